@@ -1,0 +1,60 @@
+# Everything a fresh machine needs is GNU make and a python3 with venv: targets install the rest into .venv by themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PROJECTS := pyproject.toml $(sort $(wildcard plugins/*/pyproject.toml))
+PLUGINS := $(sort $(patsubst plugins/%/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
+EDITABLE := -e . $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
+# The pool of `make demo` and of the tests: HTCondor is installed once and kept outside the checkout.
+SOURCES := htmap htmap_core plugins tests examples benchmarks
+
+.PHONY: check demo test test-unit lint format types bench docs wheels clean
+check: lint types test-unit
+
+demo: $(VENV)/.runtime
+	$(BIN)/htmap pool install
+	$(BIN)/htmap pool start
+	$(BIN)/python examples/first_steps.py
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+test-unit: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not pool"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/run.py
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/docs
+
+wheels: $(VENV)/.dev
+	rm -rf dist
+	for project in . $(foreach plugin,$(PLUGINS),plugins/$(plugin)); do \
+		$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist $$project || exit 1; done
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.runtime: $(PROJECTS)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "hatchling>=1.26" editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation $(EDITABLE)
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,211 @@
+"""Create maps: pickle the function and its inputs, plan, submit."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import htmap_core
+from htmap_core import configfile, finding, names, planning, recovery
+from htmap_core.exceptions import EmptyMap, InvalidOption, MisalignedInputData
+from htmap_core.maps import Map
+from htmap_core.options import MapOptions
+from htmap_core.pickling import pickle_function, pickle_input
+from htmap_core.plan import MapPlan
+from htmap_core.plugins import plugins, registered
+from htmap_core.run import by_value
+from htmap_core.runtime import build
+from htmap_core.settings import settings
+from htmap_core.storage import Creation, MapRecord, submit_map
+from htmap_core.submit import OptionValue, option_text
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def map(  # noqa: A001 -- the name that users of HTMap know
+    func: Callable[[Any], Any],
+    args: Iterable[Any],
+    map_options: MapOptions | None = None,
+    tag: str | None = None,
+    quiet: bool = False,
+    *,
+    chunksize: int | None = None,
+) -> Map:
+    """Map a function of one argument over an iterable of arguments: each call is a component, and runs somewhere in the pool.
+
+    :param func: the function. It is sent along if it cannot be imported; what it imports must be on the execute node.
+    :param args: one argument for each component; taken one by one, never held all at once.
+    :param map_options: what to ask of HTCondor.
+    :param tag: the map's name. Without one it gets a random name and is transient: ``htmap.clean`` removes it.
+    :param quiet: in an interactive session, do not say that the map was created.
+    :param chunksize: how many components share a job; 1 unless the option of that name says otherwise. Short calls want many.
+    :returns: the map, which is running by then.
+    :raises TagAlreadyExists: the tag is in use.
+    :raises EmptyMap: there is no argument.
+    :raises CannotPickle: the function or an argument cannot be sent.
+    :raises PoolNotFound: there is no pool to submit to.
+    """
+    calls: Iterator[Call] = (((arg,), {}) for arg in args)
+    return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize)
+
+
+def create_map(
+    func: Callable[..., Any],
+    calls: Iterable[Call],
+    *,
+    map_options: MapOptions | None = None,
+    tag: str | None = None,
+    quiet: bool = False,
+    chunksize: int | None = None,
+) -> Map:
+    """Create and submit a map over *calls*. Until the schedd has taken it, anything that goes wrong leaves nothing behind."""
+    if not callable(func):
+        raise TypeError(f"a function is mapped, and {func!r} is none")
+    options = merged_options(map_options)
+    pickled = pickle_function(func)
+    recovery.settle()
+    pool, connection = finding.find_pool()
+    method = planning.choose_delivery_method(pool, connection)
+    columns = {name: f"htmap_option_{number}" for number, name in enumerate(options.per_component())}
+    size = _chunksize(chunksize, options)
+    with Creation(tag, chunksize=size, columns=tuple(columns.values())) as creation:
+        creation.add_runtime(build())
+        creation.add_function(pickled, _handshake(pickled))
+        _add_inputs(creation, calls, options)
+        plan = MapPlan(
+            tag=creation.tag,
+            map_dir=creation.map_dir.path,
+            runtime=creation.map_dir.runtime,
+            components=creation.components,
+            jobs=creation.jobs,
+            options=options,
+            settings=settings,
+            pool=connection,
+        )
+        commands = planning.describe(plan, method, creation.map_dir.id, columns)
+        record = MapRecord(
+            components=creation.components,
+            chunksize=size,
+            delivery_method=method.name,
+            pool=connection.address,
+            versions=_versions(),
+            options=options.to_dict(),
+            created=time.time(),
+        )
+        submit_map(creation, record, commands, connection.submit)
+        created = Map(tag=creation.tag, map_dir=creation.map_dir)
+    if _is_interactive() and not quiet:
+        print(f"Created map {created.tag} with {len(created)} components")  # noqa: T201 -- asked for
+    return created
+
+
+def merged_options(*given: MapOptions | None) -> MapOptions:
+    """Return map options merged with those of the settings, after checking that all settings make sense.
+
+    :raises UnknownSetting: a setting is one that nobody knows.
+    :raises InvalidSetting: a setting has a value that it cannot have.
+    :raises ReservedOptionKeyword: an option is one that HTMap sets itself.
+    """
+    for options in given:
+        if options is not None and not isinstance(options, MapOptions):
+            raise TypeError(f"map_options is an htmap.MapOptions, not {options!r}")
+    configfile.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins())
+    defaults = MapOptions.from_settings(settings["MAP_OPTIONS"], settings.origin("MAP_OPTIONS"))
+    return MapOptions.merge(*given, defaults)
+
+
+def register_delivery_method(
+    name: str,
+    descriptors_func: Callable[[str, Any], Mapping[str, Any]],
+    setup_func: Callable[[str, Any], None] | None = None,
+) -> None:
+    """Add a delivery method for this process; a plugin does it for good (see ``htmap_delivery_methods``).
+
+    :param name: what the setting DELIVERY_METHOD names it by.
+    :param descriptors_func: takes a map's tag and directory, and returns the HTCondor submit commands of this method.
+    :param setup_func: takes the same, and does whatever must be done before.
+    """
+    plugins.register_delivery_method(registered(name, descriptors_func, setup_func))
+
+
+def _add_inputs(creation: Creation, calls: Iterable[Call], options: MapOptions) -> None:
+    values = _option_rows(options.per_component())
+    for component, (args, kwargs) in enumerate(calls):
+        creation.add_input(pickle_input(args, kwargs, component), values(component))
+    if not creation.components:
+        raise EmptyMap
+    values(None)
+    creation.finish()
+
+
+def _option_rows(options: Mapping[str, Iterable[OptionValue]]) -> Callable[[int | None], list[str]]:
+    """Return what gives a component's values of all per-component options; with None it checks that none are left over."""
+    iterators: dict[str, Iterator[OptionValue]] = {name: iter(values) for name, values in options.items()}
+    count = 0
+    nothing = object()
+
+    def row(component: int | None) -> list[str]:
+        nonlocal count
+        values = []
+        for name, iterator in iterators.items():
+            value = next(iterator, nothing)
+            if component is None:
+                if value is not nothing:
+                    raise MisalignedInputData(name, None, count)
+            elif value is nothing:
+                raise MisalignedInputData(name, component, None)
+            else:
+                values.append(option_text(name, value))
+        count += 1
+        return values
+
+    return row
+
+
+def _chunksize(given: int | None, options: MapOptions) -> int:
+    wanted: Any = options.get("chunksize", "1") if given is None else given
+    text = str(wanted)
+    if not text.isdigit() or int(text) < 1:
+        raise InvalidOption("chunksize", wanted, "must be a whole number from 1 up")
+    if int(text) > 1 and (varying := list(options.per_component())):
+        raise InvalidOption(
+            "chunksize",
+            wanted,
+            f"components of one job cannot differ in their options; {varying[0]} has one value for each",
+        )
+    return int(text)
+
+
+def _handshake(pickled: bytes) -> dict[str, Any]:
+    """Return what the execute side checks before it unpickles anything."""
+    return {
+        "format": 1,
+        "python": list(sys.version_info[:3]),
+        "implementation": platform.python_implementation(),
+        "cloudpickle": importlib.metadata.version("cloudpickle"),
+        "htmap": htmap_core.__version__,
+        "by_value": by_value.carries_code(pickled),
+        "allow_mismatch": configfile.value("ALLOW_PYTHON_MISMATCH", bool),
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "cloudpickle": importlib.metadata.version("cloudpickle"),
+        names.DISTRIBUTION: htmap_core.__version__,
+    }
+
+
+def _is_interactive() -> bool:
+    return hasattr(sys, "ps1") or ("IPython" in sys.modules and _in_ipython())
+
+
+def _in_ipython() -> bool:
+    import IPython  # type: ignore[import-not-found, unused-ignore]
+
+    return IPython.get_ipython() is not None

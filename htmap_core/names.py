@@ -1,0 +1,39 @@
+"""The names of things: on disk, on the execute node, in a job's ad."""
+
+from __future__ import annotations
+
+DISTRIBUTION = "htmap-core"
+ENTRY_POINT_GROUP = "htmap"
+
+# Below HTMAP_DIR.
+TAGS = "tags"
+MAPS = "maps"
+REMOVED = "removed"
+LOGS = "logs"
+
+# Below a map's directory. HTCondor transfers files by their base name, so whatever a job receives has a name that no file
+# of a user is likely to have: all of ours begin with _htmap_.
+MAP = "map.json"
+RUNTIME = "_htmap_runtime.pyz"
+FUNCTION = "_htmap_function"
+INPUTS = "inputs"
+INPUT_BLOCK = "_htmap_inputs_{block}"
+SUBMIT = "submit.json"
+ITEMS = "items-{submission}"
+SUBMISSIONS = "submissions.jsonl"
+EVENTS = "events"
+STATE = "state"
+OUTPUTS = "outputs"
+TRANSIENT = "transient"
+CREATING = "creating"
+
+# Below a job's scratch directory; its contents are put into the map's directory when the job ends.
+RETURN = "_htmap_return"
+
+# In a job's ad.
+IS_HTMAP_JOB = "IsHTMapJob"
+MAP_ID = "HTMapID"
+SUBMISSION_TOKEN = "HTMapSubmission"  # noqa: S105 -- names a submission, opens nothing
+
+ENTRIES_PER_DIRECTORY = 1000
+ITEM_SEPARATOR = "\x1f"  # the unit separator: HTCondor's own for item data that may contain commas and blanks

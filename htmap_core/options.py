@@ -1,0 +1,151 @@
+"""Map options: what users ask of HTCondor for the components of a map."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword
+from htmap_core.submit import RESERVED_COMMANDS, OptionValue, attribute_name, check_command, option_text
+
+
+class MapOptions:
+    """Options for a map: HTCondor's submit commands, with HTMap's few own.
+
+    A single value holds for all components; an iterable has one value for each component, in their order. Values are written
+    as they would stand in a submit file behind the ``=``; str, int, float, bool and paths are all welcome. Options are not
+    changed once made.
+
+    :param fixed_input_files: files to send with every component.
+    :param input_files: for each component a file, or several, to send with it.
+    :param output_remaps: where output files go instead of back: one mapping for all components, or one for each.
+    :param custom_options: attributes of the job's ad, which a submit file would write with a leading ``+`` or ``MY.``.
+    :param kwargs: any other submit command.
+    :raises ReservedOptionKeyword: HTMap itself sets the command.
+    :raises InvalidOption: a name or value cannot stand in a submit description.
+    """
+
+    RESERVED_KEYS: ClassVar[frozenset[str]] = frozenset({
+        *RESERVED_COMMANDS, "+IsHTMapJob", "+component", "IsHTMapJob", "JobBatchName", "MY.IsHTMapJob", "MY.component",
+    })  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        fixed_input_files: Any = None,
+        input_files: Any = None,
+        output_remaps: Any = None,
+        custom_options: Mapping[str, OptionValue | Iterable[OptionValue]] | None = None,
+        **kwargs: OptionValue | Iterable[OptionValue],
+    ) -> None:
+        self.fixed_input_files: tuple[Any, ...] = _files(fixed_input_files)
+        self.input_files = input_files
+        self.output_remaps = output_remaps
+        self._options: dict[str, Any] = {}
+        for name, value in kwargs.items():
+            self._add(name, value)
+        for name, value in (custom_options or {}).items():
+            self._add(f"MY.{attribute_name(name) or name}", value)
+
+    def _add(self, name: str, value: Any) -> None:
+        attribute = attribute_name(name)
+        if attribute is not None and attribute.casefold() in RESERVED_COMMANDS:
+            raise ReservedOptionKeyword(name)
+        key = check_command(name) if attribute is None else f"MY.{attribute}"
+        if any(key.casefold() == known.casefold() for known in self._options):
+            raise InvalidOption(name, value, "is given twice")
+        self._options[key] = option_text(name, value) if is_fixed(value) else value
+
+    def __getitem__(self, name: str) -> Any:
+        return self._options[self._key(name)]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value of an option: text where it is fixed, else the iterable that was given."""
+        return self._options.get(self._key(name), default)
+
+    def __contains__(self, name: str) -> bool:
+        return self._key(name) in self._options
+
+    def _key(self, name: str) -> str:
+        attribute = attribute_name(name)
+        wanted = (name if attribute is None else f"MY.{attribute}").casefold()
+        return next((key for key in self._options if key.casefold() == wanted), name)
+
+    def fixed(self) -> dict[str, str]:
+        """Return the options that hold for all components, by command; attributes begin with ``MY.``."""
+        return {name: value for name, value in self._options.items() if isinstance(value, str)}
+
+    def per_component(self) -> dict[str, Iterable[OptionValue]]:
+        """Return the options that have a value for each component, by command."""
+        return {name: value for name, value in self._options.items() if not isinstance(value, str)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fixed options as given, and of the others their names, for a map's own record."""
+        return {**self.fixed(), **dict.fromkeys(self.per_component(), "(one for each component)")}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MapOptions) and self._state() == other._state()
+
+    __hash__ = None  # type: ignore[assignment]  # holds whatever iterables it was given
+
+    def _state(self) -> tuple[Any, ...]:
+        return self._options, self.fixed_input_files, self.input_files, self.output_remaps
+
+    def __repr__(self) -> str:
+        shown = dict(self._options)
+        for name in ("fixed_input_files", "input_files", "output_remaps"):
+            if getattr(self, name):
+                shown[name] = getattr(self, name)
+        return repr(shown)
+
+    @classmethod
+    def from_settings(cls, table: Mapping[str, Any], origin: str | None = None) -> MapOptions:
+        """Return options from the settings table ``MAP_OPTIONS``, checked as any others.
+
+        :raises ReservedOptionKeyword: HTMap itself sets a command; says where it comes from.
+        """
+        options = dict(table)
+        special = {name: options.pop(name) for name in list(options) if name in {"fixed_input_files", "custom_options"}}
+        made = cls(**special)
+        for name, value in options.items():
+            try:
+                made._add(name, value)
+            except ReservedOptionKeyword as error:
+                raise ReservedOptionKeyword(error.name, origin) from error
+        return made
+
+    @classmethod
+    def merge(cls, *others: MapOptions | None) -> MapOptions:
+        """Return new options made of *others*; the further left, the higher the priority.
+
+        ``fixed_input_files`` are sent all, and ``requirements`` must be satisfied all.
+        """
+        merged = cls()
+        given = [other for other in others if other is not None]
+        for other in given:
+            merged.fixed_input_files += tuple(f for f in other.fixed_input_files if f not in merged.fixed_input_files)
+            if merged.input_files is None:
+                merged.input_files = other.input_files
+            if merged.output_remaps is None:
+                merged.output_remaps = other.output_remaps
+            for name, value in other._options.items():
+                if name not in merged:
+                    merged._options[name] = value
+        requirements = [other["requirements"] for other in given if other.get("requirements")]
+        if len(requirements) > 1 and all(isinstance(each, str) for each in requirements):
+            merged._options["requirements"] = " && ".join(f"({each})" for each in dict.fromkeys(requirements))
+        return merged
+
+
+def is_fixed(value: object) -> bool:
+    """Return whether an option's value holds for all components, and is not an iterable of one for each."""
+    return isinstance(value, (str, int, float, bool, os.PathLike)) or not isinstance(value, Iterable)
+
+
+def _files(given: Any) -> tuple[Any, ...]:
+    if given is None:
+        return ()
+    if isinstance(given, (str, os.PathLike)):
+        return (given,)
+    return tuple(given)

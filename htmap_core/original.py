@@ -1,0 +1,38 @@
+"""The original HTMap, whose distribution ``htmap`` writes the same folder as ours and cannot be beside it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+
+
+class OriginalInstalled(UserWarning):
+    """The original HTMap is installed in the same environment."""
+
+
+def warn_if_installed() -> None:
+    """Warn where the original HTMap is installed too, with the command that mends it."""
+    if (message := notice()) is not None:
+        warnings.warn(message, OriginalInstalled, stacklevel=3)
+
+
+def notice() -> str | None:
+    """Return what to say where the original HTMap is installed too; None where it is not."""
+    if not any(_has_original(folder) for folder in sys.path):
+        return None
+    return (
+        "the original HTMap (distribution htmap) is installed beside htmap-core, and each overwrites files of the "
+        "other. Mend it with: pip uninstall --yes htmap && pip install --force-reinstall --no-deps htmap-core"
+    )
+
+
+def _has_original(folder: str) -> bool:
+    """Return whether *folder* has the metadata of a distribution called htmap; importlib.metadata would take 30 ms to say so."""
+    try:
+        return any(
+            name.startswith("htmap-") and name.endswith((".dist-info", ".egg-info"))
+            for name in os.listdir(folder or ".")  # noqa: PTH208 -- names only
+        )
+    except OSError:
+        return False

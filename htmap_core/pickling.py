@@ -1,0 +1,86 @@
+"""Pickles functions and their inputs, and unpickles what comes back."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from typing import Any
+
+from htmap_core.exceptions import CannotPickle, HTMapException, describe
+from htmap_core.run import by_value, formats
+
+# Types whose pickles name nothing that the execute side could lack: the plain pickler writes them, ten times as fast.
+_PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
+
+
+class CannotUnpickle(HTMapException):
+    """A result came back, but cannot be made an object here."""
+
+    def __init__(self, tag: str, component: int, reason: str) -> None:
+        self.tag = tag
+        self.component = component
+        self.reason = reason
+        super().__init__(tag, component, reason)
+
+    def __str__(self) -> str:
+        return (
+            f"the result of component {self.component} of map {self.tag!r} cannot be unpickled here: {self.reason}. "
+            f"Import what it needs, or load the map with the Python that it ran with"
+        )
+
+
+def pickle_function(function: Any) -> bytes:
+    """Return *function* pickled: by reference where it can be imported, with its code where it cannot.
+
+    :raises CannotPickle: it holds something that no pickle can.
+    """
+    return _cloudpickled(function, f"the function {getattr(function, '__qualname__', function)!r}")
+
+
+def pickle_input(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> bytes:
+    """Return the arguments of one call, pickled.
+
+    :raises CannotPickle: they hold something that no pickle can.
+    """
+    given = (args, kwargs)
+    if _is_plain(args) and (not kwargs or _is_plain(tuple(kwargs.values()))):
+        return pickle.dumps(given, protocol=formats.PICKLE_PROTOCOL)
+    return _cloudpickled(given, f"the input of component {component}")
+
+
+def unpickle_result(payload: bytes, tag: str, component: int, python: str) -> Any:
+    """Return a component's result.
+
+    :param python: the version of Python that wrote it.
+    :raises CannotUnpickle: it needs something that is not here, or another Python.
+    """
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if python.split(".")[:2] != here.split(".") and by_value.carries_code(payload):
+        # Byte code of another version would not raise an error: it would crash the interpreter or return wrong values.
+        raise CannotUnpickle(tag, component, f"it carries code of Python {python}, and this is Python {here}")
+    try:
+        return pickle.loads(payload)  # noqa: S301 -- written by the user's own job
+    except Exception as error:
+        raise CannotUnpickle(tag, component, describe(error)) from error
+
+
+def unpickle_exception(payload: bytes, python: str) -> BaseException | None:
+    """Return the exception that a component raised; None where it cannot be had here, for the report has it as text."""
+    try:
+        found = unpickle_result(payload, "", 0, python)
+    except CannotUnpickle:
+        return None
+    return found if isinstance(found, BaseException) else None
+
+
+def _is_plain(values: tuple[Any, ...]) -> bool:
+    return all(type(v) in _PLAIN or (type(v) is tuple and _is_plain(v)) for v in values)
+
+
+def _cloudpickled(value: Any, what: str) -> bytes:
+    import cloudpickle  # 100 ms, needed when a map is created only
+
+    try:
+        return bytes(cloudpickle.dumps(value, protocol=formats.PICKLE_PROTOCOL))
+    except Exception as error:
+        raise CannotPickle(what, describe(error)) from error

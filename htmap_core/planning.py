@@ -1,0 +1,140 @@
+"""Options -> delivery -> transfers -> credentials -> rewrite -> one submit description."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+
+from htmap_core import names
+from htmap_core.delivery import DeliveryMethod, Suitability
+from htmap_core.exceptions import InvalidOption, NoSuitableDeliveryMethod
+from htmap_core.plan import MapPlan
+from htmap_core.plugins import plugins
+from htmap_core.pools import Pool, PoolView
+from htmap_core.run import codes
+from htmap_core.settings import settings
+from htmap_core.submit import SubmitDescription, submit_path
+
+LATE_MATERIALIZATION = 2000  # jobs: with more, the schedd makes them as they are needed; it refuses 20,000 at once
+MAX_RETRIES = 2
+
+# Options that HTMap gives a meaning of its own and that do not become submit commands.
+OWN_OPTIONS = frozenset({"max_retries", "chunksize"})
+
+
+class SuspiciousMap(UserWarning):
+    """A map was created that will probably not run."""
+
+
+def choose_delivery_method(pool: Pool, view: PoolView) -> DeliveryMethod:
+    """Return the delivery method for a map on a pool.
+
+    A method that the user names is used as told, with a warning where no slot of the pool can run it. Otherwise it is the one
+    that the site prefers, else the best of those that suit the pool, else the best of those that may.
+
+    :raises UnknownPythonDeliveryMethod: nobody offers the method that the settings name.
+    :raises PluginError: its plugin is broken or disabled.
+    :raises NoSuitableDeliveryMethod: none that is installed can run on the pool.
+    """
+    name = str(settings["DELIVERY_METHOD"])
+    if name != "auto":
+        method = plugins.delivery_method(name, settings.origin("DELIVERY_METHOD"))
+        found = plugins.check(method, view)
+        if found.verdict == "no":
+            warnings.warn(
+                f"delivery method {name!r} does not suit this pool: {found.reason}", SuspiciousMap, stacklevel=2
+            )
+        return method
+    methods = plugins.delivery_methods()
+    if pool.delivery_method in methods:
+        return methods[pool.delivery_method]
+    found_all = {name: plugins.check(method, view) for name, method in methods.items()}
+    return methods[best(found_all)]
+
+
+def best(found: Mapping[str, Suitability]) -> str:
+    """Return the name of the delivery method that suits best.
+
+    :raises NoSuitableDeliveryMethod: none can run.
+    """
+    for verdict in ("yes", "unknown"):
+        fitting = [name for name, suitability in found.items() if suitability.verdict == verdict]
+        if fitting:
+            return min(fitting, key=lambda name: (-found[name].rank, name))
+    raise NoSuitableDeliveryMethod({name: suitability.reason for name, suitability in found.items()})
+
+
+def describe(plan: MapPlan, method: DeliveryMethod, map_id: str, option_columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the submit commands of a map: everybody's, in the order in which they have a say.
+
+    :param option_columns: the item column that holds the values of a per-component option, by the option's name.
+    """
+    submit = SubmitDescription()
+    for name, value in plan.options.fixed().items():
+        if name not in OWN_OPTIONS:
+            submit.set(name, value)
+    for name, column in option_columns.items():
+        submit.set(name, f"$({column})")
+    for path in plan.options.fixed_input_files:
+        submit.add_input_file(submit_path(os.path.abspath(path)))  # noqa: PTH100 -- resolve() follows links
+    plugins.prepare(method, plan)
+    plugins.describe(method, submit, plan)
+    plugins.setup_credentials(submit, plan)
+    plugins.rewrite_submit(submit, plan)
+    _add_exit_policy(submit, plan)
+    if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
+        submit.set_default("max_idle", LATE_MATERIALIZATION)
+    return _with_own_commands(submit, plan, map_id)
+
+
+def _add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
+    """Have HTCondor run a job again whose runner could not finish, and hold it when that did not help.
+
+    Written out, because ``max_retries`` with ``retry_until`` lets a job that was killed by a signal leave the queue as if it
+    were completed.
+    """
+    given = plan.options.get("max_retries", str(MAX_RETRIES))
+    if not (isinstance(given, str) and given.isdigit()):
+        raise InvalidOption("max_retries", given, "must be a whole number, the same for all components")
+    accepted = " || ".join(f"ExitCode =?= {code}" for code in (codes.OK, codes.COMPONENT_FAILED, codes.REFUSED))
+    finished = f"(ExitBySignal =?= false && ({accepted}))"
+    submit.set_default("on_exit_remove", finished)
+    submit.set_default("on_exit_hold", f"NumJobCompletions > {given} && !{finished}")
+    submit.set_default("on_exit_hold_reason", _HOLD_REASON)
+
+
+_HOLD_REASON = (
+    'strcat("The component could not finish: it ended with ", '
+    'ifThenElse(ExitBySignal =?= true, strcat("signal ", string(ExitSignal)), strcat("exit code ", string(ExitCode))), '
+    f'ifThenElse(ExitCode =?= {codes.NO_PYTHON}, " (no Python 3.8 or newer was found where it ran)", ""), '
+    '", after ", string(NumJobCompletions), " attempts")'
+)
+
+
+def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) -> dict[str, str]:
+    """Return everybody's commands, and those that HTMap needs itself and nobody else can set."""
+    own_archive = submit.executable == names.RUNTIME
+    inputs = [names.FUNCTION, f"{names.INPUTS}/$(htmap_inputs)", *([] if own_archive else [names.RUNTIME])]
+    arguments = "$Fnx(htmap_inputs) $(htmap_components) $(htmap_result)"
+    executable = submit_path(plan.runtime) if own_archive else submit.executable
+    if "," in str(plan.map_dir):
+        raise InvalidOption("HTMAP_DIR", plan.map_dir, "HTCondor cannot transfer files below a path with a comma")
+    own = {
+        "universe": submit.universe,
+        "executable": executable,
+        "transfer_executable": "true" if submit.transfer_executable else "false",
+        "arguments": f'"{arguments}"' if own_archive else f'"{names.RUNTIME} {arguments}"',
+        "initialdir": submit_path(plan.map_dir),
+        "log": submit_path(plan.map_dir / names.EVENTS),
+        "should_transfer_files": "YES",
+        "when_to_transfer_output": "ON_EXIT",
+        "transfer_input_files": ",".join([*inputs, *submit.input_files]),
+        "transfer_output_files": f"{names.RETURN}/",
+        "JobBatchName": plan.tag,
+        f"MY.{names.IS_HTMAP_JOB}": "true",
+        f"MY.{names.MAP_ID}": f'"{map_id}"',
+    }
+    if submit.transfer_plugins:
+        own["transfer_plugins"] = ";".join(f"{scheme}={script}" for scheme, script in submit.transfer_plugins.items())
+    return {**own, **submit.commands()}

@@ -1,0 +1,60 @@
+"""Where Python starts in the archive; parses on any Python, 2.7 too, so that one that is too old is refused readably."""
+# mypy: allow-untyped-defs, allow-untyped-calls
+
+import os
+import sys
+
+OLDEST = (3, 8)
+NO_PYTHON = 92  # codes.NO_PYTHON; that module may not be importable yet
+
+
+def other_python():
+    """Return a `python` on PATH that is not this one, once: `python3` may be an old system's, and `python` newer."""
+    if os.environ.get("HTMAP_PYTHON_TOO_OLD"):
+        return None
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        path = os.path.join(folder, "python")
+        if os.access(path, os.X_OK) and not os.path.isdir(path):
+            return None if os.path.realpath(path) == os.path.realpath(sys.executable) else path
+    return None
+
+
+def refuse():
+    text = (
+        "htmap: no Python that is new enough: the execute node's is %s at %s, and HTMap needs %s or newer there.\n"
+        "htmap: pick a delivery method or an image that brings one, or put one first on the job's PATH.\n"
+        % (sys.version.split()[0], sys.executable, ".".join(str(part) for part in OLDEST))
+    )
+    sys.stderr.write(text)
+    if len(sys.argv) == 4:
+        path = os.path.join("_htmap_return", "outputs", sys.argv[3] + ".stderr")
+        try:
+            if not os.path.isdir(os.path.dirname(path)):
+                os.makedirs(os.path.dirname(path))
+            with open(path, "a") as file:
+                file.write(text)
+        except (IOError, OSError):
+            pass  # standard error has the text
+    sys.stderr.flush()
+    sys.exit(NO_PYTHON)
+
+
+def start():
+    archive = os.path.dirname(os.path.abspath(__file__))
+    if sys.version_info < OLDEST:
+        other = other_python()
+        if other is None:
+            refuse()
+        os.environ["HTMAP_PYTHON_TOO_OLD"] = sys.executable
+        os.execv(other, [other, archive] + sys.argv[1:])
+    os.environ.pop("HTMAP_PYTHON_TOO_OLD", None)
+    sys.path[0] = (
+        archive  # absolute: modules are imported from it later too, when the function may have changed directory
+    )
+    from htmap_run.runner import main  # type: ignore[import-not-found]  # its name inside the archive
+
+    main(archive)
+
+
+if __name__ == "__main__":
+    start()

@@ -1,0 +1,214 @@
+"""The packed file, which both sides read and write: payloads, then an index that says what they are.
+
+Payload bytes one after another, a JSON index, and a trailer of 16 bytes: the length of the index (big-endian, 8 bytes)
+and :data:`MAGIC`. Written as a stream, so that payloads are never held together; read from the end, so that status and
+error reports are had without reading (let alone unpickling) a payload.
+
+Three files are written this way:
+
+- ``_htmap_function``: one payload, the pickled function. Index: ``format``, ``python`` ``[3, 11, 7]``,
+  ``implementation`` ``"CPython"``, ``cloudpickle`` and ``htmap`` (versions), ``by_value`` and ``allow_mismatch``
+  (booleans), ``payload`` ``[0, size]``.
+- ``_htmap_inputs_<n>``: consecutive components; each payload is a pickle of ``(args, kwargs)``. Index: ``format``,
+  ``first``, ``sizes``.
+- the result file of a job. Index: ``format``, ``runtime``, ``host``, ``components``; see :mod:`.runner` and
+  :mod:`.report`.
+"""
+
+# ruff: noqa: PTH105, PTH108, PTH123 -- pathlib is slow to import
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import struct
+from itertools import accumulate
+
+TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, BinaryIO, Optional, Union
+
+    from typing_extensions import Self
+
+FORMAT = 1
+"""The version of what the indices hold; a reader refuses another one."""
+
+MAGIC = b"HTMAP\x00\x00\x01"
+PICKLE_PROTOCOL = 5
+"""Python 3.8 and newer read and write it; a newer Python's default could be unknown to the other side."""
+
+_TRAILER = struct.Struct(">Q8s")
+_GUESS = 16 * 1024  # most indices fit, trailer included: then a single read brings both
+
+
+class CorruptFile(ValueError):
+    """A packed file is cut off, damaged, or something else altogether.
+
+    :ivar path: the file.
+    :ivar problem: what is wrong with it.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(path, problem)
+
+    def __str__(self) -> str:
+        return f"{self.path!r} is not a complete file of HTMap: {self.problem}"
+
+
+class PackWriter:
+    """Writes a packed file; as a context manager, removes what it wrote unless :meth:`close` was reached.
+
+    The file has a temporary name beside the final one until it is complete.
+
+    :param path: the final name; an existing file is replaced.
+    """
+
+    def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
+        self.path = os.fspath(path)
+        self._temporary = f"{self.path}.{os.getpid()}.part"
+        self._file: Optional[BinaryIO] = open(self._temporary, "wb")  # noqa: SIM115 -- closed in close()
+        self._size = 0
+
+    def add(self, payload: bytes) -> list[int]:
+        """Append *payload* and return its ``[offset, size]``, for the index."""
+        place = [self._size, len(payload)]
+        self._open_file().write(payload)
+        self._size += len(payload)
+        return place
+
+    def close(self, index: Mapping[str, Any]) -> None:
+        """Append *index*, and give the file its name, atomically."""
+        encoded = json.dumps(index, separators=(",", ":")).encode("ascii")  # ASCII: lone surrogates must survive
+        file = self._open_file()
+        file.write(encoded + _TRAILER.pack(len(encoded), MAGIC))
+        file.close()
+        os.replace(self._temporary, self.path)
+        self._file = None
+
+    def _open_file(self) -> BinaryIO:
+        if self._file is None:
+            raise ValueError(f"{self.path!r} is written already; a new PackWriter replaces it")
+        return self._file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is None:
+            return
+        with contextlib.suppress(OSError):  # a full disk makes closing fail too; the first error is on its way
+            self._file.close()
+        self._file = None
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._temporary)
+
+
+class PackReader:
+    """Reads the index and any number of payloads of one packed file; a context manager.
+
+    :raises CorruptFile: where the file is not a complete packed file; later, where a payload is not inside it.
+    :raises FileNotFoundError: where there is no such file.
+    """
+
+    def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
+        self.path = os.fspath(path)
+        self._file = open(self.path, "rb")  # noqa: SIM115 -- closed in close()
+        try:
+            self.index, self._payloads_end = _read_end(self._file, self.path)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def payload(self, offset: int, size: int) -> bytes:
+        """Return the payload at the place that :meth:`PackWriter.add` returned."""
+        if min(offset, size) < 0 or offset + size > self._payloads_end:
+            problem = f"its index names bytes {offset} to {offset + size}, but its payloads end at {self._payloads_end}"
+            raise CorruptFile(self.path, problem)
+        self._file.seek(offset)
+        payload = self._file.read(size)
+        if len(payload) != size:
+            raise CorruptFile(self.path, f"it was cut short while it was read, at byte {offset + len(payload)}")
+        return payload
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_index(path: Union[str, os.PathLike[str]]) -> dict[str, Any]:
+    """Return the index of a packed file: one open, one or two short reads.
+
+    :raises CorruptFile: where the file is not a complete packed file.
+    :raises FileNotFoundError: where there is no such file.
+    """
+    path = os.fspath(path)
+    with open(path, "rb", buffering=0) as file:
+        return _read_end(file, path)[0]
+
+
+def read_payload(path: Union[str, os.PathLike[str]], offset: int, size: int) -> bytes:
+    """Return one payload of a packed file; for several, a :class:`PackReader` opens the file once.
+
+    :raises CorruptFile: where the file is not a complete packed file, or the payload is not inside it.
+    :raises FileNotFoundError: where there is no such file.
+    """
+    with PackReader(path) as reader:
+        return reader.payload(offset, size)
+
+
+def input_places(index: Mapping[str, Any]) -> dict[int, list[int]]:
+    """Return where each component's payload is, ``{component: [offset, size]}``, from the index of an input block."""
+    sizes = index["sizes"]
+    offsets = accumulate([0, *sizes])
+    return {component: [offset, size] for component, (offset, size) in enumerate(zip(offsets, sizes), index["first"])}
+
+
+def _read_end(file: Any, path: str) -> tuple[dict[str, Any], int]:
+    """Return the index, and where the payloads end."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _GUESS))
+    tail = _read_all(file, min(size, _GUESS))
+    if len(tail) < _TRAILER.size:
+        raise CorruptFile(path, f"it has {size} bytes, too few for the end mark")
+    length, magic = _TRAILER.unpack(tail[-_TRAILER.size :])
+    if magic != MAGIC:
+        raise CorruptFile(path, "the end mark is missing; it is cut off, or was not written by HTMap")
+    start = size - _TRAILER.size - length
+    if start < 0:
+        raise CorruptFile(path, f"its index should have {length} bytes, but the whole file has {size}")
+    if length + _TRAILER.size > len(tail):
+        file.seek(start)
+        tail = _read_all(file, size - start)
+    return _decode(tail[-_TRAILER.size - length : -_TRAILER.size], path), start
+
+
+def _read_all(file: Any, size: int) -> bytes:
+    """Read *size* bytes, also where the system hands them out in pieces; fewer at the end of the file."""
+    pieces = []
+    while size > 0:
+        piece = file.read(size)
+        if not piece:
+            break
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def _decode(encoded: bytes, path: str) -> dict[str, Any]:
+    try:
+        index = json.loads(encoded)
+    except (ValueError, RecursionError) as error:
+        raise CorruptFile(path, f"its index is not JSON ({error})") from error
+    if not isinstance(index, dict) or index.get("format") != FORMAT:
+        found = index.get("format") if isinstance(index, dict) else type(index).__name__
+        raise CorruptFile(path, f"its index has format {found!r}, and this HTMap knows format {FORMAT}")
+    return index

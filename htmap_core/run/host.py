@@ -1,0 +1,82 @@
+"""Where the job runs, and how much memory its components take."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+if TYPE_CHECKING:
+    from typing import Optional
+
+_KIB_PER_MB = 1024
+_RESET_PEAK = b"5"  # proc(5), clear_refs: start the peak resident set size over
+
+
+def host_facts(scratch: str) -> dict[str, Optional[str]]:
+    """Return where and as whom the job runs, for the result file; None for what the starter did not say."""
+    ad = _machine_ad(os.environ.get("_CONDOR_MACHINE_AD"))
+    return {
+        "name": os.uname().nodename,
+        "address": ad.get("publicnetworkipaddr") or ad.get("myaddress") or ad.get("startdipaddr"),
+        "slot": ad.get("name"),
+        "user": _user(),
+        "scratch": scratch,
+    }
+
+
+def _machine_ad(path: Optional[str]) -> dict[str, str]:
+    """Return the text attributes of the slot's ad by name, in lower case: HTCondor ignores the case of names."""
+    if path is None:
+        return {}
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 -- pathlib is slow to import
+            pairs = [line.partition(" = ") for line in file]
+    except OSError:
+        return {}  # the starter names the file, but a container may hide it; nothing else depends on it
+    return {name.strip().lower(): value.strip()[1:-1] for name, _, value in pairs if value.startswith('"')}
+
+
+def _user() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())  # containers often know no name for the job's user
+
+
+class PeakMemory:
+    """The peak of the resident set size since :meth:`start`, of this process or of the largest finished child."""
+
+    def __init__(self) -> None:
+        self._children = 0
+
+    def start(self) -> None:
+        """Start over, for the next component."""
+        try:
+            with open("/proc/self/clear_refs", "wb", buffering=0) as file:  # noqa: PTH123 -- pathlib is slow to import
+                file.write(_RESET_PEAK)
+        except OSError:
+            pass  # some containers forbid it: the peak is that of the job so far, then
+        self._children = _peak_of(resource.RUSAGE_CHILDREN)
+
+    def megabytes(self) -> int:
+        """Return the peak, rounded up."""
+        children = _peak_of(resource.RUSAGE_CHILDREN)
+        peak = max(_own_peak(), children if children > self._children else 0)
+        return -(-peak // _KIB_PER_MB)
+
+
+def _peak_of(whom: int) -> int:
+    return resource.getrusage(whom).ru_maxrss
+
+
+def _own_peak() -> int:
+    """Return this process's peak in KiB, from /proc where there is one: the figure of getrusage cannot be started over."""
+    try:
+        with open("/proc/self/status", "rb", buffering=0) as file:  # noqa: PTH123 -- pathlib is slow to import
+            text = file.read(4096)
+        return int(text.split(b"VmHWM:", 1)[1].split(None, 1)[0])
+    except (OSError, IndexError, ValueError):
+        return _peak_of(resource.RUSAGE_SELF)

@@ -1,0 +1,49 @@
+"""Hand files over to HTMap, which brings them back to the submit side."""
+
+# ruff: noqa: PTH100, PTH103, PTH109, PTH118, PTH119, PTH120 -- pathlib is slow to import
+from __future__ import annotations
+
+import os
+import shutil
+
+TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+if TYPE_CHECKING:
+    from typing import Union
+
+
+def transfer_output_files(*paths: Union[str, os.PathLike[str]]) -> None:
+    """Move files or folders of the running component to where HTMap brings them back from.
+
+    A path inside the scratch directory keeps its folders; any other comes back by its last part alone.
+
+    :raises FileNotFoundError: where there is no such file.
+    :raises FileExistsError: where the component handed over something of that name already.
+    :raises RuntimeError: outside of a component.
+    """
+    for path in paths:
+        source = os.path.abspath(os.fspath(path))
+        if not os.path.lexists(source):
+            raise FileNotFoundError(f"no file or folder {os.fspath(path)!r} to transfer (in {os.getcwd()!r})")
+        target = os.path.join(_folder(), _name_within(source))
+        if os.path.lexists(target):
+            raise FileExistsError(f"{_name_within(source)!r} was handed over already; give the other file another name")
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.move(source, target)
+
+
+def _folder() -> str:
+    try:
+        return os.path.join(os.environ["HTMAP_OUTPUT_FILES"], os.environ["HTMAP_COMPONENT"])
+    except KeyError as error:
+        missing = error.args[0]
+        raise RuntimeError(f"transfer_output_files() works only inside a component: {missing} is not set") from error
+
+
+def _name_within(source: str) -> str:
+    """Return *source* relative to the scratch directory, or only its last part where it lies elsewhere."""
+    outputs = os.path.join("_htmap_return", "outputs")
+    scratch = os.environ["HTMAP_OUTPUT_FILES"].partition(outputs)[0]
+    for root in (scratch, os.path.realpath(scratch) + os.sep):
+        if source.startswith(root):
+            return source[len(root) :]
+    return os.path.basename(source)

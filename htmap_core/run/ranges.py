@@ -1,0 +1,37 @@
+"""How a list of components is spelt on the command line of a job: ``0-9,12``."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def parse(text: str) -> list[int]:
+    """Return the components that *text* names, in its order.
+
+    :param text: numbers and ranges with both ends included, separated by commas.
+    :raises ValueError: where *text* is anything else.
+    """
+    components: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not _is_number(first) or (dash and not (_is_number(last) and int(first) <= int(last))):
+            raise ValueError(f"not a list of components: {text!r}; one looks like '0-9,12'")
+        components.extend(range(int(first), int(last or first) + 1))
+    return components
+
+
+def spell(components: Iterable[int]) -> str:
+    """Return the shortest text that :func:`parse` turns into *components*, in their order."""
+    runs: list[list[int]] = []
+    for component in components:
+        if runs and component == runs[-1][1] + 1:
+            runs[-1][1] = component
+        else:
+            runs.append([component, component])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

@@ -1,0 +1,194 @@
+"""The making of a map's directory: inputs come one by one and are never held all at once."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import IO, Any
+
+from htmap_core import names
+from htmap_core.exceptions import HTMapException
+from htmap_core.run import formats
+from htmap_core.storage import store
+from htmap_core.storage.mapdir import Job, MapDir, MapRecord
+from htmap_core.submit import render
+from htmap_core.tags import check_tag
+
+BLOCK_SIZE = 64 * 1024  # bytes: what a job fetches besides its own inputs stays small, and so does the number of files
+
+COMPONENT_COLUMN = "component"  # users write $(component) in options
+COLUMNS = (COMPONENT_COLUMN, "htmap_components", "htmap_inputs", "htmap_result")
+
+
+class CannotStore(HTMapException):
+    """Something could not be written below HTMAP_DIR."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(path, reason)
+
+    def __str__(self) -> str:
+        return f"cannot write {self.path}: {self.reason}. Nothing was created; HTMAP_DIR is a setting"
+
+
+class Creation:
+    """A map that is being made. Leaving the ``with`` block by an exception leaves nothing behind.
+
+    :param tag: the map's tag; None for a random one, which makes the map transient.
+    :param chunksize: how many components share a job.
+    :param columns: the names of item columns beyond HTMap's own, one for each per-component option.
+    :raises TagAlreadyExists: the tag is in use.
+    :raises InvalidTag: no map can have this tag.
+    """
+
+    def __init__(self, tag: str | None, *, chunksize: int = 1, columns: Sequence[str] = ()) -> None:
+        self._wanted_tag = None if tag is None else check_tag(tag)
+        self._chunksize = chunksize
+        self.columns = (*COLUMNS, *columns)
+        self.components = 0
+        self.jobs = 0
+        self._block: formats.PackWriter | None = None
+        self._sizes: list[int] = []
+        self._written = 0
+        self._blocks = 0
+        self._chunk_inputs = ""
+        self._chunk_values: Sequence[str] = ()
+
+    def __enter__(self) -> Creation:  # noqa: PYI034 -- there are no subclasses
+        root = store.htmap_dir()
+        self.map_dir = MapDir(root / names.MAPS / uuid.uuid4().hex)
+        with _storing(self.map_dir):
+            store.make_htmap_dir()
+            self._marker = root / "creating" / self.map_dir.id
+            self._lock: IO[str] = self._marker.open("a+")
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self.tag = self._claim()
+            self._items = self.map_dir.items(0).open("w", encoding="utf-8")
+        return self
+
+    def _claim(self) -> str:
+        try:
+            self.map_dir.path.mkdir()
+            store.write_marker(self._lock, self._wanted_tag or "")
+            tag = store.claim_tag(self.map_dir.id, self._wanted_tag)
+            store.write_marker(self._lock, tag)
+            if self._wanted_tag is None:
+                (self.map_dir.path / names.TRANSIENT).touch()
+        except BaseException:
+            shutil.rmtree(self.map_dir.path, ignore_errors=True)
+            self._marker.unlink(missing_ok=True)
+            self._lock.close()
+            raise
+        return tag
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._items.close()
+        if self._block is not None:
+            self._block.__exit__(None, None, None)  # drops what is half-written
+        if kind is not None:
+            store.undo_creation(store.Interrupted(self._marker, self.map_dir, self.tag))
+        self._marker.unlink(missing_ok=True)
+        self._lock.close()
+
+    def add_function(self, payload: bytes, index: Mapping[str, Any]) -> None:
+        """Store the pickled function, and what the execute side must know before it unpickles it."""
+        with _storing(self.map_dir), formats.PackWriter(self.map_dir.path / names.FUNCTION) as writer:
+            writer.close({**index, "payload": writer.add(payload)})
+
+    def add_runtime(self, archive: bytes) -> None:
+        """Store the archive that runs on the execute node."""
+        with _storing(self.map_dir):
+            self.map_dir.runtime.write_bytes(archive)
+            self.map_dir.runtime.chmod(0o755)
+
+    def add_input(self, payload: bytes, values: Sequence[str] = ()) -> None:
+        """Store the pickled input of the next component.
+
+        :param values: the component's values in the columns beyond HTMap's own; of a job that has several components, those
+            of the first are taken.
+        """
+        with _storing(self.map_dir):
+            if self.components % self._chunksize == 0:
+                self._end_chunk()
+                self._begin_chunk(len(payload), values)
+            assert self._block is not None
+            self._block.add(payload)
+            self._sizes.append(len(payload))
+            self._written += len(payload)
+            self.components += 1
+
+    def finish(self) -> None:
+        """Write the last block and the last rows; from here on the inputs are complete."""
+        with _storing(self.map_dir):
+            self._end_chunk()
+            self._end_block()
+            self._items.close()
+
+    def _begin_chunk(self, size: int, values: Sequence[str]) -> None:
+        crowded = self._written and size >= BLOCK_SIZE
+        if self._block is None or self._written >= BLOCK_SIZE or crowded:
+            self._end_block()
+            self._begin_block()
+        self._chunk_values = values
+
+    def _end_chunk(self) -> None:
+        """Write the row of the job whose components are complete."""
+        if not self.components:
+            return
+        first = self.jobs * self._chunksize
+        last = self.components - 1
+        components = str(first) if first == last else f"{first}-{last}"
+        row = (str(first), components, self._chunk_inputs, Job(0, self.jobs).output, *self._chunk_values)
+        self._items.write(names.ITEM_SEPARATOR.join(row) + "\n")
+        self.jobs += 1
+
+    def _begin_block(self) -> None:
+        shard = self._blocks // names.ENTRIES_PER_DIRECTORY
+        self._chunk_inputs = f"{shard}/{names.INPUT_BLOCK.format(block=self._blocks)}"
+        path = self.map_dir.path / names.INPUTS / self._chunk_inputs
+        if self._blocks % names.ENTRIES_PER_DIRECTORY == 0:
+            path.parent.mkdir(parents=True)
+        self._block = formats.PackWriter(path)
+        self._first = self.components
+        self._blocks += 1
+
+    def _end_block(self) -> None:
+        if self._block is not None:
+            self._block.close({"format": 1, "first": self._first, "sizes": self._sizes})
+        self._block, self._sizes, self._written = None, [], 0
+
+
+def submit_map(
+    creation: Creation, record: MapRecord, commands: Mapping[str, str], submit: Callable[[str], Any]
+) -> None:
+    """Write down all that is known of a map, and submit its jobs.
+
+    What is intended is on disk before the schedd is asked, and what came of it at once after: a crash in between is found and
+    settled by the next command.
+
+    :param submit: takes the text of a submit description, and returns something with the number of the ``cluster``.
+    """
+    map_dir = creation.map_dir
+    with _storing(map_dir):
+        map_dir.write_record(record)
+        map_dir.write_submit(commands, creation.columns)
+        submission = map_dir.intend(creation.jobs, late=not {"max_idle", "max_materialize"}.isdisjoint(commands))
+    own = {f"MY.{names.SUBMISSION_TOKEN}": f'"{submission.token}"'}
+    text = render({**commands, **own}, creation.columns, map_dir.items(submission.number))
+    map_dir.submitted(submission, submit(text).cluster)
+
+
+@contextlib.contextmanager
+def _storing(map_dir: MapDir) -> Iterator[None]:
+    """Say what could not be written, and where; errors of the user's own iterables never pass through here."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotStore(str(error.filename or map_dir.path), error.strerror or str(error)) from error

@@ -1,0 +1,219 @@
+"""Tags, and maps that are being made or removed.
+
+A directory under ``creating`` or ``removed`` stands for an operation that has begun; the lock in it is held by the process that
+does it. Where nobody holds the lock, the operation was interrupted, and the next command finishes or undoes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import fnmatch
+import json
+import os
+import shutil
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import attrs
+
+from htmap_core import names
+from htmap_core.configfile import value
+from htmap_core.exceptions import TagAlreadyExists, TagNotFound
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.tags import check_tag, random_tag
+
+_OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: locks of a shared file system may not be seen by other hosts
+
+
+@attrs.frozen
+class Interrupted:
+    """A creation or removal whose process is gone.
+
+    :param marker: what stands for it on disk.
+    :param map_dir: the map.
+    :param tag: the map's tag.
+    """
+
+    marker: Path
+    map_dir: MapDir
+    tag: str
+
+
+def htmap_dir() -> Path:
+    """Return HTMAP_DIR as the settings say now; it may not exist."""
+    return Path(os.path.abspath(value("HTMAP_DIR", Path)))  # noqa: PTH100 -- resolve() would follow links
+
+
+def make_htmap_dir() -> Path:
+    """Return HTMAP_DIR, which is then there, for this user only."""
+    root = htmap_dir()
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in (names.TAGS, names.MAPS, names.REMOVED, "creating"):
+        (root / name).mkdir(exist_ok=True)
+    return root
+
+
+# --- tags
+
+
+def tags(pattern: str | None = None) -> list[str]:
+    """Return the tags of all maps, sorted, or those that fit a glob-style pattern."""
+    try:
+        found = [name for name in os.listdir(htmap_dir() / names.TAGS) if ":" not in name]  # noqa: PTH208 -- names only
+    except FileNotFoundError:
+        return []
+    return sorted(found if pattern is None else fnmatch.filter(found, pattern))
+
+
+def find(tag: str) -> MapDir:
+    """Return the directory of the map tagged *tag*.
+
+    :raises InvalidTag: no map could have this tag.
+    :raises TagNotFound: no map has it.
+    """
+    root = htmap_dir()
+    try:
+        map_id = (root / names.TAGS / check_tag(tag)).read_text().strip()
+    except FileNotFoundError as error:
+        raise TagNotFound(tag, tags()) from error
+    map_dir = MapDir(root / names.MAPS / map_id)
+    if not map_id or not map_dir.exists:
+        raise TagNotFound(tag, [other for other in tags() if other != tag])
+    return map_dir
+
+
+def claim_tag(map_id: str, tag: str | None) -> str:
+    """Give a map its tag, or a random one that is free; of two processes that want the same one gets it.
+
+    :raises TagAlreadyExists: the tag is in use.
+    """
+    if tag is not None:
+        if not _link_tag(map_id, tag):
+            raise TagAlreadyExists(tag)
+        return tag
+    while not _link_tag(map_id, candidate := random_tag()):
+        pass
+    return candidate
+
+
+def _link_tag(map_id: str, tag: str) -> bool:
+    # A link is made whole or not at all, on every file system; the colon keeps the temporary name out of all listings.
+    folder = htmap_dir() / names.TAGS
+    temporary = folder / f":{uuid.uuid4().hex}"
+    temporary.write_text(map_id + "\n")
+    try:
+        os.link(temporary, folder / tag)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    return True
+
+
+def release_tag(map_id: str, tag: str) -> None:
+    """Take a tag from a map, unless it has another one by now."""
+    path = htmap_dir() / names.TAGS / tag
+    with contextlib.suppress(FileNotFoundError):
+        if path.read_text().strip() == map_id:
+            path.unlink()
+
+
+# --- operations that have begun
+
+
+@contextlib.contextmanager
+def mark(kind: str, map_id: str, tag: str) -> Iterator[Path]:
+    """Hold the marker of an operation on a map. It stays behind unless it is deleted inside."""
+    marker = make_htmap_dir() / kind / map_id
+    with marker.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        write_marker(file, tag)
+        yield marker
+
+
+def write_marker(file: IO[str], tag: str) -> None:
+    """Write down in a marker whose lock is held which tag it is for, and on which host."""
+    file.truncate(0)
+    json.dump({"tag": tag, "host": socket.gethostname(), "since": time.time()}, file)
+    file.flush()
+
+
+def interrupted_creations() -> list[Interrupted]:
+    """Return the creations of maps whose process is gone."""
+    return list(_interrupted("creating"))
+
+
+def interrupted_removals() -> list[Interrupted]:
+    """Return the removals of maps whose process is gone."""
+    return list(_interrupted(names.REMOVED))
+
+
+def _interrupted(kind: str) -> Iterator[Interrupted]:
+    folder = htmap_dir() / kind
+    try:
+        found = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return
+    for marker in found:
+        if marker.is_dir():  # the files of a map that is removed; its marker stands beside it
+            continue
+        content = _content_of_abandoned(marker)
+        if content is not None:
+            yield Interrupted(marker, MapDir(htmap_dir() / names.MAPS / marker.name), content.get("tag", ""))
+
+
+def _content_of_abandoned(marker: Path) -> dict[str, Any] | None:
+    """Return what a marker says, or None while its process lives."""
+    try:
+        with marker.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            content = json.loads(file.read() or "{}")
+    except (FileNotFoundError, BlockingIOError):
+        return None
+    except ValueError:
+        content = {}  # killed while it wrote the marker, before anything else
+    elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
+    if elsewhere and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
+        return None
+    return dict(content)
+
+
+def undo_creation(creation: Interrupted) -> None:
+    """Delete what an interrupted creation left behind."""
+    if creation.tag:
+        release_tag(creation.map_dir.id, creation.tag)
+    shutil.rmtree(creation.map_dir.path, ignore_errors=True)
+    creation.marker.unlink(missing_ok=True)
+
+
+# --- removal
+
+
+def entomb(map_dir: MapDir, tag: str) -> Interrupted:
+    """Write down that a map is to be removed; from now on its removal will be finished, by whomever."""
+    with mark(names.REMOVED, map_dir.id, tag) as marker:
+        return Interrupted(marker, map_dir, tag)
+
+
+def undo_entombing(removal: Interrupted) -> None:
+    """Keep the map after all."""
+    removal.marker.unlink(missing_ok=True)
+
+
+def finish_removal(removal: Interrupted) -> None:
+    """Delete a map's tag and files. Its jobs must have left the queue.
+
+    The tag and the directory are gone at once; deleting the files may take its time, and may be interrupted.
+    """
+    release_tag(removal.map_dir.id, removal.tag)
+    grave = removal.marker.with_name(f"{removal.map_dir.id}.files")
+    with contextlib.suppress(FileNotFoundError):
+        removal.map_dir.path.rename(grave)
+    shutil.rmtree(grave, ignore_errors=True)
+    if not grave.exists():
+        removal.marker.unlink(missing_ok=True)

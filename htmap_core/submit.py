@@ -1,0 +1,247 @@
+"""The submit description of a map, as plugins may edit it, and the text that HTCondor gets."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Union
+
+import attrs
+
+from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword, SubmitConflict
+from htmap_core.names import ITEM_SEPARATOR, RUNTIME
+
+OptionValue = Union[str, int, float, bool, "os.PathLike[str]"]
+
+RESERVED_COMMANDS = frozenset({
+    "arguments",
+    "args",
+    "component",
+    "components",
+    "error",
+    "executable",
+    "initialdir",
+    "ishtmapjob",
+    "htmapid",
+    "htmapsubmission",
+    "jobbatchname",
+    "batch_name",
+    "log",
+    "output",
+    "should_transfer_files",
+    "stderr",
+    "stdout",
+    "submit_event_notes",
+    "transfer_executable",
+    "transfer_input_files",
+    "transfer_output_files",
+    "transfer_output_remaps",
+    "universe",
+    "when_to_transfer_output",
+})  # fmt: skip
+
+# Words that the submit language gives a meaning of their own at the beginning of a line.
+_KEYWORDS = frozenset({"queue", "if", "elif", "else", "endif", "include", "use", "error", "warning"})
+
+_COMMAND = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+_ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@attrs.define
+class SubmitDescription:
+    """What will be submitted, as far as delivery methods, protocols and sites have a say.
+
+    What HTMap itself needs (arguments, log, outputs and the like) is not in it and cannot be set. Nothing here looks at the
+    pool: a value that HTCondor does not like is refused when the map is submitted.
+    """
+
+    universe: str = "vanilla"
+    executable: str = RUNTIME
+    transfer_executable: bool = True
+    _commands: dict[str, str] = attrs.field(factory=dict)
+    _attributes: dict[str, str] = attrs.field(factory=dict)
+    _requirements: list[str] = attrs.field(factory=list)
+    _input_files: list[str] = attrs.field(factory=list)
+    _transfer_plugins: dict[str, str] = attrs.field(factory=dict)
+
+    def set(self, command: str, value: OptionValue) -> None:
+        """Set a submit command.
+
+        ``requirements`` are combined with those that others want; ``+Name`` and ``MY.Name`` set an attribute of the job.
+
+        :raises SubmitConflict: the command already has another value.
+        :raises ReservedOptionKeyword: HTMap itself sets this command.
+        :raises InvalidOption: the name or the value cannot stand in a submit description.
+        """
+        if (attribute := attribute_name(command)) is not None:
+            self.set_attribute(attribute, value)
+            return
+        name, text = check_command(command), option_text(command, value)
+        if name == "requirements":
+            self.require(text)
+            return
+        present = self._commands.setdefault(name, text)
+        if present != text:
+            raise SubmitConflict(name, present, text)
+
+    def set_default(self, command: str, value: OptionValue) -> None:
+        """Set a submit command unless it has a value already: the user's wins. Otherwise as :meth:`set`."""
+        if not self.has(command):
+            self.set(command, value)
+
+    def has(self, command: str) -> bool:
+        """Return whether a command, or with ``+`` or ``MY.`` in front an attribute, is set."""
+        if (attribute := attribute_name(command)) is not None:
+            return any(name.casefold() == attribute.casefold() for name in self._attributes)
+        return command.casefold() in self._commands
+
+    def get(self, command: str) -> str | None:
+        """Return what a command is set to; None where it is not set."""
+        return self._commands.get(command.casefold())
+
+    def set_attribute(self, name: str, expression: OptionValue) -> None:
+        """Set an attribute of the job's ad, as ``MY.<name> = <expression>``; text needs its own double quotes.
+
+        :raises SubmitConflict: the attribute already has another value.
+        :raises ReservedOptionKeyword: HTMap itself sets this attribute.
+        :raises InvalidOption: the name or the expression cannot stand in a submit description.
+        """
+        if not _ATTRIBUTE.fullmatch(name):
+            raise InvalidOption(f"MY.{name}", expression, "the name of an attribute has letters, digits and '_' only")
+        if name.casefold() in RESERVED_COMMANDS:
+            raise ReservedOptionKeyword(f"MY.{name}")
+        text = option_text(f"MY.{name}", expression)
+        spelt = next((known for known in self._attributes if known.casefold() == name.casefold()), name)
+        present = self._attributes.setdefault(spelt, text)
+        if present != text:
+            raise SubmitConflict(f"MY.{name}", present, text)
+
+    def require(self, expression: str) -> None:
+        """Add a ClassAd expression that a slot must satisfy, besides all others."""
+        text = option_text("requirements", expression)
+        if text and text not in self._requirements:
+            self._requirements.append(text)
+
+    def add_input_file(self, path_or_url: OptionValue) -> None:
+        """Send a file, a folder, or what a URL names, along with every job.
+
+        :raises InvalidOption: the path has a comma or ends in white space, which HTCondor cannot transfer.
+        """
+        text = option_text("transfer_input_files", path_or_url)
+        if "," in text or text != text.strip():
+            raise InvalidOption(
+                "transfer_input_files", text, "HTCondor cannot transfer a path with a comma or outer blanks"
+            )
+        if text not in self._input_files:
+            self._input_files.append(text)
+
+    def add_transfer_plugin(self, scheme: str, script: Path) -> None:
+        """Send an HTCondor file transfer plugin along with every job, for URLs of *scheme*.
+
+        :raises SubmitConflict: another script already serves the scheme.
+        """
+        text = option_text("transfer_plugins", script)
+        present = self._transfer_plugins.setdefault(scheme.lower(), text)
+        if present != text:
+            raise SubmitConflict(f"transfer_plugins for {scheme}", present, text)
+
+    def set_universe(self, universe: str) -> None:
+        """Set the universe that jobs run in.
+
+        :raises SubmitConflict: another one than ``vanilla`` is set already.
+        """
+        if self.universe not in {"vanilla", universe}:
+            raise SubmitConflict("universe", self.universe, universe)
+        self.universe = option_text("universe", universe)
+
+    def launch_with(self, executable: OptionValue, *, transfer: bool) -> None:
+        """Start the runtime archive with *executable*, which gets its name and its arguments, instead of by itself.
+
+        :param executable: a program or script that ends by running the archive named by its first argument.
+        :param transfer: whether it is a file of the submit side that travels with the job, or one that is on the execute node.
+        :raises SubmitConflict: something else starts the archive already.
+        """
+        text = option_text("executable", executable)
+        if self.executable not in {RUNTIME, text}:
+            raise SubmitConflict("executable", self.executable, text)
+        self.executable, self.transfer_executable = text, transfer
+
+    @property
+    def requirements(self) -> str | None:
+        """All requirements, and-ed; None where there are none."""
+        if len(self._requirements) == 1:
+            return self._requirements[0]
+        return " && ".join(f"({each})" for each in self._requirements) or None
+
+    @property
+    def input_files(self) -> tuple[str, ...]:
+        """The files that go along with every job, besides HTMap's own."""
+        return tuple(self._input_files)
+
+    @property
+    def transfer_plugins(self) -> Mapping[str, str]:
+        """The file transfer plugins that go along, by scheme."""
+        return dict(self._transfer_plugins)
+
+    def commands(self) -> dict[str, str]:
+        """Return all that was set, as submit commands; HTMap adds its own to it."""
+        described = dict(self._commands)
+        if self.requirements:
+            described["requirements"] = self.requirements
+        described.update({f"MY.{name}": text for name, text in self._attributes.items()})
+        return described
+
+
+def option_text(name: str, value: Any) -> str:
+    """Return an option's value as HTCondor reads it.
+
+    :param value: any of str, int, float, bool and path.
+    :raises InvalidOption: it is something else, or text that would break out of its line.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, (str, int, float, os.PathLike)):
+        raise InvalidOption(name, value, f"is a {type(value).__name__}; it can be str, int, float, bool or a path")
+    text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+    if not isinstance(text, str):
+        raise InvalidOption(name, value, "is a path of bytes; use text")
+    text = text.strip()
+    if any(c in text for c in "\n\r\0" + ITEM_SEPARATOR):
+        raise InvalidOption(name, value, "has a line break or control character, which no submit description can hold")
+    if text.endswith("\\"):
+        raise InvalidOption(name, value, "ends in a backslash, which joins lines in a submit description")
+    return text
+
+
+def check_command(command: str) -> str:
+    """Return *command* in lower case, which is then known to be a command that users and plugins may set.
+
+    :raises ReservedOptionKeyword: HTMap itself sets it.
+    :raises InvalidOption: it is no name, or a keyword of the submit language.
+    """
+    name = command.strip().casefold() if isinstance(command, str) else ""
+    if name in RESERVED_COMMANDS:
+        raise ReservedOptionKeyword(command)
+    if name in _KEYWORDS or not _COMMAND.fullmatch(name):
+        raise InvalidOption(str(command), "...", "is not the name of a submit command")
+    return name
+
+
+def attribute_name(command: str) -> str | None:
+    """Return what follows ``+`` or ``MY.`` in *command*; None where it has neither and so is a submit command."""
+    if command.startswith("+"):
+        return command[1:]
+    return command[3:] if command[:3].casefold() == "my." else None
+
+
+def submit_path(path: os.PathLike[str] | str) -> str:
+    """Return *path* as it must be written in a submit description, where ``$`` begins a macro."""
+    return option_text("path", path).replace("$", "$(DOLLAR)")
+
+
+def render(commands: Mapping[str, str], columns: Iterable[str], items: Path) -> str:
+    """Return the text of a submit description that queues one job for each row of the file *items*."""
+    lines = [f"{name} = {text}" for name, text in commands.items()]
+    return "\n".join([*lines, f"queue {','.join(columns)} from {items}", ""])

@@ -1,0 +1,57 @@
+"""The names that users give their maps: what a tag may be, and random ones for maps without."""
+
+from __future__ import annotations
+
+import random
+
+from htmap_core.exceptions import InvalidTag
+
+FORBIDDEN_CHARACTERS = r'/\<>:"|?*[]!'
+MAX_LENGTH = 200  # bytes: a tag is a file name, and file systems stop at 255
+
+
+def check_tag(tag: object) -> str:
+    r"""Return *tag*, which is then known to be usable as one.
+
+    :raises InvalidTag: it is no string, empty, too long, ``.`` or ``..``, or has white space, control characters or one of
+        ``/ \ < > : " | ? * [ ] !``.
+    """
+    if not isinstance(tag, str):
+        raise InvalidTag(tag, f"a tag is a string, not {type(tag).__name__}")
+    if not tag:
+        raise InvalidTag(tag, "a tag is not empty")
+    if tag in {".", ".."} or tag.startswith("-"):
+        raise InvalidTag(tag, "a tag is not '.' or '..' and does not begin with '-'")
+    if wrong := sorted({c for c in tag if c in FORBIDDEN_CHARACTERS or c.isspace() or not c.isprintable()}):
+        raise InvalidTag(tag, f"a tag cannot contain {' '.join(map(repr, wrong))}")
+    if len(tag.encode()) > MAX_LENGTH:
+        raise InvalidTag(tag, f"a tag has at most {MAX_LENGTH} bytes")
+    return tag
+
+
+def random_tag() -> str:
+    """Return a random adjective-adjective-noun; whether it is free only :mod:`htmap_core.storage` can tell."""
+    first, second = random.sample(_ADJECTIVES, 2)
+    return f"{first}-{second}-{random.choice(_NOUNS)}"  # noqa: S311 -- a name, not a secret
+
+
+_ADJECTIVE_WORDS = """
+amber bold brave breezy brief bright brisk calm clear clever cool cosy crisp curly damp daring deep dusty early easy
+fair faint fancy fast fine firm fluffy fond free fresh gentle glad gold grand great green happy hardy hazy huge idle
+jolly keen kind large late lean light lively lone loud lucky mellow merry mild misty modest neat new nice nimble noble
+odd old pale plain plump polite proud quick quiet rapid rare red rich ripe rosy round royal rustic salty sandy sharp
+shiny short shy silent silver sleepy slim slow small smart smooth snowy soft solid spare steady steep still stout strong
+sunny super sweet swift tall tame tart tender thin tidy tiny vast velvet vivid warm wide wild wise young
+"""
+_ADJECTIVES = _ADJECTIVE_WORDS.split()
+
+_NOUN_WORDS = """
+acorn anchor apple arch badger barn basin beach bear beetle birch bird boat bridge brook candle canoe canyon castle
+cedar cherry cliff cloud clover comet coral crane creek crow dawn deer desert dove dune eagle ember falcon fern field
+finch fjord flame flute forest fox frog garden geyser glacier grove gull hare harbor hawk heron hill holly horse ice
+iris island ivy jay lagoon lake lantern lark leaf lemon lily lion lynx maple marsh meadow mole moon moose moss mouse oak
+ocean olive orchid otter owl panda peach pear penguin pine planet plum pond poppy prairie quail rain raven reef river
+robin rose salmon seal shell shore snail snow sparrow spring spruce squid star stone stork storm stream swan thistle
+tiger trail trout tulip turtle valley violet walrus wave whale willow wind wolf wren
+"""
+_NOUNS = _NOUN_WORDS.split()

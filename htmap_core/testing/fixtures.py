@@ -1,0 +1,94 @@
+"""Fixtures for tests of HTMap and of its plugins.
+
+``htmap_dir`` gives a test an HTMAP_DIR, a HOME and settings of its own; ``personal_pool`` adds a real HTCondor, which is started
+once for a test run and stopped at its end, whatever happens. HTCondor itself is installed once, below ``HTMAP_TEST_CACHE``
+(``~/.cache/htmap-tests`` unless set), and kept for the next run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import htmap
+from htmap_core.settings import Settings
+
+_SLOTS = 8  # more than the processors of a small machine: jobs of tests mostly wait
+
+
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Show what HTCondor says of the maps that are left when a test on the pool fails."""
+    if call.when == "call" and call.excinfo is not None and item.get_closest_marker("pool"):
+        folder = Path(htmap.settings["HTMAP_DIR"]).expanduser()
+        for events in sorted(folder.glob("maps/*/events")):
+            item.add_report_section("call", f"event log {events}", events.read_text(errors="replace")[-6000:])
+        for stderr in sorted(folder.glob("maps/*/outputs/**/*.stderr"))[:10]:
+            item.add_report_section("call", f"stderr {stderr}", stderr.read_text(errors="replace")[-2000:])
+
+
+@pytest.fixture
+def htmap_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a test an HTMAP_DIR (which does not exist yet), a HOME, and settings that nothing has changed; return the HTMAP_DIR."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith("HTMAP_") and not name.startswith("HTMAP_TEST_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HTMAP_DIR", str(tmp_path / "htmap"))
+    before = Settings.from_settings({})
+    before.replace(htmap.settings)
+    htmap.settings.prepend({})
+    yield tmp_path / "htmap"
+    htmap.settings.replace(before)
+
+
+@pytest.fixture(scope="session")
+def installed_htcondor() -> Path:
+    """Return the folder of an HTCondor that htmap-pool can start, installed by it on the first test run of a machine."""
+    cache = Path(os.environ.get("HTMAP_TEST_CACHE") or "~/.cache/htmap-tests").expanduser()
+    result = _htmap_pool(cache, "install")
+    if result.returncode != 0:
+        message = f"no HTCondor could be installed: {result.stderr[-2000:]}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return cache
+
+
+@pytest.fixture(scope="session")
+def running_pool(installed_htcondor: Path) -> Iterator[Path]:
+    """Run a personal pool for the test run, and return the HTMAP_DIR that it belongs to."""
+    folder = Path(tempfile.mkdtemp(prefix="htmap-tests-", dir=installed_htcondor))
+    (folder / "pool").mkdir()
+    (folder / "pool" / "htcondor").symlink_to(installed_htcondor / "pool" / "htcondor")
+    try:
+        started = _htmap_pool(folder, "start", "--cpus", str(_SLOTS))
+        if started.returncode != 0:
+            pytest.fail(f"the pool did not start: {started.stdout} {started.stderr}")
+        yield folder
+    finally:
+        _htmap_pool(folder, "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def personal_pool(htmap_dir: Path, running_pool: Path) -> Iterator[Path]:  # noqa: ARG001 -- settings must be the test's own
+    """Give a test the running pool; its maps are removed afterwards. Return the HTMAP_DIR."""
+    htmap.settings["HTMAP_DIR"] = running_pool
+    os.environ["HTMAP_DIR"] = str(running_pool)  # for processes that the test starts; htmap_dir restores it
+    yield running_pool
+    for tag in htmap.get_tags():
+        htmap.load(tag).remove(force=True)
+
+
+def _htmap_pool(htmap_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "HTMAP_DIR": str(htmap_dir), "HTMAP_PLUGINS": "pool"}
+    command = [sys.executable, "-m", "htmap", "pool", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 -- our own

@@ -1,0 +1,23 @@
+"""HTMap's version."""
+
+from __future__ import annotations
+
+import re
+from typing import Optional
+
+from htmap_core import __version__
+
+VersionInfo = tuple[int, int, int, Optional[str], Optional[int]]
+
+
+def version() -> str:
+    """Return a line with HTMap's version."""
+    return f"HTMap version {__version__}"
+
+
+def version_info() -> VersionInfo:
+    """Return HTMap's version as ``(major, minor, micro, prerelease, number of the prerelease)``; None where it is none."""
+    match = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:(a|b|rc)(\d+))?", __version__)
+    assert match is not None
+    major, minor, micro, prerelease, number = match.groups()
+    return int(major), int(minor), int(micro), prerelease, None if number is None else int(number)

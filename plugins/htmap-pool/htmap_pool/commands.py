@@ -1,0 +1,134 @@
+"""The commands ``htmap pool ...``."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+import click
+from htmap_core import table
+
+from htmap_pool import daemons, release, report
+from htmap_pool.configuration import Shape
+from htmap_pool.plugin import current_places
+from htmap_pool.release import Release
+from htmap_pool.settings import PoolSettings
+from htmap_pool.sources import NEW_ENOUGH
+
+# As `systemctl status` has it.
+_NOT_RUNNING = 3
+
+
+@click.group()
+def pool() -> None:
+    """Install and run a personal HTCondor pool.
+
+    It needs no root, belongs to you alone, listens on this machine only, and lives below HTMAP_DIR.
+    """
+
+
+@pool.command()
+@click.option("--again", is_flag=True, help="Get the newest HTCondor even if there is one already.")
+def install(again: bool) -> None:  # noqa: FBT001 -- click passes it by name
+    """Get HTCondor, unless this machine has it.
+
+    Debian's or Ubuntu's packages are unpacked below HTMAP_DIR; nothing of the system is changed. An interrupted installation
+    goes on where it was.
+    """
+    from htmap_pool import install as installation  # noqa: PLC0415 -- loads tqdm
+
+    settings = table("POOL", PoolSettings)
+    if settings.prefix is not None:
+        found = release.find(current_places(), settings.prefix)
+    else:
+        found = installation.install(current_places(), lambda line: click.echo(line, err=True), again=again)
+    version = found.version()
+    click.echo(f"HTCondor {version} in {found.root} (from {found.origin})")
+    if tuple(int(part) for part in version.split(".")[:2]) < NEW_ENOUGH:
+        click.echo(
+            "If Python's bindings cannot authenticate with a version this old, `htmap pool install --again` gets a newer one",
+            err=True,
+        )
+
+
+@pool.command()
+@click.option("--cpus", type=click.IntRange(min=1), help="Processors to offer; may be more than there are.")
+@click.option("--memory", type=click.IntRange(min=128), metavar="MB", help="Memory to offer.")
+def start(cpus: int | None, memory: int | None) -> None:
+    """Start the pool and wait until it takes jobs.
+
+    It goes on without this terminal, and stops by itself when it had nothing to do for a while (setting POOL.IDLE_SHUTDOWN).
+    """
+    settings, places = table("POOL", PoolSettings), current_places()
+    shape = Shape(cpus or settings.cpus, memory or settings.memory, settings.idle_shutdown)
+    started = daemons.start(places, _release(settings), shape, settings.start_timeout)
+    if started.is_new:
+        click.echo(f"the personal pool runs: HTCondor {started.record.version}, pid {started.record.pid}")
+    else:
+        click.echo(f"the personal pool runs already: pid {started.record.pid}")
+        if cpus or memory:
+            click.echo("to change its size, stop it first: `htmap pool stop`", err=True)
+
+
+def _release(settings: PoolSettings) -> Release:
+    return release.find(current_places(), settings.prefix)
+
+
+@pool.command()
+def stop() -> None:
+    """Stop the pool. Jobs stay in its queue, and the next start goes on with them."""
+    was_running = daemons.stop(current_places())
+    click.echo("the personal pool is stopped" if was_running else "the personal pool was not running")
+
+
+@pool.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def status(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click passes it by name
+    """Show whether the pool runs, what it offers and what it does.
+
+    The exit code is 0 if it runs and 3 if not.
+    """
+    places = current_places()
+    found = report.status(places)
+    if as_json:
+        facts = attrs.asdict(found) if found else {"directory": str(places.root)}
+        click.echo(json.dumps({"running": found is not None, **facts}, indent=2))
+    elif found:
+        click.echo(_table(found))
+    else:
+        gone = " any more: its master ended without being told to" if report.is_stale(places) else ""
+        click.echo(f"the personal pool is not running{gone}; `htmap pool start` starts it")
+    if found is None:
+        context.exit(_NOT_RUNNING)
+
+
+def _table(found: report.Status) -> str:
+    jobs = ", ".join(f"{count} {name}" for name, count in found.jobs.items())
+    rows = {
+        "running": f"since {found.since}, pid {found.pid}",
+        "HTCondor": f"{found.version} in {found.release}",
+        "cpus": f"{found.cpus}, {found.free_cpus} free",
+        "memory": f"{found.memory} MB, {found.free_memory} MB free",
+        "jobs": jobs,
+        "files": found.directory,
+        "for HTCondor's tools": f"export CONDOR_CONFIG={found.configuration}",
+    }
+    width = max(len(name) for name in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+@pool.command()
+@click.argument("daemon", required=False)
+@click.option("--tail", "lines", type=click.IntRange(min=0), default=20, show_default=True, help="How many lines.")
+def logs(daemon: str | None, lines: int) -> None:
+    """Show the path and the end of a daemon's log, such as schedd's, startd's or starter's; without DAEMON, list the logs."""
+    places = current_places()
+    if daemon is None:
+        for path in report.logs(places):
+            click.echo(path)
+        return
+    path = report.log(places, daemon)
+    click.echo(f"==> {path}")
+    for line in report.tail(path, lines):
+        click.echo(line)

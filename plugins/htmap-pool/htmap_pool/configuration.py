@@ -1,0 +1,211 @@
+"""The configuration of a personal pool, which its daemons and its clients share."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import attrs
+
+from htmap_pool.errors import CannotStart
+from htmap_pool.identity import Identity
+from htmap_pool.places import Places
+from htmap_pool.release import Release
+
+# Not the machine's name, because a laptop's changes, and jobs in the queue would belong to somebody else then.
+DOMAIN = "personal.htmap"
+
+
+@attrs.frozen
+class Shape:
+    """What a pool offers and how long it stays.
+
+    :param cpus: processors, or None for the machine's.
+    :param memory: MB, or None for the machine's.
+    :param idle_shutdown: seconds after which a pool with nothing to do stops; 0 for never.
+    """
+
+    cpus: int | None = None
+    memory: int | None = None
+    idle_shutdown: int = 0
+
+
+def text(places: Places, runtime: Path, release: Release, identity: Identity, shape: Shape) -> str:
+    """Return the configuration file.
+
+    :param places: the pool's folders.
+    :param runtime: the local folder for sockets and locks.
+    :param release: the HTCondor to run.
+    :param identity: the owner, as the daemons see them.
+    :param shape: what to offer.
+    :raises CannotStart: a path cannot be written into a configuration file.
+    """
+    for path in (places.root, runtime, release.root):
+        if any(character in str(path) for character in "\n\"'$,"):
+            raise CannotStart(
+                f"HTCondor cannot work with the path {str(path)!r}",
+                advice="Choose another HTMAP_DIR, without quotes, commas and dollar signs",
+            )
+    sections = [
+        _HEAD,
+        _folders(places, runtime, release),
+        _NETWORK.format(host=socket.gethostname() or "localhost"),
+        _security(identity),
+        _QUICK,
+        _slots(shape),
+        _idle_shutdown(shape.idle_shutdown),
+        f"LOCAL_CONFIG_DIR = {places.user_configuration}\n",
+    ]
+    return "\n".join(sections)
+
+
+_HEAD = """\
+# Written by `htmap pool start` each time; changes here are lost.
+# Put knobs of your own into files config.d/*.conf beside this one: they are read after it.
+"""
+
+
+def _folders(places: Places, runtime: Path, release: Release) -> str:
+    return f"""\
+# Every folder, since the defaults are those of a system-wide HTCondor.
+RELEASE_DIR = {release.root}
+BIN = {release.bin}
+SBIN = {release.sbin}
+LIBEXEC = {release.libexec}
+LIB = {release.lib}
+SHARE = {release.share}
+ETC = {places.root}
+LOCAL_DIR = {places.root}
+LOG = {places.log}
+SPOOL = {places.spool}
+EXECUTE = {places.execute}
+RUN = {runtime}
+LOCK = {runtime}
+DAEMON_SOCKET_DIR = {runtime}/sock
+LOCAL_CONFIG_FILE =
+SEC_PASSWORD_DIRECTORY = {places.root}/none
+SEC_TOKEN_SYSTEM_DIRECTORY = {places.root}/none
+SEC_TOKEN_DIRECTORY = {places.root}/none
+
+# With an EXECUTE below /tmp, the default would hide the scratch directory from the job itself.
+MOUNT_UNDER_SCRATCH =
+"""
+
+
+_NETWORK = """\
+# This machine only. The kernel chooses the ports, so that pools do not meet; clients read the address files.
+use ROLE : CentralManager
+use ROLE : Submit
+use ROLE : Execute
+CONDOR_HOST = 127.0.0.1
+COLLECTOR_HOST = $(CONDOR_HOST):0
+NETWORK_INTERFACE = 127.0.0.1
+BIND_ALL_INTERFACES = False
+ENABLE_IPV6 = False
+# No name server is asked: there may be none on a train.
+NETWORK_HOSTNAME = {host}
+NO_DNS = False
+USE_SHARED_PORT = True
+SHARED_PORT_PORT = 0
+COLLECTOR_ADDRESS_FILE = $(LOG)/.collector_address
+SCHEDD_ADDRESS_FILE = $(LOG)/.schedd_address
+MASTER_ADDRESS_FILE = $(LOG)/.master_address
+STARTD_ADDRESS_FILE = $(LOG)/.startd_address
+NEGOTIATOR_ADDRESS_FILE = $(LOG)/.negotiator_address
+"""
+
+
+def _security(identity: Identity) -> str:
+    owner = f"{identity.name}@{DOMAIN}"
+    # Root's clients are outside the namespace and must stay root, who is the owner inside. As any other user they would look
+    # like everybody else does, and to let that one in would be to let in everybody.
+    ids = "CONDOR_IDS = 0.0\n" if identity.in_namespace else ""
+    return f"""\
+# Only the owner, who proves to be themselves by making a directory (FS). With other methods beside it, the owner could be
+# taken for condor@password, who may not submit.
+UID_DOMAIN = {DOMAIN}
+FILESYSTEM_DOMAIN = {DOMAIN}
+TRUST_UID_DOMAIN = True
+{ids}SEC_DEFAULT_AUTHENTICATION = REQUIRED
+SEC_DEFAULT_AUTHENTICATION_METHODS = FS
+SEC_DEFAULT_INTEGRITY = REQUIRED
+SEC_DEFAULT_ENCRYPTION = OPTIONAL
+{_for_each_level("SEC_{level}_AUTHENTICATION = REQUIRED")}
+{_for_each_level("SEC_{level}_AUTHENTICATION_METHODS = FS")}
+{_for_each_level(f"ALLOW_{{level}} = {owner}")}
+ALLOW_CLIENT = *
+"""
+
+
+_LEVELS = (
+    "READ WRITE ADMINISTRATOR CONFIG DAEMON NEGOTIATOR OWNER SOAP DEFAULT "
+    "ADVERTISE_MASTER ADVERTISE_STARTD ADVERTISE_SCHEDD"
+).split()
+
+
+def _for_each_level(line: str) -> str:
+    return "\n".join(line.format(level=level) for level in _LEVELS)
+
+
+# The defaults are made for large pools, where a minute more or less does not matter.
+_QUICK = """\
+NEGOTIATOR_INTERVAL = 2
+NEGOTIATOR_MIN_INTERVAL = 1
+NEGOTIATOR_CYCLE_DELAY = 1
+SCHEDD_INTERVAL = 2
+SCHEDD_MIN_INTERVAL = 1
+RUNBENCHMARKS = False
+START = True
+PREEMPT = False
+KILL = False
+SUSPEND = False
+WANT_SUSPEND = False
+WANT_VACATE = True
+MachineMaxVacateTime = 10
+GRACEFUL_SHUTDOWN_TIMEOUT = 20
+# Seconds after which daemons notice that their master was killed, and end.
+PARENT_CHECK_FIRST_INTERVAL = 10
+PARENT_CHECK_INTERVAL = 10
+# A daemon that crashed comes back at once, and later if it goes on crashing.
+MASTER_BACKOFF_CONSTANT = 0
+"""
+
+
+def _slots(shape: Shape) -> str:
+    lines = ["SLOT_TYPE_1 = 100%", "SLOT_TYPE_1_PARTITIONABLE = True", "NUM_SLOTS_TYPE_1 = 1", "NUM_SLOTS = 1"]
+    if shape.cpus is not None:
+        lines.append(f"NUM_CPUS = {shape.cpus}")
+    if shape.memory is not None:
+        lines.append(f"MEMORY = {shape.memory}")
+    return "\n".join(lines) + "\n"
+
+
+def _idle_shutdown(seconds: int) -> str:
+    """Return what makes HTCondor itself stop an idle pool: first the schedd, which knows the queue, then the master.
+
+    Held jobs do not keep a pool up: only a person can help them. Statistics say what happened in the last *seconds*.
+    """
+    if not seconds:
+        return "# This pool stops only when it is told to.\n"
+    busy = " + ".join(_BUSY)
+    interval = max(2, min(60, seconds // 10))
+    return f"""\
+STATISTICS_WINDOW_SECONDS = {seconds}
+STATISTICS_WINDOW_QUANTUM = {max(1, min(60, seconds // 10))}
+SCHEDD.DAEMON_SHUTDOWN = {busy} == 0 && MyCurrentTime - DaemonStartTime > {seconds}
+MASTER.DAEMON_SHUTDOWN = SCHEDD_StartTime =?= 0 && MyCurrentTime - DaemonStartTime > {seconds}
+MASTER_UPDATE_INTERVAL = {interval}
+"""
+
+
+# Of the schedd's ad: what is to be done, what is under way, and what came or went lately.
+_BUSY = (
+    "TotalIdleJobs",
+    "TotalRunningJobs",
+    "TotalLocalJobsIdle",
+    "TotalLocalJobsRunning",
+    "TotalSchedulerJobsIdle",
+    "TotalSchedulerJobsRunning",
+    "RecentJobsSubmitted",
+    "RecentJobsExited",
+)

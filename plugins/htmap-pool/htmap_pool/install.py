@@ -1,0 +1,139 @@
+"""Get HTCondor into HTMAP_DIR, without root and without touching the system.
+
+Packages are fetched into a staging folder, which survives an interruption, and unpacked into a folder of their own, which counts
+only once it passed its test and the link ``htcondor`` was replaced. So whatever happens in between, there is either the old
+HTCondor or the new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from htmap_pool import release as releases
+from htmap_pool.apt import Apt, Package
+from htmap_pool.errors import InstallationFailed, ToolFailed
+from htmap_pool.locks import held
+from htmap_pool.places import Places
+from htmap_pool.programs import run
+from htmap_pool.progress import Bar
+from htmap_pool.release import Release
+from htmap_pool.relocate import check, relocate
+from htmap_pool.sources import Candidate, Distribution, candidates, read_sources
+
+_ADVICE = (
+    "Install HTCondor by other means so that condor_master is on PATH, "
+    "or unpack one (https://htcondor.org has tarballs) and set POOL.PREFIX to its folder"
+)
+
+
+def install(places: Places, tell: Callable[[str], None], *, again: bool = False) -> Release:
+    """Return an HTCondor to run pools with; get one if there is none.
+
+    :param places: where to put it.
+    :param tell: called with lines for people.
+    :param again: get one even if there is one already, to have the newest.
+    :raises InstallationFailed: no way to get it worked.
+    """
+    with held(places.install_lock, lambda: tell("another installation is under way; waiting for it")):
+        if not again and (found := releases.installed(places) or releases.on_path()):
+            return found
+        _check_machine()
+        try:
+            return _install_first(places, tell)
+        except OSError as error:
+            raise InstallationFailed([(str(places.root), error.strerror or str(error))], _ADVICE) from error
+
+
+def _check_machine() -> None:
+    if not sys.platform.startswith("linux"):
+        raise InstallationFailed(
+            [(sys.platform, "HTCondor's daemons for a personal pool are installed on Linux only")], _ADVICE
+        )
+    missing = [tool for tool in ("apt-get", "apt-cache", "dpkg", "dpkg-deb") if shutil.which(tool) is None]
+    if missing:
+        reason = f"no {', '.join(missing)}: only Debian's and Ubuntu's packages can be used without root"
+        raise InstallationFailed([("Debian packages", reason)], _ADVICE)
+
+
+def _install_first(places: Places, tell: Callable[[str], None]) -> Release:
+    distribution = Distribution.read()
+    tried: list[tuple[str, str]] = []
+    for candidate in candidates(distribution, read_sources()):
+        try:
+            installed = _install_from(candidate, distribution, places)
+        except ToolFailed as error:
+            tried.append((candidate.name, str(error)))
+        else:
+            for name, reason in tried:
+                tell(f"passed over {name}: {reason}")
+            tell(f"from {candidate.name}")
+            return installed
+    if not tried:
+        tried = [("/etc/apt", f"no source of {distribution.origin or 'a known distribution'}'s own archive")]
+    raise InstallationFailed(tried, f"Check the network and run `htmap pool install` again: it goes on from here.\n{_ADVICE}")
+
+
+def _install_from(candidate: Candidate, distribution: Distribution, places: Places) -> Release:
+    key = hashlib.sha256("".join(source.stanza() for source in candidate.sources).encode()).hexdigest()[:12]
+    with Bar() as bar:
+        apt = Apt(places.staging / f"apt-{key}", candidate.sources)
+        with bar.stage("package lists", 0, 30) as progress:
+            apt.update(distribution.origin, progress)
+        with bar.stage("dependencies", 30, 45):
+            packages = apt.resolve()
+        _check_version(packages[0], candidate)
+        with bar.stage("download", 45, 75) as progress:
+            files = apt.download(packages, places.staging / "packages", progress)
+        with bar.stage("unpack", 75, 90) as progress:
+            folder = _new_folder(places, packages[0])
+            _unpack(files, folder, progress)
+        with bar.stage("adapt", 90, 98):
+            relocate(folder)
+        with bar.stage("test", 98, 100):
+            return _publish(folder, places)
+
+
+def _check_version(package: Package, candidate: Candidate) -> None:
+    version = tuple(int(part) for part in re.findall(r"\d+", package.version.partition(":")[2] or package.version)[:2])
+    if version < candidate.minimum:
+        wanted = ".".join(str(part) for part in candidate.minimum)
+        raise ToolFailed("apt-cache", f"offers HTCondor {package.version}; {wanted} or newer is better")
+
+
+def _new_folder(places: Places, package: Package) -> Path:
+    version = re.sub(r"[^\w.+-]", "_", package.version)
+    return places.releases / f"{version}-{time.time_ns():x}"
+
+
+def _unpack(files: Sequence[Path], folder: Path, progress: Callable[[float], None]) -> None:
+    folder.mkdir(mode=0o700, parents=True)
+    for number, file in enumerate(files):
+        progress(number / len(files))
+        run(["dpkg-deb", "-x", file, folder], timeout=300)
+
+
+def _publish(folder: Path, places: Places) -> Release:
+    """Make the release in *folder* the one in use, and drop what is not needed any more."""
+    found = releases.at(folder, "`htmap pool install`")
+    if found is None:
+        raise ToolFailed("unpacking", "the packages have no condor_master")
+    check(found)
+    (folder / releases.MARK).write_text(str(folder.resolve()), encoding="utf-8")
+    previous = places.installed.resolve()
+    link = places.root / f"htcondor.{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.relative_to(places.root))
+    link.replace(places.installed)
+    shutil.rmtree(places.staging)
+    for other in places.releases.iterdir():
+        # Daemons of a running pool may still use the previous one; the installation after next removes it.
+        if other.resolve() not in (folder.resolve(), previous):
+            shutil.rmtree(other)
+    return found

@@ -1,0 +1,97 @@
+"""What this plugin gives to HTMap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from htmap_core import Pool, PoolAddress, hookimpl, table
+from htmap_core.settings import settings
+
+from htmap_pool.settings import PoolSettings
+
+if TYPE_CHECKING:
+    import click
+
+    from htmap_pool.places import Places
+
+
+@hookimpl
+def htmap_pools() -> Sequence[Pool]:
+    """Offer the personal pool of this HTMAP_DIR."""
+    return [PersonalPool()]
+
+
+@hookimpl
+def htmap_settings() -> Mapping[str, type]:
+    """Offer the table POOL."""
+    return {"POOL": PoolSettings}
+
+
+@hookimpl
+def htmap_commands() -> Sequence[click.Command]:
+    """Offer ``htmap pool``."""
+    from htmap_pool.commands import pool  # noqa: PLC0415 -- for the command line only
+
+    return [pool]
+
+
+class PersonalPool(Pool):
+    """An HTCondor that this user runs on this machine, below HTMAP_DIR."""
+
+    name = "personal"
+    rank = 0
+
+    def find(self) -> PoolAddress | None:
+        """Return the pool's address if its master and schedd run.
+
+        :raises RunningElsewhere: another machine that shares HTMAP_DIR runs it.
+        """
+        from htmap_pool import daemons  # noqa: PLC0415 -- not needed to list plugins
+
+        places = current_places()
+        return self._address(places) if daemons.usable(places) else None
+
+    def start(self) -> PoolAddress | None:
+        """Start an installed pool, unless the setting POOL.AUTOSTART is off; None where none is installed.
+
+        :raises CannotStart: it did not come up.
+        """
+        from htmap_pool import daemons, release  # noqa: PLC0415 -- not needed to list plugins
+        from htmap_pool.configuration import Shape  # noqa: PLC0415
+        from htmap_pool.errors import NotInstalled  # noqa: PLC0415
+
+        places, wanted = current_places(), table("POOL", PoolSettings)
+        if not wanted.autostart:
+            return None
+        try:
+            found = release.find(places, wanted.prefix)
+        except NotInstalled:
+            if wanted.prefix is not None:
+                raise  # somebody expects one there
+            return None
+        shape = Shape(wanted.cpus, wanted.memory, wanted.idle_shutdown)
+        daemons.start(places, found, shape, wanted.start_timeout)
+        return self._address(places)
+
+    def advice(self) -> str:
+        """Return what to type for a pool of one's own."""
+        from htmap_pool import release  # noqa: PLC0415 -- not needed to list plugins
+        from htmap_pool.errors import NotInstalled  # noqa: PLC0415
+
+        try:
+            release.find(current_places(), table("POOL", PoolSettings).prefix)
+        except NotInstalled:
+            return "no HTCondor is installed for it; `htmap pool install` installs one without root"
+        return "installed but not running, and POOL.AUTOSTART is off; `htmap pool start` starts it"
+
+    def _address(self, places: Places) -> PoolAddress:
+        return PoolAddress(pool=self.name, configuration=places.configuration)
+
+
+def current_places() -> Places:
+    """Return the places of the pool that belongs to the HTMAP_DIR in the settings."""
+    from htmap_pool.places import Places  # noqa: PLC0415 -- not needed to list plugins
+
+    return Places.of(Path(settings["HTMAP_DIR"]))

@@ -1,0 +1,235 @@
+"""Runs the real archive, in a folder of its own, with the bare Pythons of this machine."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import pytest
+from htmap_core import runtime
+from htmap_core.run import formats
+
+HERE = sys.version_info[:2]
+RESULT = "0/3/3215"
+TIMEOUT = 60
+
+
+class Interpreter:
+    """A Python on this machine that has neither htmap nor cloudpickle."""
+
+    def __init__(self, path: Path, version: tuple[int, ...]) -> None:
+        self.path = path
+        self.version = version
+
+
+class Ran:
+    """What a job left behind."""
+
+    def __init__(self, scratch: Path, process: subprocess.CompletedProcess[bytes]) -> None:
+        self.scratch = scratch
+        self.exit_code = process.returncode
+        self.job_stdout = process.stdout.decode()
+        self.job_stderr = process.stderr.decode()
+        self.target = scratch / "_htmap_return" / "outputs" / RESULT
+        self.result_file = self.target.with_suffix(".result")
+
+    @property
+    def files(self) -> set[str]:
+        return {path.name for path in self.target.parent.iterdir()}
+
+    @property
+    def index(self) -> dict[str, Any]:
+        return formats.read_index(self.result_file)
+
+    def record(self, component: int = 0) -> dict[str, Any]:
+        (found,) = (record for record in self.index["components"] if record["component"] == component)
+        assert isinstance(found, dict)
+        return found
+
+    def value(self, component: int = 0) -> Any:
+        record = self.record(component)
+        assert record["status"] == "OK", record["error"]["traceback"]
+        return pickle.loads(formats.read_payload(self.result_file, *record["result"]))
+
+    def error(self, component: int = 0) -> dict[str, Any]:
+        error = self.record(component)["error"]
+        assert isinstance(error, dict)
+        return error
+
+    def exception(self, component: int = 0) -> BaseException:
+        found = pickle.loads(formats.read_payload(self.result_file, *self.error(component)["exception"]))
+        assert isinstance(found, BaseException)
+        return found
+
+    def output(self, stream: str, component: int = 0) -> str:
+        begin, end = self.record(component)[stream]
+        path = self.target.with_suffix(f".{stream}")
+        return path.read_bytes()[begin:end].decode() if path.exists() else ""
+
+
+class Jobs:
+    """Makes scratch folders, and runs the archive in them."""
+
+    def __init__(self, folder: Path, archive: Path, python: Interpreter, cloudpickle_only: Path) -> None:
+        self._folder = folder
+        self._archive = archive
+        self._cloudpickle_only = cloudpickle_only
+        self.python = python
+        self.environment = {"PATH": os.defpath, "HOME": str(folder), "USER": "someone", "LANG": "C.UTF-8"}
+
+    def scratch(
+        self,
+        source: str | bytes,
+        inputs: Sequence[Any] = (),
+        python: Interpreter | None = None,
+        index: Mapping[str, Any] | None = None,
+    ) -> Path:
+        """Make a scratch folder; *source* defines `function`, or is its payload; each input is one positional argument."""
+        scratch = self._folder / f"scratch {len(list(self._folder.iterdir()))}"
+        scratch.mkdir()
+        shutil.copy(self._archive, scratch / "runtime.pyz")
+        submit = python or self.python
+        payload = source if isinstance(source, bytes) else self.pickled(source, submit)
+        with formats.PackWriter(scratch / "_htmap_function") as writer:
+            facts = {
+                "format": formats.FORMAT,
+                "python": list(submit.version),
+                "implementation": "CPython",
+                "cloudpickle": cloudpickle.__version__,
+                "htmap": "1.2.3",
+                "by_value": True,
+                "allow_mismatch": False,
+                "payload": writer.add(payload),
+            }
+            writer.close({**facts, **(index or {})})
+        self.block(scratch, 0, 0, inputs or [0])
+        return scratch
+
+    def block(self, scratch: Path, number: int, first: int, inputs: Sequence[Any]) -> None:
+        """Write an input block; an input that is bytes already stands for a payload."""
+        with formats.PackWriter(scratch / f"_htmap_inputs_{number}") as writer:
+            sizes = []
+            for each in inputs:
+                payload = each if isinstance(each, bytes) else pickle.dumps(((each,), {}), formats.PICKLE_PROTOCOL)
+                sizes.append(writer.add(payload)[1])
+            writer.close({"format": formats.FORMAT, "first": first, "sizes": sizes})
+
+    def run_in(
+        self,
+        scratch: Path,
+        components: str = "0",
+        python: Interpreter | None = None,
+        blocks: str = "_htmap_inputs_0",
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+        before: Callable[[], None] | None = None,
+    ) -> Ran:
+        """Run the job of a scratch folder."""
+        start = command or [str((python or self.python).path), "runtime.pyz"]
+        process = subprocess.run(
+            [*start, blocks, components, RESULT],
+            cwd=scratch,
+            env={**self.environment, **(environment or {})},
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=before,
+        )
+        return Ran(scratch, process)
+
+    def run(self, source: str, inputs: Sequence[Any] = (), python: Interpreter | None = None, **how: Any) -> Ran:
+        """Run `function`, which *source* defines, on each of *inputs*, in one job, and look for nothing to be left over."""
+        scratch = self.scratch(source, inputs, python)
+        return self.run_in(scratch, f"0-{max(len(inputs), 1) - 1}", python, **how)
+
+    def pickled(self, source: str, python: Interpreter, what: str = "function") -> bytes:
+        """Return what *python* pickles for a name that *source* defines in its ``__main__``."""
+        program = f"{source}\nimport sys, cloudpickle\nsys.stdout.buffer.write(cloudpickle.dumps({what}, 5))\n"
+        environment = {**self.environment, "PYTHONPATH": f"{self._cloudpickle_only}{os.pathsep}{self._folder}"}
+        command = [str(python.path), "-c", program]
+        return subprocess.run(command, env=environment, capture_output=True, timeout=TIMEOUT, check=True).stdout
+
+
+def _candidates() -> Iterator[Path]:
+    for text in filter(None, os.environ.get("HTMAP_TEST_PYTHONS", "").split(os.pathsep)):
+        yield Path(text)
+    yield from sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/*/bin/python"))
+    for name in ["python2.7", *(f"python3.{minor}" for minor in range(6, 15))]:
+        found = shutil.which(name)
+        if found:
+            yield Path(found)
+
+
+def _asked(path: Path) -> Interpreter | None:
+    program = "import sys; print('%d %d %d' % sys.version_info[:3])"
+    process = subprocess.run([str(path), "-c", program], capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    if process.returncode != 0:
+        return None  # a pyenv shim of a version that is not switched on
+    return Interpreter(path, tuple(int(part) for part in process.stdout.split()))
+
+
+@pytest.fixture(scope="session")
+def interpreters() -> Mapping[tuple[int, ...], Interpreter]:
+    """The Pythons of this machine by (major, minor); HTMAP_TEST_PYTHONS can name more, separated by colons."""
+    found: dict[tuple[int, ...], Interpreter] = {}
+    for each in map(_asked, _candidates()):
+        if each is not None:
+            found.setdefault(each.version[:2], each)
+    found.setdefault(HERE, Interpreter(Path(sys.executable), sys.version_info[:3]))
+    return found
+
+
+@pytest.fixture(scope="session")
+def need_python(interpreters: Mapping[tuple[int, ...], Interpreter]) -> Callable[[str], Interpreter]:
+    def need(version: str) -> Interpreter:
+        key = tuple(int(part) for part in version.split("."))
+        if key not in interpreters:
+            pytest.skip(f"no Python {version} on this machine (HTMAP_TEST_PYTHONS can name one)")
+        return interpreters[key]
+
+    return need
+
+
+@pytest.fixture(params=["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"])
+def each_python(request: pytest.FixtureRequest, need_python: Callable[[str], Interpreter]) -> Interpreter:
+    """Each Python that may be on an execute node, as far as this machine has it."""
+    return need_python(request.param)
+
+
+@pytest.fixture(params=["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"])
+def other_python(request: pytest.FixtureRequest, need_python: Callable[[str], Interpreter]) -> Interpreter:
+    """Each Python of another minor version than this one."""
+    if request.param == f"{HERE[0]}.{HERE[1]}":
+        pytest.skip("this is the submit side's own version")
+    return need_python(request.param)
+
+
+@pytest.fixture(scope="session")
+def cloudpickle_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for PYTHONPATH that holds cloudpickle and nothing else."""
+    folder = tmp_path_factory.mktemp("cloudpickle-only")
+    shutil.copytree(Path(cloudpickle.__file__).parent, folder / "cloudpickle")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("archive") / "runtime.pyz"
+    path.write_bytes(runtime.build())
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def jobs(
+    tmp_path: Path, archive: Path, interpreters: Mapping[tuple[int, ...], Interpreter], cloudpickle_only: Path
+) -> Jobs:
+    return Jobs(tmp_path, archive, interpreters[HERE], cloudpickle_only)

@@ -1,0 +1,258 @@
+"""What is on disk while and after a map is made."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import resource
+import signal
+import stat
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from htmap_core import storage
+from htmap_core.exceptions import InvalidTag, TagAlreadyExists, TagNotFound
+from htmap_core.pools import PoolAddress
+from htmap_core.run import formats
+from htmap_core.storage import CannotStore, Creation, MapRecord, submit_map
+
+
+def record(creation: Creation, chunksize: int = 1) -> MapRecord:
+    return MapRecord(
+        components=creation.components,
+        chunksize=chunksize,
+        delivery_method="assume",
+        pool=PoolAddress("personal", configuration=Path("/somewhere/condor_config")),
+        versions={"python": "3.11.7"},
+        options={"request_memory": "1GB"},
+        created=1.5,
+    )
+
+
+def make(tag: str | None, inputs: list[bytes], chunksize: int = 1) -> storage.MapDir:
+    with Creation(tag, chunksize=chunksize) as creation:
+        for payload in inputs:
+            creation.add_input(payload)
+        creation.finish()
+        submit_map(
+            creation, record(creation, chunksize), {"universe": "vanilla"}, lambda _: SimpleNamespace(cluster=17)
+        )
+        return creation.map_dir
+
+
+def rows(map_dir: storage.MapDir) -> list[list[str]]:
+    return [line.split("\x1f") for line in map_dir.items(0).read_text().splitlines()]
+
+
+def payload_of(map_dir: storage.MapDir, row: list[str], component: int) -> bytes:
+    path = map_dir.path / "inputs" / row[2]
+    return formats.read_payload(path, *formats.input_places(formats.read_index(path))[component])
+
+
+def test_a_created_map_is_found_by_its_tag_with_all_that_was_written(htmap_dir: Path) -> None:
+    made = make("tide", [b"a", b"b", b"c"])
+    found = storage.find("tide")
+    assert found.id == made.id
+    assert found.record == made.record
+    assert found.record.pool.configuration == Path("/somewhere/condor_config")
+    assert [(s.number, s.jobs, s.cluster) for s in found.submissions()] == [(0, 3, 17)]
+    assert storage.tags() == ["tide"]
+    assert not storage.interrupted_creations()
+
+
+def test_only_this_user_may_look_into_htmap_dir(htmap_dir: Path) -> None:
+    make("tide", [b"a"])
+    assert stat.S_IMODE(htmap_dir.stat().st_mode) == 0o700
+
+
+def test_every_input_can_be_read_back_through_the_row_of_its_job(htmap_dir: Path) -> None:
+    inputs = [pickle.dumps(((number,), {})) for number in range(25)]
+    made = make("tide", inputs, chunksize=10)
+    assert [(row[0], row[1], row[3]) for row in rows(made)] == [
+        ("0", "0-9", "0/0/0"),
+        ("10", "10-19", "0/0/1"),
+        ("20", "20-24", "0/0/2"),
+    ]
+    for number, payload in enumerate(inputs):
+        assert payload_of(made, rows(made)[number // 10], number) == payload
+    assert [made.components_of(made.job_of(n)) for n in (0, 19, 24)] == [range(10), range(10, 20), range(20, 25)]
+
+
+def test_small_inputs_share_blocks_of_about_64_kib(htmap_dir: Path) -> None:
+    made = make("tide", [b"x" * 1000] * 1000)
+    blocks = [path for path in (made.path / "inputs").rglob("*") if path.is_file()]
+    assert len(blocks) == pytest.approx(1_000_000 / 65_536, abs=2)
+
+
+def test_a_large_input_has_a_block_of_its_own(htmap_dir: Path) -> None:
+    made = make("tide", [b"small", b"x" * 100_000, b"small"])
+    assert [row[2] for row in rows(made)] == ["0/_htmap_inputs_0", "0/_htmap_inputs_1", "0/_htmap_inputs_2"]
+
+
+def test_no_directory_of_inputs_has_more_than_a_thousand_blocks(htmap_dir: Path) -> None:
+    made = make("tide", [b"x" * 66_000] * 1_001)
+    assert sorted(path.name for path in (made.path / "inputs").iterdir()) == ["0", "1"]
+
+
+def test_a_map_without_a_tag_gets_a_random_one_and_is_transient(htmap_dir: Path) -> None:
+    made = make(None, [b"a"])
+    (tag,) = storage.tags()
+    assert len(tag.split("-")) == 3
+    assert made.is_transient
+    assert not make("tide", [b"a"]).is_transient
+
+
+def test_a_tag_in_use_is_refused_and_the_other_map_is_untouched(htmap_dir: Path) -> None:
+    first = make("tide", [b"a"])
+    with pytest.raises(TagAlreadyExists):
+        make("tide", [b"b"])
+    assert storage.find("tide").id == first.id
+    assert len(list((htmap_dir / "maps").iterdir())) == 1
+
+
+@pytest.mark.parametrize("tag", ["", ".", "..", "a b", "a/b", "a*", "-x", "tab\t", "x" * 300, 3])
+def test_what_cannot_be_a_tag_is_refused_before_anything_is_written(htmap_dir: Path, tag: str) -> None:
+    with pytest.raises(InvalidTag):
+        Creation(tag)
+    assert not htmap_dir.exists()
+
+
+def test_an_exception_while_a_map_is_made_leaves_nothing_behind(htmap_dir: Path) -> None:
+    with pytest.raises(ZeroDivisionError), Creation("tide") as creation:
+        creation.add_input(b"a")
+        raise ZeroDivisionError
+    assert left_behind(htmap_dir) == []
+    assert storage.tags() == []
+
+
+def test_a_refused_submission_leaves_nothing_behind(htmap_dir: Path) -> None:
+    def refuse(_: str) -> None:
+        raise ConnectionError("no")
+
+    with pytest.raises(ConnectionError), Creation("tide") as creation:
+        creation.add_input(b"a")
+        creation.finish()
+        submit_map(creation, record(creation), {}, refuse)
+    assert left_behind(htmap_dir) == []
+
+
+def test_where_htmap_dir_cannot_be_made_the_error_names_it(htmap_dir: Path) -> None:
+    htmap_dir.write_text("in the way")
+    with pytest.raises(CannotStore, match=str(htmap_dir)):
+        make("tide", [b"a"])
+
+
+def test_on_a_full_disk_the_error_says_so_and_nothing_is_left_behind(htmap_dir: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # as near to a full disk as a test gets without one
+    try:
+        with pytest.raises(CannotStore, match="too large"):
+            make("tide", [b"x" * 200_000])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert left_behind(htmap_dir) == []
+
+
+def _create_and_die(when: str) -> None:
+    with Creation("tide") as creation:
+        creation.add_input(b"a")
+        if when == "before the intent":
+            os.kill(os.getpid(), signal.SIGKILL)
+        creation.finish()
+        submit_map(creation, record(creation), {}, lambda _: os.kill(os.getpid(), signal.SIGKILL))
+
+
+@pytest.mark.parametrize("when", ["before the intent", "while it submits"])
+def test_a_killed_creation_is_recognised_and_can_be_undone(htmap_dir: Path, when: str) -> None:
+    process = multiprocessing.get_context("fork").Process(target=_create_and_die, args=(when,))
+    process.start()
+    process.join()
+    (interrupted,) = storage.interrupted_creations()
+    assert interrupted.tag == "tide"
+    assert [s.cluster for s in interrupted.map_dir.submissions()] == ([] if when == "before the intent" else [None])
+    storage.undo_creation(interrupted)
+    assert left_behind(htmap_dir) == []
+    assert make("tide", [b"a"]).exists
+
+
+def test_a_creation_that_is_going_on_is_not_taken_for_an_interrupted_one(htmap_dir: Path) -> None:
+    with Creation("tide") as creation:
+        creation.add_input(b"a")
+        process = multiprocessing.get_context("fork").Process(target=_exit_with_count_of_interrupted)
+        process.start()
+        process.join()
+        creation.finish()
+    assert process.exitcode == 0
+
+
+def _exit_with_count_of_interrupted() -> None:
+    os._exit(len(storage.interrupted_creations()))
+
+
+def test_of_many_processes_that_want_a_tag_one_gets_it(htmap_dir: Path) -> None:
+    processes = [multiprocessing.get_context("fork").Process(target=_claim) for _ in range(8)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert sorted(process.exitcode or 0 for process in processes) == [0] + [3] * 7
+    assert len(list((htmap_dir / "maps").iterdir())) == 1
+
+
+def _claim() -> None:
+    try:
+        make("tide", [b"a"])
+    except TagAlreadyExists:
+        os._exit(3)
+    os._exit(0)
+
+
+def test_a_cut_off_line_of_the_submissions_is_passed_over_and_repaired(htmap_dir: Path) -> None:
+    made = make("tide", [b"a"])
+    path = made.path / "submissions.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"number": 1, "tok')
+    assert [s.cluster for s in made.submissions()] == [17]
+
+
+def test_a_tag_whose_map_is_gone_is_not_found(htmap_dir: Path) -> None:
+    make("tide", [b"a"]).path.rename(htmap_dir / "elsewhere")
+    with pytest.raises(TagNotFound):
+        storage.find("tide")
+
+
+def test_a_removed_map_leaves_nothing_behind(htmap_dir: Path) -> None:
+    made = make("tide", [b"a"])
+    storage.finish_removal(storage.entomb(made, "tide"))
+    assert left_behind(htmap_dir) == []
+    assert storage.tags() == []
+
+
+def test_an_interrupted_removal_is_recognised_and_can_be_finished(htmap_dir: Path) -> None:
+    made = make("tide", [b"a"])
+    storage.entomb(made, "tide")
+    (removal,) = storage.interrupted_removals()
+    assert (removal.map_dir.id, removal.tag) == (made.id, "tide")
+    storage.finish_removal(removal)
+    assert left_behind(htmap_dir) == []
+
+
+def test_removing_a_map_keeps_its_tag_if_another_map_has_it_by_now(htmap_dir: Path) -> None:
+    made = make("tide", [b"a"])
+    removal = storage.entomb(made, "tide")
+    (htmap_dir / "tags" / "tide").unlink()
+    other = make("tide", [b"b"])
+    storage.finish_removal(removal)
+    assert storage.find("tide").id == other.id
+
+
+def left_behind(htmap_dir: Path) -> list[str]:
+    return [
+        str(path.relative_to(htmap_dir))
+        for path in htmap_dir.rglob("*")
+        if path.is_file() or path.parent.name == "maps"
+    ]
