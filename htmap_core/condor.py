@@ -60,7 +60,8 @@ class Connection:
     def remove(self, constraint: str, reason: str) -> None:
         """Remove the jobs that satisfy *constraint* from the queue."""
         with self._bindings() as condor:
-            self._schedd(condor).act(condor.JobAction.Remove, constraint, reason=reason)
+            # A pair, because the bindings drop a reason that is plain text.
+            self._schedd(condor).act(condor.JobAction.Remove, constraint, reason=(reason, 0))
 
     def answers(self) -> bool:
         """Return whether the schedd answers at all."""
@@ -117,7 +118,7 @@ class Connection:
             condor = _load(self._address.configuration)
             try:
                 yield condor
-            except condor.HTCondorException as error:
+            except (condor.HTCondorException, ValueError) as error:  # ValueError: a queue statement that it cannot read
                 raise _translated(error, self._address, condor) from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,24 +60,40 @@ def value(name: str, type_: type[T], chain: Settings = settings) -> T:
 def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = (), chain: Settings = settings) -> None:
     """Check that every setting is one that somebody knows, and every value one that it can have.
 
+    What stands in ``MAP_OPTIONS`` is left to :meth:`htmap_core.options.MapOptions.from_settings`.
+
     :param tables: the tables of all plugins that work.
     :param lenient: tables that may hold anything, because their plugin is broken or not installed now.
     :raises UnknownSetting: nobody knows a setting.
     :raises InvalidSetting: a value is not of the setting's type.
     """
-    core = _CORE_TYPES.keys() | _CORE_TABLES.keys()
-    known = core | {name.upper() for name in tables}
+    known = {*_CORE_TYPES, *_CORE_TABLES, *(name.upper() for name in (*tables, *lenient))}
     for name, given in chain.to_dict().items():
         folded = name.upper()
         if folded in _CORE_TYPES:
             _structure(folded, given, _CORE_TYPES[folded], chain)
         elif folded in _CORE_TABLES:
             _check_core_table(folded, given, chain)
-        elif folded not in known and folded not in {other.upper() for other in lenient}:
-            path = next(iter(dotted_keys({name: given})), name)
-            raise UnknownSetting(path, known, chain.origin(path))
+        elif folded not in known:
+            first = next(iter(dotted_keys({name: given})), name)  # the variable is known by this one
+            raise UnknownSetting(name, known, chain.origin(first))
     for name, cls in tables.items():
         table(name, cls, chain)
+
+
+def problem_with_tables(offer: Mapping[Any, Any], taken: Mapping[str, type]) -> str | None:
+    """Return what is wrong with the settings tables that a plugin offers, if anything; *taken* are those of others."""
+    core = {*_CORE_TYPES, *_CORE_TABLES}
+    for name, cls in offer.items():
+        if not isinstance(name, str) or not isinstance(cls, type) or not attrs.has(cls):
+            return f"must map names to attrs classes, not {name!r} to {cls!r}"
+        if name.upper() in core:
+            return f"offers the table {name!r}, which is the core's own"
+        if name.upper() in taken:
+            return f"offers the table {name!r}, which belongs to another plugin already"
+        if bare := [field.name for field in attrs.fields(cls) if field.init and field.default is attrs.NOTHING]:
+            return f"offers the table {name!r} without a default for {', '.join(bare)}"
+    return None
 
 
 _CORE_TYPES: dict[str, Any] = {
@@ -108,7 +124,7 @@ def _check_core_table(name: str, given: Any, chain: Settings) -> None:
 
 def _structure(name: str, given: Any, type_: Any, chain: Settings) -> Any:
     try:
-        return _converter().structure(given, type_)
+        return _converter().structure(_split(given, type_), type_)
     except Exception as error:
         # cattrs raises its own groups around whatever a hook raised; the innermost says it best.
         cause: BaseException = error
@@ -131,6 +147,18 @@ def _converter() -> cattrs.Converter:
     return _made[0]
 
 
+def _split(given: Any, type_: Any) -> Any:
+    """Return text that is to be a list split at its commas; cattrs would take it for a list of letters."""
+    alternatives = typing.get_args(type_) if typing.get_origin(type_) is typing.Union else (type_,)
+    if not any(typing.get_origin(each) in {list, tuple, Sequence} for each in alternatives):
+        return given
+    if isinstance(given, str):
+        return [part.strip() for part in given.split(",") if part.strip()]
+    if isinstance(given, Mapping):
+        raise TypeError("must be a list, not a table")
+    return given
+
+
 def _bool(given: Any, _: type) -> bool:
     if isinstance(given, bool):
         return given
@@ -143,8 +171,11 @@ def _bool(given: Any, _: type) -> bool:
 def _int(given: Any, _: type) -> int:
     if isinstance(given, int) and not isinstance(given, bool):
         return given
-    if isinstance(given, str) and given.strip().lstrip("+-").isdigit():
-        return int(given)
+    if isinstance(given, str):
+        try:
+            return int(given)
+        except ValueError:
+            pass  # said below, in the same words as for any other wrong value
     raise ValueError("must be a whole number")
 
 

@@ -108,15 +108,26 @@ class RegisteredDeliveryMethod(DeliveryMethod):
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Bring the returned commands in, each by the method of *submit* that is made for it."""
-        commands = {name.casefold(): value for name, value in self._descriptors(plan.tag, plan.map_dir).items()}
-        commands.pop("arguments", None)  # the archive has arguments of its own, which HTMap writes
-        transfer = str(commands.pop("transfer_executable", True)).casefold() not in {"false", "no", "0"}
-        if "executable" in commands:
-            submit.launch_with(commands.pop("executable"), transfer=transfer)
-        if "universe" in commands:
-            submit.set_universe(str(commands.pop("universe")))
-        for path in str(commands.pop("transfer_input_files", "")).split(","):
-            if path.strip():
-                submit.add_input_file(path.strip())
-        for name, value in commands.items():
-            submit.set(name, value)
+        described = self._descriptors(plan.tag, plan.map_dir)
+        special = {name.casefold(): value for name, value in described.items() if name.casefold() in _SPECIAL}
+        transfer = str(special.get("transfer_executable", True)).casefold() not in {"false", "f", "no", "0"}
+        if "executable" in special:
+            submit.launch_with(special["executable"], transfer=transfer)
+        if "universe" in special:
+            submit.set_universe(str(special["universe"]))
+        for path in _split(special.get("transfer_input_files", "")):
+            submit.add_input_file(path)
+        for name, value in described.items():
+            if name.casefold() not in _SPECIAL:
+                submit.set(name, value)
+
+
+# "arguments" is left out: the archive has arguments of its own, which HTMap writes.
+_SPECIAL = frozenset({"arguments", "executable", "transfer_executable", "transfer_input_files", "universe"})
+
+
+def _split(paths: Any) -> list[Any]:
+    """Return the paths of a submit command as a list; a sequence of paths is welcome too."""
+    if isinstance(paths, (list, tuple)):
+        return list(paths)
+    return [path.strip() for path in str(paths).split(",") if path.strip()]

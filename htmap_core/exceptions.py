@@ -30,9 +30,15 @@ class _Lookup(HTMapException, LookupError):
         self.origin = origin
         super().__init__(name, self.known, origin)
 
+    def __str__(self) -> str:
+        return f"there is no {self._quoted()}"
+
     def _quoted(self) -> str:
-        source = f" (from {self.origin})" if self.origin else ""
-        return f"{self.name!r}{source}{did_you_mean(self.name, self.known)}"
+        return f"{self.name!r}{_from(self.origin)}{did_you_mean(self.name, self.known)}"
+
+
+def _from(origin: str | None) -> str:
+    return f" (from {origin})" if origin else ""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -71,8 +77,7 @@ class InvalidSetting(HTMapException, ValueError):
         super().__init__(name, value, reason, origin)
 
     def __str__(self) -> str:
-        source = f" (from {self.origin})" if self.origin else ""
-        return f"setting {self.name} = {self.value!r}{source}: {self.reason}"
+        return f"setting {self.name} = {self.value!r}{_from(self.origin)}: {self.reason}"
 
 
 class InvalidSettingsFile(HTMapException, ValueError):
@@ -153,14 +158,15 @@ class EmptyMap(HTMapException, ValueError):
 class InvalidOption(HTMapException, ValueError):
     """A map option or submit command cannot be what it was given as."""
 
-    def __init__(self, name: str, value: object, reason: str) -> None:
+    def __init__(self, name: str, value: object, reason: str, origin: str | None = None) -> None:
         self.name = name
         self.value = value
         self.reason = reason
-        super().__init__(name, value, reason)
+        self.origin = origin
+        super().__init__(name, value, reason, origin)
 
     def __str__(self) -> str:
-        return f"option {self.name} = {self.value!r}: {self.reason}"
+        return f"option {self.name} = {self.value!r}{_from(self.origin)}: {self.reason}"
 
 
 class ReservedOptionKeyword(HTMapException, ValueError):
@@ -172,8 +178,7 @@ class ReservedOptionKeyword(HTMapException, ValueError):
         super().__init__(name, origin)
 
     def __str__(self) -> str:
-        source = f" (from {self.origin})" if self.origin else ""
-        return f"{self.name!r}{source} is set by HTMap itself and cannot be a map option"
+        return f"{self.name!r}{_from(self.origin)} is set by HTMap itself and cannot be a map option"
 
 
 class SubmitConflict(HTMapException, ValueError):
@@ -264,18 +269,16 @@ class NoSuitableDeliveryMethod(HTMapException):
 class PluginError(HTMapException):
     """A plugin is broken, or failed while it was asked."""
 
-    def __init__(self, plugin: str, distribution: str, reason: str) -> None:
+    def __init__(self, plugin: str, distribution: str, reason: str, advice: str = "") -> None:
         self.plugin = plugin
         self.distribution = distribution
         self.reason = reason
-        super().__init__(plugin, distribution, reason)
+        self.advice = advice
+        super().__init__(plugin, distribution, reason, advice)
 
     def __str__(self) -> str:
-        return (
-            f"plugin {self.plugin!r} (from {self.distribution}): {self.reason}\n"
-            f"`htmap plugins list --traceback {self.plugin}` shows the details; "
-            f"HTMAP_PLUGINS or the setting PLUGINS.DISABLED switches it off"
-        )
+        advice = self.advice or "HTMAP_PLUGINS or the setting PLUGINS.DISABLED switches it off"
+        return f"plugin {self.plugin!r} (from {self.distribution}): {self.reason}\n{advice}"
 
 
 class CondorError(HTMapException):
@@ -346,6 +349,9 @@ class ComponentProblem(HTMapException):
         self.component = component
         self.report = report
         super().__init__(tag, component, report)
+
+    def __str__(self) -> str:
+        return f"component {self.component} of map {self.tag!r}: {self.report}"
 
 
 class MapComponentError(ComponentProblem):

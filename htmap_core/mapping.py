@@ -70,7 +70,8 @@ def create_map(
     recovery.settle()
     pool, connection = finding.find_pool()
     method = planning.choose_delivery_method(pool, connection)
-    columns = {name: f"htmap_option_{number}" for number, name in enumerate(options.per_component())}
+    # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
+    columns = {name: f"htmap_option{number}" for number, name in enumerate(options.per_component())}
     size = _chunksize(chunksize, options)
     with Creation(tag, chunksize=size, columns=tuple(columns.values())) as creation:
         creation.add_runtime(build())

@@ -10,16 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, Union
 
-from htmap_core import configfile, recovery, reports, storage
+from htmap_core import configfile, removal, reports
 from htmap_core.components import ComponentHold, ComponentStatus
-from htmap_core.condor import Connection
 from htmap_core.exceptions import (
     MapComponentError,
     MapComponentHeld,
     MapComponentRemoved,
     MapWasRemoved,
     OutputNotFound,
-    PoolUnavailable,
     TimeoutError,  # noqa: A004 -- the name that users know; a builtin TimeoutError too
 )
 from htmap_core.pickling import unpickle_exception, unpickle_result
@@ -32,7 +30,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 _alive: weakref.WeakValueDictionary[str, Map] = weakref.WeakValueDictionary()
 
 _STDERR_TAIL = 2000  # bytes
-_REMOVAL_PATIENCE = 30  # seconds
 
 
 def _of_existing(method: F) -> F:
@@ -309,30 +306,16 @@ class Map:
         """Remove the map: its jobs from the queue, whatever their state, and all its data. There is no way back.
 
         :param force: remove the data even if the pool does not answer, and do not wait until the jobs have left the queue.
-        :raises PoolUnavailable: the pool does not answer, and the map has jobs in its queue; nothing was changed.
+        :raises CondorError: the pool does not answer, and the map may have jobs in its queue; nothing was changed.
         """
-        removal = storage.entomb(self._map_dir, self._tag)
-        try:
-            connection = None if self._has_ended() else recovery.remove_jobs(self._map_dir)
-            if connection is not None and not force:
-                _await_departure(connection, recovery.queue_constraint(self._map_dir, self._map_dir.submissions()))
-        except PoolUnavailable:
-            if not force:
-                storage.undo_entombing(removal)
-                raise
-        storage.finish_removal(removal)
+        removal.remove(self._map_dir, self._tag, ended=self._has_ended(), force=force)
 
     def _has_ended(self) -> bool:
+        """Whether nothing more can happen to the map. Of late materialization the schedd writes an event after the last job's."""
         self._tracker.poll()
         statuses = self._tracker.all_statuses()
-        return bool(statuses) and all(status.is_final for status in statuses)
-
-
-def _await_departure(connection: Connection, constraint: str) -> None:
-    """Wait until no job is left that could still write into the map's directory; a host that is gone is not waited for."""
-    give_up = time.monotonic() + _REMOVAL_PATIENCE
-    while connection.query(constraint, ["ClusterId"], limit=1) and time.monotonic() < give_up:
-        time.sleep(0.1)
+        late = any(submission.late for submission in self._map_dir.submissions())
+        return bool(statuses) and all(status.is_final for status in statuses) and not late
 
 
 def _deadline(timeout: Timeout) -> float | None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword
-from htmap_core.submit import RESERVED_COMMANDS, OptionValue, attribute_name, check_command, option_text
+from htmap_core.exceptions import InvalidOption, MisalignedInputData, ReservedOptionKeyword
+from htmap_core.settings import Settings
+from htmap_core.submit import (
+    REQUIREMENTS,
+    RESERVED_COMMANDS,
+    OptionValue,
+    attribute_name,
+    check_attribute,
+    check_command,
+    option_text,
+)
 
 
 class MapOptions:
@@ -50,9 +60,9 @@ class MapOptions:
 
     def _add(self, name: str, value: Any) -> None:
         attribute = attribute_name(name)
-        if attribute is not None and attribute.casefold() in RESERVED_COMMANDS:
-            raise ReservedOptionKeyword(name)
-        key = check_command(name) if attribute is None else f"MY.{attribute}"
+        key = check_command(name) if attribute is None else f"MY.{check_attribute(attribute)}"
+        if key.casefold() == f"my.{REQUIREMENTS}":  # the attribute would write over everybody's requirements
+            key = REQUIREMENTS
         if any(key.casefold() == known.casefold() for known in self._options):
             raise InvalidOption(name, value, "is given twice")
         self._options[key] = option_text(name, value) if is_fixed(value) else value
@@ -100,20 +110,40 @@ class MapOptions:
         return repr(shown)
 
     @classmethod
-    def from_settings(cls, table: Mapping[str, Any], origin: str | None = None) -> MapOptions:
+    def from_settings(cls, given: Settings | Mapping[str, Any], origin: str | None = None) -> MapOptions:
         """Return options from the settings table ``MAP_OPTIONS``, checked as any others.
 
+        :param given: all settings, which know where each comes from; or that table alone.
+        :param origin: where the table comes from, if it is given alone.
         :raises ReservedOptionKeyword: HTMap itself sets a command; says where it comes from.
+        :raises InvalidOption: an option cannot be what it is; says where it comes from.
         """
-        options = dict(table)
-        special = {name: options.pop(name) for name in list(options) if name in {"fixed_input_files", "custom_options"}}
-        made = cls(**special)
-        for name, value in options.items():
+        table = given.get("MAP_OPTIONS", {}) if isinstance(given, Settings) else given
+        made = cls()
+        for name, value in table.items():
             try:
-                made._add(name, value)
-            except ReservedOptionKeyword as error:
-                raise ReservedOptionKeyword(error.name, origin) from error
+                made._add_from_settings(name, value)
+            except (ReservedOptionKeyword, InvalidOption) as error:
+                if isinstance(given, Settings):
+                    origin = given.origin(f"MAP_OPTIONS.{name}") or given.origin("MAP_OPTIONS")
+                error.origin = origin
+                error.args = (*error.args[:-1], error.origin)
+                raise
         return made
+
+    def _add_from_settings(self, name: str, value: Any) -> None:
+        folded = name.casefold()
+        if folded == "fixed_input_files":
+            self.fixed_input_files = _files(value)
+        elif folded in {"input_files", "output_remaps"}:
+            raise InvalidOption(name, value, "is for the components of one map, so it cannot be a setting")
+        elif folded in {"custom_options", "my"}:  # `MY.Name = 1` in TOML makes a table MY
+            if not isinstance(value, Mapping):
+                raise InvalidOption(name, value, "is a table of attributes, not a value")
+            for attribute, expression in value.items():
+                self._add(f"MY.{attribute_name(attribute) or attribute}", expression)
+        else:
+            self._add(name, value)
 
     @classmethod
     def merge(cls, *others: MapOptions | None) -> MapOptions:
@@ -132,15 +162,34 @@ class MapOptions:
             for name, value in other._options.items():
                 if name not in merged:
                     merged._options[name] = value
-        requirements = [other["requirements"] for other in given if other.get("requirements")]
-        if len(requirements) > 1 and all(isinstance(each, str) for each in requirements):
-            merged._options["requirements"] = " && ".join(f"({each})" for each in dict.fromkeys(requirements))
+        requirements = [other[REQUIREMENTS] for other in given if other.get(REQUIREMENTS)]
+        if len(requirements) > 1:
+            merged._options[REQUIREMENTS] = _combined(requirements)
         return merged
 
 
+def _combined(requirements: list[Any]) -> str | Iterable[str]:
+    """Return one expression for all *requirements*, or one for each component where some of them differ by component."""
+    fixed = dict.fromkeys(each for each in requirements if isinstance(each, str))
+    varying = [each for each in requirements if not isinstance(each, str)]
+    if not varying:
+        return " && ".join(f"({each})" for each in fixed) if len(fixed) > 1 else next(iter(fixed))
+    return _combined_by_component(list(fixed), varying)
+
+
+def _combined_by_component(fixed: list[str], varying: list[Iterable[Any]]) -> Iterator[str]:
+    for component, row in enumerate(itertools.zip_longest(*varying)):
+        if None in row:
+            raise MisalignedInputData(REQUIREMENTS, component, None)
+        yield " && ".join(f"({option_text(REQUIREMENTS, each)})" for each in [*row, *fixed])
+
+
 def is_fixed(value: object) -> bool:
-    """Return whether an option's value holds for all components, and is not an iterable of one for each."""
-    return isinstance(value, (str, int, float, bool, os.PathLike)) or not isinstance(value, Iterable)
+    """Return whether an option's value holds for all components, and is not an iterable of one for each.
+
+    Bytes and mappings are iterable too, but surely not meant so: they count as single values, which then are refused.
+    """
+    return isinstance(value, (str, bytes, Mapping, os.PathLike)) or not isinstance(value, Iterable)
 
 
 def _files(given: Any) -> tuple[Any, ...]:

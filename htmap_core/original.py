@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
+
+# Not `htmap-docker-1.0.egg-info`, as old tools may name the metadata of one of our plugins.
+_METADATA = re.compile(r"htmap-\d[^-]*(-py[\d.]+)?\.(dist|egg)-info", re.IGNORECASE)
 
 
 class OriginalInstalled(UserWarning):
@@ -30,9 +34,6 @@ def notice() -> str | None:
 def _has_original(folder: str) -> bool:
     """Return whether *folder* has the metadata of a distribution called htmap; importlib.metadata would take 30 ms to say so."""
     try:
-        return any(
-            name.startswith("htmap-") and name.endswith((".dist-info", ".egg-info"))
-            for name in os.listdir(folder or ".")  # noqa: PTH208 -- names only
-        )
+        return any(_METADATA.fullmatch(name) for name in os.listdir(folder or "."))  # noqa: PTH208 -- names only
     except OSError:
         return False

@@ -5,7 +5,6 @@ A plugin that is broken is switched off alone, and kept with its distribution, v
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import traceback
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import attrs
 import pluggy
 
-from htmap_core import hookspecs
-from htmap_core.configfile import value
+from htmap_core import __version__, hookspecs
+from htmap_core.configfile import problem_with_tables, value
 from htmap_core.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod, describe, did_you_mean
 from htmap_core.names import DISTRIBUTION, ENTRY_POINT_GROUP
@@ -27,9 +26,9 @@ from htmap_core.submit import SubmitDescription
 from htmap_core.transfer import TransferProtocol
 
 if sys.version_info >= (3, 10):
-    from importlib.metadata import EntryPoint, entry_points
+    from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 else:
-    from importlib_metadata import EntryPoint, entry_points
+    from importlib_metadata import Distribution, EntryPoint, distributions, entry_points
 
 if TYPE_CHECKING:
     import click
@@ -46,6 +45,7 @@ class PluginRecord:
 
     :param state: ``ok``, ``broken`` (see *reason* and *traceback*) or ``disabled`` (*reason* says by what).
     :param offers: what it offers, by kind, once that has been asked.
+    :param withdrawn: the delivery methods that it offered before it was found to be broken.
     """
 
     name: str
@@ -56,6 +56,7 @@ class PluginRecord:
     traceback: str = ""
     hooks: tuple[str, ...] = ()
     offers: dict[str, list[str]] = attrs.field(factory=dict)
+    withdrawn: list[str] = attrs.field(factory=list)
 
 
 class Plugins:
@@ -100,11 +101,13 @@ class Plugins:
         if name in methods:
             return methods[name]
         for record in self._records:
-            if record.name == name and record.state != "ok":
-                raise PluginError(record.name, record.distribution, f"is {record.state}: {record.reason}")
-        known_to_us = name in FIRST_PARTY
-        hint = f"{name!r} comes with its own package: `pip install htmap-{name}`" if known_to_us else None
-        raise UnknownPythonDeliveryMethod(name, methods, origin, hint)
+            if record.state != "ok" and record.distribution and (record.name == name or name in record.withdrawn):
+                raise PluginError(record.name, record.distribution, *_why_off(record))
+        installed = any(record.name == name and record.distribution for record in self._records)
+        hint = f"{name!r} comes with its own package: `pip install htmap-{name}`"
+        raise UnknownPythonDeliveryMethod(
+            name, methods, origin, hint if name in FIRST_PARTY and not installed else None
+        )
 
     def register_delivery_method(self, method: DeliveryMethod) -> None:
         """Add a delivery method for this process, in place of any other of that name."""
@@ -123,16 +126,11 @@ class Plugins:
         """Return the settings tables of all plugins: the attrs class by the table's name."""
         tables: dict[str, type] = {}
         for record, offer in self._ask("htmap_settings", Mapping):
-            wrong = [name for name, cls in offer.items() if not (isinstance(cls, type) and attrs.has(cls))]
-            if wrong or not all(isinstance(name, str) for name in offer):
-                self._disable(
-                    record, f"htmap_settings must map names to attrs classes; look at {wrong or list(offer)!r}"
-                )
-            elif taken := [name for name in offer if name in tables]:
-                self._disable(record, f"the settings table {taken[0]!r} belongs to another plugin already")
-            else:
-                tables.update(offer)
-                record.offers["settings"] = list(offer)
+            if (problem := problem_with_tables(offer, tables)) is not None:
+                self._disable(record, f"htmap_settings {problem}")
+                continue
+            tables.update({name.upper(): cls for name, cls in offer.items()})
+            record.offers["settings"] = [name.upper() for name in offer]
         return tables
 
     def commands(self) -> dict[str, click.Command]:
@@ -157,7 +155,7 @@ class Plugins:
         """Ask a delivery method whether it suits *pool*; what goes wrong in it makes that unknown."""
         try:
             found = method.check(pool)
-        except Exception as error:  # noqa: BLE001 -- a method that breaks its promise must not stop the others
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- it breaks its promise, and must not stop the others
             return Suitability.unknown(f"its check failed: {describe(error)}", rank=-100)
         if isinstance(found, Suitability):
             return found
@@ -165,28 +163,29 @@ class Plugins:
 
     def prepare(self, method: DeliveryMethod, plan: MapPlan) -> None:
         """Let a delivery method do its slow part."""
-        self._guard(self._owner("delivery methods", method.name), method.prepare, plan)
+        self._guard(self._owner("delivery methods", method), method.prepare, plan)
 
     def describe(self, method: DeliveryMethod, submit: SubmitDescription, plan: MapPlan) -> None:
         """Let a delivery method write its part of the submit description."""
-        self._guard(self._owner("delivery methods", method.name), method.describe, submit, plan)
+        self._guard(self._owner("delivery methods", method), method.describe, submit, plan)
 
     def find(self, pool: Pool) -> PoolAddress | None:
         """Ask where *pool* is, if it can be used as it is."""
-        return self._guard(self._owner("pools", pool.name), pool.find)
+        return self._guard(self._owner("pools", pool), pool.find)
 
     def start(self, pool: Pool) -> PoolAddress | None:
         """Let *pool* come up, if it can be started."""
-        return self._guard(self._owner("pools", pool.name), pool.start)
+        return self._guard(self._owner("pools", pool), pool.start)
 
     def advice(self, pool: Pool) -> str:
         """Ask why *pool* cannot be used."""
-        return self._guard(self._owner("pools", pool.name), pool.advice)
+        return self._guard(self._owner("pools", pool), pool.advice)
 
     # --- loading
 
     def _manager(self) -> pluggy.PluginManager:
         if self._loaded is None:
+            disabled = value("PLUGINS.DISABLED", list[str])  # raises, if at all, before anything is loaded by halves
             manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
             manager.add_hookspecs(hookspecs)
             if os.environ.get("HTMAP_TRACE_PLUGINS", "") not in {"", "0"}:
@@ -194,30 +193,32 @@ class Plugins:
                 manager.enable_tracing()
             self._loaded = manager
             core = EntryPoint(CORE, "htmap_core.builtin", ENTRY_POINT_GROUP)
-            self._load(core, DISTRIBUTION, importlib.import_module("htmap_core").__version__)
-            for entry in _installed():
-                distribution, version = _provenance(entry)
-                self._load(entry, distribution, version)
+            self._load(core, PluginRecord(CORE, DISTRIBUTION, __version__), ())
+            for entry, record in _installed():
+                self._load(entry, record, disabled)
             self._report_missing_selection()
         return self._loaded
 
-    def _load(self, entry: EntryPoint, distribution: str, version: str) -> None:
-        record = PluginRecord(entry.name, distribution, version)
-        twin = next((other for other in self._records if other.name == entry.name), None)
+    def _load(self, entry: EntryPoint | None, record: PluginRecord, disabled: Sequence[str]) -> None:
+        twin = next((other for other in self._records if other.name == record.name), None)
         self._records.append(record)
+        if entry is None:
+            return  # broken already: its metadata cannot be read
         if twin is not None:
             record.state = "broken"
             record.reason = (
-                f"the name {entry.name!r} is taken by the plugin of {twin.distribution}; uninstall one of the two"
+                f"the name {record.name!r} is taken by the plugin of {twin.distribution}; uninstall one of the two"
             )
             return
-        if entry.name != CORE and (switch := _switched_off_by(entry.name)):
+        if record.name != CORE and (switch := _switched_off_by(record.name, disabled)):
             record.state, record.reason = "disabled", f"by {switch}"
             return
         try:
             module = entry.load()
             record.hooks = self._checked_hooks(module)
-            self._manager().register(module, entry.name)
+            self._manager().register(module, record.name)
+        except pluggy.PluginValidationError as error:  # quotes the definition, and says which argument is wrong
+            self._disable(record, "; ".join(str(error).splitlines()[1:]), error)
         except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever is wrong with it, it is wrong with it alone
             self._disable(record, describe(error), error)
 
@@ -249,6 +250,7 @@ class Plugins:
         record.state, record.reason = "broken", reason
         if error is not None:
             record.traceback = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        record.withdrawn += record.offers.get("delivery methods", ())
         record.offers.clear()
         manager = self._manager()
         if manager.has_plugin(record.name):
@@ -262,20 +264,19 @@ class Plugins:
         found: dict[str, T] = {}
         kind = hook.removeprefix("htmap_").replace("_", " ")
         for record, offer in self._ask(hook, Sequence):
-            names = [getattr(each, key, None) for each in offer]
-            wrong = [each for each in offer if not isinstance(each, type_)]
-            if wrong or not all(isinstance(name, str) and name for name in names):
-                self._disable(
-                    record, f"{hook} must return {type_.__name__} objects with a {key}, not {wrong or list(offer)!r}"
-                )
-            elif taken := [name for name in names if name in owners]:
-                self._disable(
-                    record, f"its {hook} offers {taken[0]!r}, which plugin {owners[taken[0]].name!r} offers already"
-                )
-            else:
-                record.offers[kind] = [str(name) for name in names]
-                owners.update(dict.fromkeys(map(str, names), record))
-                found.update(zip(map(str, names), offer))
+            try:
+                names = _names_of(offer, type_, key)
+            except Exception as error:  # noqa: BLE001 -- also what a plugin's own property raises
+                problem = str(error) if isinstance(error, TypeError) else f"failed: {describe(error)}"
+                self._disable(record, f"{hook} {problem}", error)
+                continue
+            if taken := [name for name in names if name in owners] or _repeated(names):
+                owner = owners.get(taken[0], record).name
+                self._disable(record, f"its {hook} offers {taken[0]!r}, which plugin {owner!r} offers already")
+                continue
+            record.offers[kind] = names
+            owners.update(dict.fromkeys(names, record))
+            found.update(zip(names, offer))
         return found
 
     def _ask(self, hook: str, type_: type[T]) -> Iterable[tuple[PluginRecord, T]]:
@@ -309,16 +310,19 @@ class Plugins:
         others = [plugin for name, plugin in manager.list_name_plugin() if name != record.name and plugin is not None]
         return manager.subset_hook_caller(hook, others)
 
-    def _owner(self, kind: str, name: str) -> PluginRecord:
-        owners = [record for record in self._records if name in record.offers.get(kind, ())]
-        return owners[0] if owners else PluginRecord("register_delivery_method", "this program", "")
+    def _owner(self, kind: str, offered: DeliveryMethod | Pool) -> PluginRecord:
+        if offered not in self._registered.values():
+            for record in self._records:
+                if offered.name in record.offers.get(kind, ()):
+                    return record
+        return PluginRecord(offered.name, "this program", "")
 
     def _guard(self, record: PluginRecord, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
             return call(*args, **kwargs)
         except HTMapException:
             raise  # meant for the user
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             record.traceback = traceback.format_exc()
             name = getattr(call, "name", None) or getattr(call, "__name__", "a call")
             raise PluginError(record.name, record.distribution, f"{name} failed: {describe(error)}") from error
@@ -329,14 +333,52 @@ def registered(name: str, descriptors_func: Any, setup_func: Any = None) -> Deli
     return RegisteredDeliveryMethod(name, descriptors_func, setup_func)
 
 
-def _installed() -> list[EntryPoint]:
-    found = entry_points(group=ENTRY_POINT_GROUP)
-    return sorted(found, key=lambda entry: (entry.name, _provenance(entry)[0]))
+def _names_of(offer: Sequence[Any], type_: type, key: str) -> list[str]:
+    if wrong := [each for each in offer if not isinstance(each, type_)]:
+        raise TypeError(f"must return {type_.__name__} objects, not {wrong!r}")
+    names = [getattr(each, key, None) for each in offer]
+    if not all(isinstance(name, str) and name for name in names):
+        raise TypeError(f"must return {type_.__name__} objects with a {key}, not {names!r}")
+    return [str(name) for name in names]
 
 
-def _provenance(entry: EntryPoint) -> tuple[str, str]:
+def _repeated(names: Sequence[str]) -> list[str]:
+    return [name for name in names if names.count(name) > 1]
+
+
+def _why_off(record: PluginRecord) -> tuple[str, str]:
+    """Return why a plugin cannot be asked, and what to do."""
+    if record.state == "disabled":
+        return f"is disabled {record.reason}", "Switch it on there to use it"
+    return f"is broken: {record.reason}", f"`htmap plugins list --traceback {record.name}` shows the details"
+
+
+def _installed() -> list[tuple[EntryPoint | None, PluginRecord]]:
+    """Return the installed plugins by name; with None instead of the entry point where metadata cannot be read."""
+    try:
+        found: list[Any] = [(entry, _record(entry)) for entry in entry_points(group=ENTRY_POINT_GROUP)]
+    except Exception:  # noqa: BLE001 -- of one distribution, whatever it is; looking at each tells of which
+        found = [plugin for distribution in distributions() for plugin in _plugins_of(distribution)]
+    return sorted(found, key=lambda plugin: (plugin[1].name, plugin[1].distribution))
+
+
+def _record(entry: EntryPoint) -> PluginRecord:
     distribution = entry.dist
-    return (distribution.name, distribution.version) if distribution is not None else ("unknown distribution", "")
+    if distribution is None:
+        return PluginRecord(entry.name, "unknown distribution", "")
+    return PluginRecord(entry.name, distribution.name, distribution.version)
+
+
+def _plugins_of(distribution: Distribution) -> list[tuple[EntryPoint | None, PluginRecord]]:
+    try:
+        entries = [entry for entry in distribution.entry_points if entry.group == ENTRY_POINT_GROUP]
+        return [(entry, _record(entry)) for entry in entries]
+    except Exception as error:  # noqa: BLE001 -- it is told, if it is one of ours
+        if f"[{ENTRY_POINT_GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
+            return []
+        name = str(distribution.metadata["Name"])
+        reason = f"its metadata cannot be read: {describe(error)}"
+        return [(None, PluginRecord(name, name, "", "broken", reason, traceback.format_exc()))]
 
 
 def _selection() -> list[str] | None:
@@ -345,11 +387,11 @@ def _selection() -> list[str] | None:
     return None if given is None else [name.strip() for name in given.split(",") if name.strip()]
 
 
-def _switched_off_by(name: str) -> str | None:
+def _switched_off_by(name: str, disabled: Sequence[str]) -> str | None:
     selection = _selection()
     if selection is not None and name not in selection:
         return f"HTMAP_PLUGINS={os.environ['HTMAP_PLUGINS']}"
-    if name in value("PLUGINS.DISABLED", list[str]):
+    if name in disabled:
         return f"PLUGINS.DISABLED ({settings.origin('PLUGINS.DISABLED')})"
     return None
 

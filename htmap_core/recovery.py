@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 
-from htmap_core import names, storage
-from htmap_core.condor import Connection
+from htmap_core import names, removal, storage
 from htmap_core.exceptions import CondorError, CorruptMap
 from htmap_core.finding import reach
 from htmap_core.storage import Interrupted, MapDir, Submission
@@ -25,25 +24,17 @@ def settle() -> None:
 
     What needs a pool that does not answer now is left to a later command.
     """
-    for removal in storage.interrupted_removals():
-        _settle(removal, _finish_removal)
+    for begun in storage.interrupted_removals():
+        _settle(begun, removal.finish)
     for creation in storage.interrupted_creations():
         _settle(creation, _finish_creation)
 
 
-def _settle(interrupted: Interrupted, finish: object) -> None:
-    assert callable(finish)
+def _settle(interrupted: Interrupted, finish: Callable[[Interrupted], None]) -> None:
     try:
         finish(interrupted)
     except (CondorError, OSError) as error:
         logger.warning("map %r: an interrupted operation is left to a later command: %s", interrupted.tag, error)
-
-
-def _finish_removal(removal: Interrupted) -> None:
-    if removal.map_dir.exists:
-        remove_jobs(removal.map_dir)
-    storage.finish_removal(removal)
-    logger.info("finished the interrupted removal of map %r", removal.tag)
 
 
 def _finish_creation(creation: Interrupted) -> None:
@@ -78,27 +69,3 @@ def _cluster_of(map_dir: MapDir, submission: Submission) -> int | None:
             return max(logged - known)
     ads = reach(map_dir.record.pool).query(f'{names.SUBMISSION_TOKEN} == "{submission.token}"', ["ClusterId"], limit=1)
     return int(ads[0]["ClusterId"]) if ads else None
-
-
-def remove_jobs(map_dir: MapDir, reason: str = "removed with htmap") -> Connection | None:
-    """Ask the schedd to remove all jobs of a map, and return the connection; None where the map has no jobs to remove.
-
-    :raises CondorError: the schedd cannot be asked; nothing was changed.
-    """
-    try:
-        submissions = map_dir.submissions()
-    except CorruptMap:
-        submissions = []
-    if not submissions:
-        return None
-    connection = reach(map_dir.record.pool)
-    connection.remove(queue_constraint(map_dir, submissions), reason)
-    return connection
-
-
-def queue_constraint(map_dir: MapDir, submissions: Iterable[Submission]) -> str:
-    """Return a ClassAd expression for all jobs of a map: by cluster, which the schedd finds fast, or by the map's id."""
-    clusters = [submission.cluster for submission in submissions]
-    if None in clusters or not clusters:
-        return f'{names.MAP_ID} == "{map_dir.id}"'
-    return " || ".join(f"ClusterId == {cluster}" for cluster in clusters)

@@ -17,12 +17,14 @@ def error_report(tag: str, component: int, index: Mapping[str, Any], entry: Mapp
     host, runtime, error = index["host"], index["runtime"], entry["error"]
     started = datetime.datetime.fromtimestamp(entry["start"]).isoformat(sep=" ")  # noqa: DTZ006 -- for people, here
     parts = [
-        f"Landed on execute node {host['name']} ({host['address']}) at {started}",
-        f"Python executable is {runtime['executable']} (version {runtime['python']})",
+        f"Landed on execute node {host['name']}{_in_brackets(host['address'])} at {started}",
+        f"Python executable is {runtime['executable'] or 'unknown'} (version {runtime['python']})",
         _block("with installed packages", error.get("packages", ())),
         _block("Scratch directory contents are", error.get("scratch", ())),
         _block("Exception and traceback (most recent call last):", _frames(error)),
     ]
+    if str(error.get("traceback")).count(_TRACEBACK) > 1:
+        parts.append(_block("With its causes, as Python shows it:", str(error["traceback"]).splitlines()))
     if error.get("advice"):
         parts.append(str(error["advice"]))
     return _framed("error report", tag, component, parts)
@@ -65,6 +67,13 @@ def size(count: float) -> str:
 def duration(seconds: float) -> str:
     """Return a duration in whole seconds, as ``1 day, 2:03:04``."""
     return str(datetime.timedelta(seconds=int(seconds)))
+
+
+_TRACEBACK = "Traceback (most recent call last)"
+
+
+def _in_brackets(text: str | None) -> str:
+    return f" ({text})" if text else ""
 
 
 def _frames(error: Mapping[str, Any]) -> list[str]:

@@ -7,13 +7,14 @@ own names have none; tables of several layers are merged key by key.
 
 from __future__ import annotations
 
+import datetime
 import os
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Union
 
-from htmap_core.exceptions import InvalidSettingsFile, MissingSetting
+from htmap_core.exceptions import InvalidSetting, InvalidSettingsFile, MissingSetting
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,6 +25,7 @@ Table = dict[str, Any]
 SettingsLike = Union["Settings", Mapping[str, Any]]
 
 _MISSING = object()
+_HIDDEN = object()
 
 
 class Settings:
@@ -50,17 +52,35 @@ class Settings:
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of *key*, or *default* where no table has it. A table's value is merged from all layers."""
-        found = [value for layer in self._layers if (value := _look_up(layer.table(), key)) is not _MISSING]
+        found = [value for _, value in self._found(key)]
         if not found:
             return default
         return _merge(found) if isinstance(found[0], Mapping) else found[0]
 
+    def _found(self, key: str) -> Iterator[tuple[Layer, Any]]:
+        """Yield each layer that has *key*, and the value; a plain value hides what later layers have at and below its name."""
+        for layer in self._layers:
+            value = _look_up(layer.table(), key)
+            if value is _HIDDEN:
+                return
+            if value is not _MISSING:
+                yield layer, value
+                if not isinstance(value, Mapping):
+                    return
+
     def __setitem__(self, key: str, value: Any) -> None:
-        """Set *key* in the first table of the chain."""
+        """Set *key* in the first table of the chain.
+
+        :raises InvalidSetting: a part of *key* that should be a table is a plain value there.
+        """
+        if not self._layers[0].is_writable:
+            self._layers.insert(0, Layer({}, RUNTIME))
         *tables, name = key.split(".")
-        here: MutableMapping[str, Any] = self._layers[0].writable_table()
-        for table in tables:
+        here: Any = self._layers[0].table()
+        for depth, table in enumerate(tables, start=1):
             here = here.setdefault(_spelling(here, table), {})
+            if not isinstance(here, MutableMapping):
+                raise InvalidSetting(".".join(tables[:depth]), here, f"is not a table, so {key} cannot be set", RUNTIME)
         here[_spelling(here, name)] = value
 
     def __contains__(self, key: object) -> bool:
@@ -76,10 +96,7 @@ class Settings:
 
     def origin(self, key: str) -> str | None:
         """Return where the value of *key* comes from, in words for messages; None where no table has it."""
-        for layer in self._layers:
-            if _look_up(layer.table(), key) is not _MISSING:
-                return layer.origin_of(key)
-        return None
+        return next((layer.origin_of(key) for layer, _ in self._found(key)), None)
 
     def to_dict(self) -> Table:
         """Return one plain dictionary with all settings, merged as :meth:`get` would find them."""
@@ -112,10 +129,14 @@ class Settings:
         return cls(read_toml(Path(path)))
 
     def save(self, path: os.PathLike[str] | str) -> None:
-        """Write all settings, merged, to a TOML file. Values that are None are left out: TOML has no such thing."""
+        """Write all settings, merged, to a TOML file. Values that are None are left out: TOML has no such thing.
+
+        :raises InvalidSetting: a value is one that TOML cannot hold; nothing is written then.
+        """
         import tomlkit  # 40 ms, needed here only
 
-        Path(path).write_text(tomlkit.dumps(_plain(self.to_dict())), encoding="utf-8")
+        text = tomlkit.dumps(_plain(self.to_dict()))
+        Path(path).write_text(text, encoding="utf-8")
 
     def _all_keys(self) -> list[str]:
         return list(dotted_keys(self.to_dict()))
@@ -132,12 +153,10 @@ class Layer:
         """Return the table as it is now."""
         return self._table
 
-    def writable_table(self) -> MutableMapping[str, Any]:
-        """Return the table, to be changed."""
-        table = self.table()
-        if not isinstance(table, MutableMapping):
-            raise TypeError(f"the settings from {self._origin} cannot be changed")
-        return table
+    @property
+    def is_writable(self) -> bool:
+        """True where a change to the table stays."""
+        return isinstance(self._table, MutableMapping)
 
     def origin_of(self, key: str) -> str:
         """Return where the value of *key* comes from, in words."""
@@ -146,6 +165,8 @@ class Layer:
 
 class UserFile(Layer):
     """``~/.htmaprc``, read when a setting is first needed and again when HOME or the file changes."""
+
+    is_writable = False  # a change would be lost with the next look at the file
 
     def __init__(self) -> None:
         super().__init__({}, "~/.htmaprc")
@@ -156,13 +177,14 @@ class UserFile(Layer):
         path = user_file()
         try:
             stat = path.stat()
-        except OSError:
+            version = (path, stat.st_mtime_ns, stat.st_size)
+            if version != self._read:
+                self._table = read_toml(path)
+                self._read = version
+        except FileNotFoundError:
             self._read, self._table = None, {}
-            return self._table
-        version = (path, stat.st_mtime_ns, stat.st_size)
-        if version != self._read:
-            self._table = read_toml(path)
-            self._read = version
+        except OSError as error:
+            raise InvalidSettingsFile(path, str(error)) from error
         return self._table
 
 
@@ -170,8 +192,10 @@ class Environment(Layer):
     """Settings from environment variables, read each time they are asked for.
 
     ``HTMAP_DOCKER_IMAGE`` sets ``DOCKER.IMAGE``, and so for every plugin's table; the core's own have the names in
-    :data:`ENVIRONMENT_VARIABLES`.
+    :data:`ENVIRONMENT_VARIABLES`. Of two variables for one setting, the later in the alphabet wins.
     """
+
+    is_writable = False  # a change would be lost: the table is made anew each time
 
     def __init__(self) -> None:
         super().__init__({}, "the environment")
@@ -179,18 +203,19 @@ class Environment(Layer):
     def table(self) -> Mapping[str, Any]:
         """Return what the environment says now."""
         settings = Settings({})
-        for variable, value in os.environ.items():
+        for variable in sorted(os.environ):
             if key := _key_of_variable(variable):
-                settings[key] = value
+                settings[key] = os.environ[variable]
         return settings._layers[0].table()
 
     def origin_of(self, key: str) -> str:
         """Return the name of the variable."""
-        names = [v for v in os.environ if (k := _key_of_variable(v)) and k.casefold() == key.casefold()]
-        return f"environment variable {names[0]}" if names else self._origin
+        names = [v for v in sorted(os.environ) if (k := _key_of_variable(v)) and k.casefold() == key.casefold()]
+        return f"environment variable {names[-1]}" if names else self._origin
 
 
 ENVIRONMENT_VARIABLES = {
+    "HTMAP_ALLOW_PYTHON_MISMATCH": "ALLOW_PYTHON_MISMATCH",
     "HTMAP_DIR": "HTMAP_DIR",
     "HTMAP_DELIVERY": "DELIVERY_METHOD",  # as the original's documentation calls it
     "HTMAP_DELIVERY_METHOD": "DELIVERY_METHOD",  # as the original's code called it
@@ -198,6 +223,8 @@ ENVIRONMENT_VARIABLES = {
     "HTMAP_CONDOR_COLLECTOR": "HTCONDOR.COLLECTOR",
     "HTMAP_WAIT_TIME": "WAIT_TIME",
 }
+
+_MAP_OPTIONS = "MAP_OPTIONS_"  # the one table whose name has an underscore itself
 
 # Variables that are no settings: they select plugins, or belong to a running component.
 _NOT_SETTINGS = ("HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS", "HTMAP_ON_EXECUTE", "HTMAP_COMPONENT", "HTMAP_TEST_")
@@ -208,8 +235,11 @@ def _key_of_variable(variable: str) -> str | None:
         return None
     if variable in ENVIRONMENT_VARIABLES:
         return ENVIRONMENT_VARIABLES[variable]
-    table, _, name = variable[len("HTMAP_") :].partition("_")
-    return f"{table}.{name}" if name else None
+    name = variable[len("HTMAP_") :]
+    if name.startswith(_MAP_OPTIONS):
+        return f"MAP_OPTIONS.{name[len(_MAP_OPTIONS) :].lower()}"
+    table, _, name = name.partition("_")
+    return f"{table}.{name}" if table and name else None
 
 
 def user_file() -> Path:
@@ -250,8 +280,6 @@ def _layers_of(part: SettingsLike) -> list[Layer]:
 
 def _spelling(table: Mapping[str, Any], name: str) -> str:
     """Return *name* as *table* already spells it, for the first writer chooses the case."""
-    if name in table:
-        return name
     folded = name.casefold()
     return next((key for key in table if key.casefold() == folded), name)
 
@@ -260,39 +288,54 @@ def _look_up(table: Mapping[str, Any], key: str) -> Any:
     here: Any = table
     for name in key.split("."):
         if not isinstance(here, Mapping):
+            return _HIDDEN
+        folded = name.casefold()
+        values = [value for key, value in here.items() if key.casefold() == folded]
+        if not values:
             return _MISSING
-        here = here.get(_spelling(here, name), _MISSING)
+        here = _first(values) if len(values) > 1 else values[0]  # one table may have a key twice, in two cases
     return here
 
 
-def _merge(tables: list[Any]) -> Table:
-    """Merge *tables*, the first wins; where values are tables themselves, they are merged too."""
-    merged: Table = {}
+def _merge(tables: Iterable[Any]) -> Table:
+    """Merge *tables*, the first wins; where values are tables themselves, they are merged too. Lists are copied."""
+    gathered: dict[str, list[Any]] = {}
     for table in tables:
         if not isinstance(table, Mapping):
             break  # a plain value hides whatever later layers have below this name
         for name, value in table.items():
-            spelling = _spelling(merged, name)
-            present = merged.get(spelling, _MISSING)
-            if present is _MISSING:
-                merged[spelling] = _merge([value]) if isinstance(value, Mapping) else value
-            elif isinstance(present, Mapping) and isinstance(value, Mapping):
-                merged[spelling] = _merge([present, value])
-    return merged
+            gathered.setdefault(_spelling(gathered, name), []).append(value)
+    return {name: _first(values) for name, values in gathered.items()}
 
 
-def _plain(table: Mapping[str, Any]) -> Table:
+def _first(values: list[Any]) -> Any:
+    if isinstance(values[0], Mapping):
+        return _merge(values)
+    return list(values[0]) if isinstance(values[0], list) else values[0]
+
+
+def _plain(table: Mapping[str, Any], prefix: str = "") -> Table:
     """Return *table* with only what TOML can say: no None, and paths as text."""
     plain: Table = {}
     for name, value in table.items():
         if isinstance(value, Mapping):
-            plain[name] = _plain(value)
+            plain[name] = _plain(value, f"{prefix}{name}.")
         elif value is not None:
-            plain[name] = os.fspath(value) if isinstance(value, os.PathLike) else value
+            plain[name] = _plain_value(f"{prefix}{name}", value)
     return plain
 
 
-RUNTIME = "set at run time"
+def _plain_value(name: str, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_plain_value(name, each) for each in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (str, int, float, datetime.date, datetime.time)):
+        return value
+    raise InvalidSetting(name, value, f"a TOML file cannot hold a value of type {type(value).__name__}")
+
+
+RUNTIME = "what was set at run time"
 
 _DEFAULTS: Table = {
     "HTMAP_DIR": "~/.htmap",

@@ -11,26 +11,39 @@ from typing import Any, Union
 import attrs
 
 from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword, SubmitConflict
-from htmap_core.names import ITEM_SEPARATOR, RUNTIME
+from htmap_core.names import RUNTIME
+
+REQUIREMENTS = "requirements"
 
 OptionValue = Union[str, int, float, bool, "os.PathLike[str]"]
 
+# What HTMap sets itself, also by HTCondor's other names for it: those of the submit language, and those of the attributes in
+# the job's ad, which `MY.<name>` would write over.
 RESERVED_COMMANDS = frozenset({
-    "arguments",
     "args",
+    "arguments",
+    "arguments2",
+    "batch_name",
+    "cmd",
     "component",
     "components",
+    "err",
     "error",
     "executable",
-    "initialdir",
-    "ishtmapjob",
     "htmapid",
     "htmapsubmission",
+    "initial_dir",
+    "initialdir",
+    "ishtmapjob",
+    "iwd",
+    "job_iwd",
     "jobbatchname",
-    "batch_name",
+    "jobuniverse",
     "log",
+    "out",
     "output",
     "should_transfer_files",
+    "shouldtransferfiles",
     "stderr",
     "stdout",
     "submit_event_notes",
@@ -38,15 +51,29 @@ RESERVED_COMMANDS = frozenset({
     "transfer_input_files",
     "transfer_output_files",
     "transfer_output_remaps",
+    "transferexecutable",
+    "transferinput",
+    "transferoutput",
+    "transferoutputremaps",
     "universe",
+    "userlog",
     "when_to_transfer_output",
+    "whentotransferoutput",
 })  # fmt: skip
 
 # Words that the submit language gives a meaning of their own at the beginning of a line.
-_KEYWORDS = frozenset({"queue", "if", "elif", "else", "endif", "include", "use", "error", "warning"})
+_KEYWORDS = frozenset({"queue", "if", "elif", "else", "endif", "include", "use", "warning"})
 
 _COMMAND = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+
+# Control characters but the tab, what else ends a line for Python, and what no encoding can hold.
+_BREAKS_OUT = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def _check_text(_: object, attribute: attrs.Attribute[str], text: str) -> None:
+    option_text(attribute.name, text)
 
 
 @attrs.define
@@ -57,8 +84,8 @@ class SubmitDescription:
     pool: a value that HTCondor does not like is refused when the map is submitted.
     """
 
-    universe: str = "vanilla"
-    executable: str = RUNTIME
+    universe: str = attrs.field(default="vanilla", validator=_check_text)
+    executable: str = attrs.field(default=RUNTIME, validator=_check_text)
     transfer_executable: bool = True
     _commands: dict[str, str] = attrs.field(factory=dict)
     _attributes: dict[str, str] = attrs.field(factory=dict)
@@ -79,7 +106,7 @@ class SubmitDescription:
             self.set_attribute(attribute, value)
             return
         name, text = check_command(command), option_text(command, value)
-        if name == "requirements":
+        if name == REQUIREMENTS:
             self.require(text)
             return
         present = self._commands.setdefault(name, text)
@@ -93,13 +120,14 @@ class SubmitDescription:
 
     def has(self, command: str) -> bool:
         """Return whether a command, or with ``+`` or ``MY.`` in front an attribute, is set."""
-        if (attribute := attribute_name(command)) is not None:
-            return any(name.casefold() == attribute.casefold() for name in self._attributes)
-        return command.casefold() in self._commands
+        return self.get(command) is not None
 
     def get(self, command: str) -> str | None:
-        """Return what a command is set to; None where it is not set."""
-        return self._commands.get(command.casefold())
+        """Return what a command, or with ``+`` or ``MY.`` in front an attribute, is set to; None where it is not set."""
+        name = command.strip().casefold()
+        if (attribute := attribute_name(name)) is not None:
+            return next((text for known, text in self._attributes.items() if known.casefold() == attribute), None)
+        return self.requirements if name == REQUIREMENTS else self._commands.get(name)
 
     def set_attribute(self, name: str, expression: OptionValue) -> None:
         """Set an attribute of the job's ad, as ``MY.<name> = <expression>``; text needs its own double quotes.
@@ -108,11 +136,11 @@ class SubmitDescription:
         :raises ReservedOptionKeyword: HTMap itself sets this attribute.
         :raises InvalidOption: the name or the expression cannot stand in a submit description.
         """
-        if not _ATTRIBUTE.fullmatch(name):
-            raise InvalidOption(f"MY.{name}", expression, "the name of an attribute has letters, digits and '_' only")
-        if name.casefold() in RESERVED_COMMANDS:
-            raise ReservedOptionKeyword(f"MY.{name}")
+        check_attribute(name)
         text = option_text(f"MY.{name}", expression)
+        if name.casefold() == REQUIREMENTS:  # the attribute would write over everybody's requirements
+            self.require(text)
+            return
         spelt = next((known for known in self._attributes if known.casefold() == name.casefold()), name)
         present = self._attributes.setdefault(spelt, text)
         if present != text:
@@ -120,19 +148,19 @@ class SubmitDescription:
 
     def require(self, expression: str) -> None:
         """Add a ClassAd expression that a slot must satisfy, besides all others."""
-        text = option_text("requirements", expression)
+        text = option_text(REQUIREMENTS, expression)
         if text and text not in self._requirements:
             self._requirements.append(text)
 
     def add_input_file(self, path_or_url: OptionValue) -> None:
         """Send a file, a folder, or what a URL names, along with every job.
 
-        :raises InvalidOption: the path has a comma or ends in white space, which HTCondor cannot transfer.
+        :raises InvalidOption: the path is empty, or has a comma or outer blanks, which HTCondor cannot transfer.
         """
         text = option_text("transfer_input_files", path_or_url)
-        if "," in text or text != text.strip():
+        if not text or "," in text or text != str(path_or_url):
             raise InvalidOption(
-                "transfer_input_files", text, "HTCondor cannot transfer a path with a comma or outer blanks"
+                "transfer_input_files", path_or_url, "HTCondor cannot transfer a path with a comma or outer blanks"
             )
         if text not in self._input_files:
             self._input_files.append(text)
@@ -141,8 +169,11 @@ class SubmitDescription:
         """Send an HTCondor file transfer plugin along with every job, for URLs of *scheme*.
 
         :raises SubmitConflict: another script already serves the scheme.
+        :raises InvalidOption: the scheme is none, or the script's path has what separates one script from the next.
         """
         text = option_text("transfer_plugins", script)
+        if not _SCHEME.fullmatch(scheme.lower()) or not text or any(c in text for c in ";,="):
+            raise InvalidOption("transfer_plugins", f"{scheme}={text}", "is not a URL scheme and a path without ; , =")
         present = self._transfer_plugins.setdefault(scheme.lower(), text)
         if present != text:
             raise SubmitConflict(f"transfer_plugins for {scheme}", present, text)
@@ -152,9 +183,10 @@ class SubmitDescription:
 
         :raises SubmitConflict: another one than ``vanilla`` is set already.
         """
-        if self.universe not in {"vanilla", universe}:
-            raise SubmitConflict("universe", self.universe, universe)
-        self.universe = option_text("universe", universe)
+        text = option_text("universe", universe).lower()
+        if self.universe not in {"vanilla", text}:
+            raise SubmitConflict("universe", self.universe, text)
+        self.universe = text
 
     def launch_with(self, executable: OptionValue, *, transfer: bool) -> None:
         """Start the runtime archive with *executable*, which gets its name and its arguments, instead of by itself.
@@ -207,8 +239,8 @@ def option_text(name: str, value: Any) -> str:
     text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
     if not isinstance(text, str):
         raise InvalidOption(name, value, "is a path of bytes; use text")
-    text = text.strip()
-    if any(c in text for c in "\n\r\0" + ITEM_SEPARATOR):
+    text = text.strip(" \t")
+    if _BREAKS_OUT.search(text):
         raise InvalidOption(name, value, "has a line break or control character, which no submit description can hold")
     if text.endswith("\\"):
         raise InvalidOption(name, value, "ends in a backslash, which joins lines in a submit description")
@@ -229,11 +261,25 @@ def check_command(command: str) -> str:
     return name
 
 
+def check_attribute(name: str) -> str:
+    """Return *name*, which is then known to be an attribute of the job's ad that users and plugins may set.
+
+    :raises ReservedOptionKeyword: HTMap itself sets it.
+    :raises InvalidOption: it is no name.
+    """
+    if name.casefold() in RESERVED_COMMANDS:
+        raise ReservedOptionKeyword(f"MY.{name}")
+    if not _ATTRIBUTE.fullmatch(name):
+        raise InvalidOption(f"MY.{name}", "...", "the name of an attribute has letters, digits and '_' only")
+    return name
+
+
 def attribute_name(command: str) -> str | None:
     """Return what follows ``+`` or ``MY.`` in *command*; None where it has neither and so is a submit command."""
-    if command.startswith("+"):
-        return command[1:]
-    return command[3:] if command[:3].casefold() == "my." else None
+    name = command.strip() if isinstance(command, str) else ""
+    if name.startswith("+"):
+        return name[1:]
+    return name[3:] if name[:3].casefold() == "my." else None
 
 
 def submit_path(path: os.PathLike[str] | str) -> str:

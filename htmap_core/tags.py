@@ -31,9 +31,12 @@ def check_tag(tag: object) -> str:
 
 def random_tag() -> str:
     """Return a random adjective-adjective-noun; whether it is free only :mod:`htmap_core.storage` can tell."""
-    first, second = random.sample(_ADJECTIVES, 2)
-    return f"{first}-{second}-{random.choice(_NOUNS)}"  # noqa: S311 -- a name, not a secret
+    first, second = _RANDOM.sample(_ADJECTIVES, 2)
+    return f"{first}-{second}-{_RANDOM.choice(_NOUNS)}"
 
+
+# Not the generator of the module: who seeds that gets the same tags again and again, and other numbers than without HTMap.
+_RANDOM = random.SystemRandom()
 
 _ADJECTIVE_WORDS = """
 amber bold brave breezy brief bright brisk calm clear clever cool cosy crisp curly damp daring deep dusty early easy

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Optional
 
 import attrs
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")  # RFC 3986, section 3.1
 
 
 def _lower(scheme: str) -> str:
@@ -13,7 +16,7 @@ def _lower(scheme: str) -> str:
 
 
 def _check_scheme(_: object, attribute: attrs.Attribute[str], scheme: str) -> None:
-    if not scheme or not scheme[0].isalpha() or not all(c.isalnum() or c in "+-." for c in scheme):
+    if not _SCHEME.fullmatch(scheme):
         raise ValueError(
             f"{attribute.name} {scheme!r} is no URL scheme: letters, digits, '+', '-' and '.', a letter first"
         )

@@ -4,21 +4,15 @@ Byte code of another version crashes the interpreter, or returns wrong results w
 The opcodes are followed instead of searching the bytes: the name of a constructor may also be an innocent string.
 """
 
+# ruff: noqa: SLF001 -- the table of steps stands behind the class whose methods it names
 from __future__ import annotations
 
 import pickletools
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
-    from typing import Any, Optional
+    from typing import Any, Callable, Optional
 
-_STRINGS = frozenset(
-    {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE", "STRING", "BINSTRING", "SHORT_BINSTRING"}
-)
-_BYTES = frozenset({"SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"})
-_PUTS = frozenset({"PUT", "BINPUT", "LONG_BINPUT"})
-_GETS = frozenset({"GET", "BINGET", "LONG_BINGET"})
-_EXTENSIONS = frozenset({"EXT1", "EXT2", "EXT4"})
 
 # What cloudpickle's module offers and carries no code: references by name, and views of dictionaries.
 _HARMLESS = frozenset(
@@ -74,27 +68,40 @@ class _Trail:
         self._names_types = False  # cloudpickle's _builtin_type is in the pickle: "CodeType" may name a type now
 
     def follow(self, name: str, argument: Any) -> None:
-        if name in _STRINGS:
-            self._push_text(argument)
-            if argument.startswith("\x80"):  # how bytes are spelt before protocol 3: Latin-1 text, to be encoded again
-                self.bytes_seen.append(argument.encode("latin-1", "replace"))
-        elif name == "MEMOIZE":
-            self._memo[len(self._memo)] = self._pushed[-1]
-        elif name in _PUTS:
-            self._memo[int(argument)] = self._pushed[-1]
-        elif name in _GETS:
-            self._push_text(self._memo.get(int(argument)))
-        elif name == "STACK_GLOBAL":
-            self._asks_for(*self._pushed)
-        elif name in ("GLOBAL", "INST"):
-            self._asks_for(*argument.split(" ", 1))
-        elif name in _EXTENSIONS:
-            self.found = True  # a number in a registry of the submit side: no telling what it names
-        elif name in _BYTES:
-            self.bytes_seen.append(bytes(argument))
-            self._push(None)
-        elif name not in ("PROTO", "FRAME"):
-            self._push(None)
+        _STEPS.get(name, _Trail._other)(self, argument)
+
+    def _text(self, argument: str) -> None:
+        self._push_text(argument)
+        if argument.startswith("\x80"):  # how bytes are spelt before protocol 3: Latin-1 text, to be encoded again
+            self.bytes_seen.append(argument.encode("latin-1", "replace"))
+
+    def _bytes(self, argument: bytes) -> None:
+        self.bytes_seen.append(bytes(argument))
+        self._push(None)
+
+    def _memoize(self, _: None) -> None:
+        self._memo[len(self._memo)] = self._pushed[-1]
+
+    def _put(self, argument: Any) -> None:
+        self._memo[int(argument)] = self._pushed[-1]
+
+    def _get(self, argument: Any) -> None:
+        self._push_text(self._memo.get(int(argument)))
+
+    def _global(self, argument: str) -> None:
+        self._asks_for(*argument.split(" ", 1))
+
+    def _stack_global(self, _: None) -> None:
+        self._asks_for(*self._pushed)
+
+    def _extension(self, _: Any) -> None:
+        self.found = True  # a number in a registry of the submit side: no telling what it names
+
+    def _other(self, _: Any) -> None:
+        self._push(None)
+
+    def _nothing(self, _: Any) -> None:
+        """Do nothing: the opcode leaves the stack alone."""
 
     def _push(self, value: Optional[str]) -> None:
         self._pushed = [self._pushed[-1], value]
@@ -115,3 +122,17 @@ class _Trail:
             self.found = True
         self._names_types = self._names_types or last == "_builtin_type"
         self.unpickles = self.unpickles or (module in _PICKLERS and last in _LOADERS)
+
+
+_STEPS: dict[str, Callable[[_Trail, Any], None]] = {
+    **dict.fromkeys(("SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"), _Trail._text),
+    **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING"), _Trail._text),
+    **dict.fromkeys(("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"), _Trail._bytes),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Trail._put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Trail._get),
+    **dict.fromkeys(("EXT1", "EXT2", "EXT4"), _Trail._extension),
+    **dict.fromkeys(("GLOBAL", "INST"), _Trail._global),
+    **dict.fromkeys(("PROTO", "FRAME"), _Trail._nothing),
+    "MEMOIZE": _Trail._memoize,
+    "STACK_GLOBAL": _Trail._stack_global,
+}

@@ -11,6 +11,6 @@ htmap: pick a delivery method or an image that brings one, or put one on the job
 echo "$text" >&2
 if [ $# -eq 3 ]; then
     file="_htmap_return/outputs/$3.stderr"
-    mkdir -p "${file%/*}" && echo "$text" >>"$file"
+    PATH="$PATH:/usr/bin:/bin" mkdir -p "${file%/*}" && echo "$text" >>"$file"
 fi
 exit 92

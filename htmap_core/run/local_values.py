@@ -80,6 +80,8 @@ def _show(value: Any, level: int = 0) -> str:
 
 def _show_container(value: Any, level: int) -> str:
     kind: Any = type(value)
+    if kind in (set, frozenset) and not value:
+        return f"{kind.__name__}()"
     start, end = _CONTAINERS[kind.__repr__]
     if kind not in (list, tuple, dict, set, frozenset):
         start, end = f"{kind.__name__}({start}", f"{end})"

@@ -174,13 +174,14 @@ def advice_on(error: BaseException, doing: str) -> Optional[str]:
     :param error: what was raised.
     :param doing: what the runner was doing then, as in "unpickling the function".
     """
-    name = getattr(error, "name", None) if isinstance(error, ImportError) else None
+    kind = type(error)  # not isinstance(): that asks the object, and a user's may answer with anything
+    name = getattr(error, "name", None) if issubclass(kind, ImportError) else None
     if name and name.partition(".")[0] == "htmap":
         return (
             "On the execute node `htmap` offers only what functions use there (mapped, MapOptions, settings, "
             "transfer_output_files): import the rest inside the code that runs on the submit side."
         )
-    if name and isinstance(error, ModuleNotFoundError):
+    if name and issubclass(kind, ModuleNotFoundError):
         return (
             f"The Python of the execute node ({sys.executable}) has no module {name!r}. Install it there, pick a delivery "
             "method or an image that has it, or, for a module of your own, send it along: as an input file, or with "

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import faulthandler
 import os
 import sys
 import time
@@ -26,7 +27,7 @@ import time
 from . import codes, formats, handshake, ranges
 from .capture import Capture
 from .host import PeakMemory, host_facts
-from .work import Work
+from .work import Outcome, Work
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
@@ -41,21 +42,21 @@ def main(archive: str) -> NoReturn:
 
     :param archive: the absolute path of the archive.
     """
+    scratch = os.getcwd()
     arguments = sys.argv[1:]
     del sys.argv[1:]  # they are ours; what a user's module may read there must not depend on them
     try:
-        code = _run(archive, arguments)
+        code = _run(archive, scratch, arguments)
     except BaseException as error:  # noqa: BLE001 -- nothing is above; the exit code and the text tell of it
         code = codes.CANNOT_FINISH
-        _tell_why(error, arguments)
+        _tell_why(error, scratch, arguments)
     _leave(code)
 
 
-def _run(archive: str, arguments: list[str]) -> int:
+def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     if len(arguments) != 3:  # noqa: PLR2004 -- the three of the usage
         raise SystemExit(f"usage: BLOCKS COMPONENTS RESULT, not {arguments!r}")
     blocks, components, result = arguments
-    scratch = os.getcwd()
     target = os.path.join(scratch, OUTPUTS, result)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     _prepare_environment(scratch, target)
@@ -74,6 +75,7 @@ def _run(archive: str, arguments: list[str]) -> int:
 
 
 def _prepare_environment(scratch: str, target: str) -> None:
+    faulthandler.enable(2)  # a crash in an extension module says where, in the captured standard error
     os.environ["HTMAP_ON_EXECUTE"] = "1"
     os.environ["HTMAP_OUTPUT_FILES"] = f"{target}.files"  # for htmap.transfer_output_files, in child processes too
     sys.path.insert(1, scratch)  # modules among the input files can be imported, as if a script ran there
@@ -92,7 +94,8 @@ def _component(work: Work, component: int, capture: Capture) -> dict[str, Any]:
     memory.start()
     start = time.time()
     outcome = work.attempt(component)
-    _end_forked_child(pid, component)
+    if os.getpid() != pid:
+        _end_forked_child(outcome, component)
     record: dict[str, Any] = {"component": component, "start": start, "end": time.time()}
     record["memory_mb"] = memory.megabytes()
     record.update(work.keep(outcome))
@@ -102,12 +105,16 @@ def _component(work: Work, component: int, capture: Capture) -> dict[str, Any]:
     return record
 
 
-def _end_forked_child(pid: int, component: int) -> None:
-    """End a child that the function forked and forgot to end: two processes must not write one result."""
-    if os.getpid() != pid:
-        text = f"htmap: component {component} forked a process that ran on to the end of the function; ended here\n"
-        os.write(2, text.encode())
-        os._exit(1)
+def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
+    """End a child that the function forked, as it asked to be ended; two processes must not write one result."""
+    with contextlib.suppress(Exception):  # the user may have closed it, or put anything there
+        sys.stdout.flush()
+    if isinstance(outcome.error, SystemExit) and isinstance(outcome.error.code, (int, type(None))):
+        os._exit(outcome.error.code or 0)
+    told = outcome.error or "it came to the end of the function"
+    text = f"htmap: component {component} forked a process and did not end it; ended here: {told!r}\n"
+    os.write(2, text.encode("utf-8", "backslashreplace"))
+    os._exit(1)
 
 
 def _exit_code(records: list[dict[str, Any]]) -> int:
@@ -117,7 +124,7 @@ def _exit_code(records: list[dict[str, Any]]) -> int:
     return codes.REFUSED if statuses == {"REFUSED"} else codes.COMPONENT_FAILED
 
 
-def _tell_why(error: BaseException, arguments: list[str]) -> None:
+def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
     """Say on standard error and in the file for it why there is no result: perhaps only one of them is sent back."""
     import traceback
 
@@ -130,7 +137,7 @@ def _tell_why(error: BaseException, arguments: list[str]) -> None:
     data = text.encode("utf-8", "backslashreplace")
     os.write(2, data)
     if len(arguments) == 3:  # noqa: PLR2004 -- the three of the usage
-        path = os.path.join(OUTPUTS, f"{arguments[2]}.stderr")
+        path = os.path.join(scratch, OUTPUTS, f"{arguments[2]}.stderr")
         with contextlib.suppress(OSError), open(path, "ab") as file:  # a full disk may be the reason; fd 2 has the text
             file.write(data)
 

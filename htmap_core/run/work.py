@@ -10,6 +10,7 @@ from .handshake import Refused
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
+    from types import TracebackType
     from typing import Any, Callable, Optional
 
 
@@ -62,7 +63,7 @@ class Work:
         self._refusal = handshake.refusal(self._index)
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None
-        self._load_error: Optional[BaseException] = None
+        self._load_error: Optional[tuple[BaseException, Optional[TracebackType]]] = None
 
     def attempt(self, component: int) -> Outcome:
         """Run *component*.
@@ -89,7 +90,7 @@ class Work:
         error["advice"] = self._advice(outcome)
         exception = self._pickle_exception(outcome.error)
         error["exception"] = None if exception is None else self._writer.add(exception)
-        return {"status": "REFUSED" if isinstance(outcome.error, Refused) else "ERR", "error": error}
+        return {"status": "REFUSED" if type(outcome.error) is Refused else "ERR", "error": error}
 
     def _call(self, pickled_inputs: bytes, outcome: Outcome) -> None:
         if self._refusal is not None:
@@ -107,12 +108,13 @@ class Work:
     def _load_function(self) -> Callable[..., Any]:
         """Unpickle the function once, and fail in the same way for every component where that fails."""
         if self._load_error is not None:
-            raise self._load_error.with_traceback(None)
+            error, trace = self._load_error
+            raise error.with_traceback(trace)
         if self._function is None:
             try:
                 self._function = self._unpickle(self._pickled_function, "the function carries")
             except BaseException as error:
-                self._load_error = error
+                self._load_error = error, error.__traceback__
                 raise
         return self._function
 
@@ -136,7 +138,7 @@ class Work:
 
     def _pickle_exception(self, error: BaseException) -> Optional[bytes]:
         """Return *error* pickled, or None where the submit side could not unpickle it: many exceptions cannot be."""
-        if isinstance(error, (Refused, ResultCarriesCode)):
+        if type(error) in (Refused, ResultCarriesCode):
             return None
         try:
             payload = _dumps(error)
@@ -159,7 +161,7 @@ class Work:
         from . import report
 
         assert outcome.error is not None
-        if isinstance(outcome.error, Refused):
+        if type(outcome.error) is Refused:
             return outcome.error.advice
         if outcome.doing == "pickling the result":
             return (

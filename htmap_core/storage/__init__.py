@@ -7,15 +7,16 @@ from htmap_core.storage.creation import CannotStore, Creation, submit_map
 from htmap_core.storage.mapdir import Job, MapDir, MapRecord, Submission
 from htmap_core.storage.store import (
     Interrupted,
+    delete_map,
     entomb,
     find,
-    finish_removal,
+    forget,
     htmap_dir,
     interrupted_creations,
     interrupted_removals,
+    keep_after_all,
     tags,
     undo_creation,
-    undo_entombing,
 )
 
 __all__ = [
@@ -26,14 +27,15 @@ __all__ = [
     "MapDir",
     "MapRecord",
     "Submission",
+    "delete_map",
     "entomb",
     "find",
-    "finish_removal",
+    "forget",
     "htmap_dir",
     "interrupted_creations",
     "interrupted_removals",
+    "keep_after_all",
     "submit_map",
     "tags",
     "undo_creation",
-    "undo_entombing",
 ]

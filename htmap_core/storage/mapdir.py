@@ -111,8 +111,7 @@ class MapDir:
 
     def write_record(self, record: MapRecord) -> None:
         """Write ``map.json``."""
-        plain = attrs.asdict(record)
-        plain["pool"]["configuration"] = record.pool.configuration and str(record.pool.configuration)
+        plain = {**attrs.asdict(record), "pool": plain_address(record.pool)}
         write_atomically(self.path / names.MAP, json.dumps({"format": FORMAT, **plain}, indent=1).encode())
 
     @property
@@ -258,6 +257,11 @@ class MapDir:
     def local_data(self) -> int:
         """How many bytes the map has on disk."""
         return sum(size for size in _sizes(self.path))
+
+
+def plain_address(address: PoolAddress) -> dict[str, Any]:
+    """Return an address as JSON can say it."""
+    return {**attrs.asdict(address), "configuration": address.configuration and str(address.configuration)}
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -17,14 +17,15 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Optional
 
 import attrs
 
 from htmap_core import names
 from htmap_core.configfile import value
 from htmap_core.exceptions import TagAlreadyExists, TagNotFound
-from htmap_core.storage.mapdir import MapDir
+from htmap_core.pools import PoolAddress
+from htmap_core.storage.mapdir import MapDir, plain_address
 from htmap_core.tags import check_tag, random_tag
 
 _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: locks of a shared file system may not be seen by other hosts
@@ -32,16 +33,22 @@ _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: locks of a shared file system may 
 
 @attrs.frozen
 class Interrupted:
-    """A creation or removal whose process is gone.
+    """A creation whose process is gone, or a removal that has begun.
 
     :param marker: what stands for it on disk.
     :param map_dir: the map.
     :param tag: the map's tag.
+    :param pool: where a removed map's jobs are; None where it has none.
+    :param constraint: a ClassAd expression that finds them.
+    :param since: when it began, in seconds since the epoch.
     """
 
     marker: Path
     map_dir: MapDir
     tag: str
+    pool: Optional[PoolAddress] = None
+    constraint: str = "false"
+    since: float = 0.0
 
 
 def htmap_dir() -> Path:
@@ -126,20 +133,10 @@ def release_tag(map_id: str, tag: str) -> None:
 # --- operations that have begun
 
 
-@contextlib.contextmanager
-def mark(kind: str, map_id: str, tag: str) -> Iterator[Path]:
-    """Hold the marker of an operation on a map. It stays behind unless it is deleted inside."""
-    marker = make_htmap_dir() / kind / map_id
-    with marker.open("a+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        write_marker(file, tag)
-        yield marker
-
-
-def write_marker(file: IO[str], tag: str) -> None:
-    """Write down in a marker whose lock is held which tag it is for, and on which host."""
+def write_marker(file: IO[str], tag: str, **more: Any) -> None:
+    """Write down in a marker whose lock is held which tag it is for, on which host, and since when."""
     file.truncate(0)
-    json.dump({"tag": tag, "host": socket.gethostname(), "since": time.time()}, file)
+    json.dump({"tag": tag, "host": socket.gethostname(), "since": time.time(), **more}, file)
     file.flush()
 
 
@@ -149,7 +146,7 @@ def interrupted_creations() -> list[Interrupted]:
 
 
 def interrupted_removals() -> list[Interrupted]:
-    """Return the removals of maps whose process is gone."""
+    """Return the removals of maps that have begun and are not finished."""
     return list(_interrupted(names.REMOVED))
 
 
@@ -164,7 +161,15 @@ def _interrupted(kind: str) -> Iterator[Interrupted]:
             continue
         content = _content_of_abandoned(marker)
         if content is not None:
-            yield Interrupted(marker, MapDir(htmap_dir() / names.MAPS / marker.name), content.get("tag", ""))
+            pool = content.get("pool")
+            yield Interrupted(
+                marker,
+                MapDir(htmap_dir() / names.MAPS / marker.name),
+                content.get("tag", ""),
+                pool and PoolAddress(**pool),
+                content.get("constraint", "false"),
+                content.get("since", 0.0),
+            )
 
 
 def _content_of_abandoned(marker: Path) -> dict[str, Any] | None:
@@ -194,26 +199,36 @@ def undo_creation(creation: Interrupted) -> None:
 # --- removal
 
 
-def entomb(map_dir: MapDir, tag: str) -> Interrupted:
-    """Write down that a map is to be removed; from now on its removal will be finished, by whomever."""
-    with mark(names.REMOVED, map_dir.id, tag) as marker:
-        return Interrupted(marker, map_dir, tag)
+def entomb(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: str) -> Interrupted:
+    """Write down that a map is to be removed; from now on its removal will be finished, by whomever.
+
+    :param pool: where its jobs are; None where it has none that could be queued.
+    :param constraint: a ClassAd expression that finds them.
+    """
+    marker = make_htmap_dir() / names.REMOVED / map_dir.id
+    address = None if pool is None else plain_address(pool)
+    with marker.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        write_marker(file, tag, pool=address, constraint=constraint)
+    return Interrupted(marker, map_dir, tag, pool, constraint, time.time())
 
 
-def undo_entombing(removal: Interrupted) -> None:
-    """Keep the map after all."""
+def keep_after_all(removal: Interrupted) -> None:
+    """Take back that a map is to be removed."""
     removal.marker.unlink(missing_ok=True)
 
 
-def finish_removal(removal: Interrupted) -> None:
-    """Delete a map's tag and files. Its jobs must have left the queue.
-
-    The tag and the directory are gone at once; deleting the files may take its time, and may be interrupted.
-    """
+def delete_map(removal: Interrupted) -> None:
+    """Delete a map's tag and files. Tag and directory are gone at once; deleting the files may be interrupted."""
     release_tag(removal.map_dir.id, removal.tag)
     grave = removal.marker.with_name(f"{removal.map_dir.id}.files")
+    shutil.rmtree(grave, ignore_errors=True)  # of an interrupted attempt
     with contextlib.suppress(FileNotFoundError):
         removal.map_dir.path.rename(grave)
     shutil.rmtree(grave, ignore_errors=True)
-    if not grave.exists():
+
+
+def forget(removal: Interrupted) -> None:
+    """Delete the last trace of a removal, if nothing of the map is left that would need another attempt."""
+    if not removal.marker.with_name(f"{removal.map_dir.id}.files").exists() and not removal.map_dir.exists:
         removal.marker.unlink(missing_ok=True)

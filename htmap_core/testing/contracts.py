@@ -82,7 +82,7 @@ class DeliveryMethodContract(PluginContract):
         assert found.reason
 
     @pytest.fixture
-    def chosen(self, personal_pool: Path) -> None:  # noqa: ARG002 -- the pool must be there
+    def chosen(self, personal_pool: Path) -> None:
         htmap.settings["DELIVERY_METHOD"] = self.method
         for name, value in self.settings().items():
             htmap.settings[name] = value

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import attrs
 import click
-from htmap_core import table
 
+from htmap_core import table
 from htmap_pool import daemons, release, report
 from htmap_pool.configuration import Shape
 from htmap_pool.plugin import current_places
@@ -29,13 +30,13 @@ def pool() -> None:
 
 @pool.command()
 @click.option("--again", is_flag=True, help="Get the newest HTCondor even if there is one already.")
-def install(again: bool) -> None:  # noqa: FBT001 -- click passes it by name
+def install(again: bool) -> None:
     """Get HTCondor, unless this machine has it.
 
     Debian's or Ubuntu's packages are unpacked below HTMAP_DIR; nothing of the system is changed. An interrupted installation
     goes on where it was.
     """
-    from htmap_pool import install as installation  # noqa: PLC0415 -- loads tqdm
+    from htmap_pool import install as installation
 
     settings = table("POOL", PoolSettings)
     if settings.prefix is not None:
@@ -84,7 +85,7 @@ def stop() -> None:
 @pool.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def status(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click passes it by name
+def status(context: click.Context, as_json: bool) -> None:
     """Show whether the pool runs, what it offers and what it does.
 
     The exit code is 0 if it runs and 3 if not.
@@ -112,7 +113,7 @@ def _table(found: report.Status) -> str:
         "memory": f"{found.memory} MB, {found.free_memory} MB free",
         "jobs": jobs,
         "files": found.directory,
-        "for HTCondor's tools": f"export CONDOR_CONFIG={found.configuration}",
+        "for HTCondor's tools": f"export CONDOR_CONFIG={shlex.quote(found.configuration)}",
     }
     width = max(len(name) for name in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())

@@ -74,7 +74,7 @@ SBIN = {release.sbin}
 LIBEXEC = {release.libexec}
 LIB = {release.lib}
 SHARE = {release.share}
-ETC = {places.root}
+ETC = {places.root}/etc
 LOCAL_DIR = {places.root}
 LOG = {places.log}
 SPOOL = {places.spool}
@@ -83,9 +83,9 @@ RUN = {runtime}
 LOCK = {runtime}
 DAEMON_SOCKET_DIR = {runtime}/sock
 LOCAL_CONFIG_FILE =
-SEC_PASSWORD_DIRECTORY = {places.root}/none
-SEC_TOKEN_SYSTEM_DIRECTORY = {places.root}/none
-SEC_TOKEN_DIRECTORY = {places.root}/none
+SEC_PASSWORD_DIRECTORY = {places.root}/etc
+SEC_TOKEN_SYSTEM_DIRECTORY = {places.root}/etc
+SEC_TOKEN_DIRECTORY = {places.root}/etc
 
 # With an EXECUTE below /tmp, the default would hide the scratch directory from the job itself.
 MOUNT_UNDER_SCRATCH =
@@ -119,17 +119,19 @@ def _security(identity: Identity) -> str:
     owner = f"{identity.name}@{DOMAIN}"
     # Root's clients are outside the namespace and must stay root, who is the owner inside. As any other user they would look
     # like everybody else does, and to let that one in would be to let in everybody.
-    ids = "CONDOR_IDS = 0.0\n" if identity.in_namespace else ""
+    # Jobs see themselves as the mask, but belong to root, whose home they should find.
+    ids = f"CONDOR_IDS = 0.0\n{_ROOTS_HOME.format(home=Path.home())}" if identity.in_namespace else ""
     return f"""\
 # Only the owner, who proves to be themselves by making a directory (FS). With other methods beside it, the owner could be
 # taken for condor@password, who may not submit.
 UID_DOMAIN = {DOMAIN}
 FILESYSTEM_DOMAIN = {DOMAIN}
 TRUST_UID_DOMAIN = True
-{ids}SEC_DEFAULT_AUTHENTICATION = REQUIRED
-SEC_DEFAULT_AUTHENTICATION_METHODS = FS
-SEC_DEFAULT_INTEGRITY = REQUIRED
+{ids}SEC_DEFAULT_INTEGRITY = REQUIRED
 SEC_DEFAULT_ENCRYPTION = OPTIONAL
+SEC_ENABLE_TOKEN_FETCH = False
+SEC_ENABLE_TOKEN_REQUEST = False
+COLLECTOR_BOOTSTRAP_SSL_CERTIFICATE = False
 {_for_each_level("SEC_{level}_AUTHENTICATION = REQUIRED")}
 {_for_each_level("SEC_{level}_AUTHENTICATION_METHODS = FS")}
 {_for_each_level(f"ALLOW_{{level}} = {owner}")}
@@ -138,14 +140,28 @@ ALLOW_CLIENT = *
 
 
 _LEVELS = (
-    "READ WRITE ADMINISTRATOR CONFIG DAEMON NEGOTIATOR OWNER SOAP DEFAULT "
-    "ADVERTISE_MASTER ADVERTISE_STARTD ADVERTISE_SCHEDD"
-).split()
+    "DEFAULT",
+    "READ",
+    "WRITE",
+    "OWNER",
+    "ADMINISTRATOR",
+    "CONFIG",
+    "DAEMON",
+    "NEGOTIATOR",
+    "ADVERTISE_MASTER",
+    "ADVERTISE_SCHEDD",
+    "ADVERTISE_STARTD",
+)
 
 
 def _for_each_level(line: str) -> str:
     return "\n".join(line.format(level=level) for level in _LEVELS)
 
+
+_ROOTS_HOME = """\
+STARTER_SETS_HOME_ENV = False
+STARTER_JOB_ENVIRONMENT = "HOME='{home}'"
+"""
 
 # The defaults are made for large pools, where a minute more or less does not matter.
 _QUICK = """\
@@ -163,11 +179,18 @@ WANT_SUSPEND = False
 WANT_VACATE = True
 MachineMaxVacateTime = 10
 GRACEFUL_SHUTDOWN_TIMEOUT = 20
+# The starter asks the shadow for leave to start as soon as the input files are there, and where the shadow has not yet noticed the
+# end of the child process that sent them, asks again after five seconds. Without a child process there is nothing to notice.
+SHADOW.FAKE_CREATE_THREAD = True
 # Seconds after which daemons notice that their master was killed, and end.
 PARENT_CHECK_FIRST_INTERVAL = 10
 PARENT_CHECK_INTERVAL = 10
 # A daemon that crashed comes back at once, and later if it goes on crashing.
 MASTER_BACKOFF_CONSTANT = 0
+# No mail about the daemons themselves; the logs are at hand.
+PUBLISH_OBITUARIES = False
+SCHEDD_RESTART_REPORT =
+PREEN_ARGS = -r
 """
 
 

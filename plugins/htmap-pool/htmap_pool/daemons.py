@@ -24,6 +24,9 @@ from htmap_pool.release import Release
 # What daemons get of the user's environment. Tokens, tickets and library paths have no business in what runs for weeks.
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "TZ", "USER")
 
+# What Python, nohup or a shell's "&" may have had ignored; jobs would inherit it.
+_ORDINARY_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT, signal.SIGXFSZ)
+
 _LOGS = ("master.out", "MasterLog", "SchedLog", "StartLog", "CollectorLog")
 
 
@@ -134,7 +137,7 @@ def _spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
         file_actions=actions,
         setsid=True,
         setsigmask=[],
-        setsigdef=[signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ],  # as a login shell has them
+        setsigdef=_ORDINARY_SIGNALS,
     )
 
 

@@ -59,7 +59,9 @@ def _mask_for_root() -> Identity:
     # Any account will do that exists and is not the one that strangers look like; a system account comes first.
     entry = next((e for e in sorted(pwd.getpwall(), key=lambda e: e.pw_uid) if 0 < e.pw_uid < _OVERFLOW_UID), None)
     if entry is None:
-        raise CannotStart("HTCondor runs no jobs of root, and /etc/passwd has no other account whose name could be used")
+        raise CannotStart(
+            "HTCondor runs no jobs of root, and /etc/passwd has no other account whose name could be used"
+        )
     mask = Identity(entry.pw_name, entry.pw_uid, entry.pw_gid, in_namespace=True)
     if shutil.which("unshare") is None:
         raise _no_namespace("there is no `unshare` program")
@@ -73,5 +75,5 @@ def _mask_for_root() -> Identity:
 def _no_namespace(reason: str) -> CannotStart:
     return CannotStart(
         f"HTCondor runs no jobs of root, so root's pool needs a user namespace, and {reason}",
-        advice="Run as an ordinary user, or allow user namespaces (containers: --security-opt seccomp=unconfined or --privileged)",
+        advice="Run as an ordinary user, or allow user namespaces (in a container: --security-opt seccomp=unconfined)",
     )

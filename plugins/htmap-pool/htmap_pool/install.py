@@ -7,6 +7,7 @@ HTCondor or the new one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -24,7 +25,7 @@ from htmap_pool.places import Places
 from htmap_pool.programs import run
 from htmap_pool.progress import Bar
 from htmap_pool.release import Release
-from htmap_pool.relocate import check, relocate
+from htmap_pool.relocate import check, find_patchelf, relocate
 from htmap_pool.sources import Candidate, Distribution, candidates, read_sources
 
 _ADVICE = (
@@ -41,6 +42,7 @@ def install(places: Places, tell: Callable[[str], None], *, again: bool = False)
     :param again: get one even if there is one already, to have the newest.
     :raises InstallationFailed: no way to get it worked.
     """
+    places.make()
     with held(places.install_lock, lambda: tell("another installation is under way; waiting for it")):
         if not again and (found := releases.installed(places) or releases.on_path()):
             return found
@@ -60,6 +62,10 @@ def _check_machine() -> None:
     if missing:
         reason = f"no {', '.join(missing)}: only Debian's and Ubuntu's packages can be used without root"
         raise InstallationFailed([("Debian packages", reason)], _ADVICE)
+    try:
+        run([find_patchelf(), "--version"])
+    except ToolFailed as error:
+        raise InstallationFailed([("Debian packages", str(error))], _ADVICE) from error
 
 
 def _install_first(places: Places, tell: Callable[[str], None]) -> Release:
@@ -77,12 +83,14 @@ def _install_first(places: Places, tell: Callable[[str], None]) -> Release:
             return installed
     if not tried:
         tried = [("/etc/apt", f"no source of {distribution.origin or 'a known distribution'}'s own archive")]
-    raise InstallationFailed(tried, f"Check the network and run `htmap pool install` again: it goes on from here.\n{_ADVICE}")
+    raise InstallationFailed(
+        tried, f"Check the network and run `htmap pool install` again: it goes on from here.\n{_ADVICE}"
+    )
 
 
 def _install_from(candidate: Candidate, distribution: Distribution, places: Places) -> Release:
     key = hashlib.sha256("".join(source.stanza() for source in candidate.sources).encode()).hexdigest()[:12]
-    with Bar() as bar:
+    with contextlib.closing(Bar()) as bar:
         apt = Apt(places.staging / f"apt-{key}", candidate.sources)
         with bar.stage("package lists", 0, 30) as progress:
             apt.update(distribution.origin, progress)

@@ -15,7 +15,6 @@ def held(path: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[Non
     :param path: a file that stays there, since a lock on a removed file protects nobody.
     :param on_wait: called once, if there is something to wait for.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

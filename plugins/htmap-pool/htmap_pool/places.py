@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -20,12 +21,13 @@ class Places:
     :param root: the ``pool`` folder of an HTMAP_DIR.
     """
 
-    root: Path = attrs.field(converter=lambda path: Path(os.path.abspath(Path(path).expanduser())))  # noqa: PTH100 -- resolve() would follow links, and users expect the path they gave
+    root: Path
 
     @classmethod
     def of(cls, htmap_dir: Path) -> Places:
         """Return the places of the pool that belongs to *htmap_dir*."""
-        return cls(htmap_dir.expanduser() / "pool")
+        # Links are followed: daemons and clients must agree on one name, from wherever they are asked.
+        return cls((htmap_dir.expanduser() / "pool").resolve())
 
     @property
     def installed(self) -> Path:
@@ -84,8 +86,9 @@ class Places:
 
     def make(self) -> None:
         """Create the folders that daemons expect, readable by the owner only."""
-        for folder in (self.root, self.log, self.spool, self.execute, self.user_configuration):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.root, self.root / "etc", self.log, self.spool, self.execute, self.user_configuration):
+            folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def runtime_directory(places: Places, parent: Path = Path("/tmp")) -> Path:  # noqa: S108 -- checked below to be ours
@@ -110,10 +113,8 @@ def runtime_directory(places: Places, parent: Path = Path("/tmp")) -> Path:  # n
 
 
 def _make_private(directory: Path) -> None:
-    try:
+    with contextlib.suppress(FileExistsError):  # checked below, whoever made it
         directory.mkdir(mode=0o700)
-    except FileExistsError:
-        pass  # checked below, whoever made it
     found = directory.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise UnsafeDirectory(directory)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from htmap_core import Pool, PoolAddress, hookimpl, table
 from htmap_core.settings import settings
-
 from htmap_pool.settings import PoolSettings
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def htmap_settings() -> Mapping[str, type]:
 @hookimpl
 def htmap_commands() -> Sequence[click.Command]:
     """Offer ``htmap pool``."""
-    from htmap_pool.commands import pool  # noqa: PLC0415 -- for the command line only
+    from htmap_pool.commands import pool
 
     return [pool]
 
@@ -48,7 +47,7 @@ class PersonalPool(Pool):
 
         :raises RunningElsewhere: another machine that shares HTMAP_DIR runs it.
         """
-        from htmap_pool import daemons  # noqa: PLC0415 -- not needed to list plugins
+        from htmap_pool import daemons
 
         places = current_places()
         return self._address(places) if daemons.usable(places) else None
@@ -58,9 +57,9 @@ class PersonalPool(Pool):
 
         :raises CannotStart: it did not come up.
         """
-        from htmap_pool import daemons, release  # noqa: PLC0415 -- not needed to list plugins
-        from htmap_pool.configuration import Shape  # noqa: PLC0415
-        from htmap_pool.errors import NotInstalled  # noqa: PLC0415
+        from htmap_pool import daemons, release
+        from htmap_pool.configuration import Shape
+        from htmap_pool.errors import NotInstalled
 
         places, wanted = current_places(), table("POOL", PoolSettings)
         if not wanted.autostart:
@@ -77,8 +76,8 @@ class PersonalPool(Pool):
 
     def advice(self) -> str:
         """Return what to type for a pool of one's own."""
-        from htmap_pool import release  # noqa: PLC0415 -- not needed to list plugins
-        from htmap_pool.errors import NotInstalled  # noqa: PLC0415
+        from htmap_pool import release
+        from htmap_pool.errors import NotInstalled
 
         try:
             release.find(current_places(), table("POOL", PoolSettings).prefix)
@@ -92,6 +91,6 @@ class PersonalPool(Pool):
 
 def current_places() -> Places:
     """Return the places of the pool that belongs to the HTMAP_DIR in the settings."""
-    from htmap_pool.places import Places  # noqa: PLC0415 -- not needed to list plugins
+    from htmap_pool.places import Places
 
     return Places.of(Path(settings["HTMAP_DIR"]))

@@ -6,6 +6,7 @@ daemons carry a variable in their environment that nobody else sets, its jobs a 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -61,10 +62,8 @@ class Process:
     def send(self, number: signal.Signals) -> None:
         """Send it a signal, if it still runs."""
         if self.is_alive:
-            try:
+            with contextlib.suppress(ProcessLookupError):  # ended just now, which is all that a signal could want
                 os.kill(self.pid, number)
-            except ProcessLookupError:
-                pass  # it ended just now, which is all that a signal could want
 
 
 def of_pool(places: Places) -> list[Process]:

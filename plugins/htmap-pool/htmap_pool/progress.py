@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from types import TracebackType
 
 from tqdm import tqdm
 
@@ -15,12 +14,8 @@ class Bar:
     def __init__(self) -> None:
         self._bar = tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{desc} {bar} {percentage:3.0f}%")
 
-    def __enter__(self) -> Bar:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Take the bar away."""
         self._bar.close()
 
     @contextlib.contextmanager

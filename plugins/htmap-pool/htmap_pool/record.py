@@ -80,7 +80,7 @@ def running(places: Places) -> Record | None:
 def kernel() -> str:
     """Return what makes a process id unambiguous: the boot, and the namespace of process ids."""
     boot = Path("/proc/sys/kernel/random/boot_id")
-    identity = boot.read_text(encoding="ascii").strip() if boot.exists() else "?"
+    identity = boot.read_text(encoding="utf-8").strip() if boot.exists() else "?"
     namespace = Path("/proc/self/ns/pid")
     return f"{identity} {namespace.readlink() if namespace.is_symlink() else '?'}"
 

@@ -44,7 +44,9 @@ class Release:
     @property
     def libexec(self) -> Path:
         """Where the daemons' own tools are; every packager has another idea."""
-        return self._first("condor_shared_port", "libexec/condor", "libexec", "lib/condor/libexec", "lib64/condor/libexec")
+        return self._first(
+            "condor_shared_port", "libexec/condor", "libexec", "lib/condor/libexec", "lib64/condor/libexec"
+        )
 
     @property
     def lib(self) -> Path:

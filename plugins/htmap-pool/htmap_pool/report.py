@@ -102,8 +102,9 @@ def logs(places: Places) -> list[Path]:
 
 
 def log(places: Places, daemon: str) -> Path:
-    """Return the log of *daemon*, named as people (``schedd``) or as HTCondor (``SchedLog``) name it; the newest if there are several.
+    """Return the log of *daemon*; the newest if there are several.
 
+    :param daemon: as people name it (``schedd``), or its log (``SchedLog``).
     :raises NoSuchLog: it has none.
     """
     known = logs(places)

@@ -17,7 +17,7 @@ class PoolSettings:
     :param idle_shutdown: seconds after which a pool with nothing to do stops; 0 for never.
     :param cpus: how many processors to offer; all of the machine's unless given, and more than it has if you like.
     :param memory: how much memory to offer, in MB; all of the machine's unless given.
-    :param prefix: an HTCondor unpacked elsewhere to use instead of ``htmap pool install``'s: the folder that holds ``sbin`` or ``usr/sbin``.
+    :param prefix: an HTCondor unpacked elsewhere, used instead of any other: the folder that holds ``sbin`` or ``usr/sbin``.
     :param start_timeout: seconds that the daemons may take to come up.
     """
 

@@ -44,7 +44,9 @@ class Source:
             f"Components: {' '.join(self.components)}",
         ]
         if self.signed_by:
-            lines.append(f"Signed-By: {self.signed_by}")
+            # A key itself stands in indented lines of its own.
+            separator = "\n" if self.signed_by[0].isspace() else " "
+            lines.append(f"Signed-By:{separator}{self.signed_by}")
         return "\n".join(lines) + "\n"
 
 

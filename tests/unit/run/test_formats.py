@@ -5,9 +5,10 @@ import pickle
 from pathlib import Path
 
 import pytest
-from htmap_core.run import formats
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from htmap_core.run import formats
 
 ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 TEXTS = st.text(st.characters(exclude_categories=()))  # lone surrogates too: undecodable file names hold them
@@ -101,16 +102,20 @@ def test_a_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
 def test_a_writer_that_is_left_by_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     written(tmp_path / "pack", [b"old"])
 
-    with pytest.raises(ZeroDivisionError), formats.PackWriter(tmp_path / "pack") as writer:
-        writer.add(b"new")
-        raise ZeroDivisionError
+    def write_half() -> None:
+        with formats.PackWriter(tmp_path / "pack") as writer:
+            writer.add(b"new")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
 
     assert [path.name for path in tmp_path.iterdir()] == ["pack"]
     assert formats.read_payload(tmp_path / "pack", 0, 3) == b"old"
 
 
 def test_an_index_that_is_no_json_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(TypeError), formats.PackWriter(tmp_path / "pack") as writer:
+    with formats.PackWriter(tmp_path / "pack") as writer, pytest.raises(TypeError):
         writer.close({"format": object()})
 
     assert list(tmp_path.iterdir()) == []

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from htmap_core.run import ranges
 from hypothesis import given
 from hypothesis import strategies as st
+
+from htmap_core.run import ranges
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1))

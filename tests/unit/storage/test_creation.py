@@ -227,27 +227,44 @@ def test_a_tag_whose_map_is_gone_is_not_found(htmap_dir: Path) -> None:
 
 def test_a_removed_map_leaves_nothing_behind(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
-    storage.finish_removal(storage.entomb(made, "tide"))
+    bury(storage.entomb(made, "tide", None, "false"))
     assert left_behind(htmap_dir) == []
     assert storage.tags() == []
 
 
 def test_an_interrupted_removal_is_recognised_and_can_be_finished(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
-    storage.entomb(made, "tide")
+    storage.entomb(made, "tide", PoolAddress("personal", configuration=Path("/c")), "ClusterId == 17")
     (removal,) = storage.interrupted_removals()
-    assert (removal.map_dir.id, removal.tag) == (made.id, "tide")
-    storage.finish_removal(removal)
+    assert (removal.map_dir.id, removal.tag, removal.constraint) == (made.id, "tide", "ClusterId == 17")
+    assert removal.pool == PoolAddress("personal", configuration=Path("/c"))
+    bury(removal)
     assert left_behind(htmap_dir) == []
 
 
 def test_removing_a_map_keeps_its_tag_if_another_map_has_it_by_now(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
-    removal = storage.entomb(made, "tide")
+    removal = storage.entomb(made, "tide", None, "false")
     (htmap_dir / "tags" / "tide").unlink()
     other = make("tide", [b"b"])
-    storage.finish_removal(removal)
+    bury(removal)
     assert storage.find("tide").id == other.id
+
+
+def test_a_directory_that_htcondor_made_again_is_deleted_by_the_next_attempt(htmap_dir: Path) -> None:
+    made = make("tide", [b"a"])
+    removal = storage.entomb(made, "tide", None, "false")
+    storage.delete_map(removal)
+    made.path.mkdir()
+    storage.forget(removal)
+    (again,) = storage.interrupted_removals()
+    bury(again)
+    assert left_behind(htmap_dir) == []
+
+
+def bury(removal: storage.Interrupted) -> None:
+    storage.delete_map(removal)
+    storage.forget(removal)
 
 
 def left_behind(htmap_dir: Path) -> list[str]:

@@ -1,0 +1,79 @@
+"""Removes maps: their jobs from the queue, their tag, their files.
+
+HTCondor makes a directory again in which it wants to write an event, so a map's files can be deleted for good only when its jobs
+have left the queue. Where that is not certain, a marker stays behind, and a later command looks again.
+"""
+
+from __future__ import annotations
+
+import time
+
+from htmap_core import names, storage
+from htmap_core.condor import Connection
+from htmap_core.exceptions import CondorError, CorruptMap
+from htmap_core.finding import reach
+from htmap_core.pools import PoolAddress
+from htmap_core.storage import Interrupted, MapDir
+
+PATIENCE = 30  # seconds for jobs to leave the queue; a job on a host that is gone takes longer
+_SETTLED = 10  # seconds after which no event of a job that has left the queue will be written any more
+
+
+def remove(map_dir: MapDir, tag: str, *, ended: bool, force: bool) -> None:
+    """Remove a map.
+
+    :param ended: whether all its jobs are known to have left the queue.
+    :param force: do not wait until its jobs have left the queue, and remove the data also where the pool does not answer.
+    :raises CondorError: the pool does not answer, and *force* is false; nothing was changed then.
+    """
+    begun = storage.entomb(map_dir, tag, *_jobs_of(map_dir))
+    certain = ended
+    if not ended and begun.pool is not None:
+        try:
+            connection = reach(begun.pool)
+            connection.remove(begun.constraint, "removed with htmap")
+            certain = not force and _await_departure(connection, begun.constraint)
+        except CondorError:
+            if not force:
+                storage.keep_after_all(begun)
+                raise
+    storage.delete_map(begun)
+    if certain:
+        storage.forget(begun)
+
+
+def finish(begun: Interrupted) -> None:
+    """Finish a removal that has begun, as far as that is possible now; starts no pool for it.
+
+    :raises CondorError: the pool does not answer.
+    """
+    queued = False
+    if begun.pool is not None:
+        connection = Connection(begun.pool)
+        connection.remove(begun.constraint, "removed with htmap")
+        queued = not _await_departure(connection, begun.constraint)
+    storage.delete_map(begun)
+    if not queued and time.time() > begun.since + _SETTLED:
+        storage.forget(begun)
+
+
+def _jobs_of(map_dir: MapDir) -> tuple[PoolAddress | None, str]:
+    """Return where a map's jobs are and what finds them: their clusters, which the schedd finds fast, or the map's id."""
+    try:
+        submissions, pool = map_dir.submissions(), map_dir.record.pool
+    except CorruptMap:
+        return None, "false"  # it was never submitted, or nothing can be known of it
+    clusters = [submission.cluster for submission in submissions]
+    if None in clusters:
+        return pool, f'{names.MAP_ID} == "{map_dir.id}"'
+    return (pool, " || ".join(f"ClusterId == {cluster}" for cluster in clusters)) if clusters else (None, "false")
+
+
+def _await_departure(connection: Connection, constraint: str) -> bool:
+    """Wait until no job is in the queue that could still write into the map's directory; return whether that came about."""
+    give_up = time.monotonic() + PATIENCE
+    while connection.query(constraint, ["ClusterId"], limit=1):
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.1)
+    return True

@@ -1,0 +1,78 @@
+"""Every Python example in the documentation runs; what a `#>` comment shows is what it prints."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import htmap
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("plugins/*/README.md"))]
+
+pytestmark = pytest.mark.pool
+
+
+def examples(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def shown(example: str) -> list[str]:
+    return re.findall(r"^\s*#> (.*)$", example, flags=re.MULTILINE)
+
+
+def printed(example: str, namespace: dict[str, Any]) -> list[str]:
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(compile(example, "example", "exec"), namespace)
+    return output.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if examples(page)], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_the_examples_of_a_page_run_and_print_what_they_show(page: Path, personal_pool: Path) -> None:
+    for example in examples(page):
+        lines = printed(example, {"__name__": "__main__"})
+        if shown(example):
+            assert lines == shown(example), example
+
+
+def test_what_the_readme_promises_is_printed(personal_pool: Path) -> None:
+    (example,) = examples(ROOT / "README.md")
+    assert printed(example, {"__name__": "__main__"})[-1] == "[0, 2, 4, 6, 8, 10, 12, 14, 16, 18]"
+
+
+def run_program(name: str) -> str:
+    result = subprocess.run(
+        [sys.executable, ROOT / "examples" / name],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+        env=os.environ,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_first_steps_prints_the_doubled_numbers(personal_pool: Path) -> None:
+    assert run_program("first_steps.py").splitlines()[-1] == "[0, 2, 4, 6, 8, 10, 12, 14, 16, 18]"
+
+
+def test_book_words_counts_the_words_of_each_book_and_cleans_up(personal_pool: Path) -> None:
+    assert run_program("book_words.py").splitlines() == [
+        "sea [('the', 4), ('sea', 2)]",
+        "hill [('the', 4), ('hill', 2)]",
+        "night [('the', 4), ('came', 3)]",
+        "all [('the', 12), ('and', 4), ('came', 3)]",
+    ]
+    assert htmap.get_tags() == ()

@@ -1,0 +1,101 @@
+"""The package `htmap` that functions find on the execute node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.unit.run.conftest import Interpreter, Jobs
+
+MODULE = """
+import htmap
+htmap.settings["DOCKER.IMAGE"] = "image"
+options = htmap.MapOptions(request_memory="1GB", input_files=["a"])
+merged = htmap.MapOptions.merge(options, htmap.MapOptions(request_cpus=2))
+
+@htmap.mapped
+def plain(x): return x + 1
+
+@htmap.mapped()
+def called(x): return x + 2
+
+@htmap.mapped(map_options=options)
+def with_options(x): return x + 3
+"""
+
+
+def test_a_module_that_also_submits_can_be_imported(jobs: Jobs, each_python: Interpreter) -> None:
+    scratch = jobs.scratch(
+        "def function(x):\n    import own\n    return own.plain(x), own.called(x), own.with_options(x)",
+        [0],
+        each_python,
+    )
+    (scratch / "own.py").write_text(MODULE)
+
+    assert jobs.run_in(scratch, python=each_python).value() == (1, 2, 3)
+
+
+def test_what_does_not_exist_there_says_what_does(jobs: Jobs) -> None:
+    error = jobs.run("def function(x):\n    import htmap\n    htmap.load('tag')").error()
+
+    assert error["type"] == "builtins.AttributeError"
+    assert "htmap.load does not exist on the execute node" in error["message"]
+    assert "MapOptions, mapped, settings, transfer_output_files" in error["message"]
+
+
+def test_importing_what_does_not_exist_there_gives_the_same_advice(jobs: Jobs) -> None:
+    ran = jobs.run("def function(x):\n    if x: from htmap import load\n    else: import htmap.settings", [0, 1])
+
+    assert "offers only what functions use there" in ran.error(0)["advice"]
+    assert "offers only what functions use there" in ran.error(1)["advice"]
+
+
+def test_settings_of_the_submit_side_are_said_to_be_missing(jobs: Jobs) -> None:
+    error = jobs.run("def function(x):\n    import htmap\n    htmap.settings['HTMAP_DIR']").error()
+
+    assert "do not exist on the execute node" in error["message"]
+
+
+def test_output_files_and_folders_are_moved_to_where_they_are_sent_back_from(jobs: Jobs) -> None:
+    source = """
+import htmap, os, pathlib, tempfile
+def function(x):
+    os.makedirs("folder/inner")
+    pathlib.Path("folder/inner/deep.txt").write_text("deep")
+    pathlib.Path("own.txt").write_text(str(x))
+    outside = pathlib.Path(tempfile.mkdtemp()) / "outside.txt"
+    outside.write_text("outside")
+    os.chdir("folder")
+    htmap.transfer_output_files("../own.txt", pathlib.Path("inner"), outside)
+    os.chdir("..")
+    os.rmdir("folder")
+    return os.path.exists("own.txt")
+"""
+    ran = jobs.run(source, [0, 1])
+
+    for component in (0, 1):
+        assert ran.value(component) is False
+        folder = ran.target.with_suffix(".files") / str(component)
+        assert (folder / "own.txt").read_text() == str(component)
+        assert (folder / "folder" / "inner" / "deep.txt").read_text() == "deep"
+        assert (folder / "outside.txt").read_text() == "outside"
+
+
+def test_an_output_file_that_is_missing_is_an_error_that_names_it(jobs: Jobs) -> None:
+    ran = jobs.run("import htmap\ndef function(x): htmap.transfer_output_files('none.txt')")
+
+    assert ran.error()["type"] == "builtins.FileNotFoundError"
+    assert f"no file or folder 'none.txt' to transfer (in {str(ran.scratch)!r})" in ran.error()["message"]
+    assert ran.files == {"3215.result", "3215.stderr"}
+
+
+def test_an_output_file_of_a_name_that_is_taken_is_refused(jobs: Jobs) -> None:
+    source = """
+import htmap
+def function(x):
+    for _ in (1, 2):
+        open("a", "w").close()
+        htmap.transfer_output_files("a")
+"""
+
+    assert "'a' was handed over already" in jobs.run(source).error()["message"]

@@ -1,0 +1,116 @@
+"""No code runs on a Python that it was not compiled for: the defect that crashed interpreters and returned wrong results."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle
+import pytest
+
+from htmap_core.run import codes
+
+if TYPE_CHECKING:
+    from tests.unit.run.conftest import Interpreter, Jobs
+
+HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
+ALLOWED: dict[str, Any] = {"allow_mismatch": True, "by_value": False}
+TRAP = b"cos\n_exit\n(I77\ntR."  # ends the process where it is unpickled
+
+
+def test_another_python_refuses_with_a_readable_report(jobs: Jobs, other_python: Interpreter) -> None:
+    scratch = jobs.scratch("def function(x): return x", [0, 1])
+
+    ran = jobs.run_in(scratch, "0-1", other_python)
+
+    there = ".".join(map(str, other_python.version))
+    assert ran.exit_code == codes.REFUSED
+    assert [record["status"] for record in ran.index["components"]] == ["REFUSED", "REFUSED"]
+    assert f"pickled by CPython {HERE}" in ran.error(1)["text"]
+    assert f"this job got CPython {there}" in ran.error(1)["text"]
+    assert str(other_python.path.parent) in ran.error(1)["text"]
+    assert f"brings CPython {HERE}" in ran.error(1)["advice"]
+    assert "set ALLOW_PYTHON_MISMATCH" in ran.error(1)["advice"]
+    assert "nothing was run" in ran.output("stderr", 1)
+
+
+def test_nothing_is_unpickled_before_the_refusal(jobs: Jobs, other_python: Interpreter) -> None:
+    ran = jobs.run_in(jobs.scratch(TRAP, [TRAP]), python=other_python)
+
+    assert ran.exit_code == codes.REFUSED
+
+
+@pytest.mark.parametrize("index", [{"implementation": "PyPy"}, {"cloudpickle": "1.6.0"}], ids=str)
+def test_another_implementation_or_cloudpickle_is_refused_too(jobs: Jobs, index: dict[str, Any]) -> None:
+    ran = jobs.run_in(jobs.scratch(TRAP, index=index))
+
+    assert ran.exit_code == codes.REFUSED
+    assert next(iter(index.values())) in ran.error()["text"]
+
+
+def test_another_patch_release_is_the_same_python(jobs: Jobs) -> None:
+    index = {"python": [*sys.version_info[:2], 99], "cloudpickle": f"{cloudpickle.__version__.partition('.')[0]}.99"}
+
+    assert jobs.run_in(jobs.scratch("def function(x): return x", [5], index=index)).value() == 5
+
+
+def test_the_setting_does_not_allow_code_by_value(jobs: Jobs, other_python: Interpreter) -> None:
+    scratch = jobs.scratch(TRAP, index={"allow_mismatch": True, "by_value": True})
+
+    ran = jobs.run_in(scratch, python=other_python)
+
+    assert ran.exit_code == codes.REFUSED
+    assert "this function travels by value: move it into a module" in ran.error()["advice"]
+
+
+def test_the_setting_allows_a_function_that_is_imported(jobs: Jobs, other_python: Interpreter) -> None:
+    scratch = jobs.scratch(pickle.dumps(abs, 5), [-1, -2.5], index=ALLOWED)
+
+    ran = jobs.run_in(scratch, "0-1", other_python)
+
+    assert ran.exit_code == codes.OK
+    assert [ran.value(0), ran.value(1)] == [1, 2.5]
+
+
+def test_a_function_with_code_is_refused_whatever_its_index_says(jobs: Jobs, other_python: Interpreter) -> None:
+    scratch = jobs.scratch("def function(x): return x", index=ALLOWED)
+
+    ran = jobs.run_in(scratch, python=other_python)
+
+    assert ran.exit_code == codes.REFUSED
+    assert "the function carries code by value" in ran.error()["text"]
+
+
+def test_an_input_with_code_is_refused_and_the_others_run(jobs: Jobs, other_python: Interpreter) -> None:
+    code = cloudpickle.dumps(((lambda: 1,), {}))
+    scratch = jobs.scratch(pickle.dumps(repr, 5), [1, code, "code"], index=ALLOWED)
+
+    ran = jobs.run_in(scratch, "0-2", other_python)
+
+    assert ran.exit_code == codes.COMPONENT_FAILED
+    assert [record["status"] for record in ran.index["components"]] == ["OK", "REFUSED", "OK"]
+    assert "the inputs of this component carry code by value" in ran.error(1)["text"]
+    assert "installed on both" in ran.error(1)["advice"]
+
+
+def test_a_result_with_code_is_that_components_error(jobs: Jobs, other_python: Interpreter) -> None:
+    scratch = jobs.scratch(pickle.dumps(eval, 5), ["1", "lambda: 1", "len"], index=ALLOWED)
+
+    ran = jobs.run_in(scratch, "0-2", other_python)
+
+    assert ran.exit_code == codes.COMPONENT_FAILED
+    assert [record["status"] for record in ran.index["components"]] == ["OK", "ERR", "OK"]
+    assert ran.error(1)["type"] == "htmap.ResultCarriesCode"
+    assert "a function, carries code by value" in ran.error(1)["text"]
+
+
+def test_an_exception_with_code_comes_back_in_words_only(jobs: Jobs, other_python: Interpreter) -> None:
+    program = (
+        "(_ for _ in ()).throw(type('Own', (Exception,), {'__module__': '__main__', 'm': lambda self: 1})('told'))"
+    )
+
+    ran = jobs.run_in(jobs.scratch(pickle.dumps(eval, 5), [program], index=ALLOWED), python=other_python)
+
+    assert ran.error()["message"] == "told"
+    assert ran.error()["exception"] is None

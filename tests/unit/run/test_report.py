@@ -1,0 +1,233 @@
+"""What the report of an error holds: read from the result files of real jobs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from htmap_core.run import codes, report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.unit.run.conftest import Interpreter, Jobs
+
+DEEP = """
+def deep(n, divisor):
+    local = {"n": n}
+    return deep(n - 1, divisor) if n else 1 / divisor
+def function(x):
+    return deep(2, x)
+"""
+
+
+def test_every_python_reports_an_error_as_data(jobs: Jobs, each_python: Interpreter) -> None:
+    error = jobs.run(DEEP, [0], each_python).error()
+
+    assert error["type"] == "builtins.ZeroDivisionError"
+    assert error["message"] == "division by zero"
+    assert error["text"] == "ZeroDivisionError: division by zero"
+    assert [frame["name"] for frame in error["frames"]] == ["function", "deep", "deep", "deep"]
+    assert error["frames"][-1]["locals"] == {"n": "0", "divisor": "0", "local": "{'n': 0}"}
+    assert error["frames"][-1]["lineno"] == 4
+
+
+def test_the_traceback_begins_with_the_users_frames(jobs: Jobs, each_python: Interpreter) -> None:
+    ran = jobs.run(DEEP, [0], each_python)
+
+    lines = ran.error()["traceback"].splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert re.match(r'  File "<string>", line 6, in function', lines[1])
+    assert lines[-1] == "ZeroDivisionError: division by zero"
+    assert "htmap" not in ran.error()["traceback"]
+    assert ran.output("stderr").startswith(ran.error()["traceback"])
+
+
+def test_source_lines_of_modules_on_the_execute_node_are_shown(jobs: Jobs) -> None:
+    scratch = jobs.scratch("def function(x):\n    import own\n    own.fail()")
+    (scratch / "own.py").write_text("def fail():\n    raise ValueError('no')  # here\n")
+
+    frame = jobs.run_in(scratch).error()["frames"][-1]
+
+    assert frame["filename"] == str(scratch / "own.py")
+    assert frame["line"] == "raise ValueError('no')  # here"
+
+
+def test_causes_and_contexts_are_in_the_traceback_without_our_frames(jobs: Jobs) -> None:
+    source = """
+def function(x):
+    try:
+        import htmap
+        htmap.transfer_output_files("none")
+    except FileNotFoundError as error:
+        raise ValueError("the effect") from error
+"""
+    traceback = jobs.run(source).error()["traceback"]
+
+    assert "no file or folder 'none'" in traceback
+    assert "direct cause of the following exception" in traceback
+    assert "transfer.py" not in traceback
+
+
+def test_an_exception_group_is_reported_with_its_members(jobs: Jobs, need_python: Callable[[str], Interpreter]) -> None:
+    source = "def function(x): raise ExceptionGroup('several', [ValueError('one'), TypeError('two')])"
+
+    ran = jobs.run(source, [0], need_python("3.11"))
+
+    assert "ValueError: one" in ran.error()["traceback"]
+    assert "TypeError: two" in ran.error()["traceback"]
+    assert len(ran.exception().exceptions) == 2  # type: ignore[attr-defined]
+
+
+def test_notes_are_shown(jobs: Jobs, need_python: Callable[[str], Interpreter]) -> None:
+    source = "def function(x):\n    error = ValueError('one')\n    error.add_note('a note')\n    raise error"
+
+    error = jobs.run(source, [0], need_python("3.11")).error()
+
+    assert "a note" in error["traceback"]
+
+
+def test_endless_recursion_is_reported_within_measure(jobs: Jobs, each_python: Interpreter) -> None:
+    ran = jobs.run("def function(x):\n    return function(x + 1)", [0, 0], each_python)
+
+    assert ran.error(1)["type"] == "builtins.RecursionError"
+    assert len(ran.error(1)["frames"]) <= 50
+
+
+def test_an_exception_whose_str_raises_is_reported(jobs: Jobs, each_python: Interpreter) -> None:
+    source = "class Own(Exception):\n    def __str__(self): raise SystemExit\ndef function(x): raise Own(1)"
+
+    error = jobs.run(source, [0], each_python).error()
+
+    assert error["message"] == "<its str() raised SystemExit>"
+    assert error["text"].startswith("__main__.Own: ") or error["text"].startswith("Own: ")
+    assert "function" in [frame["name"] for frame in error["frames"]]
+
+
+def test_text_that_is_no_unicode_survives(jobs: Jobs, each_python: Interpreter) -> None:
+    ran = jobs.run("def function(x):\n    path = 'dir/\\udcff'\n    raise ValueError(path)", [0], each_python)
+
+    assert ran.error()["message"] == "dir/\udcff"
+    assert ran.error()["frames"][0]["locals"]["path"] == "'dir/\\udcff'"
+    assert "ValueError: dir/\\udcff" in ran.output("stderr")
+
+
+def test_harmful_local_variables_do_no_harm(jobs: Jobs, each_python: Interpreter) -> None:
+    source = """
+class Exits:
+    def __repr__(self): raise SystemExit
+class Never:
+    def __repr__(self):
+        while True: pass
+def function(x):
+    exits, never, large = Exits(), Never(), list(range(10**6))
+    raise ValueError
+"""
+    shown = jobs.run(source, [0], each_python).error()["frames"][-1]["locals"]
+
+    assert shown["exits"] == "<Exits: its repr() raised SystemExit>"
+    assert shown["never"] == "<Never: its repr() takes too long>"
+    assert len(shown["large"]) < 200
+
+
+def test_a_very_long_message_is_cut_in_the_middle(jobs: Jobs) -> None:
+    error = jobs.run("def function(x): raise ValueError('begin' + 'x' * 10**7 + 'end')").error()
+
+    assert error["message"].startswith("begin")
+    assert error["message"].endswith("end")
+    assert "characters left out" in error["message"]
+    assert len(error["traceback"]) < 300_000
+
+
+def test_packages_and_the_scratch_directory_are_listed(jobs: Jobs) -> None:
+    scratch = jobs.scratch("def function(x): 1 / 0")
+    package = scratch / "site" / "Some_Package-1.2.dist-info"
+    package.mkdir(parents=True)
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: Some-Package\nVersion: 1.2\n")
+    (scratch / "data").mkdir()
+    (scratch / "data" / "file.txt").touch()
+
+    error = jobs.run_in(scratch, environment={"PYTHONPATH": str(scratch / "site")}).error()
+
+    assert "Some-Package==1.2" in error["packages"]
+    assert error["packages"] == sorted(error["packages"], key=str.lower)
+    assert {"data/file.txt", "_htmap_function", "runtime.pyz"} <= set(error["scratch"])
+
+
+def test_a_scratch_directory_of_many_files_is_listed_in_part(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"{number:03}").touch()
+
+    listing = report.scratch_listing(str(tmp_path))
+
+    assert len(listing) == 201
+    assert (listing[0], listing[-1]) == ("000", "...")
+
+
+def test_a_damaged_installation_does_not_spoil_the_list_of_packages(jobs: Jobs) -> None:
+    scratch = jobs.scratch("def function(x): 1 / 0")
+    (scratch / "site" / "broken-1.dist-info").mkdir(parents=True)
+
+    ran = jobs.run_in(scratch, environment={"PYTHONPATH": str(scratch / "site")})
+
+    assert ran.error()["type"] == "builtins.ZeroDivisionError"
+
+
+@pytest.mark.parametrize("where", ["the function", "the body"])
+def test_a_missing_module_is_named_with_what_can_be_done(jobs: Jobs, where: str, tmp_path: Path) -> None:
+    folder = tmp_path / "only_on_the_submit_side"
+    folder.mkdir()
+    (tmp_path / "submit_only.py").write_text("def function(x): return x")
+    source = {"the function": "from submit_only import function", "the body": "def function(x): import submit_only"}[
+        where
+    ]
+
+    ran = jobs.run(source, [0, 0])
+
+    assert ran.exit_code == codes.COMPONENT_FAILED
+    for component in (0, 1):
+        assert ran.error(component)["type"] == "builtins.ModuleNotFoundError"
+        assert "has no module 'submit_only'. Install it there" in ran.error(component)["advice"]
+        assert "has no module 'submit_only'" in ran.output("stderr", component)
+    assert ran.error(0)["traceback"] == ran.error(1)["traceback"]
+
+
+def test_a_module_of_another_version_is_suspected(jobs: Jobs, tmp_path: Path) -> None:
+    (tmp_path / "changing.py").write_text("def function(x): return x")
+    scratch = jobs.scratch("from changing import function")
+    (scratch / "changing.py").write_text("")
+
+    error = jobs.run_in(scratch).error()
+
+    assert error["type"] == "builtins.AttributeError"
+    assert "another version here than on the submit side" in error["advice"]
+
+
+def test_an_input_that_cannot_be_unpickled_is_its_components_error(jobs: Jobs) -> None:
+    ran = jobs.run("def function(x): return x", [1, b"no pickle", 3])
+
+    assert [record["status"] for record in ran.index["components"]] == ["OK", "ERR", "OK"]
+    assert "unpickling the inputs" in ran.error(1)["advice"]
+
+
+def test_an_exception_that_breaks_whatever_describes_it_is_reported_briefly(
+    jobs: Jobs, each_python: Interpreter
+) -> None:
+    source = """
+class Unspeakable(Exception):
+    def __getattribute__(self, name): raise SystemExit
+def function(x): raise Unspeakable
+"""
+    error = jobs.run(source, [0], each_python).error()
+
+    assert error["type"] == "__main__.Unspeakable"
+    assert "describing it raised SystemExit" in error["traceback"]
+
+
+def test_the_brief_report_has_all_parts_of_the_full_one() -> None:
+    error = ValueError("told")
+
+    assert report.briefly(error, MemoryError()).keys() == report.describe(error, "/archive", "/no/such/folder").keys()

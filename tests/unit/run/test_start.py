@@ -1,0 +1,134 @@
+"""How the archive finds a Python, and how it refuses readably where there is none that will do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from htmap_core.run import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.unit.run.conftest import Interpreter, Jobs
+
+ITSELF = ["./runtime.pyz"]
+DOUBLE = "def function(x): return 2 * x"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A folder for PATH that has what the launcher needs of the system, and no Python."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("mkdir", "sh"):
+        found = shutil.which(name)
+        assert found
+        (folder / name).symlink_to(found)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["python3", "python"])
+def test_the_archive_runs_by_itself_with_the_python_on_path(jobs: Jobs, path: Path, name: str) -> None:
+    (path / name).symlink_to(jobs.python.path.resolve())
+
+    ran = jobs.run_in(jobs.scratch(DOUBLE, [4]), command=ITSELF, environment={"PATH": str(path)})
+
+    assert ran.value() == 8
+    assert ran.index["runtime"]["executable"] == str(path / name)
+
+
+def test_python3_comes_before_python(jobs: Jobs, path: Path) -> None:
+    for name in ("python3", "python"):
+        (path / name).symlink_to(jobs.python.path.resolve())
+
+    ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)})
+
+    assert ran.index["runtime"]["executable"] == str(path / "python3")
+
+
+def test_a_job_without_any_python_says_so_readably(jobs: Jobs, path: Path) -> None:
+    ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)})
+
+    assert ran.exit_code == codes.NO_PYTHON
+    assert f"no python3 and no python on the execute node's PATH ({path})" in ran.job_stderr
+    assert ran.files == {"3215.stderr"}
+    assert ran.target.with_suffix(".stderr").read_text() == ran.job_stderr
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.6", "3.7"])
+def test_a_python_that_is_too_old_is_refused_readably(
+    jobs: Jobs, path: Path, need_python: Callable[[str], Interpreter], version: str
+) -> None:
+    old = need_python(version)
+    (path / "python").symlink_to(old.path.resolve())
+
+    ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)})
+
+    assert ran.exit_code == codes.NO_PYTHON
+    assert f"the execute node's is {version}." in ran.job_stderr
+    assert "HTMap needs 3.8 or newer" in ran.job_stderr
+    assert "Traceback" not in ran.job_stderr
+    assert ran.target.with_suffix(".stderr").read_text() == ran.job_stderr
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.6", "3.7"])
+def test_a_newer_python_under_the_other_name_is_used(
+    jobs: Jobs, path: Path, need_python: Callable[[str], Interpreter], version: str
+) -> None:
+    (path / "python3").symlink_to(need_python(version).path.resolve())
+    (path / "python").symlink_to(jobs.python.path.resolve())
+
+    ran = jobs.run_in(jobs.scratch(DOUBLE, [4]), command=ITSELF, environment={"PATH": str(path)})
+
+    assert ran.value() == 8
+
+
+def test_two_old_pythons_do_not_call_each_other_for_ever(
+    jobs: Jobs, path: Path, need_python: Callable[[str], Interpreter]
+) -> None:
+    (path / "python3").symlink_to(need_python("3.6").path.resolve())
+    (path / "python").symlink_to(need_python("2.7").path.resolve())
+
+    ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)})
+
+    assert ran.exit_code == codes.NO_PYTHON
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])
+def test_each_shell_starts_the_archive(jobs: Jobs, path: Path, shell: str) -> None:
+    found = shutil.which(shell)
+    if not found:
+        pytest.skip(f"no {shell} on this machine")
+    (path / "python3").symlink_to(jobs.python.path.resolve())
+    start = [found, "sh", "runtime.pyz"] if shell == "busybox" else [found, "runtime.pyz"]
+
+    ran = jobs.run_in(jobs.scratch(DOUBLE, [4]), command=start, environment={"PATH": str(path)})
+
+    assert ran.value() == 8
+
+
+def test_another_cloudpickle_and_htmap_of_the_execute_node_are_not_used(jobs: Jobs, tmp_path: Path) -> None:
+    for name in ("cloudpickle", "htmap"):
+        (tmp_path / "site" / name).mkdir(parents=True)
+        (tmp_path / "site" / name / "__init__.py").write_text("raise SystemExit('the wrong one')")
+    source = "def function(x):\n    import cloudpickle, htmap\n    return cloudpickle.__file__, htmap.__file__"
+
+    ran = jobs.run(source, environment={"PYTHONPATH": str(tmp_path / "site")})
+
+    assert all(os.sep + "runtime.pyz" + os.sep in file for file in ran.value())
+
+
+def test_a_cloudpickle_that_every_python_there_imports_at_its_start_is_not_used(jobs: Jobs, tmp_path: Path) -> None:
+    (tmp_path / "site" / "cloudpickle").mkdir(parents=True)
+    (tmp_path / "site" / "cloudpickle" / "__init__.py").write_text("")
+    (tmp_path / "site" / "cloudpickle" / "cloudpickle.py").write_text("")
+    (tmp_path / "site" / "sitecustomize.py").write_text("import cloudpickle.cloudpickle")
+
+    ran = jobs.run(DOUBLE, [4], environment={"PYTHONPATH": str(tmp_path / "site")})
+
+    assert ran.value() == 8

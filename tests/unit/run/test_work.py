@@ -1,0 +1,138 @@
+"""How components end, through the real archive: results, errors, and what they leave running."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from htmap_core.run import codes
+
+if TYPE_CHECKING:
+    from tests.unit.run.conftest import Interpreter, Jobs
+
+
+@pytest.mark.parametrize(
+    "raised", ["SystemExit(0)", "SystemExit('bye')", "KeyboardInterrupt()", "GeneratorExit()", "MemoryError()"]
+)
+def test_whatever_is_raised_is_that_components_error_alone(jobs: Jobs, raised: str) -> None:
+    ran = jobs.run(f"def function(x):\n    if x == 1: raise {raised}\n    return x", [0, 1, 2])
+
+    assert ran.exit_code == codes.COMPONENT_FAILED
+    assert [record["status"] for record in ran.index["components"]] == ["OK", "ERR", "OK"]
+    assert ran.error(1)["type"] == f"builtins.{raised.partition('(')[0]}"
+    assert ran.value(2) == 2
+
+
+def test_the_original_exception_comes_back_where_it_can_be_pickled(jobs: Jobs) -> None:
+    ran = jobs.run("def function(x): raise KeyError('a', x)", [7])
+
+    assert isinstance(ran.exception(), KeyError)
+    assert ran.exception().args == ("a", 7)
+
+
+def test_an_exception_of_the_users_own_class_comes_back(jobs: Jobs) -> None:
+    ran = jobs.run("class Own(Exception): pass\ndef function(x): raise Own(x)", [7])
+
+    assert type(ran.exception()).__name__ == "Own"
+    assert ran.exception().args == (7,)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "    def __init__(self, a, b): super().__init__(a)",
+        "    def __init__(self, *a): self.lock = __import__('threading').Lock()",
+        "    def __reduce__(self): raise SystemExit",
+        "    def __reduce__(self): return (str, ('something else',))",
+    ],
+)
+def test_an_exception_that_cannot_make_the_way_back_is_told_in_words(jobs: Jobs, own: str) -> None:
+    ran = jobs.run(f"class Own(Exception):\n{own}\ndef function(x): raise Own('told', 1)")
+
+    assert ran.error()["exception"] is None
+    assert ran.error()["type"] == "__main__.Own"
+    assert "Own" in ran.error()["text"]
+
+
+def test_a_result_that_cannot_be_pickled_is_that_components_error_with_advice(jobs: Jobs) -> None:
+    ran = jobs.run("import threading\ndef function(x): return threading.Lock() if x else x", [0, 1, 0])
+
+    assert ran.exit_code == codes.COMPONENT_FAILED
+    assert ran.value(2) == 0
+    assert "cannot pickle" in ran.error(1)["text"]
+    assert "its result, a lock, cannot be sent back" in ran.error(1)["advice"]
+    assert "cannot be sent back" in ran.output("stderr", 1)
+
+
+def test_results_of_classes_and_functions_of_the_script_come_back(jobs: Jobs) -> None:
+    ran = jobs.run(
+        "class Own:\n    def __init__(self, x): self.x = x\ndef function(x): return [Own(x), lambda: x]", [7]
+    )
+
+    own, function = ran.value()
+    assert (own.x, function()) == (7, 7)
+
+
+def test_a_forked_child_that_returns_does_not_run_on(jobs: Jobs) -> None:
+    source = """
+import os
+def function(x):
+    pid = os.fork()
+    if pid:
+        os.waitpid(pid, 0)
+    return "parent" if pid else "child"
+"""
+    ran = jobs.run(source, [0, 0])
+
+    assert ran.exit_code == codes.OK
+    assert [ran.value(component) for component in (0, 1)] == ["parent", "parent"]
+    assert "component 0 forked a process and did not end it" in ran.output("stderr", 0)
+
+
+def test_a_forked_child_exits_as_it_asked_to(jobs: Jobs) -> None:
+    source = """
+import os, sys
+def function(x):
+    pid = os.fork()
+    if not pid:
+        print("from the child", end="")
+        sys.exit(x)
+    return os.waitpid(pid, 0)[1] >> 8
+"""
+    ran = jobs.run(source, [5, None])
+
+    assert [ran.value(0), ran.value(1)] == [5, 0]
+    assert ran.output("stdout", 0) == "from the child"
+    assert "3215.stderr" not in ran.files
+
+
+def test_worker_processes_of_the_function_work(jobs: Jobs, each_python: Interpreter) -> None:
+    source = """
+import multiprocessing
+def function(method):
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        return pool.map(abs, [-1, -2])
+"""
+    ran = jobs.run(source, ["fork", "spawn"], each_python)
+
+    assert [ran.value(component) for component in (0, 1)] == [[1, 2], [1, 2]]
+
+
+def test_a_thread_that_never_ends_does_not_keep_the_job(jobs: Jobs) -> None:
+    start = time.monotonic()
+
+    ran = jobs.run("import threading, time\ndef function(x): threading.Thread(target=time.sleep, args=(50,)).start()")
+
+    assert ran.exit_code == codes.OK
+    assert time.monotonic() - start < 20
+
+
+def test_what_is_registered_for_the_exit_is_run(jobs: Jobs, each_python: Interpreter) -> None:
+    source = "import atexit\ndef function(x):\n    atexit.register(print, 'bye')\n    atexit.register(lambda: 1 / 0)"
+
+    ran = jobs.run(source, [0], each_python)
+
+    assert ran.exit_code == codes.OK
+    assert ran.job_stdout == "bye\n"
