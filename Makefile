@@ -6,7 +6,7 @@ PROJECTS := pyproject.toml $(sort $(wildcard plugins/*/pyproject.toml))
 PLUGINS := $(sort $(patsubst plugins/%/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
 EDITABLE := -e . $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
 # The pool of `make demo` and of the tests: HTCondor is installed once and kept outside the checkout.
-SOURCES := htmap htmap_core plugins tests examples benchmarks
+SOURCES := htmap htmap_core plugins tests examples benchmarks conftest.py
 
 .PHONY: check demo test test-unit lint format types bench docs wheels clean
 check: lint types test-unit
@@ -32,7 +32,8 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix $(SOURCES)
 
 types: $(VENV)/.dev
-	$(BIN)/mypy
+	$(BIN)/mypy htmap htmap_core tests conftest.py benchmarks $(wildcard plugins/*/htmap_*)
+	for plugin in $(PLUGINS); do $(BIN)/mypy plugins/$$plugin/tests || exit 1; done # apart: they have modules of the same names
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py

@@ -59,10 +59,10 @@ class UnknownSetting(_Lookup):
     """A setting is set that neither the core nor an installed plugin knows."""
 
     def __str__(self) -> str:
-        known = ", ".join(sorted(self.known))
         return (
             f"unknown setting {self._quoted()}\n"
-            f"known: {known}. Correct or delete it; if a plugin brings it, install that plugin (`htmap plugins list`)"
+            f"known: {', '.join(sorted(self.known))}. "
+            f"Correct or delete it; if a plugin brings it, install that plugin (`htmap plugins list`)"
         )
 
 
@@ -368,10 +368,7 @@ class MapComponentHeld(ComponentProblem):
     """A component is held by HTCondor."""
 
     def __str__(self) -> str:
-        return (
-            f"component {self.component} of map {self.tag!r} is held: {self.report}\n"
-            f"Fix the cause, then release the map"
-        )
+        return f"component {self.component} of map {self.tag!r} is held: {self.report}\nFix the cause, then release the map"
 
 
 class MapComponentRemoved(ComponentProblem):

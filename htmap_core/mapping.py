@@ -17,6 +17,7 @@ from htmap_core.options import MapOptions
 from htmap_core.pickling import pickle_function, pickle_input
 from htmap_core.plan import MapPlan
 from htmap_core.plugins import plugins, registered
+from htmap_core.pools import PoolView
 from htmap_core.run import by_value
 from htmap_core.runtime import build
 from htmap_core.settings import settings
@@ -66,42 +67,49 @@ def create_map(
     if not callable(func):
         raise TypeError(f"a function is mapped, and {func!r} is none")
     options = merged_options(map_options)
+    size = _chunksize(chunksize, options)
+    # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
+    columns = {name: f"htmap_option{number}" for number, name in enumerate(options.per_component())}
     pickled = pickle_function(func)
     recovery.settle()
     pool, connection = finding.find_pool()
     method = planning.choose_delivery_method(pool, connection)
-    # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
-    columns = {name: f"htmap_option{number}" for number, name in enumerate(options.per_component())}
-    size = _chunksize(chunksize, options)
     with Creation(tag, chunksize=size, columns=tuple(columns.values())) as creation:
         creation.add_runtime(build())
         creation.add_function(pickled, _handshake(pickled))
         _add_inputs(creation, calls, options)
-        plan = MapPlan(
-            tag=creation.tag,
-            map_dir=creation.map_dir.path,
-            runtime=creation.map_dir.runtime,
-            components=creation.components,
-            jobs=creation.jobs,
-            options=options,
-            settings=settings,
-            pool=connection,
-        )
+        plan = _plan(creation, options, connection)
         commands = planning.describe(plan, method, creation.map_dir.id, columns)
-        record = MapRecord(
-            components=creation.components,
-            chunksize=size,
-            delivery_method=method.name,
-            pool=connection.address,
-            versions=_versions(),
-            options=options.to_dict(),
-            created=time.time(),
-        )
-        submit_map(creation, record, commands, connection.submit)
+        submit_map(creation, _record(plan, size, method.name), commands, connection.submit)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
     if _is_interactive() and not quiet:
         print(f"Created map {created.tag} with {len(created)} components")  # noqa: T201 -- asked for
     return created
+
+
+def _plan(creation: Creation, options: MapOptions, pool: PoolView) -> MapPlan:
+    return MapPlan(
+        tag=creation.tag,
+        map_dir=creation.map_dir.path,
+        runtime=creation.map_dir.runtime,
+        components=creation.components,
+        jobs=creation.jobs,
+        options=options,
+        settings=settings,
+        pool=pool,
+    )
+
+
+def _record(plan: MapPlan, chunksize: int, delivery_method: str) -> MapRecord:
+    return MapRecord(
+        components=plan.components,
+        chunksize=chunksize,
+        delivery_method=delivery_method,
+        pool=plan.pool.address,
+        versions=_versions(),
+        options=plan.options.to_dict(),
+        created=time.time(),
+    )
 
 
 def merged_options(*given: MapOptions | None) -> MapOptions:

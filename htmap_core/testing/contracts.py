@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-import htmap
+from htmap_core import mapping
 from htmap_core.delivery import DeliveryMethod, Suitability
+from htmap_core.exceptions import MapComponentError
 from htmap_core.options import MapOptions
 from htmap_core.plan import MapPlan
 from htmap_core.plugins import Plugins, plugins
 from htmap_core.pools import PoolAddress
-from htmap_core.settings import Settings
+from htmap_core.settings import Settings, settings
 from htmap_core.submit import SubmitDescription
 
 
@@ -27,16 +28,18 @@ class PluginContract:
     distribution: ClassVar[str]
 
     def test_it_is_found_through_its_entry_point_and_works(self) -> None:
+        """The installed plugin is found and not broken."""
         records = [record for record in Plugins().records() if record.name == self.plugin]
         assert [(record.distribution, record.state) for record in records] == [(self.distribution, "ok")], records
 
     def test_it_has_the_version_of_its_distribution(self) -> None:
+        """`htmap plugins list` shows the distribution's version."""
         record = next(record for record in Plugins().records() if record.name == self.plugin)
         assert record.version == importlib.metadata.version(self.distribution)
 
 
 class DeliveryMethodContract(PluginContract):
-    """What every delivery method promises. Set :attr:`method`, and override :meth:`settings` where it needs some.
+    """What every delivery method promises. Set :attr:`method`, and override :meth:`method_settings` where it needs some.
 
     The tests marked ``pool`` run maps on the personal pool. They prove that the method works where the submit side's files can
     be seen; that it works where they cannot, only a test on another host can prove.
@@ -44,16 +47,18 @@ class DeliveryMethodContract(PluginContract):
 
     method: ClassVar[str]
 
-    def settings(self) -> dict[str, Any]:
+    def method_settings(self) -> dict[str, Any]:
         """Return the settings that the method needs for a map on the personal pool."""
         return {}
 
     @pytest.fixture
     def delivery(self) -> DeliveryMethod:
+        """Return the delivery method, as a map would get it."""
         return plugins.delivery_method(self.method)
 
     @pytest.fixture
     def plan(self, tmp_path: Path) -> MapPlan:
+        """Return the plan of a map of three components on a pool without slots."""
         return MapPlan(
             tag="contract",
             map_dir=tmp_path,
@@ -61,21 +66,24 @@ class DeliveryMethodContract(PluginContract):
             components=3,
             jobs=3,
             options=MapOptions(),
-            settings=Settings(self.settings()),
+            settings=Settings(self.method_settings()),
             pool=_EmptyPool(),
         )
 
     def test_describing_twice_describes_the_same(self, delivery: DeliveryMethod, plan: MapPlan) -> None:
+        """Describing is pure."""
         first, second = SubmitDescription(), SubmitDescription()
         delivery.describe(first, plan)
         delivery.describe(second, plan)
         assert first == second
 
     def test_describing_changes_no_file(self, delivery: DeliveryMethod, plan: MapPlan) -> None:
+        """Describing has no side effects on disk."""
         delivery.describe(SubmitDescription(), plan)
         assert list(plan.map_dir.iterdir()) == []
 
     def test_it_says_whether_a_pool_without_slots_suits_it(self, delivery: DeliveryMethod) -> None:
+        """A pool that has nothing suits nobody, and the check does not raise."""
         found = plugins.check(delivery, _EmptyPool())
         assert isinstance(found, Suitability)
         assert found.verdict != "yes"
@@ -83,17 +91,20 @@ class DeliveryMethodContract(PluginContract):
 
     @pytest.fixture
     def chosen(self, personal_pool: Path) -> None:
-        htmap.settings["DELIVERY_METHOD"] = self.method
-        for name, value in self.settings().items():
-            htmap.settings[name] = value
+        """Choose the method for maps on the personal pool."""
+        settings["DELIVERY_METHOD"] = self.method
+        for name, value in self.method_settings().items():
+            settings[name] = value
 
     @pytest.mark.pool
     @pytest.mark.usefixtures("chosen")
     def test_results_come_back_and_the_components_ran_in_jobs(self) -> None:
+        """A function runs in jobs, and its results come back."""
+
         def double_and_tell(x: int) -> tuple[int, str | None, int]:
             return 2 * x, os.environ.get("HTMAP_ON_EXECUTE"), os.getpid()
 
-        mapped = htmap.map(double_and_tell, [1, 2, 3])
+        mapped = mapping.map(double_and_tell, [1, 2, 3])
         results = list(mapped.iter(timeout=180))
         assert [doubled for doubled, _, _ in results] == [2, 4, 6]
         assert all(on_execute == "1" for _, on_execute, _ in results)
@@ -102,11 +113,13 @@ class DeliveryMethodContract(PluginContract):
     @pytest.mark.pool
     @pytest.mark.usefixtures("chosen")
     def test_an_exception_comes_back_with_its_report(self) -> None:
+        """An exception comes back with its traceback and local variables."""
+
         def invert(divisor: int) -> float:
             return 1 / divisor
 
-        mapped = htmap.map(invert, [0])
-        with pytest.raises(htmap.exceptions.MapComponentError, match="ZeroDivisionError") as caught:
+        mapped = mapping.map(invert, [0])
+        with pytest.raises(MapComponentError, match="ZeroDivisionError") as caught:
             mapped.get(0, timeout=180)
         assert isinstance(caught.value.__cause__, ZeroDivisionError)
         assert "divisor = 0" in caught.value.report

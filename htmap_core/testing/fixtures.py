@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-import htmap
-from htmap_core.settings import Settings
+from htmap_core import management
+from htmap_core.settings import Settings, settings
 
 _SLOTS = 8  # more than the processors of a small machine: jobs of tests mostly wait
 
@@ -26,7 +26,7 @@ _SLOTS = 8  # more than the processors of a small machine: jobs of tests mostly 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Show what HTCondor says of the maps that are left when a test on the pool fails."""
     if call.when == "call" and call.excinfo is not None and item.get_closest_marker("pool"):
-        folder = Path(htmap.settings["HTMAP_DIR"]).expanduser()
+        folder = Path(settings["HTMAP_DIR"]).expanduser()
         for events in sorted(folder.glob("maps/*/events")):
             item.add_report_section("call", f"event log {events}", events.read_text(errors="replace")[-6000:])
         for stderr in sorted(folder.glob("maps/*/outputs/**/*.stderr"))[:10]:
@@ -35,7 +35,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture
 def htmap_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give a test an HTMAP_DIR (which does not exist yet), a HOME, and settings that nothing has changed; return the HTMAP_DIR."""
+    """Give a test an HTMAP_DIR, which does not exist yet, a HOME, and settings that nothing has changed."""
     home = tmp_path / "home"
     home.mkdir()
     for name in [name for name in os.environ if name.startswith("HTMAP_") and not name.startswith("HTMAP_TEST_")]:
@@ -43,10 +43,10 @@ def htmap_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("HTMAP_DIR", str(tmp_path / "htmap"))
     before = Settings.from_settings({})
-    before.replace(htmap.settings)
-    htmap.settings.prepend({})
+    before.replace(settings)
+    settings.prepend({})
     yield tmp_path / "htmap"
-    htmap.settings.replace(before)
+    settings.replace(before)
 
 
 @pytest.fixture(scope="session")
@@ -81,11 +81,11 @@ def running_pool(installed_htcondor: Path) -> Iterator[Path]:
 @pytest.fixture
 def personal_pool(htmap_dir: Path, running_pool: Path) -> Iterator[Path]:  # noqa: ARG001 -- settings must be the test's own
     """Give a test the running pool; its maps are removed afterwards. Return the HTMAP_DIR."""
-    htmap.settings["HTMAP_DIR"] = running_pool
+    settings["HTMAP_DIR"] = running_pool
     os.environ["HTMAP_DIR"] = str(running_pool)  # for processes that the test starts; htmap_dir restores it
     yield running_pool
-    for tag in htmap.get_tags():
-        htmap.load(tag).remove(force=True)
+    for tag in management.get_tags():
+        management.load(tag).remove(force=True)
 
 
 def _htmap_pool(htmap_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -116,7 +116,9 @@ def test_what_a_validator_of_the_class_refuses_is_refused_as_a_setting() -> None
 def test_an_unknown_field_is_refused_with_what_was_meant() -> None:
     with pytest.raises(UnknownSetting) as caught:
         configfile.table("BOAT", Boat, chain(sials=3))
-    assert "unknown setting 'BOAT.sials' (from what was set at run time); did you mean 'BOAT.SAILS'?" in str(caught.value)
+    assert "unknown setting 'BOAT.sials' (from what was set at run time); did you mean 'BOAT.SAILS'?" in str(
+        caught.value
+    )
 
 
 def test_a_value_where_a_table_should_be_is_refused() -> None:

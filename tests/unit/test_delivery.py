@@ -50,7 +50,7 @@ def plan(tmp_path: Path) -> MapPlan:
 
 def described(plan: MapPlan, commands: Mapping[str, Any]) -> SubmitDescription:
     submit = SubmitDescription()
-    RegisteredDeliveryMethod("mine", lambda tag, map_dir: commands).describe(submit, plan)
+    RegisteredDeliveryMethod("mine", lambda *_: commands).describe(submit, plan)
     return submit
 
 
@@ -97,11 +97,11 @@ def test_a_registered_method_gets_the_tag_and_the_directory(plan: MapPlan) -> No
 
 
 def test_a_registered_method_without_setup_prepares_nothing(plan: MapPlan) -> None:
-    RegisteredDeliveryMethod("mine", lambda tag, map_dir: {}).prepare(plan)
+    RegisteredDeliveryMethod("mine", lambda *_: {}).prepare(plan)
 
 
 def test_a_registered_method_is_chosen_by_name_rather_than_by_rank(plan: MapPlan) -> None:
-    found = RegisteredDeliveryMethod("mine", lambda tag, map_dir: {}).check(plan.pool)
+    found = RegisteredDeliveryMethod("mine", lambda *_: {}).check(plan.pool)
     assert (found.verdict, found.rank < 0) == ("unknown", True)
 
 
@@ -127,7 +127,7 @@ def test_input_files_are_sent_along(plan: MapPlan, files: object) -> None:
 def test_requirements_are_combined_and_attributes_set(plan: MapPlan) -> None:
     submit = SubmitDescription()
     submit.set("requirements", "A")
-    method = RegisteredDeliveryMethod("mine", lambda tag, map_dir: {"Requirements": "B", "+Project": 1, "MY.Site": 2})
+    method = RegisteredDeliveryMethod("mine", lambda *_: {"Requirements": "B", "+Project": 1, "MY.Site": 2})
     method.describe(submit, plan)
     assert submit.commands() == {"requirements": "(A) && (B)", "MY.Project": "1", "MY.Site": "2"}
 

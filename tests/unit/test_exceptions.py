@@ -115,13 +115,15 @@ def test_an_exception_is_caught_as_the_builtin_that_it_is_like(name: str, builti
         raise sample(cls)
 
 
-SEEDS = """HTMapException TimeoutError MissingSetting OutputNotFound NoMapYet TagAlreadyExists InvalidTag TagNotFound EmptyMap
+SEEDS = """
+HTMapException TimeoutError MissingSetting OutputNotFound NoMapYet TagAlreadyExists InvalidTag TagNotFound EmptyMap
 ReservedOptionKeyword MisalignedInputData CannotRetagMap UnknownPythonDeliveryMethod MapWasRemoved InvalidOutputStatus
 MapComponentError MapComponentHeld ExpectedError CannotTransplantPython CannotRerunComponents CorruptEventLog
-InsufficientHTCondorVersion""".split()
+InsufficientHTCondorVersion
+"""
 
 
-@pytest.mark.parametrize("name", SEEDS)
+@pytest.mark.parametrize("name", SEEDS.split())
 def test_scripts_find_the_exceptions_that_they_know(name: str) -> None:
     module = importlib.import_module("htmap.exceptions")
     assert getattr(module, name) is getattr(exceptions, name)

@@ -56,4 +56,4 @@ def test_plugin_authors_find_all_that_they_need_at_one_door() -> None:
     assert htmap_core.hookimpl is hookspecs.hookimpl
     assert [name for name in htmap_core.__all__ if not hasattr(htmap_core, name)] == []
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        htmap_core.nothing  # noqa: B018
+        htmap_core.nothing  # noqa: B018 -- reading it is the test

@@ -17,9 +17,15 @@ from htmap_core.settings import Settings, settings
 from htmap_core.submit import RESERVED_COMMANDS
 
 SPELLINGS: list[Callable[[str], str]] = [str.lower, str.upper, str.title, " {} ".format]
-RESERVED_BEFORE = """+IsHTMapJob +component IsHTMapJob MY.IsHTMapJob MY.component arguments component executable jobbatchname
+RESERVED_BEFORE = """
++IsHTMapJob +component IsHTMapJob MY.IsHTMapJob MY.component arguments component executable jobbatchname
 log should_transfer_files stderr stdout submit_event_notes transfer_executable transfer_input_files transfer_output_files
-transfer_output_remaps universe when_to_transfer_output""".split()
+transfer_output_remaps universe when_to_transfer_output
+"""
+
+
+def made(given: dict[str, Any]) -> MapOptions:
+    return MapOptions(**given)
 
 
 # --- names
@@ -29,13 +35,15 @@ transfer_output_remaps universe when_to_transfer_output""".split()
 @pytest.mark.parametrize("name", sorted(RESERVED_COMMANDS))
 def test_a_reserved_command_is_refused_however_it_is_spelt(name: str, spelt: Callable[[str], str]) -> None:
     with pytest.raises(ReservedOptionKeyword):
-        MapOptions(**{spelt(name): "x"})
+        made({spelt(name): "x"})
 
 
-@pytest.mark.parametrize("name", ["+IsHTMapJob", "my.ishtmapjob", "MY.Cmd", "+transferinput", "My.HTMapID", "+JobUniverse"])
+@pytest.mark.parametrize(
+    "name", ["+IsHTMapJob", "my.ishtmapjob", "MY.Cmd", "+transferinput", "My.HTMapID", "+JobUniverse"]
+)
 def test_a_reserved_attribute_is_refused_with_plus_and_with_my(name: str) -> None:
     with pytest.raises(ReservedOptionKeyword):
-        MapOptions(**{name: "x"})
+        made({name: "x"})
 
 
 @pytest.mark.parametrize("name", ["IsHTMapJob", "+Component", "MY.iwd", "err"])
@@ -44,17 +52,19 @@ def test_a_reserved_attribute_is_refused_among_the_custom_options(name: str) -> 
         MapOptions(custom_options={name: "x"})
 
 
-@pytest.mark.parametrize("name", RESERVED_BEFORE)
+@pytest.mark.parametrize("name", RESERVED_BEFORE.split())
 def test_what_was_reserved_before_is_reserved_still(name: str) -> None:
     assert name.casefold() in {key.casefold() for key in MapOptions.RESERVED_KEYS}
     with pytest.raises(ReservedOptionKeyword):
-        MapOptions(**{name: "x"})
+        made({name: "x"})
 
 
-@pytest.mark.parametrize("name", ["queue", "QUEUE", "if", "include", "use", "a b", "a=b", "a\nqueue", "", "1st", "a:b", "é"])
+@pytest.mark.parametrize(
+    "name", ["queue", "QUEUE", "if", "include", "use", "a b", "a=b", "a\nqueue", "", "1st", "a:b", "é"]
+)
 def test_what_is_no_command_is_refused(name: str) -> None:
     with pytest.raises(InvalidOption, match="is not the name of a submit command"):
-        MapOptions(**{name: "x"})
+        made({name: "x"})
 
 
 @pytest.mark.parametrize("name", ["a b", "a\nqueue", "a.b", "", "+", "1st"])
@@ -81,7 +91,7 @@ def test_an_option_is_found_in_any_case() -> None:
 )
 def test_one_option_cannot_be_given_twice(twice: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption, match="is given twice"):
-        MapOptions(**twice)
+        made(twice)
 
 
 # --- values
@@ -208,7 +218,7 @@ def test_requirements_of_each_component_must_be_as_many() -> None:
 
 @pytest.mark.parametrize("name", ["+Requirements", "MY.requirements"])
 def test_requirements_as_an_attribute_do_not_write_over_those_of_others(name: str) -> None:
-    merged = MapOptions.merge(MapOptions(**{name: "A"}), MapOptions(requirements="B"))
+    merged = MapOptions.merge(made({name: "A"}), MapOptions(requirements="B"))
     assert merged.fixed() == {"requirements": "(A) && (B)"}
 
 
@@ -217,7 +227,7 @@ def test_merging_nothing_gives_no_options() -> None:
 
 
 NAMES = st.sampled_from(["request_cpus", "request_memory", "+a", "+b", "rank"])
-OPTIONS = st.dictionaries(NAMES, st.integers()).map(lambda given: MapOptions(**given))
+OPTIONS = st.dictionaries(NAMES, st.integers()).map(made)
 
 
 @given(OPTIONS, OPTIONS, OPTIONS)
@@ -242,7 +252,7 @@ def test_a_name_that_cannot_be_an_option_cannot_be_one_in_the_settings_either(ht
     Path("~/.htmaprc").expanduser().write_text(f'[MAP_OPTIONS]\n"{name}" = "x"\n')
     with pytest.raises((ReservedOptionKeyword, InvalidOption), match=r"\(from ~/\.htmaprc\)") as caught:
         MapOptions.from_settings(settings)
-    assert caught.value.name == name.replace("+", "MY.")
+    assert repr(name.replace("+", "MY.")) in str(caught.value) or f"option {name} = " in str(caught.value)
 
 
 def test_a_wrong_value_in_the_settings_is_told_with_its_origin(htmap_dir: Path) -> None:
@@ -252,7 +262,14 @@ def test_a_wrong_value_in_the_settings_is_told_with_its_origin(htmap_dir: Path) 
 
 
 @pytest.mark.parametrize(
-    "text", ['MY.Project = "x"', '"MY.Project" = "x"', '"+Project" = "x"', 'my = {Project = "x"}', 'Custom_Options.Project = "x"']
+    "text",
+    [
+        'MY.Project = "x"',
+        '"MY.Project" = "x"',
+        '"+Project" = "x"',
+        'my = {Project = "x"}',
+        'Custom_Options.Project = "x"',
+    ],
 )
 def test_an_attribute_in_the_settings_may_be_written_as_toml_allows(tmp_path: Path, text: str) -> None:
     (tmp_path / "rc").write_text(f"[MAP_OPTIONS]\n{text}\n")

@@ -35,7 +35,13 @@ def run(site: Path, tmp_path: Path, *arguments: str) -> subprocess.CompletedProc
 
 @pytest.mark.parametrize(
     "metadata",
-    ["htmap-0.6.1.dist-info", "htmap-0.6.1.egg-info", "htmap-0.6.1-py3.9.egg-info", "HTMap-0.5.dist-info", "htmap-1.dist-info"],
+    [
+        "htmap-0.6.1.dist-info",
+        "htmap-0.6.1.egg-info",
+        "htmap-0.6.1-py3.9.egg-info",
+        "HTMap-0.5.dist-info",
+        "htmap-1.dist-info",
+    ],
 )
 def test_the_original_is_noticed_however_it_was_installed(site: Path, metadata: str) -> None:
     install(site, metadata)
@@ -43,7 +49,8 @@ def test_the_original_is_noticed_however_it_was_installed(site: Path, metadata: 
 
 
 @pytest.mark.parametrize(
-    "metadata", ["htmap_core-0.7.0.dist-info", "htmap_docker-1.0.dist-info", "htmap-docker-1.0.egg-info", "htmap-0.6.1.txt"]
+    "metadata",
+    ["htmap_core-0.7.0.dist-info", "htmap_docker-1.0.dist-info", "htmap-docker-1.0.egg-info", "htmap-0.6.1.txt"],
 )
 def test_our_own_distributions_are_not_taken_for_the_original(site: Path, metadata: str) -> None:
     install(site, metadata)
@@ -68,7 +75,7 @@ def test_importing_htmap_warns_with_the_command_that_mends_it(site: Path, tmp_pa
 def test_the_command_line_warns_too(site: Path, tmp_path: Path) -> None:
     install(site)
     ran = run(site, tmp_path, "-c", "from htmap_core.cli import main; main(['plugins', 'list', '--json'])")
-    assert f"Warning: the original HTMap (distribution htmap) is installed beside htmap-core" in ran.stderr
+    assert "Warning: the original HTMap (distribution htmap) is installed beside htmap-core" in ran.stderr
     assert MEND in ran.stderr
     assert (ran.returncode, ran.stdout[0]) == (0, "{")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -253,7 +253,10 @@ BROKEN = {
         "def htmap_delivery_methods(): return []",
         "htmap_delivery_methods is not marked with @htmap_core.hookimpl",
     ),
-    "wrong argument": ("@hookimpl\ndef htmap_rewrite_submit(submit, map): pass", "(submit, map); Argument(s) {'map'} are"),
+    "wrong argument": (
+        "@hookimpl\ndef htmap_rewrite_submit(submit, map): pass",
+        "(submit, map); Argument(s) {'map'} are",
+    ),
     "argument of an offer": ("@hookimpl\ndef htmap_delivery_methods(pool): return []", "{'pool'}"),
     "no hook": ("x = 1", "implements no hook"),
     "exception": (HOOK + "1 / 0", "htmap_delivery_methods failed: ZeroDivisionError: division by zero"),
@@ -298,7 +301,10 @@ BROKEN = {
         """,
         "htmap_settings offers the table 'map_options', which is the core's own",
     ),
-    "a table that is a list": ("@hookimpl\ndef htmap_settings(): return []", "htmap_settings must return a Mapping, not []"),
+    "a table that is a list": (
+        "@hookimpl\ndef htmap_settings(): return []",
+        "htmap_settings must return a Mapping, not []",
+    ),
     "the same name twice": (
         HOOK + "return [Method('raft'), Method('raft')]",
         "its htmap_delivery_methods offers 'raft', which plugin 'boats' offers already",
@@ -416,9 +422,7 @@ def htmap_commands(): return ["sail"]
 """
 
 
-def test_a_plugin_with_one_bad_hook_offers_nothing_at_all_any_more(
-    site: Site, plugins: Plugins, plan: MapPlan
-) -> None:
+def test_a_plugin_with_one_bad_hook_offers_nothing_at_all_any_more(site: Site, plugins: Plugins, plan: MapPlan) -> None:
     site.install("boats", ONE_BAD_HOOK)
     assert "rowboat" in plugins.delivery_methods()
     assert "sail" not in plugins.commands()
@@ -487,7 +491,7 @@ def test_asking_for_the_method_of_a_broken_plugin_raises_with_the_reason(site: S
 
 def test_a_registered_method_is_there_and_wins_over_a_plugin(site: Site, plugins: Plugins) -> None:
     site.install("boats")
-    method = registered("rowboat", lambda tag, map_dir: {})
+    method = registered("rowboat", lambda *_: {})
     plugins.register_delivery_method(method)
     assert plugins.delivery_method("rowboat") is method
 
@@ -496,7 +500,7 @@ def test_a_failure_of_a_registered_method_is_not_blamed_on_a_plugin(
     site: Site, plugins: Plugins, plan: MapPlan
 ) -> None:
     site.install("boats")
-    method = registered("rowboat", lambda tag, map_dir: {}[tag])
+    method = registered("rowboat", lambda tag, _: {}[tag])
     plugins.register_delivery_method(method)
     plugins.records()
     with pytest.raises(PluginError, match=r"'rowboat' \(from this program\): describe failed: KeyError: 'tide'"):
@@ -556,7 +560,7 @@ def test_an_exception_in_what_a_plugin_offered_names_plugin_and_distribution(
     site.install("boats", LEAKY.format(error=error))
     plugins.records()
     method, pool = plugins.delivery_method("leaky"), next(pool for pool in plugins.pools() if pool.name == "sunk")
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "prepare": lambda: plugins.prepare(method, plan),
         "describe": lambda: plugins.describe(method, SubmitDescription(), plan),
         "find": lambda: plugins.find(pool),

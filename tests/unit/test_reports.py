@@ -49,7 +49,8 @@ def test_what_the_execute_node_does_not_know_is_left_out() -> None:
 def test_an_error_report_shows_line_and_local_variables_of_every_frame() -> None:
     report = reports.error_report("tide", 3, INDEX, entry(frames=[FRAME, {**FRAME, "name": "inner", "locals": {}}]))
     assert (
-        '  File "x.py", line 3, in invert\n    return 1 / divisor\n\n    Local variables:\n      divisor = 0\n' in report
+        '  File "x.py", line 3, in invert\n    return 1 / divisor\n\n    Local variables:\n      divisor = 0\n'
+        in report
     )
     assert '  File "x.py", line 3, in inner\n' in report
     assert report.index("in inner") < report.index("  ZeroDivisionError: division by zero")
@@ -63,7 +64,7 @@ def test_a_frame_without_its_source_is_shown_all_the_same() -> None:
 def test_an_error_report_shows_what_the_exception_was_raised_from() -> None:
     try:
         try:
-            {}["tide"]
+            INDEX["tide"]
         except KeyError as error:
             raise ValueError("no tide") from error
     except ValueError as error:

@@ -95,7 +95,9 @@ def test_a_plain_value_hides_a_table_of_a_later_layer() -> None:
     assert chain.origin("T.b") is None
 
 
-@pytest.mark.parametrize("key", ["MAP_OPTIONS.Request_Memory", "map_options.request_memory", "Map_Options.REQUEST_MEMORY"])
+@pytest.mark.parametrize(
+    "key", ["MAP_OPTIONS.Request_Memory", "map_options.request_memory", "Map_Options.REQUEST_MEMORY"]
+)
 def test_a_key_is_found_in_any_case(key: str) -> None:
     chain = Settings({"MAP_OPTIONS": {"request_memory": "1GB"}})
     assert chain[key] == "1GB"
@@ -292,7 +294,9 @@ def test_the_user_file_is_read_again_when_it_changes_and_when_it_is_gone(htmaprc
     assert [*found, settings["DELIVERY_METHOD"]] == ["one", "three", "three", "auto"]
 
 
-def test_a_change_of_the_user_settings_is_not_lost_with_the_next_look_at_the_file(htmaprc: Callable[[str], Path]) -> None:
+def test_a_change_of_the_user_settings_is_not_lost_with_the_next_look_at_the_file(
+    htmaprc: Callable[[str], Path],
+) -> None:
     htmaprc('DELIVERY_METHOD = "file"')
     chain = Settings(USER_SETTINGS)
     chain["WAIT_TIME"] = 5
@@ -328,7 +332,8 @@ def test_a_variable_sets_a_setting_and_is_named_as_its_origin(
 
 
 @pytest.mark.parametrize(
-    "variable", ["HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS", "HTMAP_ON_EXECUTE", "HTMAP_COMPONENT", "HTMAP", "HTMAP_", "MY_A_B"]
+    "variable",
+    ["HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS", "HTMAP_ON_EXECUTE", "HTMAP_COMPONENT", "HTMAP", "HTMAP_", "MY_A_B"],
 )
 def test_a_variable_that_is_no_setting_sets_none(
     htmap_dir: Path, monkeypatch: pytest.MonkeyPatch, variable: str

@@ -155,7 +155,9 @@ def test_what_htmap_sets_cannot_be_set(submit: SubmitDescription, name: str, spe
             submit.set(prefix + spelt(name), "x")
 
 
-@pytest.mark.parametrize("name", ["queue", "Queue", "if", "endif", "include", "use", "a b", "a=b", "queue\n", "", "@a", "#"])
+@pytest.mark.parametrize(
+    "name", ["queue", "Queue", "if", "endif", "include", "use", "a b", "a=b", "queue\n", "", "@a", "#"]
+)
 def test_what_is_no_command_cannot_be_set(submit: SubmitDescription, name: str) -> None:
     with pytest.raises(InvalidOption):
         submit.set(name, "x")
@@ -191,7 +193,9 @@ def test_a_path_that_htcondor_cannot_transfer_is_refused(submit: SubmitDescripti
         submit.add_input_file(path)
 
 
-@pytest.mark.parametrize(("scheme", "script"), [("a=b", "x"), ("a;b", "x"), ("", "x"), ("a", "x;y"), ("a", "x=y"), ("a", "")])
+@pytest.mark.parametrize(
+    ("scheme", "script"), [("a=b", "x"), ("a;b", "x"), ("", "x"), ("a", "x;y"), ("a", "x=y"), ("a", "")]
+)
 def test_a_transfer_plugin_cannot_bring_another(submit: SubmitDescription, scheme: str, script: str) -> None:
     with pytest.raises(InvalidOption, match="transfer_plugins"):
         submit.add_transfer_plugin(scheme, script)  # type: ignore[arg-type]
@@ -225,7 +229,9 @@ def test_a_dollar_in_a_path_is_no_macro() -> None:
 NASTY = st.text(st.sampled_from("ab queueQ=+.\\\n\r\0\x1f\x0b\x85\u2028\ud800$()@<|#\t,;\"'")) | st.text()
 
 
-@given(st.lists(st.tuples(st.sampled_from(["set", "attribute", "file", "require", "plugin", "universe"]), NASTY, NASTY)))
+@given(
+    st.lists(st.tuples(st.sampled_from(["set", "attribute", "file", "require", "plugin", "universe"]), NASTY, NASTY))
+)
 def test_nothing_that_is_accepted_adds_or_changes_another_line(edits: list[tuple[str, str, str]]) -> None:
     submit = SubmitDescription()
     calls: dict[str, Callable[[str, str], None]] = {

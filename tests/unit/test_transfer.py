@@ -30,4 +30,4 @@ def test_a_protocol_goes_both_ways_and_needs_no_script_unless_it_says_so() -> No
 
 
 def test_a_script_may_be_given_as_text() -> None:
-    assert TransferProtocol("root", script="xrdcp_plugin.py").script == Path("xrdcp_plugin.py")  # type: ignore[arg-type]
+    assert TransferProtocol("root", script="xrdcp_plugin.py").script == Path("xrdcp_plugin.py")

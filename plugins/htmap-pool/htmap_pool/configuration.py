@@ -179,8 +179,8 @@ WANT_SUSPEND = False
 WANT_VACATE = True
 MachineMaxVacateTime = 10
 GRACEFUL_SHUTDOWN_TIMEOUT = 20
-# The starter asks the shadow for leave to start as soon as the input files are there, and where the shadow has not yet noticed the
-# end of the child process that sent them, asks again after five seconds. Without a child process there is nothing to notice.
+# The starter asks the shadow for leave to start as soon as the input files are there. Where the shadow has not yet noticed the
+# end of the child process that sent them, it asks again after five seconds. Without a child there is nothing to notice.
 SHADOW.FAKE_CREATE_THREAD = True
 # Seconds after which daemons notice that their master was killed, and end.
 PARENT_CHECK_FIRST_INTERVAL = 10

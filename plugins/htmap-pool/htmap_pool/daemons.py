@@ -188,6 +188,7 @@ def _evidence(places: Places, lines: int = 5) -> str:
 
 def _stop(places: Places) -> bool:
     found = record.running(places)
+    recorded = record.read(places)
     if found:
         master = found.process
         # SIGTERM lets jobs end in their own way and puts them back into the queue, SIGQUIT does not wait for them.
@@ -195,7 +196,8 @@ def _stop(places: Places) -> bool:
             master.send(number)
             if not processes.wait_for_end(lambda: [master], patience):
                 break
-        _reap(master)
+    if recorded and recorded.kernel == record.kernel():
+        _reap(recorded.process)  # also one that ended by itself
     left = processes.of_pool(places)
     if found and left:
         left = processes.wait_for_end(lambda: processes.of_pool(places), 2)

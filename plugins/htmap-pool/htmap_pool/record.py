@@ -67,7 +67,7 @@ def running(places: Places) -> Record | None:
 
     :raises RunningElsewhere: it seems to run on another machine that shares the disk.
     """
-    record = _read(places.record)
+    record = read(places)
     if record is None:
         return None
     if record.kernel == kernel():
@@ -77,22 +77,23 @@ def running(places: Places) -> Record | None:
     return None
 
 
+def read(places: Places) -> Record | None:
+    """Return what was recorded last, whether or not it still holds; None if nothing that can be understood was."""
+    try:
+        return Record(**json.loads(places.record.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):
+        # Cut short by a full disk, or of another version of this program: whatever runs is found by its environment.
+        return None
+
+
 def kernel() -> str:
     """Return what makes a process id unambiguous: the boot, and the namespace of process ids."""
     boot = Path("/proc/sys/kernel/random/boot_id")
     identity = boot.read_text(encoding="utf-8").strip() if boot.exists() else "?"
     namespace = Path("/proc/self/ns/pid")
     return f"{identity} {namespace.readlink() if namespace.is_symlink() else '?'}"
-
-
-def _read(path: Path) -> Record | None:
-    try:
-        return Record(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError):
-        # Cut short by a full disk, or of another version of this program: whatever runs is found by its environment.
-        return None
 
 
 def _is_fresh(log: Path) -> bool:

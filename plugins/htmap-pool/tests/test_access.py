@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from htmap_pool import report
+from htmap_pool import daemons
 
 pytestmark = [
     pytest.mark.pool,
@@ -119,7 +119,7 @@ class TestActs:
         done = attack(*(part.format(**addresses) for part in command))
         assert done.returncode != 0 or "DENIED" in done.stderr, done.stdout + done.stderr
         assert list(guarded.jobs().values()) == [5]
-        assert report.status(guarded.places) is not None
+        assert daemons.usable(guarded.places)
 
     def test_a_stranger_cannot_submit(self, attack: Callable[..., Any], guarded: Any) -> None:
         done = attack("condor_submit", "-", stdin="executable = /bin/true\nqueue\n")
