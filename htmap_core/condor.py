@@ -177,7 +177,7 @@ def _configured(configuration: Path | None) -> Iterator[None]:
     if configuration is not None:
         os.environ["CONDOR_CONFIG"] = str(configuration)
     elif before is None and not has_configuration():
-        os.environ["CONDOR_CONFIG"] = "ONLY_ENV"  # else the bindings warn, or stop, where there is no configuration
+        os.environ["CONDOR_CONFIG"] = os.devnull  # after ONLY_ENV the bindings never read a file again
     try:
         yield
     finally:

@@ -65,8 +65,6 @@ class Settings:
                 return
             if value is not _MISSING:
                 yield layer, value
-                if not isinstance(value, Mapping):
-                    return
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Set *key* in the first table of the chain.

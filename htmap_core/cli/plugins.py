@@ -36,8 +36,9 @@ def list_(as_json: bool, name: str | None) -> None:
     if as_json:
         click.echo(json.dumps({"pool": pool and pool.address.pool, "plugins": rows}, indent=2))
         return
-    _show_table(rows)
-    click.echo(f"pool: {pool.address.pool}" if pool else f"pool: {problem}")
+    _show(rows, f"the {pool.address.pool} pool" if pool else "this pool")
+    if pool is None:
+        click.echo(f"No pool: {problem}")
 
 
 def _pool() -> tuple[Connection | None, str]:
@@ -67,26 +68,37 @@ def _suitability(name: str, pool: Connection | None) -> dict[str, str]:
     return {"suits": found.verdict, "why": found.reason}
 
 
-def _show_table(rows: list[dict[str, Any]]) -> None:
-    from rich import box  # rich takes 100 ms, and only people need it
-    from rich.console import Console
+def _show(rows: list[dict[str, Any]], pool: str) -> None:
+    """Print three tables, each narrow: what is installed, what suits the pool, what does not work and why."""
+    installed = [
+        (row["name"], f"{row['distribution']} {row['version']}", row["state"], _offers(row["offers"])) for row in rows
+    ]
+    suits = [(name, found["suits"], found["why"]) for row in rows for name, found in row["delivery_methods"].items()]
+    out = [(row["name"], row["reason"]) for row in rows if row["state"] != "ok"]
+    _print_table("", ("Plugin", "Distribution", "State", "Offers"), installed)
+    if suits:
+        _print_table(f"Delivery methods on {pool}", ("Method", "Suits", "Why"), suits)
+    if out:
+        _print_table("Not working", ("Plugin", "Reason"), out)
+        click.echo("`htmap plugins list --traceback NAME` shows all that is known of one.")
+
+
+def _offers(offers: dict[str, list[str]]) -> str:
+    return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in offers.items() if names)
+
+
+def _print_table(title: str, headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    from rich.console import Console  # rich takes 100 ms, and only people need it
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    for header in ("Plugin", "Distribution", "State", "Offers", "Suits this pool"):
-        table.add_column(header, overflow="fold")
+    table = Table(box=None, pad_edge=False, header_style="bold", title=title or None, title_justify="left")
+    for number, header in enumerate(headers):
+        table.add_column(header, overflow="fold", no_wrap=number < len(headers) - 1)
     for row in rows:
-        offers = [f"{kind}: {', '.join(names)}" for kind, names in row["offers"].items()]
-        suits = [f"{name}: {found['suits']}, {found['why']}" for name, found in row["delivery_methods"].items()]
-        state = row["state"] if row["state"] == "ok" else f"{row['state']}: {row['reason']}"
-        distribution = f"{row['distribution']} {row['version']}"
-        table.add_row(
-            row["name"], distribution, state, "\n".join(offers), "\n".join(suits), style=_STYLES[row["state"]]
-        )
-    Console(soft_wrap=False, markup=False, highlight=False).print(table)
-
-
-_STYLES = {"ok": "", "broken": "red", "disabled": "dim"}
+        table.add_row(*row)
+    console = Console(markup=False, highlight=False)
+    console.print(table)
+    console.print()
 
 
 def _show_traceback(records: list[PluginRecord], name: str) -> None:

@@ -39,7 +39,7 @@ APT::Install-Recommends "false";
 APT::Get::AllowUnauthenticated "false";
 Acquire::AllowInsecureRepositories "false";
 Acquire::Languages "none";
-Acquire::Retries "3";
+Acquire::Retries "1";
 Acquire::http::Timeout "30";
 Acquire::https::Timeout "30";
 Acquire::ForceHash "SHA256";
@@ -132,7 +132,7 @@ class Apt:
         missing = [package for package in packages if not _is_whole(folder / package.file, package)]
         if missing:
             wanted = [f"{package.name}={package.version}" for package in missing]
-            self._run("apt-get", ["download", "-q", *wanted], progress, cwd=folder)
+            self._run("apt-get", ["download", "-q", "-o", "Acquire::Retries=3", *wanted], progress, cwd=folder)
         for package in missing:
             if not _is_whole(folder / package.file, package):
                 (folder / package.file).unlink(missing_ok=True)
@@ -235,8 +235,9 @@ def _follow(status: Iterable[str], progress: Progress) -> None:
 
 def _complaint(text: str) -> str:
     """Return apt's errors without its warnings, and what to do where the reason is a key."""
-    errors = [line for line in text.splitlines() if line.startswith("E:")] or text.splitlines()
-    said = last_lines("\n".join(errors))
+    errors = [line[2:].strip() for line in text.splitlines() if line.startswith("E:")]
+    # The first says what happened; what apt adds about ignored index files does not help.
+    said = " ".join(errors[0].split()) if errors else last_lines(text)
     if missing := sorted(set(re.findall(r"NO_PUBKEY (\w+)", text))):
         return f"{said} (signed with {', '.join(missing)}, which this machine's keyring does not have yet)"
     return said

@@ -58,7 +58,7 @@ def test_an_unknown_key_is_named() -> None:
         "E: The repository 'http://m.test unstable InRelease' is not signed.\n"
     )
     assert said == (
-        "E: The repository 'http://m.test unstable InRelease' is not signed. "
+        "The repository 'http://m.test unstable InRelease' is not signed. "
         "(signed with 6ED0E7B82643E131, which this machine's keyring does not have yet)"
     )
 

@@ -1,0 +1,99 @@
+"""Which pool a map goes to, and how it is reached again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import htmap
+
+TIMEOUT = 180
+
+
+def htmap_pool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "htmap", "pool", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+
+
+class TestWithoutAPool:
+    def test_the_error_says_of_each_pool_why_not_and_what_to_type(self, htmap_dir: Path) -> None:
+        with pytest.raises(htmap.exceptions.PoolNotFound) as caught:
+            htmap.map(str, [1])
+        assert "machine: this machine has no HTCondor configuration" in str(caught.value)
+        assert "`htmap pool install`" in str(caught.value)
+
+    def test_nothing_is_left_behind(self, htmap_dir: Path) -> None:
+        with pytest.raises(htmap.exceptions.PoolNotFound):
+            htmap.map(str, [1])
+        assert not htmap_dir.exists()
+
+    def test_a_schedd_that_the_settings_name_and_that_does_not_answer_is_named(self, htmap_dir: Path) -> None:
+        htmap.settings["HTCONDOR.COLLECTOR"] = "127.0.0.1:9"
+        htmap.settings["HTCONDOR.SCHEDULER"] = "nowhere.example.org"
+        with pytest.raises(htmap.exceptions.PoolNotFound, match=r"nowhere\.example\.org.*127\.0\.0\.1:9"):
+            htmap.map(str, [1])
+
+    def test_a_configuration_whose_schedd_does_not_answer_is_said_to_be_one(
+        self, htmap_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "condor_config").write_text(f"LOG = {tmp_path}\nCONDOR_HOST = 127.0.0.1\n")
+        monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
+        with pytest.raises(htmap.exceptions.PoolNotFound, match="its schedd does not answer"):
+            htmap.map(str, [1])
+
+
+@pytest.mark.pool
+class TestTheMachinesOwnPool:
+    def test_it_comes_before_the_personal_one(self, personal_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CONDOR_CONFIG", str(personal_pool / "pool" / "condor_config"))
+        mapped = htmap.map(str, [1])
+        assert mapped.get(0, timeout=TIMEOUT) == "1"
+        assert mapped._record.pool.pool == "machine"
+
+    def test_the_personal_one_is_used_where_its_schedd_does_not_answer(
+        self, personal_pool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "condor_config").write_text(f"LOG = {tmp_path}\nCONDOR_HOST = 127.0.0.1\n")
+        monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
+        mapped = htmap.map(str, [1])
+        assert mapped.get(0, timeout=TIMEOUT) == "1"
+        assert mapped._record.pool.pool == "personal"
+
+    def test_finding_a_pool_leaves_the_users_environment_as_it_was(self, personal_pool: Path) -> None:
+        before = os.environ.get("CONDOR_CONFIG")
+        htmap.map(str, [1])
+        assert os.environ.get("CONDOR_CONFIG") == before
+
+
+@pytest.fixture
+def installed_pool(htmap_dir: Path, installed_htcondor: Path) -> Iterator[Path]:
+    """An HTMAP_DIR in which a pool is installed, but does not run."""
+    (htmap_dir / "pool").mkdir(parents=True)
+    (htmap_dir / "pool" / "htcondor").symlink_to(installed_htcondor / "pool" / "htcondor")
+    yield htmap_dir
+    htmap_pool("stop")
+
+
+@pytest.mark.pool
+class TestAnInstalledPool:
+    def test_it_is_started_by_the_first_map_and_again_by_what_needs_it(self, installed_pool: Path) -> None:
+        mapped = htmap.map(str, [1], tag="first")
+        assert mapped.get(0, timeout=TIMEOUT) == "1"
+        waiting = htmap.map(str, [1], tag="second", map_options=htmap.MapOptions(requirements="false"))
+        assert htmap_pool("stop").returncode == 0
+        assert (mapped[0], str(waiting.component_statuses[0])) == ("1", "IDLE")
+        assert htmap_pool("status").returncode == 3
+        waiting.remove()
+        assert htmap.get_tags() == ("first",)
+        assert htmap_pool("status").returncode == 0
+
+    def test_it_is_not_started_against_the_users_will(self, installed_pool: Path) -> None:
+        htmap.settings["POOL.AUTOSTART"] = False
+        with pytest.raises(htmap.exceptions.PoolNotFound, match="`htmap pool start`"):
+            htmap.map(str, [1])
+        assert htmap_pool("status").returncode == 3
