@@ -123,8 +123,11 @@ def merged_options(*given: MapOptions | None) -> MapOptions:
         if options is not None and not isinstance(options, MapOptions):
             raise TypeError(f"map_options is an htmap.MapOptions, not {options!r}")
     configfile.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins())
-    defaults = MapOptions.from_settings(settings["MAP_OPTIONS"], settings.origin("MAP_OPTIONS"))
-    return MapOptions.merge(*given, defaults)
+    merged = MapOptions.merge(*given, MapOptions.from_settings(settings))
+    for name in ("input_files", "output_remaps"):
+        if getattr(merged, name) is not None:
+            raise InvalidOption(name, getattr(merged, name), "is not supported yet; fixed_input_files is")
+    return merged
 
 
 def register_delivery_method(

@@ -110,23 +110,18 @@ class MapOptions:
         return repr(shown)
 
     @classmethod
-    def from_settings(cls, given: Settings | Mapping[str, Any], origin: str | None = None) -> MapOptions:
+    def from_settings(cls, settings: Settings) -> MapOptions:
         """Return options from the settings table ``MAP_OPTIONS``, checked as any others.
 
-        :param given: all settings, which know where each comes from; or that table alone.
-        :param origin: where the table comes from, if it is given alone.
         :raises ReservedOptionKeyword: HTMap itself sets a command; says where it comes from.
         :raises InvalidOption: an option cannot be what it is; says where it comes from.
         """
-        table = given.get("MAP_OPTIONS", {}) if isinstance(given, Settings) else given
         made = cls()
-        for name, value in table.items():
+        for name, value in settings.get("MAP_OPTIONS", {}).items():
             try:
                 made._add_from_settings(name, value)
             except (ReservedOptionKeyword, InvalidOption) as error:
-                if isinstance(given, Settings):
-                    origin = given.origin(f"MAP_OPTIONS.{name}") or given.origin("MAP_OPTIONS")
-                error.origin = origin
+                error.origin = settings.origin(f"MAP_OPTIONS.{name}") or settings.origin("MAP_OPTIONS")
                 error.args = (*error.args[:-1], error.origin)
                 raise
         return made

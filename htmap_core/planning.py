@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 
 from htmap_core import names
 from htmap_core.delivery import DeliveryMethod, Suitability
@@ -14,6 +15,7 @@ from htmap_core.plugins import plugins
 from htmap_core.pools import Pool, PoolView
 from htmap_core.run import codes
 from htmap_core.settings import settings
+from htmap_core.storage import MapDir
 from htmap_core.submit import SubmitDescription, submit_path
 
 LATE_MATERIALIZATION = 2000  # jobs: with more, the schedd makes them as they are needed; it refuses 20,000 at once
@@ -77,7 +79,7 @@ def describe(plan: MapPlan, method: DeliveryMethod, map_id: str, option_columns:
     for name, column in option_columns.items():
         submit.set(name, f"$({column})")
     for path in plan.options.fixed_input_files:
-        submit.add_input_file(submit_path(os.path.abspath(path)))  # noqa: PTH100 -- resolve() follows links
+        submit.add_input_file(_source(path))
     plugins.prepare(method, plan)
     plugins.describe(method, submit, plan)
     plugins.setup_credentials(submit, plan)
@@ -86,6 +88,15 @@ def describe(plan: MapPlan, method: DeliveryMethod, map_id: str, option_columns:
     if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
         submit.set_default("max_idle", LATE_MATERIALIZATION)
     return _with_own_commands(submit, plan, map_id)
+
+
+def _source(path: os.PathLike[str] | str) -> str:
+    """Return where HTCondor finds an input file: a URL as it is, a path from the root, whatever directory this is."""
+    text = os.fspath(path)
+    if "://" in text:
+        return submit_path(text)
+    slash = "/" if text.endswith("/") else ""  # names the contents of a directory
+    return submit_path(os.path.abspath(text) + slash)  # noqa: PTH100 -- resolve() would follow links
 
 
 def _add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
@@ -118,8 +129,6 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
     inputs = [names.FUNCTION, f"{names.INPUTS}/$(htmap_inputs)", *([] if own_archive else [names.RUNTIME])]
     arguments = "$Fnx(htmap_inputs) $(htmap_components) $(htmap_result)"
     executable = submit_path(plan.runtime) if own_archive else submit.executable
-    if "," in str(plan.map_dir):
-        raise InvalidOption("HTMAP_DIR", plan.map_dir, "HTCondor cannot transfer files below a path with a comma")
     own = {
         "universe": submit.universe,
         "executable": executable,
@@ -136,5 +145,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
         f"MY.{names.MAP_ID}": f'"{map_id}"',
     }
     if submit.transfer_plugins:
-        own["transfer_plugins"] = ";".join(f"{scheme}={script}" for scheme, script in submit.transfer_plugins.items())
+        # By bare names in the map's directory: with any other path the job would be run again and again, and never held.
+        adopted = {scheme: MapDir(plan.map_dir).adopt(Path(path)) for scheme, path in submit.transfer_plugins.items()}
+        own["transfer_plugins"] = ";".join(f"{scheme}={name}" for scheme, name in adopted.items())
     return {**own, **submit.commands()}

@@ -68,7 +68,9 @@ def cli(verbose: bool) -> None:
     from htmap_core.settings import settings
 
     settings["CLI.IS_CLI"] = True
-    if (message := original.notice()) is not None:
+    if (
+        "htmap" not in sys.modules and (message := original.notice()) is not None
+    ):  # importing htmap has said so otherwise
         click.echo(f"Warning: {message}", err=True)
     if verbose:
         import logging

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -10,8 +11,8 @@ import click
 from htmap_core import finding
 from htmap_core import plugins as plugin_registry
 from htmap_core.condor import Connection
+from htmap_core.discovery import PluginRecord
 from htmap_core.exceptions import CondorError
-from htmap_core.plugins import PluginRecord
 
 
 @click.group()
@@ -87,7 +88,7 @@ def _offers(offers: dict[str, list[str]]) -> str:
     return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in offers.items() if names)
 
 
-def _print_table(title: str, headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print_table(title: str, headers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     from rich.console import Console  # rich takes 100 ms, and only people need it
     from rich.table import Table
 

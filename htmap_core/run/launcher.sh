@@ -3,7 +3,7 @@
 # archive's __main__.py says: asking here would cost another start of it.
 for name in python3 python; do
     if python=$(command -v "$name"); then
-        exec "$python" "$0" "$@"
+        exec "$python" "$0" "$@" # by its full path: where a job has no PATH, Python could not tell where it is itself
     fi
 done
 text="htmap: there is no python3 and no python on the execute node's PATH ($PATH).

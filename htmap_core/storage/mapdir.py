@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -123,6 +124,11 @@ class MapDir:
         """Write the final description, from which any part of the map can be submitted again."""
         content = json.dumps({"commands": dict(commands), "columns": columns}, indent=1)
         write_atomically(self.path / names.SUBMIT, content.encode())
+
+    def adopt(self, script: Path) -> str:
+        """Copy a file transfer plugin into the map's directory, to travel with the jobs, and return its bare name."""
+        shutil.copy(script, self.path / script.name)
+        return script.name
 
     def items(self, submission: int) -> Path:
         """Return the path of the item file of a submission."""

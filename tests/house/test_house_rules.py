@@ -32,9 +32,7 @@ FUNCTION_LINES = 40
 LONG_MODULES = {
     "htmap_core/exceptions.py": "one tree, in one place",
     "htmap_core/maps.py": "one class, the one that users hold in their hands",
-    "htmap_core/plugins.py": "the only caller of hooks, with all of its guards",
     "htmap_core/settings.py": "a chain, and what it is made of",
-    "htmap_core/tracking.py": "one table of transitions, and the reader that follows it",
 }
 
 PLUGIN_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "tests/test_contract.py")

@@ -126,6 +126,20 @@ class TestAFinishedMap:
         assert len(returned) == 10
 
 
+DEMO_TRANSFER = """#!/usr/bin/env python3
+import re, sys
+if sys.argv[1:] == ["-classad"]:
+    print('MultipleFileSupport = true\\nPluginVersion = "1"\\nPluginType = "FileTransfer"\\nSupportedMethods = "demo"')
+    sys.exit(0)
+with open(sys.argv[sys.argv.index("-infile") + 1]) as wanted, open(sys.argv[sys.argv.index("-outfile") + 1], "w") as done:
+    for ad in re.findall(r"\\[.*?\\]", wanted.read(), re.DOTALL):
+        url, name = (re.search(key + r' *= *"(.*?)"', ad)[1] for key in ("Url", "LocalFileName"))
+        with open(name, "w") as file:
+            file.write("fetched from " + url)
+        done.write('[ TransferSuccess = true; TransferUrl = "%s"; TransferFileName = "%s" ]\\n' % (url, name))
+"""
+
+
 @pytest.mark.usefixtures("personal_pool")
 class TestCreation:
     def test_without_a_tag_a_map_is_transient_with_a_random_one(self) -> None:
@@ -163,6 +177,40 @@ class TestCreation:
         mapped = htmap.map(str, [1], map_options=options)
         (ad,) = find_pool()[1].query(f'HTMapID == "{mapped._map_dir.id}"', ["Project", "JobBatchName", "IsHTMapJob"])
         assert (ad["Project"], ad["JobBatchName"], ad["IsHTMapJob"]) == ("tides", mapped.tag, True)
+
+    def test_a_fixed_input_file_is_there_by_its_name(self, tmp_path: Path) -> None:
+        (tmp_path / "with blank.txt").write_text("tide")
+
+        def read(name: str) -> str:
+            with Path(name).open() as file:
+                return file.read()
+
+        options = htmap.MapOptions(fixed_input_files=tmp_path / "with blank.txt")
+        assert htmap.map(read, ["with blank.txt"], map_options=options).get(0, timeout=TIMEOUT) == "tide"
+
+    def test_a_transfer_plugin_that_a_plugin_brings_travels_with_the_job(
+        self, personal_pool: Path, tmp_path: Path
+    ) -> None:
+        self.install_demo_protocol(tmp_path)
+        program = (
+            "import htmap, pathlib; options = htmap.MapOptions(fixed_input_files='demo://somewhere/tide.txt')\n"
+            "read = lambda name: pathlib.Path(name).read_text()\n"
+            "print(htmap.map(read, ['tide.txt'], map_options=options).get(0, timeout=120))"
+        )
+        assert run(program, PYTHONPATH=str(tmp_path)).stdout == "fetched from demo://somewhere/tide.txt\n"
+
+    def install_demo_protocol(self, folder: Path) -> None:
+        script = folder / "demo_transfer"
+        script.write_text(DEMO_TRANSFER)
+        script.chmod(0o755)
+        (folder / "htmap_demo.py").write_text(
+            "from htmap_core import hookimpl\n@hookimpl\n"
+            f"def htmap_rewrite_submit(submit): submit.add_transfer_plugin('demo', {str(script)!r})\n"
+        )
+        info = folder / "htmap_demo-1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: htmap-demo\nVersion: 1\n")
+        (info / "entry_points.txt").write_text("[htmap]\ndemo = htmap_demo\n")
 
     def test_components_that_are_not_materialized_yet_are_counted(self) -> None:
         options = htmap.MapOptions(max_idle=2, requirements="false")

@@ -292,11 +292,6 @@ def test_what_belongs_to_one_map_cannot_stand_in_the_settings(name: str) -> None
         MapOptions.from_settings(Settings({"MAP_OPTIONS": {name: ["a"]}}))
 
 
-def test_a_table_alone_is_told_where_it_comes_from() -> None:
-    with pytest.raises(ReservedOptionKeyword, match=r"'Universe' \(from somewhere\)"):
-        MapOptions.from_settings({"Universe": "x"}, "somewhere")
-
-
 def test_options_show_what_they_hold() -> None:
     options = MapOptions(request_cpus=2, fixed_input_files="a")
     assert repr(options) == "{'request_cpus': '2', 'fixed_input_files': ('a',)}"

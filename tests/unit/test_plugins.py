@@ -458,7 +458,7 @@ def test_an_unknown_delivery_method_lists_the_installed_ones(site: Site, plugins
 def test_a_method_of_ours_that_is_not_installed_is_hinted_at(
     htmap_dir: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("htmap_core.plugins.entry_points", lambda **_: [])  # a fresh machine: nothing is installed
+    monkeypatch.setattr("htmap_core.discovery.entry_points", lambda **_: [])  # a fresh machine: nothing is installed
     with pytest.raises(UnknownPythonDeliveryMethod, match=f"`pip install htmap-{name}`"):
         plugins.delivery_method(name)
 

@@ -142,13 +142,13 @@ def test_a_machine_ad_that_is_not_there_is_no_trouble(jobs: Jobs) -> None:
     assert (ran.exit_code, ran.index["host"]["slot"]) == (codes.OK, None)
 
 
-def test_a_function_of_builtin_names_loads_no_cloudpickle(jobs: Jobs) -> None:
-    source = pickle.dumps(eval, protocol=5)
-    program = pickle.dumps((("[name for name in __import__('sys').modules if name.startswith('cloudpickle')]",), {}))
+def test_plain_functions_inputs_and_results_load_no_cloudpickle(jobs: Jobs) -> None:
+    names = "[name for name in __import__('sys').modules if name.startswith('cloudpickle')]"
+    scratch = jobs.scratch(pickle.dumps(eval, 5), ["{'a': [1.5, 'b']}", names])
 
-    ran = jobs.run_in(jobs.scratch(source, [program], index={"by_value": False}))
+    ran = jobs.run_in(scratch, "0-1")
 
-    assert ran.value() == []
+    assert ran.value(1) == []
 
 
 def test_the_submit_sides_python_uses_the_compiled_modules_and_others_do_not(

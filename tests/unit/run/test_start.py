@@ -88,15 +88,18 @@ def test_a_newer_python_under_the_other_name_is_used(
     assert ran.value() == 8
 
 
-def test_two_old_pythons_do_not_call_each_other_for_ever(
+def test_old_pythons_behind_wrappers_do_not_call_each_other_for_ever(
     jobs: Jobs, path: Path, need_python: Callable[[str], Interpreter]
 ) -> None:
-    (path / "python3").symlink_to(need_python("3.6").path.resolve())
-    (path / "python").symlink_to(need_python("2.7").path.resolve())
+    for name, version in (("python3", "3.6"), ("python", "2.7")):
+        # As pyenv's shims and environment modules do it: the interpreter has another path than the wrapper.
+        (path / name).write_text(f'#!/bin/sh\nexec {need_python(version).path} "$@"\n')
+        (path / name).chmod(0o755)
 
     ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)})
 
     assert ran.exit_code == codes.NO_PYTHON
+    assert "the execute node's is 2.7." in ran.job_stderr
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])
