@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 import platform
 import sys
 import time
@@ -51,6 +52,29 @@ def map(  # noqa: A001 -- the name that users of HTMap know
     :raises PoolNotFound: there is no pool to submit to.
     """
     calls: Iterator[Call] = (((arg,), {}) for arg in args)
+    return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize)
+
+
+def starmap(
+    func: Callable[..., Any],
+    args: Iterable[Iterable[Any]] | None = None,
+    kwargs: Iterable[Mapping[str, Any]] | None = None,
+    map_options: MapOptions | None = None,
+    tag: str | None = None,
+    quiet: bool = False,
+    *,
+    chunksize: int | None = None,
+) -> Map:
+    """Map a function over positional and keyword arguments, side by side: a tuple and a dictionary for each component.
+
+    The shorter of the two is filled up with empty ones.
+
+    :param args: the positional arguments of each component.
+    :param kwargs: the keyword arguments of each component.
+    :returns: the map. The other arguments, and what may be raised, are those of :func:`htmap.map`.
+    """
+    pairs = itertools.zip_longest(() if args is None else args, () if kwargs is None else kwargs)
+    calls: Iterator[Call] = ((tuple(given or ()), dict(named or {})) for given, named in pairs)
     return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize)
 
 
@@ -120,14 +144,19 @@ def merged_options(*given: MapOptions | None) -> MapOptions:
     :raises ReservedOptionKeyword: an option is one that HTMap sets itself.
     """
     for options in given:
-        if options is not None and not isinstance(options, MapOptions):
-            raise TypeError(f"map_options is an htmap.MapOptions, not {options!r}")
+        check_options(options)
     configfile.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins())
     merged = MapOptions.merge(*given, MapOptions.from_settings(settings))
     for name in ("input_files", "output_remaps"):
         if getattr(merged, name) is not None:
             raise InvalidOption(name, getattr(merged, name), "is not supported yet; fixed_input_files is")
     return merged
+
+
+def check_options(options: object) -> None:
+    """Check that *options* are map options, or None."""
+    if options is not None and not isinstance(options, MapOptions):
+        raise TypeError(f"map_options is an htmap.MapOptions, not {options!r}")
 
 
 def register_delivery_method(
