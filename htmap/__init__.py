@@ -15,31 +15,53 @@ from typing import TYPE_CHECKING, Any
 from htmap_core import __version__, original
 from htmap_core.settings import BASE_SETTINGS, USER_SETTINGS
 
-import htmap.settings  # isort: skip  # noqa: F401 -- makes it a module in sys.modules, before the object below takes its name here
+# These make modules of the same names as the objects below, so that `from htmap.settings import ...` finds them.
+import htmap.mapped  # isort: skip
+import htmap.settings  # isort: skip
 
 from htmap_core.settings import settings  # isort: skip
 
+del htmap.mapped  # the attribute becomes the decorator, when somebody asks for it; the module stays importable
+
 if TYPE_CHECKING:
     from htmap import exceptions, tags
-    from htmap_core.components import ComponentHold, ComponentStatus
-    from htmap_core.management import get_tags, load, load_maps, remove, status
-    from htmap_core.mapping import map, register_delivery_method  # noqa: A004 -- the name that users know
+    from htmap_core.component_errors import ComponentError
+    from htmap_core.components import ComponentHold, ComponentStatus, JobStatus
+    from htmap_core.management import clean, get_tags, load, load_maps, remove, status, status_csv, status_json
+    from htmap_core.map_results import Outcome
+    from htmap_core.mapped import MapBuilder, MappedFunction, build_map, mapped
+    from htmap_core.mapping import map, register_delivery_method, starmap  # noqa: A004 -- the name that users know
     from htmap_core.maps import Map
     from htmap_core.options import MapOptions
+    from htmap_core.output_sequences import MapOutputFiles, MapStdErr, MapStdOut
     from htmap_core.version import version, version_info
 
 _HOMES = {
+    "ComponentError": "component_errors",
     "ComponentHold": "components",
     "ComponentStatus": "components",
+    "JobStatus": "components",
     "Map": "maps",
+    "MapBuilder": "mapped",
     "MapOptions": "options",
+    "MapOutputFiles": "output_sequences",
+    "MapStdErr": "output_sequences",
+    "MapStdOut": "output_sequences",
+    "MappedFunction": "mapped",
+    "Outcome": "map_results",
+    "build_map": "mapped",
+    "clean": "management",
     "get_tags": "management",
     "load": "management",
     "load_maps": "management",
     "map": "mapping",
+    "mapped": "mapped",
     "register_delivery_method": "mapping",
     "remove": "management",
+    "starmap": "mapping",
     "status": "management",
+    "status_csv": "management",
+    "status_json": "management",
     "version": "version",
     "version_info": "version",
 }
@@ -49,20 +71,34 @@ _MODULES = ("cli", "exceptions", "tags")
 __all__ = [
     "BASE_SETTINGS",
     "USER_SETTINGS",
+    "ComponentError",
     "ComponentHold",
     "ComponentStatus",
+    "JobStatus",
     "Map",
+    "MapBuilder",
     "MapOptions",
+    "MapOutputFiles",
+    "MapStdErr",
+    "MapStdOut",
+    "MappedFunction",
+    "Outcome",
     "__version__",
+    "build_map",
+    "clean",
     "exceptions",
     "get_tags",
     "load",
     "load_maps",
     "map",
+    "mapped",
     "register_delivery_method",
     "remove",
     "settings",
+    "starmap",
     "status",
+    "status_csv",
+    "status_json",
     "tags",
     "version",
     "version_info",

@@ -40,6 +40,9 @@ class ComponentStatus(str, Enum):
 _FINAL = frozenset({ComponentStatus.COMPLETED, ComponentStatus.ERRORED, ComponentStatus.REMOVED})
 
 
+JobStatus = ComponentStatus  # as the original's documentation calls it in one place
+
+
 @attrs.frozen
 class ComponentHold:
     """Why HTCondor holds a component.

@@ -63,6 +63,23 @@ class Connection:
             # A pair, because the bindings drop a reason that is plain text.
             self._schedd(condor).act(condor.JobAction.Remove, constraint, reason=(reason, 0))
 
+    def act(self, action: str, constraint: str, reason: str) -> None:
+        """Have the schedd act on the jobs that satisfy *constraint*; those that the action does not fit are passed over.
+
+        :param action: ``hold``, ``release``, ``suspend``, ``continue`` or ``vacate``.
+        """
+        with self._bindings() as condor:
+            job_action = getattr(condor.JobAction, action.capitalize())
+            self._schedd(condor).act(job_action, constraint, reason=(reason, 0))
+
+    def edit(self, constraint: str, attribute: str, value: object) -> None:
+        """Change an attribute in the ads of the jobs that satisfy *constraint*.
+
+        :param value: a ClassAd expression.
+        """
+        with self._bindings() as condor:
+            self._schedd(condor).edit(constraint, attribute, str(value))
+
     def answers(self) -> bool:
         """Return whether the schedd answers at all."""
         try:

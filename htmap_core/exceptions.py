@@ -227,6 +227,18 @@ class CannotPickle(HTMapException, TypeError):
         )
 
 
+class BusyMap(HTMapException):
+    """Another process is changing the map just now."""
+
+    def __init__(self, tag: str, kind: str) -> None:
+        self.tag = tag
+        self.kind = kind
+        super().__init__(tag, kind)
+
+    def __str__(self) -> str:
+        return f"another process is {self.kind} map {self.tag!r} just now; try again when it has finished"
+
+
 class CannotRetagMap(HTMapException):
     """The map cannot get another tag now."""
 

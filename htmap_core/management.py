@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from htmap_core import recovery, reports, storage
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import TagNotFound
+from htmap_core.exceptions import MapWasRemoved, TagNotFound
 from htmap_core.maps import Map
 
 
@@ -53,6 +57,20 @@ def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
     return tuple(load(tag) for tag in get_tags(pattern))
 
 
+def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that users know
+    """Remove transient maps: those that nobody gave a tag.
+
+    :param all: remove all maps, not just transient ones.
+    :returns: the tags of the maps that were removed.
+    """
+    removed = []
+    for each in load_maps():
+        if all or each.is_transient:
+            removed.append(each.tag)
+            each.remove()
+    return removed
+
+
 def status(maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True) -> str:
     """Return a table of maps; transient ones have a ``*`` in front.
 
@@ -65,22 +83,68 @@ def status(maps: Iterable[Map] | None = None, include_state: bool = True, includ
     headers += [str(status) for status in shown] if include_state else []
     headers += ["Local Data", "Max Memory", "Max Runtime", "Total Runtime"] if include_meta else []
     rows = []
-    for each in load_maps() if maps is None else maps:
-        row = [("* " if each.is_transient else "  ") + each.tag]
-        if include_state:
-            counts = Counter(each.component_statuses)
-            row += [str(counts[status]) for status in shown]
+    for facts in _all_facts(maps, include_state, include_meta):
+        row = [("* " if facts["transient"] else "  ") + facts["tag"]]
+        row += [str(facts["component_status_counts"][str(status)]) for status in shown] if include_state else []
         if include_meta:
-            row += _meta(each)
+            row += [reports.size(facts["local_data"]), reports.size(facts["max_memory"])]
+            row += [reports.duration(facts["max_runtime"]), reports.duration(facts["total_runtime"])]
         rows.append(row)
     return reports.table(headers, rows)
 
 
-def _meta(each: Map) -> list[str]:
-    seconds = [runtime.total_seconds() for runtime in each.runtime]
-    return [
-        reports.size(each.local_data),
-        reports.size(max(each.memory_usage) * 1024 * 1024),
-        reports.duration(max(seconds)),
-        reports.duration(sum(seconds)),
-    ]
+def status_json(
+    maps: Iterable[Map] | None = None,
+    include_state: bool = True,
+    include_meta: bool = True,
+    compact: bool = False,
+) -> str:
+    """Return the same as :func:`status` as JSON: an object for each map, by its tag.
+
+    Disk and memory are in bytes, run times in seconds.
+
+    :param compact: without any blanks and line breaks.
+    """
+    facts = {each["tag"]: each for each in _all_facts(maps, include_state, include_meta)}
+    return json.dumps(facts, separators=(",", ":")) if compact else json.dumps(facts, indent=4)
+
+
+def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True) -> str:
+    """Return the same as :func:`status` as CSV, with a header and a line for each map.
+
+    Disk and memory are in bytes, run times in seconds.
+    """
+    text = io.StringIO()
+    columns = ["tag", "transient"]
+    columns += [str(status) for status in ComponentStatus] if include_state else []
+    columns += list(_META) if include_meta else []
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    for facts in _all_facts(maps, include_state, include_meta):
+        writer.writerow({**facts, **facts.pop("component_status_counts", {})})
+    return text.getvalue()
+
+
+_META = ("local_data", "max_memory", "max_runtime", "total_runtime")
+
+
+def _all_facts(maps: Iterable[Map] | None, state: bool, meta: bool) -> Iterator[dict[str, Any]]:
+    """Yield what tables show of each map; one that is removed meanwhile is not shown."""
+    for each in load_maps() if maps is None else maps:
+        try:
+            yield _facts(each, state, meta)
+        except MapWasRemoved:
+            if maps is not None:
+                raise
+
+
+def _facts(each: Map, state: bool, meta: bool) -> dict[str, Any]:
+    facts: dict[str, Any] = {"tag": each.tag, "transient": each.is_transient}
+    if state:
+        counts = Counter(each.component_statuses)
+        facts["component_status_counts"] = {str(status): counts[status] for status in ComponentStatus}
+    if meta:
+        seconds = [runtime.total_seconds() for runtime in each.runtime]
+        values = (each.local_data, max(each.memory_usage) * 1024 * 1024, max(seconds), sum(seconds))
+        facts.update(zip(_META, values))
+    return facts

@@ -10,6 +10,9 @@ TAGS = "tags"
 MAPS = "maps"
 REMOVED = "removed"
 LOGS = "logs"
+CREATING = "creating"
+RERUNNING = "rerunning"
+RETAGGING = "retagging"
 
 # Below a map's directory. HTCondor transfers files by their base name, so whatever a job receives has a name that no file
 # of a user is likely to have: all of ours begin with _htmap_.
@@ -25,7 +28,6 @@ EVENTS = "events"
 STATE = "state"
 OUTPUTS = "outputs"
 TRANSIENT = "transient"
-CREATING = "creating"
 
 # Below a job's scratch directory; its contents are put into the map's directory when the job ends.
 RETURN = "_htmap_return"
@@ -37,3 +39,8 @@ SUBMISSION_TOKEN = "HTMapSubmission"  # noqa: S105 -- names a submission, opens 
 
 ENTRIES_PER_DIRECTORY = 1000
 ITEM_SEPARATOR = "\x1f"  # the unit separator: HTCondor's own for item data that may contain commas and blanks
+
+# The columns of item files that every map has. Users write $(component) in options.
+COMPONENT_COLUMN = "component"
+INPUTS_COLUMN = "htmap_inputs"
+COLUMNS = (COMPONENT_COLUMN, "htmap_components", INPUTS_COLUMN, "htmap_result")

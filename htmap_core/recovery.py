@@ -24,10 +24,14 @@ def settle() -> None:
 
     What needs a pool that does not answer now is left to a later command.
     """
-    for begun in storage.interrupted_removals():
-        _settle(begun, removal.finish)
-    for creation in storage.interrupted_creations():
-        _settle(creation, _finish_creation)
+    for kind, finish in (
+        (names.REMOVED, removal.finish),
+        (names.CREATING, _finish_creation),
+        (names.RERUNNING, _finish_rerun),
+        (names.RETAGGING, _finish_retagging),
+    ):
+        for interrupted in storage.interrupted(kind):
+            _settle(interrupted, finish)
 
 
 def _settle(interrupted: Interrupted, finish: Callable[[Interrupted], None]) -> None:
@@ -38,27 +42,42 @@ def _settle(interrupted: Interrupted, finish: Callable[[Interrupted], None]) -> 
 
 
 def _finish_creation(creation: Interrupted) -> None:
-    """Find out whether the schedd took the submission that the vanished process intended.
-
-    The event log knows, or the queue: a job that is in neither was never submitted.
-    """
+    """Keep the map if the schedd took its jobs, else delete what there is of it."""
     try:
-        open_submissions = [s for s in creation.map_dir.submissions() if s.cluster is None]
-        created = bool(creation.map_dir.submissions())
+        created = _settle_submissions(creation.map_dir)
     except CorruptMap:
-        open_submissions, created = [], False
-    for submission in open_submissions:
-        cluster = _cluster_of(creation.map_dir, submission)
-        if cluster is None:
-            created = False
-        else:
-            creation.map_dir.submitted(submission, cluster)
+        created = False
     if created:
         creation.marker.unlink(missing_ok=True)
         logger.info("map %r was submitted although its creation was interrupted", creation.tag)
     else:
         storage.undo_creation(creation)
         logger.info("undid the interrupted creation of map %r", creation.tag)
+
+
+def _finish_rerun(rerun: Interrupted) -> None:
+    _settle_submissions(rerun.map_dir)
+    rerun.marker.unlink(missing_ok=True)
+
+
+def _finish_retagging(retagging: Interrupted) -> None:
+    storage.move_tag(retagging.map_dir, retagging.tag, retagging.new_tag)
+    retagging.marker.unlink(missing_ok=True)
+
+
+def _settle_submissions(map_dir: MapDir) -> bool:
+    """Find out whether the schedd took what the vanished process intended, and return whether it took anything.
+
+    The event log knows, or the queue: a job that is in neither was never submitted.
+    """
+    for submission in map_dir.submissions():
+        if submission.cluster is None:
+            cluster = _cluster_of(map_dir, submission)
+            if cluster is None:
+                map_dir.never_submitted(submission)
+            else:
+                map_dir.submitted(submission, cluster)
+    return bool(map_dir.submissions())
 
 
 def _cluster_of(map_dir: MapDir, submission: Submission) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from htmap_core import names, storage
+from htmap_core import storage
 from htmap_core.condor import Connection
 from htmap_core.exceptions import CondorError, CorruptMap
 from htmap_core.finding import reach
@@ -63,10 +63,7 @@ def _jobs_of(map_dir: MapDir) -> tuple[PoolAddress | None, str]:
         submissions, pool = map_dir.submissions(), map_dir.record.pool
     except CorruptMap:
         return None, "false"  # it was never submitted, or nothing can be known of it
-    clusters = [submission.cluster for submission in submissions]
-    if None in clusters:
-        return pool, f'{names.MAP_ID} == "{map_dir.id}"'
-    return (pool, " || ".join(f"ClusterId == {cluster}" for cluster in clusters)) if clusters else (None, "false")
+    return (pool, map_dir.constraint()) if submissions else (None, "false")
 
 
 def _await_departure(connection: Connection, constraint: str) -> bool:

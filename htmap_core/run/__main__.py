@@ -48,9 +48,8 @@ def start():
         os.environ["HTMAP_PYTHON_TOO_OLD"] = sys.executable
         os.execv(other, [other, archive] + sys.argv[1:])
     os.environ.pop("HTMAP_PYTHON_TOO_OLD", None)
-    sys.path[0] = (
-        archive  # absolute: modules are imported from it later too, when the function may have changed directory
-    )
+    # Absolute: modules are imported from it later too, when the function may have changed directory.
+    sys.path[0] = archive
     from htmap_run.runner import main  # type: ignore[import-not-found]  # its name inside the archive
 
     main(archive)

@@ -4,17 +4,26 @@ Nothing here asks HTCondor; whatever needs both is in :mod:`htmap_core.recovery`
 """
 
 from htmap_core.storage.creation import CannotStore, Creation, submit_map
-from htmap_core.storage.mapdir import Job, MapDir, MapRecord, Submission
+from htmap_core.storage.jobs import Job, Submission
+from htmap_core.storage.mapdir import MapDir, MapRecord
+from htmap_core.storage.outputs import Outputs
+from htmap_core.storage.placement import Placement
+from htmap_core.storage.resubmission import submit_again
 from htmap_core.storage.store import (
     Interrupted,
+    begun,
+    claim_tag,
     delete_map,
     entomb,
     find,
     forget,
+    has_tag,
     htmap_dir,
-    interrupted_creations,
-    interrupted_removals,
+    interrupted,
     keep_after_all,
+    move_tag,
+    release_tag,
+    tag_of,
     tags,
     undo_creation,
 )
@@ -26,16 +35,24 @@ __all__ = [
     "Job",
     "MapDir",
     "MapRecord",
+    "Outputs",
+    "Placement",
     "Submission",
+    "begun",
+    "claim_tag",
     "delete_map",
     "entomb",
     "find",
     "forget",
+    "has_tag",
     "htmap_dir",
-    "interrupted_creations",
-    "interrupted_removals",
+    "interrupted",
     "keep_after_all",
+    "move_tag",
+    "release_tag",
+    "submit_again",
     "submit_map",
+    "tag_of",
     "tags",
     "undo_creation",
 ]

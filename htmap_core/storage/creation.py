@@ -14,14 +14,12 @@ from htmap_core import names
 from htmap_core.exceptions import HTMapException
 from htmap_core.run import formats
 from htmap_core.storage import store
-from htmap_core.storage.mapdir import Job, MapDir, MapRecord
+from htmap_core.storage.jobs import Job
+from htmap_core.storage.mapdir import MapDir, MapRecord
 from htmap_core.submit import render
 from htmap_core.tags import check_tag
 
 BLOCK_SIZE = 64 * 1024  # bytes: what a job fetches besides its own inputs stays small, and so does the number of files
-
-COMPONENT_COLUMN = "component"  # users write $(component) in options
-COLUMNS = (COMPONENT_COLUMN, "htmap_components", "htmap_inputs", "htmap_result")
 
 
 class CannotStore(HTMapException):
@@ -49,7 +47,7 @@ class Creation:
     def __init__(self, tag: str | None, *, chunksize: int = 1, columns: Sequence[str] = ()) -> None:
         self._wanted_tag = None if tag is None else check_tag(tag)
         self._chunksize = chunksize
-        self.columns = (*COLUMNS, *columns)
+        self.columns = (*names.COLUMNS, *columns)
         self.components = 0
         self.jobs = 0
         self._block: formats.PackWriter | None = None
@@ -64,7 +62,7 @@ class Creation:
         self.map_dir = MapDir(root / names.MAPS / uuid.uuid4().hex)
         with _storing(self.map_dir):
             store.make_htmap_dir()
-            self._marker = root / "creating" / self.map_dir.id
+            self._marker = root / names.CREATING / self.map_dir.id
             self._lock: IO[str] = self._marker.open("a+")
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             self.tag = self._claim()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import attrs
 
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap
 from htmap_core.pools import PoolAddress
-from htmap_core.run import formats
+from htmap_core.storage.jobs import Submission
+from htmap_core.storage.outputs import Outputs
+from htmap_core.storage.placement import Placement
 
 FORMAT = 1
 
@@ -44,43 +47,15 @@ class MapRecord:
         return -(-self.components // self.chunksize)
 
 
-@attrs.frozen
-class Submission:
-    """One submission of jobs: a line in ``submissions.jsonl``.
-
-    :param number: the submissions of a map are counted from 0.
-    :param token: the value of the jobs' attribute ``HTMapSubmission``, which finds them in the queue.
-    :param jobs: how many jobs it has, one for each row of its item file.
-    :param late: whether the schedd makes the jobs only as they are needed.
-    :param cluster: the cluster's number; None while it is not known whether the schedd took it.
-    """
-
-    number: int
-    token: str
-    jobs: int
-    late: bool = False
-    cluster: Optional[int] = None
-
-
-@attrs.frozen
-class Job:
-    """One job: a row of the item file of a submission."""
-
-    submission: int
-    row: int
-
-    @property
-    def output(self) -> str:
-        """The path of its files below the outputs, without their ending."""
-        return f"{self.submission}/{self.row // names.ENTRIES_PER_DIRECTORY}/{self.row}"
-
-
 class MapDir:
     """The directory of one map; its paths are nobody else's business."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._record: MapRecord | None = None
+        self._placement: Placement | None = None
+        self._submissions = os.path.join(path, names.SUBMISSIONS)  # noqa: PTH118 -- as os.stat wants it
+        self._refreshed = -1
 
     @property
     def id(self) -> str:
@@ -125,6 +100,18 @@ class MapDir:
         content = json.dumps({"commands": dict(commands), "columns": columns}, indent=1)
         write_atomically(self.path / names.SUBMIT, content.encode())
 
+    def read_submit(self) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Return the submit commands and the item columns that the map was submitted with.
+
+        :raises CorruptMap: they cannot be read.
+        """
+        path = self.path / names.SUBMIT
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return dict(content["commands"]), tuple(content["columns"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CorruptMap(path, f"cannot be read ({error}), so nothing of the map can be submitted again") from error
+
     def adopt(self, script: Path) -> str:
         """Copy a file transfer plugin into the map's directory, to travel with the jobs, and return its bare name."""
         shutil.copy(script, self.path / script.name)
@@ -151,7 +138,9 @@ class MapDir:
         for line in lines[:-1]:
             try:
                 entry = json.loads(line)
-                if "cluster" in entry:
+                if entry.get("cluster", "") is None:
+                    del found[entry["number"]]
+                elif "cluster" in entry:
                     found[entry["number"]] = attrs.evolve(found[entry["number"]], cluster=entry["cluster"])
                 else:
                     found[entry["number"]] = Submission(**entry)
@@ -161,75 +150,82 @@ class MapDir:
 
     def intend(self, jobs: int, *, late: bool) -> Submission:
         """Write down that jobs are about to be submitted, so that a crash in between can be told from none."""
-        submission = Submission(len(self.submissions()), uuid.uuid4().hex, jobs, late)
+        submission = Submission(self.next_submission(), uuid.uuid4().hex, jobs, late)
         entry = {"number": submission.number, "token": submission.token, "jobs": jobs, "late": late}
         self._append(names.SUBMISSIONS, entry)
         return submission
+
+    def next_submission(self) -> int:
+        """Return the number that the next submission will have; one that was never taken by the schedd keeps its own."""
+        try:
+            lines = (self.path / names.SUBMISSIONS).read_bytes().split(b"\n")[:-1]
+        except FileNotFoundError:
+            return 0
+        return 1 + max((json.loads(line)["number"] for line in lines), default=-1)
 
     def submitted(self, submission: Submission, cluster: int) -> None:
         """Write down the cluster that a submission became."""
         self._append(names.SUBMISSIONS, {"number": submission.number, "cluster": cluster})
 
+    def never_submitted(self, submission: Submission) -> None:
+        """Write down that the schedd did not take a submission after all."""
+        self._append(names.SUBMISSIONS, {"number": submission.number, "cluster": None})
+
+    def constraint(self) -> str:
+        """Return a ClassAd expression for all jobs: their clusters, which the schedd finds fast, or the map's id."""
+        clusters = [submission.cluster for submission in self.submissions()]
+        if None in clusters:
+            return f'{names.MAP_ID} == "{self.id}"'
+        return " || ".join(f"ClusterId == {cluster}" for cluster in clusters) or "false"
+
     def _append(self, name: str, entry: Mapping[str, Any]) -> None:
-        # One write of one line, after whatever a crash may have left half-written.
+        """Add a line to a file, in place of one that a crash may have left half-written."""
         path = self.path / name
         with path.open("ab") as file:
-            cut = file.tell() > 0 and path.read_bytes()[-1:] != b"\n"
-            file.write((b"\n" if cut else b"") + json.dumps(entry).encode() + b"\n")
+            if file.tell() > 0 and not (content := path.read_bytes()).endswith(b"\n"):
+                file.truncate(content.rfind(b"\n") + 1)
+            file.write(json.dumps(entry).encode() + b"\n")
 
-    # --- jobs, their inputs and outputs
+    # --- jobs, their inputs, and what they returned
 
-    def job_of(self, component: int) -> Job:
-        """Return the job that has a component."""
-        return Job(0, component // self.record.chunksize)
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the rows of the first submission's item file: one for each job, a text for each column."""
+        with self.items(0).open(encoding="utf-8") as file:
+            for line in file:
+                yield line.rstrip("\n").split(names.ITEM_SEPARATOR)
 
-    def components_of(self, job: Job) -> range:
-        """Return the components that a job has."""
-        first = job.row * self.record.chunksize
-        return range(first, min(first + self.record.chunksize, self.record.components))
+    def input_block(self, component: int) -> Path:
+        """Return the path of the file with a component's input.
 
-    def result(self, job: Job) -> Path:
-        """Return the path of a job's result file, whether it is there or not."""
-        return self.path / names.OUTPUTS / f"{job.output}.result"
-
-    def component_result(self, component: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what a result file says of its job, and what it says of one component.
-
-        :raises FileNotFoundError: there is no result file (yet).
-        :raises CorruptMap: it was cut short, or does not have the component.
+        :raises CorruptMap: the item file does not say.
         """
-        path = self.result(self.job_of(component))
-        index = self.job_index(self.job_of(component))
-        for entry in index["components"]:
-            if entry["component"] == component:
-                return index, entry
-        raise CorruptMap(path, f"has no component {component}")
+        row = component // self.record.chunksize
+        columns = next(itertools.islice(self.rows(), row, None), [])
+        if len(columns) < len(names.COLUMNS):
+            raise CorruptMap(self.items(0), f"has no row {row}")
+        return self.path / names.INPUTS / columns[names.COLUMNS.index(names.INPUTS_COLUMN)]
 
-    def job_index(self, job: Job) -> dict[str, Any]:
-        """Return what a job's result file says, without the results themselves.
+    @property
+    def placement(self) -> Placement:
+        """Which job has a component, as far as :meth:`refresh` has looked."""
+        if self._placement is None:
+            self._placement = Placement(self.path, self.record.components, self.record.chunksize)
+        return self._placement
 
-        :raises FileNotFoundError: there is no result file (yet).
-        :raises CorruptMap: it was cut short.
-        """
-        path = self.result(job)
+    def refresh(self) -> None:
+        """Look for submissions that have come since, from whatever process; cheap where there are none."""
         try:
-            return formats.read_index(path)
-        except formats.CorruptFile as error:
-            raise CorruptMap(path, str(error)) from error
-
-    def stderr_tail(self, job: Job, size: int) -> str:
-        """Return the end of what a job wrote to its standard error, *size* bytes at most; nothing where it wrote nothing."""
-        try:
-            with (self.path / names.OUTPUTS / f"{job.output}.stderr").open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - size))
-                return file.read().decode(errors="replace")
+            size = os.stat(self._submissions).st_size  # noqa: PTH116 -- often called
         except FileNotFoundError:
-            return ""
+            return
+        if size != self._refreshed:
+            self.placement.learn(submission.number for submission in self.submissions())
+            self._refreshed = size
 
-    def payload(self, job: Job, place: tuple[int, int]) -> bytes:
-        """Return one pickled object of a job's result file."""
-        offset, size = place
-        return formats.read_payload(self.result(job), offset, size)
+    @property
+    def outputs(self) -> Outputs:
+        """What the jobs returned."""
+        return Outputs(self.path / names.OUTPUTS)
 
     # --- the event log and what is known of it
 
@@ -253,6 +249,10 @@ class MapDir:
             (self.path / names.STATE).unlink(missing_ok=True) if self.exists else None
 
     # --- transience, size
+
+    def make_persistent(self) -> None:
+        """Note that somebody gave the map a tag of its own."""
+        (self.path / names.TRANSIENT).unlink(missing_ok=True)
 
     @property
     def is_transient(self) -> bool:

@@ -23,7 +23,7 @@ import attrs
 
 from htmap_core import names
 from htmap_core.configfile import value
-from htmap_core.exceptions import TagAlreadyExists, TagNotFound
+from htmap_core.exceptions import BusyMap, TagAlreadyExists, TagNotFound
 from htmap_core.pools import PoolAddress
 from htmap_core.storage.mapdir import MapDir, plain_address
 from htmap_core.tags import check_tag, random_tag
@@ -33,7 +33,7 @@ _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: locks of a shared file system may 
 
 @attrs.frozen
 class Interrupted:
-    """A creation whose process is gone, or a removal that has begun.
+    """An operation on a map whose process is gone, or a removal that has begun.
 
     :param marker: what stands for it on disk.
     :param map_dir: the map.
@@ -41,6 +41,7 @@ class Interrupted:
     :param pool: where a removed map's jobs are; None where it has none.
     :param constraint: a ClassAd expression that finds them.
     :param since: when it began, in seconds since the epoch.
+    :param new_tag: the tag that the map was to get, where it was to get one.
     """
 
     marker: Path
@@ -49,6 +50,7 @@ class Interrupted:
     pool: Optional[PoolAddress] = None
     constraint: str = "false"
     since: float = 0.0
+    new_tag: str = ""
 
 
 def htmap_dir() -> Path:
@@ -60,7 +62,7 @@ def make_htmap_dir() -> Path:
     """Return HTMAP_DIR, which is then there, for this user only."""
     root = htmap_dir()
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in (names.TAGS, names.MAPS, names.REMOVED, "creating"):
+    for name in (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING):
         (root / name).mkdir(exist_ok=True)
     return root
 
@@ -130,7 +132,48 @@ def release_tag(map_id: str, tag: str) -> None:
             path.unlink()
 
 
+def has_tag(map_dir: MapDir, tag: str) -> bool:
+    """Return whether a tag is this map's."""
+    try:
+        return (htmap_dir() / names.TAGS / tag).read_text().strip() == map_dir.id
+    except FileNotFoundError:
+        return False
+
+
+def tag_of(map_dir: MapDir) -> str | None:
+    """Return a map's tag, looking at all; None where it has none."""
+    return next((tag for tag in tags() if has_tag(map_dir, tag)), None)
+
+
 # --- operations that have begun
+
+
+@contextlib.contextmanager
+def begun(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]:
+    """Hold the marker of an operation on a map; only if this process is killed inside, the marker stays behind.
+
+    :raises BusyMap: another process has begun such an operation on the map.
+    """
+    marker = make_htmap_dir() / kind / map_dir.id
+    with marker.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyMap(tag, kind) from error
+        write_marker(file, tag, **more)
+        try:
+            yield
+        finally:
+            marker.unlink(missing_ok=True)
+
+
+def move_tag(map_dir: MapDir, old: str, new: str) -> None:
+    """Give a map the tag *new*, which is claimed already, and no other."""
+    if not has_tag(map_dir, new):
+        return  # an interrupted operation that had not come this far
+    map_dir.make_persistent()
+    if old != new:
+        release_tag(map_dir.id, old)
 
 
 def write_marker(file: IO[str], tag: str, **more: Any) -> None:
@@ -140,14 +183,9 @@ def write_marker(file: IO[str], tag: str, **more: Any) -> None:
     file.flush()
 
 
-def interrupted_creations() -> list[Interrupted]:
-    """Return the creations of maps whose process is gone."""
-    return list(_interrupted("creating"))
-
-
-def interrupted_removals() -> list[Interrupted]:
-    """Return the removals of maps that have begun and are not finished."""
-    return list(_interrupted(names.REMOVED))
+def interrupted(kind: str) -> list[Interrupted]:
+    """Return the operations of a kind whose process is gone; of removals, also those that wait for the queue."""
+    return list(_interrupted(kind))
 
 
 def _interrupted(kind: str) -> Iterator[Interrupted]:
@@ -169,6 +207,7 @@ def _interrupted(kind: str) -> Iterator[Interrupted]:
                 pool and PoolAddress(**pool),
                 content.get("constraint", "false"),
                 content.get("since", 0.0),
+                content.get("new_tag", ""),
             )
 
 

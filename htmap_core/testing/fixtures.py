@@ -7,6 +7,7 @@ once for a test run and stopped at its end, whatever happens. HTCondor itself is
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,22 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             item.add_report_section("call", f"stderr {stderr}", stderr.read_text(errors="replace")[-2000:])
 
 
+def using_htmap_dir(htmap_dir: Path) -> contextlib.AbstractContextManager[None]:
+    """Use an HTMAP_DIR for a while, whatever the settings say; for fixtures that live longer than a test."""
+    return _settings_with({"HTMAP_DIR": htmap_dir})
+
+
+@contextlib.contextmanager
+def _settings_with(table: dict[str, Any]) -> Iterator[None]:
+    before = Settings.from_settings({})
+    before.replace(settings)
+    settings.prepend(table)
+    try:
+        yield
+    finally:
+        settings.replace(before)
+
+
 @pytest.fixture
 def htmap_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give a test an HTMAP_DIR, which does not exist yet, a HOME, and settings that nothing has changed."""
@@ -42,11 +60,8 @@ def htmap_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("HTMAP_DIR", str(tmp_path / "htmap"))
-    before = Settings.from_settings({})
-    before.replace(settings)
-    settings.prepend({})
-    yield tmp_path / "htmap"
-    settings.replace(before)
+    with _settings_with({}):
+        yield tmp_path / "htmap"
 
 
 @pytest.fixture(scope="session")

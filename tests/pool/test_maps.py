@@ -16,6 +16,7 @@ import pytest
 
 import htmap
 from htmap_core.finding import find_pool
+from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
 
@@ -46,13 +47,13 @@ def jobs_in_queue() -> int:
 
 @pytest.fixture(scope="module")
 def doubled(running_pool: Path) -> Iterator[htmap.Map]:
-    htmap.settings["HTMAP_DIR"] = running_pool
-    mapped = htmap.map(lambda x: 2 * x, range(10), tag="doubled")
-    mapped.wait(timeout=TIMEOUT)
+    with using_htmap_dir(running_pool):
+        mapped = htmap.map(lambda x: 2 * x, range(10), tag="doubled")
+        mapped.wait(timeout=TIMEOUT)
     yield mapped
-    htmap.settings["HTMAP_DIR"] = running_pool
-    if mapped.exists:
-        mapped.remove()
+    with using_htmap_dir(running_pool):
+        if mapped.exists:
+            mapped.remove()
 
 
 @pytest.fixture
@@ -236,7 +237,7 @@ class TestMistakesLeaveNothingBehind:
     def nothing_left(self, personal_pool: Path) -> Iterator[None]:
         before = set(personal_pool.glob("*/*"))
         yield
-        assert set(personal_pool.glob("*/*")) == before
+        assert set(personal_pool.glob("*/*")) <= before
         assert jobs_in_queue() == 0
 
     def test_unknown_delivery_method(self) -> None:

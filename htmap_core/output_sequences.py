@@ -1,0 +1,124 @@
+"""What components wrote and sent back, as sequences with one item for each component."""
+
+from __future__ import annotations
+
+import datetime
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+
+from htmap_core.waiting import Timeout
+
+if TYPE_CHECKING:
+    from htmap_core.map_results import MapResults
+
+T = TypeVar("T", str, Path)
+
+
+class _PerComponent(Sequence[T], Generic[T]):
+    """One item for each component; :meth:`get` and calling wait for it, an index does not."""
+
+    def __init__(self, map: MapResults) -> None:  # noqa: A002 -- as users know it
+        self._map = map
+
+    @abstractmethod
+    def _item(self, component: int) -> T:
+        """Return the item of a component that is known to have ended.
+
+        :raises FileNotFoundError: it left nothing at all.
+        """
+
+    def __len__(self) -> int:
+        return len(self._map)
+
+    def __contains__(self, component: object) -> bool:
+        """Return whether the map has a component of this index."""
+        return component in self._map
+
+    @overload
+    def __getitem__(self, component: int) -> T: ...
+    @overload
+    def __getitem__(self, component: slice) -> list[T]: ...
+    def __getitem__(self, component: int | slice) -> T | list[T]:
+        """Return the item of a component without waiting.
+
+        :raises FileNotFoundError: the component has not ended, or left nothing.
+        """
+        if isinstance(component, slice):
+            return [self[number] for number in range(*component.indices(len(self)))]
+        component = self._map._checked(component)
+        status = self._map._status_now(component)
+        if not status.is_final:
+            raise FileNotFoundError(
+                f"component {component} of map {self._map._tag!r} is {status}; `get({component})` waits for it to end"
+            )
+        return self._item(component)
+
+    def get(self, component: int, timeout: Timeout = None) -> T:
+        """Return the item of a component, waiting until it has ended.
+
+        :param timeout: seconds or a timedelta; None waits for ever.
+        :raises TimeoutError: the time was over first.
+        :raises FileNotFoundError: the component left nothing.
+        """
+        component = self._map._checked(component)
+        self._map._await_end(component, timeout)
+        return self._item(component)
+
+    __call__ = get
+
+
+class _Stream(_PerComponent[str]):
+    stream: ClassVar[str]
+
+    def _item(self, component: int) -> str:
+        index, entry = self._map._entry(component)
+        begin, end = entry.get(self.stream) or (0, 0)
+        text = self._map._map_dir.outputs.text(self._map._states.job(component), self.stream, begin, end)
+        return self._framed(text, component, index, entry)
+
+    def _framed(self, text: str, component: int, index: dict[str, Any], entry: dict[str, Any]) -> str:
+        return text
+
+
+class MapStdOut(_Stream):
+    """What each component wrote to its standard output, in a frame that says where and when it ran.
+
+    ``map.stdout[3]`` does not wait; ``map.stdout.get(3)`` and ``map.stdout(3)`` do.
+    """
+
+    stream = "stdout"
+
+    def _framed(self, text: str, component: int, index: dict[str, Any], entry: dict[str, Any]) -> str:
+        host, runtime = index["host"], index["runtime"]
+        began, ended = (datetime.datetime.fromtimestamp(entry[key]).isoformat(sep=" ") for key in ("start", "end"))  # noqa: DTZ006
+        return (
+            f"Landed on execute node {host['name']} ({host['address']}) at {began} as {host['user']}\n\n"
+            f"Python executable is {runtime['executable']} (version {runtime['python']})\n\n"
+            f"Running component {component}\n\n"
+            f"----- MAP COMPONENT OUTPUT START -----\n\n{text}\n----- MAP COMPONENT OUTPUT END -----\n\n"
+            f"Finished executing component at {ended}\n"
+        )
+
+
+class MapStdErr(_Stream):
+    """What each component wrote to its standard error.
+
+    ``map.stderr[3]`` does not wait; ``map.stderr.get(3)`` and ``map.stderr(3)`` do.
+    """
+
+    stream = "stderr"
+
+
+class MapOutputFiles(_PerComponent[Path]):
+    """The folder with the files that each component sent back; it is empty where there were none.
+
+    ``map.output_files[3]`` does not wait; ``map.output_files.get(3)`` does.
+    """
+
+    def _item(self, component: int) -> Path:
+        self._map._entry(component)
+        folder = self._map._map_dir.outputs.files(self._map._states.job(component), component)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

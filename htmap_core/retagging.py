@@ -1,0 +1,37 @@
+"""Gives maps other tags."""
+
+from __future__ import annotations
+
+import json
+
+from htmap_core import names, storage
+from htmap_core.exceptions import CannotRetagMap, CondorError
+from htmap_core.finding import reach
+from htmap_core.storage import MapDir
+from htmap_core.tags import check_tag
+
+
+def retag(map_dir: MapDir, old: str, new: str, *, ended: bool) -> None:
+    """Give a map the tag *new* instead of *old*, on disk and in the queue.
+
+    :param ended: whether the map has no job left in the queue.
+    :raises InvalidTag: no map can have it.
+    :raises TagAlreadyExists: another map has it.
+    :raises CannotRetagMap: the map has jobs in a queue that does not answer; nothing was changed.
+    """
+    check_tag(new)
+    with storage.begun(names.RETAGGING, map_dir, old, new_tag=new):
+        if new != old:
+            storage.claim_tag(map_dir.id, new)
+        if not ended:
+            _rename_batch(map_dir, old, new)
+        storage.move_tag(map_dir, old, new)
+
+
+def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:
+    try:
+        reach(map_dir.record.pool).edit(map_dir.constraint(), "JobBatchName", json.dumps(new))
+    except CondorError as error:
+        if new != old:
+            storage.release_tag(map_dir.id, new)
+        raise CannotRetagMap(f"map {old!r} has jobs in the queue, where their batch has its tag: {error}") from error

@@ -1,0 +1,101 @@
+"""What the jobs of a map returned: results, errors, standard output and error."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from htmap_core.exceptions import CorruptMap
+from htmap_core.run import formats
+from htmap_core.storage.jobs import Job
+
+
+class Outputs:
+    """The files that the jobs of a map returned.
+
+    :param path: the folder that they are in.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def index(self, job: Job) -> dict[str, Any]:
+        """Return what a job's result file says, without the results themselves.
+
+        :raises FileNotFoundError: there is no result file (yet).
+        :raises CorruptMap: it was cut short.
+        """
+        path = self._file(job, "result")
+        try:
+            return formats.read_index(path)
+        except formats.CorruptFile as error:
+            raise CorruptMap(path, str(error)) from error
+
+    def open(self, job: Job) -> formats.PackReader:
+        """Open a job's result file.
+
+        :raises FileNotFoundError: there is none (yet).
+        :raises CorruptMap: it was cut short.
+        """
+        path = self._file(job, "result")
+        try:
+            return formats.PackReader(path)
+        except formats.CorruptFile as error:
+            raise CorruptMap(path, str(error)) from error
+
+    def entry(self, job: Job, component: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a job's result file says of the job, and what it says of one of its components.
+
+        :raises FileNotFoundError: there is no result file (yet).
+        :raises CorruptMap: it was cut short, or does not have the component.
+        """
+        index = self.index(job)
+        for entry in index["components"]:
+            if entry["component"] == component:
+                return index, entry
+        raise CorruptMap(self._file(job, "result"), f"has no component {component}")
+
+    def payload(self, job: Job, place: tuple[int, int]) -> bytes:
+        """Return one pickled object of a job's result file.
+
+        :raises CorruptMap: it is not there.
+        """
+        path = self._file(job, "result")
+        try:
+            return formats.read_payload(path, *place)
+        except formats.CorruptFile as error:
+            raise CorruptMap(path, str(error)) from error
+
+    def text(self, job: Job, stream: str, begin: int, end: int) -> str:
+        """Return a part of what a job wrote to its ``stdout`` or ``stderr``; a job that wrote nothing has no such file."""
+        try:
+            with self._file(job, stream).open("rb") as file:
+                file.seek(begin)
+                return file.read(end - begin).decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def tail(self, job: Job, stream: str, size: int) -> str:
+        """Return the end of what a job wrote to its ``stdout`` or ``stderr``, *size* bytes at most."""
+        try:
+            length = self._file(job, stream).stat().st_size
+        except FileNotFoundError:
+            return ""
+        return self.text(job, stream, max(0, length - size), length)
+
+    def files(self, job: Job, component: int) -> Path:
+        """Return the folder for the files that a component sent back, whether it is there or not."""
+        return self._file(job, "files") / str(component)
+
+    def exists(self, job: Job) -> bool:
+        """Return whether a job has returned a result file."""
+        return self._file(job, "result").exists()
+
+    def delete(self, job: Job) -> None:
+        """Delete what a job returned, but for files, which were asked for by name."""
+        for ending in ("result", "stdout", "stderr"):
+            self._file(job, ending).unlink(missing_ok=True)
+
+    def _file(self, job: Job, ending: str) -> Path:
+        return Path(os.path.join(self._path, f"{job.output}.{ending}"))  # noqa: PTH118 -- a third of the time, and often called
