@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -54,7 +55,15 @@ def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
 
     :param pattern: a glob-style pattern; only maps whose tags fit it are returned.
     """
-    return tuple(load(tag) for tag in get_tags(pattern))
+    return tuple(_still_there(get_tags(pattern)))
+
+
+def _still_there(tags: Iterable[str]) -> Iterator[Map]:
+    for tag in tags:
+        try:
+            yield Map.load(tag)
+        except TagNotFound:  # removed or given another tag since the tags were listed
+            continue
 
 
 def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that users know
@@ -65,9 +74,11 @@ def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that use
     """
     removed = []
     for each in load_maps():
-        if all or each.is_transient:
-            removed.append(each.tag)
-            each.remove()
+        with contextlib.suppress(MapWasRemoved):  # by another process, since the maps were listed
+            if all or each.is_transient:
+                tag = each.tag
+                each.remove()
+                removed.append(tag)
     return removed
 
 
@@ -121,7 +132,8 @@ def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, in
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     for facts in _all_facts(maps, include_state, include_meta):
-        writer.writerow({**facts, **facts.pop("component_status_counts", {})})
+        counts = facts.pop("component_status_counts", {})
+        writer.writerow({**facts, **counts})
     return text.getvalue()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import textwrap
 import time
 from collections.abc import Iterator
 from typing import Any, Optional
 
 import attrs
 
+from htmap_core import recovery
 from htmap_core.component_errors import ComponentError
 from htmap_core.components import ComponentStatus
 from htmap_core.condor import Connection
@@ -110,6 +112,7 @@ class MapResults(MapView):
         """Ask the schedd where the event log has been silent for long; return whether that was done."""
         if time.monotonic() - asked < _QUIET:
             return False
+        recovery.settle()  # what a process began that was killed would never end
         with contextlib.suppress(CondorError):  # then the log is what there is; whoever acts on the map is told
             self._states.settle(Connection(self._record.pool))
         return True
@@ -126,15 +129,6 @@ class MapResults(MapView):
             self._check_existence()
             if self._states.poll() or self._settled(asked):
                 asked = time.monotonic()
-
-    def _await_end(self, component: int, timeout: Timeout) -> None:
-        """Wait until a component's run is over.
-
-        :raises MapComponentHeld: it is held, so it will not be over by itself.
-        """
-        self._check_existence()
-        if self._await(component, timeout) is ComponentStatus.HELD:
-            raise self._problem(component, ComponentStatus.HELD)
 
     def _status_now(self, component: int) -> ComponentStatus:
         self._check_existence()
@@ -185,13 +179,14 @@ class MapResults(MapView):
         """
         component = self._checked(component)
         status = self._await(component, timeout)
-        if status is ComponentStatus.COMPLETED:
+        if status is ComponentStatus.HELD:
+            raise self._problem(component, status)
+        error = self._outcome(component, status).error
+        if not isinstance(error, ComponentError):
             raise ExpectedError(
                 f"component {component} of map {self._tag!r} has a result and no error: `map.get({component})` returns it"
             )
-        if (hold := self._states.hold(component)) is not None:
-            raise MapComponentHeld(self._tag, component, str(hold))
-        return self._error(component, status)
+        return error
 
     # --- all components
 
@@ -262,7 +257,9 @@ class MapResults(MapView):
             return Outcome(component, ComponentStatus.HELD, error=hold)
         try:
             return Outcome(component, status, self._load(component, status))
-        except (MapComponentError, MapComponentRemoved):
+        except (MapComponentError, MapComponentRemoved) as problem:
+            if isinstance(problem.__cause__, CannotUnpickle):
+                return Outcome(component, status, error=self._unreadable(component, problem.__cause__))
             return Outcome(component, status, error=self._error(component, status))
 
     # --- errors and output
@@ -274,16 +271,22 @@ class MapResults(MapView):
         found = {}
         for component in self._components:
             status = self._await(component, None)
-            if status in {ComponentStatus.ERRORED, ComponentStatus.REMOVED}:
+            if self._has_failed(component, status):
                 found[component] = self._error(component, status)
         return found
 
     @of_existing
     def error_reports(self) -> Iterator[str]:
         """Yield the report on each component that has failed so far; waits for none."""
-        by_status = self.components_by_status()
-        failed = [*by_status[ComponentStatus.ERRORED], *by_status[ComponentStatus.REMOVED]]
-        return (self._error(component, self._states.status(component)).report() for component in sorted(failed))
+        statuses = enumerate(self.component_statuses)
+        failed = [(component, status) for component, status in statuses if self._has_failed(component, status)]
+        return (self._error(component, status).report() for component, status in failed)
+
+    def _has_failed(self, component: int, status: ComponentStatus) -> bool:
+        """Return whether a component has ended without a result; also where its function ended the job as if all were well."""
+        if status is ComponentStatus.COMPLETED:
+            return not self._map_dir.outputs.exists(self._states.job(component))
+        return status.is_final
 
     @property
     @of_existing
@@ -326,13 +329,14 @@ class MapResults(MapView):
             except FileNotFoundError:
                 pass  # it ended well, but its result is gone or has not arrived; the report says so
             except CannotUnpickle as error:
-                raise MapComponentError(self._tag, component, str(error)) from error
+                report = self._unreadable(component, error).report()
+                raise MapComponentError(self._tag, component, report) from error
         raise self._problem(component, status)
 
     def _problem(self, component: int, status: ComponentStatus) -> ComponentProblem:
         """Return what stands in the way of a component's result, as an exception."""
         if (hold := self._states.hold(component)) is not None:
-            return MapComponentHeld(self._tag, component, str(hold))
+            return MapComponentHeld(self._tag, component, f"{hold}{self._last_words(component)}")
         if status is ComponentStatus.REMOVED:
             return MapComponentRemoved(self._tag, component, self._states.note(component))
         error = self._error(component, status)
@@ -348,11 +352,18 @@ class MapResults(MapView):
             note = self._states.note(component) or f"it is {status}, but nothing came back"
             tail = self._map_dir.outputs.tail(job, "stderr", _STDERR_TAIL)
             return ComponentError.without_result(self, component, note, tail)
-        if "error" not in entry:
-            reason = "its result cannot be unpickled here"
-            return ComponentError.without_result(self, component, reason, "")
         exception = None
         if entry["error"].get("exception"):
             payload = self._map_dir.outputs.payload(job, entry["error"]["exception"])
             exception = unpickle_exception(payload, index["runtime"]["python"])
         return ComponentError.from_result(self, component, index, entry, exception)
+
+    def _unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
+        """Return the error of a component that has a result, which cannot be made an object here."""
+        index, entry = self._entry(component)
+        return ComponentError.from_result(self, component, index, {**entry, "error": {"text": str(problem)}}, problem)
+
+    def _last_words(self, component: int) -> str:
+        """Return the end of what a held component's job wrote to its standard error, where it ran at all."""
+        text = self._map_dir.outputs.tail(self._states.job(component), "stderr", _STDERR_TAIL).rstrip()
+        return f"\nThe end of its standard error is\n{textwrap.indent(text, '  ')}" if text else ""

@@ -74,7 +74,9 @@ def starmap(
     :returns: the map. The other arguments, and what may be raised, are those of :func:`htmap.map`.
     """
     pairs = itertools.zip_longest(() if args is None else args, () if kwargs is None else kwargs)
-    calls: Iterator[Call] = ((tuple(given or ()), dict(named or {})) for given, named in pairs)
+    calls: Iterator[Call] = (
+        (() if given is None else tuple(given), {} if named is None else dict(named)) for given, named in pairs
+    )
     return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize)
 
 

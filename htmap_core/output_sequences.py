@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
+from htmap_core.components import ComponentStatus
 from htmap_core.waiting import Timeout
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class _PerComponent(Sequence[T], Generic[T]):
             return [self[number] for number in range(*component.indices(len(self)))]
         component = self._map._checked(component)
         status = self._map._status_now(component)
-        if not status.is_final:
+        if not (status.is_final or status is ComponentStatus.HELD):
             raise FileNotFoundError(
                 f"component {component} of map {self._map._tag!r} is {status}; `get({component})` waits for it to end"
             )
@@ -60,11 +62,17 @@ class _PerComponent(Sequence[T], Generic[T]):
 
         :param timeout: seconds or a timedelta; None waits for ever.
         :raises TimeoutError: the time was over first.
+        :raises MapComponentHeld: the component is held, and has left nothing.
         :raises FileNotFoundError: the component left nothing.
         """
         component = self._map._checked(component)
-        self._map._await_end(component, timeout)
-        return self._item(component)
+        status = self._map._await(component, timeout)
+        try:
+            return self._item(component)
+        except FileNotFoundError:
+            if status is ComponentStatus.HELD:  # so its run will not be over by itself
+                raise self._map._problem(component, status) from None
+            raise
 
     __call__ = get
 
@@ -73,10 +81,15 @@ class _Stream(_PerComponent[str]):
     stream: ClassVar[str]
 
     def _item(self, component: int) -> str:
-        index, entry = self._map._entry(component)
+        outputs, job = self._map._map_dir.outputs, self._map._states.job(component)
+        try:
+            index, entry = self._map._entry(component)
+        except FileNotFoundError:
+            if not outputs.has(job, self.stream):
+                raise
+            return outputs.tail(job, self.stream, sys.maxsize)  # of all the job's components: nobody said whose it is
         begin, end = entry.get(self.stream) or (0, 0)
-        text = self._map._map_dir.outputs.text(self._map._states.job(component), self.stream, begin, end)
-        return self._framed(text, component, index, entry)
+        return self._framed(outputs.text(job, self.stream, begin, end), component, index, entry)
 
     def _framed(self, text: str, component: int, index: dict[str, Any], entry: dict[str, Any]) -> str:
         return text

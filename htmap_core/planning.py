@@ -22,7 +22,7 @@ LATE_MATERIALIZATION = 2000  # jobs: with more, the schedd makes them as they ar
 MAX_RETRIES = 2
 
 # Options that HTMap gives a meaning of its own and that do not become submit commands.
-OWN_OPTIONS = frozenset({"max_retries", "chunksize"})
+OWN_OPTIONS = frozenset({"chunksize", "max_retries", "retry_exceptions"})
 
 
 class SuspiciousMap(UserWarning):
@@ -102,17 +102,32 @@ def _source(path: os.PathLike[str] | str) -> str:
 def _add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
     """Have HTCondor run a job again whose runner could not finish, and hold it when that did not help.
 
-    Written out, because ``max_retries`` with ``retry_until`` lets a job that was killed by a signal leave the queue as if it
-    were completed.
+    Exceptions of the function are its result and not tried again, unless the option ``retry_exceptions`` asks for it. Written
+    out, because ``max_retries`` with ``retry_until`` lets a job that was killed by a signal leave the queue as if it were
+    completed.
     """
-    given = plan.options.get("max_retries", str(MAX_RETRIES))
-    if not (isinstance(given, str) and given.isdigit()):
-        raise InvalidOption("max_retries", given, "must be a whole number, the same for all components")
-    accepted = " || ".join(f"ExitCode =?= {code}" for code in (codes.OK, codes.COMPONENT_FAILED, codes.REFUSED))
+    retries = _whole_number("max_retries", plan.options.get("max_retries", str(MAX_RETRIES)))
+    exhausted = f"NumJobCompletions > {retries}"
+    failed = f"ExitCode =?= {codes.COMPONENT_FAILED}"
+    if _truth("retry_exceptions", plan.options.get("retry_exceptions", "false")):
+        failed = f"({failed} && {exhausted})"
+    accepted = f"ExitCode =?= {codes.OK} || ExitCode =?= {codes.REFUSED} || {failed}"
     finished = f"(ExitBySignal =?= false && ({accepted}))"
     submit.set_default("on_exit_remove", finished)
-    submit.set_default("on_exit_hold", f"NumJobCompletions > {given} && !{finished}")
+    submit.set_default("on_exit_hold", f"{exhausted} && !{finished}")
     submit.set_default("on_exit_hold_reason", _HOLD_REASON)
+
+
+def _whole_number(name: str, given: object) -> int:
+    if not (isinstance(given, str) and given.isdigit()):
+        raise InvalidOption(name, given, "must be a whole number, the same for all components")
+    return int(given)
+
+
+def _truth(name: str, given: object) -> bool:
+    if not (isinstance(given, str) and given.casefold() in {"true", "false"}):
+        raise InvalidOption(name, given, "must be true or false, the same for all components")
+    return given.casefold() == "true"
 
 
 _HOLD_REASON = (

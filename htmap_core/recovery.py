@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Callable
 
-from htmap_core import names, removal, storage
+from htmap_core import names, removal, retagging, storage
 from htmap_core.exceptions import CondorError, CorruptMap
 from htmap_core.finding import reach
 from htmap_core.storage import Interrupted, MapDir, Submission
@@ -60,9 +60,9 @@ def _finish_rerun(rerun: Interrupted) -> None:
     rerun.marker.unlink(missing_ok=True)
 
 
-def _finish_retagging(retagging: Interrupted) -> None:
-    storage.move_tag(retagging.map_dir, retagging.tag, retagging.new_tag)
-    retagging.marker.unlink(missing_ok=True)
+def _finish_retagging(interrupted: Interrupted) -> None:
+    retagging.finish(interrupted)
+    interrupted.marker.unlink(missing_ok=True)
 
 
 def _settle_submissions(map_dir: MapDir) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from htmap_core import names, storage
+from htmap_core.condor import Connection
 from htmap_core.exceptions import CannotRetagMap, CondorError
 from htmap_core.finding import reach
-from htmap_core.storage import MapDir
+from htmap_core.storage import Interrupted, MapDir
 from htmap_core.tags import check_tag
 
 
@@ -26,6 +27,18 @@ def retag(map_dir: MapDir, old: str, new: str, *, ended: bool) -> None:
         if not ended:
             _rename_batch(map_dir, old, new)
         storage.move_tag(map_dir, old, new)
+
+
+def finish(begun: Interrupted) -> None:
+    """Finish giving a map another tag, if the process that began it came as far as to claim the tag; starts no pool for it.
+
+    :raises CondorError: the pool does not answer, so the jobs in its queue, if there are any, are still called as before.
+    """
+    if begun.new_tag and storage.has_tag(begun.map_dir, begun.new_tag):
+        storage.move_tag(begun.map_dir, begun.tag, begun.new_tag)
+        Connection(begun.map_dir.record.pool).edit(
+            begun.map_dir.constraint(), "JobBatchName", json.dumps(begun.new_tag)
+        )
 
 
 def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:

@@ -90,7 +90,11 @@ class Outputs:
 
     def exists(self, job: Job) -> bool:
         """Return whether a job has returned a result file."""
-        return self._file(job, "result").exists()
+        return self.has(job, "result")
+
+    def has(self, job: Job, ending: str) -> bool:
+        """Return whether a job has returned a file: its ``result``, ``stdout`` or ``stderr``."""
+        return self._file(job, ending).exists()
 
     def delete(self, job: Job) -> None:
         """Delete what a job returned, but for files, which were asked for by name."""

@@ -1,6 +1,7 @@
-"""Record event logs of real runs, for ``test_tracking.py``: ``python record.py [NAME...]``, with CONDOR_CONFIG naming a pool of your own.
+"""Record event logs of real runs, for ``test_tracking.py``: ``python record.py [NAME...]``.
 
-A personal pool with eight processors does; some runs kill its daemons. Names of hosts and folders are made neutral.
+CONDOR_CONFIG must name a personal pool of your own with eight processors; some runs kill its daemons. Names of hosts and folders
+are made neutral.
 """
 
 from __future__ import annotations

@@ -1,0 +1,32 @@
+"""Creating, submitting and removing large maps. No slot may run them: it is the client that is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from measure import in_a_new_process
+from rows import Row
+
+_MILLION = 1_000_000
+
+
+def create_and_remove(quick: bool) -> Iterator[Row]:
+    """Create maps of growing size; remove one whose jobs are in the queue."""
+    small = in_a_new_process("create", "creation-10k", 10_000)
+    large = in_a_new_process("create", "creation-100k", 100_000)
+    yield Row(
+        "create and submit 100k components", large["seconds"], 2, "s", note="late materialization, with all imports"
+    )
+    yield Row(
+        "peak memory of that, against 10k", large["peak_mb"], 1.05 * small["peak_mb"], "MB", note="flat: 5 % more"
+    )
+    removal = in_a_new_process("remove", "creation-100k")
+    yield Row("remove 100k components, just submitted", removal["seconds"], 2, "s")
+    in_a_new_process("remove", "creation-10k")
+    if quick:
+        return
+    huge = in_a_new_process("create", "creation-1M", _MILLION)
+    yield Row("create and submit 1M components", huge["seconds"], 20, "s")
+    yield Row("peak memory of that", huge["peak_mb"], 300, "MB")
+    removal = in_a_new_process("remove", "creation-1M")
+    yield Row("remove 1M components, just submitted", removal["seconds"], None, "s")

@@ -1,0 +1,131 @@
+"""Measure one thing in a process of its own: ``python measure.py WHAT [ARGUMENT...]`` prints its figures as JSON.
+
+A process of its own, because peak memory belongs to processes, and because users begin with one that has loaded nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def in_a_new_process(what: str, *arguments: object) -> dict[str, Any]:
+    """Call one of the functions below in a new process, and return its figures and that process' peak memory."""
+    command = [sys.executable, __file__, what, *map(str, arguments)]
+    result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    figures: dict[str, Any] = json.loads(result.stdout)
+    return figures
+
+
+def shortest_function() -> Callable[[int], int]:
+    """Return a function that travels with its code: execute nodes do not have this module."""
+
+    def double(x: int) -> int:
+        return 2 * x
+
+    return double
+
+
+def create(tag: str, count: str, chunksize: str = "1") -> dict[str, Any]:
+    """Create and submit a map that no slot will ever run."""
+    import htmap
+
+    begin = time.perf_counter()
+    options = htmap.MapOptions(requirements="false")
+    htmap.map(
+        shortest_function(), range(int(count)), tag=tag, map_options=options, quiet=True, chunksize=int(chunksize)
+    )
+    return {"seconds": time.perf_counter() - begin}
+
+
+def remove(tag: str) -> dict[str, Any]:
+    """Remove a map."""
+    import htmap
+
+    begin = time.perf_counter()
+    htmap.load(tag).remove()
+    return {"seconds": time.perf_counter() - begin}
+
+
+def status(tag: str) -> dict[str, Any]:
+    """Load a map and count its components by status."""
+    import htmap
+
+    begin = time.perf_counter()
+    line = htmap.load(tag).status()
+    return {"seconds": time.perf_counter() - begin, "line": line}
+
+
+def poll(tag: str) -> dict[str, Any]:
+    """Look for news in an event log where there is none."""
+    from htmap_core import storage
+    from htmap_core.states import ComponentStates
+
+    states = ComponentStates(storage.find(tag))
+    states.poll()
+    times = 20_000
+    begin = time.perf_counter()
+    for _ in range(times):
+        states.poll()
+    return {"seconds": (time.perf_counter() - begin) / times}
+
+
+def iterate(tag: str) -> dict[str, Any]:
+    """Load a map's status, then iterate over its results."""
+    import htmap
+
+    loaded = htmap.load(tag)
+    components = len(loaded)
+    loaded.status()
+    begin = time.perf_counter()
+    total = sum(loaded)
+    seconds = time.perf_counter() - begin
+    assert total == components * (components - 1), f"the results of {tag} add up to {total}"
+    return {"seconds": seconds, "components": components}
+
+
+def run_jobs(tag: str) -> dict[str, Any]:
+    """Run a map's jobs here, one after another, each as the archive would run it on an execute node."""
+    import os
+    import shutil
+
+    from htmap_core import names, storage
+
+    map_dir = storage.find(tag)
+    sys.path.insert(0, str(map_dir.runtime))
+    from htmap_run import runner
+
+    scratch = map_dir.path / "scratch"
+    scratch.mkdir()
+    (scratch / names.FUNCTION).symlink_to(map_dir.path / names.FUNCTION)
+    os.chdir(scratch)
+    for row in map_dir.items(0).read_text().splitlines():
+        _, components, block, result = row.split(names.ITEM_SEPARATOR)[:4]
+        name = Path(block).name
+        if not Path(name).exists():
+            Path(name).symlink_to(map_dir.path / names.INPUTS / block)
+        code = runner._run(str(map_dir.runtime), str(scratch), [name, components, result])  # noqa: SLF001
+        assert code == 0, f"job {result} ended with {code}"
+    os.chdir("/")
+    shutil.rmtree(map_dir.path / names.OUTPUTS, ignore_errors=True)
+    (scratch / names.RETURN / names.OUTPUTS).rename(map_dir.path / names.OUTPUTS)
+    shutil.rmtree(scratch)
+    return {}
+
+
+def main() -> None:
+    """Measure what the command line names."""
+    what, *arguments = sys.argv[1:]
+    figures = globals()[what](*arguments)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({**figures, "peak_mb": peak}))
+
+
+if __name__ == "__main__":
+    main()

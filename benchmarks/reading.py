@@ -1,0 +1,130 @@
+"""Status and results of finished maps.
+
+Running 100,000 jobs would take hours, so a few are run on the pool, and what the event log says of them is written down for all.
+Result files come from the real runner, in this machine's own processes.
+"""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from measure import in_a_new_process, shortest_function
+from rows import Row
+
+import htmap
+from htmap_core import names, storage
+from htmap_core.run import formats
+from htmap_core.storage import MapDir
+
+_JOBS = 100_000
+_JOBS_PER_SECOND = 15  # as fast as the pool runs them; so many events have the same time
+_AT_ONCE = 50  # jobs whose events alternate in the log
+_END = "\n...\n"
+
+
+def status_of_a_finished_map(_: bool) -> Iterator[Row]:
+    """Ask for the status of a map of which nothing is known but the log, and of one of which all is."""
+    map_dir = _finished_map("reading-status", _JOBS)
+    size = map_dir.events.stat().st_size / 1e6
+    first = in_a_new_process("status", "reading-status")
+    assert f"COMPLETED = {_JOBS}" in first["line"], first["line"]
+    yield Row("first status of a finished 100k map", first["seconds"], 1, "s", note=f"log of {size:.0f} MB, no cache")
+    yield Row("peak memory of that", first["peak_mb"], None, "MB")
+    cached = in_a_new_process("status", "reading-status")
+    assert cached["line"] == first["line"], cached["line"]
+    yield Row("the same in the next process", cached["seconds"], 0.1, "s", note="cached")
+    nothing_new = in_a_new_process("poll", "reading-status")
+    yield Row("poll with nothing new", 1e6 * nothing_new["seconds"], 20, "us")
+    _copy_results(map_dir)
+    removal = in_a_new_process("remove", "reading-status")
+    yield Row("remove 100k components with 100k result files", removal["seconds"], 2, "s")
+
+
+def results(quick: bool) -> Iterator[Row]:
+    """Iterate over results that lie in few files, and over such that have one each."""
+    for what, count, chunksize, limit in (
+        ("chunks of 500", 100_000, 500, 200_000),
+        ("one file for each", 5_000 if quick else 20_000, 1, 25_000),
+    ):
+        tag = f"reading-results-{chunksize}"
+        _finished_map(tag, count, chunksize)
+        in_a_new_process("run_jobs", tag)
+        figures = in_a_new_process("iterate", tag)
+        yield Row(
+            f"iterate over results, {what}", figures["components"] / figures["seconds"], limit, "/s", at_least=True
+        )
+        in_a_new_process("remove", tag)
+
+
+def _finished_map(tag: str, components: int, chunksize: int = 1) -> MapDir:
+    """Return a map whose event log says that all its jobs ran and went well; the schedd knows none of them any more."""
+    templates = _events_of_real_jobs()
+    in_a_new_process("create", tag, components, chunksize)
+    map_dir = storage.find(tag)
+    cluster = map_dir.submissions()[0].cluster
+    assert cluster is not None
+    _empty_queue(map_dir, cluster)
+    _write_log(map_dir.events, cluster, -(-components // chunksize), templates)
+    return map_dir
+
+
+def _events_of_real_jobs() -> list[list[str]]:
+    """Run a few jobs on the pool; return the texts of the events of each."""
+    with_jobs = htmap.map(shortest_function(), range(8), quiet=True)
+    with_jobs.wait(180)
+    text = next(path for path in _maps() if path.name == with_jobs._map_dir.id).joinpath(names.EVENTS).read_text()  # noqa: SLF001
+    with_jobs.remove()
+    jobs: dict[str, list[str]] = {}
+    for event in text.split(_END)[:-1]:
+        jobs.setdefault(event[event.index("(") : event.index(")")], []).append(event)
+    return list(jobs.values())
+
+
+def _maps() -> Iterator[Path]:
+    return (storage.htmap_dir() / names.MAPS).iterdir()
+
+
+def _empty_queue(map_dir: MapDir, cluster: int) -> None:
+    """Remove a map's jobs behind its back, and wait until HTCondor writes no more about them."""
+    from htmap_core.finding import reach
+
+    connection = reach(map_dir.record.pool)
+    connection.remove(f"ClusterId == {cluster}", "not to be run")
+    while connection.query(f"ClusterId == {cluster}", ["ClusterId"], limit=1):
+        time.sleep(0.1)
+    time.sleep(1)
+
+
+def _write_log(path: Path, cluster: int, jobs: int, templates: list[list[str]]) -> None:
+    """Write a log in which each job does what one of *templates* did; the events of jobs that run at once alternate."""
+    began = datetime.datetime.now() - datetime.timedelta(days=2)  # noqa: DTZ005 -- logs have local time
+    with path.open("w", encoding="utf-8") as log:
+        for first in range(0, jobs, _AT_ONCE):
+            rows = range(first, min(first + _AT_ONCE, jobs))
+            for number in range(max(map(len, templates))):
+                when = began + datetime.timedelta(seconds=first // _JOBS_PER_SECOND + number)
+                for row in rows:
+                    events = templates[row % len(templates)]
+                    if number < len(events):
+                        kind, rest = events[number][:3], events[number][events[number].index(")") + 22 :]
+                        log.write(f"{kind} ({cluster:03}.{row:03}.000) {when:%Y-%m-%d %H:%M:%S} {rest}{_END}")
+
+
+def _copy_results(map_dir: MapDir) -> None:
+    """Give each job of a map a result file: for a removal it only matters that it is there."""
+    outputs = map_dir.path / names.OUTPUTS
+    shutil.rmtree(outputs, ignore_errors=True)
+    outputs.mkdir()
+    original = outputs / "original"
+    with formats.PackWriter(original) as writer:
+        writer.close({"format": formats.FORMAT, "components": []})
+    content = original.read_bytes()
+    original.unlink()
+    for row in map_dir.items(0).read_text().splitlines():
+        result = outputs / f"{row.split(names.ITEM_SEPARATOR)[3]}.result"
+        result.parent.mkdir(parents=True, exist_ok=True)
+        result.write_bytes(content)

@@ -1,0 +1,76 @@
+"""Measure the budgets of docs/explanation/design.md, all in one run: ``python benchmarks/run.py [--only NAME...] [--quick]``.
+
+HTCondor is installed once below ~/.cache/htmap-tests, where the tests keep it too; the pool belongs to this run and is stopped at
+its end. Exits with 1 where a budget is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import NoReturn
+
+import creation
+import pool
+import reading
+import startup
+import throughput
+from rows import Row, table
+
+Benchmark = Callable[[bool], Iterator[Row]]
+
+_WITHOUT_POOL: dict[str, Benchmark] = {"startup": startup.commands}
+_ON_THE_POOL: dict[str, Benchmark] = {
+    "execute": startup.execute_side,
+    "creation": creation.create_and_remove,
+    "status": reading.status_of_a_finished_map,
+    "results": reading.results,
+    "short": throughput.short_functions,
+    "single": throughput.single_jobs,
+}
+
+
+def main() -> int:
+    """Measure what the command line asks for, and print the table."""
+    names = [*_WITHOUT_POOL, *_ON_THE_POOL]
+    parser = argparse.ArgumentParser(description="Measure HTMap's budgets.")
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME", choices=names, default=names, help=f"of {', '.join(names)}"
+    )
+    parser.add_argument("--quick", action="store_true", help="leave out the million, and take fewer of what is slow")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _leave)
+    rows: list[Row] = []
+    with pool.environment() as folder:
+        rows += _measured(_WITHOUT_POOL, arguments)
+        if not _ON_THE_POOL.keys().isdisjoint(arguments.only):
+            with pool.running(folder):
+                rows += _measured(_ON_THE_POOL, arguments)
+    load = os.getloadavg()[0]
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load {load:.1f} at the end\n\n{table(rows)}")
+    return 0 if all(row.ok for row in rows) else 1
+
+
+def _measured(benchmarks: dict[str, Benchmark], arguments: argparse.Namespace) -> Iterator[Row]:
+    for name, benchmark in benchmarks.items():
+        if name in arguments.only:
+            begin = time.monotonic()
+            try:
+                yield from benchmark(arguments.quick)
+            except Exception:  # noqa: BLE001 -- shown, and the others are measured all the same
+                traceback.print_exc()
+                yield Row(f"{name} could not be measured", float("inf"), 0, "")
+            print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr)
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit("terminated; the pool is stopped")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Maps that run on the pool, from the call to the last result."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from measure import shortest_function
+from rows import Row
+
+import htmap
+from htmap_core import storage
+
+_DASK_JOBQUEUE = 654  # tasks/s at 10,000 tasks, published with this project's design; it is not installed here
+
+
+def short_functions(_: bool) -> Iterator[Row]:
+    """Map a trivial function over 10,000 inputs, many of which share a job."""
+    begin = time.perf_counter()
+    mapped = htmap.map(shortest_function(), range(10_000), quiet=True, chunksize=500)
+    assert sum(mapped) == 10_000 * 9_999, "wrong results"
+    rate = 10_000 / (time.perf_counter() - begin)
+    mapped.remove()
+    note = f"1.5 times the {_DASK_JOBQUEUE}/s published for dask-jobqueue, which is not measured here"
+    yield Row("10,000 trivial components, chunksize 500", rate, 1.5 * _DASK_JOBQUEUE, "/s", at_least=True, note=note)
+
+
+def single_jobs(quick: bool) -> Iterator[Row]:
+    """Map a trivial function with a job for each input, and submit as many plain jobs; in turn, twice."""
+    count, rounds = (50, 1) if quick else (100, 2)
+    ours = plain = 0.0
+    for _ in range(rounds):
+        plain += _plain_jobs(count)
+        ours += _map_of_single_jobs(count)
+    ours, plain = rounds * count / ours, rounds * count / plain
+    note = f"0.9 times the {plain:.1f}/s of plain condor_submit of a small Python script, in this run"
+    yield Row(f"{count} components, chunksize 1", ours, 0.9 * plain, "/s", at_least=True, note=note)
+
+
+def _map_of_single_jobs(count: int) -> float:
+    begin = time.perf_counter()
+    mapped = htmap.map(shortest_function(), range(count), quiet=True)
+    assert sum(mapped) == count * (count - 1), "wrong results"
+    seconds = time.perf_counter() - begin
+    mapped.remove()
+    return seconds
+
+
+def _plain_jobs(count: int) -> float:
+    """Submit a script as anybody would by hand, and wait until the last job has ended; return how long that took."""
+    import htcondor2
+
+    folder = storage.htmap_dir() / "plain"
+    folder.mkdir()
+    script, log = folder / "double.py", folder / "log"
+    script.write_text(f"#!{Path(sys.executable).resolve()}\nimport sys\nprint(2 * int(sys.argv[1]))\n")
+    script.chmod(0o755)
+    description = {
+        "executable": str(script),
+        "arguments": "$(Process)",
+        "output": str(folder / "$(Process).out"),
+        "error": str(folder / "$(Process).err"),
+        "log": str(log),
+        "should_transfer_files": "YES",
+        "request_cpus": "1",
+        "request_memory": "128MB",
+        "request_disk": "1GB",
+    }
+    begin = time.perf_counter()
+    htcondor2.Schedd().submit(htcondor2.Submit(description), count=count)
+    while not log.exists() or log.read_bytes().count(b"\n005 (") < count:
+        time.sleep(0.05)
+    seconds = time.perf_counter() - begin
+    assert sum(int((folder / f"{n}.out").read_text()) for n in range(count)) == count * (count - 1), "wrong results"
+    shutil.rmtree(folder)
+    return seconds

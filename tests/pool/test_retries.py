@@ -1,0 +1,96 @@
+"""What is tried again, how often, and what limits say when they are reached."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import htmap
+from htmap_core.finding import find_pool
+
+pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
+
+TIMEOUT = 180
+
+
+def runs_of(mapped: htmap.Map) -> int:
+    return len(re.findall(r"^001 ", mapped._map_dir.events.read_text(), flags=re.MULTILINE))
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """A folder in which a function can leave a mark for each of its runs."""
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
+
+
+def fails_until(count: int, runs: Path, how: str) -> Any:
+    """Return a function that fails in its first *count* runs."""
+
+    def function(_: int) -> str:
+        import uuid
+
+        run = len(list(runs.iterdir()))
+        (runs / uuid.uuid4().hex).touch()
+        if run < count and how == "exception":
+            raise ValueError("not yet")
+        if run < count:
+            os.kill(os.getpid(), 9)
+        return f"run {run}"
+
+    return function
+
+
+def test_a_job_that_was_killed_is_run_again_until_it_ends_well(runs: Path) -> None:
+    mapped = htmap.map(fails_until(2, runs, "signal"), [0])
+    assert mapped.get(0, timeout=TIMEOUT) == "run 2"
+    assert runs_of(mapped) == 3
+
+
+def test_an_exception_is_a_result_and_not_tried_again(runs: Path) -> None:
+    mapped = htmap.map(fails_until(1, runs, "exception"), [0])
+    with pytest.raises(htmap.exceptions.MapComponentError, match="not yet"):
+        mapped.get(0, timeout=TIMEOUT)
+    assert runs_of(mapped) == 1
+
+
+def test_an_exception_is_tried_again_where_the_option_asks_for_it(runs: Path) -> None:
+    options = htmap.MapOptions(retry_exceptions=True)
+    mapped = htmap.map(fails_until(1, runs, "exception"), [0], map_options=options)
+    assert mapped.get(0, timeout=TIMEOUT) == "run 1"
+
+
+def test_an_exception_that_never_ends_is_reported_when_the_retries_are_used_up(runs: Path) -> None:
+    options = htmap.MapOptions(retry_exceptions=True, max_retries=1)
+    mapped = htmap.map(fails_until(9, runs, "exception"), [0], map_options=options)
+    with pytest.raises(htmap.exceptions.MapComponentError, match="not yet"):
+        mapped.get(0, timeout=TIMEOUT)
+    assert runs_of(mapped) == 2
+
+
+def test_a_component_that_takes_longer_than_it_may_is_held_with_that_reason() -> None:
+    options = htmap.MapOptions(allowed_execute_duration=2)
+    mapped = htmap.map(time.sleep, [600], map_options=options)
+    with pytest.raises(htmap.exceptions.MapComponentHeld, match="exceeded allowed execute duration"):
+        mapped.get(0, timeout=TIMEOUT)
+    assert mapped.holds[0].code == 47
+
+
+def test_growing_memory_requests_are_htcondors_own() -> None:
+    options = htmap.MapOptions(
+        request_memory="100", retry_request_memory="200", retry_request_memory_max="400", requirements="false"
+    )
+    mapped = htmap.map(str, [0], map_options=options)
+    (ad,) = find_pool()[1].query(mapped._map_dir.constraint())
+    assert "200" in " ".join(str(value) for name, value in ad.items() if "memory" in name.lower())
+
+
+@pytest.mark.parametrize("options", [{"max_retries": "many"}, {"retry_exceptions": "perhaps"}, {"max_retries": [1]}])
+def test_retries_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(htmap.exceptions.InvalidOption, match=next(iter(options))):
+        htmap.map(str, [1], map_options=htmap.MapOptions(**options))
