@@ -77,7 +77,7 @@ class Map(MapResults):
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise TypeError(f"{attribute} is a whole number, not {value!r}")
         if self.is_active:
-            finding.reach(self._record.pool).edit(self._map_dir.constraint(), attribute, value)
+            retagging.edit_jobs(finding.reach(self._record.pool), self._map_dir, attribute, value)
 
     # --- its components once more, its tag, its end
 

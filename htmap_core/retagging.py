@@ -36,14 +36,25 @@ def finish(begun: Interrupted) -> None:
     """
     if begun.new_tag and storage.has_tag(begun.map_dir, begun.new_tag):
         storage.move_tag(begun.map_dir, begun.tag, begun.new_tag)
-        Connection(begun.map_dir.record.pool).edit(
-            begun.map_dir.constraint(), "JobBatchName", json.dumps(begun.new_tag)
-        )
+        edit_jobs(Connection(begun.map_dir.record.pool), begun.map_dir, "JobBatchName", json.dumps(begun.new_tag))
+
+
+def edit_jobs(connection: Connection, map_dir: MapDir, attribute: str, value: object) -> None:
+    """Change an attribute of all jobs that a map has in the queue, be it none: they may all have ended a moment ago.
+
+    :raises CondorError: the schedd does not answer, or does not change it.
+    """
+    constraint = map_dir.constraint()
+    try:
+        connection.edit(constraint, attribute, value)
+    except CondorError:
+        if connection.query(constraint, ["ClusterId"], limit=1):
+            raise
 
 
 def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:
     try:
-        reach(map_dir.record.pool).edit(map_dir.constraint(), "JobBatchName", json.dumps(new))
+        edit_jobs(reach(map_dir.record.pool), map_dir, "JobBatchName", json.dumps(new))
     except CondorError as error:
         if new != old:
             storage.release_tag(map_dir.id, new)
