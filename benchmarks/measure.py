@@ -110,7 +110,7 @@ def run_jobs(tag: str) -> dict[str, Any]:
         name = Path(block).name
         if not Path(name).exists():
             Path(name).symlink_to(map_dir.path / names.INPUTS / block)
-        code = runner._run(str(map_dir.runtime), str(scratch), [name, components, result])  # noqa: SLF001
+        code = runner._run(str(map_dir.runtime), str(scratch), [name, components, result])  # noqa: SLF001 -- as the runner does it
         assert code == 0, f"job {result} ended with {code}"
     os.chdir("/")
     shutil.rmtree(map_dir.path / names.OUTPUTS, ignore_errors=True)

@@ -76,7 +76,7 @@ def _events_of_real_jobs() -> list[list[str]]:
     """Run a few jobs on the pool; return the texts of the events of each."""
     with_jobs = htmap.map(shortest_function(), range(8), quiet=True)
     with_jobs.wait(180)
-    text = next(path for path in _maps() if path.name == with_jobs._map_dir.id).joinpath(names.EVENTS).read_text()  # noqa: SLF001
+    text = next(path for path in _maps() if path.name == with_jobs._map_dir.id).joinpath(names.EVENTS).read_text()  # noqa: SLF001 -- as the runner does it
     with_jobs.remove()
     jobs: dict[str, list[str]] = {}
     for event in text.split(_END)[:-1]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import linecache
 import traceback
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -59,7 +60,8 @@ class ComponentError:
         :param entry: what it says of the component.
         :param exception: the exception itself, where it could be unpickled.
         """
-        host, runtime, error = index["host"], index["runtime"], entry["error"]
+        host, runtime = index["host"], index["runtime"]
+        error = {**entry["error"], "frames": [_with_line(frame) for frame in entry["error"].get("frames", ())]}
         started = datetime.datetime.fromtimestamp(entry["start"])  # noqa: DTZ006 -- for people, here
         return cls(
             map=map,
@@ -68,13 +70,13 @@ class ComponentError:
             node_info=(host["name"], host["address"], started),
             python_info=(runtime["executable"], runtime["python"], tuple(error.get("packages", ()))),
             scratch_dir_contents=[PurePath(path) for path in error.get("scratch", ())],
-            stack_summary=_stack(error.get("frames", ())),
+            stack_summary=_stack(error["frames"]),
             exception=exception,
-            report=reports.error_report(map.tag, component, index, entry),
+            report=reports.error_report(map.tag, component, index, {**entry, "error": error}),
         )
 
     @classmethod
-    def without_result(cls, map: MapView, component: int, note: str, stderr: str) -> ComponentError:  # noqa: A002
+    def without_result(cls, map: MapView, component: int, note: str, stderr: str) -> ComponentError:  # noqa: A002 -- as above
         """Return what is known of a component whose job ended without a result.
 
         :param note: how the job ended, as far as the event log knows.
@@ -83,6 +85,13 @@ class ComponentError:
         text = f"the job ended without a result: {note or 'the event log does not say why'}"
         report = reports.lost_report(map.tag, component, note, stderr)
         return cls(map=map, component=component, exception_msg=text, report=report)
+
+
+def _with_line(frame: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a frame with its line of source, which this side has where the execute side had no such file."""
+    return (
+        frame if frame.get("line") else {**frame, "line": linecache.getline(frame["filename"], frame["lineno"]).strip()}
+    )
 
 
 def _stack(frames: Any) -> traceback.StackSummary:

@@ -16,9 +16,9 @@ import pluggy
 
 from htmap_core import __version__, hookspecs
 from htmap_core.configfile import value
-from htmap_core.exceptions import describe, did_you_mean
 from htmap_core.names import DISTRIBUTION, ENTRY_POINT_GROUP
 from htmap_core.settings import settings
+from htmap_core.wording import describe, did_you_mean
 
 if sys.version_info >= (3, 10):
     from importlib.metadata import Distribution, EntryPoint, distributions, entry_points

@@ -7,10 +7,10 @@ in its text what happened, what the alternatives are, and what to type next.
 from __future__ import annotations
 
 import builtins
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+
+from htmap_core.wording import did_you_mean
 
 
 class HTMapException(Exception):
@@ -39,13 +39,6 @@ class _Lookup(HTMapException, LookupError):
 
 def _from(origin: str | None) -> str:
     return f" (from {origin})" if origin else ""
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'docker'?"`` where *known* has something close to *name*, else nothing."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {by_folded[close[0]]!r}?" if close else ""
 
 
 class MissingSetting(_Lookup, KeyError):
@@ -404,9 +397,3 @@ class CannotRerunComponents(HTMapException):
 
 class CorruptEventLog(HTMapException):
     """The event log says something that HTMap does not understand."""
-
-
-def describe(error: BaseException) -> str:
-    """Return one line that says what *error* is, for reasons inside other messages."""
-    text: Any = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from htmap_core.condor import Connection
-from htmap_core.exceptions import HTMapException, PoolNotFound, PoolUnavailable, describe
+from htmap_core.exceptions import HTMapException, PoolNotFound, PoolUnavailable
 from htmap_core.plugins import plugins
 from htmap_core.pools import Pool, PoolAddress
+from htmap_core.wording import describe
 
 
 def find_pool() -> tuple[Pool, Connection]:

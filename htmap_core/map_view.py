@@ -34,7 +34,7 @@ def of_existing(method: F) -> F:
 class MapView:
     """What a map is, and how its components are; the base of :class:`~htmap_core.maps.Map`."""
 
-    def __new__(cls, *, tag: str, map_dir: MapDir) -> MapView:  # noqa: ARG004, PYI034
+    def __new__(cls, *, tag: str, map_dir: MapDir) -> MapView:  # noqa: ARG004, PYI034 -- for __init__; no subclasses but ours
         """Return the object that there is for the map in this process, or a new one."""
         alive = _alive.get(str(map_dir.path))
         return alive if alive is not None else super().__new__(cls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import itertools
+import logging
 import platform
 import sys
 import time
@@ -24,6 +25,8 @@ from htmap_core.runtime import build
 from htmap_core.settings import settings
 from htmap_core.storage import Creation, MapRecord, submit_map
 from htmap_core.submit import OptionValue, option_text
+
+logger = logging.getLogger("htmap")
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -108,6 +111,7 @@ def create_map(
         commands = planning.describe(plan, method, creation.map_dir.id, columns)
         submit_map(creation, _record(plan, size, method.name), commands, connection.submit)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
+    logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)
     if _is_interactive() and not quiet:
         print(f"Created map {created.tag} with {len(created)} components")  # noqa: T201 -- asked for
     return created

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from htmap_core import finding, removal, retagging, storage
+from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import CannotRerunComponents
 from htmap_core.map_results import MapResults
 from htmap_core.map_view import of_existing
+
+logger = logging.getLogger("htmap")
+
+_PATIENCE = 5.0  # seconds for HTCondor to write down that it has released jobs; it takes some milliseconds
 
 
 class Map(MapResults):
@@ -35,7 +42,15 @@ class Map(MapResults):
     @of_existing
     def release(self) -> None:
         """Release the map: held components become idle again, whoever held them."""
+        held = self.components_by_status()[ComponentStatus.HELD]
+        before = {component: self._states.hold(component) for component in held}
         self._act("release")
+        # The schedd answers before it writes the event log: whoever asked for a result now would be told of the hold again.
+        give_up = time.monotonic() + _PATIENCE
+        while any(self._states.hold(component) is hold for component, hold in before.items()):
+            if self._states.poll() or time.monotonic() > give_up:
+                break
+            time.sleep(0.01)
 
     @of_existing
     def pause(self) -> None:
@@ -72,6 +87,7 @@ class Map(MapResults):
         """Have the schedd act on all jobs of the map; on a map whose components have all ended there is nothing to do."""
         if self.is_active:
             finding.reach(self._record.pool).act(action, self._map_dir.constraint(), f"{action} with htmap")
+            logger.info("map %r: asked the schedd to %s its jobs", self._tag, action)
 
     def _edit(self, attribute: str, value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -92,7 +108,7 @@ class Map(MapResults):
         chosen = list(self._components) if wanted is None else wanted
         statuses = self.component_statuses
         if active := [component for component in chosen if not statuses[component].is_final]:
-            listed = ", ".join(map(str, active[:10])) + (", ..." if len(active) > 10 else "")  # noqa: PLR2004
+            listed = ", ".join(map(str, active[:10])) + (", ..." if len(active) > 10 else "")  # noqa: PLR2004 -- enough to recognise them
             raise CannotRerunComponents(
                 f"components {listed} of map {self._tag!r} have not ended; "
                 f"wait for them, or remove the map and make another one"
@@ -101,6 +117,7 @@ class Map(MapResults):
             pool = finding.reach(self._record.pool)
             storage.submit_again(self._map_dir, self.tag, chosen, pool.submit)
             self._states.poll()
+            logger.info("map %r: runs %d components again", self._tag, len(chosen))
 
     @of_existing
     def retag(self, tag: str) -> None:
@@ -110,6 +127,7 @@ class Map(MapResults):
         :raises TagAlreadyExists: another map has it.
         """
         retagging.retag(self._map_dir, self.tag, tag, ended=not self.is_active)
+        logger.info("map %r has the tag %r now", self._tag, tag)
         self._tag = tag
 
     @of_existing
@@ -121,3 +139,4 @@ class Map(MapResults):
         """
         self._states.poll()
         removal.remove(self._map_dir, self.tag, ended=self._states.ended, force=force)
+        logger.info("map %r was removed", self._tag)

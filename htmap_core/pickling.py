@@ -6,8 +6,9 @@ import pickle
 import sys
 from typing import Any
 
-from htmap_core.exceptions import CannotPickle, HTMapException, describe
+from htmap_core.exceptions import CannotPickle, HTMapException
 from htmap_core.run import by_value, formats
+from htmap_core.wording import describe
 
 # Types whose pickles name nothing that the execute side could lack: the plain pickler writes them, ten times as fast.
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})

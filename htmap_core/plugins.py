@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from htmap_core.configfile import problem_with_tables
 from htmap_core.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
 from htmap_core.discovery import Discovery, PluginRecord
-from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod, describe
+from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
 from htmap_core.plan import MapPlan
 from htmap_core.pools import Pool, PoolAddress, PoolView
 from htmap_core.submit import SubmitDescription
 from htmap_core.transfer import TransferProtocol
+from htmap_core.wording import describe
 
 if TYPE_CHECKING:
     import click

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from htmap_core import __version__, original
-from htmap_core.exceptions import HTMapException, did_you_mean
+from htmap_core.exceptions import HTMapException
+from htmap_core.wording import did_you_mean
 
 # What each command is called, and the module in this package that has it under that name.
 COMMANDS = {

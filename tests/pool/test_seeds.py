@@ -87,7 +87,9 @@ class TestBasicMapping:
 
     def test_a_tag_is_free_again_when_its_map_is_removed(self) -> None:
         htmap.map(double, range(10), tag="dbl")
-        with pytest.raises(htmap.exceptions.TagAlreadyExists, match=r'htmap.load\("dbl"\), or remove it with htmap.remove'):
+        with pytest.raises(
+            htmap.exceptions.TagAlreadyExists, match=r'htmap.load\("dbl"\), or remove it with htmap.remove'
+        ):
             htmap.map(double, range(10), tag="dbl")
         htmap.load("dbl").remove()
         new = htmap.map(double, range(10), tag="dbl")
@@ -128,17 +130,12 @@ class TestMapOptions:
 
 
 class TestAdvancedMapping:
-    def power(self, x: int, p: int = 1) -> int:
-        return int(x**p)
-
     def test_starmap_takes_tuples_and_dictionaries(self) -> None:
         def power(x: int, p: int = 1) -> int:
             return int(x**p)
 
         lists = htmap.starmap(func=power, args=[(1,), (2,), (3,)], kwargs=[{"p": 1}, {"p": 2}, {"p": 3}])
-        lazy = htmap.starmap(
-            func=power, args=((x,) for x in range(1, 4)), kwargs=({"p": p} for p in range(1, 4))
-        )
+        lazy = htmap.starmap(func=power, args=((x,) for x in range(1, 4)), kwargs=({"p": p} for p in range(1, 4)))
         assert list(lists) == list(lazy) == [1, 4, 27]
 
     def test_a_mapped_function_shows_itself_and_maps(self) -> None:
@@ -151,7 +148,7 @@ class TestAdvancedMapping:
         assert list(twice.map(range(10))) == TEN
 
     def test_a_mapped_function_passes_its_options_on(self) -> None:
-        @htmap.mapped(map_options=htmap.MapOptions(request_memory="200MB", request_disk="1GB"))
+        @htmap.mapped(map_options=htmap.MapOptions(request_memory="100MB", request_disk="1GB"))
         def big_list(_: Any) -> list[int]:
             return list(range(1_000_000))
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from htmap_core import storage
+from htmap_core import names, storage
 from htmap_core.exceptions import InvalidTag, TagAlreadyExists, TagNotFound
 from htmap_core.pools import PoolAddress
 from htmap_core.run import formats
@@ -66,7 +66,7 @@ def test_a_created_map_is_found_by_its_tag_with_all_that_was_written(htmap_dir: 
     assert found.record.pool.configuration == Path("/somewhere/condor_config")
     assert [(s.number, s.jobs, s.cluster) for s in found.submissions()] == [(0, 3, 17)]
     assert storage.tags() == ["tide"]
-    assert not storage.interrupted_creations()
+    assert not storage.interrupted(names.CREATING)
 
 
 def test_only_this_user_may_look_into_htmap_dir(htmap_dir: Path) -> None:
@@ -84,7 +84,11 @@ def test_every_input_can_be_read_back_through_the_row_of_its_job(htmap_dir: Path
     ]
     for number, payload in enumerate(inputs):
         assert payload_of(made, rows(made)[number // 10], number) == payload
-    assert [made.components_of(made.job_of(n)) for n in (0, 19, 24)] == [range(10), range(10, 20), range(20, 25)]
+    assert [made.placement.components_of(made.placement.job_of(n)) for n in (0, 19, 24)] == [
+        tuple(range(10)),
+        tuple(range(10, 20)),
+        tuple(range(20, 25)),
+    ]
 
 
 def test_small_inputs_share_blocks_of_about_64_kib(htmap_dir: Path) -> None:
@@ -180,7 +184,7 @@ def test_a_killed_creation_is_recognised_and_can_be_undone(htmap_dir: Path, when
     process = multiprocessing.get_context("fork").Process(target=_create_and_die, args=(when,))
     process.start()
     process.join()
-    (interrupted,) = storage.interrupted_creations()
+    (interrupted,) = storage.interrupted(names.CREATING)
     assert interrupted.tag == "tide"
     assert [s.cluster for s in interrupted.map_dir.submissions()] == ([] if when == "before the intent" else [None])
     storage.undo_creation(interrupted)
@@ -199,7 +203,7 @@ def test_a_creation_that_is_going_on_is_not_taken_for_an_interrupted_one(htmap_d
 
 
 def _exit_with_count_of_interrupted() -> None:
-    os._exit(len(storage.interrupted_creations()))
+    os._exit(len(storage.interrupted(names.CREATING)))
 
 
 def test_of_many_processes_that_want_a_tag_one_gets_it(htmap_dir: Path) -> None:
@@ -225,6 +229,9 @@ def test_a_cut_off_line_of_the_submissions_is_passed_over_and_repaired(htmap_dir
     path = made.path / "submissions.jsonl"
     path.write_bytes(path.read_bytes() + b'{"number": 1, "tok')
     assert [s.cluster for s in made.submissions()] == [17]
+    again = made.intend(1, late=False)
+    made.submitted(again, 18)
+    assert [(s.number, s.cluster) for s in made.submissions()] == [(0, 17), (1, 18)]
 
 
 def test_a_tag_whose_map_is_gone_is_not_found(htmap_dir: Path) -> None:
@@ -243,7 +250,7 @@ def test_a_removed_map_leaves_nothing_behind(htmap_dir: Path) -> None:
 def test_an_interrupted_removal_is_recognised_and_can_be_finished(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
     storage.entomb(made, "tide", PoolAddress("personal", configuration=Path("/c")), "ClusterId == 17")
-    (removal,) = storage.interrupted_removals()
+    (removal,) = storage.interrupted(names.REMOVED)
     assert (removal.map_dir.id, removal.tag, removal.constraint) == (made.id, "tide", "ClusterId == 17")
     assert removal.pool == PoolAddress("personal", configuration=Path("/c"))
     bury(removal)
@@ -265,7 +272,7 @@ def test_a_directory_that_htcondor_made_again_is_deleted_by_the_next_attempt(htm
     storage.delete_map(removal)
     made.path.mkdir()
     storage.forget(removal)
-    (again,) = storage.interrupted_removals()
+    (again,) = storage.interrupted(names.REMOVED)
     bury(again)
     assert left_behind(htmap_dir) == []
 
