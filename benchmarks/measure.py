@@ -58,8 +58,12 @@ def status(tag: str) -> dict[str, Any]:
     import htmap
 
     begin = time.perf_counter()
-    line = htmap.load(tag).status()
-    return {"seconds": time.perf_counter() - begin, "line": line}
+    loaded = htmap.load(tag)  # which imports what `import htmap` leaves for later
+    loading = time.perf_counter() - begin
+    begin, cpu = time.perf_counter(), time.process_time()
+    line = loaded.status()
+    cpu = time.process_time() - cpu
+    return {"seconds": time.perf_counter() - begin, "cpu": cpu, "loading": loading, "line": line}
 
 
 def poll(tag: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def execute_side(_: bool) -> Iterator[Row]:
     """Measure the archive of a real map on one component, as a job runs it: from the shell on, in an empty scratch folder."""
     in_a_new_process("create", "startup", 1)
     map_dir = storage.find("startup")
-    _, components, block, result = map_dir.items(0).read_text().strip("\n").split(names.ITEM_SEPARATOR)[:4]
+    components, block, result = map_dir.items(0).read_text().strip("\n").split(names.ITEM_SEPARATOR)[1:4]
     scratch = map_dir.path / "scratch"
     scratch.mkdir()
     for path in (map_dir.runtime, map_dir.path / names.FUNCTION, map_dir.path / names.INPUTS / block):

@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 
 from htmap_core.exceptions import CondorError, PoolUnavailable
+from htmap_core.interrupts import held_back
 from htmap_core.pools import PoolAddress
 
 
@@ -131,7 +132,7 @@ class Connection:
 
     @contextlib.contextmanager
     def _bindings(self) -> Iterator[Any]:
-        with _lock:
+        with _lock, held_back():
             condor = _load(self._address.configuration)
             try:
                 yield condor

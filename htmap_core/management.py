@@ -6,13 +6,14 @@ import contextlib
 import csv
 import io
 import json
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from htmap_core import recovery, reports, storage
+from htmap_core import names, recovery, removal, reports, storage
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import MapWasRemoved, TagNotFound
+from htmap_core.exceptions import BusyMap, CorruptMap, MapWasRemoved, TagNotFound
 from htmap_core.maps import Map
 
 
@@ -20,10 +21,18 @@ def load(tag: str) -> Map:
     """Return the map with a tag; in one process it is always the same object.
 
     :raises TagNotFound: no map has it.
-    :raises CorruptMap: its files are not what HTMap wrote.
+    :raises BusyMap: another process is creating it just now.
+    :raises CorruptMap: its files are not what HTMap wrote; :func:`remove` removes it all the same.
     """
     recovery.settle()
-    return Map(tag=tag, map_dir=storage.find(tag))
+    map_dir = storage.find(tag)
+    _check_not_being_created(map_dir, tag)
+    return Map(tag=tag, map_dir=map_dir)
+
+
+def _check_not_being_created(map_dir: storage.MapDir, tag: str) -> None:
+    if storage.is_going_on(names.CREATING, map_dir):
+        raise BusyMap(tag, names.CREATING)
 
 
 def get_tags(pattern: str | None = None) -> tuple[str, ...]:
@@ -46,24 +55,35 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
     except TagNotFound:
         if not not_exist_ok:
             raise
+    except CorruptMap:
+        removal.remove(storage.find(tag), tag, ended=False, force=False)
     else:
         found.remove()
 
 
 def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
-    """Return all maps, sorted by tag.
+    """Return all maps, sorted by tag. Those that are being created just now are not there yet; of damaged ones a warning tells.
 
     :param pattern: a glob-style pattern; only maps whose tags fit it are returned.
     """
-    return tuple(_still_there(get_tags(pattern)))
+    return tuple(_loadable(get_tags(pattern)))
 
 
-def _still_there(tags: Iterable[str]) -> Iterator[Map]:
+class DamagedMap(UserWarning):
+    """A map cannot be loaded, because its files are not what HTMap wrote."""
+
+
+def _loadable(tags: Iterable[str]) -> Iterator[Map]:
     for tag in tags:
         try:
-            yield Map.load(tag)
-        except TagNotFound:  # removed or given another tag since the tags were listed
+            map_dir = storage.find(tag)
+            _check_not_being_created(map_dir, tag)
+            yield Map(tag=tag, map_dir=map_dir)
+        except (TagNotFound, BusyMap):  # removed or given another tag since the tags were listed; or not there yet
             continue
+        except CorruptMap as error:
+            text = f'map {tag!r} is damaged: {error}. htmap.remove("{tag}") removes what is left of it'
+            warnings.warn(text, DamagedMap, stacklevel=4)
 
 
 def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that users know
@@ -89,19 +109,26 @@ def status(maps: Iterable[Map] | None = None, include_state: bool = True, includ
     :param include_state: show how many components are in which state.
     :param include_meta: show memory, disk usage and run time.
     """
-    shown = ComponentStatus.display_statuses()
-    headers = ["Tag"]
-    headers += [str(status) for status in shown] if include_state else []
+    all_facts = list(_all_facts(maps, include_state, include_meta))
+    shown = _columns(all_facts) if include_state else []
+    headers = ["Tag", *shown]
     headers += ["Local Data", "Max Memory", "Max Runtime", "Total Runtime"] if include_meta else []
     rows = []
-    for facts in _all_facts(maps, include_state, include_meta):
+    for facts in all_facts:
         row = [("* " if facts["transient"] else "  ") + facts["tag"]]
-        row += [str(facts["component_status_counts"][str(status)]) for status in shown] if include_state else []
+        row += [str(facts["component_status_counts"][status]) for status in shown]
         if include_meta:
             row += [reports.size(facts["local_data"]), reports.size(facts["max_memory"])]
             row += [reports.duration(facts["max_runtime"]), reports.duration(facts["total_runtime"])]
         rows.append(row)
     return reports.table(headers, rows)
+
+
+def _columns(all_facts: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the statuses to show: the usual ones, and whatever else any component has, so that nothing is hidden."""
+    shown = [str(status) for status in ComponentStatus.display_statuses()]
+    present = {status for facts in all_facts for status, count in facts["component_status_counts"].items() if count}
+    return shown + [str(status) for status in ComponentStatus if str(status) in present and str(status) not in shown]
 
 
 def status_json(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import textwrap
 import time
 from collections.abc import Iterator
@@ -308,16 +309,18 @@ class MapResults(MapView):
 
     # --- loading
 
-    @property
+    @functools.cached_property
     def _reader(self) -> ResultReader:
-        found: ResultReader | None = self.__dict__.get("_result_reader")
-        if found is None:
-            found = self._result_reader = ResultReader(self._map_dir)
-        return found
+        return ResultReader(self._map_dir)
 
     def _load_soon(self, component: int, timeout: Timeout) -> Any:
         """Return a result, without looking at the event log where its job is known to have returned it."""
         if self._reader.has(component):
+            try:
+                return self._reader.at_hand(component, self._tag)
+            except CannotUnpickle:
+                pass  # raised again below, as what users expect
+        if self._states.status(component) is ComponentStatus.COMPLETED:
             return self._load(component, ComponentStatus.COMPLETED)
         self._check_existence()
         return self._load(component, self._await(component, timeout))
@@ -327,7 +330,7 @@ class MapResults(MapView):
             try:
                 return self._reader.result(component, self._tag)
             except FileNotFoundError:
-                pass  # it ended well, but its result is gone or has not arrived; the report says so
+                self._check_existence()  # else it ended well, but its result is gone or has not arrived; the report says so
             except CannotUnpickle as error:
                 report = self._unreadable(component, error).report()
                 raise MapComponentError(self._tag, component, report) from error

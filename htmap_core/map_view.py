@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import operator
 import weakref
 from collections import Counter
 from collections.abc import Callable
@@ -85,11 +86,22 @@ class MapView:
         """How many bytes the map has on this machine's disk."""
         return self._map_dir.local_data
 
+    @of_existing
     def __len__(self) -> int:
         return len(self._components)
 
+    @of_existing
     def __contains__(self, component: object) -> bool:
-        return isinstance(component, int) and component in self._components
+        return hasattr(component, "__index__") and operator.index(component) in self._components
+
+    def __copy__(self) -> MapView:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> MapView:
+        return self
+
+    def __reduce__(self) -> str:
+        raise TypeError(f'a map cannot be pickled; where it is needed, htmap.load("{self._tag}") gives it')
 
     def __repr__(self) -> str:
         return f"Map(tag = {self._tag})"
@@ -100,10 +112,13 @@ class MapView:
         :raises IndexError: the map has no such component.
         """
         if not isinstance(component, int):
-            raise TypeError(f"components are counted by int, not {type(component).__name__}")
-        if not -len(self) <= component < len(self):
-            raise IndexError(f"map {self._tag!r} has {len(self)} components, and none with the index {component}")
-        return component % len(self)
+            if not hasattr(component, "__index__"):
+                raise TypeError(f"components are counted by int, not {type(component).__name__}")
+            component = operator.index(component)  # numpy's integers are as good as Python's
+        count = len(self._components)
+        if not -count <= component < count:
+            raise IndexError(f"map {self._tag!r} has {count} components, and none with the index {component}")
+        return component % count
 
     # --- how it is
 

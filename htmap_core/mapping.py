@@ -109,7 +109,7 @@ def create_map(
         _add_inputs(creation, calls, options)
         plan = _plan(creation, options, connection)
         commands = planning.describe(plan, method, creation.map_dir.id, columns)
-        submit_map(creation, _record(plan, size, method.name), commands, connection.submit)
+        submit_map(creation, _record(plan, size, method.name), commands, connection)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
     logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)
     if _is_interactive() and not quiet:
@@ -216,7 +216,7 @@ def _option_rows(options: Mapping[str, Iterable[OptionValue]]) -> Callable[[int 
 def _chunksize(given: int | None, options: MapOptions) -> int:
     wanted: Any = options.get("chunksize", "1") if given is None else given
     text = str(wanted)
-    if not text.isdigit() or int(text) < 1:
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise InvalidOption("chunksize", wanted, "must be a whole number from 1 up")
     if int(text) > 1 and (varying := list(options.per_component())):
         raise InvalidOption(

@@ -15,7 +15,12 @@ from htmap_core.map_view import of_existing
 
 logger = logging.getLogger("htmap")
 
-_PATIENCE = 5.0  # seconds for HTCondor to write down that it has released jobs; it takes some milliseconds
+_PATIENCE = 5.0  # seconds for HTCondor to write down that it has held or released jobs; it takes some milliseconds
+_NOT_HELD = frozenset(ComponentStatus) - {ComponentStatus.HELD}
+_ENDED_OR_HELD = frozenset(status for status in ComponentStatus if status.is_final) | {
+    ComponentStatus.HELD,
+    ComponentStatus.UNMATERIALIZED,
+}
 
 
 class Map(MapResults):
@@ -38,19 +43,13 @@ class Map(MapResults):
     def hold(self) -> None:
         """Hold the map: its components do not run until they are released."""
         self._act("hold")
+        self._await_log(_ENDED_OR_HELD)
 
     @of_existing
     def release(self) -> None:
         """Release the map: held components become idle again, whoever held them."""
-        held = self.components_by_status()[ComponentStatus.HELD]
-        before = {component: self._states.hold(component) for component in held}
         self._act("release")
-        # The schedd answers before it writes the event log: whoever asked for a result now would be told of the hold again.
-        give_up = time.monotonic() + _PATIENCE
-        while any(self._states.hold(component) is hold for component, hold in before.items()):
-            if self._states.poll() or time.monotonic() > give_up:
-                break
-            time.sleep(0.01)
+        self._await_log(_NOT_HELD)
 
     @of_existing
     def pause(self) -> None:
@@ -89,6 +88,16 @@ class Map(MapResults):
             finding.reach(self._record.pool).act(action, self._map_dir.constraint(), f"{action} with htmap")
             logger.info("map %r: asked the schedd to %s its jobs", self._tag, action)
 
+    def _await_log(self, wanted: frozenset[ComponentStatus]) -> None:
+        """Wait until the event log shows that the schedd has done what it was asked.
+
+        The schedd answers before it writes the log: whoever releases a map and asks for a result would be told of the hold again.
+        """
+        give_up = time.monotonic() + _PATIENCE
+        while not wanted.issuperset(self._states.all()) and time.monotonic() < give_up:
+            time.sleep(0.01)
+            self._states.poll()
+
     def _edit(self, attribute: str, value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise TypeError(f"{attribute} is a whole number, not {value!r}")
@@ -115,7 +124,7 @@ class Map(MapResults):
             )
         if chosen:
             pool = finding.reach(self._record.pool)
-            storage.submit_again(self._map_dir, self.tag, chosen, pool.submit)
+            storage.submit_again(self._map_dir, self.tag, chosen, pool)
             self._states.poll()
             logger.info("map %r: runs %d components again", self._tag, len(chosen))
 

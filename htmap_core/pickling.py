@@ -10,6 +10,8 @@ from htmap_core.exceptions import CannotPickle, HTMapException
 from htmap_core.run import by_value, formats
 from htmap_core.wording import describe
 
+_PYTHON = ".".join(map(str, sys.version_info[:3]))
+
 # Types whose pickles name nothing that the execute side could lack: the plain pickler writes them, ten times as fast.
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
 
@@ -55,13 +57,13 @@ def unpickle_result(payload: bytes, tag: str, component: int, python: str) -> An
     :param python: the version of Python that wrote it.
     :raises CannotUnpickle: it needs something that is not here, or another Python.
     """
-    here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if python.split(".")[:2] != here.split(".") and by_value.carries_code(payload):
+    # The comparison of the whole comes first because it is quick, and this is called for each result.
+    if python != _PYTHON and python.split(".")[:2] != _PYTHON.split(".")[:2] and by_value.carries_code(payload):
         # Byte code of another version would not raise an error: it would crash the interpreter or return wrong values.
-        raise CannotUnpickle(tag, component, f"it carries code of Python {python}, and this is Python {here}")
+        raise CannotUnpickle(tag, component, f"it carries code of Python {python}, and this is Python {_PYTHON}")
     try:
         return pickle.loads(payload)  # noqa: S301 -- written by the user's own job
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CannotUnpickle(tag, component, describe(error)) from error
 
 

@@ -119,7 +119,7 @@ def _add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
 
 
 def _whole_number(name: str, given: object) -> int:
-    if not (isinstance(given, str) and given.isdigit()):
+    if not (isinstance(given, str) and given.isascii() and given.isdigit()):
         raise InvalidOption(name, given, "must be a whole number, the same for all components")
     return int(given)
 

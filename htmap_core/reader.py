@@ -36,7 +36,9 @@ class ResultReader:
     def has(self, component: int) -> bool:
         """Return whether the file that was read last has the result of a component; opens nothing."""
         known = self._results
-        return known is not None and component in known.places and known.job == self._job(component)
+        if known is None or component not in known.places:
+            return False
+        return known.job is not None and self._map_dir.placement.is_current(known.job, component)
 
     def result(self, component: int, tag: str) -> Any:
         """Return a component's result.
@@ -47,6 +49,10 @@ class ResultReader:
         """
         if not self.has(component):
             self._open_results(self._job(component))
+        return self.at_hand(component, tag)
+
+    def at_hand(self, component: int, tag: str) -> Any:
+        """Return a component's result from the file that was read last; otherwise as :meth:`result`."""
         assert self._results is not None
         place = self._results.places.get(component)
         if place is None:

@@ -24,13 +24,14 @@ def settle() -> None:
 
     What needs a pool that does not answer now is left to a later command.
     """
+    root = storage.htmap_dir()
     for kind, finish in (
         (names.REMOVED, removal.finish),
         (names.CREATING, _finish_creation),
         (names.RERUNNING, _finish_rerun),
         (names.RETAGGING, _finish_retagging),
     ):
-        for interrupted in storage.interrupted(kind):
+        for interrupted in storage.interrupted(root, kind):
             _settle(interrupted, finish)
 
 

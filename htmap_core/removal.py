@@ -51,7 +51,7 @@ def finish(begun: Interrupted) -> None:
     if begun.pool is not None:
         connection = Connection(begun.pool)
         connection.remove(begun.constraint, "removed with htmap")
-        queued = not _await_departure(connection, begun.constraint)
+        queued = bool(connection.query(begun.constraint, ["ClusterId"], limit=1))  # only the remover itself waits
     storage.delete_map(begun)
     if not queued and time.time() > begun.since + _SETTLED:
         storage.forget(begun)

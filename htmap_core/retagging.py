@@ -23,7 +23,7 @@ def retag(map_dir: MapDir, old: str, new: str, *, ended: bool) -> None:
     check_tag(new)
     with storage.begun(names.RETAGGING, map_dir, old, new_tag=new):
         if new != old:
-            storage.claim_tag(map_dir.id, new)
+            storage.claim_tag(map_dir.root, map_dir.id, new)
         if not ended:
             _rename_batch(map_dir, old, new)
         storage.move_tag(map_dir, old, new)
@@ -57,5 +57,5 @@ def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:
         edit_jobs(reach(map_dir.record.pool), map_dir, "JobBatchName", json.dumps(new))
     except CondorError as error:
         if new != old:
-            storage.release_tag(map_dir.id, new)
+            storage.release_tag(map_dir.root, map_dir.id, new)
         raise CannotRetagMap(f"map {old!r} has jobs in the queue, where their batch has its tag: {error}") from error

@@ -20,8 +20,8 @@ class ComponentStates:
 
     def poll(self) -> bool:
         """Look at what has happened since, and return whether anything has."""
-        self._map_dir.refresh()
-        return self._tracker.poll()
+        has_moved = self._map_dir.refresh()
+        return self._tracker.poll() or has_moved
 
     def save(self) -> None:
         """Write down what is known, for the next process."""

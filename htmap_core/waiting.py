@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import time
 from typing import Any, Union
 
@@ -26,7 +27,7 @@ class Deadline:
             return
         if isinstance(timeout, datetime.timedelta):
             timeout = timeout.total_seconds()
-        if not isinstance(timeout, (int, float)):
+        if not isinstance(timeout, (int, float)) or math.isnan(timeout):
             raise TypeError(f"a timeout is a number of seconds, a timedelta or None, not {timeout!r}")
         self._end = time.monotonic() + timeout
 

@@ -3,15 +3,15 @@
 Nothing here asks HTCondor; whatever needs both is in :mod:`htmap_core.recovery`.
 """
 
-from htmap_core.storage.creation import CannotStore, Creation, submit_map
+from htmap_core.storage.creation import Creation, submit_map
+from htmap_core.storage.errors import CannotRemoveMap, CannotStore
 from htmap_core.storage.jobs import Job, Submission
 from htmap_core.storage.mapdir import MapDir, MapRecord
+from htmap_core.storage.markers import Interrupted, begun, interrupted, is_going_on
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.placement import Placement
 from htmap_core.storage.resubmission import submit_again
 from htmap_core.storage.store import (
-    Interrupted,
-    begun,
     claim_tag,
     delete_map,
     entomb,
@@ -19,7 +19,6 @@ from htmap_core.storage.store import (
     forget,
     has_tag,
     htmap_dir,
-    interrupted,
     keep_after_all,
     move_tag,
     release_tag,
@@ -29,6 +28,7 @@ from htmap_core.storage.store import (
 )
 
 __all__ = [
+    "CannotRemoveMap",
     "CannotStore",
     "Creation",
     "Interrupted",
@@ -47,6 +47,7 @@ __all__ = [
     "has_tag",
     "htmap_dir",
     "interrupted",
+    "is_going_on",
     "keep_after_all",
     "move_tag",
     "release_tag",

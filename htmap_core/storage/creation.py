@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import IO, Any
 
 from htmap_core import names
-from htmap_core.exceptions import HTMapException
 from htmap_core.run import formats
-from htmap_core.storage import store
+from htmap_core.storage import markers, store
+from htmap_core.storage.errors import CannotStore
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir, MapRecord
-from htmap_core.submit import render
+from htmap_core.storage.submission import Queue, submit
 from htmap_core.tags import check_tag
 
 BLOCK_SIZE = 64 * 1024  # bytes: what a job fetches besides its own inputs stays small, and so does the number of files
-
-
-class CannotStore(HTMapException):
-    """Something could not be written below HTMAP_DIR."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        self.path = path
-        self.reason = reason
-        super().__init__(path, reason)
-
-    def __str__(self) -> str:
-        return f"cannot write {self.path}: {self.reason}. Nothing was created; HTMAP_DIR is a setting"
 
 
 class Creation:
@@ -63,8 +50,7 @@ class Creation:
         with _storing(self.map_dir):
             store.make_htmap_dir()
             self._marker = root / names.CREATING / self.map_dir.id
-            self._lock: IO[str] = self._marker.open("a+")
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._lock: IO[str] = markers.locked(self._marker)
             self.tag = self._claim()
             self._items = self.map_dir.items(0).open("w", encoding="utf-8")
         return self
@@ -72,9 +58,9 @@ class Creation:
     def _claim(self) -> str:
         try:
             self.map_dir.path.mkdir()
-            store.write_marker(self._lock, self._wanted_tag or "")
-            tag = store.claim_tag(self.map_dir.id, self._wanted_tag)
-            store.write_marker(self._lock, tag)
+            markers.write(self._lock, self._wanted_tag or "")
+            tag = store.claim_tag(self.map_dir.root, self.map_dir.id, self._wanted_tag)
+            markers.write(self._lock, tag)
             if self._wanted_tag is None:
                 (self.map_dir.path / names.TRANSIENT).touch()
         except BaseException:
@@ -87,11 +73,14 @@ class Creation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._items.close()
+        with contextlib.suppress(
+            OSError
+        ):  # a full disk makes closing fail again; the first error is on its way already
+            self._items.close()
         if self._block is not None:
             self._block.__exit__(None, None, None)  # drops what is half-written
         if kind is not None:
-            store.undo_creation(store.Interrupted(self._marker, self.map_dir, self.tag))
+            store.undo_creation(markers.Interrupted(self._marker, self.map_dir, self.tag))
         self._marker.unlink(missing_ok=True)
         self._lock.close()
 
@@ -163,24 +152,13 @@ class Creation:
         self._block, self._sizes, self._written = None, [], 0
 
 
-def submit_map(
-    creation: Creation, record: MapRecord, commands: Mapping[str, str], submit: Callable[[str], Any]
-) -> None:
-    """Write down all that is known of a map, and submit its jobs.
-
-    What is intended is on disk before the schedd is asked, and what came of it at once after: a crash in between is found and
-    settled by the next command.
-
-    :param submit: takes the text of a submit description, and returns something with the number of the ``cluster``.
-    """
+def submit_map(creation: Creation, record: MapRecord, commands: Mapping[str, str], queue: Queue) -> None:
+    """Write down all that is known of a map, and submit its jobs."""
     map_dir = creation.map_dir
     with _storing(map_dir):
         map_dir.write_record(record)
         map_dir.write_submit(commands, creation.columns)
-        submission = map_dir.intend(creation.jobs, late=not {"max_idle", "max_materialize"}.isdisjoint(commands))
-    own = {f"MY.{names.SUBMISSION_TOKEN}": f'"{submission.token}"'}
-    text = render({**commands, **own}, creation.columns, map_dir.items(submission.number))
-    map_dir.submitted(submission, submit(text).cluster)
+        submit(map_dir, creation.jobs, commands, creation.columns, queue)
 
 
 @contextlib.contextmanager

@@ -56,11 +56,17 @@ class MapDir:
         self._placement: Placement | None = None
         self._submissions = os.path.join(path, names.SUBMISSIONS)  # noqa: PTH118 -- as os.stat wants it
         self._refreshed = -1
+        self.outputs = Outputs(path / names.OUTPUTS)  # what the jobs returned
 
     @property
     def id(self) -> str:
         """The map's id, which no other map ever has."""
         return self.path.name
+
+    @property
+    def root(self) -> Path:
+        """The HTMAP_DIR that the map lies in, whatever the settings say by now."""
+        return self.path.parents[1]
 
     @property
     def exists(self) -> bool:
@@ -212,20 +218,17 @@ class MapDir:
             self._placement = Placement(self.path, self.record.components, self.record.chunksize)
         return self._placement
 
-    def refresh(self) -> None:
-        """Look for submissions that have come since, from whatever process; cheap where there are none."""
+    def refresh(self) -> bool:
+        """Look for submissions that have come or gone since, from whatever process, and return whether any have; cheap."""
         try:
             size = os.stat(self._submissions).st_size  # noqa: PTH116 -- often called
-        except FileNotFoundError:
-            return
-        if size != self._refreshed:
+            if size == self._refreshed:
+                return False
             self.placement.learn(submission.number for submission in self.submissions())
-            self._refreshed = size
-
-    @property
-    def outputs(self) -> Outputs:
-        """What the jobs returned."""
-        return Outputs(self.path / names.OUTPUTS)
+        except FileNotFoundError:
+            return False  # nothing was submitted yet; or one is just being taken back with its item file: the next look tells
+        self._refreshed = size
+        return True
 
     # --- the event log and what is known of it
 

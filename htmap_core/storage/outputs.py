@@ -19,6 +19,7 @@ class Outputs:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._folder = os.fspath(path)
 
     def index(self, job: Job) -> dict[str, Any]:
         """Return what a job's result file says, without the results themselves.
@@ -38,11 +39,11 @@ class Outputs:
         :raises FileNotFoundError: there is none (yet).
         :raises CorruptMap: it was cut short.
         """
-        path = self._file(job, "result")
+        path = f"{self._folder}/{job.output}.result"  # a Path would take as long as the reading
         try:
             return formats.PackReader(path)
         except formats.CorruptFile as error:
-            raise CorruptMap(path, str(error)) from error
+            raise CorruptMap(Path(path), str(error)) from error
 
     def entry(self, job: Job, component: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what a job's result file says of the job, and what it says of one of its components.

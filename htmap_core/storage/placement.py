@@ -42,6 +42,11 @@ class Placement:
         """Return the job that ran, or will run, a component last."""
         return self.again.get(component) or Job(0, component // self._chunksize)
 
+    def is_current(self, job: Job, component: int) -> bool:
+        """Return whether a job that has a component is the one that ran it last; quicker than to ask which one that is."""
+        last = self.again.get(component, job)
+        return last is job or last == job
+
     def components_of(self, job: Job) -> tuple[int, ...]:
         """Return all components of a job, also those that another job has by now."""
         if job.submission:

@@ -3,50 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from htmap_core import names
 from htmap_core.run import ranges
-from htmap_core.storage import store
-from htmap_core.storage.jobs import Job, Submission
+from htmap_core.storage import markers
+from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.submit import render
+from htmap_core.storage.submission import Queue, submit
 
 
-def submit_again(map_dir: MapDir, tag: str, components: Iterable[int], submit: Callable[[str], Any]) -> None:
+def submit_again(map_dir: MapDir, tag: str, components: Iterable[int], queue: Queue) -> None:
     """Submit components again, with the inputs and options they were made with; delete what they had returned.
 
-    Components that shared a job share one again. As with the creation of a map, what is intended is on disk before the schedd is
-    asked.
+    Components that shared a job share one again.
 
-    :param submit: takes the text of a submit description, and returns something with the number of the ``cluster``.
     :raises BusyMap: another process does the same just now.
     """
-    with store.begun(names.RERUNNING, map_dir, tag):
+    chosen = list(components)
+    with markers.begun(names.RERUNNING, map_dir, tag):
         commands, columns = map_dir.read_submit()
-        late = not {"max_idle", "max_materialize"}.isdisjoint(commands)
         map_dir.refresh()
-        replaced = {map_dir.placement.job_of(component) for component in components}
+        replaced = {map_dir.placement.job_of(component) for component in chosen}
         number = map_dir.next_submission()
-        jobs = _write_items(map_dir, number, components)
-        submission = map_dir.intend(jobs, late=late)
-        own = {"JobBatchName": tag, f"MY.{names.SUBMISSION_TOKEN}": f'"{submission.token}"'}
+        jobs = _write_items(map_dir, number, chosen)
         try:
-            cluster = submit(render({**commands, **own}, columns, map_dir.items(number))).cluster
+            submit(map_dir, jobs, {**commands, "JobBatchName": tag}, columns, queue)
         except BaseException:
-            _give_up(map_dir, submission)
+            map_dir.items(number).unlink(missing_ok=True)
             raise
-        map_dir.submitted(submission, cluster)
         map_dir.refresh()
-        current = set(map_dir.placement.jobs())
-        for job in replaced - current:
+        for job in replaced - set(map_dir.placement.jobs()):
             map_dir.outputs.delete(job)
-
-
-def _give_up(map_dir: MapDir, submission: Submission) -> None:
-    map_dir.never_submitted(submission)
-    map_dir.items(submission.number).unlink(missing_ok=True)
 
 
 def _write_items(map_dir: MapDir, submission: int, components: Iterable[int]) -> int:

@@ -15,7 +15,8 @@ import pytest
 
 import htmap_core
 from htmap_core import exceptions
-from htmap_core.exceptions import HTMapException, describe, did_you_mean
+from htmap_core.exceptions import HTMapException
+from htmap_core.wording import describe, did_you_mean
 
 SAMPLES: dict[str, Any] = {
     "bool": True,

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from htmap_core import names, storage
-from htmap_core.exceptions import InvalidTag, TagAlreadyExists, TagNotFound
+from htmap_core.exceptions import CondorError, InvalidTag, TagAlreadyExists, TagNotFound
 from htmap_core.pools import PoolAddress
 from htmap_core.run import formats
+from htmap_core.settings import settings
 from htmap_core.storage import CannotStore, Creation, MapRecord, submit_map
 
 
@@ -38,14 +39,23 @@ def accept(_: str) -> SimpleNamespace:
     return SimpleNamespace(cluster=17)
 
 
+def queue(submit: Callable[[str], Any]) -> Any:
+    """A queue that does with a submission what a test wants, and has nothing to remove."""
+    return SimpleNamespace(submit=submit, remove=lambda *_: None)
+
+
+def interrupted(kind: str) -> list[storage.Interrupted]:
+    return list(storage.interrupted(storage.htmap_dir(), kind))
+
+
 def make(
-    tag: str | None, inputs: list[bytes], chunksize: int = 1, submit: Callable[[str], Any] = accept
+    tag: str | None, inputs: list[bytes], chunksize: int = 1, submit: Callable[[str], Any] = accept, into: Any = None
 ) -> storage.MapDir:
     with Creation(tag, chunksize=chunksize) as creation:
         for payload in inputs:
             creation.add_input(payload)
         creation.finish()
-        submit_map(creation, record(creation, chunksize), {"universe": "vanilla"}, submit)
+        submit_map(creation, record(creation, chunksize), {"universe": "vanilla"}, into or queue(submit))
         return creation.map_dir
 
 
@@ -66,7 +76,7 @@ def test_a_created_map_is_found_by_its_tag_with_all_that_was_written(htmap_dir: 
     assert found.record.pool.configuration == Path("/somewhere/condor_config")
     assert [(s.number, s.jobs, s.cluster) for s in found.submissions()] == [(0, 3, 17)]
     assert storage.tags() == ["tide"]
-    assert not storage.interrupted(names.CREATING)
+    assert not interrupted(names.CREATING)
 
 
 def test_only_this_user_may_look_into_htmap_dir(htmap_dir: Path) -> None:
@@ -144,9 +154,9 @@ def test_an_exception_while_a_map_is_made_leaves_nothing_behind(htmap_dir: Path)
 
 def test_a_refused_submission_leaves_nothing_behind(htmap_dir: Path) -> None:
     def refuse(_: str) -> None:
-        raise ConnectionError("no")
+        raise CondorError("no")
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises(CondorError):
         make("tide", [b"a"], submit=refuse)
     assert left_behind(htmap_dir) == []
 
@@ -176,7 +186,7 @@ def _create_and_die(when: str) -> None:
         if when == "before the intent":
             os.kill(os.getpid(), signal.SIGKILL)
         creation.finish()
-        submit_map(creation, record(creation), {}, lambda _: os.kill(os.getpid(), signal.SIGKILL))
+        submit_map(creation, record(creation), {}, queue(lambda _: os.kill(os.getpid(), signal.SIGKILL)))
 
 
 @pytest.mark.parametrize("when", ["before the intent", "while it submits"])
@@ -184,10 +194,10 @@ def test_a_killed_creation_is_recognised_and_can_be_undone(htmap_dir: Path, when
     process = multiprocessing.get_context("fork").Process(target=_create_and_die, args=(when,))
     process.start()
     process.join()
-    (interrupted,) = storage.interrupted(names.CREATING)
-    assert interrupted.tag == "tide"
-    assert [s.cluster for s in interrupted.map_dir.submissions()] == ([] if when == "before the intent" else [None])
-    storage.undo_creation(interrupted)
+    (creation,) = interrupted(names.CREATING)
+    assert creation.tag == "tide"
+    assert [s.cluster for s in creation.map_dir.submissions()] == ([] if when == "before the intent" else [None])
+    storage.undo_creation(creation)
     assert left_behind(htmap_dir) == []
     assert make("tide", [b"a"]).exists
 
@@ -203,7 +213,7 @@ def test_a_creation_that_is_going_on_is_not_taken_for_an_interrupted_one(htmap_d
 
 
 def _exit_with_count_of_interrupted() -> None:
-    os._exit(len(storage.interrupted(names.CREATING)))
+    os._exit(len(interrupted(names.CREATING)))
 
 
 def test_of_many_processes_that_want_a_tag_one_gets_it(htmap_dir: Path) -> None:
@@ -240,6 +250,43 @@ def test_a_tag_whose_map_is_gone_is_not_found(htmap_dir: Path) -> None:
         storage.find("tide")
 
 
+def test_a_tag_whose_map_is_gone_can_be_used_again(htmap_dir: Path) -> None:
+    make("tide", [b"a"]).path.rename(htmap_dir / "elsewhere")
+    assert make("tide", [b"b"]).exists
+
+
+def test_a_map_is_removed_where_it_lies_whatever_the_settings_say_by_now(htmap_dir: Path, tmp_path: Path) -> None:
+    made = make("tide", [b"a"])
+    settings["HTMAP_DIR"] = tmp_path / "another"
+    bury(storage.entomb(made, "tide", None, "false"))
+    assert left_behind(htmap_dir) == []
+    assert not (tmp_path / "another").exists()
+
+
+def test_a_marker_that_was_never_written_is_no_removal_of_anything(htmap_dir: Path) -> None:
+    make("tide", [b"a"])
+    (htmap_dir / "removed" / "0123").touch()
+    (removal,) = interrupted(names.REMOVED)
+    bury(removal)
+    assert storage.tags() == ["tide"]
+    assert interrupted(names.REMOVED) == []
+
+
+def test_where_it_cannot_be_written_down_that_the_jobs_were_taken_they_are_taken_back(
+    htmap_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    removed: list[str] = []
+    monkeypatch.setattr(storage.MapDir, "submitted", full)
+    taking_back = SimpleNamespace(submit=accept, remove=lambda constraint, _: removed.append(constraint))
+    with pytest.raises(CannotStore, match="No space left"):
+        make("tide", [b"a"], into=taking_back)
+    assert removed == ["ClusterId == 17"]
+    assert left_behind(htmap_dir) == []
+
+
 def test_a_removed_map_leaves_nothing_behind(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
     bury(storage.entomb(made, "tide", None, "false"))
@@ -250,7 +297,7 @@ def test_a_removed_map_leaves_nothing_behind(htmap_dir: Path) -> None:
 def test_an_interrupted_removal_is_recognised_and_can_be_finished(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
     storage.entomb(made, "tide", PoolAddress("personal", configuration=Path("/c")), "ClusterId == 17")
-    (removal,) = storage.interrupted(names.REMOVED)
+    (removal,) = interrupted(names.REMOVED)
     assert (removal.map_dir.id, removal.tag, removal.constraint) == (made.id, "tide", "ClusterId == 17")
     assert removal.pool == PoolAddress("personal", configuration=Path("/c"))
     bury(removal)
@@ -272,7 +319,7 @@ def test_a_directory_that_htcondor_made_again_is_deleted_by_the_next_attempt(htm
     storage.delete_map(removal)
     made.path.mkdir()
     storage.forget(removal)
-    (again,) = storage.interrupted(names.REMOVED)
+    (again,) = interrupted(names.REMOVED)
     bury(again)
     assert left_behind(htmap_dir) == []
 

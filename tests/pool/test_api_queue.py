@@ -1,0 +1,237 @@
+"""What a map does to its jobs in the queue, in one process, in two, and in one that is killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import htmap
+from htmap_core import map_results
+from htmap_core.finding import find_pool
+from htmap_core.testing.fixtures import using_htmap_dir
+
+pytestmark = pytest.mark.pool
+
+TIMEOUT = 60
+UNMATCHED = htmap.MapOptions(requirements="false")
+
+
+@pytest.fixture(autouse=True)
+def in_pool(htmap_dir: Path, running_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    htmap.settings["HTMAP_DIR"] = running_pool
+    monkeypatch.setenv("HTMAP_DIR", str(running_pool))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cleaned(running_pool: Path) -> Iterator[None]:
+    yield
+    with using_htmap_dir(running_pool):
+        htmap.clean(all=True)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < give_up, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def wait_for(mapped: htmap.Map, *statuses: str) -> None:
+    wait_until(lambda: set(map(str, mapped.component_statuses)) == set(statuses))
+
+
+def ads(mapped: htmap.Map, *attributes: str) -> list[tuple[Any, ...]]:
+    found = find_pool()[1].query(mapped._map_dir.constraint(), ["ClusterId", *attributes])
+    return [tuple(ad.get(name) for name in attributes) for ad in found]
+
+
+@pytest.mark.parametrize("size", [1, 2])
+class TestARunningMap:
+    @pytest.fixture
+    def running(self, size: int) -> Iterator[htmap.Map]:
+        mapped = htmap.map(time.sleep, [300, 300], chunksize=size)
+        wait_for(mapped, "RUNNING")
+        yield mapped
+        mapped.remove(force=True)
+
+    def test_it_obeys_all_acts_in_turn(self, running: htmap.Map) -> None:
+        assert (running.is_active, running.is_done) == (True, False)
+        running.pause()
+        wait_for(running, "SUSPENDED")
+        running.resume()
+        wait_for(running, "RUNNING")
+        running.vacate()
+        wait_for(running, "IDLE")
+        wait_for(running, "RUNNING")
+        running.hold()
+        wait_for(running, "HELD")
+        assert list(running.holds) == [0, 1]
+        assert [line.split()[:2] for line in running.hold_report().splitlines()[1:]] == [["0", "1"], ["1", "1"]]
+        outcomes = list(running.outcomes(timeout=1))
+        assert [(str(each.status), type(each.error)) for each in outcomes] == [("HELD", htmap.ComponentHold)] * 2
+        for look in (running.wait, lambda: running.get(1), lambda: running[1], lambda: running.get_err(1)):
+            with pytest.raises(htmap.exceptions.MapComponentHeld):
+                look()
+        assert running.errors == {}
+        with pytest.raises(TimeoutError):
+            running.wait(0.1, holds_ok=True)
+        running.release()
+        assert running.holds == {}  # at once: whoever asks for a result now waits for it
+
+
+@pytest.fixture(scope="class")
+def waiting(running_pool: Path) -> Iterator[htmap.Map]:
+    with using_htmap_dir(running_pool):
+        mapped = htmap.map(time.sleep, [300, 300], map_options=UNMATCHED)
+    yield mapped
+    with using_htmap_dir(running_pool):
+        mapped.remove()
+
+
+class TestAWaitingMap:
+    def test_edits_are_seen_in_the_queue(self, waiting: htmap.Map) -> None:
+        waiting.set_memory(200)
+        waiting.set_disk(5000)
+        assert ads(waiting, "RequestMemory", "RequestDisk") == [(200, 5000)] * 2
+
+    def test_it_cannot_be_run_again(self, waiting: htmap.Map) -> None:
+        with pytest.raises(htmap.exceptions.CannotRerunComponents, match="have not ended"):
+            waiting.rerun([1])
+
+    def test_a_new_tag_reaches_its_jobs_and_makes_it_persistent(self, waiting: htmap.Map) -> None:
+        old = waiting.tag
+        assert waiting.is_transient
+        waiting.retag("anew")
+        assert ads(waiting, "JobBatchName") == [("anew",)] * 2
+        assert (waiting.tag, waiting.is_transient) == ("anew", False)
+        assert old not in htmap.get_tags()
+        assert htmap.load("anew") is waiting
+
+    def test_a_tag_in_use_changes_nothing(self, waiting: htmap.Map) -> None:
+        before = waiting.tag, htmap.map(str, [1], tag="taken", map_options=UNMATCHED).tag
+        with pytest.raises(htmap.exceptions.TagAlreadyExists):
+            waiting.retag("taken")
+        assert (waiting.tag, htmap.load("taken").tag) == before
+        assert ads(waiting, "JobBatchName") == [(waiting.tag,)] * 2
+
+
+def test_cleaning_removes_transient_maps_and_says_which() -> None:
+    named = htmap.map(str, [1], tag="named", map_options=UNMATCHED)
+    unnamed = htmap.map(str, [1], map_options=UNMATCHED)
+    assert unnamed.tag in htmap.clean()
+    assert (unnamed.exists, named.exists) == (False, True)
+    assert "named" in htmap.clean(all=True)
+    assert htmap.get_tags() == ()
+
+
+def test_after_removal_everything_public_raises_before_it_looks_at_its_arguments() -> None:
+    mapped = htmap.map(str, [1], map_options=UNMATCHED)
+    mapped.remove()
+    public = [name for name in dir(mapped) if not name.startswith("_") and name not in {"exists", "load"}]
+    for name in public:
+        with pytest.raises(htmap.exceptions.MapWasRemoved):
+            getattr(mapped, name)("no", "such", "arguments", are="known")
+    for look in (len, iter, lambda gone: gone["x"], lambda gone: 0 in gone):
+        with pytest.raises(htmap.exceptions.MapWasRemoved):
+            look(mapped)
+    assert not mapped.exists
+
+
+class TestTwoProcesses:
+    WATCH = """
+import htmap, sys, time
+mapped = htmap.load("watched")
+print("watching", flush=True)
+seen = set()
+while not mapped.tag.startswith("over"):
+    seen.update(str(status) for status in mapped.component_statuses)
+    mapped.hold_report(), mapped.status(), mapped.runtime, mapped.is_done
+mapped.wait(60)
+print(sorted(seen), mapped.tag, list(mapped))
+"""
+
+    def test_one_watches_while_the_other_holds_releases_reruns_and_retags(self) -> None:
+        mapped = htmap.map(str, range(6), tag="watched", chunksize=2)
+        watcher = subprocess.Popen([sys.executable, "-c", self.WATCH], stdout=subprocess.PIPE, text=True)
+        assert watcher.stdout is not None
+        assert watcher.stdout.readline() == "watching\n"
+        for again in ([0, 5], [1, 2]):
+            mapped.hold()
+            mapped.release()
+            mapped.wait(TIMEOUT)
+            mapped.rerun(again)
+        mapped.hold()
+        wait_until(lambda: bool(mapped.holds) or mapped.is_done)
+        mapped.release()
+        mapped.retag("over")
+        out, _ = watcher.communicate(timeout=TIMEOUT)
+        assert (watcher.returncode, out.splitlines()[-1].partition("] ")[2]) == (
+            0,
+            "over ['0', '1', '2', '3', '4', '5']",
+        )
+        assert list(mapped) == list("012345")
+
+
+class TestAClientThatIsKilled:
+    PROGRAM = """
+import os, htmap
+from htmap_core import retagging, storage
+from htmap_core.condor import Connection
+from htmap_core.storage.mapdir import MapDir
+mapped = htmap.load("crash")
+{sabotage}
+{command}
+"""
+    BEFORE_SUBMISSION = "Connection.submit = lambda *_: os._exit(9)"
+    AFTER_SUBMISSION = "MapDir.submitted = lambda *_: os._exit(9)"
+    BEFORE_CLAIM = "storage.claim_tag = lambda *_: os._exit(9)"
+    BEFORE_EDIT = "Connection.edit = lambda *_: os._exit(9)"
+    AFTER_EDIT = "storage.move_tag = lambda *_: os._exit(9)"
+
+    @pytest.fixture(autouse=True)
+    def alone(self, in_pool: None) -> None:
+        htmap.clean(all=True)
+
+    def crash(self, sabotage: str, command: str) -> None:
+        program = self.PROGRAM.format(sabotage=sabotage, command=command)
+        died = subprocess.run([sys.executable, "-c", program], timeout=TIMEOUT, check=False, env=os.environ.copy())
+        assert died.returncode == 9
+
+    @pytest.mark.parametrize("sabotage", [BEFORE_SUBMISSION, AFTER_SUBMISSION])
+    def test_running_again_is_undone_or_finished_by_the_next_command(self, sabotage: str) -> None:
+        mapped = htmap.map(lambda x: 2 * x, range(3), tag="crash")
+        mapped.wait(TIMEOUT)
+        self.crash(sabotage, "mapped.rerun([0, 2])")
+        assert htmap.get_tags() == ("crash",)
+        mapped.wait(TIMEOUT)
+        assert list(mapped) == [0, 2, 4]
+        mapped.rerun([1])
+        mapped.wait(TIMEOUT)
+        assert list(mapped) == [0, 2, 4]
+        mapped.remove()
+        assert not list(mapped._map_dir.path.parents[1].glob(f"*/{mapped._map_dir.id}*"))
+
+    def test_whoever_waits_meanwhile_is_not_left_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(map_results, "_QUIET", 1.0)  # a minute of silence would be long for a test
+        mapped = htmap.map(lambda x: 2 * x, range(3), tag="crash")
+        mapped.wait(TIMEOUT)
+        self.crash(self.BEFORE_SUBMISSION, "mapped.rerun([0, 2])")
+        assert not mapped.is_done
+        mapped.wait(20)
+        assert list(mapped) == [0, 2, 4]
+
+    @pytest.mark.parametrize(("sabotage", "tag"), [(BEFORE_CLAIM, "crash"), (BEFORE_EDIT, "new"), (AFTER_EDIT, "new")])
+    def test_retagging_is_undone_or_finished_by_the_next_command(self, sabotage: str, tag: str) -> None:
+        mapped = htmap.map(str, range(2), tag="crash", map_options=UNMATCHED)
+        self.crash(sabotage, "mapped.retag('new')")
+        assert htmap.get_tags() == (tag,)
+        assert mapped.tag == tag
+        assert ads(mapped, "JobBatchName") == [(tag,)] * 2
+        mapped.remove()

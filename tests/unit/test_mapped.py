@@ -1,0 +1,80 @@
+"""Mapped functions and map builders, as far as no pool is needed."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import cloudpickle
+import pytest
+
+import htmap
+
+
+def double(x: int) -> int:
+    """Return it twice."""
+    return 2 * x
+
+
+@htmap.mapped
+def decorated(x: int) -> int:
+    return x + 1
+
+
+def test_a_mapped_function_is_the_function_when_it_is_called() -> None:
+    mapped: Any = htmap.mapped(double)
+    assert (mapped(4), mapped.__name__, mapped.__doc__, mapped.func) == (8, "double", "Return it twice.", double)
+
+
+def test_it_shows_its_function_and_its_options() -> None:
+    mapped = htmap.mapped(map_options=htmap.MapOptions(request_memory="1GB"))(double)
+    assert repr(mapped) == f"MappedFunction(func = {double}, map_options = {{'request_memory': '1GB'}})"
+
+
+def test_where_it_is_called_by_a_mapped_function_it_travels_as_a_plain_callable() -> None:
+    def caller(x: int) -> int:
+        return int(decorated(x))
+
+    there = cloudpickle.loads(cloudpickle.dumps(htmap.mapped(caller)))
+    assert there(1) == 2
+    assert "htmap" not in type(there).__module__
+    assert b"MappedFunction" not in cloudpickle.dumps(decorated)
+
+
+def test_copies_keep_the_options_that_pickles_leave_behind() -> None:
+    mapped = htmap.mapped(map_options=htmap.MapOptions(request_memory="1GB"))(double)
+    assert copy.copy(mapped) is copy.deepcopy([mapped])[0] is mapped
+    assert pickle.loads(pickle.dumps(htmap.mapped(len)))("abc") == 3
+
+
+@pytest.mark.parametrize("wrong", [3, "double", None, htmap.MapOptions()])
+def test_what_is_no_function_cannot_be_mapped(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="a function is mapped"):
+        htmap.MappedFunction(wrong)
+
+
+def test_options_that_are_none_are_refused_wherever_they_are_given() -> None:
+    wrong: Any = {"request_memory": "1GB"}
+    for call in (
+        lambda: htmap.mapped(map_options=wrong),
+        lambda: htmap.mapped(double).map([1], map_options=wrong),
+        lambda: htmap.mapped(double).build_map(map_options=wrong),
+        lambda: htmap.map(double, [1], wrong),
+    ):
+        with pytest.raises(TypeError, match=r"htmap\.MapOptions, not \{"):
+            call()
+
+
+def test_a_builder_counts_calls_and_has_no_map_before_its_block_ends() -> None:
+    builder = htmap.build_map(double)
+    assert len(builder) == 0
+    builder(1)
+    builder(x=2)
+    assert len(builder) == 2
+    with pytest.raises(htmap.exceptions.NoMapYet, match="`with` block"):
+        builder.map  # noqa: B018 -- it is the looking that raises
+
+
+def test_a_builder_shows_its_function() -> None:
+    assert repr(htmap.mapped(double).build_map()) == f"MapBuilder(func = {double}, components = 0)"

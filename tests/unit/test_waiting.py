@@ -1,0 +1,56 @@
+"""Deadlines."""
+
+from __future__ import annotations
+
+import builtins
+import datetime
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import htmap
+from htmap_core.exceptions import HTMapException
+from htmap_core.waiting import Deadline, progress_bar
+
+pytestmark = pytest.mark.usefixtures("htmap_dir")
+
+
+@pytest.mark.parametrize("timeout", [0, -1, 0.0, datetime.timedelta(0)])
+def test_without_patience_the_first_pause_is_the_end(htmap_dir: Path, timeout: Any) -> None:
+    deadline = Deadline(timeout)
+    with pytest.raises(builtins.TimeoutError, match="the time is over, and the tide is out") as caught:
+        deadline.pause("the tide is out")
+    assert isinstance(caught.value, HTMapException)
+
+
+@pytest.mark.parametrize("timeout", [0.2, datetime.timedelta(seconds=0.2)])
+def test_a_pause_is_no_longer_than_what_is_left(timeout: Any) -> None:
+    htmap.settings["WAIT_TIME"] = 30
+    deadline, began = Deadline(timeout), time.monotonic()
+    deadline.pause("waiting")
+    assert 0.15 < time.monotonic() - began < 5
+
+
+def test_for_ever_is_until_the_caller_has_seen_enough() -> None:
+    htmap.settings["WAIT_TIME"] = 0
+    deadline, began = Deadline(None), time.monotonic()
+    for _ in range(3):
+        deadline.pause("waiting")
+    assert 0.03 <= time.monotonic() - began < 5  # the setting cannot make it a busy loop
+
+
+@pytest.mark.parametrize("timeout", ["1", [1], object()])
+def test_a_timeout_of_another_kind_is_refused(timeout: Any) -> None:
+    with pytest.raises(TypeError, match="number of seconds, a timedelta or None"):
+        Deadline(timeout)
+
+
+def test_the_progress_bar_shows_something_only_where_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar("tide", 10, show=False) as bar:
+        bar.update(10)
+    assert capsys.readouterr().err == ""
+    with progress_bar("tide", 10, show=True) as bar:
+        bar.update(10)
+    assert "tide: 100%|##########| 10/10 [" in capsys.readouterr().err
