@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from htmap_core import condor
 from htmap_core.configfile import value
 from htmap_core.hookspecs import hookimpl
@@ -37,8 +40,10 @@ class MachinePool(Pool):
         return "this machine has no HTCondor configuration"
 
     def _address(self) -> PoolAddress:
+        named = os.environ.get("CONDOR_CONFIG", "")
         return PoolAddress(
             self.name,
+            configuration=Path(named) if os.path.isfile(named) else None,  # noqa: PTH113 -- "" is no path
             schedd=_optional("HTCONDOR.SCHEDULER"),
             collector=_optional("HTCONDOR.COLLECTOR"),
         )

@@ -230,8 +230,6 @@ class MapDir:
         self._refreshed = size
         return True
 
-    # --- the event log and what is known of it
-
     @property
     def events(self) -> Path:
         """The event log of all the map's jobs."""
@@ -250,8 +248,6 @@ class MapDir:
             write_atomically(self.path / names.STATE, content)
         except OSError:
             (self.path / names.STATE).unlink(missing_ok=True) if self.exists else None
-
-    # --- transience, size
 
     def make_persistent(self) -> None:
         """Note that somebody gave the map a tag of its own."""

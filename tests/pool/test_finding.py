@@ -54,6 +54,11 @@ class TestTheMachinesOwnPool:
         mapped = htmap.map(str, [1])
         assert mapped.get(0, timeout=TIMEOUT) == "1"
         assert mapped._record.pool.pool == "machine"
+        monkeypatch.delenv("CONDOR_CONFIG")
+        waiting = htmap.map(str, [1], map_options=htmap.MapOptions(requirements="false"))
+        assert waiting._record.pool.pool == "personal"
+        mapped.rerun()  # in the pool that it was made in, however that was found then
+        assert mapped.get(0, timeout=TIMEOUT) == "1"
 
     def test_the_personal_one_is_used_where_its_schedd_does_not_answer(
         self, personal_pool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
