@@ -351,9 +351,17 @@ class TestFates:
         mapped = htmap.map(str, [1])
         mapped.remove()
         assert not mapped.exists
-        for call in (mapped.status, lambda: mapped.get("x"), lambda: mapped[17], lambda: list(mapped), mapped.remove):
+        wrong: Any = "x"
+        calls: list[Callable[[], Any]] = [
+            mapped.status,
+            lambda: mapped.get(wrong),
+            lambda: mapped[17],
+            lambda: list(mapped),
+            mapped.remove,
+        ]
+        for call in calls:
             with pytest.raises(htmap.exceptions.MapWasRemoved):
-                call()  # type: ignore[operator]
+                call()
 
     def test_an_unknown_tag_is_answered_with_a_similar_one(self) -> None:
         htmap.map(str, [1], tag="tide")

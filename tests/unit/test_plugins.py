@@ -13,10 +13,11 @@ import pytest
 
 import htmap
 from htmap_core.delivery import Suitability
+from htmap_core.discovery import PluginRecord
 from htmap_core.exceptions import InvalidSetting, PluginError, SubmitConflict, UnknownPythonDeliveryMethod
 from htmap_core.options import MapOptions
 from htmap_core.plan import MapPlan
-from htmap_core.plugins import FIRST_PARTY, PluginRecord, Plugins, registered
+from htmap_core.plugins import FIRST_PARTY, Plugins, registered
 from htmap_core.pools import PoolAddress
 from htmap_core.settings import Settings, settings
 from htmap_core.submit import SubmitDescription
