@@ -182,6 +182,13 @@ GRACEFUL_SHUTDOWN_TIMEOUT = 20
 # The starter asks the shadow for leave to start as soon as the input files are there. Where the shadow has not yet noticed the
 # end of the child process that sent them, it asks again after five seconds. Without a child there is nothing to notice.
 SHADOW.FAKE_CREATE_THREAD = True
+# Maps ask for claims to be kept for 30 seconds, so that the next map finds slots. Here the next one may ask for more memory
+# than those slots have, and would wait for them to be given up: a few seconds are enough where negotiation takes one.
+JOB_TRANSFORM_NAMES = $(JOB_TRANSFORM_NAMES) BRIEF_CLAIMS
+JOB_TRANSFORM_BRIEF_CLAIMS @=end
+   REQUIREMENTS KeepClaimIdle > 3
+   SET KeepClaimIdle 3
+@end
 # Seconds after which daemons notice that their master was killed, and end.
 PARENT_CHECK_FIRST_INTERVAL = 10
 PARENT_CHECK_INTERVAL = 10
