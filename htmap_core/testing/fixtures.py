@@ -58,6 +58,7 @@ def htmap_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     home.mkdir()
     for name in [name for name in os.environ if name.startswith("HTMAP_") and not name.startswith("HTMAP_TEST_")]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("CONDOR_CONFIG", raising=False)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("HTMAP_DIR", str(tmp_path / "htmap"))
     with _settings_with({}):

@@ -24,7 +24,7 @@ class TestWithoutAPool:
     def test_the_error_says_of_each_pool_why_not_and_what_to_type(self, htmap_dir: Path) -> None:
         with pytest.raises(htmap.exceptions.PoolNotFound) as caught:
             htmap.map(str, [1])
-        assert "machine: this machine has no HTCondor configuration" in str(caught.value)
+        assert "machine: this machine has" in str(caught.value)  # no configuration, or one without a schedd
         assert "`htmap pool install`" in str(caught.value)
 
     def test_nothing_is_left_behind(self, htmap_dir: Path) -> None:
