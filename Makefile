@@ -8,7 +8,7 @@ EDITABLE := -e . $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
 # The pool of `make demo` and of the tests: HTCondor is installed once and kept outside the checkout.
 SOURCES := htmap htmap_core plugins tests examples benchmarks conftest.py
 
-.PHONY: check demo test test-unit lint format types bench docs wheels clean
+.PHONY: check demo test test-unit test-site lint format types bench docs wheels clean
 check: lint types test-unit
 
 demo: $(VENV)/.runtime
@@ -17,10 +17,15 @@ demo: $(VENV)/.runtime
 	$(BIN)/python examples/first_steps.py
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not site"
 
 test-unit: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not pool"
+	$(BIN)/python -m pytest -m "not pool and not site"
+
+# Several hosts on this machine, which share nothing; see tests/site/README.md.
+test-site: $(VENV)/.dev
+	tests/site/prepare
+	$(BIN)/python -m pytest tests/site
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check $(SOURCES)

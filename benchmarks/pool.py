@@ -24,6 +24,7 @@ def environment() -> Iterator[Path]:
     try:
         for name in [name for name in os.environ if name.startswith(("HTMAP_", "CONDOR_", "_CONDOR_"))]:
             del os.environ[name]
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # where it is installed by pip, it is compiled already
         (folder / "home").mkdir()
         os.environ.update(HOME=str(folder / "home"), HTMAP_DIR=str(folder / "htmap"), HTMAP_TEST_CACHE=str(cache))
         yield folder

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
+import command_line
 import creation
 import pool
 import reading
@@ -28,6 +29,7 @@ _WITHOUT_POOL: dict[str, Benchmark] = {"startup": startup.commands}
 _ON_THE_POOL: dict[str, Benchmark] = {
     "execute": startup.execute_side,
     "creation": creation.create_and_remove,
+    "cli": command_line.many_maps,
     "status": reading.status_of_a_finished_map,
     "results": reading.results,
     "short": throughput.short_functions,

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from htmap_core.maps import Map
     from htmap_core.options import MapOptions
     from htmap_core.output_sequences import MapOutputFiles, MapStdErr, MapStdOut
+    from htmap_core.run.checkpoints import checkpoint
+    from htmap_core.transfer_path import TransferPath
     from htmap_core.version import version, version_info
 
 _HOMES = {
@@ -49,7 +51,9 @@ _HOMES = {
     "MapStdOut": "output_sequences",
     "MappedFunction": "mapped",
     "Outcome": "map_results",
+    "TransferPath": "transfer_path",
     "build_map": "mapped",
+    "checkpoint": "run.checkpoints",
     "clean": "management",
     "get_tags": "management",
     "load": "management",
@@ -66,7 +70,17 @@ _HOMES = {
     "version_info": "version",
 }
 
+# Pickled inputs name it; there is another one on the execute side.
+_HOMES["_transferred"] = "transfer_path"
+
 _MODULES = ("cli", "exceptions", "tags")
+
+# What users know as htmap's own, and what comes with a package of its own now.
+_OF_PLUGINS = {
+    "Transplant": "htmap-transplant",
+    "transplant_info": "htmap-transplant",
+    "transplants": "htmap-transplant",
+}
 
 __all__ = [
     "BASE_SETTINGS",
@@ -83,8 +97,10 @@ __all__ = [
     "MapStdOut",
     "MappedFunction",
     "Outcome",
+    "TransferPath",
     "__version__",
     "build_map",
+    "checkpoint",
     "clean",
     "exceptions",
     "get_tags",
@@ -110,12 +126,18 @@ original.warn_if_installed()
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
     from importlib import import_module
+    from importlib.util import find_spec
 
     if name in _MODULES:
         return import_module(f"htmap.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'htmap' has no attribute {name!r}")
-    found = getattr(import_module(f"htmap_core.{_HOMES[name]}"), name)
+    if name in _HOMES:
+        home = f"htmap_core.{_HOMES[name]}"
+    elif name in _OF_PLUGINS and find_spec(_OF_PLUGINS[name].replace("-", "_")) is not None:
+        home = _OF_PLUGINS[name].replace("-", "_")
+    else:
+        hint = f"; it comes with its own package: `pip install {_OF_PLUGINS[name]}`" if name in _OF_PLUGINS else ""
+        raise AttributeError(f"module 'htmap' has no attribute {name!r}{hint}")
+    found = getattr(import_module(home), name)
     globals()[name] = found
     return found
 

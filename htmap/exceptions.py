@@ -1,6 +1,9 @@
 """All exceptions that HTMap raises on purpose."""
 
 from htmap_core.exceptions import *  # noqa: F403 -- the one place where they are all given out
+from htmap_core.following import CannotFollow as CannotFollow
+from htmap_core.job_ads import JobNotFound as JobNotFound
+from htmap_core.map_view import ComponentNotFound as ComponentNotFound
 from htmap_core.pickling import CannotUnpickle as CannotUnpickle
 from htmap_core.storage import CannotRemoveMap as CannotRemoveMap
 from htmap_core.storage import CannotStore as CannotStore

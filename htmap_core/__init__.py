@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.7.0"
 
 if TYPE_CHECKING:
+    from htmap_core.condor import connect
     from htmap_core.configfile import table
     from htmap_core.delivery import DeliveryMethod, Suitability
     from htmap_core.exceptions import HTMapException
     from htmap_core.hookspecs import hookimpl
     from htmap_core.options import MapOptions
     from htmap_core.plan import MapPlan
-    from htmap_core.pools import Pool, PoolAddress, PoolView
+    from htmap_core.pools import Pool, PoolAccess, PoolAddress, PoolView
     from htmap_core.submit import SubmitDescription
     from htmap_core.transfer import TransferProtocol
+    from htmap_core.transfer_path import TransferPath
 
 _HOMES = {
     "DeliveryMethod": "delivery",
@@ -23,11 +25,14 @@ _HOMES = {
     "MapOptions": "options",
     "MapPlan": "plan",
     "Pool": "pools",
+    "PoolAccess": "pools",
     "PoolAddress": "pools",
     "PoolView": "pools",
     "SubmitDescription": "submit",
     "Suitability": "delivery",
+    "TransferPath": "transfer_path",
     "TransferProtocol": "transfer",
+    "connect": "condor",
     "hookimpl": "hookspecs",
     "table": "configfile",
 }
@@ -38,12 +43,15 @@ __all__ = [
     "MapOptions",
     "MapPlan",
     "Pool",
+    "PoolAccess",
     "PoolAddress",
     "PoolView",
     "SubmitDescription",
     "Suitability",
+    "TransferPath",
     "TransferProtocol",
     "__version__",
+    "connect",
     "hookimpl",
     "table",
 ]

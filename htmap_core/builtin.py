@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import datetime
+from collections.abc import Mapping
 from pathlib import Path
 
-from htmap_core import condor
+from htmap_core import condor, presigned
 from htmap_core.configfile import value
+from htmap_core.exceptions import CondorError, InvalidOption
 from htmap_core.hookspecs import hookimpl
 from htmap_core.pools import Pool, PoolAddress
 from htmap_core.settings import settings
-from htmap_core.transfer import TransferProtocol
+from htmap_core.transfer import Sender, TransferProtocol
 
 
 class MachinePool(Pool):
@@ -20,12 +22,17 @@ class MachinePool(Pool):
     rank = 100
 
     def find(self) -> PoolAddress | None:
-        """Return the machine's pool if its schedd answers."""
+        """Return the machine's pool, if there is one.
+
+        :raises CondorError: its schedd does not answer.
+        """
         address = self._address()
         named = address.schedd or address.collector
         if not (named or condor.has_configuration()):
             return None
-        return address if condor.Connection(address).answers() else None
+        if not condor.Connection(address).answers():
+            raise CondorError(self.advice())
+        return address
 
     def advice(self) -> str:
         """Say whether there is no configuration, or no answer."""
@@ -40,13 +47,7 @@ class MachinePool(Pool):
         return "this machine has no HTCondor configuration"
 
     def _address(self) -> PoolAddress:
-        named = os.environ.get("CONDOR_CONFIG", "")
-        return PoolAddress(
-            self.name,
-            configuration=Path(named) if os.path.isfile(named) else None,  # noqa: PTH113 -- "" is no path
-            schedd=_optional("HTCONDOR.SCHEDULER"),
-            collector=_optional("HTCONDOR.COLLECTOR"),
-        )
+        return PoolAddress.of_machine(self.name, _optional("HTCONDOR.SCHEDULER"), _optional("HTCONDOR.COLLECTOR"))
 
 
 def _optional(name: str) -> str | None:
@@ -62,5 +63,25 @@ def htmap_pools() -> list[Pool]:
 @hookimpl
 def htmap_transfer_protocols() -> list[TransferProtocol]:
     """Offer what HTCondor's own file transfer plugins can do; whether a slot has them, the slot says."""
-    both = [TransferProtocol(scheme) for scheme in ("file", "http", "https", "dav", "davs", "gs", "osdf", "pelican")]
-    return [*both, TransferProtocol("ftp", outputs=False), TransferProtocol("s3")]
+    both = [TransferProtocol(scheme) for scheme in ("file", "http", "https", "dav", "davs", "osdf", "pelican")]
+    inputs = [TransferProtocol(scheme, outputs=False) for scheme in ("ftp", "data")]
+    return [*both, *inputs, _bucket("s3", "aws"), _bucket("gs", "gs")]
+
+
+def _bucket(scheme: str, command: str) -> TransferProtocol:
+    """Return a protocol whose inputs HTCondor signs itself; its outputs we sign (see :mod:`htmap_core.presigned`)."""
+    files = (f"{command}_access_key_id_file", f"{command}_secret_access_key_file")
+
+    def sender(options: Mapping[str, str]) -> Sender:
+        access_key_id, secret = (_key(name, options[name]) for name in files)
+        keys = presigned.Keys(access_key_id, secret, options.get("aws_region"))
+        return presigned.signer(keys, datetime.datetime.now(datetime.timezone.utc))
+
+    return TransferProtocol(scheme, options=files, sender=sender)
+
+
+def _key(option: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidOption(option, path, f"cannot be read: {error}") from error

@@ -6,7 +6,7 @@ import datetime
 import linecache
 import traceback
 from collections.abc import Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Optional
 
 import attrs
@@ -15,6 +15,9 @@ from htmap_core import reports
 
 if TYPE_CHECKING:
     from htmap_core.map_view import MapView
+
+
+_OURS = f"{Path(__file__).parent}/"
 
 
 @attrs.frozen(kw_only=True)
@@ -85,6 +88,16 @@ class ComponentError:
         text = f"the job ended without a result: {note or 'the event log does not say why'}"
         report = reports.lost_report(map.tag, component, note, stderr)
         return cls(map=map, component=component, exception_msg=text, report=report)
+
+
+def frames_here(error: BaseException | None) -> list[dict[str, Any]]:
+    """Return the frames of what was raised on this side, as those of result files, but for HTMap's own and without values."""
+    found = traceback.extract_tb(error.__traceback__) if error is not None else []
+    return [
+        {"filename": frame.filename, "lineno": frame.lineno, "name": frame.name, "line": frame.line}
+        for frame in found
+        if not frame.filename.startswith(_OURS)
+    ]
 
 
 def _with_line(frame: Mapping[str, Any]) -> Mapping[str, Any]:

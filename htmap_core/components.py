@@ -48,7 +48,7 @@ class ComponentHold:
     """Why HTCondor holds a component.
 
     :param code: HTCondor's ``HoldReasonCode``.
-    :param reason: HTCondor's ``HoldReason``.
+    :param reason: HTCondor's ``HoldReason``, as far as it has to do with the component.
     """
 
     code: int

@@ -10,15 +10,16 @@ import contextlib
 import os
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from htmap_core.classads import plain
 from htmap_core.exceptions import CondorError, PoolUnavailable
 from htmap_core.interrupts import held_back
-from htmap_core.pools import PoolAddress
+from htmap_core.pools import PoolAccess, PoolAddress
 
 
 @attrs.frozen
@@ -34,7 +35,9 @@ class Connection:
 
     def __init__(self, address: PoolAddress) -> None:
         self._address = address
-        self._slots: list[Mapping[str, Any]] | None = None
+        self._slots: dict[
+            frozenset[str], list[Mapping[str, Any]]
+        ] = {}  # by projection: the whole ads of a pool are large
 
     @property
     def address(self) -> PoolAddress:
@@ -56,7 +59,18 @@ class Connection:
         """Return the ads of the jobs that satisfy *constraint*, cut down to *projection* where one is given."""
         with self._bindings() as condor:
             ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit)
-            return [_plain(ad) for ad in ads]
+            return [plain(ad) for ad in ads]
+
+    def ads(self, constraint: str, limit: int = -1, *, past: bool = False) -> list[Any]:
+        """Return the ads of jobs as the bindings have them, with their expressions.
+
+        :param past: those of jobs that have left the queue, the last first, instead of those in it.
+        """
+        with self._bindings() as condor:
+            schedd = self._schedd(condor)
+            if past:
+                return list(schedd.history(constraint, [], limit))
+            return list(schedd.query(constraint=constraint, limit=limit))
 
     def remove(self, constraint: str, reason: str) -> None:
         """Remove the jobs that satisfy *constraint* from the queue."""
@@ -89,23 +103,48 @@ class Connection:
             return False
         return True
 
+    # --- the credd
+
+    def has_kerberos_credential(self) -> bool:
+        """Return whether the credd holds a Kerberos credential of the user."""
+        with self._bindings() as condor:
+            return self._ask_credd(condor, lambda credd, kind: credd.query_user_cred(kind)) is not None
+
+    def store_kerberos_credential(self, credential: bytes) -> None:
+        """Hand a Kerberos credential of the user to the credd."""
+        with self._bindings() as condor:
+            # Given None instead of bytes, the bindings run the producer and cut what it prints at the first zero byte.
+            self._ask_credd(condor, lambda credd, kind: credd.add_user_cred(kind, credential))
+
     # --- the collector
 
     def slots(self, projection: Sequence[str] = ()) -> list[Mapping[str, Any]]:
         """Return the ads of all slots; those that were cut out of a partitionable slot are not counted apart."""
-        if self._slots is None:
+        wanted = frozenset(name.casefold() for name in projection)
+        if wanted not in self._slots:
             with self._bindings() as condor:
-                ads = self._collector(condor).query(condor.AdType.Startd, constraint='SlotType =!= "Dynamic"')
-                self._slots = [_plain(ad) for ad in ads]
-        wanted = {name.casefold() for name in projection}
-        return [{k: v for k, v in ad.items() if not wanted or k.casefold() in wanted} for ad in self._slots]
+                ads = self._collector(condor).query(
+                    condor.AdType.Startd, constraint='SlotType =!= "Dynamic"', projection=list(projection)
+                )
+                self._slots[wanted] = [plain(ad) for ad in ads]
+        return [{k: v for k, v in ad.items() if not wanted or k.casefold() in wanted} for ad in self._slots[wanted]]
+
+    def schedd(self) -> dict[str, Any]:
+        """Return what is known of the schedd without asking it: its name, machine and version."""
+        with self._bindings() as condor:
+            return plain(self._schedd_ad(condor))
+
+    def slot_ads(self) -> list[Any]:
+        """Return the ads of all slots as the bindings have them, with their expressions, as they are now."""
+        with self._bindings() as condor:
+            return list(self._collector(condor).query(condor.AdType.Startd, constraint='SlotType =!= "Dynamic"'))
 
     def count(self, expression: str) -> tuple[int, int]:
         """Return how many slots satisfy a ClassAd *expression*, and how many there are."""
         with self._bindings() as condor:
             constraint = f'(SlotType =!= "Dynamic") && ({expression})'
-            ads = self._collector(condor).query(condor.AdType.Startd, constraint=constraint, projection=["Name"])
-            return len(ads), len(self.slots())
+            ads = self._collector(condor).query(condor.AdType.Startd, constraint=constraint, projection=["Machine"])
+            return len(ads), len(self.slots(["Machine"]))
 
     @property
     def is_local(self) -> bool:
@@ -125,7 +164,34 @@ class Connection:
     def _schedd(self, condor: Any) -> Any:
         if self._address.schedd is None:
             return condor.Schedd()
-        return condor.Schedd(self._collector(condor).locate(condor.DaemonType.Schedd, self._address.schedd))
+        return condor.Schedd(self._schedd_ad(condor))
+
+    def _schedd_ad(self, condor: Any) -> Any:
+        named = [] if self._address.schedd is None else [self._address.schedd]
+        ad = self._collector(condor).locate(condor.DaemonType.Schedd, *named)
+        if ad is None:  # the bindings would take it for the local schedd
+            problem = f"its collector knows no schedd called {self._address.schedd!r}"
+            raise PoolUnavailable(self._address.pool, problem, _SHOWN)
+        return ad
+
+    def _ask_credd(self, condor: Any, ask: Callable[[Any, Any], Any]) -> Any:
+        try:
+            return ask(self._credd(condor), condor.CredType.Kerberos)
+        except condor.HTCondorException as error:
+            if "Communication error" not in str(error):
+                raise
+            # A credd that was restarted does not know this process's session with it any more. Now that session is given up.
+            return ask(self._credd(condor), condor.CredType.Kerberos)
+
+    def _credd(self, condor: Any) -> Any:
+        """Return the credd that the schedd asks for credentials: the one of its machine, whatever it is called."""
+        if self._address.schedd is None:
+            return condor.Credd()
+        machine = self._schedd_ad(condor)["Machine"]
+        ads = self._collector(condor).query(condor.AdType.Credd, constraint=f'Machine == "{machine}"')
+        if not ads:
+            raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", _SHOWN)
+        return condor.Credd(ads[0])
 
     def _collector(self, condor: Any) -> Any:
         return condor.Collector(self._address.collector) if self._address.collector else condor.Collector()
@@ -138,6 +204,11 @@ class Connection:
                 yield condor
             except (condor.HTCondorException, ValueError) as error:  # ValueError: a queue statement that it cannot read
                 raise _translated(error, self._address, condor) from error
+
+
+def connect(address: PoolAddress) -> PoolAccess:
+    """Return what a plugin may ask of the pool at *address*, and do there; nothing is asked before it is used."""
+    return Connection(address)
 
 
 _lock = threading.RLock()
@@ -154,8 +225,10 @@ def has_configuration() -> bool:
 
     Cheap: the bindings are not loaded, and on a machine without HTCondor need not be.
     """
-    if os.environ.get("CONDOR_CONFIG"):
-        return True
+    if named := os.environ.get("CONDOR_CONFIG"):
+        return (
+            named != os.devnull
+        )  # which the bindings set, for good, where they are imported and find no configuration
     places = (
         "~/.condor/condor_config",
         "~/.condor/user_config",
@@ -205,6 +278,7 @@ def _configured(configuration: Path | None) -> Iterator[None]:
             os.environ["CONDOR_CONFIG"] = before
 
 
+_SHOWN = "`condor_status -any` shows what there is, and its state"
 _UNREACHABLE = ("connect", "locate", "authenticat", "communicat", "timed out", "FS:1004", "Failed to fetch ads")
 
 
@@ -212,11 +286,7 @@ def _translated(error: Exception, address: PoolAddress, condor: Any) -> CondorEr
     text = " ".join(str(error).split())
     if not any(sign.casefold() in text.casefold() for sign in _UNREACHABLE):
         return CondorError(f"HTCondor says: {text}")
-    advice = (
-        "`htmap pool status` shows its state"
-        if address.pool == "personal"
-        else "`condor_status -schedd` shows its state"
-    )
+    advice = "`htmap pool status` shows its state" if address.pool == "personal" else _SHOWN
     if "FS:1004" in text or "authenticat" in text.casefold():
         # Wheels built after September 2026 cannot authenticate with daemons from before, and the message does not say so.
         advice = (
@@ -224,18 +294,3 @@ def _translated(error: Exception, address: PoolAddress, condor: Any) -> CondorEr
             f"install the wheel that matches them: `pip install 'htcondor==<version of condor_version>'`"
         )
     return PoolUnavailable(address.pool, text, advice)
-
-
-def _plain(ad: Any) -> dict[str, Any]:
-    """Return a ClassAd as a dictionary of Python values; expressions stay text, and what is undefined is None."""
-    return {name: _plain_value(value) for name, value in ad.items()}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, (str, int, float, bool)) and type(value).__module__ == "builtins":
-        return value
-    if isinstance(value, list):
-        return [_plain_value(each) for each in value]
-    if type(value).__name__ == "Value":  # classad2.Value.Undefined and Error
-        return None
-    return str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -124,6 +124,10 @@ def _check_core_table(name: str, given: Any, chain: Settings) -> None:
 
 def _structure(name: str, given: Any, type_: Any, chain: Settings) -> Any:
     try:
+        if (
+            type_ in _READERS
+        ):  # most settings: without importing cattrs, for which a shell that completes tags would wait
+            return _READERS[type_](given, type_)
         return _converter().structure(_split(given, type_), type_)
     except Exception as error:
         # cattrs raises its own groups around whatever a hook raised; the innermost says it best.
@@ -141,8 +145,8 @@ def _converter() -> cattrs.Converter:
         import cattrs  # 60 ms, needed where a table is read only
 
         converter = cattrs.Converter(forbid_extra_keys=True)
-        for type_, hook in ((bool, _bool), (int, _int), (float, _float), (str, _str), (Path, _path)):
-            converter.register_structure_hook(type_, hook)
+        for type_, reader in _READERS.items():
+            converter.register_structure_hook(type_, reader)
         _made.append(converter)
     return _made[0]
 
@@ -200,3 +204,6 @@ def _path(given: Any, _: type) -> Path:
     if isinstance(given, (str, Path)) and str(given):
         return Path(given).expanduser()
     raise ValueError("must be a path")
+
+
+_READERS: dict[Any, Callable[[Any, type], Any]] = {bool: _bool, int: _int, float: _float, str: _str, Path: _path}

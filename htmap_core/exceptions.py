@@ -42,7 +42,7 @@ def _from(origin: str | None) -> str:
 
 
 class MissingSetting(_Lookup, KeyError):
-    """The requested setting has not been set."""
+    """A setting that has no default was asked for, and nobody has set it."""
 
     def __str__(self) -> str:
         return f"no setting {self._quoted()}; `htmap.settings.to_dict()` shows all that are set"
@@ -316,7 +316,7 @@ class PoolUnavailable(CondorError):
 
 
 class InsufficientHTCondorVersion(CondorError):
-    """The version of HTCondor is too low for a feature."""
+    """Something needs a newer HTCondor than there is."""
 
 
 class MapWasRemoved(HTMapException):

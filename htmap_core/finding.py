@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
+
+import attrs
+
 from htmap_core.condor import Connection
 from htmap_core.exceptions import HTMapException, PoolNotFound, PoolUnavailable
 from htmap_core.plugins import plugins
 from htmap_core.pools import Pool, PoolAddress
 from htmap_core.wording import describe
+
+
+class OtherPool(UserWarning):
+    """A map goes to another pool than the one it would go to, because that one cannot be used now."""
 
 
 def find_pool() -> tuple[Pool, Connection]:
@@ -24,20 +32,37 @@ def find_pool() -> tuple[Pool, Connection]:
                 failures[pool.name] = str(error)
                 continue
             if address is not None:
+                _warn_of_others(failures, pool.name)
                 return pool, Connection(address)
     raise PoolNotFound([f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in pools])
 
 
-def running_pool() -> Connection | None:
-    """Return the pool that would be submitted to if it runs already; starts nothing, and says nothing where there is none."""
+def _warn_of_others(failures: dict[str, str], chosen: str) -> None:
+    for name, reason in failures.items():
+        warnings.warn(
+            f"the {name} pool is not used: {reason}. The map goes to the {chosen} pool", OtherPool, stacklevel=2
+        )
+
+
+@attrs.frozen
+class Sighting:
+    """A pool as it was found: where it is if it can be used as it is, else why it cannot."""
+
+    pool: str
+    address: PoolAddress | None
+    reason: str
+
+
+def sightings() -> list[Sighting]:
+    """Return all pools, the first to be tried first, each as it was found; starts nothing."""
+    found = []
     for pool in plugins.pools():
         try:
-            address = plugins.find(pool)
-        except HTMapException:
-            continue  # said by find_pool to whoever needs a pool
-        if address is not None:
-            return Connection(address)
-    return None
+            address, reason = plugins.find(pool), ""
+        except HTMapException as error:
+            address, reason = None, str(error)
+        found.append(Sighting(pool.name, address, "" if address else reason or _advice(pool)))
+    return found
 
 
 def reach(address: PoolAddress) -> Connection:

@@ -51,7 +51,9 @@ def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
     """Step: obtain and store the credentials that the map's jobs will need, and say so in the submit description.
 
     Called once for each map, on the submit side, after the delivery method and before :func:`htmap_rewrite_submit`. May take
-    its time and have side effects; what was stored must be found again, so that the next map is quick.
+    its time and have side effects; what was stored must be found again, so that the next map is quick. Called once more
+    whenever components of the map are to run again, perhaps much later: then *submit* has the attributes that the map was
+    submitted with, and *plan* those for its options, and what is edited changes nothing.
 
     :param submit: the description to edit.
     :param plan: what is known of the map.

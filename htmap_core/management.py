@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from htmap_core import names, recovery, removal, reports, storage
+from htmap_core import names, recovery, removal, reports, storage, wording
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import BusyMap, CorruptMap, MapWasRemoved, TagNotFound
+from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MapWasRemoved, TagNotFound
 from htmap_core.maps import Map
 
 
@@ -38,7 +37,7 @@ def _check_not_being_created(map_dir: storage.MapDir, tag: str) -> None:
 def get_tags(pattern: str | None = None) -> tuple[str, ...]:
     """Return the tags of all maps, sorted.
 
-    :param pattern: a glob-style pattern; only tags that fit it are returned.
+    :param pattern: with wildcards as in a shell, such as ``scan-*``; None for all tags.
     """
     recovery.settle()
     return tuple(storage.tags(pattern))
@@ -64,9 +63,13 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
 def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
     """Return all maps, sorted by tag. Those that are being created just now are not there yet; of damaged ones a warning tells.
 
-    :param pattern: a glob-style pattern; only maps whose tags fit it are returned.
+    :param pattern: with wildcards as in a shell, which the tags must fit; None for all maps.
     """
     return tuple(_loadable(get_tags(pattern)))
+
+
+class NotRemoved(UserWarning):
+    """A map is still there, because the pool that may have its jobs does not answer."""
 
 
 class DamagedMap(UserWarning):
@@ -74,9 +77,10 @@ class DamagedMap(UserWarning):
 
 
 def _loadable(tags: Iterable[str]) -> Iterator[Map]:
+    root = storage.htmap_dir()
     for tag in tags:
         try:
-            map_dir = storage.find(tag)
+            map_dir = storage.find(tag, root)
             _check_not_being_created(map_dir, tag)
             yield Map(tag=tag, map_dir=map_dir)
         except (TagNotFound, BusyMap):  # removed or given another tag since the tags were listed; or not there yet
@@ -87,18 +91,23 @@ def _loadable(tags: Iterable[str]) -> Iterator[Map]:
 
 
 def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that users know
-    """Remove transient maps: those that nobody gave a tag.
+    """Remove transient maps: those that nobody gave a tag. Of maps that cannot be removed now, a warning tells.
 
-    :param all: remove all maps, not just transient ones.
-    :returns: the tags of the maps that were removed.
+    :param all: maps that have a tag of their own as well.
+    :returns: the tags that are gone.
     """
     removed = []
     for each in load_maps():
-        with contextlib.suppress(MapWasRemoved):  # by another process, since the maps were listed
+        try:
             if all or each.is_transient:
                 tag = each.tag
                 each.remove()
                 removed.append(tag)
+        except MapWasRemoved:
+            continue  # by another process, since the maps were listed
+        except CondorError as error:
+            text = f'map {tag!r} was not removed: {error}. htmap.load("{tag}").remove(force=True) removes its data all the same'
+            warnings.warn(text, NotRemoved, stacklevel=2)
     return removed
 
 
@@ -109,8 +118,12 @@ def status(maps: Iterable[Map] | None = None, include_state: bool = True, includ
     :param include_state: show how many components are in which state.
     :param include_meta: show memory, disk usage and run time.
     """
-    all_facts = list(_all_facts(maps, include_state, include_meta))
-    shown = _columns(all_facts) if include_state else []
+    return status_table(status_facts(maps, include_state, include_meta), include_state, include_meta)
+
+
+def status_table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool) -> str:
+    """Return the table that :func:`status` shows, given its facts."""
+    shown = columns(all_facts) if include_state else []
     headers = ["Tag", *shown]
     headers += ["Local Data", "Max Memory", "Max Runtime", "Total Runtime"] if include_meta else []
     rows = []
@@ -118,13 +131,13 @@ def status(maps: Iterable[Map] | None = None, include_state: bool = True, includ
         row = [("* " if facts["transient"] else "  ") + facts["tag"]]
         row += [str(facts["component_status_counts"][status]) for status in shown]
         if include_meta:
-            row += [reports.size(facts["local_data"]), reports.size(facts["max_memory"])]
-            row += [reports.duration(facts["max_runtime"]), reports.duration(facts["total_runtime"])]
+            row += [wording.size(facts["local_data"]), wording.size(facts["max_memory"])]
+            row += [wording.duration(facts["max_runtime"]), wording.duration(facts["total_runtime"])]
         rows.append(row)
     return reports.table(headers, rows)
 
 
-def _columns(all_facts: Iterable[dict[str, Any]]) -> list[str]:
+def columns(all_facts: Iterable[dict[str, Any]]) -> list[str]:
     """Return the statuses to show: the usual ones, and whatever else any component has, so that nothing is hidden."""
     shown = [str(status) for status in ComponentStatus.display_statuses()]
     present = {status for facts in all_facts for status, count in facts["component_status_counts"].items() if count}
@@ -143,7 +156,7 @@ def status_json(
 
     :param compact: without any blanks and line breaks.
     """
-    facts = {each["tag"]: each for each in _all_facts(maps, include_state, include_meta)}
+    facts = {each["tag"]: each for each in status_facts(maps, include_state, include_meta)}
     return json.dumps(facts, separators=(",", ":")) if compact else json.dumps(facts, indent=4)
 
 
@@ -158,7 +171,7 @@ def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, in
     columns += list(_META) if include_meta else []
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    for facts in _all_facts(maps, include_state, include_meta):
+    for facts in status_facts(maps, include_state, include_meta):
         counts = facts.pop("component_status_counts", {})
         writer.writerow({**facts, **counts})
     return text.getvalue()
@@ -167,14 +180,18 @@ def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, in
 _META = ("local_data", "max_memory", "max_runtime", "total_runtime")
 
 
-def _all_facts(maps: Iterable[Map] | None, state: bool, meta: bool) -> Iterator[dict[str, Any]]:
-    """Yield what tables show of each map; one that is removed meanwhile is not shown."""
+def status_facts(
+    maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True
+) -> list[dict[str, Any]]:
+    """Return what :func:`status` shows, a dictionary for each map, sizes in bytes and times in seconds."""
+    facts = []
     for each in load_maps() if maps is None else maps:
         try:
-            yield _facts(each, state, meta)
-        except MapWasRemoved:
+            facts.append(_facts(each, include_state, include_meta))
+        except MapWasRemoved:  # by another process, since the maps were listed
             if maps is not None:
                 raise
+    return facts
 
 
 def _facts(each: Map, state: bool, meta: bool) -> dict[str, Any]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import textwrap
 import time
+import warnings
 from collections.abc import Iterator
 from typing import Any, Optional
 
 import attrs
 
 from htmap_core import recovery
-from htmap_core.component_errors import ComponentError
+from htmap_core.component_errors import ComponentError, frames_here
 from htmap_core.components import ComponentStatus
 from htmap_core.condor import Connection
 from htmap_core.exceptions import (
@@ -34,6 +34,10 @@ Input = tuple[tuple[Any, ...], dict[str, Any]]
 
 _STDERR_TAIL = 2000  # bytes
 _QUIET = 60.0  # seconds without news after which the schedd is asked whether the event log has missed something
+
+
+class SilentPool(UserWarning):
+    """Somebody waits for a map whose pool does not answer, or has nothing that could run it."""
 
 
 @attrs.frozen
@@ -114,8 +118,15 @@ class MapResults(MapView):
         if time.monotonic() - asked < _QUIET:
             return False
         recovery.settle()  # what a process began that was killed would never end
-        with contextlib.suppress(CondorError):  # then the log is what there is; whoever acts on the map is told
-            self._states.settle(Connection(self._record.pool))
+        connection = Connection(self._record.pool)
+        try:
+            self._states.settle(connection)
+            silence = None if connection.slots(["Name"]) else "its pool has no slots at all"
+        except CondorError as error:
+            silence = str(error)
+        if silence:
+            text = f"no news of map {self._tag!r} for {_QUIET:.0f} seconds; waiting goes on, but {silence}"
+            warnings.warn(text, SilentPool, stacklevel=2)
         return True
 
     def _await(self, component: int, timeout: Timeout) -> ComponentStatus:
@@ -364,7 +375,8 @@ class MapResults(MapView):
     def _unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
         """Return the error of a component that has a result, which cannot be made an object here."""
         index, entry = self._entry(component)
-        return ComponentError.from_result(self, component, index, {**entry, "error": {"text": str(problem)}}, problem)
+        error = {"text": str(problem), "frames": frames_here(problem.__cause__)}
+        return ComponentError.from_result(self, component, index, {**entry, "error": error}, problem)
 
     def _last_words(self, component: int) -> str:
         """Return the end of what a held component's job wrote to its standard error, where it ran at all."""

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from htmap_core import reports, storage
+from htmap_core import holds, reports, storage
 from htmap_core.components import ComponentHold, ComponentStatus
-from htmap_core.exceptions import MapWasRemoved
+from htmap_core.exceptions import HTMapException, MapWasRemoved
 from htmap_core.states import ComponentStates
 from htmap_core.storage import MapDir
 
@@ -30,6 +30,19 @@ def of_existing(method: F) -> F:
         return method(self, *args, **kwargs)
 
     return checked  # type: ignore[return-value]  # wraps keeps the signature
+
+
+class ComponentNotFound(HTMapException, IndexError):
+    """The map has no component of this index."""
+
+    def __init__(self, tag: str, component: int, count: int) -> None:
+        self.tag = tag
+        self.component = component
+        self.count = count
+        super().__init__(tag, component, count)
+
+    def __str__(self) -> str:
+        return f"map {self.tag!r} has {self.count} components, and none with the index {self.component}"
 
 
 class MapView:
@@ -109,7 +122,7 @@ class MapView:
     def _checked(self, component: int) -> int:
         """Return a component's index counted from the front.
 
-        :raises IndexError: the map has no such component.
+        :raises ComponentNotFound: the map has no such component.
         """
         if not isinstance(component, int):
             if not hasattr(component, "__index__"):
@@ -117,7 +130,7 @@ class MapView:
             component = operator.index(component)  # numpy's integers are as good as Python's
         count = len(self._components)
         if not -count <= component < count:
-            raise IndexError(f"map {self._tag!r} has {count} components, and none with the index {component}")
+            raise ComponentNotFound(self._tag, component, count)
         return component % count
 
     # --- how it is
@@ -168,9 +181,12 @@ class MapView:
 
     @of_existing
     def hold_report(self) -> str:
-        """Return a table of the components that are held, and why."""
-        rows = [(str(component), str(hold.code), hold.reason) for component, hold in self.holds.items()]
-        return reports.table(("Component", "Code", "Hold Reason"), rows, left=3)
+        """Return a table of the components that are held, and why; below it, what to do where a URL is the cause."""
+        found = self.holds
+        rows = [(str(component), str(hold.code), hold.reason) for component, hold in found.items()]
+        table = reports.table(("Component", "Code", "Hold Reason"), rows, left=3)
+        of_urls = (holds.advice(hold, self.tag) for hold in found.values() if holds.is_of_url(hold))
+        return "\n".join([table, *dict.fromkeys(of_urls)])
 
     @property
     @of_existing

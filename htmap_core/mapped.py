@@ -50,7 +50,7 @@ class MapBuilder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self._map = self._create(self._calls)
+            self._map = self._create(self._calls, total=len(self._calls))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(func = {self._func}, components = {len(self)})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import itertools
-import logging
+import operator
 import platform
 import sys
 import time
@@ -13,20 +13,23 @@ from typing import Any
 
 import htmap_core
 from htmap_core import configfile, finding, names, planning, recovery
+from htmap_core.checkpointing import checkpoints
 from htmap_core.exceptions import EmptyMap, InvalidOption, MisalignedInputData
+from htmap_core.input_files import InputFiles
 from htmap_core.maps import Map
 from htmap_core.options import MapOptions
 from htmap_core.pickling import pickle_function, pickle_input
 from htmap_core.plan import MapPlan
 from htmap_core.plugins import plugins, registered
 from htmap_core.pools import PoolView
+from htmap_core.protocols import Protocols
+from htmap_core.remaps import OutputRemaps
 from htmap_core.run import by_value
 from htmap_core.runtime import build
 from htmap_core.settings import settings
-from htmap_core.storage import Creation, MapRecord, submit_map
-from htmap_core.submit import OptionValue, option_text
-
-logger = logging.getLogger("htmap")
+from htmap_core.storage import Creation, MapRecord, logger, submit_map
+from htmap_core.submit_text import OptionValue, option_text
+from htmap_core.waiting import while_created
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -55,7 +58,8 @@ def map(  # noqa: A001 -- the name that users of HTMap know
     :raises PoolNotFound: there is no pool to submit to.
     """
     calls: Iterator[Call] = (((arg,), {}) for arg in args)
-    return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize)
+    total = operator.length_hint(args)
+    return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, total=total)
 
 
 def starmap(
@@ -76,11 +80,13 @@ def starmap(
     :param kwargs: the keyword arguments of each component.
     :returns: the map. The other arguments, and what may be raised, are those of :func:`htmap.map`.
     """
-    pairs = itertools.zip_longest(() if args is None else args, () if kwargs is None else kwargs)
+    args, kwargs = () if args is None else args, () if kwargs is None else kwargs
+    total = max(operator.length_hint(args), operator.length_hint(kwargs))
+    pairs = itertools.zip_longest(args, kwargs)
     calls: Iterator[Call] = (
         (() if given is None else tuple(given), {} if named is None else dict(named)) for given, named in pairs
     )
-    return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize)
+    return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, total=total)
 
 
 def create_map(
@@ -91,24 +97,34 @@ def create_map(
     tag: str | None = None,
     quiet: bool = False,
     chunksize: int | None = None,
+    total: int = 0,
 ) -> Map:
-    """Create and submit a map over *calls*. Until the schedd has taken it, anything that goes wrong leaves nothing behind."""
+    """Create and submit a map over *calls*. Until the schedd has taken it, anything that goes wrong leaves nothing behind.
+
+    :param total: how many calls there are, where that is known.
+    """
     if not callable(func):
         raise TypeError(f"a function is mapped, and {func!r} is none")
     options = merged_options(map_options)
     size = _chunksize(chunksize, options)
     # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
     columns = {name: f"htmap_option{number}" for number, name in enumerate(options.per_component())}
-    pickled = pickle_function(func)
+    pickled, of_function = pickle_function(func)
+    keeps = checkpoints(func, pickled, options)
     recovery.settle()
     pool, connection = finding.find_pool()
     method = planning.choose_delivery_method(pool, connection)
-    with Creation(tag, chunksize=size, columns=tuple(columns.values())) as creation:
+    protocols = Protocols(options)
+    files, remaps = InputFiles(options, size, protocols), OutputRemaps(options.output_remaps, protocols)
+    joined = {**files.columns, **remaps.columns}
+    with Creation(tag, chunksize=size, columns=tuple(columns.values()), joined=joined) as creation:
         creation.add_runtime(build())
-        creation.add_function(pickled, _handshake(pickled))
-        _add_inputs(creation, calls, options)
-        plan = _plan(creation, options, connection)
-        commands = planning.describe(plan, method, creation.map_dir.id, columns)
+        for_all = files.begin(creation.map_dir.path, of_function)
+        creation.add_function(pickled, {**_handshake(pickled), "files": for_all, "checkpoints": keeps})
+        _add_inputs(creation, while_created(calls, creation.tag, total), options, files, remaps)
+        plan = _plan(creation, options, connection, keeps)
+        commands = planning.describe(plan, method, creation.map_dir.id, columns, protocols, files.to_transfer)
+        planning.warn([*files.doubts(), *protocols.doubts(connection), *remaps.doubts(creation.components)])
         submit_map(creation, _record(plan, size, method.name), commands, connection)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
     logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)
@@ -117,7 +133,7 @@ def create_map(
     return created
 
 
-def _plan(creation: Creation, options: MapOptions, pool: PoolView) -> MapPlan:
+def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool) -> MapPlan:
     return MapPlan(
         tag=creation.tag,
         map_dir=creation.map_dir.path,
@@ -127,6 +143,7 @@ def _plan(creation: Creation, options: MapOptions, pool: PoolView) -> MapPlan:
         options=options,
         settings=settings,
         pool=pool,
+        checkpoints=checkpoints,
     )
 
 
@@ -152,11 +169,7 @@ def merged_options(*given: MapOptions | None) -> MapOptions:
     for options in given:
         check_options(options)
     configfile.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins())
-    merged = MapOptions.merge(*given, MapOptions.from_settings(settings))
-    for name in ("input_files", "output_remaps"):
-        if getattr(merged, name) is not None:
-            raise InvalidOption(name, getattr(merged, name), "is not supported yet; fixed_input_files is")
-    return merged
+    return MapOptions.merge(*given, MapOptions.from_settings(settings))
 
 
 def check_options(options: object) -> None:
@@ -179,13 +192,19 @@ def register_delivery_method(
     plugins.register_delivery_method(registered(name, descriptors_func, setup_func))
 
 
-def _add_inputs(creation: Creation, calls: Iterable[Call], options: MapOptions) -> None:
+def _add_inputs(
+    creation: Creation, calls: Iterable[Call], options: MapOptions, files: InputFiles, remaps: OutputRemaps
+) -> None:
     values = _option_rows(options.per_component())
     for component, (args, kwargs) in enumerate(calls):
-        creation.add_input(pickle_input(args, kwargs, component), values(component))
+        pickled, of_arguments = pickle_input(args, kwargs, component)
+        entries, listed = files.of(component, of_arguments)
+        creation.add_input(pickled, values(component), [listed, *remaps.of(component)], entries)
     if not creation.components:
         raise EmptyMap
     values(None)
+    files.check_end(creation.components)
+    remaps.check_end(creation.components)
     creation.finish()
 
 

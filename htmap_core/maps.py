@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from htmap_core import finding, removal, retagging, storage
+from htmap_core import finding, remaps, removal, renewal, retagging, storage
 from htmap_core.components import ComponentStatus
+from htmap_core.condor import Connection
 from htmap_core.exceptions import CannotRerunComponents
 from htmap_core.map_results import MapResults
 from htmap_core.map_view import of_existing
+from htmap_core.storage import logger
 
-logger = logging.getLogger("htmap")
+if TYPE_CHECKING:
+    from htmap_core.explanations import Explanation
+    from htmap_core.job_ads import JobAd
 
 _PATIENCE = 5.0  # seconds for HTCondor to write down that it has held or released jobs; it takes some milliseconds
 _NOT_HELD = frozenset(ComponentStatus) - {ComponentStatus.HELD}
@@ -104,6 +107,51 @@ class Map(MapResults):
         if self.is_active:
             retagging.edit_jobs(finding.reach(self._record.pool), self._map_dir, attribute, value)
 
+    # --- what HTCondor knows of it
+
+    @of_existing
+    def why(self, components: Iterable[int] | None = None) -> list[Explanation]:
+        """Return why components do not run: of those that are held why, of those that are idle how the pool's slots suit them.
+
+        :param components: their indices; by default all that have not ended.
+        :raises ComponentNotFound: the map has no such component.
+        """
+        from htmap_core import explanations  # with what it needs 20 ms, and seldom asked for
+
+        if components is None:
+            statuses = self.component_statuses
+            chosen = [component for component in self._components if not statuses[component].is_final]
+        else:
+            chosen = [self._checked(component) for component in components]
+        return explanations.explain(self._map_dir, self._states, self.tag, Connection(self._record.pool), chosen)
+
+    @of_existing
+    def job_ad(self, component: int) -> JobAd:
+        """Return all that the schedd knows of a component's job.
+
+        :raises ComponentNotFound: the map has no such component.
+        :raises JobNotFound: the schedd has no such job: not yet, or not any more.
+        :raises CondorError: the schedd does not answer.
+        """
+        from htmap_core import job_ads
+
+        component = self._checked(component)
+        job = self._states.job(component)
+        cluster = {each.number: each.cluster for each in self._map_dir.submissions()}.get(job.submission)
+        found = None if cluster is None else job_ads.find(Connection(self._record.pool), cluster, job.row)
+        if found is None:
+            raise job_ads.JobNotFound(self.tag, component, str(self._status_now(component)))
+        return found
+
+    @of_existing
+    def submit_file(self, component: int | None = None) -> str:
+        """Return a submit description with which ``condor_submit`` runs components by hand, apart from the map.
+
+        :param component: the only one to run; all by default.
+        :raises ComponentNotFound: the map has no such component.
+        """
+        return storage.description(self._map_dir, self.tag, None if component is None else self._checked(component))
+
     # --- its components once more, its tag, its end
 
     @of_existing
@@ -112,6 +160,7 @@ class Map(MapResults):
 
         :param components: their indices; all by default.
         :raises CannotRerunComponents: some of them have not ended.
+        :raises HTMapException: the credentials that they need cannot be had any more; a plugin says why, and nothing has changed.
         """
         wanted = sorted({self._checked(component) for component in components}) if components is not None else None
         chosen = list(self._components) if wanted is None else wanted
@@ -124,7 +173,9 @@ class Map(MapResults):
             )
         if chosen:
             pool = finding.reach(self._record.pool)
-            storage.submit_again(self._map_dir, self.tag, chosen, pool)
+            renewal.renew_credentials(self._map_dir, self.tag, pool)
+            renewed = remaps.renewal(self._map_dir.read_submit()[0], self._record.options)
+            storage.submit_again(self._map_dir, self.tag, chosen, pool, renewed)
             self._states.poll()
             logger.info("map %r: runs %d components again", self._tag, len(chosen))
 

@@ -21,16 +21,29 @@ RUNTIME = "_htmap_runtime.pyz"
 FUNCTION = "_htmap_function"
 INPUTS = "inputs"
 INPUT_BLOCK = "_htmap_inputs_{block}"
+LAUNCHER = "_htmap_launcher"
+TRANSFER_PLUGIN = "_htmap_transfer_{scheme}"
 SUBMIT = "submit.json"
 ITEMS = "items-{submission}"
 SUBMISSIONS = "submissions.jsonl"
 EVENTS = "events"
 STATE = "state"
 OUTPUTS = "outputs"
+FILES = "files"
+STAGED = "_htmap_file_{number}"
 TRANSIENT = "transient"
+
+# What `htmap path` names the parts of a map by.
+PARTS = ("map", "tag", "events", "inputs", "outputs", "logs")
 
 # Below a job's scratch directory; its contents are put into the map's directory when the job ends.
 RETURN = "_htmap_return"
+REMAPPED = "remapped"  # in it: files that HTCondor sends elsewhere
+
+# What HTCondor calls the job's own standard output on the execute node; the runner has it lead to that of the components while
+# they run, and leaves it empty. It comes back as the other, one file for all jobs.
+LIVE_STDOUT = "_condor_stdout"
+EMPTY_STDOUT = "job.stdout"
 
 # In a job's ad.
 IS_HTMAP_JOB = "IsHTMapJob"
@@ -43,4 +56,7 @@ ITEM_SEPARATOR = "\x1f"  # the unit separator: HTCondor's own for item data that
 # The columns of item files that every map has. Users write $(component) in options.
 COMPONENT_COLUMN = "component"
 INPUTS_COLUMN = "htmap_inputs"
+REMAPS_COLUMN = "htmap_remaps"  # with output_remaps only: what HTCondor is told of them,
+REMAPPED_COLUMN = "htmap_remapped"  # and the runner
+FILES_COLUMN = "htmap_files"
 COLUMNS = (COMPONENT_COLUMN, "htmap_components", INPUTS_COLUMN, "htmap_result")

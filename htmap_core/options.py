@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from htmap_core.exceptions import InvalidOption, MisalignedInputData, ReservedOptionKeyword
+from htmap_core.expressions import conjunction
 from htmap_core.settings import Settings
-from htmap_core.submit import (
+from htmap_core.submit_text import (
     REQUIREMENTS,
     RESERVED_COMMANDS,
     OptionValue,
@@ -24,8 +25,8 @@ class MapOptions:
     """Options for a map: HTCondor's submit commands, with HTMap's few own.
 
     A single value holds for all components; an iterable has one value for each component, in their order. Values are written
-    as they would stand in a submit file behind the ``=``; str, int, float, bool and paths are all welcome. Options are not
-    changed once made.
+    as they would stand in a submit file behind the ``=``; str, int, float, bool, paths and timedeltas are all welcome. Options
+    are not changed once made.
 
     :param fixed_input_files: files to send with every component.
     :param input_files: for each component a file, or several, to send with it.
@@ -50,6 +51,10 @@ class MapOptions:
         **kwargs: OptionValue | Iterable[OptionValue],
     ) -> None:
         self.fixed_input_files: tuple[Any, ...] = _files(fixed_input_files)
+        if isinstance(input_files, (str, os.PathLike)):
+            raise InvalidOption(
+                "input_files", input_files, "has files for each component; one for all is fixed_input_files"
+            )
         self.input_files = input_files
         self.output_remaps = output_remaps
         self._options: dict[str, Any] = {}
@@ -92,7 +97,9 @@ class MapOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fixed options as given, and of the others their names, for a map's own record."""
-        return {**self.fixed(), **dict.fromkeys(self.per_component(), "(one for each component)")}
+        files = {"fixed_input_files": [str(path) for path in self.fixed_input_files]} if self.fixed_input_files else {}
+        varying = [*self.per_component(), *(["input_files"] if self.input_files is not None else [])]
+        return {**self.fixed(), **files, **dict.fromkeys(varying, "(one for each component)")}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MapOptions) and self._state() == other._state()
@@ -165,18 +172,16 @@ class MapOptions:
 
 def _combined(requirements: list[Any]) -> str | Iterable[str]:
     """Return one expression for all *requirements*, or one for each component where some of them differ by component."""
-    fixed = dict.fromkeys(each for each in requirements if isinstance(each, str))
+    fixed = [each for each in requirements if isinstance(each, str)]
     varying = [each for each in requirements if not isinstance(each, str)]
-    if not varying:
-        return " && ".join(f"({each})" for each in fixed) if len(fixed) > 1 else next(iter(fixed))
-    return _combined_by_component(list(fixed), varying)
+    return _combined_by_component(fixed, varying) if varying else conjunction(fixed)
 
 
 def _combined_by_component(fixed: list[str], varying: list[Iterable[Any]]) -> Iterator[str]:
     for component, row in enumerate(itertools.zip_longest(*varying)):
         if None in row:
             raise MisalignedInputData(REQUIREMENTS, component, None)
-        yield " && ".join(f"({option_text(REQUIREMENTS, each)})" for each in [*row, *fixed])
+        yield conjunction(option_text(REQUIREMENTS, each) for each in [*row, *fixed])
 
 
 def is_fixed(value: object) -> bool:
@@ -193,3 +198,13 @@ def _files(given: Any) -> tuple[Any, ...]:
     if isinstance(given, (str, os.PathLike)):
         return (given,)
     return tuple(given)
+
+
+def truth(name: str, given: object) -> bool:
+    """Return what one of HTMap's own options says, which is true or false for all components.
+
+    :raises InvalidOption: it says anything else.
+    """
+    if not (isinstance(given, str) and given.casefold() in {"true", "false"}):
+        raise InvalidOption(name, given, "must be true or false, the same for all components")
+    return given.casefold() == "true"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pickle
 import sys
+from collections.abc import Collection
 from typing import Any
 
+from htmap_core import transfer_path
 from htmap_core.exceptions import CannotPickle, HTMapException
 from htmap_core.run import by_value, formats
 from htmap_core.wording import describe
+
+# A pickle, and where from to transfer the TransferPaths in it.
+Pickled = tuple[bytes, Collection[str]]
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
 
@@ -32,22 +37,22 @@ class CannotUnpickle(HTMapException):
         )
 
 
-def pickle_function(function: Any) -> bytes:
-    """Return *function* pickled: by reference where it can be imported, with its code where it cannot.
+def pickle_function(function: Any) -> Pickled:
+    """Return *function* pickled, by reference where it can be imported, with its code where it cannot, and its TransferPaths.
 
     :raises CannotPickle: it holds something that no pickle can.
     """
     return _cloudpickled(function, f"the function {getattr(function, '__qualname__', function)!r}")
 
 
-def pickle_input(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> bytes:
-    """Return the arguments of one call, pickled.
+def pickle_input(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> Pickled:
+    """Return the arguments of one call, pickled, and their TransferPaths.
 
     :raises CannotPickle: they hold something that no pickle can.
     """
     given = (args, kwargs)
     if _is_plain(args) and (not kwargs or _is_plain(tuple(kwargs.values()))):
-        return pickle.dumps(given, protocol=formats.PICKLE_PROTOCOL)
+        return pickle.dumps(given, protocol=formats.PICKLE_PROTOCOL), ()
     return _cloudpickled(given, f"the input of component {component}")
 
 
@@ -80,10 +85,11 @@ def _is_plain(values: tuple[Any, ...]) -> bool:
     return all(type(v) in _PLAIN or (type(v) is tuple and _is_plain(v)) for v in values)
 
 
-def _cloudpickled(value: Any, what: str) -> bytes:
+def _cloudpickled(value: Any, what: str) -> Pickled:
     import cloudpickle  # 100 ms, needed when a map is created only
 
     try:
-        return bytes(cloudpickle.dumps(value, protocol=formats.PICKLE_PROTOCOL))
+        with transfer_path.collected() as met:
+            return bytes(cloudpickle.dumps(value, protocol=formats.PICKLE_PROTOCOL)), met
     except Exception as error:
         raise CannotPickle(what, describe(error)) from error

@@ -23,6 +23,7 @@ class MapPlan:
     :param options: the map options, merged from the call, the mapped function and the settings.
     :param settings: all settings. Plugins read their own table with :func:`htmap_core.table`.
     :param pool: the pool that the map will be submitted to.
+    :param checkpoints: whether its jobs reach the submit side while they run (by HTCondor's chirp), to keep checkpoints there.
     """
 
     tag: str
@@ -33,3 +34,4 @@ class MapPlan:
     options: MapOptions
     settings: Settings
     pool: PoolView
+    checkpoints: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,13 @@ class PoolAddress:
     schedd: Optional[str] = None
     collector: Optional[str] = None
 
+    @classmethod
+    def of_machine(cls, pool: str, schedd: str | None = None, collector: str | None = None) -> PoolAddress:
+        """Return an address by the machine's own configuration, or the one that CONDOR_CONFIG names now."""
+        named = os.environ.get("CONDOR_CONFIG", "")
+        configuration = Path(named) if os.path.isfile(named) else None  # noqa: PTH113 -- "" is no path
+        return cls(pool, configuration=configuration, schedd=schedd, collector=collector)
+
 
 class Pool(ABC):
     """A place to submit to, offered by a plugin through ``htmap_pools``.
@@ -40,7 +48,10 @@ class Pool(ABC):
 
     @abstractmethod
     def find(self) -> PoolAddress | None:
-        """Return the pool's address if it can be used as it is now; start nothing, and take no longer than a second or two."""
+        """Return the pool's address if it can be used as it is now; start nothing, and take no longer than a second or two.
+
+        :raises HTMapException: this is the user's pool, and it cannot be used now: who gets another one instead is told why.
+        """
 
     def start(self) -> PoolAddress | None:
         """Bring the pool up, where the plugin can and the user's settings let it; by default nothing can be started.
@@ -81,3 +92,26 @@ class PoolView(Protocol):
 
     def parameter(self, name: str) -> str | None:
         """Return a parameter of the submit side's HTCondor configuration, such as ``FILESYSTEM_DOMAIN``; None where unset."""
+
+
+class PoolAccess(PoolView, Protocol):
+    """What a plugin may do with a pool whose address it knows; :func:`htmap_core.connect` gives it.
+
+    Credentials are those of the user who runs this, and go to the credd that belongs to the pool's schedd.
+    """
+
+    def answers(self) -> bool:
+        """Return whether the pool's schedd answers."""
+
+    def has_kerberos_credential(self) -> bool:
+        """Return whether the credd holds a Kerberos credential of the user.
+
+        :raises CondorError: the credd does not answer.
+        """
+
+    def store_kerberos_credential(self, credential: bytes) -> None:
+        """Hand a Kerberos credential of the user to the credd, and wait until its monitor has seen it.
+
+        :param credential: what the pool's credential producer printed, byte for byte.
+        :raises CondorError: the credd does not answer, or does not take it.
+        """

@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from htmap_core import own_modules
+
 
 def error_report(tag: str, component: int, index: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     """Return the report on a component that raised or was refused.
@@ -21,12 +23,19 @@ def error_report(tag: str, component: int, index: Mapping[str, Any], entry: Mapp
         f"Python executable is {runtime['executable'] or 'unknown'} (version {runtime['python']})",
         _block("with installed packages", error.get("packages", ())),
         _block("Scratch directory contents are", error.get("scratch", ())),
-        _block("Exception and traceback (most recent call last):", _frames(error)),
+        _block(
+            "What happened:" if error.get("tails") else "Exception and traceback (most recent call last):",
+            _frames(error),
+        ),
     ]
+    tails = error.get("tails", {})
+    parts += [_block(f"The end of its {stream} is", text.splitlines()) for stream, text in tails.items() if text]
     if str(error.get("traceback")).count(_TRACEBACK) > 1:
         parts.append(_block("With its causes, as Python shows it:", str(error["traceback"]).splitlines()))
     if error.get("advice"):
         parts.append(str(error["advice"]))
+    if error.get("missing_module"):
+        parts.append(own_modules.how_to_send(error["missing_module"], while_unpickling=_while_unpickling(error)))
     return _framed("error report", tag, component, parts)
 
 
@@ -55,18 +64,8 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) 
     )
 
 
-def size(count: float) -> str:
-    """Return a number of bytes in the unit that suits it."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if count < 1024:  # noqa: PLR2004 -- the factor between two units
-            return f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TB"
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in whole seconds, as ``1 day, 2:03:04``."""
-    return str(datetime.timedelta(seconds=int(seconds)))
+def _while_unpickling(error: Mapping[str, Any]) -> bool:
+    return str(error.get("doing")).startswith("unpickling")
 
 
 _TRACEBACK = "Traceback (most recent call last)"

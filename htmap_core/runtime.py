@@ -40,7 +40,7 @@ _MARSHAL_WITHOUT_REFERENCES = 2  # newer formats depend on reference counts: not
 
 @functools.lru_cache(maxsize=1)
 def build() -> bytes:
-    """Return the archive: the same bytes for the same versions of HTMap, cloudpickle and Python.
+    """Return the archive: the same bytes for the same versions of HTMap, cloudpickle and Python, from Python 3.11 on.
 
     Whoever writes it makes it executable. Built once per process, in 15 ms where Python has compiled the modules before.
 

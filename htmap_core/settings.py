@@ -334,6 +334,7 @@ def _plain_value(name: str, value: Any) -> Any:
 
 
 RUNTIME = "what was set at run time"
+BUILT_IN = "the built-in defaults"
 
 _DEFAULTS: Table = {
     "HTMAP_DIR": "~/.htmap",
@@ -359,6 +360,6 @@ def _chain(*layers: Layer) -> Settings:
 
 
 _user_file = UserFile()
-BASE_SETTINGS = _chain(Environment(), Layer(_DEFAULTS, "the built-in defaults"))
+BASE_SETTINGS = _chain(Environment(), Layer(_DEFAULTS, BUILT_IN))
 USER_SETTINGS = _chain(_user_file)
 settings = _chain(Layer({}, RUNTIME), _user_file, *BASE_SETTINGS._layers)

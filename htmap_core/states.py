@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from htmap_core import holds
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import Connection
-from htmap_core.storage import Job, MapDir
+from htmap_core.storage import Job, MapDir, has_checkpoints, remove_checkpoints, with_true_names
 from htmap_core.tracking import Tracker
 
 _SUCCEEDED = "OK"  # the status of a component in its job's result file
@@ -21,7 +22,10 @@ class ComponentStates:
     def poll(self) -> bool:
         """Look at what has happened since, and return whether anything has."""
         has_moved = self._map_dir.refresh()
-        return self._tracker.poll() or has_moved
+        has_news = self._tracker.poll()
+        if has_news and has_checkpoints(self._map_dir) and self.ended:
+            remove_checkpoints(self._map_dir)
+        return has_news or has_moved
 
     def save(self) -> None:
         """Write down what is known, for the next process."""
@@ -71,7 +75,11 @@ class ComponentStates:
 
     def hold(self, component: int) -> ComponentHold | None:
         """Return why a component is held; None where it is not."""
-        return self._tracker.hold(self.job(component))
+        hold = self._tracker.hold(self.job(component))
+        if hold is None:
+            return None
+        reason = with_true_names(self._map_dir.path, hold.reason)
+        return ComponentHold(hold.code, holds.shortened(reason))
 
     def note(self, component: int) -> str:
         """Return how a component's job ended, where it did not end as it should; else nothing."""
@@ -87,10 +95,9 @@ class ComponentStates:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more can come of any job. Of late materialization the schedd writes an event after the last job's."""
-        statuses = self._tracker.all_statuses()
-        late = any(submission.late for submission in self._map_dir.submissions())
-        return bool(statuses) and all(status.is_final for status in statuses) and not late
+        """Whether nothing more can come of any job."""
+        submissions = self._map_dir.submissions()
+        return bool(submissions) and all(self._tracker.has_ended(each.number, late=each.late) for each in submissions)
 
     def settle(self, connection: Connection) -> None:
         """Ask the schedd about the jobs that have not ended as far as is known here, for the event log may have missed their end.

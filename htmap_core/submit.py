@@ -1,75 +1,26 @@
-"""The submit description of a map, as plugins may edit it, and the text that HTCondor gets."""
+"""The submit description of a map, as plugins may edit it."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Union
 
 import attrs
 
-from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword, SubmitConflict
+from htmap_core.exceptions import InvalidOption, SubmitConflict
+from htmap_core.expressions import conjunction
 from htmap_core.names import RUNTIME
+from htmap_core.submit_text import (
+    REQUIREMENTS,
+    OptionValue,
+    attribute_name,
+    check_attribute,
+    check_command,
+    option_text,
+)
 
-REQUIREMENTS = "requirements"
-
-OptionValue = Union[str, int, float, bool, "os.PathLike[str]"]
-
-# What HTMap sets itself, also by HTCondor's other names for it: those of the submit language, and those of the attributes in
-# the job's ad, which `MY.<name>` would write over.
-RESERVED_COMMANDS = frozenset({
-    "args",
-    "arguments",
-    "arguments2",
-    "batch_name",
-    "cmd",
-    "component",
-    "components",
-    "err",
-    "error",
-    "executable",
-    "htmapid",
-    "htmapsubmission",
-    "initial_dir",
-    "initialdir",
-    "ishtmapjob",
-    "iwd",
-    "job_iwd",
-    "jobbatchname",
-    "jobuniverse",
-    "log",
-    "out",
-    "output",
-    "should_transfer_files",
-    "shouldtransferfiles",
-    "stderr",
-    "stdout",
-    "submit_event_notes",
-    "transfer_executable",
-    "transfer_input_files",
-    "transfer_output_files",
-    "transfer_output_remaps",
-    "transferexecutable",
-    "transferinput",
-    "transferoutput",
-    "transferoutputremaps",
-    "universe",
-    "userlog",
-    "when_to_transfer_output",
-    "whentotransferoutput",
-})  # fmt: skip
-
-# Words that the submit language gives a meaning of their own at the beginning of a line.
-_KEYWORDS = frozenset({"queue", "if", "elif", "else", "endif", "include", "use", "warning"})
-
-_COMMAND = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-_ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
-
-# Control characters but the tab, what else ends a line for Python, and what no encoding can hold.
-_BREAKS_OUT = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SCHEME = re.compile(r"[a-z][a-z0-9]*")
 
 
 def _check_text(_: object, attribute: attrs.Attribute[str], text: str) -> None:
@@ -118,6 +69,23 @@ class SubmitDescription:
         if not self.has(command):
             self.set(command, value)
 
+    def take(self, command: str) -> str | None:
+        """Take a command, or with ``+`` or ``MY.`` in front an attribute, out again, and return what it was set to.
+
+        For a plugin that says in HTCondor's words what the user said in the site's: what it takes, it sets again. Requirements
+        stay: they are everybody's.
+        """
+        text = self.get(command)
+        name = command.strip().casefold()
+        attribute = attribute_name(name)
+        if attribute is not None:
+            self._attributes = {
+                known: value for known, value in self._attributes.items() if known.casefold() != attribute
+            }
+        else:
+            self._commands.pop(name, None)
+        return text
+
     def has(self, command: str) -> bool:
         """Return whether a command, or with ``+`` or ``MY.`` in front an attribute, is set."""
         return self.get(command) is not None
@@ -149,7 +117,7 @@ class SubmitDescription:
     def require(self, expression: str) -> None:
         """Add a ClassAd expression that a slot must satisfy, besides all others."""
         text = option_text(REQUIREMENTS, expression)
-        if text and text not in self._requirements:
+        if text:
             self._requirements.append(text)
 
     def add_input_file(self, path_or_url: OptionValue) -> None:
@@ -203,9 +171,12 @@ class SubmitDescription:
     @property
     def requirements(self) -> str | None:
         """All requirements, and-ed; None where there are none."""
-        if len(self._requirements) == 1:
-            return self._requirements[0]
-        return " && ".join(f"({each})" for each in self._requirements) or None
+        return conjunction(self._requirements) or None
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """What was set with :meth:`set_attribute`."""
+        return dict(self._attributes)
 
     @property
     def input_files(self) -> tuple[str, ...]:
@@ -224,70 +195,3 @@ class SubmitDescription:
             described["requirements"] = self.requirements
         described.update({f"MY.{name}": text for name, text in self._attributes.items()})
         return described
-
-
-def option_text(name: str, value: Any) -> str:
-    """Return an option's value as HTCondor reads it.
-
-    :param value: any of str, int, float, bool and path.
-    :raises InvalidOption: it is something else, or text that would break out of its line.
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, (str, int, float, os.PathLike)):
-        raise InvalidOption(name, value, f"is a {type(value).__name__}; it can be str, int, float, bool or a path")
-    text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
-    if not isinstance(text, str):
-        raise InvalidOption(name, value, "is a path of bytes; use text")
-    text = text.strip(" \t")
-    if _BREAKS_OUT.search(text):
-        raise InvalidOption(name, value, "has a line break or control character, which no submit description can hold")
-    if text.endswith("\\"):
-        raise InvalidOption(name, value, "ends in a backslash, which joins lines in a submit description")
-    return text
-
-
-def check_command(command: str) -> str:
-    """Return *command* in lower case, which is then known to be a command that users and plugins may set.
-
-    :raises ReservedOptionKeyword: HTMap itself sets it.
-    :raises InvalidOption: it is no name, or a keyword of the submit language.
-    """
-    name = command.strip().casefold() if isinstance(command, str) else ""
-    if name in RESERVED_COMMANDS:
-        raise ReservedOptionKeyword(command)
-    if name in _KEYWORDS or not _COMMAND.fullmatch(name):
-        raise InvalidOption(str(command), "...", "is not the name of a submit command")
-    return name
-
-
-def check_attribute(name: str) -> str:
-    """Return *name*, which is then known to be an attribute of the job's ad that users and plugins may set.
-
-    :raises ReservedOptionKeyword: HTMap itself sets it.
-    :raises InvalidOption: it is no name.
-    """
-    if name.casefold() in RESERVED_COMMANDS:
-        raise ReservedOptionKeyword(f"MY.{name}")
-    if not _ATTRIBUTE.fullmatch(name):
-        raise InvalidOption(f"MY.{name}", "...", "the name of an attribute has letters, digits and '_' only")
-    return name
-
-
-def attribute_name(command: str) -> str | None:
-    """Return what follows ``+`` or ``MY.`` in *command*; None where it has neither and so is a submit command."""
-    name = command.strip() if isinstance(command, str) else ""
-    if name.startswith("+"):
-        return name[1:]
-    return name[3:] if name[:3].casefold() == "my." else None
-
-
-def submit_path(path: os.PathLike[str] | str) -> str:
-    """Return *path* as it must be written in a submit description, where ``$`` begins a macro."""
-    return option_text("path", path).replace("$", "$(DOLLAR)")
-
-
-def render(commands: Mapping[str, str], columns: Iterable[str], items: Path) -> str:
-    """Return the text of a submit description that queues one job for each row of the file *items*."""
-    lines = [f"{name} = {text}" for name, text in commands.items()]
-    return "\n".join([*lines, f"queue {','.join(columns)} from {items}", ""])

@@ -34,7 +34,7 @@ _NUMBERS = {status.value: number for number, status in enumerate(STATUSES)}
 _UNMATERIALIZED, _IDLE, _RUNNING = _NUMBERS["UNMATERIALIZED"], _NUMBERS["IDLE"], _NUMBERS["RUNNING"]
 _SUSPENDED, _HELD = _NUMBERS["SUSPENDED"], _NUMBERS["HELD"]
 _COMPLETED, _ERRORED, _REMOVED = _NUMBERS["COMPLETED"], _NUMBERS["ERRORED"], _NUMBERS["REMOVED"]
-_SEAL = f"2 {sys.byteorder} %08x\n".encode()  # what the cache begins with: its format, and a checksum of the rest
+_SEAL = f"3 {sys.byteorder} %08x\n".encode()  # what the cache begins with: its format, and a checksum of the rest
 _PIECE = 256 * 1024  # bytes of the log that are taken at once; more would leave the processor's cache
 _MARK = 1024  # bytes before the offset, whose checksum tells whether the log is still the one that was read
 _SAVE_AFTER = 256 * 1024  # bytes of news; below that, reading them again is as quick as reading the cache
@@ -51,6 +51,7 @@ class Jobs:
     started: array[float]  # seconds since the epoch, of the last run
     runtime: array[float]  # seconds, of the last run that ended
     notes: dict[int, tuple[int, str]] = attrs.field(factory=dict)  # why jobs are held, with a code; how they went wrong
+    closed: bool = False  # whether the schedd has said that no more of them will be made
 
     @classmethod
     def fresh(cls, count: int, status: int) -> Jobs:
@@ -110,6 +111,7 @@ class Jobs:
 
     def _cluster_removed(self, *_: object) -> None:
         self.status[:] = self.status.replace(bytes([_UNMATERIALIZED]), bytes([_REMOVED]))
+        self.closed = True
 
     # The transition table: what each event of HTCondor's makes of a job. Events that are not here leave it as it is.
     TRANSITIONS: ClassVar[Mapping[bytes, Callable[..., None]]] = {
@@ -156,9 +158,10 @@ class Tracker:
         jobs = self._jobs.get(submission)
         return [] if jobs is None else [STATUSES[code] for code in jobs.status]
 
-    def all_statuses(self) -> set[ComponentStatus]:
-        """Return the statuses that any job of the map has."""
-        return {STATUSES[code] for jobs in self._jobs.values() for code in set(jobs.status)}
+    def has_ended(self, submission: int, *, late: bool) -> bool:
+        """Return whether nothing more will be heard of a submission: of *late* ones, there is an event after the last job's."""
+        jobs = self._jobs.get(submission)
+        return jobs is not None and (jobs.closed or not late) and not self.open_rows(submission)
 
     def open_rows(self, submission: int) -> list[int]:
         """Return the rows of a submission whose jobs have not ended."""
@@ -270,7 +273,9 @@ class Tracker:
         """Write down what is known, for the next process."""
         if self._offset == self._saved:
             return
-        known = [(number, len(jobs.status), list(jobs.notes.items())) for number, jobs in self._jobs.items()]
+        known = [
+            (number, len(jobs.status), jobs.closed, list(jobs.notes.items())) for number, jobs in self._jobs.items()
+        ]
         header = json.dumps([self._offset, self._mark, list(self._clusters.items()), known])
         arrays = b"".join(part for jobs in self._jobs.values() for part in jobs.arrays)
         content = header.encode() + b"\n" + arrays
@@ -286,8 +291,9 @@ class Tracker:
         header, _, arrays = content.partition(b"\n")
         self._offset, self._mark, clusters, known = json.loads(header)
         self._saved, self._clusters = self._offset, dict(clusters)
-        for number, count, notes in known:
+        for number, count, closed, notes in known:
             jobs = self._jobs[number] = Jobs.fresh(count, _IDLE)
+            jobs.closed = closed
             jobs.notes.update(notes)
             for part in jobs.arrays:
                 part[:], arrays = arrays[: len(part)], arrays[len(part) :]

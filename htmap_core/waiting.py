@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import datetime
 import math
+import sys
 import time
-from typing import Any, Union
+from collections.abc import Iterable
+from typing import Any, TypeVar, Union
 
 from htmap_core import configfile
 from htmap_core.exceptions import TimeoutError  # noqa: A004 -- a builtin TimeoutError too
 
 Timeout = Union[float, datetime.timedelta, None]
 
+T = TypeVar("T")
+
 _SHORTEST = 0.01  # seconds
+_MOMENT = 1.0  # seconds
 
 
 class Deadline:
@@ -44,6 +49,18 @@ class Deadline:
                 raise TimeoutError(f"the time is over, and {what}")
             interval = min(interval, left)
         time.sleep(interval)
+
+
+def while_created(calls: Iterable[T], tag: str, total: int) -> Iterable[T]:
+    """Return *calls*, with a bar on the terminal that counts them where that takes longer than a moment.
+
+    :param total: how many there are, where that is known; else 0.
+    """
+    if sys.stderr is None or not sys.stderr.isatty():
+        return calls
+    from tqdm import tqdm  # 30 ms
+
+    return tqdm(calls, f"creating {tag}", total or None, leave=False, unit="component", ascii=True, delay=_MOMENT)
 
 
 def progress_bar(tag: str, total: int, *, show: bool) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Iterable
 from typing import Any
@@ -18,3 +19,17 @@ def describe(error: BaseException) -> str:
     """Return one line that says what *error* is, for reasons inside other messages."""
     text: Any = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+
+
+def size(count: float) -> str:
+    """Return a number of bytes in the unit that suits it."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1024:  # noqa: PLR2004 -- the factor between two units
+            return f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TB"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in whole seconds, as ``1 day, 2:03:04``."""
+    return str(datetime.timedelta(seconds=int(seconds)))

@@ -4,27 +4,60 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from htmap_core import __version__, original
 from htmap_core.exceptions import HTMapException
 from htmap_core.wording import did_you_mean
 
-# What each command is called, and the module in this package that has it under that name.
-COMMANDS = {
-    "plugins": "plugins",
-    "status": "status",
-    "version": "version",
+# What there is, as `htmap --help` shows it: by purpose, each command with the module in this package that has it and a line of
+# help. Both stand here because importing the commands would make `--help` slow.
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Look at maps": {
+        "status": ("status", "Show how all your maps are doing."),
+        "tags": ("looking", "Print the tags of your maps, one a line."),
+        "components": ("looking", "Show how the components of a map are doing."),
+        "errors": ("looking", "Show the reports on components that went wrong."),
+        "reasons": ("looking", "Print why map components are held."),
+        "stdout": ("output", "Look at the stdout of a map component."),
+        "stderr": ("output", "Look at the stderr of a map component."),
+        "why": ("jobs", "Explain why components do not run."),
+        "job": ("jobs", "Print all that the schedd knows of a component's job."),
+        "submit-file": ("jobs", "Print what would be submitted, to run it by hand."),
+        "path": ("places", "Print the paths of parts of a map's data, for debugging and other tools."),
+    },
+    "Act on maps": {
+        "wait": ("acting", "Wait until maps have ended."),
+        "hold": ("acting", "Hold maps: their components do not run."),
+        "release": ("acting", "Release maps: held components become idle again."),
+        "pause": ("acting", "Pause maps: running components stop where they are."),
+        "resume": ("acting", "Resume maps after a pause."),
+        "vacate": ("acting", "Vacate maps: running components become idle again."),
+        "edit": ("editing", "Edit what a map asks for."),
+        "rerun": ("rerunning", "Run components of maps again from scratch."),
+        "retag": ("editing", "Change the tag of a map."),
+        "remove": ("removing", "Remove maps: their jobs and all their data."),
+        "clean": ("removing", "Remove maps that nobody gave a tag."),
+    },
+    "HTMap itself": {
+        "settings": ("configuring", "Print HTMap's settings, as a settings file would have them."),
+        "set": ("configuring", "Write a setting into ~/.htmaprc."),
+        "doctor": ("doctor", "Check whether maps can run here, and say what to do where not."),
+        "plugins": ("plugins", "Show the installed plugins."),
+        "logs": ("places", "Print the path of HTMap's log file."),
+        "version": ("version", "Print the versions of HTMap and of HTCondor's Python bindings."),
+        "autocompletion": ("completion", "Have your shell complete commands, tags and components."),
+    },
 }
 
-HELP = {
-    "plugins": "Show the installed plugins.",
-    "status": "Print a status table for all of your maps.",
-    "version": "Print the versions of HTMap and of HTCondor's bindings.",
-}
+COMMANDS = {name: module for section in SECTIONS.values() for name, (module, _) in section.items()}
+
+INTERRUPTED = 130  # as shells say it: 128, and the number of the signal
 
 
 class LazyGroup(click.Group):
@@ -32,13 +65,13 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the core's commands; asking plugins for theirs would load them all for a ``--help``."""
-        return sorted(COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, of the core or else of a plugin."""
         if cmd_name in COMMANDS:
             module = importlib.import_module(f"htmap_core.cli.{COMMANDS[cmd_name]}")
-            return getattr(module, cmd_name)  # type: ignore[no-any-return]
+            return next(each for each in vars(module).values() if _is_called(each, cmd_name))  # type: ignore[no-any-return]
         from htmap_core.plugins import plugins  # loads pluggy, needed here only
 
         return plugins.commands().get(cmd_name)
@@ -51,10 +84,25 @@ class LazyGroup(click.Group):
             ctx.fail(_unknown_command(args[0]))
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command from what is known of them here; plugins are asked only where none of the core's fits."""
+        known = {name: text for section in SECTIONS.values() for name, (_, text) in section.items()}
+        found = [CompletionItem(name, help=text) for name, text in known.items() if name.startswith(incomplete)]
+        if not found and not incomplete.startswith("-"):
+            from htmap_core.plugins import plugins
+
+            found = [CompletionItem(name) for name in plugins.commands() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from their names alone: importing them would make ``--help`` slow."""
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(HELP.items()))
+        """List the commands from what is known of them here."""
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, text) for name, (_, text) in commands.items()])
+
+
+def _is_called(found: Any, name: str) -> bool:
+    return isinstance(found, click.Command) and found.name == name
 
 
 @click.group(
@@ -62,13 +110,14 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Plugins add commands of their own, such as `htmap pool`; `htmap plugins list` shows them.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Show log messages as the command runs.")
+@click.option("-v", "--verbose", is_flag=True, help="Say on standard error what HTMap does.")
 @click.version_option(__version__, prog_name="HTMap", message="%(prog)s version %(version)s")
 def cli(verbose: bool) -> None:
-    """HTMap command line tools."""
+    """Look at your maps, and act on them."""
     from htmap_core.settings import settings
 
     settings["CLI.IS_CLI"] = True
+    warnings.showwarning = _show_warning
     if (
         "htmap" not in sys.modules and (message := original.notice()) is not None
     ):  # importing htmap has said so otherwise
@@ -79,16 +128,28 @@ def cli(verbose: bool) -> None:
         logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(levelname)s %(message)s")
 
 
-def main(args: Sequence[str] | None = None) -> Any:
-    """Run the command line.
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line, and exit.
 
-    What HTMap raises on purpose becomes a message and exit code 1; anything else is a bug, and shows its traceback.
+    What HTMap raises on purpose becomes a message and exit code 1, wrong usage 2, Ctrl-C 130; anything else is a bug, and shows
+    its traceback.
     """
     try:
-        cli.main(args=None if args is None else list(args), prog_name="htmap")
+        code = cli.main(args=None if args is None else list(args), prog_name="htmap", standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except HTMapException as error:
         click.echo(f"htmap: {error}", err=True)
         sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Show a warning as people want it: without the line of HTMap's source that gave it."""
+    click.echo(f"Warning: {message}", err=True)
 
 
 def _unknown_command(name: str) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from htmap_core import finding
 from htmap_core import plugins as plugin_registry
+from htmap_core.cli import tables
+from htmap_core.cli.configuring import known_settings
 from htmap_core.condor import Connection
 from htmap_core.discovery import PluginRecord
-from htmap_core.exceptions import CondorError
+from htmap_core.settings import settings
+from htmap_core.wording import did_you_mean
 
 
 @click.group()
@@ -32,22 +35,18 @@ def list_(as_json: bool, name: str | None) -> None:
     if name is not None:
         _show_traceback(records, name)
         return
-    pool, problem = _pool()
+    pools = finding.sightings()
+    pool = next((Connection(each.address) for each in pools if each.address), None)
     rows = [_row(record, pool) for record in records]
     if as_json:
-        click.echo(json.dumps({"pool": pool and pool.address.pool, "plugins": rows}, indent=2))
+        seen = [{"name": each.pool, "usable": each.address is not None, "why_not": each.reason} for each in pools]
+        click.echo(json.dumps({"pool": pool and pool.address.pool, "plugins": rows, "pools": seen}, indent=2))
         return
     _show(rows, f"the {pool.address.pool} pool" if pool else "this pool")
+    found = [(each.pool, "yes" if each.address else "no", each.reason) for each in pools]
+    tables.show(("Pool", "Usable", "Why not"), found, "\nPools, the first to be tried first")
     if pool is None:
-        click.echo(f"No pool: {problem}")
-
-
-def _pool() -> tuple[Connection | None, str]:
-    try:
-        pool = finding.running_pool()
-    except CondorError as error:
-        return None, str(error)
-    return pool, "none is running, so nothing could be checked; the first map finds or starts one"
+        click.echo("No pool is running, so nothing could be checked; the first map finds or starts one.")
 
 
 def _row(record: PluginRecord, pool: Connection | None) -> dict[str, Any]:
@@ -76,38 +75,58 @@ def _show(rows: list[dict[str, Any]], pool: str) -> None:
     ]
     suits = [(name, found["suits"], found["why"]) for row in rows for name, found in row["delivery_methods"].items()]
     out = [(row["name"], row["reason"]) for row in rows if row["state"] != "ok"]
-    _print_table("", ("Plugin", "Distribution", "State", "Offers"), installed)
+    tables.show(("Plugin", "Distribution", "State", "Offers"), installed)
     if suits:
-        _print_table(f"Delivery methods on {pool}", ("Method", "Suits", "Why"), suits)
+        tables.show(("Method", "Suits", "Why"), suits, f"\nDelivery methods on {pool}")
     if out:
-        _print_table("Not working", ("Plugin", "Reason"), out)
-        click.echo("`htmap plugins list --traceback NAME` shows all that is known of one.")
+        tables.show(("Plugin", "Reason"), out, "\nNot working")
+        click.echo("`htmap plugins show NAME` shows all that is known of one.")
 
 
 def _offers(offers: dict[str, list[str]]) -> str:
     return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in offers.items() if names)
 
 
-def _print_table(title: str, headers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console  # rich takes 100 ms, and only people need it
-    from rich.table import Table
+class _Plugin(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    name = "name"
 
-    table = Table(box=None, pad_edge=False, header_style="bold", title=title or None, title_justify="left")
-    for number, header in enumerate(headers):
-        table.add_column(header, overflow="fold", no_wrap=number < len(headers) - 1)
-    for row in rows:
-        table.add_row(*row)
-    console = Console(markup=False, highlight=False)
-    console.print(table)
-    console.print()
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        names = (record.name for record in plugin_registry.plugins.records())
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+@plugins.command()
+@click.argument("name", type=_Plugin())
+def show(name: str) -> None:
+    """Show all that is known of one plugin: where it comes from, what it offers, its settings, and what is wrong with it."""
+    pool = next((Connection(each.address) for each in finding.sightings() if each.address), None)
+    for record in _named(plugin_registry.plugins.records(), name):
+        facts = [("distribution", f"{record.distribution} {record.version}"), ("state", record.state)]
+        facts += [("reason", record.reason)] if record.reason else []
+        facts += [("hooks", ", ".join(record.hooks))] if record.hooks else []
+        facts += [(kind, ", ".join(names)) for kind, names in record.offers.items() if names]
+        for method, found in _row(record, pool)["delivery_methods"].items():
+            facts.append((f"suits ({method})", f"{found['suits']}: {found['why']}"))
+        for key, value in known_settings(record.offers.get("settings", ())).items():
+            given = settings.get(key)
+            facts.append(
+                (key, f"{value!r}, the default" if given is None else f"{given!r}, from {settings.origin(key)}")
+            )
+        tables.show(("Plugin", record.name), facts)
+        if record.traceback:
+            click.echo(f"\n{record.traceback}")
+
+
+def _named(records: list[PluginRecord], name: str) -> list[PluginRecord]:
+    named = [record for record in records if record.name == name]
+    if not named:
+        names = [record.name for record in records]
+        raise click.UsageError(f"no plugin is called {name!r}{did_you_mean(name, names)}; there are {', '.join(names)}")
+    return named
 
 
 def _show_traceback(records: list[PluginRecord], name: str) -> None:
-    named = [record for record in records if record.name == name]
-    if not named:
-        known = ", ".join(record.name for record in records)
-        raise click.UsageError(f"no plugin is called {name!r}; there are {known}")
-    for record in named:
+    for record in _named(records, name):
         click.echo(
             f"plugin {record.name!r} (from {record.distribution} {record.version}) is {record.state}: {record.reason}"
         )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Capture:
-    """Leads standard output and error into two files while it is entered; files that stay empty are removed.
+    """Leads standard output and error into two files while it is entered, behind what they have already.
 
     :param stdout: the file for standard output.
     :param stderr: the file for standard error.
@@ -28,10 +28,10 @@ class Capture:
         self._modules_seen = 0
         self._flush_c: Any = None
 
-    def begin(self) -> None:
-        """Begin a component, and undo what the one before may have done to the streams."""
-        for stream in self._streams:
-            stream.begin()
+    def begin(self) -> tuple[int, int]:
+        """Begin a component, and undo what the one before may have done to the streams; return the sizes of the files."""
+        stdout, stderr = (stream.begin() for stream in self._streams)
+        return stdout, stderr
 
     def end(self) -> tuple[list[int], list[int]]:
         """End a component; return the byte ranges ``[begin, end]`` of what it wrote to standard output and error."""
@@ -86,17 +86,18 @@ class _Stream:
     def open(self) -> None:
         getattr(sys, self._name).flush()
         self._original = os.dup(self._descriptor)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         self._text = _text(self._descriptor)
         self.begin()
 
-    def begin(self) -> None:
+    def begin(self) -> int:
         os.dup2(self._file, self._descriptor)
         if self._text.closed:
             self._text = _text(self._descriptor)
         setattr(sys, self._name, self._text)
         setattr(sys, f"__{self._name}__", self._text)
         self._begin = os.fstat(self._file).st_size
+        return self._begin
 
     def written(self) -> list[int]:
         return [self._begin, os.fstat(self._file).st_size]
@@ -117,8 +118,6 @@ class _Stream:
     def close(self) -> None:
         os.dup2(self._original, self._descriptor)
         os.close(self._original)
-        if os.fstat(self._file).st_size == 0:
-            os.unlink(self._path)  # noqa: PTH108 -- pathlib is slow to import
         os.close(self._file)
 
 

@@ -7,8 +7,8 @@ error reports are had without reading (let alone unpickling) a payload.
 Three files are written this way:
 
 - ``_htmap_function``: one payload, the pickled function. Index: ``format``, ``python`` ``[3, 11, 7]``,
-  ``implementation`` ``"CPython"``, ``cloudpickle`` and ``htmap`` (versions), ``by_value`` and ``allow_mismatch``
-  (booleans), ``payload`` ``[0, size]``.
+  ``implementation`` ``"CPython"``, ``cloudpickle`` and ``htmap`` (versions), ``by_value``, ``allow_mismatch`` and
+  ``checkpoints`` (booleans), ``payload`` ``[0, size]``.
 - ``_htmap_inputs_<n>``: consecutive components; each payload is a pickle of ``(args, kwargs)``. Index: ``format``,
   ``first``, ``sizes``.
 - the result file of a job. Index: ``format``, ``runtime``, ``host``, ``components``; see :mod:`.runner` and
@@ -39,7 +39,8 @@ PICKLE_PROTOCOL = 5
 """Python 3.8 and newer read and write it; a newer Python's default could be unknown to the other side."""
 
 _TRAILER = struct.Struct(">Q8s")
-_GUESS = 16 * 1024  # most indices fit, trailer included: then a single read brings both
+_GUESS = 16 * 1024  # most indices fit, trailer included, and so do small payloads: then a single read brings all
+_AHEAD = 64 * 1024
 
 
 class CorruptFile(ValueError):
@@ -79,6 +80,14 @@ class PackWriter:
         self._size += len(payload)
         return place
 
+    def flush(self) -> None:
+        """Hand what was added to the system, so that it outlives this process."""
+        self._open_file().flush()
+
+    def catch_up(self) -> None:
+        """Go on behind what another process, which shares this writer, has added and flushed."""
+        self._size = self._open_file().seek(0, os.SEEK_END)
+
     def close(self, index: Mapping[str, Any]) -> None:
         """Append *index*, and give the file its name, atomically."""
         encoded = json.dumps(index, separators=(",", ":")).encode("ascii")  # ASCII: lone surrogates must survive
@@ -115,23 +124,32 @@ class PackReader:
 
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
         self.path = os.fspath(path)
-        self._file = open(self.path, "rb")  # noqa: SIM115 -- closed in close()
+        self._file = open(self.path, "rb", buffering=0)  # noqa: SIM115 -- closed in close()
         try:
-            self.index, self._payloads_end = _read_end(self._file, self.path)
+            self.index, self._payloads_end, self._window = _read_end(self._file, self.path)
         except BaseException:
             self._file.close()
             raise
+        self._at = self._payloads_end - len(self._window)  # where in the file the window begins
 
     def payload(self, offset: int, size: int) -> bytes:
         """Return the payload at the place that :meth:`PackWriter.add` returned."""
+        begin = offset - self._at
+        if begin < 0 or size < 0 or begin + size > len(self._window):
+            self._read_window(offset, size)
+            begin = 0
+        return self._window[begin : begin + size]
+
+    def _read_window(self, offset: int, size: int) -> None:
+        """Read a payload, and what comes behind it: the next ones are asked for next."""
         if min(offset, size) < 0 or offset + size > self._payloads_end:
             problem = f"its index names bytes {offset} to {offset + size}, but its payloads end at {self._payloads_end}"
             raise CorruptFile(self.path, problem)
         self._file.seek(offset)
-        payload = self._file.read(size)
-        if len(payload) != size:
-            raise CorruptFile(self.path, f"it was cut short while it was read, at byte {offset + len(payload)}")
-        return payload
+        self._window = _read_all(self._file, min(max(size, _AHEAD), self._payloads_end - offset))
+        self._at = offset
+        if len(self._window) < size:
+            raise CorruptFile(self.path, f"it was cut short while it was read, at byte {offset + len(self._window)}")
 
     def close(self) -> None:
         """Close the file."""
@@ -172,8 +190,8 @@ def input_places(index: Mapping[str, Any]) -> dict[int, list[int]]:
     return {component: [offset, size] for component, (offset, size) in enumerate(zip(offsets, sizes), index["first"])}
 
 
-def _read_end(file: Any, path: str) -> tuple[dict[str, Any], int]:
-    """Return the index, and where the payloads end."""
+def _read_end(file: Any, path: str) -> tuple[dict[str, Any], int, bytes]:
+    """Return the index, where the payloads end, and the last of them, as far as they were read on the way."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _GUESS))
     tail = _read_all(file, min(size, _GUESS))
@@ -188,7 +206,8 @@ def _read_end(file: Any, path: str) -> tuple[dict[str, Any], int]:
     if length + _TRAILER.size > len(tail):
         file.seek(start)
         tail = _read_all(file, size - start)
-    return _decode(tail[-_TRAILER.size - length : -_TRAILER.size], path), start
+    index_at = len(tail) - _TRAILER.size - length
+    return _decode(tail[index_at : -_TRAILER.size], path), start, tail[:index_at]
 
 
 def _read_all(file: Any, size: int) -> bytes:

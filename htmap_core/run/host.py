@@ -25,8 +25,37 @@ def host_facts(scratch: str) -> dict[str, Optional[str]]:
     }
 
 
+def slot_memory() -> int:
+    """Return the memory of the job's slot in MB; 0 where the starter did not say."""
+    text = _machine_ad(os.environ.get("_CONDOR_MACHINE_AD")).get("memory", "")
+    return int(text) if text.isdigit() else 0
+
+
+def oom_kills() -> int:
+    """Return how many processes of this job the system has killed because memory ran out, as far as cgroups tell."""
+    try:
+        with open("/proc/self/cgroup", encoding="utf-8") as file:  # noqa: PTH123 -- pathlib is slow to import
+            groups = [line.rstrip("\n").split(":", 2) for line in file]
+    except (OSError, UnicodeError):
+        return 0
+    return sum(_oom_kills(controllers, path) for _, controllers, path in groups)
+
+
+def _oom_kills(controllers: str, path: str) -> int:
+    if controllers not in ("", "memory"):
+        return 0
+    counts = (
+        f"/memory{path}/memory.oom_control" if controllers else f"{path}/memory.events"
+    )  # version 1 of cgroups, and 2
+    try:
+        with open(f"/sys/fs/cgroup{counts}", encoding="utf-8") as file:  # noqa: PTH123 -- pathlib is slow to import
+            return sum(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
+    except OSError:
+        return 0  # no such cgroup here, or a container hides it: the peak of the memory has to do
+
+
 def _machine_ad(path: Optional[str]) -> dict[str, str]:
-    """Return the text attributes of the slot's ad by name, in lower case: HTCondor ignores the case of names."""
+    """Return the simple attributes of the slot's ad by name, in lower case: HTCondor ignores the case of names."""
     if path is None:
         return {}
     try:
@@ -34,7 +63,7 @@ def _machine_ad(path: Optional[str]) -> dict[str, str]:
             pairs = [line.partition(" = ") for line in file]
     except OSError:
         return {}  # the starter names the file, but a container may hide it; nothing else depends on it
-    return {name.strip().lower(): value.strip()[1:-1] for name, _, value in pairs if value.startswith('"')}
+    return {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
 
 
 def _user() -> str:

@@ -25,6 +25,7 @@ _FIRST_FRAMES, _LAST_FRAMES = 10, 40
 _SECONDS_FOR_LOCALS = 3.0
 _TEXT_LENGTH = 256 * 1024
 _SCRATCH_ENTRIES = 200
+_SENT_PYTHON = "_htmap_python"  # where htmap-transplant unpacks it
 
 
 def describe(error: BaseException, archive: str, scratch: str) -> dict[str, Any]:
@@ -157,9 +158,15 @@ def packages() -> list[str]:
 
 
 def scratch_listing(scratch: str) -> list[str]:
-    """Return what lies in the scratch directory, sorted, as relative paths; the first few hundred of many."""
+    """Return what lies in the scratch directory, sorted, as relative paths; the first few hundred of many.
+
+    Of a Python that travelled with the job only the folder is named: its thousands of files would hide the user's.
+    """
     listing: list[str] = []
     for folder, subfolders, files in os.walk(scratch):
+        if folder == scratch and _SENT_PYTHON in subfolders:
+            subfolders.remove(_SENT_PYTHON)
+            listing.append(f"{_SENT_PYTHON}/")
         subfolders.sort()
         for name in sorted(files):
             listing.append(os.path.relpath(os.path.join(folder, name), scratch))  # noqa: PTH118 -- pathlib is slow to import
@@ -178,14 +185,14 @@ def advice_on(error: BaseException, doing: str) -> Optional[str]:
     name = getattr(error, "name", None) if issubclass(kind, ImportError) else None
     if name and name.partition(".")[0] == "htmap":
         return (
-            "On the execute node `htmap` offers only what functions use there (mapped, MapOptions, settings, "
-            "transfer_output_files): import the rest inside the code that runs on the submit side."
+            "On the execute node `htmap` offers only what functions use there (mapped, MapOptions, settings, TransferPath, "
+            "checkpoint, transfer_output_files): import the rest inside the code that runs on the submit side."
         )
     if name and issubclass(kind, ModuleNotFoundError):
+        # How to send a module of the user's own, the submit side says: it knows where that is.
         return (
-            f"The Python of the execute node ({sys.executable}) has no module {name!r}. Install it there, pick a delivery "
-            "method or an image that has it, or, for a module of your own, send it along: as an input file, or with "
-            f"`cloudpickle.register_pickle_by_value({name.partition('.')[0]})` before mapping."
+            f"The Python of the execute node ({sys.executable}) has no module {name!r}. Install it there, or pick a delivery "
+            "method or an image that has it."
         )
     if doing.startswith("unpickling"):
         return f"This happened while {doing}: probably a module has another version here than on the submit side."
@@ -198,3 +205,9 @@ def _cut(text: str) -> str:
         return text
     half = _TEXT_LENGTH // 2
     return f"{text[:half]}\n... {len(text) - _TEXT_LENGTH} characters left out ...\n{text[-half:]}"
+
+
+def missing_module(error: BaseException) -> Optional[str]:
+    """Return the name of the module that *error* says is not there; None where it says something else."""
+    name = getattr(error, "name", None) if type(error) is ModuleNotFoundError else None
+    return name if type(name) is str else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 
-from . import formats, handshake
+from . import formats, handshake, remaps
 from .handshake import Refused
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
@@ -56,10 +56,13 @@ class Work:
             self._index = file.index
             self._pickled_function = file.payload(*file.index["payload"])
         self._blocks = blocks
+        self._files: dict[str, list[list[str]]] = {}
         self._inputs: dict[int, tuple[formats.PackReader, list[int]]] = {}
         for block in blocks:
             reader = formats.PackReader(block)
             self._inputs.update((n, (reader, place)) for n, place in formats.input_places(reader.index).items())
+            self._files.update(reader.index.get("files", {}))
+        self.keeps_checkpoints: bool = self._index.get("checkpoints", False)
         self._refusal = handshake.refusal(self._index)
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None
@@ -76,34 +79,52 @@ class Work:
         pickled_inputs = reader.payload(*place)
         outcome = Outcome()
         try:
-            self._call(pickled_inputs, outcome)
+            self._call(component, pickled_inputs, outcome)
         except BaseException as error:  # noqa: BLE001 -- sys.exit() and the like are that component's error, not the job's end
             outcome.error = error
         return outcome
 
     def keep(self, outcome: Outcome) -> dict[str, Any]:
         """Write the result, or the report of what was raised; return that part of the component's record."""
+        kept = self._kept(outcome)
+        self._writer.flush()  # a later component may end this process
+        return kept
+
+    def _kept(self, outcome: Outcome) -> dict[str, Any]:
         if outcome.error is None:
             assert outcome.payload is not None
             return {"status": "OK", "result": self._writer.add(outcome.payload)}
         error = self._report(outcome.error)
         error["advice"] = self._advice(outcome)
+        error["missing_module"] = self._missing_module(outcome.error)
+        error["doing"] = outcome.doing
         exception = self._pickle_exception(outcome.error)
         error["exception"] = None if exception is None else self._writer.add(exception)
         return {"status": "REFUSED" if type(outcome.error) is Refused else "ERR", "error": error}
 
-    def _call(self, pickled_inputs: bytes, outcome: Outcome) -> None:
+    def _call(self, component: int, pickled_inputs: bytes, outcome: Outcome) -> None:
         if self._refusal is not None:
             raise self._refusal
+        outcome.doing = "putting the input files in their places"
+        self._place_files(component)
         outcome.doing = "unpickling the function"
         function = self._load_function()
         outcome.doing = "unpickling the inputs"
         args, kwargs = self._unpickle(pickled_inputs, "the inputs of this component carry")
         outcome.doing = "running the function"
         result = function(*args, **kwargs)
+        remaps.check(self.scratch)
         outcome.doing = "pickling the result"
         outcome.result_type = type(result).__qualname__
         outcome.payload = self._pickle_result(result)
+
+    def _place_files(self, component: int) -> None:
+        """Put files in their places, and tell the TransferPaths that will be unpickled where they are."""
+        entries = [*self._index.get("files", ()), *self._files.get(str(component), ())]
+        if self._files or entries:
+            from .placing import place
+
+            place(self.scratch, entries)
 
     def _load_function(self) -> Callable[..., Any]:
         """Unpickle the function once, and fail in the same way for every component where that fails."""
@@ -156,6 +177,11 @@ class Work:
             return report.describe(error, self.archive, self.scratch)
         except BaseException as failure:  # noqa: BLE001 -- out of memory, perhaps; the component's own error must be told all the same
             return report.briefly(error, failure)
+
+    def _missing_module(self, error: BaseException) -> Optional[str]:
+        from . import report
+
+        return report.missing_module(error)
 
     def _advice(self, outcome: Outcome) -> Optional[str]:
         from . import report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import IO, Any
 
@@ -26,23 +26,36 @@ class Creation:
 
     :param tag: the map's tag; None for a random one, which makes the map transient.
     :param chunksize: how many components share a job.
-    :param columns: the names of item columns beyond HTMap's own, one for each per-component option.
+    :param columns: the names of item columns beyond HTMap's own, one for each per-component option. Of a job that has several
+        components, the value of the first is taken.
+    :param joined: the names of further columns, and what separates the values of the components that share a job; a value
+        that several of them have stands there once, an empty one not at all.
     :raises TagAlreadyExists: the tag is in use.
     :raises InvalidTag: no map can have this tag.
     """
 
-    def __init__(self, tag: str | None, *, chunksize: int = 1, columns: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        tag: str | None,
+        *,
+        chunksize: int = 1,
+        columns: Sequence[str] = (),
+        joined: Mapping[str, str] | None = None,
+    ) -> None:
         self._wanted_tag = None if tag is None else check_tag(tag)
         self._chunksize = chunksize
-        self.columns = (*names.COLUMNS, *columns)
+        self._joined = dict(joined or {})
+        self.columns = (*names.COLUMNS, *columns, *self._joined)
         self.components = 0
         self.jobs = 0
         self._block: formats.PackWriter | None = None
         self._sizes: list[int] = []
+        self._files: dict[int, Sequence[Sequence[str]]] = {}
         self._written = 0
         self._blocks = 0
         self._chunk_inputs = ""
         self._chunk_values: Sequence[str] = ()
+        self._chunk_joined: list[dict[str, None]] = []
 
     def __enter__(self) -> Creation:  # noqa: PYI034 -- there are no subclasses
         root = store.htmap_dir()
@@ -95,19 +108,30 @@ class Creation:
             self.map_dir.runtime.write_bytes(archive)
             self.map_dir.runtime.chmod(0o755)
 
-    def add_input(self, payload: bytes, values: Sequence[str] = ()) -> None:
+    def add_input(
+        self,
+        payload: bytes,
+        values: Sequence[str] = (),
+        joined: Sequence[Iterable[str]] = (),
+        files: Sequence[Sequence[str]] = (),
+    ) -> None:
         """Store the pickled input of the next component.
 
-        :param values: the component's values in the columns beyond HTMap's own; of a job that has several components, those
-            of the first are taken.
+        :param values: the component's value in each of the columns beyond HTMap's own.
+        :param joined: the component's values in each of the joined columns.
+        :param files: what the execute side must know of its input files.
         """
         with _storing(self.map_dir):
             if self.components % self._chunksize == 0:
                 self._end_chunk()
                 self._begin_chunk(len(payload), values)
+            for known, more in zip(self._chunk_joined, joined):
+                known.update(dict.fromkeys(more))
             assert self._block is not None
             self._block.add(payload)
             self._sizes.append(len(payload))
+            if files:
+                self._files[self.components] = files
             self._written += len(payload)
             self.components += 1
 
@@ -124,6 +148,7 @@ class Creation:
             self._end_block()
             self._begin_block()
         self._chunk_values = values
+        self._chunk_joined = [{} for _ in self._joined]
 
     def _end_chunk(self) -> None:
         """Write the row of the job whose components are complete."""
@@ -132,7 +157,8 @@ class Creation:
         first = self.jobs * self._chunksize
         last = self.components - 1
         components = str(first) if first == last else f"{first}-{last}"
-        row = (str(first), components, self._chunk_inputs, Job(0, self.jobs).output, *self._chunk_values)
+        joined = [separator.join(values) for separator, values in zip(self._joined.values(), self._chunk_joined)]
+        row = (str(first), components, self._chunk_inputs, Job(0, self.jobs).output, *self._chunk_values, *joined)
         self._items.write(names.ITEM_SEPARATOR.join(row) + "\n")
         self.jobs += 1
 
@@ -148,8 +174,9 @@ class Creation:
 
     def _end_block(self) -> None:
         if self._block is not None:
-            self._block.close({"format": 1, "first": self._first, "sizes": self._sizes})
-        self._block, self._sizes, self._written = None, [], 0
+            files = {"files": self._files} if self._files else {}
+            self._block.close({"format": 1, "first": self._first, "sizes": self._sizes, **files})
+        self._block, self._sizes, self._files, self._written = None, [], {}, 0
 
 
 def submit_map(creation: Creation, record: MapRecord, commands: Mapping[str, str], queue: Queue) -> None:

@@ -118,10 +118,12 @@ class MapDir:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CorruptMap(path, f"cannot be read ({error}), so nothing of the map can be submitted again") from error
 
-    def adopt(self, script: Path) -> str:
-        """Copy a file transfer plugin into the map's directory, to travel with the jobs, and return its bare name."""
-        shutil.copy(script, self.path / script.name)
-        return script.name
+    def adopt(self, script: Path, name: str) -> Path:
+        """Copy a program that travels with jobs into the map's directory, where it stays, and return where it is then."""
+        adopted = self.path / name
+        shutil.copyfile(script, adopted)
+        adopted.chmod(0o755)
+        return adopted
 
     def items(self, submission: int) -> Path:
         """Return the path of the item file of a submission."""
@@ -261,7 +263,7 @@ class MapDir:
     @property
     def local_data(self) -> int:
         """How many bytes the map has on disk."""
-        return sum(size for size in _sizes(self.path))
+        return sum(_sizes(os.fspath(self.path)))
 
 
 def plain_address(address: PoolAddress) -> dict[str, Any]:
@@ -286,12 +288,12 @@ def _record_from(plain: dict[str, Any]) -> MapRecord:
     return MapRecord(**{**plain, "pool": PoolAddress(**plain["pool"])})
 
 
-def _sizes(path: Path) -> Iterator[int]:
+def _sizes(path: str) -> Iterator[int]:
     try:
         with os.scandir(path) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    yield from _sizes(Path(entry.path))
+                    yield from _sizes(entry.path)
                 else:
                     yield entry.stat(follow_symlinks=False).st_size
     except FileNotFoundError:

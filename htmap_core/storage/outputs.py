@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +79,16 @@ class Outputs:
         except FileNotFoundError:
             return ""
 
+    def size(self, job: Job, stream: str) -> int:
+        """Return how many bytes a job wrote to its ``stdout`` or ``stderr``, as far as they have come back."""
+        try:
+            return self._file(job, stream).stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def tail(self, job: Job, stream: str, size: int) -> str:
         """Return the end of what a job wrote to its ``stdout`` or ``stderr``, *size* bytes at most."""
-        try:
-            length = self._file(job, stream).stat().st_size
-        except FileNotFoundError:
-            return ""
+        length = self.size(job, stream)
         return self.text(job, stream, max(0, length - size), length)
 
     def files(self, job: Job, component: int) -> Path:
@@ -97,8 +103,16 @@ class Outputs:
         """Return whether a job has returned a file: its ``result``, ``stdout`` or ``stderr``."""
         return self._file(job, ending).exists()
 
+    def delete_files(self, job: Job, component: int) -> None:
+        """Delete the files that a component sent back with a job."""
+        folder = self._file(job, "files")
+        if folder.is_dir():
+            shutil.rmtree(folder / str(component), ignore_errors=True)
+            with contextlib.suppress(OSError):  # has those of others
+                folder.rmdir()
+
     def delete(self, job: Job) -> None:
-        """Delete what a job returned, but for files, which were asked for by name."""
+        """Delete what a job returned, but for its components' files."""
         for ending in ("result", "stdout", "stderr"):
             self._file(job, ending).unlink(missing_ok=True)
 

@@ -50,18 +50,38 @@ def tags(pattern: str | None = None, root: Path | None = None) -> list[str]:
     return sorted(found if pattern is None else fnmatch.filter(found, pattern))
 
 
-def find(tag: str) -> MapDir:
+def find(tag: str, root: Path | None = None) -> MapDir:
     """Return the directory of the map tagged *tag*.
 
+    :param root: the HTMAP_DIR, where it is at hand; looking it up for each of many maps takes longer than the rest.
     :raises InvalidTag: no map could have this tag.
     :raises TagNotFound: no map has it.
     """
-    root = htmap_dir()
+    root = htmap_dir() if root is None else root
     map_id = _id_of(root, check_tag(tag))
     map_dir = MapDir(root / names.MAPS / (map_id or "nobody"))
     if map_id is None or not map_dir.exists:
         raise TagNotFound(tag, [other for other in tags() if other != tag])
     return map_dir
+
+
+def path_of(tag: str, part: str) -> Path:
+    """Return where a part of the map tagged *tag* is on disk.
+
+    :param part: one of :data:`htmap_core.names.PARTS`; ``logs``, what components wrote to their standard output and error, is in
+        ``outputs``.
+    :raises TagNotFound: no map has the tag.
+    """
+    map_dir = find(tag)
+    places = {
+        "map": map_dir.path,
+        "tag": map_dir.root / names.TAGS / tag,
+        "events": map_dir.events,
+        "inputs": map_dir.path / names.INPUTS,
+        "outputs": map_dir.path / names.OUTPUTS,
+        "logs": map_dir.path / names.OUTPUTS,
+    }
+    return places[part]
 
 
 def claim_tag(root: Path, map_id: str, tag: str | None) -> str:
@@ -155,6 +175,7 @@ def entomb(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: str)
     marker = map_dir.root / names.REMOVED / map_dir.id
     address = None if pool is None else plain_address(pool)
     try:
+        marker.parent.mkdir(exist_ok=True)  # an HTMAP_DIR of the original HTMap has none
         with markers.locked(marker) as file:
             markers.write(file, tag, pool=address, constraint=constraint)
     except OSError:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from htmap_core import names
 from htmap_core.interrupts import held_back
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.submit import render
+from htmap_core.submit_text import render
 
 
 class Queue(Protocol):

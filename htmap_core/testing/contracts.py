@@ -47,6 +47,9 @@ class DeliveryMethodContract(PluginContract):
 
     method: ClassVar[str]
 
+    personal_pool_lacks: ClassVar[str] = ""
+    """What the method needs and a personal pool has not; tests on one are skipped then, and a site test must prove the rest."""
+
     def method_settings(self) -> dict[str, Any]:
         """Return the settings that the method needs for a map on the personal pool."""
         return {}
@@ -67,7 +70,7 @@ class DeliveryMethodContract(PluginContract):
             jobs=3,
             options=MapOptions(),
             settings=Settings(self.method_settings()),
-            pool=_EmptyPool(),
+            pool=EmptyPool(),
         )
 
     def test_describing_twice_describes_the_same(self, delivery: DeliveryMethod, plan: MapPlan) -> None:
@@ -84,14 +87,17 @@ class DeliveryMethodContract(PluginContract):
 
     def test_it_says_whether_a_pool_without_slots_suits_it(self, delivery: DeliveryMethod) -> None:
         """A pool that has nothing suits nobody, and the check does not raise."""
-        found = plugins.check(delivery, _EmptyPool())
+        found = plugins.check(delivery, EmptyPool())
         assert isinstance(found, Suitability)
         assert found.verdict != "yes"
         assert found.reason
 
     @pytest.fixture
-    def chosen(self, personal_pool: Path) -> None:
+    def chosen(self, request: pytest.FixtureRequest) -> None:
         """Choose the method for maps on the personal pool."""
+        if self.personal_pool_lacks:
+            pytest.skip(f"a personal pool has no {self.personal_pool_lacks}; a site test proves it")
+        request.getfixturevalue("personal_pool")  # not before it is known to be needed
         settings["DELIVERY_METHOD"] = self.method
         for name, value in self.method_settings().items():
             settings[name] = value
@@ -125,17 +131,20 @@ class DeliveryMethodContract(PluginContract):
         assert "divisor = 0" in caught.value.report
 
 
-class _EmptyPool:
+class EmptyPool:
     """A pool that has no slot at all."""
 
     address = PoolAddress("empty")
     is_local = False
 
     def slots(self, projection: Any = ()) -> list[Any]:
+        """Return none."""
         return []
 
     def count(self, expression: str) -> tuple[int, int]:
+        """Return that none of none satisfies it."""
         return 0, 0
 
     def parameter(self, name: str) -> str | None:
+        """Return a file system domain, and nothing else."""
         return socket.gethostname() if name == "FILESYSTEM_DOMAIN" else None

@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,12 @@ from htmap_core import management
 from htmap_core.settings import Settings, settings
 
 _SLOTS = 8  # more than the processors of a small machine: jobs of tests mostly wait
+
+
+def pytest_sessionstart() -> None:
+    """End a test run that is asked to terminate as one that is interrupted, so that it stops the pools it started."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=128 + signal.SIGTERM))
 
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -81,8 +89,20 @@ def installed_htcondor() -> Path:
 @pytest.fixture(scope="session")
 def running_pool(installed_htcondor: Path) -> Iterator[Path]:
     """Run a personal pool for the test run, and return the HTMAP_DIR that it belongs to."""
+    with pool_of_its_own(installed_htcondor) as folder:
+        yield folder
+
+
+@contextlib.contextmanager
+def pool_of_its_own(installed_htcondor: Path, configuration: str = "") -> Iterator[Path]:
+    """Run a personal pool for a while, and return the HTMAP_DIR that it belongs to; for fixtures that need one unlike the others.
+
+    :param installed_htcondor: what the fixture of that name returns.
+    :param configuration: lines of HTCondor configuration that this pool has beside its own.
+    """
     folder = Path(tempfile.mkdtemp(prefix="htmap-tests-", dir=installed_htcondor))
-    (folder / "pool").mkdir()
+    (folder / "pool" / "config.d").mkdir(parents=True)
+    (folder / "pool" / "config.d" / "test.conf").write_text(configuration)
     (folder / "pool" / "htcondor").symlink_to(installed_htcondor / "pool" / "htcondor")
     try:
         started = _htmap_pool(folder, "start", "--cpus", str(_SLOTS))

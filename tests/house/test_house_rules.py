@@ -37,16 +37,16 @@ LONG_MODULES = {
 
 PLUGIN_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "tests/test_contract.py")
 PACKAGE_FILES = ("__init__.py", "plugin.py", "py.typed")
-SKIPPED_FOLDERS = {"__pycache__", "build", "dist", "site", "node_modules"}
+SKIPPED_FOLDERS = {"__pycache__", "build", "dist", "node_modules"}
 
 PLUGINS = sorted(path.name for path in (ROOT / "plugins").iterdir() if path.is_dir())
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("htmap_"))
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:
-    """Yield the project's files: all but caches, and hidden folders other than the one of the continuous integration."""
+    """Yield the project's files: all but git's and caches, and hidden folders other than that of the continuous integration."""
     for path in sorted(folder.iterdir()):
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and not path.is_symlink() and path.name != ".git":  # a file in a worktree
             yield path
         elif path.is_dir() and (path.name == ".ci" or path.name[0] != ".") and path.name not in SKIPPED_FOLDERS:
             yield from files(path)
@@ -187,6 +187,26 @@ def test_a_plugin_needs_the_core_and_runs_on_the_same_pythons(plugin: str) -> No
     described = project(ROOT / "plugins" / plugin)["project"]
     assert any(re.match(r"htmap-core\b", each) for each in described["dependencies"])
     assert described["requires-python"] == project(ROOT)["project"]["requires-python"]
+
+
+def test_every_delivery_method_is_proven_on_hosts_that_share_nothing() -> None:
+    offering = {plugin: ROOT / "plugins" / plugin / plugin.replace("-", "_") / "plugin.py" for plugin in PLUGINS}
+    methods = {plugin.removeprefix("htmap-") for plugin, file in offering.items() if defines_delivery_methods(file)}
+    assert {"assume", "shared"} <= methods
+    assert {name for name in methods if not keeps_site_contract(name)} == set()
+
+
+def defines_delivery_methods(file: Path) -> bool:
+    nodes = ast.parse(file.read_text()).body
+    return any(isinstance(node, ast.FunctionDef) and node.name == "htmap_delivery_methods" for node in nodes)
+
+
+def keeps_site_contract(method: str) -> bool:
+    file = ROOT / "tests/site" / f"test_{method}.py"
+    nodes = ast.parse(file.read_text()).body if file.is_file() else []
+    return any(
+        "DeliverySiteContract" in map(ast.unparse, node.bases) for node in nodes if isinstance(node, ast.ClassDef)
+    )
 
 
 def test_the_version_of_the_package_is_that_of_the_distribution() -> None:

@@ -19,6 +19,7 @@ import pytest
 
 import htmap
 from htmap_core.finding import find_pool
+from htmap_core.planning import SuspiciousMap
 from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
@@ -88,15 +89,24 @@ def ends(running_pool: Path) -> Iterator[dict[str, htmap.Map]]:
         htmap.clean(all=True)
 
 
+EVERY_REPORT = [
+    "Landed on execute node",
+    "installed packages\n  ",
+    "cloudpickle==",
+    "contents are\n  ",
+    "_htmap_function",
+]
+
+
 class TestEndsWithoutAResult:
     """Defects 3 and 15: there was no report, or a bare FileNotFoundError."""
 
     def test_they_end_as_expected(self, ends: dict[str, htmap.Map]) -> None:
         assert {name: str(mapped.component_statuses[0]) for name, mapped in ends.items()} == {
             "sys.exit(3)": "ERRORED",
-            "os._exit(0)": "COMPLETED",  # the event log cannot tell; looking for the result does
-            "os._exit(1)": "HELD",
-            "kill -9": "HELD",
+            "os._exit(0)": "ERRORED",
+            "os._exit(1)": "ERRORED",
+            "kill -9": "ERRORED",
             "unpicklable": "ERRORED",
             "unreadable": "COMPLETED",
             "missing module": "ERRORED",
@@ -105,11 +115,16 @@ class TestEndsWithoutAResult:
     @pytest.mark.parametrize(
         ("name", "words"),
         [
-            ("sys.exit(3)", ["Landed on execute node", "SystemExit: 3"]),
-            ("unpicklable", ["Landed on execute node", "cannot pickle '_thread.lock' object", "return plain data"]),
-            ("unreadable", ["Landed on execute node", "cannot be unpickled here: LookupError: no such thing here"]),
-            ("missing module", ["Landed on execute node", "with installed packages", "no_such_module_anywhere"]),
-            ("os._exit(0)", ["The job ended without a result", "last words"]),
+            ("sys.exit(3)", [*EVERY_REPORT, "SystemExit: 3"]),
+            ("unpicklable", [*EVERY_REPORT, "cannot pickle '_thread.lock' object", "return plain data"]),
+            (
+                "unreadable",
+                ["Landed on execute node", "in make", "cannot be unpickled here: LookupError: no such thing here"],
+            ),
+            ("missing module", [*EVERY_REPORT, "no_such_module_anywhere"]),
+            ("os._exit(0)", [*EVERY_REPORT, "ended with exit code 0", "last words"]),
+            ("os._exit(1)", [*EVERY_REPORT, "ended with exit code 1", "last words"]),
+            ("kill -9", [*EVERY_REPORT, "killed by signal 9 (SIGKILL)", "MB at its peak, and the slot has "]),
         ],
     )
     def test_there_is_a_report(self, ends: dict[str, htmap.Map], name: str, words: list[str]) -> None:
@@ -122,25 +137,15 @@ class TestEndsWithoutAResult:
         assert not outcome.ok
         assert outcome.error == ends[name].get_err(0)
 
-    @pytest.mark.parametrize("name", ["os._exit(0)", "sys.exit(3)", "unpicklable", "missing module"])
+    @pytest.mark.parametrize("name", ["os._exit(0)", "kill -9", "sys.exit(3)", "unpicklable", "missing module"])
     def test_it_is_among_the_errors(self, ends: dict[str, htmap.Map], name: str) -> None:
         assert list(ends[name].errors) == [0]
         assert len(list(ends[name].error_reports())) == 1
 
-    @pytest.mark.parametrize(
-        ("name", "words"), [("os._exit(1)", ["exit code 1", "last words"]), ("kill -9", ["signal 9"])]
-    )
-    def test_a_job_that_cannot_finish_is_held_with_the_reason(
-        self, ends: dict[str, htmap.Map], name: str, words: list[str]
-    ) -> None:
-        for look in (ends[name].wait, lambda: ends[name].get(0), lambda: ends[name].get_err(0)):
-            with pytest.raises(htmap.exceptions.MapComponentHeld) as caught:
-                look()
-            assert [word for word in words if word not in str(caught.value)] == []
-
     @pytest.mark.parametrize("name", ["os._exit(0)", "os._exit(1)"])
     def test_what_it_wrote_can_be_read(self, ends: dict[str, htmap.Map], name: str) -> None:
-        assert ends[name].stderr.get(0) == ends[name].stderr[0] == "last words\n"
+        assert ends[name].stderr.get(0) == ends[name].stderr[0]
+        assert ends[name].stderr[0].startswith("last words\n")
 
     def test_the_missing_module_is_the_cause(self, ends: dict[str, htmap.Map]) -> None:
         with pytest.raises(htmap.exceptions.MapComponentError) as caught:
@@ -156,7 +161,8 @@ class TestOptions:
     def test_5_requirements_of_all_sides_are_combined(self) -> None:
         htmap.settings["MAP_OPTIONS.requirements"] = "Cpus > 1000"
         mapped = htmap.mapped(map_options=htmap.MapOptions(requirements="Memory > 1"))(str)
-        waiting = mapped.map([1], map_options=htmap.MapOptions(requirements="Disk > 1"))
+        with pytest.warns(SuspiciousMap, match="0 of 1 slots have Cpus > 1000"):
+            waiting = mapped.map([1], map_options=htmap.MapOptions(requirements="Disk > 1"))
         found = str(ad(waiting, "Requirements")["Requirements"])
         waiting.remove()
         assert [each for each in ("Cpus > 1000", "Memory > 1", "Disk > 1") if each not in found] == []

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import htmap
-from htmap_core import condor
+import htmap_core
+from htmap_core import PoolAddress, condor
+from htmap_core.finding import OtherPool
 
 TIMEOUT = 180
 
@@ -63,14 +65,24 @@ class TestTheMachinesOwnPool:
         mapped.rerun()  # in the pool that it was made in, however that was found then
         assert mapped.get(0, timeout=TIMEOUT) == "1"
 
-    def test_the_personal_one_is_used_where_its_schedd_does_not_answer(
+    def test_where_its_schedd_does_not_answer_the_personal_one_is_used_with_a_warning(
         self, personal_pool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (tmp_path / "condor_config").write_text(f"LOG = {tmp_path}\nCONDOR_HOST = 127.0.0.1\n")
         monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
-        mapped = htmap.map(str, [1])
+        with pytest.warns(OtherPool, match="machine pool is not used: .* does not answer.* goes to the personal pool"):
+            mapped = htmap.map(str, [1])
         assert mapped.get(0, timeout=TIMEOUT) == "1"
         assert mapped._record.pool.pool == "personal"
+
+    def test_a_schedd_that_the_collector_does_not_know_is_not_taken_for_the_local_one(
+        self, personal_pool: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CONDOR_CONFIG", str(personal_pool / "pool" / "condor_config"))
+        stranger = htmap_core.connect(PoolAddress.of_machine("machine", schedd="nobody.example.org"))
+        assert not stranger.answers()
+        with pytest.raises(htmap.exceptions.PoolUnavailable, match=r"no schedd called 'nobody\.example\.org'"):
+            condor.Connection(stranger.address).query("true")
 
     def test_finding_a_pool_leaves_the_users_environment_as_it_was(self, personal_pool: Path) -> None:
         before = os.environ.get("CONDOR_CONFIG")

@@ -40,7 +40,7 @@ def fails_until(count: int, runs: Path, how: str) -> Any:
         if run < count and how == "exception":
             raise ValueError("not yet")
         if run < count:
-            os.kill(os.getpid(), 9)
+            os.kill(os.getpid() if how == "death" else os.getppid(), 9)
         return f"run {run}"
 
     return function
@@ -52,16 +52,18 @@ def test_a_job_that_was_killed_is_run_again_until_it_ends_well(runs: Path) -> No
     assert runs_of(mapped) == 3
 
 
-def test_an_exception_is_a_result_and_not_tried_again(runs: Path) -> None:
-    mapped = htmap.map(fails_until(1, runs, "exception"), [0])
-    with pytest.raises(htmap.exceptions.MapComponentError, match="not yet"):
+@pytest.mark.parametrize(("how", "words"), [("exception", "not yet"), ("death", "ComponentDied: .* by signal 9")])
+def test_a_failure_is_a_result_and_not_tried_again(runs: Path, how: str, words: str) -> None:
+    mapped = htmap.map(fails_until(1, runs, how), [0])
+    with pytest.raises(htmap.exceptions.MapComponentError, match=words):
         mapped.get(0, timeout=TIMEOUT)
     assert runs_of(mapped) == 1
 
 
-def test_an_exception_is_tried_again_where_the_option_asks_for_it(runs: Path) -> None:
+@pytest.mark.parametrize("how", ["exception", "death"])
+def test_a_failure_is_tried_again_where_the_option_asks_for_it(runs: Path, how: str) -> None:
     options = htmap.MapOptions(retry_exceptions=True)
-    mapped = htmap.map(fails_until(1, runs, "exception"), [0], map_options=options)
+    mapped = htmap.map(fails_until(1, runs, how), [0], map_options=options)
     assert mapped.get(0, timeout=TIMEOUT) == "run 1"
 
 
@@ -79,6 +81,33 @@ def test_a_component_that_takes_longer_than_it_may_is_held_with_that_reason() ->
     with pytest.raises(htmap.exceptions.MapComponentHeld, match="exceeded allowed execute duration"):
         mapped.get(0, timeout=TIMEOUT)
     assert mapped.holds[0].code == 47
+
+
+def test_a_component_that_is_asked_to_leave_is_run_again_and_has_no_error(runs: Path) -> None:
+    def function(_: int) -> int:
+        (runs / str(time.time())).touch()
+        while len(list(runs.iterdir())) < 2:
+            time.sleep(0.1)
+        return len(list(runs.iterdir()))
+
+    mapped = htmap.map(function, [0], map_options=htmap.MapOptions(max_retries=0))
+    while not list(runs.iterdir()):
+        time.sleep(0.1)
+    mapped.vacate()
+    assert mapped.get(0, timeout=TIMEOUT) == 2
+
+
+def test_nothing_of_a_component_that_is_removed_runs_on(runs: Path) -> None:
+    def function(_: int) -> None:
+        (runs / str(os.getpid())).touch()
+        time.sleep(600)
+
+    mapped = htmap.map(function, [0])
+    while not (found := list(runs.iterdir())):
+        time.sleep(0.1)
+    mapped.remove()
+    while Path("/proc", found[0].name).exists():
+        time.sleep(0.1)
 
 
 def test_growing_memory_requests_are_htcondors_own() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import htmap
+from htmap_core.planning import SuspiciousMap
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
@@ -177,8 +178,9 @@ class TestErrorHandling:
         def foo(_: Any) -> str:
             return "I didn't get held!"
 
-        path = tmp_path / "this-file-does-not-exist.txt"
-        mapped = foo.map([None], map_options=htmap.MapOptions(fixed_input_files=path))
+        path = htmap.TransferPath(tmp_path / "this-file-does-not-exist.txt")
+        with pytest.warns(SuspiciousMap, match="this-file-does-not-exist.txt: No such file"):
+            mapped = foo.map([path])
         with pytest.raises(htmap.exceptions.MapComponentHeld, match=r"is held: \[13\] .*No such file"):
             print(mapped.get(0))
         assert [(number, hold.code) for number, hold in mapped.holds.items()] == [(0, 13)]

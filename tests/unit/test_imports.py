@@ -122,9 +122,9 @@ def test_asking_for_plugins_loads_them_so_that_their_absence_means_something(tmp
 
 
 def test_help_lists_the_commands_with_what_they_are_for(tmp_path: Path) -> None:
-    text = watched(LIGHT["htmap --help"], tmp_path)["stdout"]
-    assert "plugins  Show the installed plugins." in text
-    assert "status   Print a status table" in text
+    text = " ".join(watched(LIGHT["htmap --help"], tmp_path)["stdout"].split())
+    assert "plugins Show the installed plugins." in text
+    assert "status Show how all your maps are doing." in text
 
 
 def test_the_script_is_installed() -> None:
@@ -138,6 +138,22 @@ def test_a_name_that_htmap_does_not_have_is_an_attribute_error() -> None:
 
     with pytest.raises(AttributeError, match="module 'htmap' has no attribute 'mop'"):
         htmap.mop  # noqa: B018 -- reading it is the test
+
+
+def test_a_name_that_comes_with_a_plugin_names_its_package_where_that_is_not_installed(tmp_path: Path) -> None:
+    program = """
+import importlib.util, htmap
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name == "htmap_transplant" else found(name, *more)
+try:
+    htmap.transplants
+except AttributeError as error:
+    print(error)
+"""
+    told = watched(["-c", program], tmp_path)["stdout"].splitlines()[0]
+    assert told == (
+        "module 'htmap' has no attribute 'transplants'; it comes with its own package: `pip install htmap-transplant`"
+    )
 
 
 def test_every_public_name_is_there_and_shown() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from htmap_core.exceptions import InvalidOption, MisalignedInputData, ReservedOptionKeyword
 from htmap_core.options import MapOptions
 from htmap_core.settings import Settings, settings
-from htmap_core.submit import RESERVED_COMMANDS
+from htmap_core.submit_text import RESERVED_COMMANDS
 
 SPELLINGS: list[Callable[[str], str]] = [str.lower, str.upper, str.title, " {} ".format]
 RESERVED_BEFORE = """
@@ -118,7 +118,7 @@ def test_any_plain_value_is_written_as_htcondor_reads_it(value: Any, text: str) 
 
 @pytest.mark.parametrize("value", [None, object(), b"1GB", {"a": 1}, 1j])
 def test_a_value_that_is_nothing_of_the_kind_is_refused(value: Any) -> None:
-    with pytest.raises(InvalidOption, match=f"is a {type(value).__name__}; it can be str, int, float, bool or a path"):
+    with pytest.raises(InvalidOption, match=f"is a {type(value).__name__}; it can be str, int, float, bool, a path"):
         MapOptions(request_memory=value)
 
 
@@ -295,3 +295,9 @@ def test_what_belongs_to_one_map_cannot_stand_in_the_settings(name: str) -> None
 def test_options_show_what_they_hold() -> None:
     options = MapOptions(request_cpus=2, fixed_input_files="a")
     assert repr(options) == "{'request_cpus': '2', 'fixed_input_files': ('a',)}"
+
+
+@pytest.mark.parametrize("given", ["a.txt", Path("a.txt")])
+def test_one_file_is_no_list_of_files_for_the_components(given: object) -> None:
+    with pytest.raises(InvalidOption, match="fixed_input_files"):
+        MapOptions(input_files=given)

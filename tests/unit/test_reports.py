@@ -7,8 +7,6 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from htmap_core import reports
 
 INDEX = {
@@ -73,6 +71,15 @@ def test_an_error_report_shows_what_the_exception_was_raised_from() -> None:
     assert "KeyError: 'tide'" in report
 
 
+def test_the_report_on_a_process_that_died_shows_the_end_of_what_it_wrote() -> None:
+    died = entry(text="ComponentDied: it died", tails={"standard output": "", "standard error": "some\nlast words"})
+    report = reports.error_report("tide", 3, INDEX, died)
+    assert "What happened:\n  ComponentDied: it died\n" in report
+    assert "The end of its standard error is\n  some\n  last words\n" in report
+    assert "traceback" not in report
+    assert "standard output" not in report
+
+
 def test_an_exception_without_a_cause_is_shown_once() -> None:
     text = "Traceback (most recent call last):\n  File ...\nZeroDivisionError: division by zero\n"
     assert reports.error_report("tide", 3, INDEX, entry(traceback=text)).count("division by zero") == 1
@@ -101,24 +108,3 @@ def test_a_table_aligns_names_left_and_numbers_right() -> None:
 
 def test_a_table_without_rows_has_its_headers() -> None:
     assert reports.table(["Tag", "Held"], []) == "Tag  Held"
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        (0, "0.0 B"),
-        (1023, "1023.0 B"),
-        (1024, "1.0 KB"),
-        (1536 * 1024, "1.5 MB"),
-        (3 * 1024**3, "3.0 GB"),
-        (2 * 1024**4, "2.0 TB"),
-        (5000 * 1024**4, "5000.0 TB"),
-    ],
-)
-def test_a_number_of_bytes_has_the_unit_that_suits_it(count: int, text: str) -> None:
-    assert reports.size(count) == text
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00:00"), (59.9, "0:00:59"), (93784, "1 day, 2:03:04")])
-def test_a_duration_is_in_whole_seconds(seconds: float, text: str) -> None:
-    assert reports.duration(seconds) == text

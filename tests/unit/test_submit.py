@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword, SubmitConflict
 from htmap_core.names import RUNTIME
-from htmap_core.submit import RESERVED_COMMANDS, SubmitDescription, option_text, render, submit_path
+from htmap_core.submit import SubmitDescription
+from htmap_core.submit_text import RESERVED_COMMANDS, option_text, render, submit_path
 
 
 @pytest.fixture
@@ -54,7 +56,16 @@ def test_plus_and_my_set_an_attribute_of_the_job(submit: SubmitDescription, name
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(True, "true"), (2, "2"), (1.5, "1.5"), (Path("/x"), "/x"), (" x ", "x"), ("", "")]
+    ("value", "text"),
+    [
+        (True, "true"),
+        (2, "2"),
+        (1.5, "1.5"),
+        (Path("/x"), "/x"),
+        (" x ", "x"),
+        ("", ""),
+        (datetime.timedelta(hours=2, milliseconds=1), "7201"),
+    ],
 )
 def test_any_plain_value_is_written_as_htcondor_reads_it(submit: SubmitDescription, value: Any, text: str) -> None:
     submit.set("command", value)
@@ -95,6 +106,14 @@ def test_a_default_gives_way_to_what_is_set_and_holds_where_nothing_is(submit: S
     for name in ("Request_CPUs", "MY.project", "request_disk", "+Other"):
         submit.set_default(name, 5)
     assert submit.commands() == {"request_cpus": "2", "request_disk": "5", "MY.Project": "1", "MY.Other": "5"}
+
+
+def test_what_is_taken_out_can_be_set_again_to_something_else(submit: SubmitDescription) -> None:
+    submit.set("JobFlavour", "a")
+    submit.set_attribute("JobFlavour", "b")
+    assert (submit.take("jobflavour"), submit.take("MY.jobflavour"), submit.take("jobflavour")) == ("a", "b", None)
+    submit.set_attribute("JobFlavour", '"b"')
+    assert submit.commands() == {"MY.JobFlavour": '"b"'}
 
 
 def test_default_requirements_give_way_to_others(submit: SubmitDescription) -> None:

@@ -202,6 +202,25 @@ def test_jobs_that_were_never_made_are_removed_with_their_cluster(tmp_path: Path
     assert all(status.is_final for status in tracker.statuses(0))
 
 
+@pytest.mark.parametrize("name", ["late_complete", "late_removed"])
+def test_late_jobs_have_ended_when_the_schedd_has_said_that_there_will_be_no_more(name: str, tmp_path: Path) -> None:
+    log = Log.recorded(name, tmp_path)
+    before, removed, rest = log.text.partition(b"036 (")
+    log.append(before)
+    tracker = Tracker(log.map_dir)
+    tracker.poll()
+    assert not tracker.has_ended(0, late=True)
+    log.append(removed + rest)
+    tracker.poll()
+    tracker.save()
+    assert tracker.has_ended(0, late=True)
+    assert Tracker(log.map_dir).has_ended(0, late=True)
+
+
+def test_a_submission_of_which_nothing_is_known_has_not_ended(tmp_path: Path) -> None:
+    assert not Tracker(Log.recorded("plain", tmp_path).map_dir).has_ended(7, late=False)
+
+
 def test_a_removal_that_comes_after_the_end_takes_nothing_away(tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
     cluster = log.text[5 : log.text.index(b".")]

@@ -13,14 +13,16 @@ def test_a_scheme_is_in_lower_case() -> None:
     assert TransferProtocol("HTTPS").scheme == "https"
 
 
-@pytest.mark.parametrize("scheme", ["", "1http", "ht tp", "http://", "a=b", "a;b", "a,b", "é", "a\n", "-a"])
+@pytest.mark.parametrize(
+    "scheme", ["", "1http", "ht tp", "http://", "a=b", "a;b", "a,b", "é", "a\n", "-a", "svn+ssh", "x-y", "x.y"]
+)
 def test_what_is_no_scheme_is_refused(scheme: str) -> None:
     with pytest.raises(ValueError, match="is no URL scheme"):
         TransferProtocol(scheme)
 
 
-@pytest.mark.parametrize("scheme", ["s3", "root", "svn+ssh", "x-y.z"])
-def test_a_scheme_has_letters_digits_and_three_signs(scheme: str) -> None:
+@pytest.mark.parametrize("scheme", ["s3", "root"])
+def test_a_scheme_has_letters_and_digits(scheme: str) -> None:
     assert TransferProtocol(scheme).scheme == scheme
 
 

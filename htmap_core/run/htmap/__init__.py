@@ -6,10 +6,14 @@ imported where its functions run. Whatever else is asked for raises AttributeErr
 
 from __future__ import annotations
 
+from htmap_run.checkpoints import checkpoint
+
 from .stand_ins import MapOptions, mapped, settings
 from .transfer import transfer_output_files
+from .transferred import TransferPath
+from .transferred import transferred as _transferred  # noqa: F401 -- the pickles of inputs name it
 
-__all__ = ["MapOptions", "mapped", "settings", "transfer_output_files"]
+__all__ = ["MapOptions", "TransferPath", "checkpoint", "mapped", "settings", "transfer_output_files"]
 
 
 def __getattr__(name: str) -> object:

@@ -105,17 +105,18 @@ class Apt:
             if fields.get("origin") != origin:
                 raise ToolFailed("apt-get update", f"{release.name} is of {fields.get('origin')!r}, not of {origin!r}")
 
-    def resolve(self) -> list[Package]:
-        """Return HTCondor, first, and the shared libraries that it needs.
+    def resolve(self, names: Sequence[str] = PACKAGE_NAMES) -> list[Package]:
+        """Return a package, first, and the shared libraries that it needs.
 
-        apt chooses the packages as if nothing were installed. Of these, all are left out that HTCondor reaches only through
+        apt chooses the packages as if nothing were installed. Of these, all are left out that the first reaches only through
         programs (Perl, Python, systemd, ...): it runs those of the machine where it runs any.
 
-        :raises ToolFailed: the archive has no HTCondor, or not all that it needs.
+        :param names: what the package may be called; those of HTCondor unless given.
+        :raises ToolFailed: the archive has no such package, or not all that it needs.
         """
-        name = next((name for name in PACKAGE_NAMES if self._offers(name)), None)
+        name = next((name for name in names if self._offers(name)), None)
         if name is None:
-            raise ToolFailed("apt-cache", f"no package {' or '.join(PACKAGE_NAMES)}")
+            raise ToolFailed("apt-cache", f"no package {' or '.join(names)}")
         said = self._run("apt-get", ["install", "-qq", "--print-uris", name])
         files = re.findall(r"^'[^']+' (\S+)_(\S+)_\S+\.deb \d+ ", said, re.MULTILINE)
         chosen = [f"{package}={version.replace('%3a', ':')}" for package, version in files]

@@ -97,7 +97,7 @@ def find_patchelf() -> Path:
 
 def _elf_programs(prefix: Path, libraries: Path) -> Iterator[Path]:
     for folder, _, names in os.walk(prefix):
-        if Path(folder).is_relative_to(libraries):
+        if Path(folder) == libraries:  # loader and libraries themselves; folders in it can hold programs
             continue
         for name in names:
             path = Path(folder, name)

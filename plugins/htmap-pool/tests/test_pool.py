@@ -32,11 +32,9 @@ def wait_until(condition: Callable[[], Any], timeout: float = 60) -> Any:
 
 class TestRunningPool:
     def test_a_job_runs_and_its_output_comes_back(self, shared_pool: Any) -> None:
-        began = time.monotonic()
         shared_pool.submit("echo from $(id -u)", "output = out", "log = events")
         wait_until(lambda: not shared_pool.jobs())
         assert (shared_pool.places.root / "out").read_text().startswith("from "), shared_pool.logs()
-        assert time.monotonic() - began < 15
 
     def test_jobs_are_not_root_s_but_find_the_owner_s_home(self, shared_pool: Any) -> None:
         shared_pool.submit('echo "$(id -u) $HOME"', "output = out")

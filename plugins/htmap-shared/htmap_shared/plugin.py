@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from htmap_core import DeliveryMethod, HTMapException, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl
+from htmap_shared.filesystems import NETWORK, PRIVATE, kind_of
 
 RANK = 50  # nothing fits a function better than the Python that it was written with
 
@@ -25,23 +26,64 @@ class Shared(DeliveryMethod):
     name = "shared"
 
     def check(self, pool: PoolView) -> Suitability:
-        """Say yes where all slots are on this machine, or in the file system domain of this machine."""
+        """Say yes where slots are on this machine, or say that they share files and this Python is where files are shared.
+
+        What slots say is their administrator's claim, and by default they say that they share nothing, so it is held against
+        what kind of file system this Python is on.
+        """
         if pool.is_local:
             return Suitability.yes("all slots are on this machine", RANK)
-        domain = pool.parameter("FILESYSTEM_DOMAIN")
-        sharing, total = pool.count(f'FileSystemDomain == "{domain}"') if domain else (0, 0)
+        domain, total = _domain(pool), pool.count("true")[1]
+        place, kind = _least_shared()
+        if domain is None:
+            return _without_a_claim(place, kind, total)
+        sharing = pool.count(_is_in(domain))[0]
+        claim = f"{sharing} of {total} slots are in the file system domain {domain!r} of this machine"
         if not sharing:
-            return Suitability.no(f"no slot is in the file system domain {domain!r} of this machine")
-        return Suitability.yes(
-            f"{sharing} of {total} slots are in the file system domain {domain!r} of this machine", RANK
-        )
+            return Suitability.no(claim)
+        if kind in PRIVATE:
+            return Suitability.no(f"{claim}, but {place} is on a {kind}, which no other machine can see")
+        if kind in NETWORK:
+            return Suitability.yes(f"{claim}, and {place} is on {kind}", RANK * sharing // total)
+        disk = f"on a disk of this machine{f' ({kind})' if kind else ''}"
+        return Suitability.unknown(f"{claim}, but {place} is {disk}, which they see only where it is exported")
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
-        """Start the runtime archive with this Python, and not with one that would travel."""
+        """Start the runtime archive with this Python, and not with one that would travel.
+
+        Where a file system domain is set, jobs go to slots in it only. Where none is, whoever chose this method knows better.
+        """
         if not sys.executable:
             raise NoPythonToShare
         # Not resolve(): the python of a virtual environment is a link, and only by its own path it is that environment's.
         submit.launch_with(Path(sys.executable), transfer=False)
+        if (domain := _domain(plan.pool)) is not None:
+            submit.require(f"TARGET.{_is_in(domain)}")
+
+
+def _domain(pool: PoolView) -> str | None:
+    """Return the file system domain of this machine; None where it is the default, the host's name, which claims nothing."""
+    domain = pool.parameter("FILESYSTEM_DOMAIN")
+    return domain if domain and domain != pool.parameter("FULL_HOSTNAME") else None
+
+
+def _is_in(domain: str) -> str:
+    return f'FileSystemDomain == "{domain}"'
+
+
+def _without_a_claim(place: Path, kind: str, total: int) -> Suitability:
+    if kind in NETWORK:
+        return Suitability.unknown(f"the {total} slots do not say whether they see {place}, which is on {kind}")
+    return Suitability.no(
+        f"none of {total} slots says that it shares files with this machine, and {place} is on a local disk"
+    )
+
+
+def _least_shared() -> tuple[Path, str]:
+    """Return the part of this Python that other machines are least likely to see, and the kind of file system it is on."""
+    places = [Path(sys.prefix), *([Path(sys.base_prefix)] if Path("/usr") != Path(sys.base_prefix) else [])]
+    kinds = [(place, kind_of(place)) for place in places]
+    return min(kinds, key=lambda found: (found[1] in NETWORK, found[1] not in PRIVATE))
 
 
 @hookimpl

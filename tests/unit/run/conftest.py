@@ -132,11 +132,12 @@ class Jobs:
         environment: Mapping[str, str] | None = None,
         command: Sequence[str] | None = None,
         before: Callable[[], None] | None = None,
+        remapped: str = "",
     ) -> Ran:
         """Run the job of a scratch folder."""
         start = command or [str((python or self.python).path), "runtime.pyz"]
         process = subprocess.run(
-            [*start, blocks, components, RESULT],
+            [*start, blocks, components, RESULT, *filter(None, [remapped])],
             cwd=scratch,
             env={**self.environment, **(environment or {})},
             capture_output=True,

@@ -40,7 +40,7 @@ def test_what_does_not_exist_there_says_what_does(jobs: Jobs) -> None:
 
     assert error["type"] == "builtins.AttributeError"
     assert "htmap.load does not exist on the execute node" in error["message"]
-    assert "MapOptions, mapped, settings, transfer_output_files" in error["message"]
+    assert "MapOptions, TransferPath, checkpoint, mapped, settings, transfer_output_files" in error["message"]
 
 
 def test_importing_what_does_not_exist_there_gives_the_same_advice(jobs: Jobs) -> None:
@@ -58,8 +58,9 @@ def test_settings_of_the_submit_side_are_said_to_be_missing(jobs: Jobs) -> None:
 
 def test_output_files_and_folders_are_moved_to_where_they_are_sent_back_from(jobs: Jobs) -> None:
     source = """
-import htmap, os, pathlib, tempfile
+import os, pathlib, tempfile
 def function(x):
+    import htmap
     os.makedirs("folder/inner")
     pathlib.Path("folder/inner/deep.txt").write_text("deep")
     pathlib.Path("own.txt").write_text(str(x))
@@ -82,7 +83,7 @@ def function(x):
 
 
 def test_an_output_file_that_is_missing_is_an_error_that_names_it(jobs: Jobs) -> None:
-    ran = jobs.run("import htmap\ndef function(x): htmap.transfer_output_files('none.txt')")
+    ran = jobs.run("def function(x):\n    import htmap\n    htmap.transfer_output_files('none.txt')")
 
     assert ran.error()["type"] == "builtins.FileNotFoundError"
     assert f"no file or folder 'none.txt' to transfer (in {str(ran.scratch)!r})" in ran.error()["message"]
@@ -91,11 +92,26 @@ def test_an_output_file_that_is_missing_is_an_error_that_names_it(jobs: Jobs) ->
 
 def test_an_output_file_of_a_name_that_is_taken_is_refused(jobs: Jobs) -> None:
     source = """
-import htmap
 def function(x):
+    import htmap
     for _ in (1, 2):
         open("a", "w").close()
         htmap.transfer_output_files("a")
 """
 
     assert "'a' was handed over already" in jobs.run(source).error()["message"]
+
+
+def test_code_that_makes_a_transfer_path_there_gets_a_plain_path(jobs: Jobs) -> None:
+    source = """
+def function(x):
+    import htmap, pathlib
+    made = [htmap.TransferPath("a") / "b", htmap.TransferPath.cwd(), htmap.TransferPath.home()]
+    return made == [pathlib.Path("a/b"), pathlib.Path.cwd(), pathlib.Path.home()]
+"""
+    assert jobs.run(source).value() is True
+
+
+def test_a_remote_path_that_is_made_there_says_that_nothing_is_fetched(jobs: Jobs) -> None:
+    error = jobs.run("def function(x):\n    import htmap\n    htmap.TransferPath('x', 'http', 'h')").error()
+    assert "nothing is fetched from there" in error["message"]

@@ -86,6 +86,16 @@ def test_a_payload_outside_of_the_payloads_is_called_corrupt(tmp_path: Path, pla
         formats.read_payload(tmp_path / "pack", *place)
 
 
+def test_payloads_are_read_in_any_order(tmp_path: Path) -> None:
+    payloads = [bytes([n]) * size for n, size in enumerate([3, 100_000, 7, 0, 70_000, 20_000, 5, 1])]
+    with formats.PackWriter(tmp_path / "pack") as writer:
+        places = [writer.add(payload) for payload in payloads]
+        writer.close({"format": formats.FORMAT})
+    with formats.PackReader(tmp_path / "pack") as reader:
+        for number in (7, 0, 1, 2, 3, 4, 5, 6, 7, 3, 1, 6, 0, 4):
+            assert reader.payload(*places[number]) == payloads[number]
+
+
 def test_a_missing_file_is_called_missing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         formats.read_index(tmp_path / "none")

@@ -35,7 +35,7 @@ class Stubborn:
     def __repr__(self) -> str:
         for _ in range(3):
             try:
-                time.sleep(30)
+                time.sleep(10_000)
             except BaseException:  # noqa: BLE001 -- this is what users write
                 continue
         return "never"
@@ -112,21 +112,14 @@ def test_a_repr_without_an_end_is_ended(value: object) -> None:
 
 
 def test_a_repr_that_catches_its_interruption_is_interrupted_again() -> None:
-    start = time.monotonic()
-
     assert shown(Stubborn()) == "never"
-
-    assert time.monotonic() - start < 5
 
 
 def test_all_together_keep_to_their_time() -> None:
-    start = time.monotonic()
-
     texts = LocalValues(1.0).of({str(number): Slow() for number in range(50)})
 
     assert texts["0"] == "<Slow: its repr() takes too long>"
     assert texts["49"] == "<Slow: not shown, the time for this report is spent>"
-    assert time.monotonic() - start < 5
 
 
 def test_a_timer_of_the_user_goes_on_afterwards() -> None:
@@ -167,13 +160,22 @@ MANY = list(range(1_000_000))
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 50 else "",
 )
-def test_large_values_are_cut_and_quickly(value: Any, text: str) -> None:
-    start = time.monotonic()
-
+def test_large_values_are_cut(value: Any, text: str) -> None:
     assert shown(value).startswith(text)
-
     assert len(shown(value)) <= local_values.VALUE_LENGTH
-    assert time.monotonic() - start < 2
+
+
+def test_of_a_large_value_only_the_beginning_is_looked_at() -> None:
+    looked_at = []
+
+    class Member:
+        def __repr__(self) -> str:
+            looked_at.append(self)
+            return "member"
+
+    shown([Member()] * 1_000_000)
+
+    assert len(looked_at) < 1000
 
 
 def test_what_contains_itself_is_cut() -> None:

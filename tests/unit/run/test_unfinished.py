@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_component_without_input_is_named(jobs: Jobs) -> None:
 
 
 def test_a_wrong_command_line_shows_the_right_one(jobs: Jobs) -> None:
-    ran = jobs.run_in(jobs.scratch(DOUBLE), command=[str(jobs.python.path), "runtime.pyz", "surplus"])
+    ran = jobs.run_in(jobs.scratch(DOUBLE), command=[str(jobs.python.path), "runtime.pyz", "two", "more"])
 
     assert ran.exit_code == codes.CANNOT_FINISH
     assert "usage: BLOCKS COMPONENTS RESULT" in ran.job_stderr
@@ -68,9 +69,56 @@ def test_a_disk_that_is_full_ends_the_job_with_a_word_and_no_result_file(jobs: J
     assert ran.files == {"3215.stderr"}
 
 
-def test_a_crash_leaves_a_python_traceback_and_no_result_file(jobs: Jobs) -> None:
-    ran = jobs.run("import ctypes\ndef function(x): ctypes.string_at(0)")
+def test_a_worker_that_is_lost_before_it_begins_a_component_is_no_components_error(jobs: Jobs) -> None:
+    scratch = jobs.scratch(DOUBLE)
+    (scratch / "sitecustomize.py").write_text("import os, sys\nos.register_at_fork(after_in_child=lambda: os._exit(5))")
 
-    assert ran.exit_code < 0
-    assert not ran.result_file.exists()
-    assert "Segmentation fault" in ran.target.with_suffix(".stderr").read_text()
+    ran = jobs.run_in(scratch, environment={"PYTHONPATH": str(scratch)})
+
+    assert ran.exit_code == codes.CANNOT_FINISH
+    assert "its worker process ended with exit code 5 before it began component 0" in ran.job_stderr
+    assert ran.files == {"3215.stderr"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_a_job_that_is_asked_to_end_dies_by_the_signal_and_reports_nothing(jobs: Jobs, number: signal.Signals) -> None:
+    source = f"""
+import os, signal, time
+def function(x):
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getppid(), {int(number)})
+    time.sleep(60)
+"""
+    ran = jobs.run(source, [0, 1])
+
+    assert ran.exit_code == -number
+    assert ran.files == set()
+
+
+def test_a_signal_at_the_moment_of_the_fork_is_not_lost(jobs: Jobs) -> None:
+    scratch = jobs.scratch(DOUBLE)
+    (scratch / "sitecustomize.py").write_text("""
+import os, signal, time
+os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGTERM), after_in_child=lambda: time.sleep(0.5))
+""")
+
+    ran = jobs.run_in(scratch, environment={"PYTHONPATH": str(scratch)})
+
+    assert ran.exit_code == -signal.SIGTERM
+    assert ran.files == set()
+
+
+def test_a_function_may_handle_the_signal_that_asks_its_job_to_end(jobs: Jobs) -> None:
+    source = """
+import os, signal, time
+def function(x):
+    got = []
+    signal.signal(signal.SIGTERM, lambda number, _: got.append(number))
+    os.kill(os.getppid(), signal.SIGTERM)
+    while not got: time.sleep(0.01)
+    return got
+"""
+    ran = jobs.run(source)
+
+    assert ran.exit_code == codes.OK
+    assert ran.value() == [signal.SIGTERM]

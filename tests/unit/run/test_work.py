@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,12 +120,11 @@ def function(method):
 
 
 def test_a_thread_that_never_ends_does_not_keep_the_job(jobs: Jobs) -> None:
-    start = time.monotonic()
-
-    ran = jobs.run("import threading, time\ndef function(x): threading.Thread(target=time.sleep, args=(50,)).start()")
+    ran = jobs.run(
+        "import threading, time\ndef function(x): threading.Thread(target=time.sleep, args=(10_000,)).start()"
+    )
 
     assert ran.exit_code == codes.OK
-    assert time.monotonic() - start < 20
 
 
 def test_what_is_registered_for_the_exit_is_run(jobs: Jobs, each_python: Interpreter) -> None:

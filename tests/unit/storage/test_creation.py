@@ -117,6 +117,15 @@ def test_no_directory_of_inputs_has_more_than_a_thousand_blocks(htmap_dir: Path)
     assert sorted(path.name for path in (made.path / "inputs").iterdir()) == ["0", "1"]
 
 
+def test_a_job_has_the_values_of_all_its_components_in_a_joined_column_each_once(htmap_dir: Path) -> None:
+    with Creation("joined", chunksize=2, columns=["first"], joined={"files": ",", "other": ";"}) as creation:
+        for number, files in enumerate([["a", "b"], ["b", "c"], [], []]):
+            creation.add_input(b"", [str(number)], [files, []])
+        creation.finish()
+        assert creation.columns[-3:] == ("first", "files", "other")
+        assert [row[-3:] for row in rows(creation.map_dir)] == [["0", "a,b,c", ""], ["2", "", ""]]
+
+
 def test_a_map_without_a_tag_gets_a_random_one_and_is_transient(htmap_dir: Path) -> None:
     made = make(None, [b"a"])
     (tag,) = storage.tags()

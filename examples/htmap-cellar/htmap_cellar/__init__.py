@@ -1,0 +1,1 @@
+"""A transfer protocol, as an example of a plugin."""

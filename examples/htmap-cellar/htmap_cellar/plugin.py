@@ -1,0 +1,13 @@
+"""The plugin: it offers one protocol, and the script that jobs bring along for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from htmap_core import TransferProtocol, hookimpl
+
+
+@hookimpl
+def htmap_transfer_protocols() -> list[TransferProtocol]:
+    """Offer ``cellar://``, for inputs and outputs."""
+    return [TransferProtocol("cellar", script=Path(__file__).with_name("transfer.py"))]

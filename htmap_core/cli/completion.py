@@ -1,0 +1,43 @@
+"""``htmap autocompletion``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+# What a zsh that nobody has configured has not done yet.
+_COMPINIT = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u; }"
+
+# Where each shell reads what is to be done when it starts, and the line that has it complete `htmap`.
+_SHELLS = {
+    "bash": ("~/.bashrc", 'eval "$(_HTMAP_COMPLETE=bash_source htmap)"'),
+    "zsh": ("~/.zshrc", f'{_COMPINIT}; eval "$(_HTMAP_COMPLETE=zsh_source htmap)"'),
+    "fish": ("~/.config/fish/completions/htmap.fish", "_HTMAP_COMPLETE=fish_source htmap | source"),
+}
+_MARK = "_HTMAP_COMPLETE="
+
+
+@click.command()
+@click.option("--shell", type=click.Choice(list(_SHELLS)), required=True, help="Your shell.")
+@click.option("--force", is_flag=True, help="Add the line even if the file has it already.")
+@click.option(
+    "--destination",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Add the line to this file instead of the one that the shell reads.",
+)
+def autocompletion(shell: str, force: bool, destination: Path | None) -> None:
+    """Have your shell complete commands, tags and components.
+
+    It adds a line to a file that the shell reads when it starts, so once is enough. `htmap` must be on the PATH by then.
+    """
+    file, line = _SHELLS[shell]
+    path = (destination or Path(file)).expanduser()
+    content = path.read_text(encoding="utf-8") if path.exists() else ""
+    if _MARK in content and not force:
+        click.echo(f"{path} has it already; --force adds it once more")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as opened:
+        opened.write(f"{'' if not content or content.endswith(chr(10)) else chr(10)}{line}\n")
+    click.echo(f"added to {path}; a new {shell} completes `htmap`")

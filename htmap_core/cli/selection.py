@@ -1,0 +1,156 @@
+"""Which maps a command is about: tags, patterns, ``--all``, or tags from standard input.
+
+Here and in the modules of commands, whatever finds and loads maps is imported where it is used: a shell that completes tags
+starts ``htmap`` for each TAB.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+import click
+from click.shell_completion import CompletionItem
+
+from htmap_core.exceptions import CorruptMap, HTMapException, TagNotFound
+
+if TYPE_CHECKING:
+    from htmap_core.maps import Map
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SHOWN = 100  # completions of a component's number: a screen full; a further digit shows others
+_LISTED = 10  # tags in a question
+
+
+class _Tag(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    name = "tag"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from htmap_core import storage
+
+        given = ctx.params.get(param.name or "") or ()
+        return [CompletionItem(tag) for tag in storage.tags() if tag.startswith(incomplete) and tag not in given]
+
+
+class _Component(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    name = "component"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return int(click.INT.convert(value, param, ctx))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from htmap_core import storage
+
+        try:
+            count = storage.find(ctx.params["tag"]).record.components
+        except (KeyError, TagNotFound, CorruptMap):
+            return []  # nothing to offer; the command itself will say what is wrong
+        fitting = (str(number) for number in range(count) if str(number).startswith(incomplete))
+        return [CompletionItem(number) for _, number in zip(range(_SHOWN), fitting)]
+
+
+TAG = _Tag()
+COMPONENT = _Component()
+
+
+@attrs.frozen
+class Selection:
+    """The maps that a command is about.
+
+    :param tags: their tags, each once.
+    :param is_wide: whether there are several that nobody named one by one.
+    """
+
+    tags: tuple[str, ...]
+    is_wide: bool = False
+
+    def confirm(self, question: str, *, yes: bool) -> bool:
+        """Return whether to go on: ask on a terminal where *is_wide*, unless the answer is *yes* already."""
+        if yes or not self.is_wide or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return True
+        more = f" and {len(self.tags) - _LISTED} more" if len(self.tags) > _LISTED else ""
+        click.echo(f"{', '.join(self.tags[:_LISTED])}{more}", err=True)
+        return click.confirm(question.format(count=len(self.tags)), err=True)
+
+    def each(self, act: Callable[[str], None]) -> None:
+        """Do something with each tag; what fails for one is said and does not stop the others, but the exit code is 1 then."""
+        failed = False
+        for tag in self.tags:
+            try:
+                act(tag)
+            except HTMapException as error:
+                failed = True
+                text = str(error)
+                click.echo(f"htmap: {text}" if tag in text else f"htmap: map {tag!r}: {text}", err=True)
+        if failed:
+            click.get_current_context().exit(1)
+
+    def each_map(self, act: Callable[[Map], None]) -> None:
+        """Do something with each map, as :meth:`each`."""
+        self.each(lambda tag: act(load(tag)))
+
+
+def load(tag: str) -> Map:
+    """Return the map with a tag, as :func:`htmap.load`."""
+    from htmap_core import management
+
+    return management.load(tag)
+
+
+def takes_maps(command: F) -> F:
+    """Give a command ``[TAGS]...``, ``-p/--pattern`` and ``--all``; it is called with ``selection``."""
+
+    @click.argument("tags", nargs=-1, type=TAG)
+    @click.option(
+        "-p",
+        "--pattern",
+        "patterns",
+        multiple=True,
+        metavar="PATTERN",
+        help="Take the maps whose tags fit a pattern with wildcards; can be given more than once.",
+    )
+    @click.option("--all", "all_", is_flag=True, help="Act on all maps.")
+    @functools.wraps(command)
+    def with_selection(*, tags: Sequence[str], patterns: Sequence[str], all_: bool, **others: Any) -> Any:
+        return command(selection=_select(tags, patterns, all_), **others)
+
+    return with_selection  # type: ignore[return-value]  # click calls it with names alone
+
+
+takes_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask, where that would be done.")
+
+
+def wide(tags: Iterable[str]) -> Selection:
+    """Return a selection of tags that nobody named."""
+    chosen = tuple(tags)
+    return Selection(chosen, is_wide=len(chosen) > 1)
+
+
+def _select(named: Sequence[str], patterns: Sequence[str], all_: bool) -> Selection:
+    from htmap_core import management
+
+    if all_ and (named or patterns):
+        raise click.UsageError("--all means every map, so it goes with neither TAGS nor --pattern")
+    if all_:
+        if not (tags := management.get_tags()):
+            click.echo("You have no maps.", err=True)
+        return wide(tags)
+    if not named and not patterns:
+        return Selection(_from_standard_input())
+    matching: list[str] = []
+    for pattern in patterns:
+        if not (found := management.get_tags(pattern)):
+            raise click.ClickException(f"no map's tag matches {pattern!r}; `htmap tags` lists your maps")
+        matching += found
+    unnamed = [tag for tag in dict.fromkeys(matching) if tag not in named]
+    return Selection(tuple(dict.fromkeys((*named, *unnamed))), is_wide=len(unnamed) > 1)
+
+
+def _from_standard_input() -> tuple[str, ...]:
+    if not sys.stdin.isatty() and (tags := sys.stdin.read().split()):
+        return tuple(dict.fromkeys(tags))
+    raise click.UsageError("name maps: by their TAGS, with --pattern, --all, or on standard input")

@@ -1,0 +1,116 @@
+"""What a running component writes to its standard output, as it writes it, wherever it runs.
+
+``condor_tail`` asks the starter for it. It gives out the job's own standard output only, so the runner has that lead to what the
+components write. It must be asked for by its name on the execute node: where it is asked for as standard output, ``condor_tail``
+of HTCondor 25 repeats itself.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from htmap_core import names
+from htmap_core.components import ComponentStatus
+from htmap_core.condor import Connection
+from htmap_core.exceptions import HTMapException
+from htmap_core.waiting import Deadline, Timeout
+
+if TYPE_CHECKING:
+    from htmap_core.map_results import MapResults
+
+_ALL = str(10**12)  # bytes at once: from the beginning, where condor_tail begins with the last kilobyte otherwise
+_CHUNK = 65536
+
+
+class CannotFollow(HTMapException):
+    """The output of running components cannot be shown, because ``condor_tail`` is not there or does not work."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        return f"what runs cannot be shown: {self.reason}. What a component wrote comes back when it has ended"
+
+
+def follow(found: MapResults, component: int, timeout: Timeout) -> Iterator[str]:
+    """Yield what the job of a component writes to its standard output, from the beginning on, until it has ended or is held.
+
+    :param timeout: for each wait until it runs.
+    :raises CannotFollow: ``condor_tail`` cannot be used.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    connection, seen, run = Connection(found._record.pool), 0, None
+    deadline = Deadline(timeout)
+    while not ((status := found._status_now(component)).is_final or status is ComponentStatus.HELD):
+        begun = _begun(found, connection, component) if status is ComponentStatus.RUNNING else None
+        if begun is not None:
+            cluster, proc, start = begun
+            if start != run:  # else condor_tail ended for another reason, and begins from the beginning again
+                seen, run = 0, start
+            known = seen
+            for chunk in _tail(connection, f"{cluster}.{proc}"):
+                fresh = chunk[known:]
+                known -= len(chunk) - len(fresh)
+                seen += len(fresh)
+                yield decoder.decode(fresh)
+            deadline = Deadline(timeout)
+        else:
+            deadline.pause(f"component {component} of map {found._tag!r} does not run: it is {status}")
+    outputs, job = found._map_dir.outputs, found._states.job(component)
+    yield decoder.decode(b"", final=True)
+    yield outputs.tail(job, "stdout", max(0, outputs.size(job, "stdout") - seen))
+
+
+def _begun(found: MapResults, connection: Connection, component: int) -> tuple[int, int, int] | None:
+    """Return the number of the job that runs a component, and when it was started last; None where it does not run any more."""
+    job = found._states.job(component)
+    cluster = next(each.cluster for each in found._map_dir.submissions() if each.number == job.submission)
+    constraint = f"ClusterId == {cluster} && ProcId == {job.row} && JobStatus == 2"
+    for ad in connection.query(constraint, ["JobCurrentStartDate"], 1):
+        return int(cluster or 0), job.row, int(ad.get("JobCurrentStartDate") or 0)
+    return None
+
+
+def _tail(connection: Connection, job: str) -> Iterator[bytes]:
+    """Yield what a running job's standard output has, and what comes, until the job does not run any more."""
+    address = connection.address
+    command = [_program(connection), "-f", "-no-stdout", "-maxbytes", _ALL]
+    command += ["-name", address.schedd] if address.schedd else []
+    command += ["-pool", address.collector] if address.collector else []
+    environment = dict(os.environ)
+    if address.configuration is not None:
+        environment["CONDOR_CONFIG"] = str(address.configuration)
+    process = subprocess.Popen(  # noqa: S603 -- HTCondor's own
+        [*command, job, names.LIVE_STDOUT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        while chunk := os.read(process.stdout.fileno(), _CHUNK):
+            yield chunk
+        said = process.stderr.read().decode(errors="replace").strip()
+        if process.wait() != 0 and _is_lasting(said):
+            raise CannotFollow(f"condor_tail says {said}")
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def _is_lasting(said: str) -> bool:
+    """Return whether ``condor_tail`` failed for another reason than that the job has just ended, or is not yet so far."""
+    return "authorized" in said or "sandbox" in said
+
+
+def _program(connection: Connection) -> str:
+    folder = connection.parameter("BIN")
+    program = shutil.which("condor_tail", path=folder) if folder and Path(folder).is_dir() else None
+    if (program or shutil.which("condor_tail")) is None:
+        raise CannotFollow(f"there is no program condor_tail in {folder} or on the PATH")
+    return program or "condor_tail"

@@ -1,0 +1,55 @@
+"""What to do about a hold, as far as HTCondor's reason tells."""
+
+from __future__ import annotations
+
+import re
+
+from htmap_core.components import ComponentHold
+
+# By what the reason says of a URL that files should be fetched from or sent to; the first that fits.
+_OF_URLS = (
+    (("404",), "The server has no such file"),
+    (
+        ("401", "403"),
+        "The server does not accept the keys or the user; a signed URL of an output is good for seven days only",
+    ),
+    (("certificate", "SSL", "TLS"), "The execute node does not trust the server, or it speaks no TLS"),
+    (
+        ("resolve host",),
+        "The execute node finds no server of that name; the S3 server of an s3:// URL needs a dot in its name",
+    ),
+    (("connect",), "The server does not answer the execute node"),
+)
+_URL = re.compile(r"\w+://\S+")
+_MEND = "Put that right, then `htmap release {tag}`"
+_AFTER = {
+    1: "`htmap release {tag}` lets it go on",
+    12: f"What it should send back is not there or cannot be stored. {_MEND}",
+    13: f"What it needs could not be sent. {_MEND}",
+    34: "It used more memory than it requested: `htmap edit memory {tag} MB`, then `htmap release {tag}`",
+    46: "It took longer than allowed_job_duration: make a map that allows more, or smaller components",
+    47: "It took longer than allowed_execute_duration: make a map that allows more, or smaller components",
+}
+_AFTER_ANY = f"{_MEND}; `htmap stderr {{tag}} N` may tell more"
+
+_NOISE = "||FILETRANSFER:"  # then HTCondor tells of all transfer plugins that it could not start, needed or not
+
+
+def advice(hold: ComponentHold, tag: str) -> str:
+    """Return what to do about a hold of a component of the map *tag*."""
+    if is_of_url(hold):
+        told = _URL.sub("", hold.reason)  # a port or path may have any number in it
+        for signs, cause in _OF_URLS:
+            if any(sign in told for sign in signs):
+                return f"{cause}. {_MEND}".format(tag=tag)
+    return _AFTER.get(hold.code, _AFTER_ANY).format(tag=tag)
+
+
+def is_of_url(hold: ComponentHold) -> bool:
+    """Return whether a URL could not be fetched from or sent to."""
+    return hold.code in {12, 13} and "URL file =" in hold.reason
+
+
+def shortened(reason: str) -> str:
+    """Return a reason without what HTCondor adds of transfer plugins that have nothing to do with it."""
+    return reason.partition(_NOISE)[0]

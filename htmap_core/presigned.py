@@ -1,0 +1,91 @@
+"""URLs that let whoever has them put one object into a bucket, for a while: version 4 of the signatures of Amazon's S3.
+
+HTCondor signs s3:// and gs:// URLs itself, on the submit side, so that keys never travel. For outputs that fails in HTCondor 25:
+the execute side's request for a signature carries an empty file name, which the submit side takes for an attempt to write
+outside of the sandbox, and holds the job, though the upload succeeds.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import hmac
+import re
+import urllib.parse
+from collections.abc import Callable
+from typing import Optional
+
+import attrs
+
+DAYS = 7  # the longest that S3 allows
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_SERVICE = "s3"
+_UNSIGNED = "UNSIGNED-PAYLOAD"
+_URL = re.compile(r"(s3|gs)://([^/]+)/(.+)", re.IGNORECASE | re.DOTALL)
+
+
+@attrs.frozen
+class Keys:
+    """What S3 knows a user by.
+
+    :param access_key_id: the public part.
+    :param secret: the other, which is never in a URL.
+    :param region: where the bucket is.
+    """
+
+    access_key_id: str
+    secret: str = attrs.field(repr=False)
+    region: Optional[str] = None
+
+
+def signer(keys: Keys, now: datetime.datetime) -> Callable[[str], str]:
+    """Return what turns a URL of an object into the https URL that a file can be put to, with nothing else in hand.
+
+    It takes ``s3://`` or ``gs://``, then a server and a bucket, or a bucket alone, which is Amazon's or Google's and has no dot
+    in its name (that is how HTCondor tells them apart), then the object. It raises ValueError where there is no object.
+
+    :param now: when the URLs begin to be good; they are for :data:`DAYS`.
+    """
+    region = keys.region or "us-east-1"
+    stamp = now.astimezone(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{stamp[:8]}/{region}/{_SERVICE}/aws4_request"
+    query = urllib.parse.urlencode(
+        {
+            "X-Amz-Algorithm": _ALGORITHM,
+            "X-Amz-Credential": f"{keys.access_key_id}/{scope}",
+            "X-Amz-Date": stamp,
+            "X-Amz-Expires": str(DAYS * 24 * 60 * 60),
+            "X-Amz-SignedHeaders": "host",
+        },
+        quote_via=urllib.parse.quote,
+        safe="",
+    )
+    key = f"AWS4{keys.secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+
+    def signed(url: str) -> str:
+        host, path = _address(url, keys.region)
+        request = f"PUT\n{path}\n{query}\nhost:{host}\n\nhost\n{_UNSIGNED}"
+        to_sign = f"{_ALGORITHM}\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+        signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
+        return f"https://{host}{path}?{query}&X-Amz-Signature={signature}"
+
+    return signed
+
+
+def _address(url: str, region: str | None) -> tuple[str, str]:
+    """Return the host and the quoted path of an object, as HTCondor finds them."""
+    found = _URL.fullmatch(url)
+    if found is None:
+        raise ValueError(
+            "names no object: it is a scheme, a server and a bucket, or a bucket alone, and the object in it"
+        )
+    scheme, host, path = found[1].lower(), found[2].lower(), urllib.parse.unquote(found[3])
+    if "." not in host:
+        in_region = f".{region}" if region else ""
+        host = f"{host}.s3{in_region}.amazonaws.com" if scheme == "s3" else f"{host}.storage.googleapis.com"
+    elif "/" not in path.strip("/"):
+        raise ValueError(f"names no object: {host} is taken for a server, then follow a bucket and the object in it")
+    return host, "/" + urllib.parse.quote(path, safe="/-._~")

@@ -1,0 +1,66 @@
+"""What was done to maps, written down in HTMAP_DIR/logs/htmap.log, and passed on to whatever the program itself logs."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from htmap_core import names
+from htmap_core.storage.store import htmap_dir
+
+if TYPE_CHECKING:
+    from logging.handlers import RotatingFileHandler
+
+_SIZE = 1_000_000  # bytes
+_OLDER_FILES = 3
+
+logger = logging.getLogger("htmap")
+
+
+def log_file() -> Path:
+    """Return the path of the log; there is no such file before something was logged."""
+    return htmap_dir() / names.LOGS / "htmap.log"
+
+
+class _Log(logging.Handler):
+    """Writes into the log of HTMAP_DIR as the settings say then. No file is opened, and no folder made, before that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._file: RotatingFileHandler | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, and pass the record on where the program wants records of its level."""
+        try:
+            self._opened(log_file()).emit(record)
+        except OSError:
+            self.handleError(record)  # a full disk stops no act
+        root = logging.getLogger()
+        if root.isEnabledFor(record.levelno):
+            root.handle(record)
+
+    def _opened(self, path: Path) -> RotatingFileHandler:
+        if self._file is None or Path(self._file.baseFilename) != path:
+            from logging.handlers import RotatingFileHandler  # 10 ms
+
+            if self._file is not None:
+                self._file.close()
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = RotatingFileHandler(
+                path, maxBytes=_SIZE, backupCount=_OLDER_FILES, encoding="utf-8", delay=True
+            )
+            self._file.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
+        return self._file
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+        super().close()
+
+
+# The file has what was done whatever the program's own level is, so the root logger's handlers get records from here alone.
+logger.setLevel(logging.INFO)
+logger.propagate = False
+logger.addHandler(_Log())

@@ -1,0 +1,260 @@
+"""Paths that HTMap transfers: like :class:`pathlib.Path`, and with the place to transfer from where that is not this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+import importlib
+import io
+import os
+import re
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, Union
+
+from htmap_core.exceptions import HTMapException
+
+AnyPath = Union[str, "os.PathLike[str]"]
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)(.*)", re.DOTALL)
+
+# What RFC 3986 lets stand in a URL, and '%', so that what is quoted already stays as it is. Not the comma, which separates
+# the files that HTCondor transfers.
+_STAYS_IN_URL = "/:?#[]@!$&'()*+;=%~"
+
+_met: contextvars.ContextVar[dict[str, None] | None] = contextvars.ContextVar("_met", default=None)
+
+
+class IsRemote(HTMapException, AttributeError, TypeError):
+    """Something was asked of a remote path that only the file system of this machine could answer."""
+
+    def __init__(self, url: str, asked: str) -> None:
+        self.url = url
+        self.asked = asked
+        super().__init__(url, asked)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.asked} needs a file of this machine, and {self.url} is not one. Names and `/` work with remote paths; "
+            f"the contents are there where the function gets the path as an argument"
+        )
+
+
+@functools.total_ordering
+class TransferPath(os.PathLike[str]):
+    """A path that HTMap brings along: a mapped function gets a ``pathlib.Path`` to the file on the execute node instead.
+
+    It is found wherever it is in the arguments, in containers and in the attributes of objects too. It has all that
+    :class:`pathlib.Path` has, and whatever gives a path there gives a TransferPath here. A local path that ends in ``/`` stands
+    for the contents of the folder: they are put into the scratch directory itself, and the function gets the path of that.
+
+    :param path: the path, or a whole URL.
+    :param protocol: the URL scheme to transfer by; None for a file or folder of this machine.
+    :param location: what stands between the scheme and the path of a URL: a server, as a rule.
+    """
+
+    __module__ = "htmap"  # which both sides have
+
+    def __init__(self, path: AnyPath, protocol: str | None = None, location: str | None = None) -> None:
+        if isinstance(path, TransferPath):
+            protocol = path.protocol if protocol is None else protocol
+            location = path.location if location is None else location
+            text = path._text
+        else:
+            text = os.fspath(path)
+        if not isinstance(text, str):
+            raise TypeError(f"a path of text is needed, not {text!r}")
+        if protocol is None and location is None and (url := _URL.fullmatch(text)):
+            protocol, location, text = url[1], url[2] or None, url[3]
+        self._protocol: str | None = protocol
+        self._location: str | None = location
+        self._path = PurePosixPath(text) if self.is_remote else Path(text)
+        slash = "/" if text.endswith("/") and self._path.name else ""
+        self._text: str = text if self.is_remote else f"{self._path}{slash}"
+
+    @classmethod
+    def cwd(cls) -> TransferPath:
+        """Return the current directory."""
+        return cls(Path.cwd())
+
+    @classmethod
+    def home(cls) -> TransferPath:
+        """Return the user's home folder."""
+        return cls(Path.home())
+
+    # --- where it is
+
+    @property
+    def protocol(self) -> str | None:
+        """The URL scheme to transfer by; None for a path of this machine."""
+        return self._protocol
+
+    @property
+    def location(self) -> str | None:
+        """What stands between the scheme and the path of the URL; None where nothing does."""
+        return self._location
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is somewhere else than on this machine."""
+        return self._protocol is not None or self._location is not None
+
+    @property
+    def is_contents(self) -> bool:
+        """Whether it stands for what is in a folder, not the folder: it ends in a slash."""
+        return self._text.endswith("/") and bool(self._path.name)
+
+    def as_url(self) -> str:
+        """Return the URL; what cannot stand in one, a blank or a comma, is quoted.
+
+        :raises ValueError: there is a location without a protocol, which names nothing.
+        """
+        if not self.is_remote:
+            return Path(os.path.abspath(self._path)).as_uri() + ("/" if self.is_contents else "")  # noqa: PTH100 -- follows no links
+        if self._protocol is None:
+            raise ValueError(f"{self!r} has a location and no protocol, so there is no URL for it")
+        path = urllib.parse.quote(self._text.lstrip("/"), safe=_STAYS_IN_URL)
+        return f"{self._protocol}://{self._location or ''}/{path}"
+
+    as_uri = as_url
+
+    # --- as pathlib.Path
+
+    def __truediv__(self, other: AnyPath) -> TransferPath:
+        try:
+            text = os.fspath(other)
+        except TypeError:
+            return NotImplemented
+        slash = "/" if text.endswith("/") else ""
+        return self._made(f"{self._path / text}{slash}")
+
+    def __rtruediv__(self, other: AnyPath) -> TransferPath:
+        return TransferPath(other) / self
+
+    @property
+    def parents(self) -> tuple[TransferPath, ...]:
+        """The folders that the path is in, from the innermost out."""
+        return tuple(self._made(str(parent)) for parent in self._path.parents)
+
+    def joinpath(self, *others: AnyPath) -> TransferPath:
+        """Return the path with *others* appended."""
+        return functools.reduce(TransferPath.__truediv__, others, self)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what :class:`pathlib.Path` has by that name, with TransferPaths in place of its paths."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self.is_remote and hasattr(Path, name) and not hasattr(PurePosixPath, name):
+            raise IsRemote(self.as_url(), name)
+        found = getattr(self._path, name)
+        if not callable(found):
+            return self._converted(found)
+
+        @functools.wraps(found)
+        def method(*args: Any, **kwargs: Any) -> Any:
+            plain = [self._plain(arg) for arg in args]
+            return self._converted(found(*plain, **{key: self._plain(arg) for key, arg in kwargs.items()}))
+
+        return method
+
+    def __dir__(self) -> list[str]:
+        public = [name for name in dir(self._path) if not name.startswith("_")]
+        return sorted({*super().__dir__(), *public})
+
+    def _plain(self, argument: Any) -> Any:
+        """Return what pathlib takes for *argument*, which may be another path of the same place."""
+        if not isinstance(argument, TransferPath):
+            return argument
+        if (argument.protocol, argument.location) != (self.protocol, self.location):
+            raise ValueError(f"{argument!r} and {self!r} are not in the same place")
+        return argument._path
+
+    def _converted(self, found: Any) -> Any:
+        """Return what pathlib returned, with TransferPaths in place of its paths."""
+        if isinstance(found, (Path, PurePosixPath)):
+            return self._made(str(found))
+        if type(found) is tuple:  # as walk() yields
+            return tuple(self._converted(each) for each in found)
+        is_lazy = isinstance(found, Iterator) and not isinstance(found, io.IOBase)  # as glob() returns
+        return (self._converted(each) for each in found) if is_lazy else found
+
+    def _made(self, text: str) -> TransferPath:
+        return TransferPath(text, self._protocol, self._location)
+
+    def __fspath__(self) -> str:
+        if self.is_remote:
+            raise IsRemote(self.as_url(), "os.fspath()")
+        return self._text
+
+    def __str__(self) -> str:
+        return repr(self) if self.is_remote else self._text
+
+    def __repr__(self) -> str:
+        place = f", protocol={self._protocol!r}, location={self._location!r}" if self.is_remote else ""
+        return f"TransferPath(path={self._text!r}{place})"
+
+    def _state(self) -> tuple[str, str | None, str | None]:
+        return self._text, self._protocol, self._location
+
+    def __eq__(self, other: object) -> bool:
+        return self._state() == other._state() if isinstance(other, TransferPath) else NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        return self._order() < other._order() if isinstance(other, TransferPath) else NotImplemented
+
+    def _order(self) -> tuple[Any, ...]:
+        return self._protocol or "", self._location or "", self._path.parts, self._text
+
+    def __hash__(self) -> int:
+        return hash(self._state())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        met, where = _met.get(), source(self)
+        if met is not None:
+            met[where] = None
+        importlib.import_module("htmap")  # cloudpickle refers by name only to what is in a module that is imported
+        return _transferred, (*self._state(), where)
+
+
+def _transferred(text: str, protocol: str | None, location: str | None, _source: str) -> TransferPath:
+    """Return the path that was pickled; on the execute side a function of this name returns where the file is."""
+    return TransferPath(text, protocol, location)
+
+
+_transferred.__module__ = "htmap"  # which both sides have
+
+
+@contextlib.contextmanager
+def collected() -> Iterator[dict[str, None]]:
+    """Collect, as keys, the sources of all TransferPaths that are pickled meanwhile, by whatever pickler."""
+    met: dict[str, None] = {}
+    token = _met.set(met)
+    try:
+        yield met
+    finally:
+        _met.reset(token)
+
+
+def source(path: AnyPath) -> str:
+    """Return where HTCondor finds a file or folder: a URL, or a path from the root, with a slash behind it for its contents.
+
+    Links are not followed: files arrive under the names that the user knows.
+    """
+    if isinstance(path, TransferPath) and path.is_remote:
+        return path.as_url()
+    text = os.fspath(path)
+    if _URL.fullmatch(text):
+        return text
+    slash = "/" if text.endswith("/") and text.strip("/") else ""
+    return os.path.abspath(text) + slash  # noqa: PTH100 -- resolve() would follow links
+
+
+def scheme_of(where: str) -> str | None:
+    """Return the scheme of a URL, in lower case; None where it is a path.
+
+    In ``token+https://`` that is ``https``, as for HTCondor, which uses the user's token of that name with it.
+    """
+    found = _URL.match(where)
+    return None if found is None else re.split(r"[+.-]", found[1].lower())[-1]

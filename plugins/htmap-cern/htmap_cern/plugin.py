@@ -1,0 +1,50 @@
+"""What this plugin gives to HTMap.
+
+docs/explanation/site-plugin.md goes through it line by line, as an example of a site's plugin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from htmap_cern import credentials, rules, site
+from htmap_cern.settings import CernSettings, settings
+from htmap_core import MapPlan, Pool, SubmitDescription, TransferProtocol, hookimpl
+
+
+@hookimpl
+def htmap_settings() -> Mapping[str, type]:
+    """Offer the table CERN."""
+    return {"CERN": CernSettings}
+
+
+@hookimpl
+def htmap_pools() -> Sequence[Pool]:
+    """Offer CERN's batch service."""
+    return [site.CernPool()]
+
+
+@hookimpl
+def htmap_transfer_protocols() -> Sequence[TransferProtocol]:
+    """Offer ``root://`` for files on EOS, at CERN and elsewhere: slots whose HTCondor can move files by it say so."""
+    return [TransferProtocol("root")]
+
+
+@hookimpl
+def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
+    """Hand the user's ticket to the batch service."""
+    if _is_ours(plan):
+        rules.refuse_eos(plan.map_dir)  # first, because a ticket does not help there
+        credentials.set_up(submit, plan, settings())
+
+
+@hookimpl
+def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
+    """Write CERN's attributes into the submit description."""
+    if _is_ours(plan):
+        rules.apply(submit, plan, settings())
+
+
+def _is_ours(plan: MapPlan) -> bool:
+    """Whether a map goes to CERN's batch service. Whatever else this plugin does, it does for such maps alone."""
+    return plan.pool.address.pool == site.CernPool.name

@@ -1,0 +1,63 @@
+"""On a machine that is not CERN the plugin does nothing, and says so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from htmap_cern import site
+
+import htmap
+from htmap_core import condor
+
+pytestmark = pytest.mark.pool
+
+
+@pytest.mark.usefixtures("personal_pool")
+class TestElsewhere:
+    def test_the_list_of_plugins_says_why_the_pool_is_not_used(self) -> None:
+        listed = subprocess.run(
+            [sys.executable, "-m", "htmap", "plugins", "list"], capture_output=True, text=True, check=True
+        ).stdout
+        (line,) = [line for line in listed.splitlines() if line.startswith("cern ") and " no " in line]
+        assert "this is not CERN: in HTCondor's configuration UID_DOMAIN is" in line
+        assert "CERN.ENABLED = true uses it all the same" in line
+
+    def test_maps_go_elsewhere_and_stay_as_they_are(self) -> None:
+        htmap.settings["CERN.JOB_FLAVOUR"] = "espresso"
+        mapped = htmap.map(str, [1], map_options=htmap.MapOptions(hold="true"))
+        assert mapped._record.pool.pool == "personal"
+        (ad,) = condor.Connection(mapped._record.pool).query(f'JobBatchName == "{mapped.tag}"')
+        assert {"JobFlavour", "SendCredential"} & ad.keys() == set()
+
+    def test_who_insists_gets_it(self, personal_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CONDOR_CONFIG", str(personal_pool / "pool" / "condor_config"))
+        htmap.settings["CERN.ENABLED"] = True
+        found = site.CernPool().find()
+        assert found is not None
+        assert (found.pool, found.schedd) == ("cern", None)
+
+    def test_who_switches_it_off_is_told_so(self) -> None:
+        htmap.settings["CERN.ENABLED"] = False
+        assert site.CernPool().advice() == "switched off by the setting CERN.ENABLED"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_cern"),
+    [
+        ("UID_DOMAIN = cern.ch", True),
+        ("UID_DOMAIN = notcern.ch", False),
+        ("COLLECTOR_HOST = collector1.cern.ch:9618, collector2.cern.ch", True),
+        ("COLLECTOR_HOST = cern.ch.example.org", False),
+        ("SCHEDD_HOST = bigbird99.CERN.CH", True),
+        ("SCHEDD_HOST = alice@bigbird99.cern.ch", True),
+    ],
+)
+def test_cern_is_known_by_its_domain_in_htcondors_configuration(
+    line: str, is_cern: bool, htmap_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "condor_config").write_text(f"LOG = {tmp_path}\nUID_DOMAIN = example.org\n{line}\n")
+    monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
+    assert (site.why_not() is None) is is_cern

@@ -1,0 +1,120 @@
+"""CERN's attributes in the submit description."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from htmap_cern import rules
+from htmap_cern.errors import MapOnEos
+from htmap_cern.settings import CernSettings
+
+from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription, connect
+from htmap_core.exceptions import InvalidOption
+from htmap_core.settings import Settings
+
+
+def written(told: CernSettings | None = None, **given: Any) -> dict[str, str]:
+    """Return what the rules make of a user's options."""
+    options = MapOptions(**given)
+    submit = SubmitDescription()
+    for name, value in options.fixed().items():
+        submit.set(name, value)
+    plan = MapPlan(
+        tag="tide",
+        map_dir=Path("/afs/map"),
+        runtime=Path("/afs/map/_htmap_runtime.pyz"),
+        components=1,
+        jobs=1,
+        options=options,
+        settings=Settings(),
+        pool=connect(PoolAddress("cern")),
+    )
+    rules.apply(submit, plan, told or CernSettings())
+    return submit.commands()
+
+
+def test_without_a_word_from_the_user_nothing_is_written() -> None:
+    assert written() == {}
+
+
+def test_settings_become_attributes() -> None:
+    told = CernSettings(job_flavour="Workday", accounting_group="group_u_X.y", want_os="el9")
+    assert written(told) == {
+        "MY.JobFlavour": '"workday"',
+        "MY.AccountingGroup": '"group_u_X.y"',
+        "MY.WantOS": '"el9"',
+    }
+
+
+def test_a_runtime_in_the_settings_becomes_the_smallest_flavour_and_wins_over_a_flavour() -> None:
+    told = CernSettings(job_flavour="nextweek", max_runtime=datetime.timedelta(minutes=90))
+    assert written(told) == {"MY.JobFlavour": '"longlunch"'}
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("espresso", '"espresso"'),
+        ("Espresso", '"espresso"'),
+        ('"espresso"', '"espresso"'),
+        ('"next century"', '"next century"'),
+        ("$(flavour)", "$(flavour)"),
+    ],
+)
+def test_a_flavour_needs_no_quotes_and_may_have_them(given: str, meant: str) -> None:
+    assert written(custom_options={"JobFlavour": given}) == {"MY.JobFlavour": meant}
+    assert written(JobFlavour=given) == {"MY.JobFlavour": meant}
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("2h", "7200"),
+        ('"2h"', "7200"),
+        (7200, "7200"),
+        (datetime.timedelta(hours=2), "7200"),
+        ("RequestCpus * 60", "RequestCpus * 60"),
+    ],
+)
+def test_a_runtime_of_the_users_own_is_written_in_seconds(given: Any, meant: str) -> None:
+    assert written(custom_options={"maxruntime": given}) == {"MY.MaxRuntime": meant}
+
+
+def test_own_options_win_over_the_settings() -> None:
+    told = CernSettings(max_runtime="1d", accounting_group="group_u_X.y", want_os="el9")
+    own = {"JobFlavour": "espresso", "AccountingGroup": '"group_u_Z"', "WantOS": '"el8"'}
+    assert written(told, custom_options=own) == {
+        "MY.JobFlavour": '"espresso"',
+        "MY.AccountingGroup": '"group_u_Z"',
+        "MY.WantOS": '"el8"',
+    }
+    assert written(told, custom_options={"MaxRuntime": 60})["MY.MaxRuntime"] == "60"
+    assert "MY.JobFlavour" not in written(told, custom_options={"MaxRuntime": 60})
+    assert "MY.AccountingGroup" not in written(told, accounting_group="group_u_Z")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"), [("JobFlavour", "expresso", "nextweek"), ("MaxRuntime", "2 fortnights", "span of time")]
+)
+def test_an_option_that_makes_no_sense_is_refused(name: str, given: str, said: str) -> None:
+    with pytest.raises(InvalidOption, match=said):
+        written(custom_options={name: given})
+
+
+def test_a_map_on_eos_is_refused_with_the_reason() -> None:
+    with pytest.raises(MapOnEos, match=r"/eos/user/a/alice/\.htmap.*do not see EOS.*Set HTMAP_DIR to a folder on AFS"):
+        rules.refuse_eos(Path("/eos/user/a/alice/.htmap/maps/1"))
+
+
+def test_a_map_on_eos_is_refused_also_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "eos").symlink_to("/eos/user/a/alice")
+    with pytest.raises(MapOnEos):
+        rules.refuse_eos(tmp_path / "eos" / "maps" / "1")
+
+
+def test_a_map_elsewhere_is_not_refused(tmp_path: Path) -> None:
+    rules.refuse_eos(tmp_path)
+    rules.refuse_eos(Path("/afs/cern.ch/user/a/alice/eos"))

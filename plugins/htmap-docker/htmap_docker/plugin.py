@@ -1,0 +1,121 @@
+"""The plugin ``docker``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+import attrs
+from attrs import validators
+
+from htmap_core import (
+    DeliveryMethod,
+    HTMapException,
+    MapPlan,
+    PoolView,
+    SubmitDescription,
+    Suitability,
+    hookimpl,
+    table,
+)
+from htmap_core.exceptions import CondorError
+
+RANK = 40  # below shared, which has what the function was written with
+_SCHEME = "docker://"
+
+# What slots that can run a universe have, the best universe first. In the container universe, slots with Apptainer run Docker's
+# images as well.
+_SLOTS = {
+    "docker": "HasDocker =?= true",
+    "container": "HasContainer =?= true && HasDockerURL =?= true",
+}
+
+
+def _official_python() -> str:
+    """Return the image of the submit side's minor version: code of another one would be refused."""
+    return f"python:{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _without_scheme(image: str) -> str:
+    return image.strip().removeprefix(_SCHEME)
+
+
+@attrs.frozen
+class DockerSettings:
+    """What ``[DOCKER]`` in ``~/.htmaprc`` can say.
+
+    :param image: the image that components run in, as ``docker pull`` has it.
+    :param universe: how HTCondor is asked for it: ``docker``, ``container``, or ``auto`` for what the pool's slots offer.
+    """
+
+    image: str = attrs.field(factory=_official_python, converter=_without_scheme)
+    universe: str = attrs.field(default="auto", validator=validators.in_(("auto", "docker", "container")))
+
+
+class NoDockerImage(HTMapException):
+    """The image to run in is set to nothing."""
+
+    def __str__(self) -> str:
+        return (
+            "DOCKER.IMAGE is empty, so there is no image to run components in. Name one in ~/.htmaprc:\n"
+            f'    [DOCKER]\n    IMAGE = "{_official_python()}"\n'
+            f"or delete the line: {_official_python()} is the default"
+        )
+
+
+class Docker(DeliveryMethod):
+    """Run components in a container of an image that the execute node pulls from a registry."""
+
+    name = "docker"
+
+    def check(self, pool: PoolView) -> Suitability:
+        """Say how many slots run Docker, or at least Docker's images."""
+        settings = table("DOCKER", DockerSettings)
+        universe = _universe(settings, pool)
+        matching, total = pool.count(_SLOTS[universe])
+        reason = f"{matching} of {total} slots have {_SLOTS[universe].replace(' =?= true', '').replace('&&', 'and')}"
+        return Suitability.yes(reason, RANK) if matching else Suitability.no(reason)
+
+    def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
+        """Ask for a container of the image; a map's own option ``docker_image`` or ``container_image`` wins.
+
+        :raises NoDockerImage: no image is named.
+        """
+        settings = table("DOCKER", DockerSettings, plan.settings)
+        if not settings.image:
+            raise NoDockerImage
+        universe = next((name for name in _SLOTS if submit.has(f"{name}_image")), None) or _asked(settings, plan.pool)
+        submit.set_universe(universe)
+        if universe == "docker":
+            submit.set_default("docker_image", settings.image)
+        else:
+            submit.set_default("container_image", f"{_SCHEME}{settings.image}")
+        # Otherwise an image with an ENTRYPOINT gets the archive as an argument, and does not run it.
+        submit.set_default("docker_override_entrypoint", "true")
+
+
+def _universe(settings: DockerSettings, pool: PoolView) -> str:
+    """Return the universe that the settings name, or else the best of those that some slot of the pool can run."""
+    if settings.universe != "auto":
+        return settings.universe
+    return next((universe for universe, slots in _SLOTS.items() if pool.count(slots)[0]), "docker")
+
+
+def _asked(settings: DockerSettings, pool: PoolView) -> str:
+    """Return the same where the pool may not answer: its schedd may take the map all the same."""
+    try:
+        return _universe(settings, pool)
+    except CondorError:
+        return "docker"
+
+
+@hookimpl
+def htmap_delivery_methods() -> list[DeliveryMethod]:
+    """Offer ``docker``."""
+    return [Docker()]
+
+
+@hookimpl
+def htmap_settings() -> Mapping[str, type]:
+    """Offer the table ``DOCKER``."""
+    return {"DOCKER": DockerSettings}

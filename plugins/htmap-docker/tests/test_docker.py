@@ -1,0 +1,132 @@
+"""What is special about the delivery method docker, as far as it shows without Docker; tests/site has the rest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from htmap_docker.plugin import Docker, NoDockerImage
+
+from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription
+from htmap_core.exceptions import CondorError, InvalidSetting
+from htmap_core.settings import Settings, settings
+
+HERE = f"python:{sys.version_info.major}.{sys.version_info.minor}"
+
+
+class Slots:
+    """A pool of nine slots, of which some can do something."""
+
+    address = PoolAddress("far")
+    is_local = False
+
+    def __init__(self, docker: int = 0, docker_images: int = 0) -> None:
+        self._counts = {"HasDocker =": docker, "HasContainer =": docker_images}
+
+    def slots(self, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
+        return [{}] * 9
+
+    def count(self, expression: str) -> tuple[int, int]:
+        return next(count for begin, count in self._counts.items() if expression.startswith(begin)), 9
+
+    def parameter(self, name: str) -> str | None:
+        return None
+
+
+class Silent(Slots):
+    """A pool whose collector does not answer."""
+
+    def count(self, expression: str) -> tuple[int, int]:
+        raise CondorError("query the collector", "timeout")
+
+
+def described(pool: Slots, **table: Any) -> SubmitDescription:
+    submit = SubmitDescription()
+    Docker().describe(submit, plan_for(pool, Settings({"DOCKER": table})))
+    return submit
+
+
+def plan_for(pool: Slots, chain: Settings) -> MapPlan:
+    return MapPlan("tide", Path("/maps/1"), Path("/maps/1/_htmap_runtime.pyz"), 1, 1, MapOptions(), chain, pool)
+
+
+def test_it_suits_a_pool_with_docker_slots_and_says_how_many() -> None:
+    found = Docker().check(Slots(docker=4))
+    assert (found.verdict, found.reason) == ("yes", "4 of 9 slots have HasDocker")
+
+
+def test_it_suits_a_pool_whose_slots_run_docker_images_otherwise() -> None:
+    found = Docker().check(Slots(docker_images=2))
+    assert (found.verdict, found.reason) == ("yes", "2 of 9 slots have HasContainer and HasDockerURL")
+
+
+def test_it_does_not_suit_a_pool_without_either() -> None:
+    found = Docker().check(Slots())
+    assert (found.verdict, found.reason) == ("no", "0 of 9 slots have HasDocker")
+
+
+@pytest.mark.usefixtures("htmap_dir")
+def test_only_the_universe_that_the_settings_name_counts() -> None:
+    settings["DOCKER.UNIVERSE"] = "container"
+    assert Docker().check(Slots(docker=4)).verdict == "no"
+
+
+def test_the_default_image_is_the_official_python_of_this_minor_version() -> None:
+    assert described(Slots(docker=1)).get("docker_image") == HERE
+
+
+@pytest.mark.parametrize("pool", [Slots(docker=1, docker_images=3), Slots(), Silent()])
+def test_jobs_are_of_the_docker_universe_where_it_can_be_had_or_nothing_better_is_known(pool: Slots) -> None:
+    submit = described(pool, image="me/mine:1")
+    assert (submit.universe, submit.get("docker_image")) == ("docker", "me/mine:1")
+    assert submit.get("container_image") is None
+
+
+@pytest.mark.parametrize("image", ["me/mine:1", "docker://me/mine:1"])
+def test_jobs_are_of_the_container_universe_where_slots_run_docker_images_in_it_alone(image: str) -> None:
+    submit = described(Slots(docker_images=1), image=image)
+    assert (submit.universe, submit.get("container_image")) == ("container", "docker://me/mine:1")
+    assert submit.get("docker_image") is None
+
+
+def test_a_universe_that_is_set_is_used_as_told() -> None:
+    assert described(Slots(docker=9), universe="container").universe == "container"
+
+
+def test_another_universe_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(InvalidSetting, match="'docker', 'container'"):
+        described(Slots(), universe="vanilla")
+
+
+def test_the_entry_point_of_an_image_is_not_run_unless_the_user_wants_it() -> None:
+    assert described(Slots()).get("docker_override_entrypoint") == "true"
+    submit = SubmitDescription()
+    submit.set("docker_override_entrypoint", False)
+    Docker().describe(submit, plan_for(Slots(), Settings()))
+    assert submit.get("docker_override_entrypoint") == "false"
+
+
+@pytest.mark.parametrize(("option", "image"), [("docker_image", "mine:1"), ("container_image", "docker://mine:1")])
+def test_a_map_can_have_an_image_of_its_own_and_the_universe_that_goes_with_it(option: str, image: str) -> None:
+    submit = SubmitDescription()
+    submit.set(option, image)
+    Docker().describe(submit, plan_for(Slots(docker=1, docker_images=1), Settings()))
+    assert (submit.get(option), submit.universe) == (image, option.removesuffix("_image"))
+    assert sum(submit.has(each) for each in ("docker_image", "container_image")) == 1
+
+
+def test_an_empty_image_is_refused_with_the_lines_to_write() -> None:
+    with pytest.raises(NoDockerImage) as caught:
+        described(Slots(), image=" ")
+    assert "DOCKER.IMAGE is empty" in str(caught.value)
+    assert f'[DOCKER]\n    IMAGE = "{HERE}"' in str(caught.value)
+
+
+def test_the_image_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, htmap_dir: Path) -> None:
+    monkeypatch.setenv("HTMAP_DOCKER_IMAGE", "from/environment:1")
+    submit = SubmitDescription()
+    Docker().describe(submit, plan_for(Slots(), settings))
+    assert submit.get("docker_image") == "from/environment:1"

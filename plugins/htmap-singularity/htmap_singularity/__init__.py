@@ -1,0 +1,1 @@
+"""The delivery method ``singularity``: components run in a container that Apptainer or Singularity makes of an image."""

@@ -1,0 +1,104 @@
+"""What an image is, as far as HTCondor is concerned, and where it comes from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import attrs
+
+from htmap_core import HTMapException
+
+# Mounted read-only on the machines of grids, at the same path everywhere; HTCondor does not transfer from there either.
+_EVERYWHERE = "/cvmfs/"
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+# Apptainer knows more; these HTCondor 25 refuses to take for an image.
+_REFUSED = ("library", "shub", "docker-archive", "docker-daemon", "oci", "oci-archive")
+
+
+class UnusableImage(HTMapException):
+    """An image was named that cannot be run.
+
+    :param image: the image.
+    :param origin: where the setting was found.
+    :param problem: what is wrong with it, and what to do.
+    """
+
+    def __init__(self, image: str, origin: str | None, problem: str) -> None:
+        self.image = image
+        self.origin = origin
+        self.problem = problem
+        super().__init__(image, origin, problem)
+
+    def __str__(self) -> str:
+        return f"SINGULARITY.IMAGE = {self.image!r} (from {self.origin or 'the default'}): {self.problem}"
+
+
+@attrs.frozen
+class Image:
+    """An image that components run in.
+
+    :param name: a path from the root, or a URL.
+    :param travels: whether it is a file that is sent along with each job.
+    """
+
+    name: str
+    travels: bool
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it is a file or a folder, and not a URL."""
+        return self.name.startswith("/")
+
+    @property
+    def ability(self) -> str:
+        """The attribute of slots that can run this kind of image, as ``condor_submit`` will require it too."""
+        if self.name.startswith("docker:"):
+            return "HasDockerURL"
+        return "HasSIF" if self.name.endswith(".sif") else "HasSandboxImage"
+
+
+def find(named: str, transfer: bool | None, origin: str | None = None) -> Image:
+    """Return the image of that name.
+
+    A file is sent along with each job, unless it is below ``/cvmfs``; a folder cannot be sent.
+
+    :param named: the setting SINGULARITY.IMAGE.
+    :param transfer: the setting SINGULARITY.TRANSFER.
+    :param origin: where the image was named.
+    :raises UnusableImage: there is no such file to send, or HTCondor cannot run such an image.
+    """
+    if not named:
+        raise UnusableImage(named, origin, f"there is no image to run components in. {_EXAMPLE}")
+    if scheme := _SCHEME.match(named):
+        if scheme[1].lower() in _REFUSED:
+            raise UnusableImage(named, origin, f"HTCondor does not run {scheme[0]} images. {_CONVERT}")
+        return Image(named, travels=False)
+    path = Path(named).expanduser().absolute()
+    if named.startswith(_EVERYWHERE) or transfer is False:
+        return Image(str(path), travels=False)
+    if path.is_dir():
+        if transfer:
+            raise UnusableImage(
+                named,
+                origin,
+                "a folder cannot be sent along, only an image in one file. Delete "
+                "SINGULARITY.TRANSFER where the execute nodes share it, else: " + _CONVERT,
+            )
+        return Image(str(path), travels=False)
+    if not path.is_file():
+        raise UnusableImage(
+            named,
+            origin,
+            "there is no such file here that could be sent along. Correct the path; or, where "
+            "the execute nodes have the image at this path, set SINGULARITY.TRANSFER = false",
+        )
+    return Image(str(path), travels=True)
+
+
+_EXAMPLE = (
+    "Name one in ~/.htmaprc:\n"
+    '    [SINGULARITY]\n    IMAGE = "~/images/analysis.sif"\n'
+    'A path, or a URL such as "docker://python:3.11"'
+)
+_CONVERT = "`apptainer build image.sif <what you have>` makes a file that can"

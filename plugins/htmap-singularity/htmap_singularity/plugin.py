@@ -1,0 +1,130 @@
+"""The plugin ``singularity``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Optional
+
+import attrs
+from attrs import validators
+
+from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl, table
+from htmap_core.exceptions import CondorError
+from htmap_core.settings import Settings, settings
+from htmap_core.submit_text import submit_path
+from htmap_singularity.image import Image, UnusableImage, find
+
+RANK = 30  # below docker, whose images start faster where both can be had
+
+# Pilots of the OSG have a word of their own for it, and heed the job's attribute SingularityImage. Slots with HTCondor's own word
+# do so only where their administrators have configured it, which no slot shows.
+_PILOTS = "HAS_SINGULARITY =?= true"
+
+
+def _official_python() -> str:
+    """Return the image of the submit side's minor version: code of another one would be refused."""
+    return f"docker://python:{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _without_blanks(image: str) -> str:
+    return image.strip()
+
+
+@attrs.frozen
+class SingularitySettings:
+    """What ``[SINGULARITY]`` in ``~/.htmaprc`` can say.
+
+    :param image: a path or URL of the image that components run in.
+    :param transfer: send the image along; unless given, files are sent that are not below ``/cvmfs``.
+    :param universe: how HTCondor is asked for it: ``container``; ``vanilla`` for ``+SingularityImage``, on pools that are
+        configured for that; or ``auto`` for what the pool's slots offer.
+    """
+
+    image: str = attrs.field(factory=_official_python, converter=_without_blanks)
+    transfer: Optional[bool] = None
+    universe: str = attrs.field(default="auto", validator=validators.in_(("auto", "container", "vanilla")))
+
+
+class Singularity(DeliveryMethod):
+    """Run components in a container that Apptainer or Singularity makes of an image."""
+
+    name = "singularity"
+
+    def check(self, pool: PoolView) -> Suitability:
+        """Say how many slots run images of the kind that the settings name."""
+        chosen = table("SINGULARITY", SingularitySettings)
+        try:
+            image = _image(chosen, settings)
+        except UnusableImage as problem:
+            return Suitability.no(str(problem))
+        slots = _slots(_universe(chosen, image, pool), image)
+        matching, total = pool.count(slots)
+        words = slots.replace(" =?= true", "").replace("&&", "and").replace("||", "or")
+        reason = f"{matching} of {total} slots have {words}"
+        return Suitability.yes(reason, RANK) if matching else Suitability.no(reason)
+
+    def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
+        """Ask for a container of the image; a map's own option ``container_image`` or ``+SingularityImage`` wins.
+
+        :raises UnusableImage: there is no such image, or it cannot be sent.
+        """
+        if submit.has("container_image"):
+            submit.set_universe("container")
+            return
+        chosen = table("SINGULARITY", SingularitySettings, plan.settings)
+        image = _image(chosen, plan.settings)
+        try:
+            universe = _universe(chosen, image, plan.pool)
+        except CondorError:  # the schedd may take the map all the same
+            universe = "container"
+        if universe == "container":
+            submit.set_universe("container")
+            submit.set_default("container_image", submit_path(image.name))
+            if image.is_path and not image.travels:
+                submit.set_default("transfer_container", "false")
+        else:
+            _describe_older_way(submit, image)
+
+
+def _describe_older_way(submit: SubmitDescription, image: Image) -> None:
+    """Ask for a container by an attribute of the job. Pools that are not configured for it ignore it: a script looks first."""
+    quoted = image.name.replace("\\", "\\\\").replace('"', '\\"')
+    if not submit.has("+SingularityImage"):
+        submit.set_attribute("SingularityImage", f'"{quoted}"')
+    submit.require(_slots("vanilla", image))
+    submit.launch_with(Path(__file__).with_name("inside.sh"), transfer=True)
+
+
+def _image(chosen: SingularitySettings, chain: Settings) -> Image:
+    # An attribute of the job names an image that is where the job runs: nothing is sent along.
+    transfer = False if chosen.universe == "vanilla" else chosen.transfer
+    return find(chosen.image, transfer, chain.origin("SINGULARITY.IMAGE"))
+
+
+def _universe(chosen: SingularitySettings, image: Image, pool: PoolView) -> str:
+    """Return the universe that the settings name; else ``container``, unless OSG's pilots are all that there is."""
+    if chosen.universe != "auto":
+        return chosen.universe
+    only_pilots = not pool.count(_slots("container", image))[0] and pool.count(_PILOTS)[0]
+    return "vanilla" if only_pilots and not image.travels else "container"
+
+
+def _slots(universe: str, image: Image) -> str:
+    """Return what slots have that can run an image in a universe."""
+    if universe == "container":
+        return f"HasContainer =?= true && {image.ability} =?= true"
+    return f"HasSingularity =?= true || {_PILOTS}"
+
+
+@hookimpl
+def htmap_delivery_methods() -> list[DeliveryMethod]:
+    """Offer ``singularity``."""
+    return [Singularity()]
+
+
+@hookimpl
+def htmap_settings() -> Mapping[str, type]:
+    """Offer the table ``SINGULARITY``."""
+    return {"SINGULARITY": SingularitySettings}

@@ -1,0 +1,178 @@
+"""What is special about the delivery method singularity, as far as it shows without Apptainer; tests/site has the rest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from htmap_singularity import plugin
+from htmap_singularity.plugin import Singularity
+
+from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription
+from htmap_core.exceptions import CondorError, InvalidSetting
+from htmap_core.settings import Settings, settings
+
+CVMFS = "/cvmfs/singularity.opensciencegrid.org/me/mine:1"
+INSIDE = Path(plugin.__file__).with_name("inside.sh")
+
+
+class Slots:
+    """A pool of nine slots, of which some have attributes."""
+
+    address = PoolAddress("far")
+    is_local = False
+
+    def __init__(self, **having: int) -> None:
+        self._having = having
+
+    def slots(self, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
+        return [{}] * 9
+
+    def count(self, expression: str) -> tuple[int, int]:
+        counts = [sum(self._counts(either)) and min(self._counts(either)) for either in expression.split("||")]
+        return max(counts), 9
+
+    def _counts(self, expression: str) -> list[int]:
+        names = [each.strip().removesuffix(" =?= true") for each in expression.split("&&")]
+        return [self._having.get(name, 0) for name in names if name != "HasContainer"]
+
+    def parameter(self, name: str) -> str | None:
+        return None
+
+
+class Silent(Slots):
+    """A pool whose collector does not answer."""
+
+    def count(self, expression: str) -> tuple[int, int]:
+        raise CondorError("query the collector", "timeout")
+
+
+@pytest.fixture
+def sif(tmp_path: Path) -> str:
+    (tmp_path / "mine.sif").touch()
+    return str(tmp_path / "mine.sif")
+
+
+def described(pool: Slots, submit: SubmitDescription | None = None, **table: Any) -> SubmitDescription:
+    submit = submit or SubmitDescription()
+    chain = Settings({"SINGULARITY": table})
+    plan = MapPlan("tide", Path("/maps/1"), Path("/maps/1/archive"), 1, 1, MapOptions(), chain, pool)
+    Singularity().describe(submit, plan)
+    return submit
+
+
+@pytest.mark.usefixtures("htmap_dir")
+@pytest.mark.parametrize(
+    ("pool", "verdict", "reason"),
+    [
+        (Slots(HasSIF=4), "yes", "4 of 9 slots have HasContainer and HasSIF"),
+        (Slots(HasSandboxImage=4), "no", "0 of 9 slots have HasContainer and HasSIF"),
+        (Slots(HasSingularity=5), "no", "0 of 9 slots have HasContainer and HasSIF"),
+    ],
+)
+def test_it_suits_a_pool_that_runs_the_kind_of_image_and_says_how_many_slots_do(
+    pool: Slots, verdict: str, reason: str, sif: str
+) -> None:
+    settings["SINGULARITY.IMAGE"] = sif
+    found = Singularity().check(pool)
+    assert (found.verdict, found.reason) == (verdict, reason)
+
+
+@pytest.mark.usefixtures("htmap_dir")
+def test_it_does_not_suit_any_pool_while_the_image_is_not_there() -> None:
+    settings["SINGULARITY.IMAGE"] = "/nowhere/mine.sif"
+    found = Singularity().check(Slots(HasSIF=9))
+    assert found.verdict == "no"
+    assert "there is no such file" in found.reason
+
+
+def test_the_default_image_is_the_official_python_of_this_minor_version() -> None:
+    submit = described(Slots(HasDockerURL=1))
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert (submit.universe, submit.get("container_image")) == ("container", f"docker://python:{here}")
+
+
+def test_a_file_is_sent_and_a_folder_is_not(sif: str, tmp_path: Path) -> None:
+    assert described(Slots(HasSIF=1), image=sif).get("transfer_container") is None
+    assert described(Slots(HasSandboxImage=1), image=str(tmp_path)).get("transfer_container") == "false"
+    assert described(Slots(HasSIF=1), image=sif, transfer=False).get("transfer_container") == "false"
+
+
+def test_a_path_with_a_dollar_is_no_macro(tmp_path: Path) -> None:
+    (tmp_path / "a$b").mkdir()
+    assert str(described(Slots(), image=str(tmp_path / "a$b")).get("container_image")).endswith("/a$(DOLLAR)b")
+
+
+@pytest.mark.parametrize(
+    "pool", [Slots(HasSandboxImage=1, HAS_SINGULARITY=5), Slots(), Slots(HasSingularity=3), Silent()]
+)
+def test_jobs_are_of_the_container_universe_unless_the_pool_knows_only_the_older_way(pool: Slots) -> None:
+    submit = described(pool, image=CVMFS)
+    assert (submit.universe, submit.get("container_image")) == ("container", CVMFS)
+    assert submit.get("+SingularityImage") is None
+
+
+@pytest.mark.parametrize(
+    ("pool", "universe"),
+    [(Slots(HAS_SINGULARITY=5), "auto"), (Slots(HasSandboxImage=3), "vanilla"), (Slots(), "vanilla")],
+)
+def test_the_older_way_names_the_image_in_an_attribute_and_requires_slots_that_can(pool: Slots, universe: str) -> None:
+    submit = described(pool, image=CVMFS, universe=universe)
+    assert (submit.universe, submit.get("+SingularityImage")) == ("vanilla", f'"{CVMFS}"')
+    assert submit.get("container_image") is None
+    assert submit.requirements == "HasSingularity =?= true || HAS_SINGULARITY =?= true"
+
+
+def test_a_map_can_have_an_image_of_its_own() -> None:
+    submit = SubmitDescription()
+    submit.set("container_image", "docker://for-this-map:1")
+    described(Slots(HAS_SINGULARITY=1), submit, image=CVMFS)
+    assert (submit.universe, submit.get("container_image")) == ("container", "docker://for-this-map:1")
+    submit = SubmitDescription()
+    submit.set("+SingularityImage", '"/cvmfs/for-this-map"')
+    assert (
+        described(Slots(), submit, image=CVMFS, universe="vanilla").get("+SingularityImage") == '"/cvmfs/for-this-map"'
+    )
+
+
+def test_another_universe_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(InvalidSetting, match="'container', 'vanilla'"):
+        described(Slots(), universe="docker")
+
+
+def test_the_image_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, htmap_dir: Path) -> None:
+    monkeypatch.setenv("HTMAP_SINGULARITY_IMAGE", "docker://from/environment:1")
+    found = Singularity().check(Slots(HasDockerURL=2))
+    assert found.reason == "2 of 9 slots have HasContainer and HasDockerURL"
+
+
+# --- what looks whether it is in a container
+
+
+def start_inside(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    (folder / "archive").write_text('echo "started $0 with $*"\n')
+    return subprocess.run(
+        ["/bin/sh", str(INSIDE), "archive", "0", "0-2", "1/0/7"],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("variable", ["APPTAINER_CONTAINER", "SINGULARITY_CONTAINER", "SINGULARITY_NAME"])
+def test_in_a_container_the_archive_is_started_with_its_arguments(tmp_path: Path, variable: str) -> None:
+    done = start_inside(tmp_path, **{variable: "mine"})
+    assert (done.returncode, done.stdout) == (0, "started ./archive with 0 0-2 1/0/7\n")
+
+
+def test_where_there_is_no_container_nothing_is_started_and_the_text_comes_back_with_the_job(tmp_path: Path) -> None:
+    done = start_inside(tmp_path)
+    assert (done.returncode, done.stdout) == (93, "")
+    assert "ignored the attribute SingularityImage" in done.stderr
+    assert (tmp_path / "_htmap_return/outputs/1/0/7.stderr").read_text() == done.stderr

@@ -1,0 +1,172 @@
+"""What of an installation travels, and where each file is then.
+
+Interpreter, standard library and environment become one folder: ``bin``, ``lib/python3.11``, and in it ``site-packages``. Python
+finds what belongs to it from where its own file is, so such a folder runs from anywhere. A virtual environment would not:
+its ``pyvenv.cfg`` has the absolute path of another folder.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from htmap_transplant import sources
+from htmap_transplant.installation import Installation
+from htmap_transplant.members import Member, member, tree
+from htmap_transplant.sources import Site
+
+FORMAT = 1
+ABOUT = "about"
+
+# Of the standard library: tests and their data, windows that nobody would see, what builds other programs.
+_NOT_OF_THE_LIBRARY = (
+    "config-*",
+    "dist-packages",
+    "ensurepip",
+    "idlelib",
+    "lib-dynload/_ctypes_test.*",
+    "lib-dynload/_test*",
+    "lib-dynload/_tkinter.*",
+    "lib-dynload/_xx*",
+    "lib-dynload/xx*",
+    "site-packages",
+    "test",
+    "turtledemo",
+)
+_NOT_OF_CONDA = ("conda-bld", "conda-meta", "envs", "include", "man", "pkgs", "share/doc", "share/man")
+_NOT_OF_ENVIRONMENTS = (
+    "include",
+    "lib64",
+    "pyvenv.cfg",
+    "bin/[Aa]ctivate*",
+    "bin/python",
+    "bin/python[0-9]*",
+    ".*",
+    "CACHEDIR.TAG",
+)
+
+# The two lines are for the shell, which starts the Python beside the script, and one string for that Python.
+_SCRIPT = b"""#!/bin/sh
+'''exec' "${0%/*}/python3" "$0" "$@"
+' '''
+"""
+_LONGEST_SHEBANG = 8192
+
+
+def members(installation: Installation) -> list[Member]:
+    """Return all files of the archive, sorted by name."""
+    sites = _sites(installation)
+    found: dict[str, Member] = {}
+    for each in _everything(installation, sites):
+        found[each.name] = each  # the environment's files win over those of what it is based on
+    return sorted(found.values(), key=lambda each: each.name)
+
+
+def fingerprint(installation: Installation, files: Iterable[Member]) -> str:
+    """Return a name for what the archive holds: another one as soon as a file is there, is gone or was changed."""
+    digest = hashlib.sha256(f"{FORMAT} {installation.description} {installation.prefix}\n".encode())
+    for each in files:
+        digest.update(f"{each.name}\0{each.size}\0{each.mtime_ns}\0{each.mode}\0{each.link}\n".encode(*_ANY_NAME))
+        digest.update(each.content or b"")
+    return digest.hexdigest()[:32]
+
+
+_ANY_NAME = ("utf-8", "surrogateescape")
+
+
+def _everything(installation: Installation, sites: list[Site]) -> Iterator[Member]:
+    yield from _base(installation)
+    yield from _environment(installation)
+    for each in sites:
+        yield from tree(each.folder, each.name)
+    yield from sources.rewritten(sites, lambda path: _inside(path, installation, sites))
+    if more := [each.name for each in sites[1:]]:
+        yield _further_sites(installation, sites[0], more)
+    yield from _interpreter(installation)
+
+
+def _sites(installation: Installation) -> list[Site]:
+    """Return the folders of packages with their names in the archive: the first to be searched is the usual one there."""
+    usual = f"{_library(installation)}/{installation.packages}"
+    return [
+        Site(folder, usual if number == 0 else f"{usual}-{number + 1}")
+        for number, folder in enumerate(installation.sites)
+    ]
+
+
+def _library(installation: Installation) -> str:
+    return os.path.relpath(installation.stdlib, installation.base)
+
+
+def _inside(path: str, installation: Installation, sites: list[Site]) -> str | None:
+    """Return what a path is called in the archive, where the installation has it."""
+    homes = [(each.folder, each.name) for each in sites]
+    if installation.is_virtual:
+        homes.append((installation.prefix, ""))
+    for folder, name in [*homes, (installation.stdlib, _library(installation))]:
+        if Path(path) == folder or folder in Path(path).parents:
+            return os.path.normpath(os.path.join(name, os.path.relpath(path, folder)))  # noqa: PTH118 -- a name, no path
+    return None
+
+
+def _base(installation: Installation) -> Iterator[Member]:
+    if installation.is_conda:
+        yield from _tree(installation.base, "", (*_NOT_OF_CONDA, f"{_library(installation)}/site-packages"))
+    library = _library(installation)
+    yield from _tree(installation.stdlib, library, tuple(f"{library}/{name}" for name in _NOT_OF_THE_LIBRARY))
+
+
+def _environment(installation: Installation) -> Iterator[Member]:
+    folder = installation.prefix
+    if installation.is_virtual:
+        without = (*_NOT_OF_ENVIRONMENTS, *(os.path.relpath(each, folder) for each in installation.sites))
+        found = _tree(folder, "", without)
+    else:
+        found = tree(folder / "bin", "bin")
+    ours = _shebang(folder)
+    for each in found:
+        content = _script(each, ours) if each.name.startswith("bin/") and each.link is None else None
+        if content is not None:
+            yield member(each.source, each.name, content)
+        elif installation.is_virtual:
+            yield each
+
+
+def _tree(folder: Path, name: str, without: tuple[str, ...]) -> Iterator[Member]:
+    return tree(folder, name, lambda name: any(fnmatch.fnmatchcase(name, pattern) for pattern in without))
+
+
+def _shebang(prefix: Path) -> re.Pattern[bytes]:
+    """Return what begins a script that the Python in *prefix* runs; where paths are long, installers write three lines."""
+    python = re.escape(os.fsencode(prefix / "bin")) + rb"/python"
+    return re.compile(rb"#!" + python + rb"[^\n]*\n|#!/bin/sh\n'''exec' \"?" + python + rb"[^\n]*\n' '''\n")
+
+
+def _script(each: Member, ours: re.Pattern[bytes]) -> bytes | None:
+    """Return the text of a script that is run by this Python, to be run by the one beside it; None for other files."""
+    with each.source.open("rb") as file:
+        begin = ours.match(file.read(_LONGEST_SHEBANG))
+    return _SCRIPT + each.source.read_bytes()[begin.end() :] if begin else None
+
+
+def _further_sites(installation: Installation, first: Site, more: list[str]) -> Member:
+    """Return a ``.pth`` file that has Python look in the other folders of packages, too."""
+    lines = [
+        f'import os, site; site.addsitedir(os.path.join(os.path.dirname(os.__file__), "{Path(name).name}"))\n'
+        for name in more
+    ]
+    content = "".join(lines).encode()
+    return Member(f"{first.name}/zz_htmap_transplant.pth", installation.stdlib, 0, 0, 0o644, content=content)
+
+
+def _interpreter(installation: Installation) -> Iterator[Member]:
+    version = installation.version
+    yield member(installation.executable, f"bin/{version}")
+    for name in ("python", "python3"):
+        yield Member(f"bin/{name}", installation.executable, 0, 0, 0o777, link=version)
+    about = f"{installation.description}\n".encode()
+    yield Member(ABOUT, installation.executable, 0, 0, 0o644, content=about)

@@ -1,0 +1,76 @@
+"""Write an archive of a Python installation."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import os
+import stat
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from htmap_transplant import libraries
+from htmap_transplant.errors import CannotPack
+from htmap_transplant.members import Member
+
+FOLDER = "_htmap_python"
+TEMPORARY = ".packing-"
+_LEVEL = 4  # 6, the default, takes twice the time and saves another 4 %; 1 saves a fifth of the time and is 9 % larger
+
+
+def pack(files: Sequence[Member], target: Path) -> list[Path]:
+    """Write *files* and the libraries that they need to the archive *target*, with a progress bar if it takes a while.
+
+    :returns: the libraries of this machine that went along.
+    :raises CannotPack: a file cannot be read, or there is no room.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=target.parent) as scratch:
+            adapted, shipped = libraries.adapted(files, Path(scratch))
+            unfinished = Path(scratch, target.name)
+            _write(adapted, unfinished)
+            unfinished.replace(target)
+    except OSError as error:
+        raise CannotPack(str(error)) from error
+    return shipped
+
+
+def _write(files: Sequence[Member], target: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        bar = stack.enter_context(_bar(sum(each.size for each in files)))
+        file = stack.enter_context(target.open("wb"))
+        compressed = stack.enter_context(gzip.GzipFile("", "wb", _LEVEL, file, mtime=0))
+        # Of the formats that have long names, the one that every tar knows.
+        archive = stack.enter_context(tarfile.open(fileobj=compressed, mode="w", format=tarfile.GNU_FORMAT))
+        for each in files:
+            _add(archive, each)
+            bar.update(each.size)
+
+
+def _bar(total: int) -> tqdm[NoReturn]:
+    """Return a progress bar that shows up after a second, where somebody can see it."""
+    return tqdm(
+        total=total, desc="packing Python", unit="B", unit_scale=True, delay=1, disable=None, leave=False, miniters=1
+    )
+
+
+def _add(archive: tarfile.TarFile, each: Member) -> None:
+    entry = tarfile.TarInfo(f"{FOLDER}/{each.name}")
+    entry.mode = each.mode | stat.S_IRUSR | stat.S_IWUSR
+    entry.mtime = each.mtime_ns // 10**9
+    if each.link is not None:
+        entry.type, entry.linkname = tarfile.SYMTYPE, each.link
+        archive.addfile(entry)
+    elif each.content is not None:
+        entry.size = len(each.content)
+        archive.addfile(entry, io.BytesIO(each.content))
+    else:
+        with each.source.open("rb") as file:
+            entry.size = os.fstat(file.fileno()).st_size  # it may have been changed since it was listed
+            archive.addfile(entry, file)

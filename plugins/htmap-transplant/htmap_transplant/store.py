@@ -1,0 +1,239 @@
+"""Packed installations on disk: made once, found again, removed.
+
+What is there, below TRANSPLANT.DIR:
+
+- ``lock``, held by whoever packs, removes, or writes down that a map needs an archive;
+- ``<hash>/_htmap_python.tar.gz``, the archive, put in place when it is complete;
+- ``<hash>/transplant.json``: when it was made and of what; written last, without it there is no transplant;
+- ``<hash>/maps``: the directories of the maps that use it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import importlib.metadata
+import json
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from htmap_core import reports, storage, wording
+from htmap_transplant import contents, packing
+from htmap_transplant.errors import CannotPack, NoSuchTransplant, TransplantInUse
+from htmap_transplant.installation import Installation
+from htmap_transplant.settings import current
+
+ARCHIVE = f"{packing.FOLDER}.tar.gz"
+_RECORD = "transplant.json"
+_MAPS = "maps"
+_LOCK = "lock"
+_REMOVED = ".removed-"
+
+
+@attrs.frozen
+class Transplant:
+    """A packed Python installation.
+
+    :param hash: names what is in it.
+    :param path: the archive.
+    :param created: when it was packed.
+    :param size: how large the archive is, in bytes.
+    :param packages: the packages installed in it, ``name==version``.
+    """
+
+    hash: str
+    path: Path
+    created: datetime.datetime
+    size: int
+    packages: tuple[str, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Transplant:
+        """Return the transplant whose archive is *path*.
+
+        :raises NoSuchTransplant: there is none.
+        """
+        record = _record(Path(path).parent)
+        if record is None:
+            raise NoSuchTransplant(Path(path), "`htmap transplants info` lists those that are there")
+        return cls(
+            hash=Path(path).parent.name,
+            path=Path(path),
+            created=datetime.datetime.fromtimestamp(record["created"]).astimezone(),
+            size=record["size"],
+            packages=tuple(record["packages"]),
+        )
+
+    def used_by(self) -> tuple[str, ...]:
+        """Return the tags of the maps that need it: those that were created with it and are not removed."""
+        return tuple(sorted(filter(None, map(_tag, _users(self.path.parent)))))
+
+    def remove(self, force: bool = False) -> None:
+        """Delete it.
+
+        :param force: even if maps need it.
+        :raises TransplantInUse: maps need it.
+        """
+        folder = self.path.parent
+        with _locked(folder.parent):
+            if (tags := self.used_by()) and not force:
+                raise TransplantInUse(self.hash, tags)
+            with contextlib.suppress(FileNotFoundError):  # somebody else has removed it
+                # At once; should the deletion be cut short, the next packing finishes it.
+                removed = folder.rename(folder.with_name(f"{_REMOVED}{self.hash}"))
+                shutil.rmtree(removed)
+
+
+def transplants() -> tuple[Transplant, ...]:
+    """Return all packed Python installations, the oldest first."""
+    folder = current().folder
+    found = [Transplant.load(path.with_name(ARCHIVE)) for path in folder.glob(f"*/{_RECORD}")]
+    return tuple(sorted(found, key=lambda each: (each.created, each.hash)))
+
+
+def transplant_info() -> str:
+    """Return a table of all packed Python installations; the numbers are those that `htmap transplants remove` takes."""
+    rows = [
+        [
+            str(index),
+            each.hash,
+            f"{each.created:%Y-%m-%d %H:%M}",
+            wording.size(each.size),
+            str(len(each.packages)),
+            ", ".join(each.used_by()),
+        ]
+        for index, each in enumerate(transplants())
+    ]
+    return reports.table(["Index", "Hash", "Created", "Size", "Packages", "Used By"], rows)
+
+
+def archive_of(installation: Installation, folder: Path) -> Path:
+    """Return the path of the archive of an installation as it is now, whether it is there or not."""
+    return folder / contents.fingerprint(installation, contents.members(installation)) / ARCHIVE
+
+
+def pack(installation: Installation, folder: Path, map_dir: Path) -> Path:
+    """Return the archive of an installation for a map; it is packed unless it is there.
+
+    Of several processes that want it, one packs it, and the others wait.
+
+    :param folder: where archives are kept.
+    :param map_dir: the directory of the map that will need it.
+    :raises CannotPack: it could not be packed.
+    """
+    files = contents.members(installation)
+    archive = folder / contents.fingerprint(installation, files) / ARCHIVE
+    with _locked(folder):
+        _clear(folder)
+        archive.parent.mkdir(exist_ok=True)
+        if not _is_fresh(archive.parent):
+            shipped = packing.pack(files, archive)
+            _write_record(archive, installation, shipped)
+        _add_user(archive.parent, map_dir)
+    return archive
+
+
+def use(archive: Path, map_dir: Path) -> None:
+    """Write down that a map needs an archive that is there already.
+
+    :raises NoSuchTransplant: it is not there.
+    """
+    with _locked(archive.parent.parent):
+        if not archive.exists():
+            raise NoSuchTransplant(
+                archive.parent,
+                "TRANSPLANT.ASSUME_EXISTS is on, so none was packed for this Python as it is now: switch it off once, "
+                "or set TRANSPLANT.ALTERNATE_INPUT_PATH to where there is one",
+            )
+        _add_user(archive.parent, map_dir)
+
+
+# --- on disk
+
+
+def _record(folder: Path) -> dict[str, Any] | None:
+    """Return what was written down of a transplant; None where there is none."""
+    try:
+        return dict(json.loads((folder / _RECORD).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def _write_record(archive: Path, installation: Installation, shipped: Sequence[Path]) -> None:
+    record = {
+        "created": time.time(),
+        "size": archive.stat().st_size,
+        "python": installation.description,
+        "prefix": str(installation.prefix),
+        "packages": _packages(installation),
+        "libraries": [[str(path), *_version(path)] for path in shipped],
+    }
+    unfinished = archive.with_name(f"{_RECORD}.new")
+    unfinished.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    unfinished.replace(archive.with_name(_RECORD))
+
+
+def _packages(installation: Installation) -> list[str]:
+    found = importlib.metadata.distributions(path=[str(site) for site in installation.sites])
+    return sorted({f"{each.metadata['Name']}=={each.version}" for each in found}, key=str.lower)
+
+
+def _is_fresh(folder: Path) -> bool:
+    """Return whether the archive is there, and the libraries of this machine in it are still what this machine has."""
+    record = _record(folder)
+    if record is None or not (folder / ARCHIVE).exists():
+        return False
+    return all(_version(Path(path)) == tuple(version) for path, *version in record["libraries"])
+
+
+def _version(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def _users(folder: Path) -> list[Path]:
+    """Return the directories of the maps that use a transplant and are not removed."""
+    try:
+        lines = (folder / _MAPS).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [path for path in map(Path, lines) if path.is_dir()]
+
+
+def _add_user(folder: Path, map_dir: Path) -> None:
+    lines = {str(path): None for path in [*_users(folder), map_dir]}
+    unfinished = folder / f"{_MAPS}.new"
+    unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    unfinished.replace(folder / _MAPS)
+
+
+def _tag(map_dir: Path) -> str | None:
+    return storage.tag_of(storage.MapDir(map_dir))
+
+
+def _clear(folder: Path) -> None:
+    """Delete what killed processes have left; nobody else is at work, since the lock is held."""
+    for unfinished in [*folder.glob(f"*/{packing.TEMPORARY}*"), *folder.glob(f"{_REMOVED}*")]:
+        shutil.rmtree(unfinished)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder of transplants, which is made where it is missing."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (folder / _LOCK).open("a")
+    except OSError as error:
+        raise CannotPack(f"{folder} cannot be written: {error.strerror}. TRANSPLANT.DIR sets another") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,40 @@
+"""The commands as a user types them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from htmap_transplant import store, transplants
+from htmap_transplant.installation import Installation
+
+from htmap_core.cli import cli
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["transplants", *arguments])
+
+
+@pytest.fixture
+def packed(small: Installation, htmap_dir: Path, tmp_path: Path) -> str:
+    """The hash of a transplant that no map needs."""
+    return store.pack(small, htmap_dir / "transplants", tmp_path / "no map").parent.name
+
+
+def test_info_shows_the_table(packed: str) -> None:
+    result = run("info")
+    assert result.exit_code == 0
+    assert packed in result.output
+
+
+def test_remove_takes_the_number_in_the_table(packed: str) -> None:
+    result = run("remove", "0")
+    assert (result.exit_code, result.output) == (0, f"removed transplant {packed}\n")
+    assert transplants() == ()
+
+
+@pytest.mark.parametrize("index", ["1", "-1", "first"])
+def test_a_number_that_is_not_in_the_table_is_a_usage_error(packed: str, index: str) -> None:
+    assert run("remove", "--", index).exit_code == 2
+    assert len(transplants()) == 1

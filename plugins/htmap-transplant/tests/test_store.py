@@ -1,0 +1,194 @@
+"""Packed installations on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tarfile
+import threading
+from pathlib import Path
+
+import attrs
+import pytest
+from htmap_transplant import Transplant, contents, packing, store, transplant_info, transplants
+from htmap_transplant.errors import CannotPack, NoSuchTransplant, TransplantInUse
+from htmap_transplant.installation import Installation
+
+import htmap
+
+
+@pytest.fixture
+def folder(htmap_dir: Path) -> Path:
+    """The folder of transplants in a new HTMAP_DIR."""
+    return htmap_dir / "transplants"
+
+
+@pytest.fixture
+def map_dir(htmap_dir: Path) -> Path:
+    """The directory of a map tagged "tide"."""
+    return make_map(htmap_dir, "tide")
+
+
+def make_map(htmap_dir: Path, tag: str) -> Path:
+    found = htmap_dir / "maps" / f"id-of-{tag}"
+    found.mkdir(parents=True)
+    (htmap_dir / "tags").mkdir(exist_ok=True)
+    (htmap_dir / "tags" / tag).write_text(f"{found.name}\n")
+    return found
+
+
+def test_what_was_packed_is_found_again(small: Installation, folder: Path, map_dir: Path) -> None:
+    archive = store.pack(small, folder, map_dir)
+    written = archive.stat().st_mtime_ns, archive.stat().st_ino
+    assert store.pack(small, folder, map_dir) == archive
+    assert (archive.stat().st_mtime_ns, archive.stat().st_ino) == written
+
+
+def test_the_archive_holds_one_folder(small: Installation, folder: Path, map_dir: Path) -> None:
+    with tarfile.open(store.pack(small, folder, map_dir)) as archive:
+        names = archive.getnames()
+        about = archive.extractfile("_htmap_python/about")
+        assert about is not None
+        assert about.read() == b"a small one\n"
+    assert {name.partition("/")[0] for name in names} == {"_htmap_python"}
+    assert f"_htmap_python/lib/{small.version}/site-packages/module.py" in names
+
+
+def test_a_change_makes_another_one_beside_it(small: Installation, folder: Path, map_dir: Path) -> None:
+    store.pack(small, folder, map_dir)
+    (small.sites[0] / "more.py").touch()
+    store.pack(small, folder, map_dir)
+    assert len({each.hash for each in transplants()}) == 2
+
+
+def test_a_library_of_the_machine_that_was_upgraded_is_packed_again(
+    small: Installation, folder: Path, map_dir: Path, tmp_path: Path
+) -> None:
+    archive = store.pack(small, folder, map_dir)
+    library = tmp_path / "libssl.so"
+    library.write_text("one")
+    record = json.loads(archive.with_name("transplant.json").read_text())
+    record["libraries"] = [[str(library), 3, library.stat().st_mtime_ns]]
+    archive.with_name("transplant.json").write_text(json.dumps(record))
+    first = archive.stat().st_ino
+    assert store.pack(small, folder, map_dir).stat().st_ino == first
+    library.write_text("three")
+    assert store.pack(small, folder, map_dir).stat().st_ino != first
+
+
+def test_a_killed_process_leaves_nothing_that_looks_like_a_transplant(
+    small: Installation, folder: Path, map_dir: Path
+) -> None:
+    (small.stdlib / "large.bin").write_bytes(os.urandom(1 << 20) * 64)
+    program = f"""
+import pickle, pathlib
+from htmap_transplant import store
+store.pack(pickle.loads({pickle.dumps(small)!r}), pathlib.Path({str(folder)!r}), pathlib.Path({str(map_dir)!r}))
+"""
+    process = subprocess.Popen([sys.executable, "-c", program])
+    while process.poll() is None and not list(folder.glob(f"*/{packing.TEMPORARY}*/*.gz")):
+        pass
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert transplants() == ()
+    archive = store.pack(small, folder, map_dir)
+    assert sorted(path.name for path in archive.parent.iterdir()) == ["_htmap_python.tar.gz", "maps", "transplant.json"]
+
+
+def test_of_two_that_want_the_same_one_packs_and_the_other_waits(
+    small: Installation, folder: Path, map_dir: Path
+) -> None:
+    found: list[tuple[Path, int]] = []
+
+    def pack() -> None:
+        archive = store.pack(small, folder, map_dir)
+        found.append((archive, archive.stat().st_ino))
+
+    threads = [threading.Thread(target=pack) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(found) == 4
+    assert len(set(found)) == 1
+
+
+def test_a_transplant_knows_when_it_was_made_and_what_is_in_it(
+    small: Installation, folder: Path, map_dir: Path
+) -> None:
+    info = small.sites[0] / "tidal-2.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tidal\nVersion: 2.1\n")
+    archive = store.pack(small, folder, map_dir)
+    (found,) = htmap.transplants()
+    assert found == Transplant.load(archive)
+    assert (found.path, found.size, found.packages) == (archive, archive.stat().st_size, ("tidal==2.1",))
+    assert found.hash == archive.parent.name
+
+
+def test_the_table_has_a_number_for_each_and_the_maps_that_need_it(
+    small: Installation, folder: Path, map_dir: Path, htmap_dir: Path
+) -> None:
+    store.pack(small, folder, map_dir)
+    store.pack(small, folder, make_map(htmap_dir, "ebb"))
+    header, row = transplant_info().splitlines()
+    assert header.split() == ["Index", "Hash", "Created", "Size", "Packages", "Used", "By"]
+    assert row.split()[:2] == ["0", transplants()[0].hash]
+    assert row.endswith("ebb, tide")
+
+
+def test_one_that_a_map_needs_is_removed_only_by_force(small: Installation, folder: Path, map_dir: Path) -> None:
+    store.pack(small, folder, map_dir)
+    (found,) = transplants()
+    with pytest.raises(TransplantInUse, match="is used by 'tide'"):
+        found.remove()
+    assert transplants() == (found,)
+    found.remove(force=True)
+    assert transplants() == ()
+    found.remove()  # somebody else was quicker
+
+
+def test_one_whose_maps_are_gone_can_be_removed(small: Installation, folder: Path, map_dir: Path) -> None:
+    archive = store.pack(small, folder, map_dir)
+    map_dir.rmdir()
+    Transplant.load(archive).remove()
+    assert not archive.parent.exists()
+
+
+def test_one_that_is_not_there_cannot_be_loaded(tmp_path: Path) -> None:
+    with pytest.raises(NoSuchTransplant, match="`htmap transplants info`"):
+        Transplant.load(tmp_path / "nowhere" / "_htmap_python.tar.gz")
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_the_setting(
+    small: Installation, map_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotPack, match=r"file/transplants cannot be written: .* TRANSPLANT\.DIR"):
+        store.pack(small, tmp_path / "file" / "transplants", map_dir)
+
+
+def test_a_file_that_is_gone_when_it_is_packed_is_an_error_that_names_it(
+    small: Installation, folder: Path, map_dir: Path
+) -> None:
+    files = [attrs.evolve(each, source=Path("/nowhere/at/all")) for each in contents.members(small)]
+    folder.mkdir(parents=True)
+    with pytest.raises(CannotPack, match="/nowhere/at/all"):
+        packing.pack(files, folder / "archive.tar.gz")
+
+
+def test_asking_makes_no_folder(htmap_dir: Path) -> None:
+    assert transplants() == ()
+    assert transplant_info().splitlines() == ["Index  Hash  Created  Size  Packages  Used By"]
+    assert not htmap_dir.exists()
+
+
+def test_they_are_kept_where_the_setting_says(small: Installation, map_dir: Path, tmp_path: Path) -> None:
+    archive = store.pack(small, tmp_path / "elsewhere", map_dir)
+    assert transplants() == ()
+    htmap.settings["TRANSPLANT.DIR"] = tmp_path / "elsewhere"
+    assert [each.path for each in transplants()] == [archive]

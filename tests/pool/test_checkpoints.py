@@ -1,0 +1,175 @@
+"""Checkpoints: a component that loses its slot, or its whole host, goes on from its last one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import htmap
+from htmap_core.finding import find_pool
+
+pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
+
+TIMEOUT = 120
+STEPS = 6
+STOP = 3
+
+
+@pytest.fixture
+def marks(tmp_path: Path) -> Path:
+    """A folder in which functions leave marks."""
+    (tmp_path / "marks").mkdir()
+    return tmp_path / "marks"
+
+
+def counter(marks: Path) -> Callable[[int], tuple[int, int]]:
+    """Return a function that counts steps and stops half-way, unless it went on from a checkpoint; it returns where it began."""
+
+    def function(component: int) -> tuple[int, int]:
+        state = Path("state")
+        try:
+            first = int(state.read_text())
+        except FileNotFoundError:
+            first = 0
+        for step in range(first, STEPS):
+            state.write_text(str(step + 1))
+            htmap.checkpoint(state)
+            if step == STOP and not first:
+                (marks / f"{component}.tmp").write_text(str(os.getppid()))
+                (marks / f"{component}.tmp").rename(marks / str(component))
+                time.sleep(600)
+        return component, first
+
+    return function
+
+
+def reached(marks: Path, component: int = 0) -> int:
+    """Wait until a component has stopped half-way; return the process that HTCondor started for it."""
+    deadline = time.monotonic() + TIMEOUT
+    while not (marks / str(component)).exists():
+        assert time.monotonic() < deadline, "the component has not come so far"
+        time.sleep(0.05)
+    return int((marks / str(component)).read_text())
+
+
+def parent_of(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def checkpoints_of(mapped: htmap.Map) -> set[str]:
+    return {path.name for path in (mapped._map_dir.path / "checkpoints").rglob("*") if path.is_file()}
+
+
+def test_a_component_that_is_vacated_goes_on_from_its_checkpoint(marks: Path) -> None:
+    mapped = htmap.map(counter(marks), [0])
+    reached(marks)
+    mapped.vacate()
+    assert mapped.get(0, timeout=TIMEOUT) == (0, STOP + 1)
+
+
+def test_a_component_whose_host_is_lost_goes_on_from_its_checkpoint(marks: Path) -> None:
+    mapped = htmap.map(counter(marks), [0])
+    supervisor = reached(marks)
+    starter = parent_of(supervisor)
+    for process in (starter, supervisor):
+        os.kill(process, signal.SIGKILL)
+    assert mapped.get(0, timeout=TIMEOUT) == (0, STOP + 1)
+
+
+def test_components_of_one_job_have_checkpoints_of_their_own(marks: Path) -> None:
+    mapped = htmap.map(counter(marks), [0, 1], chunksize=2)
+    for component in (0, 1):
+        reached(marks, component)
+        mapped.vacate()
+    assert list(mapped.iter(timeout=TIMEOUT)) == [(0, STEPS), (1, STOP + 1)]
+
+
+def test_checkpoints_are_there_until_all_components_have_ended(marks: Path) -> None:
+    mapped = htmap.map(counter(marks), [0])
+    reached(marks)
+    assert checkpoints_of(mapped) == {"0"}
+    mapped.vacate()
+    mapped.wait(timeout=TIMEOUT)
+    assert checkpoints_of(mapped) == set()
+
+
+def test_components_that_are_run_again_start_from_the_beginning() -> None:
+    def function(_: int) -> bool:
+        was_there = Path("state").exists()
+        Path("state").touch()
+        htmap.checkpoint("state")
+        return was_there
+
+    mapped = htmap.map(function, [0, 1])
+    mapped.wait(timeout=TIMEOUT)
+    mapped.rerun([1])
+    assert list(mapped.iter(timeout=TIMEOUT)) == [False, False]
+
+
+CHECKPOINTS: dict[str, tuple[Any, dict[str, Any], bool]] = {
+    "a function that does": (lambda _: htmap.checkpoint("x"), {}, True),
+    "a function that does not": (lambda _: Path("checkpoint").exists(), {}, False),
+    "a function whose map says so": (str, {"checkpoint": True}, True),
+    "a function whose map says no": (lambda _: htmap.checkpoint("x"), {"checkpoint": "false"}, False),
+}
+
+
+@pytest.mark.parametrize("which", CHECKPOINTS)
+def test_only_maps_that_checkpoint_can_reach_the_submit_side_while_they_run(which: str) -> None:
+    function, options, expected = CHECKPOINTS[which]
+    waiting = htmap.map(function, [0], htmap.MapOptions(requirements="false", **options))
+    (ad,) = find_pool()[1].query(waiting._map_dir.constraint(), ["WantIOProxy"])
+    waiting.remove()
+    assert bool(ad.get("WantIOProxy")) == expected
+
+
+@pytest.mark.parametrize("with_input", [False, True])
+def test_what_jobs_can_reach_ends_at_the_folders_that_the_map_needs(tmp_path: Path, with_input: bool) -> None:
+    secret, data = tmp_path / "secret", tmp_path / "folder" / "data"
+    secret.write_text("secret")
+    data.parent.mkdir()
+    data.write_text("data")
+
+    def function(_: int) -> tuple[str, bool]:
+        from htmap_run.chirp import Chirp
+
+        htmap.checkpoint("data" if with_input else "_htmap_function")
+        with Chirp(str(Path.cwd())) as chirp:
+            try:
+                chirp.get(str(secret), "stolen")
+            except OSError as error:
+                return str(error), Path("data").exists()
+        return "it can be read", False
+
+    options = htmap.MapOptions(fixed_input_files=[data] if with_input else [])
+    refused, has_input = htmap.map(function, [0], options).get(0, timeout=TIMEOUT)
+    assert "refused" in refused
+    assert has_input == with_input
+
+
+def test_files_for_each_component_reach_a_map_that_checkpoints(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_text(name)
+
+    def function(path: Path) -> str:
+        htmap.checkpoint(path)
+        return path.read_text()
+
+    mapped = htmap.map(function, [htmap.TransferPath(tmp_path / name) for name in "ab"])
+    assert list(mapped.iter(timeout=TIMEOUT)) == ["a", "b"]
+
+
+def test_output_that_is_sent_elsewhere_gets_there_from_a_map_that_checkpoints(tmp_path: Path) -> None:
+    def function(_: int) -> None:
+        Path("out").write_text("out")
+        htmap.checkpoint("out")
+        htmap.transfer_output_files("out")
+
+    htmap.map(function, [0], htmap.MapOptions(output_remaps={"out": str(tmp_path / "there")})).wait(timeout=TIMEOUT)
+    assert (tmp_path / "there").read_text() == "out"

@@ -1,0 +1,277 @@
+"""The command line as users type it, on live maps of a real HTCondor."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import htmap
+from htmap_core.testing.fixtures import using_htmap_dir
+
+pytestmark = pytest.mark.pool
+
+TIMEOUT = 60
+Ran = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(autouse=True)
+def in_pool(htmap_dir: Path, running_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    htmap.settings["HTMAP_DIR"] = running_pool
+    monkeypatch.setenv("HTMAP_DIR", str(running_pool))
+
+
+def type_(*arguments: str, stdin: str = "") -> Ran:
+    command = [sys.executable, "-m", "htmap", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+
+
+def on_a_terminal(*arguments: str, keys: str = "", **environment: str) -> tuple[str, int]:
+    """Return what a command shows on a terminal of 80 columns where *keys* are typed, and its exit code."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update(COLUMNS="80", LINES="24", TERM="xterm-256color", **environment)
+        os.execv(sys.executable, [sys.executable, "-m", "htmap", *arguments])
+    os.write(terminal, keys.encode())
+    shown = b""
+    try:
+        while chunk := os.read(terminal, 4096):
+            shown += chunk
+    except OSError:
+        pass  # how a terminal says that its program has ended
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    return shown.decode().replace("\r\n", "\n"), os.waitstatus_to_exitcode(status)
+
+
+@pytest.fixture(scope="class")
+def submitted(running_pool: Path) -> Iterator[None]:
+    """Submit the maps that tests look at together: one that failed in part, one that waits for ever, one without a tag."""
+
+    def invert(x: int) -> float:
+        print(f"inverting {x}")
+        print(f"complaining of {x}", file=sys.stderr)
+        return 1 / x
+
+    with using_htmap_dir(running_pool):
+        tide = htmap.map(invert, [1, 0, 4], tag="tide")
+        htmap.map(str, range(2), tag="waiting", map_options=htmap.MapOptions(requirements="false"))
+        nameless = htmap.map(str, range(2))
+        for each in (tide, nameless):
+            each.wait(TIMEOUT, errors_ok=True)
+    yield
+    with using_htmap_dir(running_pool):
+        htmap.clean(all=True)
+
+
+@pytest.mark.usefixtures("submitted")
+class TestLooking:
+    def test_status_in_a_pipe_is_plain_text_and_as_wide_as_it_must_be(self) -> None:
+        lines = type_("status").stdout.splitlines()
+        assert lines[0].split()[:6] == ["Tag", "HELD", "ERRORED", "IDLE", "RUNNING", "COMPLETED"]
+        assert [line.split()[:6] for line in lines if "tide" in line] == [["tide", "0", "1", "0", "0", "2"]]
+        assert [line for line in lines if line.startswith("* ")]
+        assert "\x1b" not in "".join(lines)
+
+    def test_status_on_a_terminal_of_80_columns_fits_and_is_coloured(self) -> None:
+        shown, code = on_a_terminal("status")
+        assert code == 0
+        assert "\x1b[" in shown
+        plain, _ = on_a_terminal("status", NO_COLOR="1")
+        assert not re.search(r"\x1b\[[\d;]*3\d", plain)
+        assert "tide" in plain
+        assert max(map(len, re.sub(r"\x1b\[[\d;]*m", "", plain).splitlines())) <= 80
+
+    def test_status_without_states_or_without_figures(self) -> None:
+        assert "COMPLETED" not in type_("status", "--no-state").stdout
+        assert "Runtime" not in type_("status", "--no-meta").stdout
+
+    def test_status_for_programs(self) -> None:
+        found = json.loads(type_("status", "--format", "json").stdout)
+        assert found["tide"]["component_status_counts"]["COMPLETED"] == 2
+        compact = type_("status", "--format", "json_compact").stdout
+        assert (json.loads(compact).keys(), " " in compact) == (found.keys(), False)
+        rows = csv.DictReader(type_("status", "--format", "csv").stdout.splitlines())
+        assert [row["ERRORED"] for row in rows if row["tag"] == "tide"] == ["1"]
+
+    def test_components_of_a_status(self) -> None:
+        assert type_("components", "tide").stdout == "0 COMPLETED\n1 ERRORED\n2 COMPLETED\n"
+        assert type_("components", "tide", "--status", "errored").stdout == "1 ERRORED\n"
+        assert "\x1b[32m" in type_("components", "tide", "--color").stdout
+
+    def test_errors_up_to_a_limit(self) -> None:
+        assert "ZeroDivisionError" in type_("errors", "tide").stdout
+        assert type_("errors", "waiting").stdout == ""
+        assert type_("errors", "--all", "--limit", "1").stdout.count("Start error report") == 1
+
+    def test_output_of_a_component(self) -> None:
+        assert "inverting 4" in type_("stdout", "tide", "2").stdout
+        assert "complaining of 0" in type_("stderr", "tide", "1").stdout
+
+    def test_output_that_does_not_come_in_time(self) -> None:
+        ran = type_("stdout", "waiting", "0", "--timeout", "0.1")
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert "'waiting'" in ran.stderr
+
+    def test_a_component_that_the_map_does_not_have(self) -> None:
+        ran = type_("stdout", "tide", "7")
+        assert (ran.returncode, ran.stderr) == (1, "htmap: map 'tide' has 3 components, and none with the index 7\n")
+
+    def test_waiting_for_what_failed_says_so_and_goes_on(self) -> None:
+        ran = type_("wait", "tide", "nobody")
+        assert ran.returncode == 1
+        assert "'tide'" in ran.stderr
+        assert "'nobody'" in ran.stderr
+
+    def test_ctrl_c_ends_a_live_view_without_a_traceback(self) -> None:
+        pid, terminal = pty.fork()
+        if pid == 0:
+            signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            )  # a shell may have started the tests in the background, deaf to it
+            os.environ.update(COLUMNS="80", TERM="xterm")
+            os.execv(sys.executable, [sys.executable, "-m", "htmap", "status", "--live"])
+        shown = b""
+        while b"tide" not in shown:
+            shown += os.read(terminal, 4096)
+        os.write(terminal, b"\x03")
+        while True:
+            try:
+                shown += os.read(terminal, 4096)
+            except OSError:
+                break
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
+        assert b"Traceback" not in shown
+
+
+@pytest.mark.usefixtures("submitted")
+class TestExplaining:
+    def test_why_an_idle_component_does_not_run_is_told_in_numbers_of_slots(self) -> None:
+        ran = type_("why", "waiting")
+        assert ran.stdout.startswith("components 0-1 are IDLE: no slot of 1 satisfies false\n")
+        assert "0 of 1  false\n" in ran.stdout
+        assert "1 of 1  request_cpus = 1\n" in ran.stdout
+
+    def test_why_for_programs(self) -> None:
+        (found,) = json.loads(type_("why", "waiting", "1", "--json").stdout)
+        assert (found["components"], found["status"]) == ([1], "IDLE")
+
+    def test_why_of_what_has_ended(self) -> None:
+        assert type_("why", "tide").stdout.startswith("all components of map 'tide' have ended")
+        assert type_("why", "tide", "1").stdout.startswith("component 1 is ERRORED: it failed")
+
+    @pytest.mark.parametrize(("tag", "component"), [("waiting", "1"), ("tide", "2")])
+    def test_the_ad_of_a_job_in_the_queue_and_of_one_that_has_left_it(self, tag: str, component: str) -> None:
+        ad = json.loads(type_("job", tag, component, "--json").stdout)
+        assert (ad["ProcId"], ad["JobBatchName"]) == (int(component), tag)
+        assert f'JobBatchName = "{tag}"\n' in type_("job", tag, component).stdout
+
+    @pytest.mark.parametrize("components", [("1",), ()])
+    def test_what_would_be_submitted_can_be_submitted_by_hand(
+        self, running_pool: Path, tmp_path: Path, components: tuple[str, ...]
+    ) -> None:
+        folder = running_pool / f"by-hand-{len(components)}"
+        folder.mkdir()
+        folder.chmod(0o777)
+        (folder / "job.sub").write_text(type_("submit-file", "tide", *components).stdout)
+        programs = running_pool / "pool" / "htcondor" / "usr" / "bin"
+        environment = {**os.environ, "CONDOR_CONFIG": str(running_pool / "pool" / "condor_config")}
+        subprocess.run(
+            [programs / "condor_submit", "job.sub"], cwd=folder, env=environment, check=True, timeout=TIMEOUT
+        )
+        waiting = [str(programs / "condor_wait"), "-wait", str(TIMEOUT), "htmap.events"]
+        subprocess.run(waiting, cwd=folder, env=environment, check=True, timeout=2 * TIMEOUT)
+        written = {path.read_text() for path in folder.glob("outputs/**/*.stdout")}
+        assert written == ({"inverting 0\n"} if components else {"inverting 1\n", "inverting 0\n", "inverting 4\n"})
+        assert [str(status) for status in htmap.load("tide").component_statuses] == [
+            "COMPLETED",
+            "ERRORED",
+            "COMPLETED",
+        ]
+
+    def test_the_doctor_finds_a_pool_in_order(self) -> None:
+        ran = type_("doctor")
+        assert ran.stdout.endswith("No problems found: maps can run.\n")
+        assert ran.returncode == 0
+        found = {each["area"] for each in json.loads(type_("doctor", "--json").stdout)}
+        assert {"versions", "settings", "files", "plugins", "schedd", "slots", "credentials", "delivery"} <= found
+
+
+class TestActing:
+    def test_a_map_goes_through_all_that_can_be_done_to_it(self, personal_pool: Path) -> None:
+        waiting = htmap.MapOptions(requirements="false")
+        mapped = htmap.map(str, range(2), tag="patient", map_options=waiting)
+        assert type_("hold", "patient").stdout == "held 2 components of map 'patient'\n"
+        assert "`htmap release patient` lets it go on" in type_("why", "patient").stdout
+        assert type_("reasons", "patient").stdout.splitlines()[1].split()[:3] == ["patient", "0-1", "1"]
+        assert type_("release", "-p", "pat*").stdout == "released 2 components of map 'patient'\n"
+        for command in ("pause", "resume", "vacate"):
+            assert type_(command, stdin="patient").stdout.endswith("no component of map 'patient'\n")
+        type_("edit", "memory", "patient", "1.5", "--unit", "GB")
+        type_("edit", "disk", "patient", "2")
+        (ad,) = htmap_jobs(mapped)
+        assert (ad["RequestMemory"], ad["RequestDisk"]) == (1536, 2 * 1024 * 1024)
+        assert type_("rerun", "map", "patient").returncode == 1
+        assert type_("retag", "patient", "calm").stdout == "map 'patient' has the tag 'calm' now\n"
+        assert type_("remove", "calm").stdout == "removed map 'calm' (2 components)\n"
+        assert type_("tags").stdout == ""
+        logged = type_("logs", "--view").stdout
+        assert "created map 'patient': 2 components in 2 jobs" in logged
+        assert "map 'calm' was removed" in logged
+
+    def test_components_run_again(self, personal_pool: Path) -> None:
+        def fail_once(path: str) -> str:
+            marker = Path(path)
+            if not marker.exists():
+                marker.touch()
+                raise ValueError(path)
+            return "fine"
+
+        (personal_pool / "marks").mkdir(mode=0o777, exist_ok=True)
+        (personal_pool / "marks").chmod(0o777)
+        mapped = htmap.map(fail_once, [str(personal_pool / "marks" / name) for name in "ab"], tag="again")
+        mapped.wait(TIMEOUT, errors_ok=True)
+        assert type_("rerun", "components", "again", "0").stdout == "runs 1 component of map 'again' again\n"
+        assert mapped.get(0, TIMEOUT) == "fine"
+        assert type_("rerun", "components", "again", "--status", "errored").stdout.startswith("runs 1 component")
+        assert type_("wait", "again").returncode == 0
+        assert list(mapped) == ["fine", "fine"]
+
+    def test_what_nobody_gave_a_tag_is_cleaned_away_and_the_rest_stays(self, personal_pool: Path) -> None:
+        htmap.map(str, [1], tag="kept")
+        nameless = htmap.map(str, [1]).tag
+        assert type_("clean").stdout == f"removed map {nameless!r} (1 component)\n"
+        assert htmap.get_tags() == ("kept",)
+
+    def test_removing_many_asks_on_a_terminal(self, personal_pool: Path) -> None:
+        for tag in ("one", "two"):
+            htmap.map(str, [1], tag=tag)
+        shown, code = on_a_terminal("remove", "--all", keys="n\n")
+        assert (code, htmap.get_tags()) == (0, ("one", "two"))
+        assert "one, two" in shown
+        assert "Remove these 2 maps, with all their data? [y/N]" in shown
+        assert on_a_terminal("remove", "-p", "*", "--yes")[1] == 0
+        assert htmap.get_tags() == ()
+
+    def test_removing_what_was_named_or_in_a_script_does_not_ask(self, personal_pool: Path) -> None:
+        for tag in ("one", "two", "three"):
+            htmap.map(str, [1], tag=tag)
+        assert on_a_terminal("remove", "one")[1] == 0
+        assert type_("remove", "--all").returncode == 0
+        assert htmap.get_tags() == ()
+
+
+def htmap_jobs(mapped: htmap.Map) -> list[dict[str, object]]:
+    from htmap_core.condor import Connection
+
+    found = Connection(mapped._record.pool).query(mapped._map_dir.constraint(), ["RequestMemory", "RequestDisk"])
+    return [dict(ad) for _, ad in zip(range(1), found)]

@@ -1,0 +1,65 @@
+"""Maps whose pool does not answer: who waits is told, and who removes others is not stopped."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+
+import attrs
+import pytest
+
+import htmap
+from htmap_core import map_results
+from htmap_core.management import NotRemoved
+from htmap_core.map_results import SilentPool
+from htmap_core.pools import PoolAddress
+
+pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
+
+UNMATCHED = htmap.MapOptions(requirements="false")
+NOWHERE = PoolAddress("nowhere", collector="127.0.0.1:9", schedd="nowhere.example.org")
+
+
+@pytest.fixture
+def silent() -> Iterator[htmap.Map]:
+    """Give a map whose pool is gone; the jobs that it really has are removed in the end."""
+    silent = htmap.map(str, range(2), map_options=UNMATCHED)
+    address = silent._record.pool
+    remember(silent, NOWHERE)
+    yield silent
+    remember(silent, address)
+
+
+def remember(mapped: htmap.Map, address: PoolAddress) -> None:
+    mapped._record = attrs.evolve(mapped._record, pool=address)
+    mapped._map_dir.write_record(mapped._record)
+    mapped._map_dir._record = mapped._record
+
+
+def test_whoever_waits_for_a_pool_that_does_not_answer_is_told(
+    silent: htmap.Map, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_results, "_QUIET", 0.5)  # a minute of silence would be long for a test
+    with (
+        pytest.warns(SilentPool, match=r"no news of map .* but the nowhere pool does not answer"),
+        pytest.raises(htmap.exceptions.TimeoutError),
+    ):
+        silent.wait(timeout=3)
+
+
+def test_whoever_waits_for_a_pool_that_only_is_busy_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_results, "_QUIET", 0.5)
+    waiting = htmap.map(str, range(2), map_options=UNMATCHED)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(htmap.exceptions.TimeoutError):
+            waiting.wait(timeout=3)
+
+
+def test_cleaning_goes_on_past_a_map_that_cannot_be_removed(silent: htmap.Map) -> None:
+    others = [htmap.map(str, [1], map_options=UNMATCHED) for _ in range(2)]
+    tags = {other.tag for other in others}
+    with pytest.warns(NotRemoved, match=rf"{silent.tag}.*remove\(force=True\)"):
+        assert set(htmap.clean()) == tags
+    assert silent.exists
+    assert htmap.get_tags() == (silent.tag,)

@@ -1,0 +1,225 @@
+"""A batch service like CERN's: a personal pool with a credd and the site's rules, for the users of a Kerberos realm."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.site.realm import Realm
+
+SCHEDD = "alice@bigbird99.cern.ch"
+_SECONDS = {
+    "espresso": 1200,
+    "microcentury": 3600,
+    "longlunch": 7200,
+    "workday": 28800,
+    "tomorrow": 86400,
+    "testmatch": 259200,
+    "nextweek": 604800,
+}
+_PATIENCE = 60  # seconds
+
+
+def why_not() -> str | None:
+    """Return why there can be no such service here; None where there can."""
+    # The starter asks getlogin() for the user whose credential it fetches, and crashes where there is none.
+    return (
+        None
+        if Path("/proc/self/loginuid").exists()
+        else "this kernel knows no login uid, which HTCondor's starter asks for"
+    )
+
+
+class BatchService:
+    """The service: ``configuration`` is what CONDOR_CONFIG must name, ``environment`` what an lxplus node has besides.
+
+    :param folder: a folder for its files.
+    :param realm: whose tickets it takes.
+    :param htcondor: the folder that the programs of HTCondor are linked from.
+    """
+
+    def __init__(self, folder: Path, realm: Realm, htcondor: Path) -> None:
+        self.folder = folder
+        self.configuration = folder / "pool" / "condor_config"
+        self.environment = {
+            "CONDOR_CONFIG": str(self.configuration),
+            "KRB5_CONFIG": str(realm.configuration),
+            "_condor_SCHEDD_HOST": SCHEDD,
+        }
+        self.credentials = folder / "credentials"
+        self.eos = folder / "eos"
+        """What is on EOS, for the worker nodes' HTCondor plugin for root://."""
+        self._produced = folder / "produced"
+        self._htcondor = htcondor
+
+    def start(self) -> None:
+        """Write the configuration, and start the daemons with a login uid."""
+        for path in (self.folder / "pool" / "config.d", self.eos):
+            path.mkdir(parents=True)
+        self.credentials.mkdir(mode=0o700)
+        (self.folder / "pool" / "htcondor").symlink_to(self._htcondor)
+        self._write_program("producer", _PRODUCER.format(produced=self._produced))
+        self._write_program("monitor", _MONITOR.format(credentials=self.credentials))
+        self._write_program("xrootd_plugin", _XROOTD_PLUGIN.format(python=sys.executable, eos=self.eos))
+        (self.folder / "pool" / "config.d" / "cern.conf").write_text(self._configuration())
+        # It can be set once, where there was no login; where there was one, it will do as it is.
+        set_login = f"echo {os.getuid()} 2>/dev/null > /proc/self/loginuid || true"
+        started = self._run("sh", "-c", f'{set_login}; exec "$0" "$@"', sys.executable, "-m", "htmap", "pool", "start")
+        if started.returncode != 0:
+            raise RuntimeError(f"the batch service does not start: {started.stdout} {started.stderr}")
+
+    def stop(self) -> None:
+        """Stop the daemons; the folder is the caller's to delete."""
+        self._run(sys.executable, "-m", "htmap", "pool", "stop")
+
+    def stop_credd(self) -> None:
+        """Stop the credd, and wait until it is gone."""
+        self._tool("condor_off", "-daemon", "credd")
+        _wait(lambda: "CredD" not in self._tool("condor_status", "-any", "-autoformat", "MyType"))
+
+    def start_credd(self) -> None:
+        """Start the credd, and wait until it is there."""
+        self._tool("condor_on", "-daemon", "credd")
+        _wait(lambda: "CredD" in self._tool("condor_status", "-any", "-autoformat", "MyType"))
+
+    @contextlib.contextmanager
+    def sleeping_monitor(self) -> Iterator[None]:
+        """Let the credential monitor do nothing for a while."""
+        monitor = int((self.credentials / "pid").read_text())
+        os.kill(monitor, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(monitor, signal.SIGCONT)
+
+    def forget_users(self) -> None:
+        """Delete the credentials of all users, as the credd does when they have had no jobs for a while."""
+        for path in self.credentials.glob("*.c[cr]*"):
+            path.unlink()
+
+    @property
+    def times_produced(self) -> int:
+        """How often the credential producer was run."""
+        return len(self._produced.read_text().splitlines()) if self._produced.exists() else 0
+
+    def evidence(self) -> str:
+        """Return the ends of the daemons' logs."""
+        logs = sorted((self.folder / "pool" / "log").glob("*Log*"))
+        return "\n".join(f"== {log.name}\n{log.read_text(errors='replace')[-2000:]}" for log in logs)
+
+    def _tool(self, *command: str) -> str:
+        program = next(self._htcondor.glob(f"usr/*bin/{command[0]}"))
+        return self._run(str(program), *command[1:]).stdout
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "HTMAP_DIR": str(self.folder), "HTMAP_PLUGINS": "pool"}
+        environment["CONDOR_CONFIG"] = str(self.configuration)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def _write_program(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+        (self.folder / name).chmod(0o755)
+
+    def _configuration(self) -> str:
+        flavours = "UNDEFINED"
+        for name, seconds in reversed(_SECONDS.items()):
+            flavours = f'ifThenElse(JobFlavour =?= "{name}", {seconds}, {flavours})'
+        return _CONFIGURATION.format(
+            schedd=SCHEDD,
+            folder=self.folder,
+            home=Path.home(),
+            python=f"{sys.base_prefix}/bin",
+            runtime=f"ifThenElse(MaxRuntime =!= undefined, MaxRuntime, ifThenElse(({flavours}) =!= undefined, {flavours}, 1200))",
+        )
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the daemon does not do as it was told")
+        time.sleep(0.1)
+
+
+_CONFIGURATION = """\
+SCHEDD_NAME = {schedd}
+DAEMON_LIST = $(DAEMON_LIST) CREDD CREDMON_KRB
+SEC_CREDENTIAL_DIRECTORY_KRB = {folder}/credentials
+SEC_CREDENTIAL_PRODUCER = {folder}/producer
+SEC_CREDENTIAL_REFRESH_INTERVAL = 0
+CREDMON_KRB = {folder}/monitor
+CREDD_POLLING_TIMEOUT = 3
+# Worker nodes have the same Python as lxplus, on their PATH.
+STARTER_SETS_HOME_ENV = False
+STARTER_JOB_ENVIRONMENT = "HOME='{home}' PATH='{python}:/usr/bin:/bin'"
+FILETRANSFER_PLUGINS = $(FILETRANSFER_PLUGINS), {folder}/xrootd_plugin
+JOB_TRANSFORM_NAMES = $(JOB_TRANSFORM_NAMES) FLAVOUR
+JOB_TRANSFORM_FLAVOUR @=end
+   EVALSET MaxRuntime {runtime}
+@end
+SYSTEM_PERIODIC_REMOVE_NAMES = TOO_LONG
+SYSTEM_PERIODIC_REMOVE_TOO_LONG = JobStatus == 2 && time() - EnteredCurrentStatus > MaxRuntime
+SYSTEM_PERIODIC_REMOVE_TOO_LONG_REASON = strcat("Job removed: it ran for longer than MaxRuntime, ", string(MaxRuntime), " s")
+PERIODIC_EXPR_INTERVAL = 2
+"""
+
+# As at CERN, base64: the bindings cut what a producer prints at the first zero byte.
+_PRODUCER = """\
+#!/bin/sh
+echo once more >> {produced}
+exec base64 "${{KRB5CCNAME#FILE:}}"
+"""
+
+_MONITOR = """\
+#!/bin/bash
+# Turns what the credd was given into ticket caches, when it is told to by a signal.
+umask 077
+work() {{
+    for given in {credentials}/*.cred; do
+        [ -e "$given" ] || continue
+        base64 --decode "$given" > "${{given%.cred}}.new" 2>/dev/null || cp "$given" "${{given%.cred}}.new"
+        mv "${{given%.cred}}.new" "${{given%.cred}}.cc"
+    done
+    touch {credentials}/CREDMON_COMPLETE
+}}
+trap work HUP
+echo $$ > {credentials}/pid
+work
+while :; do sleep 1 & wait $!; done
+"""
+
+# Moves files between the scratch folder and the folder that stands for EOS.
+_XROOTD_PLUGIN = """\
+#!{python}
+import os, re, shutil, sys
+from pathlib import Path
+
+if sys.argv[1:] == ["-classad"]:
+    print('PluginVersion = "1"\\nPluginType = "FileTransfer"\\nMultipleFileSupport = true\\nSupportedMethods = "root"')
+    sys.exit()
+arguments = [argument for argument in sys.argv[1:] if argument != "-upload"]
+named = dict(zip(arguments[::2], arguments[1::2]))
+failed = False
+with open(named["-outfile"], "w") as out:
+    for ad in re.findall(r"\\[(.*?)\\]", Path(named["-infile"]).read_text(), re.DOTALL):
+        url, local = (re.search(rf'{{name}} = "([^"]*)"', ad)[1] for name in ("Url", "LocalFileName"))
+        there = Path("{eos}") / url.split("//", 2)[2].removeprefix("eos/")
+        try:
+            source, target = (local, there) if "-upload" in sys.argv else (there, local)
+            if "XRDCP_CREATE_DIR = true" in Path(os.environ["_CONDOR_JOB_AD"]).read_text():
+                there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            problem = ""
+        except OSError as error:
+            problem, failed = str(error).replace('"', "'"), True
+        success = "false" if problem else "true"
+        said = f'TransferSuccess = {{success}}; TransferError = "{{problem}}"; TransferUrl = "{{url}}"'
+        out.write(f'[ {{said}}; TransferFileName = "{{Path(local).name}}"; TransferTotalBytes = 1; ]\\n')
+sys.exit(1 if failed else 0)
+"""

@@ -1,0 +1,118 @@
+"""A Kerberos realm on this machine's loopback: a real KDC, real tickets."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+PROGRAMS = ("kdb5_util", "kadmin.local", "krb5kdc", "kinit", "klist")
+_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+_PATIENCE = 20  # seconds
+
+
+def why_not() -> str | None:
+    """Return why there can be no realm here; None where there can."""
+    missing = [program for program in PROGRAMS if shutil.which(program, path=_PATH) is None]
+    return f"{', '.join(missing)} not found; tests/site/prepare installs them" if missing else None
+
+
+class Realm:
+    """The realm CERN.TEST. It needs no privileges.
+
+    :param folder: a folder for its files.
+    """
+
+    name = "CERN.TEST"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.configuration = folder / "krb5.conf"
+        """What KRB5_CONFIG must name for whoever wants to use it."""
+        self._kdc: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Make the realm, and answer for it."""
+        self._folder.mkdir()
+        port = _free_port()
+        self.configuration.write_text(_CLIENT.format(realm=self.name, port=port))
+        (self._folder / "kdc.conf").write_text(_SERVER.format(realm=self.name, port=port, folder=self._folder))
+        self._run("kdb5_util", "create", "-s", "-P", "master key")
+        # The tickets of a realm are renewable for as long as its own principal allows.
+        self._run("kadmin.local", "modprinc", "-maxrenewlife", "7d", f"krbtgt/{self.name}")
+        with (self._folder / "out").open("wb") as out:
+            kdc = [shutil.which("krb5kdc", path=_PATH) or "krb5kdc", "-n"]
+            self._kdc = subprocess.Popen(kdc, env=self._environment, stdout=out, stderr=out, start_new_session=True)
+        deadline = time.monotonic() + _PATIENCE
+        while not _answers(port):
+            if self._kdc.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the KDC does not come up: {(self._folder / 'out').read_text()}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the KDC; the folder is the caller's to delete."""
+        if self._kdc is not None:
+            self._kdc.terminate()
+            self._kdc.wait()
+
+    def add_user(self, name: str, password: str) -> None:
+        """Let somebody have tickets."""
+        self._run("kadmin.local", "addprinc", "-pw", password, "-maxrenewlife", "7d", name)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": _PATH,
+            "LC_ALL": "C",
+            "KRB5_CONFIG": str(self.configuration),
+            "KRB5_KDC_PROFILE": str(self._folder / "kdc.conf"),
+        }
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+_CLIENT = """\
+[libdefaults]
+  default_realm = {realm}
+  dns_lookup_kdc = false
+  dns_lookup_realm = false
+  dns_canonicalize_hostname = false
+  rdns = false
+  udp_preference_limit = 1
+  forwardable = false
+[realms]
+  {realm} = {{
+    kdc = 127.0.0.1:{port}
+  }}
+"""
+
+_SERVER = """\
+[kdcdefaults]
+  kdc_listen = 127.0.0.1:{port}
+  kdc_tcp_listen = 127.0.0.1:{port}
+[realms]
+  {realm} = {{
+    database_name = {folder}/principal
+    key_stash_file = {folder}/stash
+    acl_file = {folder}/acl
+    max_life = 48h
+    max_renewable_life = 7d
+  }}
+"""

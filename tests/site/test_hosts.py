@@ -1,0 +1,105 @@
+"""What the other site tests rely on: hosts are apart from this machine and from each other, and end with the tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import htmap
+from htmap_core.testing.pythons import bare_environment, python_of
+from tests.site.contracts import TIMEOUT
+from tests.site.hosts import CHECKOUT, HOME_OF_HOST, Host, Site
+from tests.site.namespaces import Namespaces
+
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture(scope="module")
+def host(site: Site) -> Host:
+    python = Path(python_of(HERE)).resolve().parents[1]
+    return site.add_host("host", visible=[python] if Path("/usr") != python else [])
+
+
+def test_nothing_of_the_submit_side_can_be_seen_on_a_host(site: Site, host: Host) -> None:
+    submit_side = (Path(sys.prefix), CHECKOUT / "pyproject.toml", site.folder, Path.home() / ".profile")
+    assert [path for path in submit_side if host.run("test", "-e", str(path)).returncode == 0] == []
+
+
+def test_what_a_host_writes_is_not_on_this_machine(host: Host) -> None:
+    assert host.run("sh", "-c", "echo here >/etc/written-on-host && cat /etc/written-on-host").stdout == "here\n"
+    assert not Path("/etc/written-on-host").exists()
+
+
+def test_a_host_has_a_name_an_address_and_processes_of_its_own(host: Host) -> None:
+    assert host.run("cat", "/proc/sys/kernel/hostname").stdout == "host\n"
+    assert host.address in host.run("cat", "/proc/net/fib_trie").stdout
+    for kind in ("pid", "net", "mnt", "uts"):
+        here = Path(f"/proc/self/ns/{kind}")
+        assert host.run("readlink", str(here)).stdout.strip() != str(here.readlink())
+
+
+def test_scratch_directories_are_on_disk(host: Host) -> None:
+    assert host.run("stat", "--file-system", "--format=%T", str(HOME_OF_HOST)).stdout.strip() not in {
+        "tmpfs",
+        "overlayfs",
+    }
+
+
+def test_a_short_cut_of_the_link_does_not_disturb_a_component(on_site: Site, host: Host) -> None:
+    htmap.settings["DELIVERY_METHOD"] = "assume"
+
+    def sleep(seconds: float) -> str:
+        import time
+
+        time.sleep(seconds)
+        return "undisturbed"
+
+    mapped = htmap.map(sleep, [6], map_options=htmap.MapOptions(environment=bare_environment(HERE)))
+    deadline = time.monotonic() + TIMEOUT
+    while mapped.component_statuses[0] is not htmap.ComponentStatus.RUNNING:
+        assert time.monotonic() < deadline, mapped.status()
+        time.sleep(0.1)
+    host.cut_link()
+    time.sleep(2)
+    host.restore_link()
+    assert mapped.get(0, timeout=TIMEOUT) == "undisturbed"
+    assert (mapped._map_dir.path / "events").read_text().count("Job executing on host") == 1
+
+
+def test_when_the_tests_are_killed_nothing_runs_on(tmp_path: Path) -> None:
+    (tmp_path / "script").write_text("read -r pid _ </proc/self/stat; echo $pid; read -r _; sleep 600 & sleep 600")
+    program = (
+        "import sys, time; from pathlib import Path; from tests.site.namespaces import Namespaces\n"
+        "host = Namespaces(Path(sys.argv[1]) / 'script', {}, Path(sys.argv[1]) / 'log'); host.go()\n"
+        "print(host.first, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+    ) as tests:
+        assert tests.stdout is not None
+        first = int(tests.stdout.readline())
+        assert is_running(first)
+        tests.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while is_running(first) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(first)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_script_that_fails_at_once_is_an_error_with_what_it_said(tmp_path: Path) -> None:
+    (tmp_path / "script").write_text("echo it does not work >&2; exit 1")
+    with pytest.raises(RuntimeError, match="it does not work"):
+        Namespaces(tmp_path / "script", {"PATH": os.defpath}, tmp_path / "log")

@@ -1,0 +1,233 @@
+"""What holds for all commands, and those that need no pool."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+import htmap
+from htmap_core.cli import COMMANDS, SECTIONS, cli
+
+Type = Callable[..., subprocess.CompletedProcess[str]]
+
+REFERENCE = (
+    "autocompletion clean components edit errors hold logs path pause reasons release remove rerun resume retag set settings "
+    "status stderr stdout tags vacate version wait plugins why job submit-file doctor"
+)
+
+
+def command(*path: str) -> click.Command:
+    found: click.Command = cli
+    for name in path:
+        assert isinstance(found, click.Group)
+        inner = found.get_command(click.Context(found), name)
+        assert inner is not None
+        found = inner
+    return found
+
+
+def test_every_command_of_the_reference_is_there() -> None:
+    assert set(REFERENCE.split()) <= set(COMMANDS)
+    inner = "edit disk, edit memory, rerun components, rerun map, plugins list, plugins show"
+    for path in map(str.split, inner.split(", ")):
+        assert command(*path).name == path[-1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_overview_says_of_a_command_what_its_own_help_says_first(name: str) -> None:
+    (text,) = (section[name][1] for section in SECTIONS.values() if name in section)
+    assert command(name).get_short_help_str(200).rstrip(".") == text.rstrip(".")
+
+
+@pytest.mark.parametrize(
+    "name", ["errors", "hold", "pause", "reasons", "release", "remove", "resume", "vacate", "wait"]
+)
+def test_commands_on_maps_want_to_be_told_on_which(type_: Type, name: str) -> None:
+    ran = type_(name)
+    assert ran.returncode == 2
+    assert "name maps: by their TAGS, with --pattern, --all, or on standard input" in ran.stderr
+
+
+def test_all_maps_and_some_maps_contradict_each_other(type_: Type) -> None:
+    assert type_("hold", "--all", "tide").returncode == 2
+
+
+def test_a_wrong_tag_is_refused_with_what_was_probably_meant(type_: Type, damaged: Path) -> None:
+    for arguments in (("hold", "tied"), ("components", "tied"), ("stdout", "tied", "0"), ("path", "tied")):
+        ran = type_(*arguments)
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert "no map is tagged 'tied'; did you mean 'tide'?" in ran.stderr
+        assert "Traceback" not in ran.stderr
+
+
+def test_what_fails_for_one_map_does_not_stop_the_others(type_: Type, damaged: Path) -> None:
+    ran = type_("remove", "nobody", "tide")
+    assert ran.returncode == 1
+    assert "'nobody'" in ran.stderr
+    assert "tide" in ran.stdout
+    assert not damaged.exists()
+
+
+def test_a_pattern_that_no_tag_matches_is_refused(type_: Type, damaged: Path) -> None:
+    ran = type_("wait", "--pattern", "tied*")
+    assert ran.returncode == 1
+    assert "no map's tag matches 'tied*'" in ran.stderr
+
+
+def test_tags_come_from_standard_input_where_none_are_named(type_: Type, damaged: Path) -> None:
+    assert "removed" in type_("remove", stdin="tide\n").stdout
+    assert not damaged.exists()
+
+
+def test_tags_are_printed_one_a_line_or_those_that_match(type_: Type, damaged: Path) -> None:
+    (damaged.parents[1] / "tags" / "wave").write_text("5678\n")
+    assert type_("tags").stdout == "tide\nwave\n"
+    assert type_("tags", "-p", "w*").stdout == "wave\n"
+
+
+def test_all_of_no_maps_is_nothing_to_do(type_: Type) -> None:
+    ran = type_("remove", "--all")
+    assert (ran.returncode, ran.stderr) == (0, "You have no maps.\n")
+
+
+@pytest.mark.parametrize("part", ["map", "events", "inputs", "outputs", "logs"])
+def test_the_paths_of_a_map_are_below_its_directory(type_: Type, damaged: Path, part: str) -> None:
+    assert Path(type_("path", "tide").stdout.strip()) == damaged
+    shown = Path(type_("path", f"tide:{part}").stdout.strip())
+    assert shown == damaged or damaged in shown.parents
+
+
+def test_the_path_of_a_tag_is_the_file_that_makes_it_one(type_: Type, damaged: Path) -> None:
+    assert Path(type_("path", "tide:tag").stdout.strip()).read_text() == "1234\n"
+
+
+def test_a_part_that_maps_do_not_have_is_wrong_usage(type_: Type, damaged: Path) -> None:
+    ran = type_("path", "tide:everything")
+    assert ran.returncode == 2
+    assert "map, tag, events" in ran.stderr
+
+
+def test_versions_of_htmap_and_of_the_bindings_are_printed(type_: Type) -> None:
+    assert type_("version").stdout.startswith(f"HTMap version {htmap.__version__}\nHTCondor bindings: CondorVersion")
+
+
+def test_a_component_is_a_number(type_: Type, damaged: Path) -> None:
+    assert type_("stdout", "tide", "first").returncode == 2
+
+
+def test_rerunning_components_needs_to_be_told_which(type_: Type, damaged: Path) -> None:
+    ran = type_("rerun", "components", "tide")
+    assert ran.returncode == 2
+    assert "`htmap rerun map tide` runs them all again" in ran.stderr
+
+
+def test_a_live_status_needs_a_terminal(type_: Type) -> None:
+    ran = type_("status", "--live")
+    assert ran.returncode == 2
+    assert "--live needs a terminal" in ran.stderr
+
+
+class TestOnePlugin:
+    def test_all_that_is_known_of_it_is_shown_with_its_settings(self, type_: Type) -> None:
+        (Path.home() / ".htmaprc").write_text("[POOL]\nCPUS = 3\n")
+        lines = type_("plugins", "show", "pool").stdout.splitlines()
+        assert [line.split() for line in lines if line.startswith("POOL.CPUS")] == [
+            ["POOL.CPUS", "3,", "from", "~/.htmaprc"]
+        ]
+        assert any(line.split() == ["pools", "personal"] for line in lines)
+
+    def test_one_that_is_not_installed_is_wrong_usage(self, type_: Type) -> None:
+        ran = type_("plugins", "show", "pol")
+        assert ran.returncode == 2
+        assert "did you mean 'pool'?" in ran.stderr
+
+
+class TestTheDoctor:
+    def test_without_a_pool_maps_cannot_run_and_each_pool_says_why_not(self, type_: Type) -> None:
+        ran = type_("doctor")
+        assert ran.returncode == 1
+        assert "`htmap pool install`" in ran.stdout
+        assert "problems found: maps cannot run." in ran.stdout
+
+    def test_a_setting_that_nobody_knows_is_a_problem(self, type_: Type) -> None:
+        (Path.home() / ".htmaprc").write_text("DELIVRY_METHOD = 'docker'\n")
+        (line,) = (line for line in type_("doctor").stdout.splitlines() if line.startswith("settings"))
+        assert line.split()[1] == "problem"
+        assert "did you mean 'DELIVERY_METHOD'?" in line
+
+    def test_damaged_maps_are_noted(self, type_: Type, damaged: Path) -> None:
+        assert "`htmap remove tide` removes what is left" in type_("doctor").stdout
+
+
+class TestTheLog:
+    def test_its_path_is_printed_and_it_is_not_made_for_that(self, type_: Type, htmap_dir: Path) -> None:
+        assert type_("logs").stdout.strip() == str(htmap_dir / "logs" / "htmap.log")
+        assert not htmap_dir.exists()
+
+    def test_viewing_it_before_anything_was_logged_says_so(self, type_: Type) -> None:
+        assert type_("logs", "--view").stderr == "nothing was logged yet\n"
+
+
+class TestSettings:
+    def test_they_are_printed_as_a_settings_file_with_their_origin(self, type_: Type, htmap_dir: Path) -> None:
+        (Path.home() / ".htmaprc").write_text("WAIT_TIME = 3\n")
+        lines = type_("settings").stdout.splitlines()
+        assert "WAIT_TIME = 3 # from ~/.htmaprc" in lines
+        assert f'HTMAP_DIR = "{htmap_dir}" # from environment variable HTMAP_DIR' in lines
+        assert 'request_memory = "128MB"' in lines
+        assert "IDLE_SHUTDOWN = 1800" in lines  # a plugin's default
+
+    def test_those_of_the_user_are_the_file_itself(self, type_: Type) -> None:
+        (Path.home() / ".htmaprc").write_text("WAIT_TIME = 3 # patient\n")
+        assert type_("settings", "--user").stdout.strip() == "WAIT_TIME = 3 # patient"
+
+    def test_what_is_set_keeps_its_type_and_the_comments_of_the_file(self, type_: Type) -> None:
+        file = Path.home() / ".htmaprc"
+        file.write_text("# mine\nWAIT_TIME = 3 # patient\n")
+        for name, value in (
+            ("WAIT_TIME", "5"),
+            ("ALLOW_PYTHON_MISMATCH", "true"),
+            ("MAP_OPTIONS.request_memory", "2GB"),
+        ):
+            assert type_("set", name, value).returncode == 0
+        assert file.read_text() == (
+            '# mine\nWAIT_TIME = 5 # patient\nALLOW_PYTHON_MISMATCH = true\n\n[MAP_OPTIONS]\nrequest_memory = "2GB"\n'
+        )
+
+    def test_a_file_that_is_a_link_stays_one_and_keeps_its_mode(self, type_: Type, tmp_path: Path) -> None:
+        (tmp_path / "mine").write_text("WAIT_TIME = 3\n")
+        (tmp_path / "mine").chmod(0o600)
+        (Path.home() / ".htmaprc").symlink_to(tmp_path / "mine")
+        assert type_("set", "WAIT_TIME", "5").returncode == 0
+        assert (Path.home() / ".htmaprc").is_symlink()
+        assert (tmp_path / "mine").read_text() == "WAIT_TIME = 5\n"
+        assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o600
+
+    def test_what_must_be_text_stays_text(self, type_: Type) -> None:
+        type_("set", "DELIVERY_METHOD", "3.11")
+        assert (Path.home() / ".htmaprc").read_text() == 'DELIVERY_METHOD = "3.11"\n'
+
+    @pytest.mark.parametrize(
+        ("name", "value", "reason"),
+        [
+            ("DELIVERY_METHDO", "docker", "did you mean 'DELIVERY_METHOD'?"),
+            ("WAIT_TIME", "soon", "must be a number"),
+            ("MAP_OPTIONS.executable", "/bin/sh", "is set by HTMap itself"),
+        ],
+    )
+    def test_what_nobody_could_use_is_refused_and_the_file_stays(
+        self, type_: Type, name: str, value: str, reason: str
+    ) -> None:
+        ran = type_("set", name, value)
+        assert ran.returncode == 1
+        assert reason in ran.stderr
+        assert not (Path.home() / ".htmaprc").exists()
+
+    def test_a_setting_is_changed_where_it_stands_however_it_is_spelt(self, type_: Type) -> None:
+        (Path.home() / ".htmaprc").write_text("wait_time = 2\n")
+        type_("set", "WAIT_TIME", "4")
+        assert (Path.home() / ".htmaprc").read_text() == "wait_time = 4\n"

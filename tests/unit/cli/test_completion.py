@@ -1,0 +1,112 @@
+"""Completion as the shells themselves do it: each is started on a terminal, and TAB is pressed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PATIENCE = 30
+_CONTROL = re.compile(r"\x1b(\[[\d;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>])")
+SHELLS = {
+    "bash": ["bash", "--noprofile", "-i"],
+    "zsh": ["zsh", "-i"],
+    "fish": ["fish", "-i"],
+}
+
+
+class Terminal:
+    """A shell on a terminal."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self.pid, self.descriptor = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], command, environment)
+        self.shown = ""
+
+    def types(self, keys: str, then_shows: str) -> str:
+        """Press *keys* and wait until the terminal shows something; return what it showed since."""
+        os.write(self.descriptor, keys.encode())
+        self.shown, give_up = "", time.monotonic() + PATIENCE
+        while not re.search(then_shows, self.shown):
+            assert time.monotonic() < give_up, f"{then_shows!r} is not in {self.shown!r}"
+            if select.select([self.descriptor], [], [], 0.1)[0]:
+                self.shown += re.sub(
+                    r"\x1b(\[[\d;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>])", "", os.read(self.descriptor, 65536).decode()
+                )
+        return self.shown
+
+    def close(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.descriptor)
+
+
+@pytest.fixture
+def maps(htmap_dir: Path) -> None:
+    """Make what completion looks at: the maps' tags, and how many components they have."""
+    record = {"components": 25, "chunksize": 1, "delivery_method": "assume", "pool": {"pool": "personal"}}
+    record |= {"format": 1, "versions": {}, "options": {}, "created": 1.0}
+    for tag in ("tide-high", "wave"):
+        (htmap_dir / "maps" / tag).mkdir(parents=True)
+        (htmap_dir / "maps" / tag / "map.json").write_text(json.dumps(record))
+        (htmap_dir / "tags").mkdir(exist_ok=True)
+        (htmap_dir / "tags" / tag).write_text(f"{tag}\n")
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest, maps: None, type_: Callable[..., Any]) -> Iterator[Terminal]:
+    """Start a shell whose user has run ``htmap autocompletion``."""
+    if shutil.which(request.param) is None:
+        pytest.skip(f"{request.param} is not installed")
+    assert type_("autocompletion", "--shell", request.param).returncode == 0
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "TERM": "xterm", "PS1": "ready> ", "COLUMNS": "200", "LINES": "50"}
+    environment.pop("BASH_ENV", None)
+    terminal = Terminal(SHELLS[request.param], environment)
+    terminal.types("echo is''there\r", "isthere")
+    yield terminal
+    terminal.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("htmap rel", "htmap release "),
+        ("htmap hold ti", "htmap hold tide-high"),
+        ("htmap stdout wave 2", r"\b24\b"),  # several begin with 2, so they are listed
+        ("htmap status --no-st", "--no-state"),
+    ],
+)
+def test_a_tab_completes(shell: Terminal, typed: str, completed: str) -> None:
+    keys = typed + "\t\t" if "24" in completed else typed + "\t"
+    shell.types(keys, completed)
+
+
+class TestTheLine:
+    def test_it_is_added_once(self, type_: Callable[..., Any]) -> None:
+        for _ in range(2):
+            type_("autocompletion", "--shell", "bash")
+        assert (Path.home() / ".bashrc").read_text() == 'eval "$(_HTMAP_COMPLETE=bash_source htmap)"\n'
+        type_("autocompletion", "--shell", "bash", "--force")
+        assert (Path.home() / ".bashrc").read_text().count("_HTMAP_COMPLETE") == 2
+
+    def test_it_goes_to_another_file_on_demand(self, type_: Callable[..., Any], tmp_path: Path) -> None:
+        (tmp_path / "rc").write_text("export A=1")
+        type_("autocompletion", "--shell", "zsh", "--destination", str(tmp_path / "rc"))
+        assert (tmp_path / "rc").read_text().startswith("export A=1\n")
+        assert not (Path.home() / ".zshrc").exists()
+
+    def test_a_shell_must_be_named(self, type_: Callable[..., Any]) -> None:
+        assert type_("autocompletion").returncode == 2

@@ -1,0 +1,92 @@
+"""Stands for the starter's chirp proxy, for jobs that no HTCondor runs: the same words, on a folder of the test's."""
+
+from __future__ import annotations
+
+import os
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+COOKIE = "c00kie"
+DOES_NOT_EXIST, EXISTS, NOT_AUTHENTICATED = -3, -4, -1
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """Serves one folder; *room* is how many bytes of a file it takes, *lost_after* how many before the connection breaks."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
+        self.folder = folder
+        self.room: int | None = None
+        self.lost_after: int | None = None
+        self.commands: list[str] = []
+
+    def introduce_to(self, scratch: Path) -> None:
+        """Write what the starter writes into a job's scratch directory."""
+        host, port = self.server_address[:2]
+        (scratch / ".chirp.config").write_text(f"{host!s} {port} {COOKIE}\n")
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    server: Proxy
+
+    def handle(self) -> None:
+        for line in self.rfile:
+            name, *arguments = line.decode().split()
+            self.server.commands.append(name)
+            try:
+                answer = getattr(self, name)(*arguments)
+            except FileNotFoundError:
+                answer = DOES_NOT_EXIST
+            except FileExistsError:
+                answer = EXISTS
+            if answer is None:
+                return
+            self.wfile.write(f"{answer}\n".encode())
+            if name == "getfile" and answer >= 0:
+                self.wfile.write(self._path(arguments[0]).read_bytes())
+
+    def cookie(self, given: str) -> int:
+        return 0 if given == COOKIE else NOT_AUTHENTICATED
+
+    def getfile(self, path: str) -> int:
+        return self._path(path).stat().st_size
+
+    def putfile(self, path: str, mode: str, size: str) -> int | None:
+        with self._path(path).open("wb") as file:
+            self._path(path).chmod(int(mode))
+            self.wfile.write(b"0\n")
+            if self.server.lost_after is not None:
+                file.write(self.rfile.read(self.server.lost_after))
+                return None
+            return file.write(self.rfile.read(int(size))[: self.server.room])
+
+    def rename(self, old: str, new: str) -> int:
+        os.replace(self._path(old), self._path(new))  # noqa: PTH105 -- as the shadow does it
+        return 0
+
+    def unlink(self, path: str) -> int:
+        self._path(path).unlink()
+        return 0
+
+    def mkdir(self, path: str, mode: str) -> int:
+        self._path(path).mkdir(int(mode))
+        return 0
+
+    def _path(self, path: str) -> Path:
+        return self.server.folder / path
+
+
+@contextmanager
+def proxy(folder: Path) -> Iterator[Proxy]:
+    """Run a proxy that serves *folder*."""
+    with Proxy(folder) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

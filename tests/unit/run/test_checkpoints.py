@@ -1,0 +1,186 @@
+"""Checkpoints through the real archive: what is kept, what comes back, and what happens where that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from htmap_core.run import checkpoints, codes
+from tests.unit.run.chirp_proxy import Proxy, proxy
+
+if TYPE_CHECKING:
+    from tests.unit.run.conftest import Interpreter, Jobs, Ran
+
+FILES = """
+import pathlib
+OURS = ("_htmap", ".chirp", "runtime.pyz")
+def function(x):
+    import htmap
+    files = [path.as_posix() for path in pathlib.Path().rglob("*") if path.is_file()]
+    was = sorted(name for name in files if not name.startswith(OURS))
+    for name, text in x.items():
+        pathlib.Path(name).parent.mkdir(parents=True, exist_ok=True)
+        pathlib.Path(name).write_text(text)
+    htmap.checkpoint(*x)
+    return was
+"""
+
+
+@pytest.fixture
+def submit_side(tmp_path: Path) -> Path:
+    """The map's directory, which the proxy serves."""
+    (tmp_path.parent / "submit side").mkdir(exist_ok=True)
+    folder = tmp_path.parent / "submit side" / tmp_path.name
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def server(submit_side: Path) -> Iterator[Proxy]:
+    with proxy(submit_side) as running:
+        yield running
+
+
+def run(jobs: Jobs, server: Proxy | None, source: str, inputs: list[Any], python: Interpreter | None = None) -> Ran:
+    """Run a job of a map that checkpoints, in a scratch directory of its own."""
+    scratch = jobs.scratch(source, inputs, python, index={"checkpoints": True})
+    if server is not None:
+        server.introduce_to(scratch)
+    return jobs.run_in(scratch, f"0-{len(inputs) - 1}", python)
+
+
+def kept(submit_side: Path) -> set[str]:
+    return {path.relative_to(submit_side).as_posix() for path in submit_side.rglob("*") if path.is_file()}
+
+
+def test_every_python_finds_its_checkpoint_when_it_runs_again(
+    jobs: Jobs, server: Proxy, each_python: Interpreter
+) -> None:
+    first, second = (run(jobs, server, FILES, [{"state": "1"}], each_python) for _ in range(2))
+
+    assert first.value() == []
+    assert second.value() == ["state"]
+    assert second.files == {"3215.result"}
+
+
+def test_folders_and_hostile_names_come_back(jobs: Jobs, server: Proxy) -> None:
+    names = ["a/b/c", "new\nline", "un\x1fit", "ü", "'quoted' \"twice\"", "-f", "x" * 200]
+    run(jobs, server, FILES, [dict.fromkeys(names, "text")])
+
+    assert run(jobs, server, FILES, [{}]).value() == sorted(names)
+
+
+def test_a_folder_is_kept_with_all_that_is_in_it(jobs: Jobs, server: Proxy) -> None:
+    source = FILES.replace("htmap.checkpoint(*x)", "htmap.checkpoint('folder')")
+    run(jobs, server, source, [{"folder/a": "", "folder/b/c": ""}])
+
+    assert run(jobs, server, FILES, [{}]).value() == ["folder/a", "folder/b/c"]
+
+
+def test_only_the_files_of_the_last_call_come_back(jobs: Jobs, server: Proxy) -> None:
+    run(jobs, server, FILES, [{"old": ""}])
+    run(jobs, server, FILES, [{"new": ""}])
+
+    assert run(jobs, server, FILES, [{}]).value() == ["new"]
+
+
+def test_a_file_from_elsewhere_comes_back_under_its_own_name(jobs: Jobs, server: Proxy, tmp_path: Path) -> None:
+    run(jobs, server, FILES, [{str(tmp_path / "far away"): ""}])
+
+    assert run(jobs, server, FILES, [{}]).value() == ["far away"]
+
+
+def test_components_of_one_job_do_not_see_each_others_checkpoints(jobs: Jobs, server: Proxy) -> None:
+    first = run(jobs, server, FILES, [{"a": ""}, {"b": ""}, {"folder/c": ""}, {}])
+    second = run(jobs, server, FILES, [{}, {}, {}, {}])
+
+    assert [first.value(component) for component in range(4)] == [[], [], [], []]
+    assert [second.value(component) for component in range(4)] == [["a"], ["b"], ["folder/c"], []]
+
+
+def test_checkpoints_are_where_the_submit_side_looks_for_them(jobs: Jobs, server: Proxy, submit_side: Path) -> None:
+    run(jobs, server, FILES, [{"a": ""}, {"b": ""}])
+
+    assert kept(submit_side) == {checkpoints.place(0), checkpoints.place(1)}
+    assert (submit_side / checkpoints.place(0)).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("trouble", [{"room": 100}, {"lost_after": 100}])
+def test_a_checkpoint_that_cannot_be_kept_whole_leaves_the_one_before(
+    jobs: Jobs, server: Proxy, trouble: dict[str, int]
+) -> None:
+    run(jobs, server, FILES, [{"good": ""}])
+    vars(server).update(trouble)
+
+    ran = run(jobs, server, FILES, [{"bad": "x" * 100_000}])
+
+    assert ran.exit_code == codes.OK
+    assert "htmap: the last checkpoint could not be kept" in ran.output("stderr")
+    assert run(jobs, server, FILES, [{}]).value() == ["good"]
+
+
+def test_what_was_put_in_part_is_removed_where_there_is_no_room(jobs: Jobs, server: Proxy, submit_side: Path) -> None:
+    server.room = 100
+    run(jobs, server, FILES, [{"large": "x" * 100_000}])
+
+    assert kept(submit_side) == set()
+
+
+def test_without_a_way_to_the_submit_side_the_function_runs_and_it_is_said_once(jobs: Jobs) -> None:
+    source = FILES.replace("htmap.checkpoint(*x)", "[htmap.checkpoint(*x) for _ in range(5)]")
+
+    ran = run(jobs, None, source, [{"a": ""}])
+
+    assert ran.exit_code == codes.OK
+    assert ran.output("stderr").count("could not be kept: OSError: HTCondor gives this job no way") == 1
+    assert ran.output("stderr").count("no checkpoint could be fetched") == 1
+
+
+def test_a_map_that_was_not_seen_to_checkpoint_says_what_to_do(jobs: Jobs) -> None:
+    ran = jobs.run(FILES, [{"a": ""}])
+
+    assert ran.exit_code == codes.OK
+    assert "MapOptions(checkpoint=True)" in ran.output("stderr")
+
+
+def test_a_file_that_is_not_there_is_an_error(jobs: Jobs, server: Proxy) -> None:
+    ran = run(jobs, server, "def function(x):\n    import htmap\n    htmap.checkpoint('none')", [0])
+
+    assert ran.error()["type"] == "builtins.FileNotFoundError"
+    assert "/none'" in ran.error()["message"]
+
+
+@pytest.mark.parametrize("path", [".", "..", "/"])
+def test_the_scratch_directory_itself_is_no_checkpoint(jobs: Jobs, server: Proxy, path: str) -> None:
+    ran = run(jobs, server, f"def function(x):\n    import htmap\n    htmap.checkpoint('{path}')", [0])
+
+    assert ran.error()["type"] == "builtins.ValueError"
+
+
+def test_processes_of_the_function_may_checkpoint_at_the_same_time(jobs: Jobs, server: Proxy) -> None:
+    source = """
+import os, pathlib
+def function(x):
+    import htmap
+    children = []
+    for number in range(8):
+        children.append(os.fork())
+        if not children[-1]:
+            pathlib.Path(f"state{number}").write_text(str(number) * 50_000)
+            htmap.checkpoint(f"state{number}")
+            os._exit(0)
+    return [os.waitpid(child, 0)[1] for child in children]
+"""
+    assert run(jobs, server, source, [0]).value() == [0] * 8
+
+    (name,) = run(jobs, server, FILES, [{}]).value()
+    assert name.startswith("state")
+
+
+def test_a_component_without_a_checkpoint_costs_one_question(jobs: Jobs, server: Proxy) -> None:
+    run(jobs, server, "def function(x): pass", [0])
+
+    assert server.commands == ["cookie", "getfile"]

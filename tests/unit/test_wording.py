@@ -1,0 +1,28 @@
+"""Parts of messages that many of them have."""
+
+from __future__ import annotations
+
+import pytest
+
+from htmap_core import wording
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0.0 B"),
+        (1023, "1023.0 B"),
+        (1024, "1.0 KB"),
+        (1536 * 1024, "1.5 MB"),
+        (3 * 1024**3, "3.0 GB"),
+        (2 * 1024**4, "2.0 TB"),
+        (5000 * 1024**4, "5000.0 TB"),
+    ],
+)
+def test_a_number_of_bytes_has_the_unit_that_suits_it(count: int, text: str) -> None:
+    assert wording.size(count) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00:00"), (59.9, "0:00:59"), (93784, "1 day, 2:03:04")])
+def test_a_duration_is_in_whole_seconds(seconds: float, text: str) -> None:
+    assert wording.duration(seconds) == text
