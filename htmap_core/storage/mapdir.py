@@ -70,8 +70,11 @@ class MapDir:
 
     @property
     def exists(self) -> bool:
-        """Whether the directory is still there."""
-        return self.path.is_dir()
+        """Whether the map is still there; HTCondor makes a removed map's directory again for an event that comes late."""
+        try:
+            return not {names.EVENTS, names.STATE}.issuperset(os.listdir(self.path))  # noqa: PTH208 -- names only
+        except OSError:
+            return False
 
     # --- what was settled at creation
 
@@ -159,16 +162,15 @@ class MapDir:
     def intend(self, jobs: int, *, late: bool) -> Submission:
         """Write down that jobs are about to be submitted, so that a crash in between can be told from none."""
         submission = Submission(self.next_submission(), uuid.uuid4().hex, jobs, late)
-        entry = {"number": submission.number, "token": submission.token, "jobs": jobs, "late": late}
-        self._append(names.SUBMISSIONS, entry)
+        self._append(
+            names.SUBMISSIONS, {"number": submission.number, "token": submission.token, "jobs": jobs, "late": late}
+        )
         return submission
 
     def next_submission(self) -> int:
         """Return the number that the next submission will have; one that was never taken by the schedd keeps its own."""
-        try:
-            lines = (self.path / names.SUBMISSIONS).read_bytes().split(b"\n")[:-1]
-        except FileNotFoundError:
-            return 0
+        path = self.path / names.SUBMISSIONS
+        lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
         return 1 + max((json.loads(line)["number"] for line in lines), default=-1)
 
     def submitted(self, submission: Submission, cluster: int) -> None:

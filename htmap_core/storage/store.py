@@ -115,7 +115,7 @@ def _link_tag(root: Path, map_id: str, tag: str) -> bool:
 def _clear_dangling(root: Path, tag: str) -> bool:
     """Delete a tag whose map is gone without it; return whether it was one."""
     map_id = _id_of(root, tag)
-    if map_id is None or (root / names.MAPS / map_id).exists() or (root / names.CREATING / map_id).exists():
+    if map_id is None or MapDir(root / names.MAPS / map_id).exists or (root / names.CREATING / map_id).exists():
         return False
     release_tag(root, map_id, tag)
     return True
@@ -207,5 +207,5 @@ def delete_map(removal: Interrupted) -> None:
 
 def forget(removal: Interrupted) -> None:
     """Delete the last trace of a removal, if nothing of the map is left that would need another attempt."""
-    if not removal.marker.with_name(f"{removal.map_dir.id}.files").exists() and not removal.map_dir.exists:
+    if not removal.marker.with_name(f"{removal.map_dir.id}.files").exists() and not removal.map_dir.path.exists():
         removal.marker.unlink(missing_ok=True)

@@ -264,6 +264,19 @@ def test_a_tag_whose_map_is_gone_can_be_used_again(htmap_dir: Path) -> None:
     assert make("tide", [b"b"]).exists
 
 
+def test_a_directory_that_htcondor_makes_again_for_a_late_event_is_no_map(htmap_dir: Path) -> None:
+    made = make("tide", [b"a"])
+    removal = storage.entomb(made, "tide", None, "false")
+    storage.delete_map(removal)
+    made.path.mkdir()
+    (made.path / "events").write_text("009 (17.000.000) 2026-11-21 12:39:42 Job was aborted.\n...\n")
+    made.write_state(b"of a process that reads it")
+    assert not made.exists
+    storage.forget(removal)
+    assert [left.map_dir.id for left in interrupted(names.REMOVED)] == [made.id], "its directory is still to be deleted"
+    assert make("tide", [b"b"]).exists
+
+
 def test_a_map_is_removed_where_it_lies_whatever_the_settings_say_by_now(htmap_dir: Path, tmp_path: Path) -> None:
     made = make("tide", [b"a"])
     settings["HTMAP_DIR"] = tmp_path / "another"
