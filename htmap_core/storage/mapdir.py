@@ -72,7 +72,7 @@ class MapDir:
     def exists(self) -> bool:
         """Whether the map is still there; HTCondor makes a removed map's directory again for an event that comes late."""
         try:
-            return not {names.EVENTS, names.STATE}.issuperset(os.listdir(self.path))  # noqa: PTH208 -- names only
+            return set(os.listdir(self.path)) not in ({names.EVENTS}, {names.EVENTS, names.STATE})  # noqa: PTH208 -- names only
         except OSError:
             return False
 
@@ -123,8 +123,7 @@ class MapDir:
 
     def adopt(self, script: Path, name: str) -> Path:
         """Copy a program that travels with jobs into the map's directory, where it stays, and return where it is then."""
-        adopted = self.path / name
-        shutil.copyfile(script, adopted)
+        adopted = shutil.copyfile(script, self.path / name)
         adopted.chmod(0o755)
         return adopted
 
@@ -162,9 +161,8 @@ class MapDir:
     def intend(self, jobs: int, *, late: bool) -> Submission:
         """Write down that jobs are about to be submitted, so that a crash in between can be told from none."""
         submission = Submission(self.next_submission(), uuid.uuid4().hex, jobs, late)
-        self._append(
-            names.SUBMISSIONS, {"number": submission.number, "token": submission.token, "jobs": jobs, "late": late}
-        )
+        entry = {"number": submission.number, "token": submission.token, "jobs": jobs, "late": late}
+        self._append(names.SUBMISSIONS, entry)
         return submission
 
     def next_submission(self) -> int:
