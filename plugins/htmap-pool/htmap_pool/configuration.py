@@ -182,6 +182,10 @@ GRACEFUL_SHUTDOWN_TIMEOUT = 20
 # The starter asks the shadow for leave to start as soon as the input files are there. Where the shadow has not yet noticed the
 # end of the child process that sent them, it asks again after five seconds. Without a child there is nothing to notice.
 SHADOW.FAKE_CREATE_THREAD = True
+# The schedd learns from a starter's first report where a job runs, and before that nobody can look at the job's output. The next
+# report, by default after five minutes, is the first that knows how much memory the job really takes.
+STARTER_INITIAL_UPDATE_INTERVAL = 0
+STARTER_UPDATE_INTERVAL = 30
 # Maps ask for claims to be kept for 30 seconds, so that the next map finds slots. Here the next one may ask for more memory
 # than those slots have, and would wait for them to be given up: a few seconds are enough where negotiation takes one.
 JOB_TRANSFORM_NAMES = $(JOB_TRANSFORM_NAMES) BRIEF_CLAIMS

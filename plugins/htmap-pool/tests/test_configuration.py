@@ -42,6 +42,12 @@ def test_a_pool_without_an_idle_limit_never_stops_by_itself() -> None:
     assert "> 1800" in configure(idle_shutdown=1800)["SCHEDD.DAEMON_SHUTDOWN"]
 
 
+def test_starters_report_at_once_and_often_because_output_is_followed_through_what_they_report() -> None:
+    found = configure()
+    assert int(found["STARTER_INITIAL_UPDATE_INTERVAL"]) == 0
+    assert 0 < int(found["STARTER_UPDATE_INTERVAL"]) < 300
+
+
 def test_held_jobs_do_not_keep_a_pool_up() -> None:
     expression = configure(idle_shutdown=60)["SCHEDD.DAEMON_SHUTDOWN"]
     assert "TotalIdleJobs" in expression
