@@ -11,9 +11,11 @@ import codecs
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import attrs
 
 from htmap_core import names
 from htmap_core.components import ComponentStatus
@@ -39,6 +41,18 @@ class CannotFollow(HTMapException):
         return f"what runs cannot be shown: {self.reason}. What a component wrote comes back when it has ended"
 
 
+@attrs.frozen
+class Run:
+    """One run of a job; another one begins when the job has lost its slot.
+
+    :param job: the job's number, as HTCondor writes it.
+    :param start: when it began, in seconds since the epoch.
+    """
+
+    job: str
+    start: int
+
+
 def follow(found: MapResults, component: int, timeout: Timeout) -> Iterator[str]:
     """Yield what the job of a component writes to its standard output, from the beginning on, until it has ended or is held.
 
@@ -46,20 +60,18 @@ def follow(found: MapResults, component: int, timeout: Timeout) -> Iterator[str]
     :raises CannotFollow: ``condor_tail`` cannot be used.
     """
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    connection, seen, run = Connection(found._record.pool), 0, None
+    connection, seen, run = Connection(found._record.pool), 0, Run("", 0)
     deadline = Deadline(timeout)
     while not ((status := found._status_now(component)).is_final or status is ComponentStatus.HELD):
         begun = _begun(found, connection, component) if status is ComponentStatus.RUNNING else None
         if begun is not None:
-            cluster, proc, start = begun
-            if start != run:  # else condor_tail ended for another reason, and begins from the beginning again
-                seen, run = 0, start
-            known = seen
-            for chunk in _tail(connection, f"{cluster}.{proc}"):
-                fresh = chunk[known:]
-                known -= len(chunk) - len(fresh)
+            if begun != run:  # else condor_tail ended for another reason, and begins from the beginning again
+                seen, run = 0, begun
+                decoder.reset()
+            for fresh in unseen(_tail(connection, begun), seen, begun, lambda: _begun(found, connection, component)):
                 seen += len(fresh)
-                yield decoder.decode(fresh)
+                if text := decoder.decode(fresh):
+                    yield text
             deadline = Deadline(timeout)
         else:
             deadline.pause(f"component {component} of map {found._tag!r} does not run: it is {status}")
@@ -68,17 +80,32 @@ def follow(found: MapResults, component: int, timeout: Timeout) -> Iterator[str]
     yield outputs.tail(job, "stdout", max(0, outputs.size(job, "stdout") - seen))
 
 
-def _begun(found: MapResults, connection: Connection, component: int) -> tuple[int, int, int] | None:
-    """Return the number of the job that runs a component, and when it was started last; None where it does not run any more."""
+def unseen(chunks: Iterator[bytes], seen: int, run: Run, run_now: Callable[[], Run | None]) -> Iterator[bytes]:
+    """Yield what comes after the first *seen* bytes of *chunks*; nothing where they may be of another run than *run*.
+
+    While a job changes from one run to the next, ``condor_tail`` may come to either. Which it was is certain where *run* goes on
+    when the first chunk is there.
+    """
+    for number, chunk in enumerate(chunks):
+        if number == 0 and run_now() != run:
+            return
+        fresh = chunk[seen:]
+        seen -= len(chunk) - len(fresh)
+        if fresh:
+            yield fresh
+
+
+def _begun(found: MapResults, connection: Connection, component: int) -> Run | None:
+    """Return the run of the job that runs a component; None where it does not run any more."""
     job = found._states.job(component)
     cluster = next(each.cluster for each in found._map_dir.submissions() if each.number == job.submission)
     constraint = f"ClusterId == {cluster} && ProcId == {job.row} && JobStatus == 2"
     for ad in connection.query(constraint, ["JobCurrentStartDate"], 1):
-        return int(cluster or 0), job.row, int(ad.get("JobCurrentStartDate") or 0)
+        return Run(f"{cluster}.{job.row}", int(ad.get("JobCurrentStartDate") or 0))
     return None
 
 
-def _tail(connection: Connection, job: str) -> Iterator[bytes]:
+def _tail(connection: Connection, run: Run) -> Iterator[bytes]:
     """Yield what a running job's standard output has, and what comes, until the job does not run any more."""
     address = connection.address
     command = [_program(connection), "-f", "-no-stdout", "-maxbytes", _ALL]
@@ -88,7 +115,7 @@ def _tail(connection: Connection, job: str) -> Iterator[bytes]:
     if address.configuration is not None:
         environment["CONDOR_CONFIG"] = str(address.configuration)
     process = subprocess.Popen(  # noqa: S603 -- HTCondor's own
-        [*command, job, names.LIVE_STDOUT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, run.job, names.LIVE_STDOUT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
     assert process.stderr is not None

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from htmap_core.explanations import Explanation
     from htmap_core.job_ads import JobAd
 
-_PATIENCE = 5.0  # seconds for HTCondor to write down that it has held or released jobs; it takes some milliseconds
+_PATIENCE = (
+    30.0  # seconds for HTCondor to write down that it has held or released jobs: some milliseconds, unless it is busy
+)
 _NOT_HELD = frozenset(ComponentStatus) - {ComponentStatus.HELD}
 _ENDED_OR_HELD = frozenset(status for status in ComponentStatus if status.is_final) | {
     ComponentStatus.HELD,

@@ -1,0 +1,21 @@
+"""What is shown of a running component, of all that condor_tail says."""
+
+from __future__ import annotations
+
+import pytest
+
+from htmap_core.following import Run, unseen
+
+RUN, NEXT = Run("17.0", 100), Run("17.0", 103)
+
+
+@pytest.mark.parametrize(
+    ("seen", "shown"), [(0, [b"begun\n", b"half", b"way"]), (6, [b"half", b"way"]), (8, [b"lf", b"way"])]
+)
+def test_what_was_shown_is_passed_over_and_nothing_empty_is_shown(seen: int, shown: list[bytes]) -> None:
+    assert list(unseen(iter([b"begun\n", b"half", b"way"]), seen, RUN, lambda: RUN)) == shown
+
+
+@pytest.mark.parametrize("now", [NEXT, None])
+def test_what_may_be_of_another_run_is_not_taken_for_the_rest_of_this_one(now: Run | None) -> None:
+    assert list(unseen(iter([b"begun\n", b"again"]), 6, RUN, lambda: now)) == []
