@@ -126,5 +126,6 @@ def personal_pool(htmap_dir: Path, running_pool: Path) -> Iterator[Path]:  # noq
 
 def _htmap_pool(htmap_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "HTMAP_DIR": str(htmap_dir), "HTMAP_PLUGINS": "pool"}
+    environment["HTMAP_POOL_START_TIMEOUT"] = "300"  # a machine that is busy with tests is slow, and not broken
     command = [sys.executable, "-m", "htmap", "pool", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 -- our own

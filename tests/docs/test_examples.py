@@ -56,7 +56,7 @@ def run_program(name: str) -> str:
         [sys.executable, ROOT / "examples" / name],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
         env=os.environ,
     )

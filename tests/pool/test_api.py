@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
 import io
 import json
 import pickle
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +23,7 @@ from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
 
-TIMEOUT = 60
+TIMEOUT = 180
 COMPLETED, ERRORED, HELD = (htmap.ComponentStatus[name] for name in ("COMPLETED", "ERRORED", "HELD"))
 
 
@@ -37,7 +39,9 @@ def invert(x: int, numerator: int = 1) -> float:
     return numerator / x
 
 
-def token(_: Any) -> str:
+def token(gate: Path) -> str:
+    while gate.exists():
+        time.sleep(0.05)
     return uuid.uuid4().hex
 
 
@@ -45,7 +49,23 @@ invert.__module__ = token.__module__ = "__main__"  # they are sent along: the ex
 
 
 @pytest.fixture(scope="module")
-def submitted(running_pool: Path) -> Iterator[dict[tuple[str, int], htmap.Map]]:
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that keeps components that make tokens from ending, while it is there."""
+    return tmp_path_factory.mktemp("api") / "gate"
+
+
+@contextlib.contextmanager
+def closed(gate: Path) -> Iterator[None]:
+    """Keep components from ending for a while, however slowly this process goes on."""
+    gate.touch()
+    try:
+        yield
+    finally:
+        gate.unlink()
+
+
+@pytest.fixture(scope="module")
+def submitted(running_pool: Path, gate: Path) -> Iterator[dict[tuple[str, int], htmap.Map]]:
     """Submit all maps that tests look at together, once with one component in a job and once with several."""
     maps = {}
     with using_htmap_dir(running_pool):
@@ -53,8 +73,8 @@ def submitted(running_pool: Path) -> Iterator[dict[tuple[str, int], htmap.Map]]:
             inputs = [(x,) if x % 2 else (x, 2) for x in range(1, 6)]
             maps["good", size] = htmap.starmap(invert, inputs, tag=f"good{size}", chunksize=size)
             maps["bad", size] = htmap.map(invert, [1, 0, 4, 0], tag=f"bad{size}", chunksize=size)
-            maps["again", size] = htmap.map(token, range(5), tag=f"again{size}", chunksize=size)
-            maps["all", size] = htmap.map(token, range(4), tag=f"all{size}", chunksize=size)
+            maps["again", size] = htmap.map(token, [gate] * 5, tag=f"again{size}", chunksize=size)
+            maps["all", size] = htmap.map(token, [gate] * 4, tag=f"all{size}", chunksize=size)
         for mapped in maps.values():
             mapped.wait(TIMEOUT, errors_ok=True)
     yield maps
@@ -217,29 +237,31 @@ class TestErrors:
 
 class TestRerun:
     def test_some_components_run_again_and_others_stay(
-        self, submitted: dict[tuple[str, int], htmap.Map], size: int
+        self, submitted: dict[tuple[str, int], htmap.Map], size: int, gate: Path
     ) -> None:
         mapped = submitted["again", size]
         before = list(mapped)
-        mapped.rerun([1, 4])
-        with pytest.raises(htmap.exceptions.OutputNotFound):
-            mapped[1]
-        with pytest.raises(FileNotFoundError):
-            mapped.output_files[4]
-        with pytest.raises(FileNotFoundError):
-            mapped.stdout[4]
-        with pytest.raises(htmap.exceptions.CannotRerunComponents, match="components 1, 4"):
-            mapped.rerun()
-        assert (mapped[0], mapped[2], mapped[3]) == (before[0], before[2], before[3])
+        with closed(gate):
+            mapped.rerun([1, 4])
+            with pytest.raises(htmap.exceptions.OutputNotFound):
+                mapped[1]
+            with pytest.raises(FileNotFoundError):
+                mapped.output_files[4]
+            with pytest.raises(FileNotFoundError):
+                mapped.stdout[4]
+            with pytest.raises(htmap.exceptions.CannotRerunComponents, match="components 1, 4"):
+                mapped.rerun()
+            assert (mapped[0], mapped[2], mapped[3]) == (before[0], before[2], before[3])
         mapped.wait(TIMEOUT)
         after = list(mapped)
         assert [old == new for old, new in zip(before, after)] == [True, False, True, True, False]
 
-    def test_all_components_run_again(self, submitted: dict[tuple[str, int], htmap.Map], size: int) -> None:
+    def test_all_components_run_again(self, submitted: dict[tuple[str, int], htmap.Map], size: int, gate: Path) -> None:
         mapped = submitted["all", size]
         before = set(mapped)
-        mapped.rerun()
-        assert not mapped.is_done
+        with closed(gate):
+            mapped.rerun()
+            assert not mapped.is_done
         mapped.wait(TIMEOUT)
         assert len(set(mapped)) == 4
         assert not before & set(mapped)

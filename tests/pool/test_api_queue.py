@@ -19,7 +19,7 @@ from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
 
-TIMEOUT = 60
+TIMEOUT = 180
 UNMATCHED = htmap.MapOptions(requirements="false")
 
 
@@ -67,8 +67,9 @@ class TestARunningMap:
         wait_for(running, "SUSPENDED")
         running.resume()
         wait_for(running, "RUNNING")
+        before = ads(running, "NumShadowStarts")
         running.vacate()
-        wait_for(running, "IDLE")
+        wait_until(lambda: all(now > then for now, then in zip(ads(running, "NumShadowStarts"), before)))
         wait_for(running, "RUNNING")
         running.hold()
         wait_for(running, "HELD")
@@ -224,7 +225,7 @@ mapped = htmap.load("crash")
         mapped.wait(TIMEOUT)
         self.crash(self.BEFORE_SUBMISSION, "mapped.rerun([0, 2])")
         assert not mapped.is_done
-        mapped.wait(20)
+        mapped.wait(TIMEOUT)
         assert list(mapped) == [0, 2, 4]
 
     @pytest.mark.parametrize(("sabotage", "tag"), [(BEFORE_CLAIM, "crash"), (BEFORE_EDIT, "new"), (AFTER_EDIT, "new")])

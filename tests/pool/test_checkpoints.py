@@ -16,7 +16,7 @@ from htmap_core.finding import find_pool
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
-TIMEOUT = 120
+TIMEOUT = 180
 STEPS = 6
 STOP = 3
 

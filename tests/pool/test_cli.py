@@ -20,7 +20,7 @@ from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
 
-TIMEOUT = 60
+TIMEOUT = 180
 Ran = subprocess.CompletedProcess[str]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.pool
 
-TIMEOUT = 120
+TIMEOUT = 180
 
 
 @pytest.fixture

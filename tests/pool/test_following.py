@@ -14,7 +14,7 @@ import htmap
 
 pytestmark = pytest.mark.pool
 
-TIMEOUT = 60
+TIMEOUT = 180
 
 
 def test_output_is_shown_while_the_component_runs_and_to_its_end(personal_pool: Path) -> None:

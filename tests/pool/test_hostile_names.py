@@ -20,7 +20,7 @@ from htmap_core.submit_text import option_text
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
-TIMEOUT = 120
+TIMEOUT = 180
 
 # Many names and values in each of few examples: a job takes its time.
 few = settings(

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -42,8 +43,9 @@ def htmap_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def jobs_in_queue() -> int:
-    return len(find_pool()[1].query("true", ["ClusterId"]))
+def jobs_in_queue(constraint: str = "true") -> list[int]:
+    """Return the clusters of the jobs in the queue, those of maps of other tests among them that are still on their way out."""
+    return [int(ad["ClusterId"]) for ad in find_pool()[1].query(constraint, ["ClusterId"])]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,8 @@ class TestAFinishedMap:
             htmap.map(str, [1], tag="doubled")
 
     def test_run_times_are_durations(self, finished: htmap.Map) -> None:
-        assert all(datetime.timedelta(0) <= runtime < datetime.timedelta(minutes=1) for runtime in finished.runtime)
+        age = datetime.timedelta(seconds=time.time() - finished._record.created + 1)  # events are of whole seconds
+        assert all(datetime.timedelta(0) <= runtime < age for runtime in finished.runtime)
 
     def test_another_process_reads_it(self, finished: htmap.Map) -> None:
         read = run("import htmap; m = htmap.load('doubled'); m.wait(timeout=60); print(list(m))")
@@ -151,7 +154,7 @@ class TestCreation:
             "COMPLETED",
         ]
         assert (mapped[0], mapped[1], mapped[3]) == (1, 0.5, 0.25)
-        assert len(find_pool()[1].query(f'HTMapID == "{mapped._map_dir.id}"')) == 0
+        wait_until(lambda: not jobs_in_queue(mapped._map_dir.constraint()))
 
     def test_an_option_may_have_a_value_for_each_component(self) -> None:
         def fruit(_: int) -> str | None:
@@ -180,13 +183,14 @@ class TestCreation:
         options = htmap.MapOptions(max_idle=2, requirements="false")
         mapped = htmap.map(str, range(50), map_options=options)
         assert len(mapped.component_statuses) == 50
-        assert {str(status) for status in mapped.component_statuses} == {"IDLE", "UNMATERIALIZED"}
+        wait_until(lambda: Counter(map(str, mapped.component_statuses)) == {"IDLE": 2, "UNMATERIALIZED": 48})
 
     def test_a_map_with_unmaterialized_components_is_removed_from_the_queue(self) -> None:
         options = htmap.MapOptions(max_idle=2, requirements="false")
         mapped = htmap.map(str, range(50), map_options=options)
+        constraint = mapped._map_dir.constraint()
         mapped.remove()
-        assert jobs_in_queue() == 0
+        assert jobs_in_queue(constraint) == []
 
     def test_a_map_that_is_late_materialized_runs_to_its_end(self) -> None:
         mapped = htmap.map(str, range(6), map_options=htmap.MapOptions(max_idle=2))
@@ -197,11 +201,16 @@ class TestCreation:
 @pytest.mark.usefixtures("personal_pool")
 class TestMistakesLeaveNothingBehind:
     @pytest.fixture(autouse=True)
-    def nothing_left(self, personal_pool: Path) -> Iterator[None]:
-        before = set(personal_pool.glob("*/*"))
-        yield
-        assert set(personal_pool.glob("*/*")) <= before
-        assert jobs_in_queue() == 0
+    def nothing_left(self, personal_pool: Path, tmp_path: Path) -> Iterator[None]:
+        # An HTMAP_DIR of its own: that of the pool may still have what maps of other tests leave behind for a moment.
+        folder = tmp_path / "of its own"
+        folder.mkdir()
+        (folder / "pool").symlink_to(personal_pool / "pool")
+        before = set(jobs_in_queue())
+        with using_htmap_dir(folder):
+            yield
+        assert [path for path in folder.glob("*/*") if path.parent.name != "pool"] == []
+        assert set(jobs_in_queue()) <= before
 
     def test_unknown_delivery_method(self) -> None:
         htmap.settings["DELIVERY_METHOD"] = "asume"
@@ -299,11 +308,12 @@ class TestFates:
     def test_removing_a_running_map_takes_its_jobs_and_all_its_files(self, personal_pool: Path) -> None:
         mapped = htmap.map(time.sleep, [600])
         wait_until(lambda: mapped.component_statuses == ["RUNNING"])
-        before = {mapped._map_dir.path, personal_pool / "tags" / mapped.tag}
+        before, constraint = {mapped._map_dir.path, personal_pool / "tags" / mapped.tag}, mapped._map_dir.constraint()
         mapped.remove()
-        assert jobs_in_queue() == 0
         assert not [path for path in before if path.exists()]
-        assert list(personal_pool.glob(f"*/{mapped._map_dir.id}*")) == []
+        # Where it took HTCondor too long to end the job, the next commands see to the rest.
+        wait_until(lambda: (htmap.get_tags(), list(personal_pool.glob(f"*/{mapped._map_dir.id}*")))[1] == [])
+        assert jobs_in_queue(constraint) == []
 
     def test_after_removal_everything_says_so_before_it_looks_at_its_arguments(self) -> None:
         mapped = htmap.map(str, [1])
@@ -359,13 +369,15 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
         assert list(htmap.load("crash").iter(timeout=TIMEOUT)) == ["0", "1", "2"]
 
     def test_a_client_killed_after_it_submits_leaves_no_job_that_nobody_knows_of(self) -> None:
+        before = set(jobs_in_queue())
         self.crash(self.AFTER_SUBMISSION, requirements="false")
-        assert jobs_in_queue() == 3
+        assert len([cluster for cluster in jobs_in_queue() if cluster not in before]) == 3
         htmap.remove("crash")
-        assert jobs_in_queue() == 0
+        assert set(jobs_in_queue()) <= before
 
     def test_a_client_killed_while_it_removes_is_finished_by_the_next_command(self, personal_pool: Path) -> None:
         mapped = htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements="false"))
+        constraint = mapped._map_dir.constraint()
         died = run(
             "import os, htmap\nfrom htmap_core.condor import Connection\n"
             "mapped = htmap.load('crash')\n"
@@ -374,8 +386,8 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
         )
         assert died.returncode == 9
         assert "crash" not in htmap.get_tags()
-        assert jobs_in_queue() == 0
         assert not mapped.exists
+        wait_until(lambda: not jobs_in_queue(constraint))
 
 
 class TestPlugins:

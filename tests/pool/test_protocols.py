@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.pool
 
-TIMEOUT = 120
+TIMEOUT = 180
 
 
 def sent(name: str, component: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import htmap
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
-TIMEOUT = 120
+TIMEOUT = 180
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +102,11 @@ class TestOutputFiles:
         assert [(base / "results/deep/a, b.txt").read_text() for base in mapped.output_files] == ["0", "1", "2", "3"]
 
     def test_files_of_the_last_run_are_gone_when_a_component_runs_again(self) -> None:
+        gate = Path.cwd() / "gate"
+
         def write(number: int, *, once: Any) -> None:
+            while gate.exists():
+                time.sleep(0.05)
             if once.read_text() == "first":
                 Path("first.txt").write_text(str(number))
                 htmap.transfer_output_files("first.txt")
@@ -112,9 +117,11 @@ class TestOutputFiles:
         mapped.wait(TIMEOUT)
         before = list(mapped.output_files)
         once.write_text("then")
+        gate.touch()  # the component cannot end before somebody looks
         mapped.rerun([1])
         with pytest.raises(FileNotFoundError):
             mapped.output_files[1]
+        gate.unlink()
         mapped.wait(TIMEOUT)
         assert [sorted(path.name for path in base.iterdir()) for base in mapped.output_files] == [["first.txt"], []]
         assert [base.exists() for base in before] == [True, False]

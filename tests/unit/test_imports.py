@@ -57,7 +57,7 @@ def watched(arguments: list[str], home: Path, path: Path | None = None) -> dict[
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HTMAP_")}
     environment.update(HOME=str(home), PYTHONPATH=str(path or ""), PYTHONSAFEPATH="1")
     command = [sys.executable, "-B", "-c", WATCHER, json.dumps(arguments)]
-    ran = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=True, timeout=300)
     assert ran.stderr == ""
     found = json.loads(ran.stdout.splitlines()[-1])
     assert isinstance(found, dict)
@@ -129,7 +129,7 @@ def test_help_lists_the_commands_with_what_they_are_for(tmp_path: Path) -> None:
 
 def test_the_script_is_installed() -> None:
     script = Path(sys.executable).with_name("htmap")
-    ran = subprocess.run([script, "--version"], capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run([script, "--version"], capture_output=True, text=True, check=True, timeout=300)
     assert ran.stdout.startswith("HTMap version ")
 
 

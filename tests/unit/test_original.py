@@ -30,7 +30,7 @@ def install(site: Path, metadata: str = "htmap-0.6.1.dist-info") -> None:
 def run(site: Path, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(site), "HOME": str(tmp_path), "HTMAP_PLUGINS": ""}
     command = [sys.executable, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def archive() -> zipfile.ZipFile:
 def built_elsewhere(seed: str) -> bytes:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(RUN.parent.parent)}
     return subprocess.run(
-        [sys.executable, "-c", BUILD], env=environment, capture_output=True, check=True, timeout=60
+        [sys.executable, "-c", BUILD], env=environment, capture_output=True, check=True, timeout=300
     ).stdout
 
 

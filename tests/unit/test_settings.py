@@ -388,7 +388,7 @@ assert htmap.BASE_SETTINGS is BASE_SETTINGS and htmap.USER_SETTINGS is USER_SETT
 import htmap.settings
 assert isinstance(htmap.settings, Settings), htmap.settings
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
 
 
 def test_the_settings_of_the_door_are_those_of_the_core() -> None:

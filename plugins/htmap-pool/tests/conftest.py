@@ -33,7 +33,7 @@ class RealPool:
 
     def start(self, **shape: Any) -> daemons.Started:
         given = {"cpus": 8, **shape}
-        return as_user(self.uid, lambda: daemons.start(self.places, self.release, Shape(**given), 60))
+        return as_user(self.uid, lambda: daemons.start(self.places, self.release, Shape(**given), 300))
 
     def stop(self) -> bool:
         return as_user(self.uid, lambda: daemons.stop(self.places))
@@ -53,7 +53,7 @@ class RealPool:
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=60,
+                timeout=300,
             ),
         )
 

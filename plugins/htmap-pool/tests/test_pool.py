@@ -21,7 +21,7 @@ pytestmark = pytest.mark.pool
 HELD, RUNNING, IDLE = 5, 2, 1
 
 
-def wait_until(condition: Callable[[], Any], timeout: float = 60) -> Any:
+def wait_until(condition: Callable[[], Any], timeout: float = 300) -> Any:
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if found := condition():
@@ -135,7 +135,7 @@ def test_a_killed_master_is_recognised_and_its_daemons_are_cleared_away(pool: An
     before = record.running(pool.places)
     assert before is not None
     os.kill(before.pid, signal.SIGKILL)
-    wait_until(lambda: record.running(pool.places) is None, 5)
+    wait_until(lambda: record.running(pool.places) is None)
     assert report.is_stale(pool.places)
     left = processes.of_pool(pool.places)
     assert left
@@ -158,8 +158,8 @@ def test_a_pool_that_cannot_come_up_shows_its_logs_and_leaves_nothing(pools: Cal
     broken = pools()
     broken.places.make()
     (broken.places.user_configuration / "broken.conf").write_text("DAEMON_LIST = MASTER, COLLECTOR\n")
-    with pytest.raises(CannotStart, match=r"(?s)not ready after 5 s.*MasterLog:.*POOL.START_TIMEOUT"):
-        daemons.start(broken.places, broken.release, Shape(), 5)
+    with pytest.raises(CannotStart, match=r"(?s)not ready after 10 s.*MasterLog:.*POOL.START_TIMEOUT"):
+        daemons.start(broken.places, broken.release, Shape(), 10)
     assert processes.of_pool(broken.places) == []
     assert daemons.usable(broken.places) is None
 
@@ -169,32 +169,37 @@ def test_a_configuration_that_htcondor_refuses_is_shown(pools: Callable[..., Any
     broken.places.make()
     (broken.places.user_configuration / "broken.conf").write_text("this is no assignment\n")
     with pytest.raises(CannotStart, match=r"(?s)condor_master ended.*broken\.conf"):
-        daemons.start(broken.places, broken.release, Shape(), 30)
+        daemons.start(broken.places, broken.release, Shape(), 300)
 
 
 class TestIdlePool:
     def test_it_stops_by_itself_and_a_held_job_does_not_keep_it(self, pools: Callable[..., Any]) -> None:
         idle = pools()
-        idle.start(idle_shutdown=4)
+        idle.start()
         held = idle.submit("true", "hold = true")
-        wait_until(lambda: not processes.of_pool(idle.places), 60)
+        idle.stop()  # on a busy machine the job might come too late to a pool that waits for a few seconds only
+        idle.start(idle_shutdown=4)
+        wait_until(lambda: not processes.of_pool(idle.places))
         assert daemons.usable(idle.places) is None
         idle.start()
         assert idle.jobs() == {held: HELD}
 
     def test_it_stays_while_a_job_runs_or_waits(self, pools: Callable[..., Any]) -> None:
         busy = pools()
+        busy.start(cpus=1)
+        for script in ("sleep 7", "touch done"):
+            busy.submit(script, "requirements = TARGET.TakesJobs")
+        busy.stop()
+        (busy.places.user_configuration / "slots.conf").write_text("TakesJobs = True\nSTARTD_ATTRS = TakesJobs\n")
         busy.start(idle_shutdown=3, cpus=1)
-        busy.submit("sleep 7")
-        busy.submit("touch done")
-        wait_until((busy.places.root / "done").exists, 60)
-        wait_until(lambda: not processes.of_pool(busy.places), 60)
+        wait_until((busy.places.root / "done").exists)
+        wait_until(lambda: not processes.of_pool(busy.places))
 
     def test_starting_it_while_it_stops_gives_a_pool_that_takes_jobs(self, pools: Callable[..., Any]) -> None:
         idle = pools()
         idle.start(idle_shutdown=8)
         # The schedd goes first, the master up to two seconds later.
-        wait_until(lambda: not (idle.places.log / ".schedd_address").exists(), 60)
+        wait_until(lambda: not (idle.places.log / ".schedd_address").exists())
         assert daemons.usable(idle.places) is None
         assert idle.start().is_new
         cluster = idle.submit("true", "hold = true")
@@ -215,7 +220,7 @@ class TestTerminal:
         command = [sys.executable, "-m", "htmap", "pool", "start"]
         # A session with a process group of its own, all of which gets SIGHUP and SIGINT as a closed terminal sends them.
         with subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.PIPE) as shell:
-            shell.communicate(timeout=90)
+            shell.communicate(timeout=300)
             for number in (signal.SIGHUP, signal.SIGINT):
                 try:
                     os.killpg(shell.pid, number)

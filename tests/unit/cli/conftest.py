@@ -18,7 +18,7 @@ def type_(htmap_dir: Path) -> Callable[..., Ran]:
 
     def run(*arguments: str, stdin: str = "") -> Ran:
         command = [sys.executable, "-m", "htmap", *arguments]
-        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=300, check=False)
 
     return run
 

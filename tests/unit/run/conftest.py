@@ -20,7 +20,7 @@ from htmap_core.run import formats
 HERE = sys.version_info[:2]
 EXECUTE_SIDE = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
 RESULT = "0/3/3215"
-TIMEOUT = 60
+TIMEOUT = 300
 
 
 class Interpreter:
