@@ -375,7 +375,8 @@ class MapResults(MapView):
     def _unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
         """Return the error of a component that has a result, which cannot be made an object here."""
         index, entry = self._entry(component)
-        error = {"text": str(problem), "frames": frames_here(problem.__cause__)}
+        around = self._map_dir.outputs.surroundings(self._states.job(component), index)
+        error = {**around, "text": str(problem), "frames": frames_here(problem.__cause__)}
         return ComponentError.from_result(self, component, index, {**entry, "error": error}, problem)
 
     def _last_words(self, component: int) -> str:

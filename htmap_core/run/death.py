@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from . import report
+from . import surroundings
 from .host import slot_memory
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
@@ -69,8 +69,8 @@ def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
         "text": f"ComponentDied: {message}",
         "traceback": f"ComponentDied: {message}\n",
         "frames": [],
-        "packages": report.packages(),
-        "scratch": report.scratch_listing(scratch),
+        "packages": surroundings.packages(),
+        "scratch": surroundings.scratch_listing(scratch),
         "exception": None,
         "missing_module": None,
         "doing": "",

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 
+from . import surroundings
 from .local_values import LocalValues
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
@@ -24,8 +25,6 @@ OUR_FILES = "<htmap>/"
 _FIRST_FRAMES, _LAST_FRAMES = 10, 40
 _SECONDS_FOR_LOCALS = 3.0
 _TEXT_LENGTH = 256 * 1024
-_SCRATCH_ENTRIES = 200
-_SENT_PYTHON = "_htmap_python"  # where htmap-transplant unpacks it
 
 
 def describe(error: BaseException, archive: str, scratch: str) -> dict[str, Any]:
@@ -41,8 +40,8 @@ def describe(error: BaseException, archive: str, scratch: str) -> dict[str, Any]
         "text": _cut(_summary(error)),
         "traceback": _cut(_traceback(error, archive)),
         "frames": _frames(error, archive),
-        "packages": packages(),
-        "scratch": scratch_listing(scratch),
+        "packages": surroundings.packages(),
+        "scratch": surroundings.scratch_listing(scratch),
         "exception": None,
         "advice": None,
     }
@@ -137,42 +136,6 @@ def _line(frame: FrameType, lineno: int) -> Optional[str]:
         return linecache.getline(frame.f_code.co_filename, lineno, frame.f_globals).strip() or None
     except Exception:  # noqa: BLE001 -- a module's own loader may fail to find its source; the line is a courtesy
         return None
-
-
-_packages: list[str] = []
-
-
-def packages() -> list[str]:
-    """Return the installed distributions, ``name==version``; read once, for many components may fail alike."""
-    if not _packages:
-        from importlib import metadata  # 20 ms
-
-        found = set()
-        for distribution in metadata.distributions():
-            try:
-                found.add(f"{distribution.metadata['Name']}=={distribution.version}")
-            except Exception:  # noqa: BLE001 -- half-removed distributions raise anything; the others are of use
-                found.add(f"{getattr(distribution, '_path', distribution)}==unreadable")
-        _packages.extend(sorted(found, key=str.lower))
-    return _packages
-
-
-def scratch_listing(scratch: str) -> list[str]:
-    """Return what lies in the scratch directory, sorted, as relative paths; the first few hundred of many.
-
-    Of a Python that travelled with the job only the folder is named: its thousands of files would hide the user's.
-    """
-    listing: list[str] = []
-    for folder, subfolders, files in os.walk(scratch):
-        if folder == scratch and _SENT_PYTHON in subfolders:
-            subfolders.remove(_SENT_PYTHON)
-            listing.append(f"{_SENT_PYTHON}/")
-        subfolders.sort()
-        for name in sorted(files):
-            listing.append(os.path.relpath(os.path.join(folder, name), scratch))  # noqa: PTH118 -- pathlib is slow to import
-            if len(listing) == _SCRATCH_ENTRIES:
-                return [*sorted(listing), "..."]
-    return sorted(listing)
 
 
 def advice_on(error: BaseException, doing: str) -> Optional[str]:

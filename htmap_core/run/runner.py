@@ -10,6 +10,8 @@ The index of the result file: ``format``, ``runtime`` (:func:`.handshake.runtime
     {"component": 3, "status": "OK" | "ERR" | "REFUSED", "start": epoch, "end": epoch, "memory_mb": peak,
      "stdout": [begin, end], "stderr": [begin, end], "result": [offset, size] where OK, "error": {...} where not}
 
+One of the records may have ``surroundings``, the place of what :func:`.surroundings.of_result` returns, as JSON.
+
 ``error`` is what :func:`.report.describe` returns; its ``exception`` is the place of the pickled exception, where that can
 be pickled and unpickled, and its ``advice`` what the user can do, where that is known. Where the component's
 process died there are no frames, but ``tails``, the end of what it wrote: see :mod:`.death`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import sys
 
@@ -12,6 +13,11 @@ TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable, Optional
+
+
+# The opcode that asks for a class or function by its name: without it, a result is plain data, which every Python can unpickle.
+# That it may be a byte of a number, too, does no harm.
+_NAMES_SOMETHING = b"\x93"
 
 
 class ResultCarriesCode(Exception):
@@ -66,6 +72,7 @@ class Work:
         self._refusal = handshake.refusal(self._index)
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None
+        self._has_surroundings = False
         self._load_error: Optional[tuple[BaseException, Optional[TracebackType]]] = None
 
     def attempt(self, component: int) -> Outcome:
@@ -93,7 +100,7 @@ class Work:
     def _kept(self, outcome: Outcome) -> dict[str, Any]:
         if outcome.error is None:
             assert outcome.payload is not None
-            return {"status": "OK", "result": self._writer.add(outcome.payload)}
+            return {"status": "OK", "result": self._writer.add(outcome.payload), **self._surroundings(outcome.payload)}
         error = self._report(outcome.error)
         error["advice"] = self._advice(outcome)
         error["missing_module"] = self._missing_module(outcome.error)
@@ -101,6 +108,16 @@ class Work:
         exception = self._pickle_exception(outcome.error)
         error["exception"] = None if exception is None else self._writer.add(exception)
         return {"status": "REFUSED" if type(outcome.error) is Refused else "ERR", "error": error}
+
+    def _surroundings(self, payload: bytes) -> dict[str, Any]:
+        """Write, once for the job, what the submit side can tell where it is unable to unpickle a result."""
+        if self._has_surroundings or _NAMES_SOMETHING not in payload:
+            return {}
+        from . import surroundings
+
+        self._has_surroundings = True
+        told = json.dumps(surroundings.of_result(self.scratch))
+        return {"surroundings": self._writer.add(told.encode("ascii"))}
 
     def _call(self, component: int, pickled_inputs: bytes, outcome: Outcome) -> None:
         if self._refusal is not None:

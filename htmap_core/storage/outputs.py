@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -69,6 +70,15 @@ class Outputs:
             return formats.read_payload(path, *place)
         except formats.CorruptFile as error:
             raise CorruptMap(path, str(error)) from error
+
+    def surroundings(self, job: Job, index: dict[str, Any]) -> dict[str, Any]:
+        """Return what was around the components of a job, where one of their results is more than plain data; else nothing.
+
+        :param index: what the job's result file says.
+        """
+        places = [entry["surroundings"] for entry in index["components"] if "surroundings" in entry]
+        found: dict[str, Any] = json.loads(self.payload(job, places[0])) if places else {}
+        return found
 
     def text(self, job: Job, stream: str, begin: int, end: int) -> str:
         """Return a part of what a job wrote to its ``stdout`` or ``stderr``; a job that wrote nothing has no such file."""

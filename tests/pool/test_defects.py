@@ -119,7 +119,7 @@ class TestEndsWithoutAResult:
             ("unpicklable", [*EVERY_REPORT, "cannot pickle '_thread.lock' object", "return plain data"]),
             (
                 "unreadable",
-                ["Landed on execute node", "in make", "cannot be unpickled here: LookupError: no such thing here"],
+                [*EVERY_REPORT, "in make", "cannot be unpickled here: LookupError: no such thing here"],
             ),
             ("missing module", [*EVERY_REPORT, "no_such_module_anywhere"]),
             ("os._exit(0)", [*EVERY_REPORT, "ended with exit code 0", "last words"]),

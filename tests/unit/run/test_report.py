@@ -159,24 +159,6 @@ def test_packages_and_the_scratch_directory_are_listed(jobs: Jobs) -> None:
     assert {"data/file.txt", "_htmap_function", "runtime.pyz"} <= set(error["scratch"])
 
 
-def test_a_scratch_directory_of_many_files_is_listed_in_part(tmp_path: Path) -> None:
-    for number in range(300):
-        (tmp_path / f"{number:03}").touch()
-
-    listing = report.scratch_listing(str(tmp_path))
-
-    assert len(listing) == 201
-    assert (listing[0], listing[-1]) == ("000", "...")
-
-
-def test_of_a_python_that_travelled_with_the_job_only_the_folder_is_listed(tmp_path: Path) -> None:
-    (tmp_path / "_htmap_python" / "bin").mkdir(parents=True)
-    (tmp_path / "_htmap_python" / "bin" / "python3").touch()
-    (tmp_path / "mine").touch()
-
-    assert report.scratch_listing(str(tmp_path)) == ["_htmap_python/", "mine"]
-
-
 def test_a_damaged_installation_does_not_spoil_the_list_of_packages(jobs: Jobs) -> None:
     scratch = jobs.scratch("def function(x): 1 / 0")
     (scratch / "site" / "broken-1.dist-info").mkdir(parents=True)
