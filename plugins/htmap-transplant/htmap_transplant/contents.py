@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from htmap_transplant import sources
+from htmap_transplant.errors import CannotPack
 from htmap_transplant.installation import Installation
 from htmap_transplant.members import Member, member, tree
 from htmap_transplant.sources import Site
@@ -37,7 +38,7 @@ _NOT_OF_THE_LIBRARY = (
     "test",
     "turtledemo",
 )
-_NOT_OF_CONDA = ("conda-bld", "conda-meta", "envs", "include", "man", "pkgs", "share/doc", "share/man")
+_NOT_OF_CONDA = ("conda-bld", "conda-meta", "envs", "include", "lib/lib*.a", "man", "pkgs", "share/doc", "share/man")
 _NOT_OF_ENVIRONMENTS = (
     "include",
     "lib64",
@@ -58,11 +59,16 @@ _LONGEST_SHEBANG = 8192
 
 
 def members(installation: Installation) -> list[Member]:
-    """Return all files of the archive, sorted by name."""
-    sites = _sites(installation)
+    """Return all files of the archive, sorted by name.
+
+    :raises CannotPack: some file of the installation cannot be read.
+    """
     found: dict[str, Member] = {}
-    for each in _everything(installation, sites):
-        found[each.name] = each  # the environment's files win over those of what it is based on
+    try:
+        for each in _everything(installation, _sites(installation)):
+            found[each.name] = each  # the environment's files win over those of what it is based on
+    except OSError as error:
+        raise CannotPack(str(error)) from error
     return sorted(found.values(), key=lambda each: each.name)
 
 
@@ -114,16 +120,19 @@ def _inside(path: str, installation: Installation, sites: list[Site]) -> str | N
 
 
 def _base(installation: Installation) -> Iterator[Member]:
-    if installation.is_conda:
-        yield from _tree(installation.base, "", (*_NOT_OF_CONDA, f"{_library(installation)}/site-packages"))
     library = _library(installation)
-    yield from _tree(installation.stdlib, library, tuple(f"{library}/{name}" for name in _NOT_OF_THE_LIBRARY))
+    without = tuple(f"{library}/{name}" for name in _NOT_OF_THE_LIBRARY)
+    if installation.is_conda:
+        yield from _tree(installation.base, "", (*_NOT_OF_CONDA, *without))
+    yield from _tree(installation.stdlib, library, without)
 
 
 def _environment(installation: Installation) -> Iterator[Member]:
     folder = installation.prefix
     if installation.is_virtual:
-        without = (*_NOT_OF_ENVIRONMENTS, *(os.path.relpath(each, folder) for each in installation.sites))
+        # By their real paths: where Python calls its folder lib64, as on Fedora and its relatives, that is a link to lib.
+        sites = (os.path.relpath(os.path.realpath(each), os.path.realpath(folder)) for each in installation.sites)
+        without = (*_NOT_OF_ENVIRONMENTS, *sites)
         found = _tree(folder, "", without)
     else:
         found = tree(folder / "bin", "bin")

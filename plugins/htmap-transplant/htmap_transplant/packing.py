@@ -16,7 +16,6 @@ from typing import NoReturn
 from tqdm import tqdm
 
 from htmap_transplant import libraries
-from htmap_transplant.errors import CannotPack
 from htmap_transplant.members import Member
 
 FOLDER = "_htmap_python"
@@ -28,16 +27,14 @@ def pack(files: Sequence[Member], target: Path) -> list[Path]:
     """Write *files* and the libraries that they need to the archive *target*, with a progress bar if it takes a while.
 
     :returns: the libraries of this machine that went along.
-    :raises CannotPack: a file cannot be read, or there is no room.
+    :raises CannotPack: a tool is missing or fails.
+    :raises OSError: a file cannot be read, or there is no room.
     """
-    try:
-        with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=target.parent) as scratch:
-            adapted, shipped = libraries.adapted(files, Path(scratch))
-            unfinished = Path(scratch, target.name)
-            _write(adapted, unfinished)
-            unfinished.replace(target)
-    except OSError as error:
-        raise CannotPack(str(error)) from error
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=target.parent) as scratch:
+        adapted, shipped = libraries.adapted(files, Path(scratch))
+        unfinished = Path(scratch, target.name)
+        _write(adapted, unfinished)
+        unfinished.replace(target)
     return shipped
 
 

@@ -11,18 +11,23 @@ from htmap_core import storage, table
 from htmap_core.settings import Settings, settings
 
 
+def _from_home(given: str | None) -> str | None:
+    """Return a path as HTCondor needs it, which knows neither ``~`` nor the current folder; a URL as it is."""
+    return given if given is None or "://" in given else str(Path(given).expanduser().absolute())
+
+
 @attrs.frozen
 class TransplantSettings:
     """What the delivery method can be told. In ``~/.htmaprc`` the names are in capitals, in a table ``[TRANSPLANT]``.
 
     :param dir: where packed installations are kept; ``transplants`` in HTMAP_DIR unless given.
     :param alternate_input_path: where execute nodes get the archive from instead, as HTCondor's ``transfer_input_files`` has it:
-        a URL, or a path.
+        a URL, or a path, in which ``~`` is the home folder.
     :param assume_exists: pack nothing; the archive is there already.
     """
 
     dir: Optional[Path] = None
-    alternate_input_path: Optional[str] = None
+    alternate_input_path: Optional[str] = attrs.field(default=None, converter=_from_home)
     assume_exists: bool = False
 
     @property

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import attrs
 
+from htmap_transplant import meson
 from htmap_transplant.members import Member, member, tree
 
 FOLDER = "sources"
@@ -23,6 +24,7 @@ _IMPORTED = re.compile(r"\bimport\s+(\w*editable\w*)")  # setuptools, editables 
 _OF_BUILDS = frozenset({"build", "dist", "node_modules", "__pycache__"})
 _METADATA = (".egg-info", ".dist-info")
 _MODULES = (".py", ".so")
+_SHORTEST = 3  # "/", a folder, and something in it
 
 Place = Callable[[str], "str | None"]
 
@@ -61,9 +63,19 @@ def rewritten(sites: list[Site], inside: Place) -> Iterator[Member]:
             for module in sorted(set(_IMPORTED.findall(text))):
                 finder = each.folder / f"{module}.py"
                 if finder.is_file():
-                    yield _member(each, finder, relocated_literals(finder.read_text(encoding="utf-8"), place))
+                    yield from _found(each, finder, place)
     for source in dict.fromkeys(found):
         yield from _sources(Path(source))
+
+
+def _found(each: Site, finder: Path, place: Callable[[str], str]) -> Iterator[Member]:
+    """Yield a finder that finds the sources elsewhere; or, where it would build them first, what it would find."""
+    text = finder.read_text(encoding="utf-8")
+    if (build := meson.build_folder(text)) is None:
+        yield _member(each, finder, relocated_literals(text, place))
+    else:
+        yield _member(each, finder, meson.WITHOUT_BUILDING)
+        yield from meson.installed(build, each.name)
 
 
 def _member(each: Site, path: Path, text: str) -> Member:
@@ -96,7 +108,8 @@ def relocated_literals(text: str, place: Callable[[str], str]) -> str:
 
 
 def _is_path(value: object) -> bool:
-    if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
+    # "/" and "/usr" are words of the finder's own code: taken for sources, the whole machine would travel.
+    if not isinstance(value, str) or not value.startswith("/") or "\0" in value or len(Path(value).parts) < _SHORTEST:
         return False
     return any(True for _ in _files_of(Path(value)))
 
@@ -120,7 +133,10 @@ def _sources(path: Path) -> Iterator[Member]:
 
 
 def _packages(folder: Path) -> Iterator[Member]:
-    """Yield a package with all that is in it; of any other folder, such as a project's, the modules and packages only."""
+    """Yield a package with all that is in it; of any other folder, such as a project's, the modules and packages only.
+
+    A link to a folder is followed where that is a package: others lead to data, or back to where one came from.
+    """
     if (folder / "__init__.py").exists() or folder.name.endswith(_METADATA):
         yield from tree(folder, place_of(str(folder)), _is_hidden)
         return
@@ -128,10 +144,14 @@ def _packages(folder: Path) -> Iterator[Member]:
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            if (path / "__init__.py").exists() or not (path.name in _OF_BUILDS or (path / "pyvenv.cfg").exists()):
+            if (path / "__init__.py").exists() or not _is_passed_over(path):
                 yield from _packages(path)
-        elif path.suffix in _MODULES:
+        elif path.suffix in _MODULES and path.is_file():
             yield member(path, place_of(str(path)))
+
+
+def _is_passed_over(folder: Path) -> bool:
+    return folder.name in _OF_BUILDS or folder.is_symlink() or (folder / "pyvenv.cfg").exists()
 
 
 def _is_hidden(name: str) -> bool:

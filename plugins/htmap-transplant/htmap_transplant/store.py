@@ -130,12 +130,15 @@ def pack(installation: Installation, folder: Path, map_dir: Path) -> Path:
     files = contents.members(installation)
     archive = folder / contents.fingerprint(installation, files) / ARCHIVE
     with _locked(folder):
-        _clear(folder)
-        archive.parent.mkdir(exist_ok=True)
-        if not _is_fresh(archive.parent):
-            shipped = packing.pack(files, archive)
-            _write_record(archive, installation, shipped)
-        _add_user(archive.parent, map_dir)
+        try:
+            _clear(folder)
+            archive.parent.mkdir(exist_ok=True)
+            if not _is_fresh(archive.parent):
+                shipped = packing.pack(files, archive)
+                _write_record(archive, installation, shipped)
+            _add_user(archive.parent, map_dir)
+        except OSError as error:
+            raise CannotPack(f"{error}. It is packed in {folder}; TRANSPLANT.DIR sets another folder") from error
     return archive
 
 

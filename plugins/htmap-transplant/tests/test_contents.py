@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 import pytest
 from htmap_transplant import contents
+from htmap_transplant.errors import CannotPack
 from htmap_transplant.installation import Installation, refusal
 from htmap_transplant.members import Member
 
@@ -107,6 +108,40 @@ def test_of_conda_the_whole_folder_travels(installation: Installation, tmp_path:
     found = members(conda).keys()
     assert {"lib/libneeded.so", "share/proj/proj.db", f"lib/{installation.version}/os.py"} <= found
     assert not {"pkgs/cache", "conda-meta/history"} & found
+
+
+def test_of_conda_stays_at_home_what_does_of_others(installation: Installation, tmp_path: Path) -> None:
+    base = tmp_path / "conda"
+    library = base / "lib" / installation.version
+    left = ("test/test_os.py", "idlelib/run.py", "site-packages/module.py", "../libpython.a")
+    for name in ("os.py", *left):
+        (library / name).parent.mkdir(parents=True, exist_ok=True)
+        (library / name).touch()
+    for folder in ("bin", "conda-meta"):
+        (base / folder).mkdir()
+    conda = attrs.evolve(installation, prefix=base, base=base, stdlib=library, sites=())
+    found = {name for name in members(conda) if name.startswith("lib/")}
+    assert found == {f"lib/{installation.version}/os.py"}
+
+
+def test_packages_travel_once_where_python_calls_its_folder_of_libraries_lib64(
+    installation: Installation, site: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "base" / "lib64" / installation.version
+    library.mkdir(parents=True)
+    (site / "module.py").touch()
+    if not (installation.prefix / "lib64").exists():
+        (installation.prefix / "lib64").symlink_to("lib")
+    sites = (installation.prefix / "lib64" / installation.version / "site-packages",)
+    found = members(attrs.evolve(installation, base=tmp_path / "base", stdlib=library, sites=sites))
+    assert [name for name in found if name.endswith("/module.py")] == [
+        f"lib64/{installation.version}/site-packages/module.py"
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_an_error_that_names_it(installation: Installation) -> None:
+    with pytest.raises(CannotPack, match="/nowhere/python3"):
+        contents.members(attrs.evolve(installation, executable=Path("/nowhere/python3")))
 
 
 @pytest.fixture

@@ -82,13 +82,33 @@ def test_a_path_of_the_installation_itself_does_not_travel_twice(site: Site) -> 
     assert rewritten(site) == {f"{site.name}/self.pth": ".\n"}
 
 
-@pytest.mark.parametrize("text", ["x = f'{1}/tmp'\n", '"""/tmp\n"""\n', "x = b'/tmp'\n", "x = '/no/such/path'\n"])
+@pytest.mark.parametrize(
+    "text", ["x = f'{1}/usr/lib'\n", '"""/usr/lib\n"""\n', "x = b'/usr/lib'\n", "x = '/no/such/path'\n"]
+)
 def test_what_is_no_plain_path_of_something_stays_as_it_is(text: str) -> None:
     assert sources.relocated_literals(text, lambda _: "sources/tmp") == text
 
 
+def test_a_word_of_the_finder_that_is_a_folder_of_the_machine_too_brings_nothing(site: Site) -> None:
+    (site.folder / "project.pth").write_text("import _project_editable")
+    (site.folder / "_project_editable.py").write_text("def parts(name):\n    return name.split('/'), '/usr'\n")
+    assert set(rewritten(site)) == {f"{site.name}/project.pth", f"{site.name}/_project_editable.py"}
+
+
+def test_a_link_to_a_folder_is_followed_where_that_is_a_package(site: Site, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    files(project, "module.py")
+    files(tmp_path / "elsewhere", "package/__init__.py", "data/module.py")
+    for name in ("package", "data"):
+        (project / name).symlink_to(tmp_path / "elsewhere" / name)
+    (project / "back").symlink_to(project)
+    (project / "dangling.py").symlink_to("nowhere.py")
+    (site.folder / "project.pth").write_text(f"{project}\n")
+    assert shipped(site, project) == {"module.py", "package/__init__.py"}
+
+
 def test_two_paths_in_a_line_are_both_replaced_behind_letters_of_any_width() -> None:
-    found = sources.relocated_literals("é = ['/tmp', '/usr']\n", sources.place_of)
-    assert "/sources/tmp" in found
-    assert "/sources/usr" in found
+    found = sources.relocated_literals("é = ['/usr/bin', '/usr/lib']\n", sources.place_of)
+    assert "/sources/usr/bin" in found
+    assert "/sources/usr/lib" in found
     compile(found, "found", "exec")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import resource
 import signal
 import subprocess
 import sys
 import tarfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -177,8 +179,25 @@ def test_a_file_that_is_gone_when_it_is_packed_is_an_error_that_names_it(
 ) -> None:
     files = [attrs.evolve(each, source=Path("/nowhere/at/all")) for each in contents.members(small)]
     folder.mkdir(parents=True)
-    with pytest.raises(CannotPack, match="/nowhere/at/all"):
+    with pytest.raises(OSError, match="/nowhere/at/all"):
         packing.pack(files, folder / "archive.tar.gz")
+
+
+@pytest.fixture
+def no_room() -> Iterator[None]:
+    """Have writing fail as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_where_there_is_no_room_the_folder_and_the_setting_for_another_are_named(
+    small: Installation, folder: Path, map_dir: Path, no_room: None
+) -> None:
+    with pytest.raises(CannotPack, match=rf"{folder}; TRANSPLANT\.DIR"):
+        store.pack(small, folder, map_dir)
+    assert transplants() == ()
 
 
 def test_asking_makes_no_folder(htmap_dir: Path) -> None:

@@ -104,6 +104,11 @@ def test_jobs_get_the_archive_from_where_the_setting_says(delivery: TransplantDe
     assert len(htmap.transplants()) == 1
 
 
+def test_another_path_may_begin_with_the_home_folder(delivery: TransplantDelivery, plan: MapPlan) -> None:
+    htmap.settings["TRANSPLANT.ALTERNATE_INPUT_PATH"] = "~/pythons/mine.tar.gz"
+    assert described(delivery, plan).input_files == (str(Path.home() / "pythons" / "mine.tar.gz"),)
+
+
 def test_nothing_is_packed_where_it_exists_already(delivery: TransplantDelivery, plan: MapPlan) -> None:
     htmap.settings["TRANSPLANT.ALTERNATE_INPUT_PATH"] = "/cvmfs/example.org/mine.tar.gz"
     htmap.settings["TRANSPLANT.ASSUME_EXISTS"] = True
