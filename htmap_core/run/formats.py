@@ -65,12 +65,13 @@ class PackWriter:
     The file has a temporary name beside the final one until it is complete.
 
     :param path: the final name; an existing file is replaced.
+    :ivar temporary: the temporary name.
     """
 
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
         self.path = os.fspath(path)
-        self._temporary = f"{self.path}.{os.getpid()}.part"
-        self._file: Optional[BinaryIO] = open(self._temporary, "wb")  # noqa: SIM115 -- closed in close()
+        self.temporary = f"{self.path}.{os.getpid()}.part"
+        self._file: Optional[BinaryIO] = open(self.temporary, "wb")  # noqa: SIM115 -- closed in close()
         self._size = 0
 
     def add(self, payload: bytes) -> list[int]:
@@ -88,13 +89,22 @@ class PackWriter:
         """Go on behind what another process, which shares this writer, has added and flushed."""
         self._size = self._open_file().seek(0, os.SEEK_END)
 
+    def begin_with(self, path: str, size: int) -> None:
+        """Begin with the payloads that another writer left: the first *size* bytes of the file *path*, which is taken over."""
+        file = open(path, "r+b")  # noqa: SIM115 -- closed in close()
+        file.truncate(size)
+        os.replace(path, self.temporary)
+        self._open_file().close()
+        self._file = file
+        self.catch_up()
+
     def close(self, index: Mapping[str, Any]) -> None:
         """Append *index*, and give the file its name, atomically."""
         encoded = json.dumps(index, separators=(",", ":")).encode("ascii")  # ASCII: lone surrogates must survive
         file = self._open_file()
         file.write(encoded + _TRAILER.pack(len(encoded), MAGIC))
         file.close()
-        os.replace(self._temporary, self.path)
+        os.replace(self.temporary, self.path)
         self._file = None
 
     def _open_file(self) -> BinaryIO:
@@ -112,7 +122,7 @@ class PackWriter:
             self._file.close()
         self._file = None
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._temporary)
+            os.unlink(self.temporary)
 
 
 class PackReader:

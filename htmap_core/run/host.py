@@ -15,7 +15,7 @@ _RESET_PEAK = b"5"  # proc(5), clear_refs: start the peak resident set size over
 
 def host_facts(scratch: str) -> dict[str, Optional[str]]:
     """Return where and as whom the job runs, for the result file; None for what the starter did not say."""
-    ad = _machine_ad(os.environ.get("_CONDOR_MACHINE_AD"))
+    ad = _ad(os.environ.get("_CONDOR_MACHINE_AD"))
     return {
         "name": os.uname().nodename,
         "address": ad.get("publicnetworkipaddr") or ad.get("myaddress") or ad.get("startdipaddr"),
@@ -27,7 +27,7 @@ def host_facts(scratch: str) -> dict[str, Optional[str]]:
 
 def slot_memory() -> int:
     """Return the memory of the job's slot in MB; 0 where the starter did not say."""
-    text = _machine_ad(os.environ.get("_CONDOR_MACHINE_AD")).get("memory", "")
+    text = _ad(os.environ.get("_CONDOR_MACHINE_AD")).get("memory", "")
     return int(text) if text.isdigit() else 0
 
 
@@ -54,8 +54,14 @@ def _oom_kills(controllers: str, path: str) -> int:
         return 0  # no such cgroup here, or a container hides it: the peak of the memory has to do
 
 
-def _machine_ad(path: Optional[str]) -> dict[str, str]:
-    """Return the simple attributes of the slot's ad by name, in lower case: HTCondor ignores the case of names."""
+def job_ad(scratch: str) -> dict[str, str]:
+    """Return the simple attributes of the job's ad by name, in lower case; none where it cannot be read."""
+    # The starter names the file; inside a container that path may be unknown.
+    return _ad(os.environ.get("_CONDOR_JOB_AD")) or _ad(os.path.join(scratch, ".job.ad"))  # noqa: PTH118 -- as below
+
+
+def _ad(path: Optional[str]) -> dict[str, str]:
+    """Return the simple attributes of an ad by name, in lower case: HTCondor ignores the case of names."""
     if path is None:
         return {}
     try:

@@ -17,7 +17,7 @@ be pickled and unpickled, and its ``advice`` what the user can do, where that is
 process died there are no frames, but ``tails``, the end of what it wrote: see :mod:`.death`.
 """
 
-# ruff: noqa: PTH103, PTH108, PTH109, PTH118, PTH120, PTH123, PTH116, PTH211 -- pathlib is slow to import
+# ruff: noqa: PTH103, PTH108, PTH109, PTH112, PTH118, PTH120, PTH123, PTH116, PTH211 -- pathlib is slow to import
 from __future__ import annotations
 
 import contextlib
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 OUTPUTS = os.path.join("_htmap_return", "outputs")
 FUNCTION = "_htmap_function"
+EVICTED = "_htmap_evicted"  # see :mod:`.eviction`: in the returned folder, and in the scratch directory of the next run
 LIVE_STDOUT = "_condor_stdout"
 
 
@@ -90,12 +91,44 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
             return death.record(begun, end, target, scratch)
 
+        numbers = ranges.parse(components)
+        _take_over(scratch, result, numbers, writer, journal)
+        supervisor = Supervisor()
         try:
             with _live(f"{target}.stdout", scratch):
-                records = Supervisor().records(ranges.parse(components), journal, work, died)
+                records = supervisor.records(numbers, journal, work, died)
         finally:
             _remove_output_files(target, only_empty=True)
+            _keep(supervisor, scratch, result, numbers, writer, journal)
         return _finish(writer, records, scratch)
+
+
+def _take_over(scratch: str, result: str, components: list[int], writer: formats.PackWriter, journal: Journal) -> None:
+    if not os.path.isdir(os.path.join(scratch, EVICTED)):
+        return  # as nearly always
+    from . import eviction
+
+    for record in eviction.take_over(scratch, result, components, writer):
+        journal.finish(record)
+
+
+def _keep(
+    supervisor: Supervisor,
+    scratch: str,
+    result: str,
+    components: list[int],
+    writer: formats.PackWriter,
+    journal: Journal,
+) -> None:
+    if supervisor.asked is None:
+        return  # as nearly always
+    from . import eviction
+
+    records, _ = journal.read()
+    try:
+        eviction.keep(scratch, result, records, writer, all_done=len(records) == len(components))
+    except OSError as error:  # the disk is full, perhaps: then the next run begins anew
+        os.write(2, f"htmap: what is finished could not be kept: {error}\n".encode("utf-8", "backslashreplace"))
 
 
 @contextlib.contextmanager

@@ -67,11 +67,14 @@ class End:
 
 
 class Supervisor:
-    """Starts workers one after the other, hands them the signals that this process gets, and waits for them."""
+    """Starts workers one after the other, hands them the signals that this process gets, and waits for them.
+
+    :ivar asked: the signal by which this process was asked to end last, if it was.
+    """
 
     def __init__(self) -> None:
         self._worker: Optional[int] = None
-        self._asked: Optional[int] = None
+        self.asked: Optional[int] = None
         self._before: dict[int, Any] = {}
         for number in _FORWARDED:
             if signal.getsignal(number) is not signal.SIG_IGN:
@@ -86,26 +89,30 @@ class Supervisor:
     ) -> Optional[list[dict[str, Any]]]:
         """Have *components* run, in as many workers as it takes; return their records, or None where a worker has given up.
 
+        Those of which the journal has records already are not run.
+
         :param work: runs components, and ends the process; called in a worker.
         :param died: returns the record of a component, given what the journal says of its begin, and how the worker ended.
         :raises WorkerLost: a worker ended before it began a component.
         :raises AskedToEnd: this process was asked to end, and the worker did, with components left.
         """
-        records: list[dict[str, Any]] = []
+        records, _ = journal.read()
         while len(records) < len(components):
-            done = len(records)
-            end = self._run(lambda: work(components[done:]))  # noqa: B023 -- called before the next turn
+            done = {record["component"] for record in records}
+            left = [component for component in components if component not in done]
+            end = self._run(lambda: work(left))  # noqa: B023 -- called before the next turn
             if journal.is_given_up:
                 return None
             records, begun = journal.read()
-            if len(records) < len(components) and self._asked is not None:
-                raise AskedToEnd(self._asked)
+            if len(records) < len(components) and self.asked is not None:
+                raise AskedToEnd(self.asked)
             if begun is not None:
                 records.append(died(begun, end))
                 journal.finish(records[-1])
-            elif len(records) == done:
-                raise WorkerLost(f"its worker process {end} before it began component {components[done]}")
-        return records
+            elif len(records) == len(done):
+                raise WorkerLost(f"its worker process {end} before it began component {left[0]}")
+        order = {component: number for number, component in enumerate(components)}
+        return sorted(records, key=lambda record: order[record["component"]])
 
     def _run(self, work: Callable[[], NoReturn]) -> End:
         kills = oom_kills()
@@ -116,8 +123,8 @@ class Supervisor:
             self._become_worker(work, mask)
         self._worker = worker
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if self._asked is not None:  # before there was a worker
-            os.kill(worker, self._asked)
+        if self.asked is not None:  # before there was a worker
+            os.kill(worker, self.asked)
         _, status, used = os.wait4(worker, 0)
         end = End(status, used.ru_maxrss, oom_kills() > kills)
         with contextlib.suppress(ProcessLookupError, PermissionError):  # the usual case: it has left no process behind
@@ -134,7 +141,7 @@ class Supervisor:
         work()
 
     def _forward(self, number: int, _: Optional[FrameType]) -> None:
-        self._asked = number
+        self.asked = number
         if self._worker is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._worker, number)

@@ -51,13 +51,15 @@ class Outputs:
     def entry(self, job: Job, component: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what a job's result file says of the job, and what it says of one of its components.
 
+        Where the component was finished in an earlier run of the job, it is what is known of that run.
+
         :raises FileNotFoundError: there is no result file (yet).
         :raises CorruptMap: it was cut short, or does not have the component.
         """
         index = self.index(job)
         for entry in index["components"]:
             if entry["component"] == component:
-                return index, entry
+                return {**index, **{fact: entry[fact] for fact in ("host", "runtime") if fact in entry}}, entry
         raise CorruptMap(self._file(job, "result"), f"has no component {component}")
 
     def payload(self, job: Job, place: tuple[int, int]) -> bytes:

@@ -1,0 +1,232 @@
+"""A job that is evicted, and what its next run takes over from it."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from htmap_core.run import codes
+from tests.unit.run.conftest import RESULT, Interpreter, Jobs, Ran
+
+FUNCTION = """
+import os, signal, sys, time
+def function(number):
+    import htmap
+    with open(os.environ["RUNS"], "a") as runs:
+        runs.write(str(number))
+    print("out", number)
+    print("err", number, file=sys.stderr)
+    if number == 1:
+        raise ValueError("one")
+    with open("file", "w") as file:
+        file.write(str(number))
+    htmap.transfer_output_files("file")
+    if number == int(os.environ["STOP"]):
+        os.kill(os.getppid(), signal.SIGTERM)
+        time.sleep(60)
+    return number * 10
+"""
+
+
+class Evicted:
+    """A job of five components, of which the second raises, that was evicted while the fourth ran."""
+
+    def __init__(self, jobs: Jobs, runs: Path, python: Interpreter | None = None) -> None:
+        self._jobs = jobs
+        self._runs = runs
+        self._python = python
+        self.scratch = self.new_scratch()
+        self.first = self.run(self.scratch, "0-4", stop=3)
+
+    @property
+    def returned(self) -> Path:
+        """What HTCondor puts into the spool."""
+        return self.scratch / "_htmap_return"
+
+    @property
+    def kept(self) -> Path:
+        """Where what is finished is, without an ending."""
+        return self.returned / "_htmap_evicted" / "outputs" / RESULT
+
+    def new_scratch(self, completions: int = 0, submission: str = "token", transfer: str = "ON_EXIT_OR_EVICT") -> Path:
+        scratch = self._jobs.scratch(FUNCTION, [0, 1, 2, 3, 4], self._python)
+        (scratch / "_htmap_return").mkdir()
+        (scratch / ".job.ad").write_text(
+            f'WhenToTransferOutput = "{transfer}"\nHTMapSubmission = "{submission}"\nNumJobCompletions = {completions}\n'
+        )
+        return scratch
+
+    def run(self, scratch: Path, components: str, stop: int = -1) -> Ran:
+        self._runs.write_text("")
+        environment = {"RUNS": str(self._runs), "STOP": str(stop)}
+        return self._jobs.run_in(
+            scratch, components, self._python, environment=environment, remapped="2-0/file,3-0/file"
+        )
+
+    def again(self, components: str = "0-4", stop: int = -1, **ad: int | str) -> Ran:
+        """Run the job again, in another scratch directory, into which HTCondor has put what the spool has."""
+        scratch = self.new_scratch(**ad)  # type: ignore[arg-type]  # the numbers and words of the ad
+        shutil.copytree(self.returned, scratch, dirs_exist_ok=True)
+        self.scratch = scratch
+        return self.run(scratch, components, stop)
+
+    @property
+    def ran(self) -> str:
+        """The components whose function was called in the last run."""
+        return self._runs.read_text()
+
+
+@pytest.fixture
+def evicted(jobs: Jobs, tmp_path: Path) -> Evicted:
+    return Evicted(jobs, tmp_path / "runs")
+
+
+def test_what_was_finished_is_not_run_again(jobs: Jobs, tmp_path: Path, each_python: Interpreter) -> None:
+    evicted = Evicted(jobs, tmp_path / "runs", each_python)
+    assert (evicted.first.exit_code, evicted.ran) == (-signal.SIGTERM, "0123")
+
+    ran = evicted.again()
+
+    assert (ran.exit_code, evicted.ran) == (codes.COMPONENT_FAILED, "34")
+    assert [record["component"] for record in ran.index["components"]] == [0, 1, 2, 3, 4]
+    assert [ran.value(component) for component in (0, 2, 3, 4)] == [0, 20, 30, 40]
+    assert isinstance(ran.exception(1), ValueError)
+
+
+def test_each_component_has_its_own_output_once(evicted: Evicted) -> None:
+    ran = evicted.again()
+
+    assert [ran.output("stdout", component) for component in range(5)] == [f"out {n}\n" for n in range(5)]
+    assert [ran.output("stderr", component).splitlines()[0] for component in range(5)] == [f"err {n}" for n in range(5)]
+    assert ran.target.with_suffix(".stdout").read_text() == "".join(f"out {n}\n" for n in range(5))
+
+
+def test_files_that_were_handed_over_come_back_or_go_where_they_should(evicted: Evicted) -> None:
+    ran = evicted.again()
+
+    files = ran.target.with_suffix(".files")
+    assert {path.parent.name: path.read_text() for path in files.rglob("file")} == {"0": "0", "4": "4"}
+    remapped = ran.scratch / "_htmap_return" / "remapped"
+    assert {path.name: path.read_text() for path in remapped.iterdir()} == {"2-0": "2", "3-0": "3"}
+
+
+def test_nothing_of_it_is_left_in_the_scratch_directory_or_returned(evicted: Evicted) -> None:
+    ran = evicted.again()
+
+    assert not (ran.scratch / "_htmap_evicted").exists()
+    assert {path.name for path in (ran.scratch / "_htmap_return").iterdir()} == {"outputs", "remapped"}
+    assert ran.files == {"3215.result", "3215.stdout", "3215.stderr", "3215.files"}
+
+
+def test_nothing_but_what_is_kept_is_returned_by_an_eviction(evicted: Evicted) -> None:
+    assert [path.name for path in evicted.returned.iterdir()] == ["_htmap_evicted"]
+
+
+def test_a_second_eviction_keeps_what_the_first_did(evicted: Evicted) -> None:
+    evicted.again(stop=4)
+    assert evicted.ran == "34"
+
+    ran = evicted.again()
+
+    assert evicted.ran == "4"
+    assert [ran.value(component) for component in (0, 2, 3, 4)] == [0, 20, 30, 40]
+    assert isinstance(ran.exception(1), ValueError)
+
+
+def test_a_component_tells_where_it_ran_also_when_the_job_ended_elsewhere(evicted: Evicted) -> None:
+    ran = evicted.again()
+
+    assert ran.record(0)["host"]["scratch"] == str(evicted.first.scratch)
+    assert ran.index["host"]["scratch"] == str(ran.scratch)
+    assert "host" not in ran.record(4)
+
+
+def test_an_eviction_before_anything_is_finished_returns_nothing(jobs: Jobs, tmp_path: Path) -> None:
+    class AtOnce(Evicted):
+        def run(self, scratch: Path, components: str, stop: int = 0) -> Ran:
+            del stop
+            return super().run(scratch, components, stop=0)
+
+    assert list(AtOnce(jobs, tmp_path / "runs").returned.iterdir()) == []
+
+
+def test_what_all_components_finished_after_the_signal_is_returned_and_kept(jobs: Jobs, tmp_path: Path) -> None:
+    evicted = Evicted(jobs, tmp_path / "runs")
+    scratch = evicted.new_scratch()
+    handles_it = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n        os.kill(os.getppid(), signal.SIGTERM)"
+    source = FUNCTION.replace("os.kill(os.getppid(), signal.SIGTERM)", handles_it).replace(
+        "time.sleep(60)", "time.sleep(1)"
+    )
+    (scratch / "_htmap_function").unlink()
+    shutil.copy(jobs.scratch(source) / "_htmap_function", scratch)
+    evicted.scratch = scratch
+
+    ran = evicted.run(scratch, "0-4", stop=4)
+    assert (ran.exit_code, ran.value(4)) == (codes.COMPONENT_FAILED, 40)
+
+    ran = evicted.again()
+    assert (evicted.ran, ran.value(4)) == ("", 40)
+
+
+def test_where_htcondor_would_not_return_it_nothing_is_kept(evicted: Evicted) -> None:
+    scratch = evicted.new_scratch(transfer="ON_EXIT")
+    evicted.run(scratch, "0-4", stop=3)
+    assert not list(scratch.rglob("_htmap_evicted"))
+
+
+def test_components_that_failed_are_tried_again_where_the_job_is(evicted: Evicted) -> None:
+    ran = evicted.again(completions=1)
+
+    assert evicted.ran == "134"
+    assert isinstance(ran.exception(1), ValueError)
+    assert ran.output("stdout", 1) == "out 1\n"
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-3])
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a journal that is cut short": lambda kept: cut(kept.with_suffix(".journal")),
+    "a journal without its end": lambda kept: kept.with_suffix(".journal").write_text("{}\n"),
+    "an empty journal": lambda kept: kept.with_suffix(".journal").write_text(""),
+    "a journal of something else": lambda kept: kept.with_suffix(".journal").write_text('[]\n{"a": 1}\n7\n'),
+    "no journal": lambda kept: kept.with_suffix(".journal").unlink(),
+    "results that are cut short": lambda kept: cut(kept.with_suffix(".payloads")),
+    "no results": lambda kept: kept.with_suffix(".payloads").unlink(),
+    "output that is cut short": lambda kept: kept.with_suffix(".stdout").write_text("out"),
+    "a journal that is no text": lambda kept: kept.with_suffix(".journal").write_bytes(b"\xff\xfe\n"),
+}
+
+
+@pytest.mark.parametrize("which", DAMAGES)
+def test_what_is_damaged_is_passed_over(evicted: Evicted, which: str) -> None:
+    DAMAGES[which](evicted.kept)
+
+    ran = evicted.again()
+
+    assert evicted.ran == "01234"
+    assert [ran.value(component) for component in (0, 2, 3, 4)] == [0, 20, 30, 40]
+    assert [ran.output("stdout", component) for component in range(5)] == [f"out {n}\n" for n in range(5)]
+
+
+def test_what_another_submission_has_finished_is_passed_over(evicted: Evicted) -> None:
+    assert evicted.again(submission="another").value(0) == 0
+    assert evicted.ran == "01234"
+
+
+def test_what_another_python_has_pickled_is_passed_over(evicted: Evicted) -> None:
+    journal = evicted.kept.with_suffix(".journal")
+    journal.write_text(journal.read_text().replace('"by":["CPython"', '"by":["PyPy"'))
+    evicted.again()
+    assert evicted.ran == "01234"
+
+
+def test_components_that_the_job_does_not_have_are_passed_over(evicted: Evicted) -> None:
+    ran = evicted.again("2-4")
+    assert [record["component"] for record in ran.index["components"]] == [2, 3, 4]
+    assert evicted.ran == "34"
