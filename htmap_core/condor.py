@@ -35,9 +35,8 @@ class Connection:
 
     def __init__(self, address: PoolAddress) -> None:
         self._address = address
-        self._slots: dict[
-            frozenset[str], list[Mapping[str, Any]]
-        ] = {}  # by projection: the whole ads of a pool are large
+        # By projection: the whole ads of a pool are large.
+        self._slots: dict[frozenset[str], list[dict[str, Any]]] = {}
 
     @property
     def address(self) -> PoolAddress:
@@ -74,17 +73,22 @@ class Connection:
 
     def remove(self, constraint: str, reason: str) -> None:
         """Remove the jobs that satisfy *constraint* from the queue."""
+        self.act("remove", constraint, reason)
+
+    def schedd_as_it_is(self, projection: Sequence[str]) -> dict[str, Any]:
+        """Return of the schedd's ad what *projection* names, from the schedd itself: the collector's is minutes old."""
         with self._bindings() as condor:
-            # A pair, because the bindings drop a reason that is plain text.
-            self._schedd(condor).act(condor.JobAction.Remove, constraint, reason=(reason, 0))
+            ask = self._collector(condor).directQuery
+            return plain(ask(condor.DaemonType.Schedd, self._address.schedd, list(projection)))
 
     def act(self, action: str, constraint: str, reason: str) -> None:
         """Have the schedd act on the jobs that satisfy *constraint*; those that the action does not fit are passed over.
 
-        :param action: ``hold``, ``release``, ``suspend``, ``continue`` or ``vacate``.
+        :param action: ``hold``, ``release``, ``suspend``, ``continue``, ``vacate`` or ``remove``.
         """
         with self._bindings() as condor:
             job_action = getattr(condor.JobAction, action.capitalize())
+            # A pair, because the bindings drop a reason that is plain text.
             self._schedd(condor).act(job_action, constraint, reason=(reason, 0))
 
     def edit(self, constraint: str, attribute: str, value: object) -> None:
@@ -122,11 +126,7 @@ class Connection:
         """Return the ads of all slots; those that were cut out of a partitionable slot are not counted apart."""
         wanted = frozenset(name.casefold() for name in projection)
         if wanted not in self._slots:
-            with self._bindings() as condor:
-                ads = self._collector(condor).query(
-                    condor.AdType.Startd, constraint='SlotType =!= "Dynamic"', projection=list(projection)
-                )
-                self._slots[wanted] = [plain(ad) for ad in ads]
+            self._slots[wanted] = self.collected("Startd", _WHOLE_SLOT, projection)
         return [{k: v for k, v in ad.items() if not wanted or k.casefold() in wanted} for ad in self._slots[wanted]]
 
     def schedd(self) -> dict[str, Any]:
@@ -137,14 +137,19 @@ class Connection:
     def slot_ads(self) -> list[Any]:
         """Return the ads of all slots as the bindings have them, with their expressions, as they are now."""
         with self._bindings() as condor:
-            return list(self._collector(condor).query(condor.AdType.Startd, constraint='SlotType =!= "Dynamic"'))
+            return list(self._collector(condor).query(condor.AdType.Startd, constraint=_WHOLE_SLOT))
 
     def count(self, expression: str) -> tuple[int, int]:
         """Return how many slots satisfy a ClassAd *expression*, and how many there are."""
+        ads = self.collected("Startd", f"({_WHOLE_SLOT}) && ({expression})", ["Machine"])
+        return len(ads), len(self.slots(["Machine"]))
+
+    def collected(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Return the ads of a *kind* that the collector has, such as ``Submitter`` or ``Accounting``."""
         with self._bindings() as condor:
-            constraint = f'(SlotType =!= "Dynamic") && ({expression})'
-            ads = self._collector(condor).query(condor.AdType.Startd, constraint=constraint, projection=["Machine"])
-            return len(ads), len(self.slots(["Machine"]))
+            ad_type = getattr(condor.AdType, kind)
+            ads = self._collector(condor).query(ad_type, constraint=constraint, projection=list(projection))
+            return [plain(ad) for ad in ads]
 
     @property
     def is_local(self) -> bool:
@@ -226,15 +231,10 @@ def has_configuration() -> bool:
     Cheap: the bindings are not loaded, and on a machine without HTCondor need not be.
     """
     if named := os.environ.get("CONDOR_CONFIG"):
-        return (
-            named != os.devnull
-        )  # which the bindings set, for good, where they are imported and find no configuration
-    places = (
-        "~/.condor/condor_config",
-        "~/.condor/user_config",
-        "/etc/condor/condor_config",
-        "/usr/local/etc/condor_config",
-    )
+        # Where the bindings are imported and find no configuration, they set it to that, for good.
+        return named != os.devnull
+    homes = ("~/.condor/condor_config", "~/.condor/user_config")
+    places = (*homes, "/etc/condor/condor_config", "/usr/local/etc/condor_config")
     return any(Path(place).expanduser().exists() for place in places)
 
 
@@ -278,6 +278,7 @@ def _configured(configuration: Path | None) -> Iterator[None]:
             os.environ["CONDOR_CONFIG"] = before
 
 
+_WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # those cut out of a partitionable slot are not counted apart
 _SHOWN = "`condor_status -any` shows what there is, and its state"
 _UNREACHABLE = ("connect", "locate", "authenticat", "communicat", "timed out", "FS:1004", "Failed to fetch ads")
 

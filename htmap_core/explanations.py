@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterable, Iterator
 from typing import Any, Optional
 
 import attrs
 
-from htmap_core import analysis, holds
+from htmap_core import analysis, holds, standing
 from htmap_core.analysis import Verdict
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import Connection
 from htmap_core.exceptions import CondorError
 from htmap_core.states import ComponentStates
 from htmap_core.storage import Job, MapDir
+
+logger = logging.getLogger("htmap")
 
 
 @attrs.frozen
@@ -71,7 +74,10 @@ def explain(
             found.setdefault((status, states.note(component)), []).append(component)
     explained = [_of_hold(hold, held, tag) for hold, held in by_hold.items()]
     for (status, note), alike in found.items():
-        if status is ComponentStatus.IDLE:
+        if status is ComponentStatus.UNMATERIALIZED and (reason := _paused(map_dir, connection)) is not None:
+            text, advice = "the schedd makes no more jobs of this map for now", "`htmap release {tag}` has it go on"
+            explained.append(Explanation(tuple(alike), status, f"{text}: {reason}", advice.format(tag=tag)))
+        elif status is ComponentStatus.IDLE:
             explained += _of_idle(map_dir, tag, connection, alike)
         else:
             text, advice = _PLAIN[status]
@@ -85,17 +91,29 @@ def _of_hold(hold: ComponentHold, components: list[int], tag: str) -> Explanatio
     return Explanation(tuple(components), ComponentStatus.HELD, text, holds.advice(hold, tag))
 
 
+def _paused(map_dir: MapDir, connection: Connection) -> str | None:
+    """Return why the schedd makes no jobs of a map any more, as after a hold; None where it does, or that is not known."""
+    constraint = f"({map_dir.constraint()}) && JobMaterializePaused =!= undefined && JobMaterializePaused != 0"
+    try:
+        for ad in connection.query(constraint, ["JobMaterializePauseReason"], 1):
+            return str(ad.get("JobMaterializePauseReason") or "HTCondor does not say why")
+    except CondorError as error:
+        logger.info("why jobs are not made is not known: %s", error)
+    return None
+
+
 _WHAT_DECIDES = ("Requirements", "RequestCpus", "RequestMemory", "RequestDisk", "RequestGPUs")
 
 
 def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int]) -> Iterator[Explanation]:
     """Yield why idle components do not run, once for those whose jobs want the same."""
-    left = set(idle)
+    left, slots = set(idle), None
     try:
         for ad, components in _alike(map_dir, connection):
             if chosen := [component for component in components if component in left]:
                 left.difference_update(chosen)
-                verdict = analysis.why_idle(ad, connection.slot_ads())
+                slots = connection.slot_ads() if slots is None else slots
+                verdict = analysis.why_idle(ad, slots, standing.standing(ad, connection))
                 advice = verdict.advice.format(tag=tag)
                 yield Explanation(tuple(chosen), ComponentStatus.IDLE, verdict.text, advice, verdict)
     except CondorError as error:

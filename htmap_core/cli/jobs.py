@@ -12,6 +12,7 @@ from htmap_core.cli.selection import COMPONENT, TAG, load
 from htmap_core.run import ranges
 
 if TYPE_CHECKING:
+    from htmap_core.analysis import Verdict
     from htmap_core.explanations import Explanation
 
 takes_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -24,8 +25,8 @@ takes_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, f
 def why(tag: str, components: tuple[int, ...], as_json: bool) -> None:
     """Explain why components do not run.
 
-    Of held ones it says why; of idle ones, how many slots of the pool satisfy each part of what they require. Without
-    COMPONENTS it is about all that have not ended.
+    Of held ones it says why; of idle ones, how many slots of the pool satisfy each part of what they require, who has the slots
+    that do, and how you stand beside others who wait. Without COMPONENTS it is about all that have not ended.
     """
     import attrs
 
@@ -45,13 +46,21 @@ def _show(each: Explanation) -> None:
     verb = "are" if plural else "is"
     tables.say(f"component{plural} {ranges.spell(each.components)} {verb} {each.status}: {each.text}")
     if each.verdict is not None:
-        if each.verdict.clauses:
-            rows = [(f"{clause.slots} of {each.verdict.slots}", clause.text) for clause in each.verdict.clauses]
-            tables.show(("Slots", "satisfy"), rows)
+        _show_clauses(each.verdict)
         for note in each.verdict.notes:
-            click.echo(f"- {note}")
+            tables.say(f"- {note}", "  ")
     if each.advice:
         tables.say(each.advice)
+
+
+def _show_clauses(verdict: Verdict) -> None:
+    """Show what not all slots satisfy; the rest is of no interest to somebody who waits."""
+    decisive = [clause for clause in verdict.clauses if clause.slots < verdict.slots]
+    rest = len(verdict.clauses) - len(decisive)
+    rows = [(f"{clause.slots} of {verdict.slots}", clause.text) for clause in decisive]
+    if rows:
+        rows += [(f"{verdict.slots} of {verdict.slots}", f"each of the other {rest} parts")] if rest else []
+        tables.show(("Slots", "satisfy"), rows)
 
 
 @click.command()

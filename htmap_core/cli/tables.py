@@ -68,10 +68,10 @@ def show(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "")
     console().print(table)
 
 
-def say(text: str) -> None:
-    """Print text for people; on a terminal in lines that fit."""
+def say(text: str, indent: str = "") -> None:
+    """Print text for people; on a terminal in lines that fit, those after the first with an *indent*."""
     if sys.stdout.isatty():
-        text = click.wrap_text(text, shutil.get_terminal_size().columns - 1)
+        text = click.wrap_text(text, shutil.get_terminal_size().columns - 1, subsequent_indent=indent)
     click.echo(text)
 
 

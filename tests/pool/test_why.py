@@ -1,0 +1,140 @@
+"""Why components wait although slots suit them, from what real daemons say."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import htmap
+from htmap_core.condor import Connection
+from htmap_core.explanations import Explanation
+from htmap_core.testing.fixtures import pool_of_its_own, using_htmap_dir
+
+pytestmark = pytest.mark.pool
+
+TIMEOUT = 60
+
+
+@pytest.fixture(scope="class")
+def waiting(running_pool: Path) -> Iterator[None]:
+    """Submit a map that has all that the pool has, one that waits for it, one that a limit stops, and one of another user."""
+
+    def stay(_: int) -> None:
+        import time
+
+        time.sleep(600)
+
+    with using_htmap_dir(running_pool):
+        owner = htmap.map(stay, [0], tag="owner", map_options=htmap.MapOptions(requirements="false"))
+        (slot,) = Connection(owner._record.pool).slots(["TotalSlotCpus"])
+        owner.remove()
+        everything = {"request_cpus": slot["TotalSlotCpus"], "request_disk": "1MB"}
+        owner = htmap.map(stay, [0], tag="owner", map_options=htmap.MapOptions(**everything))
+        limited = htmap.MapOptions(concurrency_limits="licence:3000000", request_cpus=1)
+        htmap.map(str, range(2), tag="limited", map_options=limited)
+        bob = htmap.MapOptions(accounting_group_user="bob", requirements="false")
+        htmap.map(str, [0], tag="bob", map_options=bob)
+        while owner.component_statuses[0] is not htmap.ComponentStatus.RUNNING:
+            time.sleep(0.1)
+        # The first one gets what the negotiator says; the second waits beside it, and one answer stands for both.
+        for tag in ("next", "after"):
+            htmap.map(str, [0], tag=tag, map_options=htmap.MapOptions(**everything))
+    yield
+    with using_htmap_dir(running_pool):
+        for tag in ("owner", "next", "after", "limited", "bob"):
+            htmap.remove(tag)
+
+
+@pytest.fixture(autouse=True)
+def in_pool(htmap_dir: Path, running_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    htmap.settings["HTMAP_DIR"] = running_pool
+    monkeypatch.setenv("HTMAP_DIR", str(running_pool))
+
+
+def explained(tag: str, until: str) -> Explanation:
+    """Return why a map waits, as soon as *until* is known of it."""
+    give_up = time.monotonic() + TIMEOUT
+    while True:
+        (found,) = htmap.load(tag).why()
+        assert found.verdict is not None
+        if re.search(until, "\n".join(found.verdict.notes)):
+            return found
+        assert time.monotonic() < give_up, found
+        time.sleep(0.5)
+
+
+@pytest.mark.usefixtures("waiting")
+class TestSlotsThatAreBusy:
+    def test_who_has_them_is_told(self) -> None:
+        found = explained("next", "claimed there")
+        assert found.text == "1 of 1 slots can run it, and all of them are busy now: it waits its turn"
+        assert found.verdict is not None
+        assert found.verdict.claims is not None
+        assert (found.verdict.claims.mine >= 1, found.verdict.claims.others) == (True, 0)
+
+    @pytest.mark.parametrize("tag", ["next", "after"])
+    def test_what_the_negotiator_said_is_told_of_all_jobs_that_want_the_same(self, tag: str) -> None:
+        explained(tag, r"the negotiator said 0:\d\d:\d\d ago: ")
+
+    def test_one_s_priority_is_compared_with_that_of_others_who_wait(self) -> None:
+        found = explained("next", r"your priority is [\d.]+ .*; others waiting: 1, ahead of you: [01]")
+        assert found.verdict is not None
+        assert found.verdict.standing.priority is not None
+        assert found.verdict.standing.priority.value > 0
+
+    def test_a_concurrency_limit_is_what_it_waits_for(self) -> None:
+        explained("limited", "concurrency limit licence reached")
+        (found,) = htmap.load("limited").why()
+        assert found.text.endswith("but it has to wait: concurrency limit licence reached")
+
+    def test_what_all_slots_satisfy_is_not_listed(self) -> None:
+        command = [sys.executable, "-m", "htmap", "why", "next"]
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=True).stdout
+        assert "satisfy" not in shown
+        assert "request_cpus" not in shown
+
+
+LIMITS = """
+GROUP_NAMES = physics
+GROUP_QUOTA_physics = 1
+MAX_JOBS_RUNNING = 1
+"""
+
+
+def test_limits_of_the_schedd_and_of_groups_are_told_and_room_is_no_promise_then(
+    htmap_dir: Path, installed_htcondor: Path
+) -> None:
+    def stay(_: int) -> None:
+        import time
+
+        time.sleep(600)
+
+    with pool_of_its_own(installed_htcondor, LIMITS) as folder, using_htmap_dir(folder):
+        physics = htmap.MapOptions(accounting_group="physics", request_cpus=1)
+        mapped = htmap.map(stay, range(2), tag="particles", map_options=physics)
+        give_up = time.monotonic() + TIMEOUT
+        while not (found := [each for each in mapped.why() if "it has to wait" in each.text]):
+            assert time.monotonic() < give_up, mapped.why()
+            time.sleep(0.5)
+        assert re.search(r"jobs that the schedd runs at a time: \d of 1 in use", found[0].text)
+        assert found[0].verdict is not None
+        assert any(note.startswith("the quota of accounting group physics: ") for note in found[0].verdict.notes)
+        mapped.remove()
+
+
+def test_jobs_that_the_schedd_does_not_make_while_the_map_is_held_have_the_reason(personal_pool: Path) -> None:
+    never = htmap.MapOptions(max_idle=1, requirements="false")
+    mapped = htmap.map(str, range(3), tag="lazy", map_options=never)
+    mapped.hold()
+    unmade = [each for each in mapped.why() if str(each.status) == "UNMATERIALIZED"]
+    assert [each.components for each in unmade] == [(1, 2)]
+    assert unmade[0].text.startswith("the schedd makes no more jobs of this map for now: hold with htmap")
+    assert unmade[0].advice == "`htmap release lazy` has it go on"
+    mapped.release()
+    assert not any("no more jobs" in each.text for each in mapped.why())
