@@ -37,10 +37,10 @@ class ComponentError:
     map: MapView
     component: int
     exception_msg: str
-    node_info: tuple[Any, ...] = ()
-    python_info: tuple[Any, ...] = ()
-    scratch_dir_contents: list[PurePath] = attrs.field(factory=list)
-    stack_summary: traceback.StackSummary = attrs.field(factory=traceback.StackSummary)
+    node_info: tuple[Any, ...] = attrs.field(default=(), repr=False)
+    python_info: tuple[Any, ...] = attrs.field(default=(), repr=False)
+    scratch_dir_contents: list[PurePath] = attrs.field(factory=list, repr=False)
+    stack_summary: traceback.StackSummary = attrs.field(factory=traceback.StackSummary, repr=False)
     exception: Optional[BaseException] = attrs.field(default=None, eq=False)
     _report: str = attrs.field(default="", repr=False)
 

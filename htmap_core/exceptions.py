@@ -373,14 +373,15 @@ class MapComponentHeld(ComponentProblem):
     """A component is held by HTCondor."""
 
     def __str__(self) -> str:
-        return f"component {self.component} of map {self.tag!r} is held: {self.report}\nFix the cause, then release the map"
+        return f"component {self.component} of map {self.tag!r} is held: {self.report}\nFix it, then `htmap release {self.tag}`"
 
 
 class MapComponentRemoved(ComponentProblem):
     """A component's job was removed from the queue, so it will never have a result."""
 
     def __str__(self) -> str:
-        return f"component {self.component} of map {self.tag!r} was removed from the queue: {self.report}"
+        again = f"`htmap rerun components {self.tag} {self.component}` submits it again"
+        return f"component {self.component} of map {self.tag!r} was removed from the queue: {self.report}; {again}"
 
 
 class ExpectedError(HTMapException):

@@ -106,7 +106,7 @@ class InputFiles:
         given: Any = next(self._given, nothing)
         if given is nothing:
             raise MisalignedInputData("input_files", component, None)
-        several = (given,) if given is None or isinstance(given, (str, os.PathLike)) else given
+        several = given if isinstance(given, Iterable) and not isinstance(given, (str, os.PathLike)) else (given,)
         return [_source("input_files", path) for path in several if path is not None]
 
 

@@ -186,6 +186,8 @@ def status_facts(
     """Return what :func:`status` shows, a dictionary for each map, sizes in bytes and times in seconds."""
     facts = []
     for each in load_maps() if maps is None else maps:
+        if not isinstance(each, Map):
+            raise TypeError(f"the status of maps is shown, as in status([htmap.load(tag)]); {each!r} is none")
         try:
             facts.append(_facts(each, include_state, include_meta))
         except MapWasRemoved:  # by another process, since the maps were listed

@@ -6,7 +6,7 @@ import functools
 import textwrap
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 import attrs
@@ -61,7 +61,7 @@ class Outcome:
         return self.error is None
 
 
-class MapResults(MapView):
+class MapResults(MapView, Sequence[Any]):
     """What came of a map; the middle of :class:`~htmap_core.maps.Map`."""
 
     # --- waiting
@@ -171,7 +171,7 @@ class MapResults(MapView):
         return self._load(component, self._await(component, timeout))
 
     @of_existing
-    def __getitem__(self, component: int) -> Any:
+    def __getitem__(self, component: int) -> Any:  # type: ignore[override]  # a slice of a map would be neither map nor list
         """Return the result of a component without waiting.
 
         :raises OutputNotFound: there is none yet. Otherwise as :meth:`get`.
@@ -199,6 +199,20 @@ class MapResults(MapView):
                 f"component {component} of map {self._tag!r} has a result and no error: `map.get({component})` returns it"
             )
         return error
+
+    @of_existing
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """Return the first component that has *value* as its result, waiting for none.
+
+        :raises ValueError: none of them has it.
+        :raises OutputNotFound: one before it has no result yet. Otherwise as :meth:`get`.
+        """
+        return super().index(value, start, len(self) if stop is None else stop)
+
+    @of_existing
+    def count(self, value: Any) -> int:
+        """Return how many components have *value* as their result, waiting for all."""
+        return super().count(value)
 
     # --- all components
 

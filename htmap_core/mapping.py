@@ -82,11 +82,19 @@ def starmap(
     """
     args, kwargs = () if args is None else args, () if kwargs is None else kwargs
     total = max(operator.length_hint(args), operator.length_hint(kwargs))
-    pairs = itertools.zip_longest(args, kwargs)
-    calls: Iterator[Call] = (
-        (() if given is None else tuple(given), {} if named is None else dict(named)) for given, named in pairs
-    )
+    pairs = enumerate(itertools.zip_longest(args, kwargs))
+    calls: Iterator[Call] = (_call(component, *pair) for component, pair in pairs)
     return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, total=total)
+
+
+def _call(component: int, given: Iterable[Any] | None, named: Mapping[str, Any] | None) -> Call:
+    try:
+        return () if given is None else tuple(given), {} if named is None else dict(named)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"starmap takes a tuple of arguments and a dictionary of keyword arguments for each component; "
+            f"component {component} has {given!r} and {named!r}"
+        ) from error
 
 
 def create_map(

@@ -20,6 +20,8 @@ from htmap_core.submit_text import (
     option_text,
 )
 
+_NO_TABLE = "is a table of attributes and their values"
+
 
 class MapOptions:
     """Options for a map: HTCondor's submit commands, with HTMap's few own.
@@ -51,10 +53,18 @@ class MapOptions:
         **kwargs: OptionValue | Iterable[OptionValue],
     ) -> None:
         self.fixed_input_files: tuple[Any, ...] = _files(fixed_input_files)
-        if isinstance(input_files, (str, os.PathLike)):
+        if input_files is not None and is_fixed(input_files):
             raise InvalidOption(
                 "input_files", input_files, "has files for each component; one for all is fixed_input_files"
             )
+        if output_remaps is not None and not isinstance(output_remaps, (Mapping, Iterable)):
+            raise InvalidOption(
+                "output_remaps",
+                output_remaps,
+                "is a mapping from file names to destinations, or one for each component",
+            )
+        if not isinstance(custom_options, (Mapping, type(None))):
+            raise InvalidOption("custom_options", custom_options, _NO_TABLE)
         self.input_files = input_files
         self.output_remaps = output_remaps
         self._options: dict[str, Any] = {}
@@ -141,7 +151,7 @@ class MapOptions:
             raise InvalidOption(name, value, "is for the components of one map, so it cannot be a setting")
         elif folded in {"custom_options", "my"}:  # `MY.Name = 1` in TOML makes a table MY
             if not isinstance(value, Mapping):
-                raise InvalidOption(name, value, "is a table of attributes, not a value")
+                raise InvalidOption(name, value, _NO_TABLE)
             for attribute, expression in value.items():
                 self._add(f"MY.{attribute_name(attribute) or attribute}", expression)
         else:
@@ -156,6 +166,8 @@ class MapOptions:
         merged = cls()
         given = [other for other in others if other is not None]
         for other in given:
+            if not isinstance(other, MapOptions):
+                raise TypeError(f"MapOptions are merged, and {other!r} are none")
             merged.fixed_input_files += tuple(f for f in other.fixed_input_files if f not in merged.fixed_input_files)
             if merged.input_files is None:
                 merged.input_files = other.input_files
@@ -197,6 +209,8 @@ def _files(given: Any) -> tuple[Any, ...]:
         return ()
     if isinstance(given, (str, os.PathLike)):
         return (given,)
+    if not isinstance(given, Iterable):
+        raise InvalidOption("fixed_input_files", given, "is the path or URL of a file, or several")
     return tuple(given)
 
 

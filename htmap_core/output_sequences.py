@@ -31,6 +31,9 @@ class _PerComponent(Sequence[T], Generic[T]):
         :raises FileNotFoundError: it left nothing at all.
         """
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._map!r})"
+
     def __len__(self) -> int:
         return len(self._map)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import numbers
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -80,8 +81,7 @@ def option_text(name: str, value: Any) -> str:
     """
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, datetime.timedelta):
-        value = math.ceil(value.total_seconds())
+    value = _number(name, value)
     if not isinstance(value, (str, int, float, os.PathLike)):
         kind = type(value).__name__
         raise InvalidOption(name, value, f"is a {kind}; it can be str, int, float, bool, a path or a timedelta")
@@ -96,6 +96,19 @@ def option_text(name: str, value: Any) -> str:
     if name.casefold().endswith(REQUIREMENTS):
         check_expression(name, text)
     return text
+
+
+def _number(name: str, value: Any) -> Any:
+    """Return an option's value as a number of Python's own, where it is a number or a duration; else as it is."""
+    if isinstance(value, datetime.timedelta):
+        return math.ceil(value.total_seconds())
+    if isinstance(value, numbers.Integral):
+        return int(value)  # numpy's are as good as Python's
+    if not isinstance(value, numbers.Real) or isinstance(value, numbers.Rational):
+        return value
+    if not math.isfinite(value):
+        raise InvalidOption(name, value, "is no number that HTCondor could do anything with")
+    return float(value)
 
 
 def check_command(command: str) -> str:

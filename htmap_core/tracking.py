@@ -39,7 +39,13 @@ _PIECE = 256 * 1024  # bytes of the log that are taken at once; more would leave
 _MARK = 1024  # bytes before the offset, whose checksum tells whether the log is still the one that was read
 _SAVE_AFTER = 256 * 1024  # bytes of news; below that, reading them again is as quick as reading the cache
 _CLUSTER_REMOVED = b"036"
+_AT_FIRST = (15, "submitted on hold at user's request")  # what HTCondor writes into the job's ad, and not into the log
 _OUTCOMES = {codes.OK: _COMPLETED, codes.COMPONENT_FAILED: _ERRORED, codes.REFUSED: _ERRORED}
+
+
+def _becomes(status: int) -> Callable[..., None]:
+    """Return the transition of an event that gives a job a status, whatever else it says."""
+    return lambda jobs, row, *_: jobs.enter(row, status)
 
 
 @attrs.define
@@ -72,14 +78,9 @@ class Jobs:
         elif row in self.notes:
             del self.notes[row]
 
-    def _idle(self, row: int, *_: bytes) -> None:
-        self.enter(row, _IDLE)
-
-    def _running_again(self, row: int, *_: bytes) -> None:
-        self.enter(row, _RUNNING)
-
-    def _suspended(self, row: int, *_: bytes) -> None:
-        self.enter(row, _SUSPENDED)
+    def _submitted(self, row: int, *_: bytes) -> None:
+        if self.status[row] != _HELD:  # on hold from the start, of which there is no event
+            self.enter(row, _IDLE)
 
     def _executing(self, row: int, when: bytes, *_: bytes) -> None:
         self.started[row] = eventlog.seconds(when)
@@ -115,19 +116,19 @@ class Jobs:
 
     # The transition table: what each event of HTCondor's makes of a job. Events that are not here leave it as it is.
     TRANSITIONS: ClassVar[Mapping[bytes, Callable[..., None]]] = {
-        b"000": _idle,  # SUBMIT
+        b"000": _submitted,  # SUBMIT
         b"001": _executing,  # EXECUTE
-        b"004": _idle,  # JOB_EVICTED; also where the exit policy runs it again
+        b"004": _becomes(_IDLE),  # JOB_EVICTED; also where the exit policy runs it again
         b"005": _terminated,  # JOB_TERMINATED
         b"006": _using,  # IMAGE_SIZE
-        b"007": _idle,  # SHADOW_EXCEPTION
+        b"007": _becomes(_IDLE),  # SHADOW_EXCEPTION
         b"009": _removed,  # JOB_ABORTED
-        b"010": _suspended,  # JOB_SUSPENDED
-        b"011": _running_again,  # JOB_UNSUSPENDED
+        b"010": _becomes(_SUSPENDED),  # JOB_SUSPENDED
+        b"011": _becomes(_RUNNING),  # JOB_UNSUSPENDED
         b"012": _held,  # JOB_HELD
-        b"013": _idle,  # JOB_RELEASED
-        b"023": _running_again,  # JOB_RECONNECTED
-        b"024": _idle,  # JOB_RECONNECT_FAILED
+        b"013": _becomes(_IDLE),  # JOB_RELEASED
+        b"023": _becomes(_RUNNING),  # JOB_RECONNECTED
+        b"024": _becomes(_IDLE),  # JOB_RECONNECT_FAILED
         _CLUSTER_REMOVED: _cluster_removed,  # the one that says something of jobs that were never made
     }
 
@@ -170,7 +171,7 @@ class Tracker:
     def hold(self, job: Job) -> ComponentHold | None:
         """Return why a job is held; None where it is not."""
         is_held = self.status(job) is ComponentStatus.HELD
-        return ComponentHold(*self._jobs[job.submission].notes.get(job.row, (0, ""))) if is_held else None
+        return ComponentHold(*self._jobs[job.submission].notes.get(job.row, _AT_FIRST)) if is_held else None
 
     def note(self, job: Job) -> str:
         """Return how a job ended, where it did not end as it should; else nothing."""
@@ -261,7 +262,7 @@ class Tracker:
             if submission.cluster is not None:
                 self._clusters[submission.cluster] = submission.number
                 if submission.number not in self._jobs:
-                    first = _UNMATERIALIZED if submission.late else _IDLE
+                    first = _UNMATERIALIZED if submission.late else _HELD if submission.held else _IDLE
                     self._jobs[submission.number] = Jobs.fresh(submission.jobs, first)
 
     def _mark_in(self, log: IO[bytes]) -> int:

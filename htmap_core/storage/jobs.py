@@ -17,6 +17,7 @@ class Submission:
     :param token: the value of the jobs' attribute ``HTMapSubmission``, which finds them in the queue.
     :param jobs: how many jobs it has, one for each row of its item file.
     :param late: whether the schedd makes the jobs only as they are needed.
+    :param held: whether the jobs are on hold from the start, of which the event log tells nothing.
     :param cluster: the cluster's number; None while it is not known whether the schedd took it.
     """
 
@@ -24,6 +25,7 @@ class Submission:
     token: str
     jobs: int
     late: bool = False
+    held: bool = False
     cluster: Optional[int] = None
 
 

@@ -158,12 +158,11 @@ class MapDir:
                 raise CorruptMap(path, f"has a line that is not HTMap's: {line[:80]!r}") from error
         return [found[number] for number in sorted(found)]
 
-    def intend(self, jobs: int, *, late: bool) -> Submission:
+    def intend(self, jobs: int, *, late: bool, held: bool = False) -> Submission:
         """Write down that jobs are about to be submitted, so that a crash in between can be told from none."""
-        submission = Submission(self.next_submission(), uuid.uuid4().hex, jobs, late)
-        entry = {"number": submission.number, "token": submission.token, "jobs": jobs, "late": late}
-        self._append(names.SUBMISSIONS, entry)
-        return submission
+        number, token = self.next_submission(), uuid.uuid4().hex
+        self._append(names.SUBMISSIONS, {"number": number, "token": token, "jobs": jobs, "late": late, "held": held})
+        return Submission(number, token, jobs, late, held)
 
     def next_submission(self) -> int:
         """Return the number that the next submission will have; one that was never taken by the schedd keeps its own."""

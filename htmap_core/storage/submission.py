@@ -11,6 +11,8 @@ from htmap_core.interrupts import held_back
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submit_text import render
 
+_TRUE = {"true", "1"}  # of condor_submit; other words are an error
+
 
 class Queue(Protocol):
     """What takes jobs: a connection to a pool."""
@@ -30,8 +32,9 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
     that the schedd has taken the jobs, they are taken back.
     """
     late = not {"max_idle", "max_materialize"}.isdisjoint(commands)
+    held = not late and commands.get("hold", "").casefold() in _TRUE  # HTCondor ignores it where jobs are made late
     with held_back():
-        submission = map_dir.intend(jobs, late=late)
+        submission = map_dir.intend(jobs, late=late, held=held)
         own = {f"MY.{names.SUBMISSION_TOKEN}": f'"{submission.token}"'}
         text = render({**commands, **own}, columns, map_dir.items(submission.number))
         try:

@@ -11,7 +11,7 @@ import pickle
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -108,6 +108,20 @@ class TestResults:
         assert list(good.iter_with_inputs(timeout=1)) == pairs
         assert sorted(good.iter_as_available(timeout=1)) == sorted(self.EXPECTED)
         assert sorted(good.iter_as_available_with_inputs(timeout=datetime.timedelta(seconds=1))) == pairs
+
+    def test_it_is_a_sequence_of_results(self, good: htmap.Map) -> None:
+        assert isinstance(good, Sequence)
+        assert (good.index(1.0), good.index(1.0, 1), good.index(0.2, -2, 5), good.count(1.0)) == (0, 1, 4, 2)
+        assert tuple(reversed(good)) == self.EXPECTED[::-1]
+        with pytest.raises(ValueError):  # noqa: PT011 -- a sequence's has no words
+            good.index(7)
+
+    def test_what_a_notebook_shows_is_short(self, good: htmap.Map, bad: htmap.Map) -> None:
+        assert repr(good.stdout) == f"MapStdOut(Map(tag = {good.tag}))"
+        assert repr(bad.errors[1]).startswith(
+            f"ComponentError(map=Map(tag = {bad.tag}), component=1, exception_msg='Zero"
+        )
+        assert len(repr(bad.errors[1])) < 250
 
     def test_outcomes_of_good_components_are_their_values(self, good: htmap.Map) -> None:
         outcomes = sorted(good.outcomes(timeout=1), key=lambda outcome: outcome.component)
@@ -339,3 +353,11 @@ class TestFunctionsThatAreMapped:
         assert list(shorter.iter_inputs()) == [((1,), {}), ((2,), {})]
         longer.remove()
         shorter.remove()
+
+
+@pytest.mark.parametrize(
+    "how", [{"args": [(1,), 2]}, {"kwargs": [{"x": 1}, "x"]}, {"args": [(1,)], "kwargs": {"x": 1}}]
+)
+def test_starmap_says_which_component_has_no_arguments(how: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=r"starmap takes a tuple of arguments .*; component [01] has "):
+        htmap.starmap(invert, **how)

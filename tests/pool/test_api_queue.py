@@ -123,6 +123,18 @@ class TestAWaitingMap:
         assert ads(waiting, "JobBatchName") == [(waiting.tag,)] * 2
 
 
+@pytest.mark.parametrize("value", [True, 1])
+def test_a_map_that_is_submitted_on_hold_is_held_until_it_is_released(value: Any) -> None:
+    mapped = htmap.map(str, [1, 2], htmap.MapOptions(hold=value))
+    with pytest.raises(htmap.exceptions.MapComponentHeld, match=r"on hold at user.s request"):
+        mapped.wait(TIMEOUT)
+    assert mapped.holds[1].reason == ads(mapped, "HoldReason")[1][0]
+    mapped.release()
+    assert list(mapped.iter(TIMEOUT)) == ["1", "2"]
+    mapped.rerun([0])
+    wait_until(lambda: mapped.component_statuses == ["HELD", "COMPLETED"])
+
+
 def test_cleaning_removes_transient_maps_and_says_which() -> None:
     named = htmap.map(str, [1], tag="named", map_options=UNMATCHED)
     unnamed = htmap.map(str, [1], map_options=UNMATCHED)

@@ -73,6 +73,11 @@ def test_what_is_no_path_is_refused(folder: Path, path: Any) -> None:
         begun(folder / "map", fixed_input_files=[path])
 
 
+def test_a_component_whose_files_are_none_is_refused_by_the_options_name(folder: Path) -> None:
+    with pytest.raises(InvalidOption, match=r"input_files = 3: is not the path"):
+        begun(folder / "map", input_files=[3]).of(0, ())
+
+
 def test_only_maps_with_files_for_components_have_a_column_for_them(folder: Path) -> None:
     files = begun(folder / "map", fixed_input_files=["a", "b/"])
     files.of(0, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,3 +33,9 @@ def test_a_map_of_the_original_can_be_removed(of_the_original: Path) -> None:
     htmap.remove("old")
     assert not of_the_original.exists()
     assert htmap.get_tags() == ()
+
+
+@pytest.mark.parametrize("what", ["tide", 5])
+def test_the_status_of_what_is_no_map_is_refused_with_the_way_to_get_one(what: Any) -> None:
+    with pytest.raises(TypeError, match=r"status\(\[htmap.load\(tag\)\]\); .* is none"):
+        htmap.status([what])

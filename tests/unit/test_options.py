@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import numbers
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -301,3 +302,43 @@ def test_options_show_what_they_hold() -> None:
 def test_one_file_is_no_list_of_files_for_the_components(given: object) -> None:
     with pytest.raises(InvalidOption, match="fixed_input_files"):
         MapOptions(input_files=given)
+
+
+# --- what is none of it
+
+
+class NumpyInteger:
+    """As numpy's: no int, but registered as a whole number."""
+
+    def __int__(self) -> int:
+        return 128
+
+
+numbers.Integral.register(NumpyInteger)
+
+
+def test_numbers_of_other_libraries_are_numbers() -> None:
+    assert MapOptions(request_memory=NumpyInteger()).fixed() == {"request_memory": "128"}  # type: ignore[arg-type]  # mypy goes by classes
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_finite_number_is_refused(value: float) -> None:
+    with pytest.raises(InvalidOption, match=r"request_memory = -?(nan|inf): is no number"):
+        MapOptions(request_memory=value)
+
+
+@pytest.mark.parametrize("value", [5, b"x", {"a": 1}])
+def test_input_files_that_are_not_one_for_each_component_are_refused_by_name(value: Any) -> None:
+    with pytest.raises(InvalidOption, match=r"input_files = .*: has files for each component"):
+        MapOptions(input_files=value)
+
+
+@pytest.mark.parametrize("option", ["fixed_input_files", "output_remaps", "custom_options"])
+def test_an_option_of_our_own_that_cannot_be_what_it_is_is_refused_by_name(option: str) -> None:
+    with pytest.raises(InvalidOption, match=f"{option} = 5: is "):
+        made({option: 5})
+
+
+def test_only_map_options_are_merged() -> None:
+    with pytest.raises(TypeError, match=r"MapOptions are merged, and {'request_memory': '1GB'} are none"):
+        MapOptions.merge(MapOptions(), {"request_memory": "1GB"})  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from htmap_core import eventlog
-from htmap_core.components import ComponentStatus
+from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.exceptions import CorruptEventLog
 from htmap_core.storage import Job, MapDir
 from htmap_core.tracking import Tracker
@@ -229,6 +229,22 @@ def test_a_removal_that_comes_after_the_end_takes_nothing_away(tmp_path: Path) -
     tracker = Tracker(log.map_dir)
     tracker.poll()
     assert tracker.statuses(0)[:2] == ["COMPLETED", "ERRORED"]
+
+
+def test_jobs_that_are_submitted_on_hold_are_held_until_they_are_released(tmp_path: Path) -> None:
+    log = Log.recorded("plain", tmp_path)
+    again = log.map_dir.intend(1, late=False, held=True)
+    log.map_dir.submitted(again, 77)
+    happens = "%s (77.000.000) 2026-11-21 09:00:00 Something" + END.decode()
+    log.append((happens % "000").encode())
+    tracker = Tracker(log.map_dir)
+    tracker.poll()
+    tracker.save()
+    for reader in (tracker, Tracker(log.map_dir)):
+        assert reader.hold(Job(1, 0)) == ComponentHold(15, "submitted on hold at user's request")
+    log.append((happens % "013").encode())
+    tracker.poll()
+    assert (tracker.status(Job(1, 0)), tracker.hold(Job(1, 0))) == (ComponentStatus.IDLE, None)
 
 
 def test_a_hold_is_told_with_code_and_reason(tmp_path: Path) -> None:
