@@ -596,5 +596,5 @@ def test_several_processes_may_poll_and_save_at_once(tmp_path: Path) -> None:
     for begin in range(0, len(text), 5000):
         log.append(text[begin : begin + 5000])
     for reader in readers:
-        reader.join(60)
+        reader.join(600)
     assert [reader.exitcode for reader in readers] == [0, 0, 0, 0]
