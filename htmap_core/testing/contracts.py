@@ -111,7 +111,7 @@ class DeliveryMethodContract(PluginContract):
             return 2 * x, os.environ.get("HTMAP_ON_EXECUTE"), os.getpid()
 
         mapped = mapping.map(double_and_tell, [1, 2, 3])
-        results = list(mapped.iter(timeout=180))
+        results = list(mapped.iter(timeout=600))
         assert [doubled for doubled, _, _ in results] == [2, 4, 6]
         assert all(on_execute == "1" for _, on_execute, _ in results)
         assert os.getpid() not in {pid for _, _, pid in results}
@@ -126,7 +126,7 @@ class DeliveryMethodContract(PluginContract):
 
         mapped = mapping.map(invert, [0])
         with pytest.raises(MapComponentError, match="ZeroDivisionError") as caught:
-            mapped.get(0, timeout=180)
+            mapped.get(0, timeout=600)
         assert isinstance(caught.value.__cause__, ZeroDivisionError)
         assert "divisor = 0" in caught.value.report
 

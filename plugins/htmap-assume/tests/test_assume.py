@@ -13,7 +13,7 @@ from htmap_core.testing.pythons import BARE_PYTHONS, bare_environment, python_of
 
 pytestmark = pytest.mark.pool
 
-TIMEOUT = 180
+TIMEOUT = 600
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 

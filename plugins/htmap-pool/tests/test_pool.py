@@ -173,12 +173,24 @@ def test_a_configuration_that_htcondor_refuses_is_shown(pools: Callable[..., Any
 
 
 class TestIdlePool:
-    def test_it_stops_by_itself_and_a_held_job_does_not_keep_it(self, pools: Callable[..., Any]) -> None:
-        idle = pools()
-        idle.start()
+    @pytest.fixture
+    def become_idle(self, pools: Callable[..., Any]) -> Callable[[int], tuple[Any, Callable[[], Any]]]:
+        """Start a pool that stops some seconds after it has nothing to do; return it, and what takes away what it has to do."""
+
+        def start(idle_shutdown: int) -> tuple[Any, Callable[[], Any]]:
+            made = pools()
+            made.start()
+            waiting = made.submit("true", "requirements = false")
+            made.stop()
+            made.start(idle_shutdown=idle_shutdown)  # which on a busy machine may take longer than those seconds
+            return made, lambda: made.tool("condor_rm", str(waiting))
+
+        return start
+
+    def test_it_stops_by_itself_and_a_held_job_does_not_keep_it(self, become_idle: Callable[..., Any]) -> None:
+        idle, let_go = become_idle(4)
         held = idle.submit("true", "hold = true")
-        idle.stop()  # on a busy machine the job might come too late to a pool that waits for a few seconds only
-        idle.start(idle_shutdown=4)
+        let_go()
         wait_until(lambda: not processes.of_pool(idle.places))
         assert daemons.usable(idle.places) is None
         idle.start()
@@ -187,7 +199,7 @@ class TestIdlePool:
     def test_it_stays_while_a_job_runs_or_waits(self, pools: Callable[..., Any]) -> None:
         busy = pools()
         busy.start(cpus=1)
-        for script in ("sleep 7", "touch done"):
+        for script in ("sleep 7", "touch done"):  # which wait, so that it is not idle while it starts
             busy.submit(script, "requirements = TARGET.TakesJobs")
         busy.stop()
         (busy.places.user_configuration / "slots.conf").write_text("TakesJobs = True\nSTARTD_ATTRS = TakesJobs\n")
@@ -195,9 +207,9 @@ class TestIdlePool:
         wait_until((busy.places.root / "done").exists)
         wait_until(lambda: not processes.of_pool(busy.places))
 
-    def test_starting_it_while_it_stops_gives_a_pool_that_takes_jobs(self, pools: Callable[..., Any]) -> None:
-        idle = pools()
-        idle.start(idle_shutdown=8)
+    def test_starting_it_while_it_stops_gives_a_pool_that_takes_jobs(self, become_idle: Callable[..., Any]) -> None:
+        idle, let_go = become_idle(8)
+        let_go()
         # The schedd goes first, the master up to two seconds later.
         wait_until(lambda: not (idle.places.log / ".schedd_address").exists())
         assert daemons.usable(idle.places) is None

@@ -122,7 +122,7 @@ def test_components_run_in_this_very_environment(personal_pool: Path) -> None:
     def where(_: int) -> tuple[str, str]:
         return sys.executable, sys.prefix
 
-    assert htmap.map(where, [0]).get(0, timeout=180) == (sys.executable, sys.prefix)
+    assert htmap.map(where, [0]).get(0, timeout=600) == (sys.executable, sys.prefix)
 
 
 @pytest.mark.pool
@@ -130,4 +130,4 @@ def test_it_is_what_a_personal_pool_is_used_with_by_default(personal_pool: Path)
     def prefix(_: int) -> str:
         return sys.prefix
 
-    assert htmap.map(prefix, [0]).get(0, timeout=180) == sys.prefix
+    assert htmap.map(prefix, [0]).get(0, timeout=600) == sys.prefix

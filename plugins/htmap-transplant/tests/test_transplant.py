@@ -16,7 +16,7 @@ from htmap_transplant.plugin import TransplantDelivery
 import htmap
 from htmap_core import MapPlan, PoolAddress, SubmitDescription
 
-TIMEOUT = 300
+TIMEOUT = 600
 
 
 class FarPool:
