@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from htmap_core import mapping
+from htmap_core import finding, mapping
 from htmap_core.delivery import DeliveryMethod, Suitability
 from htmap_core.exceptions import MapComponentError
 from htmap_core.options import MapOptions
@@ -93,7 +93,7 @@ class DeliveryMethodContract(PluginContract):
         assert found.reason
 
     @pytest.fixture
-    def chosen(self, request: pytest.FixtureRequest) -> None:
+    def chosen(self, request: pytest.FixtureRequest, delivery: DeliveryMethod) -> None:
         """Choose the method for maps on the personal pool."""
         if self.personal_pool_lacks:
             pytest.skip(f"a personal pool has no {self.personal_pool_lacks}; a site test proves it")
@@ -101,6 +101,12 @@ class DeliveryMethodContract(PluginContract):
         settings["DELIVERY_METHOD"] = self.method
         for name, value in self.method_settings().items():
             settings[name] = value
+        found = plugins.check(delivery, finding.find_pool()[1])
+        if found.verdict == "no":  # rather than to wait for jobs that never start
+            pytest.fail(
+                f"{self.method!r} does not suit a personal pool: {found.reason}. If it needs what such a pool cannot have, "
+                f"say what in personal_pool_lacks, and test it on a pool that has it"
+            )
 
     @pytest.mark.pool
     @pytest.mark.usefixtures("chosen")

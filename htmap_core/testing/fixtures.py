@@ -24,6 +24,8 @@ import pytest
 from htmap_core import management
 from htmap_core.settings import Settings, settings
 
+# Found before any test has a HOME of its own: a pool that is asked for by name, in a test, would be installed into that.
+_CACHE = Path(os.environ.get("HTMAP_TEST_CACHE") or "~/.cache/htmap-tests").expanduser()
 _SLOTS = 8  # more than the processors of a small machine: jobs of tests mostly wait
 
 
@@ -76,14 +78,13 @@ def htmap_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 @pytest.fixture(scope="session")
 def installed_htcondor() -> Path:
     """Return the folder of an HTCondor that htmap-pool can start, installed by it on the first test run of a machine."""
-    cache = Path(os.environ.get("HTMAP_TEST_CACHE") or "~/.cache/htmap-tests").expanduser()
-    result = _htmap_pool(cache, "install")
+    result = _htmap_pool(_CACHE, "install")
     if result.returncode != 0:
         message = f"no HTCondor could be installed: {result.stderr[-2000:]}"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    return cache
+    return _CACHE
 
 
 @pytest.fixture(scope="session")
