@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import pickle
 import sys
 from collections.abc import Collection
@@ -19,6 +21,11 @@ _PYTHON = ".".join(map(str, sys.version_info[:3]))
 
 # Types whose pickles name nothing that the execute side could lack: the plain pickler writes them, ten times as fast.
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
+
+
+# How cloudpickle has a class made that travels by value: of its metaclass, name, bases, what its body begins with, and two more.
+# One that is imported, or an Enum, is made of fewer, or of more.
+_ARGUMENTS_OF_A_CLASS = 6
 
 
 class CannotUnpickle(HTMapException):
@@ -85,11 +92,33 @@ def _is_plain(values: tuple[Any, ...]) -> bool:
     return all(type(v) in _PLAIN or (type(v) is tuple and _is_plain(v)) for v in values)
 
 
-def _cloudpickled(value: Any, what: str) -> Pickled:
+@functools.cache
+def _pickler() -> Any:
+    """Return cloudpickle's class of picklers, mended: it would make a class with slots again as one without.
+
+    Objects that come back would then have a dictionary, which those of the class that is known here cannot take.
+    """
     import cloudpickle  # 100 ms, needed when a map is created only
 
+    class Pickler(cloudpickle.Pickler):  # type: ignore[name-defined, misc, unused-ignore]  # it is one of two, by the interpreter
+        def reducer_override(self, obj: Any) -> Any:
+            reduced = super().reducer_override(obj)
+            if reduced is NotImplemented or not issubclass(type(obj), type) or "__slots__" not in vars(obj):
+                return reduced
+            make, arguments, *rest = reduced
+            if len(arguments) != _ARGUMENTS_OF_A_CLASS:
+                return reduced
+            *before, begin, tracker, extra = arguments
+            return make, (*before, {**begin, "__slots__": obj.__slots__}, tracker, extra), *rest
+
+    return Pickler
+
+
+def _cloudpickled(value: Any, what: str) -> Pickled:
+    content = io.BytesIO()
     try:
         with transfer_path.collected() as met:
-            return bytes(cloudpickle.dumps(value, protocol=formats.PICKLE_PROTOCOL)), met
+            _pickler()(content, protocol=formats.PICKLE_PROTOCOL).dump(value)
+        return content.getvalue(), met
     except Exception as error:
         raise CannotPickle(what, describe(error)) from error
