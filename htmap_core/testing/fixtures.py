@@ -24,7 +24,8 @@ import pytest
 from htmap_core import management
 from htmap_core.settings import Settings, settings
 
-# Found before any test has a HOME of its own: a pool that is asked for by name, in a test, would be installed into that.
+# As they are before any test has a HOME of its own, in which HTCondor would have to be installed again.
+_ENVIRONMENT = dict(os.environ)
 _CACHE = Path(os.environ.get("HTMAP_TEST_CACHE") or "~/.cache/htmap-tests").expanduser()
 _SLOTS = 8  # more than the processors of a small machine: jobs of tests mostly wait
 
@@ -126,7 +127,7 @@ def personal_pool(htmap_dir: Path, running_pool: Path) -> Iterator[Path]:  # noq
 
 
 def _htmap_pool(htmap_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HTMAP_DIR": str(htmap_dir), "HTMAP_PLUGINS": "pool"}
+    environment = {**_ENVIRONMENT, "HTMAP_DIR": str(htmap_dir), "HTMAP_PLUGINS": "pool"}
     environment["HTMAP_POOL_START_TIMEOUT"] = "300"  # a machine that is busy with tests is slow, and not broken
     command = [sys.executable, "-m", "htmap", "pool", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
