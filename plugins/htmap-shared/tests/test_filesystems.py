@@ -14,6 +14,7 @@ MOUNTS = r"""
 31 30 0:44 / /home rw,relatime shared:14 master:2 - nfs4 server:/home rw,vers=4.2
 32 31 0:45 / /home/with\040space rw,relatime - tmpfs tmpfs rw
 33 22 0:46 / /cvmfs/sw.example.org ro,nosuid - fuse.cvmfs2 cvmfs2 ro
+34 22 0:47 / /cvmfs/nameless.example.org ro,nosuid - fuse cvmfs2 ro
 """.strip().splitlines()
 
 
@@ -25,6 +26,7 @@ MOUNTS = r"""
         ("/homeless", "ext4"),
         ("/home/with space/venv", "tmpfs"),
         ("/cvmfs/sw.example.org/python", "fuse.cvmfs2"),
+        ("/cvmfs/nameless.example.org/python", "fuse.cvmfs2"),
     ],
 )
 def test_the_innermost_and_last_mount_counts(path: str, kind: str) -> None:

@@ -16,7 +16,7 @@ from htmap_core.settings import Settings, settings
 from htmap_core.submit_text import submit_path
 from htmap_singularity.image import Image, UnusableImage, find
 
-RANK = 30  # below docker, whose images start faster where both can be had
+RANK = 30  # where all slots can; below docker, whose images start faster where both can be had
 
 # Pilots of the OSG have a word of their own for it, and heed the job's attribute SingularityImage. Slots with HTCondor's own word
 # do so only where their administrators have configured it, which no slot shows.
@@ -63,7 +63,7 @@ class Singularity(DeliveryMethod):
         matching, total = pool.count(slots)
         words = slots.replace(" =?= true", "").replace("&&", "and").replace("||", "or")
         reason = f"{matching} of {total} slots have {words}"
-        return Suitability.yes(reason, RANK) if matching else Suitability.no(reason)
+        return Suitability.yes(reason, RANK * matching // total) if matching else Suitability.no(reason)
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Ask for a container of the image; a map's own option ``container_image`` or ``+SingularityImage`` wins.

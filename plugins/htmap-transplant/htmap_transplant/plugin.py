@@ -17,7 +17,7 @@ from htmap_transplant.settings import TransplantSettings, current
 if TYPE_CHECKING:
     import click
 
-RANK = 10  # it works nearly everywhere, but sends tens or hundreds of megabytes with each job
+RANK = 10  # where all slots can: it works nearly everywhere, but sends tens or hundreds of megabytes with each job
 LAUNCHER = Path(__file__).with_name("launcher.sh")
 _ATTRIBUTE = "HTMapTransplant"
 
@@ -39,7 +39,7 @@ class TransplantDelivery(DeliveryMethod):
         slots = f"{matching} of {total} slots are {platform.system()} on {platform.machine()}"
         if not matching:
             return Suitability.no(slots)
-        return Suitability.yes(f"{slots}; all of this Python is sent with each job", RANK)
+        return Suitability.yes(f"{slots}; all of this Python is sent with each job", RANK * matching // total)
 
     def prepare(self, plan: MapPlan) -> None:
         """Pack this Python, unless that was done before and nothing has changed since.

@@ -72,6 +72,10 @@ def test_it_does_not_suit_a_pool_of_other_machines() -> None:
     assert TransplantDelivery().check(FarPool(0)).verdict == "no"
 
 
+def test_the_more_slots_can_run_it_the_better_a_choice_it_is() -> None:
+    assert TransplantDelivery().check(FarPool(5)).rank > TransplantDelivery().check(FarPool(1)).rank
+
+
 def test_any_other_method_that_suits_is_preferred() -> None:
     from htmap_shared.plugin import RANK as SHARED
 
