@@ -41,9 +41,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when == "call" and call.excinfo is not None and item.get_closest_marker("pool"):
         folder = Path(settings["HTMAP_DIR"]).expanduser()
         for events in sorted(folder.glob("maps/*/events")):
-            item.add_report_section("call", f"event log {events}", events.read_text(errors="replace")[-6000:])
+            item.add_report_section("call", f"event log {events}", _end_of(events, 6000))
         for stderr in sorted(folder.glob("maps/*/outputs/**/*.stderr"))[:10]:
-            item.add_report_section("call", f"stderr {stderr}", stderr.read_text(errors="replace")[-2000:])
+            item.add_report_section("call", f"stderr {stderr}", _end_of(stderr, 2000))
+
+
+def _end_of(path: Path, count: int) -> str:
+    try:
+        return path.read_text(errors="replace")[-count:]
+    except OSError as error:
+        return str(error)  # gone meanwhile; an error here would end the whole test run
 
 
 def using_htmap_dir(htmap_dir: Path) -> contextlib.AbstractContextManager[None]:

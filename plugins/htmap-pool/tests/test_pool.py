@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -30,6 +31,16 @@ def wait_until(condition: Callable[[], Any], timeout: float = 300) -> Any:
     raise AssertionError(f"not within {timeout:g} s")
 
 
+def open_files(pid: int) -> set[str]:
+    """Return what a process has open, as the kernel names it; any of it may be closed, and the process end, meanwhile."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(str(link.readlink()))
+    return found
+
+
 class TestRunningPool:
     def test_a_job_runs_and_its_output_comes_back(self, shared_pool: Any) -> None:
         shared_pool.submit("echo from $(id -u)", "output = out", "log = events")
@@ -50,10 +61,7 @@ class TestRunningPool:
         assert again.record == before
 
     def test_the_daemons_listen_on_this_machine_only(self, shared_pool: Any) -> None:
-        pids = {process.pid for process in processes.of_pool(shared_pool.places)}
-        sockets = {
-            str(link.readlink()) for pid in pids for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()
-        }
+        sockets = {link for process in processes.of_pool(shared_pool.places) for link in open_files(process.pid)}
         listening = [
             fields
             for table in ("tcp", "tcp6", "udp", "udp6")
