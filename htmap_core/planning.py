@@ -164,8 +164,8 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
         "log": submit_path(plan.map_dir / names.EVENTS),
         "output": submit_path(plan.map_dir / names.EMPTY_STDOUT),
         "should_transfer_files": "YES",
-        # Components that are finished when their job is evicted wait in the schedd's spool for its next run.
-        "when_to_transfer_output": "ON_EXIT_OR_EVICT" if plan.jobs < plan.components else "ON_EXIT",
+        # What is finished when a job is evicted, and checkpoints that could not be sent, wait in the spool for its next run.
+        "when_to_transfer_output": "ON_EXIT_OR_EVICT" if plan.jobs < plan.components or plan.checkpoints else "ON_EXIT",
         "transfer_input_files": ",".join([*inputs, *submit.input_files]),
         "transfer_output_files": f"{names.RETURN}/",
         "JobBatchName": plan.tag,

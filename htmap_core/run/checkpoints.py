@@ -2,10 +2,11 @@
 
 All files of one call travel as one archive, under a temporary name and then renamed: whatever happens in between, there is all
 of one call's files or all of the previous one's. A component that is run again finds them where they were, before its function
-runs.
+runs. Where the submit side cannot be reached, it stays in the scratch directory, and an eviction takes it along: see
+:mod:`.eviction`.
 """
 
-# ruff: noqa: PTH100, PTH108, PTH112, PTH114, PTH118, PTH119, PTH120, PTH123 -- pathlib is slow to import
+# ruff: noqa: PTH100, PTH105, PTH108, PTH110, PTH112, PTH114, PTH118, PTH119, PTH120, PTH123 -- pathlib is slow to import
 from __future__ import annotations
 
 import contextlib
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 FOLDER = "checkpoints"
 """Where they are, below the map's directory."""
+
+UNSENT = "_htmap_unsent_checkpoint_"
+"""What the names of checkpoints begin with that could not be put to the submit side; the rest is the component's number."""
 
 _PER_FOLDER = 1000
 _OURS = "_htmap_"  # what the names of HTMap's own files in the scratch directory begin with
@@ -60,9 +64,23 @@ def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
         with _archive(scratch) as path:
             _pack(path, sources, names)
             _remember(scratch, names)
-            _put(scratch, path, os.environ[_HINT])
+            _send(scratch, path)
     except OSError as error:
         _warn(f"the last checkpoint could not be kept: {type(error).__name__}: {error}")
+
+
+def _send(scratch: str, path: str) -> None:
+    """Put a packed checkpoint to the submit side, or at least where an eviction takes it along."""
+    import shutil
+
+    try:
+        _put(scratch, path, os.environ[_HINT])
+    except OSError as error:
+        unsent = f"{scratch}/{UNSENT}{os.environ['HTMAP_COMPONENT']}"
+        shutil.copyfile(path, f"{unsent}.part")
+        os.replace(f"{unsent}.part", unsent)
+        problem = f"{type(error).__name__}: {error}"
+        _warn(f"the last checkpoint could not be put to the submit side, so it outlives evictions only: {problem}")
 
 
 def begin(scratch: str, component: int) -> Optional[str]:
@@ -73,13 +91,19 @@ def begin(scratch: str, component: int) -> Optional[str]:
     os.environ["HTMAP_SCRATCH"] = scratch
     os.environ[_HINT] = place(component)
     _forget(scratch)
+    problem = None
     try:
         with _archive(scratch) as path:
             if _get(scratch, place(component), path):
                 _unpack(path, scratch)
+                return None
     except OSError as error:
         _forget(scratch)
-        return f"htmap: no checkpoint could be fetched: {type(error).__name__}: {error}\n"
+        problem = f"htmap: no checkpoint could be fetched: {type(error).__name__}: {error}\n"
+    unsent = os.path.join(scratch, f"{UNSENT}{component}")
+    if not os.path.exists(unsent):
+        return problem
+    _unpack(unsent, scratch)
     return None
 
 

@@ -3,7 +3,7 @@
 HTCondor puts what an evicted job returns into the schedd's spool (``ON_EXIT_OR_EVICT``), and from there into the scratch
 directory of its next run: the *contents* of the returned folder, so that all of it is in one folder with a name of ours. There
 are the outputs, as far as they have come, and a journal: one JSON line for the job that they belong to, one for each finished
-component, and one that tells a complete journal.
+component, and one that tells a complete journal. Checkpoints that could not be put to the submit side travel with it.
 """
 
 # ruff: noqa: PTH102, PTH104, PTH105, PTH110, PTH112, PTH116, PTH118, PTH123, PTH208 -- pathlib is slow to import
@@ -14,6 +14,7 @@ import os
 import shutil
 
 from . import formats, handshake
+from .checkpoints import UNSENT
 from .host import host_facts, job_ad
 from .runner import EVICTED
 
@@ -45,12 +46,18 @@ def keep(scratch: str, result: str, records: list[dict[str, Any]], writer: forma
     else:
         os.rename(returned, aside)
         os.mkdir(returned)
-    if not records:
+    finished = {str(record["component"]) for record in records}
+    unsent = {name: size for name, size in _unsent(scratch).items() if name[len(UNSENT) :] not in finished}
+    if not records and not unsent:
         shutil.rmtree(aside)
         return
+    for name in unsent:
+        os.replace(os.path.join(scratch, name), os.path.join(aside, name))
     target = os.path.join(aside, "outputs", result)
     os.replace(os.path.join(aside, os.path.relpath(writer.temporary, returned)), f"{target}.payloads")
-    _write_journal(f"{target}.journal", result, ad, records, scratch)
+    head = {**_identity(result, ad), "attempt": ad.get("numjobcompletions"), "checkpoints": unsent}
+    facts = {"host": host_facts(scratch), "runtime": handshake.runtime_facts()}
+    _write_lines(f"{target}.journal", [head, *({**facts, **record} for record in records), _END])
     os.rename(aside, os.path.join(returned, EVICTED))
 
 
@@ -62,7 +69,7 @@ def take_over(scratch: str, result: str, components: list[int], writer: formats.
     """
     aside = os.path.join(scratch, EVICTED)
     try:
-        records = _readable(os.path.join(aside, "outputs", result), _identity(result, job_ad(scratch)), scratch)
+        records = _readable(aside, result, job_ad(scratch))
         of_this_run = set(components)
         wanted = [record for record in records if record["component"] in of_this_run]
         _move(aside, scratch, result, wanted, writer)
@@ -73,14 +80,15 @@ def take_over(scratch: str, result: str, components: list[int], writer: formats.
     return wanted
 
 
-def _write_journal(path: str, result: str, ad: dict[str, str], records: list[dict[str, Any]], scratch: str) -> None:
-    head = {**_identity(result, ad), "attempt": ad.get("numjobcompletions")}
-    facts = {"host": host_facts(scratch), "runtime": handshake.runtime_facts()}
+def _unsent(scratch: str) -> dict[str, int]:
+    """Return the checkpoints that could not be put to the submit side, and their sizes."""
+    names = [name for name in os.listdir(scratch) if name.startswith(UNSENT) and name[len(UNSENT) :].isdigit()]
+    return {name: os.stat(os.path.join(scratch, name)).st_size for name in names}
+
+
+def _write_lines(path: str, entries: list[dict[str, Any]]) -> None:
     with open(path, "w", encoding="ascii") as file:
-        file.writelines(
-            json.dumps(entry, separators=(",", ":")) + "\n"
-            for entry in (head, *({**facts, **record} for record in records), _END)
-        )
+        file.writelines(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
 
 
 def _identity(result: str, ad: dict[str, str]) -> dict[str, Any]:
@@ -90,17 +98,18 @@ def _identity(result: str, ad: dict[str, str]) -> dict[str, Any]:
     return {"format": formats.FORMAT, "result": result, "submission": ad.get("htmapsubmission"), "by": by}
 
 
-def _readable(target: str, identity: dict[str, Any], scratch: str) -> list[dict[str, Any]]:
+def _readable(aside: str, result: str, ad: dict[str, str]) -> list[dict[str, Any]]:
     """Return the records of a journal that stay valid.
 
     :raises ValueError: it is another job's, or it or what it tells of is not complete.
     """
+    target = os.path.join(aside, "outputs", result)
     with open(f"{target}.journal", encoding="ascii") as file:
         head, *records, end = [json.loads(line) for line in file]
-    attempt = head.pop("attempt")
-    if head != identity or end != _END:
+    attempt, unsent = head.pop("attempt"), head.pop("checkpoints")
+    if head != _identity(result, ad) or end != _END or unsent != _unsent(aside):
         raise ValueError("another job's, or cut short")
-    same_attempt = attempt is not None and attempt == job_ad(scratch).get("numjobcompletions")
+    same_attempt = attempt is not None and attempt == ad.get("numjobcompletions")
     statuses = ("OK", "ERR") if same_attempt else ("OK",)
     records = [record for record in records if record["status"] in statuses]
     for ending, needed in _sizes(records).items():
@@ -119,6 +128,8 @@ def _sizes(records: list[dict[str, Any]]) -> dict[str, int]:
 
 def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], writer: formats.PackWriter) -> None:
     before, after = os.path.join(aside, "outputs", result), os.path.join(scratch, _RETURN, "outputs", result)
+    for name in _unsent(aside):
+        os.replace(os.path.join(aside, name), os.path.join(scratch, name))
     sizes = _sizes(records)
     writer.begin_with(f"{before}.payloads", sizes["payloads"])
     for stream in _STREAMS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tarfile
 import time
@@ -121,4 +122,29 @@ class TestInDocker:
 
         mapped = htmap.map(function, [0], htmap.MapOptions(docker_network_type="none"))
         assert mapped.get(0, timeout=TIMEOUT) == 1
-        assert "the last checkpoint could not be kept" in mapped.stderr.get(0)
+        assert "the last checkpoint could not be put to the submit side" in mapped.stderr.get(0)
+
+    def test_a_container_without_a_network_goes_on_after_an_eviction(self) -> None:
+        def function(component: int) -> float:
+            state = Path("state")
+            if component == 0:
+                return time.time()
+            if state.exists():
+                return float(state.read_text())
+            state.write_text(str(time.time()))
+            htmap.checkpoint(state)
+            time.sleep(600)
+            raise TimeoutError
+
+        mapped = htmap.map(function, range(2), htmap.MapOptions(docker_network_type="none"), chunksize=2)
+        vacated, patience = 0.0, 8
+        deadline = time.monotonic() + TIMEOUT
+        while not mapped.is_done:
+            assert time.monotonic() < deadline, mapped.status()
+            patience *= 2  # until it is enough for the first run to checkpoint, and for the second to end
+            with contextlib.suppress(TimeoutError):
+                mapped.wait(timeout=patience)
+            if not mapped.is_done:
+                vacated = time.time()
+                mapped.vacate()
+        assert max(mapped) < vacated

@@ -118,7 +118,7 @@ def test_a_checkpoint_that_cannot_be_kept_whole_leaves_the_one_before(
     ran = run(jobs, server, FILES, [{"bad": "x" * 100_000}])
 
     assert ran.exit_code == codes.OK
-    assert "htmap: the last checkpoint could not be kept" in ran.output("stderr")
+    assert "htmap: the last checkpoint could not be put to the submit side" in ran.output("stderr")
     assert run(jobs, server, FILES, [{}]).value() == ["good"]
 
 
@@ -135,7 +135,9 @@ def test_without_a_way_to_the_submit_side_the_function_runs_and_it_is_said_once(
     ran = run(jobs, None, source, [{"a": ""}])
 
     assert ran.exit_code == codes.OK
-    assert ran.output("stderr").count("could not be kept: OSError: HTCondor gives this job no way") == 1
+    assert (
+        ran.output("stderr").count("could not be put to the submit side, so it outlives evictions only: OSError") == 1
+    )
     assert ran.output("stderr").count("no checkpoint could be fetched") == 1
 
 

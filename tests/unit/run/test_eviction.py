@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import signal
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from htmap_core.run import codes
+from htmap_core.run import checkpoints, codes
+from tests.unit.run.chirp_proxy import proxy
 from tests.unit.run.conftest import RESULT, Interpreter, Jobs, Ran
 
 FUNCTION = """
@@ -230,3 +232,65 @@ def test_components_that_the_job_does_not_have_are_passed_over(evicted: Evicted)
     ran = evicted.again("2-4")
     assert [record["component"] for record in ran.index["components"]] == [2, 3, 4]
     assert evicted.ran == "34"
+
+
+class TestCheckpointsThatCouldNotBeSent:
+    """A job of two components that cannot reach the submit side, evicted while the second ran."""
+
+    SOURCE = """
+import os, pathlib, signal, time
+def function(number):
+    import htmap
+    state = pathlib.Path("state")
+    was = state.read_text() if state.exists() else ""
+    if was:
+        return was
+    state.write_text(f"state of {number}")
+    htmap.checkpoint(state)
+    if number == 1:
+        os.kill(os.getppid(), signal.SIGTERM)
+        time.sleep(60)
+"""
+    AD = 'WhenToTransferOutput = "ON_EXIT_OR_EVICT"\nHTMapSubmission = "token"\nNumJobCompletions = 0\n'
+    UNSENT = "_htmap_evicted/_htmap_unsent_checkpoint_1"
+
+    def new_scratch(self, jobs: Jobs, before: Path | None = None) -> Path:
+        scratch = jobs.scratch(self.SOURCE, [0, 1], index={"checkpoints": True})
+        (scratch / ".job.ad").write_text(self.AD)
+        if before is not None:
+            shutil.copytree(before / "_htmap_return", scratch, dirs_exist_ok=True)
+        return scratch
+
+    @pytest.fixture
+    def evicted(self, jobs: Jobs) -> Path:
+        scratch = self.new_scratch(jobs)
+        assert jobs.run_in(scratch, "0-1").exit_code == -signal.SIGTERM
+        return scratch
+
+    def test_the_component_that_was_running_goes_on_from_its_own(self, jobs: Jobs, evicted: Path) -> None:
+        ran = jobs.run_in(self.new_scratch(jobs, evicted), "0-1")
+        assert [ran.value(0), ran.value(1)] == [None, "state of 1"]
+        assert "no checkpoint" not in ran.output("stderr", 1)
+
+    def test_those_of_finished_components_stay_behind(self, evicted: Path) -> None:
+        kept = evicted / "_htmap_return" / "_htmap_evicted"
+        assert [path.name for path in kept.glob("*_checkpoint_*")] == ["_htmap_unsent_checkpoint_1"]
+
+    def test_one_that_is_cut_short_is_passed_over(self, jobs: Jobs, evicted: Path) -> None:
+        cut(evicted / "_htmap_return" / self.UNSENT)
+        ran = jobs.run_in(self.new_scratch(jobs, evicted), "0-1")
+        assert ran.exit_code == -signal.SIGTERM
+
+    def test_the_submit_side_has_the_last_word_where_it_can_be_reached(
+        self, jobs: Jobs, evicted: Path, tmp_path: Path
+    ) -> None:
+        submit_side = tmp_path.parent / f"{tmp_path.name} of the submit side"
+        place = submit_side / checkpoints.place(1)
+        place.parent.mkdir(parents=True)
+        (tmp_path.parent / "state").write_text("newer")
+        with tarfile.open(place, "w") as archive:
+            archive.add(tmp_path.parent / "state", "state")
+        scratch = self.new_scratch(jobs, evicted)
+        with proxy(submit_side) as server:
+            server.introduce_to(scratch)
+            assert jobs.run_in(scratch, "0-1").value(1) == "newer"
