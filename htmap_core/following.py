@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import select
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ import attrs
 from htmap_core import names
 from htmap_core.components import ComponentStatus
 from htmap_core.condor import Connection
-from htmap_core.exceptions import HTMapException
+from htmap_core.exceptions import CondorError, HTMapException
 from htmap_core.waiting import Deadline, Timeout
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _ALL = str(10**12)  # bytes at once: from the beginning, where condor_tail begins with the last kilobyte otherwise
 _CHUNK = 65536
+_SILENCE = 5.0  # seconds without output after which it is worth asking whether the component still runs
 
 
 class CannotFollow(HTMapException):
@@ -84,15 +86,26 @@ def unseen(chunks: Iterator[bytes], seen: int, run: Run, run_now: Callable[[], R
     """Yield what comes after the first *seen* bytes of *chunks*; nothing where they may be of another run than *run*.
 
     While a job changes from one run to the next, ``condor_tail`` may come to either. Which it was is certain where *run* goes on
-    when the first chunk is there.
+    when the first chunk is there. Where nothing comes for a while, *run* may have ended without it.
+
+    :param chunks: what comes; an empty one each time that nothing came for a while.
     """
-    for number, chunk in enumerate(chunks):
-        if number == 0 and run_now() != run:
+    is_certain = False
+    for chunk in chunks:
+        if (not chunk and _is_over(run, run_now)) or (chunk and not is_certain and run_now() != run):
             return
+        is_certain = is_certain or bool(chunk)
         fresh = chunk[seen:]
         seen -= len(chunk) - len(fresh)
         if fresh:
             yield fresh
+
+
+def _is_over(run: Run, run_now: Callable[[], Run | None]) -> bool:
+    try:
+        return run_now() != run
+    except CondorError:
+        return False  # a schedd that does not answer just now; what runs, runs on
 
 
 def _begun(found: MapResults, connection: Connection, component: int) -> Run | None:
@@ -106,7 +119,11 @@ def _begun(found: MapResults, connection: Connection, component: int) -> Run | N
 
 
 def _tail(connection: Connection, run: Run) -> Iterator[bytes]:
-    """Yield what a running job's standard output has, and what comes, until the job does not run any more."""
+    """Yield what a running job's standard output has, and what comes, until the job does not run any more.
+
+    An empty chunk is yielded each time that nothing came for a while: ``condor_tail`` tries for ever to reach daemons that were
+    started anew elsewhere, or a host that is gone.
+    """
     address = connection.address
     command = [_program(connection), "-f", "-no-stdout", "-maxbytes", _ALL]
     command += ["-name", address.schedd] if address.schedd else []
@@ -120,13 +137,18 @@ def _tail(connection: Connection, run: Run) -> Iterator[bytes]:
     assert process.stdout is not None
     assert process.stderr is not None
     try:
-        while chunk := os.read(process.stdout.fileno(), _CHUNK):
-            yield chunk
+        while True:
+            if not select.select([process.stdout], [], [], _SILENCE)[0]:
+                yield b""
+            elif chunk := os.read(process.stdout.fileno(), _CHUNK):
+                yield chunk
+            else:
+                break
         said = process.stderr.read().decode(errors="replace").strip()
         if process.wait() != 0 and _is_lasting(said):
             raise CannotFollow(f"condor_tail says {said}")
     finally:
-        process.terminate()
+        process.kill()
         process.communicate()
 
 

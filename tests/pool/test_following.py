@@ -55,6 +55,26 @@ def test_a_component_that_is_run_again_is_shown_from_its_beginning(personal_pool
     assert "".join(shown) == ""
 
 
+def test_a_run_that_condor_tail_does_not_see_the_end_of_is_left_for_the_next_one(personal_pool: Path) -> None:
+    def talk(path: str) -> None:
+        import pathlib
+        import time
+
+        print("begun")
+        while not pathlib.Path(path).exists():
+            time.sleep(0.1)
+
+    mapped = htmap.map(talk, [str(personal_pool / "run after all")])
+    shown = mapped.stdout.follow(0, TIMEOUT)
+    assert next(shown) == "begun\n"
+    (tail,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    os.kill(int(tail), signal.SIGSTOP)  # as good as waiting for daemons that are not there any more
+    mapped.vacate()
+    assert next(shown) == "begun\n"
+    (personal_pool / "run after all").touch()
+    assert "".join(shown) == ""
+
+
 def test_components_of_one_job_are_shown_together(personal_pool: Path) -> None:
     def talk(x: int) -> None:
         import time
