@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 import attrs
 
+from htmap_core import warning
 from htmap_core.condor import Connection
 from htmap_core.exceptions import HTMapException, PoolNotFound, PoolUnavailable
 from htmap_core.plugins import plugins
@@ -39,9 +38,7 @@ def find_pool() -> tuple[Pool, Connection]:
 
 def _warn_of_others(failures: dict[str, str], chosen: str) -> None:
     for name, reason in failures.items():
-        warnings.warn(
-            f"the {name} pool is not used: {reason}. The map goes to the {chosen} pool", OtherPool, stacklevel=2
-        )
+        warning.warn(f"the {name} pool is not used: {reason}. The map goes to the {chosen} pool", OtherPool)
 
 
 @attrs.frozen

@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from htmap_core import names, recovery, removal, reports, storage, wording
+from htmap_core import names, recovery, removal, reports, storage, warning, wording
 from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MapWasRemoved, TagNotFound
 from htmap_core.maps import Map
@@ -87,7 +86,7 @@ def _loadable(tags: Iterable[str]) -> Iterator[Map]:
             continue
         except CorruptMap as error:
             text = f'map {tag!r} is damaged: {error}. htmap.remove("{tag}") removes what is left of it'
-            warnings.warn(text, DamagedMap, stacklevel=4)
+            warning.warn(text, DamagedMap)
 
 
 def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that users know
@@ -107,7 +106,7 @@ def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that use
             continue  # by another process, since the maps were listed
         except CondorError as error:
             text = f'map {tag!r} was not removed: {error}. htmap.load("{tag}").remove(force=True) removes its data all the same'
-            warnings.warn(text, NotRemoved, stacklevel=2)
+            warning.warn(text, NotRemoved)
     return removed
 
 

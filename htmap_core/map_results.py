@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 import textwrap
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 import attrs
 
-from htmap_core import recovery
+from htmap_core import recovery, warning
 from htmap_core.component_errors import ComponentError, frames_here
 from htmap_core.components import ComponentStatus
 from htmap_core.condor import Connection
@@ -126,7 +125,7 @@ class MapResults(MapView, Sequence[Any]):
             silence = str(error)
         if silence:
             text = f"no news of map {self._tag!r} for {_QUIET:.0f} seconds; waiting goes on, but {silence}"
-            warnings.warn(text, SilentPool, stacklevel=2)
+            warning.warn(text, SilentPool)
         return True
 
     def _await(self, component: int, timeout: Timeout) -> ComponentStatus:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from htmap_core import checkpointing, matching, names
+from htmap_core import checkpointing, matching, names, warning
 from htmap_core.delivery import DeliveryMethod, Suitability
 from htmap_core.exceptions import InvalidOption, NoSuitableDeliveryMethod
 from htmap_core.expressions import conjunction
@@ -49,9 +48,7 @@ def choose_delivery_method(pool: Pool, view: PoolView) -> DeliveryMethod:
         method = plugins.delivery_method(name, settings.origin("DELIVERY_METHOD"))
         found = plugins.check(method, view)
         if found.verdict == "no":
-            warnings.warn(
-                f"delivery method {name!r} does not suit this pool: {found.reason}", SuspiciousMap, stacklevel=2
-            )
+            warn([f"delivery method {name!r} does not suit this pool: {found.reason}"])
         return method
     methods = plugins.delivery_methods()
     if pool.delivery_method in methods:
@@ -75,7 +72,7 @@ def best(found: Mapping[str, Suitability]) -> str:
 def warn(doubts: Iterable[str]) -> None:
     """Warn of each reason why a map will probably not run, or not as it is meant."""
     for doubt in doubts:
-        warnings.warn(doubt, SuspiciousMap, stacklevel=2)
+        warning.warn(doubt, SuspiciousMap)
 
 
 def describe(
