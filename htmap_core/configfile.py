@@ -45,7 +45,16 @@ def table(name: str, cls: type[T], chain: Settings = settings) -> T:
     try:
         return cls(**given)
     except (TypeError, ValueError) as error:  # a validator of the class speaks
-        raise InvalidSetting(name, dict(values), str(error), chain.origin(name)) from error
+        raise _refused(name, values, error, chain) from error
+
+
+def _refused(name: str, values: Mapping[str, Any], error: Exception, chain: Settings) -> InvalidSetting:
+    """Return what a validator or converter has said; attrs' own validators have the field beside their text."""
+    for part in error.args[1:]:
+        if isinstance(part, attrs.Attribute):
+            path = f"{name}.{part.name.upper()}"
+            return InvalidSetting(path, chain.get(path), str(error.args[0]), chain.origin(path))
+    return InvalidSetting(name, dict(values), str(error), chain.origin(name))
 
 
 def value(name: str, type_: type[T], chain: Settings = settings) -> T:

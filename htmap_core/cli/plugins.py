@@ -17,6 +17,9 @@ from htmap_core.discovery import PluginRecord
 from htmap_core.settings import settings
 from htmap_core.wording import did_you_mean
 
+# What a plugin does to every map, as against what it offers and somebody picks.
+_STEPS = {"htmap_setup_credentials": "credentials", "htmap_rewrite_submit": "submit description"}
+
 
 @click.group()
 def plugins() -> None:
@@ -57,6 +60,7 @@ def _row(record: PluginRecord, pool: Connection | None) -> dict[str, Any]:
         "state": record.state,
         "reason": record.reason,
         "offers": record.offers,
+        "steps": [words for hook, words in _STEPS.items() if hook in record.hooks],
         "delivery_methods": {name: _suitability(name, pool) for name in record.offers.get("delivery methods", ())},
     }
 
@@ -70,9 +74,7 @@ def _suitability(name: str, pool: Connection | None) -> dict[str, str]:
 
 def _show(rows: list[dict[str, Any]], pool: str) -> None:
     """Print three tables, each narrow: what is installed, what suits the pool, what does not work and why."""
-    installed = [
-        (row["name"], f"{row['distribution']} {row['version']}", row["state"], _offers(row["offers"])) for row in rows
-    ]
+    installed = [(row["name"], f"{row['distribution']} {row['version']}", row["state"], _offers(row)) for row in rows]
     suits = [(name, found["suits"], found["why"]) for row in rows for name, found in row["delivery_methods"].items()]
     out = [(row["name"], row["reason"]) for row in rows if row["state"] != "ok"]
     tables.show(("Plugin", "Distribution", "State", "Offers"), installed)
@@ -83,8 +85,9 @@ def _show(rows: list[dict[str, Any]], pool: str) -> None:
         click.echo("`htmap plugins show NAME` shows all that is known of one.")
 
 
-def _offers(offers: dict[str, list[str]]) -> str:
-    return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in offers.items() if names)
+def _offers(row: dict[str, Any]) -> str:
+    kinds = {**row["offers"], "steps of each map": row["steps"]}
+    return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names)
 
 
 class _Plugin(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only

@@ -26,6 +26,7 @@ class Boat:
     captain: Optional[str] = None
     colours: dict[str, str] = attrs.field(factory=dict)
     draught: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
+    rig: str = attrs.field(default="sloop", validator=attrs.validators.in_(("sloop", "ketch")))
 
 
 def chain(**boat: Any) -> Settings:
@@ -111,6 +112,13 @@ def test_a_wrong_value_is_refused_with_its_path_origin_and_what_it_must_be(
 def test_what_a_validator_of_the_class_refuses_is_refused_as_a_setting() -> None:
     with pytest.raises(InvalidSetting, match="'draught' must be > 0"):
         configfile.table("BOAT", Boat, chain(draught=-1))
+
+
+def test_what_is_not_among_those_that_a_validator_lists_is_refused_in_its_words_alone() -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        configfile.table("BOAT", Boat, chain(rig="raft"))
+    assert str(caught.value).startswith("setting BOAT.RIG = 'raft'")
+    assert str(caught.value).endswith(": 'rig' must be in ('sloop', 'ketch') (got 'raft')")
 
 
 def test_an_unknown_field_is_refused_with_what_was_meant() -> None:

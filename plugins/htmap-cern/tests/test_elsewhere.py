@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from htmap_cern import site
 
 import htmap
 from htmap_core import condor
+from htmap_core.cli import cli as command
 
-pytestmark = pytest.mark.pool
 
-
+@pytest.mark.pool
 @pytest.mark.usefixtures("personal_pool")
 class TestElsewhere:
     def test_the_list_of_plugins_says_why_the_pool_is_not_used(self) -> None:
@@ -42,6 +44,15 @@ class TestElsewhere:
     def test_who_switches_it_off_is_told_so(self) -> None:
         htmap.settings["CERN.ENABLED"] = False
         assert site.CernPool().advice() == "switched off by the setting CERN.ENABLED"
+
+
+@pytest.mark.usefixtures("htmap_dir")
+def test_the_list_of_plugins_names_the_steps_in_which_it_takes_a_hand() -> None:
+    listed = json.loads(CliRunner().invoke(command, ["plugins", "list", "--json"]).stdout)
+    (row,) = [row for row in listed["plugins"] if row["name"] == "cern"]
+    assert row["steps"] == ["credentials", "submit description"]
+    shown = CliRunner().invoke(command, ["plugins", "list"]).stdout
+    assert "pools: cern; steps of each map: credentials, submit description" in shown
 
 
 @pytest.mark.parametrize(
