@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from htmap_core.settings import Settings, settings
 # As they are before any test has a HOME of its own, in which HTCondor would have to be installed again.
 _ENVIRONMENT = dict(os.environ)
 _CACHE = Path(os.environ.get("HTMAP_TEST_CACHE") or "~/.cache/htmap-tests").expanduser()
+_PAUSES = (5, 30)  # seconds between attempts to install where no person waits: mirrors and networks fail for a moment
 _SLOTS = 8  # more than the processors of a small machine: jobs of tests mostly wait
 
 
@@ -87,6 +89,11 @@ def htmap_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 def installed_htcondor() -> Path:
     """Return the folder of an HTCondor that htmap-pool can start, installed by it on the first test run of a machine."""
     result = _htmap_pool(_CACHE, "install")
+    for pause in _PAUSES if os.environ.get("CI") == "true" else ():
+        if result.returncode == 0:
+            break
+        time.sleep(pause)
+        result = _htmap_pool(_CACHE, "install")
     if result.returncode != 0:
         message = f"no HTCondor could be installed: {result.stderr[-2000:]}"
         if os.environ.get("CI") == "true":

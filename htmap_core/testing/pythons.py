@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 _VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
 
 def _find(version: str) -> str | None:
-    """Look in the folders of HTMAP_TEST_PYTHONS, in pyenv's, and on PATH; a virtual environment is not bare."""
+    """Look in the folders of HTMAP_TEST_PYTHONS, in pyenv's, in that of the Python that runs the tests, and on PATH.
+
+    A virtual environment is not bare.
+    """
     folders = [Path(folder) for folder in os.environ.get("HTMAP_TEST_PYTHONS", "").split(os.pathsep) if folder]
     pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser()
     folders += sorted(path / "bin" for path in pyenv.glob(f"versions/{version}.*"))
+    folders.append(Path(sys.base_prefix) / "bin")
     for folder in folders:
         if os.access(folder / f"python{version}", os.X_OK) and os.access(folder / "python3", os.X_OK):
             return str(folder / "python3")
