@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from htmap_pool.locks import held
+
 from tests.site.realm import Realm
 
 SCHEDD = "alice@bigbird99.cern.ch"
@@ -23,7 +25,7 @@ _SECONDS = {
     "testmatch": 259200,
     "nextweek": 604800,
 }
-_PATIENCE = 60  # seconds
+_PATIENCE = 240  # seconds
 
 
 def why_not() -> str | None:
@@ -56,6 +58,7 @@ class BatchService:
         self.eos = folder / "eos"
         """What is on EOS, for the worker nodes' HTCondor plugin for root://."""
         self._produced = folder / "produced"
+        self._lock = folder / "lock"
         self._htcondor = htcondor
 
     def start(self) -> None:
@@ -65,7 +68,7 @@ class BatchService:
         self.credentials.mkdir(mode=0o700)
         (self.folder / "pool" / "htcondor").symlink_to(self._htcondor)
         self._write_program("producer", _PRODUCER.format(produced=self._produced))
-        self._write_program("monitor", _MONITOR.format(credentials=self.credentials))
+        self._write_program("monitor", _MONITOR.format(credentials=self.credentials, lock=self._lock))
         self._write_program("xrootd_plugin", _XROOTD_PLUGIN.format(python=sys.executable, eos=self.eos))
         (self.folder / "pool" / "config.d" / "cern.conf").write_text(self._configuration())
         # It can be set once, where there was no login; where there was one, it will do as it is.
@@ -81,12 +84,12 @@ class BatchService:
     def stop_credd(self) -> None:
         """Stop the credd, and wait until it is gone."""
         self._tool("condor_off", "-daemon", "credd")
-        _wait(lambda: "CredD" not in self._tool("condor_status", "-any", "-autoformat", "MyType"))
+        _wait(lambda: bool(kinds := self._advertised()) and "CredD" not in kinds)
 
     def start_credd(self) -> None:
         """Start the credd, and wait until it is there."""
         self._tool("condor_on", "-daemon", "credd")
-        _wait(lambda: "CredD" in self._tool("condor_status", "-any", "-autoformat", "MyType"))
+        _wait(lambda: "CredD" in self._advertised())
 
     @contextlib.contextmanager
     def sleeping_monitor(self) -> Iterator[None]:
@@ -100,8 +103,9 @@ class BatchService:
 
     def forget_users(self) -> None:
         """Delete the credentials of all users, as the credd does when they have had no jobs for a while."""
-        for path in self.credentials.glob("*.c[cr]*"):
-            path.unlink()
+        with held(self._lock):
+            for path in self.credentials.glob("*.c[cr]*"):
+                path.unlink()
 
     @property
     def times_produced(self) -> int:
@@ -112,6 +116,10 @@ class BatchService:
         """Return the ends of the daemons' logs."""
         logs = sorted((self.folder / "pool" / "log").glob("*Log*"))
         return "\n".join(f"== {log.name}\n{log.read_text(errors='replace')[-2000:]}" for log in logs)
+
+    def _advertised(self) -> set[str]:
+        """Return what kinds of daemons and slots the collector knows; nothing where it does not answer."""
+        return set(self._tool("condor_status", "-any", "-autoformat", "MyType").split())
 
     def _tool(self, *command: str) -> str:
         program = next(self._htcondor.glob(f"usr/*bin/{command[0]}"))
@@ -154,7 +162,7 @@ SEC_CREDENTIAL_DIRECTORY_KRB = {folder}/credentials
 SEC_CREDENTIAL_PRODUCER = {folder}/producer
 SEC_CREDENTIAL_REFRESH_INTERVAL = 0
 CREDMON_KRB = {folder}/monitor
-CREDD_POLLING_TIMEOUT = 3
+CREDD_POLLING_TIMEOUT = 12
 # Worker nodes have the same Python as lxplus, on their PATH.
 STARTER_SETS_HOME_ENV = False
 STARTER_JOB_ENVIRONMENT = "HOME='{home}' PATH='{python}:/usr/bin:/bin'"
@@ -180,13 +188,16 @@ _MONITOR = """\
 #!/bin/bash
 # Turns what the credd was given into ticket caches, when it is told to by a signal.
 umask 077
-work() {{
-    for given in {credentials}/*.cred; do
-        [ -e "$given" ] || continue
-        base64 --decode "$given" > "${{given%.cred}}.new" 2>/dev/null || cp "$given" "${{given%.cred}}.new"
-        mv "${{given%.cred}}.new" "${{given%.cred}}.cc"
-    done
-    touch {credentials}/CREDMON_COMPLETE
+work() {{ # in a process of its own, which is not disturbed by the next signal
+    (
+        flock 9
+        for given in {credentials}/*.cred; do
+            [ -e "$given" ] || continue
+            base64 --decode "$given" > "${{given%.cred}}.new" 2>/dev/null || cp "$given" "${{given%.cred}}.new"
+            mv "${{given%.cred}}.new" "${{given%.cred}}.cc"
+        done
+        touch {credentials}/CREDMON_COMPLETE
+    ) 9>>{lock}
 }}
 trap work HUP
 echo $$ > {credentials}/pid

@@ -39,7 +39,8 @@ def of_execute_host(name: str, address: str, places: Places, release: Release, w
 _PLACES = {"domain": DOMAIN, "collector": ACCESS_POINT, "port": PORT}
 
 # Clients prove who they are by making a directory (FS). Hosts share no directory, and are believed: nobody else is in these
-# networks. The timers make the loss of a host known in seconds, which takes many minutes by default.
+# networks. The timers make the loss of a host known in less than a minute, which takes many by default; a host that is
+# busy for ten seconds must not be taken for lost.
 _HOST = """
 DAEMON_LIST = {daemons}
 CONDOR_HOST = {collector}
@@ -64,8 +65,8 @@ ALLOW_ADVERTISE_MASTER = *
 ALLOW_ADVERTISE_STARTD = *
 ALLOW_ADVERTISE_SCHEDD = *
 UPDATE_INTERVAL = 5
-CLASSAD_LIFETIME = 15
+CLASSAD_LIFETIME = 30
 ALIVE_INTERVAL = 5
-MAX_CLAIM_ALIVES_MISSED = 2
-JOB_DEFAULT_LEASE_DURATION = 20
+MAX_CLAIM_ALIVES_MISSED = 6
+JOB_DEFAULT_LEASE_DURATION = 40
 """

@@ -32,10 +32,13 @@ chown -R daemon:daemon /var/lib/execute-host
 export PATH={prefix}/usr/sbin:{prefix}/usr/bin:$PATH
 dockerd --group=daemon --storage-driver=overlay2 --bridge=none --iptables=false --ip6tables=false --ip-forward=false \\
     --ip-masq=false --userland-proxy=false --data-root=/var/lib/execute-host/docker >/var/lib/execute-host/log/dockerd 2>&1 &
-for attempt in $(seq 300); do
-    docker version >/dev/null 2>&1 && break
+for attempt in $(seq 1200); do
+    ! docker version >/dev/null 2>&1 && kill -0 $! || break
     sleep 0.1
 done
+set -e
+docker version >/dev/null || tail -n 20 /var/lib/execute-host/log/dockerd >&2
+docker version >/dev/null
 """
 
 _CONFIGURATION = """
@@ -67,7 +70,7 @@ def docker_daemon(prefix: Path, images: Mapping[str, Path], variants: Mapping[st
     """
     imports = [f"tar -C {folder} -c . | docker import - {name}" for name, folder in images.items()]
     builds = [f"echo '{text}' | docker build --quiet --tag {name} -" for name, text in variants.items()]
-    return _DAEMON.format(prefix=prefix) + "\n".join([*imports, *builds, ""])
+    return _DAEMON.format(prefix=prefix) + "\n".join([*imports, *builds, "set +e", ""])
 
 
 # --- Apptainer
@@ -82,15 +85,16 @@ exec {prefix}/usr/bin/apptainer "$@"
 
 def apptainer() -> Path:
     """Return a folder with Apptainer's programs, to be started by its ``apptainer.sh``."""
-    prefix = debian.programs("apptainer", ["apptainer", "squashfuse", "squashfs-tools"])
+    return debian.programs("apptainer", ["apptainer", "squashfuse", "squashfs-tools"], _finish_apptainer)
+
+
+def _finish_apptainer(prefix: Path) -> None:
     # It looks for these beside its programs, of which one lies deeper than the others.
     for link, target in (("usr/etc", "../etc"), ("usr/lib/etc", "../../etc"), ("usr/lib/var", "../var")):
-        if not (prefix / link).is_symlink():
-            (prefix / link).symlink_to(target)
-    (prefix / "usr/var/lib/apptainer/mnt/session").mkdir(parents=True, exist_ok=True)
+        (prefix / link).symlink_to(target)
+    (prefix / "usr/var/lib/apptainer/mnt/session").mkdir(parents=True)
     (prefix / "apptainer.sh").write_text(_APPTAINER.format(prefix=prefix))
     (prefix / "apptainer.sh").chmod(0o755)
-    return prefix
 
 
 # The machine's own may be root's alone.

@@ -15,7 +15,7 @@ import htmap
 from htmap_core.run import checkpoints
 from tests.site.hosts import CHECKOUT, Site
 
-TIMEOUT = 120
+TIMEOUT = 240
 
 
 class DeliverySiteContract:

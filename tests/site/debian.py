@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,12 +17,23 @@ from htmap_pool.programs import run
 from htmap_pool.relocate import relocate
 from htmap_pool.sources import Distribution, Source, candidates, read_sources
 
+from tests.site.namespaces import PATH
+
 CACHE = Path(os.environ.get("HTMAP_TEST_CACHE") or "~/.cache/htmap-tests").expanduser().resolve() / "site"
 
 RELEASES = {"3.9": "bullseye", "3.11": "bookworm", "3.13": "trixie"}
 """The release of Debian that has a minor version of Python."""
 
 _MIRROR = "http://deb.debian.org/debian"
+# A tree for tests need not survive a power cut, and nobody reads in it.
+_LEAN = (
+    '--aptopt=Acquire::Retries "3"',
+    "--dpkgopt=force-unsafe-io",
+    "--dpkgopt=path-exclude=/usr/share/doc/*",
+    "--dpkgopt=path-exclude=/usr/share/locale/*",
+    "--dpkgopt=path-exclude=/usr/share/man/*",
+)
+_PAUSES = (5, 30)  # seconds between attempts: mirrors and networks fail for a moment
 
 
 def made(name: str, make: Callable[[Path], None]) -> Path:
@@ -34,15 +45,27 @@ def made(name: str, make: Callable[[Path], None]) -> Path:
     path, complete = CACHE / name, CACHE / f"{name}.complete"
     with held(CACHE / f"{name}.lock"):
         if not complete.exists():
-            _remove(path)
             try:
-                make(path)
+                _make_at_last(path, make)
             except (ToolFailed, OSError) as error:
                 _remove(path)
                 reason = f"{name} cannot be made: {error}"
                 (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
             complete.touch()
     return path
+
+
+def _make_at_last(path: Path, make: Callable[[Path], None]) -> None:
+    for pause in _PAUSES:
+        _remove(path)
+        try:
+            make(path)
+        except (ToolFailed, OSError):
+            time.sleep(pause)
+        else:
+            return
+    _remove(path)
+    make(path)
 
 
 def _remove(path: Path) -> None:
@@ -52,10 +75,12 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def programs(name: str, packages: Sequence[str]) -> Path:
+def programs(name: str, packages: Sequence[str], finish: Callable[[Path], None] = lambda _: None) -> Path:
     """Return a folder with Debian packages and the libraries that they need, which run from where they are.
 
     They come from the machine's own release of Debian where it has them, else from a newer one.
+
+    :param finish: does what else the programs need, once, with the folder.
     """
 
     def make(folder: Path) -> None:
@@ -67,7 +92,9 @@ def programs(name: str, packages: Sequence[str]) -> Path:
                     _unpack(Path(state), candidate.sources, distribution.origin, packages, folder)
             except ToolFailed as error:
                 tried.append(f"{candidate.name}: {error}")
+                _remove(folder)
             else:
+                finish(folder)
                 return
         raise ToolFailed("apt", "; ".join(tried) or "no source of Debian's own archive")
 
@@ -89,15 +116,20 @@ def tree(python: str, *packages: str) -> Path:
 
     def make(folder: Path) -> None:
         if python not in RELEASES:
-            raise ToolFailed("debootstrap", f"no release of Debian has Python {python}")
+            raise ToolFailed("mmdebstrap", f"no release of Debian has Python {python}")
         include = ",".join(["python3", *packages])
-        command = ["debootstrap", "--variant=minbase", f"--include={include}", RELEASES[python], str(folder), _mirror()]
-        path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
-        done = subprocess.run(command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise ToolFailed("debootstrap", done.stdout[-1000:] + done.stderr[-1000:])
-        for leftover in ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale"):
-            shutil.rmtree(folder / leftover)
+        # In namespaces, so that nothing that it starts or mounts is left when it is ended.
+        alone = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        what = [
+            "--quiet",
+            "--variant=minbase",
+            f"--include={include}",
+            *_LEAN,
+            RELEASES[python],
+            str(folder),
+            _mirror(),
+        ]
+        run([*alone, "mmdebstrap", *what], env={**os.environ, "PATH": PATH}, timeout=400)
 
     return made("-".join(["debian", python, *packages]), make)
 

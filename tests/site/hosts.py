@@ -22,6 +22,7 @@ from htmap_pool.release import Release
 
 from htmap_core.testing.fixtures import using_htmap_dir
 from tests.site import configuration
+from tests.site.folders import TemporaryFolder
 from tests.site.namespaces import Namespaces, entered
 
 HERE = Path(__file__).parent
@@ -34,7 +35,7 @@ HOME_OF_HOST = Path("/var/lib/execute-host")
 # Of this machine's root directory, a host sees the operating system only.
 _SYSTEM = {"bin", "etc", "lib", "lib32", "lib64", "libx32", "sbin", "usr", "var"}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_PATIENCE = 150  # seconds; most of it for what a host does before HTCondor starts, on a machine with much else to do
+_PATIENCE = 300  # seconds; most of it for what a host does before HTCondor starts, on a machine with much else to do
 
 
 class Host:
@@ -74,8 +75,8 @@ class Host:
     def kill(self) -> None:
         """Kill -9 everything on the host at once, as a power cut would. Its name can be used for a new host then."""
         if self._namespaces is not None:
-            self._namespaces.close()
-            self._namespaces = None
+            ended, self._namespaces = self._namespaces, None
+            ended.close()
 
     def cut_link(self) -> None:
         """Cut the host off from the network; nothing on it ends."""
@@ -116,7 +117,8 @@ class Site:
     """
 
     def __init__(self, release: Release, parent: Path) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="htmap-site-", dir=parent)).resolve()
+        self._folder = TemporaryFolder(parent, "htmap-site-")
+        self.folder = self._folder.path
         self.hosts: dict[str, Host] = {}
         self.htmap_dir = self.folder / "htmap"
         self._release = release
@@ -148,13 +150,14 @@ class Site:
 
     def stop(self) -> None:
         """Kill all hosts and the access point, and delete their files."""
-        for host in self.hosts.values():
-            host.kill()
-        if self._access_point is not None:
-            self._access_point.close()
-            self._access_point = None
-        shutil.rmtree(runtime_directory(self._places), ignore_errors=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.ExitStack() as last_first:
+            last_first.callback(self._folder.delete)
+            last_first.callback(shutil.rmtree, runtime_directory(self._places), ignore_errors=True)
+            if self._access_point is not None:
+                last_first.callback(self._access_point.close)
+                self._access_point = None
+            for host in self.hosts.values():
+                last_first.callback(host.kill)
 
     def add_host(
         self,

@@ -5,12 +5,17 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import select
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 PROGRAMS = ("ip", "nsenter", "pivot_root", "setpriv", "unshare")
+PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+"""Where programs are looked for: an administrator's are not on everybody's PATH."""
+
+_PATIENCE = 60  # seconds
 _CLONE_NEWNET = 0x40000000
 
 
@@ -18,11 +23,11 @@ def why_not() -> str | None:
     """Return why this machine cannot make hosts of namespaces; None where it can."""
     if os.getuid() != 0:
         return "hosts in namespaces need root"
-    if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
+    if missing := [program for program in PROGRAMS if shutil.which(program, path=PATH) is None]:
         return f"{', '.join(missing)} not found; tests/site/prepare installs it"
-    probe = "mount --make-rprivate / && ip link add probe type bridge"
     tried = subprocess.run(
-        ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "sh", "-c", probe],
+        ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "sh", "-ec", _PROBE],
+        env={"PATH": PATH},
         capture_output=True,
         text=True,
         check=False,
@@ -30,10 +35,21 @@ def why_not() -> str | None:
     return None if tried.returncode == 0 else f"namespaces are not allowed here: {tried.stderr.strip()}"
 
 
+# Each thing once that hosts are made of. What is mounted goes with the namespace.
+_PROBE = """\
+mount --make-rprivate /
+ip link add probe type bridge
+ip link add one type veth peer name other
+mount -t tmpfs probe /mnt
+mkdir /mnt/upper /mnt/work /mnt/root
+mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work probe /mnt/root
+"""
+
+
 class Namespaces:
     """A process in namespaces of its own (network, mount, host name, process ids), with everything that it starts.
 
-    All of it is killed together: by :meth:`kill`, or by the kernel when this Python ends, however it ends.
+    All of it is killed together: by :meth:`close`, or by the kernel when this Python ends, however it ends.
 
     :param script: a shell script; it writes its process id, and goes on when it has read a line.
     :param environment: all of its environment.
@@ -45,7 +61,7 @@ class Namespaces:
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "unshare", *alone, "/bin/sh", str(script)],
-                env={"PATH": os.environ.get("PATH", os.defpath), **environment},
+                env={"PATH": PATH, **environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -59,6 +75,7 @@ class Namespaces:
             raise RuntimeError(f"no namespaces: {log.read_text()}")
         self.first = int(said)
         """The process id, outside, of the first process inside."""
+        self._watch = os.pidfd_open(self.first)
         self.network = os.open(f"/proc/{self.first}/ns/net", os.O_RDONLY)
 
     @property
@@ -83,23 +100,28 @@ class Namespaces:
         :raises RuntimeError: it failed.
         """
         done = subprocess.run(
-            ["nsenter", f"--net=/proc/{self.pid}/ns/net", *command], capture_output=True, text=True, check=False
+            ["nsenter", f"--net=/proc/{self.pid}/ns/net", *command],
+            env={"PATH": PATH},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
 
-    def kill(self) -> None:
-        """Kill everything in it at once, as a power cut would."""
-        self._process.kill()
-        self._process.wait()
-
     def close(self) -> None:
-        """Kill everything in it, and let go of its network."""
+        """Kill everything in it at once, as a power cut would, wait until nothing of it runs, and let go of its network."""
         self._end()
+        # The first process is told by the kernel, and it ends after all others: until then these may write files.
+        gone, _, _ = select.select([self._watch], [], [], _PATIENCE)
+        os.close(self._watch)
         os.close(self.network)
+        if not gone:
+            raise RuntimeError(f"processes of {self.first} go on although they were killed")
 
     def _end(self) -> None:
-        self.kill()
+        self._process.kill()
+        self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None
             with contextlib.suppress(BrokenPipeError):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
 import time
 from pathlib import Path
 
+from tests.site.namespaces import PATH
+
 PROGRAMS = ("kdb5_util", "kadmin.local", "krb5kdc", "kinit", "klist")
-_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
-_PATIENCE = 20  # seconds
+_PATIENCE = 120  # seconds
+# Loopback, but not where everybody looks for a free port: HTCondor's connections could take ours before the KDC does.
+_ADDRESS = "127.88.88.88"
 
 
 def why_not() -> str | None:
     """Return why there can be no realm here; None where there can."""
-    missing = [program for program in PROGRAMS if shutil.which(program, path=_PATH) is None]
+    missing = [program for program in PROGRAMS if shutil.which(program, path=PATH) is None]
     return f"{', '.join(missing)} not found; tests/site/prepare installs them" if missing else None
 
 
@@ -38,13 +40,14 @@ class Realm:
         """Make the realm, and answer for it."""
         self._folder.mkdir()
         port = _free_port()
-        self.configuration.write_text(_CLIENT.format(realm=self.name, port=port))
-        (self._folder / "kdc.conf").write_text(_SERVER.format(realm=self.name, port=port, folder=self._folder))
+        self.configuration.write_text(_CLIENT.format(realm=self.name, address=_ADDRESS, port=port))
+        server = _SERVER.format(realm=self.name, address=_ADDRESS, port=port, folder=self._folder)
+        (self._folder / "kdc.conf").write_text(server)
         self._run("kdb5_util", "create", "-s", "-P", "master key")
         # The tickets of a realm are renewable for as long as its own principal allows.
         self._run("kadmin.local", "modprinc", "-maxrenewlife", "7d", f"krbtgt/{self.name}")
         with (self._folder / "out").open("wb") as out:
-            kdc = [shutil.which("krb5kdc", path=_PATH) or "krb5kdc", "-n"]
+            kdc = [shutil.which("krb5kdc", path=PATH) or "krb5kdc", "-n"]
             self._kdc = subprocess.Popen(kdc, env=self._environment, stdout=out, stderr=out, start_new_session=True)
         deadline = time.monotonic() + _PATIENCE
         while not _answers(port):
@@ -65,7 +68,7 @@ class Realm:
     @property
     def _environment(self) -> dict[str, str]:
         return {
-            "PATH": _PATH,
+            "PATH": PATH,
             "LC_ALL": "C",
             "KRB5_CONFIG": str(self.configuration),
             "KRB5_KDC_PROFILE": str(self._folder / "kdc.conf"),
@@ -79,13 +82,13 @@ class Realm:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((_ADDRESS, 0))
         return int(probe.getsockname()[1])
 
 
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((_ADDRESS, port)) == 0
 
 
 _CLIENT = """\
@@ -99,14 +102,14 @@ _CLIENT = """\
   forwardable = false
 [realms]
   {realm} = {{
-    kdc = 127.0.0.1:{port}
+    kdc = {address}:{port}
   }}
 """
 
 _SERVER = """\
 [kdcdefaults]
-  kdc_listen = 127.0.0.1:{port}
-  kdc_tcp_listen = 127.0.0.1:{port}
+  kdc_listen = {address}:{port}
+  kdc_tcp_listen = {address}:{port}
 [realms]
   {realm} = {{
     database_name = {folder}/principal

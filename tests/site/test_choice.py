@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from htmap_core import finding
 from htmap_core.cli import cli as command
 from htmap_core.planning import SuspiciousMap, choose_delivery_method
 from htmap_core.plugins import plugins
+from tests.site.contracts import TIMEOUT
 from tests.site.hosts import Site
 
 
@@ -80,9 +82,11 @@ class TestDoubts:
         def wait(path: str) -> None:
             import time
 
-            time.sleep(30)
+            time.sleep(600)
 
         busy = htmap.map(wait, ["x"], map_options=htmap.MapOptions(request_cpus="8"))
+        deadline = time.monotonic() + TIMEOUT
         while busy.component_statuses[0] is not htmap.ComponentStatus.RUNNING:
-            pass
+            assert time.monotonic() < deadline, busy.status()
+            time.sleep(0.1)
         assert htmap.map(str, [1], map_options=htmap.MapOptions(requirements="Cpus >= 8", request_cpus="8")).is_active

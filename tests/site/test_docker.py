@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 import htmap
 from tests.site import containers
 from tests.site.contracts import TIMEOUT, DeliverySiteContract
+from tests.site.counting import STOP, counter, wait_for_checkpoint
 from tests.site.hosts import Site
 
 
@@ -20,6 +23,8 @@ class TestDocker(DeliverySiteContract):
 
     @classmethod
     def add_hosts(cls, site: Site) -> None:
+        if "docker" in site.hosts:
+            return
         prefix, here, other = containers.docker(), containers.with_numpy(), containers.with_another_python()
         variants = {
             "echo:1": 'FROM here:1\nENTRYPOINT ["/bin/echo"]',
@@ -63,3 +68,54 @@ class TestDocker(DeliverySiteContract):
         mapped = htmap.map(str, [1], map_options=options)
         with pytest.raises(htmap.exceptions.MapComponentHeld, match=r"no Python 3\.8 or newer was found"):
             mapped.get(0, timeout=TIMEOUT)
+
+
+class TestCheckpoints:
+    """What a container can reach of the submit side depends on its network."""
+
+    @pytest.fixture(autouse=True)
+    def settings(self, on_site: Site) -> None:
+        TestDocker.add_hosts(on_site)
+        htmap.settings["DELIVERY_METHOD"] = "docker"
+        htmap.settings["DOCKER.IMAGE"] = "here:1"
+
+    def test_a_container_in_the_network_of_its_host_goes_on_from_a_checkpoint(self) -> None:
+        mapped = htmap.map(counter(), [0], htmap.MapOptions(docker_network_type="host"))
+        wait_for_checkpoint(mapped)
+        mapped.vacate()
+        assert mapped.get(0, timeout=TIMEOUT)[1] == STOP
+
+    def test_a_container_without_a_network_runs_and_says_what_is_missing(self) -> None:
+        def function(_: int) -> int:
+            Path("state").touch()
+            htmap.checkpoint("state")
+            return 1
+
+        mapped = htmap.map(function, [0], htmap.MapOptions(docker_network_type="none"))
+        assert mapped.get(0, timeout=TIMEOUT) == 1
+        assert "the last checkpoint could not be put to the submit side" in mapped.stderr.get(0)
+
+    def test_a_container_without_a_network_goes_on_after_an_eviction(self) -> None:
+        def function(component: int) -> float:
+            state = Path("state")
+            if component == 0:
+                return time.time()
+            if state.exists():
+                return float(state.read_text())
+            state.write_text(str(time.time()))
+            htmap.checkpoint(state)
+            time.sleep(600)
+            raise TimeoutError
+
+        mapped = htmap.map(function, range(2), htmap.MapOptions(docker_network_type="none"), chunksize=2)
+        vacated, patience = 0.0, 8
+        deadline = time.monotonic() + TIMEOUT
+        while not mapped.is_done:
+            assert time.monotonic() < deadline, mapped.status()
+            patience *= 2  # until it is enough for the first run to checkpoint, and for the second to end
+            with contextlib.suppress(TimeoutError):
+                mapped.wait(timeout=patience)
+            if not mapped.is_done:
+                vacated = time.time()
+                mapped.vacate()
+        assert max(mapped) < vacated

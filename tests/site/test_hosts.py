@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import htmap
 from htmap_core.testing.pythons import bare_environment, python_of
 from tests.site.contracts import TIMEOUT
+from tests.site.folders import TemporaryFolder
 from tests.site.hosts import CHECKOUT, HOME_OF_HOST, Host, Site
 from tests.site.namespaces import Namespaces
 
@@ -44,11 +46,10 @@ def test_a_host_has_a_name_an_address_and_processes_of_its_own(host: Host) -> No
         assert host.run("readlink", str(here)).stdout.strip() != str(here.readlink())
 
 
-def test_scratch_directories_are_on_disk(host: Host) -> None:
-    assert host.run("stat", "--file-system", "--format=%T", str(HOME_OF_HOST)).stdout.strip() not in {
-        "tmpfs",
-        "overlayfs",
-    }
+def test_scratch_directories_are_on_this_machines_disk(host: Host) -> None:
+    told = host.run("stat", "--format=%d:%i", str(HOME_OF_HOST)).stdout.strip()
+    own = (host.state / "own").stat()
+    assert told == f"{own.st_dev}:{own.st_ino}"
 
 
 def test_a_short_cut_of_the_link_does_not_disturb_a_component(on_site: Site, host: Host) -> None:
@@ -86,10 +87,45 @@ def test_when_the_tests_are_killed_nothing_runs_on(tmp_path: Path) -> None:
         first = int(tests.stdout.readline())
         assert is_running(first)
         tests.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while is_running(first) and time.monotonic() < deadline:
+    wait_until(lambda: not is_running(first))
+
+
+def test_when_a_host_was_killed_nothing_of_it_runs_on(tmp_path: Path) -> None:
+    many = "for i in $(seq 200); do sleep 600 & done; echo >started; wait"
+    (tmp_path / "script").write_text(f"read -r pid _ </proc/self/stat; echo $pid; read -r _; cd {tmp_path}; {many}")
+    host = Namespaces(tmp_path / "script", {}, tmp_path / "log")
+    host.go()
+    wait_until((tmp_path / "started").exists)
+    host.close()
+    assert not is_running(host.first)
+
+
+def test_what_a_killed_run_left_is_deleted_by_the_next_and_what_another_run_uses_is_not(tmp_path: Path) -> None:
+    used = TemporaryFolder(tmp_path, "site-")
+    program = (
+        "import sys, time; from pathlib import Path; from tests.site.folders import TemporaryFolder\n"
+        "made = TemporaryFolder(Path(sys.argv[1]), 'site-'); print(made.path, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+    ) as tests:
+        assert tests.stdout is not None
+        left = Path(tests.stdout.readline().strip())
+        assert left.is_dir()
+        tests.kill()
+    new = TemporaryFolder(tmp_path, "site-")
+    assert not left.exists()
+    assert used.path.is_dir()
+    used.delete()
+    new.delete()
+    assert not used.path.exists()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert not is_running(first)
 
 
 def is_running(pid: int) -> bool:

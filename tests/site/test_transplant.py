@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import venv
 from collections.abc import Iterator
@@ -11,11 +10,13 @@ from typing import ClassVar
 
 import attrs
 import pytest
+from htmap_pool.programs import run
 from htmap_transplant import installation
 from htmap_transplant.plugin import TransplantDelivery
 
 import htmap
 from htmap_core.plugins import plugins
+from tests.site import debian
 from tests.site.contracts import TIMEOUT, DeliverySiteContract
 from tests.site.hosts import Host, Site
 
@@ -33,28 +34,28 @@ version = "1"
 """
 
 
-def environment(folder: Path) -> Path:
-    """Return a virtual environment of this Python with numpy and an editable install, made where it is not there yet."""
-    here = folder / f"transplant-{sys.implementation.cache_tag}"
-    if not (here / "complete").exists():
-        venv.create(here / "environment", clear=True, symlinks=True)
-        (here / "project" / "tidal").mkdir(parents=True, exist_ok=True)
-        (here / "project" / "tidal" / "__init__.py").write_text("here = __file__\n")
-        (here / "project" / "pyproject.toml").write_text(PROJECT)
-        pip = [sys.executable, "-m", "pip", "--python", str(here / "environment"), "install", "--quiet"]
-        subprocess.run([*pip, "numpy", "hatchling", "editables"], check=True)
-        subprocess.run([*pip, "--no-build-isolation", "--editable", str(here / "project")], check=True)
-        (here / "complete").touch()
-    return here / "environment"
+def environment() -> Path:
+    """Return a virtual environment of this Python with numpy and an editable install."""
+    return debian.made(f"transplant-{sys.implementation.cache_tag}", _make_environment) / "environment"
+
+
+def _make_environment(here: Path) -> None:
+    venv.create(here / "environment", symlinks=True)
+    (here / "project" / "tidal").mkdir(parents=True)
+    (here / "project" / "tidal" / "__init__.py").write_text("here = __file__\n")
+    (here / "project" / "pyproject.toml").write_text(PROJECT)
+    pip = [sys.executable, "-m", "pip", "--python", str(here / "environment"), "install", "--quiet"]
+    run([*pip, "numpy", "hatchling", "editables"])
+    run([*pip, "--no-build-isolation", "--editable", str(here / "project")])
 
 
 @pytest.fixture(scope="module", autouse=True)
-def sent(installed_htcondor: Path) -> Iterator[Path]:
+def sent() -> Iterator[Path]:
     """Have that environment sent instead of the one that runs the tests, which has twenty times as much in it."""
     here = installation.running()
     if reason := installation.refusal(here):
         pytest.skip(reason)
-    prefix = environment(installed_htcondor)
+    prefix = environment()
     (site,) = (prefix / "lib").glob("python*/site-packages")
     lean = attrs.evolve(here, prefix=prefix, sites=(site,))
     plugins.register_delivery_method(TransplantDelivery(lambda: lean))
@@ -93,7 +94,7 @@ class TestTransplant(DeliverySiteContract):
 
         assert htmap.map(load, [0]).get(0, timeout=TIMEOUT) == load(0)
 
-    def test_one_archive_served_all_maps(self) -> None:
+    def test_one_archive_served_all_maps(self, maps: dict[str, htmap.Map]) -> None:
         assert len(htmap.transplants()) == 1
 
 
