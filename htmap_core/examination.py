@@ -47,11 +47,10 @@ def examine() -> Iterator[Finding]:
     connections = [(each.pool, Connection(each.address)) for each in finding.sightings() if each.address is not None]
     for each in finding.sightings():
         if each.address is None:
-            yield Finding("pool", "note" if connections else "problem", f"{each.pool}: {each.reason}")
+            yield Finding("pool", "note", f"{each.pool}: {each.reason}")
     if not connections:
-        yield Finding(
-            "pool", "problem", "none runs, so delivery methods could not be checked", "See above for how to get one"
-        )
+        text = "none can be used as it is, so slots and delivery methods could not be looked at"
+        yield Finding("pool", "problem", text, "What each pool says above is how to get one")
         return
     name, connection = connections[0]
     for look in (_schedd, _slots, _credentials):

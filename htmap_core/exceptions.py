@@ -10,7 +10,7 @@ import builtins
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from htmap_core.wording import did_you_mean
+from htmap_core.wording import did_you_mean, followed
 
 
 class HTMapException(Exception):
@@ -45,7 +45,7 @@ class MissingSetting(_Lookup, KeyError):
     """A setting that has no default was asked for, and nobody has set it."""
 
     def __str__(self) -> str:
-        return f"no setting {self._quoted()}; `htmap.settings.to_dict()` shows all that are set"
+        return followed(f"no setting {self._quoted()}", "`htmap.settings.to_dict()` shows all that are set")
 
 
 class UnknownSetting(_Lookup):
@@ -135,7 +135,7 @@ class TagNotFound(_Lookup):
     """No map has this tag."""
 
     def __str__(self) -> str:
-        return f"no map is tagged {self._quoted()}; `htmap status` lists your maps"
+        return followed(f"no map is tagged {self._quoted()}", "`htmap status` lists your maps")
 
 
 MapIdNotFound = TagNotFound

@@ -15,6 +15,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {by_folded[close[0]]!r}?" if close else ""
 
 
+def followed(text: str, more: str) -> str:
+    """Return a sentence and what comes after it, which a question mark sets apart already."""
+    return f"{text}{'' if text.endswith('?') else ';'} {more}"
+
+
 def describe(error: BaseException) -> str:
     """Return one line that says what *error* is, for reasons inside other messages."""
     text: Any = str(error).strip().splitlines()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -134,6 +137,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     What HTMap raises on purpose becomes a message and exit code 1, wrong usage 2, Ctrl-C 130; anything else is a bug, and shows
     its traceback.
     """
+    if sys.stdout is None:  # `htmap ... >&-`
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- for as long as the process lasts
     try:
         code = cli.main(args=None if args is None else list(args), prog_name="htmap", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
@@ -142,9 +147,24 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except HTMapException as error:
-        click.echo(f"htmap: {error}", err=True)
+        _complain(str(error))
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in _NO_BUG:
+            raise
+        _complain(f"{error.strerror}{f': {error.filename}' if error.filename else ', where the output goes'}")
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+# What the machine refuses: space, a quota, writing at all, leave, and a disk that fails.
+_NO_BUG = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+
+
+def _complain(text: str) -> None:
+    from htmap_core.cli import tables
+
+    tables.complain(text)
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
+from htmap_core.cli import tables
 from htmap_core.cli.selection import COMPONENT, TAG, load
+from htmap_core.components import ComponentStatus
 
 _TIMEOUT = click.option(
     "--timeout",
@@ -26,9 +30,12 @@ def stdout(tag: str, component: int, timeout: float | None, follow: bool) -> Non
     Where several components share a job, --follow shows what all of them write.
     """
     if follow:
-        for text in load(tag).stdout.follow(component, timeout):
+        shown = load(tag).stdout.follow(component, timeout)
+        _tell(tag, component, {"RUNNING"}, "what it writes is shown as soon as it runs")
+        for text in shown:
             click.echo(text, nl=False)
         return
+    _tell(tag, component, set(), "its output comes when it has ended; --follow shows what it writes until then")
     _show(tag, component, "stdout", timeout)
 
 
@@ -38,7 +45,18 @@ def stdout(tag: str, component: int, timeout: float | None, follow: bool) -> Non
 @_TIMEOUT
 def stderr(tag: str, component: int, timeout: float | None) -> None:
     """Look at the stderr of a map component."""
+    _tell(tag, component, set(), "its output comes when it has ended")
     _show(tag, component, "stderr", timeout)
+
+
+def _tell(tag: str, component: int, expected: set[str], what: str) -> None:
+    """Tell who sits at a terminal what they wait for, where a component has neither ended nor one of the *expected* states."""
+    statuses = load(tag).component_statuses
+    if not sys.stderr.isatty() or component not in range(len(statuses)):
+        return  # what comes next says that there is no such component
+    status = statuses[component]
+    if not (status.is_final or status is ComponentStatus.HELD or str(status) in expected):
+        tables.remark(f"component {component} of map {tag!r} is {status}: {what}")
 
 
 def _show(tag: str, component: int, stream: str, timeout: float | None) -> None:

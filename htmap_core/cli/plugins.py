@@ -15,7 +15,7 @@ from htmap_core.cli.configuring import known_settings
 from htmap_core.condor import Connection
 from htmap_core.discovery import PluginRecord
 from htmap_core.settings import settings
-from htmap_core.wording import did_you_mean
+from htmap_core.wording import did_you_mean, followed
 
 # What a plugin does to every map, as against what it offers and somebody picks.
 _STEPS = {"htmap_setup_credentials": "credentials", "htmap_rewrite_submit": "submit description"}
@@ -113,7 +113,12 @@ def show(name: str) -> None:
         for key, value in known_settings(record.offers.get("settings", ())).items():
             given = settings.get(key)
             facts.append(
-                (key, f"{value!r}, the default" if given is None else f"{given!r}, from {settings.origin(key)}")
+                (
+                    key,
+                    f"{'not set' if value is None else repr(value)}, the default"
+                    if given is None
+                    else f"{given!r}, from {settings.origin(key)}",
+                )
             )
         tables.show(("Plugin", record.name), facts)
         if record.traceback:
@@ -124,7 +129,8 @@ def _named(records: list[PluginRecord], name: str) -> list[PluginRecord]:
     named = [record for record in records if record.name == name]
     if not named:
         names = [record.name for record in records]
-        raise click.UsageError(f"no plugin is called {name!r}{did_you_mean(name, names)}; there are {', '.join(names)}")
+        unknown = f"no plugin is called {name!r}{did_you_mean(name, names)}"
+        raise click.UsageError(followed(unknown, f"there are {', '.join(names)}"))
     return named
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,10 +15,20 @@ from htmap_core.components import ComponentStatus
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 # Headings for terminals that are too narrow for the names themselves.
-_SHORT = {"ERRORED": "ERR", "RUNNING": "RUN", "COMPLETED": "DONE"}
+_SHORT = {
+    "ERRORED": "ERR",
+    "RUNNING": "RUN",
+    "COMPLETED": "DONE",
+    "REMOVED": "REM",
+    "SUSPENDED": "SUSP",
+    "UNMATERIALIZED": "LATER",
+    "UNKNOWN": "UNKN",
+}
 _NARROW = 110  # columns
+_TAG = 10  # columns that tags have at least
 
 _META = {
     "local_data": ("Local Data", wording.size),
@@ -37,7 +48,8 @@ _FORMATS = ("text", "json", "json_compact", "csv")
 def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None) -> None:
     """Show how all your maps are doing.
 
-    A "*" marks maps that nobody gave a tag. JSON and CSV have sizes in bytes and times in seconds.
+    A "*" marks maps that nobody gave a tag. Figures that do not fit into a narrow terminal are left out. JSON and CSV have sizes
+    in bytes and times in seconds.
     """
     from htmap_core import management
 
@@ -75,9 +87,11 @@ def _live(state: bool, meta: bool, color: bool | None) -> None:
 def _fitting(facts: list[dict[str, Any]], state: bool, meta: bool, console: Console, color: bool | None) -> Any:
     """Return a table that is no higher than the terminal; of too many maps, it has those on which something can happen."""
     important = sorted(facts, key=_has_ended) if state else facts
+    width = console.width - len("^C")  # which the terminal shows where the table ends, and would begin another line for
     for count in range(min(len(facts), console.height), 0, -1):
         shown = sorted(important[:count], key=lambda each: str(each["tag"]))
-        table = _table(shown, state, meta, console.width, color)
+        table = _table(shown, state, meta, width, color)
+        table.width = width
         if count < len(facts):
             table.caption = f"and {len(facts) - count} more maps; `htmap status` shows all"
             table.caption_justify = "left"
@@ -98,20 +112,32 @@ def _table(facts: list[dict[str, Any]], state: bool, meta: bool, width: int, col
     from htmap_core import management
 
     is_narrow = width < _NARROW
+    gap = 1 if is_narrow else 2
+    columns = []
+    for name in management.columns(facts) if state else []:
+        counts = [_count(name, each["component_status_counts"][name], color) for each in facts]
+        columns.append((_SHORT.get(name, name) if is_narrow else name, counts))
+    left = width - len("*") - gap - min(_TAG, max(len(each["tag"]) for each in facts)) - _taken(columns, gap)
+    for key, (title, as_text) in _META.items() if meta else ():
+        figures = (title.replace(" ", "\n") if is_narrow else title, [Text(as_text(each[key])) for each in facts])
+        left -= _taken([figures], gap)
+        if left >= 0:  # else rich would make room by leaving out the tags
+            columns.append(figures)
     table = tables.new_table()
-    table.padding = (0, 1 if is_narrow else 2, 0, 0)
-    table.add_column("Tag", overflow="fold", min_width=10)
-    shown = management.columns(facts) if state else []
-    for name in shown:
-        table.add_column(_SHORT.get(name, name) if is_narrow else name, justify="right", no_wrap=True)
-    for title, _ in _META.values() if meta else ():
-        table.add_column(title.replace(" ", "\n") if is_narrow else title, justify="right", no_wrap=True)
-    for each in facts:
-        row = [Text(("* " if each["transient"] else "  ") + each["tag"])]
-        row += [_count(name, each["component_status_counts"][name], color) for name in shown]
-        row += [Text(as_text(each[key])) for key, (_, as_text) in _META.items()] if meta else []
-        table.add_row(*row)
+    table.padding = (0, gap, 0, 0)
+    table.add_column("", width=1)
+    table.add_column("Tag", overflow="fold", min_width=_TAG)
+    for title, _ in columns:
+        table.add_column(title, justify="right", no_wrap=True)
+    for row, each in enumerate(facts):
+        mark = Text("*" if each["transient"] else "")
+        table.add_row(mark, Text(each["tag"]), *(cells[row] for _, cells in columns))
     return table
+
+
+def _taken(columns: Sequence[tuple[str, Sequence[Text]]], gap: int) -> int:
+    """Return how much of a line some columns take."""
+    return sum(gap + max(*map(len, title.splitlines()), *map(len, cells)) for title, cells in columns)
 
 
 def _count(name: str, count: int, color: bool | None) -> Any:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -70,9 +71,25 @@ def show(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "")
 
 def say(text: str, indent: str = "") -> None:
     """Print text for people; on a terminal in lines that fit, those after the first with an *indent*."""
-    if sys.stdout.isatty():
-        text = click.wrap_text(text, shutil.get_terminal_size().columns - 1, subsequent_indent=indent)
-    click.echo(text)
+    click.echo(_fitted(text, sys.stdout, indent))
+
+
+def complain(text: str) -> None:
+    """Say on standard error what is wrong; on a terminal in lines that fit."""
+    remark(f"htmap: {text}")
+
+
+def remark(text: str) -> None:
+    """Say on standard error what is not the answer itself; on a terminal in lines that fit."""
+    click.echo(_fitted(text, sys.stderr, ""), err=True)
+
+
+def _fitted(text: str, stream: Any, indent: str) -> str:
+    """Return text in lines that fit a stream's terminal; what has lines of its own, or a word as long as a path, keeps them."""
+    if "\n" in text or not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns - 1
+    return textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def new_table(title: str = "") -> Table:

@@ -122,6 +122,13 @@ class TestLooking:
         assert (ran.returncode, ran.stdout) == (1, "")
         assert "'waiting'" in ran.stderr
 
+    def test_who_waits_at_a_terminal_is_told_for_what_in_lines_that_fit(self) -> None:
+        shown, code = on_a_terminal("stdout", "waiting", "0", "--timeout", "0.1")
+        assert code == 1
+        assert "component 0 of map 'waiting' is IDLE: its output comes when it has ended;" in shown
+        assert max(map(len, shown.splitlines())) <= 80
+        assert "component 0 of map" not in type_("stdout", "tide", "2").stderr
+
     def test_a_component_that_the_map_does_not_have(self) -> None:
         ran = type_("stdout", "tide", "7")
         assert (ran.returncode, ran.stderr) == (1, "htmap: map 'tide' has 3 components, and none with the index 7\n")

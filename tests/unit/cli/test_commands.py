@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,25 @@ def test_a_wrong_tag_is_refused_with_what_was_probably_meant(type_: Type, damage
         assert (ran.returncode, ran.stdout) == (1, "")
         assert "no map is tagged 'tied'; did you mean 'tide'?" in ran.stderr
         assert "Traceback" not in ran.stderr
+
+
+def test_what_was_meant_and_what_else_can_be_done_are_two_sentences(type_: Type, damaged: Path) -> None:
+    assert type_("path", "tied").stderr.endswith("did you mean 'tide'? `htmap status` lists your maps\n")
+    assert type_("path", "wave").stderr.endswith("no map is tagged 'wave'; `htmap status` lists your maps\n")
+
+
+@pytest.mark.parametrize("arguments", [("settings",), ("version",), ("plugins", "list")])
+def test_a_full_disk_is_no_bug_of_htmap(htmap_dir: Path, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "htmap", *arguments]
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (1, "htmap: No space left on device, where the output goes\n")
+
+
+def test_a_closed_standard_output_is_no_bug_of_htmap(htmap_dir: Path) -> None:
+    command = ["sh", "-c", 'exec "$0" -m htmap plugins list >&-', sys.executable]
+    ran = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_what_fails_for_one_map_does_not_stop_the_others(type_: Type, damaged: Path) -> None:
@@ -151,7 +171,7 @@ class TestTheDoctor:
         ran = type_("doctor")
         assert ran.returncode == 1
         assert "`htmap pool install`" in ran.stdout
-        assert "problems found: maps cannot run." in ran.stdout
+        assert "\n1 problem found: maps cannot run." in ran.stdout
 
     def test_a_setting_that_nobody_knows_is_a_problem(self, type_: Type) -> None:
         (Path.home() / ".htmaprc").write_text("DELIVRY_METHOD = 'docker'\n")
