@@ -56,3 +56,17 @@ def small(tmp_path: Path) -> Installation:
     stdlib = base / "lib" / HERE.version
     sites = (stdlib / "site-packages",)
     return Installation(base, base, base / "bin" / HERE.version, stdlib, sites, "site-packages", "a small one")
+
+
+@pytest.fixture
+def make_map(htmap_dir: Path) -> Callable[[str], Path]:
+    """Make the directory of a map with a tag."""
+
+    def make(tag: str) -> Path:
+        found = htmap_dir / "maps" / f"id-of-{tag}"
+        found.mkdir(parents=True)
+        (htmap_dir / "tags").mkdir(exist_ok=True)
+        (htmap_dir / "tags" / tag).write_text(f"{found.name}\n")
+        return found
+
+    return make

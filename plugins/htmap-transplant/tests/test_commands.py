@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,22 @@ def test_remove_takes_the_number_in_the_table(packed: str) -> None:
     result = run("remove", "0")
     assert (result.exit_code, result.output) == (0, f"removed transplant {packed}\n")
     assert transplants() == ()
+
+
+def test_all_that_no_map_needs_can_be_removed_at_once(
+    packed: str, small: Installation, htmap_dir: Path, make_map: Callable[[str], Path]
+) -> None:
+    (small.sites[0] / "more.py").touch()
+    kept = store.pack(small, htmap_dir / "transplants", make_map("tide")).parent.name
+    assert run("remove", "--unused").output == f"removed transplant {packed}\n"
+    assert [each.hash for each in transplants()] == [kept]
+    assert run("remove", "--unused").output == ""
+
+
+@pytest.mark.parametrize("arguments", [[], ["0", "--unused"], ["--unused", "--force"]])
+def test_what_shall_be_removed_must_be_said_in_one_way(packed: str, arguments: list[str]) -> None:
+    assert run("remove", *arguments).exit_code == 2
+    assert len(transplants()) == 1
 
 
 @pytest.mark.parametrize("index", ["1", "-1", "first"])

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
@@ -30,17 +30,9 @@ def folder(htmap_dir: Path) -> Path:
 
 
 @pytest.fixture
-def map_dir(htmap_dir: Path) -> Path:
+def map_dir(make_map: Callable[[str], Path]) -> Path:
     """The directory of a map tagged "tide"."""
-    return make_map(htmap_dir, "tide")
-
-
-def make_map(htmap_dir: Path, tag: str) -> Path:
-    found = htmap_dir / "maps" / f"id-of-{tag}"
-    found.mkdir(parents=True)
-    (htmap_dir / "tags").mkdir(exist_ok=True)
-    (htmap_dir / "tags" / tag).write_text(f"{found.name}\n")
-    return found
+    return make_map("tide")
 
 
 def test_what_was_packed_is_found_again(small: Installation, folder: Path, map_dir: Path) -> None:
@@ -133,10 +125,10 @@ def test_a_transplant_knows_when_it_was_made_and_what_is_in_it(
 
 
 def test_the_table_has_a_number_for_each_and_the_maps_that_need_it(
-    small: Installation, folder: Path, map_dir: Path, htmap_dir: Path
+    small: Installation, folder: Path, map_dir: Path, make_map: Callable[[str], Path]
 ) -> None:
     store.pack(small, folder, map_dir)
-    store.pack(small, folder, make_map(htmap_dir, "ebb"))
+    store.pack(small, folder, make_map("ebb"))
     header, row = transplant_info().splitlines()
     assert header.split() == ["Index", "Hash", "Created", "Size", "Packages", "Used", "By"]
     assert row.split()[:2] == ["0", transplants()[0].hash]
