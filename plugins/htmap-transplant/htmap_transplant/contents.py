@@ -8,13 +8,14 @@ its ``pyvenv.cfg`` has the absolute path of another folder.
 from __future__ import annotations
 
 import fnmatch
+import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
-from htmap_transplant import sources
+from htmap_transplant import belongings, sources
 from htmap_transplant.errors import CannotPack
 from htmap_transplant.installation import Installation
 from htmap_transplant.members import Member, member, tree
@@ -48,6 +49,7 @@ _NOT_OF_ENVIRONMENTS = (
     "bin/python[0-9]*",
     ".*",
     "CACHEDIR.TAG",
+    "pip.conf",  # it may have passwords
 )
 
 # The two lines are for the shell, which starts the Python beside the script, and one string for that Python.
@@ -85,11 +87,12 @@ _ANY_NAME = ("utf-8", "surrogateescape")
 
 
 def _everything(installation: Installation, sites: list[Site]) -> Iterator[Member]:
+    strange = belongings.strange(installation) if installation.is_virtual else frozenset()
     yield from _base(installation)
-    yield from _environment(installation)
+    yield from _environment(installation, strange)
     for each in sites:
         yield from tree(each.folder, each.name)
-    yield from sources.rewritten(sites, lambda path: _inside(path, installation, sites))
+    yield from sources.rewritten(sites, lambda path: _inside(path, installation, sites, strange))
     if more := [each.name for each in sites[1:]]:
         yield _further_sites(installation, sites[0], more)
     yield from _interpreter(installation)
@@ -108,10 +111,11 @@ def _library(installation: Installation) -> str:
     return os.path.relpath(installation.stdlib, installation.base)
 
 
-def _inside(path: str, installation: Installation, sites: list[Site]) -> str | None:
+def _inside(path: str, installation: Installation, sites: list[Site], strange: Container[str]) -> str | None:
     """Return what a path is called in the archive, where the installation has it."""
     homes = [(each.folder, each.name) for each in sites]
-    if installation.is_virtual:
+    below = Path(path).relative_to(installation.prefix).parts if installation.prefix in Path(path).parents else ()
+    if installation.is_virtual and below and below[0] not in strange:
         homes.append((installation.prefix, ""))
     for folder, name in [*homes, (installation.stdlib, _library(installation))]:
         if Path(path) == folder or folder in Path(path).parents:
@@ -127,12 +131,12 @@ def _base(installation: Installation) -> Iterator[Member]:
     yield from _tree(installation.stdlib, library, without)
 
 
-def _environment(installation: Installation) -> Iterator[Member]:
+def _environment(installation: Installation, strange: Iterable[str]) -> Iterator[Member]:
     folder = installation.prefix
     if installation.is_virtual:
         # By their real paths: where Python calls its folder lib64, as on Fedora and its relatives, that is a link to lib.
         sites = (os.path.relpath(os.path.realpath(each), os.path.realpath(folder)) for each in installation.sites)
-        without = (*_NOT_OF_ENVIRONMENTS, *sites)
+        without = (*_NOT_OF_ENVIRONMENTS, *sites, *map(glob.escape, strange))
         found = _tree(folder, "", without)
     else:
         found = tree(folder / "bin", "bin")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import attrs
 
-from htmap_transplant import meson
+from htmap_transplant import belongings, meson
 from htmap_transplant.members import Member, member, tree
 
 FOLDER = "sources"
@@ -151,7 +151,10 @@ def _packages(folder: Path) -> Iterator[Member]:
 
 
 def _is_passed_over(folder: Path) -> bool:
-    return folder.name in _OF_BUILDS or folder.is_symlink() or (folder / "pyvenv.cfg").exists()
+    if folder.name in _OF_BUILDS or folder.is_symlink():
+        return True
+    of_environment = folder.name in belongings.FOLDERS - {"src"} and (folder.parent / belongings.MARK).exists()
+    return of_environment or (folder / belongings.MARK).exists()
 
 
 def _is_hidden(name: str) -> bool:
