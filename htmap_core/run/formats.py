@@ -59,6 +59,13 @@ class CorruptFile(ValueError):
         return f"{self.path!r} is not a complete file of HTMap: {self.problem}"
 
 
+def copy_from(file: BinaryIO, path: str) -> None:
+    """Write again what an open file has, under a name that it may have lost."""
+    file.seek(0)
+    with open(path, "wb") as again:
+        again.writelines(iter(lambda: file.read(1024 * 1024), b""))
+
+
 class PackWriter:
     """Writes a packed file; as a context manager, removes what it wrote unless :meth:`close` was reached.
 
@@ -71,7 +78,7 @@ class PackWriter:
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
         self.path = os.fspath(path)
         self.temporary = f"{self.path}.{os.getpid()}.part"
-        self._file: Optional[BinaryIO] = open(self.temporary, "wb")  # noqa: SIM115 -- closed in close()
+        self._file: Optional[BinaryIO] = open(self.temporary, "w+b")  # noqa: SIM115 -- closed in close()
         self._size = 0
 
     def add(self, payload: bytes) -> list[int]:
@@ -103,6 +110,9 @@ class PackWriter:
         encoded = json.dumps(index, separators=(",", ":")).encode("ascii")  # ASCII: lone surrogates must survive
         file = self._open_file()
         file.write(encoded + _TRAILER.pack(len(encoded), MAGIC))
+        file.flush()
+        if not os.path.lexists(self.temporary):  # the function has cleaned up behind itself
+            copy_from(file, self.temporary)
         file.close()
         os.replace(self.temporary, self.path)
         self._file = None

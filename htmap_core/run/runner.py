@@ -135,20 +135,23 @@ def _keep(
 def _live(stdout: str, scratch: str) -> Iterator[None]:
     """Have the job's own standard output lead to that of the components while they run, because ``condor_tail`` shows no other.
 
-    HTCondor sends it back, so it is an empty file in the end; where there is none, nothing is done.
+    HTCondor sends it back, so it is an empty file in the end; where there is none, none is made. In the end there are also the
+    folders that HTCondor sends back, for the function may have cleaned up behind itself: without them, the job is run for ever.
     """
     live = os.path.join(scratch, LIVE_STDOUT)
-    if not os.path.lexists(live):
-        yield
-        return
-    open(stdout, "ab").close()  # a link that leads nowhere could not be sent back, if this process were killed
-    os.unlink(live)
-    os.symlink(os.path.relpath(stdout, scratch), live)
+    is_wanted = os.path.lexists(live)
+    if is_wanted:
+        open(stdout, "ab").close()  # a link that leads nowhere could not be sent back, if this process were killed
+        os.unlink(live)
+        os.symlink(os.path.relpath(stdout, scratch), live)
     try:
         yield
     finally:
-        os.unlink(live)
-        open(live, "wb").close()
+        os.makedirs(os.path.dirname(stdout), exist_ok=True)
+        if is_wanted:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(live)
+            open(live, "wb").close()
 
 
 def _remove_output_files(target: str, only_empty: bool = False) -> None:

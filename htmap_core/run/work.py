@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import sys
 
@@ -58,6 +59,7 @@ class Work:
         self.archive = archive
         self.scratch = scratch
         self._writer = writer
+        self._archive_file = open(archive, "rb")  # noqa: SIM115, PTH123 -- open as long as this process is
         with formats.PackReader(function) as file:
             self._index = file.index
             self._pickled_function = file.payload(*file.index["payload"])
@@ -93,9 +95,16 @@ class Work:
 
     def keep(self, outcome: Outcome) -> dict[str, Any]:
         """Write the result, or the report of what was raised; return that part of the component's record."""
+        self._restore_archive()
         kept = self._kept(outcome)
         self._writer.flush()  # a later component may end this process
         return kept
+
+    def _restore_archive(self) -> None:
+        """Put the archive back where the function has cleaned up behind itself: what describes errors is imported from it."""
+        if not os.path.lexists(self.archive):
+            os.makedirs(self.scratch, exist_ok=True)  # noqa: PTH103 -- pathlib is slow to import
+            formats.copy_from(self._archive_file, self.archive)
 
     def _kept(self, outcome: Outcome) -> dict[str, Any]:
         if outcome.error is None:
@@ -113,9 +122,9 @@ class Work:
         """Write, once for the job, what the submit side can tell where it is unable to unpickle a result."""
         if self._has_surroundings or _NAMES_SOMETHING not in payload:
             return {}
+        self._has_surroundings = True
         from . import surroundings
 
-        self._has_surroundings = True
         told = json.dumps(surroundings.of_result(self.scratch))
         return {"surroundings": self._writer.add(told.encode("ascii"))}
 

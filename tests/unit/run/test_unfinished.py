@@ -11,7 +11,7 @@ import pytest
 from htmap_core.run import codes
 
 if TYPE_CHECKING:
-    from tests.unit.run.conftest import Jobs
+    from tests.unit.run.conftest import Interpreter, Jobs
 
 DOUBLE = "def function(x): return 2 * x"
 
@@ -122,3 +122,43 @@ def function(x):
 
     assert ran.exit_code == codes.OK
     assert ran.value() == [signal.SIGTERM]
+
+
+CLEANING = """
+def function(x):
+    import glob, os, shutil
+    print("working")
+    for name in glob.glob("*"):
+        shutil.rmtree(name) if os.path.isdir(name) else os.unlink(name)
+    return complex(x)
+"""
+
+
+def test_a_function_that_removes_everything_in_its_directory_has_a_result_all_the_same(
+    jobs: Jobs, each_python: Interpreter
+) -> None:
+    scratch = jobs.scratch(CLEANING, [1, 2], each_python)
+    (scratch / "_condor_stdout").touch()
+
+    ran = jobs.run_in(scratch, "0-1", each_python)
+
+    assert (ran.exit_code, ran.value(0), ran.value(1)) == (codes.OK, 1 + 0j, 2 + 0j)
+    assert (scratch / "_condor_stdout").read_text() == ""
+
+
+def test_what_it_raises_then_is_reported_like_anything_else(jobs: Jobs, each_python: Interpreter) -> None:
+    ran = jobs.run(CLEANING.replace("return complex(x)", "1 / 0"), [1], each_python)
+
+    assert (ran.exit_code, ran.error()["text"]) == (codes.COMPONENT_FAILED, "ZeroDivisionError: division by zero")
+    assert ran.error()["frames"][-1]["name"] == "function"
+
+
+@pytest.mark.parametrize("end", ["return x", "1 / 0"])
+def test_a_function_may_remove_even_the_directory_itself(jobs: Jobs, end: str) -> None:
+    scratch = jobs.scratch(f"def function(x):\n    import os, shutil\n    shutil.rmtree(os.getcwd())\n    {end}", [1])
+    (scratch / "_condor_stdout").touch()
+
+    ran = jobs.run_in(scratch)
+
+    assert ran.record()["status"] == ("OK" if end == "return x" else "ERR")
+    assert (scratch / "_condor_stdout").is_file()
