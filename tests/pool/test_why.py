@@ -18,7 +18,7 @@ from htmap_core.testing.fixtures import pool_of_its_own, using_htmap_dir
 
 pytestmark = pytest.mark.pool
 
-TIMEOUT = 60
+TIMEOUT = 180
 
 
 @pytest.fixture(scope="class")
@@ -89,8 +89,7 @@ class TestSlotsThatAreBusy:
         assert found.verdict.standing.priority.value > 0
 
     def test_a_concurrency_limit_is_what_it_waits_for(self) -> None:
-        explained("limited", "concurrency limit licence reached")
-        (found,) = htmap.load("limited").why()
+        found = explained("limited", "concurrency limit licence reached")
         assert found.text.endswith("but it has to wait: concurrency limit licence reached")
 
     def test_what_all_slots_satisfy_is_not_listed(self) -> None:
@@ -131,6 +130,14 @@ def test_limits_of_the_schedd_and_of_groups_are_told_and_room_is_no_promise_then
 def test_jobs_that_the_schedd_does_not_make_while_the_map_is_held_have_the_reason(personal_pool: Path) -> None:
     never = htmap.MapOptions(max_idle=1, requirements="false")
     mapped = htmap.map(str, range(3), tag="lazy", map_options=never)
+    give_up = time.monotonic() + TIMEOUT
+    while mapped.component_statuses != [
+        "IDLE",
+        "UNMATERIALIZED",
+        "UNMATERIALIZED",
+    ]:  # the schedd makes the first one soon
+        assert time.monotonic() < give_up, mapped.component_statuses
+        time.sleep(0.05)
     mapped.hold()
     unmade = [each for each in mapped.why() if str(each.status) == "UNMATERIALIZED"]
     assert [each.components for each in unmade] == [(1, 2)]
