@@ -1,6 +1,6 @@
 """``python -m htmap`` is ``htmap``."""
 
-from htmap_core.cli import main
+from htmap_core.__main__ import start
 
 if __name__ == "__main__":
-    main()
+    start()

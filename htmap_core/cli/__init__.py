@@ -139,6 +139,10 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     """
     if sys.stdout is None:  # `htmap ... >&-`
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- for as long as the process lasts
+    if "_HTMAP_COMPLETE" in os.environ:
+        from htmap_core.cli import bash
+
+        bash.register()
     try:
         code = cli.main(args=None if args is None else list(args), prog_name="htmap", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):

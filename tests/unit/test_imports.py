@@ -39,7 +39,7 @@ print("\\n" + json.dumps({"done": done, "modules": sorted(sys.modules), "code": 
 
 IMPORT = ["-c", "import htmap"]
 RUN = "import runpy; runpy.run_module('htmap', run_name='__main__', alter_sys=True)"
-SCRIPT = "from htmap_core.cli import main; main()"
+SCRIPT = "from htmap_core.__main__ import start; start()"
 LIGHT = {
     "import htmap": IMPORT,
     "import htmap.settings": ["-c", "from htmap.settings import Settings"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -76,6 +77,14 @@ def test_a_full_disk_is_no_bug_of_htmap(htmap_dir: Path, arguments: tuple[str, .
         command = [sys.executable, "-m", "htmap", *arguments]
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stderr) == (1, "htmap: No space left on device, where the output goes\n")
+
+
+def test_ctrl_c_while_htmap_still_starts_leaves_no_traceback(htmap_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-m", "htmap", "tags"]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (130, "")
 
 
 def test_a_closed_standard_output_is_no_bug_of_htmap(htmap_dir: Path) -> None:

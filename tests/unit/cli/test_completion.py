@@ -84,6 +84,8 @@ def shell(request: pytest.FixtureRequest, maps: None, type_: Callable[..., Any])
         ("htmap hold ti", "htmap hold tide-high"),
         ("htmap stdout wave 2", r"\b24\b"),  # several begin with 2, so they are listed
         ("htmap status --no-st", "--no-state"),
+        ("htmap path tide-high:ev", "htmap path tide-high:events"),
+        ("htmap hold nobody tide", "htmap hold nobody tide-high"),
     ],
 )
 def test_a_tab_completes(shell: Terminal, typed: str, completed: str) -> None:
