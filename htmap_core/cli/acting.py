@@ -9,6 +9,7 @@ import click
 
 from htmap_core.cli.selection import Selection, takes_maps, takes_yes
 from htmap_core.components import ComponentStatus
+from htmap_core.exceptions import HTMapException, MapComponentError
 
 if TYPE_CHECKING:
     from htmap_core.maps import Map
@@ -24,7 +25,16 @@ def wait(selection: Selection) -> None:
     Ends as soon as a component has failed or is held, says so, goes on with the next map, and exits with 1 in the end. On a
     terminal a progress bar shows how far each map is.
     """
-    selection.each_map(lambda found: found.wait(show_progress_bar=sys.stderr.isatty()))
+    selection.each_map(_wait)
+
+
+def _wait(found: Map) -> None:
+    try:
+        found.wait(show_progress_bar=sys.stderr.isatty())
+    except MapComponentError as error:  # whose text is the report, which would hide what is said of other maps
+        (what, *_) = found.get_err(error.component).exception_msg.strip().splitlines() or ["for an unknown reason"]
+        text = f"component {error.component} of map {found.tag!r} failed: {what}; `htmap errors {found.tag}` shows more"
+        raise HTMapException(text) from error
 
 
 @click.command()

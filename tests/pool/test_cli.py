@@ -136,8 +136,10 @@ class TestLooking:
     def test_waiting_for_what_failed_says_so_and_goes_on(self) -> None:
         ran = type_("wait", "tide", "nobody")
         assert ran.returncode == 1
-        assert "'tide'" in ran.stderr
-        assert "'nobody'" in ran.stderr
+        failed, unknown = ran.stderr.splitlines()
+        shown = "`htmap errors tide` shows more"
+        assert failed == f"htmap: component 1 of map 'tide' failed: ZeroDivisionError: division by zero; {shown}"
+        assert "'nobody'" in unknown
 
     def test_ctrl_c_ends_a_live_view_without_a_traceback(self) -> None:
         pid, terminal = pty.fork()
