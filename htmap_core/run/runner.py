@@ -65,6 +65,7 @@ def main(archive: str) -> NoReturn:
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     if len(arguments) != 3:  # noqa: PLR2004 -- the three of the usage
         raise SystemExit(f"usage: BLOCKS COMPONENTS RESULT [REMAPS], not {arguments!r}")
+    supervisor = Supervisor()  # before there is anything to return: nobody else sees to what an evicted job returns
     blocks, components, result = arguments
     target = os.path.join(scratch, OUTPUTS, result)
     os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -93,7 +94,6 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
         numbers = ranges.parse(components)
         _take_over(scratch, result, numbers, writer, journal)
-        supervisor = Supervisor()
         try:
             with _live(f"{target}.stdout", scratch):
                 records = supervisor.records(numbers, journal, work, died)

@@ -28,6 +28,8 @@ def function(number):
         file.write(str(number))
     htmap.transfer_output_files("file")
     if number == int(os.environ["STOP"]):
+        with open("stale", "w") as file:
+            htmap.transfer_output_files("stale")
         os.kill(os.getppid(), signal.SIGTERM)
         time.sleep(60)
     return number * 10
@@ -111,7 +113,7 @@ def test_files_that_were_handed_over_come_back_or_go_where_they_should(evicted: 
     ran = evicted.again()
 
     files = ran.target.with_suffix(".files")
-    assert {path.parent.name: path.read_text() for path in files.rglob("file")} == {"0": "0", "4": "4"}
+    assert {path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_file()} == {"0/file", "4/file"}
     remapped = ran.scratch / "_htmap_return" / "remapped"
     assert {path.name: path.read_text() for path in remapped.iterdir()} == {"2-0": "2", "3-0": "3"}
 
@@ -154,6 +156,23 @@ def test_an_eviction_before_anything_is_finished_returns_nothing(jobs: Jobs, tmp
             return super().run(scratch, components, stop=0)
 
     assert list(AtOnce(jobs, tmp_path / "runs").returned.iterdir()) == []
+
+
+def test_an_eviction_before_there_is_a_worker_returns_nothing(jobs: Jobs, evicted: Evicted) -> None:
+    scratch = evicted.new_scratch()
+    (scratch / "sitecustomize.py").write_text("""
+import os, signal
+def makedirs(path, *how, then=os.makedirs, **more):
+    then(path, *how, **more)
+    if "outputs" in path:
+        os.kill(os.getpid(), signal.SIGTERM)
+os.makedirs = makedirs
+""")
+
+    ran = jobs.run_in(scratch, "0-4", environment={"PYTHONPATH": str(scratch)})
+
+    assert ran.exit_code == -signal.SIGTERM
+    assert list((scratch / "_htmap_return").iterdir()) == []
 
 
 def test_what_all_components_finished_after_the_signal_is_returned_and_kept(jobs: Jobs, tmp_path: Path) -> None:
@@ -293,4 +312,5 @@ def function(number):
         scratch = self.new_scratch(jobs, evicted)
         with proxy(submit_side) as server:
             server.introduce_to(scratch)
-            assert jobs.run_in(scratch, "0-1").value(1) == "newer"
+            ran = jobs.run_in(scratch, "0-1")
+        assert ran.value(1) == "newer"
