@@ -92,9 +92,11 @@ class Creation:
             self._items.close()
         if self._block is not None:
             self._block.__exit__(None, None, None)  # drops what is half-written
-        if kind is not None:
+        if kind is None:
+            self._marker.unlink(missing_ok=True)
+        elif issubclass(kind, Exception) or not self.map_dir.submissions():
             store.undo_creation(markers.Interrupted(self._marker, self.map_dir, self.tag))
-        self._marker.unlink(missing_ok=True)
+        # Else Ctrl-C came when the schedd had the jobs, or may have had: as after a crash, the next command finds out.
         self._lock.close()
 
     def add_function(self, payload: bytes, index: Mapping[str, Any]) -> None:

@@ -74,7 +74,7 @@ def write(file: IO[str], tag: str, **more: Any) -> None:
 
 @contextlib.contextmanager
 def begun(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]:
-    """Hold the marker of an operation on a map; only if this process is killed inside, the marker stays behind.
+    """Hold the marker of an operation on a map; only if this process is killed or interrupted inside, the marker stays behind.
 
     :raises BusyMap: another process has begun such an operation on the map.
     """
@@ -87,8 +87,10 @@ def begun(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]:
         write(file, tag, **more)
         try:
             yield
-        finally:
+        except Exception:
             marker.unlink(missing_ok=True)
+            raise
+        marker.unlink(missing_ok=True)
 
 
 def is_going_on(kind: str, map_dir: MapDir) -> bool:

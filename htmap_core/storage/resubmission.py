@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from htmap_core import names
+from htmap_core.interrupts import held_back
 from htmap_core.run import ranges
 from htmap_core.storage import markers
 from htmap_core.storage.jobs import Job
@@ -33,16 +34,17 @@ def submit_again(
         before = {component: map_dir.placement.job_of(component) for component in chosen}
         number = map_dir.next_submission()
         jobs = _write_items(map_dir, number, chosen, columns, renewed)
-        try:
-            submit(map_dir, jobs, {**commands, "JobBatchName": tag}, columns, queue)
-        except BaseException:
-            map_dir.items(number).unlink(missing_ok=True)
-            raise
-        map_dir.refresh()
-        for component, job in before.items():
-            map_dir.outputs.delete_files(job, component)
-        for job in set(before.values()) - set(map_dir.placement.jobs()):
-            map_dir.outputs.delete(job)
+        with held_back():  # between the submission and the end of what it replaces
+            try:
+                submit(map_dir, jobs, {**commands, "JobBatchName": tag}, columns, queue)
+            except Exception:
+                map_dir.items(number).unlink(missing_ok=True)
+                raise
+            map_dir.refresh()
+            for component, job in before.items():
+                map_dir.outputs.delete_files(job, component)
+            for job in set(before.values()) - set(map_dir.placement.jobs()):
+                map_dir.outputs.delete(job)
 
 
 def _write_items(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import pytest
 
 import htmap
 from htmap_core import map_results
+from htmap_core.condor import Connection
 from htmap_core.finding import find_pool
 from htmap_core.testing.fixtures import using_htmap_dir
 
@@ -190,6 +192,42 @@ print(sorted(seen), mapped.tag, list(mapped))
             "over ['0', '1', '2', '3', '4', '5']",
         )
         assert list(mapped) == list("012345")
+
+
+class TestCtrlC:
+    @pytest.fixture
+    def as_the_schedd_answers(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        """Let Ctrl-C come when the schedd has just taken the jobs."""
+        submit = Connection.submit
+
+        def interrupted(*arguments: Any) -> Any:
+            answer = submit(*arguments)
+            os.kill(os.getpid(), signal.SIGINT)
+            return answer
+
+        before = signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        )  # a shell may have started the tests deaf to it
+        monkeypatch.setattr(Connection, "submit", interrupted)
+        yield
+        signal.signal(signal.SIGINT, before)
+
+    @pytest.mark.usefixtures("as_the_schedd_answers")
+    def test_a_map_whose_jobs_the_schedd_has_is_there(self) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            htmap.map(str, [1, 2], tag="interrupted")
+        mapped = htmap.load("interrupted")
+        assert list(mapped.iter(TIMEOUT)) == ["1", "2"]
+        mapped.remove()
+
+    def test_components_that_the_schedd_has_again_have_results_again(self, request: pytest.FixtureRequest) -> None:
+        mapped = htmap.map(str, [1, 2])
+        mapped.wait(TIMEOUT)
+        request.getfixturevalue("as_the_schedd_answers")
+        with pytest.raises(KeyboardInterrupt):
+            mapped.rerun([1])
+        assert mapped.component_statuses[0] == "COMPLETED"
+        assert list(mapped.iter(TIMEOUT)) == ["1", "2"]
 
 
 class TestAClientThatIsKilled:
