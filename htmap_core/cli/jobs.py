@@ -9,6 +9,7 @@ import click
 
 from htmap_core.cli import tables
 from htmap_core.cli.selection import COMPONENT, TAG, load
+from htmap_core.components import ComponentStatus
 from htmap_core.run import ranges
 
 if TYPE_CHECKING:
@@ -30,12 +31,15 @@ def why(tag: str, components: tuple[int, ...], as_json: bool) -> None:
     """
     import attrs
 
-    explained = load(tag).why(components or None)
+    found = load(tag)
+    explained = found.why(components or None)
     if as_json:
         click.echo(json.dumps([attrs.asdict(each) for each in explained], indent=2))
         return
     if not explained:
-        click.echo(f"all components of map {tag!r} have ended; `htmap errors {tag}` shows those that failed")
+        failed = sum(status is ComponentStatus.ERRORED for status in found.component_statuses)
+        more = f"{failed} of them failed: `htmap errors {tag}` shows how" if failed else "none of them failed"
+        tables.say(f"all components of map {tag!r} have ended, and {more}")
     for number, each in enumerate(explained):
         click.echo("\n" if number else "", nl=False)
         _show(each)

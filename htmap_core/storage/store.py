@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fnmatch
 import os
 import shutil
@@ -167,10 +168,12 @@ def undo_creation(creation: Interrupted) -> None:
 def entomb(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: str) -> Interrupted:
     """Write down that a map is to be removed; from now on its removal will be finished, by whomever.
 
-    On a full disk that cannot be written down, and the map is removed all the same: that makes room.
+    On a full disk that cannot be written down, and the map is removed all the same: that makes room. Where the file system lets
+    nothing be written at all, its jobs are better kept, too.
 
     :param pool: where its jobs are; None where it has none that could be queued.
     :param constraint: a ClassAd expression that finds them.
+    :raises CannotRemoveMap: the file system does not let it; nothing was changed.
     """
     marker = map_dir.root / names.REMOVED / map_dir.id
     address = None if pool is None else plain_address(pool)
@@ -178,7 +181,9 @@ def entomb(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: str)
         marker.parent.mkdir(exist_ok=True)  # an HTMAP_DIR of the original HTMap has none
         with markers.locked(marker) as file:
             markers.write(file, tag, pool=address, constraint=constraint)
-    except OSError:
+    except OSError as error:
+        if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+            raise CannotRemoveMap(tag, str(marker.parent), error.strerror or str(error)) from error
         with contextlib.suppress(OSError):
             marker.unlink(missing_ok=True)
     return Interrupted(marker, map_dir, tag, pool, constraint, time.time())

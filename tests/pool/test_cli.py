@@ -175,7 +175,8 @@ class TestExplaining:
         assert (found["components"], found["status"]) == ([1], "IDLE")
 
     def test_why_of_what_has_ended(self) -> None:
-        assert type_("why", "tide").stdout.startswith("all components of map 'tide' have ended")
+        ended = "all components of map 'tide' have ended, and 1 of them failed: `htmap errors tide` shows how\n"
+        assert type_("why", "tide").stdout == ended
         assert type_("why", "tide", "1").stdout.startswith("component 1 is ERRORED: it failed")
 
     @pytest.mark.parametrize(("tag", "component"), [("waiting", "1"), ("tide", "2")])

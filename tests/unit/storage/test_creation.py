@@ -21,6 +21,7 @@ from htmap_core.pools import PoolAddress
 from htmap_core.run import formats
 from htmap_core.settings import settings
 from htmap_core.storage import CannotStore, Creation, MapRecord, submit_map
+from htmap_core.storage.errors import CannotRemoveMap
 
 
 def record(creation: Creation, chunksize: int = 1) -> MapRecord:
@@ -314,6 +315,17 @@ def test_a_removed_map_leaves_nothing_behind(htmap_dir: Path) -> None:
     bury(storage.entomb(made, "tide", None, "false"))
     assert left_behind(htmap_dir) == []
     assert storage.tags() == []
+
+
+def test_a_map_on_a_file_system_that_cannot_be_written_is_kept_before_anything_is_done_to_its_jobs(
+    htmap_dir: Path,
+) -> None:
+    made = make("tide", [b"a"])
+    (htmap_dir / "removed").rmdir()
+    (htmap_dir / "removed").symlink_to("/sys/kernel")  # where not even root may make files
+    with pytest.raises(CannotRemoveMap, match=r"map 'tide' cannot be removed: .*/removed: Permission denied"):
+        storage.entomb(made, "tide", None, "false")
+    assert storage.find("tide").id == made.id
 
 
 def test_an_interrupted_removal_is_recognised_and_can_be_finished(htmap_dir: Path) -> None:
