@@ -9,11 +9,12 @@ from typing import Any, Optional
 
 import attrs
 
-from htmap_core import analysis, holds, standing
+from htmap_core import analysis, holds
 from htmap_core.analysis import Verdict
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import Connection
 from htmap_core.exceptions import CondorError
+from htmap_core.standing import Users
 from htmap_core.states import ComponentStates
 from htmap_core.storage import Job, MapDir
 
@@ -107,13 +108,13 @@ _WHAT_DECIDES = ("Requirements", "RequestCpus", "RequestMemory", "RequestDisk", 
 
 def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int]) -> Iterator[Explanation]:
     """Yield why idle components do not run, once for those whose jobs want the same."""
-    left, slots = set(idle), None
+    left, slots, users = set(idle), None, Users(connection)
     try:
         for ad, components in _alike(map_dir, connection):
             if chosen := [component for component in components if component in left]:
                 left.difference_update(chosen)
                 slots = connection.slot_ads() if slots is None else slots
-                verdict = analysis.why_idle(ad, slots, standing.standing(ad, connection))
+                verdict = analysis.why_idle(ad, slots, users.standing(ad))
                 advice = verdict.advice.format(tag=tag)
                 yield Explanation(tuple(chosen), ComponentStatus.IDLE, verdict.text, advice, verdict)
     except CondorError as error:

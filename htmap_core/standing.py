@@ -6,9 +6,11 @@ of the collector, which has what the negotiator knows of each user. What one of 
 
 from __future__ import annotations
 
+import functools
 import logging
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Optional, TypeVar
 
 import attrs
@@ -110,18 +112,57 @@ class Standing:
         yield from map(str, self.shares)
 
 
-def standing(ad: Mapping[str, Any], connection: Connection) -> Standing:
-    """Return how an idle job stands in its pool.
+class Users:
+    """All users of a pool, as far as schedd and collector know of them. What is the same for all jobs is asked once.
 
-    :param ad: the job's ad.
+    :param connection: the pool.
     """
-    accounts = _known(lambda: _accounts(connection)) or {}
-    mine = accounts.get(_submitter(ad), {})
-    return Standing(
-        _known(lambda: _rejection(ad, connection)),
-        _known(lambda: _priority(mine, accounts, connection)),
-        (*(_known(lambda: tuple(_schedds_limit(connection))) or ()), *_shares(mine, accounts)),
-    )
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def standing(self, ad: Mapping[str, Any]) -> Standing:
+        """Return how an idle job stands beside those of others.
+
+        :param ad: the job's ad.
+        """
+        mine = self._accounts.get(_submitter(ad), {})
+        return Standing(
+            _known(lambda: _rejection(ad, self._connection)),
+            _priority(mine, self._accounts, self._waiting),
+            (*self._limits, *_shares(mine, self._accounts)),
+        )
+
+    @functools.cached_property
+    def _accounts(self) -> dict[str, dict[str, Any]]:
+        """What the negotiator knows of each user and each group of them."""
+        ads = _known(lambda: self._connection.collected("Accounting", "true", _ACCOUNT)) or []
+        return {str(ad.get("Name")): ad for ad in ads}
+
+    @functools.cached_property
+    def _waiting(self) -> frozenset[str]:
+        """The users that have idle jobs."""
+        ads = _known(lambda: self._connection.collected("Submitter", "IdleJobs > 0", ["Name"])) or []
+        return frozenset(str(ad.get("Name")) for ad in ads)
+
+    @functools.cached_property
+    def _limits(self) -> tuple[Share, ...]:
+        """How many jobs the schedd runs, where it runs no more."""
+        ad = _known(lambda: self._connection.schedd_as_it_is(["MaxJobsRunning", "TotalRunningJobs"])) or {}
+        limit = _number(ad, "MaxJobsRunning", math.inf)
+        share = Share("jobs that the schedd runs at a time", _number(ad, "TotalRunningJobs", 0), limit)
+        return (share,) if share.is_used_up else ()
+
+
+_ACCOUNT = (
+    *("Name", "Priority", "Ceiling", "WeightedResourcesUsed", "AccountingGroup", "IsAccountingGroup"),
+    *("EffectiveQuota", "SurplusPolicy"),
+)
+
+
+def _number(ad: Mapping[str, Any], name: str, otherwise: float) -> float:
+    value = ad.get(name)
+    return float(value) if isinstance(value, (int, float)) else otherwise
 
 
 def _known(ask: Callable[[], T]) -> T | None:
@@ -161,49 +202,23 @@ def _quoted(text: object) -> str:
     return f'"{escaped}"'
 
 
-def _accounts(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Return what the negotiator knows of each user and each group of them."""
-    ads = connection.collected("Accounting", "true", _ACCOUNT)
-    return {str(ad.get("Name")): ad for ad in ads}
-
-
-_ACCOUNT = (
-    *("Name", "Priority", "Ceiling", "WeightedResourcesUsed", "AccountingGroup", "IsAccountingGroup"),
-    *("EffectiveQuota", "SurplusPolicy"),
-)
-
-
 def _priority(
-    mine: Mapping[str, Any], accounts: Mapping[str, Mapping[str, Any]], connection: Connection
+    mine: Mapping[str, Any], accounts: Mapping[str, Mapping[str, Any]], waiting: Collection[str]
 ) -> Priority | None:
     """Return the user's priority beside those who wait in the same group: what groups get is not a matter of priority."""
     if "Priority" not in mine:
         return None
-    waiting = {ad.get("Name") for ad in connection.collected("Submitter", "IdleJobs > 0", ["Name"])} - {mine["Name"]}
-    rivals = [
-        account
-        for name, account in accounts.items()
-        if name in waiting and account.get("AccountingGroup") == mine.get("AccountingGroup")
-    ]
-    ahead = sum(float(rival["Priority"]) < float(mine["Priority"]) for rival in rivals)
-    return Priority(float(mine["Priority"]), len(rivals), ahead)
+    value, group = _number(mine, "Priority", math.inf), mine.get("AccountingGroup")
+    rivals = [account for name, account in accounts.items() if name in waiting and name != mine["Name"]]
+    alike = [_number(rival, "Priority", math.inf) for rival in rivals if rival.get("AccountingGroup") == group]
+    return Priority(value, len(alike), sum(each < value for each in alike))
 
 
 def _shares(mine: Mapping[str, Any], accounts: Mapping[str, Mapping[str, Any]]) -> Iterator[Share]:
-    if float(mine.get("Ceiling", -1)) >= 0:
-        yield Share("your ceiling", float(mine.get("WeightedResourcesUsed", 0)), float(mine["Ceiling"]))
+    if (ceiling := _number(mine, "Ceiling", -1)) >= 0:
+        yield Share("your ceiling", _number(mine, "WeightedResourcesUsed", 0), ceiling)
     group = str(mine.get("AccountingGroup", "<none>"))
     found = accounts.get(group, {})
     if group != "<none>" and "EffectiveQuota" in found:
-        used = float(found.get("WeightedResourcesUsed", 0))
-        has_end = found.get("SurplusPolicy") == "no"
-        yield Share(f"the quota of accounting group {group}", used, float(found["EffectiveQuota"]), has_end)
-
-
-def _schedds_limit(connection: Connection) -> Iterator[Share]:
-    """Yield how many jobs the schedd runs, where it runs no more."""
-    ad = connection.schedd_as_it_is(["MaxJobsRunning", "TotalRunningJobs"])
-    if "MaxJobsRunning" in ad:
-        share = Share("jobs that the schedd runs at a time", float(ad.get("TotalRunningJobs", 0)), ad["MaxJobsRunning"])
-        if share.is_used_up:
-            yield share
+        used, quota = _number(found, "WeightedResourcesUsed", 0), _number(found, "EffectiveQuota", math.inf)
+        yield Share(f"the quota of accounting group {group}", used, quota, found.get("SurplusPolicy") == "no")
