@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from htmap_core import holds
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import Connection
@@ -9,6 +12,8 @@ from htmap_core.storage import Job, MapDir, has_checkpoints, remove_checkpoints,
 from htmap_core.tracking import Tracker
 
 _SUCCEEDED = "OK"  # the status of a component in its job's result file
+_HOLD = ("HoldReason", "HoldReasonCode")
+_IS_HELD = 5  # the JobStatus of HTCondor
 
 
 class ComponentStates:
@@ -100,9 +105,10 @@ class ComponentStates:
         return bool(submissions) and all(self._tracker.has_ended(each.number, late=each.late) for each in submissions)
 
     def settle(self, connection: Connection) -> None:
-        """Ask the schedd about the jobs that have not ended as far as is known here, for the event log may have missed their end.
+        """Ask the schedd about the jobs that have not ended as far as is known here, for the event log may have missed something.
 
-        A job that is not in the queue any more has ended: if it left a result, that says how; else it was removed.
+        A job that is not in the queue any more has ended: if it left a result, that says how; else it was removed. Of a job
+        that is submitted on hold there never is an event.
 
         :raises CondorError: the schedd does not answer; nothing was changed.
         """
@@ -110,14 +116,22 @@ class ComponentStates:
             open_rows = self._tracker.open_rows(submission.number)
             if submission.cluster is None or not open_rows:
                 continue
-            queued = connection.query(f"ClusterId == {submission.cluster}", ["ProcId"])
+            queued = connection.query(f"ClusterId == {submission.cluster}", ["ProcId", "JobStatus", *_HOLD])
             present = {ad["ProcId"] for ad in queued}
+            self._correct_holds(submission.number, queued)
             if submission.late and present:
                 continue  # those that are not there may not be made yet
             for row in open_rows:
                 if row not in present:
                     job = Job(submission.number, row)
                     self._tracker.correct(job, self._outcome(job), "left the queue without a word in the event log")
+
+    def _correct_holds(self, submission: int, queued: Iterable[Mapping[str, Any]]) -> None:
+        for ad in queued:
+            job = Job(submission, ad["ProcId"])
+            if ad["JobStatus"] == _IS_HELD and self._tracker.status(job) is ComponentStatus.IDLE:
+                reason, code = (ad.get(name) for name in _HOLD)
+                self._tracker.correct(job, ComponentStatus.HELD, reason or "", code or 0)
 
     def _outcome(self, job: Job) -> ComponentStatus:
         try:

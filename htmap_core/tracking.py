@@ -191,9 +191,9 @@ class Tracker:
             return max(0.0, time.time() - jobs.started[job.row])
         return 0.0 if jobs is None else jobs.runtime[job.row]
 
-    def correct(self, job: Job, status: ComponentStatus, note: str) -> None:
+    def correct(self, job: Job, status: ComponentStatus, note: str, code: int = 0) -> None:
         """Take down what became of a job, of which the event log has not told."""
-        self._jobs[job.submission].enter(job.row, _NUMBERS[status.value], note)
+        self._jobs[job.submission].enter(job.row, _NUMBERS[status.value], note, code)
 
     def poll(self) -> bool:
         """Read what is new in the event log, and return whether there was anything.

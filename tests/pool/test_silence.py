@@ -56,6 +56,16 @@ def test_whoever_waits_for_a_pool_that_only_is_busy_is_not(monkeypatch: pytest.M
             waiting.wait(timeout=3)
 
 
+def test_a_hold_of_which_the_event_log_never_told_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_results, "_QUIET", 0.5)
+    mapped = htmap.map(str, range(2), map_options=htmap.MapOptions(hold=["false", "true"]))
+    with pytest.raises(htmap.exceptions.MapComponentHeld, match="submitted on hold"):
+        mapped.wait(timeout=60)
+    assert mapped.holds.keys() == {1}
+    mapped.release()
+    assert list(mapped.iter(timeout=60)) == ["0", "1"]
+
+
 def test_cleaning_goes_on_past_a_map_that_cannot_be_removed(silent: htmap.Map) -> None:
     others = [htmap.map(str, [1], map_options=UNMATCHED) for _ in range(2)]
     tags = {other.tag for other in others}
