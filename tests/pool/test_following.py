@@ -67,7 +67,8 @@ def test_a_run_that_condor_tail_does_not_see_the_end_of_is_left_for_the_next_one
     mapped = htmap.map(talk, [str(personal_pool / "run after all")])
     shown = mapped.stdout.follow(0, TIMEOUT)
     assert next(shown) == "begun\n"
-    (tail,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    (tail,) = [child for child in children if Path(f"/proc/{child}/comm").read_text() == "condor_tail\n"]
     os.kill(int(tail), signal.SIGSTOP)  # as good as waiting for daemons that are not there any more
     mapped.vacate()
     assert next(shown) == "begun\n"
