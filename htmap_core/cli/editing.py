@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import click
 
+from htmap_core.cli.amounts import Amount
 from htmap_core.cli.selection import TAG, load
 
 if TYPE_CHECKING:
@@ -25,23 +27,23 @@ def edit() -> None:
 
 @edit.command()
 @click.argument("tag", type=TAG)
-@click.argument("memory", type=click.FloatRange(min=0, min_open=True))
+@click.argument("memory", type=Amount(min=0, min_open=True))
 @click.option("--unit", type=click.Choice(list(_MB), case_sensitive=False), default="MB", show_default=True)
 def memory(tag: str, memory: float, unit: str) -> None:
     """Set how much memory a map requests."""
     found = load(tag)
-    found.set_memory(round(memory * _MB[unit.upper()]))
+    found.set_memory(math.ceil(memory * _MB[unit.upper()]))
     _say(found, "memory", f"{memory:g} {unit.upper()}")
 
 
 @edit.command()
 @click.argument("tag", type=TAG)
-@click.argument("disk", type=click.FloatRange(min=0, min_open=True))
+@click.argument("disk", type=Amount(min=0, min_open=True))
 @click.option("--unit", type=click.Choice(list(_KB), case_sensitive=False), default="GB", show_default=True)
 def disk(tag: str, disk: float, unit: str) -> None:
     """Set how much disk space a map requests."""
     found = load(tag)
-    found.set_disk(round(disk * _KB[unit.upper()]))
+    found.set_disk(math.ceil(disk * _KB[unit.upper()]))
     _say(found, "disk space", f"{disk:g} {unit.upper()}")
 
 

@@ -7,12 +7,13 @@ import sys
 import click
 
 from htmap_core.cli import tables
+from htmap_core.cli.amounts import Amount
 from htmap_core.cli.selection import COMPONENT, TAG, load
 from htmap_core.components import ComponentStatus
 
 _TIMEOUT = click.option(
     "--timeout",
-    type=click.FloatRange(min=0),
+    type=Amount(min=0),
     help="How long to wait until it is there, in seconds; for ever by default.",
 )
 

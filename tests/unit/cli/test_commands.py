@@ -148,6 +148,15 @@ def test_a_component_is_a_number(type_: Type, damaged: Path) -> None:
     assert type_("stdout", "tide", "first").returncode == 2
 
 
+@pytest.mark.parametrize("amount", ["nan", "inf", "-1", "0", "much"])
+def test_an_amount_is_a_number_above_nothing(type_: Type, damaged: Path, amount: str) -> None:
+    for unit in ("memory", "disk"):
+        ran = type_("edit", unit, "tide", "--", amount)
+        assert ran.returncode == 2
+        assert "Traceback" not in ran.stderr
+    assert type_("stdout", "tide", "0", "--timeout", "nan").returncode == 2
+
+
 def test_rerunning_components_needs_to_be_told_which(type_: Type, damaged: Path) -> None:
     ran = type_("rerun", "components", "tide")
     assert ran.returncode == 2
