@@ -40,7 +40,7 @@ _PLACES = {"domain": DOMAIN, "collector": ACCESS_POINT, "port": PORT}
 
 # Clients prove who they are by making a directory (FS). Hosts share no directory, and are believed: nobody else is in these
 # networks. The timers make the loss of a host known in less than a minute, which takes many by default; a host that is
-# busy for ten seconds must not be taken for lost.
+# busy for ten seconds must not be taken for lost. Whether jobs are to be held is looked at more than once a minute.
 _HOST = """
 DAEMON_LIST = {daemons}
 CONDOR_HOST = {collector}
@@ -69,4 +69,5 @@ CLASSAD_LIFETIME = 30
 ALIVE_INTERVAL = 5
 MAX_CLAIM_ALIVES_MISSED = 6
 JOB_DEFAULT_LEASE_DURATION = 40
+PERIODIC_EXPR_INTERVAL = 10
 """
