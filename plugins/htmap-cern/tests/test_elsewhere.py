@@ -52,7 +52,7 @@ def test_the_list_of_plugins_names_the_steps_in_which_it_takes_a_hand() -> None:
     (row,) = [row for row in listed["plugins"] if row["name"] == "cern"]
     assert row["steps"] == ["credentials", "submit description"]
     shown = CliRunner().invoke(command, ["plugins", "list"]).stdout
-    assert "pools: cern; steps of each map: credentials, submit description" in shown
+    assert "; steps of each map: credentials, submit description" in shown
 
 
 @pytest.mark.parametrize(
