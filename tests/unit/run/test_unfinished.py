@@ -80,10 +80,6 @@ def test_a_worker_that_is_lost_before_it_begins_a_component_is_no_components_err
     assert ran.files == {"3215.stderr"}
 
 
-def hear_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_a_job_that_is_asked_to_end_dies_by_the_signal_and_reports_nothing(jobs: Jobs, number: signal.Signals) -> None:
     source = f"""
@@ -93,8 +89,7 @@ def function(x):
     os.kill(os.getppid(), {int(number)})
     time.sleep(60)
 """
-    # A shell may have started the tests in the background, deaf to SIGINT.
-    ran = jobs.run(source, [0, 1], before=hear_interrupts)
+    ran = jobs.run(source, [0, 1])
 
     assert ran.exit_code == -number
     assert ran.files == set()
