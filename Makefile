@@ -22,10 +22,10 @@ test: $(VENV)/.dev
 test-unit: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not pool and not site"
 
-# Several hosts on this machine, which share nothing; see tests/site/README.md.
+# Several hosts on this machine, which share nothing; see tests/site/README.md. Completion again, with the shells that it installs.
 test-site: $(VENV)/.dev
 	tests/site/prepare
-	$(BIN)/python -m pytest tests/site
+	$(BIN)/python -m pytest tests/site tests/unit/cli/test_completion.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check $(SOURCES)

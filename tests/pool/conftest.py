@@ -65,7 +65,7 @@ class Servers:
 @contextlib.contextmanager
 def serving(server: Any) -> Iterator[int]:
     """Serve in a thread; return the port."""
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield server.server_address[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
@@ -175,19 +176,21 @@ def test_a_file_that_is_gone_when_it_is_packed_is_an_error_that_names_it(
         packing.pack(files, folder / "archive.tar.gz")
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def no_room() -> Iterator[None]:
-    """Have writing fail as on a full disk."""
+    """Have writing fail as on a full disk; no longer than needed, for pytest may write what it says into a file."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_where_there_is_no_room_the_folder_and_the_setting_for_another_are_named(
-    small: Installation, folder: Path, map_dir: Path, no_room: None
+    small: Installation, folder: Path, map_dir: Path
 ) -> None:
-    with pytest.raises(CannotPack, match=rf"{folder}; TRANSPLANT\.DIR"):
+    with pytest.raises(CannotPack, match=rf"{folder}; TRANSPLANT\.DIR"), no_room():
         store.pack(small, folder, map_dir)
     assert transplants() == ()
 

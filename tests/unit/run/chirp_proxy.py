@@ -85,7 +85,7 @@ class _Connection(socketserver.StreamRequestHandler):
 def proxy(folder: Path) -> Iterator[Proxy]:
     """Run a proxy that serves *folder*."""
     with Proxy(folder) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
             yield server
