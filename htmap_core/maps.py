@@ -59,7 +59,12 @@ class Map(MapResults):
     @of_existing
     def pause(self) -> None:
         """Suspend the map: running components stop where they are and keep what they have claimed."""
+        running = self._running_jobs()
         self._act("suspend")
+        give_up = time.monotonic() + _PATIENCE
+        # The schedd learns of it last, even after the event log, and does not resume a job that it takes for running.
+        while running & self._running_jobs() and time.monotonic() < give_up:
+            time.sleep(0.05)
 
     @of_existing
     def resume(self) -> None:
@@ -86,6 +91,13 @@ class Map(MapResults):
         :param disk: in KB.
         """
         self._edit("RequestDisk", disk)
+
+    def _running_jobs(self) -> set[tuple[int, int]]:
+        if not self.is_active:
+            return set()
+        constraint = f"({self._map_dir.constraint()}) && JobStatus == 2"
+        ads = finding.reach(self._record.pool).query(constraint, ["ClusterId", "ProcId"])
+        return {(ad["ClusterId"], ad["ProcId"]) for ad in ads}
 
     def _act(self, action: str) -> None:
         """Have the schedd act on all jobs of the map; on a map whose components have all ended there is nothing to do."""

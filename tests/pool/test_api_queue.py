@@ -22,6 +22,7 @@ from htmap_core.testing.fixtures import using_htmap_dir
 pytestmark = pytest.mark.pool
 
 TIMEOUT = 180
+SUSPENDED = 7  # the JobStatus of HTCondor
 UNMATCHED = htmap.MapOptions(requirements="false")
 
 
@@ -66,6 +67,9 @@ class TestARunningMap:
     def test_it_obeys_all_acts_in_turn(self, running: htmap.Map) -> None:
         assert (running.is_active, running.is_done) == (True, False)
         running.pause()
+        assert {status for (status,) in ads(running, "JobStatus")} == {
+            SUSPENDED
+        }  # else the schedd would not resume them
         wait_for(running, "SUSPENDED")
         running.resume()
         wait_for(running, "RUNNING")
