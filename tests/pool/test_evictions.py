@@ -67,6 +67,14 @@ def spooled(mapped: htmap.Map) -> list[str]:
     return [path.name for path in spool.glob(f"{submission.cluster}/*/*.subproc0/*")]
 
 
+def hold_until_spooled(mapped: htmap.Map) -> None:
+    mapped.hold()
+    deadline = time.monotonic() + TIMEOUT
+    while "_htmap_evicted" not in spooled(mapped):
+        assert time.monotonic() < deadline, spooled(mapped)
+        time.sleep(0.1)
+
+
 class TestAChunkThatIsVacated:
     @pytest.fixture(scope="class")
     @classmethod
@@ -127,11 +135,7 @@ class TestAChunkThatIsVacated:
 @pytest.mark.usefixtures("personal_pool")
 def test_what_is_finished_waits_in_the_spool_and_nothing_is_sent_before_the_end(runs: Path) -> None:
     mapped = submitted(runs)
-    mapped.hold()
-    deadline = time.monotonic() + TIMEOUT
-    while "_htmap_evicted" not in spooled(mapped):
-        assert time.monotonic() < deadline, spooled(mapped)
-        time.sleep(0.1)
+    hold_until_spooled(mapped)
     assert list((runs.parent / "sent").iterdir()) == []
     assert not list(mapped._map_dir.path.glob("outputs/*/*/*"))
 
@@ -143,14 +147,11 @@ def test_what_is_finished_waits_in_the_spool_and_nothing_is_sent_before_the_end(
 @pytest.mark.usefixtures("personal_pool")
 def test_a_chunk_that_is_removed_leaves_nothing_in_the_spool(runs: Path) -> None:
     mapped = submitted(runs)
-    mapped.hold()
-    deadline = time.monotonic() + TIMEOUT
-    while "_htmap_evicted" not in spooled(mapped):
-        assert time.monotonic() < deadline, spooled(mapped)
-        time.sleep(0.1)
+    hold_until_spooled(mapped)
     spool = Path(find_pool()[1].parameter("SPOOL") or "")
     (submission,) = mapped._map_dir.submissions()
     mapped.remove()
+    deadline = time.monotonic() + TIMEOUT
     while (spool / str(submission.cluster)).exists():
         assert time.monotonic() < deadline
         time.sleep(0.1)
