@@ -6,7 +6,7 @@ PROJECTS := pyproject.toml $(sort $(wildcard plugins/*/pyproject.toml))
 PLUGINS := $(sort $(patsubst plugins/%/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
 EDITABLE := -e . $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
 # The pool of `make demo` and of the tests: HTCondor is installed once and kept outside the checkout.
-SOURCES := htmap htmap_core plugins tests examples benchmarks conftest.py
+SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks conftest.py
 
 .PHONY: check demo test test-unit test-site lint format types bench docs wheels clean
 check: lint types test-unit
@@ -37,7 +37,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix $(SOURCES)
 
 types: $(VENV)/.dev
-	$(BIN)/mypy htmap htmap_core tests conftest.py $(wildcard plugins/*/htmap_*)
+	$(BIN)/mypy htmap htmap_core htmap_run tests conftest.py $(wildcard plugins/*/htmap_*)
 	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py
 	for plugin in $(PLUGINS); do $(BIN)/mypy plugins/$$plugin/tests || exit 1; done # apart: they have modules of the same names
 

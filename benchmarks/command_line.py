@@ -15,7 +15,9 @@ from measure import shortest_function
 from rows import Row
 
 import htmap
-from htmap_core import names, storage
+from htmap_core import names
+from htmap_core.storage.root import htmap_dir
+from htmap_core.storage.tags import path_of
 
 _TIMES = 7
 _STATUS_MAPS = 200
@@ -39,15 +41,15 @@ def many_maps(_: bool) -> Iterator[Row]:
     asked = {"_HTMAP_COMPLETE": "bash_complete", "COMP_WORDS": "htmap hold many-4", "COMP_CWORD": "2"}
     yield Row(f"a TAB with {_TAB_MAPS} maps", _median([program], asked), 200, "ms")
     for number in range(1, _TAB_MAPS):
-        (storage.htmap_dir() / names.TAGS / f"many-{number}").unlink()
-        shutil.rmtree(storage.htmap_dir() / names.MAPS / f"many-{number}")
+        (htmap_dir() / names.TAGS / f"many-{number}").unlink()
+        shutil.rmtree(htmap_dir() / names.MAPS / f"many-{number}")
     finished.remove()
 
 
 def _copy(finished: htmap.Map, count: int) -> None:
     """Make maps of all that a finished one has on disk, up to *count*."""
-    root = storage.htmap_dir()
-    original = Path(storage.path_of(finished.tag, "map"))
+    root = htmap_dir()
+    original = Path(path_of(finished.tag, "map"))
     for number in range(1, count):
         if not (root / names.MAPS / f"many-{number}").exists():
             shutil.copytree(original, root / names.MAPS / f"many-{number}")

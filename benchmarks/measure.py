@@ -68,10 +68,10 @@ def status(tag: str) -> dict[str, Any]:
 
 def poll(tag: str) -> dict[str, Any]:
     """Look for news in an event log where there is none."""
-    from htmap_core import storage
-    from htmap_core.states import ComponentStates
+    from htmap_core.storage.tags import find_map
+    from htmap_core.tracking.states import ComponentStates
 
-    states = ComponentStates(storage.find(tag))
+    states = ComponentStates(find_map(tag))
     states.poll()
     times = 20_000
     begin = time.perf_counter()
@@ -99,9 +99,10 @@ def run_jobs(tag: str) -> dict[str, Any]:
     import os
     import shutil
 
-    from htmap_core import names, storage
+    from htmap_core import names
+    from htmap_core.storage.tags import find_map
 
-    map_dir = storage.find(tag)
+    map_dir = find_map(tag)
     sys.path.insert(0, str(map_dir.runtime))
     from htmap_run import runner
 

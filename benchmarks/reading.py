@@ -16,9 +16,11 @@ from measure import in_a_new_process, shortest_function
 from rows import Row
 
 import htmap
-from htmap_core import names, storage
-from htmap_core.run import formats
-from htmap_core.storage import MapDir
+from htmap_core import names
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.root import htmap_dir
+from htmap_core.storage.tags import find_map
+from htmap_run import formats
 
 _JOBS = 100_000
 _JOBS_PER_SECOND = 15  # as fast as the pool runs them; so many events have the same time
@@ -68,7 +70,7 @@ def _finished_map(tag: str, components: int, chunksize: int = 1) -> MapDir:
     """Return a map whose event log says that all its jobs ran and went well; the schedd knows none of them any more."""
     templates = _events_of_real_jobs()
     in_a_new_process("create", tag, components, chunksize)
-    map_dir = storage.find(tag)
+    map_dir = find_map(tag)
     cluster = map_dir.submissions()[0].cluster
     assert cluster is not None
     _empty_queue(map_dir, cluster)
@@ -89,12 +91,12 @@ def _events_of_real_jobs() -> list[list[str]]:
 
 
 def _maps() -> Iterator[Path]:
-    return (storage.htmap_dir() / names.MAPS).iterdir()
+    return (htmap_dir() / names.MAPS).iterdir()
 
 
 def _empty_queue(map_dir: MapDir, cluster: int) -> None:
     """Remove a map's jobs behind its back, and wait until HTCondor writes no more about them."""
-    from htmap_core.finding import reach
+    from htmap_core.plugins.pools import reach
 
     connection = reach(map_dir.record.pool)
     connection.remove(f"ClusterId == {cluster}", "not to be run")

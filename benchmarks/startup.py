@@ -14,7 +14,8 @@ from pathlib import Path
 from measure import in_a_new_process
 from rows import Row
 
-from htmap_core import names, storage
+from htmap_core import names
+from htmap_core.storage.tags import find_map
 
 _TIMES = 15
 
@@ -31,7 +32,7 @@ def commands(_: bool) -> Iterator[Row]:
 def execute_side(_: bool) -> Iterator[Row]:
     """Measure the archive of a real map on one component, as a job runs it: from the shell on, in an empty scratch folder."""
     in_a_new_process("create", "startup", 1)
-    map_dir = storage.find("startup")
+    map_dir = find_map("startup")
     components, block, result = map_dir.items(0).read_text().strip("\n").split(names.ITEM_SEPARATOR)[1:4]
     scratch = map_dir.path / "scratch"
     scratch.mkdir()

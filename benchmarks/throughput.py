@@ -12,7 +12,7 @@ from measure import shortest_function
 from rows import Row
 
 import htmap
-from htmap_core import storage
+from htmap_core.storage.root import htmap_dir
 
 _DASK_JOBQUEUE = 654  # tasks/s at 10,000 tasks, published with this project's design; it is not installed here
 
@@ -53,7 +53,7 @@ def _plain_jobs(count: int) -> float:
     """Submit a script as anybody would by hand, and wait until the last job has ended; return how long that took."""
     import htcondor2
 
-    folder = storage.htmap_dir() / "plain"
+    folder = htmap_dir() / "plain"
     folder.mkdir()
     script, log = folder / "double.py", folder / "log"
     script.write_text(f"#!{Path(sys.executable).resolve()}\nimport sys\nprint(2 * int(sys.argv[1]))\n")

@@ -12,66 +12,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from htmap_core import __version__, original
-from htmap_core.settings import BASE_SETTINGS, USER_SETTINGS
+from htmap_core import __version__, conflicting_install
+from htmap_core.settings.chain import BASE_SETTINGS, USER_SETTINGS
 
 # These make modules of the same names as the objects below, so that `from htmap.settings import ...` finds them.
 import htmap.mapped  # isort: skip
 import htmap.settings  # isort: skip
 
-from htmap_core.settings import settings  # isort: skip
+from htmap_core.settings.chain import settings  # isort: skip
 
 del htmap.mapped  # the attribute becomes the decorator, when somebody asks for it; the module stays importable
 
 if TYPE_CHECKING:
     from htmap import exceptions, tags
-    from htmap_core.component_errors import ComponentError
     from htmap_core.components import ComponentHold, ComponentStatus, JobStatus
-    from htmap_core.management import clean, get_tags, load, load_maps, remove, status, status_csv, status_json
-    from htmap_core.map_results import Outcome
-    from htmap_core.mapped import MapBuilder, MappedFunction, build_map, mapped
-    from htmap_core.mapping import map, register_delivery_method, starmap  # noqa: A004 -- the name that users know
-    from htmap_core.maps import Map
-    from htmap_core.options import MapOptions
-    from htmap_core.output_sequences import MapOutputFiles, MapStdErr, MapStdOut
-    from htmap_core.run.checkpoints import checkpoint
-    from htmap_core.transfer_path import TransferPath
+    from htmap_core.contract.options import MapOptions
+    from htmap_core.contract.transfer_path import TransferPath
+    from htmap_core.maps.builders import MapBuilder, MappedFunction, build_map, mapped
+    from htmap_core.maps.creating import map, register_delivery_method, starmap  # noqa: A004 -- the name that users know
+    from htmap_core.maps.management import clean, get_tags, load, load_maps, remove, status, status_csv, status_json
+    from htmap_core.maps.map import Map
+    from htmap_core.maps.map_results import Outcome
+    from htmap_core.results.errors import ComponentError
+    from htmap_core.results.outputs import MapOutputFiles, MapStdErr, MapStdOut
     from htmap_core.version import version, version_info
+    from htmap_run.files.checkpoints import checkpoint
 
 _HOMES = {
-    "ComponentError": "component_errors",
-    "ComponentHold": "components",
-    "ComponentStatus": "components",
-    "JobStatus": "components",
-    "Map": "maps",
-    "MapBuilder": "mapped",
-    "MapOptions": "options",
-    "MapOutputFiles": "output_sequences",
-    "MapStdErr": "output_sequences",
-    "MapStdOut": "output_sequences",
-    "MappedFunction": "mapped",
-    "Outcome": "map_results",
-    "TransferPath": "transfer_path",
-    "build_map": "mapped",
-    "checkpoint": "run.checkpoints",
-    "clean": "management",
-    "get_tags": "management",
-    "load": "management",
-    "load_maps": "management",
-    "map": "mapping",
-    "mapped": "mapped",
-    "register_delivery_method": "mapping",
-    "remove": "management",
-    "starmap": "mapping",
-    "status": "management",
-    "status_csv": "management",
-    "status_json": "management",
-    "version": "version",
-    "version_info": "version",
+    "ComponentError": "htmap_core.results.errors",
+    "ComponentHold": "htmap_core.components",
+    "ComponentStatus": "htmap_core.components",
+    "JobStatus": "htmap_core.components",
+    "Map": "htmap_core.maps.map",
+    "MapBuilder": "htmap_core.maps.builders",
+    "MapOptions": "htmap_core.contract.options",
+    "MapOutputFiles": "htmap_core.results.outputs",
+    "MapStdErr": "htmap_core.results.outputs",
+    "MapStdOut": "htmap_core.results.outputs",
+    "MappedFunction": "htmap_core.maps.builders",
+    "Outcome": "htmap_core.maps.map_results",
+    "TransferPath": "htmap_core.contract.transfer_path",
+    "build_map": "htmap_core.maps.builders",
+    "checkpoint": "htmap_run.files.checkpoints",
+    "clean": "htmap_core.maps.management",
+    "get_tags": "htmap_core.maps.management",
+    "load": "htmap_core.maps.management",
+    "load_maps": "htmap_core.maps.management",
+    "map": "htmap_core.maps.creating",
+    "mapped": "htmap_core.maps.builders",
+    "register_delivery_method": "htmap_core.maps.creating",
+    "remove": "htmap_core.maps.management",
+    "starmap": "htmap_core.maps.creating",
+    "status": "htmap_core.maps.management",
+    "status_csv": "htmap_core.maps.management",
+    "status_json": "htmap_core.maps.management",
+    "version": "htmap_core.version",
+    "version_info": "htmap_core.version",
 }
 
 # Pickled inputs name it; there is another one on the execute side.
-_HOMES["_transferred"] = "transfer_path"
+_HOMES["_transferred"] = "htmap_core.contract.transfer_path"
 
 _MODULES = ("cli", "exceptions", "tags")
 
@@ -120,7 +120,7 @@ __all__ = [
     "version_info",
 ]
 
-original.warn_if_installed()
+conflicting_install.warn_if_installed()
 
 
 def __getattr__(name: str) -> Any:
@@ -131,7 +131,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"htmap.{name}")
     if name in _HOMES:
-        home = f"htmap_core.{_HOMES[name]}"
+        home = _HOMES[name]
     elif name in _OF_PLUGINS and find_spec(_OF_PLUGINS[name].replace("-", "_")) is not None:
         home = _OF_PLUGINS[name].replace("-", "_")
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from htmap_core.mapped import MapBuilder, MappedFunction, build_map, mapped
+    from htmap_core.maps.builders import MapBuilder, MappedFunction, build_map, mapped
 
 __all__ = ["MapBuilder", "MappedFunction", "build_map", "mapped"]
 
@@ -16,6 +16,6 @@ __all__ = ["MapBuilder", "MappedFunction", "build_map", "mapped"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'htmap.mapped' has no attribute {name!r}")
-    from htmap_core import mapped as home
+    from htmap_core.maps import builders as home
 
     return getattr(home, name)

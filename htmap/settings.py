@@ -3,6 +3,6 @@
 The attribute ``htmap.settings`` is the settings object itself.
 """
 
-from htmap_core.settings import BASE_SETTINGS, USER_SETTINGS, Settings, settings
+from htmap_core.settings.chain import BASE_SETTINGS, USER_SETTINGS, Settings, settings
 
 __all__ = ["BASE_SETTINGS", "USER_SETTINGS", "Settings", "settings"]

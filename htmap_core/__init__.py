@@ -7,34 +7,34 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.7.0"
 
 if TYPE_CHECKING:
-    from htmap_core.condor import connect
-    from htmap_core.configfile import table
-    from htmap_core.delivery import DeliveryMethod, Suitability
+    from htmap_core.condor.connection import connect
+    from htmap_core.contract.delivery import DeliveryMethod, Suitability
+    from htmap_core.contract.hookspecs import hookimpl
+    from htmap_core.contract.options import MapOptions
+    from htmap_core.contract.plan import MapPlan
+    from htmap_core.contract.pools import Pool, PoolAccess, PoolAddress, PoolView
+    from htmap_core.contract.protocol import TransferProtocol
+    from htmap_core.contract.submit import SubmitDescription
+    from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.exceptions import HTMapException
-    from htmap_core.hookspecs import hookimpl
-    from htmap_core.options import MapOptions
-    from htmap_core.plan import MapPlan
-    from htmap_core.pools import Pool, PoolAccess, PoolAddress, PoolView
-    from htmap_core.submit import SubmitDescription
-    from htmap_core.transfer import TransferProtocol
-    from htmap_core.transfer_path import TransferPath
+    from htmap_core.settings.tables import table
 
 _HOMES = {
-    "DeliveryMethod": "delivery",
+    "DeliveryMethod": "contract.delivery",
     "HTMapException": "exceptions",
-    "MapOptions": "options",
-    "MapPlan": "plan",
-    "Pool": "pools",
-    "PoolAccess": "pools",
-    "PoolAddress": "pools",
-    "PoolView": "pools",
-    "SubmitDescription": "submit",
-    "Suitability": "delivery",
-    "TransferPath": "transfer_path",
-    "TransferProtocol": "transfer",
-    "connect": "condor",
-    "hookimpl": "hookspecs",
-    "table": "configfile",
+    "MapOptions": "contract.options",
+    "MapPlan": "contract.plan",
+    "Pool": "contract.pools",
+    "PoolAccess": "contract.pools",
+    "PoolAddress": "contract.pools",
+    "PoolView": "contract.pools",
+    "SubmitDescription": "contract.submit",
+    "Suitability": "contract.delivery",
+    "TransferPath": "contract.transfer_path",
+    "TransferProtocol": "contract.protocol",
+    "connect": "condor.connection",
+    "hookimpl": "contract.hookspecs",
+    "table": "settings.tables",
 }
 
 __all__ = [

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from htmap_core import __version__, original
+from htmap_core import __version__, conflicting_install
 from htmap_core.exceptions import HTMapException
 from htmap_core.wording import did_you_mean
 
@@ -22,38 +22,38 @@ from htmap_core.wording import did_you_mean
 # help. Both stand here because importing the commands would make `--help` slow.
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Look at maps": {
-        "status": ("status", "Show how all your maps are doing."),
-        "tags": ("looking", "Print the tags of your maps, one a line."),
-        "components": ("looking", "Show how the components of a map are doing."),
-        "errors": ("looking", "Show the reports on components that went wrong."),
-        "reasons": ("looking", "Print why map components are held."),
-        "stdout": ("output", "Look at the stdout of a map component."),
-        "stderr": ("output", "Look at the stderr of a map component."),
-        "why": ("jobs", "Explain why components do not run."),
-        "job": ("jobs", "Print all that the schedd knows of a component's job."),
-        "submit-file": ("jobs", "Print what would be submitted, to run it by hand."),
-        "path": ("places", "Print the paths of parts of a map's data, for debugging and other tools."),
+        "status": ("commands.status", "Show how all your maps are doing."),
+        "tags": ("commands.show", "Print the tags of your maps, one a line."),
+        "components": ("commands.show", "Show how the components of a map are doing."),
+        "errors": ("commands.show", "Show the reports on components that went wrong."),
+        "reasons": ("commands.show", "Print why map components are held."),
+        "stdout": ("commands.stdout", "Look at the stdout of a map component."),
+        "stderr": ("commands.stdout", "Look at the stderr of a map component."),
+        "why": ("commands.why", "Explain why components do not run."),
+        "job": ("commands.why", "Print all that the schedd knows of a component's job."),
+        "submit-file": ("commands.why", "Print what would be submitted, to run it by hand."),
+        "path": ("commands.paths", "Print the paths of parts of a map's data, for debugging and other tools."),
     },
     "Act on maps": {
-        "wait": ("acting", "Wait until maps have ended."),
-        "hold": ("acting", "Hold maps: their components do not run."),
-        "release": ("acting", "Release maps: held components become idle again."),
-        "pause": ("acting", "Pause maps: running components stop where they are."),
-        "resume": ("acting", "Resume maps after a pause."),
-        "vacate": ("acting", "Vacate maps: running components become idle again."),
-        "edit": ("editing", "Edit what a map asks for."),
-        "rerun": ("rerunning", "Run components of maps again from scratch."),
-        "retag": ("editing", "Change the tag of a map."),
-        "remove": ("removing", "Remove maps: their jobs and all their data."),
-        "clean": ("removing", "Remove maps that nobody gave a tag."),
+        "wait": ("commands.queue", "Wait until maps have ended."),
+        "hold": ("commands.queue", "Hold maps: their components do not run."),
+        "release": ("commands.queue", "Release maps: held components become idle again."),
+        "pause": ("commands.queue", "Pause maps: running components stop where they are."),
+        "resume": ("commands.queue", "Resume maps after a pause."),
+        "vacate": ("commands.queue", "Vacate maps: running components become idle again."),
+        "edit": ("commands.edit", "Edit what a map asks for."),
+        "rerun": ("commands.rerun", "Run components of maps again from scratch."),
+        "retag": ("commands.edit", "Change the tag of a map."),
+        "remove": ("commands.remove", "Remove maps: their jobs and all their data."),
+        "clean": ("commands.remove", "Remove maps that nobody gave a tag."),
     },
     "HTMap itself": {
-        "settings": ("configuring", "Print HTMap's settings, as a settings file would have them."),
-        "set": ("configuring", "Write a setting into ~/.htmaprc."),
-        "doctor": ("doctor", "Check whether maps can run here, and say what to do where not."),
-        "plugins": ("plugins", "Show the installed plugins."),
-        "logs": ("places", "Print the path of HTMap's log file."),
-        "version": ("version", "Print the versions of HTMap and of HTCondor's Python bindings."),
+        "settings": ("commands.settings", "Print HTMap's settings, as a settings file would have them."),
+        "set": ("commands.settings", "Write a setting into ~/.htmaprc."),
+        "doctor": ("commands.doctor", "Check whether maps can run here, and say what to do where not."),
+        "plugins": ("commands.plugins", "Show the installed plugins."),
+        "logs": ("commands.paths", "Print the path of HTMap's log file."),
+        "version": ("commands.doctor", "Print the versions of HTMap and of HTCondor's Python bindings."),
         "autocompletion": ("completion", "Have your shell complete commands, tags and components."),
     },
 }
@@ -75,7 +75,7 @@ class LazyGroup(click.Group):
         if cmd_name in COMMANDS:
             module = importlib.import_module(f"htmap_core.cli.{COMMANDS[cmd_name]}")
             return next(each for each in vars(module).values() if _is_called(each, cmd_name))  # type: ignore[no-any-return]
-        from htmap_core.plugins import plugins  # loads pluggy, needed here only
+        from htmap_core.plugins.calls import plugins  # loads pluggy, needed here only
 
         return plugins.commands().get(cmd_name)
 
@@ -92,7 +92,7 @@ class LazyGroup(click.Group):
         known = {name: text for section in SECTIONS.values() for name, (_, text) in section.items()}
         found = [CompletionItem(name, help=text) for name, text in known.items() if name.startswith(incomplete)]
         if not found and not incomplete.startswith("-"):
-            from htmap_core.plugins import plugins
+            from htmap_core.plugins.calls import plugins
 
             found = [CompletionItem(name) for name in plugins.commands() if name.startswith(incomplete)]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
@@ -117,12 +117,12 @@ def _is_called(found: Any, name: str) -> bool:
 @click.version_option(__version__, prog_name="HTMap", message="%(prog)s version %(version)s")
 def cli(verbose: bool) -> None:
     """Look at your maps, and act on them."""
-    from htmap_core.settings import settings
+    from htmap_core.settings.chain import settings
 
     settings["CLI.IS_CLI"] = True
     warnings.showwarning = _show_warning
     if (
-        "htmap" not in sys.modules and (message := original.notice()) is not None
+        "htmap" not in sys.modules and (message := conflicting_install.notice()) is not None
     ):  # importing htmap has said so otherwise
         click.echo(f"Warning: {message}", err=True)
     if verbose:
@@ -140,9 +140,9 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     if sys.stdout is None:  # `htmap ... >&-`
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- for as long as the process lasts
     if "_HTMAP_COMPLETE" in os.environ:
-        from htmap_core.cli import bash
+        from htmap_core.cli import completion
 
-        bash.register()
+        completion.register()
     try:
         code = cli.main(args=None if args is None else list(args), prog_name="htmap", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
@@ -177,7 +177,7 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def _unknown_command(name: str) -> str:
-    from htmap_core.plugins import FIRST_PARTY, plugins
+    from htmap_core.plugins.calls import FIRST_PARTY, plugins
 
     for record in plugins.records():
         if record.name == name and record.state != "ok":

@@ -18,7 +18,7 @@ from click.shell_completion import CompletionItem
 from htmap_core.exceptions import CorruptMap, HTMapException, TagNotFound
 
 if TYPE_CHECKING:
-    from htmap_core.maps import Map
+    from htmap_core.maps.map import Map
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,10 +30,10 @@ class _Tag(click.ParamType):  # type: ignore[type-arg]  # generic in newer click
     name = "tag"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from htmap_core import storage
+        from htmap_core.storage.tags import all_tags
 
         given = ctx.params.get(param.name or "") or ()
-        return [CompletionItem(tag) for tag in storage.tags() if tag.startswith(incomplete) and tag not in given]
+        return [CompletionItem(tag) for tag in all_tags() if tag.startswith(incomplete) and tag not in given]
 
 
 class _Component(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
@@ -43,10 +43,10 @@ class _Component(click.ParamType):  # type: ignore[type-arg]  # generic in newer
         return int(click.INT.convert(value, param, ctx))
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from htmap_core import storage
+        from htmap_core.storage.tags import find_map
 
         try:
-            count = storage.find(ctx.params["tag"]).record.components
+            count = find_map(ctx.params["tag"]).record.components
         except (KeyError, TagNotFound, CorruptMap):
             return []  # nothing to offer; the command itself will say what is wrong
         fitting = (str(number) for number in range(count) if str(number).startswith(incomplete))
@@ -98,7 +98,7 @@ class Selection:
 
 def load(tag: str) -> Map:
     """Return the map with a tag, as :func:`htmap.load`."""
-    from htmap_core import management
+    from htmap_core.maps import management
 
     return management.load(tag)
 
@@ -133,7 +133,7 @@ def wide(tags: Iterable[str]) -> Selection:
 
 
 def _select(named: Sequence[str], patterns: Sequence[str], all_: bool) -> Selection:
-    from htmap_core import management
+    from htmap_core.maps import management
 
     if all_ and (named or patterns):
         raise click.UsageError("--all means every map, so it goes with neither TAGS nor --pattern")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from htmap_core import reports
 from htmap_core.components import ComponentStatus
+from htmap_core.results import reports
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,13 +10,14 @@ from types import TracebackType
 from typing import IO, Any
 
 from htmap_core import names
-from htmap_core.run import formats
-from htmap_core.storage import markers, store
-from htmap_core.storage.errors import CannotStore
+from htmap_core.storage import deletion, operations
+from htmap_core.storage.exceptions import CannotStore
 from htmap_core.storage.jobs import Job
-from htmap_core.storage.mapdir import MapDir, MapRecord
-from htmap_core.storage.submission import Queue, submit
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.root import htmap_dir, make_htmap_dir
+from htmap_core.storage.tags import claim_tag
 from htmap_core.tags import check_tag
+from htmap_run import formats
 
 BLOCK_SIZE = 64 * 1024  # bytes: what a job fetches besides its own inputs stays small, and so does the number of files
 
@@ -58,12 +59,12 @@ class Creation:
         self._chunk_joined: list[dict[str, None]] = []
 
     def __enter__(self) -> Creation:  # noqa: PYI034 -- there are no subclasses
-        root = store.htmap_dir()
+        root = htmap_dir()
         self.map_dir = MapDir(root / names.MAPS / uuid.uuid4().hex)
-        with _storing(self.map_dir):
-            store.make_htmap_dir()
+        with storing(self.map_dir):
+            make_htmap_dir()
             self._marker = root / names.CREATING / self.map_dir.id
-            self._lock: IO[str] = markers.locked(self._marker)
+            self._lock: IO[str] = operations.locked(self._marker)
             self.tag = self._claim()
             self._items = self.map_dir.items(0).open("w", encoding="utf-8")
         return self
@@ -71,9 +72,9 @@ class Creation:
     def _claim(self) -> str:
         try:
             self.map_dir.path.mkdir()
-            markers.write(self._lock, self._wanted_tag or "")
-            tag = store.claim_tag(self.map_dir.root, self.map_dir.id, self._wanted_tag)
-            markers.write(self._lock, tag)
+            operations.write(self._lock, self._wanted_tag or "")
+            tag = claim_tag(self.map_dir.root, self.map_dir.id, self._wanted_tag)
+            operations.write(self._lock, tag)
             if self._wanted_tag is None:
                 (self.map_dir.path / names.TRANSIENT).touch()
         except BaseException:
@@ -95,18 +96,18 @@ class Creation:
         if kind is None:
             self._marker.unlink(missing_ok=True)
         elif issubclass(kind, Exception) or not self.map_dir.submissions():
-            store.undo_creation(markers.Interrupted(self._marker, self.map_dir, self.tag))
+            deletion.undo_creation(operations.Operation(self._marker, self.map_dir, self.tag))
         # Else Ctrl-C came when the schedd had the jobs, or may have had: as after a crash, the next command finds out.
         self._lock.close()
 
     def add_function(self, payload: bytes, index: Mapping[str, Any]) -> None:
         """Store the pickled function, and what the execute side must know before it unpickles it."""
-        with _storing(self.map_dir), formats.PackWriter(self.map_dir.path / names.FUNCTION) as writer:
+        with storing(self.map_dir), formats.PackWriter(self.map_dir.path / names.FUNCTION) as writer:
             writer.close({**index, "payload": writer.add(payload)})
 
     def add_runtime(self, archive: bytes) -> None:
         """Store the archive that runs on the execute node."""
-        with _storing(self.map_dir):
+        with storing(self.map_dir):
             self.map_dir.runtime.write_bytes(archive)
             self.map_dir.runtime.chmod(0o755)
 
@@ -123,7 +124,7 @@ class Creation:
         :param joined: the component's values in each of the joined columns.
         :param files: what the execute side must know of its input files.
         """
-        with _storing(self.map_dir):
+        with storing(self.map_dir):
             if self.components % self._chunksize == 0:
                 self._end_chunk()
                 self._begin_chunk(len(payload), values)
@@ -139,7 +140,7 @@ class Creation:
 
     def finish(self) -> None:
         """Write the last block and the last rows; from here on the inputs are complete."""
-        with _storing(self.map_dir):
+        with storing(self.map_dir):
             self._end_chunk()
             self._end_block()
             self._items.close()
@@ -181,17 +182,8 @@ class Creation:
         self._block, self._sizes, self._files, self._written = None, [], {}, 0
 
 
-def submit_map(creation: Creation, record: MapRecord, commands: Mapping[str, str], queue: Queue) -> None:
-    """Write down all that is known of a map, and submit its jobs."""
-    map_dir = creation.map_dir
-    with _storing(map_dir):
-        map_dir.write_record(record)
-        map_dir.write_submit(commands, creation.columns)
-        submit(map_dir, creation.jobs, commands, creation.columns, queue)
-
-
 @contextlib.contextmanager
-def _storing(map_dir: MapDir) -> Iterator[None]:
+def storing(map_dir: MapDir) -> Iterator[None]:
     """Say what could not be written, and where; errors of the user's own iterables never pass through here."""
     try:
         yield

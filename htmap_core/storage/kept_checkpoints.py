@@ -6,8 +6,8 @@ import os
 import shutil
 from collections.abc import Iterable
 
-from htmap_core.run import checkpoints
 from htmap_core.storage.mapdir import MapDir
+from htmap_run.files import checkpoints
 
 
 def has_checkpoints(map_dir: MapDir) -> bool:

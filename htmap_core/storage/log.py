@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from htmap_core import names
-from htmap_core.storage.store import htmap_dir
+from htmap_core.storage.root import htmap_dir
 
 if TYPE_CHECKING:
     from logging.handlers import RotatingFileHandler

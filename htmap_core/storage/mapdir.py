@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -14,8 +15,8 @@ from typing import Any
 import attrs
 
 from htmap_core import names
+from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptMap
-from htmap_core.pools import PoolAddress
 from htmap_core.storage.jobs import Submission
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.placement import Placement
@@ -297,3 +298,10 @@ def _sizes(path: str) -> Iterator[int]:
                     yield entry.stat(follow_symlinks=False).st_size
     except FileNotFoundError:
         return  # removed while it was counted
+
+
+def with_true_names(map_path: Path, text: str) -> str:
+    """Return what HTCondor said of a map's files, with input files instead of the links that they travel by."""
+    number = names.STAGED.format(number=r"\d+")
+    links = re.compile(rf"{re.escape(str(map_path))}/{names.FILES}/\d+/{number}\b")
+    return links.sub(lambda link: os.readlink(link[0]) if os.path.islink(link[0]) else link[0], text)  # noqa: PTH114, PTH115 -- texts

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from htmap_core.exceptions import CorruptMap
-from htmap_core.run import formats
 from htmap_core.storage.jobs import Job
+from htmap_run import formats
 
 
 class Outputs:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from htmap_core import names
-from htmap_core.run import ranges
 from htmap_core.storage.jobs import Job
+from htmap_run import ranges
 
 
 class Placement:

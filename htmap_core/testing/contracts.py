@@ -10,15 +10,16 @@ from typing import Any, ClassVar
 
 import pytest
 
-from htmap_core import finding, mapping
-from htmap_core.delivery import DeliveryMethod, Suitability
+from htmap_core.contract.delivery import DeliveryMethod, Suitability
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.plan import MapPlan
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import MapComponentError
-from htmap_core.options import MapOptions
-from htmap_core.plan import MapPlan
-from htmap_core.plugins import Plugins, plugins
-from htmap_core.pools import PoolAddress
-from htmap_core.settings import Settings, settings
-from htmap_core.submit import SubmitDescription
+from htmap_core.maps import creating
+from htmap_core.plugins import pools
+from htmap_core.plugins.calls import Plugins, plugins
+from htmap_core.settings.chain import Settings, settings
 
 
 class PluginContract:
@@ -101,7 +102,7 @@ class DeliveryMethodContract(PluginContract):
         settings["DELIVERY_METHOD"] = self.method
         for name, value in self.method_settings().items():
             settings[name] = value
-        found = plugins.check(delivery, finding.find_pool()[1])
+        found = plugins.check(delivery, pools.find_pool()[1])
         if found.verdict == "no":  # rather than to wait for jobs that never start
             pytest.fail(
                 f"{self.method!r} does not suit a personal pool: {found.reason}. If it needs what such a pool cannot have, "
@@ -116,7 +117,7 @@ class DeliveryMethodContract(PluginContract):
         def double_and_tell(x: int) -> tuple[int, str | None, int]:
             return 2 * x, os.environ.get("HTMAP_ON_EXECUTE"), os.getpid()
 
-        mapped = mapping.map(double_and_tell, [1, 2, 3])
+        mapped = creating.map(double_and_tell, [1, 2, 3])
         results = list(mapped.iter(timeout=600))
         assert [doubled for doubled, _, _ in results] == [2, 4, 6]
         assert all(on_execute == "1" for _, on_execute, _ in results)
@@ -130,7 +131,7 @@ class DeliveryMethodContract(PluginContract):
         def invert(divisor: int) -> float:
             return 1 / divisor
 
-        mapped = mapping.map(invert, [0])
+        mapped = creating.map(invert, [0])
         with pytest.raises(MapComponentError, match="ZeroDivisionError") as caught:
             mapped.get(0, timeout=600)
         assert isinstance(caught.value.__cause__, ZeroDivisionError)

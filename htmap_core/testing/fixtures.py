@@ -22,8 +22,8 @@ from typing import Any
 
 import pytest
 
-from htmap_core import management
-from htmap_core.settings import Settings, settings
+from htmap_core.maps import management
+from htmap_core.settings.chain import Settings, settings
 
 # As they are before any test has a HOME of its own, in which HTCondor would have to be installed again.
 _ENVIRONMENT = dict(os.environ)

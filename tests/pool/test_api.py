@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import pytest
 
 import htmap
-from htmap_core.finding import find_pool
+from htmap_core.plugins.pools import find_pool
 from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core import map_results
-from htmap_core.condor import Connection
-from htmap_core.finding import find_pool
+from htmap_core.condor.connection import Connection
+from htmap_core.maps import map_results
+from htmap_core.plugins.pools import find_pool
 from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
@@ -237,8 +237,8 @@ class TestCtrlC:
 class TestAClientThatIsKilled:
     PROGRAM = """
 import os, htmap
-from htmap_core import retagging, storage
-from htmap_core.condor import Connection
+from htmap_core.condor.connection import Connection
+from htmap_core.maps import retagging
 from htmap_core.storage.mapdir import MapDir
 mapped = htmap.load("crash")
 {sabotage}
@@ -246,9 +246,9 @@ mapped = htmap.load("crash")
 """
     BEFORE_SUBMISSION = "Connection.submit = lambda *_: os._exit(9)"
     AFTER_SUBMISSION = "MapDir.submitted = lambda *_: os._exit(9)"
-    BEFORE_CLAIM = "storage.claim_tag = lambda *_: os._exit(9)"
+    BEFORE_CLAIM = "retagging.claim_tag = lambda *_: os._exit(9)"
     BEFORE_EDIT = "Connection.edit = lambda *_: os._exit(9)"
-    AFTER_EDIT = "storage.move_tag = lambda *_: os._exit(9)"
+    AFTER_EDIT = "retagging.move_tag = lambda *_: os._exit(9)"
 
     @pytest.fixture(autouse=True)
     def alone(self, in_pool: None) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.finding import find_pool
+from htmap_core.plugins.pools import find_pool
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
@@ -137,7 +137,7 @@ def test_what_jobs_can_reach_ends_at_the_folders_that_the_map_needs(tmp_path: Pa
     data.write_text("data")
 
     def function(_: int) -> tuple[str, bool]:
-        from htmap_run.chirp import Chirp
+        from htmap_run.files.chirp import Chirp
 
         htmap.checkpoint("data" if with_input else "_htmap_function")
         with Chirp(str(Path.cwd())) as chirp:

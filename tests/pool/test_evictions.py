@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.finding import find_pool
+from htmap_core.plugins.pools import find_pool
 from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool

@@ -8,8 +8,8 @@ import pytest
 
 import htmap
 from htmap_core import TransferPath
-from htmap_core.protocols import CannotTransfer
-from htmap_core.storage.staging import SameName
+from htmap_core.submission.files.protocols import CannotTransfer
+from htmap_core.submission.files.staging import SameName
 
 if TYPE_CHECKING:
     from tests.pool.conftest import Servers

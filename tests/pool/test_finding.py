@@ -12,8 +12,9 @@ import pytest
 
 import htmap
 import htmap_core
-from htmap_core import PoolAddress, condor
-from htmap_core.finding import OtherPool
+from htmap_core import PoolAddress
+from htmap_core.condor import connection
+from htmap_core.plugins.pools import OtherPool
 
 TIMEOUT = 180
 
@@ -28,7 +29,7 @@ class TestWithoutAPool:
         with pytest.raises(htmap.exceptions.PoolNotFound) as caught:
             htmap.map(str, [1])
         configured = "an HTCondor configuration, but its schedd does not answer"  # on a machine that has HTCondor
-        expected = configured if condor.has_configuration() else "no HTCondor configuration"
+        expected = configured if connection.has_configuration() else "no HTCondor configuration"
         assert f"machine: this machine has {expected}" in str(caught.value)
         assert "`htmap pool install`" in str(caught.value)
 
@@ -82,7 +83,7 @@ class TestTheMachinesOwnPool:
         stranger = htmap_core.connect(PoolAddress.of_machine("machine", schedd="nobody.example.org"))
         assert not stranger.answers()
         with pytest.raises(htmap.exceptions.PoolUnavailable, match=r"no schedd called 'nobody\.example\.org'"):
-            condor.Connection(stranger.address).query("true")
+            connection.Connection(stranger.address).query("true")
 
     def test_finding_a_pool_leaves_the_users_environment_as_it_was(self, personal_pool: Path) -> None:
         before = os.environ.get("CONDOR_CONFIG")

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import htmap
 from htmap import MapOptions, TransferPath
 from htmap_core.exceptions import InvalidOption
-from htmap_core.finding import find_pool
-from htmap_core.submit_text import option_text
+from htmap_core.language.submit_text import option_text
+from htmap_core.plugins.pools import find_pool
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 

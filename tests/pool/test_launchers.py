@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import htmap
-from htmap_core.plugins import plugins
+from htmap_core.plugins.calls import plugins
 
 TIMEOUT = 180
 

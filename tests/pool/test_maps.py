@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 import pytest
 
 import htmap
-from htmap_core.finding import find_pool
-from htmap_core.plugins import plugins
+from htmap_core.plugins.calls import plugins
+from htmap_core.plugins.pools import find_pool
 from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
@@ -348,7 +348,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 class TestCrashes:
     PROGRAM = """
 import os, htmap
-from htmap_core.condor import Connection
+from htmap_core.condor.connection import Connection
 from htmap_core.storage.mapdir import MapDir
 {sabotage}
 htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements="{requirements}"))
@@ -379,7 +379,7 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
         mapped = htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements="false"))
         constraint = mapped._map_dir.constraint()
         died = run(
-            "import os, htmap\nfrom htmap_core.condor import Connection\n"
+            "import os, htmap\nfrom htmap_core.condor.connection import Connection\n"
             "mapped = htmap.load('crash')\n"
             "Connection.remove = lambda *_: os._exit(9)\n"
             "mapped.remove()"

@@ -10,7 +10,7 @@ import pytest
 
 import htmap
 from htmap_core import TransferPath
-from htmap_core.planning import SuspiciousMap
+from htmap_core.submission.planning import SuspiciousMap
 
 if TYPE_CHECKING:
     from tests.pool.conftest import Servers

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.finding import find_pool
+from htmap_core.plugins.pools import find_pool
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 

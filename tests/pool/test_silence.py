@@ -9,10 +9,10 @@ import attrs
 import pytest
 
 import htmap
-from htmap_core import map_results
-from htmap_core.management import NotRemoved
-from htmap_core.map_results import SilentPool
-from htmap_core.pools import PoolAddress
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.maps import map_results
+from htmap_core.maps.management import NotRemoved
+from htmap_core.maps.map_results import SilentPool
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import htmap
-from htmap_core.condor import Connection
-from htmap_core.explanations import Explanation
+from htmap_core.condor.connection import Connection
+from htmap_core.diagnosis.why import Explanation
 from htmap_core.testing.fixtures import pool_of_its_own, using_htmap_dir
 
 pytestmark = pytest.mark.pool

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 import htmap
-from htmap_core.run import checkpoints
+from htmap_run.files import checkpoints
 from tests.site.hosts import CHECKOUT, Site
 
 TIMEOUT = 240

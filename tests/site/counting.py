@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import htmap
-from htmap_core.run import checkpoints
+from htmap_run.files import checkpoints
 from tests.site.contracts import TIMEOUT
 
 STEPS = 20

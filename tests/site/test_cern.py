@@ -19,8 +19,9 @@ from htmap_cern import tickets
 from htmap_cern.errors import CannotSendCredential, TicketNeeded
 
 import htmap
-from htmap_core import Pool, condor
-from htmap_core.plugins import plugins
+from htmap_core import Pool
+from htmap_core.condor import connection
+from htmap_core.plugins.calls import plugins
 from tests.site import batch_service, realm
 from tests.site.batch_service import SCHEDD, BatchService
 from tests.site.evidence import EVIDENCE
@@ -94,7 +95,7 @@ def doubling() -> Callable[[int], int]:
 def queued(**options: Any) -> dict[str, Any]:
     """Return the ad of a job that was submitted with these options, and never runs."""
     mapped = htmap.map(doubling(), [1], map_options=htmap.MapOptions(hold="true", **options))
-    (ad,) = condor.Connection(mapped._record.pool).query(f'JobBatchName == "{mapped.tag}"')
+    (ad,) = connection.Connection(mapped._record.pool).query(f'JobBatchName == "{mapped.tag}"')
     return ad
 
 
@@ -106,7 +107,7 @@ def cern() -> Pool:
 def jobs_in_the_queue() -> int:
     address = cern().find()
     assert address is not None
-    return len(condor.Connection(address).query("true", ["ClusterId"]))
+    return len(connection.Connection(address).query("true", ["ClusterId"]))
 
 
 def run_script(text: str, folder: Path, **environment: str) -> str:
@@ -267,7 +268,9 @@ class TestRuntime:
     def test_components_can_have_flavours_of_their_own(self) -> None:
         options = htmap.MapOptions(hold="true", custom_options={"JobFlavour": ['"espresso"', '"tomorrow"']})
         mapped = htmap.map(doubling(), [1, 2], map_options=options)
-        ads = condor.Connection(mapped._record.pool).query(f'JobBatchName == "{mapped.tag}"', ["ProcId", "MaxRuntime"])
+        ads = connection.Connection(mapped._record.pool).query(
+            f'JobBatchName == "{mapped.tag}"', ["ProcId", "MaxRuntime"]
+        )
         assert {ad["ProcId"]: ad["MaxRuntime"] for ad in ads} == {0: 1200, 1: 86400}
 
     def test_a_job_that_runs_too_long_ends_with_a_report_that_says_so(self) -> None:

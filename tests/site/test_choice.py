@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 import htmap
-from htmap_core import finding
 from htmap_core.cli import cli as command
-from htmap_core.planning import SuspiciousMap, choose_delivery_method
-from htmap_core.plugins import plugins
+from htmap_core.plugins import pools
+from htmap_core.plugins.calls import plugins
+from htmap_core.submission.planning import SuspiciousMap, choose_delivery_method
 from tests.site.contracts import TIMEOUT
 from tests.site.hosts import Site
 
@@ -35,7 +35,7 @@ def submitting(on_site: Site) -> Iterator[None]:
 
 class TestTheChoice:
     def test_the_best_of_those_that_suit_is_chosen(self) -> None:
-        pool, view = finding.find_pool()
+        pool, view = pools.find_pool()
         suits = {name: plugins.check(method, view) for name, method in plugins.delivery_methods().items()}
         chosen = suits[choose_delivery_method(pool, view).name]
         assert chosen.verdict == ("yes" if "yes" in {found.verdict for found in suits.values()} else "unknown")

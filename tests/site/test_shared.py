@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core import finding
-from htmap_core.plugins import plugins
+from htmap_core.plugins import pools
+from htmap_core.plugins.calls import plugins
 from tests.site.contracts import TIMEOUT, DeliverySiteContract
 from tests.site.hosts import CHECKOUT, Site
 
@@ -76,5 +76,5 @@ class TestAHostThatSharesNothing:
 
 
 def _suitability() -> Any:
-    _, pool = finding.find_pool()
+    _, pool = pools.find_pool()
     return plugins.check(plugins.delivery_method("shared"), pool)

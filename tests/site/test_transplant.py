@@ -15,7 +15,7 @@ from htmap_transplant import installation
 from htmap_transplant.plugin import TransplantDelivery
 
 import htmap
-from htmap_core.plugins import plugins
+from htmap_core.plugins.calls import plugins
 from tests.site import debian
 from tests.site.contracts import TIMEOUT, DeliverySiteContract
 from tests.site.hosts import Host, Site

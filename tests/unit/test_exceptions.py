@@ -33,7 +33,7 @@ SAMPLES: dict[str, Any] = {
 
 
 def all_exceptions() -> list[type[HTMapException]]:
-    for module in pkgutil.iter_modules(htmap_core.__path__, "htmap_core."):
+    for module in pkgutil.walk_packages(htmap_core.__path__, "htmap_core."):
         if not module.name.endswith(("__main__", ".run", ".testing")):
             importlib.import_module(module.name)
     return sorted(set(below(HTMapException)), key=lambda cls: (cls.__module__, cls.__qualname__))

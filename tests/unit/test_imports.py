@@ -117,7 +117,9 @@ def test_the_watcher_sees_what_is_loaded(tmp_path: Path, name: str) -> None:
 
 
 def test_asking_for_plugins_loads_them_so_that_their_absence_means_something(tmp_path: Path) -> None:
-    modules = watched(["-c", "from htmap_core.plugins import plugins; plugins.delivery_methods()"], tmp_path)["modules"]
+    modules = watched(["-c", "from htmap_core.plugins.calls import plugins; plugins.delivery_methods()"], tmp_path)[
+        "modules"
+    ]
     assert {"pluggy", "htmap_assume", "htmap_shared"} <= set(modules)
 
 

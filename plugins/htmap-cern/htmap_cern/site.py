@@ -10,7 +10,7 @@ from htmap_cern.errors import TicketNeeded
 from htmap_cern.settings import AUTO, CernSettings, settings
 from htmap_core import Pool, PoolAddress, connect
 from htmap_core.exceptions import CondorError
-from htmap_core.settings import settings as all_settings
+from htmap_core.settings.chain import settings as all_settings
 
 DOMAIN = "cern.ch"
 

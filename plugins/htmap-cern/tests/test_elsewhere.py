@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from htmap_cern import site
 
 import htmap
-from htmap_core import condor
 from htmap_core.cli import cli as command
+from htmap_core.condor import connection
 
 
 @pytest.mark.pool
@@ -31,7 +31,7 @@ class TestElsewhere:
         htmap.settings["CERN.JOB_FLAVOUR"] = "espresso"
         mapped = htmap.map(str, [1], map_options=htmap.MapOptions(hold="true"))
         assert mapped._record.pool.pool == "personal"
-        (ad,) = condor.Connection(mapped._record.pool).query(f'JobBatchName == "{mapped.tag}"')
+        (ad,) = connection.Connection(mapped._record.pool).query(f'JobBatchName == "{mapped.tag}"')
         assert {"JobFlavour", "SendCredential"} & ad.keys() == set()
 
     def test_who_insists_gets_it(self, personal_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:

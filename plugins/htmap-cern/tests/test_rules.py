@@ -13,7 +13,7 @@ from htmap_cern.settings import CernSettings
 
 from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription, connect
 from htmap_core.exceptions import InvalidOption
-from htmap_core.settings import Settings
+from htmap_core.settings.chain import Settings
 
 
 def written(told: CernSettings | None = None, **given: Any) -> dict[str, str]:

@@ -12,7 +12,7 @@ from htmap_docker.plugin import RANK, Docker, NoDockerImage
 
 from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription
 from htmap_core.exceptions import CondorError, InvalidSetting
-from htmap_core.settings import Settings, settings
+from htmap_core.settings.chain import Settings, settings
 
 HERE = f"python:{sys.version_info.major}.{sys.version_info.minor}"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from htmap_core import Pool, PoolAddress, hookimpl, table
-from htmap_core.settings import settings
+from htmap_core.settings.chain import settings
 from htmap_pool.settings import PoolSettings
 
 if TYPE_CHECKING:

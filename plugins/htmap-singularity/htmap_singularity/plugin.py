@@ -12,8 +12,8 @@ from attrs import validators
 
 from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl, table
 from htmap_core.exceptions import CondorError
-from htmap_core.settings import Settings, settings
-from htmap_core.submit_text import submit_path
+from htmap_core.language.submit_text import submit_path
+from htmap_core.settings.chain import Settings, settings
 from htmap_singularity.image import Image, UnusableImage, find
 
 RANK = 30  # where all slots can; below docker, whose images start faster where both can be had

@@ -14,7 +14,7 @@ from htmap_singularity.plugin import Singularity
 
 from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription
 from htmap_core.exceptions import CondorError, InvalidSetting
-from htmap_core.settings import Settings, settings
+from htmap_core.settings.chain import Settings, settings
 
 CVMFS = "/cvmfs/singularity.opensciencegrid.org/me/mine:1"
 INSIDE = Path(plugin.__file__).with_name("inside.sh")

@@ -16,7 +16,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from htmap_core import bundled
+from htmap_core.contract import programs as bundled
 from htmap_transplant.errors import CannotPack
 from htmap_transplant.members import Member, member
 

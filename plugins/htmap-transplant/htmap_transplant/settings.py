@@ -7,8 +7,9 @@ from typing import Optional
 
 import attrs
 
-from htmap_core import storage, table
-from htmap_core.settings import Settings, settings
+from htmap_core import table
+from htmap_core.settings.chain import Settings, settings
+from htmap_core.storage.root import htmap_dir
 
 
 def _from_home(given: str | None) -> str | None:
@@ -33,7 +34,7 @@ class TransplantSettings:
     @property
     def folder(self) -> Path:
         """Where packed installations are kept."""
-        return storage.htmap_dir() / "transplants" if self.dir is None else self.dir.absolute()
+        return htmap_dir() / "transplants" if self.dir is None else self.dir.absolute()
 
 
 def current(chain: Settings = settings) -> TransplantSettings:

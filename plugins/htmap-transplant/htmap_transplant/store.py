@@ -23,7 +23,10 @@ from typing import Any
 
 import attrs
 
-from htmap_core import reports, storage, wording
+from htmap_core import wording
+from htmap_core.results import reports
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.tags import tag_of
 from htmap_transplant import contents, packing
 from htmap_transplant.errors import CannotPack, NoSuchTransplant, TransplantInUse
 from htmap_transplant.installation import Installation
@@ -220,7 +223,7 @@ def _add_user(folder: Path, map_dir: Path) -> None:
 
 
 def _tag(map_dir: Path) -> str | None:
-    return storage.tag_of(storage.MapDir(map_dir))
+    return tag_of(MapDir(map_dir))
 
 
 def _clear(folder: Path) -> None:

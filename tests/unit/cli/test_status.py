@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from htmap_core.cli.status import _fitting, _table
+from htmap_core.cli.commands.status import _fitting, _table
 from htmap_core.components import ComponentStatus
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from htmap_core import runtime
-from htmap_core.run import formats
+from htmap_core.submission import archive as runtime
+from htmap_run import formats
 
 HERE = sys.version_info[:2]
 EXECUTE_SIDE = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]

@@ -17,7 +17,7 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from htmap_core.run.by_value import carries_code
+from htmap_run.by_value import carries_code
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 

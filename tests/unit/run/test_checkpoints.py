@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from htmap_core.run import checkpoints, codes
+from htmap_run import codes
+from htmap_run.files import checkpoints
 from tests.unit.run.chirp_proxy import Proxy, proxy
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from htmap_core.run import checkpoints, codes
+from htmap_run import codes
+from htmap_run.files import checkpoints
 from tests.unit.run.chirp_proxy import proxy
 from tests.unit.run.conftest import RESULT, Interpreter, Jobs, Ran
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle
 import pytest
 
-from htmap_core.run import codes
+from htmap_run import codes
 
 if TYPE_CHECKING:
     from tests.unit.run.conftest import Interpreter, Jobs

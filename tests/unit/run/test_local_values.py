@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import attrs
 import pytest
 
-from htmap_core.run import local_values
-from htmap_core.run.local_values import LocalValues
+from htmap_run.reports import local_values
+from htmap_run.reports.local_values import LocalValues
 
 
 def shown(value: Any, seconds: float = 10) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htmap_core.run import ranges
+from htmap_run import ranges
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1))

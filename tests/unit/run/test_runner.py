@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from htmap_core.run import codes
+from htmap_run import codes
 
 if TYPE_CHECKING:
     from tests.unit.run.conftest import Interpreter, Jobs

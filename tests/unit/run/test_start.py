@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from htmap_core.run import codes
+from htmap_run import codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from htmap_core.run import formats, surroundings
+from htmap_run import formats
+from htmap_run.reports import surroundings
 
 if TYPE_CHECKING:
     from pathlib import Path

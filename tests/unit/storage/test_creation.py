@@ -15,13 +15,18 @@ from typing import Any
 
 import pytest
 
-from htmap_core import names, storage
+from htmap_core import names
+from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CondorError, InvalidTag, TagAlreadyExists, TagNotFound
-from htmap_core.pools import PoolAddress
-from htmap_core.run import formats
-from htmap_core.settings import settings
-from htmap_core.storage import CannotStore, Creation, MapRecord, submit_map
-from htmap_core.storage.errors import CannotRemoveMap
+from htmap_core.settings.chain import settings
+from htmap_core.storage import deletion, operations
+from htmap_core.storage.creation import Creation
+from htmap_core.storage.exceptions import CannotRemoveMap, CannotStore
+from htmap_core.storage.mapdir import MapDir, MapRecord
+from htmap_core.storage.root import htmap_dir
+from htmap_core.storage.tags import all_tags, find_map
+from htmap_core.submission.submit import submit_map
+from htmap_run import formats
 
 
 def record(creation: Creation, chunksize: int = 1) -> MapRecord:
@@ -45,13 +50,13 @@ def queue(submit: Callable[[str], Any]) -> Any:
     return SimpleNamespace(submit=submit, remove=lambda *_: None)
 
 
-def interrupted(kind: str) -> list[storage.Interrupted]:
-    return list(storage.interrupted(storage.htmap_dir(), kind))
+def interrupted(kind: str) -> list[operations.Operation]:
+    return list(operations.unfinished(htmap_dir(), kind))
 
 
 def make(
     tag: str | None, inputs: list[bytes], chunksize: int = 1, submit: Callable[[str], Any] = accept, into: Any = None
-) -> storage.MapDir:
+) -> MapDir:
     with Creation(tag, chunksize=chunksize) as creation:
         for payload in inputs:
             creation.add_input(payload)
@@ -60,23 +65,23 @@ def make(
         return creation.map_dir
 
 
-def rows(map_dir: storage.MapDir) -> list[list[str]]:
+def rows(map_dir: MapDir) -> list[list[str]]:
     return [line.split("\x1f") for line in map_dir.items(0).read_text().splitlines()]
 
 
-def payload_of(map_dir: storage.MapDir, row: list[str], component: int) -> bytes:
+def payload_of(map_dir: MapDir, row: list[str], component: int) -> bytes:
     path = map_dir.path / "inputs" / row[2]
     return formats.read_payload(path, *formats.input_places(formats.read_index(path))[component])
 
 
 def test_a_created_map_is_found_by_its_tag_with_all_that_was_written(htmap_dir: Path) -> None:
     made = make("tide", [b"a", b"b", b"c"])
-    found = storage.find("tide")
+    found = find_map("tide")
     assert found.id == made.id
     assert found.record == made.record
     assert found.record.pool.configuration == Path("/somewhere/condor_config")
     assert [(s.number, s.jobs, s.cluster) for s in found.submissions()] == [(0, 3, 17)]
-    assert storage.tags() == ["tide"]
+    assert all_tags() == ["tide"]
     assert not interrupted(names.CREATING)
 
 
@@ -129,7 +134,7 @@ def test_a_job_has_the_values_of_all_its_components_in_a_joined_column_each_once
 
 def test_a_map_without_a_tag_gets_a_random_one_and_is_transient(htmap_dir: Path) -> None:
     made = make(None, [b"a"])
-    (tag,) = storage.tags()
+    (tag,) = all_tags()
     assert len(tag.split("-")) == 3
     assert made.is_transient
     assert not make("tide", [b"a"]).is_transient
@@ -139,7 +144,7 @@ def test_a_tag_in_use_is_refused_and_the_other_map_is_untouched(htmap_dir: Path)
     first = make("tide", [b"a"])
     with pytest.raises(TagAlreadyExists):
         make("tide", [b"b"])
-    assert storage.find("tide").id == first.id
+    assert find_map("tide").id == first.id
     assert len(list((htmap_dir / "maps").iterdir())) == 1
 
 
@@ -159,7 +164,7 @@ def test_an_exception_while_a_map_is_made_leaves_nothing_behind(htmap_dir: Path)
     with pytest.raises(ZeroDivisionError):
         fail_half_way()
     assert left_behind(htmap_dir) == []
-    assert storage.tags() == []
+    assert all_tags() == []
 
 
 def test_a_refused_submission_leaves_nothing_behind(htmap_dir: Path) -> None:
@@ -207,7 +212,7 @@ def test_a_killed_creation_is_recognised_and_can_be_undone(htmap_dir: Path, when
     (creation,) = interrupted(names.CREATING)
     assert creation.tag == "tide"
     assert [s.cluster for s in creation.map_dir.submissions()] == ([] if when == "before the intent" else [None])
-    storage.undo_creation(creation)
+    deletion.undo_creation(creation)
     assert left_behind(htmap_dir) == []
     assert make("tide", [b"a"]).exists
 
@@ -257,7 +262,7 @@ def test_a_cut_off_line_of_the_submissions_is_passed_over_and_repaired(htmap_dir
 def test_a_tag_whose_map_is_gone_is_not_found(htmap_dir: Path) -> None:
     make("tide", [b"a"]).path.rename(htmap_dir / "elsewhere")
     with pytest.raises(TagNotFound):
-        storage.find("tide")
+        find_map("tide")
 
 
 def test_a_tag_whose_map_is_gone_can_be_used_again(htmap_dir: Path) -> None:
@@ -267,13 +272,13 @@ def test_a_tag_whose_map_is_gone_can_be_used_again(htmap_dir: Path) -> None:
 
 def test_a_directory_that_htcondor_makes_again_for_a_late_event_is_no_map(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
-    removal = storage.entomb(made, "tide", None, "false")
-    storage.delete_map(removal)
+    removal = deletion.announce(made, "tide", None, "false")
+    deletion.delete_map(removal)
     made.path.mkdir()
     (made.path / "events").write_text("009 (17.000.000) 2026-11-21 12:39:42 Job was aborted.\n...\n")
     made.write_state(b"of a process that reads it")
     assert not made.exists
-    storage.forget(removal)
+    deletion.conclude(removal)
     assert [left.map_dir.id for left in interrupted(names.REMOVED)] == [made.id], "its directory is still to be deleted"
     assert make("tide", [b"b"]).exists
 
@@ -281,7 +286,7 @@ def test_a_directory_that_htcondor_makes_again_for_a_late_event_is_no_map(htmap_
 def test_a_map_is_removed_where_it_lies_whatever_the_settings_say_by_now(htmap_dir: Path, tmp_path: Path) -> None:
     made = make("tide", [b"a"])
     settings["HTMAP_DIR"] = tmp_path / "another"
-    bury(storage.entomb(made, "tide", None, "false"))
+    bury(deletion.announce(made, "tide", None, "false"))
     assert left_behind(htmap_dir) == []
     assert not (tmp_path / "another").exists()
 
@@ -291,7 +296,7 @@ def test_a_marker_that_was_never_written_is_no_removal_of_anything(htmap_dir: Pa
     (htmap_dir / "removed" / "0123").touch()
     (removal,) = interrupted(names.REMOVED)
     bury(removal)
-    assert storage.tags() == ["tide"]
+    assert all_tags() == ["tide"]
     assert interrupted(names.REMOVED) == []
 
 
@@ -302,7 +307,7 @@ def test_where_it_cannot_be_written_down_that_the_jobs_were_taken_they_are_taken
         raise OSError(28, "No space left on device")
 
     removed: list[str] = []
-    monkeypatch.setattr(storage.MapDir, "submitted", full)
+    monkeypatch.setattr(MapDir, "submitted", full)
     taking_back = SimpleNamespace(submit=accept, remove=lambda constraint, _: removed.append(constraint))
     with pytest.raises(CannotStore, match="No space left"):
         make("tide", [b"a"], into=taking_back)
@@ -312,9 +317,9 @@ def test_where_it_cannot_be_written_down_that_the_jobs_were_taken_they_are_taken
 
 def test_a_removed_map_leaves_nothing_behind(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
-    bury(storage.entomb(made, "tide", None, "false"))
+    bury(deletion.announce(made, "tide", None, "false"))
     assert left_behind(htmap_dir) == []
-    assert storage.tags() == []
+    assert all_tags() == []
 
 
 def test_a_map_on_a_file_system_that_cannot_be_written_is_kept_before_anything_is_done_to_its_jobs(
@@ -324,13 +329,13 @@ def test_a_map_on_a_file_system_that_cannot_be_written_is_kept_before_anything_i
     (htmap_dir / "removed").rmdir()
     (htmap_dir / "removed").symlink_to("/sys/kernel")  # where not even root may make files
     with pytest.raises(CannotRemoveMap, match=r"map 'tide' cannot be removed: .*/removed: Permission denied"):
-        storage.entomb(made, "tide", None, "false")
-    assert storage.find("tide").id == made.id
+        deletion.announce(made, "tide", None, "false")
+    assert find_map("tide").id == made.id
 
 
 def test_an_interrupted_removal_is_recognised_and_can_be_finished(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
-    storage.entomb(made, "tide", PoolAddress("personal", configuration=Path("/c")), "ClusterId == 17")
+    deletion.announce(made, "tide", PoolAddress("personal", configuration=Path("/c")), "ClusterId == 17")
     (removal,) = interrupted(names.REMOVED)
     assert (removal.map_dir.id, removal.tag, removal.constraint) == (made.id, "tide", "ClusterId == 17")
     assert removal.pool == PoolAddress("personal", configuration=Path("/c"))
@@ -340,27 +345,27 @@ def test_an_interrupted_removal_is_recognised_and_can_be_finished(htmap_dir: Pat
 
 def test_removing_a_map_keeps_its_tag_if_another_map_has_it_by_now(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
-    removal = storage.entomb(made, "tide", None, "false")
+    removal = deletion.announce(made, "tide", None, "false")
     (htmap_dir / "tags" / "tide").unlink()
     other = make("tide", [b"b"])
     bury(removal)
-    assert storage.find("tide").id == other.id
+    assert find_map("tide").id == other.id
 
 
 def test_a_directory_that_htcondor_made_again_is_deleted_by_the_next_attempt(htmap_dir: Path) -> None:
     made = make("tide", [b"a"])
-    removal = storage.entomb(made, "tide", None, "false")
-    storage.delete_map(removal)
+    removal = deletion.announce(made, "tide", None, "false")
+    deletion.delete_map(removal)
     made.path.mkdir()
-    storage.forget(removal)
+    deletion.conclude(removal)
     (again,) = interrupted(names.REMOVED)
     bury(again)
     assert left_behind(htmap_dir) == []
 
 
-def bury(removal: storage.Interrupted) -> None:
-    storage.delete_map(removal)
-    storage.forget(removal)
+def bury(removal: operations.Operation) -> None:
+    deletion.delete_map(removal)
+    deletion.conclude(removal)
 
 
 def left_behind(htmap_dir: Path) -> list[str]:

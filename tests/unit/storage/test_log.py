@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from htmap_core.settings import settings
-from htmap_core.storage import log_file, logger
+from htmap_core.settings.chain import settings
+from htmap_core.storage.log import log_file, logger
 
 
 def test_it_is_made_when_something_is_written_for_its_owner_alone(htmap_dir: Path) -> None:

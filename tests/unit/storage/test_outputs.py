@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from htmap_core.run import formats
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.outputs import Outputs
+from htmap_run import formats
 
 
 def test_a_component_that_an_earlier_run_of_its_job_finished_tells_of_that_run(tmp_path: Path) -> None:

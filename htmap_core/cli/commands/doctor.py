@@ -1,0 +1,46 @@
+"""``htmap doctor``."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+import click
+
+from htmap_core.cli import tables
+from htmap_core.cli.commands.why import takes_json
+from htmap_core.condor import connection
+from htmap_core.diagnosis import doctor as examination
+from htmap_core.version import version as htmap_version
+
+
+@click.command()
+@takes_json
+@click.pass_context
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Check whether maps can run here, and say what to do where not.
+
+    It looks at versions, settings, HTMAP_DIR, plugins, pools, the schedd, slots, credentials and delivery methods; starts and
+    submits nothing; and exits with 1 where a map could not run.
+    """
+    findings = list(examination.examine())
+    problems = sum(each.verdict == "problem" for each in findings)
+    if as_json:
+        click.echo(json.dumps([attrs.asdict(each) for each in findings], indent=2))
+    else:
+        rows = [
+            (each.area, each.verdict, f"{each.text}. {each.advice}" if each.advice else each.text) for each in findings
+        ]
+        tables.show(("About", "Verdict", "Finding"), rows)
+        click.echo(
+            f"\n{problems or 'No'} problem{'' if problems == 1 else 's'} found: maps can{'not' if problems else ''} run."
+        )
+    if problems:
+        context.exit(1)
+
+
+@click.command()
+def version() -> None:
+    """Print the versions of HTMap and of HTCondor's Python bindings."""
+    click.echo(htmap_version())
+    click.echo(f"HTCondor bindings: {connection.version().strip('$ ')}")

@@ -1,0 +1,61 @@
+"""``htmap path`` and ``htmap logs``."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from htmap_core import names
+from htmap_core.cli.selection import TAG
+
+
+class _Place(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    name = "tag"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        tag, colon, target = incomplete.partition(":")
+        if not colon:
+            return TAG.shell_complete(ctx, param, incomplete)
+        return [CompletionItem(f"{tag}:{each}") for each in names.PARTS if each.startswith(target)]
+
+
+@click.command()
+@click.argument("tag", type=_Place())
+def path(tag: str) -> None:
+    """Print the paths of parts of a map's data, for debugging and other tools.
+
+    TAG may be followed by a colon and what is wanted:
+
+    \b
+    tide          the map's directory
+    tide:map      the same
+    tide:tag      the file that makes "tide" its tag
+    tide:events   the event log of its jobs
+    tide:inputs   the folder of its inputs
+    tide:outputs  the folder of what its components returned
+    tide:logs     the folder with their stdout and stderr: the same
+    """  # noqa: D301 -- click's mark for lines that stay as they are
+    from htmap_core.storage.tags import path_of
+
+    name, colon, target = tag.partition(":")
+    if colon and target not in names.PARTS:
+        raise click.UsageError(f"{target!r} is none of {', '.join(names.PARTS)}")
+    click.echo(path_of(name, target or "map"))
+
+
+@click.command()
+@click.option("--view/--no-view", default=False, help="Print the contents of the log file instead of its path.")
+def logs(view: bool) -> None:
+    """Print the path of HTMap's log file.
+
+    What was done to maps is written there. It rotates: older files lie beside it.
+    """
+    from htmap_core.storage.log import log_file
+
+    file = log_file()
+    if not view:
+        click.echo(file)
+    elif file.exists():
+        click.echo(file.read_text(encoding="utf-8", errors="replace"), nl=False)
+    else:
+        click.echo("nothing was logged yet", err=True)

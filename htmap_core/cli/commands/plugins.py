@@ -1,0 +1,143 @@
+"""``htmap plugins``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from htmap_core.cli import tables
+from htmap_core.cli.commands.settings import known_settings
+from htmap_core.condor.connection import Connection
+from htmap_core.plugins import calls as plugin_registry
+from htmap_core.plugins import pools as finding
+from htmap_core.plugins.discovery import PluginRecord
+from htmap_core.settings.chain import settings
+from htmap_core.wording import did_you_mean, followed
+
+# What a plugin does to every map, as against what it offers and somebody picks.
+_STEPS = {"htmap_setup_credentials": "credentials", "htmap_rewrite_submit": "submit description"}
+
+
+@click.group()
+def plugins() -> None:
+    """Show the installed plugins."""
+
+
+@plugins.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.option("--traceback", "name", metavar="NAME", help="Show what went wrong with one plugin, in full.")
+def list_(as_json: bool, name: str | None) -> None:
+    """List the installed plugins: where each comes from, what it offers, whether it suits this pool, and what is broken.
+
+    Nothing is started for it: without a running pool, whether a delivery method suits one is not known.
+    """
+    records = plugin_registry.plugins.records()
+    if name is not None:
+        _show_traceback(records, name)
+        return
+    pools = finding.sightings()
+    pool = next((Connection(each.address) for each in pools if each.address), None)
+    rows = [_row(record, pool) for record in records]
+    if as_json:
+        seen = [{"name": each.pool, "usable": each.address is not None, "why_not": each.reason} for each in pools]
+        click.echo(json.dumps({"pool": pool and pool.address.pool, "plugins": rows, "pools": seen}, indent=2))
+        return
+    _show(rows, f"the {pool.address.pool} pool" if pool else "this pool")
+    found = [(each.pool, "yes" if each.address else "no", each.reason) for each in pools]
+    tables.show(("Pool", "Usable", "Why not"), found, "\nPools, the first to be tried first")
+    if pool is None:
+        click.echo("No pool is running, so nothing could be checked; the first map finds or starts one.")
+
+
+def _row(record: PluginRecord, pool: Connection | None) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "distribution": record.distribution,
+        "version": record.version,
+        "state": record.state,
+        "reason": record.reason,
+        "offers": record.offers,
+        "steps": [words for hook, words in _STEPS.items() if hook in record.hooks],
+        "delivery_methods": {name: _suitability(name, pool) for name in record.offers.get("delivery methods", ())},
+    }
+
+
+def _suitability(name: str, pool: Connection | None) -> dict[str, str]:
+    if pool is None:
+        return {"suits": "unknown", "why": "no pool is running"}
+    found = plugin_registry.plugins.check(plugin_registry.plugins.delivery_method(name), pool)
+    return {"suits": found.verdict, "why": found.reason}
+
+
+def _show(rows: list[dict[str, Any]], pool: str) -> None:
+    """Print three tables, each narrow: what is installed, what suits the pool, what does not work and why."""
+    installed = [(row["name"], f"{row['distribution']} {row['version']}", row["state"], _offers(row)) for row in rows]
+    suits = [(name, found["suits"], found["why"]) for row in rows for name, found in row["delivery_methods"].items()]
+    out = [(row["name"], row["reason"]) for row in rows if row["state"] != "ok"]
+    tables.show(("Plugin", "Distribution", "State", "Offers"), installed)
+    if suits:
+        tables.show(("Method", "Suits", "Why"), suits, f"\nDelivery methods on {pool}")
+    if out:
+        tables.show(("Plugin", "Reason"), out, "\nNot working")
+        click.echo("`htmap plugins show NAME` shows all that is known of one.")
+
+
+def _offers(row: dict[str, Any]) -> str:
+    kinds = {**row["offers"], "steps of each map": row["steps"]}
+    return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names)
+
+
+class _Plugin(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    name = "name"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        names = (record.name for record in plugin_registry.plugins.records())
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+@plugins.command()
+@click.argument("name", type=_Plugin())
+def show(name: str) -> None:
+    """Show all that is known of one plugin: where it comes from, what it offers, its settings, and what is wrong with it."""
+    pool = next((Connection(each.address) for each in finding.sightings() if each.address), None)
+    for record in _named(plugin_registry.plugins.records(), name):
+        facts = [("distribution", f"{record.distribution} {record.version}"), ("state", record.state)]
+        facts += [("reason", record.reason)] if record.reason else []
+        facts += [("hooks", ", ".join(record.hooks))] if record.hooks else []
+        facts += [(kind, ", ".join(names)) for kind, names in record.offers.items() if names]
+        for method, found in _row(record, pool)["delivery_methods"].items():
+            facts.append((f"suits ({method})", f"{found['suits']}: {found['why']}"))
+        for key, value in known_settings(record.offers.get("settings", ())).items():
+            given = settings.get(key)
+            facts.append(
+                (
+                    key,
+                    f"{'not set' if value is None else repr(value)}, the default"
+                    if given is None
+                    else f"{given!r}, from {settings.origin(key)}",
+                )
+            )
+        tables.show(("Plugin", record.name), facts)
+        if record.traceback:
+            click.echo(f"\n{record.traceback}")
+
+
+def _named(records: list[PluginRecord], name: str) -> list[PluginRecord]:
+    named = [record for record in records if record.name == name]
+    if not named:
+        names = [record.name for record in records]
+        unknown = f"no plugin is called {name!r}{did_you_mean(name, names)}"
+        raise click.UsageError(followed(unknown, f"there are {', '.join(names)}"))
+    return named
+
+
+def _show_traceback(records: list[PluginRecord], name: str) -> None:
+    for record in _named(records, name):
+        click.echo(
+            f"plugin {record.name!r} (from {record.distribution} {record.version}) is {record.state}: {record.reason}"
+        )
+        if record.traceback:
+            click.echo(record.traceback)

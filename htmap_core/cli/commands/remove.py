@@ -1,0 +1,55 @@
+"""``htmap remove`` and ``htmap clean``."""
+
+from __future__ import annotations
+
+import click
+
+from htmap_core.cli.selection import Selection, takes_maps, takes_yes, wide
+from htmap_core.exceptions import CorruptMap
+
+_QUESTION = "Remove these {count} maps, with all their data?"
+_FORCE = "Do not wait until HTCondor has removed the components; remove the data even if the pool does not answer."
+
+
+@click.command()
+@takes_maps
+@click.option("--force", is_flag=True, help=_FORCE)
+@takes_yes
+def remove(selection: Selection, force: bool, yes: bool) -> None:
+    """Remove maps: their jobs and all their data.
+
+    Components leave the queue whatever they are doing. There is no way back.
+    """
+    if selection.confirm(_QUESTION, yes=yes):
+        selection.each(lambda tag: _remove(tag, force=force))
+
+
+@click.command()
+@click.option("--all", "all_", is_flag=True, help="Take maps that have a tag of their own, too.")
+@takes_yes
+def clean(all_: bool, yes: bool) -> None:
+    """Remove maps that nobody gave a tag.
+
+    They got random tags when they were made, are called transient, and have a star in the status table.
+    """
+    from htmap_core.maps import management
+
+    chosen = wide(management.get_tags() if all_ else [each.tag for each in management.load_maps() if each.is_transient])
+    if not chosen.tags:
+        click.echo("nothing to remove", err=True)
+    if not all_ or chosen.confirm(_QUESTION, yes=yes):
+        chosen.each(lambda tag: _remove(tag, force=False))
+
+
+def _remove(tag: str, *, force: bool) -> None:
+    from htmap_core.maps import management
+
+    try:
+        found = management.load(tag)
+    except CorruptMap:
+        management.remove(tag)
+        click.echo(f"removed what was left of map {tag!r}, which was damaged")
+        return
+    count = len(found)
+    found.remove(force=force)
+    click.echo(f"removed map {tag!r} ({count} component{'' if count == 1 else 's'})")

@@ -1,0 +1,58 @@
+"""``htmap rerun``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from htmap_core.cli.selection import COMPONENT, TAG, Selection, load, takes_maps, takes_yes
+from htmap_core.components import ComponentStatus
+
+if TYPE_CHECKING:
+    from htmap_core.maps.map import Map
+
+
+@click.group()
+def rerun() -> None:
+    """Run components of maps again from scratch.
+
+    They must have ended. What they returned is deleted, and they are submitted with the options that the map was made with,
+    without later edits.
+    """
+
+
+@rerun.command()
+@click.argument("tag", type=TAG)
+@click.argument("components", nargs=-1, type=COMPONENT)
+@click.option(
+    "--status",
+    type=click.Choice([str(status) for status in ComponentStatus if status.is_final], case_sensitive=False),
+    help="Also those that have this status, such as all that are ERRORED.",
+)
+def components(tag: str, components: tuple[int, ...], status: str | None) -> None:
+    """Run selected components of one map again."""
+    if not components and status is None:
+        raise click.UsageError(f"name COMPONENTS or a --status; `htmap rerun map {tag}` runs them all again")
+    found = load(tag)
+    chosen = {*components, *(found.components_by_status()[ComponentStatus(status.upper())] if status else ())}
+    found.rerun(sorted(chosen))
+    _say(found, len(chosen))
+
+
+@rerun.command(name="map")
+@takes_maps
+@takes_yes
+def map_(selection: Selection, yes: bool) -> None:
+    """Run all components of maps again."""
+    if selection.confirm("Delete what these {count} maps returned, and run them again?", yes=yes):
+        selection.each_map(_rerun)
+
+
+def _rerun(found: Map) -> None:
+    found.rerun()
+    _say(found, len(found))
+
+
+def _say(found: Map, count: int) -> None:
+    click.echo(f"runs {count} component{'' if count == 1 else 's'} of map {found.tag!r} again")

@@ -1,0 +1,158 @@
+"""``htmap status``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from htmap_core import wording
+from htmap_core.cli import tables
+from htmap_core.components import ComponentStatus
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+# Headings for terminals that are too narrow for the names themselves.
+_SHORT = {
+    "ERRORED": "ERR",
+    "RUNNING": "RUN",
+    "COMPLETED": "DONE",
+    "REMOVED": "REM",
+    "SUSPENDED": "SUSP",
+    "UNMATERIALIZED": "LATER",
+    "UNKNOWN": "UNKN",
+}
+_NARROW = 110  # columns
+_TAG = 10  # columns that tags have at least
+
+_META = {
+    "local_data": ("Local Data", wording.size),
+    "max_memory": ("Max Memory", wording.size),
+    "max_runtime": ("Max Runtime", wording.duration),
+    "total_runtime": ("Total Runtime", wording.duration),
+}
+_FORMATS = ("text", "json", "json_compact", "csv")
+
+
+@click.command()
+@click.option("--state/--no-state", default=True, help="Show how many components are in which state (the default).")
+@click.option("--meta/--no-meta", default=True, help="Show memory, disk usage and run times (the default).")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option("--live/--no-live", default=False, help="Show the table anew whenever something changes, until Ctrl-C.")
+@tables.takes_color
+def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None) -> None:
+    """Show how all your maps are doing.
+
+    A "*" marks maps that nobody gave a tag. Figures that do not fit into a narrow terminal are left out. JSON and CSV have sizes
+    in bytes and times in seconds.
+    """
+    from htmap_core.maps import management
+
+    if live:
+        if format_ != "text" or not sys.stdout.isatty():
+            raise click.UsageError("--live needs a terminal, and shows text; programs use `htmap status --format json`")
+        _live(state, meta, color)
+    elif format_ == "csv":
+        click.echo(management.status_csv(include_state=state, include_meta=meta), nl=False)
+    elif format_ != "text":
+        click.echo(management.status_json(include_state=state, include_meta=meta, compact=format_ == "json_compact"))
+    elif not (facts := management.status_facts(include_state=state, include_meta=meta)):
+        click.echo("You have no maps. `htmap.map(function, inputs)` makes one.", err=True)
+    elif sys.stdout.isatty():
+        console = tables.console(color)
+        console.print(_table(facts, state, meta, console.width, color))
+    else:
+        text = management.status_table(facts, state, meta)
+        click.echo(_painted(text) if color else text, color=True)
+
+
+def _live(state: bool, meta: bool, color: bool | None) -> None:
+    from rich.live import Live
+
+    from htmap_core.maps import management
+    from htmap_core.settings import tables as configfile
+
+    console = tables.console(color)
+    with Live(console=console, auto_refresh=False) as view:
+        while True:
+            facts = management.status_facts(include_state=state, include_meta=meta)
+            view.update(_fitting(facts, state, meta, console, color), refresh=True)
+            time.sleep(max(0.1, configfile.value("WAIT_TIME", float)))
+
+
+def _fitting(facts: list[dict[str, Any]], state: bool, meta: bool, console: Console, color: bool | None) -> Any:
+    """Return a table that is no higher than the terminal; of too many maps, it has those on which something can happen."""
+    important = sorted(facts, key=_has_ended) if state else facts
+    width = console.width - len("^C")  # which the terminal shows where the table ends, and would begin another line for
+    for count in range(min(len(facts), console.height), 0, -1):
+        shown = sorted(important[:count], key=lambda each: str(each["tag"]))
+        table = _table(shown, state, meta, width, color)
+        table.width = width
+        if count < len(facts):
+            table.caption = f"and {len(facts) - count} more maps; `htmap status` shows all"
+            table.caption_justify = "left"
+        if len(console.render_lines(table)) < console.height:  # the last line is for the cursor
+            return table
+    return ""
+
+
+def _has_ended(facts: dict[str, Any]) -> bool:
+    return not any(
+        count for name, count in facts["component_status_counts"].items() if not ComponentStatus(name).is_final
+    )
+
+
+def _table(facts: list[dict[str, Any]], state: bool, meta: bool, width: int, color: bool | None) -> Any:
+    from rich.text import Text
+
+    from htmap_core.maps import management
+
+    is_narrow = width < _NARROW
+    gap = 1 if is_narrow else 2
+    columns = []
+    for name in management.columns(facts) if state else []:
+        counts = [_count(name, each["component_status_counts"][name], color) for each in facts]
+        columns.append((_SHORT.get(name, name) if is_narrow else name, counts))
+    left = width - len("*") - gap - min(_TAG, max(len(each["tag"]) for each in facts)) - _taken(columns, gap)
+    for key, (title, as_text) in _META.items() if meta else ():
+        figures = (title.replace(" ", "\n") if is_narrow else title, [Text(as_text(each[key])) for each in facts])
+        left -= _taken([figures], gap)
+        if left >= 0:  # else rich would make room by leaving out the tags
+            columns.append(figures)
+    table = tables.new_table()
+    table.padding = (0, gap, 0, 0)
+    table.add_column("", width=1)
+    table.add_column("Tag", overflow="fold", min_width=_TAG)
+    for title, _ in columns:
+        table.add_column(title, justify="right", no_wrap=True)
+    for row, each in enumerate(facts):
+        mark = Text("*" if each["transient"] else "")
+        table.add_row(mark, Text(each["tag"]), *(cells[row] for _, cells in columns))
+    return table
+
+
+def _taken(columns: Sequence[tuple[str, Sequence[Text]]], gap: int) -> int:
+    """Return how much of a line some columns take."""
+    return sum(gap + max(*map(len, title.splitlines()), *map(len, cells)) for title, cells in columns)
+
+
+def _count(name: str, count: int, color: bool | None) -> Any:
+    from rich.text import Text
+
+    style = (
+        tables.COLORS.get(ComponentStatus(name), "") if count and tables.in_color(color) else "dim" if not count else ""
+    )
+    return Text(str(count), style=style)
+
+
+def _painted(text: str) -> str:
+    """Colour the headings of a plain table."""
+    head, line_break, rest = text.partition("\n")
+    for status, color in tables.COLORS.items():
+        head = head.replace(str(status), click.style(str(status), fg=color))
+    return head + line_break + rest

@@ -1,0 +1,96 @@
+"""``htmap why``, ``job`` and ``submit-file``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from htmap_core.cli import tables
+from htmap_core.cli.selection import COMPONENT, TAG, load
+from htmap_core.components import ComponentStatus
+from htmap_run import ranges
+
+if TYPE_CHECKING:
+    from htmap_core.diagnosis.idle import Verdict
+    from htmap_core.diagnosis.why import Explanation
+
+takes_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+@click.command()
+@click.argument("tag", type=TAG)
+@click.argument("components", nargs=-1, type=COMPONENT)
+@takes_json
+def why(tag: str, components: tuple[int, ...], as_json: bool) -> None:
+    """Explain why components do not run.
+
+    Of held ones it says why; of idle ones, how many slots of the pool satisfy each part of what they require, who has the slots
+    that do, and how you stand beside others who wait. Without COMPONENTS it is about all that have not ended.
+    """
+    import attrs
+
+    found = load(tag)
+    explained = found.why(components or None)
+    if as_json:
+        click.echo(json.dumps([attrs.asdict(each) for each in explained], indent=2))
+        return
+    if not explained:
+        failed = sum(status is ComponentStatus.ERRORED for status in found.component_statuses)
+        more = f"{failed} of them failed: `htmap errors {tag}` shows how" if failed else "none of them failed"
+        tables.say(f"all components of map {tag!r} have ended, and {more}")
+    for number, each in enumerate(explained):
+        click.echo("\n" if number else "", nl=False)
+        _show(each)
+
+
+def _show(each: Explanation) -> None:
+    plural = "s" if len(each.components) > 1 else ""
+    verb = "are" if plural else "is"
+    tables.say(f"component{plural} {ranges.spell(each.components)} {verb} {each.status}: {each.text}")
+    if each.verdict is not None:
+        _show_clauses(each.verdict)
+        for note in each.verdict.notes:
+            tables.say(f"- {note}", "  ")
+    if each.advice:
+        tables.say(each.advice)
+
+
+def _show_clauses(verdict: Verdict) -> None:
+    """Show what not all slots satisfy; the rest is of no interest to somebody who waits."""
+    decisive = [clause for clause in verdict.clauses if clause.slots < verdict.slots]
+    rest = len(verdict.clauses) - len(decisive)
+    rows = [(f"{clause.slots} of {verdict.slots}", clause.text) for clause in decisive]
+    if rows:
+        rows += [(f"{verdict.slots} of {verdict.slots}", f"each of the other {rest} parts")] if rest else []
+        tables.show(("Slots", "satisfy"), rows)
+
+
+@click.command()
+@click.argument("tag", type=TAG)
+@click.argument("component", type=COMPONENT, default=0)
+@takes_json
+def job(tag: str, component: int, as_json: bool) -> None:
+    """Print all that the schedd knows of a component's job.
+
+    That is the job's ad, as `condor_q -long` or `condor_history -long` prints it; of COMPONENT 0 if none is named.
+    """
+    found = load(tag).job_ad(component)
+    if as_json:
+        attributes: dict[str, Any] = dict(sorted(found.attributes.items(), key=lambda item: item[0].casefold()))
+        click.echo(json.dumps(attributes, indent=2))
+    else:
+        click.echo(found.text, nl=False)
+
+
+@click.command(name="submit-file")
+@click.argument("tag", type=TAG)
+@click.argument("component", type=COMPONENT, required=False)
+def submit_file(tag: str, component: int | None) -> None:
+    """Print what would be submitted, to run it by hand.
+
+    `condor_submit` takes it, to debug one COMPONENT or all, apart from the map: in a directory of its own, where the events
+    and what comes back are then found.
+    """
+    click.echo(load(tag).submit_file(component), nl=False)

@@ -1,0 +1,297 @@
+"""The only module that touches HTCondor's bindings; it turns their errors into HTMap's.
+
+The bindings keep one configuration for the whole process. A :class:`Connection` therefore loads that of its pool before each
+call, where another one was loaded last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from htmap_core.condor.classads import plain
+from htmap_core.condor.interrupts import held_back
+from htmap_core.contract.pools import PoolAccess, PoolAddress
+from htmap_core.exceptions import CondorError, PoolUnavailable
+
+
+@attrs.frozen
+class Submitted:
+    """What the schedd made of a submission: the cluster's number, and how many jobs it has now."""
+
+    cluster: int
+    jobs: int
+
+
+class Connection:
+    """A pool, as far as its schedd and collector answer; what plugins get as ``PoolView``."""
+
+    def __init__(self, address: PoolAddress) -> None:
+        self._address = address
+        # By projection: the whole ads of a pool are large.
+        self._slots: dict[frozenset[str], list[dict[str, Any]]] = {}
+
+    @property
+    def address(self) -> PoolAddress:
+        """Where the pool is."""
+        return self._address
+
+    # --- the schedd
+
+    def submit(self, text: str) -> Submitted:
+        """Submit a description that ends with its own queue statement.
+
+        :raises CondorError: the schedd refuses it; nothing is in the queue then.
+        """
+        with self._bindings() as condor:
+            result = self._schedd(condor).submit(condor.Submit(text))
+            return Submitted(result.cluster(), result.num_procs())
+
+    def query(self, constraint: str, projection: Sequence[str] = (), limit: int = -1) -> list[dict[str, Any]]:
+        """Return the ads of the jobs that satisfy *constraint*, cut down to *projection* where one is given."""
+        with self._bindings() as condor:
+            ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit)
+            return [plain(ad) for ad in ads]
+
+    def ads(self, constraint: str, limit: int = -1, *, past: bool = False) -> list[Any]:
+        """Return the ads of jobs as the bindings have them, with their expressions.
+
+        :param past: those of jobs that have left the queue, the last first, instead of those in it.
+        """
+        with self._bindings() as condor:
+            schedd = self._schedd(condor)
+            if past:
+                return list(schedd.history(constraint, [], limit))
+            return list(schedd.query(constraint=constraint, limit=limit))
+
+    def remove(self, constraint: str, reason: str) -> None:
+        """Remove the jobs that satisfy *constraint* from the queue."""
+        self.act("remove", constraint, reason)
+
+    def schedd_as_it_is(self, projection: Sequence[str]) -> dict[str, Any]:
+        """Return of the schedd's ad what *projection* names, from the schedd itself: the collector's is minutes old."""
+        with self._bindings() as condor:
+            ask = self._collector(condor).directQuery
+            return plain(ask(condor.DaemonType.Schedd, self._address.schedd, list(projection)))
+
+    def act(self, action: str, constraint: str, reason: str) -> None:
+        """Have the schedd act on the jobs that satisfy *constraint*; those that the action does not fit are passed over.
+
+        :param action: ``hold``, ``release``, ``suspend``, ``continue``, ``vacate`` or ``remove``.
+        """
+        with self._bindings() as condor:
+            job_action = getattr(condor.JobAction, action.capitalize())
+            # A pair, because the bindings drop a reason that is plain text.
+            self._schedd(condor).act(job_action, constraint, reason=(reason, 0))
+
+    def edit(self, constraint: str, attribute: str, value: object) -> None:
+        """Change an attribute in the ads of the jobs that satisfy *constraint*.
+
+        :param value: a ClassAd expression.
+        """
+        with self._bindings() as condor:
+            self._schedd(condor).edit(constraint, attribute, str(value))
+
+    def answers(self) -> bool:
+        """Return whether the schedd answers at all."""
+        try:
+            self.query("false", ["ClusterId"], limit=1)
+        except CondorError:
+            return False
+        return True
+
+    # --- the credd
+
+    def has_kerberos_credential(self) -> bool:
+        """Return whether the credd holds a Kerberos credential of the user."""
+        with self._bindings() as condor:
+            return self._ask_credd(condor, lambda credd, kind: credd.query_user_cred(kind)) is not None
+
+    def store_kerberos_credential(self, credential: bytes) -> None:
+        """Hand a Kerberos credential of the user to the credd."""
+        with self._bindings() as condor:
+            # Given None instead of bytes, the bindings run the producer and cut what it prints at the first zero byte.
+            self._ask_credd(condor, lambda credd, kind: credd.add_user_cred(kind, credential))
+
+    # --- the collector
+
+    def slots(self, projection: Sequence[str] = ()) -> list[Mapping[str, Any]]:
+        """Return the ads of all slots; those that were cut out of a partitionable slot are not counted apart."""
+        wanted = frozenset(name.casefold() for name in projection)
+        if wanted not in self._slots:
+            self._slots[wanted] = self.collected("Startd", _WHOLE_SLOT, projection)
+        return [{k: v for k, v in ad.items() if not wanted or k.casefold() in wanted} for ad in self._slots[wanted]]
+
+    def schedd(self) -> dict[str, Any]:
+        """Return what is known of the schedd without asking it: its name, machine and version."""
+        with self._bindings() as condor:
+            return plain(self._schedd_ad(condor))
+
+    def slot_ads(self) -> list[Any]:
+        """Return the ads of all slots as the bindings have them, with their expressions, as they are now."""
+        with self._bindings() as condor:
+            return list(self._collector(condor).query(condor.AdType.Startd, constraint=_WHOLE_SLOT))
+
+    def count(self, expression: str) -> tuple[int, int]:
+        """Return how many slots satisfy a ClassAd *expression*, and how many there are."""
+        ads = self.collected("Startd", f"({_WHOLE_SLOT}) && ({expression})", ["Machine"])
+        return len(ads), len(self.slots(["Machine"]))
+
+    def collected(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Return the ads of a *kind* that the collector has, such as ``Submitter`` or ``Accounting``."""
+        with self._bindings() as condor:
+            ad_type = getattr(condor.AdType, kind)
+            ads = self._collector(condor).query(ad_type, constraint=constraint, projection=list(projection))
+            return [plain(ad) for ad in ads]
+
+    @property
+    def is_local(self) -> bool:
+        """True where every slot of the pool is on this machine."""
+        here = {self.parameter("FULL_HOSTNAME"), self.parameter("HOSTNAME")}
+        machines = {ad.get("Machine") for ad in self.slots(["Machine"])}
+        return bool(machines) and machines <= here
+
+    def parameter(self, name: str) -> str | None:
+        """Return a parameter of the submit side's HTCondor configuration; None where it is not set."""
+        with self._bindings() as condor:
+            found = condor.param.get(name)
+            return None if found is None else str(found)
+
+    # --- the bindings
+
+    def _schedd(self, condor: Any) -> Any:
+        if self._address.schedd is None:
+            return condor.Schedd()
+        return condor.Schedd(self._schedd_ad(condor))
+
+    def _schedd_ad(self, condor: Any) -> Any:
+        named = [] if self._address.schedd is None else [self._address.schedd]
+        ad = self._collector(condor).locate(condor.DaemonType.Schedd, *named)
+        if ad is None:  # the bindings would take it for the local schedd
+            problem = f"its collector knows no schedd called {self._address.schedd!r}"
+            raise PoolUnavailable(self._address.pool, problem, _SHOWN)
+        return ad
+
+    def _ask_credd(self, condor: Any, ask: Callable[[Any, Any], Any]) -> Any:
+        try:
+            return ask(self._credd(condor), condor.CredType.Kerberos)
+        except condor.HTCondorException as error:
+            if "Communication error" not in str(error):
+                raise
+            # A credd that was restarted does not know this process's session with it any more. Now that session is given up.
+            return ask(self._credd(condor), condor.CredType.Kerberos)
+
+    def _credd(self, condor: Any) -> Any:
+        """Return the credd that the schedd asks for credentials: the one of its machine, whatever it is called."""
+        if self._address.schedd is None:
+            return condor.Credd()
+        machine = self._schedd_ad(condor)["Machine"]
+        ads = self._collector(condor).query(condor.AdType.Credd, constraint=f'Machine == "{machine}"')
+        if not ads:
+            raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", _SHOWN)
+        return condor.Credd(ads[0])
+
+    def _collector(self, condor: Any) -> Any:
+        return condor.Collector(self._address.collector) if self._address.collector else condor.Collector()
+
+    @contextlib.contextmanager
+    def _bindings(self) -> Iterator[Any]:
+        with _lock, held_back():
+            condor = _load(self._address.configuration)
+            try:
+                yield condor
+            except (condor.HTCondorException, ValueError) as error:  # ValueError: a queue statement that it cannot read
+                raise _translated(error, self._address, condor) from error
+
+
+def connect(address: PoolAddress) -> PoolAccess:
+    """Return what a plugin may ask of the pool at *address*, and do there; nothing is asked before it is used."""
+    return Connection(address)
+
+
+_lock = threading.RLock()
+_loaded_configuration: list[tuple[Path | None, str | None]] = []
+
+
+def version() -> str:
+    """Return the version of the bindings."""
+    return str(_load(None).version())
+
+
+def has_configuration() -> bool:
+    """Return whether this machine has a configuration of HTCondor's at one of the places where HTCondor looks for it.
+
+    Cheap: the bindings are not loaded, and on a machine without HTCondor need not be.
+    """
+    if named := os.environ.get("CONDOR_CONFIG"):
+        # Where the bindings are imported and find no configuration, they set it to that, for good.
+        return named != os.devnull
+    homes = ("~/.condor/condor_config", "~/.condor/user_config")
+    places = (*homes, "/etc/condor/condor_config", "/usr/local/etc/condor_config")
+    return any(Path(place).expanduser().exists() for place in places)
+
+
+def _load(configuration: Path | None) -> Any:
+    """Import the bindings and have them read *configuration*; None stands for the machine's own."""
+    wanted = (configuration, os.environ.get("CONDOR_CONFIG"))
+    with _configured(configuration):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # "no configuration found" is ours to judge, and said in our own words
+                import htcondor2  # 200 ms
+        except ImportError as error:
+            raise CondorError(
+                f"HTCondor's Python bindings cannot be imported ({error}). `pip install htcondor` brings them; "
+                f"they exist for Linux only"
+            ) from error
+        if _loaded_configuration != [wanted]:
+            if configuration is not None and not configuration.exists():
+                raise CondorError(
+                    f"the pool's configuration {configuration} is gone; start the pool again: `htmap pool start`"
+                )
+            htcondor2.reload_config()
+            _loaded_configuration[:] = [wanted]
+    return htcondor2
+
+
+@contextlib.contextmanager
+def _configured(configuration: Path | None) -> Iterator[None]:
+    """Have CONDOR_CONFIG name *configuration* for a moment; the user's own environment stays as it is."""
+    before = os.environ.get("CONDOR_CONFIG")
+    if configuration is not None:
+        os.environ["CONDOR_CONFIG"] = str(configuration)
+    elif before is None and not has_configuration():
+        os.environ["CONDOR_CONFIG"] = os.devnull  # after ONLY_ENV the bindings never read a file again
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("CONDOR_CONFIG", None)
+        else:
+            os.environ["CONDOR_CONFIG"] = before
+
+
+_WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # those cut out of a partitionable slot are not counted apart
+_SHOWN = "`condor_status -any` shows what there is, and its state"
+_UNREACHABLE = ("connect", "locate", "authenticat", "communicat", "timed out", "FS:1004", "Failed to fetch ads")
+
+
+def _translated(error: Exception, address: PoolAddress, condor: Any) -> CondorError:
+    text = " ".join(str(error).split())
+    if not any(sign.casefold() in text.casefold() for sign in _UNREACHABLE):
+        return CondorError(f"HTCondor says: {text}")
+    advice = "`htmap pool status` shows its state" if address.pool == "personal" else _SHOWN
+    if "FS:1004" in text or "authenticat" in text.casefold():
+        # Wheels built after September 2026 cannot authenticate with daemons from before, and the message does not say so.
+        advice = (
+            f"this Python has HTCondor's bindings {condor.version().split()[1]}; if the pool's daemons have another version, "
+            f"install the wheel that matches them: `pip install 'htcondor==<version of condor_version>'`"
+        )
+    return PoolUnavailable(address.pool, text, advice)

@@ -1,0 +1,292 @@
+"""Create maps: pickle the function and its inputs, plan, submit."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import itertools
+import operator
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import htmap_core
+from htmap_core import names
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.plan import MapPlan
+from htmap_core.contract.pools import PoolView
+from htmap_core.exceptions import EmptyMap, InvalidOption, MisalignedInputData
+from htmap_core.language.submit_text import OptionValue, option_text
+from htmap_core.maps import recovery
+from htmap_core.maps.map import Map
+from htmap_core.plugins import pools
+from htmap_core.plugins.calls import plugins, registered
+from htmap_core.results.pickling import pickle_function, pickle_input
+from htmap_core.settings import tables
+from htmap_core.settings.chain import settings
+from htmap_core.settings.waiting import while_created
+from htmap_core.storage.creation import Creation
+from htmap_core.storage.log import logger
+from htmap_core.storage.mapdir import MapRecord
+from htmap_core.submission import planning
+from htmap_core.submission.archive import build
+from htmap_core.submission.checkpointing import checkpoints
+from htmap_core.submission.files.inputs import InputFiles
+from htmap_core.submission.files.outputs import OutputRemaps
+from htmap_core.submission.files.protocols import Protocols
+from htmap_core.submission.submit import submit_map
+from htmap_run import by_value
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def map(  # noqa: A001 -- the name that users of HTMap know
+    func: Callable[[Any], Any],
+    args: Iterable[Any],
+    map_options: MapOptions | None = None,
+    tag: str | None = None,
+    quiet: bool = False,
+    *,
+    chunksize: int | None = None,
+) -> Map:
+    """Map a function of one argument over an iterable of arguments: each call is a component, and runs somewhere in the pool.
+
+    :param func: the function. It is sent along if it cannot be imported; what it imports must be on the execute node.
+    :param args: one argument for each component; taken one by one, never held all at once.
+    :param map_options: what to ask of HTCondor.
+    :param tag: the map's name. Without one it gets a random name and is transient: ``htmap.clean`` removes it.
+    :param quiet: in an interactive session, do not say that the map was created.
+    :param chunksize: how many components share a job; 1 unless the option of that name says otherwise. Short calls want many.
+    :returns: the map, which is running by then.
+    :raises TagAlreadyExists: the tag is in use.
+    :raises EmptyMap: there is no argument.
+    :raises CannotPickle: the function or an argument cannot be sent.
+    :raises PoolNotFound: there is no pool to submit to.
+    """
+    calls: Iterator[Call] = (((arg,), {}) for arg in args)
+    total = operator.length_hint(args)
+    return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, total=total)
+
+
+def starmap(
+    func: Callable[..., Any],
+    args: Iterable[Iterable[Any]] | None = None,
+    kwargs: Iterable[Mapping[str, Any]] | None = None,
+    map_options: MapOptions | None = None,
+    tag: str | None = None,
+    quiet: bool = False,
+    *,
+    chunksize: int | None = None,
+) -> Map:
+    """Map a function over positional and keyword arguments, side by side: a tuple and a dictionary for each component.
+
+    The shorter of the two is filled up with empty ones.
+
+    :param args: the positional arguments of each component.
+    :param kwargs: the keyword arguments of each component.
+    :returns: the map. The other arguments, and what may be raised, are those of :func:`htmap.map`.
+    """
+    args, kwargs = () if args is None else args, () if kwargs is None else kwargs
+    total = max(operator.length_hint(args), operator.length_hint(kwargs))
+    pairs = enumerate(itertools.zip_longest(args, kwargs))
+    calls: Iterator[Call] = (_call(component, *pair) for component, pair in pairs)
+    return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, total=total)
+
+
+def _call(component: int, given: Iterable[Any] | None, named: Mapping[str, Any] | None) -> Call:
+    try:
+        return () if given is None else tuple(given), {} if named is None else dict(named)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"starmap takes a tuple of arguments and a dictionary of keyword arguments for each component; "
+            f"component {component} has {given!r} and {named!r}"
+        ) from error
+
+
+def create_map(
+    func: Callable[..., Any],
+    calls: Iterable[Call],
+    *,
+    map_options: MapOptions | None = None,
+    tag: str | None = None,
+    quiet: bool = False,
+    chunksize: int | None = None,
+    total: int = 0,
+) -> Map:
+    """Create and submit a map over *calls*. Until the schedd has taken it, anything that goes wrong leaves nothing behind.
+
+    :param total: how many calls there are, where that is known.
+    """
+    if not callable(func):
+        raise TypeError(f"a function is mapped, and {func!r} is none")
+    options = merged_options(map_options)
+    size = _chunksize(chunksize, options)
+    # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
+    columns = {name: f"htmap_option{number}" for number, name in enumerate(options.per_component())}
+    pickled, of_function = pickle_function(func)
+    keeps = checkpoints(func, pickled, options)
+    recovery.settle()
+    pool, connection = pools.find_pool()
+    method = planning.choose_delivery_method(pool, connection)
+    protocols = Protocols(options)
+    files, remaps = InputFiles(options, size, protocols), OutputRemaps(options.output_remaps, protocols)
+    joined = {**files.columns, **remaps.columns}
+    with Creation(tag, chunksize=size, columns=tuple(columns.values()), joined=joined) as creation:
+        creation.add_runtime(build())
+        for_all = files.begin(creation.map_dir.path, of_function)
+        creation.add_function(pickled, {**_handshake(pickled), "files": for_all, "checkpoints": keeps})
+        _add_inputs(creation, while_created(calls, creation.tag, total), options, files, remaps)
+        plan = _plan(creation, options, connection, keeps)
+        commands = planning.describe(plan, method, creation.map_dir.id, columns, protocols, files.to_transfer)
+        planning.warn([*files.doubts(), *protocols.doubts(connection), *remaps.doubts(creation.components)])
+        submit_map(creation, _record(plan, size, method.name), commands, connection)
+        created = Map(tag=creation.tag, map_dir=creation.map_dir)
+    logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)
+    if _is_interactive() and not quiet:
+        print(f"Created map {created.tag} with {len(created)} components")  # noqa: T201 -- asked for
+    return created
+
+
+def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool) -> MapPlan:
+    return MapPlan(
+        tag=creation.tag,
+        map_dir=creation.map_dir.path,
+        runtime=creation.map_dir.runtime,
+        components=creation.components,
+        jobs=creation.jobs,
+        options=options,
+        settings=settings,
+        pool=pool,
+        checkpoints=checkpoints,
+    )
+
+
+def _record(plan: MapPlan, chunksize: int, delivery_method: str) -> MapRecord:
+    return MapRecord(
+        components=plan.components,
+        chunksize=chunksize,
+        delivery_method=delivery_method,
+        pool=plan.pool.address,
+        versions=_versions(),
+        options=plan.options.to_dict(),
+        created=time.time(),
+    )
+
+
+def merged_options(*given: MapOptions | None) -> MapOptions:
+    """Return map options merged with those of the settings, after checking that all settings make sense.
+
+    :raises UnknownSetting: a setting is one that nobody knows.
+    :raises InvalidSetting: a setting has a value that it cannot have.
+    :raises ReservedOptionKeyword: an option is one that HTMap sets itself.
+    """
+    for options in given:
+        check_options(options)
+    tables.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins())
+    return MapOptions.merge(*given, MapOptions.from_settings(settings))
+
+
+def check_options(options: object) -> None:
+    """Check that *options* are map options, or None."""
+    if options is not None and not isinstance(options, MapOptions):
+        raise TypeError(f"map_options is an htmap.MapOptions, not {options!r}")
+
+
+def register_delivery_method(
+    name: str,
+    descriptors_func: Callable[[str, Any], Mapping[str, Any]],
+    setup_func: Callable[[str, Any], None] | None = None,
+) -> None:
+    """Add a delivery method for this process; a plugin does it for good (see ``htmap_delivery_methods``).
+
+    :param name: what the setting DELIVERY_METHOD names it by.
+    :param descriptors_func: takes a map's tag and directory, and returns the HTCondor submit commands of this method.
+    :param setup_func: takes the same, and does whatever must be done before.
+    """
+    plugins.register_delivery_method(registered(name, descriptors_func, setup_func))
+
+
+def _add_inputs(
+    creation: Creation, calls: Iterable[Call], options: MapOptions, files: InputFiles, remaps: OutputRemaps
+) -> None:
+    values = _option_rows(options.per_component())
+    for component, (args, kwargs) in enumerate(calls):
+        pickled, of_arguments = pickle_input(args, kwargs, component)
+        entries, listed = files.of(component, of_arguments)
+        creation.add_input(pickled, values(component), [listed, *remaps.of(component)], entries)
+    if not creation.components:
+        raise EmptyMap
+    values(None)
+    files.check_end(creation.components)
+    remaps.check_end(creation.components)
+    creation.finish()
+
+
+def _option_rows(options: Mapping[str, Iterable[OptionValue]]) -> Callable[[int | None], list[str]]:
+    """Return what gives a component's values of all per-component options; with None it checks that none are left over."""
+    iterators: dict[str, Iterator[OptionValue]] = {name: iter(values) for name, values in options.items()}
+    count = 0
+    nothing = object()
+
+    def row(component: int | None) -> list[str]:
+        nonlocal count
+        values = []
+        for name, iterator in iterators.items():
+            value = next(iterator, nothing)
+            if component is None:
+                if value is not nothing:
+                    raise MisalignedInputData(name, None, count)
+            elif value is nothing:
+                raise MisalignedInputData(name, component, None)
+            else:
+                values.append(option_text(name, value))
+        count += 1
+        return values
+
+    return row
+
+
+def _chunksize(given: int | None, options: MapOptions) -> int:
+    wanted: Any = options.get("chunksize", "1") if given is None else given
+    text = str(wanted)
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        raise InvalidOption("chunksize", wanted, "must be a whole number from 1 up")
+    if int(text) > 1 and (varying := list(options.per_component())):
+        raise InvalidOption(
+            "chunksize",
+            wanted,
+            f"components of one job cannot differ in their options; {varying[0]} has one value for each",
+        )
+    return int(text)
+
+
+def _handshake(pickled: bytes) -> dict[str, Any]:
+    """Return what the execute side checks before it unpickles anything."""
+    return {
+        "format": 1,
+        "python": list(sys.version_info[:3]),
+        "implementation": platform.python_implementation(),
+        "cloudpickle": importlib.metadata.version("cloudpickle"),
+        "htmap": htmap_core.__version__,
+        "by_value": by_value.carries_code(pickled),
+        "allow_mismatch": tables.value("ALLOW_PYTHON_MISMATCH", bool),
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "cloudpickle": importlib.metadata.version("cloudpickle"),
+        names.DISTRIBUTION: htmap_core.__version__,
+    }
+
+
+def _is_interactive() -> bool:
+    return hasattr(sys, "ps1") or ("IPython" in sys.modules and _in_ipython())
+
+
+def _in_ipython() -> bool:
+    import IPython  # type: ignore[import-not-found, unused-ignore]
+
+    return IPython.get_ipython() is not None

@@ -1,0 +1,213 @@
+"""Find, list and remove maps by their tags."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from htmap_core import names, user_warnings, wording
+from htmap_core.components import ComponentStatus
+from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MapWasRemoved, TagNotFound
+from htmap_core.maps import recovery, removal
+from htmap_core.maps.map import Map
+from htmap_core.results import reports
+from htmap_core.storage import operations
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.root import htmap_dir
+from htmap_core.storage.tags import all_tags, find_map
+
+
+def load(tag: str) -> Map:
+    """Return the map with a tag; in one process it is always the same object.
+
+    :raises TagNotFound: no map has it.
+    :raises BusyMap: another process is creating it just now.
+    :raises CorruptMap: its files are not what HTMap wrote; :func:`remove` removes it all the same.
+    """
+    recovery.settle()
+    map_dir = find_map(tag)
+    _check_not_being_created(map_dir, tag)
+    return Map(tag=tag, map_dir=map_dir)
+
+
+def _check_not_being_created(map_dir: MapDir, tag: str) -> None:
+    if operations.is_under_way(names.CREATING, map_dir):
+        raise BusyMap(tag, names.CREATING)
+
+
+def get_tags(pattern: str | None = None) -> tuple[str, ...]:
+    """Return the tags of all maps, sorted.
+
+    :param pattern: with wildcards as in a shell, such as ``scan-*``; None for all tags.
+    """
+    recovery.settle()
+    return tuple(all_tags(pattern))
+
+
+def remove(tag: str, not_exist_ok: bool = True) -> None:
+    """Remove the map with a tag.
+
+    :param not_exist_ok: say nothing where there is no such map.
+    :raises TagNotFound: there is no such map, and *not_exist_ok* is false.
+    """
+    try:
+        found = load(tag)
+    except TagNotFound:
+        if not not_exist_ok:
+            raise
+    except CorruptMap:
+        removal.remove(find_map(tag), tag, ended=False, force=False)
+    else:
+        found.remove()
+
+
+def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
+    """Return all maps, sorted by tag. Those that are being created just now are not there yet; of damaged ones a warning tells.
+
+    :param pattern: with wildcards as in a shell, which the tags must fit; None for all maps.
+    """
+    return tuple(_loadable(get_tags(pattern)))
+
+
+class NotRemoved(UserWarning):
+    """A map is still there, because the pool that may have its jobs does not answer."""
+
+
+class DamagedMap(UserWarning):
+    """A map cannot be loaded, because its files are not what HTMap wrote."""
+
+
+def _loadable(tags: Iterable[str]) -> Iterator[Map]:
+    root = htmap_dir()
+    for tag in tags:
+        try:
+            map_dir = find_map(tag, root)
+            _check_not_being_created(map_dir, tag)
+            yield Map(tag=tag, map_dir=map_dir)
+        except (TagNotFound, BusyMap):  # removed or given another tag since the tags were listed; or not there yet
+            continue
+        except CorruptMap as error:
+            text = f'map {tag!r} is damaged: {error}. htmap.remove("{tag}") removes what is left of it'
+            user_warnings.warn(text, DamagedMap)
+
+
+def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that users know
+    """Remove transient maps: those that nobody gave a tag. Of maps that cannot be removed now, a warning tells.
+
+    :param all: maps that have a tag of their own as well.
+    :returns: the tags that are gone.
+    """
+    removed = []
+    for each in load_maps():
+        try:
+            if all or each.is_transient:
+                tag = each.tag
+                each.remove()
+                removed.append(tag)
+        except MapWasRemoved:
+            continue  # by another process, since the maps were listed
+        except CondorError as error:
+            text = f'map {tag!r} was not removed: {error}. htmap.load("{tag}").remove(force=True) removes its data all the same'
+            user_warnings.warn(text, NotRemoved)
+    return removed
+
+
+def status(maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True) -> str:
+    """Return a table of maps; transient ones have a ``*`` in front.
+
+    :param maps: the maps to show; all by default.
+    :param include_state: show how many components are in which state.
+    :param include_meta: show memory, disk usage and run time.
+    """
+    return status_table(status_facts(maps, include_state, include_meta), include_state, include_meta)
+
+
+def status_table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool) -> str:
+    """Return the table that :func:`status` shows, given its facts."""
+    shown = columns(all_facts) if include_state else []
+    headers = ["Tag", *shown]
+    headers += ["Local Data", "Max Memory", "Max Runtime", "Total Runtime"] if include_meta else []
+    rows = []
+    for facts in all_facts:
+        row = [("* " if facts["transient"] else "  ") + facts["tag"]]
+        row += [str(facts["component_status_counts"][status]) for status in shown]
+        if include_meta:
+            row += [wording.size(facts["local_data"]), wording.size(facts["max_memory"])]
+            row += [wording.duration(facts["max_runtime"]), wording.duration(facts["total_runtime"])]
+        rows.append(row)
+    return reports.table(headers, rows)
+
+
+def columns(all_facts: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the statuses to show: the usual ones, and whatever else any component has, so that nothing is hidden."""
+    shown = [str(status) for status in ComponentStatus.display_statuses()]
+    present = {status for facts in all_facts for status, count in facts["component_status_counts"].items() if count}
+    return shown + [str(status) for status in ComponentStatus if str(status) in present and str(status) not in shown]
+
+
+def status_json(
+    maps: Iterable[Map] | None = None,
+    include_state: bool = True,
+    include_meta: bool = True,
+    compact: bool = False,
+) -> str:
+    """Return the same as :func:`status` as JSON: an object for each map, by its tag.
+
+    Disk and memory are in bytes, run times in seconds.
+
+    :param compact: without any blanks and line breaks.
+    """
+    facts = {each["tag"]: each for each in status_facts(maps, include_state, include_meta)}
+    return json.dumps(facts, separators=(",", ":")) if compact else json.dumps(facts, indent=4)
+
+
+def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True) -> str:
+    """Return the same as :func:`status` as CSV, with a header and a line for each map.
+
+    Disk and memory are in bytes, run times in seconds.
+    """
+    text = io.StringIO()
+    columns = ["tag", "transient"]
+    columns += [str(status) for status in ComponentStatus] if include_state else []
+    columns += list(_META) if include_meta else []
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    for facts in status_facts(maps, include_state, include_meta):
+        counts = facts.pop("component_status_counts", {})
+        writer.writerow({**facts, **counts})
+    return text.getvalue()
+
+
+_META = ("local_data", "max_memory", "max_runtime", "total_runtime")
+
+
+def status_facts(
+    maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True
+) -> list[dict[str, Any]]:
+    """Return what :func:`status` shows, a dictionary for each map, sizes in bytes and times in seconds."""
+    facts = []
+    for each in load_maps() if maps is None else maps:
+        if not isinstance(each, Map):
+            raise TypeError(f"the status of maps is shown, as in status([htmap.load(tag)]); {each!r} is none")
+        try:
+            facts.append(_facts(each, include_state, include_meta))
+        except MapWasRemoved:  # by another process, since the maps were listed
+            if maps is not None:
+                raise
+    return facts
+
+
+def _facts(each: Map, state: bool, meta: bool) -> dict[str, Any]:
+    facts: dict[str, Any] = {"tag": each.tag, "transient": each.is_transient}
+    if state:
+        counts = Counter(each.component_statuses)
+        facts["component_status_counts"] = {str(status): counts[status] for status in ComponentStatus}
+    if meta:
+        seconds = [runtime.total_seconds() for runtime in each.runtime]
+        values = (each.local_data, max(each.memory_usage) * 1024 * 1024, max(seconds), sum(seconds))
+        facts.update(zip(_META, values))
+    return facts

@@ -1,0 +1,96 @@
+"""Finishes or undoes what a process began that is gone.
+
+Called by whatever looks at the user's maps; costs two listings of empty directories where there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+
+from htmap_core import names
+from htmap_core.exceptions import CondorError, CorruptMap
+from htmap_core.maps import removal, retagging
+from htmap_core.plugins.pools import reach
+from htmap_core.storage import deletion, operations
+from htmap_core.storage.jobs import Submission
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.operations import Operation
+from htmap_core.storage.root import htmap_dir
+
+logger = logging.getLogger("htmap")
+
+_SUBMIT_EVENT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
+
+
+def settle() -> None:
+    """Finish interrupted removals; finish or undo interrupted creations.
+
+    What needs a pool that does not answer now is left to a later command.
+    """
+    root = htmap_dir()
+    for kind, finish in (
+        (names.REMOVED, removal.finish),
+        (names.CREATING, _finish_creation),
+        (names.RERUNNING, _finish_rerun),
+        (names.RETAGGING, _finish_retagging),
+    ):
+        for interrupted in operations.unfinished(root, kind):
+            _settle(interrupted, finish)
+
+
+def _settle(interrupted: Operation, finish: Callable[[Operation], None]) -> None:
+    try:
+        finish(interrupted)
+    except (CondorError, OSError) as error:
+        logger.warning("map %r: an interrupted operation is left to a later command: %s", interrupted.tag, error)
+
+
+def _finish_creation(creation: Operation) -> None:
+    """Keep the map if the schedd took its jobs, else delete what there is of it."""
+    try:
+        created = _settle_submissions(creation.map_dir)
+    except CorruptMap:
+        created = False
+    if created:
+        creation.marker.unlink(missing_ok=True)
+        logger.info("map %r was submitted although its creation was interrupted", creation.tag)
+    else:
+        deletion.undo_creation(creation)
+        logger.info("undid the interrupted creation of map %r", creation.tag)
+
+
+def _finish_rerun(rerun: Operation) -> None:
+    _settle_submissions(rerun.map_dir)
+    rerun.marker.unlink(missing_ok=True)
+
+
+def _finish_retagging(interrupted: Operation) -> None:
+    retagging.finish(interrupted)
+    interrupted.marker.unlink(missing_ok=True)
+
+
+def _settle_submissions(map_dir: MapDir) -> bool:
+    """Find out whether the schedd took what the vanished process intended, and return whether it took anything.
+
+    The event log knows, or the queue: a job that is in neither was never submitted.
+    """
+    for submission in map_dir.submissions():
+        if submission.cluster is None:
+            cluster = _cluster_of(map_dir, submission)
+            if cluster is None:
+                map_dir.never_submitted(submission)
+            else:
+                map_dir.submitted(submission, cluster)
+    return bool(map_dir.submissions())
+
+
+def _cluster_of(map_dir: MapDir, submission: Submission) -> int | None:
+    known = {other.cluster for other in map_dir.submissions()}
+    if map_dir.events.exists():
+        logged = {int(cluster) for cluster in _SUBMIT_EVENT.findall(map_dir.events.read_bytes())}
+        if logged - known:
+            return max(logged - known)
+    ads = reach(map_dir.record.pool).query(f'{names.SUBMISSION_TOKEN} == "{submission.token}"', ["ClusterId"], limit=1)
+    return int(ads[0]["ClusterId"]) if ads else None

@@ -1,0 +1,240 @@
+"""Calls plugins. Nothing else in HTMap calls a hook, or an object that a plugin offered.
+
+One typed method for each hook. A plugin whose answer is not what it should be is switched off alone; see
+:mod:`htmap_core.plugins.discovery`.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
+from htmap_core.contract.plan import MapPlan
+from htmap_core.contract.pools import Pool, PoolAddress, PoolView
+from htmap_core.contract.protocol import TransferProtocol
+from htmap_core.contract.submit import SubmitDescription
+from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
+from htmap_core.plugins.discovery import Discovery, PluginRecord
+from htmap_core.settings.tables import problem_with_tables
+from htmap_core.wording import describe
+
+if TYPE_CHECKING:
+    import click
+
+T = TypeVar("T")
+
+FIRST_PARTY = ("assume", "cern", "docker", "pool", "shared", "singularity", "transplant")
+
+
+class Plugins:
+    """The installed plugins, loaded when the first of these methods needs them."""
+
+    def __init__(self) -> None:
+        self._discovery = Discovery()
+        self._offered: dict[str, dict[str, list[Any]]] = {}
+        self._registered: dict[str, DeliveryMethod] = {}
+
+    # --- what is installed
+
+    def records(self) -> list[PluginRecord]:
+        """Return what is known of every plugin, broken and disabled ones too, after asking each what it offers."""
+        self.settings_tables()
+        self.delivery_methods()
+        self.transfer_protocols()
+        self.pools()
+        self.commands()
+        return self._discovery.records()
+
+    def tables_of_unavailable_plugins(self) -> list[str]:
+        """Return the names of settings tables that nobody can check now: their plugin is broken, disabled or not installed."""
+        unavailable = [record.name for record in self._discovery.records() if record.state != "ok"]
+        return [name.upper() for name in (*unavailable, *FIRST_PARTY)]
+
+    # --- offers
+
+    def delivery_methods(self) -> dict[str, DeliveryMethod]:
+        """Return all delivery methods by name; what the user's program registered wins over what plugins offer."""
+        return {**self._by_name("htmap_delivery_methods", DeliveryMethod), **self._registered}
+
+    def delivery_method(self, name: str, origin: str | None = None) -> DeliveryMethod:
+        """Return the delivery method called *name*.
+
+        :param origin: where the name comes from, for the message.
+        :raises PluginError: the plugin of that name is broken or disabled.
+        :raises UnknownPythonDeliveryMethod: nobody offers it.
+        """
+        methods = self.delivery_methods()
+        if name in methods:
+            return methods[name]
+        for record in self._discovery.records():
+            if record.state != "ok" and record.distribution and (record.name == name or name in record.withdrawn):
+                raise PluginError(record.name, record.distribution, *_why_off(record))
+        installed = any(record.name == name and record.distribution for record in self._discovery.records())
+        hint = f"{name!r} comes with its own package: `pip install htmap-{name}`"
+        raise UnknownPythonDeliveryMethod(
+            name, methods, origin, hint if name in FIRST_PARTY and not installed else None
+        )
+
+    def register_delivery_method(self, method: DeliveryMethod) -> None:
+        """Add a delivery method for this process, in place of any other of that name."""
+        self._registered[method.name] = method
+
+    def transfer_protocols(self) -> dict[str, TransferProtocol]:
+        """Return all transfer protocols by scheme."""
+        return self._by_name("htmap_transfer_protocols", TransferProtocol, key="scheme")
+
+    def pools(self) -> list[Pool]:
+        """Return all pools, the first to be tried first."""
+        offered = self._by_name("htmap_pools", Pool)
+        return sorted(offered.values(), key=lambda pool: (-pool.rank, pool.name))
+
+    def settings_tables(self) -> dict[str, type]:
+        """Return the settings tables of all plugins: the attrs class by the table's name."""
+        tables: dict[str, type] = {}
+        for record, offer in self._ask("htmap_settings", Mapping):
+            if (problem := problem_with_tables(offer, tables)) is not None:
+                self._discovery.switch_off(record, f"htmap_settings {problem}")
+                continue
+            tables.update({name.upper(): cls for name, cls in offer.items()})
+            record.offers["settings"] = [name.upper() for name in offer]
+        return tables
+
+    def commands(self) -> dict[str, click.Command]:
+        """Return the commands that plugins add to the command line, by name."""
+        import click  # 40 ms, and needed by the command line only
+
+        return self._by_name("htmap_commands", click.Command)
+
+    # --- steps
+
+    def setup_credentials(self, submit: SubmitDescription, plan: MapPlan) -> None:
+        """Let every plugin set up the credentials that the map's jobs need."""
+        self._step("htmap_setup_credentials", submit=submit, plan=plan)
+
+    def rewrite_submit(self, submit: SubmitDescription, plan: MapPlan) -> None:
+        """Let every plugin have its last word on the submit description."""
+        self._step("htmap_rewrite_submit", submit=submit, plan=plan)
+
+    # --- calls to what was offered
+
+    def check(self, method: DeliveryMethod, pool: PoolView) -> Suitability:
+        """Ask a delivery method whether it suits *pool*; what goes wrong in it makes that unknown."""
+        try:
+            found = method.check(pool)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- it breaks its promise, and must not stop the others
+            return Suitability.unknown(f"its check failed: {describe(error)}", rank=-100)
+        if isinstance(found, Suitability):
+            return found
+        return Suitability.unknown(f"its check returned {found!r}, which is no Suitability", rank=-100)
+
+    def prepare(self, method: DeliveryMethod, plan: MapPlan) -> None:
+        """Let a delivery method do its slow part."""
+        self._guard(self._owner("delivery methods", method), method.prepare, plan)
+
+    def describe(self, method: DeliveryMethod, submit: SubmitDescription, plan: MapPlan) -> None:
+        """Let a delivery method write its part of the submit description."""
+        self._guard(self._owner("delivery methods", method), method.describe, submit, plan)
+
+    def find(self, pool: Pool) -> PoolAddress | None:
+        """Ask where *pool* is, if it can be used as it is."""
+        return self._guard(self._owner("pools", pool), pool.find)
+
+    def start(self, pool: Pool) -> PoolAddress | None:
+        """Let *pool* come up, if it can be started."""
+        return self._guard(self._owner("pools", pool), pool.start)
+
+    def advice(self, pool: Pool) -> str:
+        """Ask why *pool* cannot be used."""
+        return self._guard(self._owner("pools", pool), pool.advice)
+
+    # --- calling hooks
+
+    def _by_name(self, hook: str, type_: type[T], key: str = "name") -> dict[str, T]:
+        """Return what *hook* offers by name; a second one of the same name switches its plugin off."""
+        owners: dict[str, PluginRecord] = {}
+        found: dict[str, T] = {}
+        kind = hook.removeprefix("htmap_").replace("_", " ")
+        for record, offer in self._ask(hook, Sequence):
+            try:
+                names = _names_of(offer, type_, key)
+            except Exception as error:  # noqa: BLE001 -- also what a plugin's own property raises
+                problem = str(error) if isinstance(error, TypeError) else f"failed: {describe(error)}"
+                self._discovery.switch_off(record, f"{hook} {problem}", error)
+                continue
+            if taken := [name for name in names if name in owners] or _repeated(names):
+                owner = owners.get(taken[0], record).name
+                self._discovery.switch_off(
+                    record, f"its {hook} offers {taken[0]!r}, which plugin {owner!r} offers already"
+                )
+                continue
+            record.offers[kind] = names
+            owners.update(dict.fromkeys(names, record))
+            found.update(zip(names, offer))
+        return found
+
+    def _ask(self, hook: str, type_: type[T]) -> Iterable[tuple[PluginRecord, T]]:
+        """Yield what each working plugin answers to an offer hook, asking each once in a process."""
+        answers = self._offered.setdefault(hook, {})
+        for record in self._discovery.working(hook):
+            if record.name not in answers:
+                try:
+                    answers[record.name] = self._discovery.caller(hook, record)()
+                except (Exception, SystemExit) as error:  # noqa: BLE001 -- switched off, with the traceback kept
+                    self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
+                    continue
+            answer = answers[record.name][0] if answers[record.name] else None
+            if isinstance(answer, type_) and not isinstance(answer, str):
+                yield record, answer
+            else:
+                self._discovery.switch_off(record, f"{hook} must return a {type_.__name__}, not {answer!r}")
+
+    def _step(self, hook: str, **arguments: Any) -> None:
+        for record in sorted(self._discovery.working(hook), key=lambda record: record.name):
+            self._guard(record, self._discovery.caller(hook, record), **arguments)
+
+    def _owner(self, kind: str, offered: DeliveryMethod | Pool) -> PluginRecord:
+        if offered not in self._registered.values():
+            for record in self._discovery.records():
+                if offered.name in record.offers.get(kind, ()):
+                    return record
+        return PluginRecord(offered.name, "this program", "")
+
+    def _guard(self, record: PluginRecord, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        try:
+            return call(*args, **kwargs)
+        except HTMapException:
+            raise  # meant for the user
+        except (Exception, SystemExit) as error:
+            record.traceback = traceback.format_exc()
+            name = getattr(call, "name", None) or getattr(call, "__name__", "a call")
+            raise PluginError(record.name, record.distribution, f"{name} failed: {describe(error)}") from error
+
+
+def registered(name: str, descriptors_func: Any, setup_func: Any = None) -> DeliveryMethod:
+    """Return a delivery method made of two functions, as :func:`htmap.register_delivery_method` takes them."""
+    return RegisteredDeliveryMethod(name, descriptors_func, setup_func)
+
+
+def _names_of(offer: Sequence[Any], type_: type, key: str) -> list[str]:
+    if wrong := [each for each in offer if not isinstance(each, type_)]:
+        raise TypeError(f"must return {type_.__name__} objects, not {wrong!r}")
+    names = [getattr(each, key, None) for each in offer]
+    if not all(isinstance(name, str) and name for name in names):
+        raise TypeError(f"must return {type_.__name__} objects with a {key}, not {names!r}")
+    return [str(name) for name in names]
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    return [name for name in names if names.count(name) > 1]
+
+
+def _why_off(record: PluginRecord) -> tuple[str, str]:
+    """Return why a plugin cannot be asked, and what to do."""
+    if record.state == "disabled":
+        return f"is disabled {record.reason}", "Switch it on there to use it"
+    return f"is broken: {record.reason}", f"`htmap plugins list --traceback {record.name}` shows the details"
+
+
+plugins = Plugins()

@@ -1,4 +1,0 @@
-"""Which versions the submit side has; :func:`htmap_core.runtime.build` puts the real ones in place of this module."""
-
-HTMAP = "unknown"
-CLOUDPICKLE = "unknown"

@@ -1,0 +1,75 @@
+"""The deletion of maps, in steps that survive an interruption: announce it, delete tag and files, conclude it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import shutil
+import time
+
+from htmap_core import names
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.storage import operations
+from htmap_core.storage.exceptions import CannotRemoveMap
+from htmap_core.storage.mapdir import MapDir, plain_address
+from htmap_core.storage.operations import Operation
+from htmap_core.storage.tags import release_tag, tag_of
+
+
+def undo_creation(creation: Operation) -> None:
+    """Delete what an interrupted creation left behind."""
+    map_dir = creation.map_dir
+    release_tag(map_dir.root, map_dir.id, creation.tag or tag_of(map_dir) or "")
+    shutil.rmtree(map_dir.path, ignore_errors=True)
+    creation.marker.unlink(missing_ok=True)
+
+
+def announce(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: str) -> Operation:
+    """Write down that a map is to be removed; from now on its removal will be finished, by whomever.
+
+    On a full disk that cannot be written down, and the map is removed all the same: that makes room. Where the file system lets
+    nothing be written at all, its jobs are better kept, too.
+
+    :param pool: where its jobs are; None where it has none that could be queued.
+    :param constraint: a ClassAd expression that finds them.
+    :raises CannotRemoveMap: the file system does not let it; nothing was changed.
+    """
+    marker = map_dir.root / names.REMOVED / map_dir.id
+    address = None if pool is None else plain_address(pool)
+    try:
+        marker.parent.mkdir(exist_ok=True)  # an HTMAP_DIR of the original HTMap has none
+        with operations.locked(marker) as file:
+            operations.write(file, tag, pool=address, constraint=constraint)
+    except OSError as error:
+        if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+            raise CannotRemoveMap(tag, str(marker.parent), error.strerror or str(error)) from error
+        with contextlib.suppress(OSError):
+            marker.unlink(missing_ok=True)
+    return Operation(marker, map_dir, tag, pool, constraint, time.time())
+
+
+def withdraw(removal: Operation) -> None:
+    """Take back that a map is to be removed."""
+    removal.marker.unlink(missing_ok=True)
+
+
+def delete_map(removal: Operation) -> None:
+    """Delete a map's tag and files. Tag and directory are gone at once; deleting the files may be interrupted.
+
+    :raises CannotRemoveMap: the file system does not let it.
+    """
+    moved_away = removal.marker.with_name(f"{removal.map_dir.id}.files")
+    shutil.rmtree(moved_away, ignore_errors=True)  # of an interrupted attempt
+    try:
+        release_tag(removal.map_dir.root, removal.map_dir.id, removal.tag)
+        with contextlib.suppress(FileNotFoundError):
+            removal.map_dir.path.rename(moved_away)
+    except OSError as error:
+        raise CannotRemoveMap(removal.tag, str(removal.map_dir.path), error.strerror or str(error)) from error
+    shutil.rmtree(moved_away, ignore_errors=True)
+
+
+def conclude(removal: Operation) -> None:
+    """Delete the last trace of a removal, if nothing of the map is left that would need another attempt."""
+    if not removal.marker.with_name(f"{removal.map_dir.id}.files").exists() and not removal.map_dir.path.exists():
+        removal.marker.unlink(missing_ok=True)

@@ -1,0 +1,127 @@
+"""Tags on disk: a file for each, whose one line is the id of the map that has it."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import uuid
+from pathlib import Path
+
+from htmap_core import names
+from htmap_core.exceptions import TagAlreadyExists, TagNotFound
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.root import htmap_dir
+from htmap_core.tags import check_tag, random_tag
+
+
+def all_tags(pattern: str | None = None, root: Path | None = None) -> list[str]:
+    """Return the tags of all maps, sorted, or those that fit a glob-style pattern."""
+    folder = (htmap_dir() if root is None else root) / names.TAGS
+    try:
+        found = [name for name in os.listdir(folder) if ":" not in name]  # noqa: PTH208 -- names only
+    except FileNotFoundError:
+        return []
+    return sorted(found if pattern is None else fnmatch.filter(found, pattern))
+
+
+def find_map(tag: str, root: Path | None = None) -> MapDir:
+    """Return the directory of the map tagged *tag*.
+
+    :param root: the HTMAP_DIR, where it is at hand; looking it up for each of many maps takes longer than the rest.
+    :raises InvalidTag: no map could have this tag.
+    :raises TagNotFound: no map has it.
+    """
+    root = htmap_dir() if root is None else root
+    map_id = _id_of(root, check_tag(tag))
+    map_dir = MapDir(root / names.MAPS / (map_id or "nobody"))
+    if map_id is None or not map_dir.exists:
+        raise TagNotFound(tag, [other for other in all_tags() if other != tag])
+    return map_dir
+
+
+def path_of(tag: str, part: str) -> Path:
+    """Return where a part of the map tagged *tag* is on disk.
+
+    :param part: one of :data:`htmap_core.names.PARTS`; ``logs``, what components wrote to their standard output and error, is in
+        ``outputs``.
+    :raises TagNotFound: no map has the tag.
+    """
+    map_dir = find_map(tag)
+    places = {
+        "map": map_dir.path,
+        "tag": map_dir.root / names.TAGS / tag,
+        "events": map_dir.events,
+        "inputs": map_dir.path / names.INPUTS,
+        "outputs": map_dir.path / names.OUTPUTS,
+        "logs": map_dir.path / names.OUTPUTS,
+    }
+    return places[part]
+
+
+def claim_tag(root: Path, map_id: str, tag: str | None) -> str:
+    """Give a map its tag, or a random one that is free; of two processes that want the same one gets it.
+
+    :raises TagAlreadyExists: the tag is in use.
+    """
+    if tag is not None:
+        if not (_link_tag(root, map_id, tag) or (_clear_dangling(root, tag) and _link_tag(root, map_id, tag))):
+            raise TagAlreadyExists(tag)
+        return tag
+    while not _link_tag(root, map_id, candidate := random_tag()):
+        pass
+    return candidate
+
+
+def _link_tag(root: Path, map_id: str, tag: str) -> bool:
+    # A link is made whole or not at all, on every file system; the colon keeps the temporary name out of all listings.
+    folder = root / names.TAGS
+    temporary = folder / f":{uuid.uuid4().hex}"
+    try:
+        temporary.write_text(map_id + "\n")
+        os.link(temporary, folder / tag)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def _clear_dangling(root: Path, tag: str) -> bool:
+    """Delete a tag whose map is gone without it; return whether it was one."""
+    map_id = _id_of(root, tag)
+    if map_id is None or MapDir(root / names.MAPS / map_id).exists or (root / names.CREATING / map_id).exists():
+        return False
+    release_tag(root, map_id, tag)
+    return True
+
+
+def _id_of(root: Path, tag: str) -> str | None:
+    try:
+        return (root / names.TAGS / tag).read_text().strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def release_tag(root: Path, map_id: str, tag: str) -> None:
+    """Take a tag from a map, unless it has another one by now."""
+    if tag and _id_of(root, tag) == map_id:
+        (root / names.TAGS / tag).unlink(missing_ok=True)
+
+
+def has_tag(map_dir: MapDir, tag: str) -> bool:
+    """Return whether a tag is this map's."""
+    return _id_of(map_dir.root, tag) == map_dir.id
+
+
+def tag_of(map_dir: MapDir) -> str | None:
+    """Return a map's tag, looking at all; None where it has none."""
+    return next((tag for tag in all_tags(root=map_dir.root) if has_tag(map_dir, tag)), None)
+
+
+def move_tag(map_dir: MapDir, old: str, new: str) -> None:
+    """Give a map the tag *new*, which is claimed already, and no other."""
+    if not (new and has_tag(map_dir, new)):
+        return  # an interrupted operation that had not come this far
+    map_dir.make_persistent()
+    if old != new:
+        release_tag(map_dir.root, map_dir.id, old)

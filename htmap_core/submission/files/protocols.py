@@ -1,0 +1,145 @@
+"""The transfer protocols that a map's files need: who offers them, and whether its pool has them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.pools import PoolView
+from htmap_core.contract.protocol import Sender, TransferProtocol
+from htmap_core.contract.submit import SubmitDescription
+from htmap_core.contract.transfer_path import scheme_of
+from htmap_core.exceptions import CondorError, HTMapException, InvalidOption
+from htmap_core.plugins.calls import plugins
+from htmap_core.wording import describe
+
+# What a distribution of ours brings, for the hint where it is not installed.
+_BROUGHT_BY = {"root": "htmap-cern"}
+
+
+class CannotTransfer(HTMapException, ValueError):
+    """A map's files cannot be fetched from, or sent to, a URL."""
+
+    def __init__(self, url: str, reason: str, advice: str) -> None:
+        self.url = url
+        self.reason = reason
+        self.advice = advice
+        super().__init__(url, reason, advice)
+
+    def __str__(self) -> str:
+        return f"{self.url!r} cannot be used: {self.reason}. {self.advice}"
+
+
+class Protocols:
+    """The transfer protocols that one map uses.
+
+    Every source and destination of its files is shown to it once, as they are read; each scheme is looked up once.
+
+    :param options: the map's options.
+    """
+
+    def __init__(self, options: MapOptions) -> None:
+        self._options = options
+        self._inputs: dict[str, TransferProtocol] = {}
+        self._outputs: dict[str, TransferProtocol] = {}
+        self._senders: dict[str, Sender] = {}
+
+    def fetch(self, source: str) -> None:
+        """Learn that jobs get something from *source*, a path or a URL.
+
+        :raises CannotTransfer: no plugin offers its protocol, or not for inputs, or an option is missing that it needs.
+        """
+        if (scheme := scheme_of(source)) is not None and scheme not in self._inputs:
+            protocol = _protocol(scheme, source)
+            if not protocol.inputs:
+                raise CannotTransfer(source, f"{scheme!r} is for outputs only", "Fetch it by another protocol")
+            self._check_options(protocol, source)
+            self._inputs[scheme] = protocol
+
+    def send(self, destination: str) -> str:
+        """Learn that jobs send something to the URL *destination*, and return the one that HTCondor is to be given.
+
+        :raises CannotTransfer: no plugin offers its protocol, or not for outputs, or the URL or an option is not what it needs.
+        """
+        if (scheme := scheme_of(destination)) is None:
+            raise ValueError(f"{destination!r} is no URL")
+        if scheme not in self._outputs:
+            self._learn_output(scheme, destination)
+        if scheme not in self._senders:
+            return destination
+        try:
+            return self.send(self._senders[scheme](destination))
+        except ValueError as error:
+            if isinstance(error, HTMapException):
+                raise
+            raise CannotTransfer(destination, f"it {error}", "Mend the URL") from error
+
+    def _learn_output(self, scheme: str, destination: str) -> None:
+        protocol = _protocol(scheme, destination)
+        if not protocol.outputs:
+            raise CannotTransfer(destination, f"{scheme!r} is for inputs only", "Send it by another protocol")
+        self._check_options(protocol, destination)
+        self._outputs[scheme] = protocol
+        if protocol.sender is not None:
+            fixed = {name: submit_side_file(name, value) for name, value in self._options.fixed().items()}
+            self._senders[scheme] = protocol.sender(fixed)
+
+    def _check_options(self, protocol: TransferProtocol, url: str) -> None:
+        for name in protocol.options:
+            if name not in self._options:
+                advice = f"Give the map, or MAP_OPTIONS in the settings, {_all_of(protocol.options)}"
+                raise CannotTransfer(url, f"{protocol.scheme!r} needs the option {name!r}", advice)
+            if protocol.sender is not None and not isinstance(self._options[name], str):
+                raise InvalidOption(name, "one for each component", f"{protocol.scheme!r} needs one for the whole map")
+
+    def describe(self, submit: SubmitDescription) -> None:
+        """Have the jobs bring the HTCondor transfer plugins that the protocols come with, and run where there are the others.
+
+        For inputs HTCondor sees to the latter itself; an output would keep a job from ending, when all its work is done.
+        """
+        for scheme, protocol in {**self._inputs, **self._outputs}.items():
+            if protocol.script is not None:
+                submit.add_transfer_plugin(scheme, protocol.script)
+            elif scheme in self._outputs and scheme not in self._senders:
+                submit.require(f'stringListIMember("{scheme}", TARGET.HasFileTransferPluginMethods)')
+
+    def doubts(self, pool: PoolView) -> Iterator[str]:
+        """Yield what makes it improbable that the pool can transfer the map's files."""
+        for scheme, protocol in {**self._inputs, **self._outputs}.items():
+            if protocol.script is not None or (scheme in self._senders and scheme not in self._inputs):
+                continue  # comes along; or is sent by another one, which is looked at itself
+            try:
+                able, slots = pool.count(f'stringListIMember("{scheme}", HasFileTransferPluginMethods)')
+            except CondorError as error:
+                yield f"it is not known whether any slot of the pool transfers files by {scheme!r}: {describe(error)}"
+                continue
+            if not able:
+                yield f"0 of {slots} slots of the pool can transfer files by {scheme!r}; the jobs will wait for one that can"
+
+
+# Commands whose value is a file of the submit side, which HTCondor would look for in the map's directory.
+_SUBMIT_SIDE_FILES = frozenset({
+    "aws_access_key_id_file", "aws_secret_access_key_file", "gs_access_key_id_file", "gs_secret_access_key_file",
+})  # fmt: skip
+
+
+def submit_side_file(command: str, value: str) -> str:
+    """Return the value of a submit command; where it is a file of the submit side, from the root."""
+    return os.path.abspath(value) if command in _SUBMIT_SIDE_FILES else value  # noqa: PTH100 -- resolve() would follow links
+
+
+def _protocol(scheme: str, url: str) -> TransferProtocol:
+    known = plugins.transfer_protocols()
+    if scheme in known:
+        script = known[scheme].script
+        if script is not None and not script.is_file():
+            raise CannotTransfer(url, f"the script for {scheme!r}, {script}, is missing", "Install its plugin again")
+        return known[scheme]
+    hint = f"`pip install {_BROUGHT_BY[scheme]}` brings it" if scheme in _BROUGHT_BY else "A plugin can bring it"
+    advice = f"Known are {', '.join(sorted(known))}. {hint}; `htmap plugins list` shows what is installed, and what is broken"
+    raise CannotTransfer(url, f"no plugin offers the transfer protocol {scheme!r}", advice)
+
+
+def _all_of(names: tuple[str, ...]) -> str:
+    return " and ".join(f"{name!r}" for name in names)

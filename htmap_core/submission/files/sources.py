@@ -1,0 +1,88 @@
+"""What can be told of an input file before its map is submitted: its names, and whether HTCondor can transfer it as it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import urllib.parse
+from typing import Optional
+
+import attrs
+
+from htmap_core.contract.transfer_path import scheme_of
+
+# What a list of files in a submit description cannot hold: commas separate, outer blanks are cut off, a backslash at the end
+# joins lines, what `$$` begins is asked of the slot; what has no text of its own; and a single letter with a colon, which is a
+# drive to HTCondor.
+_CANNOT_BE_LISTED = re.compile("\\$\\$|[,\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|[\\s\\\\]/?$|/[A-Za-z]:[^/]*/?$")
+
+# What HTCondor or HTMap put into the scratch directory themselves.
+_OTHERS_NAMES = re.compile(r"_htmap_|_condor_|condor_exec|\.job\.ad$|\.machine\.ad$|\.update\.ad$|\.chirp")
+
+
+@attrs.frozen
+class Source:
+    """An input file or folder, as HTCondor would find it.
+
+    :param text: a path from the root, with a slash behind it where the contents of a folder are meant; or a URL.
+    :param name: what the user calls it: the last part of the path. Empty for contents.
+    :param arrives: the name that HTCondor gives it in the scratch directory; empty for contents.
+    :param is_plain: whether it can be listed among the files to transfer as it is, and arrives under its name.
+    :param is_others: whether it has a name that HTCondor or HTMap themselves use in the scratch directory.
+    :param is_folder: whether it is a folder of this machine, or the contents of one.
+    :param size: of a file of this machine, in bytes.
+    :param problem: why the job will be held; None where nothing is known.
+    """
+
+    text: str
+    name: str
+    arrives: str
+    is_plain: bool
+    is_others: bool = False
+    is_folder: bool = False
+    size: Optional[int] = None
+    problem: Optional[str] = None
+
+    @property
+    def scheme(self) -> str | None:
+        """The URL scheme; None for a path."""
+        return scheme_of(self.text)
+
+    @property
+    def last(self) -> str:
+        """The last part of the path, also where it stands for the contents of a folder."""
+        return self.name or os.path.basename(self.text.rstrip("/"))  # noqa: PTH119 -- a text is what it is about
+
+
+def look(text: str) -> Source:
+    """Return what can be told of a source; of one on this machine by asking the file system."""
+    return _local(text) if scheme_of(text) is None else _remote(text)
+
+
+def _remote(url: str) -> Source:
+    arrives = url.partition("?")[0].rstrip("/").rpartition("/")[2]
+    name = urllib.parse.unquote(arrives)
+    if "/" in name or name in {"", ".", ".."}:
+        name = arrives
+    return Source(url, name, arrives, is_plain=name == arrives, is_others=bool(_OTHERS_NAMES.match(name)))
+
+
+def _local(path: str) -> Source:
+    name = "" if path.endswith("/") else os.path.basename(path)  # noqa: PTH119 -- a text is what it is about
+    source = Source(path, name, name, not _CANNOT_BE_LISTED.search(path), bool(_OTHERS_NAMES.match(name)))
+    try:
+        found = os.stat(path)  # noqa: PTH116 -- likewise
+    except OSError as error:
+        return attrs.evolve(source, problem=error.strerror)
+    if not stat.S_ISDIR(found.st_mode):
+        readable = os.access(path, os.R_OK)
+        return attrs.evolve(source, size=found.st_size, problem=None if readable else "Permission denied")
+    readable = os.access(path, os.R_OK | os.X_OK)
+    is_link = bool(name) and os.path.islink(path)  # noqa: PTH114 -- likewise
+    return attrs.evolve(
+        source,
+        is_plain=source.is_plain and not is_link,  # HTCondor follows links to files, but not to folders
+        is_folder=True,
+        problem=None if readable else "Permission denied",
+    )

@@ -1,0 +1,144 @@
+"""The states of a map's components: what the event log says of their jobs, and result files of their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.condor.connection import Connection
+from htmap_core.storage.jobs import Job
+from htmap_core.storage.kept_checkpoints import has_checkpoints, remove_checkpoints
+from htmap_core.storage.mapdir import MapDir, with_true_names
+from htmap_core.tracking import holds
+from htmap_core.tracking.jobs import Tracker
+
+_SUCCEEDED = "OK"  # the status of a component in its job's result file
+_HOLD = ("HoldReason", "HoldReasonCode")
+_IS_HELD = 5  # the JobStatus of HTCondor
+
+
+class ComponentStates:
+    """The states of all components of a map, as of the last :meth:`poll`."""
+
+    def __init__(self, map_dir: MapDir) -> None:
+        self._map_dir = map_dir
+        self._tracker = Tracker(map_dir)
+        self._partly: dict[Job, frozenset[int]] = {}  # components that succeeded in jobs where another one did not
+
+    def poll(self) -> bool:
+        """Look at what has happened since, and return whether anything has."""
+        has_moved = self._map_dir.refresh()
+        has_news = self._tracker.poll()
+        if has_news and has_checkpoints(self._map_dir) and self.ended:
+            remove_checkpoints(self._map_dir)
+        return has_news or has_moved
+
+    def save(self) -> None:
+        """Write down what is known, for the next process."""
+        self._tracker.save()
+
+    def all(self) -> list[ComponentStatus]:
+        """Return the status of every component."""
+        placement, chunksize = self._map_dir.placement, self._map_dir.record.chunksize
+        jobs = self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * self._map_dir.record.jobs
+        if chunksize == 1:
+            statuses = jobs
+        else:
+            statuses = []
+            for row, status in enumerate(jobs):
+                components = placement.components_of(Job(0, row))
+                if status is ComponentStatus.ERRORED:
+                    statuses += [self._within(Job(0, row), component, status) for component in components]
+                else:
+                    statuses += [status] * len(components)
+        for component in placement.again:
+            statuses[component] = self.status(component)
+        return statuses
+
+    def status(self, component: int) -> ComponentStatus:
+        """Return the status of one component."""
+        job = self.job(component)
+        status = self._tracker.status(job)
+        if status is ComponentStatus.UNKNOWN and job.submission:
+            return ComponentStatus.IDLE  # somebody submits it again just now
+        return self._within(job, component, status)
+
+    def _within(self, job: Job, component: int, status: ComponentStatus) -> ComponentStatus:
+        """Return a component's status, given its job's: where one of several raised, the result file tells which."""
+        if status is not ComponentStatus.ERRORED or len(self._map_dir.placement.components_of(job)) == 1:
+            return status
+        if job not in self._partly:
+            try:
+                entries = self._map_dir.outputs.index(job)["components"]
+            except FileNotFoundError:
+                return status
+            self._partly[job] = frozenset(each["component"] for each in entries if each["status"] == _SUCCEEDED)
+        return ComponentStatus.COMPLETED if component in self._partly[job] else status
+
+    def job(self, component: int) -> Job:
+        """Return the job that ran, or will run, a component last."""
+        return self._map_dir.placement.job_of(component)
+
+    def hold(self, component: int) -> ComponentHold | None:
+        """Return why a component is held; None where it is not."""
+        hold = self._tracker.hold(self.job(component))
+        if hold is None:
+            return None
+        reason = with_true_names(self._map_dir.path, hold.reason)
+        return ComponentHold(hold.code, holds.shortened(reason))
+
+    def note(self, component: int) -> str:
+        """Return how a component's job ended, where it did not end as it should; else nothing."""
+        return self._tracker.note(self.job(component))
+
+    def memory(self, component: int) -> int:
+        """Return the peak memory of a component's job in MB; 0 where HTCondor has not measured it."""
+        return self._tracker.memory(self.job(component))
+
+    def runtime(self, component: int) -> float:
+        """Return for how many seconds a component's job runs, or ran last."""
+        return self._tracker.runtime(self.job(component))
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can come of any job."""
+        submissions = self._map_dir.submissions()
+        return bool(submissions) and all(self._tracker.has_ended(each.number, late=each.late) for each in submissions)
+
+    def settle(self, connection: Connection) -> None:
+        """Ask the schedd about the jobs that have not ended as far as is known here, for the event log may have missed something.
+
+        A job that is not in the queue any more has ended: if it left a result, that says how; else it was removed. Of a job
+        that is submitted on hold there never is an event.
+
+        :raises CondorError: the schedd does not answer; nothing was changed.
+        """
+        for submission in self._map_dir.submissions():
+            open_rows = self._tracker.open_rows(submission.number)
+            if submission.cluster is None or not open_rows:
+                continue
+            queued = connection.query(f"ClusterId == {submission.cluster}", ["ProcId", "JobStatus", *_HOLD])
+            present = {ad["ProcId"] for ad in queued}
+            self._correct_holds(submission.number, queued)
+            if submission.late and present:
+                continue  # those that are not there may not be made yet
+            for row in open_rows:
+                if row not in present:
+                    job = Job(submission.number, row)
+                    self._tracker.correct(job, self._outcome(job), "left the queue without a word in the event log")
+
+    def _correct_holds(self, submission: int, queued: Iterable[Mapping[str, Any]]) -> None:
+        for ad in queued:
+            job = Job(submission, ad["ProcId"])
+            if ad["JobStatus"] == _IS_HELD and self._tracker.status(job) is ComponentStatus.IDLE:
+                reason, code = (ad.get(name) for name in _HOLD)
+                self._tracker.correct(job, ComponentStatus.HELD, reason or "", code or 0)
+
+    def _outcome(self, job: Job) -> ComponentStatus:
+        try:
+            entries = self._map_dir.outputs.index(job)["components"]
+        except FileNotFoundError:
+            return ComponentStatus.REMOVED
+        succeeded = all(entry["status"] == _SUCCEEDED for entry in entries)
+        return ComponentStatus.COMPLETED if succeeded else ComponentStatus.ERRORED

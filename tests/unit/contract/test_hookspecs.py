@@ -1,0 +1,59 @@
+"""The contract: all that a plugin can do."""
+
+from __future__ import annotations
+
+import inspect
+
+import pluggy
+import pytest
+
+import htmap_core
+from htmap_core.contract import hookspecs
+from htmap_core.names import ENTRY_POINT_GROUP
+
+HOOKS = {
+    "htmap_delivery_methods": "() -> 'Sequence[DeliveryMethod]'",
+    "htmap_transfer_protocols": "() -> 'Sequence[TransferProtocol]'",
+    "htmap_setup_credentials": "(submit: 'SubmitDescription', plan: 'MapPlan') -> 'None'",
+    "htmap_rewrite_submit": "(submit: 'SubmitDescription', plan: 'MapPlan') -> 'None'",
+    "htmap_pools": "() -> 'Sequence[Pool]'",
+    "htmap_settings": "() -> 'Mapping[str, type]'",
+    "htmap_commands": "() -> 'Sequence[click.Command]'",
+}
+STEPS = {"htmap_setup_credentials", "htmap_rewrite_submit"}
+
+
+def specified() -> dict[str, object]:
+    return {name: value for name, value in vars(hookspecs).items() if name.startswith("htmap_")}
+
+
+def test_the_hooks_are_those_of_the_design_and_no_others() -> None:
+    assert specified().keys() == HOOKS.keys()
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_has_the_signature_that_plugins_are_written_for(name: str) -> None:
+    assert str(inspect.signature(getattr(hookspecs, name))) == HOOKS[name]
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_says_what_it_is_for_and_how_often_it_is_called_where(name: str) -> None:
+    text = inspect.getdoc(getattr(hookspecs, name)) or ""
+    assert text.startswith("Step: " if name in STEPS else "Offer ")
+    assert "Called once" in text or "Called when" in text
+    for argument in inspect.signature(getattr(hookspecs, name)).parameters:
+        assert f":param {argument}:" in text
+
+
+def test_no_hook_stops_at_the_first_result() -> None:
+    manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
+    manager.add_hookspecs(hookspecs)
+    callers = [getattr(manager.hook, name) for name in HOOKS]
+    assert [caller.name for caller in callers if caller.spec is None or caller.spec.opts.get("firstresult")] == []
+
+
+def test_plugin_authors_find_all_that_they_need_at_one_door() -> None:
+    assert htmap_core.hookimpl is hookspecs.hookimpl
+    assert [name for name in htmap_core.__all__ if not hasattr(htmap_core, name)] == []
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        htmap_core.nothing  # noqa: B018 -- reading it is the test

@@ -1,0 +1,344 @@
+"""Map options: what users may ask of HTCondor, and what becomes of it."""
+
+from __future__ import annotations
+
+import copy
+import numbers
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from htmap_core.contract.options import MapOptions
+from htmap_core.exceptions import InvalidOption, MisalignedInputData, ReservedOptionKeyword
+from htmap_core.language.submit_text import RESERVED_COMMANDS
+from htmap_core.settings.chain import Settings, settings
+
+SPELLINGS: list[Callable[[str], str]] = [str.lower, str.upper, str.title, " {} ".format]
+RESERVED_BEFORE = """
++IsHTMapJob +component IsHTMapJob MY.IsHTMapJob MY.component arguments component executable jobbatchname
+log should_transfer_files stderr stdout submit_event_notes transfer_executable transfer_input_files transfer_output_files
+transfer_output_remaps universe when_to_transfer_output
+"""
+
+
+def made(given: dict[str, Any]) -> MapOptions:
+    return MapOptions(**given)
+
+
+# --- names
+
+
+@pytest.mark.parametrize("spelt", SPELLINGS)
+@pytest.mark.parametrize("name", sorted(RESERVED_COMMANDS))
+def test_a_reserved_command_is_refused_however_it_is_spelt(name: str, spelt: Callable[[str], str]) -> None:
+    with pytest.raises(ReservedOptionKeyword):
+        made({spelt(name): "x"})
+
+
+@pytest.mark.parametrize(
+    "name", ["+IsHTMapJob", "my.ishtmapjob", "MY.Cmd", "+transferinput", "My.HTMapID", "+JobUniverse"]
+)
+def test_a_reserved_attribute_is_refused_with_plus_and_with_my(name: str) -> None:
+    with pytest.raises(ReservedOptionKeyword):
+        made({name: "x"})
+
+
+@pytest.mark.parametrize("name", ["IsHTMapJob", "+Component", "MY.iwd", "err"])
+def test_a_reserved_attribute_is_refused_among_the_custom_options(name: str) -> None:
+    with pytest.raises(ReservedOptionKeyword):
+        MapOptions(custom_options={name: "x"})
+
+
+@pytest.mark.parametrize("name", RESERVED_BEFORE.split())
+def test_what_was_reserved_before_is_reserved_still(name: str) -> None:
+    assert name.casefold() in {key.casefold() for key in MapOptions.RESERVED_KEYS}
+    with pytest.raises(ReservedOptionKeyword):
+        made({name: "x"})
+
+
+@pytest.mark.parametrize(
+    "name", ["queue", "QUEUE", "if", "include", "use", "a b", "a=b", "a\nqueue", "", "1st", "a:b", "é"]
+)
+def test_what_is_no_command_is_refused(name: str) -> None:
+    with pytest.raises(InvalidOption, match="is not the name of a submit command"):
+        made({name: "x"})
+
+
+@pytest.mark.parametrize("name", ["a b", "a\nqueue", "a.b", "", "+", "1st"])
+def test_what_is_no_attribute_is_refused(name: str) -> None:
+    with pytest.raises(InvalidOption, match="the name of an attribute"):
+        MapOptions(custom_options={name: "x"})
+
+
+@pytest.mark.parametrize("name", ["Project", "+Project", "MY.Project", "my.Project"])
+def test_a_custom_option_is_an_attribute_whether_or_not_it_says_so(name: str) -> None:
+    assert MapOptions(custom_options={name: '"x"'}).fixed() == {"MY.Project": '"x"'}
+
+
+def test_an_option_is_found_in_any_case() -> None:
+    options = MapOptions(Request_Memory="1GB", custom_options={"Project": 1})
+    assert options["REQUEST_MEMORY"] == options.get("request_memory") == "1GB"
+    assert options["+project"] == options["my.PROJECT"] == "1"
+    assert "request_Memory" in options
+    assert "request_disk" not in options
+
+
+@pytest.mark.parametrize(
+    "twice", [{"request_cpus": 1, "Request_CPUs": 2}, {"+A": 1, "MY.a": 1}, {"custom_options": {"A": 1, "+a": 2}}]
+)
+def test_one_option_cannot_be_given_twice(twice: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOption, match="is given twice"):
+        made(twice)
+
+
+# --- values
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2GB", "2GB"),
+        (2, "2"),
+        (1.5, "1.5"),
+        (True, "true"),
+        (False, "false"),
+        (Path("/there/x"), "/there/x"),
+        ('"a b"', '"a b"'),
+        (" padded\t", "padded"),
+        ("$(component)", "$(component)"),
+    ],
+)
+def test_any_plain_value_is_written_as_htcondor_reads_it(value: Any, text: str) -> None:
+    assert MapOptions(request_memory=value)["request_memory"] == text
+    assert MapOptions(custom_options={"Project": value})["MY.Project"] == text
+
+
+@pytest.mark.parametrize("value", [None, object(), b"1GB", {"a": 1}, 1j])
+def test_a_value_that_is_nothing_of_the_kind_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidOption, match=f"is a {type(value).__name__}; it can be str, int, float, bool, a path"):
+        MapOptions(request_memory=value)
+
+
+@pytest.mark.parametrize(
+    "value", ["a\nqueue 5", "a\rb", "a\0b", "a\x1fb", "a\x0bb", "a\x85b", "a\u2028b", "\udcff", Path("a\nb")]
+)
+def test_a_value_that_would_break_out_of_its_line_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidOption, match="line break or control character"):
+        MapOptions(request_memory=value)
+
+
+@pytest.mark.parametrize("value", ["a\\", "a\\ ", Path("a\\")])
+def test_a_value_that_would_join_the_next_line_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidOption, match="backslash"):
+        MapOptions(request_memory=value)
+
+
+def test_an_iterable_has_a_value_for_each_component() -> None:
+    options = MapOptions(request_memory=["1GB", 2], request_cpus=1)
+    assert options.per_component() == {"request_memory": ["1GB", 2]}
+    assert options.fixed() == {"request_cpus": "1"}
+    assert options.to_dict() == {"request_cpus": "1", "request_memory": "(one for each component)"}
+
+
+# --- files (defects 6 and 7)
+
+
+@pytest.mark.parametrize("given_files", ["a", Path("a"), ["a"], ("a",), iter(["a"])])
+def test_one_file_or_several_may_be_sent_with_all_components(given_files: Any) -> None:
+    assert [str(each) for each in MapOptions(fixed_input_files=given_files).fixed_input_files] == ["a"]
+
+
+def test_input_files_may_be_a_list_of_names() -> None:
+    assert MapOptions(input_files=["a", "b"]).input_files == ["a", "b"]
+
+
+def test_what_was_given_is_not_changed_by_merging() -> None:
+    files, custom = ["a"], {"Project": "1"}
+    first = MapOptions(fixed_input_files=files, custom_options=custom, requirements="A")
+    second = MapOptions(fixed_input_files=["b"], requirements="B", request_cpus=2)
+    before = copy.deepcopy((first, second))
+    MapOptions.merge(first, second)
+    MapOptions.merge(first, second)
+    assert (first, second) == before
+    assert (files, custom) == (["a"], {"Project": "1"})
+
+
+def test_changing_the_list_of_files_afterwards_changes_no_options() -> None:
+    files = ["a"]
+    options = MapOptions(fixed_input_files=files)
+    files.append("b")
+    assert options.fixed_input_files == ("a",)
+
+
+# --- merging
+
+
+def test_of_two_options_the_left_one_wins_in_any_case() -> None:
+    merged = MapOptions.merge(
+        MapOptions(Request_Memory="1GB", custom_options={"project": 1}),
+        MapOptions(request_memory="2GB", request_disk="3GB", custom_options={"Project": 2}),
+    )
+    assert merged.fixed() == {"request_memory": "1GB", "MY.project": "1", "request_disk": "3GB"}
+
+
+def test_all_fixed_input_files_are_sent_each_once() -> None:
+    merged = MapOptions.merge(
+        MapOptions(fixed_input_files=["a", "b"]), MapOptions(), MapOptions(fixed_input_files=["b", "c"])
+    )
+    assert merged.fixed_input_files == ("a", "b", "c")
+
+
+def test_input_files_and_output_remaps_are_those_of_the_leftmost_that_has_them() -> None:
+    merged = MapOptions.merge(
+        MapOptions(), None, MapOptions(input_files=["a"], output_remaps={"x": "y"}), MapOptions(input_files=["b"])
+    )
+    assert (merged.input_files, merged.output_remaps) == (["a"], {"x": "y"})
+
+
+def test_all_requirements_must_be_satisfied() -> None:
+    merged = MapOptions.merge(
+        MapOptions(requirements="A || B"), MapOptions(), MapOptions(Requirements="C"), MapOptions(requirements="A || B")
+    )
+    assert merged["requirements"] == "(A || B) && (C)"
+
+
+def test_requirements_of_each_component_are_combined_with_those_of_all() -> None:
+    merged = MapOptions.merge(MapOptions(requirements=["A", "B"]), MapOptions(requirements="C || D"))
+    assert list(merged.per_component()["requirements"]) == ["(A) && (C || D)", "(B) && (C || D)"]
+
+
+def test_requirements_of_each_component_must_be_as_many() -> None:
+    merged = MapOptions.merge(MapOptions(requirements=["A", "B"]), MapOptions(requirements=["C"]))
+    with pytest.raises(MisalignedInputData, match="requirements"):
+        list(merged.per_component()["requirements"])
+
+
+@pytest.mark.parametrize("name", ["+Requirements", "MY.requirements"])
+def test_requirements_as_an_attribute_do_not_write_over_those_of_others(name: str) -> None:
+    merged = MapOptions.merge(made({name: "A"}), MapOptions(requirements="B"))
+    assert merged.fixed() == {"requirements": "(A) && (B)"}
+
+
+def test_merging_nothing_gives_no_options() -> None:
+    assert MapOptions.merge(None) == MapOptions() == MapOptions.merge()
+
+
+NAMES = st.sampled_from(["request_cpus", "request_memory", "+a", "+b", "rank"])
+OPTIONS = st.dictionaries(NAMES, st.integers()).map(made)
+
+
+@given(OPTIONS, OPTIONS, OPTIONS)
+def test_merging_by_and_by_is_merging_at_once(a: MapOptions, b: MapOptions, c: MapOptions) -> None:
+    assert MapOptions.merge(MapOptions.merge(a, b), c) == MapOptions.merge(a, b, c)
+    assert MapOptions.merge(a, MapOptions.merge(b, c)) == MapOptions.merge(a, b, c)
+
+
+# --- from the settings (defect 10)
+
+
+def test_options_of_the_settings_are_options(htmap_dir: Path) -> None:
+    settings["MAP_OPTIONS.Request_Memory"] = 500
+    options = MapOptions.from_settings(settings)
+    assert options["request_memory"] == "500"
+    assert options["request_disk"] == "1GB"
+
+
+@pytest.mark.parametrize("name", ["Universe", "EXECUTABLE", "+IsHTMapJob", "queue", "MY", "Fixed Files"])
+def test_a_name_that_cannot_be_an_option_cannot_be_one_in_the_settings_either(htmap_dir: Path, name: str) -> None:
+    settings["MAP_OPTIONS.request_cpus"] = 2
+    Path("~/.htmaprc").expanduser().write_text(f'[MAP_OPTIONS]\n"{name}" = "x"\n')
+    with pytest.raises((ReservedOptionKeyword, InvalidOption), match=r"\(from ~/\.htmaprc\)") as caught:
+        MapOptions.from_settings(settings)
+    assert repr(name.replace("+", "MY.")) in str(caught.value) or f"option {name} = " in str(caught.value)
+
+
+def test_a_wrong_value_in_the_settings_is_told_with_its_origin(htmap_dir: Path) -> None:
+    Path("~/.htmaprc").expanduser().write_text('[MAP_OPTIONS]\nrequest_cpus = "1\\nqueue"\n')
+    with pytest.raises(InvalidOption, match=r"option request_cpus = .* \(from ~/\.htmaprc\): has a line break"):
+        MapOptions.from_settings(settings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'MY.Project = "x"',
+        '"MY.Project" = "x"',
+        '"+Project" = "x"',
+        'my = {Project = "x"}',
+        'Custom_Options.Project = "x"',
+    ],
+)
+def test_an_attribute_in_the_settings_may_be_written_as_toml_allows(tmp_path: Path, text: str) -> None:
+    (tmp_path / "rc").write_text(f"[MAP_OPTIONS]\n{text}\n")
+    assert MapOptions.from_settings(Settings.load(tmp_path / "rc")).fixed() == {"MY.Project": "x"}
+
+
+def test_a_reserved_attribute_in_the_settings_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rc").write_text("[MAP_OPTIONS]\nMY.IsHTMapJob = false\n")
+    with pytest.raises(ReservedOptionKeyword):
+        MapOptions.from_settings(Settings.load(tmp_path / "rc"))
+
+
+def test_files_for_all_components_may_stand_in_the_settings() -> None:
+    assert MapOptions.from_settings(Settings({"MAP_OPTIONS": {"Fixed_Input_Files": "a"}})).fixed_input_files == ("a",)
+
+
+@pytest.mark.parametrize("name", ["input_files", "Output_Remaps"])
+def test_what_belongs_to_one_map_cannot_stand_in_the_settings(name: str) -> None:
+    with pytest.raises(InvalidOption, match="cannot be a setting"):
+        MapOptions.from_settings(Settings({"MAP_OPTIONS": {name: ["a"]}}))
+
+
+def test_options_show_what_they_hold() -> None:
+    options = MapOptions(request_cpus=2, fixed_input_files="a")
+    assert repr(options) == "{'request_cpus': '2', 'fixed_input_files': ('a',)}"
+
+
+@pytest.mark.parametrize("given", ["a.txt", Path("a.txt")])
+def test_one_file_is_no_list_of_files_for_the_components(given: object) -> None:
+    with pytest.raises(InvalidOption, match="fixed_input_files"):
+        MapOptions(input_files=given)
+
+
+# --- what is none of it
+
+
+class NumpyInteger:
+    """As numpy's: no int, but registered as a whole number."""
+
+    def __int__(self) -> int:
+        return 128
+
+
+numbers.Integral.register(NumpyInteger)
+
+
+def test_numbers_of_other_libraries_are_numbers() -> None:
+    assert MapOptions(request_memory=NumpyInteger()).fixed() == {"request_memory": "128"}  # type: ignore[arg-type]  # mypy goes by classes
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_finite_number_is_refused(value: float) -> None:
+    with pytest.raises(InvalidOption, match=r"request_memory = -?(nan|inf): is no number"):
+        MapOptions(request_memory=value)
+
+
+@pytest.mark.parametrize("value", [5, b"x", {"a": 1}])
+def test_input_files_that_are_not_one_for_each_component_are_refused_by_name(value: Any) -> None:
+    with pytest.raises(InvalidOption, match=r"input_files = .*: has files for each component"):
+        MapOptions(input_files=value)
+
+
+@pytest.mark.parametrize("option", ["fixed_input_files", "output_remaps", "custom_options"])
+def test_an_option_of_our_own_that_cannot_be_what_it_is_is_refused_by_name(option: str) -> None:
+    with pytest.raises(InvalidOption, match=f"{option} = 5: is "):
+        made({option: 5})
+
+
+def test_only_map_options_are_merged() -> None:
+    with pytest.raises(TypeError, match=r"MapOptions are merged, and {'request_memory': '1GB'} are none"):
+        MapOptions.merge(MapOptions(), {"request_memory": "1GB"})  # type: ignore[arg-type]

@@ -1,0 +1,35 @@
+"""Transfer protocols."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from htmap_core.contract.protocol import TransferProtocol
+
+
+def test_a_scheme_is_in_lower_case() -> None:
+    assert TransferProtocol("HTTPS").scheme == "https"
+
+
+@pytest.mark.parametrize(
+    "scheme", ["", "1http", "ht tp", "http://", "a=b", "a;b", "a,b", "é", "a\n", "-a", "svn+ssh", "x-y", "x.y"]
+)
+def test_what_is_no_scheme_is_refused(scheme: str) -> None:
+    with pytest.raises(ValueError, match="is no URL scheme"):
+        TransferProtocol(scheme)
+
+
+@pytest.mark.parametrize("scheme", ["s3", "root"])
+def test_a_scheme_has_letters_and_digits(scheme: str) -> None:
+    assert TransferProtocol(scheme).scheme == scheme
+
+
+def test_a_protocol_goes_both_ways_and_needs_no_script_unless_it_says_so() -> None:
+    protocol = TransferProtocol("http")
+    assert (protocol.inputs, protocol.outputs, protocol.script) == (True, True, None)
+
+
+def test_a_script_may_be_given_as_text() -> None:
+    assert TransferProtocol("root", script="xrdcp_plugin.py").script == Path("xrdcp_plugin.py")

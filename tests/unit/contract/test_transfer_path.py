@@ -1,0 +1,215 @@
+"""TransferPath: a pathlib.Path that knows where to transfer from."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import pickle
+import re
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import htmap
+from htmap import TransferPath
+from htmap_core.contract.transfer_path import IsRemote, collected, source
+
+BUCKET = TransferPath("my-bucket", protocol="s3", location="s3.example.com")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> TransferPath:
+    (tmp_path / "data" / "inner").mkdir(parents=True)
+    (tmp_path / "data" / "a.txt").write_text("a")
+    (tmp_path / "data" / "inner" / "b.txt").write_text("b")
+    return TransferPath(tmp_path)
+
+
+# --- as pathlib
+
+
+def test_it_has_everything_that_a_path_has(folder: TransferPath) -> None:
+    public = [name for name, _ in inspect.getmembers(Path) if not name.startswith("_")]
+    assert [name for name in public if not hasattr(folder, name)] == []
+    assert set(public) <= set(dir(folder))
+
+
+def test_files_are_written_and_read_as_with_pathlib(folder: TransferPath) -> None:
+    path = folder / "new.txt"
+    assert path.write_text("two\nlines\n") == 10
+    with path.open() as file:
+        assert list(file) == ["two\n", "lines\n"]
+    assert (path.exists(), path.stat().st_size) == (True, 10)
+
+
+def test_paths_that_are_yielded_are_transfer_paths(folder: TransferPath) -> None:
+    data = folder / "data"
+    assert sorted(data.iterdir()) == [data / "a.txt", data / "inner"]
+    assert list(folder.glob("*/*.txt")) == [data / "a.txt"]
+    assert sorted(folder.rglob("*.txt")) == [data / "a.txt", data / "inner" / "b.txt"]
+
+
+@pytest.mark.skipif(not hasattr(Path, "walk"), reason="Python 3.12 brought it")
+def test_a_walk_yields_transfer_paths(folder: TransferPath) -> None:
+    assert next(folder.walk()) == (folder, ["data"], [])
+
+
+def test_paths_that_are_returned_are_transfer_paths(folder: TransferPath) -> None:
+    path = folder / "data" / "a.txt"
+    assert path.parent == folder / "data"
+    assert path.parents[:2] == (folder / "data", folder)
+    assert path.with_suffix(".csv") == path.with_name("a.csv") == folder / "data" / "a.csv"
+    assert (folder / "data" / ".." / "data").resolve() == folder.resolve() / "data"
+    assert path.relative_to(folder) == TransferPath("data/a.txt")
+    assert path.rename(folder / "moved") == folder / "moved"
+
+
+def test_it_goes_wherever_a_path_goes(folder: TransferPath) -> None:
+    path = folder / "data" / "a.txt"
+    assert Path(path) == Path(os.fspath(path)) == Path(str(path))
+    with open(path) as file:  # noqa: PTH123 -- that open() takes it is the promise
+        assert file.read() == "a"
+    assert "x" / TransferPath("y") == TransferPath("x").joinpath("y") == TransferPath("x/y")
+
+
+def test_the_current_and_the_home_folder() -> None:
+    assert (Path(TransferPath.cwd()), Path(TransferPath.home())) == (Path.cwd(), Path.home())
+    assert type(TransferPath.cwd()) is type(TransferPath.home()) is TransferPath
+
+
+def test_what_pathlib_does_not_have_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'exsits'"):
+        TransferPath("x").exsits()
+
+
+# --- contents of folders
+
+
+@pytest.mark.parametrize("text", ["data/", "/data/", "data//"])
+def test_a_slash_at_the_end_stands_for_the_contents_and_stays(text: str) -> None:
+    path = TransferPath(text)
+    assert path.is_contents
+    assert str(path) == os.fspath(TransferPath(path)) == f"{Path(text)}/"
+    assert path != TransferPath(Path(text))
+    assert (TransferPath("/") / text).is_contents
+
+
+@pytest.mark.parametrize("path", ["data", "/", "", "."])
+def test_other_paths_stand_for_themselves(path: str) -> None:
+    assert not TransferPath(path).is_contents
+
+
+def test_what_is_derived_from_contents_is_no_contents() -> None:
+    contents = TransferPath("top/data/")
+    assert contents.name == "data"
+    assert [contents.parent, contents / "a"] == [TransferPath("top"), TransferPath("top/data/a")]
+
+
+# --- somewhere else
+
+
+def test_a_remote_path_shows_where_it_is() -> None:
+    shown = "TransferPath(path='my-bucket/in.txt', protocol='s3', location='s3.example.com')"
+    assert repr(BUCKET / "in.txt") == str(BUCKET / "in.txt") == shown
+
+
+def test_names_are_derived_from_remote_paths_too() -> None:
+    path = BUCKET / "deep" / "in.txt"
+    assert (path.name, path.suffix, path.parts) == ("in.txt", ".txt", ("my-bucket", "deep", "in.txt"))
+    assert path.parent.parent == BUCKET
+    assert path.relative_to(BUCKET).as_url() == "s3://s3.example.com/deep/in.txt"
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        (TransferPath("en/latest/logo.svg", protocol="http", location="example.com"), "http://example.com/en/latest/logo.svg"),
+        (TransferPath("/", protocol="http", location="example.com") / "en" / "x", "http://example.com/en/x"),
+        (TransferPath("/ospool/data", protocol="osdf"), "osdf:///ospool/data"),
+        (TransferPath("a b,c/é", protocol="http", location="h"), "http://h/a%20b%2Cc/%C3%A9"),
+        (TransferPath("a%20b?q=1&r=2", protocol="http", location="h:80"), "http://h:80/a%20b?q=1&r=2"),
+        (TransferPath("/with blank/", protocol=None), "file:///with%20blank/"),
+    ],
+)  # fmt: skip
+def test_a_path_has_a_url(path: TransferPath, url: str) -> None:
+    assert path.as_url() == path.as_uri() == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h/a/b.txt", "osdf:///ospool/x", "s3://bucket/key//twice", "https://h/x?u=http://y"]
+)
+def test_a_whole_url_is_taken_apart(url: str) -> None:
+    assert TransferPath(url).as_url() == url
+    assert TransferPath(url).protocol == url.partition(":")[0]
+
+
+def test_what_only_the_file_system_knows_is_refused_for_remote_paths() -> None:
+    for ask in (BUCKET.__fspath__, lambda: list(BUCKET.iterdir()), lambda: Path(BUCKET)):
+        with pytest.raises(IsRemote, match=re.escape("s3://s3.example.com/my-bucket is not one")):
+            ask()
+
+
+def test_the_refusal_survives_pickling() -> None:
+    error = IsRemote("s3://h/x", "exists")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_a_location_without_a_protocol_names_nothing() -> None:
+    with pytest.raises(ValueError, match="no protocol"):
+        TransferPath("x", location="h").as_url()
+
+
+def test_paths_of_different_places_are_not_related() -> None:
+    with pytest.raises(ValueError, match="not in the same place"):
+        BUCKET.relative_to(TransferPath("my-bucket"))
+    with pytest.raises(TypeError):
+        TransferPath("x") / BUCKET
+
+
+# --- equality, order, pickles
+
+
+def test_paths_are_equal_hashed_and_ordered_by_where_they_are() -> None:
+    paths = [
+        TransferPath("b"),
+        TransferPath("a"),
+        BUCKET,
+        TransferPath("my-bucket"),
+        TransferPath("a/b"),
+        TransferPath("a"),
+    ]
+    assert len(set(paths)) == 5
+    assert sorted(set(paths)) == [*map(TransferPath, ("a", "a/b", "b", "my-bucket")), BUCKET]
+    assert TransferPath("a") != Path("a")
+
+
+@pytest.mark.parametrize(
+    "path", [TransferPath("a/"), TransferPath("/a b"), BUCKET, TransferPath("/x", protocol="osdf")]
+)
+def test_a_pickled_path_comes_back_here(path: TransferPath) -> None:
+    assert pickle.loads(pickle.dumps(path)) == path
+    assert htmap.TransferPath(path) == path
+
+
+def test_pickling_tells_where_from_to_transfer_whatever_holds_the_path(folder: TransferPath) -> None:
+    nested = {BUCKET: [TransferPath("x"), {folder / "y"}], "inner": folder / "y"}
+    with collected() as met:
+        pickle.dumps(nested)
+    assert set(met) == {"s3://s3.example.com/my-bucket", str(Path.cwd() / "x"), str(folder / "y")}
+    with collected() as met:
+        pickle.dumps(Path("z"))
+    assert met == {}
+
+
+NAMES = st.text(st.characters(blacklist_characters="/\0", blacklist_categories=["Cs"]), min_size=1).filter(
+    lambda name: name not in {".", ".."}
+)
+
+
+@given(NAMES, NAMES)
+def test_names_are_kept_as_pathlib_keeps_them(first: str, second: str) -> None:
+    path = TransferPath("/") / first / second
+    assert os.fspath(path) == source(path) == str(PurePosixPath("/") / first / second)
+    assert (path.name, path.parent.name) == (second, first)

@@ -1,0 +1,144 @@
+"""Why an idle job does not run; with HTCondor's own ads, which need no pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import classad2
+import pytest
+
+from htmap_core.diagnosis.fair_share import Priority, Rejection, Share, Standing
+from htmap_core.diagnosis.idle import Claims, Verdict, why_idle
+
+
+def job(**attributes: object) -> Any:
+    expressions = {
+        "Requirements": '(TARGET.OpSys == "LINUX") && (TARGET.Memory >= RequestMemory)',
+        "RequestCpus": "1",
+        "RequestMemory": "1024",
+        "RequestDisk": "1024",
+        **attributes,
+    }
+    return classad2.ClassAd("[" + "; ".join(f"{name} = {text}" for name, text in expressions.items()) + "]")
+
+
+def slot(memory: int = 4096, free: int = 4096, start: str = "true", system: str = "LINUX") -> Any:
+    return classad2.ClassAd(
+        f'[SlotType = "Partitionable"; State = "Unclaimed"; OpSys = "{system}"; Memory = {free}; TotalSlotMemory = {memory};'
+        f"Cpus = 4; TotalSlotCpus = 4; Disk = 99999; TotalSlotDisk = 99999.0;"
+        f"Start = {start}; Requirements = Start && TARGET.RequestMemory <= MY.Memory]"
+    )
+
+
+UNKNOWN = Standing()
+
+
+def why(ad: Any, slots: list[Any], standing: Standing = UNKNOWN) -> Verdict:
+    return why_idle(ad, slots, standing)
+
+
+def counted(verdict: Verdict) -> dict[str, int]:
+    return {clause.text: clause.slots for clause in verdict.clauses}
+
+
+def test_what_no_slot_satisfies_is_named_and_each_part_is_counted() -> None:
+    verdict = why(job(Requirements='(TARGET.OpSys == "WINDOWS") && (TARGET.Memory >= 1)'), [slot(), slot(memory=8192)])
+    assert verdict.text == 'no slot of 2 satisfies TARGET.OpSys == "WINDOWS"'
+    assert counted(verdict)["TARGET.Memory >= 1"] == 2
+
+
+def test_a_request_that_is_too_large_says_what_the_largest_slot_has() -> None:
+    verdict = why(job(RequestMemory="9000"), [slot(), slot(memory=8192)])
+    assert verdict.text == "no slot of 2 satisfies request_memory = 8.8 GB (the largest has 8.0 GB)"
+    assert verdict.advice == "Ask for less: `htmap edit memory {tag} MB`"
+
+
+def test_parts_that_no_slot_satisfies_together_are_said_to_be() -> None:
+    verdict = why(job(RequestMemory="8000"), [slot(), slot(memory=8192, system="WINDOWS")])
+    assert "all that it requires at once" in verdict.text
+    assert counted(verdict) == {
+        'TARGET.OpSys == "LINUX"': 1,
+        "request_cpus = 1": 2,
+        "request_memory = 7.8 GB": 1,
+        "request_disk = 1.0 MB": 2,
+    }
+
+
+def test_busy_slots_are_told_from_slots_that_never_will() -> None:
+    assert why(job(), [slot(free=0)]).text == "1 of 1 slots can run it, and all of them are busy now: it waits its turn"
+    assert "1 of 2 slots have room for it now" in why(job(), [slot(), slot(free=0)]).text
+
+
+def test_slots_that_refuse_the_job_are_told_from_those_that_it_refuses() -> None:
+    assert "their own policy (START) refuses" in why(job(), [slot(start="false")]).text
+
+
+@pytest.mark.parametrize("request_", ['"lots"', "lots", "true", "1/0"])
+def test_a_request_that_is_no_number_is_named(request_: str) -> None:
+    assert "is no number" in why(job(RequestMemory=request_), [slot()]).text
+
+
+@pytest.mark.parametrize("broken", ["nonsense", '1 + "a" > 2'])
+def test_requirements_that_are_undefined_or_an_error_are_satisfied_by_no_slot(broken: str) -> None:
+    verdict = why(job(Requirements=broken), [slot()])
+    assert verdict.text == f"no slot of 1 satisfies {broken}"
+
+
+def test_a_pool_without_slots_is_said_to_be_one() -> None:
+    assert why(job(), []).text == "the pool has no slots just now"
+
+
+def test_the_ads_of_slots_are_afterwards_what_they_were() -> None:
+    busy = slot(free=0)
+    before = str(busy)
+    why(job(), [busy])
+    assert str(busy) == before
+
+
+def test_who_has_the_slots_is_counted_in_cpus_of_those_that_suit() -> None:
+    shared = classad2.ClassAd(
+        """[SlotType = "Partitionable"; OpSys = "LINUX"; Memory = 0; TotalSlotMemory = 4096; Cpus = 0; TotalSlotCpus = 9;
+        ChildRemoteUser = {"me@here", "you@here", "me@here", undefined}; ChildCpus = {1, 4, 2, 1};
+        Requirements = true]"""
+    )
+    claimed = 'Memory = 4096; Cpus = 8; State = "Claimed"; RemoteUser = "they@here"; Requirements = true'
+    static = classad2.ClassAd(f'[OpSys = "LINUX"; {claimed}]')
+    other = classad2.ClassAd(f'[OpSys = "WINDOWS"; {claimed}]')
+    verdict = why(job(User='"me@here"'), [shared, static, other])
+    assert verdict.claims == Claims(mine=3, others=12, users=2)
+    assert "CPUs claimed there: 3 by you, 12 by 2 others" in verdict.notes
+    assert why(job(), [slot()]).notes[2:] == ()
+
+
+def test_what_the_negotiator_said_is_told_in_words_and_in_its_own() -> None:
+    said = why(job(), [slot()], Standing(Rejection("no match found", 61))).notes
+    assert "the negotiator said 0:01:01 ago: no slot is free that suits it (no match found)" in said
+    assert "the negotiator has not come to it since" in why(job(), []).notes
+
+
+def test_room_is_no_promise_where_a_limit_is_reached() -> None:
+    full = Share("jobs that the schedd runs at a time", 2, 2)
+    limited = Standing(Rejection("concurrency limit lic reached", 1))
+    for standing, obstacle in (
+        (Standing(shares=(full,)), f"{full.name}: 2 of 2 in use"),
+        (limited, "concurrency limit lic"),
+    ):
+        assert f"1 of 1 slots can run it, but it has to wait: {obstacle}" in why(job(), [slot()], standing).text
+
+
+def test_a_quota_that_may_be_exceeded_is_told_and_is_no_obstacle() -> None:
+    quota = Share("the quota of accounting group physics", 3, 1, is_hard=False)
+    verdict = why(job(), [slot()], Standing(shares=(quota,)))
+    assert "1 of 1 slots have room for it now" in verdict.text
+    assert "the quota of accounting group physics: 3 of 1 in use" in verdict.notes
+
+
+def test_priority_is_of_interest_only_where_a_slot_could_be_had() -> None:
+    standing = Standing(priority=Priority(500.5, others=3, ahead=1))
+    told = "your priority is 500.5 (smaller is better); others waiting: 3, ahead of you: 1"
+    assert told in why(job(), [slot(free=0)], standing).notes
+    assert told not in why(job(Requirements="false"), [slot()], standing).notes
+
+
+def test_how_often_it_was_started_is_told() -> None:
+    assert any(note.endswith(", after 1 start") for note in why(job(NumJobStarts="1"), [slot()]).notes)

@@ -1,0 +1,72 @@
+"""Expressions that stay themselves among others."""
+
+from __future__ import annotations
+
+import pytest
+
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.submit import SubmitDescription
+from htmap_core.exceptions import InvalidOption
+from htmap_core.language.expressions import conjunction, conjuncts
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("HasDocker // for now", "//"),
+        ("A) || (B", r"a \) without its \("),
+        ("(A || B", r"a \( that is never closed"),
+        ("{1, 2)", r"a \) without its \("),
+        ('Arch == "X86_64', 'a "'),
+        ("HasDocker /* for now", r"a /\*"),
+    ],
+)
+def test_requirements_that_would_spoil_those_of_others_are_refused(text: str, problem: str) -> None:
+    with pytest.raises(InvalidOption, match=problem):
+        MapOptions(requirements=text)
+    with pytest.raises(InvalidOption, match=problem):
+        SubmitDescription().require(text)
+    with pytest.raises(InvalidOption, match=problem):
+        list(
+            MapOptions.merge(MapOptions(requirements=[text]), MapOptions(requirements="C")).per_component()[
+                "requirements"
+            ]
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'regexp("(", Name)',
+        'Machine == "a//b"',
+        "'odd) name' > 3",
+        r'Name == "a\")"',
+        "A /* (note */ && B",
+        "member(A, {1, 2})",
+    ],
+)
+def test_brackets_and_slashes_inside_of_strings_names_and_comments_are_text(text: str) -> None:
+    assert MapOptions(requirements=text)["requirements"] == text
+
+
+def test_what_is_wanted_twice_is_said_once() -> None:
+    assert conjunction(["A", "B || C", "A"]) == "(A) && (B || C)"
+    assert conjunction(["A", "A"]) == "A"
+    assert conjunction([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("expression", "parts"),
+    [
+        ("A", ["A"]),
+        ("(A && (B)) && ((C > 1) && D)", ["A", "B", "C > 1", "D"]),
+        ("A || B && C", ["A || B && C"]),
+        ("(A || B) && C", ["A || B", "C"]),
+        ("A ? B && C : D", ["A ? B && C : D"]),
+        ('A =?= "x && (y" && B', ['A =?= "x && (y"', "B"]),
+        ("member(A, {B && C}) && D", ["member(A, {B && C})", "D"]),
+        ("(A) || (B)", ["(A) || (B)"]),
+    ],
+)
+def test_a_conjunction_is_taken_apart_where_all_of_it_must_be_true(expression: str, parts: list[str]) -> None:
+    assert conjuncts(expression) == parts

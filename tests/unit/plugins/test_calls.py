@@ -1,0 +1,679 @@
+"""Plugins, as they are: throw-away distributions in a folder on Python's path."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import textwrap
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import htmap
+from htmap_core.contract.delivery import Suitability
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.plan import MapPlan
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.contract.submit import SubmitDescription
+from htmap_core.exceptions import InvalidSetting, PluginError, SubmitConflict, UnknownPythonDeliveryMethod
+from htmap_core.plugins.calls import FIRST_PARTY, Plugins, registered
+from htmap_core.plugins.discovery import PluginRecord
+from htmap_core.settings.chain import Settings, settings
+
+_NUMBERS = itertools.count()
+
+PREAMBLE = """
+import attrs, click
+from htmap_core import *
+from htmap_core import hookimpl
+class Method(DeliveryMethod):
+    def __init__(self, name):
+        self.name = name
+    def describe(self, submit, plan):
+        submit.set_attribute("DescribedBy", f'"{self.name}"')
+"""
+ROWBOAT = """
+@hookimpl
+def htmap_delivery_methods():
+    return [Method("rowboat")]
+"""
+
+
+class Site:
+    """A folder on Python's path, for throw-away distributions with one plugin each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def install(self, plugin: str, source: str = ROWBOAT, distribution: str | None = None, module: str = "") -> None:
+        name = module or f"throwaway_{next(_NUMBERS)}"
+        if not module:
+            (self._folder / f"{name}.py").write_text(PREAMBLE + textwrap.dedent(source))
+        self.write_metadata(distribution or f"htmap-{plugin}", f"[htmap]\n{plugin} = {name}\n")
+
+    def write_metadata(self, distribution: str, entry_points: str) -> None:
+        info = self._folder / f"{distribution.replace('-', '_')}-1.2.3.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2.3\n")
+        (info / "entry_points.txt").write_text(entry_points)
+        importlib.invalidate_caches()
+
+
+class NoSlots:
+    """A pool without slots."""
+
+    address = PoolAddress("empty")
+    is_local = False
+
+    def slots(self, projection: Any = ()) -> list[Mapping[str, Any]]:
+        return []
+
+    def count(self, expression: str) -> tuple[int, int]:
+        return 0, 0
+
+    def parameter(self, name: str) -> str | None:
+        return None
+
+
+@pytest.fixture
+def site(htmap_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    return Site(folder)
+
+
+@pytest.fixture
+def plugins() -> Plugins:
+    """Return plugins that have not been looked for yet."""
+    return Plugins()
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> MapPlan:
+    return MapPlan(
+        tag="tide",
+        map_dir=tmp_path,
+        runtime=tmp_path / "runtime.pyz",
+        components=3,
+        jobs=3,
+        options=MapOptions(),
+        settings=Settings(),
+        pool=NoSlots(),
+    )
+
+
+def record_of(plugins: Plugins, name: str) -> PluginRecord:
+    (record,) = (record for record in plugins.records() if record.name == name)
+    return record
+
+
+# --- a plugin that works
+
+
+def test_a_plugin_is_found_through_the_metadata_of_its_distribution(site: Site, plugins: Plugins) -> None:
+    site.install("boats")
+    record = record_of(plugins, "boats")
+    assert (record.distribution, record.version, record.state, record.reason) == ("htmap-boats", "1.2.3", "ok", "")
+    assert record.hooks == ("htmap_delivery_methods",)
+    assert record.offers == {"delivery methods": ["rowboat"]}
+    assert plugins.delivery_method("rowboat").name == "rowboat"
+
+
+def test_the_core_is_a_plugin_too(plugins: Plugins) -> None:
+    record = plugins.records()[0]
+    assert (record.name, record.distribution, record.version) == ("core", "htmap-core", htmap.__version__)
+    assert "https" in plugins.transfer_protocols()
+    assert "machine" in [pool.name for pool in plugins.pools()]
+
+
+def test_no_plugin_is_loaded_before_one_is_needed(site: Site, tmp_path: Path) -> None:
+    marker = tmp_path / "loaded"
+    site.install("boats", f"open({str(marker)!r}, 'w').close()\n{ROWBOAT}")
+    plugins = Plugins()
+    assert not marker.exists()
+    plugins.delivery_methods()
+    assert marker.exists()
+
+
+def test_an_offer_is_asked_for_once_in_a_process(site: Site, plugins: Plugins, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    site.install(
+        "boats",
+        f"""
+        @hookimpl
+        def htmap_delivery_methods():
+            with open({str(log)!r}, "a") as file:
+                file.write("asked ")
+            return [Method("rowboat")]
+        """,
+    )
+    first = plugins.delivery_method("rowboat")
+    assert plugins.delivery_method("rowboat") is first
+    plugins.records()
+    assert log.read_text() == "asked "
+
+
+EVERYTHING = """
+@attrs.frozen
+class Table:
+    image: str = "python"
+
+class Harbour(Pool):
+    name = "harbour"
+    rank = 1000
+    def find(self): return None
+    def advice(self): return "there is no water"
+
+@hookimpl
+def htmap_delivery_methods(): return (Method("rowboat"), Method("raft"))
+@hookimpl
+def htmap_transfer_protocols(): return [TransferProtocol("semaphore")]
+@hookimpl
+def htmap_pools(): return [Harbour()]
+@hookimpl
+def htmap_settings(): return {"boats": Table}
+@hookimpl
+def htmap_commands(): return [click.Command("sail")]
+@hookimpl
+def htmap_setup_credentials(submit, plan): submit.set_attribute("Flag", '"red"')
+@hookimpl
+def htmap_rewrite_submit(plan, submit): submit.set_attribute("Tag", f'"{plan.tag}"')
+"""
+
+
+def test_every_hook_is_called_and_its_offers_are_listed(site: Site, plugins: Plugins, plan: MapPlan) -> None:
+    site.install("boats", EVERYTHING)
+    assert record_of(plugins, "boats").offers == {
+        "delivery methods": ["rowboat", "raft"],
+        "transfer protocols": ["semaphore"],
+        "pools": ["harbour"],
+        "settings": ["BOATS"],
+        "commands": ["sail"],
+    }
+    submit = SubmitDescription()
+    plugins.setup_credentials(submit, plan)
+    plugins.rewrite_submit(submit, plan)
+    assert submit.commands() == {"MY.Flag": '"red"', "MY.Tag": '"tide"'}
+
+
+def test_htmap_delivery_methods_is_asked(site: Site, plugins: Plugins) -> None:
+    site.install("boats", EVERYTHING)
+    assert {"rowboat", "raft", "assume"} <= plugins.delivery_methods().keys()
+
+
+def test_htmap_transfer_protocols_is_asked(site: Site, plugins: Plugins) -> None:
+    site.install("boats", EVERYTHING)
+    assert plugins.transfer_protocols()["semaphore"].scheme == "semaphore"
+
+
+def test_htmap_pools_is_asked_and_the_highest_rank_comes_first(site: Site, plugins: Plugins) -> None:
+    site.install("boats", EVERYTHING)
+    pools = plugins.pools()
+    assert pools[0].name == "harbour"
+    assert [pool.rank for pool in pools] == sorted((pool.rank for pool in pools), reverse=True)
+
+
+def test_htmap_settings_is_asked(site: Site, plugins: Plugins) -> None:
+    site.install("boats", EVERYTHING)
+    assert plugins.settings_tables()["BOATS"].__name__ == "Table"
+
+
+def test_htmap_commands_is_asked(site: Site, plugins: Plugins) -> None:
+    site.install("boats", EVERYTHING)
+    assert plugins.commands()["sail"].name == "sail"
+
+
+@pytest.mark.parametrize("hook", ["htmap_setup_credentials", "htmap_rewrite_submit"])
+def test_steps_are_taken_in_the_order_of_the_plugins_names(
+    site: Site, plugins: Plugins, plan: MapPlan, hook: str
+) -> None:
+    for name, distribution in (("gamma", "a-dist"), ("alpha", "c-dist"), ("beta", "b-dist")):
+        site.install(name, f"@hookimpl\ndef {hook}(submit): submit.require({name!r})", distribution)
+    submit = SubmitDescription()
+    getattr(plugins, hook.removeprefix("htmap_"))(submit, plan)
+    assert submit.requirements == "(alpha) && (beta) && (gamma)"
+
+
+# --- a plugin that is broken
+
+
+HOOK = "@hookimpl\ndef htmap_delivery_methods(): "
+BROKEN = {
+    "import error": ("import nowhere_to_be_found", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+    "syntax error": ("def", "SyntaxError: "),
+    "exit at import": ("import sys; sys.exit('no boat')", "SystemExit: no boat"),
+    "exception at import": ("raise ValueError('leak')", "ValueError: leak"),
+    "misspelt hook": (
+        "@hookimpl\ndef htmap_delivery_method(): return []",
+        "there is no hook 'htmap_delivery_method'; did you mean 'htmap_delivery_methods'?",
+    ),
+    "forgotten marker": (
+        "def htmap_delivery_methods(): return []",
+        "htmap_delivery_methods is not marked with @htmap_core.hookimpl",
+    ),
+    "wrong argument": (
+        "@hookimpl\ndef htmap_rewrite_submit(submit, map): pass",
+        "(submit, map); Argument(s) {'map'} are",
+    ),
+    "argument of an offer": ("@hookimpl\ndef htmap_delivery_methods(pool): return []", "{'pool'}"),
+    "no hook": ("x = 1", "implements no hook"),
+    "exception": (HOOK + "1 / 0", "htmap_delivery_methods failed: ZeroDivisionError: division by zero"),
+    "exit": (HOOK + "raise SystemExit(3)", "htmap_delivery_methods failed: SystemExit: 3"),
+    "wrong type in it": (HOOK + "return [3]", "must return DeliveryMethod objects, not [3]"),
+    "classes": (HOOK + "return [Method]", "must return DeliveryMethod objects, not [<class"),
+    "no name": (HOOK + "return [Method(None)]", "must return DeliveryMethod objects with a name, not [None]"),
+    "empty name": (HOOK + "return [Method('')]", "must return DeliveryMethod objects with a name, not ['']"),
+    "a name that raises": (
+        """
+        class Odd(Method):
+            name = property(lambda self: 1 / 0, lambda self, name: None)
+        @hookimpl
+        def htmap_delivery_methods(): return [Odd("odd")]
+        """,
+        "ZeroDivisionError",
+    ),
+    "settings that are no class": (
+        "@hookimpl\ndef htmap_settings(): return {'BOATS': 3}",
+        "htmap_settings must map names to attrs classes, not 'BOATS' to 3",
+    ),
+    "settings that are no attrs class": (
+        "@hookimpl\ndef htmap_settings(): return {'BOATS': int}",
+        "htmap_settings must map names to attrs classes, not 'BOATS' to <class 'int'>",
+    ),
+    "settings without a default": (
+        """
+        @attrs.frozen
+        class Table:
+            image: str
+        @hookimpl
+        def htmap_settings(): return {"BOATS": Table}
+        """,
+        "htmap_settings offers the table 'BOATS' without a default for image",
+    ),
+    "settings of the core": (
+        """
+        @attrs.frozen
+        class Table: ...
+        @hookimpl
+        def htmap_settings(): return {"map_options": Table}
+        """,
+        "htmap_settings offers the table 'map_options', which is the core's own",
+    ),
+    "a table that is a list": (
+        "@hookimpl\ndef htmap_settings(): return []",
+        "htmap_settings must return a Mapping, not []",
+    ),
+    "the same name twice": (
+        HOOK + "return [Method('raft'), Method('raft')]",
+        "its htmap_delivery_methods offers 'raft', which plugin 'boats' offers already",
+    ),
+}
+NO_TRACEBACK = {name for name in BROKEN if name.startswith(("settings", "a table", "the same"))}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_plugin_is_kept_with_its_reason(site: Site, plugins: Plugins, what: str) -> None:
+    source, reason = BROKEN[what]
+    site.install("boats", source)
+    record = record_of(plugins, "boats")
+    assert (record.distribution, record.version, record.state) == ("htmap-boats", "1.2.3", "broken")
+    assert reason in record.reason
+    assert record.offers == {}
+    assert ("Traceback" in record.traceback) == (what not in NO_TRACEBACK)
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_plugin_is_switched_off_alone(site: Site, plugins: Plugins, plan: MapPlan, what: str) -> None:
+    site.install("boats", BROKEN[what][0])
+    site.install("afloat", HOOK + "return [Method('buoy')]")
+    site.install("zeppelins", HOOK + "return [Method('zeppelin')]")
+    plugins.records()
+    assert {"assume", "shared", "buoy", "zeppelin"} <= plugins.delivery_methods().keys()
+    assert "https" in plugins.transfer_protocols()
+    plugins.rewrite_submit(SubmitDescription(), plan)
+
+
+@pytest.mark.parametrize("answer", ["None", "'rowboat'", "{'rowboat': 1}", "3", "Method('rowboat')", "(x for x in ())"])
+def test_an_offer_that_is_no_sequence_is_refused(site: Site, plugins: Plugins, answer: str) -> None:
+    site.install("boats", HOOK + f"return {answer}")
+    assert record_of(plugins, "boats").reason.startswith("htmap_delivery_methods must return a Sequence, not ")
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"), [("nowhere_to_be_found", "ModuleNotFoundError"), ("os:nothing_there", "AttributeError")]
+)
+def test_an_entry_point_that_leads_nowhere_is_a_broken_plugin(
+    site: Site, plugins: Plugins, module: str, reason: str
+) -> None:
+    site.install("boats", module=module)
+    assert reason in record_of(plugins, "boats").reason
+
+
+def test_metadata_that_cannot_be_read_break_their_own_distribution_alone(site: Site, plugins: Plugins) -> None:
+    site.install("boats")
+    site.write_metadata("htmap-leaky", "[htmap]\nleaky = leaky\nno equals sign\n")
+    record = record_of(plugins, "htmap-leaky")
+    assert (record.distribution, record.state) == ("htmap-leaky", "broken")
+    assert "its metadata cannot be read" in record.reason
+    assert {"rowboat", "assume"} <= plugins.delivery_methods().keys()
+
+
+def test_metadata_of_others_that_cannot_be_read_are_none_of_our_business(site: Site, plugins: Plugins) -> None:
+    site.install("boats")
+    site.write_metadata("something-else", "[console_scripts]\nno equals sign\n")
+    assert record_of(plugins, "boats").state == "ok"
+    assert "something-else" not in [record.name for record in plugins.records()]
+
+
+def test_of_two_distributions_with_a_plugin_of_one_name_the_second_is_broken(site: Site, plugins: Plugins) -> None:
+    site.install("boats", distribution="a-boats")
+    site.install("boats", HOOK + "return [Method('raft')]", distribution="b-boats")
+    first, second = (record for record in plugins.records() if record.name == "boats")
+    assert (first.distribution, first.state, first.offers) == ("a-boats", "ok", {"delivery methods": ["rowboat"]})
+    assert (second.distribution, second.state) == ("b-boats", "broken")
+    assert second.reason == "the name 'boats' is taken by the plugin of a-boats; uninstall one of the two"
+
+
+def test_nobody_else_can_be_the_core(site: Site, plugins: Plugins) -> None:
+    site.install("core", distribution="impostor")
+    first, second = (record for record in plugins.records() if record.name == "core")
+    assert (first.distribution, first.state) == ("htmap-core", "ok")
+    assert (second.distribution, second.state) == ("impostor", "broken")
+
+
+def test_of_two_plugins_that_offer_one_name_the_second_is_broken(site: Site, plugins: Plugins) -> None:
+    site.install("alpha", HOOK + "return [Method('rowboat')]")
+    site.install("beta", HOOK + "return [Method('rowboat'), Method('raft')]")
+    method = plugins.delivery_method("rowboat")
+    assert record_of(plugins, "alpha").offers == {"delivery methods": ["rowboat"]}
+    assert plugins.delivery_method("rowboat") is method
+    record = record_of(plugins, "beta")
+    assert record.state == "broken"
+    assert record.reason == "its htmap_delivery_methods offers 'rowboat', which plugin 'alpha' offers already"
+    assert "raft" not in plugins.delivery_methods()
+
+
+def test_two_plugins_cannot_have_one_settings_table_in_two_cases(site: Site, plugins: Plugins) -> None:
+    for name, table in (("alpha", "boats"), ("beta", "BOATS")):
+        site.install(
+            name,
+            f"""
+            @attrs.frozen
+            class Table: ...
+            @hookimpl
+            def htmap_settings(): return {{{table!r}: Table}}
+            """,
+        )
+    assert record_of(plugins, "alpha").state == "ok"
+    assert "'BOATS', which belongs to another plugin" in record_of(plugins, "beta").reason
+
+
+ONE_BAD_HOOK = """
+@hookimpl
+def htmap_delivery_methods(): return [Method("rowboat")]
+@hookimpl
+def htmap_transfer_protocols(): return [TransferProtocol("semaphore")]
+@hookimpl
+def htmap_rewrite_submit(submit): submit.require("never")
+@hookimpl
+def htmap_commands(): return ["sail"]
+"""
+
+
+def test_a_plugin_with_one_bad_hook_offers_nothing_at_all_any_more(site: Site, plugins: Plugins, plan: MapPlan) -> None:
+    site.install("boats", ONE_BAD_HOOK)
+    assert "rowboat" in plugins.delivery_methods()
+    assert "sail" not in plugins.commands()
+    assert "rowboat" not in plugins.delivery_methods()
+    assert "semaphore" not in plugins.transfer_protocols()
+    submit = SubmitDescription()
+    plugins.rewrite_submit(submit, plan)
+    assert submit.requirements is None
+    assert record_of(plugins, "boats").offers == {}
+
+
+def test_asking_for_what_a_broken_plugin_had_offered_raises_with_the_reason(site: Site, plugins: Plugins) -> None:
+    site.install("boats", ONE_BAD_HOOK)
+    plugins.records()
+    with pytest.raises(PluginError, match=r"plugin 'boats' \(from htmap-boats\): is broken: htmap_commands must"):
+        plugins.delivery_method("rowboat")
+
+
+# --- asking for a delivery method
+
+
+def test_an_unknown_delivery_method_lists_the_installed_ones(site: Site, plugins: Plugins) -> None:
+    site.install("boats")
+    with pytest.raises(UnknownPythonDeliveryMethod) as caught:
+        plugins.delivery_method("rowbaot", "~/.htmaprc")
+    text = str(caught.value)
+    assert "unknown delivery method 'rowbaot' (from ~/.htmaprc); did you mean 'rowboat'?" in text
+    assert "rowboat" in plugins.delivery_methods()
+    assert f"installed: {', '.join(sorted(plugins.delivery_methods()))}." in text
+    assert caught.value.hint is None
+
+
+@pytest.mark.parametrize("name", FIRST_PARTY)
+def test_a_method_of_ours_that_is_not_installed_is_hinted_at(
+    htmap_dir: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(
+        "htmap_core.plugins.discovery.entry_points", lambda **_: []
+    )  # a fresh machine: nothing is installed
+    with pytest.raises(UnknownPythonDeliveryMethod, match=f"`pip install htmap-{name}`"):
+        plugins.delivery_method(name)
+
+
+@pytest.mark.parametrize("name", ["dockr", "Docker ", "docker; rm -rf ~", "evil", "core", "htmap-docker", ""])
+def test_no_pip_command_is_made_of_what_somebody_typed(htmap_dir: Path, plugins: Plugins, name: str) -> None:
+    with pytest.raises(UnknownPythonDeliveryMethod) as caught:
+        plugins.delivery_method(name)
+    assert "pip" not in str(caught.value)
+
+
+def test_nobody_is_told_to_install_what_is_installed(site: Site, plugins: Plugins) -> None:
+    site.install("cern", "@hookimpl\ndef htmap_pools(): return []")
+    with pytest.raises(UnknownPythonDeliveryMethod) as caught:
+        plugins.delivery_method("cern")
+    assert caught.value.hint is None
+
+
+def test_asking_for_the_method_of_a_broken_plugin_raises_with_the_reason(site: Site, plugins: Plugins) -> None:
+    site.install("docker", "import nowhere_to_be_found")
+    with pytest.raises(PluginError) as caught:
+        plugins.delivery_method("docker")
+    assert (caught.value.plugin, caught.value.distribution) == ("docker", "htmap-docker")
+    assert "No module named 'nowhere_to_be_found'" in str(caught.value)
+    assert "htmap plugins list --traceback docker" in str(caught.value)
+
+
+# --- what the program itself registers
+
+
+def test_a_registered_method_is_there_and_wins_over_a_plugin(site: Site, plugins: Plugins) -> None:
+    site.install("boats")
+    method = registered("rowboat", lambda *_: {})
+    plugins.register_delivery_method(method)
+    assert plugins.delivery_method("rowboat") is method
+
+
+def test_a_failure_of_a_registered_method_is_not_blamed_on_a_plugin(
+    site: Site, plugins: Plugins, plan: MapPlan
+) -> None:
+    site.install("boats")
+    method = registered("rowboat", lambda tag, _: {}[tag])
+    plugins.register_delivery_method(method)
+    plugins.records()
+    with pytest.raises(PluginError, match=r"'rowboat' \(from this program\): describe failed: KeyError: 'tide'"):
+        plugins.describe(method, SubmitDescription(), plan)
+
+
+# --- what goes wrong while a map is made
+
+
+@pytest.mark.parametrize("hook", ["htmap_setup_credentials", "htmap_rewrite_submit"])
+@pytest.mark.parametrize("raised", ["ValueError('leak')", "SystemExit('leak')"])
+def test_an_exception_in_a_step_names_plugin_and_distribution(
+    site: Site, plugins: Plugins, plan: MapPlan, hook: str, raised: str
+) -> None:
+    site.install("boats", f"@hookimpl\ndef {hook}(submit): raise {raised}")
+    with pytest.raises(PluginError) as caught:
+        getattr(plugins, hook.removeprefix("htmap_"))(SubmitDescription(), plan)
+    assert (caught.value.plugin, caught.value.distribution) == ("boats", "htmap-boats")
+    assert caught.value.reason == f"{hook} failed: {raised[: raised.index('(')]}: leak"
+    assert type(caught.value.__cause__).__name__ in raised
+    assert "Traceback" in record_of(plugins, "boats").traceback
+
+
+@pytest.mark.parametrize("hook", ["htmap_setup_credentials", "htmap_rewrite_submit"])
+def test_what_htmap_raises_in_a_step_reaches_the_user_as_it_is(
+    site: Site, plugins: Plugins, plan: MapPlan, hook: str
+) -> None:
+    site.install("boats", f"@hookimpl\ndef {hook}(submit): submit.set('request_cpus', 2)")
+    submit = SubmitDescription()
+    submit.set("request_cpus", 1)
+    with pytest.raises(SubmitConflict):
+        getattr(plugins, hook.removeprefix("htmap_"))(submit, plan)
+
+
+LEAKY = """
+class Leaky(Method):
+    def check(self, pool): raise {error}
+    def prepare(self, plan): raise {error}
+    def describe(self, submit, plan): raise {error}
+class Sunk(Pool):
+    name = "sunk"
+    def find(self): raise {error}
+    def start(self): raise {error}
+    def advice(self): raise {error}
+@hookimpl
+def htmap_delivery_methods(): return [Leaky("leaky")]
+@hookimpl
+def htmap_pools(): return [Sunk()]
+"""
+
+
+@pytest.mark.parametrize("error", ["ValueError('leak')", "SystemExit('leak')"])
+@pytest.mark.parametrize("call", ["prepare", "describe", "find", "start", "advice"])
+def test_an_exception_in_what_a_plugin_offered_names_plugin_and_distribution(
+    site: Site, plugins: Plugins, plan: MapPlan, call: str, error: str
+) -> None:
+    site.install("boats", LEAKY.format(error=error))
+    plugins.records()
+    method, pool = plugins.delivery_method("leaky"), next(pool for pool in plugins.pools() if pool.name == "sunk")
+    calls: dict[str, Callable[[], object]] = {
+        "prepare": lambda: plugins.prepare(method, plan),
+        "describe": lambda: plugins.describe(method, SubmitDescription(), plan),
+        "find": lambda: plugins.find(pool),
+        "start": lambda: plugins.start(pool),
+        "advice": lambda: plugins.advice(pool),
+    }
+    with pytest.raises(PluginError, match=rf"plugin 'boats' \(from htmap-boats\): {call} failed: \w+: leak"):
+        calls[call]()
+
+
+@pytest.mark.parametrize("error", ["ValueError('leak')", "SystemExit('leak')"])
+def test_a_check_that_fails_makes_the_method_unknown_and_the_last_choice(
+    site: Site, plugins: Plugins, error: str
+) -> None:
+    site.install("boats", LEAKY.format(error=error))
+    found = plugins.check(plugins.delivery_method("leaky"), NoSlots())
+    assert (found.verdict, found.rank) == ("unknown", -100)
+    assert found.reason.endswith("leak")
+
+
+def test_a_check_that_answers_with_something_else_makes_the_method_unknown(site: Site, plugins: Plugins) -> None:
+    site.install("boats", "class M(Method):\n    def check(self, pool): return True\n" + HOOK + "return [M('rowboat')]")
+    found = plugins.check(plugins.delivery_method("rowboat"), NoSlots())
+    assert found == Suitability.unknown("its check returned True, which is no Suitability", rank=-100)
+
+
+def test_a_method_and_a_pool_that_work_are_simply_called(site: Site, plugins: Plugins, plan: MapPlan) -> None:
+    site.install("boats", EVERYTHING)
+    submit = SubmitDescription()
+    method = plugins.delivery_method("rowboat")
+    plugins.prepare(method, plan)
+    plugins.describe(method, submit, plan)
+    assert submit.get("+DescribedBy") == '"rowboat"'
+    pool = plugins.pools()[0]
+    assert (plugins.find(pool), plugins.start(pool), plugins.advice(pool)) == (None, None, "there is no water")
+
+
+# --- switches
+
+
+def test_htmap_plugins_restricts_to_those_it_names(
+    site: Site, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.install("boats")
+    monkeypatch.setenv("HTMAP_PLUGINS", " boats, assume ,")
+    assert set(plugins.delivery_methods()) == {"rowboat", "assume"}
+    record = record_of(plugins, "shared")
+    assert (record.state, record.reason) == ("disabled", "by HTMAP_PLUGINS= boats, assume ,")
+
+
+def test_htmap_plugins_without_a_name_means_none_but_the_core(
+    htmap_dir: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTMAP_PLUGINS", "")
+    assert plugins.delivery_methods() == {}
+    assert "https" in plugins.transfer_protocols()
+    assert {record.name for record in plugins.records() if record.state == "ok"} == {"core"}
+
+
+def test_a_plugin_that_htmap_plugins_names_and_nobody_installed_is_listed_with_what_was_meant(
+    site: Site, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.install("boats")
+    monkeypatch.setenv("HTMAP_PLUGINS", "baots,assume")
+    record = record_of(plugins, "baots")
+    assert record.state == "broken"
+    assert record.reason == "named by HTMAP_PLUGINS, but not installed; did you mean 'boats'?"
+    with pytest.raises(UnknownPythonDeliveryMethod):
+        plugins.delivery_method("baots")
+
+
+def test_a_plugin_that_the_settings_disable_is_not_loaded_and_says_so(site: Site, plugins: Plugins) -> None:
+    site.install("boats", "raise ValueError('loaded')")
+    settings["PLUGINS.DISABLED"] = ["boats"]
+    record = record_of(plugins, "boats")
+    assert (record.state, record.reason) == ("disabled", "by PLUGINS.DISABLED (what was set at run time)")
+    with pytest.raises(PluginError, match=r"'boats' \(from htmap-boats\): is disabled by PLUGINS\.DISABLED"):
+        plugins.delivery_method("boats")
+
+
+def test_a_mistake_in_the_settings_leaves_no_plugins_half_loaded(site: Site, plugins: Plugins) -> None:
+    site.install("boats")
+    settings["PLUGINS.DISABLED"] = {"boats": True}
+    with pytest.raises(InvalidSetting, match=r"PLUGINS\.DISABLED"):
+        plugins.delivery_methods()
+    settings["PLUGINS.DISABLED"] = []
+    assert "rowboat" in plugins.delivery_methods()
+
+
+def test_tables_of_plugins_that_cannot_be_asked_are_not_checked(site: Site, plugins: Plugins) -> None:
+    site.install("boats", "import nowhere_to_be_found")
+    plugins.settings_tables()
+    assert {"BOATS", "DOCKER"} <= set(plugins.tables_of_unavailable_plugins())
+    assert "ASSUME" in plugins.tables_of_unavailable_plugins()
+
+
+@pytest.mark.parametrize(("value", "traced"), [("1", True), ("0", False), ("", False)])
+def test_every_call_of_a_hook_is_traced_on_demand(
+    site: Site,
+    plugins: Plugins,
+    plan: MapPlan,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    value: str,
+    traced: bool,
+) -> None:
+    site.install("boats", EVERYTHING)
+    monkeypatch.setenv("HTMAP_TRACE_PLUGINS", value)
+    plugins.delivery_methods()
+    plugins.rewrite_submit(SubmitDescription(), plan)
+    said = capsys.readouterr().err
+    assert [hook in said for hook in ("htmap_delivery_methods", "htmap_rewrite_submit")] == [traced, traced]

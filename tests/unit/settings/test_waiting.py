@@ -1,0 +1,88 @@
+"""Deadlines."""
+
+from __future__ import annotations
+
+import builtins
+import datetime
+import io
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import htmap
+from htmap_core.exceptions import HTMapException
+from htmap_core.settings import waiting
+from htmap_core.settings.waiting import Deadline, progress_bar, while_created
+
+pytestmark = pytest.mark.usefixtures("htmap_dir")
+
+
+@pytest.mark.parametrize("timeout", [0, -1, 0.0, datetime.timedelta(0)])
+def test_without_patience_the_first_pause_is_the_end(htmap_dir: Path, timeout: Any) -> None:
+    deadline = Deadline(timeout)
+    with pytest.raises(builtins.TimeoutError, match="the time is over, and the tide is out") as caught:
+        deadline.pause("the tide is out")
+    assert isinstance(caught.value, HTMapException)
+
+
+@pytest.mark.parametrize("timeout", [1000, datetime.timedelta(seconds=1000)])
+def test_a_pause_is_no_longer_than_what_is_left(timeout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    htmap.settings["WAIT_TIME"] = 10_000
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    Deadline(timeout).pause("waiting")
+    assert 0 < slept[0] <= 1000
+
+
+def test_for_ever_is_until_the_caller_has_seen_enough() -> None:
+    htmap.settings["WAIT_TIME"] = 0
+    deadline, began = Deadline(None), time.monotonic()
+    for _ in range(3):
+        deadline.pause("waiting")
+    assert time.monotonic() - began >= 0.03  # the setting cannot make it a busy loop
+
+
+@pytest.mark.parametrize("timeout", ["1", [1], object()])
+def test_a_timeout_of_another_kind_is_refused(timeout: Any) -> None:
+    with pytest.raises(TypeError, match="number of seconds, a timedelta or None"):
+        Deadline(timeout)
+
+
+def test_the_progress_bar_shows_something_only_where_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar("tide", 10, show=False) as bar:
+        bar.update(10)
+    assert capsys.readouterr().err == ""
+    with progress_bar("tide", 10, show=True) as bar:
+        bar.update(10)
+    assert "tide: 100%|##########| 10/10 [" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("total", "shown"), [(3, "3/3"), (0, "3component")])
+def test_creation_that_takes_longer_than_a_moment_shows_how_far_it_is(
+    total: int, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(waiting, "_MOMENT", 0.001)
+    for _ in while_created(iter(range(3)), "tide", total):
+        time.sleep(0.15)  # tqdm draws ten times a second at most
+    assert "creating tide: " in terminal.getvalue()
+    assert shown in terminal.getvalue()
+
+
+@pytest.mark.parametrize("stderr", [Terminal(), io.StringIO(), None])
+def test_a_quick_creation_and_one_that_nobody_watches_show_nothing(
+    stderr: io.StringIO | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setattr(waiting, "_MOMENT", 1000)  # to a busy machine, three components can be more than a moment
+    assert list(while_created(iter("abc"), "tide", 3)) == ["a", "b", "c"]
+    assert stderr is None or stderr.getvalue() == ""

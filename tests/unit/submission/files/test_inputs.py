@@ -1,0 +1,132 @@
+"""The input files of a map: what options say of them, and what is doubtful."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.transfer_path import TransferPath
+from htmap_core.exceptions import InvalidOption, MisalignedInputData
+from htmap_core.storage.mapdir import with_true_names
+from htmap_core.submission.files.inputs import InputFiles
+from htmap_core.submission.files.protocols import CannotTransfer, Protocols
+
+
+def begun(path: Path, chunksize: int = 1, **options: Any) -> InputFiles:
+    given = MapOptions(**options)
+    files = InputFiles(given, chunksize, Protocols(given))
+    files.begin(path, [])
+    return files
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "map").mkdir()
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_bytes(bytes(1000))
+    return tmp_path
+
+
+def test_a_component_gets_one_file_or_several_or_none(folder: Path) -> None:
+    given = ["a", Path("b"), TransferPath("c"), ["a", Path("b")], (), None]
+    files = begun(folder / "map", input_files=given)
+    listed = [files.of(component, ())[1] for component in range(len(given))]
+    a, b, c = (f"{folder}/{name}" for name in "abc")
+    assert listed == [[a], [b], [c], [a, b], [], []]
+
+
+def test_files_are_taken_as_they_are_needed(folder: Path) -> None:
+    taken = []
+
+    def names() -> Any:
+        for name in "abc":
+            taken.append(name)
+            yield name
+
+    files = begun(folder / "map", input_files=names())
+    assert taken == []
+    files.of(0, ())
+    assert taken == ["a"]
+
+
+def test_there_are_as_many_as_components(folder: Path) -> None:
+    few, enough = (begun(folder / "map", input_files=["a", "b"]) for _ in range(2))
+    few.of(0, ())
+    with pytest.raises(MisalignedInputData, match="input_files"):
+        few.check_end(1)
+    enough.of(0, ())
+    enough.of(1, ())
+    with pytest.raises(MisalignedInputData, match="input_files"):
+        enough.of(2, ())
+    enough.check_end(2)
+
+
+@pytest.mark.parametrize("path", [3, b"a", "", ["a"]])
+def test_what_is_no_path_is_refused(folder: Path, path: Any) -> None:
+    with pytest.raises(InvalidOption, match="is not the path or URL of a file"):
+        begun(folder / "map", input_files=[[path]]).of(0, ())
+    with pytest.raises(InvalidOption, match="is not the path or URL of a file"):
+        begun(folder / "map", fixed_input_files=[path])
+
+
+def test_a_component_whose_files_are_none_is_refused_by_the_options_name(folder: Path) -> None:
+    with pytest.raises(InvalidOption, match=r"input_files = 3: is not the path"):
+        begun(folder / "map", input_files=[3]).of(0, ())
+
+
+def test_only_maps_with_files_for_components_have_a_column_for_them(folder: Path) -> None:
+    files = begun(folder / "map", fixed_input_files=["a", "b/"])
+    files.of(0, ())
+    assert files.to_transfer == [f"{folder}/a", f"{folder}/b/"]
+    files.of(1, [f"{folder}/c"])
+    assert files.to_transfer == [f"{folder}/a", f"{folder}/b/", "$(htmap_files)"]
+
+
+def test_a_dollar_begins_no_macro(folder: Path) -> None:
+    files = begun(folder / "map", fixed_input_files=["$(a)"], input_files=["$(b)"])
+    assert files.of(0, ())[1] == [f"{folder}/$(DOLLAR)(b)"]
+    assert files.to_transfer[0] == f"{folder}/$(DOLLAR)(a)"
+
+
+def test_a_url_that_nobody_fetches_is_refused_wherever_it_is(folder: Path) -> None:
+    with pytest.raises(CannotTransfer, match="gopher"):
+        begun(folder / "map", fixed_input_files="gopher://h/x")
+    with pytest.raises(CannotTransfer, match="gopher"):
+        begun(folder / "map").of(0, ["gopher://h/x"])
+
+
+@pytest.mark.parametrize(
+    ("request_disk", "doubtful"),
+    [("1", True), ("2", False), ("1KB", True), ("2K", False), ("1.5 kb", True), ("1MB", False), ("1GB", False),
+     ("DiskUsage * 2", False), (["1", "1"], False), (None, False)],
+)  # fmt: skip
+def test_files_that_need_more_disk_than_is_asked_for_are_doubtful(
+    folder: Path, request_disk: Any, doubtful: bool
+) -> None:
+    files = begun(folder / "map", fixed_input_files="a", **({"request_disk": request_disk} if request_disk else {}))
+    files.of(0, [f"{folder}/b"])
+    assert bool(files.doubts()) is doubtful
+
+
+def test_missing_files_are_counted_and_the_first_are_named(folder: Path) -> None:
+    files = begun(folder / "map", input_files=[f"missing{number}" for number in range(7)])
+    for component in range(7):
+        files.of(component, ())
+    (doubt,) = files.doubts()
+    assert "held for 7 input files that cannot be read now: " in doubt
+    assert f"{folder}/missing0: No such file or directory; " in doubt
+    assert "missing4" in doubt
+    assert "missing5" not in doubt
+
+
+def test_what_htcondor_says_of_a_link_is_told_of_the_file(folder: Path) -> None:
+    (folder / "a,b").touch()
+    files = begun(folder / "map", input_files=["a,b"])
+    (link,) = files.of(0, ())[1]
+    said = f"reading from file {folder}/map/{link}: (errno 2); {folder}/map/files/0/_htmap_file_9 is none"
+    told = f"reading from file {folder}/a,b: (errno 2); {folder}/map/files/0/_htmap_file_9 is none"
+    assert with_true_names(folder / "map", said) == told

@@ -1,0 +1,134 @@
+"""What becomes of output_remaps: what HTCondor is told, and the runner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from htmap_core import TransferPath
+from htmap_core.contract.options import MapOptions
+from htmap_core.exceptions import InvalidOption, MisalignedInputData
+from htmap_core.submission.files.outputs import OutputRemaps, renewal
+from htmap_core.submission.files.protocols import Protocols
+
+
+def remaps_of(given: Any) -> OutputRemaps:
+    return OutputRemaps(given, Protocols(MapOptions()))
+
+
+def first(given: Any) -> list[list[str]]:
+    return remaps_of(given).of(0)
+
+
+def test_a_map_without_remaps_has_no_columns_for_them() -> None:
+    assert (remaps_of(None).columns, first(None)) == ({}, [])
+
+
+def test_a_url_is_for_the_execute_side_and_a_path_for_the_submit_side(htmap_dir: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for_condor, for_runner = first({"a.txt": "http://server/x", "b c.txt": out})
+    assert for_condor == ["_htmap_return/remapped/0-0=http://server/x", f"remapped/0-1={out}"]
+    assert for_runner == ["0-0/a.txt", "0-1/b%20c.txt"]
+
+
+def test_one_mapping_serves_all_components_and_their_numbers_stand_in_for_component(htmap_dir: Path) -> None:
+    remaps = remaps_of({"a": TransferPath("dir/$(component).txt", "http", "server")})
+    assert [remaps.of(each)[0] for each in range(2)] == [
+        ["_htmap_return/remapped/0-0=http://server/dir/0.txt"],
+        ["_htmap_return/remapped/1-0=http://server/dir/1.txt"],
+    ]
+    remaps.check_end(2)
+
+
+def test_each_component_can_have_remaps_of_its_own_or_none(htmap_dir: Path) -> None:
+    remaps = remaps_of(iter([{"a": "http://server/x"}, {}]))
+    assert [remaps.of(each)[1] for each in range(2)] == [["0-0/a"], []]
+
+
+def test_too_few_or_too_many_are_misaligned(htmap_dir: Path) -> None:
+    with pytest.raises(MisalignedInputData):
+        remaps_of([]).of(0)
+    with pytest.raises(MisalignedInputData):
+        remaps_of([{}]).check_end(0)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", 3, b"x"])
+def test_a_name_is_the_last_part_of_a_path(htmap_dir: Path, name: Any) -> None:
+    with pytest.raises(InvalidOption, match="is not a file name"):
+        first({name: "http://server/x"})
+
+
+@pytest.mark.parametrize("given", [["a"], [None], [[("a", "b")]]])
+def test_remaps_are_mappings(htmap_dir: Path, given: Any) -> None:
+    with pytest.raises(InvalidOption, match="is a mapping from file names to destinations"):
+        first(given)
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "http://server/a b",
+        "http://server/a ",
+        "x\\",
+        "folder/",
+        "http://server/folder/",
+        "a\nb",
+        "http://server/a\x1fb",
+    ],
+)
+def test_a_destination_that_htcondor_would_misread_is_refused(htmap_dir: Path, to: str) -> None:
+    with pytest.raises(InvalidOption):
+        first({"a": to})
+
+
+def test_a_destination_is_a_path_or_a_url(htmap_dir: Path) -> None:
+    with pytest.raises(InvalidOption, match="a destination is a TransferPath, a path or a URL"):
+        first({"a": 3})
+
+
+def test_what_means_something_to_htcondor_is_quoted(htmap_dir: Path) -> None:
+    assert first({"a": "http://server/;$(x)=,"})[0] == ["_htmap_return/remapped/0-0=http://server/\\;$(DOLLAR)(x)=,"]
+
+
+def test_the_folder_of_a_destination_is_made(htmap_dir: Path, tmp_path: Path) -> None:
+    first({"a": tmp_path / "some" / "where" / "a.txt"})
+    assert (tmp_path / "some" / "where").is_dir()
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_submission(htmap_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidOption, match="its folder cannot be made"):
+        first({"a": tmp_path / "file" / "a.txt"})
+
+
+def test_a_folder_is_no_destination(htmap_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidOption, match="is a folder"):
+        first({"a": tmp_path})
+
+
+def test_components_that_overwrite_each_others_file_are_doubtful() -> None:
+    same, own = {"a": "http://server/x"}, {"a": "http://server/$(component)"}
+    (doubt,) = remaps_of(same).doubts(3)
+    assert doubt.startswith("all 3 components send 'a' to the same place")
+    assert remaps_of(same).doubts(1) == remaps_of(own).doubts(3) == remaps_of([same] * 3).doubts(3) == []
+
+
+def test_urls_that_are_good_for_a_while_are_made_anew_and_the_others_stay(htmap_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "id").write_text("AKIA")
+    (tmp_path / "secret").write_text("old")
+    keys: dict[str, Any] = {
+        "aws_access_key_id_file": str(tmp_path / "id"),
+        "aws_secret_access_key_file": str(tmp_path / "secret"),
+    }
+    protocols = Protocols(MapOptions(**keys))
+    given = {"a": "s3://s3.example.org/bucket/a;$(b)", "b": tmp_path / "x;y", "c": "http://server/x;y"}
+    (before, _) = OutputRemaps(given, protocols).of(0)
+    (tmp_path / "secret").write_text("new")
+    after = renewal({**keys, "executable": "x"}, [*keys, "MY.Name", "chunksize"])(";".join(before))
+
+    assert after.startswith("_htmap_return/remapped/0-0=https://s3.example.org/bucket/a%3B%24%28b%29?X-Amz-")
+    assert before[0] not in after  # the signature is another one
+    assert after.endswith(";".join(before[1:]))
+    assert renewal({}, [])(";".join(before[2:])) == ";".join(before[2:])

@@ -1,0 +1,153 @@
+"""Who offers the protocol of a URL, and what a map is told before it is submitted."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.pools import PoolView
+from htmap_core.contract.submit import SubmitDescription
+from htmap_core.exceptions import CondorError, InvalidOption
+from htmap_core.submission.files.protocols import CannotTransfer, Protocols, submit_side_file
+
+Offer = Callable[..., None]
+
+
+class Slots:
+    """A pool whose slots have some file transfer plugins."""
+
+    def __init__(self, *methods: str) -> None:
+        self._methods = methods
+
+    def count(self, expression: str) -> tuple[int, int]:
+        return (7 if expression.split('"')[1] in self._methods else 0), 214
+
+
+def slots(*methods: str) -> PoolView:
+    return cast(PoolView, Slots(*methods))
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> dict[str, Any]:
+    (tmp_path / "id").write_text("AKIA\n")
+    (tmp_path / "secret").write_text("hush\n")
+    return {
+        "aws_access_key_id_file": str(tmp_path / "id"),
+        "aws_secret_access_key_file": str(tmp_path / "secret"),
+    }
+
+
+def test_a_scheme_that_nobody_offers_is_refused_with_the_known_ones(htmap_dir: Path) -> None:
+    with pytest.raises(CannotTransfer, match=r"'gopher'.*Known are data, .*https.*A plugin can bring it.*plugins list"):
+        Protocols(MapOptions()).fetch("gopher://hole/x")
+
+
+def test_a_scheme_of_a_plugin_of_ours_names_its_distribution(htmap_dir: Path) -> None:
+    program = """
+from htmap_core import MapOptions
+from htmap_core.submission.files import protocols
+try: protocols.Protocols(MapOptions()).send("root://eospublic.cern.ch//eos/x")
+except protocols.CannotTransfer as error: print(error)
+"""
+    alone = {**os.environ, "HTMAP_PLUGINS": ""}
+    ran = subprocess.run([sys.executable, "-c", program], env=alone, capture_output=True, text=True, check=True)
+    assert "`pip install htmap-cern` brings it" in ran.stdout
+
+
+def test_case_does_not_matter_and_paths_need_no_protocol(htmap_dir: Path) -> None:
+    protocols = Protocols(MapOptions())
+    protocols.fetch("/etc/passwd")
+    protocols.fetch("HTTPS://example.org/x")
+    assert list(protocols.doubts(slots("https"))) == []
+
+
+def test_a_token_before_the_scheme_is_no_part_of_it(htmap_dir: Path) -> None:
+    protocols = Protocols(MapOptions())
+    protocols.fetch("my-token+https://example.org/x")
+    assert list(protocols.doubts(slots("https"))) == []
+
+
+def test_what_is_for_inputs_only_cannot_be_sent_to(htmap_dir: Path) -> None:
+    with pytest.raises(CannotTransfer, match="'ftp' is for inputs only"):
+        Protocols(MapOptions()).send("ftp://example.org/x")
+
+
+def test_a_scheme_that_no_slot_has_is_doubtful_with_numbers(htmap_dir: Path) -> None:
+    protocols = Protocols(MapOptions())
+    protocols.fetch("osdf:///a")
+    assert protocols.send("https://example.org/x") == "https://example.org/x"
+    doubts = list(protocols.doubts(slots("https")))
+    assert doubts == ["0 of 214 slots of the pool can transfer files by 'osdf'; the jobs will wait for one that can"]
+
+
+def test_a_collector_that_does_not_answer_leaves_a_doubt(htmap_dir: Path) -> None:
+    def count(_: str) -> tuple[int, int]:
+        raise CondorError("no answer")
+
+    protocols, pool = Protocols(MapOptions()), cast(PoolView, SimpleNamespace(count=count))
+    protocols.fetch("https://example.org/x")
+    (doubt,) = protocols.doubts(pool)
+    assert "'https'" in doubt
+    assert "no answer" in doubt
+
+
+def test_jobs_run_where_their_outputs_can_be_sent_from(htmap_dir: Path) -> None:
+    protocols, submit = Protocols(MapOptions()), SubmitDescription()
+    protocols.fetch("http://example.org/x")
+    protocols.send("davs://example.org/x")
+    protocols.describe(submit)
+    assert submit.requirements == 'stringListIMember("davs", TARGET.HasFileTransferPluginMethods)'
+
+
+@pytest.mark.parametrize("act", [Protocols.fetch, Protocols.send])
+def test_buckets_need_keys(htmap_dir: Path, act: Offer) -> None:
+    with pytest.raises(CannotTransfer, match="'aws_access_key_id_file' and 'aws_secret_access_key_file'"):
+        act(Protocols(MapOptions(request_cpus=2)), "s3://s3.example.org/bucket/x")
+
+
+def test_an_output_to_a_bucket_is_signed_here_and_sent_by_https(htmap_dir: Path, keys: dict[str, Any]) -> None:
+    protocols, submit = Protocols(MapOptions(**keys)), SubmitDescription()
+    url = protocols.send("s3://s3.example.org/bucket/x")
+    protocols.describe(submit)
+    assert url.startswith("https://s3.example.org/bucket/x?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2F")
+    assert "hush" not in url
+    assert "https" in (submit.requirements or "")
+    assert list(protocols.doubts(slots("https"))) == []
+
+
+def test_a_url_that_names_no_object_is_refused(htmap_dir: Path, keys: dict[str, Any]) -> None:
+    with pytest.raises(CannotTransfer, match="names no object"):
+        Protocols(MapOptions(**keys)).send("s3://s3.example.org/bucket")
+
+
+def test_keys_that_cannot_be_read_are_named(htmap_dir: Path, keys: dict[str, Any]) -> None:
+    options = MapOptions(**{**keys, "aws_secret_access_key_file": "/nowhere/key"})
+    with pytest.raises(InvalidOption, match=r"aws_secret_access_key_file = '/nowhere/key'.*No such file"):
+        Protocols(options).send("s3://s3.example.org/bucket/x")
+
+
+def test_keys_are_the_same_for_all_components(htmap_dir: Path, keys: dict[str, Any]) -> None:
+    options = MapOptions(**{**keys, "aws_access_key_id_file": ["a", "b"]})
+    with pytest.raises(InvalidOption, match="one for the whole map"):
+        Protocols(options).send("s3://s3.example.org/bucket/x")
+
+
+def test_a_key_file_is_found_from_here_and_not_from_the_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert submit_side_file("aws_access_key_id_file", "key") == str(tmp_path / "key")
+    assert submit_side_file("request_memory", "1GB") == "1GB"
+
+
+def test_the_refusal_survives_pickling() -> None:
+    error = CannotTransfer("a://b", "reason", "advice")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.url) == (str(error), "a://b")

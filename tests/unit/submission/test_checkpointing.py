@@ -1,0 +1,97 @@
+"""Whether a map checkpoints is seen from its function."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import htmap
+from htmap_core.exceptions import InvalidOption
+from htmap_core.results.pickling import pickle_function
+from htmap_core.submission.checkpointing import checkpoints
+
+NO_OPTIONS = htmap.MapOptions()
+
+
+def seen(function: Any, options: htmap.MapOptions = NO_OPTIONS) -> bool:
+    return checkpoints(function, pickle_function(function)[0], options)
+
+
+@pytest.fixture
+def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder whose modules can be imported."""
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def test_a_function_that_checkpoints_is_seen_however_it_names_it() -> None:
+    from htmap import checkpoint
+
+    def in_its_body(_: int) -> None:
+        import htmap as h
+
+        h.checkpoint("x")
+
+    def through_another(_: int) -> None:
+        in_its_body(0)
+
+    class Step:
+        def __call__(self, _: int) -> None:
+            htmap.checkpoint("x")
+
+    def nested(_: int) -> list[Any]:
+        return [lambda name=name: htmap.checkpoint(name) for name in "xy"]
+
+    ways = [in_its_body, through_another, Step(), nested, lambda _: checkpoint("x"), functools.partial(in_its_body, 0)]
+    assert [seen(way) for way in ways] == [True] * len(ways)
+
+
+def test_a_function_that_only_has_such_a_file_is_not_taken_for_one() -> None:
+    def reads_one(_: int) -> str:
+        return Path("checkpoint").read_text()
+
+    def uses_htmap_otherwise(_: int) -> None:
+        htmap.load("tag")
+
+    assert not seen(reads_one)
+    assert not seen(uses_htmap_otherwise)
+    assert not seen(len)
+
+
+def test_functions_of_modules_are_seen(modules: Path) -> None:
+    (modules / "steps.py").write_text("import htmap\ndef step(x): htmap.checkpoint('x')\ndef other(x): pass\n")
+    (modules / "user.py").write_text("import steps\ndef function(x): steps.step(x)\n")
+    steps = importlib.import_module("steps")
+
+    def imports_it(x: int) -> None:
+        import steps  # type: ignore[import-not-found]
+
+        steps.step(x)
+
+    assert seen(steps.step)
+    assert seen(lambda x: steps.step(x + 1))
+    assert seen(imports_it)
+
+
+def test_the_option_has_the_last_word() -> None:
+    assert seen(len, htmap.MapOptions(checkpoint=True))
+    assert not seen(lambda _: htmap.checkpoint("x"), htmap.MapOptions(checkpoint=False))
+
+
+@pytest.mark.parametrize("value", ["perhaps", 1, [True, False]])
+def test_an_option_that_makes_no_sense_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidOption, match="must be true or false"):
+        seen(len, htmap.MapOptions(checkpoint=value))
+
+
+def test_on_the_submit_side_checkpoint_does_nothing() -> None:
+    htmap.checkpoint("there is no such file")

@@ -1,0 +1,128 @@
+"""Whether any slot of a pool can run a map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.contract.submit import SubmitDescription
+from htmap_core.exceptions import CondorError
+from htmap_core.submission import matching
+
+
+class Pool:
+    """A pool that answers each question with a number of slots."""
+
+    address = PoolAddress("test")
+    is_local = False
+
+    def __init__(self, total: int, **matching_slots: int) -> None:
+        self.total, self.matching = total, matching_slots
+
+    def slots(self, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
+        return []
+
+    def count(self, expression: str) -> tuple[int, int]:
+        return min((n for word, n in self.matching.items() if word in expression), default=self.total), self.total
+
+    def parameter(self, name: str) -> str | None:
+        return None
+
+
+def demanded(**commands: Any) -> list[str]:
+    submit = SubmitDescription()
+    for name, value in commands.items():
+        submit.set(name, value)
+    return [demand.expression for demand in matching.demands(submit)]
+
+
+def test_the_doubt_names_what_no_slot_has_with_the_number_of_slots() -> None:
+    submit = SubmitDescription()
+    submit.require("HasDocker")
+    submit.set("request_memory", "1GB")
+    assert matching.doubt(submit, Pool(214, HasDocker=0), "tide") == (
+        "no slot of this pool can run map 'tide': 0 of 214 slots have HasDocker"
+    )
+
+
+def test_demands_that_no_slot_meets_together_are_said_to_be_such() -> None:
+    submit = SubmitDescription()
+    submit.require("HasDocker")
+    submit.require("HasTeX")
+
+    class Disjoint(Pool):
+        def count(self, expression: str) -> tuple[int, int]:
+            return (0 if "&&" in expression else 3), 9
+
+    doubt = matching.doubt(submit, Disjoint(9), "tide")
+    assert doubt is not None
+    assert doubt.endswith("3 of 9 slots have HasDocker; 3 of 9 slots have HasTeX; none has all of it")
+
+
+@pytest.mark.parametrize("pool", [Pool(5, HasDocker=1), Pool(0, HasDocker=0)], ids=["one matches", "no slot at all"])
+def test_there_is_no_doubt_where_a_slot_matches_or_none_is_there_to_be_asked(pool: Pool) -> None:
+    submit = SubmitDescription()
+    submit.require("HasDocker")
+    assert matching.doubt(submit, pool, "tide") is None
+
+
+def test_a_pool_that_does_not_answer_is_no_reason_for_doubt() -> None:
+    class Silent(Pool):
+        def count(self, expression: str) -> tuple[int, int]:
+            raise CondorError("it does not answer")
+
+    submit = SubmitDescription()
+    submit.require("HasDocker")
+    assert matching.doubt(submit, Silent(0), "tide") is None
+
+
+@pytest.mark.parametrize(
+    ("requirement", "asked"),
+    [
+        ('TARGET.HasDocker || target.Arch == "TARGET.X"', 'HasDocker || Arch == "TARGET.X"'),
+        ("OpSysMajorVer >= MY.WantMajor", "OpSysMajorVer >= 9"),
+        ("OpSysMajorVer >= WantMajor", "OpSysMajorVer >= 9"),
+        ("Cpus > 1", "ifThenElse(PartitionableSlot =?= true, TotalSlotCpus, Cpus) > 1"),
+    ],
+)
+def test_requirements_are_asked_as_the_slots_own_ads_understand_them(requirement: str, asked: str) -> None:
+    assert demanded(**{"requirements": requirement, "MY.WantMajor": 9}) == [asked]
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    ["false", "TARGET.FileSystemDomain == MY.FileSystemDomain", "$(wanted)"],
+    ids=["meant so", "about the job", "a macro"],
+)
+def test_requirements_that_no_slot_can_be_asked_are_left_out(requirement: str) -> None:
+    assert demanded(requirements=requirement) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "value", "amount"),
+    [
+        ("request_cpus", 2, "Cpus) >= 2"),
+        ("request_memory", "128", "Memory) >= 128"),
+        ("request_memory", "2 GB", "Memory) >= 2048"),
+        ("request_memory", "1500kb", "Memory) >= 2"),
+        ("request_disk", "1G", "Disk) >= 1048576"),
+        ("request_gpus", 1, "GPUs) >= 1"),
+    ],
+)
+def test_requests_are_asked_in_the_units_of_slots(command: str, value: Any, amount: str) -> None:
+    (asked,) = demanded(**{command: value})
+    assert asked.endswith(amount)
+
+
+@pytest.mark.parametrize("value", ["$(htmap_option0)", "ifThenElse(NumJobStarts > 0, 2048, 1024)"])
+def test_requests_that_differ_or_are_computed_are_left_out(value: str) -> None:
+    assert demanded(request_memory=value) == []
+
+
+def test_a_universe_is_a_demand() -> None:
+    submit = SubmitDescription()
+    submit.set_universe("docker")
+    assert [demand.expression for demand in matching.demands(submit)] == ["HasDocker =?= true"]

@@ -1,0 +1,84 @@
+"""What planning writes into a submit description by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import classad2
+import pytest
+
+from htmap_core import MapOptions, MapPlan
+from htmap_core.plugins.calls import plugins
+from htmap_core.settings.chain import Settings
+from htmap_core.submission.files.protocols import Protocols
+from htmap_core.submission.planning import describe
+from htmap_core.testing.contracts import EmptyPool
+
+
+def evaluated(job: str, expression: str, **options: Any) -> Any:
+    """Return what a command of a map's submit description evaluates to in a job's ad."""
+    ad = classad2.ClassAd(job)
+    ad["Evaluated"] = classad2.ExprTree(described("assume", **options)[expression])
+    return ad.eval("Evaluated")
+
+
+def described(method: str, **options: Any) -> dict[str, str]:
+    plan = MapPlan(
+        "tide", Path("/maps/1"), Path("/maps/1/archive"), 1, 1, MapOptions(**options), Settings(), EmptyPool()
+    )
+    return describe(plan, plugins.delivery_method(method), "some-id", {}, Protocols(plan.options))
+
+
+def vacated(failures: str, last: int, **attributes: Any) -> str:
+    """Return the ad of an idle job that was vacated for reasons, the last time for the one with that code."""
+    given = {"JobStatus": 1, "NumHolds": 0, "VacateReasonCode": last, "VacateReason": '"no image"', **attributes}
+    others = "".join(f"{name} = {value}; " for name, value in given.items())
+    return f"[{others} NumVacatesByReason = [{failures}; StartdPreemptExpression = 9]]"
+
+
+@pytest.mark.parametrize("failures", [("SingularityTestFailed = 3", 45), ("ContainerError = 3", 1021)])
+def test_a_job_whose_container_could_not_be_started_three_times_is_held_with_the_last_reason(
+    failures: tuple[str, int],
+) -> None:
+    job = vacated(*failures)
+    assert evaluated(job, "periodic_hold") is True
+    assert evaluated(job, "periodic_hold_reason") == "The container could not be started in 3 attempts. no image"
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param("[]", id="a new job"),
+        pytest.param(vacated("SingularityTestFailed = 2", 45), id="two failures"),
+        pytest.param(vacated("SingularityTestFailed = 5", 45, NumHolds=1), id="failures before a release"),
+        pytest.param(vacated("SingularityTestFailed = 9", 45, JobStatus=2), id="it runs at last"),
+        pytest.param(vacated("SingularityTestFailed = 9", 1011), id="it ran at last and was evicted"),
+        pytest.param(vacated("FailedToActivateClaim = 50", 1006), id="other reasons"),
+    ],
+)
+def test_a_job_is_not_held_for_anything_less(job: str) -> None:
+    assert evaluated(job, "periodic_hold") is not True
+
+
+def test_such_a_job_is_not_matched_again_before_it_is_held_for_it_would_hardly_ever_be_found_idle() -> None:
+    container = {"+SingularityImage": '"/image"', "requirements": "true || false"}
+    assert evaluated(vacated("SingularityTestFailed = 3", 45), "requirements", **container) is False
+    assert evaluated(vacated("SingularityTestFailed = 3", 45, NumHolds=1), "requirements", **container) is True
+    assert evaluated("[]", "requirements", **container) is True
+
+
+def test_jobs_without_a_container_of_their_own_have_no_requirements_for_it() -> None:
+    assert "requirements" not in described("assume")
+
+
+def test_a_job_is_still_held_when_the_user_says_so_and_for_the_users_reason() -> None:
+    own = {"periodic_hold": "NumJobStarts > 7", "periodic_hold_reason": '"too many starts"'}
+    assert evaluated("[NumJobStarts = 8]", "periodic_hold", **own) is True
+    assert evaluated("[NumJobStarts = 8]", "periodic_hold_reason", **own) == "too many starts"
+    assert evaluated("[NumJobStarts = 7]", "periodic_hold", **own) is False
+
+
+def test_a_users_hold_expression_that_cannot_be_evaluated_takes_nothing_from_the_other_reason() -> None:
+    job = vacated("SingularityTestFailed = 3", 45)
+    assert evaluated(job, "periodic_hold", periodic_hold="Nonsense + 1 > 7") is True

@@ -1,0 +1,84 @@
+"""The original HTMap beside ours: noticed, and said with the command that mends it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from htmap_core import conflicting_install
+
+MEND = "pip uninstall --yes htmap && pip install --force-reinstall --no-deps htmap-core"
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    return folder
+
+
+def install(site: Path, metadata: str = "htmap-0.6.1.dist-info") -> None:
+    (site / metadata).mkdir()
+    (site / metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: htmap\nVersion: 0.6.1\n")
+
+
+def run(site: Path, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(site), "HOME": str(tmp_path), "HTMAP_PLUGINS": ""}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        "htmap-0.6.1.dist-info",
+        "htmap-0.6.1.egg-info",
+        "htmap-0.6.1-py3.9.egg-info",
+        "HTMap-0.5.dist-info",
+        "htmap-1.dist-info",
+    ],
+)
+def test_the_original_is_noticed_however_it_was_installed(site: Path, metadata: str) -> None:
+    install(site, metadata)
+    assert MEND in str(conflicting_install.notice())
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    ["htmap_core-0.7.0.dist-info", "htmap_docker-1.0.dist-info", "htmap-docker-1.0.egg-info", "htmap-0.6.1.txt"],
+)
+def test_our_own_distributions_are_not_taken_for_the_original(site: Path, metadata: str) -> None:
+    install(site, metadata)
+    assert conflicting_install.notice() is None
+
+
+def test_a_folder_of_the_path_that_is_none_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "archive.zip").touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "gone"), str(tmp_path / "archive.zip"), ""])
+    assert conflicting_install.notice() is None
+
+
+def test_importing_htmap_warns_with_the_command_that_mends_it(site: Path, tmp_path: Path) -> None:
+    install(site)
+    ran = run(site, tmp_path, "-c", "import htmap; print(htmap.__version__)")
+    assert "OriginalInstalled: the original HTMap (distribution htmap) is installed beside htmap-core" in ran.stderr
+    assert MEND in ran.stderr
+    assert "<string>:1" in ran.stderr  # the user's line, not one of ours
+    assert ran.returncode == 0
+
+
+def test_the_command_line_warns_too(site: Path, tmp_path: Path) -> None:
+    install(site)
+    ran = run(site, tmp_path, "-c", "from htmap_core.cli import main; main(['plugins', 'list', '--json'])")
+    assert "Warning: the original HTMap (distribution htmap) is installed beside htmap-core" in ran.stderr
+    assert MEND in ran.stderr
+    assert (ran.returncode, ran.stdout[0]) == (0, "{")
+
+
+def test_without_the_original_nobody_is_warned(site: Path, tmp_path: Path) -> None:
+    assert run(site, tmp_path, "-W", "error", "-c", "import htmap").stderr == ""
