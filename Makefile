@@ -8,7 +8,7 @@ EDITABLE := -e . $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
 # The pool of `make demo` and of the tests: HTCondor is installed once and kept outside the checkout.
 SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks conftest.py
 
-.PHONY: check demo test test-unit test-site lint format types bench docs wheels clean
+.PHONY: check demo test test-unit test-site golden lint format types bench docs wheels clean
 check: lint types test-unit
 
 demo: $(VENV)/.runtime
@@ -26,6 +26,10 @@ test-unit: $(VENV)/.dev
 test-site: $(VENV)/.dev
 	tests/site/prepare
 	$(BIN)/python -m pytest tests/site tests/unit/cli/test_completion.py
+
+# Only the tests that use golden files are run; git shows what has changed in them.
+golden: $(VENV)/.dev
+	$(BIN)/python -m pytest --renew-golden -m "not site"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check $(SOURCES)

@@ -6,29 +6,28 @@ import os
 import re
 import sys
 import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from htmap_core.user_warnings import OriginalInstalled
 
 # Not `htmap-docker-1.0.egg-info`, as old tools may name the metadata of one of our plugins.
 _METADATA = re.compile(r"htmap-\d[^-]*(-py[\d.]+)?\.(dist|egg)-info", re.IGNORECASE)
 
 
-class OriginalInstalled(UserWarning):
-    """The original HTMap is installed in the same environment."""
-
-
 def warn_if_installed() -> None:
     """Warn where the original HTMap is installed too, with the command that mends it."""
-    if (message := notice()) is not None:
-        warnings.warn(message, OriginalInstalled, stacklevel=3)
+    if (notice := found()) is not None:
+        warnings.warn(notice, stacklevel=3)
 
 
-def notice() -> str | None:
-    """Return what to say where the original HTMap is installed too; None where it is not."""
+def found() -> OriginalInstalled | None:
+    """Return the warning where the original HTMap is installed too; None where it is not."""
     if not any(_has_original(folder) for folder in sys.path):
         return None
-    return (
-        "the original HTMap (distribution htmap) is installed beside htmap-core, and each overwrites files of the "
-        "other. Mend it with: pip uninstall --yes htmap && pip install --force-reinstall --no-deps htmap-core"
-    )
+    from htmap_core.user_warnings import OriginalInstalled  # attrs, for which `import htmap` should not wait
+
+    return OriginalInstalled()
 
 
 def _has_original(folder: str) -> bool:

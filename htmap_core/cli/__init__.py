@@ -122,9 +122,9 @@ def cli(verbose: bool) -> None:
     settings["CLI.IS_CLI"] = True
     warnings.showwarning = _show_warning
     if (
-        "htmap" not in sys.modules and (message := conflicting_install.notice()) is not None
+        "htmap" not in sys.modules and (notice := conflicting_install.found()) is not None
     ):  # importing htmap has said so otherwise
-        click.echo(f"Warning: {message}", err=True)
+        click.echo(f"Warning: {notice}", err=True)
     if verbose:
         import logging
 

@@ -19,7 +19,7 @@ import attrs
 from htmap_core.condor.classads import plain
 from htmap_core.condor.interrupts import held_back
 from htmap_core.contract.pools import PoolAccess, PoolAddress
-from htmap_core.exceptions import CondorError, PoolUnavailable
+from htmap_core.exceptions import CondorError, CondorRefused, NoBindings, PoolConfigurationGone, PoolUnavailable
 
 
 @attrs.frozen
@@ -247,15 +247,10 @@ def _load(configuration: Path | None) -> Any:
                 warnings.simplefilter("ignore")  # "no configuration found" is ours to judge, and said in our own words
                 import htcondor2  # 200 ms
         except ImportError as error:
-            raise CondorError(
-                f"HTCondor's Python bindings cannot be imported ({error}). `pip install htcondor` brings them; "
-                f"they exist for Linux only"
-            ) from error
+            raise NoBindings(str(error)) from error
         if _loaded_configuration != [wanted]:
             if configuration is not None and not configuration.exists():
-                raise CondorError(
-                    f"the pool's configuration {configuration} is gone; start the pool again: `htmap pool start`"
-                )
+                raise PoolConfigurationGone(configuration)
             htcondor2.reload_config()
             _loaded_configuration[:] = [wanted]
     return htcondor2
@@ -286,7 +281,7 @@ _UNREACHABLE = ("connect", "locate", "authenticat", "communicat", "timed out", "
 def _translated(error: Exception, address: PoolAddress, condor: Any) -> CondorError:
     text = " ".join(str(error).split())
     if not any(sign.casefold() in text.casefold() for sign in _UNREACHABLE):
-        return CondorError(f"HTCondor says: {text}")
+        return CondorRefused(text)
     advice = "`htmap pool status` shows its state" if address.pool == "personal" else _SHOWN
     if "FS:1004" in text or "authenticat" in text.casefold():
         # Wheels built after September 2026 cannot authenticate with daemons from before, and the message does not say so.

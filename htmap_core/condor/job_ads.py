@@ -26,14 +26,13 @@ class JobAd:
     is_queued: bool
 
 
+@attrs.define(slots=False)
 class JobNotFound(HTMapException, LookupError):
     """The schedd has no ad of the component's job (any more)."""
 
-    def __init__(self, tag: str, component: int, status: str) -> None:
-        self.tag = tag
-        self.component = component
-        self.status = status
-        super().__init__(tag, component, status)
+    tag: str
+    component: int
+    status: str
 
     def __str__(self) -> str:
         why = (

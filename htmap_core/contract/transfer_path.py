@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Union
 
+import attrs
+
 from htmap_core.exceptions import HTMapException
 
 AnyPath = Union[str, "os.PathLike[str]"]
@@ -27,13 +29,12 @@ _STAYS_IN_URL = "/:?#[]@!$&'()*+;=%~"
 _met: contextvars.ContextVar[dict[str, None] | None] = contextvars.ContextVar("_met", default=None)
 
 
+@attrs.define(slots=False)
 class IsRemote(HTMapException, AttributeError, TypeError):
     """Something was asked of a remote path that only the file system of this machine could answer."""
 
-    def __init__(self, url: str, asked: str) -> None:
-        self.url = url
-        self.asked = asked
-        super().__init__(url, asked)
+    url: str
+    asked: str
 
     def __str__(self) -> str:
         return (

@@ -62,7 +62,7 @@ class MapBuilder:
         :raises NoMapYet: the ``with`` block has not ended, or an exception ended it.
         """
         if self._map is None:
-            raise NoMapYet("the map is made when the `with` block of its builder ends")
+            raise NoMapYet
         return self._map
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import htmap_core
-from htmap_core import names
+from htmap_core import names, user_warnings
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
@@ -139,7 +139,8 @@ def create_map(
         _add_inputs(creation, while_created(calls, creation.tag, total), options, files, remaps)
         plan = _plan(creation, options, connection, keeps)
         commands = planning.describe(plan, method, creation.map_dir.id, columns, protocols, files.to_transfer)
-        planning.warn([*files.doubts(), *protocols.doubts(connection), *remaps.doubts(creation.components)])
+        for doubt in (*files.doubts(), *protocols.doubts(connection), *remaps.doubts(creation.components)):
+            user_warnings.warn(doubt)
         submit_map(creation, _record(plan, size, method.name), commands, connection)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
     logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)

@@ -73,14 +73,6 @@ def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
     return tuple(_loadable(get_tags(pattern)))
 
 
-class NotRemoved(UserWarning):
-    """A map is still there, because the pool that may have its jobs does not answer."""
-
-
-class DamagedMap(UserWarning):
-    """A map cannot be loaded, because its files are not what HTMap wrote."""
-
-
 def _loadable(tags: Iterable[str]) -> Iterator[Map]:
     root = htmap_dir()
     for tag in tags:
@@ -91,8 +83,7 @@ def _loadable(tags: Iterable[str]) -> Iterator[Map]:
         except (TagNotFound, BusyMap):  # removed or given another tag since the tags were listed; or not there yet
             continue
         except CorruptMap as error:
-            text = f'map {tag!r} is damaged: {error}. htmap.remove("{tag}") removes what is left of it'
-            user_warnings.warn(text, DamagedMap)
+            user_warnings.warn(user_warnings.DamagedMap(tag, str(error)))
 
 
 def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that users know
@@ -111,8 +102,7 @@ def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that use
         except MapWasRemoved:
             continue  # by another process, since the maps were listed
         except CondorError as error:
-            text = f'map {tag!r} was not removed: {error}. htmap.load("{tag}").remove(force=True) removes its data all the same'
-            user_warnings.warn(text, NotRemoved)
+            user_warnings.warn(user_warnings.NotRemoved(tag, str(error)))
     return removed
 
 

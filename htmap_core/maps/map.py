@@ -186,11 +186,7 @@ class Map(MapResults):
         chosen = list(self._components) if wanted is None else wanted
         statuses = self.component_statuses
         if active := [component for component in chosen if not statuses[component].is_final]:
-            listed = ", ".join(map(str, active[:10])) + (", ..." if len(active) > 10 else "")  # noqa: PLR2004 -- enough to recognise them
-            raise CannotRerunComponents(
-                f"components {listed} of map {self._tag!r} have not ended; "
-                f"wait for them, or remove the map and make another one"
-            )
+            raise CannotRerunComponents(self._tag, active)
         if chosen:
             pool = pools.reach(self._record.pool)
             renewal.renew_credentials(self._map_dir, self.tag, pool)

@@ -36,10 +36,6 @@ _STDERR_TAIL = 2000  # bytes
 _QUIET = 60.0  # seconds without news after which the schedd is asked whether the event log has missed something
 
 
-class SilentPool(UserWarning):
-    """Somebody waits for a map whose pool does not answer, or has nothing that could run it."""
-
-
 @attrs.frozen
 class Outcome:
     """What came of one component: a value, or why there is none.
@@ -107,7 +103,7 @@ class MapResults(MapView, Sequence[Any]):
             yield statuses
             ended = sum(status.is_final for status in statuses)
             while True:
-                deadline.pause(f"map {self._tag!r} has not ended: {ended} of {len(self)} components have")
+                deadline.pause(f"has not ended: {ended} of {len(self)} components have", self._tag)
                 self._check_existence()
                 if self._states.poll() or self._settled(asked):
                     asked = time.monotonic()
@@ -125,8 +121,7 @@ class MapResults(MapView, Sequence[Any]):
         except CondorError as error:
             silence = str(error)
         if silence:
-            text = f"no news of map {self._tag!r} for {_QUIET:.0f} seconds; waiting goes on, but {silence}"
-            user_warnings.warn(text, SilentPool)
+            user_warnings.warn(user_warnings.SilentPool(self._tag, _QUIET, silence))
         return True
 
     def _await(self, component: int, timeout: Timeout) -> ComponentStatus:
@@ -137,7 +132,7 @@ class MapResults(MapView, Sequence[Any]):
             status = self._states.status(component)
             if status.is_final or status is ComponentStatus.HELD:
                 return status
-            deadline.pause(f"component {component} of map {self._tag!r} has no output yet: it is {status}")
+            deadline.pause(f"has no output yet: it is {status}", self._tag, component)
             self._check_existence()
             if self._states.poll() or self._settled(asked):
                 asked = time.monotonic()
@@ -195,9 +190,7 @@ class MapResults(MapView, Sequence[Any]):
             raise self._problem(component, status)
         error = self._outcome(component, status).error
         if not isinstance(error, ComponentError):
-            raise ExpectedError(
-                f"component {component} of map {self._tag!r} has a result and no error: `map.get({component})` returns it"
-            )
+            raise ExpectedError(self._tag, component)
         return error
 
     @of_existing

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import attrs
+
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.exceptions import HTMapException, MapWasRemoved
 from htmap_core.results import reports
@@ -34,14 +36,13 @@ def of_existing(method: F) -> F:
     return checked  # type: ignore[return-value]  # wraps keeps the signature
 
 
+@attrs.define(slots=False)
 class ComponentNotFound(HTMapException, IndexError):
     """The map has no component of this index."""
 
-    def __init__(self, tag: str, component: int, count: int) -> None:
-        self.tag = tag
-        self.component = component
-        self.count = count
-        super().__init__(tag, component, count)
+    tag: str
+    component: int
+    count: int
 
     def __str__(self) -> str:
         return f"map {self.tag!r} has {self.count} components, and none with the index {self.component}"

@@ -61,4 +61,4 @@ def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:
     except CondorError as error:
         if new != old:
             release_tag(map_dir.root, map_dir.id, new)
-        raise CannotRetagMap(f"map {old!r} has jobs in the queue, where their batch has its tag: {error}") from error
+        raise CannotRetagMap(old, str(error)) from error

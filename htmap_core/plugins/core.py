@@ -10,7 +10,7 @@ from htmap_core.condor import connection
 from htmap_core.contract.hookspecs import hookimpl
 from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.protocol import Sender, TransferProtocol
-from htmap_core.exceptions import CondorError, InvalidOption
+from htmap_core.exceptions import InvalidOption, PoolIsSilent
 from htmap_core.plugins import presigned
 from htmap_core.settings.chain import settings
 from htmap_core.settings.tables import value
@@ -25,14 +25,14 @@ class MachinePool(Pool):
     def find(self) -> PoolAddress | None:
         """Return the machine's pool, if there is one.
 
-        :raises CondorError: its schedd does not answer.
+        :raises PoolIsSilent: its schedd does not answer.
         """
         address = self._address()
         named = address.schedd or address.collector
         if not (named or connection.has_configuration()):
             return None
         if not connection.Connection(address).answers():
-            raise CondorError(self.advice())
+            raise PoolIsSilent(self.name, self.advice())
         return address
 
     def advice(self) -> str:

@@ -12,10 +12,6 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.wording import describe
 
 
-class OtherPool(UserWarning):
-    """A map goes to another pool than the one it would go to, because that one cannot be used now."""
-
-
 def find_pool() -> tuple[Pool, Connection]:
     """Return the pool to submit to: the first that can be used as it is, else the first that can be started.
 
@@ -38,7 +34,7 @@ def find_pool() -> tuple[Pool, Connection]:
 
 def _warn_of_others(failures: dict[str, str], chosen: str) -> None:
     for name, reason in failures.items():
-        user_warnings.warn(f"the {name} pool is not used: {reason}. The map goes to the {chosen} pool", OtherPool)
+        user_warnings.warn(user_warnings.OtherPool(name, reason, chosen))
 
 
 @attrs.frozen

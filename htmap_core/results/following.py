@@ -32,12 +32,11 @@ _CHUNK = 65536
 _SILENCE = 5.0  # seconds without output after which it is worth asking whether the component still runs
 
 
+@attrs.define(slots=False)
 class CannotFollow(HTMapException):
     """The output of running components cannot be shown, because ``condor_tail`` is not there or does not work."""
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
+    reason: str
 
     def __str__(self) -> str:
         return f"what runs cannot be shown: {self.reason}. What a component wrote comes back when it has ended"
@@ -76,7 +75,7 @@ def follow(found: MapResults, component: int, timeout: Timeout) -> Iterator[str]
                     yield text
             deadline = Deadline(timeout)
         else:
-            deadline.pause(f"component {component} of map {found._tag!r} does not run: it is {status}")
+            deadline.pause(f"does not run: it is {status}", found._tag, component)
     outputs, job = found._map_dir.outputs, found._states.job(component)
     yield decoder.decode(b"", final=True)
     yield outputs.tail(job, "stdout", max(0, outputs.size(job, "stdout") - seen))

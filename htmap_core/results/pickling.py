@@ -9,6 +9,8 @@ import sys
 from collections.abc import Collection
 from typing import Any
 
+import attrs
+
 from htmap_core.contract import transfer_path
 from htmap_core.exceptions import CannotPickle, HTMapException
 from htmap_core.wording import describe
@@ -28,14 +30,13 @@ _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray
 _ARGUMENTS_OF_A_CLASS = 6
 
 
+@attrs.define(slots=False)
 class CannotUnpickle(HTMapException):
     """A result came back, but cannot be made an object here."""
 
-    def __init__(self, tag: str, component: int, reason: str) -> None:
-        self.tag = tag
-        self.component = component
-        self.reason = reason
-        super().__init__(tag, component, reason)
+    tag: str
+    component: int
+    reason: str
 
     def __str__(self) -> str:
         return (

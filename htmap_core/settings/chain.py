@@ -3,6 +3,8 @@
 :data:`settings` is the chain that HTMap uses: what was set at run time, then ``~/.htmaprc``, then the environment, then the
 built-in defaults. Keys are dotted paths (``MAP_OPTIONS.request_memory``) and are found whatever their case, because HTCondor's
 own names have none; tables of several layers are merged key by key.
+
+Exceptions are imported where they are raised, because this is all that `import htmap` needs and they take a while to make.
 """
 
 from __future__ import annotations
@@ -13,8 +15,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Union
-
-from htmap_core.exceptions import InvalidSetting, InvalidSettingsFile, MissingSetting
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,6 +47,8 @@ class Settings:
     def __getitem__(self, key: str) -> Any:
         value = self.get(key, _MISSING)
         if value is _MISSING:
+            from htmap_core.exceptions import MissingSetting
+
             raise MissingSetting(key, self._all_keys())
         return value
 
@@ -78,6 +80,8 @@ class Settings:
         for depth, table in enumerate(tables, start=1):
             here = here.setdefault(_spelling(here, table), {})
             if not isinstance(here, MutableMapping):
+                from htmap_core.exceptions import InvalidSetting
+
                 raise InvalidSetting(".".join(tables[:depth]), here, f"is not a table, so {key} cannot be set", RUNTIME)
         here[_spelling(here, name)] = value
 
@@ -182,6 +186,8 @@ class UserFile(Layer):
         except FileNotFoundError:
             self._read, self._table = None, {}
         except OSError as error:
+            from htmap_core.exceptions import InvalidSettingsFile
+
             raise InvalidSettingsFile(path, str(error)) from error
         return self._table
 
@@ -256,6 +262,8 @@ def read_toml(path: Path) -> Table:
     except FileNotFoundError:
         raise
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        from htmap_core.exceptions import InvalidSettingsFile
+
         raise InvalidSettingsFile(path, str(error)) from error
 
 
@@ -330,6 +338,8 @@ def _plain_value(name: str, value: Any) -> Any:
         return os.fspath(value)
     if isinstance(value, (str, int, float, datetime.date, datetime.time)):
         return value
+    from htmap_core.exceptions import InvalidSetting
+
     raise InvalidSetting(name, value, f"a TOML file cannot hold a value of type {type(value).__name__}")
 
 

@@ -36,17 +36,19 @@ class Deadline:
             raise TypeError(f"a timeout is a number of seconds, a timedelta or None, not {timeout!r}")
         self._end = time.monotonic() + timeout
 
-    def pause(self, what: str) -> None:
+    def pause(self, reason: str, tag: str, component: int | None = None) -> None:
         """Sleep until it is worth looking again; the setting WAIT_TIME says how long.
 
-        :param what: what is still not there, for the message.
+        :param reason: how far it is, for the message.
+        :param tag: the map that is waited for.
+        :param component: the only component that is waited for.
         :raises TimeoutError: patience has ended.
         """
         interval = max(_SHORTEST, tables.value("WAIT_TIME", float))
         if self._end is not None:
             left = self._end - time.monotonic()
             if left <= 0:
-                raise TimeoutError(f"the time is over, and {what}")
+                raise TimeoutError(tag, component, reason)
             interval = min(interval, left)
         time.sleep(interval)
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import attrs
+
 from htmap_core.exceptions import HTMapException
 
 
+@attrs.define(slots=False)
 class CannotStore(HTMapException):
     """Something could not be written below HTMAP_DIR."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        self.path = path
-        self.reason = reason
-        super().__init__(path, reason)
+    path: str
+    reason: str
 
     def __str__(self) -> str:
         return f"cannot write {self.path}: {self.reason}. Nothing was created; HTMAP_DIR is a setting"
 
 
+@attrs.define(slots=False)
 class CannotRemoveMap(HTMapException):
     """The files of a map cannot be deleted."""
 
-    def __init__(self, tag: str, path: str, reason: str) -> None:
-        self.tag = tag
-        self.path = path
-        self.reason = reason
-        super().__init__(tag, path, reason)
+    tag: str
+    path: str
+    reason: str
 
     def __str__(self) -> str:
         return f"map {self.tag!r} cannot be removed: {self.path}: {self.reason}"

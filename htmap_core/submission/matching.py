@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -13,6 +13,7 @@ from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import CondorError
 from htmap_core.language.expressions import TOTALS, about_slot, conjunction, conjuncts, without_scope
+from htmap_core.user_warnings import NoSlotFits
 
 logger = logging.getLogger("htmap")
 
@@ -29,7 +30,7 @@ class Demand:
     expression: str
 
 
-def doubt(submit: SubmitDescription, pool: PoolView, tag: str) -> str | None:
+def doubt(submit: SubmitDescription, pool: PoolView, tag: str) -> NoSlotFits | None:
     """Return that no slot of a pool can run a map, with the number of slots that meet each demand; None where some slot can.
 
     Where that cannot be known, there is no doubt: the pool does not answer, or has no slot at the moment, as pools that grow on
@@ -43,7 +44,7 @@ def doubt(submit: SubmitDescription, pool: PoolView, tag: str) -> str | None:
         matching, total = pool.count(conjunction(demand.expression for demand in demanded))
         if matching or not total:
             return None
-        return _complaint(tag, total, [(pool.count(demand.expression)[0], demand) for demand in demanded])
+        return _complaint(tag, total, {demand.text: pool.count(demand.expression)[0] for demand in demanded})
     except CondorError as error:
         logger.info("whether a slot can run map %r is not known: %s", tag, error)
         return None
@@ -82,7 +83,6 @@ def _requests(submit: SubmitDescription) -> Iterator[tuple[str, int]]:
         yield resource, int(found[1]) * 1024**power if power >= 0 else -(-int(found[1]) // 1024**-power)
 
 
-def _complaint(tag: str, total: int, counts: Sequence[tuple[int, Demand]]) -> str:
-    unmet = [found for found in counts if found[0] == 0]
-    listed = "; ".join(f"{count} of {total} slots have {demand.text}" for count, demand in unmet or counts)
-    return f"no slot of this pool can run map {tag!r}: {listed}{'' if unmet else '; none has all of it'}"
+def _complaint(tag: str, total: int, counts: Mapping[str, int]) -> NoSlotFits:
+    unmet = {demand: count for demand, count in counts.items() if count == 0}
+    return NoSlotFits(tag, unmet or dict(counts), total)

@@ -30,10 +30,6 @@ IDLE = 1  # HTCondor's JobStatus
 OWN_OPTIONS = frozenset({"checkpoint", "chunksize", "max_retries", "retry_exceptions"})
 
 
-class SuspiciousMap(UserWarning):
-    """A map was created that will probably not run."""
-
-
 def choose_delivery_method(pool: Pool, view: PoolView) -> DeliveryMethod:
     """Return the delivery method for a map on a pool.
 
@@ -49,7 +45,7 @@ def choose_delivery_method(pool: Pool, view: PoolView) -> DeliveryMethod:
         method = plugins.delivery_method(name, settings.origin("DELIVERY_METHOD"))
         found = plugins.check(method, view)
         if found.verdict == "no":
-            warn([f"delivery method {name!r} does not suit this pool: {found.reason}"])
+            user_warnings.warn(user_warnings.UnsuitableDeliveryMethod(name, found.reason))
         return method
     methods = plugins.delivery_methods()
     if pool.delivery_method in methods:
@@ -68,12 +64,6 @@ def best(found: Mapping[str, Suitability]) -> str:
         if fitting:
             return min(fitting, key=lambda name: (-found[name].rank, name))
     raise NoSuitableDeliveryMethod({name: suitability.reason for name, suitability in found.items()})
-
-
-def warn(doubts: Iterable[str]) -> None:
-    """Warn of each reason why a map will probably not run, or not as it is meant."""
-    for doubt in doubts:
-        user_warnings.warn(doubt, SuspiciousMap)
 
 
 def describe(
@@ -109,7 +99,7 @@ def describe(
     if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
         submit.set_default("max_idle", LATE_MATERIALIZATION)
     if (doubt := matching.doubt(submit, plan.pool, plan.tag)) is not None:
-        warn([doubt])
+        user_warnings.warn(doubt)
     return _with_own_commands(submit, plan, map_id)
 
 

@@ -17,6 +17,7 @@ import time
 import zlib
 from array import array
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import IO, ClassVar
 
 import attrs
@@ -239,7 +240,7 @@ class Tracker:
         for number, (kind, of, proc, when, code, memory, body, no_event) in enumerate(eventlog.events(text)):
             if kind not in transitions:
                 if no_event:
-                    raise CorruptEventLog(f"{self._log} has {no_event!r} where an event should begin")
+                    raise CorruptEventLog(Path(self._log), no_event.decode(errors="replace"))
                 continue
             if of != cluster:
                 if int(of) not in self._clusters:
@@ -255,7 +256,7 @@ class Tracker:
                 transitions[kind](jobs, row, when, code, memory, body)
             except (IndexError, ValueError) as error:
                 what = f"{kind.decode()} of job {int(of)}.{row}"
-                raise CorruptEventLog(f"{self._log} has an event {what} that is not one: {error}") from error
+                raise CorruptEventLog(Path(self._log), what, str(error)) from error
         return len(text)
 
     def _learn_clusters(self) -> None:

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 import htmap
+from htmap.exceptions import SuspiciousMap
 from htmap_core.plugins.pools import find_pool
-from htmap_core.submission.planning import SuspiciousMap
 from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool

@@ -12,8 +12,8 @@ import pytest
 
 import htmap
 from htmap import MapOptions, TransferPath
+from htmap.exceptions import SuspiciousMap
 from htmap_core.submission.files.staging import SameName
-from htmap_core.submission.planning import SuspiciousMap
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 

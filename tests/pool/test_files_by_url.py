@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import htmap
+from htmap.exceptions import CannotTransfer
 from htmap_core import TransferPath
-from htmap_core.submission.files.protocols import CannotTransfer
 from htmap_core.submission.files.staging import SameName
 
 if TYPE_CHECKING:

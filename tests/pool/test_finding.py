@@ -12,9 +12,9 @@ import pytest
 
 import htmap
 import htmap_core
+from htmap.exceptions import OtherPool
 from htmap_core import PoolAddress
 from htmap_core.condor import connection
-from htmap_core.plugins.pools import OtherPool
 
 TIMEOUT = 180
 

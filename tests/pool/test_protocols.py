@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import htmap
+from htmap.exceptions import SuspiciousMap
 from htmap_core import TransferPath
-from htmap_core.submission.planning import SuspiciousMap
 
 if TYPE_CHECKING:
     from tests.pool.conftest import Servers

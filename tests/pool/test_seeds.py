@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.submission.planning import SuspiciousMap
+from htmap.exceptions import SuspiciousMap
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 

@@ -9,10 +9,9 @@ import attrs
 import pytest
 
 import htmap
+from htmap.exceptions import NotRemoved, SilentPool
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.maps import map_results
-from htmap_core.maps.management import NotRemoved
-from htmap_core.maps.map_results import SilentPool
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 

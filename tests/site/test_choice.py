@@ -11,10 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 import htmap
+from htmap.exceptions import SuspiciousMap
 from htmap_core.cli import cli as command
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
-from htmap_core.submission.planning import SuspiciousMap, choose_delivery_method
+from htmap_core.submission.planning import choose_delivery_method
 from tests.site.contracts import TIMEOUT
 from tests.site.hosts import Site
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from htmap_core import conflicting_install
+from htmap_core.user_warnings import OriginalInstalled
 
 MEND = "pip uninstall --yes htmap && pip install --force-reinstall --no-deps htmap-core"
 
@@ -45,7 +46,7 @@ def run(site: Path, tmp_path: Path, *arguments: str) -> subprocess.CompletedProc
 )
 def test_the_original_is_noticed_however_it_was_installed(site: Path, metadata: str) -> None:
     install(site, metadata)
-    assert MEND in str(conflicting_install.notice())
+    assert isinstance(conflicting_install.found(), OriginalInstalled)
 
 
 @pytest.mark.parametrize(
@@ -54,13 +55,13 @@ def test_the_original_is_noticed_however_it_was_installed(site: Path, metadata: 
 )
 def test_our_own_distributions_are_not_taken_for_the_original(site: Path, metadata: str) -> None:
     install(site, metadata)
-    assert conflicting_install.notice() is None
+    assert conflicting_install.found() is None
 
 
 def test_a_folder_of_the_path_that_is_none_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "archive.zip").touch()
     monkeypatch.setattr(sys, "path", [str(tmp_path / "gone"), str(tmp_path / "archive.zip"), ""])
-    assert conflicting_install.notice() is None
+    assert conflicting_install.found() is None
 
 
 def test_importing_htmap_warns_with_the_command_that_mends_it(site: Path, tmp_path: Path) -> None:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from htmap_core.submission import planning
+from htmap_core import user_warnings
+from htmap_core.user_warnings import SameDestination, SuspiciousMap
 
 
 def test_a_warning_shows_the_line_that_called_into_htmap() -> None:
-    with pytest.warns(planning.SuspiciousMap, match="no slot") as caught:
-        planning.warn(["no slot can run it"])
+    with pytest.warns(SuspiciousMap) as caught:
+        user_warnings.warn(SameDestination("a", 3))
     assert caught[0].filename == __file__
+
+
+def test_a_warning_brings_its_facts() -> None:
+    with pytest.warns(SuspiciousMap) as caught:
+        user_warnings.warn(SameDestination("a", 3))
+    assert isinstance(caught[0].message, SameDestination)
+    assert (caught[0].message.file, caught[0].message.components) == ("a", 3)

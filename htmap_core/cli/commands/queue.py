@@ -9,7 +9,7 @@ import click
 
 from htmap_core.cli.selection import Selection, takes_maps, takes_yes
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import HTMapException, MapComponentError
+from htmap_core.exceptions import ComponentFailed, MapComponentError
 
 if TYPE_CHECKING:
     from htmap_core.maps.map import Map
@@ -33,8 +33,7 @@ def _wait(found: Map) -> None:
         found.wait(show_progress_bar=sys.stderr.isatty())
     except MapComponentError as error:  # whose text is the report, which would hide what is said of other maps
         (what, *_) = found.get_err(error.component).exception_msg.strip().splitlines() or ["for an unknown reason"]
-        text = f"component {error.component} of map {found.tag!r} failed: {what}; `htmap errors {found.tag}` shows more"
-        raise HTMapException(text) from error
+        raise ComponentFailed(found.tag, error.component, what) from error
 
 
 @click.command()

@@ -15,6 +15,7 @@ from htmap_core.exceptions import InvalidOption, MisalignedInputData
 from htmap_core.language.submit_text import submit_path
 from htmap_core.submission.files.protocols import Protocols
 from htmap_core.submission.files.staging import Staging
+from htmap_core.user_warnings import SuspiciousMap, TooLargeInputFiles, UnreadableInputFiles
 
 Entries = list[list[str]]
 
@@ -80,24 +81,14 @@ class InputFiles:
         column = [f"$({names.FILES_COLUMN})"] if self._staging.has_files else []
         return [*map(submit_path, self._staging.for_all), *column]
 
-    def doubts(self) -> list[str]:
-        """Return reasons to expect that jobs will be held for their input files."""
+    def doubts(self) -> Iterator[SuspiciousMap]:
+        """Yield reasons to expect that jobs will be held for their input files."""
         found = self._staging.findings
-        doubts = []
         if found.problems:
-            shown = "; ".join(f"{path}: {problem}" for path, problem in found.problems.items())
-            more = "; ..." if found.problem_count > len(found.problems) else ""
-            doubts.append(
-                f"jobs will be held for {found.problem_count} input files that cannot be read now: {shown}{more}. "
-                f"Make them readable before the jobs start, or release the map afterwards"
-            )
+            yield UnreadableInputFiles(found.problems, found.problem_count)
         limit = _bytes_of(self._request_disk)
         if limit is not None and found.largest > limit:
-            doubts.append(
-                f"the input files of component {found.largest_at} have {found.largest / 1e6:,.0f} MB, and request_disk is "
-                f"{self._request_disk}: ask for more with MapOptions(request_disk=...)"
-            )
-        return doubts
+            yield TooLargeInputFiles(found.largest_at, found.largest, str(self._request_disk))
 
     def _named(self, component: int) -> list[str]:
         if self._given is None:

@@ -21,6 +21,7 @@ from htmap_core.contract.transfer_path import scheme_of, source
 from htmap_core.exceptions import InvalidOption, MisalignedInputData
 from htmap_core.language.submit_text import submit_path
 from htmap_core.submission.files.protocols import Protocols
+from htmap_core.user_warnings import SameDestination
 
 OPTION = "output_remaps"
 _NO_MORE = object()
@@ -80,13 +81,11 @@ class OutputRemaps:
         if self._each is not None and next(self._each, _NO_MORE) is not _NO_MORE:
             raise MisalignedInputData(OPTION, None, components)
 
-    def doubts(self, components: int) -> list[str]:
+    def doubts(self, components: int) -> list[SameDestination]:
         """Return what is probably not meant so: components that all send a file to the same place."""
         if self._each is not None or self.given is None or components == 1:
             return []
-        same = [name for name, to in self.given.items() if COMPONENT not in _text(to)]
-        told = "all {} components send {!r} to the same place: write {} into its destination in output_remaps"
-        return [told.format(components, name, COMPONENT) for name in same]
+        return [SameDestination(name, components) for name, to in self.given.items() if COMPONENT not in _text(to)]
 
     def _remap(self, place: str, to: Any, component: int) -> list[str]:
         destination = _text(to).replace(COMPONENT, str(component))

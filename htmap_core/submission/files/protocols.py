@@ -10,25 +10,13 @@ from htmap_core.contract.pools import PoolView
 from htmap_core.contract.protocol import Sender, TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.contract.transfer_path import scheme_of
-from htmap_core.exceptions import CondorError, HTMapException, InvalidOption
+from htmap_core.exceptions import CannotTransfer, CondorError, HTMapException, InvalidOption
 from htmap_core.plugins.calls import plugins
+from htmap_core.user_warnings import NoSlotTransfers, SuspiciousMap, UnknownWhetherSlotsTransfer
 from htmap_core.wording import describe
 
 # What a distribution of ours brings, for the hint where it is not installed.
 _BROUGHT_BY = {"root": "htmap-cern"}
-
-
-class CannotTransfer(HTMapException, ValueError):
-    """A map's files cannot be fetched from, or sent to, a URL."""
-
-    def __init__(self, url: str, reason: str, advice: str) -> None:
-        self.url = url
-        self.reason = reason
-        self.advice = advice
-        super().__init__(url, reason, advice)
-
-    def __str__(self) -> str:
-        return f"{self.url!r} cannot be used: {self.reason}. {self.advice}"
 
 
 class Protocols:
@@ -104,7 +92,7 @@ class Protocols:
             elif scheme in self._outputs and scheme not in self._senders:
                 submit.require(f'stringListIMember("{scheme}", TARGET.HasFileTransferPluginMethods)')
 
-    def doubts(self, pool: PoolView) -> Iterator[str]:
+    def doubts(self, pool: PoolView) -> Iterator[SuspiciousMap]:
         """Yield what makes it improbable that the pool can transfer the map's files."""
         for scheme, protocol in {**self._inputs, **self._outputs}.items():
             if protocol.script is not None or (scheme in self._senders and scheme not in self._inputs):
@@ -112,10 +100,10 @@ class Protocols:
             try:
                 able, slots = pool.count(f'stringListIMember("{scheme}", HasFileTransferPluginMethods)')
             except CondorError as error:
-                yield f"it is not known whether any slot of the pool transfers files by {scheme!r}: {describe(error)}"
+                yield UnknownWhetherSlotsTransfer(scheme, describe(error))
                 continue
             if not able:
-                yield f"0 of {slots} slots of the pool can transfer files by {scheme!r}; the jobs will wait for one that can"
+                yield NoSlotTransfers(scheme, slots)
 
 
 # Commands whose value is a file of the submit side, which HTCondor would look for in the map's directory.

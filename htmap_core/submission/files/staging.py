@@ -31,14 +31,13 @@ _WITH_FRAGMENT = frozenset(
 )  # curl asks the server without what follows a `#`
 
 
+@attrs.define(slots=False)
 class SameName(HTMapException, ValueError):
     """Two input files of a component would be one and the same file for the function."""
 
-    def __init__(self, name: str, first: str, second: str) -> None:
-        self.name = name
-        self.first = first
-        self.second = second
-        super().__init__(name, first, second)
+    name: str
+    first: str
+    second: str
 
     def __str__(self) -> str:
         return (

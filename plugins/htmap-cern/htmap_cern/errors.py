@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
+
 from htmap_core import HTMapException
 
 
+@attrs.define(slots=False)
 class TicketNeeded(HTMapException):
     """The user has no Kerberos ticket that will do.
 
@@ -14,15 +17,14 @@ class TicketNeeded(HTMapException):
     :param command: what to type.
     """
 
-    def __init__(self, problem: str, command: str) -> None:
-        self.problem = problem
-        self.command = command
-        super().__init__(problem, command)
+    problem: str
+    command: str
 
     def __str__(self) -> str:
         return f"jobs need a Kerberos ticket, and {self.problem}. Type `{self.command}`, then make the map again"
 
 
+@attrs.define(slots=False)
 class CannotSendCredential(HTMapException):
     """The user's ticket could not be handed to the batch service.
 
@@ -30,10 +32,8 @@ class CannotSendCredential(HTMapException):
     :param advice: what to do.
     """
 
-    def __init__(self, problem: str, advice: str) -> None:
-        self.problem = problem
-        self.advice = advice
-        super().__init__(problem, advice)
+    problem: str
+    advice: str
 
     def __str__(self) -> str:
         return (
@@ -42,15 +42,14 @@ class CannotSendCredential(HTMapException):
         )
 
 
+@attrs.define(slots=False)
 class MapOnEos(HTMapException):
     """HTMAP_DIR is on EOS.
 
     :param map_dir: the map's directory there.
     """
 
-    def __init__(self, map_dir: Path) -> None:
-        self.map_dir = map_dir
-        super().__init__(map_dir)
+    map_dir: Path
 
     def __str__(self) -> str:
         return (

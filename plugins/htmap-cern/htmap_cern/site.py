@@ -9,7 +9,7 @@ from htmap_cern import tickets
 from htmap_cern.errors import TicketNeeded
 from htmap_cern.settings import AUTO, CernSettings, settings
 from htmap_core import Pool, PoolAddress, connect
-from htmap_core.exceptions import CondorError
+from htmap_core.exceptions import PoolIsSilent
 from htmap_core.settings.chain import settings as all_settings
 
 DOMAIN = "cern.ch"
@@ -50,13 +50,13 @@ class CernPool(Pool):
     def find(self) -> PoolAddress | None:
         """Return the address of the user's schedd if this is CERN.
 
-        :raises CondorError: it does not answer.
+        :raises PoolIsSilent: it does not answer.
         """
         if why_not() is not None:
             return None
         address = self._address(settings())
         if not connect(address).answers():
-            raise CondorError(self.advice())
+            raise PoolIsSilent(self.name, self.advice())
         return address
 
     def advice(self) -> str:

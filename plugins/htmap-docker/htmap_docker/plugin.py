@@ -10,7 +10,6 @@ from attrs import validators
 
 from htmap_core import (
     DeliveryMethod,
-    HTMapException,
     MapPlan,
     PoolView,
     SubmitDescription,
@@ -19,6 +18,7 @@ from htmap_core import (
     table,
 )
 from htmap_core.exceptions import CondorError
+from htmap_docker.errors import NoDockerImage
 
 RANK = 40  # where all slots can; below shared, which has what the function was written with
 _SCHEME = "docker://"
@@ -52,17 +52,6 @@ class DockerSettings:
     universe: str = attrs.field(default="auto", validator=validators.in_(("auto", "docker", "container")))
 
 
-class NoDockerImage(HTMapException):
-    """The image to run in is set to nothing."""
-
-    def __str__(self) -> str:
-        return (
-            "DOCKER.IMAGE is empty, so there is no image to run components in. Name one in ~/.htmaprc:\n"
-            f'    [DOCKER]\n    IMAGE = "{_official_python()}"\n'
-            f"or delete the line: {_official_python()} is the default"
-        )
-
-
 class Docker(DeliveryMethod):
     """Run components in a container of an image that the execute node pulls from a registry."""
 
@@ -83,7 +72,7 @@ class Docker(DeliveryMethod):
         """
         settings = table("DOCKER", DockerSettings, plan.settings)
         if not settings.image:
-            raise NoDockerImage
+            raise NoDockerImage(_official_python())
         universe = next((name for name in _SLOTS if submit.has(f"{name}_image")), None) or _asked(settings, plan.pool)
         submit.set_universe(universe)
         if universe == "docker":

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from htmap_docker.plugin import RANK, Docker, NoDockerImage
+from htmap_docker import NoDockerImage
+from htmap_docker.plugin import RANK, Docker
 
 from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription
-from htmap_core.exceptions import CondorError, InvalidSetting
+from htmap_core.exceptions import InvalidSetting, PoolUnavailable
 from htmap_core.settings.chain import Settings, settings
 
 HERE = f"python:{sys.version_info.major}.{sys.version_info.minor}"
@@ -40,7 +41,7 @@ class Silent(Slots):
     """A pool whose collector does not answer."""
 
     def count(self, expression: str) -> tuple[int, int]:
-        raise CondorError("query the collector", "timeout")
+        raise PoolUnavailable("machine", "timeout")
 
 
 def described(pool: Slots, **table: Any) -> SubmitDescription:

@@ -204,7 +204,7 @@ def _stop(places: Places) -> bool:
     for process in left:
         process.send(signal.SIGKILL)
     if remaining := processes.wait_for_end(lambda: processes.of_pool(places), 10):
-        raise CannotStop([process.pid for process in remaining])
+        raise CannotStop(tuple(process.pid for process in remaining))
     places.record.unlink(missing_ok=True)
     _remove_runtime(places)
     return bool(found or left)

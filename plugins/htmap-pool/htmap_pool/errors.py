@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
+
+import attrs
 
 from htmap_core.exceptions import CondorError
 
 
 class PoolError(CondorError):
-    """The personal pool cannot do what was asked."""
+    """The personal pool cannot do what was asked; the base of what says why."""
 
 
+@attrs.define(slots=False)
 class NotInstalled(PoolError):
     """There is no HTCondor to start a pool with."""
 
-    def __init__(self, looked_in: Sequence[str]) -> None:
-        self.looked_in = tuple(looked_in)
-        super().__init__(self.looked_in)
+    looked_in: tuple[str, ...]
 
     def __str__(self) -> str:
         return (
@@ -27,52 +27,48 @@ class NotInstalled(PoolError):
         )
 
 
+@attrs.define(slots=False)
 class InstallationFailed(PoolError):
     """HTCondor could not be had in any of the ways that this machine offers."""
 
-    def __init__(self, tried: Sequence[tuple[str, str]], advice: str) -> None:
-        self.tried = tuple((what, reason) for what, reason in tried)
-        self.advice = advice
-        super().__init__(self.tried, advice)
+    tried: tuple[tuple[str, str], ...]
+    advice: str
 
     def __str__(self) -> str:
         lines = "".join(f"\n  {what}: {reason}" for what, reason in self.tried)
         return f"HTCondor could not be installed; tried:{lines}\n{self.advice}"
 
 
+@attrs.define(slots=False)
 class ToolFailed(PoolError):
     """A program that the pool needs ended with an error, or is not there."""
 
-    def __init__(self, program: str, reason: str) -> None:
-        self.program = program
-        self.reason = reason
-        super().__init__(program, reason)
+    program: str
+    reason: str
 
     def __str__(self) -> str:
         return f"{self.program}: {self.reason}"
 
 
+@attrs.define(slots=False)
 class CannotStart(PoolError):
     """The pool did not come up."""
 
-    def __init__(self, reason: str, evidence: str = "", advice: str = "") -> None:
-        self.reason = reason
-        self.evidence = evidence
-        self.advice = advice
-        super().__init__(reason, evidence, advice)
+    reason: str
+    evidence: str = ""
+    advice: str = ""
 
     def __str__(self) -> str:
         parts = [f"the personal pool cannot be started: {self.reason}", self.evidence, self.advice]
         return "\n".join(part for part in parts if part)
 
 
+@attrs.define(slots=False)
 class RunningElsewhere(PoolError):
     """Another machine that shares this HTMAP_DIR runs its pool."""
 
-    def __init__(self, host: str, root: Path) -> None:
-        self.host = host
-        self.root = root
-        super().__init__(host, root)
+    host: str
+    root: Path
 
     def __str__(self) -> str:
         return (
@@ -81,24 +77,22 @@ class RunningElsewhere(PoolError):
         )
 
 
+@attrs.define(slots=False)
 class CannotStop(PoolError):
     """Some daemons are still there after all that could be done."""
 
-    def __init__(self, pids: Sequence[int]) -> None:
-        self.pids = tuple(pids)
-        super().__init__(self.pids)
+    pids: tuple[int, ...]
 
     def __str__(self) -> str:
         pids = " ".join(str(pid) for pid in self.pids)
         return f"these processes of the pool did not end: {pids}. `ps -fp {pids}` shows what they are"
 
 
+@attrs.define(slots=False)
 class UnsafeDirectory(PoolError):
     """A directory that must be private is not."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        super().__init__(directory)
+    directory: Path
 
     def __str__(self) -> str:
         return (
@@ -107,13 +101,12 @@ class UnsafeDirectory(PoolError):
         )
 
 
+@attrs.define(slots=False)
 class NoSuchLog(PoolError):
     """The pool has no log of that daemon."""
 
-    def __init__(self, daemon: str, known: Sequence[str]) -> None:
-        self.daemon = daemon
-        self.known = tuple(known)
-        super().__init__(daemon, self.known)
+    daemon: str
+    known: tuple[str, ...]
 
     def __str__(self) -> str:
         if not self.known:

@@ -50,22 +50,22 @@ def install(places: Places, tell: Callable[[str], None], *, again: bool = False)
         try:
             return _install_first(places, tell)
         except OSError as error:
-            raise InstallationFailed([(str(places.root), error.strerror or str(error))], _ADVICE) from error
+            raise InstallationFailed(((str(places.root), error.strerror or str(error)),), _ADVICE) from error
 
 
 def _check_machine() -> None:
     if not sys.platform.startswith("linux"):
         raise InstallationFailed(
-            [(sys.platform, "HTCondor's daemons for a personal pool are installed on Linux only")], _ADVICE
+            ((sys.platform, "HTCondor's daemons for a personal pool are installed on Linux only"),), _ADVICE
         )
     missing = [tool for tool in ("apt-get", "apt-cache", "dpkg", "dpkg-deb") if shutil.which(tool) is None]
     if missing:
         reason = f"no {', '.join(missing)}: only Debian's and Ubuntu's packages can be used without root"
-        raise InstallationFailed([("Debian packages", reason)], _ADVICE)
+        raise InstallationFailed((("Debian packages", reason),), _ADVICE)
     try:
         run([find_patchelf(), "--version"])
     except ToolFailed as error:
-        raise InstallationFailed([("Debian packages", str(error))], _ADVICE) from error
+        raise InstallationFailed((("Debian packages", str(error)),), _ADVICE) from error
 
 
 def _install_first(places: Places, tell: Callable[[str], None]) -> Release:
@@ -84,7 +84,7 @@ def _install_first(places: Places, tell: Callable[[str], None]) -> Release:
     if not tried:
         tried = [("/etc/apt", f"no source of {distribution.origin or 'a known distribution'}'s own archive")]
     raise InstallationFailed(
-        tried, f"Check the network and run `htmap pool install` again: it goes on from here.\n{_ADVICE}"
+        tuple(tried), f"Check the network and run `htmap pool install` again: it goes on from here.\n{_ADVICE}"
     )
 
 

@@ -86,10 +86,10 @@ def find(places: Places, prefix: Path | None = None) -> Release:
     if prefix is not None:
         if release := at(prefix.expanduser(), "POOL.PREFIX"):
             return release
-        raise NotInstalled([f"{prefix} (from POOL.PREFIX)"])
+        raise NotInstalled((f"{prefix} (from POOL.PREFIX)",))
     if release := installed(places) or on_path():
         return release
-    raise NotInstalled([str(places.installed), "PATH"])
+    raise NotInstalled((str(places.installed), "PATH"))
 
 
 def installed(places: Places) -> Release | None:

@@ -111,7 +111,7 @@ def log(places: Places, daemon: str) -> Path:
     wanted = _LOG_NAMES.get(daemon.lower().replace("condor_", ""), daemon).lower()
     matching = [path for path in known if wanted in (path.name.lower(), path.name.lower().partition(".")[0])]
     if not matching:
-        raise NoSuchLog(daemon, sorted({path.name for path in known}))
+        raise NoSuchLog(daemon, tuple(sorted({path.name for path in known})))
     return max(matching, key=lambda path: path.stat().st_mtime)
 
 

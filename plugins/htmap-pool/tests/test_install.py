@@ -93,6 +93,6 @@ def test_two_installations_wait_for_each_other(tmp_path: Path) -> None:
 
 
 def test_the_error_travels_between_processes() -> None:
-    error = InstallationFailed([("unstable", "no network")], "advice")
+    error = InstallationFailed((("unstable", "no network"),), "advice")
     again = pickle.loads(pickle.dumps(error))
     assert (again.tried, again.advice, str(again)) == (error.tried, error.advice, str(error))

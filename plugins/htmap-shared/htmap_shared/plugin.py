@@ -5,19 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from htmap_core import DeliveryMethod, HTMapException, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl
+from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl
+from htmap_shared.errors import NoPythonToShare
 from htmap_shared.filesystems import NETWORK, PRIVATE, kind_of
 
 RANK = 50  # where all slots can: nothing fits a function better than the Python that it was written with
-
-
-class NoPythonToShare(HTMapException):
-    """The path of the running Python is not known, so nothing can be started by it."""
-
-    def __str__(self) -> str:
-        return (
-            "Python does not know its own path (sys.executable is empty), so DELIVERY_METHOD = 'shared' cannot use it"
-        )
 
 
 class Shared(DeliveryMethod):

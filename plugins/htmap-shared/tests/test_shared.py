@@ -10,7 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from htmap_shared.plugin import NoPythonToShare, Shared
+from htmap_shared import NoPythonToShare
+from htmap_shared.plugin import Shared
 
 import htmap
 from htmap_core import PoolAddress, SubmitDescription

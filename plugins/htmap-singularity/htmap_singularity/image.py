@@ -7,31 +7,13 @@ from pathlib import Path
 
 import attrs
 
-from htmap_core import HTMapException
+from htmap_singularity.errors import UnusableImage
 
 # Mounted read-only on the machines of grids, at the same path everywhere; HTCondor does not transfer from there either.
 _EVERYWHERE = "/cvmfs/"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 # Apptainer knows more; these HTCondor 25 refuses to take for an image.
 _REFUSED = ("library", "shub", "docker-archive", "docker-daemon", "oci", "oci-archive")
-
-
-class UnusableImage(HTMapException):
-    """An image was named that cannot be run.
-
-    :param image: the image.
-    :param origin: where the setting was found.
-    :param problem: what is wrong with it, and what to do.
-    """
-
-    def __init__(self, image: str, origin: str | None, problem: str) -> None:
-        self.image = image
-        self.origin = origin
-        self.problem = problem
-        super().__init__(image, origin, problem)
-
-    def __str__(self) -> str:
-        return f"SINGULARITY.IMAGE = {self.image!r} (from {self.origin or 'the default'}): {self.problem}"
 
 
 @attrs.frozen

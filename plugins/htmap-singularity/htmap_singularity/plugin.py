@@ -14,7 +14,8 @@ from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Sui
 from htmap_core.exceptions import CondorError
 from htmap_core.language.submit_text import submit_path
 from htmap_core.settings.chain import Settings, settings
-from htmap_singularity.image import Image, UnusableImage, find
+from htmap_singularity.errors import UnusableImage
+from htmap_singularity.image import Image, find
 
 RANK = 30  # where all slots can; below docker, whose images start faster where both can be had
 

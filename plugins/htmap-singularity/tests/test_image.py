@@ -6,7 +6,8 @@ import pickle
 from pathlib import Path
 
 import pytest
-from htmap_singularity.image import Image, UnusableImage, find
+from htmap_singularity import UnusableImage
+from htmap_singularity.image import Image, find
 
 
 @pytest.mark.parametrize(

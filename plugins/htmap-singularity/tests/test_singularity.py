@@ -13,7 +13,7 @@ from htmap_singularity import plugin
 from htmap_singularity.plugin import Singularity
 
 from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription
-from htmap_core.exceptions import CondorError, InvalidSetting
+from htmap_core.exceptions import InvalidSetting, PoolUnavailable
 from htmap_core.settings.chain import Settings, settings
 
 CVMFS = "/cvmfs/singularity.opensciencegrid.org/me/mine:1"
@@ -48,7 +48,7 @@ class Silent(Slots):
     """A pool whose collector does not answer."""
 
     def count(self, expression: str) -> tuple[int, int]:
-        raise CondorError("query the collector", "timeout")
+        raise PoolUnavailable("machine", "timeout")
 
 
 @pytest.fixture

@@ -1,5 +1,14 @@
 """The delivery method ``transplant``: the Python that submits travels to the execute node."""
 
+from htmap_transplant.errors import CannotPack, NoSuchTransplant, NotTransplantable, TransplantInUse
 from htmap_transplant.store import Transplant, transplant_info, transplants
 
-__all__ = ["Transplant", "transplant_info", "transplants"]
+__all__ = [
+    "CannotPack",
+    "NoSuchTransplant",
+    "NotTransplantable",
+    "Transplant",
+    "TransplantInUse",
+    "transplant_info",
+    "transplants",
+]

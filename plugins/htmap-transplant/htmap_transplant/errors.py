@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
+
 from htmap_core import HTMapException
 from htmap_core.exceptions import CannotTransplantPython
 
 
+@attrs.define(slots=False)
 class NotTransplantable(CannotTransplantPython):
     """This Python cannot run anywhere else."""
 
-    def __init__(self, prefix: Path, reason: str) -> None:
-        self.prefix = prefix
-        self.reason = reason
-        super().__init__(prefix, reason)
+    prefix: Path
+    reason: str
 
     def __str__(self) -> str:
         return (
@@ -23,36 +24,33 @@ class NotTransplantable(CannotTransplantPython):
         )
 
 
+@attrs.define(slots=False)
 class CannotPack(CannotTransplantPython):
     """Packing the Python installation failed."""
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
+    reason: str
 
     def __str__(self) -> str:
         return f"this Python installation could not be packed: {self.reason}"
 
 
+@attrs.define(slots=False)
 class NoSuchTransplant(HTMapException, LookupError):
     """There is no packed Python installation where one was expected."""
 
-    def __init__(self, path: Path, advice: str) -> None:
-        self.path = path
-        self.advice = advice
-        super().__init__(path, advice)
+    path: Path
+    advice: str
 
     def __str__(self) -> str:
         return f"there is no packed Python in {self.path}. {self.advice}"
 
 
+@attrs.define(slots=False)
 class TransplantInUse(HTMapException):
     """Maps that still exist need the packed Python installation."""
 
-    def __init__(self, hash: str, tags: tuple[str, ...]) -> None:  # noqa: A002 -- the name that users know
-        self.hash = hash
-        self.tags = tags
-        super().__init__(hash, tags)
+    hash: str
+    tags: tuple[str, ...]
 
     def __str__(self) -> str:
         return (

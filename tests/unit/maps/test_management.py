@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.maps.management import DamagedMap
+from htmap.exceptions import DamagedMap
 
 OLD = "0b9c9e28-7a3d-4c53-b9df-8a2e2f3f8a11"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from htmap_core.exceptions import CondorError
+from htmap_core.exceptions import CondorRefused
 from htmap_core.results.following import Run, unseen
 
 RUN, NEXT = Run("17.0", 100), Run("17.0", 103)
@@ -32,7 +32,7 @@ def test_a_run_that_has_ended_in_silence_is_left() -> None:
 def test_a_schedd_that_does_not_answer_in_silence_is_no_end() -> None:
     def answers() -> Iterator[Run]:
         yield RUN
-        raise CondorError("busy")
+        raise CondorRefused("busy")
 
     runs = answers()
     assert list(unseen(iter([b"begun\n", b"", b"end\n"]), 0, RUN, lambda: next(runs))) == [b"begun\n", b"end\n"]

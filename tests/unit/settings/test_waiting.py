@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.exceptions import HTMapException
+from htmap_core.exceptions import TimeoutError  # noqa: A004 -- a builtin TimeoutError too
 from htmap_core.settings import waiting
 from htmap_core.settings.waiting import Deadline, progress_bar, while_created
 
@@ -23,9 +23,10 @@ pytestmark = pytest.mark.usefixtures("htmap_dir")
 @pytest.mark.parametrize("timeout", [0, -1, 0.0, datetime.timedelta(0)])
 def test_without_patience_the_first_pause_is_the_end(htmap_dir: Path, timeout: Any) -> None:
     deadline = Deadline(timeout)
-    with pytest.raises(builtins.TimeoutError, match="the time is over, and the tide is out") as caught:
-        deadline.pause("the tide is out")
-    assert isinstance(caught.value, HTMapException)
+    with pytest.raises(builtins.TimeoutError) as caught:
+        deadline.pause("is out", "tide", 3)
+    assert isinstance(caught.value, TimeoutError)
+    assert (caught.value.tag, caught.value.component, caught.value.reason) == ("tide", 3, "is out")
 
 
 @pytest.mark.parametrize("timeout", [1000, datetime.timedelta(seconds=1000)])
@@ -33,7 +34,7 @@ def test_a_pause_is_no_longer_than_what_is_left(timeout: Any, monkeypatch: pytes
     htmap.settings["WAIT_TIME"] = 10_000
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
-    Deadline(timeout).pause("waiting")
+    Deadline(timeout).pause("is out", "tide")
     assert 0 < slept[0] <= 1000
 
 
@@ -41,7 +42,7 @@ def test_for_ever_is_until_the_caller_has_seen_enough() -> None:
     htmap.settings["WAIT_TIME"] = 0
     deadline, began = Deadline(None), time.monotonic()
     for _ in range(3):
-        deadline.pause("waiting")
+        deadline.pause("is out", "tide")
     assert time.monotonic() - began >= 0.03  # the setting cannot make it a busy loop
 
 

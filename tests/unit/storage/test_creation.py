@@ -17,7 +17,7 @@ import pytest
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import CondorError, InvalidTag, TagAlreadyExists, TagNotFound
+from htmap_core.exceptions import CondorRefused, InvalidTag, TagAlreadyExists, TagNotFound
 from htmap_core.settings.chain import settings
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.creation import Creation
@@ -169,9 +169,9 @@ def test_an_exception_while_a_map_is_made_leaves_nothing_behind(htmap_dir: Path)
 
 def test_a_refused_submission_leaves_nothing_behind(htmap_dir: Path) -> None:
     def refuse(_: str) -> None:
-        raise CondorError("no")
+        raise CondorRefused("no")
 
-    with pytest.raises(CondorError):
+    with pytest.raises(CondorRefused):
         make("tide", [b"a"], submit=refuse)
     assert left_behind(htmap_dir) == []
 

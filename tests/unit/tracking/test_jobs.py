@@ -319,22 +319,26 @@ def test_events_that_nobody_knows_pass_by(tmp_path: Path) -> None:
 def test_what_is_no_event_is_reported_with_the_name_of_the_log(garbage: bytes, tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
     log.append(log.text + garbage + END)
-    with pytest.raises(CorruptEventLog, match=r"events has .* where an event should begin"):
+    with pytest.raises(CorruptEventLog) as caught:
         Tracker(log.map_dir).poll()
+    assert (caught.value.path.name, caught.value.reason) == ("events", "")
 
 
 def test_a_termination_without_an_outcome_is_reported(tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
     log.append(log.text.replace(b"(return value 0)", b"(no idea)"))
-    with pytest.raises(CorruptEventLog, match=r"005 of job .* neither exit code nor signal"):
+    with pytest.raises(CorruptEventLog) as caught:
         Tracker(log.map_dir).poll()
+    assert caught.value.event.startswith("005 of job ")
+    assert caught.value.reason
 
 
 def test_an_event_of_a_job_that_the_map_does_not_have_is_reported(tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
     log.append(log.text.replace(b".003.000)", b".099.000)"))
-    with pytest.raises(CorruptEventLog, match=r"of job \d+\.99"):
+    with pytest.raises(CorruptEventLog) as caught:
         Tracker(log.map_dir).poll()
+    assert caught.value.event.endswith(".99")
 
 
 def test_how_long_a_job_ran_does_not_depend_on_a_change_of_clocks(

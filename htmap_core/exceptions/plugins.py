@@ -1,0 +1,67 @@
+"""What is wrong with plugins, and with the delivery methods that they offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from htmap_core.exceptions.roots import HTMapException, UnknownName
+
+
+@attrs.define(slots=False)
+class PluginError(HTMapException):
+    """A plugin is broken, or failed while it was asked."""
+
+    plugin: str
+    distribution: str
+    reason: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        advice = self.advice or "HTMAP_PLUGINS or the setting PLUGINS.DISABLED switches it off"
+        return f"plugin {self.plugin!r} (from {self.distribution}): {self.reason}\n{advice}"
+
+
+@attrs.define(slots=False)
+class UnknownPythonDeliveryMethod(UnknownName):
+    """No installed plugin offers this delivery method.
+
+    :param hint: what to install, where that is known.
+    """
+
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        installed = ", ".join(sorted(self.known)) or "none"
+        hint = f"\n{self.hint}" if self.hint else ""
+        return (
+            f"unknown delivery method {self._quoted()}\n"
+            f"installed: {installed}. `htmap plugins list` shows where each comes from{hint}"
+        )
+
+
+def _dict(reasons: Mapping[str, str]) -> dict[str, str]:
+    return dict(reasons)
+
+
+@attrs.define(slots=False)
+class NoSuitableDeliveryMethod(HTMapException):
+    """No installed delivery method can run on this pool.
+
+    :param reasons: why not, by the method's name.
+    """
+
+    reasons: dict[str, str] = attrs.field(converter=_dict)
+
+    def __str__(self) -> str:
+        lines = [f"  {name}: {reason}" for name, reason in sorted(self.reasons.items())]
+        listing = "\n".join(lines) or "  none is installed; try `pip install htmap-assume`"
+        return (
+            f"no installed delivery method suits this pool:\n{listing}\n"
+            f'Install another one, or name one to use it all the same: htmap.settings["DELIVERY_METHOD"] = "assume"'
+        )
+
+
+class CannotTransplantPython(HTMapException):
+    """This Python installation cannot be sent to execute nodes; the base of what ``htmap-transplant`` says of it."""

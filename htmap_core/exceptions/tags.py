@@ -1,0 +1,53 @@
+"""What is wrong with tags."""
+
+from __future__ import annotations
+
+import attrs
+
+from htmap_core.exceptions.roots import HTMapException, UnknownName
+from htmap_core.wording import followed
+
+
+class TagNotFound(UnknownName):
+    """No map has this tag."""
+
+    def __str__(self) -> str:
+        return followed(f"no map is tagged {self._quoted()}", "`htmap status` lists your maps")
+
+
+MapIdNotFound = TagNotFound
+
+
+@attrs.define(slots=False)
+class TagAlreadyExists(HTMapException, ValueError):
+    """The tag belongs to another map."""
+
+    tag: str
+
+    def __str__(self) -> str:
+        return (
+            f"the tag {self.tag!r} is already in use. "
+            f'Load that map with htmap.load("{self.tag}"), or remove it with htmap.remove("{self.tag}")'
+        )
+
+
+@attrs.define(slots=False)
+class InvalidTag(HTMapException, ValueError):
+    """The tag has characters that a tag cannot have."""
+
+    tag: object
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.tag!r} cannot be a tag: {self.reason}"
+
+
+@attrs.define(slots=False)
+class CannotRetagMap(HTMapException):
+    """The map cannot get another tag now, because its jobs cannot."""
+
+    tag: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"map {self.tag!r} has jobs in the queue, where their batch has its tag: {self.reason}"

@@ -1,0 +1,17 @@
+"""What can go wrong with a shared Python, under HTMapException."""
+
+from __future__ import annotations
+
+import attrs
+
+from htmap_core import HTMapException
+
+
+@attrs.define(slots=False)
+class NoPythonToShare(HTMapException):
+    """The path of the running Python is not known, so nothing can be started by it."""
+
+    def __str__(self) -> str:
+        return (
+            "Python does not know its own path (sys.executable is empty), so DELIVERY_METHOD = 'shared' cannot use it"
+        )

@@ -1,0 +1,82 @@
+"""Golden files: the texts that HTMap promises, each in a file of ``tests/golden``, where changed English is read as a diff.
+
+A test asserts facts (types, attributes, exit codes), and gives whole texts to the fixture ``golden``::
+
+    golden("cli/unknown-tag", ran.stderr, hide={htmap_dir: "HTMAP_DIR"})
+
+``make golden`` writes the files anew. The name is written where it is used (an f-string will do for a parametrized test), so that
+a house rule finds the files that no test uses.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Union
+
+import pytest
+
+FOLDER = Path(__file__).parent / "golden"
+RENEWING = "run `make golden` (or pytest with --renew-golden), and read what git says has changed"
+
+Hidden = Mapping[Union[str, Path, "re.Pattern[str]"], str]
+
+
+class Golden:
+    """Compare texts with their golden files, or write these files."""
+
+    def __init__(self, folder: Path = FOLDER, *, renew: bool = False) -> None:
+        self._folder = folder
+        self._renew = renew
+        self._renewed: dict[str, str] = {}
+
+    def __call__(self, name: str, text: object, hide: Hidden | None = None) -> None:
+        """Fail unless a text is what its file says.
+
+        :param name: the file below ``tests/golden``, without ``.txt``.
+        :param text: the text, or an exception or the like whose ``str`` it is.
+        :param hide: what differs between runs and machines, as for :func:`hidden`.
+        """
+        __tracebackhide__ = True
+        shown = hidden(str(text), hide or {}).rstrip("\n") + "\n"
+        file = self._folder / f"{name}.txt"
+        if self._renew:
+            self._write(name, file, shown)
+        elif not file.is_file():
+            pytest.fail(f"there is no golden file {name}.txt; {RENEWING}. The text is:\n{shown}")
+        elif (kept := file.read_text(encoding="utf-8")) != shown:
+            pytest.fail(f"the text is not that of the golden file {name}.txt; {RENEWING}.\n{difference(kept, shown)}")
+
+    def _write(self, name: str, file: Path, shown: str) -> None:
+        __tracebackhide__ = True
+        if self._renewed.setdefault(name, shown) != shown:
+            before = self._renewed[name]
+            pytest.fail(f"two tests write golden file {name}.txt, unlike each other:\n{difference(before, shown)}")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(shown, encoding="utf-8")
+
+
+def hidden(text: str, hide: Hidden) -> str:
+    """Return a text with what is volatile (paths, times, ids, versions, hosts) replaced by names in angle brackets.
+
+    Longer values are replaced before shorter ones, since a folder's path begins those of its files; patterns come last.
+
+    :param hide: a value (a text, a path, or a pattern that matches it) for each name that stands for it.
+    """
+    values = sorted((str(value) for value in hide if not isinstance(value, re.Pattern)), key=len, reverse=True)
+    names = {value if isinstance(value, re.Pattern) else str(value): name for value, name in hide.items()}
+    for value in values:
+        text = text.replace(value, f"<{names[value]}>")
+    for pattern in hide:
+        if isinstance(pattern, re.Pattern):
+            text = pattern.sub(f"<{names[pattern]}>", text)
+    return text
+
+
+def difference(kept: str, shown: str) -> str:
+    """Return how a text differs from what is kept of it, as ``diff -u`` shows it."""
+    return "\n".join(
+        difflib.unified_diff(kept.splitlines(), shown.splitlines(), "golden file", "this run", lineterm="")
+    )
