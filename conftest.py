@@ -75,6 +75,7 @@ def _is_shared(file: Path) -> bool:
     return file.exists() and any(each in file.read_text() for each in ('scope="module"', "site: Servers"))
 
 
-def _comes_late(item: pytest.Item) -> tuple[float, bool]:
+def _comes_late(item: pytest.Item) -> tuple[float, bool, bool]:
     timeout = item.get_closest_marker("timeout")
-    return -(timeout.args[0] if timeout else 0), not item.get_closest_marker("pool")
+    patience = timeout.args[0] if timeout else 0
+    return -patience, not item.get_closest_marker("packs"), not item.get_closest_marker("pool")

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pickle
 import shutil
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,8 @@ from htmap_pool.errors import InstallationFailed, ToolFailed
 from htmap_pool.locks import held
 from htmap_pool.places import Places
 from htmap_pool.sources import NEW_ENOUGH, Candidate
+
+from htmap_core.testing import eventually
 
 
 @pytest.fixture
@@ -85,8 +86,7 @@ def test_two_installations_wait_for_each_other(tmp_path: Path) -> None:
     thread = threading.Thread(target=second)
     with held(tmp_path / "lock"):
         thread.start()
-        while "waits" not in order:
-            time.sleep(0.01)
+        eventually(lambda: "waits" in order, says="the second one waits")
         order.append("first")
     thread.join()
     assert order == ["waits", "first", "second"]
