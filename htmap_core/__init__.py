@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.7.0"
 
 if TYPE_CHECKING:
+    from htmap_core.atomic import locked, put_in_place, write_atomically
     from htmap_core.condor.connection import connect
     from htmap_core.contract.delivery import DeliveryMethod, Suitability
     from htmap_core.contract.hookspecs import hookimpl
@@ -34,7 +35,10 @@ _HOMES = {
     "TransferProtocol": "contract.protocol",
     "connect": "condor.connection",
     "hookimpl": "contract.hookspecs",
+    "locked": "atomic",
+    "put_in_place": "atomic",
     "table": "settings.tables",
+    "write_atomically": "atomic",
 }
 
 __all__ = [
@@ -53,7 +57,10 @@ __all__ = [
     "__version__",
     "connect",
     "hookimpl",
+    "locked",
+    "put_in_place",
     "table",
+    "write_atomically",
 ]
 
 

@@ -8,6 +8,7 @@ import shutil
 import time
 
 from htmap_core import names
+from htmap_core.atomic import locked
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.storage import operations
 from htmap_core.storage.exceptions import CannotRemoveMap
@@ -38,7 +39,7 @@ def announce(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: st
     address = None if pool is None else plain_address(pool)
     try:
         marker.parent.mkdir(exist_ok=True)  # an HTMAP_DIR of the original HTMap has none
-        with operations.locked(marker) as file:
+        with locked(marker) as file:
             operations.write(file, tag, pool=address, constraint=constraint)
     except OSError as error:
         if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:

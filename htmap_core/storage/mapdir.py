@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from htmap_core import names
+from htmap_core.atomic import write_atomically
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptMap
 from htmap_core.storage.jobs import Submission
@@ -98,7 +99,7 @@ class MapDir:
     def write_record(self, record: MapRecord) -> None:
         """Write ``map.json``."""
         plain = {**attrs.asdict(record), "pool": plain_address(record.pool)}
-        write_atomically(self.path / names.MAP, json.dumps({"format": FORMAT, **plain}, indent=1).encode())
+        write_atomically(self.path / names.MAP, json.dumps({"format": FORMAT, **plain}, indent=1))
 
     @property
     def runtime(self) -> Path:
@@ -108,7 +109,7 @@ class MapDir:
     def write_submit(self, commands: Mapping[str, str], columns: tuple[str, ...]) -> None:
         """Write the final description, from which any part of the map can be submitted again."""
         content = json.dumps({"commands": dict(commands), "columns": columns}, indent=1)
-        write_atomically(self.path / names.SUBMIT, content.encode())
+        write_atomically(self.path / names.SUBMIT, content)
 
     def read_submit(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the submit commands and the item columns that the map was submitted with.
@@ -269,17 +270,6 @@ class MapDir:
 def plain_address(address: PoolAddress) -> dict[str, Any]:
     """Return an address as JSON can say it."""
     return {**attrs.asdict(address), "configuration": address.configuration and str(address.configuration)}
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that readers see all of it or what was there before."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _record_from(plain: dict[str, Any]) -> MapRecord:

@@ -7,9 +7,7 @@ Where nobody holds the lock, the operation was interrupted, and the next command
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 import socket
 import time
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ from typing import IO, Any, Optional
 import attrs
 
 from htmap_core import names
+from htmap_core.atomic import locked
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap
 from htmap_core.storage.mapdir import MapDir
@@ -48,23 +47,6 @@ class Operation:
     new_tag: str = ""
 
 
-def locked(marker: Path, *, wait: bool = True) -> IO[str]:
-    """Open a marker, making it where there is none, and lock it.
-
-    :raises BlockingIOError: another process holds it, and *wait* is false.
-    """
-    while True:
-        file = marker.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            if _is_still(file, marker):
-                return file
-        except BaseException:
-            file.close()
-            raise
-        file.close()  # whoever held it has deleted it meanwhile
-
-
 def write(file: IO[str], tag: str, **more: Any) -> None:
     """Write down in a marker whose lock is held which tag it is for, on which host, and since when."""
     file.truncate(0)
@@ -79,11 +61,11 @@ def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]
     :raises BusyMap: another process has begun such an operation on the map.
     """
     marker = map_dir.root / kind / map_dir.id
-    try:
-        file = locked(marker, wait=False)
-    except BlockingIOError as error:
-        raise BusyMap(tag, kind) from error
-    with file:
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(locked(marker, wait=False))
+        except BlockingIOError as error:
+            raise BusyMap(tag, kind) from error
         write(file, tag, **more)
         try:
             yield
@@ -96,13 +78,12 @@ def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]
 def is_under_way(kind: str, map_dir: MapDir) -> bool:
     """Return whether a process holds the marker of an operation on a map."""
     try:
-        with (map_dir.root / kind / map_dir.id).open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with locked(map_dir.root / kind / map_dir.id, wait=False, create=False):
+            return False
     except FileNotFoundError:
         return False
     except BlockingIOError:
         return True
-    return False
 
 
 def unfinished(root: Path, kind: str) -> Iterator[Operation]:
@@ -115,12 +96,12 @@ def unfinished(root: Path, kind: str) -> Iterator[Operation]:
     except FileNotFoundError:
         return
     for marker in found:
-        try:
-            file = marker.open("r+")
-        except FileNotFoundError:
-            continue
-        with file:
-            content = _content_of_abandoned(file, marker)
+        with contextlib.ExitStack() as stack:
+            try:
+                file = stack.enter_context(locked(marker, wait=False, create=False))
+            except (BlockingIOError, FileNotFoundError):  # its process lives, or has just ended it
+                continue
+            content = _content_of_abandoned(file)
             if content is not None:
                 yield _operation(root, marker, content)
 
@@ -138,14 +119,8 @@ def _operation(root: Path, marker: Path, content: dict[str, Any]) -> Operation:
     )
 
 
-def _content_of_abandoned(file: IO[str], marker: Path) -> dict[str, Any] | None:
-    """Lock a marker and return what it says; None while its process lives."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return None
-    if not _is_still(file, marker):
-        return None
+def _content_of_abandoned(file: IO[str]) -> dict[str, Any] | None:
+    """Return what a marker says whose lock nobody held; None where its process may live on another host."""
     try:
         content = dict(json.loads(file.read() or "{}"))
     except ValueError:
@@ -154,13 +129,3 @@ def _content_of_abandoned(file: IO[str], marker: Path) -> dict[str, Any] | None:
     if elsewhere and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
         return None
     return content
-
-
-def _is_still(file: IO[str], marker: Path) -> bool:
-    """Return whether an open file is still the one of that name."""
-    try:
-        named = marker.stat()
-    except FileNotFoundError:
-        return False
-    opened = os.fstat(file.fileno())
-    return (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)
