@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from htmap_core.contract.submit import SubmitDescription
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.exceptions import HTMapException
+    from htmap_core.language.expressions import quoted
     from htmap_core.settings.tables import table
 
 _HOMES = {
@@ -34,6 +35,7 @@ _HOMES = {
     "TransferProtocol": "contract.protocol",
     "connect": "condor.connection",
     "hookimpl": "contract.hookspecs",
+    "quoted": "language.expressions",
     "table": "settings.tables",
 }
 
@@ -53,6 +55,7 @@ __all__ = [
     "__version__",
     "connect",
     "hookimpl",
+    "quoted",
     "table",
 ]
 

@@ -123,6 +123,21 @@ def test_no_module_has_a_name_that_says_nothing(name: str) -> None:
     assert [named(path) for path in sources() if name in path.relative_to(ROOT).parts[:-1]] == []
 
 
+def test_strings_in_classads_are_made_by_quoted_and_not_by_hand() -> None:
+    opening = re.compile(r'(?:^|[=<>]=|=[?!]=|Member\()\s*"$')
+    by_hand = [
+        f"{named(path)}:{node.lineno}: {ast.unparse(node)}"
+        for path in sources()
+        if named(path) != "htmap_core/language/expressions.py"  # the home of quoted()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.JoinedStr)
+        for before, value in zip(node.values, node.values[1:])
+        if isinstance(value, ast.FormattedValue) and isinstance(before, ast.Constant) and opening.search(before.value)
+    ]
+    # The command `arguments` has a grammar of its own.
+    assert [found for found in by_hand if "arguments}" not in found] == []
+
+
 # --- hooks
 
 
