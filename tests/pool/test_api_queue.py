@@ -27,16 +27,8 @@ UNMATCHED = htmap.MapOptions(requirements="false")
 
 
 @pytest.fixture(autouse=True)
-def in_pool(htmap_dir: Path, running_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    htmap.settings["HTMAP_DIR"] = running_pool
-    monkeypatch.setenv("HTMAP_DIR", str(running_pool))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def cleaned(running_pool: Path) -> Iterator[None]:
-    yield
-    with using_htmap_dir(running_pool):
-        htmap.clean(all=True)
+def in_pool(request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("in_class_pool" if "waiting" in request.fixturenames else "personal_pool")
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -94,12 +86,9 @@ class TestARunningMap:
 
 
 @pytest.fixture(scope="class")
-def waiting(running_pool: Path) -> Iterator[htmap.Map]:
-    with using_htmap_dir(running_pool):
-        mapped = htmap.map(time.sleep, [300, 300], map_options=UNMATCHED)
-    yield mapped
-    with using_htmap_dir(running_pool):
-        mapped.remove()
+def waiting(class_pool: Path) -> htmap.Map:
+    with using_htmap_dir(class_pool):
+        return htmap.map(time.sleep, [300, 300], map_options=UNMATCHED)
 
 
 class TestAWaitingMap:
@@ -249,10 +238,6 @@ mapped = htmap.load("crash")
     BEFORE_CLAIM = "retagging.claim_tag = lambda *_: os._exit(9)"
     BEFORE_EDIT = "Connection.edit = lambda *_: os._exit(9)"
     AFTER_EDIT = "retagging.move_tag = lambda *_: os._exit(9)"
-
-    @pytest.fixture(autouse=True)
-    def alone(self, in_pool: None) -> None:
-        htmap.clean(all=True)
 
     def crash(self, sabotage: str, command: str) -> None:
         program = self.PROGRAM.format(sabotage=sabotage, command=command)

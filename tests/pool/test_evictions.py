@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,28 +75,22 @@ def hold_until_spooled(mapped: htmap.Map) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.usefixtures("in_class_pool")
 class TestAChunkThatIsVacated:
     @pytest.fixture(scope="class")
     @classmethod
     def folder(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
         return tmp_path_factory.mktemp("vacated")
 
-    @pytest.fixture(autouse=True)
-    def _at_the_pool(self, running_pool: Path) -> Iterator[None]:
-        with using_htmap_dir(running_pool):
-            yield
-
     @pytest.fixture(scope="class")
     @classmethod
-    def mapped(cls, running_pool: Path, folder: Path) -> Iterator[htmap.Map]:
+    def mapped(cls, class_pool: Path, folder: Path) -> htmap.Map:
         (folder / "runs").touch()
-        with using_htmap_dir(running_pool):
+        with using_htmap_dir(class_pool):
             mapped = submitted(folder / "runs")
             mapped.vacate()
             mapped.wait(timeout=TIMEOUT, errors_ok=True)
-        yield mapped
-        with using_htmap_dir(running_pool):
-            mapped.remove()
+        return mapped
 
     def test_runs_no_component_again_that_was_finished(self, mapped: htmap.Map, folder: Path) -> None:
         del mapped

@@ -43,25 +43,26 @@ def htmap_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def jobs_in_queue(constraint: str = "true") -> list[int]:
-    """Return the clusters of the jobs in the queue, those of maps of other tests among them that are still on their way out."""
+def jobs_in_queue(constraint: str) -> list[int]:
+    """Return the clusters of the jobs in the queue that satisfy a constraint; jobs of other tests are in the queue, too."""
     return [int(ad["ClusterId"]) for ad in find_pool()[1].query(constraint, ["ClusterId"])]
 
 
-@pytest.fixture(scope="module")
-def doubled(running_pool: Path) -> Iterator[htmap.Map]:
-    with using_htmap_dir(running_pool):
+def jobs_of(htmap_dir: Path) -> list[int]:
+    """Return the clusters of the jobs in the queue of all maps of an HTMAP_DIR, also of those that it does not know of."""
+    return jobs_in_queue(f'substr(UserLog, 0, {len(str(htmap_dir)) + 1}) == "{htmap_dir}/"')
+
+
+@pytest.fixture(scope="class")
+def doubled(class_pool: Path) -> htmap.Map:
+    with using_htmap_dir(class_pool):
         mapped = htmap.map(lambda x: 2 * x, range(10), tag="doubled")
         mapped.wait(timeout=TIMEOUT)
-    yield mapped
-    with using_htmap_dir(running_pool):
-        if mapped.exists:
-            mapped.remove()
+    return mapped
 
 
 @pytest.fixture
-def finished(doubled: htmap.Map, htmap_dir: Path, running_pool: Path, monkeypatch: pytest.MonkeyPatch) -> htmap.Map:
-    monkeypatch.setenv("HTMAP_DIR", str(running_pool))
+def finished(doubled: htmap.Map, in_class_pool: Path) -> htmap.Map:
     return doubled
 
 
@@ -201,16 +202,10 @@ class TestCreation:
 @pytest.mark.usefixtures("personal_pool")
 class TestMistakesLeaveNothingBehind:
     @pytest.fixture(autouse=True)
-    def nothing_left(self, personal_pool: Path, tmp_path: Path) -> Iterator[None]:
-        # An HTMAP_DIR of its own: that of the pool may still have what maps of other tests leave behind for a moment.
-        folder = tmp_path / "of its own"
-        folder.mkdir()
-        (folder / "pool").symlink_to(personal_pool / "pool")
-        before = set(jobs_in_queue())
-        with using_htmap_dir(folder):
-            yield
-        assert [path for path in folder.glob("*/*") if path.parent.name != "pool"] == []
-        assert set(jobs_in_queue()) <= before
+    def nothing_left(self, personal_pool: Path) -> Iterator[None]:
+        yield
+        assert [path for path in personal_pool.glob("*/*") if path.parent.name != "pool"] == []
+        assert jobs_of(personal_pool) == []
 
     def test_unknown_delivery_method(self) -> None:
         htmap.settings["DELIVERY_METHOD"] = "asume"
@@ -368,12 +363,11 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
         self.crash(self.AFTER_SUBMISSION)
         assert list(htmap.load("crash").iter(timeout=TIMEOUT)) == ["0", "1", "2"]
 
-    def test_a_client_killed_after_it_submits_leaves_no_job_that_nobody_knows_of(self) -> None:
-        before = set(jobs_in_queue())
+    def test_a_client_killed_after_it_submits_leaves_no_job_that_nobody_knows_of(self, personal_pool: Path) -> None:
         self.crash(self.AFTER_SUBMISSION, requirements="false")
-        assert len([cluster for cluster in jobs_in_queue() if cluster not in before]) == 3
+        assert len(jobs_of(personal_pool)) == 3
         htmap.remove("crash")
-        assert set(jobs_in_queue()) <= before
+        assert jobs_of(personal_pool) == []
 
     def test_a_client_killed_while_it_removes_is_finished_by_the_next_command(self, personal_pool: Path) -> None:
         mapped = htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements="false"))

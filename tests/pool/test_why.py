@@ -21,8 +21,15 @@ pytestmark = pytest.mark.pool
 TIMEOUT = 180
 
 
+@pytest.fixture(scope="module")
+def running_pool(installed_htcondor: Path) -> Iterator[Path]:
+    """Run a pool of their own, which they fill, and in which nobody else waits."""
+    with pool_of_its_own(installed_htcondor) as folder:
+        yield folder
+
+
 @pytest.fixture(scope="class")
-def waiting(running_pool: Path) -> Iterator[None]:
+def waiting(class_pool: Path) -> None:
     """Submit a map that has all that the pool has, one that waits for it, one that a limit stops, and one of another user."""
 
     def stay(_: int) -> None:
@@ -30,7 +37,7 @@ def waiting(running_pool: Path) -> Iterator[None]:
 
         time.sleep(600)
 
-    with using_htmap_dir(running_pool):
+    with using_htmap_dir(class_pool):
         owner = htmap.map(stay, [0], tag="owner", map_options=htmap.MapOptions(requirements="false"))
         (slot,) = Connection(owner._record.pool).slots(["TotalSlotCpus"])
         owner.remove()
@@ -45,16 +52,6 @@ def waiting(running_pool: Path) -> Iterator[None]:
         # The first one gets what the negotiator says; the second waits beside it, and one answer stands for both.
         for tag in ("next", "after"):
             htmap.map(str, [0], tag=tag, map_options=htmap.MapOptions(**everything))
-    yield
-    with using_htmap_dir(running_pool):
-        for tag in ("owner", "next", "after", "limited", "bob"):
-            htmap.remove(tag)
-
-
-@pytest.fixture(autouse=True)
-def in_pool(htmap_dir: Path, running_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    htmap.settings["HTMAP_DIR"] = running_pool
-    monkeypatch.setenv("HTMAP_DIR", str(running_pool))
 
 
 def explained(tag: str, until: str) -> Explanation:
@@ -69,7 +66,7 @@ def explained(tag: str, until: str) -> Explanation:
         time.sleep(0.5)
 
 
-@pytest.mark.usefixtures("waiting")
+@pytest.mark.usefixtures("waiting", "in_class_pool")
 class TestSlotsThatAreBusy:
     def test_who_has_them_is_told(self) -> None:
         found = explained("next", "claimed there")
