@@ -33,7 +33,6 @@ FUNCTION_LINES = 40
 # Modules of more than the wished lines, each with the reason why it is not cut up.
 LONG_MODULES = {
     "htmap_core/maps/map_results.py": "all that can come of a map, in one class with a short method for each",
-    "htmap_core/storage/mapdir.py": "one directory, file by file",
     "htmap_core/tracking/jobs.py": "the transition table, and the log that feeds it",
     "htmap_core/settings/chain.py": "a chain, and what it is made of",
 }
@@ -41,10 +40,12 @@ LONG_MODULES = {
 # Loops with a pause in tests, other than the one of `eventually`, each with the reason why it is none that waits.
 LOOPS_THAT_MAY_SLEEP = {
     "tests/pool/test_api.py: token": "it is mapped",
+    "tests/pool/old_maps/make.py: await_truth": "it runs with an earlier version, which has no eventually()",
+    "tests/pool/old_maps/make.py: wait_for_gate": "it is mapped",
     "tests/site/debian.py: _make_at_last": "it tries again what fails for a moment",
     "tests/unit/run/test_local_values.py: __repr__": "it never ends, which is what is tested",
-    "tests/unit/logs/record.py: main": "a log that is recorded must have settled",
-    "tests/unit/test_waiting.py: test_creation_that_takes_longer_than_a_moment_shows_how_far_it_is": "inputs take their time",
+    "tests/unit/tracking/logs/record.py: main": "a log that is recorded must have settled",
+    "tests/unit/settings/test_waiting.py: test_creation_that_takes_longer_than_a_moment_shows_how_far_it_is": "inputs take their time",
 }
 
 PLUGIN_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "tests/test_contract.py")
@@ -174,6 +175,23 @@ def is_sleeping_loop(node: ast.AST) -> bool:
         all(isinstance(each, ast.Pass) for each in node.body)
         or any(isinstance(each, ast.Call) and ast.unparse(each.func).endswith("sleep") for each in ast.walk(node))
     )
+
+
+def test_strings_in_classads_are_made_by_quoted_and_not_by_hand() -> None:
+    opening = re.compile(r'(?:^|[=<>]=|=[?!]=|Member\()\s*"$')
+    by_hand = [
+        f"{named(path)}:{node.lineno}: {ast.unparse(node)}"
+        for path in sources()
+        if named(path) != "htmap_core/language/expressions.py"  # the home of quoted()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.JoinedStr)
+        for before, value in zip(node.values, node.values[1:])
+        if isinstance(value, ast.FormattedValue)
+        and isinstance(before, ast.Constant)
+        and opening.search(str(before.value))
+    ]
+    # The command `arguments` has a grammar of its own.
+    assert [found for found in by_hand if "arguments}" not in found] == []
 
 
 # --- hooks

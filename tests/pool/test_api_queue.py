@@ -101,11 +101,11 @@ class TestAWaitingMap:
     def test_a_new_tag_reaches_its_jobs_and_makes_it_persistent(self, waiting: htmap.Map) -> None:
         old = waiting.tag
         assert waiting.is_transient
-        waiting.retag("anew")
-        assert ads(waiting, "JobBatchName") == [("anew",)] * 2
-        assert (waiting.tag, waiting.is_transient) == ("anew", False)
+        waiting.retag("añew")
+        assert ads(waiting, "JobBatchName") == [("añew",)] * 2
+        assert (waiting.tag, waiting.is_transient) == ("añew", False)
         assert old not in htmap.get_tags()
-        assert htmap.load("anew") is waiting
+        assert htmap.load("añew") is waiting
 
     def test_a_tag_in_use_changes_nothing(self, waiting: htmap.Map) -> None:
         before = waiting.tag, htmap.map(str, [1], tag="taken", map_options=UNMATCHED).tag

@@ -10,8 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from htmap_pool.locks import held
-
+from htmap_core import locked
 from htmap_core.testing import eventually
 from tests.site.realm import Realm
 
@@ -105,7 +104,7 @@ class BatchService:
 
     def forget_users(self) -> None:
         """Delete the credentials of all users, as the credd does when they have had no jobs for a while."""
-        with held(self._lock):
+        with locked(self._lock):
             for path in self.credentials.glob("*.c[cr]*"):
                 path.unlink()
 
