@@ -32,7 +32,7 @@ def waiting(running_pool: Path) -> Iterator[None]:
 
     with using_htmap_dir(running_pool):
         owner = htmap.map(stay, [0], tag="owner", map_options=htmap.MapOptions(requirements="false"))
-        (slot,) = Connection(owner._record.pool).slots(["TotalSlotCpus"])
+        (slot,) = Connection(owner._map_dir.record.pool).slots(["TotalSlotCpus"])
         owner.remove()
         everything = {"request_cpus": slot["TotalSlotCpus"], "request_disk": "1MB"}
         owner = htmap.map(stay, [0], tag="owner", map_options=htmap.MapOptions(**everything))
