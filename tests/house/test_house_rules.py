@@ -35,7 +35,6 @@ LONG_MODULES = {
     "htmap_core/maps/map.py": "all that users can do with a map, a short method with a docstring for each",
     "htmap_core/results/engine.py": "one engine, with a short method for whatever is asked of components",
     "htmap_core/tracking/jobs.py": "the transition table, and the log that feeds it",
-    "htmap_core/settings/chain.py": "a chain, and what it is made of",
 }
 
 # Loops with a pause in tests, other than the one of `eventually`, each with the reason why it is none that waits.
