@@ -157,7 +157,7 @@ class Map(MapResults):
 
         component = self._checked(component)
         job = self._states.job(component)
-        cluster = {each.number: each.cluster for each in self._map_dir.submissions()}.get(job.submission)
+        cluster = {each.number: each.cluster for each in self._map_dir.submissions.all()}.get(job.submission)
         found = None if cluster is None else job_ads.find(Connection(self._record.pool), cluster, job.row)
         if found is None:
             raise job_ads.JobNotFound(self.tag, component, str(self._status_now(component)))

@@ -110,7 +110,7 @@ def _is_over(run: Run, run_now: Callable[[], Run | None]) -> bool:
 def _begun(found: MapResults, connection: Connection, component: int) -> Run | None:
     """Return the run of the job that runs a component; None where it does not run any more."""
     job = found._states.job(component)
-    cluster = next(each.cluster for each in found._map_dir.submissions() if each.number == job.submission)
+    cluster = next(each.cluster for each in found._map_dir.submissions.all() if each.number == job.submission)
     constraint = f"ClusterId == {cluster} && ProcId == {job.row} && JobStatus == 2"
     for ad in connection.query(constraint, ["JobCurrentStartDate"], 1):
         return Run(f"{cluster}.{job.row}", int(ad.get("JobCurrentStartDate") or 0))

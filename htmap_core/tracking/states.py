@@ -8,7 +8,6 @@ from typing import Any
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.storage.jobs import Job
-from htmap_core.storage.kept_checkpoints import has_checkpoints, remove_checkpoints
 from htmap_core.storage.mapdir import MapDir, with_true_names
 from htmap_core.tracking import holds
 from htmap_core.tracking.jobs import Tracker
@@ -30,8 +29,8 @@ class ComponentStates:
         """Look at what has happened since, and return whether anything has."""
         has_moved = self._map_dir.refresh()
         has_news = self._tracker.poll()
-        if has_news and has_checkpoints(self._map_dir) and self.ended:
-            remove_checkpoints(self._map_dir)
+        if has_news and self._map_dir.has_checkpoints and self.ended:
+            self._map_dir.remove_checkpoints()
         return has_news or has_moved
 
     def save(self) -> None:
@@ -103,7 +102,7 @@ class ComponentStates:
     @property
     def ended(self) -> bool:
         """Whether nothing more can come of any job."""
-        submissions = self._map_dir.submissions()
+        submissions = self._map_dir.submissions.all()
         return bool(submissions) and all(self._tracker.has_ended(each.number, late=each.late) for each in submissions)
 
     def settle(self, connection: Connection) -> None:
@@ -114,7 +113,7 @@ class ComponentStates:
 
         :raises CondorError: the schedd does not answer; nothing was changed.
         """
-        for submission in self._map_dir.submissions():
+        for submission in self._map_dir.submissions.all():
             open_rows = self._tracker.open_rows(submission.number)
             if submission.cluster is None or not open_rows:
                 continue

@@ -34,7 +34,6 @@ FUNCTION_LINES = 40
 LONG_MODULES = {
     "htmap_core/exceptions.py": "one tree, in one place",
     "htmap_core/maps/map_results.py": "all that can come of a map, in one class with a short method for each",
-    "htmap_core/storage/mapdir.py": "one directory, file by file",
     "htmap_core/tracking/jobs.py": "the transition table, and the log that feeds it",
     "htmap_core/settings/chain.py": "a chain, and what it is made of",
 }
