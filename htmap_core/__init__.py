@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from htmap_core.contract.submit import SubmitDescription
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.exceptions import HTMapException
+    from htmap_core.language.expressions import quoted
     from htmap_core.settings.tables import table
 
 _HOMES = {
@@ -37,6 +38,7 @@ _HOMES = {
     "hookimpl": "contract.hookspecs",
     "locked": "atomic",
     "put_in_place": "atomic",
+    "quoted": "language.expressions",
     "table": "settings.tables",
     "write_atomically": "atomic",
 }
@@ -59,6 +61,7 @@ __all__ = [
     "hookimpl",
     "locked",
     "put_in_place",
+    "quoted",
     "table",
     "write_atomically",
 ]

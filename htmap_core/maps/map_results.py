@@ -338,6 +338,7 @@ class MapResults(MapView, Sequence[Any]):
                 return self._reader.at_hand(component, self._tag)
             except CannotUnpickle:
                 pass  # raised again below, as what users expect
+        self._map_dir.refresh()  # another process may have run it again; then its first job's result is gone
         if self._states.status(component) is ComponentStatus.COMPLETED:
             return self._load(component, ComponentStatus.COMPLETED)
         self._check_existence()

@@ -17,6 +17,7 @@ from htmap_core import names
 from htmap_core.atomic import write_atomically
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptMap
+from htmap_core.language.expressions import quoted
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.placement import Placement
 from htmap_core.storage.submissions import Submissions
@@ -177,7 +178,7 @@ class MapDir:
         """Return a ClassAd expression for all jobs: their clusters, which the schedd finds fast, or the map's id."""
         clusters = [submission.cluster for submission in self.submissions.all()]
         if None in clusters:
-            return f'{names.MAP_ID} == "{self.id}"'
+            return f"{names.MAP_ID} == {quoted(self.id)}"
         return " || ".join(f"ClusterId == {cluster}" for cluster in clusters) or "false"
 
     @property

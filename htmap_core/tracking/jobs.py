@@ -17,7 +17,6 @@ import time
 import zlib
 from array import array
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import IO, ClassVar
 
 import attrs
@@ -240,7 +239,7 @@ class Tracker:
         for number, (kind, of, proc, when, code, memory, body, no_event) in enumerate(eventlog.events(text)):
             if kind not in transitions:
                 if no_event:
-                    raise CorruptEventLog(Path(self._log), no_event.decode(errors="replace"))
+                    raise CorruptEventLog(self._map_dir.events, no_event.decode(errors="replace"))
                 continue
             if of != cluster:
                 if int(of) not in self._clusters:
@@ -256,7 +255,7 @@ class Tracker:
                 transitions[kind](jobs, row, when, code, memory, body)
             except (IndexError, ValueError) as error:
                 what = f"{kind.decode()} of job {int(of)}.{row}"
-                raise CorruptEventLog(Path(self._log), what, str(error)) from error
+                raise CorruptEventLog(self._map_dir.events, what, str(error)) from error
         return len(text)
 
     def _learn_clusters(self) -> None:

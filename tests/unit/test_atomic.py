@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from htmap_core import locked, put_in_place, write_atomically
+from htmap_core.testing import eventually
 
 COUNT_UP = """
 import sys
@@ -40,9 +40,7 @@ def test_who_is_told_of_the_wait_gets_the_lock_after_who_has_it(tmp_path: Path) 
     thread = threading.Thread(target=second)
     with locked(tmp_path / "lock"):
         thread.start()
-        give_up = time.monotonic() + 30
-        while "waits" not in order and time.monotonic() < give_up:
-            time.sleep(0.01)
+        eventually(lambda: "waits" in order, says="the second one waits")
         order.append("first")
     thread.join()
     assert order == ["waits", "first", "second"]
