@@ -97,7 +97,7 @@ class Creation:
             self._block.__exit__(None, None, None)  # drops what is half-written
         if kind is None:
             self._marker.unlink(missing_ok=True)
-        elif issubclass(kind, Exception) or not self.map_dir.submissions():
+        elif issubclass(kind, Exception) or not self.map_dir.submissions.all():
             deletion.undo_creation(operations.Operation(self._marker, self.map_dir, self.tag))
         # Else Ctrl-C came when the schedd had the jobs, or may have had: as after a crash, the next command finds out.
         self._lock.close()

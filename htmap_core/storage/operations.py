@@ -27,14 +27,13 @@ _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: locks of a shared file system may 
 
 @attrs.frozen
 class Operation:
-    """An operation on a map whose process is gone, or a removal that has begun.
+    """An operation on a map whose process is gone, or a removal that is under way.
 
     :param marker: what stands for it on disk.
     :param map_dir: the map.
     :param tag: the map's tag; empty where the process was killed before it could write that down.
     :param pool: where a removed map's jobs are; None where it has none.
     :param constraint: a ClassAd expression that finds them.
-    :param since: when it began, in seconds since the epoch.
     :param new_tag: the tag that the map was to get, where it was to get one.
     """
 
@@ -43,7 +42,6 @@ class Operation:
     tag: str
     pool: Optional[PoolAddress] = None
     constraint: str = "false"
-    since: float = 0.0
     new_tag: str = ""
 
 
@@ -114,7 +112,6 @@ def _operation(root: Path, marker: Path, content: dict[str, Any]) -> Operation:
         content.get("tag", ""),
         pool and PoolAddress(**pool),
         content.get("constraint", "false"),
-        content.get("since", 0.0),
         content.get("new_tag", ""),
     )
 

@@ -61,7 +61,7 @@ def submitted(runs: Path, **options: Any) -> htmap.Map:
 def spooled(mapped: htmap.Map) -> list[str]:
     """Return what the schedd's spool has of a map's jobs."""
     spool = Path(find_pool()[1].parameter("SPOOL") or "")
-    (submission,) = mapped._map_dir.submissions()
+    (submission,) = mapped._map_dir.submissions.all()
     return [path.name for path in spool.glob(f"{submission.cluster}/*/*.subproc0/*")]
 
 
@@ -136,7 +136,7 @@ def test_a_chunk_that_is_removed_leaves_nothing_in_the_spool(runs: Path) -> None
     mapped = submitted(runs)
     hold_until_spooled(mapped)
     spool = Path(find_pool()[1].parameter("SPOOL") or "")
-    (submission,) = mapped._map_dir.submissions()
+    (submission,) = mapped._map_dir.submissions.all()
     mapped.remove()
     eventually(lambda: not (spool / str(submission.cluster)).exists(), says="nothing of the job is in the spool")
 
