@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from htmap_core import __version__, conflicting_install
+from htmap_core.plugins import defaults as _defaults_of_plugins
 from htmap_core.settings.chain import BASE_SETTINGS, USER_SETTINGS
 
 # These make modules of the same names as the objects below, so that `from htmap.settings import ...` finds them.
@@ -120,6 +121,7 @@ __all__ = [
     "version_info",
 ]
 
+_defaults_of_plugins.register()
 conflicting_install.warn_if_installed()
 
 

@@ -133,7 +133,7 @@ def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int])
 
 def _alike(map_dir: MapDir, connection: Connection) -> Iterator[tuple[Any, list[int]]]:
     """Yield the ad of one idle job, and the components of all jobs that want the same."""
-    numbers = {submission.cluster: submission.number for submission in map_dir.submissions()}
+    numbers = {submission.cluster: submission.number for submission in map_dir.submissions.all()}
     queued = connection.query(f"({map_dir.constraint()}) && JobStatus == 1", ["ClusterId", "ProcId", *_WHAT_DECIDES])
     groups: dict[tuple[str, ...], list[tuple[int, int]]] = {}
     for ad in queued:

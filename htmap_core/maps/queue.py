@@ -81,7 +81,7 @@ def job_ad(engine: Engine, component: int) -> JobAd:
     from htmap_core.condor import job_ads  # seldom asked for
 
     job = engine.job(component)
-    cluster = {each.number: each.cluster for each in engine.map_dir.submissions()}.get(job.submission)
+    cluster = {each.number: each.cluster for each in engine.map_dir.submissions.all()}.get(job.submission)
     found = None if cluster is None else job_ads.find(Connection(engine.pool), cluster, job.row)
     if found is None:
         raise job_ads.JobNotFound(engine.current_tag(), component, str(engine.status(component)))

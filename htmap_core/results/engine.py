@@ -30,7 +30,6 @@ from htmap_core.results.pickling import CannotUnpickle
 from htmap_core.results.reader import Input, ResultReader
 from htmap_core.settings.waiting import Deadline, Timeout, progress_bar
 from htmap_core.storage.jobs import Job
-from htmap_core.storage.kept_checkpoints import has_checkpoints, remove_checkpoints
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import has_tag, tag_of
 from htmap_core.tracking import source
@@ -105,8 +104,8 @@ class Engine:
         """Look at what has happened since, and return whether anything has."""
         has_moved = self.map_dir.refresh()
         has_news = self.states.poll()
-        if has_news and has_checkpoints(self.map_dir) and self.states.has_ended:
-            remove_checkpoints(self.map_dir)
+        if has_news and self.map_dir.has_checkpoints and self.states.has_ended:
+            self.map_dir.remove_checkpoints()
         return has_news or has_moved
 
     def statuses(self) -> list[ComponentStatus]:
@@ -319,6 +318,7 @@ class Engine:
                 return self._results.at_hand(component, self.tag)
             except CannotUnpickle:
                 pass  # raised again below, as what users expect
+        self.map_dir.refresh()  # another process may have run it again; then its first job's result is gone
         if self.states.status(component) is ComponentStatus.COMPLETED:
             return self._loaded(component, ComponentStatus.COMPLETED)
         self.check_existence()

@@ -109,7 +109,7 @@ def _is_over(run: Run, run_now: Callable[[], Run | None]) -> bool:
 def _begun(engine: Engine, connection: Connection, component: int) -> Run | None:
     """Return the run of the job that runs a component; None where it does not run any more."""
     job = engine.job(component)
-    cluster = next(each.cluster for each in engine.map_dir.submissions() if each.number == job.submission)
+    cluster = next(each.cluster for each in engine.map_dir.submissions.all() if each.number == job.submission)
     constraint = f"ClusterId == {cluster} && ProcId == {job.row} && JobStatus == 2"
     for ad in connection.query(constraint, ["JobCurrentStartDate"], 1):
         return Run(f"{cluster}.{job.row}", int(ad.get("JobCurrentStartDate") or 0))

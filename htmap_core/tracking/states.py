@@ -96,7 +96,7 @@ class LoggedStates:
     @property
     def has_ended(self) -> bool:
         """Whether nothing more can come of any job."""
-        submissions = self._map_dir.submissions()
+        submissions = self._map_dir.submissions.all()
         return bool(submissions) and all(self._tracker.has_ended(each.number, late=each.late) for each in submissions)
 
     def ask_the_schedd(self, connection: Connection) -> None:
@@ -107,7 +107,7 @@ class LoggedStates:
 
         :raises CondorError: the schedd does not answer; nothing was changed.
         """
-        for submission in self._map_dir.submissions():
+        for submission in self._map_dir.submissions.all():
             open_rows = self._tracker.open_rows(submission.number)
             if submission.cluster is None or not open_rows:
                 continue

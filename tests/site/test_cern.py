@@ -22,6 +22,7 @@ import htmap
 from htmap_core import Pool
 from htmap_core.condor import connection
 from htmap_core.plugins.calls import plugins
+from htmap_core.testing import eventually
 from tests.site import batch_service, realm
 from tests.site.batch_service import SCHEDD, BatchService
 from tests.site.evidence import EVIDENCE
@@ -310,8 +311,7 @@ class TestTickets:
 
     def test_an_expired_one_is_refused_and_what_the_message_says_helps(self) -> None:
         kinit("-f", "-l", "1s")
-        while subprocess.run(["klist", "-s"], check=False).returncode == 0:
-            time.sleep(0.1)
+        eventually(lambda: subprocess.run(["klist", "-s"], check=False).returncode, says="the ticket has expired")
         error = self.refused()
         assert f"that of {ALICE} expired" in str(error)
         assert error.command == f"kinit -f {ALICE}"

@@ -75,7 +75,7 @@ def _live(state: bool, meta: bool, color: bool | None) -> None:
         while True:
             facts = management.status_facts(include_state=state, include_meta=meta)
             view.update(_fitting(facts, state, meta, console, color), refresh=True)
-            time.sleep(max(0.1, configfile.value("WAIT_TIME", float)))
+            time.sleep(max(0.1, configfile.value("WAIT_TIME")))
 
 
 def _fitting(facts: list[dict[str, Any]], state: bool, meta: bool, console: Console, color: bool | None) -> Any:

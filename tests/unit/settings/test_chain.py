@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import htmap
 from htmap_core.exceptions import InvalidSetting, InvalidSettingsFile, MissingSetting
 from htmap_core.settings import chain as module
-from htmap_core.settings.chain import BASE_SETTINGS, USER_SETTINGS, Settings, dotted_keys, settings
+from htmap_core.settings import dotted
+from htmap_core.settings.chain import BASE_SETTINGS, USER_SETTINGS, Settings, settings
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ TABLES = st.recursive(
 def test_what_one_key_says_is_what_the_whole_says(tables: list[dict[str, Any]]) -> None:
     chain = Settings(*tables)
     whole = chain.to_dict()
-    for key in dotted_keys(whole):
+    for key in dotted.keys(whole):
         at = whole
         for name in key.split("."):
             at = at[name]

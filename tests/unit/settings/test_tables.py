@@ -8,7 +8,7 @@ from typing import Any, Optional
 import attrs
 import pytest
 
-from htmap_core.exceptions import InvalidSetting, MissingSetting, UnknownSetting
+from htmap_core.exceptions import InvalidSetting, UnknownSetting
 from htmap_core.settings import tables
 from htmap_core.settings.chain import BASE_SETTINGS, Settings, settings
 
@@ -134,10 +134,26 @@ def test_a_value_where_a_table_should_be_is_refused() -> None:
         tables.table("BOAT", Boat, Settings({"BOAT": "x"}))
 
 
-def test_a_single_setting_is_read_as_its_type() -> None:
-    assert tables.value("WAIT_TIME", float, Settings({"WAIT_TIME": "2"})) == 2.0
-    with pytest.raises(MissingSetting):
-        tables.value("NOT_THERE", str, Settings())
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("WAIT_TIME", "2", 2.0),
+        ("ALLOW_PYTHON_MISMATCH", "yes", True),
+        ("HTMAP_DIR", "/maps", Path("/maps")),
+        ("HTCONDOR.SCHEDULER", "schedd@there", "schedd@there"),
+        ("HTCONDOR.SCHEDULER", None, None),
+        ("PLUGINS.DISABLED", "pool, docker", ["pool", "docker"]),
+    ],
+)
+def test_a_setting_of_the_core_is_read_as_its_class_says(name: str, given: object, value: object) -> None:
+    given_settings = Settings()
+    given_settings[name] = given
+    found = tables.value(name, given_settings)
+    assert (type(found), found) == (type(value), value)
+
+
+def test_a_setting_of_the_core_has_its_default_where_the_program_has_replaced_all_settings() -> None:
+    assert tables.value("WAIT_TIME", Settings({"DELIVERY_METHOD": "assume"})) == 1.0
 
 
 # --- all settings
@@ -209,4 +225,4 @@ def test_the_table_of_a_plugin_that_cannot_be_asked_may_hold_anything() -> None:
 def test_a_path_is_welcome_as_a_setting(htmap_dir: Path) -> None:
     settings["HTMAP_DIR"] = Path("/somewhere")
     tables.check_names({})
-    assert tables.value("HTMAP_DIR", Path) == Path("/somewhere")
+    assert tables.value("HTMAP_DIR") == Path("/somewhere")
