@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
-from htmap_core.exceptions import CannotRerunComponents
 from htmap_core.maps import removal, retagging
 from htmap_core.maps.map_results import MapResults
 from htmap_core.maps.map_view import of_existing
 from htmap_core.plugins import pools
 from htmap_core.storage.log import logger
 from htmap_core.storage.tags import find_map
-from htmap_core.submission import renewal
 from htmap_core.submission.by_hand import description
-from htmap_core.submission.files import outputs
-from htmap_core.submission.rerun import submit_again
+from htmap_core.submission.rerun import rerun
 
 if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
@@ -182,18 +179,9 @@ class Map(MapResults):
         :raises CannotRerunComponents: some of them have not ended.
         :raises HTMapException: the credentials that they need cannot be had any more; a plugin says why, and nothing has changed.
         """
-        wanted = sorted({self._checked(component) for component in components}) if components is not None else None
-        chosen = list(self._components) if wanted is None else wanted
-        statuses = self.component_statuses
-        if active := [component for component in chosen if not statuses[component].is_final]:
-            raise CannotRerunComponents(self._tag, active)
-        if chosen:
-            pool = pools.reach(self._record.pool)
-            renewal.renew_credentials(self._map_dir, self.tag, pool)
-            renewed = outputs.renewal(self._map_dir.read_submit()[0], self._record.options)
-            submit_again(self._map_dir, self.tag, chosen, pool, renewed)
-            self._states.poll()
-            logger.info("map %r: runs %d components again", self._tag, len(chosen))
+        chosen = self._components if components is None else sorted({self._checked(each) for each in components})
+        rerun(self._map_dir, self.tag, chosen, self.component_statuses)
+        self._states.poll()
 
     @of_existing
     def retag(self, tag: str) -> None:
