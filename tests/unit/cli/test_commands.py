@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -219,6 +220,20 @@ class TestSettings:
         assert f'HTMAP_DIR = "{htmap_dir}" # from environment variable HTMAP_DIR' in lines
         assert 'request_memory = "128MB"' in lines
         assert "IDLE_SHUTDOWN = 1800" in lines  # a plugin's default
+
+    def test_each_is_explained_with_its_value_its_origin_and_its_meaning(self, type_: Type) -> None:
+        (Path.home() / ".htmaprc").write_text("[POOL]\nCPUS = 3\n[MAP_OPTIONS]\nx = 1\n")
+        head, *rows = (re.split(r"  +", line.strip()) for line in type_("settings", "--explain").stdout.splitlines())
+        found = {row[0]: row[1:] for row in rows}
+        assert head == ["Setting", "Value", "From", "Meaning"]
+        assert found["WAIT_TIME"] == ["1", "the default", "seconds between two looks while waiting"]
+        assert found["POOL.CPUS"][:2] == ["3", "~/.htmaprc"]
+        assert found["POOL.MEMORY"][:2] == ["all of the machine's", "the default"]
+        assert found["MAP_OPTIONS.x"] == ["1", "~/.htmaprc"]
+        assert [name for name, row in found.items() if len(row) < 3] == ["MAP_OPTIONS.x"]
+
+    def test_those_of_the_user_are_not_explained(self, type_: Type) -> None:
+        assert type_("settings", "--user", "--explain").returncode == 2
 
     def test_those_of_the_user_are_the_file_itself(self, type_: Type) -> None:
         (Path.home() / ".htmaprc").write_text("WAIT_TIME = 3 # patient\n")
