@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 PROJECTS := pyproject.toml $(sort $(wildcard plugins/*/pyproject.toml))
 PLUGINS := $(sort $(patsubst plugins/%/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
 EDITABLE := -e . $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
+# Tests mostly wait for HTCondor: more of them than there are processors run at a time. `make test WORKERS=0` runs one by one.
+WORKERS ?= 4
+SIDE_BY_SIDE := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 # The pool of `make demo` and of the tests: HTCondor is installed once and kept outside the checkout.
 SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks conftest.py
 
@@ -17,10 +20,10 @@ demo: $(VENV)/.runtime
 	$(BIN)/python examples/first_steps.py
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not site"
+	$(SIDE_BY_SIDE) -m "not site"
 
 test-unit: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not pool and not site"
+	$(SIDE_BY_SIDE) -m "not pool and not site"
 
 # Several hosts on this machine, which share nothing; see tests/site/README.md. Completion again, with the shells that it installs.
 test-site: $(VENV)/.dev

@@ -1,7 +1,12 @@
-"""What all tests share."""
+"""What all tests share, and in which order workers of pytest-xdist take them: `make test` starts several."""
 
+from __future__ import annotations
+
+import functools
 import os
 import signal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -34,7 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what writes no golden file when golden files are written."""
+    """Leave out what writes no golden file when they are written; have workers begin with what takes long."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_comes_late)  # so that none of them is left alone with it in the end
     if config.getoption("--renew-golden"):
         left_out = [item for item in items if "golden" not in getattr(item, "fixturenames", ())]
         items[:] = [item for item in items if item not in left_out]
@@ -45,3 +52,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def golden(pytestconfig: pytest.Config) -> Golden:
     """Return what compares a text with its golden file; see ``tests/golden_files.py``."""
     return Golden(renew=pytestconfig.getoption("--renew-golden"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share out the tests: those of a class go to one worker, and those of a module where they look at the same thing."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, rest = nodeid.partition("::")
+            if _is_shared(config.rootpath / file):
+                return file
+            return nodeid.rpartition("::")[0] if "::" in rest else nodeid
+
+    return ByWhatIsShared(config, log)
+
+
+@functools.cache
+def _is_shared(file: Path) -> bool:
+    """Return whether the tests of a module share maps or a pool, which each worker would have to make for itself."""
+    return file.exists() and any(each in file.read_text() for each in ('scope="module"', "site: Servers"))
+
+
+def _comes_late(item: pytest.Item) -> tuple[float, bool, bool]:
+    timeout = item.get_closest_marker("timeout")
+    patience = timeout.args[0] if timeout else 0
+    return -patience, not item.get_closest_marker("packs"), not item.get_closest_marker("pool")

@@ -26,7 +26,7 @@ def refuse():
         % (sys.version.split()[0], sys.executable, ".".join(str(part) for part in OLDEST))
     )
     sys.stderr.write(text)
-    if len(sys.argv) == 4:
+    if len(sys.argv) >= 4:  # BLOCKS COMPONENTS RESULT, and REMAPPED where the map has output_remaps
         path = os.path.join("_htmap_return", "outputs", sys.argv[3] + ".stderr")
         try:
             if not os.path.isdir(os.path.dirname(path)):

@@ -20,6 +20,7 @@ from htmap_core.condor.classads import plain
 from htmap_core.condor.interrupts import held_back
 from htmap_core.contract.pools import PoolAccess, PoolAddress
 from htmap_core.exceptions import CondorError, CondorRefused, NoBindings, PoolConfigurationGone, PoolUnavailable
+from htmap_core.language.expressions import quoted
 
 
 @attrs.frozen
@@ -193,7 +194,7 @@ class Connection:
         if self._address.schedd is None:
             return condor.Credd()
         machine = self._schedd_ad(condor)["Machine"]
-        ads = self._collector(condor).query(condor.AdType.Credd, constraint=f'Machine == "{machine}"')
+        ads = self._collector(condor).query(condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}")
         if not ads:
             raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", _SHOWN)
         return condor.Credd(ads[0])

@@ -18,6 +18,7 @@ import attrs
 from htmap_core import wording
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError
+from htmap_core.language.expressions import quoted
 
 logger = logging.getLogger("htmap")
 
@@ -185,8 +186,8 @@ def _rejection(ad: Mapping[str, Any], connection: Connection) -> Rejection | Non
     if "AutoClusterId" not in ad:
         return None
     constraint = (
-        f"AutoClusterId == {ad['AutoClusterId']} && User == {_quoted(ad.get('User', ''))}"
-        f" && AccountingGroup =?= {_quoted(ad['AccountingGroup']) if 'AccountingGroup' in ad else 'undefined'}"
+        f"AutoClusterId == {ad['AutoClusterId']} && User == {quoted(ad.get('User', ''))}"
+        f" && AccountingGroup =?= {quoted(ad['AccountingGroup']) if 'AccountingGroup' in ad else 'undefined'}"
         f" && LastRejMatchTime >= {ad.get('EnteredCurrentStatus', 0)}"
     )
     found = connection.query(constraint, ["LastRejMatchTime", "LastRejMatchReason"])
@@ -195,11 +196,6 @@ def _rejection(ad: Mapping[str, Any], connection: Connection) -> Rejection | Non
     last = max(found, key=lambda each: float(each["LastRejMatchTime"]))
     age = max(0.0, time.time() - float(last["LastRejMatchTime"]))
     return Rejection(str(last.get("LastRejMatchReason", "")).strip(), age)
-
-
-def _quoted(text: object) -> str:
-    escaped = str(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _priority(

@@ -12,6 +12,15 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|/\*.*?\*/', re.DOT
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
+def quoted(text: object) -> str:
+    """Return *text* as a string of the ClassAd language: between double quotes, with its own quotes and backslashes escaped.
+
+    In a submit description ``$`` begins a macro besides: there, ``submit_path(quoted(text))`` is what stays as it is.
+    """
+    escaped = str(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def check_expression(name: str, text: str) -> None:
     """Check that *text* stays one expression when it stands in brackets beside others.
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from htmap_core import names
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CannotRetagMap, CondorError
+from htmap_core.language.expressions import quoted
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
@@ -39,7 +38,7 @@ def finish(begun: Operation) -> None:
     """
     if begun.new_tag and has_tag(begun.map_dir, begun.new_tag):
         move_tag(begun.map_dir, begun.tag, begun.new_tag)
-        edit_jobs(Connection(begun.map_dir.record.pool), begun.map_dir, "JobBatchName", json.dumps(begun.new_tag))
+        edit_jobs(Connection(begun.map_dir.record.pool), begun.map_dir, "JobBatchName", quoted(begun.new_tag))
 
 
 def edit_jobs(connection: Connection, map_dir: MapDir, attribute: str, value: object) -> None:
@@ -57,7 +56,7 @@ def edit_jobs(connection: Connection, map_dir: MapDir, attribute: str, value: ob
 
 def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:
     try:
-        edit_jobs(reach(map_dir.record.pool), map_dir, "JobBatchName", json.dumps(new))
+        edit_jobs(reach(map_dir.record.pool), map_dir, "JobBatchName", quoted(new))
     except CondorError as error:
         if new != old:
             release_tag(map_dir.root, map_dir.id, new)

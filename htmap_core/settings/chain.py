@@ -143,8 +143,10 @@ class Settings:
         """
         import tomlkit  # 40 ms, needed here only
 
+        from htmap_core.atomic import write_atomically
+
         text = tomlkit.dumps(_plain(self.to_dict()))
-        Path(path).write_text(text, encoding="utf-8")
+        write_atomically(Path(path).resolve(), text)  # it may be a link, and is to stay one
 
     def _missing(self, key: str) -> LookupError:
         from htmap_core.exceptions import MissingSetting

@@ -12,6 +12,7 @@ from typing import Any
 from htmap_core.contract.options import MapOptions, truth
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
+from htmap_core.language.expressions import quoted
 from htmap_run import by_value
 
 _WORDS = ("htmap", "checkpoint")
@@ -69,7 +70,7 @@ def open_way_back(submit: SubmitDescription, plan: MapPlan) -> None:
     submit.set_default("MY.WantIOProxy", True)
     folders = _folders(submit, plan)
     if not any(_CANNOT_BE_LISTED & set(folder) for folder in folders):
-        submit.set_default("MY.LimitDirectoryAccess", f'"{",".join(folders)}"')
+        submit.set_default("MY.LimitDirectoryAccess", quoted(",".join(folders)))
 
 
 def _folders(submit: SubmitDescription, plan: MapPlan) -> list[str]:

@@ -12,7 +12,7 @@ from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import Pool, PoolView
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption, NoSuitableDeliveryMethod
-from htmap_core.language.expressions import conjunction
+from htmap_core.language.expressions import conjunction, quoted
 from htmap_core.language.submit_text import submit_path
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import settings
@@ -158,7 +158,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
         "transfer_output_files": f"{names.RETURN}/",
         "JobBatchName": plan.tag,
         f"MY.{names.IS_HTMAP_JOB}": "true",
-        f"MY.{names.MAP_ID}": f'"{map_id}"',
+        f"MY.{names.MAP_ID}": quoted(map_id),
     }
     if plan.options.output_remaps is not None:
         own["transfer_output_remaps"] = f'"$({names.REMAPS_COLUMN})"'

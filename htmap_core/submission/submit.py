@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from htmap_core import names
 from htmap_core.condor.interrupts import held_back
+from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import render
 from htmap_core.storage.creation import Creation, storing
 from htmap_core.storage.mapdir import MapDir, MapRecord
@@ -35,8 +36,8 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
     late = not {"max_idle", "max_materialize"}.isdisjoint(commands)
     held = not late and commands.get("hold", "").casefold() in _TRUE  # HTCondor ignores it where jobs are made late
     with held_back():
-        submission = map_dir.intend(jobs, late=late, held=held)
-        own = {f"MY.{names.SUBMISSION_TOKEN}": f'"{submission.token}"'}
+        submission = map_dir.submissions.intend(jobs, late=late, held=held)
+        own = {f"MY.{names.SUBMISSION_TOKEN}": quoted(submission.token)}
         text = render({**commands, **own}, columns, map_dir.items(submission.number))
         try:
             cluster = queue.submit(text).cluster
@@ -44,12 +45,12 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
             # Most likely it was refused. If only the answer was lost, the jobs are there all the same, and found by their token.
             with contextlib.suppress(Exception):  # the first error is the one to tell
                 queue.remove(
-                    f'{names.SUBMISSION_TOKEN} == "{submission.token}"', "htmap got no answer to its submission"
+                    f"{names.SUBMISSION_TOKEN} == {quoted(submission.token)}", "htmap got no answer to its submission"
                 )
-            map_dir.never_submitted(submission)
+            map_dir.submissions.not_taken(submission)
             raise
         try:
-            map_dir.submitted(submission, cluster)
+            map_dir.submissions.taken(submission, cluster)
         except OSError:
             queue.remove(f"ClusterId == {cluster}", "htmap could not write down that it was submitted")
             raise

@@ -17,7 +17,6 @@ import time
 import zlib
 from array import array
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import IO, ClassVar
 
 import attrs
@@ -240,13 +239,13 @@ class Tracker:
         for number, (kind, of, proc, when, code, memory, body, no_event) in enumerate(eventlog.events(text)):
             if kind not in transitions:
                 if no_event:
-                    raise CorruptEventLog(Path(self._log), no_event.decode(errors="replace"))
+                    raise CorruptEventLog(self._map_dir.events, no_event.decode(errors="replace"))
                 continue
             if of != cluster:
                 if int(of) not in self._clusters:
                     self._learn_clusters()
                 cluster, jobs = of, self._jobs.get(self._clusters.get(int(of), -1))
-                if jobs is None and any(each.cluster is None for each in self._map_dir.submissions()):
+                if jobs is None and any(each.cluster is None for each in self._map_dir.submissions.all()):
                     # Whoever submits these jobs has not written down their cluster yet; until then nothing more is read.
                     return len(END.join(text.split(END)[: number + 1]))
             row = int(proc)
@@ -256,11 +255,11 @@ class Tracker:
                 transitions[kind](jobs, row, when, code, memory, body)
             except (IndexError, ValueError) as error:
                 what = f"{kind.decode()} of job {int(of)}.{row}"
-                raise CorruptEventLog(Path(self._log), what, str(error)) from error
+                raise CorruptEventLog(self._map_dir.events, what, str(error)) from error
         return len(text)
 
     def _learn_clusters(self) -> None:
-        for submission in self._map_dir.submissions():
+        for submission in self._map_dir.submissions.all():
             if submission.cluster is not None:
                 self._clusters[submission.cluster] = submission.number
                 if submission.number not in self._jobs:

@@ -20,7 +20,7 @@ import werkzeug.serving
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 import htmap
-from htmap_core.testing.fixtures import pool_of_its_own, using_htmap_dir
+from htmap_core.testing.fixtures import htmap_dir_with_pool, pool_of_its_own
 
 HOST = "127.0.0.1"  # a name without a dot would be taken for a bucket of Amazon's
 
@@ -130,12 +130,9 @@ def trusting_pool(installed_htcondor: Path, servers: Servers) -> Iterator[Path]:
 
 
 @pytest.fixture
-def site(htmap_dir: Path, trusting_pool: Path, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
+def site(htmap_dir: Path, trusting_pool: Path, servers: Servers) -> Iterator[Servers]:
     """Give a test the servers, with the pool that trusts them, and the keys of the bucket in the settings."""
-    monkeypatch.setenv("HTMAP_DIR", str(trusting_pool))
-    with using_htmap_dir(trusting_pool):
+    with htmap_dir_with_pool(htmap_dir, trusting_pool):
         htmap.settings["MAP_OPTIONS.aws_access_key_id_file"] = servers.access_key_id
         htmap.settings["MAP_OPTIONS.aws_secret_access_key_file"] = servers.secret
         yield servers
-        for each in htmap.load_maps():
-            each.remove(force=True)

@@ -28,9 +28,8 @@ COMPLETED, ERRORED, HELD = (htmap.ComponentStatus[name] for name in ("COMPLETED"
 
 
 @pytest.fixture(autouse=True)
-def in_pool(htmap_dir: Path, running_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    htmap.settings["HTMAP_DIR"] = running_pool
-    monkeypatch.setenv("HTMAP_DIR", str(running_pool))
+def in_pool(request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("in_module_pool" if "submitted" in request.fixturenames else "personal_pool")
 
 
 def invert(x: int, numerator: int = 1) -> float:
@@ -65,10 +64,10 @@ def closed(gate: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def submitted(running_pool: Path, gate: Path) -> Iterator[dict[tuple[str, int], htmap.Map]]:
+def submitted(module_pool: Path, gate: Path) -> dict[tuple[str, int], htmap.Map]:
     """Submit all maps that tests look at together, once with one component in a job and once with several."""
     maps = {}
-    with using_htmap_dir(running_pool):
+    with using_htmap_dir(module_pool):
         for size in (1, 3):
             inputs = [(x,) if x % 2 else (x, 2) for x in range(1, 6)]
             maps["good", size] = htmap.starmap(invert, inputs, tag=f"good{size}", chunksize=size)
@@ -77,9 +76,7 @@ def submitted(running_pool: Path, gate: Path) -> Iterator[dict[tuple[str, int], 
             maps["all", size] = htmap.map(token, [gate] * 4, tag=f"all{size}", chunksize=size)
         for mapped in maps.values():
             mapped.wait(TIMEOUT, errors_ok=True)
-    yield maps
-    with using_htmap_dir(running_pool):
-        htmap.clean(all=True)
+    return maps
 
 
 @pytest.fixture(params=[1, 3], ids=["one in a job", "three in a job"])

@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +24,8 @@ Ran = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(autouse=True)
-def in_pool(htmap_dir: Path, running_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    htmap.settings["HTMAP_DIR"] = running_pool
-    monkeypatch.setenv("HTMAP_DIR", str(running_pool))
+def in_pool(request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("in_class_pool" if "submitted" in request.fixturenames else "personal_pool")
 
 
 def type_(*arguments: str, stdin: str = "") -> Ran:
@@ -54,7 +52,7 @@ def on_a_terminal(*arguments: str, keys: str = "", **environment: str) -> tuple[
 
 
 @pytest.fixture(scope="class")
-def submitted(running_pool: Path) -> Iterator[None]:
+def submitted(class_pool: Path) -> None:
     """Submit the maps that tests look at together: one that failed in part, one that waits for ever, one without a tag."""
 
     def invert(x: int) -> float:
@@ -62,15 +60,12 @@ def submitted(running_pool: Path) -> Iterator[None]:
         print(f"complaining of {x}", file=sys.stderr)
         return 1 / x
 
-    with using_htmap_dir(running_pool):
+    with using_htmap_dir(class_pool):
         tide = htmap.map(invert, [1, 0, 4], tag="tide")
         htmap.map(str, range(2), tag="waiting", map_options=htmap.MapOptions(requirements="false"))
         nameless = htmap.map(str, range(2))
         for each in (tide, nameless):
             each.wait(TIMEOUT, errors_ok=True)
-    yield
-    with using_htmap_dir(running_pool):
-        htmap.clean(all=True)
 
 
 @pytest.mark.usefixtures("submitted")
@@ -187,14 +182,14 @@ class TestExplaining:
 
     @pytest.mark.parametrize("components", [("1",), ()])
     def test_what_would_be_submitted_can_be_submitted_by_hand(
-        self, running_pool: Path, tmp_path: Path, components: tuple[str, ...]
+        self, class_pool: Path, tmp_path: Path, components: tuple[str, ...]
     ) -> None:
-        folder = running_pool / f"by-hand-{len(components)}"
+        folder = class_pool / f"by-hand-{len(components)}"
         folder.mkdir()
         folder.chmod(0o777)
         (folder / "job.sub").write_text(type_("submit-file", "tide", *components).stdout)
-        programs = running_pool / "pool" / "htcondor" / "usr" / "bin"
-        environment = {**os.environ, "CONDOR_CONFIG": str(running_pool / "pool" / "condor_config")}
+        programs = class_pool / "pool" / "htcondor" / "usr" / "bin"
+        environment = {**os.environ, "CONDOR_CONFIG": str(class_pool / "pool" / "condor_config")}
         subprocess.run(
             [programs / "condor_submit", "job.sub"], cwd=folder, env=environment, check=True, timeout=TIMEOUT
         )
@@ -283,5 +278,7 @@ class TestActing:
 def htmap_jobs(mapped: htmap.Map) -> list[dict[str, object]]:
     from htmap_core.condor.connection import Connection
 
-    found = Connection(mapped._record.pool).query(mapped._map_dir.constraint(), ["RequestMemory", "RequestDisk"])
+    found = Connection(mapped._map_dir.record.pool).query(
+        mapped._map_dir.constraint(), ["RequestMemory", "RequestDisk"]
+    )
     return [dict(ad) for _, ad in zip(range(1), found)]

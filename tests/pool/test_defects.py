@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,8 @@ UNMATCHED = htmap.MapOptions(requirements="false")
 
 
 @pytest.fixture(autouse=True)
-def in_pool(htmap_dir: Path, running_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    htmap.settings["HTMAP_DIR"] = running_pool
-    monkeypatch.setenv("HTMAP_DIR", str(running_pool))
+def in_pool(request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("in_module_pool" if "ends" in request.fixturenames else "personal_pool")
 
 
 def ad(mapped: htmap.Map, *attributes: str) -> dict[str, Any]:
@@ -77,16 +76,14 @@ for thing in (missing, leave, ComesBackOnlyThere):
 
 
 @pytest.fixture(scope="module")
-def ends(running_pool: Path) -> Iterator[dict[str, htmap.Map]]:
+def ends(module_pool: Path) -> dict[str, htmap.Map]:
     """Submit all deadly functions together, and wait until each has ended as it does."""
-    with using_htmap_dir(running_pool):
+    with using_htmap_dir(module_pool):
         options = htmap.MapOptions(max_retries=0)
         maps = {name: htmap.map(func, [arg], options) for name, (func, arg) in DEADLY.items()}
         for mapped in maps.values():
             list(mapped.outcomes(TIMEOUT))
-    yield maps
-    with using_htmap_dir(running_pool):
-        htmap.clean(all=True)
+    return maps
 
 
 EVERY_REPORT = [

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import htmap
+from htmap_core.testing.fixtures import pool_of_its_own
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool"), pytest.mark.timeout(3600)]
 
@@ -58,6 +59,13 @@ while not pathlib.Path(sys.argv[1]).exists():
 mapped.wait(timeout=300)
 print([str(status) for status in mapped.component_statuses], list(mapped))
 """
+
+
+@pytest.fixture(scope="module")
+def running_pool(installed_htcondor: Path) -> Iterator[Path]:
+    """Run a pool of their own: jobs of other tests would wait until all of theirs have run."""
+    with pool_of_its_own(installed_htcondor) as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from htmap_core.atomic import locked, write_atomically
 from htmap_core.cli import tables as text_tables
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import (
@@ -117,13 +118,10 @@ def set_(setting: str, value: str) -> None:
 
     parsed = _accepted(setting, value)
     path = user_file().resolve()  # it may be a link, and is to stay one
-    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
-    Settings(document)[setting] = parsed
-    temporary = path.with_name(f"{path.name}.new")
-    temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
-    if path.exists():
-        temporary.chmod(path.stat().st_mode)
-    temporary.replace(path)
+    with locked(path) as file:
+        document = tomlkit.parse(file.read())
+        Settings(document)[setting] = parsed
+        write_atomically(path, tomlkit.dumps(document))
     click.echo(f"{setting} = {parsed!r} in {path}")
 
 

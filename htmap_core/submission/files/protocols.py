@@ -11,6 +11,7 @@ from htmap_core.contract.protocol import Sender, TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.contract.transfer_path import scheme_of
 from htmap_core.exceptions import CannotTransfer, CondorError, HTMapException, InvalidOption
+from htmap_core.language.expressions import quoted
 from htmap_core.plugins.calls import plugins
 from htmap_core.user_warnings import NoSlotTransfers, SuspiciousMap, UnknownWhetherSlotsTransfer
 from htmap_core.wording import describe
@@ -90,7 +91,7 @@ class Protocols:
             if protocol.script is not None:
                 submit.add_transfer_plugin(scheme, protocol.script)
             elif scheme in self._outputs and scheme not in self._senders:
-                submit.require(f'stringListIMember("{scheme}", TARGET.HasFileTransferPluginMethods)')
+                submit.require(f"stringListIMember({quoted(scheme)}, TARGET.HasFileTransferPluginMethods)")
 
     def doubts(self, pool: PoolView) -> Iterator[SuspiciousMap]:
         """Yield what makes it improbable that the pool can transfer the map's files."""
@@ -98,7 +99,7 @@ class Protocols:
             if protocol.script is not None or (scheme in self._senders and scheme not in self._inputs):
                 continue  # comes along; or is sent by another one, which is looked at itself
             try:
-                able, slots = pool.count(f'stringListIMember("{scheme}", HasFileTransferPluginMethods)')
+                able, slots = pool.count(f"stringListIMember({quoted(scheme)}, HasFileTransferPluginMethods)")
             except CondorError as error:
                 yield UnknownWhetherSlotsTransfer(scheme, describe(error))
                 continue

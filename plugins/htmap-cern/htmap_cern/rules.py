@@ -8,7 +8,7 @@ from pathlib import Path
 from htmap_cern import durations, flavours
 from htmap_cern.errors import MapOnEos
 from htmap_cern.settings import CernSettings
-from htmap_core import MapPlan, SubmitDescription
+from htmap_core import MapPlan, SubmitDescription, quoted
 from htmap_core.exceptions import InvalidOption
 
 FLAVOUR, RUNTIME = "JobFlavour", "MaxRuntime"
@@ -21,9 +21,9 @@ def apply(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
     """
     _limit_runtime(submit, told)
     if told.accounting_group and not submit.has("accounting_group"):
-        submit.set_default("MY.AccountingGroup", _text(told.accounting_group))
+        submit.set_default("MY.AccountingGroup", quoted(told.accounting_group))
     if told.want_os:
-        submit.set_default("MY.WantOS", _text(told.want_os))
+        submit.set_default("MY.WantOS", quoted(told.want_os))
     if plan.options.output_remaps is not None:
         submit.set_default("MY.XRDCP_CREATE_DIR", True)  # else a file for a folder that EOS does not have yet is lost
 
@@ -46,7 +46,7 @@ def _limit_runtime(submit: SubmitDescription, told: CernSettings) -> None:
     if flavour is None and runtime is None:
         wanted = told.job_flavour if told.max_runtime is None else flavours.holding(told.max_runtime)
         if wanted is not None:
-            submit.set_attribute(FLAVOUR, _text(wanted))
+            submit.set_attribute(FLAVOUR, quoted(wanted))
 
 
 def _own(submit: SubmitDescription, name: str) -> str | None:
@@ -60,7 +60,7 @@ def _flavour(given: str) -> str:
     if not re.fullmatch(r"\w+", given):
         return given
     try:
-        return _text(flavours.flavour(given))
+        return quoted(flavours.flavour(given))
     except ValueError as error:
         raise InvalidOption(FLAVOUR, given, str(error)) from error
 
@@ -74,7 +74,3 @@ def _runtime(given: str) -> str:
         return str(durations.seconds(plain))
     except ValueError as error:
         raise InvalidOption(RUNTIME, given, str(error)) from error
-
-
-def _text(value: str) -> str:
-    return f'"{value}"'

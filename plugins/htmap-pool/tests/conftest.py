@@ -20,6 +20,8 @@ from htmap_pool.configuration import Shape
 from htmap_pool.places import Places
 from htmap_pool.release import Release
 
+from htmap_core.testing.fixtures import stop_at_the_end
+
 T = TypeVar("T")
 
 
@@ -126,6 +128,7 @@ def made_pools(installed: Any) -> Iterator[MakePool]:
         top = Path(tempfile.mkdtemp(prefix="htmap-tests-", dir="/var/tmp"))
         if uid is not None:
             os.chown(top, uid, -1)
+        stop_at_the_end(top / name)
         made.append(RealPool(Places.of(top / name), release, os.getuid() if uid is None else uid))
         return made[-1]
 

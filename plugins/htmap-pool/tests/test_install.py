@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import pickle
 import shutil
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,6 @@ from htmap_pool import install as installation
 from htmap_pool import release
 from htmap_pool.apt import Package
 from htmap_pool.errors import InstallationFailed, ToolFailed
-from htmap_pool.locks import held
 from htmap_pool.places import Places
 from htmap_pool.sources import NEW_ENOUGH, Candidate
 
@@ -73,23 +70,6 @@ def test_a_full_disk_is_said_readably(bare: Places, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(installation, "_install_first", fill)
     with pytest.raises(InstallationFailed, match="No space left on device"):
         installation.install(bare, print)
-
-
-def test_two_installations_wait_for_each_other(tmp_path: Path) -> None:
-    order: list[str] = []
-
-    def second() -> None:
-        with held(tmp_path / "lock", lambda: order.append("waits")):
-            order.append("second")
-
-    thread = threading.Thread(target=second)
-    with held(tmp_path / "lock"):
-        thread.start()
-        while "waits" not in order:
-            time.sleep(0.01)
-        order.append("first")
-    thread.join()
-    assert order == ["waits", "first", "second"]
 
 
 def test_the_error_travels_between_processes() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl
+from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl, quoted
 from htmap_shared.errors import NoPythonToShare
 from htmap_shared.filesystems import NETWORK, PRIVATE, kind_of
 
@@ -60,7 +60,7 @@ def _domain(pool: PoolView) -> str | None:
 
 
 def _is_in(domain: str) -> str:
-    return f'FileSystemDomain == "{domain}"'
+    return f"FileSystemDomain == {quoted(domain)}"
 
 
 def _without_a_claim(place: Path, kind: str, total: int) -> Suitability:

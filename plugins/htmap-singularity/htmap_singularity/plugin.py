@@ -10,7 +10,7 @@ from typing import Optional
 import attrs
 from attrs import validators
 
-from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl, table
+from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl, quoted, table
 from htmap_core.exceptions import CondorError
 from htmap_core.language.submit_text import submit_path
 from htmap_core.settings.chain import Settings, settings
@@ -105,9 +105,8 @@ class Singularity(DeliveryMethod):
 
 def _describe_older_way(submit: SubmitDescription, image: Image) -> None:
     """Ask for a container by an attribute of the job. Pools that are not configured for it ignore it: a script looks first."""
-    quoted = image.name.replace("\\", "\\\\").replace('"', '\\"')
     if not submit.has("+SingularityImage"):
-        submit.set_attribute("SingularityImage", f'"{quoted}"')
+        submit.set_attribute("SingularityImage", submit_path(quoted(image.name)))
     submit.require(_slots("vanilla", image))
     submit.launch_with(Path(__file__).with_name("inside.sh"), transfer=True)
 

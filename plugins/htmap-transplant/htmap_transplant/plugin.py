@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl
+from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl, quoted
 from htmap_core.language.submit_text import submit_path
 from htmap_transplant import store
 from htmap_transplant.errors import NotTransplantable
@@ -64,7 +64,7 @@ class TransplantDelivery(DeliveryMethod):
             source = str(archive)
         submit.launch_with(LAUNCHER, transfer=True)
         submit.add_input_file(submit_path(source))
-        submit.set_attribute(_ATTRIBUTE, f'"{Path(source).name}"')
+        submit.set_attribute(_ATTRIBUTE, submit_path(quoted(Path(source).name)))
         submit.require(_requirements())
 
     def _installation(self) -> Installation:
@@ -75,7 +75,7 @@ class TransplantDelivery(DeliveryMethod):
 
 
 def _requirements() -> str:
-    return f'OpSys == "{platform.system().upper()}" && Arch == "{platform.machine()}"'
+    return f"OpSys == {quoted(platform.system().upper())} && Arch == {quoted(platform.machine())}"
 
 
 @hookimpl

@@ -22,6 +22,7 @@ from htmap_transplant.errors import CannotPack, NoSuchTransplant, TransplantInUs
 from htmap_transplant.installation import Installation
 
 import htmap
+from htmap_core.testing import eventually
 
 
 @pytest.fixture
@@ -85,8 +86,8 @@ from htmap_transplant import store
 store.pack(pickle.loads({pickle.dumps(small)!r}), pathlib.Path({str(folder)!r}), pathlib.Path({str(map_dir)!r}))
 """
     process = subprocess.Popen([sys.executable, "-c", program])
-    while process.poll() is None and not list(folder.glob(f"*/{packing.TEMPORARY}*/*.gz")):
-        pass
+    begun = f"*/{packing.TEMPORARY}*/*.gz"
+    eventually(lambda: process.poll() is not None or list(folder.glob(begun)), says="it has begun to pack")
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert transplants() == ()

@@ -23,6 +23,13 @@ REFERENCE = (
     "status stderr stdout tags vacate version wait plugins why job submit-file doctor"
 )
 
+SET_TWENTY_TIMES = """
+import sys
+from htmap_core.cli import cli
+for round in range(1, 21):
+    cli.main(["set", sys.argv[1], f'"{round}"'], standalone_mode=False)
+"""
+
 
 def command(*path: str) -> click.Command:
     found: click.Command = cli
@@ -260,6 +267,13 @@ class TestSettings:
         assert (Path.home() / ".htmaprc").is_symlink()
         assert (tmp_path / "mine").read_text() == "WAIT_TIME = 5\n"
         assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o600
+
+    def test_of_two_that_are_set_at_the_same_time_both_are_kept(self, htmap_dir: Path) -> None:
+        setting = [sys.executable, "-c", SET_TWENTY_TIMES]
+        running = [subprocess.Popen([*setting, f"MAP_OPTIONS.{name}"]) for name in ("request_cpus", "request_disk")]
+        assert [each.wait(60) for each in running] == [0, 0]
+        lines = (Path.home() / ".htmaprc").read_text().splitlines()
+        assert sorted(lines) == ["[MAP_OPTIONS]", 'request_cpus = "20"', 'request_disk = "20"']
 
     def test_what_must_be_text_stays_text(self, type_: Type) -> None:
         type_("set", "DELIVERY_METHOD", "3.11")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import classad2
 import pytest
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption
-from htmap_core.language.expressions import conjunction, conjuncts
+from htmap_core.language.expressions import conjunction, conjuncts, quoted
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,12 @@ def test_what_is_wanted_twice_is_said_once() -> None:
 )
 def test_a_conjunction_is_taken_apart_where_all_of_it_must_be_true(expression: str, parts: list[str]) -> None:
     assert conjuncts(expression) == parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", 'say "yes"', "a\\b", "a\\", '\\"', "\\n", "two\nlines\tand\x01", "it's", "Gezeit für \U0001f30a", "$(x)"],
+)
+def test_a_quoted_text_is_that_text_for_htcondor(text: str) -> None:
+    assert classad2.ExprTree(quoted(text)).eval() == text
+    assert classad2.ExprTree(f"A == {quoted(text)}").eval(classad2.ClassAd({"A": text})) is True

@@ -77,6 +77,18 @@ def test_a_python_that_is_too_old_is_refused_readably(
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.6", "3.7"])
+def test_so_is_one_that_runs_a_job_whose_outputs_go_elsewhere(
+    jobs: Jobs, path: Path, need_python: Callable[[str], Interpreter], version: str
+) -> None:
+    (path / "python").symlink_to(need_python(version).path.resolve())
+
+    ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)}, remapped="0-0/out.txt")
+
+    assert ran.exit_code == codes.NO_PYTHON
+    assert ran.target.with_suffix(".stderr").read_text() == ran.job_stderr
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.6", "3.7"])
 def test_a_newer_python_under_the_other_name_is_used(
     jobs: Jobs, path: Path, need_python: Callable[[str], Interpreter], version: str
 ) -> None:

@@ -115,8 +115,8 @@ class Log:
         rows = [int(head[1]) for head in heads if len(head) == 2]
         log = cls(text, JOBS.get(name, max(rows) + 1), name.startswith("late"), MapDir(folder / "map"))
         log.map_dir.path.mkdir()
-        submission = log.map_dir.intend(log.jobs, late=log.late)
-        log.map_dir.submitted(submission, int(heads[0][0].strip(b"(")))
+        submission = log.map_dir.submissions.intend(log.jobs, late=log.late)
+        log.map_dir.submissions.taken(submission, int(heads[0][0].strip(b"(")))
         return log
 
     def judged(self) -> list[list[Known]]:
@@ -234,8 +234,8 @@ def test_a_removal_that_comes_after_the_end_takes_nothing_away(tmp_path: Path) -
 
 def test_jobs_that_are_submitted_on_hold_are_held_until_they_are_released(tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
-    again = log.map_dir.intend(1, late=False, held=True)
-    log.map_dir.submitted(again, 77)
+    again = log.map_dir.submissions.intend(1, late=False, held=True)
+    log.map_dir.submissions.taken(again, 77)
     happens = "%s (77.000.000) 2026-11-21 09:00:00 Something" + END.decode()
     log.append((happens % "000").encode())
     tracker = Tracker(log.map_dir)
@@ -416,13 +416,13 @@ def test_an_event_that_is_cut_off_is_left_until_it_is_whole(tmp_path: Path) -> N
 def test_events_wait_until_the_cluster_of_their_submission_is_written_down(tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
     tracker = Tracker(log.map_dir)
-    again = log.map_dir.intend(1, late=False)
+    again = log.map_dir.submissions.intend(1, late=False)
     log.append(log.text + b"000 (999.000.000) 2026-11-21 09:00:00 Job submitted from host: <192.0.2.1:9618>" + END)
     log.append(b"001 (999.000.000) 2026-11-21 09:00:01 Job executing on host: <192.0.2.1:9618>" + END)
     tracker.poll()
     assert tracker.statuses(0) == ["COMPLETED", "ERRORED", "ERRORED", "ERRORED"]
     assert tracker.status(Job(again.number, 0)) is ComponentStatus.UNKNOWN
-    log.map_dir.submitted(again, 999)
+    log.map_dir.submissions.taken(again, 999)
     tracker.poll()
     assert tracker.status(Job(again.number, 0)) is ComponentStatus.RUNNING
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import attrs
 import pytest
 
 from htmap_core.contract.options import MapOptions
@@ -90,7 +89,7 @@ def test_a_scheme_that_no_slot_has_is_doubtful_with_numbers(htmap_dir: Path) -> 
     protocols.fetch("osdf:///a")
     assert protocols.send("https://example.org/x") == "https://example.org/x"
     doubts = list(protocols.doubts(slots("https")))
-    assert [(type(doubt), attrs.astuple(doubt)) for doubt in doubts] == [(NoSlotTransfers, ("osdf", 214))]  # type: ignore[arg-type]  # all of ours are attrs classes
+    assert [(type(doubt), doubt.args) for doubt in doubts] == [(NoSlotTransfers, ("osdf", 214))]
 
 
 def test_a_collector_that_does_not_answer_leaves_a_doubt(htmap_dir: Path) -> None:

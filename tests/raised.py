@@ -1,0 +1,151 @@
+"""All exceptions and warnings of the core and of the plugins, with an example of each.
+
+What runs on the execute node (``htmap_run``) has the standard library only; its exceptions end there, and are not among these.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+ROOT = Path(__file__).parents[1]
+CORE = "htmap_core"
+PACKAGES = [CORE, *sorted(path.name.replace("-", "_") for path in ROOT.glob("plugins/htmap-*"))]
+
+
+def defined_in(package: str) -> list[type[BaseException]]:
+    """Return the exceptions and warnings that the modules of a package define, sorted by name."""
+    found = [each for name in modules(package) for each in vars(importlib.import_module(name)).values()]
+    ours = {each for each in found if is_raised(each) and f"{each.__module__}.".startswith(f"{package}.")}
+    return sorted(ours, key=lambda cls: cls.__name__)
+
+
+def modules(package: str) -> Iterator[str]:
+    """Yield the names of a package's modules."""
+    yield package
+    for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+        if not module.name.endswith("__main__"):
+            yield module.name
+
+
+def is_raised(found: object) -> bool:
+    """Return whether something is a class of exceptions or warnings."""
+    return isinstance(found, type) and issubclass(found, BaseException)
+
+
+ALL = {package: defined_in(package) for package in PACKAGES}
+CLASSES = [cls for classes in ALL.values() for cls in classes]
+
+# Facts for the fields of this name, where a class has no others.
+FACTS: dict[str, Any] = {
+    "advice": "Read the manual",
+    "asked": "open()",
+    "bytes": 3_000_000,
+    "chosen": "personal",
+    "command": "kinit",
+    "component": 3,
+    "components": 4,
+    "count": 7,
+    "daemon": "STARTD",
+    "default": "python:3.12",
+    "demands": {"HasDocker": 0},
+    "directory": Path("/run/user/1000/pool"),
+    "distribution": "htmap-shared",
+    "event": "005 of job 18.3",
+    "evidence": "MasterLog: it rains",
+    "file": "tide.csv",
+    "first": "sea/tide.csv",
+    "found": "23.0.1",
+    "hash": "4d5e",
+    "hint": None,
+    "host": "shore",
+    "image": "tide.sif",
+    "inputs": None,
+    "kind": "removing",
+    "known": ("docker", "shared"),
+    "looked_in": ("~/.htmap/pool", "PATH"),
+    "map_dir": Path("/eos/user/a/ada/maps/tide"),
+    "method": "shared",
+    "name": "dokcer",
+    "needed": "24.0",
+    "option": "request_memory",
+    "option_length": 3,
+    "origin": "DELIVERY_METHOD in ~/.htmaprc",
+    "path": Path("/home/ada/.htmap/tide"),
+    "pids": (17, 18),
+    "plugin": "shared",
+    "pool": "machine",
+    "prefix": Path("/usr"),
+    "problem": "it rains",
+    "problems": {"sea.txt": "No such file or directory"},
+    "program": "condor_master",
+    "reason": "it rains",
+    "reasons": {"docker": "no slot has it", "shared": "no slot shares files"},
+    "report": "ValueError: the sea is not there",
+    "request_disk": "2MB",
+    "root": Path("/home/ada/.htmap/pool"),
+    "said": "it rains",
+    "scheme": "osdf",
+    "second": "land/tide.csv",
+    "seconds": 60.0,
+    "slots": 214,
+    "status": "IDLE",
+    "tag": "tide",
+    "tags": ("ebb", "flow"),
+    "tried": ("machine: no configuration", "personal: not installed"),
+    "url": "gopher://sea/tide.csv",
+    "value": "much",
+    "what": "the function 'tide'",
+}
+
+# Facts of classes for which those of above make no sense; several where the text has several forms.
+OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
+    "CannotRerunComponents": [{"components": (1, 2)}, {"components": tuple(range(20))}],
+    "CannotStart": [{}, {"evidence": "", "advice": ""}],
+    "CorruptEventLog": [{}, {"event": "not an event", "reason": ""}],
+    "InstallationFailed": [{"tried": (("Debian packages", "no network"),)}],
+    "InvalidOption": [{"name": "request_memory"}, {"name": "request_memory", "origin": None}],
+    "InvalidSetting": [{"name": "WAIT_TIME"}],
+    "JobNotFound": [{"status": "COMPLETED"}, {"status": "UNMATERIALIZED"}],
+    "MisalignedInputData": [{}, {"option_length": None, "inputs": 2}],
+    "MissingSetting": [{"name": "WAIT_TIEM", "known": ("WAIT_TIME",), "origin": None}],
+    "NoSlotFits": [{}, {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}}],
+    "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],
+    "NoSuitableDeliveryMethod": [{}, {"reasons": {}}],
+    "PluginError": [{}, {"advice": ""}],
+    "PoolUnavailable": [{}, {"advice": ""}],
+    "ReservedOptionKeyword": [{"name": "log"}],
+    "SameName": [{"name": "tide.csv"}],
+    "SubmitConflict": [{"command": "universe", "first": "docker", "second": "vanilla"}],
+    "TagNotFound": [
+        {"name": "tied", "known": ("tide",), "origin": None},
+        {"name": "wave", "known": (), "origin": None},
+    ],
+    "TimeoutError": [{"reason": "has no output yet"}, {"component": None, "reason": "has not ended"}],
+    "UnknownPythonDeliveryMethod": [{}, {"known": (), "hint": "`pip install htmap-docker` brings it"}],
+    "UnknownSetting": [{"name": "WAIT_TIEM", "known": ("WAIT_TIME",)}],
+    "UnreadableInputFiles": [{}, {"count": 1}],
+    "UnusableImage": [{}, {"origin": None}],
+}
+
+
+def examples(cls: type[BaseException]) -> list[BaseException]:
+    """Return objects of a class, made of facts; one for each form that its text has."""
+    fields = [field.name for field in attrs.fields(cls)]  # type: ignore[arg-type]  # an attrs class, as another test says
+    assert {*fields} <= {*FACTS}, f"{__name__} has no example of a fact of {cls.__name__}"
+    every = [{**FACTS, **facts} for facts in OTHER_FACTS.get(cls.__name__, [{}])]
+    return [cls(**{name: facts[name] for name in fields}) for facts in every]
+
+
+def is_family(cls: type[BaseException]) -> bool:
+    """Return whether a class is there for others to be derived from it, and says nothing by itself."""
+    return not attrs.has(cls) and any(cls in each.__mro__[1:] for each in CLASSES)
+
+
+# Those that are raised.
+RAISED = [cls for cls in CLASSES if not is_family(cls)]
