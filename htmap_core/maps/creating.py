@@ -22,7 +22,7 @@ from htmap_core.maps import recovery
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
-from htmap_core.results.pickling import pickle_function, pickle_input
+from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.settings import tables
 from htmap_core.settings.chain import settings
 from htmap_core.settings.waiting import while_created
@@ -36,7 +36,6 @@ from htmap_core.submission.files.inputs import InputFiles
 from htmap_core.submission.files.outputs import OutputRemaps
 from htmap_core.submission.files.protocols import Protocols
 from htmap_core.submission.submit import submit_map
-from htmap_run import by_value
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -124,8 +123,8 @@ def create_map(
     size = _chunksize(chunksize, options)
     # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
     columns = {name: f"htmap_option{number}" for number, name in enumerate(options.per_component())}
-    pickled, of_function = pickle_function(func)
-    keeps = checkpoints(func, pickled, options)
+    function = pickle_function(func)
+    keeps = checkpoints(function, options)
     recovery.settle()
     pool, connection = pools.find_pool()
     method = planning.choose_delivery_method(pool, connection)
@@ -134,8 +133,8 @@ def create_map(
     joined = {**files.columns, **remaps.columns}
     with Creation(tag, chunksize=size, columns=tuple(columns.values()), joined=joined) as creation:
         creation.add_runtime(build())
-        for_all = files.begin(creation.map_dir.path, of_function)
-        creation.add_function(pickled, {**_handshake(pickled), "files": for_all, "checkpoints": keeps})
+        for_all = files.begin(creation.map_dir.path, function.sources)
+        creation.add_function(function.payload, {**_handshake(function), "files": for_all, "checkpoints": keeps})
         _add_inputs(creation, while_created(calls, creation.tag, total), options, files, remaps)
         plan = _plan(creation, options, connection, keeps)
         commands = planning.describe(plan, method, creation.map_dir.id, columns, protocols, files.to_transfer)
@@ -213,9 +212,10 @@ def _add_inputs(
 ) -> None:
     values = _option_rows(options.per_component())
     for component, (args, kwargs) in enumerate(calls):
-        pickled, of_arguments = pickle_input(args, kwargs, component)
-        entries, listed = files.of(component, of_arguments)
-        creation.add_input(pickled, values(component), [listed, *remaps.of(component)], entries)
+        pickled = pickle_input(args, kwargs, component)
+        entries, listed = files.of(component, pickled.sources)
+        joined = [listed, *remaps.of(component)]
+        creation.add_input(pickled.payload, values(component), joined, entries, by_value=pickled.by_value)
     if not creation.components:
         raise EmptyMap
     values(None)
@@ -262,7 +262,7 @@ def _chunksize(given: int | None, options: MapOptions) -> int:
     return int(text)
 
 
-def _handshake(pickled: bytes) -> dict[str, Any]:
+def _handshake(function: Pickled) -> dict[str, Any]:
     """Return what the execute side checks before it unpickles anything."""
     return {
         "format": 1,
@@ -270,7 +270,7 @@ def _handshake(pickled: bytes) -> dict[str, Any]:
         "implementation": platform.python_implementation(),
         "cloudpickle": importlib.metadata.version("cloudpickle"),
         "htmap": htmap_core.__version__,
-        "by_value": by_value.carries_code(pickled),
+        "by_value": function.by_value,
         "allow_mismatch": tables.value("ALLOW_PYTHON_MISMATCH", bool),
     }
 

@@ -374,9 +374,9 @@ class MapResults(MapView, Sequence[Any]):
             tail = self._map_dir.outputs.tail(job, "stderr", _STDERR_TAIL)
             return ComponentError.without_result(self, component, note, tail)
         exception = None
-        if entry["error"].get("exception"):
-            payload = self._map_dir.outputs.payload(job, entry["error"]["exception"])
-            exception = unpickle_exception(payload, index["runtime"]["python"])
+        if (error := entry["error"]).get("exception"):
+            payload = self._map_dir.outputs.payload(job, error["exception"])
+            exception = unpickle_exception(payload, index["runtime"]["python"], error.get("by_value"))
         return ComponentError.from_result(self, component, index, entry, exception)
 
     def _unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
