@@ -49,9 +49,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def golden(pytestconfig: pytest.Config) -> Golden:
+def renewed_golden_files(pytestconfig: pytest.Config) -> dict[str, str] | None:
+    """Return the golden files written in this run, none as yet, or None where they are only compared with."""
+    return {} if pytestconfig.getoption("--renew-golden") else None
+
+
+@pytest.fixture
+def golden(tmp_path: Path, renewed_golden_files: dict[str, str] | None) -> Golden:
     """Return what compares a text with its golden file; see ``tests/golden_files.py``."""
-    return Golden(renew=pytestconfig.getoption("--renew-golden"))
+    return Golden(hide={tmp_path: "TMP"}, renewed=renewed_golden_files)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -75,6 +81,7 @@ def _is_shared(file: Path) -> bool:
     return file.exists() and any(each in file.read_text() for each in ('scope="module"', "site: Servers"))
 
 
-def _comes_late(item: pytest.Item) -> tuple[float, bool]:
+def _comes_late(item: pytest.Item) -> tuple[float, bool, bool]:
     timeout = item.get_closest_marker("timeout")
-    return -(timeout.args[0] if timeout else 0), not item.get_closest_marker("pool")
+    patience = timeout.args[0] if timeout else 0
+    return -patience, not item.get_closest_marker("packs"), not item.get_closest_marker("pool")

@@ -71,7 +71,7 @@ def _finished_map(tag: str, components: int, chunksize: int = 1) -> MapDir:
     templates = _events_of_real_jobs()
     in_a_new_process("create", tag, components, chunksize)
     map_dir = find_map(tag)
-    cluster = map_dir.submissions()[0].cluster
+    cluster = map_dir.submissions.all()[0].cluster
     assert cluster is not None
     _empty_queue(map_dir, cluster)
     _write_log(map_dir.events, cluster, -(-components // chunksize), templates)

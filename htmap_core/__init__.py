@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.7.0"
+from htmap_core.version import __version__
 
 if TYPE_CHECKING:
+    from htmap_core.atomic import locked, put_in_place, write_atomically
     from htmap_core.condor.connection import connect
     from htmap_core.contract.delivery import DeliveryMethod, Suitability
     from htmap_core.contract.hookspecs import hookimpl
@@ -35,8 +36,11 @@ _HOMES = {
     "TransferProtocol": "contract.protocol",
     "connect": "condor.connection",
     "hookimpl": "contract.hookspecs",
+    "locked": "atomic",
+    "put_in_place": "atomic",
     "quoted": "language.expressions",
     "table": "settings.tables",
+    "write_atomically": "atomic",
 }
 
 __all__ = [
@@ -55,8 +59,11 @@ __all__ = [
     "__version__",
     "connect",
     "hookimpl",
+    "locked",
+    "put_in_place",
     "quoted",
     "table",
+    "write_atomically",
 ]
 
 

@@ -1,6 +1,6 @@
 """All exceptions and warnings of the core and of the plugins, with an example of each.
 
-What runs on the execute node has the standard library only; its exceptions end there, and are not among these.
+What runs on the execute node (``htmap_run``) has the standard library only; its exceptions end there, and are not among these.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import attrs
 
 ROOT = Path(__file__).parents[1]
 CORE = "htmap_core"
-EXECUTE_SIDE = "htmap_run."
 PACKAGES = [CORE, *sorted(path.name.replace("-", "_") for path in ROOT.glob("plugins/htmap-*"))]
 
 
@@ -23,16 +22,14 @@ def defined_in(package: str) -> list[type[BaseException]]:
     """Return the exceptions and warnings that the modules of a package define, sorted by name."""
     found = [each for name in modules(package) for each in vars(importlib.import_module(name)).values()]
     ours = {each for each in found if is_raised(each) and f"{each.__module__}.".startswith(f"{package}.")}
-    return sorted(
-        (each for each in ours if not f"{each.__module__}.".startswith(EXECUTE_SIDE)), key=lambda cls: cls.__name__
-    )
+    return sorted(ours, key=lambda cls: cls.__name__)
 
 
 def modules(package: str) -> Iterator[str]:
     """Yield the names of a package's modules."""
     yield package
     for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-        if not module.name.endswith("__main__") and not f"{module.name}.".startswith(EXECUTE_SIDE):
+        if not module.name.endswith("__main__"):
             yield module.name
 
 

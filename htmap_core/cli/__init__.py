@@ -9,14 +9,16 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
 from htmap_core import __version__, conflicting_install
-from htmap_core.exceptions import HTMapException
 from htmap_core.wording import did_you_mean
+
+if TYPE_CHECKING:
+    from htmap_core.exceptions import HTMapException
 
 # What there is, as `htmap --help` shows it: by purpose, each command with the module in this package that has it and a line of
 # help. Both stand here because importing the commands would make `--help` slow.
@@ -150,7 +152,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except HTMapException as error:
+    except _raised_on_purpose() as error:
         _complain(str(error))
         sys.exit(1)
     except OSError as error:
@@ -159,6 +161,13 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         _complain(f"{error.strerror}{f': {error.filename}' if error.filename else ', where the output goes'}")
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _raised_on_purpose() -> type[HTMapException]:
+    """Return what HTMap raises on purpose; imported when something was raised, because making the classes takes a while."""
+    from htmap_core.exceptions import HTMapException
+
+    return HTMapException
 
 
 # What the machine refuses: space, a quota, writing at all, leave, and a disk that fails.

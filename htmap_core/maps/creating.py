@@ -271,7 +271,7 @@ def _handshake(function: Pickled) -> dict[str, Any]:
         "cloudpickle": importlib.metadata.version("cloudpickle"),
         "htmap": htmap_core.__version__,
         "by_value": function.by_value,
-        "allow_mismatch": tables.value("ALLOW_PYTHON_MISMATCH", bool),
+        "allow_mismatch": tables.value("ALLOW_PYTHON_MISMATCH"),
     }
 
 

@@ -15,10 +15,10 @@ from htmap_core.language.expressions import quoted
 from htmap_core.maps import removal, retagging
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import deletion, operations
-from htmap_core.storage.jobs import Submission
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.root import htmap_dir
+from htmap_core.storage.submissions import Submission
 
 logger = logging.getLogger("htmap")
 
@@ -77,18 +77,18 @@ def _settle_submissions(map_dir: MapDir) -> bool:
 
     The event log knows, or the queue: a job that is in neither was never submitted.
     """
-    for submission in map_dir.submissions():
+    for submission in map_dir.submissions.all():
         if submission.cluster is None:
             cluster = _cluster_of(map_dir, submission)
             if cluster is None:
-                map_dir.never_submitted(submission)
+                map_dir.submissions.not_taken(submission)
             else:
-                map_dir.submitted(submission, cluster)
-    return bool(map_dir.submissions())
+                map_dir.submissions.taken(submission, cluster)
+    return bool(map_dir.submissions.all())
 
 
 def _cluster_of(map_dir: MapDir, submission: Submission) -> int | None:
-    known = {other.cluster for other in map_dir.submissions()}
+    known = {other.cluster for other in map_dir.submissions.all()}
     if map_dir.events.exists():
         logged = {int(cluster) for cluster in _SUBMIT_EVENT.findall(map_dir.events.read_bytes())}
         if logged - known:

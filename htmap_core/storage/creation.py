@@ -7,9 +7,10 @@ import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from htmap_core import names
+from htmap_core.atomic import locked
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.exceptions import CannotStore
 from htmap_core.storage.jobs import Job
@@ -65,7 +66,8 @@ class Creation:
         with storing(self.map_dir):
             make_htmap_dir()
             self._marker = root / names.CREATING / self.map_dir.id
-            self._lock: IO[str] = operations.locked(self._marker)
+            self._lock = contextlib.ExitStack()
+            self._marked = self._lock.enter_context(locked(self._marker))
             self.tag = self._claim()
             self._items = self.map_dir.items(0).open("w", encoding="utf-8")
         return self
@@ -73,9 +75,9 @@ class Creation:
     def _claim(self) -> str:
         try:
             self.map_dir.path.mkdir()
-            operations.write(self._lock, self._wanted_tag or "")
+            operations.write(self._marked, self._wanted_tag or "")
             tag = claim_tag(self.map_dir.root, self.map_dir.id, self._wanted_tag)
-            operations.write(self._lock, tag)
+            operations.write(self._marked, tag)
             if self._wanted_tag is None:
                 (self.map_dir.path / names.TRANSIENT).touch()
         except BaseException:
@@ -96,7 +98,7 @@ class Creation:
             self._block.__exit__(None, None, None)  # drops what is half-written
         if kind is None:
             self._marker.unlink(missing_ok=True)
-        elif issubclass(kind, Exception) or not self.map_dir.submissions():
+        elif issubclass(kind, Exception) or not self.map_dir.submissions.all():
             deletion.undo_creation(operations.Operation(self._marker, self.map_dir, self.tag))
         # Else Ctrl-C came when the schedd had the jobs, or may have had: as after a crash, the next command finds out.
         self._lock.close()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import shutil
-import time
+from collections.abc import Iterator
 
-from htmap_core import names
+from htmap_core.atomic import locked
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.storage import operations
 from htmap_core.storage.exceptions import CannotRemoveMap
@@ -24,8 +24,9 @@ def undo_creation(creation: Operation) -> None:
     creation.marker.unlink(missing_ok=True)
 
 
-def announce(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: str) -> Operation:
-    """Write down that a map is to be removed; from now on its removal will be finished, by whomever.
+@contextlib.contextmanager
+def announced(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: str) -> Iterator[Operation]:
+    """Write down that a map is to be removed: from now on it does not exist, and whoever comes after this process finishes it.
 
     On a full disk that cannot be written down, and the map is removed all the same: that makes room. Where the file system lets
     nothing be written at all, its jobs are better kept, too.
@@ -34,18 +35,18 @@ def announce(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: st
     :param constraint: a ClassAd expression that finds them.
     :raises CannotRemoveMap: the file system does not let it; nothing was changed.
     """
-    marker = map_dir.root / names.REMOVED / map_dir.id
+    marker = map_dir.removal
     address = None if pool is None else plain_address(pool)
-    try:
-        marker.parent.mkdir(exist_ok=True)  # an HTMAP_DIR of the original HTMap has none
-        with operations.locked(marker) as file:
-            operations.write(file, tag, pool=address, constraint=constraint)
-    except OSError as error:
-        if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
-            raise CannotRemoveMap(tag, str(marker.parent), error.strerror or str(error)) from error
-        with contextlib.suppress(OSError):
-            marker.unlink(missing_ok=True)
-    return Operation(marker, map_dir, tag, pool, constraint, time.time())
+    with contextlib.ExitStack() as stack:
+        try:
+            marker.parent.mkdir(exist_ok=True)  # an HTMAP_DIR of the original HTMap has none
+            operations.write(stack.enter_context(locked(marker)), tag, pool=address, constraint=constraint)
+        except OSError as error:
+            if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+                raise CannotRemoveMap(tag, str(marker.parent), error.strerror or str(error)) from error
+            with contextlib.suppress(OSError):
+                marker.unlink(missing_ok=True)
+        yield Operation(marker, map_dir, tag, pool, constraint)
 
 
 def withdraw(removal: Operation) -> None:

@@ -7,20 +7,21 @@ import json
 import os
 import re
 import shutil
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from htmap_core import names
+from htmap_core.atomic import write_atomically
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptMap
 from htmap_core.language.expressions import quoted
-from htmap_core.storage.jobs import Submission
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.placement import Placement
+from htmap_core.storage.submissions import Submissions
+from htmap_run.files import checkpoints
 
 FORMAT = 1
 
@@ -56,8 +57,8 @@ class MapDir:
         self.path = path
         self._record: MapRecord | None = None
         self._placement: Placement | None = None
-        self._submissions = os.path.join(path, names.SUBMISSIONS)  # noqa: PTH118 -- as os.stat wants it
         self._refreshed = -1
+        self.submissions = Submissions(path / names.SUBMISSIONS)
         self.outputs = Outputs(path / names.OUTPUTS)  # what the jobs returned
 
     @property
@@ -72,11 +73,13 @@ class MapDir:
 
     @property
     def exists(self) -> bool:
-        """Whether the map is still there; HTCondor makes a removed map's directory again for an event that comes late."""
-        try:
-            return set(os.listdir(self.path)) not in ({names.EVENTS}, {names.EVENTS, names.STATE})  # noqa: PTH208 -- names only
-        except OSError:
-            return False
+        """Whether the map is there, and not about to be removed."""
+        return self.path.is_dir() and not self.removal.exists()
+
+    @property
+    def removal(self) -> Path:
+        """What is there while the map is removed: until it has no job in the queue that could make its directory again."""
+        return self.root / names.REMOVED / self.id
 
     # --- what was settled at creation
 
@@ -99,7 +102,7 @@ class MapDir:
     def write_record(self, record: MapRecord) -> None:
         """Write ``map.json``."""
         plain = {**attrs.asdict(record), "pool": plain_address(record.pool)}
-        write_atomically(self.path / names.MAP, json.dumps({"format": FORMAT, **plain}, indent=1).encode())
+        write_atomically(self.path / names.MAP, json.dumps({"format": FORMAT, **plain}, indent=1))
 
     @property
     def runtime(self) -> Path:
@@ -109,7 +112,7 @@ class MapDir:
     def write_submit(self, commands: Mapping[str, str], columns: tuple[str, ...]) -> None:
         """Write the final description, from which any part of the map can be submitted again."""
         content = json.dumps({"commands": dict(commands), "columns": columns}, indent=1)
-        write_atomically(self.path / names.SUBMIT, content.encode())
+        write_atomically(self.path / names.SUBMIT, content)
 
     def read_submit(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the submit commands and the item columns that the map was submitted with.
@@ -132,68 +135,6 @@ class MapDir:
     def items(self, submission: int) -> Path:
         """Return the path of the item file of a submission."""
         return self.path / names.ITEMS.format(submission=submission)
-
-    # --- submissions
-
-    def submissions(self) -> list[Submission]:
-        """Return the submissions, the first first.
-
-        :raises CorruptMap: a line that is not the last cannot be read. A last line that was cut short is passed over: what it
-            would have said is asked of the schedd.
-        """
-        path = self.path / names.SUBMISSIONS
-        found: dict[int, Submission] = {}
-        try:
-            lines = path.read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return []
-        for line in lines[:-1]:
-            try:
-                entry = json.loads(line)
-                if entry.get("cluster", "") is None:
-                    del found[entry["number"]]
-                elif "cluster" in entry:
-                    found[entry["number"]] = attrs.evolve(found[entry["number"]], cluster=entry["cluster"])
-                else:
-                    found[entry["number"]] = Submission(**entry)
-            except (ValueError, TypeError, KeyError) as error:
-                raise CorruptMap(path, f"has a line that is not HTMap's: {line[:80]!r}") from error
-        return [found[number] for number in sorted(found)]
-
-    def intend(self, jobs: int, *, late: bool, held: bool = False) -> Submission:
-        """Write down that jobs are about to be submitted, so that a crash in between can be told from none."""
-        number, token = self.next_submission(), uuid.uuid4().hex
-        self._append(names.SUBMISSIONS, {"number": number, "token": token, "jobs": jobs, "late": late, "held": held})
-        return Submission(number, token, jobs, late, held)
-
-    def next_submission(self) -> int:
-        """Return the number that the next submission will have; one that was never taken by the schedd keeps its own."""
-        path = self.path / names.SUBMISSIONS
-        lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-        return 1 + max((json.loads(line)["number"] for line in lines), default=-1)
-
-    def submitted(self, submission: Submission, cluster: int) -> None:
-        """Write down the cluster that a submission became."""
-        self._append(names.SUBMISSIONS, {"number": submission.number, "cluster": cluster})
-
-    def never_submitted(self, submission: Submission) -> None:
-        """Write down that the schedd did not take a submission after all."""
-        self._append(names.SUBMISSIONS, {"number": submission.number, "cluster": None})
-
-    def constraint(self) -> str:
-        """Return a ClassAd expression for all jobs: their clusters, which the schedd finds fast, or the map's id."""
-        clusters = [submission.cluster for submission in self.submissions()]
-        if None in clusters:
-            return f"{names.MAP_ID} == {quoted(self.id)}"
-        return " || ".join(f"ClusterId == {cluster}" for cluster in clusters) or "false"
-
-    def _append(self, name: str, entry: Mapping[str, Any]) -> None:
-        """Add a line to a file, in place of one that a crash may have left half-written."""
-        path = self.path / name
-        with path.open("ab") as file:
-            if file.tell() > 0 and not (content := path.read_bytes()).endswith(b"\n"):
-                file.truncate(content.rfind(b"\n") + 1)
-            file.write(json.dumps(entry).encode() + b"\n")
 
     # --- jobs, their inputs, and what they returned
 
@@ -224,14 +165,21 @@ class MapDir:
     def refresh(self) -> bool:
         """Look for submissions that have come or gone since, from whatever process, and return whether any have; cheap."""
         try:
-            size = os.stat(self._submissions).st_size  # noqa: PTH116 -- often called
+            size = self.submissions.size()
             if size == self._refreshed:
                 return False
-            self.placement.learn(submission.number for submission in self.submissions())
+            self.placement.learn(submission.number for submission in self.submissions.all())
         except FileNotFoundError:
             return False  # nothing was submitted yet; or one is just being taken back with its item file: the next look tells
         self._refreshed = size
         return True
+
+    def constraint(self) -> str:
+        """Return a ClassAd expression for all jobs: their clusters, which the schedd finds fast, or the map's id."""
+        clusters = [submission.cluster for submission in self.submissions.all()]
+        if None in clusters:
+            return f"{names.MAP_ID} == {quoted(self.id)}"
+        return " || ".join(f"ClusterId == {cluster}" for cluster in clusters) or "false"
 
     @property
     def events(self) -> Path:
@@ -250,7 +198,22 @@ class MapDir:
         try:
             write_atomically(self.path / names.STATE, content)
         except OSError:
-            (self.path / names.STATE).unlink(missing_ok=True) if self.exists else None
+            (self.path / names.STATE).unlink(missing_ok=True)
+
+    @property
+    def has_checkpoints(self) -> bool:
+        """Whether a job has put a checkpoint into the map's directory; cheap."""
+        return os.path.isdir(os.path.join(self.path, checkpoints.FOLDER))  # noqa: PTH112, PTH118 -- often called
+
+    def remove_checkpoints(self, components: Iterable[int] | None = None) -> None:
+        """Remove the checkpoints of *components*, or of all, when none of them will go on from there.
+
+        A job that runs all the same makes the folders again.
+        """
+        if components is None:
+            shutil.rmtree(self.path / checkpoints.FOLDER, ignore_errors=True)
+        for component in components or ():
+            (self.path / checkpoints.place(component)).unlink(missing_ok=True)
 
     def make_persistent(self) -> None:
         """Note that somebody gave the map a tag of its own."""
@@ -270,17 +233,6 @@ class MapDir:
 def plain_address(address: PoolAddress) -> dict[str, Any]:
     """Return an address as JSON can say it."""
     return {**attrs.asdict(address), "configuration": address.configuration and str(address.configuration)}
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that readers see all of it or what was there before."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _record_from(plain: dict[str, Any]) -> MapRecord:

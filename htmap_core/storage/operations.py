@@ -7,9 +7,7 @@ Where nobody holds the lock, the operation was interrupted, and the next command
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 import socket
 import time
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ from typing import IO, Any, Optional
 import attrs
 
 from htmap_core import names
+from htmap_core.atomic import locked
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap
 from htmap_core.storage.mapdir import MapDir
@@ -28,14 +27,13 @@ _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: locks of a shared file system may 
 
 @attrs.frozen
 class Operation:
-    """An operation on a map whose process is gone, or a removal that has begun.
+    """An operation on a map whose process is gone, or a removal that is under way.
 
     :param marker: what stands for it on disk.
     :param map_dir: the map.
     :param tag: the map's tag; empty where the process was killed before it could write that down.
     :param pool: where a removed map's jobs are; None where it has none.
     :param constraint: a ClassAd expression that finds them.
-    :param since: when it began, in seconds since the epoch.
     :param new_tag: the tag that the map was to get, where it was to get one.
     """
 
@@ -44,25 +42,7 @@ class Operation:
     tag: str
     pool: Optional[PoolAddress] = None
     constraint: str = "false"
-    since: float = 0.0
     new_tag: str = ""
-
-
-def locked(marker: Path, *, wait: bool = True) -> IO[str]:
-    """Open a marker, making it where there is none, and lock it.
-
-    :raises BlockingIOError: another process holds it, and *wait* is false.
-    """
-    while True:
-        file = marker.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            if _is_still(file, marker):
-                return file
-        except BaseException:
-            file.close()
-            raise
-        file.close()  # whoever held it has deleted it meanwhile
 
 
 def write(file: IO[str], tag: str, **more: Any) -> None:
@@ -79,11 +59,11 @@ def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]
     :raises BusyMap: another process has begun such an operation on the map.
     """
     marker = map_dir.root / kind / map_dir.id
-    try:
-        file = locked(marker, wait=False)
-    except BlockingIOError as error:
-        raise BusyMap(tag, kind) from error
-    with file:
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(locked(marker, wait=False))
+        except BlockingIOError as error:
+            raise BusyMap(tag, kind) from error
         write(file, tag, **more)
         try:
             yield
@@ -96,13 +76,12 @@ def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]
 def is_under_way(kind: str, map_dir: MapDir) -> bool:
     """Return whether a process holds the marker of an operation on a map."""
     try:
-        with (map_dir.root / kind / map_dir.id).open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with locked(map_dir.root / kind / map_dir.id, wait=False, create=False):
+            return False
     except FileNotFoundError:
         return False
     except BlockingIOError:
         return True
-    return False
 
 
 def unfinished(root: Path, kind: str) -> Iterator[Operation]:
@@ -115,12 +94,12 @@ def unfinished(root: Path, kind: str) -> Iterator[Operation]:
     except FileNotFoundError:
         return
     for marker in found:
-        try:
-            file = marker.open("r+")
-        except FileNotFoundError:
-            continue
-        with file:
-            content = _content_of_abandoned(file, marker)
+        with contextlib.ExitStack() as stack:
+            try:
+                file = stack.enter_context(locked(marker, wait=False, create=False))
+            except (BlockingIOError, FileNotFoundError):  # its process lives, or has just ended it
+                continue
+            content = _content_of_abandoned(file)
             if content is not None:
                 yield _operation(root, marker, content)
 
@@ -133,19 +112,12 @@ def _operation(root: Path, marker: Path, content: dict[str, Any]) -> Operation:
         content.get("tag", ""),
         pool and PoolAddress(**pool),
         content.get("constraint", "false"),
-        content.get("since", 0.0),
         content.get("new_tag", ""),
     )
 
 
-def _content_of_abandoned(file: IO[str], marker: Path) -> dict[str, Any] | None:
-    """Lock a marker and return what it says; None while its process lives."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return None
-    if not _is_still(file, marker):
-        return None
+def _content_of_abandoned(file: IO[str]) -> dict[str, Any] | None:
+    """Return what a marker says whose lock nobody held; None where its process may live on another host."""
     try:
         content = dict(json.loads(file.read() or "{}"))
     except ValueError:
@@ -154,13 +126,3 @@ def _content_of_abandoned(file: IO[str], marker: Path) -> dict[str, Any] | None:
     if elsewhere and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
         return None
     return content
-
-
-def _is_still(file: IO[str], marker: Path) -> bool:
-    """Return whether an open file is still the one of that name."""
-    try:
-        named = marker.stat()
-    except FileNotFoundError:
-        return False
-    opened = os.fstat(file.fileno())
-    return (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)

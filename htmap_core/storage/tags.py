@@ -89,7 +89,7 @@ def _link_tag(root: Path, map_id: str, tag: str) -> bool:
 def _clear_dangling(root: Path, tag: str) -> bool:
     """Delete a tag whose map is gone without it; return whether it was one."""
     map_id = _id_of(root, tag)
-    if map_id is None or MapDir(root / names.MAPS / map_id).exists or (root / names.CREATING / map_id).exists():
+    if map_id is None or (root / names.MAPS / map_id).is_dir() or (root / names.CREATING / map_id).exists():
         return False
     release_tag(root, map_id, tag)
     return True

@@ -9,7 +9,6 @@ from htmap_core import names
 from htmap_core.condor.interrupts import held_back
 from htmap_core.storage import operations
 from htmap_core.storage.jobs import Job
-from htmap_core.storage.kept_checkpoints import remove_checkpoints
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.submit import Queue, submit
 from htmap_run import ranges
@@ -30,9 +29,9 @@ def submit_again(
     with operations.perform(names.RERUNNING, map_dir, tag):
         commands, columns = map_dir.read_submit()
         map_dir.refresh()
-        remove_checkpoints(map_dir, chosen)
+        map_dir.remove_checkpoints(chosen)
         before = {component: map_dir.placement.job_of(component) for component in chosen}
-        number = map_dir.next_submission()
+        number = map_dir.submissions.next_number()
         jobs = _write_items(map_dir, number, chosen, columns, renewed)
         with held_back():  # between the submission and the end of what it replaces
             try:

@@ -36,7 +36,7 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
     late = not {"max_idle", "max_materialize"}.isdisjoint(commands)
     held = not late and commands.get("hold", "").casefold() in _TRUE  # HTCondor ignores it where jobs are made late
     with held_back():
-        submission = map_dir.intend(jobs, late=late, held=held)
+        submission = map_dir.submissions.intend(jobs, late=late, held=held)
         own = {f"MY.{names.SUBMISSION_TOKEN}": quoted(submission.token)}
         text = render({**commands, **own}, columns, map_dir.items(submission.number))
         try:
@@ -47,10 +47,10 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
                 queue.remove(
                     f"{names.SUBMISSION_TOKEN} == {quoted(submission.token)}", "htmap got no answer to its submission"
                 )
-            map_dir.never_submitted(submission)
+            map_dir.submissions.not_taken(submission)
             raise
         try:
-            map_dir.submitted(submission, cluster)
+            map_dir.submissions.taken(submission, cluster)
         except OSError:
             queue.remove(f"ClusterId == {cluster}", "htmap could not write down that it was submitted")
             raise

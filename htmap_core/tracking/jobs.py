@@ -245,7 +245,7 @@ class Tracker:
                 if int(of) not in self._clusters:
                     self._learn_clusters()
                 cluster, jobs = of, self._jobs.get(self._clusters.get(int(of), -1))
-                if jobs is None and any(each.cluster is None for each in self._map_dir.submissions()):
+                if jobs is None and any(each.cluster is None for each in self._map_dir.submissions.all()):
                     # Whoever submits these jobs has not written down their cluster yet; until then nothing more is read.
                     return len(END.join(text.split(END)[: number + 1]))
             row = int(proc)
@@ -259,7 +259,7 @@ class Tracker:
         return len(text)
 
     def _learn_clusters(self) -> None:
-        for submission in self._map_dir.submissions():
+        for submission in self._map_dir.submissions.all():
             if submission.cluster is not None:
                 self._clusters[submission.cluster] = submission.number
                 if submission.number not in self._jobs:

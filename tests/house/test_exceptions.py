@@ -144,3 +144,12 @@ def test_exceptions_can_be_imported_without_plugins_and_bindings() -> None:
     program = f"import htmap.exceptions, sys; print(sorted(set({heavy!r}) & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300)
     assert ran.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "program", ["import htmap", "from htmap_core.cli import cli; cli(['--help'], standalone_mode=False)"]
+)
+def test_what_must_be_quick_does_not_wait_for_exceptions_to_be_made(program: str) -> None:
+    program += "; import sys; print('htmap_core.exceptions' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300)
+    assert ran.stdout.endswith("False\n")

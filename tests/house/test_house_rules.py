@@ -32,10 +32,20 @@ FUNCTION_LINES = 40
 
 # Modules of more than the wished lines, each with the reason why it is not cut up.
 LONG_MODULES = {
-    "htmap_core/maps/map_results.py": "all that can come of a map, in one class with a short method for each",
-    "htmap_core/storage/mapdir.py": "one directory, file by file",
+    "htmap_core/maps/map.py": "all that users can do with a map, a short method with a docstring for each",
+    "htmap_core/results/engine.py": "one engine, with a short method for whatever is asked of components",
     "htmap_core/tracking/jobs.py": "the transition table, and the log that feeds it",
-    "htmap_core/settings/chain.py": "a chain, and what it is made of",
+}
+
+# Loops with a pause in tests, other than the one of `eventually`, each with the reason why it is none that waits.
+LOOPS_THAT_MAY_SLEEP = {
+    "tests/pool/test_api.py: token": "it is mapped",
+    "tests/pool/old_maps/make.py: await_truth": "it runs with an earlier version, which has no eventually()",
+    "tests/pool/old_maps/make.py: wait_for_gate": "it is mapped",
+    "tests/site/debian.py: _make_at_last": "it tries again what fails for a moment",
+    "tests/unit/run/test_local_values.py: __repr__": "it never ends, which is what is tested",
+    "tests/unit/tracking/logs/record.py: main": "a log that is recorded must have settled",
+    "tests/unit/settings/test_waiting.py: test_creation_that_takes_longer_than_a_moment_shows_how_far_it_is": "inputs take their time",  # noqa: E501 -- a name
 }
 
 PLUGIN_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "tests/test_contract.py")
@@ -122,6 +132,51 @@ def test_no_module_has_a_name_that_says_nothing(name: str) -> None:
     assert [named(path) for path in sources() if name in path.relative_to(ROOT).parts[:-1]] == []
 
 
+# --- waiting in tests
+
+
+def test_tests_wait_by_eventually_and_not_by_loops_of_their_own() -> None:
+    loops = {
+        f"{named(path)}: {name}" for path in files_of_tests() for name in sleeping_loops(ast.parse(path.read_text()))
+    }
+    assert loops - set(LOOPS_THAT_MAY_SLEEP) == set()
+
+
+def test_the_list_of_loops_that_may_sleep_has_none_that_is_gone() -> None:
+    loops = {
+        f"{named(path)}: {name}" for path in files_of_tests() for name in sleeping_loops(ast.parse(path.read_text()))
+    }
+    assert set(LOOPS_THAT_MAY_SLEEP) - loops == set()
+
+
+def files_of_tests() -> list[Path]:
+    return [path for path in files() if path.suffix == ".py" and "tests" in path.relative_to(ROOT).parts]
+
+
+def sleeping_loops(tree: ast.AST) -> Iterator[str]:
+    """Yield the functions that have a loop with a pause; those within another function are mapped, or run in a thread."""
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.FunctionDef):
+            yield from sleeping_loops(node)
+        elif any(is_sleeping_loop(each) for each in without_inner_functions(node)):
+            yield node.name
+
+
+def without_inner_functions(node: ast.AST) -> Iterator[ast.AST]:
+    for each in ast.iter_child_nodes(node):
+        if not isinstance(each, ast.FunctionDef):
+            yield each
+            yield from without_inner_functions(each)
+
+
+def is_sleeping_loop(node: ast.AST) -> bool:
+    """Return whether a node is a loop that pauses in each turn, or does nothing at all."""
+    return isinstance(node, (ast.While, ast.For)) and (
+        all(isinstance(each, ast.Pass) for each in node.body)
+        or any(isinstance(each, ast.Call) and ast.unparse(each.func).endswith("sleep") for each in ast.walk(node))
+    )
+
+
 def test_strings_in_classads_are_made_by_quoted_and_not_by_hand() -> None:
     opening = re.compile(r'(?:^|[=<>]=|=[?!]=|Member\()\s*"$')
     by_hand = [
@@ -131,7 +186,9 @@ def test_strings_in_classads_are_made_by_quoted_and_not_by_hand() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.JoinedStr)
         for before, value in zip(node.values, node.values[1:])
-        if isinstance(value, ast.FormattedValue) and isinstance(before, ast.Constant) and opening.search(before.value)
+        if isinstance(value, ast.FormattedValue)
+        and isinstance(before, ast.Constant)
+        and opening.search(str(before.value))
     ]
     # The command `arguments` has a grammar of its own.
     assert [found for found in by_hand if "arguments}" not in found] == []

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ import pytest
 
 import htmap
 from htmap_core.condor.connection import Connection
-from htmap_core.maps import map_results
 from htmap_core.plugins.pools import find_pool
+from htmap_core.results import engine
+from htmap_core.testing import eventually
 from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
@@ -31,15 +32,8 @@ def in_pool(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("in_class_pool" if "waiting" in request.fixturenames else "personal_pool")
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < give_up, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def wait_for(mapped: htmap.Map, *statuses: str) -> None:
-    wait_until(lambda: set(map(str, mapped.component_statuses)) == set(statuses))
+    eventually(lambda: set(map(str, mapped.component_statuses)) == set(statuses), says=f"all are {statuses}")
 
 
 def ads(mapped: htmap.Map, *attributes: str) -> list[tuple[Any, ...]]:
@@ -67,7 +61,10 @@ class TestARunningMap:
         wait_for(running, "RUNNING")
         before = ads(running, "NumShadowStarts")
         running.vacate()
-        wait_until(lambda: all(now > then for now, then in zip(ads(running, "NumShadowStarts"), before)))
+        eventually(
+            lambda: all(now > then for now, then in zip(ads(running, "NumShadowStarts"), before)),
+            says="each job was started again",
+        )
         wait_for(running, "RUNNING")
         running.hold()
         wait_for(running, "HELD")
@@ -127,7 +124,7 @@ def test_a_map_that_is_submitted_on_hold_is_held_until_it_is_released(value: Any
     mapped.release()
     assert list(mapped.iter(TIMEOUT)) == ["1", "2"]
     mapped.rerun([0])
-    wait_until(lambda: mapped.component_statuses == ["HELD", "COMPLETED"])
+    eventually(lambda: mapped.component_statuses == ["HELD", "COMPLETED"], says="the job is held again")
 
 
 def test_cleaning_removes_transient_maps_and_says_which() -> None:
@@ -176,7 +173,7 @@ print(sorted(seen), mapped.tag, list(mapped))
             mapped.wait(TIMEOUT)
             mapped.rerun(again)
         mapped.hold()
-        wait_until(lambda: bool(mapped.holds) or mapped.is_done)
+        eventually(lambda: mapped.holds or mapped.is_done, says="what had not ended is held")
         mapped.release()
         mapped.retag("over")
         out, _ = watcher.communicate(timeout=TIMEOUT)
@@ -259,7 +256,7 @@ mapped = htmap.load("crash")
         assert not list(mapped._map_dir.path.parents[1].glob(f"*/{mapped._map_dir.id}*"))
 
     def test_whoever_waits_meanwhile_is_not_left_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(map_results, "_QUIET", 1.0)  # a minute of silence would be long for a test
+        monkeypatch.setattr(engine, "QUIET", 1.0)  # a minute of silence would be long for a test
         mapped = htmap.map(lambda x: 2 * x, range(3), tag="crash")
         mapped.wait(TIMEOUT)
         self.crash(self.BEFORE_SUBMISSION, "mapped.rerun([0, 2])")

@@ -13,6 +13,7 @@ import pytest
 
 import htmap
 from htmap_core.plugins.pools import find_pool
+from htmap_core.testing import eventually
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
@@ -51,11 +52,7 @@ def counter(marks: Path) -> Callable[[int], tuple[int, int]]:
 
 def reached(marks: Path, component: int = 0) -> int:
     """Wait until a component has stopped half-way; return the process that HTCondor started for it."""
-    deadline = time.monotonic() + TIMEOUT
-    while not (marks / str(component)).exists():
-        assert time.monotonic() < deadline, "the component has not come so far"
-        time.sleep(0.05)
-    return int((marks / str(component)).read_text())
+    return int(eventually((marks / str(component)).read_text, says=f"component {component} has stopped half-way"))
 
 
 def parent_of(process: int) -> int:

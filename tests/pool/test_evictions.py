@@ -11,6 +11,7 @@ import pytest
 
 import htmap
 from htmap_core.plugins.pools import find_pool
+from htmap_core.testing import eventually
 from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
@@ -53,26 +54,20 @@ def submitted(runs: Path, **options: Any) -> htmap.Map:
     sent = {"sent": f"{runs.parent}/sent/$(component)"}
     options = {"output_remaps": sent, **options}
     mapped = htmap.map(stopping(runs), range(COMPONENTS), htmap.MapOptions(**options), chunksize=COMPONENTS)
-    deadline = time.monotonic() + TIMEOUT
-    while not runs.read_text().endswith(str(STOP)):
-        assert time.monotonic() < deadline, "the component has not come so far"
-        time.sleep(0.05)
+    eventually(lambda: runs.read_text().endswith(str(STOP)), says=f"component {STOP} runs")
     return mapped
 
 
 def spooled(mapped: htmap.Map) -> list[str]:
     """Return what the schedd's spool has of a map's jobs."""
     spool = Path(find_pool()[1].parameter("SPOOL") or "")
-    (submission,) = mapped._map_dir.submissions()
+    (submission,) = mapped._map_dir.submissions.all()
     return [path.name for path in spool.glob(f"{submission.cluster}/*/*.subproc0/*")]
 
 
 def hold_until_spooled(mapped: htmap.Map) -> None:
     mapped.hold()
-    deadline = time.monotonic() + TIMEOUT
-    while "_htmap_evicted" not in spooled(mapped):
-        assert time.monotonic() < deadline, spooled(mapped)
-        time.sleep(0.1)
+    eventually(lambda: "_htmap_evicted" in spooled(mapped), says="what is finished is in the spool")
 
 
 @pytest.mark.usefixtures("in_class_pool")
@@ -119,10 +114,8 @@ class TestAChunkThatIsVacated:
         assert sent == {str(component): str(component) for component in range(COMPONENTS)}
 
     def test_leaves_nothing_behind(self, mapped: htmap.Map) -> None:
-        deadline = time.monotonic() + TIMEOUT
-        while spooled(mapped):  # until the job leaves the queue, a moment after its last event
-            assert time.monotonic() < deadline, spooled(mapped)
-            time.sleep(0.1)
+        # The job leaves the queue a moment after its last event.
+        eventually(lambda: not spooled(mapped), says="nothing of the job is in the spool")
         assert not list(mapped._map_dir.path.rglob("_htmap_evicted"))
 
 
@@ -143,12 +136,9 @@ def test_a_chunk_that_is_removed_leaves_nothing_in_the_spool(runs: Path) -> None
     mapped = submitted(runs)
     hold_until_spooled(mapped)
     spool = Path(find_pool()[1].parameter("SPOOL") or "")
-    (submission,) = mapped._map_dir.submissions()
+    (submission,) = mapped._map_dir.submissions.all()
     mapped.remove()
-    deadline = time.monotonic() + TIMEOUT
-    while (spool / str(submission.cluster)).exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    eventually(lambda: not (spool / str(submission.cluster)).exists(), says="nothing of the job is in the spool")
 
 
 @pytest.mark.usefixtures("personal_pool")

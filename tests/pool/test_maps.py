@@ -18,6 +18,7 @@ import pytest
 import htmap
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.pools import find_pool
+from htmap_core.testing import eventually
 from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
@@ -102,7 +103,9 @@ class TestAFinishedMap:
             htmap.map(str, [1], tag="doubled")
 
     def test_run_times_are_durations(self, finished: htmap.Map) -> None:
-        age = datetime.timedelta(seconds=time.time() - finished._record.created + 1)  # events are of whole seconds
+        age = datetime.timedelta(
+            seconds=time.time() - finished._map_dir.record.created + 1
+        )  # events are of whole seconds
         assert all(datetime.timedelta(0) <= runtime < age for runtime in finished.runtime)
 
     def test_another_process_reads_it(self, finished: htmap.Map) -> None:
@@ -155,7 +158,7 @@ class TestCreation:
             "COMPLETED",
         ]
         assert (mapped[0], mapped[1], mapped[3]) == (1, 0.5, 0.25)
-        wait_until(lambda: not jobs_in_queue(mapped._map_dir.constraint()))
+        eventually(lambda: not jobs_in_queue(mapped._map_dir.constraint()), says="the job has left the queue")
 
     def test_an_option_may_have_a_value_for_each_component(self) -> None:
         def fruit(_: int) -> str | None:
@@ -184,7 +187,8 @@ class TestCreation:
         options = htmap.MapOptions(max_idle=2, requirements="false")
         mapped = htmap.map(str, range(50), map_options=options)
         assert len(mapped.component_statuses) == 50
-        wait_until(lambda: Counter(map(str, mapped.component_statuses)) == {"IDLE": 2, "UNMATERIALIZED": 48})
+        expected = {"IDLE": 2, "UNMATERIALIZED": 48}
+        eventually(lambda: Counter(map(str, mapped.component_statuses)) == expected, says="two jobs are made")
 
     def test_a_map_with_unmaterialized_components_is_removed_from_the_queue(self) -> None:
         options = htmap.MapOptions(max_idle=2, requirements="false")
@@ -302,12 +306,15 @@ class TestFates:
 
     def test_removing_a_running_map_takes_its_jobs_and_all_its_files(self, personal_pool: Path) -> None:
         mapped = htmap.map(time.sleep, [600])
-        wait_until(lambda: mapped.component_statuses == ["RUNNING"])
+        eventually(lambda: mapped.component_statuses == ["RUNNING"], says="the component runs")
         before, constraint = {mapped._map_dir.path, personal_pool / "tags" / mapped.tag}, mapped._map_dir.constraint()
         mapped.remove()
         assert not [path for path in before if path.exists()]
         # Where it took HTCondor too long to end the job, the next commands see to the rest.
-        wait_until(lambda: (htmap.get_tags(), list(personal_pool.glob(f"*/{mapped._map_dir.id}*")))[1] == [])
+        eventually(
+            lambda: (htmap.get_tags(), list(personal_pool.glob(f"*/{mapped._map_dir.id}*")))[1] == [],
+            says="all files of the map are gone",
+        )
         assert jobs_in_queue(constraint) == []
 
     def test_after_removal_everything_says_so_before_it_looks_at_its_arguments(self) -> None:
@@ -330,13 +337,6 @@ class TestFates:
         htmap.map(str, [1], tag="tide")
         with pytest.raises(htmap.exceptions.TagNotFound, match="did you mean 'tide'"):
             htmap.load("tied")
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < give_up, "it did not happen in time"
-        time.sleep(0.2)
 
 
 @pytest.mark.usefixtures("personal_pool")
@@ -381,7 +381,7 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
         assert died.returncode == 9
         assert "crash" not in htmap.get_tags()
         assert not mapped.exists
-        wait_until(lambda: not jobs_in_queue(constraint))
+        eventually(lambda: not jobs_in_queue(constraint), says="no job of the map is in the queue")
 
 
 class TestPlugins:

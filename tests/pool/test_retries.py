@@ -12,6 +12,7 @@ import pytest
 
 import htmap
 from htmap_core.plugins.pools import find_pool
+from htmap_core.testing import eventually
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
@@ -91,8 +92,7 @@ def test_a_component_that_is_asked_to_leave_is_run_again_and_has_no_error(runs: 
         return len(list(runs.iterdir()))
 
     mapped = htmap.map(function, [0], map_options=htmap.MapOptions(max_retries=0))
-    while not list(runs.iterdir()):
-        time.sleep(0.1)
+    eventually(lambda: list(runs.iterdir()), says="the component runs")
     mapped.vacate()
     assert mapped.get(0, timeout=TIMEOUT) == 2
 
@@ -103,11 +103,9 @@ def test_nothing_of_a_component_that_is_removed_runs_on(runs: Path) -> None:
         time.sleep(600)
 
     mapped = htmap.map(function, [0])
-    while not (found := list(runs.iterdir())):
-        time.sleep(0.1)
+    (found,) = eventually(lambda: list(runs.iterdir()), says="the component runs")
     mapped.remove()
-    while Path("/proc", found[0].name).exists():
-        time.sleep(0.1)
+    eventually(lambda: not Path("/proc", found.name).exists(), says="its process has ended")
 
 
 def test_growing_memory_requests_are_htcondors_own() -> None:

@@ -14,6 +14,7 @@ import pytest
 import htmap
 from htmap_core.condor.connection import Connection
 from htmap_core.diagnosis.why import Explanation
+from htmap_core.testing import eventually
 from htmap_core.testing.fixtures import pool_of_its_own, using_htmap_dir
 
 pytestmark = pytest.mark.pool
@@ -33,13 +34,12 @@ def waiting(class_pool: Path) -> None:
     """Submit a map that has all that the pool has, one that waits for it, one that a limit stops, and one of another user."""
 
     def stay(_: int) -> None:
-        import time
 
         time.sleep(600)
 
     with using_htmap_dir(class_pool):
         owner = htmap.map(stay, [0], tag="owner", map_options=htmap.MapOptions(requirements="false"))
-        (slot,) = Connection(owner._record.pool).slots(["TotalSlotCpus"])
+        (slot,) = Connection(owner._map_dir.record.pool).slots(["TotalSlotCpus"])
         owner.remove()
         everything = {"request_cpus": slot["TotalSlotCpus"], "request_disk": "1MB"}
         owner = htmap.map(stay, [0], tag="owner", map_options=htmap.MapOptions(**everything))
@@ -47,8 +47,7 @@ def waiting(class_pool: Path) -> None:
         htmap.map(str, range(2), tag="limited", map_options=limited)
         bob = htmap.MapOptions(accounting_group_user="bob", requirements="false")
         htmap.map(str, [0], tag="bob", map_options=bob)
-        while owner.component_statuses[0] is not htmap.ComponentStatus.RUNNING:
-            time.sleep(0.1)
+        eventually(lambda: owner.component_statuses == ["RUNNING"], says="the owner has the slot")
         # The first one gets what the negotiator says; the second waits beside it, and one answer stands for both.
         for tag in ("next", "after"):
             htmap.map(str, [0], tag=tag, map_options=htmap.MapOptions(**everything))
@@ -56,14 +55,14 @@ def waiting(class_pool: Path) -> None:
 
 def explained(tag: str, until: str) -> Explanation:
     """Return why a map waits, as soon as *until* is known of it."""
-    give_up = time.monotonic() + TIMEOUT
-    while True:
+
+    def known() -> Explanation:
         (found,) = htmap.load(tag).why()
         assert found.verdict is not None
-        if re.search(until, "\n".join(found.verdict.notes)):
-            return found
-        assert time.monotonic() < give_up, found
-        time.sleep(0.5)
+        assert re.search(until, "\n".join(found.verdict.notes)), found
+        return found
+
+    return eventually(known, says=f"{until!r} is known of map {tag!r}")
 
 
 @pytest.mark.usefixtures("waiting", "in_class_pool")
@@ -107,7 +106,6 @@ def test_limits_of_the_schedd_and_of_groups_are_told_and_room_is_no_promise_then
     htmap_dir: Path, installed_htcondor: Path
 ) -> None:
     def stay(_: int) -> None:
-        import time
 
         time.sleep(600)
 
@@ -115,11 +113,10 @@ def test_limits_of_the_schedd_and_of_groups_are_told_and_room_is_no_promise_then
         physics = htmap.MapOptions(accounting_group="physics", request_cpus=1)
         mapped = htmap.map(stay, range(2), tag="particles", map_options=physics)
         expected = re.compile(r"it has to wait: .*jobs that the schedd runs at a time: \d of 1 in use")
-        give_up = time.monotonic() + TIMEOUT
         # The negotiator has given a slot away before the schedd tells the collector that a job runs.
-        while not (found := [each for each in mapped.why() if expected.search(each.text)]):
-            assert time.monotonic() < give_up, mapped.why()
-            time.sleep(0.5)
+        found = eventually(
+            lambda: [each for each in mapped.why() if expected.search(each.text)], says="the limits are told"
+        )
         assert found[0].verdict is not None
         assert any(note.startswith("the quota of accounting group physics: ") for note in found[0].verdict.notes)
         mapped.remove()
@@ -128,14 +125,8 @@ def test_limits_of_the_schedd_and_of_groups_are_told_and_room_is_no_promise_then
 def test_jobs_that_the_schedd_does_not_make_while_the_map_is_held_have_the_reason(personal_pool: Path) -> None:
     never = htmap.MapOptions(max_idle=1, requirements="false")
     mapped = htmap.map(str, range(3), tag="lazy", map_options=never)
-    give_up = time.monotonic() + TIMEOUT
-    while mapped.component_statuses != [
-        "IDLE",
-        "UNMATERIALIZED",
-        "UNMATERIALIZED",
-    ]:  # the schedd makes the first one soon
-        assert time.monotonic() < give_up, mapped.component_statuses
-        time.sleep(0.05)
+    expected = ["IDLE", "UNMATERIALIZED", "UNMATERIALIZED"]
+    eventually(lambda: mapped.component_statuses == expected, says="the schedd has made the first job")
     mapped.hold()
     unmade = [each for each in mapped.why() if str(each.status) == "UNMATERIALIZED"]
     assert [each.components for each in unmade] == [(1, 2)]

@@ -7,12 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from htmap_pool.locks import held
-
+from htmap_core import locked
+from htmap_core.testing import eventually
 from tests.site.realm import Realm
 
 SCHEDD = "alice@bigbird99.cern.ch"
@@ -84,12 +83,14 @@ class BatchService:
     def stop_credd(self) -> None:
         """Stop the credd, and wait until it is gone."""
         self._tool("condor_off", "-daemon", "credd")
-        _wait(lambda: bool(kinds := self._advertised()) and "CredD" not in kinds)
+        eventually(
+            lambda: (kinds := self._advertised()) and "CredD" not in kinds, says="the credd is gone", within=_PATIENCE
+        )
 
     def start_credd(self) -> None:
         """Start the credd, and wait until it is there."""
         self._tool("condor_on", "-daemon", "credd")
-        _wait(lambda: "CredD" in self._advertised())
+        eventually(lambda: "CredD" in self._advertised(), says="the credd is there", within=_PATIENCE)
 
     @contextlib.contextmanager
     def sleeping_monitor(self) -> Iterator[None]:
@@ -103,7 +104,7 @@ class BatchService:
 
     def forget_users(self) -> None:
         """Delete the credentials of all users, as the credd does when they have had no jobs for a while."""
-        with held(self._lock):
+        with locked(self._lock):
             for path in self.credentials.glob("*.c[cr]*"):
                 path.unlink()
 
@@ -145,14 +146,6 @@ class BatchService:
             python=f"{sys.base_prefix}/bin",
             runtime=f"ifThenElse(MaxRuntime =!= undefined, MaxRuntime, ifThenElse(({flavours}) =!= undefined, {flavours}, 1200))",
         )
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the daemon does not do as it was told")
-        time.sleep(0.1)
 
 
 _CONFIGURATION = """\

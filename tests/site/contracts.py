@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 import htmap
+from htmap_core.testing import eventually
 from htmap_run.files import checkpoints
 from tests.site.hosts import CHECKOUT, Site
 
@@ -122,10 +123,7 @@ class DeliverySiteContract:
 
     def test_a_component_that_is_vacated_goes_on_from_its_checkpoint(self, maps: dict[str, htmap.Map]) -> None:
         mapped = maps["checkpoint"]
-        deadline = time.monotonic() + TIMEOUT
-        while not (mapped._map_dir.path / checkpoints.place(0)).exists():
-            assert time.monotonic() < deadline, mapped.status()
-            time.sleep(0.1)
+        eventually((mapped._map_dir.path / checkpoints.place(0)).exists, says="there is a checkpoint", within=TIMEOUT)
         mapped.vacate()
         assert mapped.get(0, timeout=TIMEOUT) == "half-way"
 
@@ -191,7 +189,6 @@ def resuming() -> Callable[[float], str]:
     """Return a function that writes a checkpoint and then sleeps, unless there is one, whose content it returns."""
 
     def resume(seconds: float) -> str:
-        import time
         from pathlib import Path
 
         import htmap

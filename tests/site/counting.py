@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import htmap
+from htmap_core.testing import eventually
 from htmap_run.files import checkpoints
 from tests.site.contracts import TIMEOUT
 
@@ -20,7 +21,6 @@ def counter() -> Callable[[int], tuple[str, int]]:
 
     def count(_: int) -> tuple[str, int]:
         import platform
-        import time
         from pathlib import Path
 
         import htmap
@@ -53,7 +53,4 @@ def kept_step(mapped: htmap.Map) -> int:
 
 
 def wait_for_checkpoint(mapped: htmap.Map) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while kept_step(mapped) != STOP:
-        assert time.monotonic() < deadline, mapped.status()
-        time.sleep(0.1)
+    eventually(lambda: kept_step(mapped) == STOP, says=f"step {STOP} is kept", within=TIMEOUT)

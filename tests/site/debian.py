@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from htmap_pool.apt import Apt, Package
 from htmap_pool.errors import ToolFailed
-from htmap_pool.locks import held
 from htmap_pool.programs import run
 from htmap_pool.relocate import relocate
 from htmap_pool.sources import Distribution, Source, candidates, read_sources
 
+from htmap_core import locked
 from tests.site.namespaces import PATH
 
 CACHE = Path(os.environ.get("HTMAP_TEST_CACHE") or "~/.cache/htmap-tests").expanduser().resolve() / "site"
@@ -43,7 +43,7 @@ def made(name: str, make: Callable[[Path], None]) -> Path:
     """
     CACHE.mkdir(parents=True, exist_ok=True)
     path, complete = CACHE / name, CACHE / f"{name}.complete"
-    with held(CACHE / f"{name}.lock"):
+    with locked(CACHE / f"{name}.lock"):
         if not complete.exists():
             try:
                 _make_at_last(path, make)

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from htmap_pool.locks import held
+from htmap_core import locked
 
 
 class TemporaryFolder:
@@ -20,7 +20,7 @@ class TemporaryFolder:
     """
 
     def __init__(self, parent: Path, prefix: str) -> None:
-        with held(parent / f".{prefix}lock"):
+        with locked(parent / f".{prefix}lock"):
             for other in parent.glob(f"{prefix}*/"):
                 with contextlib.suppress(BlockingIOError, FileNotFoundError):
                     os.close(_claim(other))

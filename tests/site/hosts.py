@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from htmap_pool.identity import Identity
 from htmap_pool.places import Places, runtime_directory
 from htmap_pool.release import Release
 
+from htmap_core.testing import eventually
 from htmap_core.testing.fixtures import using_htmap_dir
 from tests.site import configuration
 from tests.site.folders import TemporaryFolder
@@ -146,7 +146,7 @@ class Site:
         self.network(["ip", "address", "add", f"{configuration.ACCESS_POINT}/24", "dev", "site"])
         self.network(["ip", "link", "set", "site", "up"])
         self._access_point.go()
-        self._wait(lambda: bool(self.ask("condor_status", "-schedd", "-autoformat", "Name")), "no schedd is advertised")
+        self._wait(lambda: bool(self.ask("condor_status", "-schedd", "-autoformat", "Name")), "a schedd is advertised")
 
     def stop(self) -> None:
         """Kill all hosts and the access point, and delete their files."""
@@ -200,7 +200,7 @@ class Site:
         advertised = f'Machine == "{host.machine}"'
         self._wait(
             lambda: bool(self.ask("condor_status", "-constraint", advertised, "-autoformat", "Name")),
-            f"host {name} is not in the pool",
+            f"host {name} is in the pool",
             host,
         )
         return host
@@ -294,12 +294,10 @@ class Site:
         lines = [f"{address} {name}.{configuration.DOMAIN} {name}" for address, name in hosts.items()]
         return "\n".join(["127.0.0.1 localhost", *lines, ""])
 
-    def _wait(self, is_ready: Callable[[], bool], complaint: str, host: Host | None = None) -> None:
-        deadline = time.monotonic() + _PATIENCE
-        while not is_ready():
-            if time.monotonic() > deadline or (host is not None and not host.is_alive):
-                raise RuntimeError(f"{complaint}\n{self.evidence()}")
-            time.sleep(0.1)
+    def _wait(self, is_ready: Callable[[], bool], says: str, host: Host | None = None) -> None:
+        eventually(lambda: is_ready() or (host and not host.is_alive), says=says, within=_PATIENCE)
+        if host is not None and not host.is_alive:
+            raise RuntimeError(f"host {host.name} has ended before {says}\n{self.evidence()}")
 
 
 def _ends_of_logs(folder: Path, lines: int) -> str:

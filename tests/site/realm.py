@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import time
 from pathlib import Path
 
+from htmap_core.testing import eventually
 from tests.site.namespaces import PATH
 
 PROGRAMS = ("kdb5_util", "kadmin.local", "krb5kdc", "kinit", "klist")
@@ -49,11 +49,10 @@ class Realm:
         with (self._folder / "out").open("wb") as out:
             kdc = [shutil.which("krb5kdc", path=PATH) or "krb5kdc", "-n"]
             self._kdc = subprocess.Popen(kdc, env=self._environment, stdout=out, stderr=out, start_new_session=True)
-        deadline = time.monotonic() + _PATIENCE
-        while not _answers(port):
-            if self._kdc.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the KDC does not come up: {(self._folder / 'out').read_text()}")
-            time.sleep(0.05)
+        has_ended = self._kdc.poll
+        eventually(lambda: has_ended() is not None or _answers(port), says="the KDC answers", within=_PATIENCE)
+        if has_ended() is not None:
+            raise RuntimeError(f"the KDC does not come up: {(self._folder / 'out').read_text()}")
 
     def stop(self) -> None:
         """End the KDC; the folder is the caller's to delete."""

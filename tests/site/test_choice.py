@@ -16,7 +16,7 @@ from htmap_core.cli import cli as command
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.submission.planning import choose_delivery_method
-from tests.site.contracts import TIMEOUT
+from htmap_core.testing import eventually
 from tests.site.hosts import Site
 
 
@@ -53,7 +53,7 @@ class TestTheChoice:
         htmap.settings["DELIVERY_METHOD"] = "shared"
         with pytest.warns(SuspiciousMap, match="'shared' does not suit this pool: none of 2 slots"):
             mapped = htmap.map(str, [1])
-        assert mapped._record.delivery_method == "shared"
+        assert mapped._map_dir.record.delivery_method == "shared"
 
 
 class TestDoubts:
@@ -81,13 +81,9 @@ class TestDoubts:
 
     def test_slots_that_are_busy_count_with_all_that_they_have(self) -> None:
         def wait(path: str) -> None:
-            import time
 
             time.sleep(600)
 
         busy = htmap.map(wait, ["x"], map_options=htmap.MapOptions(request_cpus="8"))
-        deadline = time.monotonic() + TIMEOUT
-        while busy.component_statuses[0] is not htmap.ComponentStatus.RUNNING:
-            assert time.monotonic() < deadline, busy.status()
-            time.sleep(0.1)
+        eventually(lambda: busy.component_statuses == ["RUNNING"], says="the slots are busy")
         assert htmap.map(str, [1], map_options=htmap.MapOptions(requirements="Cpus >= 8", request_cpus="8")).is_active

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import htmap
 from htmap_core.plugins.pools import find_pool
+from htmap_core.testing import eventually
 from htmap_core.testing.pythons import bare_environment, python_of
 from tests.site.contracts import TIMEOUT
 from tests.site.hosts import HOME_OF_HOST, Site
@@ -16,13 +16,6 @@ from tests.site.hosts import HOME_OF_HOST, Site
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 PYTHON = Path(python_of(HERE)).resolve().parents[1]
 VISIBLE = [PYTHON] if Path("/usr") != PYTHON else []
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def test_what_was_finished_is_kept_when_the_job_goes_on_at_another_host(on_site: Site) -> None:
@@ -41,10 +34,10 @@ def test_what_was_finished_is_kept_when_the_job_goes_on_at_another_host(on_site:
         return platform.node()
 
     mapped = htmap.map(where, range(4), htmap.MapOptions(environment=bare_environment(HERE)), chunksize=4)
-    wait_until(lambda: bool(first.run("find", str(HOME_OF_HOST), "-name", "reached").stdout))
+    eventually(lambda: first.run("find", str(HOME_OF_HOST), "-name", "reached").stdout, says="component 2 runs")
     mapped.hold()
     spool = Path(find_pool()[1].parameter("SPOOL") or "")
-    wait_until(lambda: bool(list(spool.glob("*/*/*.subproc0/_htmap_evicted"))))
+    eventually(lambda: list(spool.glob("*/*/*.subproc0/_htmap_evicted")), says="what is finished is in the spool")
     first.kill()
     on_site.add_host("second", visible=VISIBLE)
     mapped.release()

@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import htmap
+from htmap_core.testing import eventually
 from htmap_core.testing.pythons import bare_environment, python_of
 from tests.site.contracts import TIMEOUT
 from tests.site.folders import TemporaryFolder
@@ -62,10 +62,7 @@ def test_a_short_cut_of_the_link_does_not_disturb_a_component(on_site: Site, hos
         return "undisturbed"
 
     mapped = htmap.map(sleep, [6], map_options=htmap.MapOptions(environment=bare_environment(HERE)))
-    deadline = time.monotonic() + TIMEOUT
-    while mapped.component_statuses[0] is not htmap.ComponentStatus.RUNNING:
-        assert time.monotonic() < deadline, mapped.status()
-        time.sleep(0.1)
+    eventually(lambda: mapped.component_statuses == ["RUNNING"], says="the component runs")
     host.cut_link()
     time.sleep(2)
     host.restore_link()
@@ -87,7 +84,7 @@ def test_when_the_tests_are_killed_nothing_runs_on(tmp_path: Path) -> None:
         first = int(tests.stdout.readline())
         assert is_running(first)
         tests.send_signal(signal.SIGKILL)
-    wait_until(lambda: not is_running(first))
+    eventually(lambda: not is_running(first), says="the first process of the namespace has ended")
 
 
 def test_when_a_host_was_killed_nothing_of_it_runs_on(tmp_path: Path) -> None:
@@ -95,7 +92,7 @@ def test_when_a_host_was_killed_nothing_of_it_runs_on(tmp_path: Path) -> None:
     (tmp_path / "script").write_text(f"read -r pid _ </proc/self/stat; echo $pid; read -r _; cd {tmp_path}; {many}")
     host = Namespaces(tmp_path / "script", {}, tmp_path / "log")
     host.go()
-    wait_until((tmp_path / "started").exists)
+    eventually((tmp_path / "started").exists, says="all its processes are started")
     host.close()
     assert not is_running(host.first)
 
@@ -119,13 +116,6 @@ def test_what_a_killed_run_left_is_deleted_by_the_next_and_what_another_run_uses
     used.delete()
     new.delete()
     assert not used.path.exists()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def is_running(pid: int) -> bool:

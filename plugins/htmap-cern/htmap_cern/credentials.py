@@ -15,7 +15,7 @@ import attrs
 from htmap_cern import tickets
 from htmap_cern.errors import CannotSendCredential
 from htmap_cern.settings import CernSettings
-from htmap_core import MapPlan, PoolAccess, PoolAddress, SubmitDescription, connect
+from htmap_core import MapPlan, PoolAccess, PoolAddress, SubmitDescription, connect, locked, write_atomically
 from htmap_core.exceptions import CondorError
 
 _PATIENCE = 120  # seconds that a producer may take
@@ -93,11 +93,10 @@ class Memory:
 
     def keep(self, ticket: str) -> None:
         """Remember a ticket."""
-        new = self.path.with_name(f".{os.getpid()}.json")
         with contextlib.suppress(OSError):  # a full or read-only home: the next map hands the ticket over again
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps({**self._all(), self.pool: ticket}))
-            new.replace(self.path)
+            with locked(self.path):
+                write_atomically(self.path, json.dumps({**self._all(), self.pool: ticket}))
 
     def _all(self) -> dict[str, str]:
         try:

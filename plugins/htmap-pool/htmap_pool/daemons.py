@@ -11,10 +11,10 @@ from pathlib import Path
 
 import attrs
 
+from htmap_core import locked, write_atomically
 from htmap_pool import configuration, identity, processes, record
 from htmap_pool.configuration import Shape
 from htmap_pool.errors import CannotStart, CannotStop, ToolFailed
-from htmap_pool.locks import held
 from htmap_pool.places import Places, runtime_directory
 from htmap_pool.processes import Process
 from htmap_pool.programs import run
@@ -55,7 +55,7 @@ def start(places: Places, release: Release, shape: Shape, timeout: float) -> Sta
     :raises RunningElsewhere: another machine runs this pool.
     """
     places.make()
-    with held(places.start_lock):
+    with locked(places.start_lock):
         present = usable(places)
         if present:
             return Started(present, is_new=False)
@@ -83,7 +83,7 @@ def stop(places: Places) -> bool:
     """
     if not places.root.exists():
         return False
-    with held(places.start_lock):
+    with locked(places.start_lock):
         return _stop(places)
 
 
@@ -94,7 +94,7 @@ def _start(places: Places, release: Release, shape: Shape, timeout: float) -> Re
         version = release.version()
     except ToolFailed as error:
         raise CannotStart(f"HTCondor in {release.root} does not run: {error}") from error
-    _write_configuration(places, configuration.text(places, runtime, release, who, shape))
+    write_atomically(places.configuration, configuration.text(places, runtime, release, who, shape))
     for stale in places.log.glob(".*_address*"):
         stale.unlink()
     pid = _spawn([*who.command(), str(release.sbin / "condor_master"), "-f"], _environment(places, release), places.log)
@@ -108,12 +108,6 @@ def _start(places: Places, release: Release, shape: Shape, timeout: float) -> Re
         _stop(places)
         raise
     return found
-
-
-def _write_configuration(places: Places, text: str) -> None:
-    new = places.configuration.with_suffix(f".{os.getpid()}")
-    new.write_text(text, encoding="utf-8")
-    new.replace(places.configuration)
 
 
 def _environment(places: Places, release: Release) -> dict[str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
 import shutil
 import sys
@@ -17,10 +16,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from htmap_core import locked, put_in_place
 from htmap_pool import release as releases
 from htmap_pool.apt import Apt, Package
 from htmap_pool.errors import InstallationFailed, ToolFailed
-from htmap_pool.locks import held
 from htmap_pool.places import Places
 from htmap_pool.programs import run
 from htmap_pool.progress import Bar
@@ -43,7 +42,7 @@ def install(places: Places, tell: Callable[[str], None], *, again: bool = False)
     :raises InstallationFailed: no way to get it worked.
     """
     places.make()
-    with held(places.install_lock, lambda: tell("another installation is under way; waiting for it")):
+    with locked(places.install_lock, on_wait=lambda: tell("another installation is under way; waiting for it")):
         if not again and (found := releases.installed(places) or releases.on_path()):
             return found
         _check_machine()
@@ -135,10 +134,8 @@ def _publish(folder: Path, places: Places) -> Release:
     check(found)
     (folder / releases.MARK).write_text(str(folder.resolve()), encoding="utf-8")
     previous = places.installed.resolve()
-    link = places.root / f"htcondor.{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(folder.relative_to(places.root))
-    link.replace(places.installed)
+    with put_in_place(places.installed) as link:
+        link.symlink_to(folder.relative_to(places.root))
     shutil.rmtree(places.staging)
     for other in places.releases.iterdir():
         # Daemons of a running pool may still use the previous one; the installation after next removes it.

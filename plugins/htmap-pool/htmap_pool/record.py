@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import time
 from pathlib import Path
 
 import attrs
 
+from htmap_core import write_atomically
 from htmap_pool.errors import RunningElsewhere
 from htmap_pool.places import Places
 from htmap_pool.processes import Process
@@ -56,9 +56,7 @@ def write(places: Places, process: Process, version: str, release: Path) -> Reco
         version=version,
         release=str(release),
     )
-    new = places.record.with_suffix(f".{os.getpid()}")
-    new.write_text(json.dumps(attrs.asdict(record), indent=1), encoding="utf-8")
-    new.replace(places.record)
+    write_atomically(places.record, json.dumps(attrs.asdict(record), indent=1))
     return record
 
 

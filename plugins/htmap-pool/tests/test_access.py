@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any
 
 import pytest
 from htmap_pool import daemons
+
+from htmap_core.testing import eventually
 
 pytestmark = [
     pytest.mark.pool,
@@ -146,9 +147,10 @@ class TestActs:
 
     def test_the_owner_can_do_all_this(self, guarded: Any) -> None:
         guarded.tool("condor_advertise", "UPDATE_STARTD_AD", "-", stdin=SLOT.replace("stranger", "owner"))
-        give_up = time.monotonic() + 60
-        while "slot1@owner" not in guarded.tool("condor_status", "-autoformat", "Name").stdout:
-            assert time.monotonic() < give_up, "the collector does not take it"
+        eventually(
+            lambda: "slot1@owner" in guarded.tool("condor_status", "-autoformat", "Name").stdout,
+            says="the collector has taken the owner's ad",
+        )
         assert guarded.tool("condor_reconfig").returncode == 0
 
 

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ from typing import Any
 import pytest
 from htmap_pool import install, release, relocate
 from htmap_pool.places import Places
+
+from htmap_core.testing import eventually
 
 pytestmark = [
     pytest.mark.pool,
@@ -46,8 +47,7 @@ def installation(places: Places) -> subprocess.Popen[str]:
 def kill_when(places: Places, condition: Callable[[], bool]) -> None:
     """Install until *condition* holds, and kill the installation then."""
     with installation(places) as process:
-        while process.poll() is None and not condition():
-            time.sleep(0.005)
+        eventually(lambda: process.poll() is not None or condition(), says="the installation has come so far")
         assert process.poll() is None, process.communicate()
         os.kill(process.pid, signal.SIGKILL)
 
@@ -65,15 +65,13 @@ def test_an_interrupted_installation_leaves_nothing_half_usable_and_goes_on_wher
     damaged.write_bytes(b"x" * damaged.stat().st_size)
     damaged_at = changed(damaged)
 
-    kept: set[str] = set()
+    def unchanged() -> set[str]:
+        kept = {file.name for file in packages.glob("*.deb") if fetched.get(file.name) == changed(file)}
+        # Once the damaged file was fetched again, whatever else was to be fetched has been.
+        return kept if process.poll() is not None or changed(damaged) not in (0, damaged_at) else set()
+
     with installation(places) as process:
-        while process.poll() is None:
-            unchanged = {file.name for file in packages.glob("*.deb") if fetched.get(file.name) == changed(file)}
-            # Once the damaged file was fetched again, whatever else was to be fetched has been.
-            if changed(damaged) not in (0, damaged_at):
-                kept = unchanged
-                break
-            time.sleep(0.005)
+        kept = eventually(unchanged, says="the damaged file was fetched again")
         out, err = process.communicate()
         assert process.returncode == 0, err
     assert kept == set(fetched) - {damaged.name}
@@ -106,6 +104,5 @@ def test_an_ordinary_user_can_install_and_run_a_job(
         assert pool.places.installed.lstat().st_uid == uid
         pool.start()
         pool.submit("id -u", "output = out")
-        while pool.jobs():
-            time.sleep(0.1)
+        eventually(lambda: not pool.jobs(), says="the job has ended")
         assert (pool.places.root / "out").read_text() == f"{uid}\n"

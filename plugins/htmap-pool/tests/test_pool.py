@@ -4,10 +4,10 @@ import contextlib
 import json
 import os
 import pwd
+import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,11 @@ from htmap_pool import daemons, processes, record, report
 from htmap_pool.configuration import Shape
 from htmap_pool.errors import CannotStart
 
+from htmap_core.testing import eventually
+
 pytestmark = pytest.mark.pool
 
 HELD, RUNNING, IDLE = 5, 2, 1
-
-
-def wait_until(condition: Callable[[], Any], timeout: float = 300) -> Any:
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"not within {timeout:g} s")
 
 
 def open_files(pid: int) -> set[str]:
@@ -44,12 +37,12 @@ def open_files(pid: int) -> set[str]:
 class TestRunningPool:
     def test_a_job_runs_and_its_output_comes_back(self, shared_pool: Any) -> None:
         shared_pool.submit("echo from $(id -u)", "output = out", "log = events")
-        wait_until(lambda: not shared_pool.jobs())
+        eventually(lambda: not shared_pool.jobs(), says="the job has ended")
         assert (shared_pool.places.root / "out").read_text().startswith("from "), shared_pool.logs()
 
     def test_jobs_are_not_root_s_but_find_the_owner_s_home(self, shared_pool: Any) -> None:
         shared_pool.submit('echo "$(id -u) $HOME"', "output = out")
-        wait_until(lambda: not shared_pool.jobs())
+        eventually(lambda: not shared_pool.jobs(), says="the job has ended")
         uid, home = (shared_pool.places.root / "out").read_text().split()
         assert uid != "0"
         assert home == (str(Path.home()) if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_dir)
@@ -76,7 +69,12 @@ def test_the_status_says_what_the_pool_offers_and_does(pool: Any) -> None:
     pool.submit("sleep 600")
     pool.submit("true", "hold = true")
     pool.submit("true", "requirements = false")
-    status = wait_until(lambda: (s := report.status(pool.places)) and s.jobs["running"] and s.free_cpus == 7 and s)
+
+    def busy() -> Any:
+        found = report.status(pool.places)
+        return found and found.jobs["running"] and found.free_cpus == 7 and found
+
+    status = eventually(busy, says="the job runs and has its cpu")
     assert status.cpus == 8
     assert status.jobs == {"idle": 1, "running": 1, "held": 1}
     assert status.version == pool.release.version()
@@ -85,12 +83,12 @@ def test_the_status_says_what_the_pool_offers_and_does(pool: Any) -> None:
 def test_the_queue_outlives_a_restart(pool: Any) -> None:
     held = pool.submit("true", "hold = true")
     running = pool.submit("sleep 600")
-    wait_until(lambda: pool.jobs().get(running) == RUNNING)
+    eventually(lambda: pool.jobs().get(running) == RUNNING, says="the job runs")
     assert pool.stop()
     assert processes.of_pool(pool.places) == []
     assert not pool.stop()
     pool.start()
-    wait_until(lambda: pool.jobs() == {held: HELD, running: RUNNING})
+    eventually(lambda: pool.jobs() == {held: HELD, running: RUNNING}, says="one is held, and one runs")
 
 
 def test_clients_need_nothing_but_the_configuration_even_after_a_restart(pool: Any) -> None:
@@ -133,24 +131,24 @@ def test_a_pool_below_tmp_runs_jobs(pools: Callable[..., Any], tmp_path: Path) -
     (made.places.user_configuration / "execute.conf").write_text(f"EXECUTE = {tmp_path}/scratch\n")
     made.start()
     made.submit("pwd", "output = out", "should_transfer_files = YES")
-    wait_until(lambda: not made.jobs())
+    eventually(lambda: not made.jobs(), says="the job has ended")
     assert str(tmp_path) in (made.places.root / "out").read_text()
 
 
 def test_a_killed_master_is_recognised_and_its_daemons_are_cleared_away(pool: Any) -> None:
     cluster = pool.submit("sleep 600")
-    wait_until(lambda: pool.jobs().get(cluster) == RUNNING)
+    eventually(lambda: pool.jobs().get(cluster) == RUNNING, says="the job runs")
     before = record.running(pool.places)
     assert before is not None
     os.kill(before.pid, signal.SIGKILL)
-    wait_until(lambda: record.running(pool.places) is None)
+    eventually(lambda: record.running(pool.places) is None, says="the master has ended")
     assert report.is_stale(pool.places)
     left = processes.of_pool(pool.places)
     assert left
     again = pool.start()
     assert again.is_new
     assert not [process for process in left if process.is_alive]
-    wait_until(lambda: pool.jobs() == {cluster: RUNNING})
+    eventually(lambda: pool.jobs() == {cluster: RUNNING}, says="the job runs again")
 
 
 def test_stopping_clears_away_what_a_killed_master_left(pool: Any) -> None:
@@ -166,8 +164,9 @@ def test_a_pool_that_cannot_come_up_shows_its_logs_and_leaves_nothing(pools: Cal
     broken = pools()
     broken.places.make()
     (broken.places.user_configuration / "broken.conf").write_text("DAEMON_LIST = MASTER, COLLECTOR\n")
-    with pytest.raises(CannotStart, match=r"(?s)not ready after 10 s.*MasterLog:.*POOL.START_TIMEOUT"):
+    with pytest.raises(CannotStart) as caught:
         daemons.start(broken.places, broken.release, Shape(), 10)
+    assert {"MasterLog:", "POOL.START_TIMEOUT"} <= set(re.findall(r"[\w.]+:?", str(caught.value)))
     assert processes.of_pool(broken.places) == []
     assert daemons.usable(broken.places) is None
 
@@ -176,8 +175,10 @@ def test_a_configuration_that_htcondor_refuses_is_shown(pools: Callable[..., Any
     broken = pools()
     broken.places.make()
     (broken.places.user_configuration / "broken.conf").write_text("this is no assignment\n")
-    with pytest.raises(CannotStart, match=r"(?s)condor_master ended.*broken\.conf"):
+    with pytest.raises(CannotStart) as caught:
         daemons.start(broken.places, broken.release, Shape(), 300)
+    assert "condor_master" in str(caught.value)
+    assert "broken.conf" in str(caught.value)
 
 
 class TestIdlePool:
@@ -199,7 +200,7 @@ class TestIdlePool:
         idle, let_go = become_idle(4)
         held = idle.submit("true", "hold = true")
         let_go()
-        wait_until(lambda: not processes.of_pool(idle.places))
+        eventually(lambda: not processes.of_pool(idle.places), says="the idle pool has stopped")
         assert daemons.usable(idle.places) is None
         idle.start()
         assert idle.jobs() == {held: HELD}
@@ -212,14 +213,14 @@ class TestIdlePool:
         busy.stop()
         (busy.places.user_configuration / "slots.conf").write_text("TakesJobs = True\nSTARTD_ATTRS = TakesJobs\n")
         busy.start(idle_shutdown=3, cpus=1)
-        wait_until((busy.places.root / "done").exists)
-        wait_until(lambda: not processes.of_pool(busy.places))
+        eventually((busy.places.root / "done").exists, says="the jobs have ended")
+        eventually(lambda: not processes.of_pool(busy.places), says="the pool has stopped")
 
     def test_starting_it_while_it_stops_gives_a_pool_that_takes_jobs(self, become_idle: Callable[..., Any]) -> None:
         idle, let_go = become_idle(8)
         let_go()
         # The schedd goes first, the master up to two seconds later.
-        wait_until(lambda: not (idle.places.log / ".schedd_address").exists())
+        eventually(lambda: not (idle.places.log / ".schedd_address").exists(), says="the schedd has ended")
         assert daemons.usable(idle.places) is None
         assert idle.start().is_new
         cluster = idle.submit("true", "hold = true")
@@ -261,6 +262,6 @@ class TestTerminal:
         finally:
             signal.signal(signal.SIGINT, before)
         made.submit("grep SigIgn /proc/self/status", "output = out")
-        wait_until(lambda: not made.jobs())
+        eventually(lambda: not made.jobs(), says="the job has ended")
         ignored = int((made.places.root / "out").read_text().split()[1], 16)
         assert not ignored & 1 << (signal.SIGINT - 1)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,20 +11,24 @@ from htmap_pool import processes
 from htmap_pool.places import Places
 from htmap_pool.processes import MARK, Process
 
+from htmap_core.testing import eventually
+
 
 @pytest.fixture
 def sleeper(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(["sleep", "60"], env=request.param) as process:
         try:
             # The kernel shows the environment a moment after the program was started.
-            while request.param and not Path(f"/proc/{process.pid}/environ").read_bytes():
-                time.sleep(0.01)
+            environment = Path(f"/proc/{process.pid}/environ")
+            eventually(lambda: not request.param or environment.read_bytes(), says="the environment is shown")
             yield process
         finally:
             process.kill()
 
 
-PLACES = Places(Path("/somewhere/htmap/pool"))
+# Of this process alone: other workers run other tests of this module.
+SOMEWHERE = f"/somewhere/{os.getpid()}"
+PLACES = Places(Path(f"{SOMEWHERE}/htmap/pool"))
 
 
 @pytest.mark.parametrize(
@@ -36,13 +39,13 @@ PLACES = Places(Path("/somewhere/htmap/pool"))
 )
 def test_daemons_and_jobs_belong_to_their_pool(sleeper: subprocess.Popen[bytes]) -> None:
     assert [process.pid for process in processes.of_pool(PLACES)] == [sleeper.pid]
-    assert processes.of_pool(Places(Path("/somewhere/htmap/pool2"))) == []
-    assert processes.of_pool(Places(Path("/somewhere/htmap/poo"))) == []
+    assert processes.of_pool(Places(Path(f"{SOMEWHERE}/htmap/pool2"))) == []
+    assert processes.of_pool(Places(Path(f"{SOMEWHERE}/htmap/poo"))) == []
 
 
 @pytest.mark.parametrize(
     "sleeper",
-    [{"CONDOR_CONFIG": str(PLACES.configuration), "HTMAP_DIR": "/somewhere/htmap", f"X{MARK}": str(PLACES.root)}],
+    [{"CONDOR_CONFIG": str(PLACES.configuration), "HTMAP_DIR": f"{SOMEWHERE}/htmap", f"X{MARK}": str(PLACES.root)}],
     ids=["client"],
     indirect=True,
 )

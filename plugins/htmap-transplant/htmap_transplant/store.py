@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import fcntl
 import importlib.metadata
 import json
 import shutil
@@ -23,7 +22,7 @@ from typing import Any
 
 import attrs
 
-from htmap_core import wording
+from htmap_core import locked, wording, write_atomically
 from htmap_core.results import reports
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import tag_of
@@ -180,9 +179,7 @@ def _write_record(archive: Path, installation: Installation, shipped: Sequence[P
         "packages": _packages(installation),
         "libraries": [[str(path), *_version(path)] for path in shipped],
     }
-    unfinished = archive.with_name(f"{_RECORD}.new")
-    unfinished.write_text(json.dumps(record, indent=1), encoding="utf-8")
-    unfinished.replace(archive.with_name(_RECORD))
+    write_atomically(archive.with_name(_RECORD), json.dumps(record, indent=1))
 
 
 def _packages(installation: Installation) -> list[str]:
@@ -217,9 +214,7 @@ def _users(folder: Path) -> list[Path]:
 
 def _add_user(folder: Path, map_dir: Path) -> None:
     lines = {str(path): None for path in [*_users(folder), map_dir]}
-    unfinished = folder / f"{_MAPS}.new"
-    unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    unfinished.replace(folder / _MAPS)
+    write_atomically(folder / _MAPS, "".join(f"{line}\n" for line in lines))
 
 
 def _tag(map_dir: Path) -> str | None:
@@ -235,11 +230,10 @@ def _clear(folder: Path) -> None:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder of transplants, which is made where it is missing."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = (folder / _LOCK).open("a")
-    except OSError as error:
-        raise CannotPack(f"{folder} cannot be written: {error.strerror}. TRANSPLANT.DIR sets another") from error
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stack.enter_context(locked(folder / _LOCK))
+        except OSError as error:
+            raise CannotPack(f"{folder} cannot be written: {error.strerror}. TRANSPLANT.DIR sets another") from error
         yield

@@ -10,6 +10,8 @@ import attrs
 import pytest
 from htmap_transplant.installation import Installation, refusal, running
 
+from htmap_core.settings.chain import settings
+
 HERE = running()
 
 
@@ -19,6 +21,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if reason is not None and item.get_closest_marker("packs"):
             item.add_marker(pytest.mark.skip(reason=f"this Python cannot travel: {reason}"))
+
+
+@pytest.fixture(autouse=True)
+def _packed_once(request: pytest.FixtureRequest) -> None:
+    """Have the Python that runs the tests packed once for all of them, although each has an HTMAP_DIR of its own."""
+    if request.node.get_closest_marker("pool"):
+        request.getfixturevalue("htmap_dir")  # whose settings are the test's own
+        settings["TRANSPLANT.DIR"] = str(request.getfixturevalue("running_pool") / "transplants")
 
 
 def installation_in(folder: Path) -> Installation:

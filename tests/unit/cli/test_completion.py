@@ -10,12 +10,13 @@ import select
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from htmap_core.testing import eventually
 
 PATIENCE = 180
 _CONTROL = re.compile(r"\x1b(\[[\d;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>])")
@@ -37,12 +38,17 @@ class Terminal:
     def types(self, keys: str, then_shows: str) -> str:
         """Press *keys* and wait until the terminal shows something; return what it showed since."""
         os.write(self.descriptor, keys.encode())
-        received, give_up = b"", time.monotonic() + PATIENCE
-        while not re.search(then_shows, shown := _CONTROL.sub("", received.decode(errors="replace"))):
-            assert time.monotonic() < give_up, f"{then_shows!r} is not in {shown!r}"
+        received = b""
+
+        def shown() -> str:
+            nonlocal received
             if select.select([self.descriptor], [], [], 0.1)[0]:
                 received += os.read(self.descriptor, 65536)  # which may end within a character or a control sequence
-        return shown
+            text = _CONTROL.sub("", received.decode(errors="replace"))
+            assert re.search(then_shows, text), text
+            return text
+
+        return eventually(shown, says=f"the terminal shows {then_shows!r}", within=PATIENCE)
 
     def close(self) -> None:
         os.kill(self.pid, signal.SIGKILL)

@@ -8,7 +8,6 @@ import decimal
 import enum
 import marshal
 import pickle
-import re
 import subprocess
 import sys
 from collections import namedtuple
@@ -141,16 +140,18 @@ HERE = ".".join(map(str, sys.version_info[:3]))
 
 
 def test_a_result_that_is_known_to_have_code_is_not_unpickled_by_another_python() -> None:
-    with pytest.raises(CannotUnpickle, match=re.escape(f"carries code of Python {OTHER}")):
+    with pytest.raises(CannotUnpickle) as refused:
         unpickle_result(CODE, "tide", 3, OTHER, by_value=True)
+    assert OTHER in refused.value.reason
     assert unpickle_exception(CODE, OTHER, by_value=True) is None
     assert unpickle_result(CODE, "tide", 3, HERE, by_value=True)() == 1
 
 
 @pytest.mark.parametrize("payload", [CODE, cloudpickle.dumps((lambda: 1).__code__), pickle.dumps(Marshalled())])
 def test_nor_is_one_of_a_map_of_0_7_0_that_may_have_code(payload: bytes) -> None:
-    with pytest.raises(CannotUnpickle, match="may carry code of another Python"):
+    with pytest.raises(CannotUnpickle) as refused:
         unpickle_result(payload, "tide", 3, OTHER, by_value=None)
+    assert isinstance(refused.value.__cause__, pickle.UnpicklingError)
     assert unpickle_exception(payload, OTHER, by_value=None) is None
     assert unpickle_result(payload, "tide", 3, HERE, by_value=None)
 

@@ -185,6 +185,11 @@ def test_components_that_were_run_again_have_the_results_of_their_last_run(htmap
     assert clusters[0] == clusters[3] < clusters[1] == clusters[2]
 
 
+def test_iterating_takes_the_results_of_the_last_run_at_once(htmap_dir: Path) -> None:
+    unpack("rerun", htmap_dir)
+    assert [component for component, _ in htmap.load("again")] == [0, 1, 2, 3]
+
+
 def test_components_that_were_held_are_held_and_say_why(htmap_dir: Path) -> None:
     unpack("checkpointed", htmap_dir)
     held = htmap.load("counting")

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import htcondor2
 
+from htmap_core.testing import eventually
+
 LOGS = Path(__file__).parent
 PATIENCE = 120  # seconds that a step may take
 SETTLED = 2  # seconds after which nothing more is written
@@ -59,13 +61,11 @@ class Run:
     def await_events(self, kind: int, proc: int | None, times: int = 1) -> None:
         """Wait until the log has so many events of a kind, of one job or of any."""
         wanted = rf"^{kind:03} \({self.cluster:03}\.{'-?[0-9]+' if proc is None else f'{proc:03}'}\."
-        give_up = time.monotonic() + PATIENCE
-        text = ""
-        while len(re.findall(wanted, text, re.MULTILINE)) < times:
-            if time.monotonic() > give_up:
-                raise SystemExit(f"no {kind:03} of job {proc} in\n{text}")
-            time.sleep(0.1)
-            text = self.log.read_text() if self.log.exists() else ""
+        eventually(
+            lambda: len(re.findall(wanted, self.log.read_text(), re.MULTILINE)) >= times,
+            says=f"{self.log} has {times} events {kind:03} of job {proc}",
+            within=PATIENCE,
+        )
 
     def tool(self, name: str, proc: int | None, *options: str) -> None:
         """Run one of HTCondor's tools on a job, or on all."""
