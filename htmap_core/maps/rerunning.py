@@ -25,9 +25,9 @@ def rerun(engine: Engine, components: Iterable[int] | None) -> None:
     chosen = list(engine.components) if wanted is None else wanted
     statuses = engine.statuses()
     if active := [component for component in chosen if not statuses[component].is_final]:
-        raise CannotRerunComponents(engine.tag, active)
+        raise CannotRerunComponents(engine.map.tag, active)
     if chosen:
-        pool, tag, map_dir = pools.reach(engine.pool), engine.current_tag(), engine.map_dir
+        pool, tag, map_dir = pools.reach(engine.pool), engine.map.current_tag(), engine.map_dir
         renewal.renew_credentials(map_dir, tag, pool)
         renewed = outputs.renewal(map_dir.read_submit()[0], map_dir.record.options)
         submit_again(map_dir, tag, chosen, pool, renewed)
