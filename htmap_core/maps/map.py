@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from htmap_core.components import ComponentHold, ComponentStatus
-from htmap_core.maps import existence, overview, queue, recovery, removal, rerunning, retagging
+from htmap_core.maps import existence, overview, queue, recovery, removal, retagging
 from htmap_core.results.engine import Engine
 from htmap_core.results.errors import ComponentError
 from htmap_core.results.outcome import Outcome
@@ -21,6 +21,7 @@ from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import find_map
 from htmap_core.submission.by_hand import description
+from htmap_core.submission.rerun import rerun
 
 if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
@@ -363,7 +364,10 @@ class Map(Sequence[Any]):
         :raises CannotRerunComponents: some of them have not ended.
         :raises HTMapException: the credentials that they need cannot be had any more; a plugin says why, and nothing has changed.
         """
-        rerunning.rerun(self._engine, components)
+        engine = self._engine
+        chosen = engine.components if components is None else sorted({engine.from_front(each) for each in components})
+        rerun(engine.map_dir, engine.map.current_tag(), chosen, engine.statuses())
+        engine.poll()
 
     def retag(self, tag: str) -> None:
         """Give the map another tag; the old one is free at once. The map is not transient any more.
