@@ -70,7 +70,7 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
     """
     statuses, states = engine.statuses(), engine.states
     chosen = engine.components if components is None else [engine.from_front(component) for component in components]
-    map_dir, tag, connection = engine.map_dir, engine.current_tag(), Connection(engine.pool)
+    map_dir, tag, connection = engine.map_dir, engine.map.current_tag(), Connection(engine.pool)
     found: dict[tuple[ComponentStatus, str], list[int]] = {}
     by_hold: dict[ComponentHold, list[int]] = {}
     for component in chosen:

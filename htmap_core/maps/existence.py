@@ -39,7 +39,7 @@ def noticed(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:
 def _checked(method: Callable[..., Any], engine_of: Callable[[Any], Engine]) -> Callable[..., Any]:
     @functools.wraps(method)
     def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
-        engine_of(self).check_existence()
+        engine_of(self).map.check_existence()
         return method(self, *args, **kwargs)
 
     return checked

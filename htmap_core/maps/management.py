@@ -163,4 +163,4 @@ def _engines(maps: Iterable[Map] | None) -> Iterator[Engine]:
         if each.exists:
             yield engine_of(each)
         elif maps is not None:  # else another process has removed it since the tags were listed
-            raise MapWasRemoved(engine_of(each).tag)
+            raise MapWasRemoved(engine_of(each).map.tag)

@@ -54,7 +54,7 @@ class Map(Sequence[Any]):
             self._engine = Engine(tag, map_dir, recovery.settle)
             self._map_dir = map_dir
             _alive[str(map_dir.path)] = self
-        self._engine.tag = tag
+        self._engine.map.tag = tag
 
     @classmethod
     def load(cls, tag: str) -> Map:
@@ -69,7 +69,7 @@ class Map(Sequence[Any]):
     @property
     def tag(self) -> str:
         """The map's tag, also where another process has given it a new one."""
-        return self._engine.current_tag()
+        return self._engine.map.current_tag()
 
     @property
     def exists(self) -> bool:
@@ -104,11 +104,11 @@ class Map(Sequence[Any]):
         return self
 
     def __reduce__(self) -> str:
-        tag = self._engine.tag
+        tag = self._engine.map.tag
         raise TypeError(f'a map cannot be pickled; where it is needed, htmap.load("{tag}") gives it')
 
     def __repr__(self) -> str:
-        return f"Map(tag = {self._engine.tag})"
+        return f"Map(tag = {self._engine.map.tag})"
 
     # --- how it is
 
@@ -352,7 +352,7 @@ class Map(Sequence[Any]):
         :param component: the only one to run; all by default.
         :raises ComponentNotFound: the map has no such component.
         """
-        tag = self._engine.current_tag()
+        tag = self._engine.map.current_tag()
         return description(self._map_dir, tag, None if component is None else self._engine.from_front(component))
 
     # --- its components once more, its tag, its end
@@ -366,7 +366,7 @@ class Map(Sequence[Any]):
         """
         engine = self._engine
         chosen = engine.components if components is None else sorted({engine.from_front(each) for each in components})
-        rerun(engine.map_dir, engine.current_tag(), chosen, engine.statuses())
+        rerun(engine.map_dir, engine.map.current_tag(), chosen, engine.statuses())
         engine.poll()
 
     def retag(self, tag: str) -> None:
@@ -375,9 +375,9 @@ class Map(Sequence[Any]):
         :raises InvalidTag: no map can have it.
         :raises TagAlreadyExists: another map has it.
         """
-        retagging.retag(self._map_dir, self._engine.current_tag(), tag, ended=not self._engine.is_active())
-        logger.info("map %r has the tag %r now", self._engine.tag, tag)
-        self._engine.tag = tag
+        retagging.retag(self._map_dir, self._engine.map.current_tag(), tag, ended=not self._engine.is_active())
+        logger.info("map %r has the tag %r now", self._engine.map.tag, tag)
+        self._engine.map.tag = tag
 
     def remove(self, force: bool = False) -> None:
         """Remove the map: its jobs from the queue, whatever their state, and all its data. There is no way back.
@@ -386,5 +386,5 @@ class Map(Sequence[Any]):
         :raises CondorError: the pool does not answer, and the map may have jobs in its queue; nothing was changed.
         """
         self._engine.poll()
-        removal.remove(self._map_dir, self._engine.current_tag(), ended=self._engine.states.has_ended, force=force)
-        logger.info("map %r was removed", self._engine.tag)
+        removal.remove(self._map_dir, self._engine.map.current_tag(), ended=self._engine.states.has_ended, force=force)
+        logger.info("map %r was removed", self._engine.map.tag)

@@ -42,7 +42,7 @@ FIGURES = (
 
 def facts(engine: Engine, include_state: bool, include_meta: bool) -> dict[str, Any]:
     """Return what tables show of a map, whose existence nobody looks at here: sizes in bytes and times in seconds."""
-    found: dict[str, Any] = {"tag": engine.current_tag(), "transient": engine.map_dir.is_transient}
+    found: dict[str, Any] = {"tag": engine.map.current_tag(), "transient": engine.map_dir.is_transient}
     if include_state:
         found["component_status_counts"] = _counts(engine.statuses())
     if include_meta:
@@ -56,7 +56,7 @@ def line(engine: Engine) -> str:
     """Return one line that says how many components of a map are in which state."""
     counts = _counts(engine.statuses())
     text = " | ".join(f"{status} = {counts[status]}" for status in columns([counts]))
-    return f"Map {engine.current_tag()} ({len(engine.components)} components): {text}"
+    return f"Map {engine.map.current_tag()} ({len(engine.components)} components): {text}"
 
 
 def components_by_status(engine: Engine) -> dict[ComponentStatus, tuple[int, ...]]:
@@ -72,7 +72,7 @@ def hold_report(engine: Engine) -> str:
     found = engine.holds()
     rows = [(str(component), str(hold.code), hold.reason) for component, hold in found.items()]
     shown = reports.table(("Component", "Code", "Hold Reason"), rows, left=3)
-    of_urls = (holds.advice(hold, engine.current_tag()) for hold in found.values() if holds.is_of_url(hold))
+    of_urls = (holds.advice(hold, engine.map.current_tag()) for hold in found.values() if holds.is_of_url(hold))
     return "\n".join([shown, *dict.fromkeys(of_urls)])
 
 

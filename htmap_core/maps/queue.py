@@ -84,7 +84,7 @@ def job_ad(engine: Engine, component: int) -> JobAd:
     cluster = {each.number: each.cluster for each in engine.map_dir.submissions.all()}.get(job.submission)
     found = None if cluster is None else job_ads.find(Connection(engine.pool), cluster, job.row)
     if found is None:
-        raise job_ads.JobNotFound(engine.current_tag(), component, str(engine.status(component)))
+        raise job_ads.JobNotFound(engine.map.current_tag(), component, str(engine.status(component)))
     return found
 
 
@@ -92,7 +92,7 @@ def _act(engine: Engine, action: str) -> None:
     """Have the schedd act on all jobs; on a map whose components have all ended there is nothing to do."""
     if engine.is_active():
         pools.reach(engine.pool).act(action, engine.map_dir.constraint(), f"{action} with htmap")
-        logger.info("map %r: asked the schedd to %s its jobs", engine.tag, action)
+        logger.info("map %r: asked the schedd to %s its jobs", engine.map.tag, action)
 
 
 def _await_log(engine: Engine, wanted: frozenset[ComponentStatus]) -> None:

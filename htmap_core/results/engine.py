@@ -16,12 +16,10 @@ from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import (
     ComponentNotFound,
-    ComponentProblem,
     CondorError,
     ExpectedError,
     MapComponentError,
     MapComponentRemoved,
-    MapWasRemoved,
     OutputNotFound,
 )
 from htmap_core.results.errors import ComponentError, ErrorReader
@@ -31,7 +29,7 @@ from htmap_core.results.reader import Input, ResultReader
 from htmap_core.settings.waiting import Deadline, Timeout, component_bar
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.tags import has_tag, tag_of
+from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking import source
 
 QUIET = 60.0  # seconds without news after which the schedd is asked whether something was missed
@@ -47,11 +45,11 @@ class Engine:
     """
 
     def __init__(self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], None]) -> None:
-        self.tag = tag
+        self.map = TaggedMap(tag, map_dir)
         self.map_dir = map_dir
         self.components = range(map_dir.record.components)
         self.states = source.of(map_dir)
-        self._errors = ErrorReader(map_dir, self.states)
+        self.errors = ErrorReader(self.map, self.states)
         self._results = ResultReader(map_dir)
         self._finish_interrupted = finish_interrupted
 
@@ -61,20 +59,6 @@ class Engine:
     def pool(self) -> PoolAddress:
         """Where the jobs are."""
         return self.map_dir.record.pool
-
-    def check_existence(self) -> None:
-        """Make sure that the map has not been removed, by whatever process.
-
-        :raises MapWasRemoved: it has.
-        """
-        if not self.map_dir.exists:
-            raise MapWasRemoved(self.tag)
-
-    def current_tag(self) -> str:
-        """Return the map's tag, also where another process has given it a new one."""
-        if not has_tag(self.map_dir, self.tag):
-            self.tag = tag_of(self.map_dir) or self.tag
-        return self.tag
 
     def from_front(self, component: int) -> int:
         """Return a component's index counted from the front.
@@ -87,7 +71,7 @@ class Engine:
             component = operator.index(component)  # numpy's integers are as good as Python's
         count = len(self.components)
         if not -count <= component < count:
-            raise ComponentNotFound(self.tag, component, count)
+            raise ComponentNotFound(self.map.tag, component, count)
         return component % count
 
     def has(self, component: object) -> bool:
@@ -124,12 +108,8 @@ class Engine:
 
     def holds(self) -> dict[int, ComponentHold]:
         """Return why components are held, by component."""
-        found = {
-            component: self.states.hold(component)
-            for component, status in enumerate(self.statuses())
-            if status is ComponentStatus.HELD
-        }
-        return {component: hold for component, hold in found.items() if hold is not None}
+        held = [number for number, status in enumerate(self.statuses()) if status is ComponentStatus.HELD]
+        return {component: hold for component in held if (hold := self.states.hold(component)) is not None}
 
     def memory(self) -> list[int]:
         """Return the peak memory of every component's job so far in MB; 0 where it was not measured yet."""
@@ -169,8 +149,8 @@ class Engine:
         """Wait until something has happened, or for so long that the schedd was asked whether anything has."""
         begin = time.monotonic()
         while True:
-            deadline.pause(how_far, self.tag, component)
-            self.check_existence()
+            deadline.pause(how_far, self.map.tag, component)
+            self.map.check_existence()
             if self.poll():
                 return
             if time.monotonic() > begin + QUIET:
@@ -186,7 +166,7 @@ class Engine:
         except CondorError as error:
             silence = str(error)
         if silence:
-            user_warnings.warn(user_warnings.SilentPool(self.tag, QUIET, silence))
+            user_warnings.warn(user_warnings.SilentPool(self.map.tag, QUIET, silence))
 
     def wait(self, timeout: Timeout, stuck: set[ComponentStatus], *, show_progress_bar: bool) -> None:
         """Wait until every component has ended; raises as :meth:`watch`.
@@ -194,30 +174,18 @@ class Engine:
         :param stuck: the statuses in which a component is not waited for.
         :raises ComponentProblem: a component has one of them.
         """
-        with component_bar(self.current_tag(), len(self.components), show=show_progress_bar) as progress:
+        with component_bar(self.map.current_tag(), len(self.components), show=show_progress_bar) as progress:
             for statuses in self.watch(timeout):
                 ended = sum(status.is_final for status in statuses)
                 progress.update(ended - progress.n)
                 for component, status in enumerate(statuses) if stuck & set(statuses) else ():
                     if status in stuck:
-                        raise self.problem(component, status)
+                        raise self.errors.problem(component, status)
                 if ended == len(self.components):
                     break
         self.states.save()
 
     # --- what came of them
-
-    def entry(self, component: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what a component's result file says of the job, and of the component.
-
-        :raises FileNotFoundError: there is none.
-        """
-        return self._errors.entry(component)
-
-    def problem(self, component: int, status: ComponentStatus) -> ComponentProblem:
-        """Return what stands in the way of a component's result, as an exception."""
-        self.check_existence()
-        return self._errors.problem(component, status, self.current_tag())
 
     def result(self, component: int, timeout: Timeout) -> Any:
         """Return the result of a component, waiting until there is one.
@@ -234,7 +202,7 @@ class Engine:
         """
         status = self.status(component)
         if not is_settled(status):
-            raise OutputNotFound(self.tag, component, str(status))
+            raise OutputNotFound(self.map.tag, component, str(status))
         return self._loaded(component, status)
 
     def error(self, component: int, timeout: Timeout) -> ComponentError:
@@ -245,24 +213,24 @@ class Engine:
         """
         status = self.await_component(component, timeout)
         if status is ComponentStatus.HELD:
-            raise self.problem(component, status)
+            raise self.errors.problem(component, status)
         error = self._outcome(component, status).error
         if not isinstance(error, ComponentError):
-            raise ExpectedError(self.tag, component)
+            raise ExpectedError(self.map.tag, component)
         return error
 
     def all_errors(self) -> Iterator[ComponentError]:
         """Yield the errors of all components that have failed, waiting for each; held ones are passed over."""
         for component in self.components:
             status = self.await_component(component, None)
-            if self._errors.has_failed(component, status):
-                yield self._error(component, status)
+            if self.errors.has_failed(component, status):
+                yield self.errors.error(component, status)
 
     def errors_so_far(self) -> Iterator[ComponentError]:
         """Return an iterator over the errors of the components that have failed by now."""
         statuses = enumerate(self.statuses())
-        failed = [each for each in statuses if self._errors.has_failed(*each)]
-        return (self._error(component, status) for component, status in failed)
+        failed = [each for each in statuses if self.errors.has_failed(*each)]
+        return (self.errors.error(component, status) for component, status in failed)
 
     def inputs(self) -> Iterator[Input]:
         """Return an iterator over the inputs: ``(args, kwargs)`` for each component, in order."""
@@ -294,13 +262,6 @@ class Engine:
             if not pending:
                 return
 
-    def _error(self, component: int, status: ComponentStatus) -> ComponentError:
-        self.check_existence()
-        return self._errors.error(component, status, self.current_tag())
-
-    def _unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
-        return self._errors.unreadable(component, problem, self.current_tag())
-
     def _outcome(self, component: int, status: ComponentStatus) -> Outcome:
         if (hold := self.states.hold(component)) is not None:
             return Outcome(component, ComponentStatus.HELD, error=hold)
@@ -308,29 +269,29 @@ class Engine:
             return Outcome(component, status, self._loaded(component, status))
         except (MapComponentError, MapComponentRemoved) as problem:
             if isinstance(problem.__cause__, CannotUnpickle):
-                return Outcome(component, status, error=self._unreadable(component, problem.__cause__))
-            return Outcome(component, status, error=self._error(component, status))
+                return Outcome(component, status, error=self.errors.unreadable(component, problem.__cause__))
+            return Outcome(component, status, error=self.errors.error(component, status))
 
     def _loaded_soon(self, component: int, timeout: Timeout) -> Any:
         """Return a result, without looking for news where its job is known to have returned it."""
         if self._results.has(component):
             try:
-                return self._results.at_hand(component, self.tag)
+                return self._results.at_hand(component, self.map.tag)
             except CannotUnpickle:
                 pass  # raised again below, as what users expect
         self.map_dir.refresh()  # another process may have run it again; then its first job's result is gone
         if self.states.status(component) is ComponentStatus.COMPLETED:
             return self._loaded(component, ComponentStatus.COMPLETED)
-        self.check_existence()
+        self.map.check_existence()
         return self._loaded(component, self.await_component(component, timeout))
 
     def _loaded(self, component: int, status: ComponentStatus) -> Any:
         if status is ComponentStatus.COMPLETED:
             try:
-                return self._results.result(component, self.tag)
+                return self._results.result(component, self.map.tag)
             except FileNotFoundError:
-                self.check_existence()  # else it ended well, but its result is gone or has not arrived; the report says so
+                self.map.check_existence()  # else it ended well, but its result is gone or has not arrived; the report says so
             except CannotUnpickle as error:
-                report = self._unreadable(component, error).report()
-                raise MapComponentError(self.tag, component, report) from error
-        raise self.problem(component, status)
+                report = self.errors.unreadable(component, error).report()
+                raise MapComponentError(self.map.tag, component, report) from error
+        raise self.errors.problem(component, status)

@@ -16,7 +16,7 @@ from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import ComponentProblem, MapComponentError, MapComponentHeld, MapComponentRemoved
 from htmap_core.results import reports
 from htmap_core.results.pickling import CannotUnpickle, unpickle_exception
-from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
 
 _OURS = f"{Path(__file__).parents[1]}/"
@@ -98,8 +98,9 @@ class ErrorReader:
     :param states: what tells of their holds, and how their jobs ended.
     """
 
-    def __init__(self, map_dir: MapDir, states: StateSource) -> None:
-        self._map_dir = map_dir
+    def __init__(self, map: TaggedMap, states: StateSource) -> None:  # noqa: A002 -- what it is
+        self._map = map
+        self._map_dir = map.map_dir
         self._states = states
 
     def entry(self, component: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -115,37 +116,47 @@ class ErrorReader:
             return not self._map_dir.outputs.exists(self._map_dir.placement.job_of(component))
         return status.is_final
 
-    def problem(self, component: int, status: ComponentStatus, tag: str) -> ComponentProblem:
-        """Return what stands in the way of a component's result, as an exception."""
+    def problem(self, component: int, status: ComponentStatus) -> ComponentProblem:
+        """Return what stands in the way of a component's result, as an exception.
+
+        :raises MapWasRemoved: the map was removed meanwhile.
+        """
+        self._map.check_existence()
         if (hold := self._states.hold(component)) is not None:
-            return MapComponentHeld(tag, component, f"{hold}{self._last_words(component)}")
+            return MapComponentHeld(self._map.tag, component, f"{hold}{self._last_words(component)}")
         if status is ComponentStatus.REMOVED:
-            return MapComponentRemoved(tag, component, self._states.note(component))
-        error = self.error(component, status, tag)
-        problem = MapComponentError(tag, component, error.report())
+            return MapComponentRemoved(self._map.tag, component, self._states.note(component))
+        error = self.error(component, status)
+        problem = MapComponentError(self._map.tag, component, error.report())
         problem.__cause__ = error.exception
         return problem
 
-    def error(self, component: int, status: ComponentStatus, tag: str) -> ComponentError:
-        """Return what a component experienced that has failed."""
+    def error(self, component: int, status: ComponentStatus) -> ComponentError:
+        """Return what a component experienced that has failed.
+
+        :raises MapWasRemoved: the map was removed meanwhile.
+        """
+        self._map.check_existence()
         try:
             index, entry = self.entry(component)
         except FileNotFoundError:
             note = self._states.note(component) or f"it is {status}, but nothing came back"
-            return ComponentError.without_result(tag, component, note, self._end_of_stderr(component))
+            return ComponentError.without_result(
+                self._map.current_tag(), component, note, self._end_of_stderr(component)
+            )
         exception = None
         if entry["error"].get("exception"):
             job = self._map_dir.placement.job_of(component)
             payload = self._map_dir.outputs.payload(job, entry["error"]["exception"])
             exception = unpickle_exception(payload, index["runtime"]["python"], entry["error"].get("by_value"))
-        return ComponentError.from_result(tag, component, index, entry, exception)
+        return ComponentError.from_result(self._map.current_tag(), component, index, entry, exception)
 
-    def unreadable(self, component: int, problem: CannotUnpickle, tag: str) -> ComponentError:
+    def unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
         """Return the error of a component that has a result, which cannot be made an object here."""
         index, entry = self.entry(component)
         around = self._map_dir.outputs.surroundings(self._map_dir.placement.job_of(component), index)
         error = {**around, "text": str(problem), "frames": _frames_here(problem.__cause__)}
-        return ComponentError.from_result(tag, component, index, {**entry, "error": error}, problem)
+        return ComponentError.from_result(self._map.current_tag(), component, index, {**entry, "error": error}, problem)
 
     def _last_words(self, component: int) -> str:
         """Return the end of what a held component's job wrote to its standard error, where it ran at all."""

@@ -73,8 +73,8 @@ def follow(engine: Engine, component: int, timeout: Timeout) -> Iterator[str]:
                     yield text
             deadline = Deadline(timeout)
         else:
-            deadline.pause(f"does not run: it is {status}", engine.tag, component)
-        engine.check_existence()
+            deadline.pause(f"does not run: it is {status}", engine.map.tag, component)
+        engine.map.check_existence()
     outputs, job = engine.map_dir.outputs, engine.job(component)
     yield decoder.decode(b"", final=True)
     yield outputs.tail(job, "stdout", max(0, outputs.size(job, "stdout") - seen))

@@ -26,7 +26,7 @@ class _PerComponent(Sequence[T], Generic[T]):
     @property
     def _existing(self) -> Engine:
         """The engine of a map that has not been removed."""
-        self._engine.check_existence()
+        self._engine.map.check_existence()
         return self._engine
 
     @abstractmethod
@@ -37,7 +37,7 @@ class _PerComponent(Sequence[T], Generic[T]):
         """
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(Map(tag = {self._engine.tag}))"
+        return f"{type(self).__name__}(Map(tag = {self._engine.map.tag}))"
 
     def __len__(self) -> int:
         return len(self._existing.components)
@@ -61,7 +61,7 @@ class _PerComponent(Sequence[T], Generic[T]):
         status = self._engine.status(component)
         if not is_settled(status):
             raise FileNotFoundError(
-                f"component {component} of map {self._engine.tag!r} is {status}; `get({component})` waits for it to end"
+                f"component {component} of map {self._engine.map.tag!r} is {status}; `get({component})` waits for it to end"
             )
         return self._item(component)
 
@@ -79,7 +79,7 @@ class _PerComponent(Sequence[T], Generic[T]):
             return self._item(component)
         except FileNotFoundError:
             if status is ComponentStatus.HELD:  # so its run will not be over by itself
-                raise self._engine.problem(component, status) from None
+                raise self._engine.errors.problem(component, status) from None
             raise
 
     __call__ = get
@@ -91,7 +91,7 @@ class _Stream(_PerComponent[str]):
     def _item(self, component: int) -> str:
         outputs, job = self._engine.map_dir.outputs, self._engine.job(component)
         try:
-            index, entry = self._engine.entry(component)
+            index, entry = self._engine.errors.entry(component)
         except FileNotFoundError:
             if not outputs.has(job, self.stream):
                 raise
@@ -152,7 +152,7 @@ class MapOutputFiles(_PerComponent[Path]):
     """
 
     def _item(self, component: int) -> Path:
-        self._engine.entry(component)
+        self._engine.errors.entry(component)
         folder = self._engine.map_dir.outputs.files(self._engine.job(component), component)
         folder.mkdir(parents=True, exist_ok=True)
         return folder

@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 
 from htmap_core import names
-from htmap_core.exceptions import TagAlreadyExists, TagNotFound
+from htmap_core.exceptions import MapWasRemoved, TagAlreadyExists, TagNotFound
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
 from htmap_core.tags import check_tag, random_tag
@@ -125,3 +125,28 @@ def move_tag(map_dir: MapDir, old: str, new: str) -> None:
     map_dir.make_persistent()
     if old != new:
         release_tag(map_dir.root, map_dir.id, old)
+
+
+class TaggedMap:
+    """A map on disk, and the tag that users know it by.
+
+    :param tag: the tag, as far as is known: another process may give the map a new one.
+    """
+
+    def __init__(self, tag: str, map_dir: MapDir) -> None:
+        self.tag = tag
+        self.map_dir = map_dir
+
+    def current_tag(self) -> str:
+        """Return the tag that the map has now."""
+        if not has_tag(self.map_dir, self.tag):
+            self.tag = tag_of(self.map_dir) or self.tag
+        return self.tag
+
+    def check_existence(self) -> None:
+        """Make sure that the map has not been removed, by whatever process.
+
+        :raises MapWasRemoved: it has.
+        """
+        if not self.map_dir.exists:
+            raise MapWasRemoved(self.tag)

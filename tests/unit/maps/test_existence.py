@@ -9,7 +9,7 @@ import pytest
 
 import htmap
 from htmap_core.storage import tags
-from tests.unit.maps.conftest import MakeMap
+from tests.unit.conftest import MakeMap
 
 
 def test_after_removal_everything_public_raises_before_it_looks_at_its_arguments(make_map: MakeMap) -> None:

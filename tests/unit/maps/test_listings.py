@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import htmap
-from tests.unit.maps.conftest import MakeMap
+from tests.unit.conftest import MakeMap
 
 _listed: list[str] = []
 

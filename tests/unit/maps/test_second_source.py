@@ -5,59 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-import attrs
 import pytest
 from click.testing import CliRunner
 
 import htmap
 from htmap_core.cli import cli
-from htmap_core.components import ComponentHold, ComponentStatus
-from htmap_core.condor.connection import Connection
+from htmap_core.components import ComponentStatus
 from htmap_core.tracking import source
-from tests.unit.maps.conftest import MakeMap
+from tests.unit.conftest import MakeMap
+from tests.unit.fixed_states import FULL, FixedStates
 
 IDLE, RUNNING, HELD, COMPLETED = (ComponentStatus(name) for name in ("IDLE", "RUNNING", "HELD", "COMPLETED"))
-FULL = ComponentHold(34, "the job used more memory than it requested")
-
-
-@attrs.define
-class FixedStates:
-    """What is known after each look; the last for ever after."""
-
-    looks: list[list[ComponentStatus]]
-
-    def poll(self) -> bool:
-        del self.looks[: len(self.looks) > 1]
-        return True
-
-    def statuses(self) -> list[ComponentStatus]:
-        return self.looks[0]
-
-    def status(self, component: int) -> ComponentStatus:
-        return self.looks[0][component]
-
-    def hold(self, component: int) -> ComponentHold | None:
-        return FULL if self.status(component) is HELD else None
-
-    def note(self, component: int) -> str:
-        return ""
-
-    def memory(self, component: int) -> int:
-        return 10 + component
-
-    def runtime(self, component: int) -> float:
-        return 2.0
-
-    @property
-    def has_ended(self) -> bool:
-        return all(status.is_final for status in self.looks[0])
-
-    def ask_the_schedd(self, connection: Connection) -> None:
-        raise AssertionError(f"news come with every look, so the schedd of {connection.address} is not asked")
-
-    def save(self) -> None:
-        pass
-
 
 Load = Callable[..., htmap.Map]
 
