@@ -15,15 +15,14 @@ import shutil
 
 from htmap_run import formats, handshake
 from htmap_run.files.checkpoints import UNSENT
+from htmap_run.names import EVICTED, OUTPUTS, REMAPPED, RETURN
 from htmap_run.reports.host import host_facts, job_ad
-from htmap_run.runner import EVICTED
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
-_RETURN = "_htmap_return"
 _END: dict[str, Any] = {"complete": True}
 _STREAMS = ("stdout", "stderr")
 
@@ -39,7 +38,7 @@ def keep(scratch: str, result: str, records: list[dict[str, Any]], writer: forma
     ad = job_ad(scratch)
     if ad.get("whentotransferoutput") != "ON_EXIT_OR_EVICT":
         return
-    returned, aside = os.path.join(scratch, _RETURN), os.path.join(scratch, EVICTED)
+    returned, aside = os.path.join(scratch, RETURN), os.path.join(scratch, EVICTED)
     writer.flush()
     if all_done:
         shutil.copytree(returned, aside, symlinks=True)
@@ -127,7 +126,7 @@ def _sizes(records: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], writer: formats.PackWriter) -> None:
-    before, after = os.path.join(aside, "outputs", result), os.path.join(scratch, _RETURN, "outputs", result)
+    before, after = os.path.join(aside, OUTPUTS, result), os.path.join(scratch, RETURN, OUTPUTS, result)
     for name in _unsent(aside):
         os.replace(os.path.join(aside, name), os.path.join(scratch, name))
     sizes = _sizes(records)
@@ -138,7 +137,7 @@ def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], 
             os.replace(f"{before}.{stream}", f"{after}.{stream}")
     finished = {str(record["component"]) for record in records}
     _move_entries(f"{before}.files", f"{after}.files", finished)
-    _move_entries(os.path.join(aside, "remapped"), os.path.join(scratch, _RETURN, "remapped"), finished)
+    _move_entries(os.path.join(aside, REMAPPED), os.path.join(scratch, RETURN, REMAPPED), finished)
 
 
 def _move_entries(before: str, after: str, components: Collection[str]) -> None:

@@ -1,7 +1,7 @@
 """Have the components of one job run, and write its result file.
 
 The archive's command line is ``BLOCKS COMPONENTS RESULT [REMAPPED]``: the input blocks in the scratch directory (one, or several
-separated by commas), the components to run (see :mod:`.ranges`), and where below ``_htmap_return/outputs`` the result goes,
+separated by commas), the components to run (see :mod:`.ranges`), and where below the returned outputs the result goes,
 without ending: ``_htmap_inputs_12 0-9,12 0/3/3215``; and the output files that HTCondor sends elsewhere (see :mod:`.remaps`).
 
 The index of the result file: ``format``, ``runtime`` (:func:`.handshake.runtime_facts`), ``host``
@@ -27,6 +27,7 @@ import sys
 from htmap_run import codes, formats, handshake, ranges, worker
 from htmap_run.files import remaps
 from htmap_run.journal import Journal
+from htmap_run.names import EVICTED, FUNCTION, LIVE_STDOUT, OUTPUTS, RETURN
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import host_facts
 from htmap_run.supervisor import AskedToEnd, End, Supervisor
@@ -36,11 +37,6 @@ TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn, Optional
-
-OUTPUTS = os.path.join("_htmap_return", "outputs")
-FUNCTION = "_htmap_function"
-EVICTED = "_htmap_evicted"  # see :mod:`.eviction`: in the returned folder, and in the scratch directory of the next run
-LIVE_STDOUT = "_condor_stdout"
 
 
 def main(archive: str) -> NoReturn:
@@ -68,7 +64,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         raise SystemExit(f"usage: BLOCKS COMPONENTS RESULT [REMAPS], not {arguments!r}")
     supervisor = Supervisor()  # before there is anything to return: nobody else sees to what an evicted job returns
     blocks, components, result = arguments
-    target = os.path.join(scratch, OUTPUTS, result)
+    target = os.path.join(scratch, RETURN, OUTPUTS, result)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     os.environ["HTMAP_ON_EXECUTE"] = "1"
     os.environ["HTMAP_OUTPUT_FILES"] = f"{target}.files"  # for htmap.transfer_output_files, in child processes too
@@ -198,6 +194,6 @@ def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
     data = text.encode("utf-8", "backslashreplace")
     os.write(2, data)
     if len(arguments) == 3:  # noqa: PLR2004 -- the three of the usage
-        path = os.path.join(scratch, OUTPUTS, f"{arguments[2]}.stderr")
+        path = os.path.join(scratch, RETURN, OUTPUTS, f"{arguments[2]}.stderr")
         with contextlib.suppress(OSError), open(path, "ab") as file:  # a full disk may be the reason; fd 2 has the text
             file.write(data)

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import os
 
+from htmap_run.names import REMAPPED, RETURN
+
 VARIABLE = "HTMAP_REMAPPED"
-FOLDER = os.path.join("_htmap_return", "remapped")
+FOLDER = os.path.join(RETURN, REMAPPED)
 
 
 class NotHandedOver(Exception):

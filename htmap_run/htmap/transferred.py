@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 
+from htmap_run.names import OUTPUTS, RETURN
+
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
     import pathlib
@@ -24,7 +26,7 @@ def transferred(text: str, protocol: Optional[str], location: Optional[str], sou
 
 def scratch_directory() -> str:
     """Return the job's scratch directory, wherever the function has changed to."""
-    return os.environ["HTMAP_OUTPUT_FILES"].partition(os.path.join("_htmap_return", "outputs"))[0]
+    return os.environ["HTMAP_OUTPUT_FILES"].partition(os.path.join(RETURN, OUTPUTS))[0]
 
 
 def _arrives(source: str) -> str:

@@ -342,12 +342,12 @@ class TestCrashes:
     PROGRAM = """
 import os, htmap
 from htmap_core.condor.connection import Connection
-from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.submissions import Submissions
 {sabotage}
 htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements="{requirements}"))
 """
     BEFORE_SUBMISSION = "Connection.submit = lambda *_: os._exit(9)"
-    AFTER_SUBMISSION = "MapDir.submitted = lambda *_: os._exit(9)"
+    AFTER_SUBMISSION = "Submissions.taken = lambda *_: os._exit(9)"
 
     def crash(self, sabotage: str, requirements: str = "true") -> None:
         assert run(self.PROGRAM.format(sabotage=sabotage, requirements=requirements)).returncode == 9
