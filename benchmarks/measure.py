@@ -68,15 +68,15 @@ def status(tag: str) -> dict[str, Any]:
 
 def poll(tag: str) -> dict[str, Any]:
     """Look for news in an event log where there is none."""
-    from htmap_core.storage.tags import find_map
-    from htmap_core.tracking.states import ComponentStates
+    import htmap
+    from htmap_core.maps.map import engine_of
 
-    states = ComponentStates(find_map(tag))
-    states.poll()
+    engine = engine_of(htmap.load(tag))
+    engine.poll()
     times = 20_000
     begin = time.perf_counter()
     for _ in range(times):
-        states.poll()
+        engine.poll()
     return {"seconds": (time.perf_counter() - begin) / times}
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from htmap_core import __version__, conflicting_install
+from htmap_core.plugins import defaults as _defaults_of_plugins
 from htmap_core.settings.chain import BASE_SETTINGS, USER_SETTINGS
 
 # These make modules of the same names as the objects below, so that `from htmap.settings import ...` finds them.
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from htmap_core.maps.creating import map, register_delivery_method, starmap  # noqa: A004 -- the name that users know
     from htmap_core.maps.management import clean, get_tags, load, load_maps, remove, status, status_csv, status_json
     from htmap_core.maps.map import Map
-    from htmap_core.maps.map_results import Outcome
     from htmap_core.results.errors import ComponentError
+    from htmap_core.results.outcome import Outcome
     from htmap_core.results.outputs import MapOutputFiles, MapStdErr, MapStdOut
     from htmap_core.version import version, version_info
     from htmap_run.files.checkpoints import checkpoint
@@ -50,7 +51,7 @@ _HOMES = {
     "MapStdErr": "htmap_core.results.outputs",
     "MapStdOut": "htmap_core.results.outputs",
     "MappedFunction": "htmap_core.maps.builders",
-    "Outcome": "htmap_core.maps.map_results",
+    "Outcome": "htmap_core.results.outcome",
     "TransferPath": "htmap_core.contract.transfer_path",
     "build_map": "htmap_core.maps.builders",
     "checkpoint": "htmap_run.files.checkpoints",
@@ -120,6 +121,7 @@ __all__ = [
     "version_info",
 ]
 
+_defaults_of_plugins.register()
 conflicting_install.warn_if_installed()
 
 

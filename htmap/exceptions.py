@@ -12,6 +12,7 @@ from htmap_core.exceptions import (
     CannotTransfer,
     CannotTransplantPython,
     ComponentFailed,
+    ComponentNotFound,
     ComponentProblem,
     CondorError,
     CondorRefused,
@@ -51,7 +52,6 @@ from htmap_core.exceptions import (
     UnknownPythonDeliveryMethod,
     UnknownSetting,
 )
-from htmap_core.maps.map_view import ComponentNotFound
 from htmap_core.results.following import CannotFollow
 from htmap_core.results.pickling import CannotUnpickle
 from htmap_core.storage.exceptions import CannotRemoveMap, CannotStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.7.0"
+from htmap_core.version import __version__
 
 if TYPE_CHECKING:
     from htmap_core.atomic import locked, put_in_place, write_atomically

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from htmap_core import __version__
+__version__ = "0.7.0"
 
 VersionInfo = tuple[int, int, int, Optional[str], Optional[int]]
 

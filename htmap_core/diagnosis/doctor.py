@@ -19,8 +19,9 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, TagNotFound
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
-from htmap_core.settings import tables
-from htmap_core.settings.chain import BUILT_IN, dotted_keys, settings
+from htmap_core.settings import dotted, tables
+from htmap_core.settings.chain import settings
+from htmap_core.settings.layers import BUILT_IN
 from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.tags import all_tags, find_map
 from htmap_core.submission.delivery_choice import choose_delivery_method
@@ -84,7 +85,7 @@ def _number(version: str) -> str:
 def _settings() -> Iterator[Finding]:
     try:
         changed = [
-            key for key in dotted_keys(settings.to_dict()) if settings.origin(key) != BUILT_IN and key != "CLI.IS_CLI"
+            key for key in dotted.keys(settings.to_dict()) if settings.origin(key) != BUILT_IN and key != "CLI.IS_CLI"
         ]
         tables.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins())
         MapOptions.from_settings(settings)

@@ -15,10 +15,10 @@ from htmap_core.diagnosis import idle as analysis
 from htmap_core.diagnosis.fair_share import Users
 from htmap_core.diagnosis.idle import Verdict
 from htmap_core.exceptions import CondorError
+from htmap_core.results.engine import Engine
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.tracking import holds
-from htmap_core.tracking.states import ComponentStates
 
 logger = logging.getLogger("htmap")
 
@@ -62,18 +62,22 @@ _PLAIN = {
 }
 
 
-def explain(
-    map_dir: MapDir, states: ComponentStates, tag: str, connection: Connection, components: Iterable[int]
-) -> list[Explanation]:
-    """Return why each of *components* is as it is, those with the same reason together."""
-    states.poll()
+def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanation]:
+    """Return why components of a map are as they are, those with the same reason together.
+
+    :param components: their indices; None for all that have not ended.
+    :raises ComponentNotFound: the map has no such component.
+    """
+    statuses, states = engine.statuses(), engine.states
+    chosen = engine.components if components is None else [engine.from_front(component) for component in components]
+    map_dir, tag, connection = engine.map_dir, engine.current_tag(), Connection(engine.pool)
     found: dict[tuple[ComponentStatus, str], list[int]] = {}
     by_hold: dict[ComponentHold, list[int]] = {}
-    for component in components:
+    for component in chosen:
+        status = statuses[component]
         if (hold := states.hold(component)) is not None:
             by_hold.setdefault(hold, []).append(component)
-        else:
-            status = states.status(component)
+        elif components is not None or not status.is_final:
             found.setdefault((status, states.note(component)), []).append(component)
     explained = [_of_hold(hold, held, tag) for hold, held in by_hold.items()]
     for (status, note), alike in found.items():

@@ -11,6 +11,7 @@ core but its wording.
 
 from htmap_core.exceptions.components import (
     ComponentFailed,
+    ComponentNotFound,
     ComponentProblem,
     ExpectedError,
     InvalidOutputStatus,
@@ -79,6 +80,7 @@ __all__ = [
     "CannotTransfer",
     "CannotTransplantPython",
     "ComponentFailed",
+    "ComponentNotFound",
     "ComponentProblem",
     "CondorError",
     "CondorRefused",

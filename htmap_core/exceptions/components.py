@@ -28,6 +28,18 @@ class TimeoutError(HTMapException, builtins.TimeoutError):  # noqa: A001 -- the 
 
 
 @attrs.define(slots=False)
+class ComponentNotFound(HTMapException, IndexError):
+    """The map has no component of this index."""
+
+    tag: str
+    component: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"map {self.tag!r} has {self.count} components, and none with the index {self.component}"
+
+
+@attrs.define(slots=False)
 class OutputNotFound(HTMapException, LookupError):
     """The output of a component is not there (yet)."""
 

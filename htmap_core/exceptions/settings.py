@@ -10,11 +10,17 @@ from htmap_core.exceptions.roots import HTMapException, UnknownName, from_origin
 from htmap_core.wording import followed
 
 
+@attrs.define(slots=False)
 class MissingSetting(UnknownName, KeyError):
-    """A setting that has no default was asked for, and nobody has set it."""
+    """A setting that has no default was asked for, and nobody has set it.
+
+    :param hint: how to get what knows the setting, where that is known.
+    """
+
+    hint: str | None = None
 
     def __str__(self) -> str:
-        return followed(f"no setting {self._quoted()}", "`htmap.settings.to_dict()` shows all that are set")
+        return followed(f"no setting {self._quoted()}", self.hint or "`htmap settings` shows all that there are")
 
 
 class UnknownSetting(UnknownName):

@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from htmap_core import names, user_warnings, wording
+from htmap_core import names, user_warnings
 from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MapWasRemoved, TagNotFound
-from htmap_core.maps import recovery, removal
-from htmap_core.maps.map import Map
-from htmap_core.results import reports
+from htmap_core.maps import overview, recovery, removal
+from htmap_core.maps.map import Map, engine_of
+from htmap_core.results.engine import Engine
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
@@ -113,30 +112,7 @@ def status(maps: Iterable[Map] | None = None, include_state: bool = True, includ
     :param include_state: show how many components are in which state.
     :param include_meta: show memory, disk usage and run time.
     """
-    return status_table(status_facts(maps, include_state, include_meta), include_state, include_meta)
-
-
-def status_table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool) -> str:
-    """Return the table that :func:`status` shows, given its facts."""
-    shown = columns(all_facts) if include_state else []
-    headers = ["Tag", *shown]
-    headers += ["Local Data", "Max Memory", "Max Runtime", "Total Runtime"] if include_meta else []
-    rows = []
-    for facts in all_facts:
-        row = [("* " if facts["transient"] else "  ") + facts["tag"]]
-        row += [str(facts["component_status_counts"][status]) for status in shown]
-        if include_meta:
-            row += [wording.size(facts["local_data"]), wording.size(facts["max_memory"])]
-            row += [wording.duration(facts["max_runtime"]), wording.duration(facts["total_runtime"])]
-        rows.append(row)
-    return reports.table(headers, rows)
-
-
-def columns(all_facts: Iterable[dict[str, Any]]) -> list[str]:
-    """Return the statuses to show: the usual ones, and whatever else any component has, so that nothing is hidden."""
-    shown = [str(status) for status in ComponentStatus.display_statuses()]
-    present = {status for facts in all_facts for status, count in facts["component_status_counts"].items() if count}
-    return shown + [str(status) for status in ComponentStatus if str(status) in present and str(status) not in shown]
+    return overview.table(status_facts(maps, include_state, include_meta), include_state, include_meta)
 
 
 def status_json(
@@ -163,7 +139,7 @@ def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, in
     text = io.StringIO()
     columns = ["tag", "transient"]
     columns += [str(status) for status in ComponentStatus] if include_state else []
-    columns += list(_META) if include_meta else []
+    columns += [figure.key for figure in overview.FIGURES] if include_meta else []
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     for facts in status_facts(maps, include_state, include_meta):
@@ -172,32 +148,19 @@ def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, in
     return text.getvalue()
 
 
-_META = ("local_data", "max_memory", "max_runtime", "total_runtime")
-
-
 def status_facts(
     maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True
 ) -> list[dict[str, Any]]:
     """Return what :func:`status` shows, a dictionary for each map, sizes in bytes and times in seconds."""
-    facts = []
-    for each in load_maps() if maps is None else maps:
+    return [overview.facts(engine, include_state, include_meta) for engine in _engines(maps)]
+
+
+def _engines(maps: Iterable[Map] | None) -> Iterator[Engine]:
+    """Yield the engines of maps, each as soon as it is known that the map exists."""
+    for each in _loadable(get_tags()) if maps is None else maps:
         if not isinstance(each, Map):
             raise TypeError(f"the status of maps is shown, as in status([htmap.load(tag)]); {each!r} is none")
-        try:
-            facts.append(_facts(each, include_state, include_meta))
-        except MapWasRemoved:  # by another process, since the maps were listed
-            if maps is not None:
-                raise
-    return facts
-
-
-def _facts(each: Map, state: bool, meta: bool) -> dict[str, Any]:
-    facts: dict[str, Any] = {"tag": each.tag, "transient": each.is_transient}
-    if state:
-        counts = Counter(each.component_statuses)
-        facts["component_status_counts"] = {str(status): counts[status] for status in ComponentStatus}
-    if meta:
-        seconds = [runtime.total_seconds() for runtime in each.runtime]
-        values = (each.local_data, max(each.memory_usage) * 1024 * 1024, max(seconds), sum(seconds))
-        facts.update(zip(_META, values))
-    return facts
+        engine = engine_of(each)
+        if maps is not None:  # else it was looked for just now
+            engine.check_existence()
+        yield engine

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+import datetime
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from htmap_core.components import ComponentStatus
-from htmap_core.condor.connection import Connection
-from htmap_core.maps import removal, retagging
-from htmap_core.maps.map_results import MapResults
-from htmap_core.maps.map_view import of_existing
-from htmap_core.plugins import pools
+import attrs
+
+from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.maps import existence, overview, queue, recovery, removal, retagging
+from htmap_core.results.engine import Engine
+from htmap_core.results.errors import ComponentError
+from htmap_core.results.outcome import Outcome
+from htmap_core.results.outputs import MapOutputFiles, MapStdErr, MapStdOut
+from htmap_core.results.reader import Input
+from htmap_core.settings.waiting import Timeout
 from htmap_core.storage.log import logger
+from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import find_map
 from htmap_core.submission.by_hand import description
 from htmap_core.submission.rerun import rerun
@@ -21,21 +27,34 @@ if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
     from htmap_core.diagnosis.why import Explanation
 
-_PATIENCE = (
-    30.0  # seconds for HTCondor to write down that it has held or released jobs: some milliseconds, unless it is busy
-)
-_NOT_HELD = frozenset(ComponentStatus) - {ComponentStatus.HELD}
-_ENDED_OR_HELD = frozenset(status for status in ComponentStatus if status.is_final) | {
-    ComponentStatus.HELD,
-    ComponentStatus.UNMATERIALIZED,
-}
+T = TypeVar("T")
+
+_alive: weakref.WeakValueDictionary[str, Map] = weakref.WeakValueDictionary()
 
 
-class Map(MapResults):
+def engine_of(found: Map) -> Engine:
+    """Return the engine of a map, for what the core itself does with maps."""
+    return found._engine  # noqa: SLF001 -- this module's own
+
+
+@existence.noticed(engine_of)
+class Map(Sequence[Any]):
     """The result of a mapping call: status, results and fate of all its components.
 
     Made by :func:`htmap.map` and its like, or by :func:`htmap.load`; there is one object for each map in a process.
     """
+
+    def __new__(cls, *, tag: str, map_dir: MapDir) -> Map:  # noqa: ARG004, PYI034 -- for __init__; there are no subclasses
+        """Return the object that there is for the map in this process, or a new one."""
+        alive = _alive.get(str(map_dir.path))
+        return alive if alive is not None else super().__new__(cls)
+
+    def __init__(self, *, tag: str, map_dir: MapDir) -> None:
+        if str(map_dir.path) not in _alive:
+            self._engine = Engine(tag, map_dir, recovery.settle)
+            self._map_dir = map_dir
+            _alive[str(map_dir.path)] = self
+        self._engine.tag = tag
 
     @classmethod
     def load(cls, tag: str) -> Map:
@@ -45,88 +64,269 @@ class Map(MapResults):
         """
         return cls(tag=tag, map_dir=find_map(tag))
 
+    # --- what it is
+
+    @property
+    def tag(self) -> str:
+        """The map's tag, also where another process has given it a new one."""
+        return self._engine.current_tag()
+
+    @property
+    def exists(self) -> bool:
+        """True unless the map has been removed, here or by another process."""
+        return self._map_dir.exists
+
+    @property
+    def is_transient(self) -> bool:
+        """True where nobody gave the map a tag of its own; :func:`htmap.clean` removes such maps."""
+        return self._engine.map_dir.is_transient
+
+    @property
+    def components(self) -> tuple[int, ...]:
+        """The indices of all components."""
+        return tuple(self._engine.components)
+
+    @property
+    def local_data(self) -> int:
+        """How many bytes the map has on this machine's disk."""
+        return self._engine.map_dir.local_data
+
+    def __len__(self) -> int:
+        return len(self._engine.components)
+
+    def __contains__(self, component: object) -> bool:
+        return self._engine.has(component)
+
+    def __copy__(self) -> Map:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Map:
+        return self
+
+    def __reduce__(self) -> str:
+        tag = self._engine.tag
+        raise TypeError(f'a map cannot be pickled; where it is needed, htmap.load("{tag}") gives it')
+
+    def __repr__(self) -> str:
+        return f"Map(tag = {self._engine.tag})"
+
+    # --- how it is
+
+    @property
+    def component_statuses(self) -> list[ComponentStatus]:
+        """The status of every component, as the event log says now."""
+        return self._engine.statuses()
+
+    def components_by_status(self) -> dict[ComponentStatus, tuple[int, ...]]:
+        """Return the indices of the components in each status; of every status, also where there are none."""
+        return overview.components_by_status(self._engine)
+
+    def status(self) -> str:
+        """Return one line that says how many components are in which state."""
+        return overview.line(self._engine)
+
+    @property
+    def is_done(self) -> bool:
+        """True where every component is COMPLETED."""
+        return set(self._engine.statuses()) == {ComponentStatus.COMPLETED}
+
+    @property
+    def is_active(self) -> bool:
+        """True where any component may still get another status by itself: it is not COMPLETED, ERRORED or REMOVED."""
+        return self._engine.is_active()
+
+    @property
+    def holds(self) -> dict[int, ComponentHold]:
+        """Why components are held, by component."""
+        return self._engine.holds()
+
+    def hold_report(self) -> str:
+        """Return a table of the components that are held, and why; below it, what to do where a URL is the cause."""
+        return overview.hold_report(self._engine)
+
+    @property
+    def memory_usage(self) -> list[int]:
+        """The peak memory of every component's job in MB, as HTCondor measured it; 0 where it has not reported yet."""
+        return self._engine.memory()
+
+    @property
+    def runtime(self) -> list[datetime.timedelta]:
+        """For how long every component's job runs, or ran last."""
+        return [datetime.timedelta(seconds=seconds) for seconds in self._engine.runtimes()]
+
+    # --- what came of it
+
+    def wait(
+        self,
+        timeout: Timeout = None,
+        show_progress_bar: bool = False,
+        holds_ok: bool = False,
+        errors_ok: bool = False,
+    ) -> None:
+        """Wait until every component has ended.
+
+        :param timeout: seconds or a timedelta; None waits for ever.
+        :param show_progress_bar: show a progress bar on standard error.
+        :param holds_ok: go on waiting where components are held.
+        :param errors_ok: go on waiting where components raised, or were removed from the queue.
+        :raises TimeoutError: the time was over first.
+        :raises MapComponentHeld: a component is held.
+        :raises MapComponentError: a component raised.
+        :raises MapComponentRemoved: a component was removed from the queue.
+        """
+        stuck = {ComponentStatus.HELD} if not holds_ok else set()
+        stuck |= {ComponentStatus.ERRORED, ComponentStatus.REMOVED} if not errors_ok else set()
+        self._engine.wait(timeout, stuck, show_progress_bar=show_progress_bar)
+
+    def get(self, component: int, timeout: Timeout = None) -> Any:
+        """Return the result of a component, waiting until there is one.
+
+        :param timeout: seconds or a timedelta; None waits for ever.
+        :raises IndexError: the map has no such component.
+        :raises TimeoutError: the time was over first.
+        :raises MapComponentError: the component raised; raised from the original exception, where that could travel.
+        :raises MapComponentHeld: the component is held.
+        :raises MapComponentRemoved: the component was removed from the queue.
+        """
+        return self._engine.result(self._engine.from_front(component), timeout)
+
+    def __getitem__(self, component: int) -> Any:  # type: ignore[override]  # a slice of a map would be neither map nor list
+        """Return the result of a component without waiting.
+
+        :raises OutputNotFound: there is none yet. Otherwise as :meth:`get`.
+        """
+        return self._engine.result_now(self._engine.from_front(component))
+
+    def get_err(self, component: int, timeout: Timeout = None) -> ComponentError:
+        """Return the error of a component, waiting until it has ended.
+
+        :raises ExpectedError: it succeeded.
+        :raises MapComponentHeld: it is held. Otherwise as :meth:`get`.
+        """
+        return self._own(self._engine.error(self._engine.from_front(component), timeout))
+
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """Return the first component that has *value* as its result, waiting for none.
+
+        :raises ValueError: none of them has it.
+        :raises OutputNotFound: one before it has no result yet. Otherwise as :meth:`get`.
+        """
+        return super().index(value, start, len(self) if stop is None else stop)
+
+    def count(self, value: Any) -> int:
+        """Return how many components have *value* as their result, waiting for all."""
+        return super().count(value)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield all results in the order of the inputs, waiting for each."""
+        return self.iter()
+
+    def iter(self, timeout: Timeout = None) -> Iterator[Any]:
+        """Return an iterator over all results in the order of the inputs, which waits for each.
+
+        :param timeout: for each component, as in :meth:`get`.
+        """
+        return self._engine.results(timeout)
+
+    def iter_with_inputs(self, timeout: Timeout = None) -> Iterator[tuple[Input, Any]]:
+        """Return an iterator over ``(input, result)`` in the order of the inputs, which waits for each.
+
+        An input is ``(args, kwargs)``, as the function got it.
+        """
+        return zip(self._engine.inputs(), self._engine.results(timeout))
+
+    def iter_as_available(self, timeout: Timeout = None) -> Iterator[Any]:
+        """Return an iterator over all results as they come in; an error or hold ends it as :meth:`get` would.
+
+        :param timeout: for all of them, as in :meth:`wait`.
+        """
+        return (result for _, result in self._engine.results_as_available(timeout))
+
+    def iter_as_available_with_inputs(self, timeout: Timeout = None) -> Iterator[tuple[Input, Any]]:
+        """Return an iterator over ``(input, result)`` as they come in; otherwise as :meth:`iter_as_available`."""
+        found = self._engine.results_as_available(timeout)
+        return ((self._engine.input(component), result) for component, result in found)
+
+    def iter_inputs(self) -> Iterator[Input]:
+        """Return an iterator over the inputs: ``(args, kwargs)`` for each component, in order."""
+        return self._engine.inputs()
+
+    def outcomes(self, timeout: Timeout = None) -> Iterator[Outcome]:
+        """Return an iterator over what came of the components, as they end, errors and holds being values like any other.
+
+        A component that is held when it is looked at is not waited for.
+
+        :param timeout: for all of them, as in :meth:`wait`.
+        """
+        found = self._engine.outcomes(timeout)
+        return (each if each.ok else attrs.evolve(each, error=self._own(each.error)) for each in found)
+
+    @property
+    def errors(self) -> dict[int, ComponentError]:
+        """The errors by component, waiting for every component that has not ended; held ones are passed over."""
+        return {error.component: self._own(error) for error in self._engine.all_errors()}
+
+    def error_reports(self) -> Iterator[str]:
+        """Yield the report on each component that has failed so far; waits for none."""
+        return (error.report() for error in self._engine.errors_so_far())
+
+    def _own(self, error: T) -> T:
+        """Return an error that says of which map it is."""
+        return attrs.evolve(error, map=self) if isinstance(error, ComponentError) else error
+
+    @property
+    def stdout(self) -> MapStdOut:
+        """What the components wrote to their standard output: a sequence of text."""
+        return MapStdOut(self._engine)
+
+    @property
+    def stderr(self) -> MapStdErr:
+        """What the components wrote to their standard error: a sequence of text."""
+        return MapStdErr(self._engine)
+
+    @property
+    def output_files(self) -> MapOutputFiles:
+        """The folders with the files that the components sent back: a sequence of paths."""
+        return MapOutputFiles(self._engine)
+
     # --- its jobs in the queue
 
-    @of_existing
     def hold(self) -> None:
         """Hold the map: its components do not run until they are released."""
-        self._act("hold")
-        self._await_log(_ENDED_OR_HELD)
+        queue.hold(self._engine)
 
-    @of_existing
     def release(self) -> None:
         """Release the map: held components become idle again, whoever held them."""
-        self._act("release")
-        self._await_log(_NOT_HELD)
+        queue.release(self._engine)
 
-    @of_existing
     def pause(self) -> None:
         """Suspend the map: running components stop where they are and keep what they have claimed."""
-        running = self._running_jobs()
-        self._act("suspend")
-        give_up = time.monotonic() + _PATIENCE
-        # The schedd learns of it last, even after the event log, and does not resume a job that it takes for running.
-        while running & self._running_jobs() and time.monotonic() < give_up:
-            time.sleep(0.05)
+        queue.pause(self._engine)
 
-    @of_existing
     def resume(self) -> None:
         """Resume the map after :meth:`pause`: suspended components go on."""
-        self._act("continue")
+        queue.resume(self._engine)
 
-    @of_existing
     def vacate(self) -> None:
         """Vacate the map: running components give up what they have claimed and become idle again."""
-        self._act("vacate")
+        queue.vacate(self._engine)
 
-    @of_existing
     def set_memory(self, memory: int) -> None:
         """Change how much memory each component asks for; running ones keep what they have until they run again.
 
         :param memory: in MB.
         """
-        self._edit("RequestMemory", memory)
+        queue.edit(self._engine, "RequestMemory", memory)
 
-    @of_existing
     def set_disk(self, disk: int) -> None:
         """Change how much disk space each component asks for; running ones keep what they have until they run again.
 
         :param disk: in KB.
         """
-        self._edit("RequestDisk", disk)
-
-    def _running_jobs(self) -> set[tuple[int, int]]:
-        if not self.is_active:
-            return set()
-        constraint = f"({self._map_dir.constraint()}) && JobStatus == 2"
-        ads = pools.reach(self._record.pool).query(constraint, ["ClusterId", "ProcId"])
-        return {(ad["ClusterId"], ad["ProcId"]) for ad in ads}
-
-    def _act(self, action: str) -> None:
-        """Have the schedd act on all jobs of the map; on a map whose components have all ended there is nothing to do."""
-        if self.is_active:
-            pools.reach(self._record.pool).act(action, self._map_dir.constraint(), f"{action} with htmap")
-            logger.info("map %r: asked the schedd to %s its jobs", self._tag, action)
-
-    def _await_log(self, wanted: frozenset[ComponentStatus]) -> None:
-        """Wait until the event log shows that the schedd has done what it was asked.
-
-        The schedd answers before it writes the log: whoever releases a map and asks for a result would be told of the hold again.
-        """
-        give_up = time.monotonic() + _PATIENCE
-        while not wanted.issuperset(self._states.all()) and time.monotonic() < give_up:
-            time.sleep(0.01)
-            self._states.poll()
-
-    def _edit(self, attribute: str, value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise TypeError(f"{attribute} is a whole number, not {value!r}")
-        if self.is_active:
-            retagging.edit_jobs(pools.reach(self._record.pool), self._map_dir, attribute, value)
+        queue.edit(self._engine, "RequestDisk", disk)
 
     # --- what HTCondor knows of it
 
-    @of_existing
     def why(self, components: Iterable[int] | None = None) -> list[Explanation]:
         """Return why components do not run: of those that are held why, of those that are idle how the pool's slots suit them.
 
@@ -135,14 +335,8 @@ class Map(MapResults):
         """
         from htmap_core.diagnosis import why as explanations  # with what it needs 20 ms, and seldom asked for
 
-        if components is None:
-            statuses = self.component_statuses
-            chosen = [component for component in self._components if not statuses[component].is_final]
-        else:
-            chosen = [self._checked(component) for component in components]
-        return explanations.explain(self._map_dir, self._states, self.tag, Connection(self._record.pool), chosen)
+        return explanations.explain(self._engine, components)
 
-    @of_existing
     def job_ad(self, component: int) -> JobAd:
         """Return all that the schedd knows of a component's job.
 
@@ -150,28 +344,19 @@ class Map(MapResults):
         :raises JobNotFound: the schedd has no such job: not yet, or not any more.
         :raises CondorError: the schedd does not answer.
         """
-        from htmap_core.condor import job_ads
+        return queue.job_ad(self._engine, self._engine.from_front(component))
 
-        component = self._checked(component)
-        job = self._states.job(component)
-        cluster = {each.number: each.cluster for each in self._map_dir.submissions.all()}.get(job.submission)
-        found = None if cluster is None else job_ads.find(Connection(self._record.pool), cluster, job.row)
-        if found is None:
-            raise job_ads.JobNotFound(self.tag, component, str(self._status_now(component)))
-        return found
-
-    @of_existing
     def submit_file(self, component: int | None = None) -> str:
         """Return a submit description with which ``condor_submit`` runs components by hand, apart from the map.
 
         :param component: the only one to run; all by default.
         :raises ComponentNotFound: the map has no such component.
         """
-        return description(self._map_dir, self.tag, None if component is None else self._checked(component))
+        tag = self._engine.current_tag()
+        return description(self._map_dir, tag, None if component is None else self._engine.from_front(component))
 
     # --- its components once more, its tag, its end
 
-    @of_existing
     def rerun(self, components: Iterable[int] | None = None) -> None:
         """Run components again from scratch, with the options that the map was made with; what they returned is deleted.
 
@@ -179,28 +364,27 @@ class Map(MapResults):
         :raises CannotRerunComponents: some of them have not ended.
         :raises HTMapException: the credentials that they need cannot be had any more; a plugin says why, and nothing has changed.
         """
-        chosen = self._components if components is None else sorted({self._checked(each) for each in components})
-        rerun(self._map_dir, self.tag, chosen, self.component_statuses)
-        self._states.poll()
+        engine = self._engine
+        chosen = engine.components if components is None else sorted({engine.from_front(each) for each in components})
+        rerun(engine.map_dir, engine.current_tag(), chosen, engine.statuses())
+        engine.poll()
 
-    @of_existing
     def retag(self, tag: str) -> None:
         """Give the map another tag; the old one is free at once. The map is not transient any more.
 
         :raises InvalidTag: no map can have it.
         :raises TagAlreadyExists: another map has it.
         """
-        retagging.retag(self._map_dir, self.tag, tag, ended=not self.is_active)
-        logger.info("map %r has the tag %r now", self._tag, tag)
-        self._tag = tag
+        retagging.retag(self._map_dir, self._engine.current_tag(), tag, ended=not self._engine.is_active())
+        logger.info("map %r has the tag %r now", self._engine.tag, tag)
+        self._engine.tag = tag
 
-    @of_existing
     def remove(self, force: bool = False) -> None:
         """Remove the map: its jobs from the queue, whatever their state, and all its data. There is no way back.
 
         :param force: remove the data even if the pool does not answer, and do not wait until the jobs have left the queue.
         :raises CondorError: the pool does not answer, and the map may have jobs in its queue; nothing was changed.
         """
-        self._states.poll()
-        removal.remove(self._map_dir, self.tag, ended=self._states.ended, force=force)
-        logger.info("map %r was removed", self._tag)
+        self._engine.poll()
+        removal.remove(self._map_dir, self._engine.current_tag(), ended=self._engine.states.has_ended, force=force)
+        logger.info("map %r was removed", self._engine.tag)

@@ -16,6 +16,7 @@ from htmap_core.contract.pools import Pool, PoolAddress, PoolView
 from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
+from htmap_core.plugins import defaults
 from htmap_core.plugins.discovery import Discovery, PluginRecord
 from htmap_core.settings.tables import problem_with_tables
 from htmap_core.wording import describe
@@ -100,6 +101,17 @@ class Plugins:
             tables.update({name.upper(): cls for name, cls in offer.items()})
             record.offers["settings"] = [name.upper() for name in offer]
         return tables
+
+    def why_no_table(self, name: str) -> str | None:
+        """Return why no plugin has the settings table *name*, and what to do; None where a plugin has it, or nobody knows it."""
+        named = [each for each in self._discovery.records() if each.name == name.lower() and each.distribution]
+        for record in named:
+            if record.state != "ok":
+                reason, advice = _why_off(record)
+                return f"plugin {record.name!r} {reason}. {advice}"
+        if named or name.lower() not in FIRST_PARTY:
+            return None
+        return f"the table {name.upper()} comes with its own package: `pip install htmap-{name.lower()}`"
 
     def commands(self) -> dict[str, click.Command]:
         """Return the commands that plugins add to the command line, by name."""
@@ -238,3 +250,4 @@ def _why_off(record: PluginRecord) -> tuple[str, str]:
 
 
 plugins = Plugins()
+defaults.register()

@@ -12,7 +12,6 @@ from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.protocol import Sender, TransferProtocol
 from htmap_core.exceptions import InvalidOption, PoolIsSilent
 from htmap_core.plugins import presigned
-from htmap_core.settings.chain import settings
 from htmap_core.settings.tables import value
 
 
@@ -48,11 +47,7 @@ class MachinePool(Pool):
         return "this machine has no HTCondor configuration"
 
     def _address(self) -> PoolAddress:
-        return PoolAddress.of_machine(self.name, _optional("HTCONDOR.SCHEDULER"), _optional("HTCONDOR.COLLECTOR"))
-
-
-def _optional(name: str) -> str | None:
-    return None if settings.get(name) is None else value(name, str)
+        return PoolAddress.of_machine(self.name, value("HTCONDOR.SCHEDULER"), value("HTCONDOR.COLLECTOR"))
 
 
 @hookimpl

@@ -84,7 +84,7 @@ class Discovery:
 
     def _manager(self) -> pluggy.PluginManager:
         if self._loaded is None:
-            disabled = value("PLUGINS.DISABLED", list[str])  # raises, if at all, before anything is loaded by halves
+            disabled: list[str] = value("PLUGINS.DISABLED")  # raises, if at all, before anything is loaded by halves
             manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
             manager.add_hookspecs(hookspecs)
             if os.environ.get("HTMAP_TRACE_PLUGINS", "") not in {"", "0"}:

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import attrs
 
@@ -22,10 +21,9 @@ from htmap_core import names
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError, HTMapException
+from htmap_core.results.engine import Engine
+from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Deadline, Timeout
-
-if TYPE_CHECKING:
-    from htmap_core.maps.map_results import MapResults
 
 _ALL = str(10**12)  # bytes at once: from the beginning, where condor_tail begins with the last kilobyte otherwise
 _CHUNK = 65536
@@ -54,29 +52,30 @@ class Run:
     start: int
 
 
-def follow(found: MapResults, component: int, timeout: Timeout) -> Iterator[str]:
+def follow(engine: Engine, component: int, timeout: Timeout) -> Iterator[str]:
     """Yield what the job of a component writes to its standard output, from the beginning on, until it has ended or is held.
 
     :param timeout: for each wait until it runs.
     :raises CannotFollow: ``condor_tail`` cannot be used.
     """
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    connection, seen, run = Connection(found._record.pool), 0, Run("", 0)
+    connection, seen, run = Connection(engine.pool), 0, Run("", 0)
     deadline = Deadline(timeout)
-    while not ((status := found._status_now(component)).is_final or status is ComponentStatus.HELD):
-        begun = _begun(found, connection, component) if status is ComponentStatus.RUNNING else None
+    while not is_settled(status := engine.status(component)):
+        begun = _begun(engine, connection, component) if status is ComponentStatus.RUNNING else None
         if begun is not None:
             if begun != run:  # else condor_tail ended for another reason, and begins from the beginning again
                 seen, run = 0, begun
                 decoder.reset()
-            for fresh in unseen(_tail(connection, begun), seen, begun, lambda: _begun(found, connection, component)):
+            for fresh in unseen(_tail(connection, begun), seen, begun, lambda: _begun(engine, connection, component)):
                 seen += len(fresh)
                 if text := decoder.decode(fresh):
                     yield text
             deadline = Deadline(timeout)
         else:
-            deadline.pause(f"does not run: it is {status}", found._tag, component)
-    outputs, job = found._map_dir.outputs, found._states.job(component)
+            deadline.pause(f"does not run: it is {status}", engine.tag, component)
+        engine.check_existence()
+    outputs, job = engine.map_dir.outputs, engine.job(component)
     yield decoder.decode(b"", final=True)
     yield outputs.tail(job, "stdout", max(0, outputs.size(job, "stdout") - seen))
 
@@ -107,10 +106,10 @@ def _is_over(run: Run, run_now: Callable[[], Run | None]) -> bool:
         return False  # a schedd that does not answer just now; what runs, runs on
 
 
-def _begun(found: MapResults, connection: Connection, component: int) -> Run | None:
+def _begun(engine: Engine, connection: Connection, component: int) -> Run | None:
     """Return the run of the job that runs a component; None where it does not run any more."""
-    job = found._states.job(component)
-    cluster = next(each.cluster for each in found._map_dir.submissions.all() if each.number == job.submission)
+    job = engine.job(component)
+    cluster = next(each.cluster for each in engine.map_dir.submissions.all() if each.number == job.submission)
     constraint = f"ClusterId == {cluster} && ProcId == {job.row} && JobStatus == 2"
     for ad in connection.query(constraint, ["JobCurrentStartDate"], 1):
         return Run(f"{cluster}.{job.row}", int(ad.get("JobCurrentStartDate") or 0))

@@ -7,13 +7,12 @@ import sys
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from htmap_core.components import ComponentStatus
+from htmap_core.results.engine import Engine
+from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Timeout
-
-if TYPE_CHECKING:
-    from htmap_core.maps.map_results import MapResults
 
 T = TypeVar("T", str, Path)
 
@@ -21,8 +20,14 @@ T = TypeVar("T", str, Path)
 class _PerComponent(Sequence[T], Generic[T]):
     """One item for each component; :meth:`get` and calling wait for it, an index does not."""
 
-    def __init__(self, map: MapResults) -> None:  # noqa: A002 -- as users know it
-        self._map = map
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def _existing(self) -> Engine:
+        """The engine of a map that has not been removed."""
+        self._engine.check_existence()
+        return self._engine
 
     @abstractmethod
     def _item(self, component: int) -> T:
@@ -32,14 +37,14 @@ class _PerComponent(Sequence[T], Generic[T]):
         """
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._map!r})"
+        return f"{type(self).__name__}(Map(tag = {self._engine.tag}))"
 
     def __len__(self) -> int:
-        return len(self._map)
+        return len(self._existing.components)
 
     def __contains__(self, component: object) -> bool:
         """Return whether the map has a component of this index."""
-        return component in self._map
+        return self._existing.has(component)
 
     @overload
     def __getitem__(self, component: int) -> T: ...
@@ -52,11 +57,11 @@ class _PerComponent(Sequence[T], Generic[T]):
         """
         if isinstance(component, slice):
             return [self[number] for number in range(*component.indices(len(self)))]
-        component = self._map._checked(component)
-        status = self._map._status_now(component)
-        if not (status.is_final or status is ComponentStatus.HELD):
+        component = self._existing.from_front(component)
+        status = self._engine.status(component)
+        if not is_settled(status):
             raise FileNotFoundError(
-                f"component {component} of map {self._map._tag!r} is {status}; `get({component})` waits for it to end"
+                f"component {component} of map {self._engine.tag!r} is {status}; `get({component})` waits for it to end"
             )
         return self._item(component)
 
@@ -68,13 +73,13 @@ class _PerComponent(Sequence[T], Generic[T]):
         :raises MapComponentHeld: the component is held, and has left nothing.
         :raises FileNotFoundError: the component left nothing.
         """
-        component = self._map._checked(component)
-        status = self._map._await(component, timeout)
+        component = self._existing.from_front(component)
+        status = self._engine.await_component(component, timeout)
         try:
             return self._item(component)
         except FileNotFoundError:
             if status is ComponentStatus.HELD:  # so its run will not be over by itself
-                raise self._map._problem(component, status) from None
+                raise self._engine.problem(component, status) from None
             raise
 
     __call__ = get
@@ -84,9 +89,9 @@ class _Stream(_PerComponent[str]):
     stream: ClassVar[str]
 
     def _item(self, component: int) -> str:
-        outputs, job = self._map._map_dir.outputs, self._map._states.job(component)
+        outputs, job = self._engine.map_dir.outputs, self._engine.job(component)
         try:
-            index, entry = self._map._entry(component)
+            index, entry = self._engine.entry(component)
         except FileNotFoundError:
             if not outputs.has(job, self.stream):
                 raise
@@ -117,7 +122,7 @@ class MapStdOut(_Stream):
         """
         from htmap_core.results import following  # with subprocess 10 ms, and seldom asked for
 
-        return following.follow(self._map, self._map._checked(component), timeout)
+        return following.follow(self._existing, self._engine.from_front(component), timeout)
 
     def _framed(self, text: str, component: int, index: dict[str, Any], entry: dict[str, Any]) -> str:
         host, runtime = index["host"], index["runtime"]
@@ -147,7 +152,7 @@ class MapOutputFiles(_PerComponent[Path]):
     """
 
     def _item(self, component: int) -> Path:
-        self._map._entry(component)
-        folder = self._map._map_dir.outputs.files(self._map._states.job(component), component)
+        self._engine.entry(component)
+        folder = self._engine.map_dir.outputs.files(self._engine.job(component), component)
         folder.mkdir(parents=True, exist_ok=True)
         return folder

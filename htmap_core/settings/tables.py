@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import attrs
 
 from htmap_core.exceptions import InvalidSetting, UnknownSetting
-from htmap_core.settings.chain import Settings, dotted_keys, settings
+from htmap_core.settings import core, dotted
+from htmap_core.settings.chain import Settings, settings
 
 if typing.TYPE_CHECKING:
     import cattrs
@@ -30,9 +31,9 @@ def table(name: str, cls: type[T], chain: Settings = settings) -> T:
     :raises UnknownSetting: the table has a key that is no field of *cls*.
     :raises InvalidSetting: a value is not what its field can be.
     """
-    values = chain.get(name, {})
+    values = chain.given(name)
     if not isinstance(values, Mapping):
-        raise InvalidSetting(name, values, "is a table, not a value", chain.origin(name))
+        raise _no_table(name, values, chain)
     fields = {field.name: field for field in attrs.fields(typing.cast("type[attrs.AttrsInstance]", cls))}
     types = typing.get_type_hints(cls)
     given: dict[str, Any] = {}
@@ -57,13 +58,15 @@ def _refused(name: str, values: Mapping[str, Any], error: Exception, chain: Sett
     return InvalidSetting(name, dict(values), str(error), chain.origin(name))
 
 
-def value(name: str, type_: type[T], chain: Settings = settings) -> T:
-    """Return the single setting *name*, checked to be of *type_*.
+def value(name: str, chain: Settings = settings) -> Any:
+    """Return one of the core's settings, checked to be of the type that :mod:`htmap_core.settings.core` says.
 
-    :raises MissingSetting: it is not set.
+    The default is had from there, too, where the program has replaced all settings, the built-in ones with them.
+
     :raises InvalidSetting: it has another type.
     """
-    return typing.cast("T", _structure(name, chain[name], type_, chain))
+    setting = core.SETTINGS[name]
+    return _structure(name, chain.get(name, setting.default), setting.type, chain)
 
 
 def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = (), chain: Settings = settings) -> None:
@@ -76,27 +79,37 @@ def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = ()
     :raises UnknownSetting: nobody knows a setting.
     :raises InvalidSetting: a value is not of the setting's type.
     """
-    known = {*_CORE_TYPES, *_CORE_TABLES, *(name.upper() for name in (*tables, *lenient))}
+    known = {*core.names(), *(name.upper() for name in (*tables, *lenient))}
     for name, given in chain.to_dict().items():
         folded = name.upper()
-        if folded in _CORE_TYPES:
-            _structure(folded, given, _CORE_TYPES[folded], chain)
-        elif folded in _CORE_TABLES:
+        if folded in core.TABLES:
             _check_core_table(folded, given, chain)
+        elif folded in core.SETTINGS:
+            _structure(folded, given, core.SETTINGS[folded].type, chain)
         elif folded not in known:
-            first = next(iter(dotted_keys({name: given})), name)  # the variable is known by this one
+            first = next(iter(dotted.keys({name: given})), name)  # the variable is known by this one
             raise UnknownSetting(name, known, chain.origin(first))
     for name, cls in tables.items():
         table(name, cls, chain)
 
 
+def _check_core_table(name: str, given: Any, chain: Settings) -> None:
+    if name != core.MAP_OPTIONS:
+        table(name, core.TABLES[name], chain)
+    elif not isinstance(given, Mapping):
+        raise _no_table(name, given, chain)
+
+
+def _no_table(name: str, given: Any, chain: Settings) -> InvalidSetting:
+    return InvalidSetting(name, given, "is a table, not a value", chain.origin(name))
+
+
 def problem_with_tables(offer: Mapping[Any, Any], taken: Mapping[str, type]) -> str | None:
     """Return what is wrong with the settings tables that a plugin offers, if anything; *taken* are those of others."""
-    core = {*_CORE_TYPES, *_CORE_TABLES}
     for name, cls in offer.items():
         if not isinstance(name, str) or not isinstance(cls, type) or not attrs.has(cls):
             return f"must map names to attrs classes, not {name!r} to {cls!r}"
-        if name.upper() in core:
+        if name.upper() in core.names():
             return f"offers the table {name!r}, which is the core's own"
         if name.upper() in taken:
             return f"offers the table {name!r}, which belongs to another plugin already"
@@ -105,38 +118,15 @@ def problem_with_tables(offer: Mapping[Any, Any], taken: Mapping[str, type]) -> 
     return None
 
 
-_CORE_TYPES: dict[str, Any] = {
-    "HTMAP_DIR": Path,
-    "DELIVERY_METHOD": str,
-    "WAIT_TIME": float,
-    "ALLOW_PYTHON_MISMATCH": bool,
-}
-
-_CORE_TABLES: dict[str, dict[str, Any]] = {
-    "CLI": {"IS_CLI": bool},
-    "HTCONDOR": {"SCHEDULER": typing.Optional[str], "COLLECTOR": typing.Optional[str]},
-    "PLUGINS": {"DISABLED": list[str]},
-    "MAP_OPTIONS": {},  # any submit command; options.py checks them
-}
-
-
-def _check_core_table(name: str, given: Any, chain: Settings) -> None:
-    if not isinstance(given, Mapping):
-        raise InvalidSetting(name, given, "is a table, not a value", chain.origin(name))
-    types = _CORE_TABLES[name]
-    for key, item in given.items() if types else ():
-        path = f"{name}.{key}"
-        if key.upper() not in types:
-            raise UnknownSetting(path, [f"{name}.{known}" for known in types], chain.origin(path))
-        _structure(path, item, types[key.upper()], chain)
-
-
 def _structure(name: str, given: Any, type_: Any, chain: Settings) -> Any:
     try:
+        if given is None and type(None) in typing.get_args(type_):
+            return None
+        plain = _without_none(type_)
         if (
-            type_ in _READERS
+            plain in _READERS
         ):  # most settings: without importing cattrs, for which a shell that completes tags would wait
-            return _READERS[type_](given, type_)
+            return _READERS[plain](given, plain)
         return _converter().structure(_split(given, type_), type_)
     except Exception as error:
         # cattrs raises its own groups around whatever a hook raised; the innermost says it best.
@@ -158,6 +148,12 @@ def _converter() -> cattrs.Converter:
             converter.register_structure_hook(type_, reader)
         _made.append(converter)
     return _made[0]
+
+
+def _without_none(type_: Any) -> Any:
+    """Return the type that an optional type has besides None, and any other type as it is."""
+    others = [each for each in typing.get_args(type_) if each is not type(None)]
+    return others[0] if typing.get_origin(type_) is typing.Union and len(others) == 1 else type_
 
 
 def _split(given: Any, type_: Any) -> Any:

@@ -44,7 +44,7 @@ class Deadline:
         :param component: the only component that is waited for.
         :raises TimeoutError: patience has ended.
         """
-        interval = max(_SHORTEST, tables.value("WAIT_TIME", float))
+        interval = max(_SHORTEST, tables.value("WAIT_TIME"))
         if self._end is not None:
             left = self._end - time.monotonic()
             if left <= 0:

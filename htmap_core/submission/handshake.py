@@ -22,7 +22,7 @@ def handshake(pickled: bytes) -> dict[str, Any]:
         "cloudpickle": importlib.metadata.version("cloudpickle"),
         "htmap": htmap_core.__version__,
         "by_value": by_value.carries_code(pickled),
-        "allow_mismatch": tables.value("ALLOW_PYTHON_MISMATCH", bool),
+        "allow_mismatch": tables.value("ALLOW_PYTHON_MISMATCH"),
     }
 
 

@@ -17,8 +17,8 @@ _HOLD = ("HoldReason", "HoldReasonCode")
 _IS_HELD = 5  # the JobStatus of HTCondor
 
 
-class ComponentStates:
-    """The states of all components of a map, as of the last :meth:`poll`."""
+class LoggedStates:
+    """The states of all components of a map, as its event log tells them: a :class:`~htmap_core.tracking.source.StateSource`."""
 
     def __init__(self, map_dir: MapDir) -> None:
         self._map_dir = map_dir
@@ -26,18 +26,13 @@ class ComponentStates:
         self._partly: dict[Job, frozenset[int]] = {}  # components that succeeded in jobs where another one did not
 
     def poll(self) -> bool:
-        """Look at what has happened since, and return whether anything has."""
-        has_moved = self._map_dir.refresh()
-        has_news = self._tracker.poll()
-        if has_news and self._map_dir.has_checkpoints and self.ended:
-            self._map_dir.remove_checkpoints()
-        return has_news or has_moved
+        """Read what is new in the event log, and return whether there was anything.
 
-    def save(self) -> None:
-        """Write down what is known, for the next process."""
-        self._tracker.save()
+        :raises CorruptEventLog: it has something that is none of the map's events.
+        """
+        return self._tracker.poll()
 
-    def all(self) -> list[ComponentStatus]:
+    def statuses(self) -> list[ComponentStatus]:
         """Return the status of every component."""
         placement, chunksize = self._map_dir.placement, self._map_dir.record.chunksize
         jobs = self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * self._map_dir.record.jobs
@@ -57,7 +52,7 @@ class ComponentStates:
 
     def status(self, component: int) -> ComponentStatus:
         """Return the status of one component."""
-        job = self.job(component)
+        job = self._job(component)
         status = self._tracker.status(job)
         if status is ComponentStatus.UNKNOWN and job.submission:
             return ComponentStatus.IDLE  # somebody submits it again just now
@@ -75,13 +70,12 @@ class ComponentStates:
             self._partly[job] = frozenset(each["component"] for each in entries if each["status"] == _SUCCEEDED)
         return ComponentStatus.COMPLETED if component in self._partly[job] else status
 
-    def job(self, component: int) -> Job:
-        """Return the job that ran, or will run, a component last."""
+    def _job(self, component: int) -> Job:
         return self._map_dir.placement.job_of(component)
 
     def hold(self, component: int) -> ComponentHold | None:
         """Return why a component is held; None where it is not."""
-        hold = self._tracker.hold(self.job(component))
+        hold = self._tracker.hold(self._job(component))
         if hold is None:
             return None
         reason = with_true_names(self._map_dir.path, hold.reason)
@@ -89,23 +83,23 @@ class ComponentStates:
 
     def note(self, component: int) -> str:
         """Return how a component's job ended, where it did not end as it should; else nothing."""
-        return self._tracker.note(self.job(component))
+        return self._tracker.note(self._job(component))
 
     def memory(self, component: int) -> int:
         """Return the peak memory of a component's job in MB; 0 where HTCondor has not measured it."""
-        return self._tracker.memory(self.job(component))
+        return self._tracker.memory(self._job(component))
 
     def runtime(self, component: int) -> float:
         """Return for how many seconds a component's job runs, or ran last."""
-        return self._tracker.runtime(self.job(component))
+        return self._tracker.runtime(self._job(component))
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether nothing more can come of any job."""
         submissions = self._map_dir.submissions.all()
         return bool(submissions) and all(self._tracker.has_ended(each.number, late=each.late) for each in submissions)
 
-    def settle(self, connection: Connection) -> None:
+    def ask_the_schedd(self, connection: Connection) -> None:
         """Ask the schedd about the jobs that have not ended as far as is known here, for the event log may have missed something.
 
         A job that is not in the queue any more has ended: if it left a result, that says how; else it was removed. Of a job
@@ -141,3 +135,7 @@ class ComponentStates:
             return ComponentStatus.REMOVED
         succeeded = all(entry["status"] == _SUCCEEDED for entry in entries)
         return ComponentStatus.COMPLETED if succeeded else ComponentStatus.ERRORED
+
+    def save(self) -> None:
+        """Write down what is known, for the next process."""
+        self._tracker.save()

@@ -15,8 +15,8 @@ import pytest
 
 import htmap
 from htmap_core.condor.connection import Connection
-from htmap_core.maps import map_results
 from htmap_core.plugins.pools import find_pool
+from htmap_core.results import engine
 from htmap_core.testing import eventually
 from htmap_core.testing.fixtures import using_htmap_dir
 
@@ -256,7 +256,7 @@ mapped = htmap.load("crash")
         assert not list(mapped._map_dir.path.parents[1].glob(f"*/{mapped._map_dir.id}*"))
 
     def test_whoever_waits_meanwhile_is_not_left_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(map_results, "_QUIET", 1.0)  # a minute of silence would be long for a test
+        monkeypatch.setattr(engine, "QUIET", 1.0)  # a minute of silence would be long for a test
         mapped = htmap.map(lambda x: 2 * x, range(3), tag="crash")
         mapped.wait(TIMEOUT)
         self.crash(self.BEFORE_SUBMISSION, "mapped.rerun([0, 2])")

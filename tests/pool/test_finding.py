@@ -59,10 +59,10 @@ class TestTheMachinesOwnPool:
         monkeypatch.setenv("CONDOR_CONFIG", str(personal_pool / "pool" / "condor_config"))
         mapped = htmap.map(str, [1])
         assert mapped.get(0, timeout=TIMEOUT) == "1"
-        assert mapped._record.pool.pool == "machine"
+        assert mapped._map_dir.record.pool.pool == "machine"
         monkeypatch.delenv("CONDOR_CONFIG")
         waiting = htmap.map(str, [1], map_options=htmap.MapOptions(requirements="false"))
-        assert waiting._record.pool.pool == "personal"
+        assert waiting._map_dir.record.pool.pool == "personal"
         mapped.rerun()  # in the pool that it was made in, however that was found then
         assert mapped.get(0, timeout=TIMEOUT) == "1"
 
@@ -74,7 +74,7 @@ class TestTheMachinesOwnPool:
         with pytest.warns(OtherPool, match="machine pool is not used: .* does not answer.* goes to the personal pool"):
             mapped = htmap.map(str, [1])
         assert mapped.get(0, timeout=TIMEOUT) == "1"
-        assert mapped._record.pool.pool == "personal"
+        assert mapped._map_dir.record.pool.pool == "personal"
 
     def test_a_schedd_that_the_collector_does_not_know_is_not_taken_for_the_local_one(
         self, personal_pool: Path, monkeypatch: pytest.MonkeyPatch

@@ -103,7 +103,9 @@ class TestAFinishedMap:
             htmap.map(str, [1], tag="doubled")
 
     def test_run_times_are_durations(self, finished: htmap.Map) -> None:
-        age = datetime.timedelta(seconds=time.time() - finished._record.created + 1)  # events are of whole seconds
+        age = datetime.timedelta(
+            seconds=time.time() - finished._map_dir.record.created + 1
+        )  # events are of whole seconds
         assert all(datetime.timedelta(0) <= runtime < age for runtime in finished.runtime)
 
     def test_another_process_reads_it(self, finished: htmap.Map) -> None:

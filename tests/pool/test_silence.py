@@ -11,7 +11,7 @@ import pytest
 import htmap
 from htmap.exceptions import NotRemoved, SilentPool
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.maps import map_results
+from htmap_core.results import engine
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
@@ -23,22 +23,21 @@ NOWHERE = PoolAddress("nowhere", collector="127.0.0.1:9", schedd="nowhere.exampl
 def silent() -> Iterator[htmap.Map]:
     """Give a map whose pool is gone; the jobs that it really has are removed in the end."""
     silent = htmap.map(str, range(2), map_options=UNMATCHED)
-    address = silent._record.pool
+    address = silent._map_dir.record.pool
     remember(silent, NOWHERE)
     yield silent
     remember(silent, address)
 
 
 def remember(mapped: htmap.Map, address: PoolAddress) -> None:
-    mapped._record = attrs.evolve(mapped._record, pool=address)
-    mapped._map_dir.write_record(mapped._record)
-    mapped._map_dir._record = mapped._record
+    mapped._map_dir.write_record(attrs.evolve(mapped._map_dir.record, pool=address))
+    mapped._map_dir._record = None  # as read again by another process
 
 
 def test_whoever_waits_for_a_pool_that_does_not_answer_is_told(
     silent: htmap.Map, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(map_results, "_QUIET", 0.5)  # a minute of silence would be long for a test
+    monkeypatch.setattr(engine, "QUIET", 0.5)  # a minute of silence would be long for a test
     with (
         pytest.warns(SilentPool, match=r"no news of map .* but the nowhere pool does not answer"),
         pytest.raises(htmap.exceptions.TimeoutError),
@@ -47,7 +46,7 @@ def test_whoever_waits_for_a_pool_that_does_not_answer_is_told(
 
 
 def test_whoever_waits_for_a_pool_that_only_is_busy_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(map_results, "_QUIET", 0.5)
+    monkeypatch.setattr(engine, "QUIET", 0.5)
     waiting = htmap.map(str, range(2), map_options=UNMATCHED)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -56,7 +55,7 @@ def test_whoever_waits_for_a_pool_that_only_is_busy_is_not(monkeypatch: pytest.M
 
 
 def test_a_hold_of_which_the_event_log_never_told_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(map_results, "_QUIET", 0.5)
+    monkeypatch.setattr(engine, "QUIET", 0.5)
     mapped = htmap.map(str, range(2), map_options=htmap.MapOptions(hold=["false", "true"]))
     with pytest.raises(htmap.exceptions.MapComponentHeld, match="submitted on hold"):
         mapped.wait(timeout=60)

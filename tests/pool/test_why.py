@@ -39,7 +39,7 @@ def waiting(class_pool: Path) -> None:
 
     with using_htmap_dir(class_pool):
         owner = htmap.map(stay, [0], tag="owner", map_options=htmap.MapOptions(requirements="false"))
-        (slot,) = Connection(owner._record.pool).slots(["TotalSlotCpus"])
+        (slot,) = Connection(owner._map_dir.record.pool).slots(["TotalSlotCpus"])
         owner.remove()
         everything = {"request_cpus": slot["TotalSlotCpus"], "request_disk": "1MB"}
         owner = htmap.map(stay, [0], tag="owner", map_options=htmap.MapOptions(**everything))

@@ -96,7 +96,7 @@ def doubling() -> Callable[[int], int]:
 def queued(**options: Any) -> dict[str, Any]:
     """Return the ad of a job that was submitted with these options, and never runs."""
     mapped = htmap.map(doubling(), [1], map_options=htmap.MapOptions(hold="true", **options))
-    (ad,) = connection.Connection(mapped._record.pool).query(f'JobBatchName == "{mapped.tag}"')
+    (ad,) = connection.Connection(mapped._map_dir.record.pool).query(f'JobBatchName == "{mapped.tag}"')
     return ad
 
 
@@ -223,7 +223,7 @@ class TestWithoutAnyOption:
     def test_a_map_runs_on_the_users_schedd_by_the_method_that_the_site_prefers(self) -> None:
         mapped = htmap.map(doubling(), range(10))
         assert list(mapped.iter(timeout=TIMEOUT)) == TEN
-        record = mapped._record
+        record = mapped._map_dir.record
         assert (record.delivery_method, record.pool.pool, record.pool.schedd) == ("assume", "cern", SCHEDD)
 
     def test_a_job_has_the_users_ticket(self) -> None:
@@ -269,7 +269,7 @@ class TestRuntime:
     def test_components_can_have_flavours_of_their_own(self) -> None:
         options = htmap.MapOptions(hold="true", custom_options={"JobFlavour": ['"espresso"', '"tomorrow"']})
         mapped = htmap.map(doubling(), [1, 2], map_options=options)
-        ads = connection.Connection(mapped._record.pool).query(
+        ads = connection.Connection(mapped._map_dir.record.pool).query(
             f'JobBatchName == "{mapped.tag}"', ["ProcId", "MaxRuntime"]
         )
         assert {ad["ProcId"]: ad["MaxRuntime"] for ad in ads} == {0: 1200, 1: 86400}

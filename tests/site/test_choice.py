@@ -53,7 +53,7 @@ class TestTheChoice:
         htmap.settings["DELIVERY_METHOD"] = "shared"
         with pytest.warns(SuspiciousMap, match="'shared' does not suit this pool: none of 2 slots"):
             mapped = htmap.map(str, [1])
-        assert mapped._record.delivery_method == "shared"
+        assert mapped._map_dir.record.delivery_method == "shared"
 
 
 class TestDoubts:

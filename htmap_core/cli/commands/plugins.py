@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from htmap_core.cli import tables
-from htmap_core.cli.commands.settings import known_settings
 from htmap_core.condor.connection import Connection
 from htmap_core.plugins import calls as plugin_registry
 from htmap_core.plugins import pools as finding
 from htmap_core.plugins.discovery import PluginRecord
+from htmap_core.settings import model
 from htmap_core.settings.chain import settings
+from htmap_core.settings.layers import BUILT_IN
 from htmap_core.wording import did_you_mean, followed
 
 # What a plugin does to every map, as against what it offers and somebody picks.
@@ -110,19 +112,20 @@ def show(name: str) -> None:
         facts += [(kind, ", ".join(names)) for kind, names in record.offers.items() if names]
         for method, found in _row(record, pool)["delivery_methods"].items():
             facts.append((f"suits ({method})", f"{found['suits']}: {found['why']}"))
-        for key, value in known_settings(record.offers.get("settings", ())).items():
-            given = settings.get(key)
-            facts.append(
-                (
-                    key,
-                    f"{'not set' if value is None else repr(value)}, the default"
-                    if given is None
-                    else f"{given!r}, from {settings.origin(key)}",
-                )
-            )
+        facts += _settings_of(record)
         tables.show(("Plugin", record.name), facts)
         if record.traceback:
             click.echo(f"\n{record.traceback}")
+
+
+def _settings_of(record: PluginRecord) -> Iterator[tuple[str, str]]:
+    """Yield the settings of a plugin's tables, each with its value and where that comes from."""
+    classes = plugin_registry.plugins.settings_tables()
+    for table in record.offers.get("settings", ()):
+        for setting in model.settings_of(table, classes[table]):
+            origin = settings.origin(setting.name)
+            value = "not set" if settings[setting.name] is None else repr(settings[setting.name])
+            yield setting.name, f"{value}, the default" if origin == BUILT_IN else f"{value}, from {origin}"
 
 
 def _named(records: list[PluginRecord], name: str) -> list[PluginRecord]:

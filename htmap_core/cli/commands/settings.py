@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import attrs
 import click
 from click.shell_completion import CompletionItem
 
 from htmap_core.atomic import locked, write_atomically
+from htmap_core.cli import tables as text_tables
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import (
     HTMapException,
@@ -21,8 +21,10 @@ from htmap_core.exceptions import (
     UnknownSetting,
 )
 from htmap_core.plugins.calls import plugins
+from htmap_core.settings import core, dotted, model
 from htmap_core.settings import tables as configfile
-from htmap_core.settings.chain import BUILT_IN, Settings, dotted_keys, settings, user_file
+from htmap_core.settings.chain import Settings, settings
+from htmap_core.settings.layers import BUILT_IN, user_file
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -35,40 +37,52 @@ class _Setting(click.ParamType):  # type: ignore[type-arg]  # generic in newer c
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         folded = incomplete.casefold()
-        return [CompletionItem(key) for key in dotted_keys(settings.to_dict()) if key.casefold().startswith(folded)]
+        return [CompletionItem(key) for key in _all_settings() if key.casefold().startswith(folded)]
 
 
 @click.command(name="settings")
 @click.option("--user", is_flag=True, help="Print your own settings only: the contents of ~/.htmaprc.")
-def settings_(user: bool) -> None:
+@click.option(
+    "--explain", is_flag=True, help="Print of each setting its value, where that comes from, and what it means."
+)
+def settings_(user: bool, explain: bool) -> None:
     """Print HTMap's settings, as a settings file would have them.
 
     What does not come from the built-in defaults has a comment that says where it comes from.
     """
     import tomlkit
 
+    if user and explain:
+        raise click.UsageError("--user prints a file as it is; --explain says what all settings mean: take one of them")
+    if explain:
+        text_tables.show(("Setting", "Value", "From", "Meaning"), list(_explained()))
+        return
     if user:
         path = user_file()
         click.echo(path.read_text(encoding="utf-8") if path.exists() else f"# there is no {path}")
         return
-    known = {key: settings[key] for key in dotted_keys(settings.to_dict())}
-    known.update(
-        (key, value) for key, value in known_settings(plugins.settings_tables()).items() if key not in settings
-    )
     document = tomlkit.document()
-    for key in sorted(known, key=lambda key: (key.count("."), key.casefold())):
-        _add(document, key, known[key])
+    for key, value in _all_settings().items():
+        _add(document, key, value)
     click.echo(tomlkit.dumps(document).rstrip("\n"))
 
 
-def known_settings(names: Iterable[str]) -> dict[str, Any]:
-    """Return what plugins' tables of these names can say, with the defaults, as dotted paths."""
-    classes = plugins.settings_tables()
-    return {
-        f"{name}.{field.upper()}": default
-        for name in names
-        for field, default in attrs.asdict(classes[name](), recurse=False).items()
-    }
+def _all_settings() -> dict[str, Any]:
+    """Return all settings with their values, by their dotted paths: those outside of any table first, then table by table."""
+    tables = {name: model.defaults(cls) for name, cls in plugins.settings_tables().items()}
+    keys = dotted.keys(dotted.merge([settings.to_dict(), tables]))
+    return {key: settings[key] for key in sorted(keys, key=lambda key: (key.count("."), key.casefold()))}
+
+
+def _explained() -> Iterator[tuple[str, str, str, str]]:
+    """Yield of each setting its path, its value, where that comes from, and what it means."""
+    of_plugins = (each for name, cls in plugins.settings_tables().items() for each in model.settings_of(name, cls))
+    known = {setting.name.casefold(): setting for setting in (*core.SETTINGS.values(), *of_plugins)}
+    for key, value in _all_settings().items():
+        setting, origin = known.get(key.casefold()), settings.origin(key)
+        value_in_words = model.in_words(value, (setting and setting.default_in_words) or "not set")
+        meaning = setting.meaning.replace("`", "") if setting else ""
+        yield key, value_in_words, "the default" if origin == BUILT_IN else str(origin), meaning
 
 
 def _add(document: Any, key: str, value: Any) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from htmap_core import wording
 from htmap_core.cli import tables
 from htmap_core.components import ComponentStatus
 
@@ -30,12 +29,6 @@ _SHORT = {
 _NARROW = 110  # columns
 _TAG = 10  # columns that tags have at least
 
-_META = {
-    "local_data": ("Local Data", wording.size),
-    "max_memory": ("Max Memory", wording.size),
-    "max_runtime": ("Max Runtime", wording.duration),
-    "total_runtime": ("Total Runtime", wording.duration),
-}
 _FORMATS = ("text", "json", "json_compact", "csv")
 
 
@@ -51,7 +44,7 @@ def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None
     A "*" marks maps that nobody gave a tag. Figures that do not fit into a narrow terminal are left out. JSON and CSV have sizes
     in bytes and times in seconds.
     """
-    from htmap_core.maps import management
+    from htmap_core.maps import management, overview
 
     if live:
         if format_ != "text" or not sys.stdout.isatty():
@@ -67,7 +60,7 @@ def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None
         console = tables.console(color)
         console.print(_table(facts, state, meta, console.width, color))
     else:
-        text = management.status_table(facts, state, meta)
+        text = overview.table(facts, state, meta)
         click.echo(_painted(text) if color else text, color=True)
 
 
@@ -82,7 +75,7 @@ def _live(state: bool, meta: bool, color: bool | None) -> None:
         while True:
             facts = management.status_facts(include_state=state, include_meta=meta)
             view.update(_fitting(facts, state, meta, console, color), refresh=True)
-            time.sleep(max(0.1, configfile.value("WAIT_TIME", float)))
+            time.sleep(max(0.1, configfile.value("WAIT_TIME")))
 
 
 def _fitting(facts: list[dict[str, Any]], state: bool, meta: bool, console: Console, color: bool | None) -> Any:
@@ -110,20 +103,21 @@ def _has_ended(facts: dict[str, Any]) -> bool:
 def _table(facts: list[dict[str, Any]], state: bool, meta: bool, width: int, color: bool | None) -> Any:
     from rich.text import Text
 
-    from htmap_core.maps import management
+    from htmap_core.maps import overview
 
     is_narrow = width < _NARROW
     gap = 1 if is_narrow else 2
     columns = []
-    for name in management.columns(facts) if state else []:
+    for name in overview.columns(each["component_status_counts"] for each in facts) if state else []:
         counts = [_count(name, each["component_status_counts"][name], color) for each in facts]
         columns.append((_SHORT.get(name, name) if is_narrow else name, counts))
     left = width - len("*") - gap - min(_TAG, max(len(each["tag"]) for each in facts)) - _taken(columns, gap)
-    for key, (title, as_text) in _META.items() if meta else ():
-        figures = (title.replace(" ", "\n") if is_narrow else title, [Text(as_text(each[key])) for each in facts])
-        left -= _taken([figures], gap)
+    for figure in overview.FIGURES if meta else ():
+        heading = figure.heading.replace(" ", "\n") if is_narrow else figure.heading
+        column = (heading, [Text(figure.as_text(each[figure.key])) for each in facts])
+        left -= _taken([column], gap)
         if left >= 0:  # else rich would make room by leaving out the tags
-            columns.append(figures)
+            columns.append(column)
     table = tables.new_table()
     table.padding = (0, gap, 0, 0)
     table.add_column("", width=1)

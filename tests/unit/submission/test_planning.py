@@ -14,6 +14,7 @@ from htmap_core.settings.chain import Settings
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.planning import describe
 from htmap_core.testing.contracts import EmptyPool
+from tests.golden_files import Golden
 
 
 def evaluated(job: str, expression: str, **options: Any) -> Any:
@@ -42,10 +43,11 @@ def vacated(failures: str, last: int, **attributes: Any) -> str:
 @pytest.mark.parametrize("failures", [("SingularityTestFailed = 3", 45), ("ContainerError = 3", 1021)])
 def test_a_job_whose_container_could_not_be_started_three_times_is_held_with_the_last_reason(
     failures: tuple[str, int],
+    golden: Golden,
 ) -> None:
     job = vacated(*failures)
     assert evaluated(job, "periodic_hold") is True
-    assert evaluated(job, "periodic_hold_reason") == "The container could not be started in 3 attempts. no image"
+    golden("planning/a-job-whose-container-could-not-be-started-three", evaluated(job, "periodic_hold_reason"))
 
 
 @pytest.mark.parametrize(

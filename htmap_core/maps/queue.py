@@ -1,0 +1,110 @@
+"""Acts on a map's jobs in the queue, and what HTCondor knows of them.
+
+An act returns when the event log shows what was done, where it will: the schedd answers before it writes the log, so whoever
+releases a map and asks for a result would be told of the hold again.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from htmap_core.components import ComponentStatus
+from htmap_core.condor.connection import Connection
+from htmap_core.maps import retagging
+from htmap_core.plugins import pools
+from htmap_core.results.engine import Engine
+from htmap_core.storage.log import logger
+
+if TYPE_CHECKING:
+    from htmap_core.condor.job_ads import JobAd
+
+_PATIENCE = (
+    30.0  # seconds for HTCondor to write down that it has held or released jobs: some milliseconds, unless it is busy
+)
+_NOT_HELD = frozenset(ComponentStatus) - {ComponentStatus.HELD}
+_ENDED_OR_HELD = frozenset(status for status in ComponentStatus if status.is_final) | {
+    ComponentStatus.HELD,
+    ComponentStatus.UNMATERIALIZED,
+}
+
+
+def hold(engine: Engine) -> None:
+    """Hold the jobs."""
+    _act(engine, "hold")
+    _await_log(engine, _ENDED_OR_HELD)
+
+
+def release(engine: Engine) -> None:
+    """Release the jobs."""
+    _act(engine, "release")
+    _await_log(engine, _NOT_HELD)
+
+
+def pause(engine: Engine) -> None:
+    """Suspend the jobs that run."""
+    running = _running_jobs(engine)
+    _act(engine, "suspend")
+    give_up = time.monotonic() + _PATIENCE
+    # The schedd learns of it last, even after the event log, and does not resume a job that it takes for running.
+    while running & _running_jobs(engine) and time.monotonic() < give_up:
+        time.sleep(0.05)
+
+
+def resume(engine: Engine) -> None:
+    """Have suspended jobs go on."""
+    _act(engine, "continue")
+
+
+def vacate(engine: Engine) -> None:
+    """Have running jobs give up what they have claimed."""
+    _act(engine, "vacate")
+
+
+def edit(engine: Engine, attribute: str, value: object) -> None:
+    """Change what the jobs ask for.
+
+    :raises TypeError: *value* is no whole number.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise TypeError(f"{attribute} is a whole number, not {value!r}")
+    if engine.is_active():
+        retagging.edit_jobs(pools.reach(engine.pool), engine.map_dir, attribute, value)
+
+
+def job_ad(engine: Engine, component: int) -> JobAd:
+    """Return all that the schedd knows of a component's job.
+
+    :raises JobNotFound: the schedd has no such job: not yet, or not any more.
+    :raises CondorError: the schedd does not answer.
+    """
+    from htmap_core.condor import job_ads  # seldom asked for
+
+    job = engine.job(component)
+    cluster = {each.number: each.cluster for each in engine.map_dir.submissions.all()}.get(job.submission)
+    found = None if cluster is None else job_ads.find(Connection(engine.pool), cluster, job.row)
+    if found is None:
+        raise job_ads.JobNotFound(engine.current_tag(), component, str(engine.status(component)))
+    return found
+
+
+def _act(engine: Engine, action: str) -> None:
+    """Have the schedd act on all jobs; on a map whose components have all ended there is nothing to do."""
+    if engine.is_active():
+        pools.reach(engine.pool).act(action, engine.map_dir.constraint(), f"{action} with htmap")
+        logger.info("map %r: asked the schedd to %s its jobs", engine.tag, action)
+
+
+def _await_log(engine: Engine, wanted: frozenset[ComponentStatus]) -> None:
+    """Wait until the event log shows that the schedd has done what it was asked."""
+    give_up = time.monotonic() + _PATIENCE
+    while not wanted.issuperset(engine.statuses()) and time.monotonic() < give_up:
+        time.sleep(0.01)
+
+
+def _running_jobs(engine: Engine) -> set[tuple[Any, Any]]:
+    if not engine.is_active():
+        return set()
+    constraint = f"({engine.map_dir.constraint()}) && JobStatus == 2"
+    ads = pools.reach(engine.pool).query(constraint, ["ClusterId", "ProcId"])
+    return {(ad["ClusterId"], ad["ProcId"]) for ad in ads}

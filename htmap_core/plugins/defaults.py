@@ -1,0 +1,30 @@
+"""What plugins' settings tables are by default, for whoever asks the settings for it (``htmap.settings["DOCKER.IMAGE"]``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from htmap_core.settings import chain
+
+
+def register() -> None:
+    """Have the built-in layer of the settings ask the installed plugins; this loads none yet."""
+    chain.built_in.plugins = InstalledTables()
+
+
+class InstalledTables:
+    """The tables of the installed plugins, which are loaded when they are first asked for."""
+
+    def defaults(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the defaults of each working plugin's table, by its name in capitals."""
+        from htmap_core.plugins.calls import plugins
+        from htmap_core.settings import model
+
+        return {name: model.defaults(cls) for name, cls in plugins.settings_tables().items()}
+
+    def advice(self, table: str) -> str | None:
+        """Return how the table of a plugin that is broken, disabled or not installed can be had; None where nobody knows it."""
+        from htmap_core.plugins.calls import plugins
+
+        return plugins.why_no_table(table)

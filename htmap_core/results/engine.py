@@ -1,0 +1,336 @@
+"""The components of one map: their states, what came of them, and waiting for it.
+
+Whatever users hold of a map is made of this: the map, the sequences of its output, following, explanations.
+"""
+
+from __future__ import annotations
+
+import operator
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from htmap_core import user_warnings
+from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.condor.connection import Connection
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.exceptions import (
+    ComponentNotFound,
+    ComponentProblem,
+    CondorError,
+    ExpectedError,
+    MapComponentError,
+    MapComponentRemoved,
+    MapWasRemoved,
+    OutputNotFound,
+)
+from htmap_core.results.errors import ComponentError, ErrorReader
+from htmap_core.results.outcome import Outcome, is_settled
+from htmap_core.results.pickling import CannotUnpickle
+from htmap_core.results.reader import Input, ResultReader
+from htmap_core.settings.waiting import Deadline, Timeout, progress_bar
+from htmap_core.storage.jobs import Job
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.tags import has_tag, tag_of
+from htmap_core.tracking import source
+
+QUIET = 60.0  # seconds without news after which the schedd is asked whether something was missed
+
+
+class Engine:
+    """The components of one map.
+
+    Methods that take a component's index want it counted from the front, as :meth:`from_front` returns it.
+
+    :param tag: the map's tag, as far as is known.
+    :param finish_interrupted: what finishes or undoes the acts of processes that are gone; whoever waits would wait for ever.
+    """
+
+    def __init__(self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], None]) -> None:
+        self.tag = tag
+        self.map_dir = map_dir
+        self.components = range(map_dir.record.components)
+        self.states = source.of(map_dir)
+        self._errors = ErrorReader(map_dir, self.states)
+        self._results = ResultReader(map_dir)
+        self._finish_interrupted = finish_interrupted
+
+    # --- the map
+
+    @property
+    def pool(self) -> PoolAddress:
+        """Where the jobs are."""
+        return self.map_dir.record.pool
+
+    def check_existence(self) -> None:
+        """Make sure that the map has not been removed, by whatever process.
+
+        :raises MapWasRemoved: it has.
+        """
+        if not self.map_dir.exists:
+            raise MapWasRemoved(self.tag)
+
+    def current_tag(self) -> str:
+        """Return the map's tag, also where another process has given it a new one."""
+        if not has_tag(self.map_dir, self.tag):
+            self.tag = tag_of(self.map_dir) or self.tag
+        return self.tag
+
+    def from_front(self, component: int) -> int:
+        """Return a component's index counted from the front.
+
+        :raises ComponentNotFound: the map has no such component.
+        """
+        if not isinstance(component, int):
+            if not hasattr(component, "__index__"):
+                raise TypeError(f"components are counted by int, not {type(component).__name__}")
+            component = operator.index(component)  # numpy's integers are as good as Python's
+        count = len(self.components)
+        if not -count <= component < count:
+            raise ComponentNotFound(self.tag, component, count)
+        return component % count
+
+    def has(self, component: object) -> bool:
+        """Return whether the map has a component of this index, counted from the front."""
+        return hasattr(component, "__index__") and operator.index(component) in self.components
+
+    def job(self, component: int) -> Job:
+        """Return the job that ran, or will run, a component last."""
+        return self.map_dir.placement.job_of(component)
+
+    # --- states
+
+    def poll(self) -> bool:
+        """Look at what has happened since, and return whether anything has."""
+        has_moved = self.map_dir.refresh()
+        has_news = self.states.poll()
+        if has_news and self.map_dir.has_checkpoints and self.states.has_ended:
+            self.map_dir.remove_checkpoints()
+        return has_news or has_moved
+
+    def statuses(self) -> list[ComponentStatus]:
+        """Return the status of every component now."""
+        self.poll()
+        return self.states.statuses()
+
+    def status(self, component: int) -> ComponentStatus:
+        """Return the status of one component now."""
+        self.poll()
+        return self.states.status(component)
+
+    def is_active(self) -> bool:
+        """Return whether any component may still get another status by itself."""
+        return not all(status.is_final for status in set(self.statuses()))
+
+    def holds(self) -> dict[int, ComponentHold]:
+        """Return why components are held, by component."""
+        found = {
+            component: self.states.hold(component)
+            for component, status in enumerate(self.statuses())
+            if status is ComponentStatus.HELD
+        }
+        return {component: hold for component, hold in found.items() if hold is not None}
+
+    def memory(self) -> list[int]:
+        """Return the peak memory of every component's job so far in MB; 0 where it was not measured yet."""
+        self.poll()
+        return [self.states.memory(component) for component in self.components]
+
+    def runtimes(self) -> list[float]:
+        """Return for how many seconds every component's job runs, or ran last."""
+        self.poll()
+        return [self.states.runtime(component) for component in self.components]
+
+    # --- waiting
+
+    def watch(self, timeout: Timeout) -> Iterator[list[ComponentStatus]]:
+        """Yield the statuses of all components: at once, and again whenever something has happened.
+
+        :raises TimeoutError: the time was over first.
+        :raises MapWasRemoved: the map was removed meanwhile.
+        """
+        deadline = Deadline(timeout)
+        self.poll()
+        while True:
+            statuses = self.states.statuses()
+            yield statuses
+            ended = sum(status.is_final for status in statuses)
+            self._await_news(deadline, f"has not ended: {ended} of {len(self.components)} components have")
+
+    def await_component(self, component: int, timeout: Timeout) -> ComponentStatus:
+        """Wait until a component has ended or is held, and return its status; raises as :meth:`watch`."""
+        deadline = Deadline(timeout)
+        self.poll()
+        while not is_settled(status := self.states.status(component)):
+            self._await_news(deadline, f"has no output yet: it is {status}", component)
+        return status
+
+    def _await_news(self, deadline: Deadline, how_far: str, component: int | None = None) -> None:
+        """Wait until something has happened, or for so long that the schedd was asked whether anything has."""
+        begin = time.monotonic()
+        while True:
+            deadline.pause(how_far, self.tag, component)
+            self.check_existence()
+            if self.poll():
+                return
+            if time.monotonic() > begin + QUIET:
+                self._ask_the_schedd()
+                return
+
+    def _ask_the_schedd(self) -> None:
+        self._finish_interrupted()
+        connection = Connection(self.pool)
+        try:
+            self.states.ask_the_schedd(connection)
+            silence = None if connection.slots(["Name"]) else "its pool has no slots at all"
+        except CondorError as error:
+            silence = str(error)
+        if silence:
+            user_warnings.warn(user_warnings.SilentPool(self.tag, QUIET, silence))
+
+    def wait(self, timeout: Timeout, stuck: set[ComponentStatus], *, show_progress_bar: bool) -> None:
+        """Wait until every component has ended; raises as :meth:`watch`.
+
+        :param stuck: the statuses in which a component is not waited for.
+        :raises ComponentProblem: a component has one of them.
+        """
+        with progress_bar(self.current_tag(), len(self.components), show=show_progress_bar) as progress:
+            for statuses in self.watch(timeout):
+                ended = sum(status.is_final for status in statuses)
+                progress.update(ended - progress.n)
+                for component, status in enumerate(statuses) if stuck & set(statuses) else ():
+                    if status in stuck:
+                        raise self.problem(component, status)
+                if ended == len(self.components):
+                    break
+        self.states.save()
+
+    # --- what came of them
+
+    def entry(self, component: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a component's result file says of the job, and of the component.
+
+        :raises FileNotFoundError: there is none.
+        """
+        return self._errors.entry(component)
+
+    def problem(self, component: int, status: ComponentStatus) -> ComponentProblem:
+        """Return what stands in the way of a component's result, as an exception."""
+        self.check_existence()
+        return self._errors.problem(component, status, self.current_tag())
+
+    def result(self, component: int, timeout: Timeout) -> Any:
+        """Return the result of a component, waiting until there is one.
+
+        :raises ComponentProblem: there will be none.
+        """
+        return self._loaded(component, self.await_component(component, timeout))
+
+    def result_now(self, component: int) -> Any:
+        """Return the result of a component without waiting.
+
+        :raises OutputNotFound: there is none yet.
+        :raises ComponentProblem: there will be none.
+        """
+        status = self.status(component)
+        if not is_settled(status):
+            raise OutputNotFound(self.tag, component, str(status))
+        return self._loaded(component, status)
+
+    def error(self, component: int, timeout: Timeout) -> ComponentError:
+        """Return the error of a component, waiting until it has ended.
+
+        :raises ExpectedError: it succeeded.
+        :raises MapComponentHeld: it is held.
+        """
+        status = self.await_component(component, timeout)
+        if status is ComponentStatus.HELD:
+            raise self.problem(component, status)
+        error = self._outcome(component, status).error
+        if not isinstance(error, ComponentError):
+            raise ExpectedError(self.tag, component)
+        return error
+
+    def all_errors(self) -> Iterator[ComponentError]:
+        """Yield the errors of all components that have failed, waiting for each; held ones are passed over."""
+        for component in self.components:
+            status = self.await_component(component, None)
+            if self._errors.has_failed(component, status):
+                yield self._error(component, status)
+
+    def errors_so_far(self) -> Iterator[ComponentError]:
+        """Return an iterator over the errors of the components that have failed by now."""
+        statuses = enumerate(self.statuses())
+        failed = [each for each in statuses if self._errors.has_failed(*each)]
+        return (self._error(component, status) for component, status in failed)
+
+    def inputs(self) -> Iterator[Input]:
+        """Return an iterator over the inputs: ``(args, kwargs)`` for each component, in order."""
+        return map(self.input, self.components)
+
+    def input(self, component: int) -> Input:
+        """Return what a component's function is called with: ``(args, kwargs)``."""
+        return self._results.input(component)
+
+    def results(self, timeout: Timeout) -> Iterator[Any]:
+        """Return an iterator over all results in the order of the inputs, which waits for each."""
+        return (self._loaded_soon(component, timeout) for component in self.components)
+
+    def results_as_available(self, timeout: Timeout) -> Iterator[tuple[int, Any]]:
+        """Return an iterator over ``(component, result)`` as results come in."""
+        return ((component, self._loaded(component, status)) for component, status in self._as_available(timeout))
+
+    def outcomes(self, timeout: Timeout) -> Iterator[Outcome]:
+        """Return an iterator over what came of the components as they end or are held."""
+        return (self._outcome(component, status) for component, status in self._as_available(timeout))
+
+    def _as_available(self, timeout: Timeout) -> Iterator[tuple[int, ComponentStatus]]:
+        pending = dict.fromkeys(self.components)
+        for statuses in self.watch(timeout):
+            for component in list(pending):
+                if is_settled(statuses[component]):
+                    del pending[component]
+                    yield component, statuses[component]
+            if not pending:
+                return
+
+    def _error(self, component: int, status: ComponentStatus) -> ComponentError:
+        self.check_existence()
+        return self._errors.error(component, status, self.current_tag())
+
+    def _unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
+        return self._errors.unreadable(component, problem, self.current_tag())
+
+    def _outcome(self, component: int, status: ComponentStatus) -> Outcome:
+        if (hold := self.states.hold(component)) is not None:
+            return Outcome(component, ComponentStatus.HELD, error=hold)
+        try:
+            return Outcome(component, status, self._loaded(component, status))
+        except (MapComponentError, MapComponentRemoved) as problem:
+            if isinstance(problem.__cause__, CannotUnpickle):
+                return Outcome(component, status, error=self._unreadable(component, problem.__cause__))
+            return Outcome(component, status, error=self._error(component, status))
+
+    def _loaded_soon(self, component: int, timeout: Timeout) -> Any:
+        """Return a result, without looking for news where its job is known to have returned it."""
+        if self._results.has(component):
+            try:
+                return self._results.at_hand(component, self.tag)
+            except CannotUnpickle:
+                pass  # raised again below, as what users expect
+        self.map_dir.refresh()  # another process may have run it again; then its first job's result is gone
+        if self.states.status(component) is ComponentStatus.COMPLETED:
+            return self._loaded(component, ComponentStatus.COMPLETED)
+        self.check_existence()
+        return self._loaded(component, self.await_component(component, timeout))
+
+    def _loaded(self, component: int, status: ComponentStatus) -> Any:
+        if status is ComponentStatus.COMPLETED:
+            try:
+                return self._results.result(component, self.tag)
+            except FileNotFoundError:
+                self.check_existence()  # else it ended well, but its result is gone or has not arrived; the report says so
+            except CannotUnpickle as error:
+                report = self._unreadable(component, error).report()
+                raise MapComponentError(self.tag, component, report) from error
+        raise self.problem(component, status)

@@ -1,0 +1,122 @@
+"""The core's own settings: an attrs class for each table, as plugins have them.
+
+A field has the setting's default and type; its metadata say what it means, and which environment variables set it where that is
+not the rule (see :mod:`htmap_core.settings.model`). All else comes from here: the built-in defaults, the variables, the checks,
+``htmap settings`` and the reference page.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Optional
+
+import attrs
+
+from htmap_core.settings import model
+
+
+@attrs.frozen
+class CoreSettings:
+    """The settings outside of any table."""
+
+    htmap_dir: Path = attrs.field(
+        default=Path("~/.htmap"),
+        metadata={"meaning": "where maps and the personal pool are kept", "environment": ("HTMAP_DIR",)},
+    )
+    delivery_method: str = attrs.field(
+        default="auto",
+        metadata={
+            "meaning": "how Python reaches the execute node: a delivery method by name, or `auto` for what suits the pool best",
+            "environment": ("HTMAP_DELIVERY_METHOD", "HTMAP_DELIVERY"),  # the original's code, and its documentation
+        },
+    )
+    wait_time: float = attrs.field(default=1, metadata={"meaning": "seconds between two looks while waiting"})
+    allow_python_mismatch: bool = attrs.field(
+        default=False,
+        metadata={
+            "meaning": "run functions that are imported by reference under another minor version of Python",
+        },
+    )
+
+
+@attrs.frozen
+class MapOptionSettings:
+    """The options of all maps; any other map option can be added, and :mod:`htmap_core.contract.options` checks them."""
+
+    request_cpus: str = attrs.field(default="1", metadata={"meaning": "how many processors a component gets"})
+    request_memory: str = attrs.field(default="128MB", metadata={"meaning": "how much memory a component gets"})
+    request_disk: str = attrs.field(default="1GB", metadata={"meaning": "how much disk space a component gets"})
+    keep_claim_idle: str = attrs.field(
+        default="30",
+        metadata={"meaning": "seconds for which the schedd keeps a slot that has no job of yours just now"},
+    )
+
+
+@attrs.frozen
+class HTCondorSettings:
+    """The machine's own pool."""
+
+    scheduler: Optional[str] = attrs.field(
+        default=None,
+        metadata={
+            "meaning": "the schedd to submit to",
+            "default": "the local one",
+            "environment": ("HTMAP_CONDOR_SCHEDULER",),
+        },
+    )
+    collector: Optional[str] = attrs.field(
+        default=None,
+        metadata={
+            "meaning": "the collector to ask for it",
+            "default": "the configured one",
+            "environment": ("HTMAP_CONDOR_COLLECTOR",),
+        },
+    )
+
+
+@attrs.frozen
+class PluginsSettings:
+    """The plugins as such."""
+
+    disabled: list[str] = attrs.field(
+        factory=list,
+        metadata={"meaning": "plugins that are not loaded, by name", "environment": ()},  # HTMAP_PLUGINS selects them
+    )
+
+
+@attrs.frozen
+class CliSettings:
+    """The command line."""
+
+    is_cli: bool = attrs.field(
+        default=False, metadata={"meaning": "true while the command line runs, which sets it", "environment": ()}
+    )
+
+
+MAP_OPTIONS = "MAP_OPTIONS"
+
+TABLES: dict[str, type] = {
+    MAP_OPTIONS: MapOptionSettings,
+    "HTCONDOR": HTCondorSettings,
+    "PLUGINS": PluginsSettings,
+    "CLI": CliSettings,
+}
+
+SETTINGS: dict[str, model.Setting] = {
+    setting.name: setting
+    for table, cls in (("", CoreSettings), *TABLES.items())
+    for setting in model.settings_of(table, cls, lower=table == MAP_OPTIONS)
+}
+
+VARIABLES: dict[str, str] = {variable: each.name for each in SETTINGS.values() for variable in each.variables}
+
+
+def names() -> set[str]:
+    """Return the names at the top: settings outside of any table, and the tables."""
+    return {name.partition(".")[0] for name in SETTINGS}
+
+
+def defaults() -> dict[str, Any]:
+    """Return the built-in defaults as a settings file would have them, and None where nothing is set."""
+    tables = {name: model.defaults(cls, lower=name == MAP_OPTIONS) for name, cls in TABLES.items()}
+    return {**model.defaults(CoreSettings), **tables}

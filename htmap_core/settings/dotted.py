@@ -1,0 +1,55 @@
+"""Dotted paths (``MAP_OPTIONS.request_memory``) in tables within tables, found whatever the case of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+MISSING = object()
+HIDDEN = object()  # there is a plain value where a table would have to be
+
+
+def look_up(table: Mapping[str, Any], key: str) -> Any:
+    """Return the value of *key*, else :data:`MISSING`, or :data:`HIDDEN` where a name on its way is a plain value."""
+    here: Any = table
+    for name in key.split("."):
+        if not isinstance(here, Mapping):
+            return HIDDEN
+        folded = name.casefold()
+        values = [value for key, value in here.items() if key.casefold() == folded]
+        if not values:
+            return MISSING
+        here = _first(values) if len(values) > 1 else values[0]  # one table may have a key twice, in two cases
+    return here
+
+
+def spelling(table: Mapping[str, Any], name: str) -> str:
+    """Return *name* as *table* already spells it, for the first writer chooses the case."""
+    folded = name.casefold()
+    return next((key for key in table if key.casefold() == folded), name)
+
+
+def merge(tables: Iterable[Any]) -> dict[str, Any]:
+    """Merge *tables*, the first wins; where values are tables themselves, they are merged too. Lists are copied."""
+    gathered: dict[str, list[Any]] = {}
+    for table in tables:
+        if not isinstance(table, Mapping):
+            break  # a plain value hides whatever later layers have below this name
+        for name, value in table.items():
+            gathered.setdefault(spelling(gathered, name), []).append(value)
+    return {name: _first(values) for name, values in gathered.items()}
+
+
+def _first(values: list[Any]) -> Any:
+    if isinstance(values[0], Mapping):
+        return merge(values)
+    return list(values[0]) if isinstance(values[0], list) else values[0]
+
+
+def keys(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the dotted path of every value in *table* that is no table itself."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from keys(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
