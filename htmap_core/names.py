@@ -30,7 +30,7 @@ ITEMS = "items-{submission}"
 SUBMISSIONS = "submissions.jsonl"
 EVENTS = "events"
 STATE = "state"
-OUTPUTS = "outputs"
+OUTPUTS = on_execute_side.OUTPUTS
 FILES = "files"
 STAGED = "_htmap_file_{number}"
 TRANSIENT = "transient"
@@ -40,7 +40,7 @@ PARTS = ("map", "tag", "events", "inputs", "outputs", "logs")
 
 # Below a job's scratch directory; its contents are put into the map's directory when the job ends.
 RETURN = on_execute_side.RETURN
-REMAPPED = "remapped"  # in it: files that HTCondor sends elsewhere
+REMAPPED = on_execute_side.REMAPPED  # in it: files that HTCondor sends elsewhere
 
 # What HTCondor calls the job's own standard output on the execute node; the runner has it lead to that of the components while
 # they run, and leaves it empty. It comes back as the other, one file for all jobs.

@@ -8,9 +8,12 @@ FUNCTION = "_htmap_function"
 RETURN = "_htmap_return"
 """What HTCondor sends back when the job ends."""
 
-OUTPUTS = f"{RETURN}/outputs"
-REMAPPED = f"{RETURN}/remapped"
-"""Files that HTCondor sends elsewhere than back."""
+OUTPUTS = "outputs"
+REMAPPED = "remapped"
+"""Folders in it: what comes back, and the files that HTCondor sends elsewhere."""
+
+RETURNED_OUTPUTS = f"{RETURN}/{OUTPUTS}"
+RETURNED_REMAPPED = f"{RETURN}/{REMAPPED}"
 
 EVICTED = "_htmap_evicted"
 """What an evicted job has finished: in the returned folder, and in the scratch directory of the next run."""

@@ -51,7 +51,7 @@ def keep(scratch: str, result: str, records: list[dict[str, Any]], writer: forma
         return
     for name in unsent:
         os.replace(os.path.join(scratch, name), os.path.join(aside, name))
-    target = os.path.join(aside, "outputs", result)
+    target = os.path.join(aside, names.OUTPUTS, result)
     os.replace(os.path.join(aside, os.path.relpath(writer.temporary, returned)), f"{target}.payloads")
     head = {**_identity(result, ad), "attempt": ad.get("numjobcompletions"), "checkpoints": unsent}
     facts = {"host": host_facts(scratch), "runtime": handshake.runtime_facts()}
@@ -101,7 +101,7 @@ def _readable(aside: str, result: str, ad: dict[str, str]) -> list[dict[str, Any
 
     :raises ValueError: it is another job's, or it or what it tells of is not complete.
     """
-    target = os.path.join(aside, "outputs", result)
+    target = os.path.join(aside, names.OUTPUTS, result)
     with open(f"{target}.journal", encoding="ascii") as file:
         head, *records, end = [json.loads(line) for line in file]
     attempt, unsent = head.pop("attempt"), head.pop("checkpoints")
@@ -125,7 +125,7 @@ def _sizes(records: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], writer: formats.PackWriter) -> None:
-    before, after = os.path.join(aside, "outputs", result), os.path.join(scratch, names.OUTPUTS, result)
+    before, after = os.path.join(aside, names.OUTPUTS, result), os.path.join(scratch, names.RETURNED_OUTPUTS, result)
     for name in _unsent(aside):
         os.replace(os.path.join(aside, name), os.path.join(scratch, name))
     sizes = _sizes(records)
@@ -136,7 +136,7 @@ def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], 
             os.replace(f"{before}.{stream}", f"{after}.{stream}")
     finished = {str(record["component"]) for record in records}
     _move_entries(f"{before}.files", f"{after}.files", finished)
-    _move_entries(os.path.join(aside, "remapped"), os.path.join(scratch, names.REMAPPED), finished)
+    _move_entries(os.path.join(aside, names.REMAPPED), os.path.join(scratch, names.RETURNED_REMAPPED), finished)
 
 
 def _move_entries(before: str, after: str, components: Collection[str]) -> None:

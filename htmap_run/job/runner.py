@@ -1,7 +1,7 @@
 """Have the components of one job run, and write its result file.
 
 The archive's command line is ``BLOCKS COMPONENTS RESULT [REMAPPED]``: the input blocks in the scratch directory (one, or several
-separated by commas), the components to run (see :mod:`.ranges`), and where below ``_htmap_return/outputs`` the result goes,
+separated by commas), the components to run (see :mod:`.ranges`), and where the result goes below the returned outputs,
 without ending: ``_htmap_inputs_12 0-9,12 0/3/3215``; and the output files that HTCondor sends elsewhere (see :mod:`.remaps`).
 
 The index of the result file: ``format``, ``runtime`` (:func:`.handshake.runtime_facts`), ``host``
@@ -66,7 +66,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         raise SystemExit(f"usage: BLOCKS COMPONENTS RESULT [REMAPS], not {arguments!r}")
     supervisor = Supervisor()  # before there is anything to return: nobody else sees to what an evicted job returns
     blocks, components, result = arguments
-    target = os.path.join(scratch, names.OUTPUTS, result)
+    target = os.path.join(scratch, names.RETURNED_OUTPUTS, result)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     os.environ["HTMAP_ON_EXECUTE"] = "1"
     os.environ["HTMAP_OUTPUT_FILES"] = f"{target}.files"  # for htmap.transfer_output_files, in child processes too
@@ -196,6 +196,6 @@ def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
     data = text.encode("utf-8", "backslashreplace")
     os.write(2, data)
     if len(arguments) == 3:  # noqa: PLR2004 -- the three of the usage
-        path = os.path.join(scratch, names.OUTPUTS, f"{arguments[2]}.stderr")
+        path = os.path.join(scratch, names.RETURNED_OUTPUTS, f"{arguments[2]}.stderr")
         with contextlib.suppress(OSError), open(path, "ab") as file:  # a full disk may be the reason; fd 2 has the text
             file.write(data)

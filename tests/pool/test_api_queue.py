@@ -225,13 +225,13 @@ class TestAClientThatIsKilled:
 import os, htmap
 from htmap_core.condor.connection import Connection
 from htmap_core.maps import retagging
-from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.submissions import Submissions
 mapped = htmap.load("crash")
 {sabotage}
 {command}
 """
     BEFORE_SUBMISSION = "Connection.submit = lambda *_: os._exit(9)"
-    AFTER_SUBMISSION = "MapDir.submitted = lambda *_: os._exit(9)"
+    AFTER_SUBMISSION = "Submissions.taken = lambda *_: os._exit(9)"
     BEFORE_CLAIM = "retagging.claim_tag = lambda *_: os._exit(9)"
     BEFORE_EDIT = "Connection.edit = lambda *_: os._exit(9)"
     AFTER_EDIT = "retagging.move_tag = lambda *_: os._exit(9)"

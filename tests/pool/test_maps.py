@@ -344,12 +344,12 @@ class TestCrashes:
     PROGRAM = """
 import os, htmap
 from htmap_core.condor.connection import Connection
-from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.submissions import Submissions
 {sabotage}
 htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements="{requirements}"))
 """
     BEFORE_SUBMISSION = "Connection.submit = lambda *_: os._exit(9)"
-    AFTER_SUBMISSION = "MapDir.submitted = lambda *_: os._exit(9)"
+    AFTER_SUBMISSION = "Submissions.taken = lambda *_: os._exit(9)"
 
     def crash(self, sabotage: str, requirements: str = "true") -> None:
         assert run(self.PROGRAM.format(sabotage=sabotage, requirements=requirements)).returncode == 9
@@ -382,6 +382,26 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
         assert "crash" not in htmap.get_tags()
         assert not mapped.exists
         eventually(lambda: not jobs_in_queue(constraint), says="no job of the map is in the queue")
+
+    def test_what_a_job_brings_back_after_a_forced_removal_is_no_map_and_goes_with_the_next_command(
+        self, personal_pool: Path
+    ) -> None:
+        mapped = htmap.map(time.sleep, [5], tag="crash")
+        eventually(lambda: mapped.component_statuses == ["RUNNING"], says="the component runs")
+        done = run(
+            "import htmap\nfrom htmap_core.condor.connection import Connection\n"
+            "mapped = htmap.load('crash')\n"
+            "def unreachable(*_): raise htmap.exceptions.CondorError('no answer')\n"
+            "Connection.remove = unreachable\n"
+            "mapped.remove(force=True)"
+        )
+        assert (done.returncode, mapped.exists) == (0, False)
+        eventually(mapped._map_dir.path.exists, says="HTCondor has made the directory again for what the job returns")
+        assert not mapped.exists
+        eventually(
+            lambda: (htmap.get_tags(), list(personal_pool.glob(f"*/{mapped._map_dir.id}*")))[1] == [],
+            says="all files of the map are gone",
+        )
 
 
 class TestPlugins:
