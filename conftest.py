@@ -49,9 +49,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def golden(pytestconfig: pytest.Config) -> Golden:
+def renewed_golden_files(pytestconfig: pytest.Config) -> dict[str, str] | None:
+    """Return the golden files written in this run, none as yet, or None where they are only compared with."""
+    return {} if pytestconfig.getoption("--renew-golden") else None
+
+
+@pytest.fixture
+def golden(tmp_path: Path, renewed_golden_files: dict[str, str] | None) -> Golden:
     """Return what compares a text with its golden file; see ``tests/golden_files.py``."""
-    return Golden(renew=pytestconfig.getoption("--renew-golden"))
+    return Golden(hide={tmp_path: "TMP"}, renewed=renewed_golden_files)
 
 
 @pytest.hookimpl(optionalhook=True)

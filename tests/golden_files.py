@@ -2,7 +2,8 @@
 
 A test asserts facts (types, attributes, exit codes), and gives whole texts to the fixture ``golden``::
 
-    golden("cli/unknown-tag", ran.stderr, hide={htmap_dir: "HTMAP_DIR"})
+    golden("cli/unknown-tag", ran.stderr)
+    golden("cli/version", ran.stdout, hide={htmap.__version__: "VERSION"})
 
 ``make golden`` writes the files anew, and the generated sections of the documentation (:meth:`Golden.section`). The name is
 written where it is used (an f-string will do for a parametrized test), so that a house rule finds the files that no test uses.
@@ -14,36 +15,39 @@ import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Union
+from typing import Any
 
 import pytest
 
 FOLDER = Path(__file__).parent / "golden"
 RENEWING = "run `make golden` (or pytest with --renew-golden), and read what git says has changed"
 
-Hidden = Mapping[Union[str, Path, "re.Pattern[str]"], str]
+Hidden = Mapping[Any, str]  # texts, paths and patterns are keys, of one kind or mixed
 
 
 class Golden:
     """Compare texts with their golden files, or write these files."""
 
-    def __init__(self, folder: Path = FOLDER, *, renew: bool = False) -> None:
+    def __init__(
+        self, folder: Path = FOLDER, *, hide: Hidden | None = None, renewed: dict[str, str] | None = None
+    ) -> None:
+        """Take what is hidden in every text, and, where files are written anew, what was written so far."""
         self._folder = folder
-        self._renew = renew
-        self._renewed: dict[str, str] = {}
+        self._hide = hide or {}
+        self._renewed = renewed
 
     def __call__(self, name: str, text: object, hide: Hidden | None = None) -> None:
         """Fail unless a text is what its file says.
 
         :param name: the file below ``tests/golden``, without ``.txt``.
         :param text: the text, or an exception or the like whose ``str`` it is.
-        :param hide: what differs between runs and machines, as for :func:`hidden`.
+        :param hide: what differs between runs and machines, as for :func:`hidden`; ``tmp_path`` is always hidden.
         """
         __tracebackhide__ = True
-        shown = hidden(str(text), hide or {}).rstrip("\n") + "\n"
+        shown = hidden(str(text), {**self._hide, **(hide or {})}).rstrip("\n") + "\n"
         file = self._folder / f"{name}.txt"
-        if self._renew:
-            self._write(name, file, shown)
+        if self._renewed is not None:
+            self._write(name, file, shown, self._renewed)
         elif not file.is_file():
             pytest.fail(f"there is no golden file {name}.txt; {RENEWING}. The text is:\n{shown}")
         elif (kept := file.read_text(encoding="utf-8")) != shown:
@@ -66,11 +70,12 @@ class Golden:
         elif section != text:
             pytest.fail(f"section {name} of {page} is not what is generated; {RENEWING}.\n{difference(section, text)}")
 
-    def _write(self, name: str, file: Path, shown: str) -> None:
+    @staticmethod
+    def _write(name: str, file: Path, shown: str, renewed: dict[str, str]) -> None:
         __tracebackhide__ = True
-        if self._renewed.setdefault(name, shown) != shown:
-            before = self._renewed[name]
-            pytest.fail(f"two tests write golden file {name}.txt, unlike each other:\n{difference(before, shown)}")
+        if renewed.setdefault(name, shown) != shown:
+            change = difference(renewed[name], shown)
+            pytest.fail(f"two tests write golden file {name}.txt, unlike each other:\n{change}")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(shown, encoding="utf-8")
 

@@ -24,7 +24,7 @@ from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
 from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.tags import all_tags, find_map
-from htmap_core.submission import planning
+from htmap_core.submission.delivery_choice import choose_delivery_method
 
 _LITTLE_SPACE = 1024**3  # bytes
 
@@ -200,7 +200,7 @@ def _delivery(name: str, connection: Connection) -> Iterator[Check]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            chosen = planning.choose_delivery_method(pool, connection)
+            chosen = choose_delivery_method(pool, connection)
         except HTMapException as error:
             yield Check("delivery", "problem", str(error))
             return

@@ -32,7 +32,7 @@ from htmap_core.settings.waiting import Deadline, Timeout, component_bar
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import has_tag, tag_of
-from htmap_core.tracking import states
+from htmap_core.tracking import source
 
 QUIET = 60.0  # seconds without news after which the schedd is asked whether something was missed
 
@@ -50,7 +50,7 @@ class Engine:
         self.tag = tag
         self.map_dir = map_dir
         self.components = range(map_dir.record.components)
-        self.states = states.of(map_dir)
+        self.states = source.of(map_dir)
         self._errors = ErrorReader(map_dir, self.states)
         self._results = ResultReader(map_dir)
         self._finish_interrupted = finish_interrupted

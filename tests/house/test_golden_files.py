@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden_files import FOLDER, Golden, Hidden, hidden
+from tests.golden_files import FOLDER, Golden, hidden
 
 ROOT = Path(__file__).parents[2]
 TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *ROOT.glob("plugins/*/tests/**/*.py")])
@@ -61,12 +61,12 @@ def test_a_missing_file_fails_with_the_text_and_the_command(tmp_path: Path) -> N
 
 
 def test_files_are_renewed_and_then_compared_with(tmp_path: Path) -> None:
-    Golden(tmp_path, renew=True)("sea/tide", "comes in\n")
+    Golden(tmp_path, renewed={})("sea/tide", "comes in\n")
     Golden(tmp_path)("sea/tide", "comes in")
 
 
 def test_two_texts_for_one_file_are_not_renewed(tmp_path: Path) -> None:
-    golden_files = Golden(tmp_path, renew=True)
+    golden_files = Golden(tmp_path, renewed={})
     golden_files("tide", "comes in")
     with pytest.raises(pytest.fail.Exception):
         golden_files("tide", "goes out")
@@ -74,7 +74,7 @@ def test_two_texts_for_one_file_are_not_renewed(tmp_path: Path) -> None:
 
 def test_what_is_volatile_gets_a_name(tmp_path: Path) -> None:
     text = f"{tmp_path}/maps/1 at 12:30 in {tmp_path}"
-    hide: Hidden = {tmp_path: "TMP", tmp_path / "maps": "MAPS", re.compile(r"\d\d:\d\d"): "TIME"}
+    hide = {tmp_path: "TMP", tmp_path / "maps": "MAPS", re.compile(r"\d\d:\d\d"): "TIME"}
     assert hidden(text, hide) == "<MAPS>/1 at <TIME> in <TMP>"
 
 

@@ -110,7 +110,7 @@ class TestResults:
         assert isinstance(good, Sequence)
         assert (good.index(1.0), good.index(1.0, 1), good.index(0.2, -2, 5), good.count(1.0)) == (0, 1, 4, 2)
         assert tuple(reversed(good)) == self.EXPECTED[::-1]
-        with pytest.raises(ValueError):  # noqa: PT011 -- a sequence's has no words
+        with pytest.raises(ValueError):
             good.index(7)
 
     def test_what_a_notebook_shows_is_short(self, good: htmap.Map, bad: htmap.Map) -> None:

@@ -16,10 +16,12 @@ import pytest
 
 import htmap
 from htmap_core.testing.fixtures import using_htmap_dir
+from tests.golden_files import Golden
 
 pytestmark = pytest.mark.pool
 
 TIMEOUT = 180
+VOLATILE = {re.compile(r"\d:\d\d:\d\d"): "TIME", re.compile(r"other \d+ parts"): "OTHER PARTS"}
 Ran = subprocess.CompletedProcess[str]
 
 
@@ -106,7 +108,7 @@ class TestLooking:
     def test_errors_up_to_a_limit(self) -> None:
         assert "ZeroDivisionError" in type_("errors", "tide").stdout
         assert type_("errors", "waiting").stdout == ""
-        assert type_("errors", "--all", "--limit", "1").stdout.count("Start error report") == 1
+        assert type_("errors", "--all", "--limit", "1").stdout.count("ZeroDivisionError: ") == 1
 
     def test_output_of_a_component(self) -> None:
         assert "inverting 4" in type_("stdout", "tide", "2").stdout
@@ -120,20 +122,20 @@ class TestLooking:
     def test_who_waits_at_a_terminal_is_told_for_what_in_lines_that_fit(self) -> None:
         shown, code = on_a_terminal("stdout", "waiting", "0", "--timeout", "0.1")
         assert code == 1
-        assert "component 0 of map 'waiting' is IDLE: its output comes when it has ended;" in shown
+        assert {"'waiting'", "IDLE:"} <= set(shown.split())
         assert max(map(len, shown.splitlines())) <= 80
-        assert "component 0 of map" not in type_("stdout", "tide", "2").stderr
+        assert type_("stdout", "tide", "2").stderr == ""
 
-    def test_a_component_that_the_map_does_not_have(self) -> None:
+    def test_a_component_that_the_map_does_not_have(self, golden: Golden) -> None:
         ran = type_("stdout", "tide", "7")
-        assert (ran.returncode, ran.stderr) == (1, "htmap: map 'tide' has 3 components, and none with the index 7\n")
+        assert ran.returncode == 1
+        golden("on-pool/no-such-component", ran.stderr)
 
-    def test_waiting_for_what_failed_says_so_and_goes_on(self) -> None:
+    def test_waiting_for_what_failed_says_so_and_goes_on(self, golden: Golden) -> None:
         ran = type_("wait", "tide", "nobody")
         assert ran.returncode == 1
         failed, unknown = ran.stderr.splitlines()
-        shown = "`htmap errors tide` shows more"
-        assert failed == f"htmap: component 1 of map 'tide' failed: ZeroDivisionError: division by zero; {shown}"
+        golden("on-pool/waiting-for-what-failed", failed)
         assert "'nobody'" in unknown
 
     def test_ctrl_c_ends_a_live_view_without_a_traceback(self) -> None:
@@ -159,20 +161,17 @@ class TestLooking:
 
 @pytest.mark.usefixtures("submitted")
 class TestExplaining:
-    def test_why_an_idle_component_does_not_run_is_told_in_numbers_of_slots(self) -> None:
+    def test_why_an_idle_component_does_not_run_is_told_in_numbers_of_slots(self, golden: Golden) -> None:
         ran = type_("why", "waiting")
-        assert ran.stdout.startswith("components 0-1 are IDLE: no slot of 1 satisfies false\n")
-        assert "0 of 1  false\n" in ran.stdout
-        assert re.search(r"^1 of 1  each of the other \d+ parts$", ran.stdout, re.MULTILINE)
+        golden("on-pool/why-idle", ran.stdout, hide=VOLATILE)
 
     def test_why_for_programs(self) -> None:
         (found,) = json.loads(type_("why", "waiting", "1", "--json").stdout)
         assert (found["components"], found["status"]) == ([1], "IDLE")
 
-    def test_why_of_what_has_ended(self) -> None:
-        ended = "all components of map 'tide' have ended, and 1 of them failed: `htmap errors tide` shows how\n"
-        assert type_("why", "tide").stdout == ended
-        assert type_("why", "tide", "1").stdout.startswith("component 1 is ERRORED: it failed")
+    def test_why_of_what_has_ended(self, golden: Golden) -> None:
+        golden("on-pool/why-ended", type_("why", "tide").stdout)
+        golden("on-pool/why-errored", type_("why", "tide", "1").stdout)
 
     @pytest.mark.parametrize(("tag", "component"), [("waiting", "1"), ("tide", "2")])
     def test_the_ad_of_a_job_in_the_queue_and_of_one_that_has_left_it(self, tag: str, component: str) -> None:
@@ -203,37 +202,38 @@ class TestExplaining:
             "COMPLETED",
         ]
 
-    def test_the_doctor_finds_a_pool_in_order(self) -> None:
+    def test_the_doctor_finds_a_pool_in_order(self, golden: Golden) -> None:
         ran = type_("doctor")
-        assert ran.stdout.endswith("No problems found: maps can run.\n")
+        golden("on-pool/doctor-in-order", ran.stdout.splitlines()[-1])
         assert ran.returncode == 0
         found = {each["area"] for each in json.loads(type_("doctor", "--json").stdout)}
         assert {"versions", "settings", "files", "plugins", "schedd", "slots", "credentials", "delivery"} <= found
 
 
 class TestActing:
-    def test_a_map_goes_through_all_that_can_be_done_to_it(self, personal_pool: Path) -> None:
+    def test_a_map_goes_through_all_that_can_be_done_to_it(self, personal_pool: Path, golden: Golden) -> None:
         waiting = htmap.MapOptions(requirements="false")
         mapped = htmap.map(str, range(2), tag="patient", map_options=waiting)
-        assert type_("hold", "patient").stdout == "held 2 components of map 'patient'\n"
-        assert "`htmap release patient` lets it go on" in type_("why", "patient").stdout
+        said = [type_("hold", "patient").stdout]
+        assert "`htmap release patient`" in type_("why", "patient").stdout
         assert type_("reasons", "patient").stdout.splitlines()[1].split()[:3] == ["patient", "0-1", "1"]
-        assert type_("release", "-p", "pat*").stdout == "released 2 components of map 'patient'\n"
-        for command in ("pause", "resume", "vacate"):
-            assert type_(command, stdin="patient").stdout.endswith("no component of map 'patient'\n")
+        said += [type_("release", "-p", "pat*").stdout]
+        said += [type_(command, stdin="patient").stdout for command in ("pause", "resume", "vacate")]
         type_("edit", "memory", "patient", "1.5", "--unit", "GB")
         type_("edit", "disk", "patient", "2")
         (ad,) = htmap_jobs(mapped)
         assert (ad["RequestMemory"], ad["RequestDisk"]) == (1536, 2 * 1024 * 1024)
         assert type_("rerun", "map", "patient").returncode == 1
-        assert type_("retag", "patient", "calm").stdout == "map 'patient' has the tag 'calm' now\n"
-        assert type_("remove", "calm").stdout == "removed map 'calm' (2 components)\n"
+        said += [type_("retag", "patient", "calm").stdout, type_("remove", "calm").stdout]
         assert type_("tags").stdout == ""
-        logged = type_("logs", "--view").stdout
-        assert "created map 'patient': 2 components in 2 jobs" in logged
-        assert "map 'calm' was removed" in logged
+        golden("on-pool/acts", "".join(said))
+        logged = [
+            line for line in type_("logs", "--view").stdout.splitlines() if "'patient'" in line or "'calm'" in line
+        ]
+        assert "'patient'" in logged[0]
+        assert "'calm'" in logged[-1]
 
-    def test_components_run_again(self, personal_pool: Path) -> None:
+    def test_components_run_again(self, personal_pool: Path, golden: Golden) -> None:
         def fail_once(path: str) -> str:
             marker = Path(path)
             if not marker.exists():
@@ -245,25 +245,26 @@ class TestActing:
         (personal_pool / "marks").chmod(0o777)
         mapped = htmap.map(fail_once, [str(personal_pool / "marks" / name) for name in "ab"], tag="again")
         mapped.wait(TIMEOUT, errors_ok=True)
-        assert type_("rerun", "components", "again", "0").stdout == "runs 1 component of map 'again' again\n"
+        golden("on-pool/rerun-components", type_("rerun", "components", "again", "0").stdout)
         assert mapped.get(0, TIMEOUT) == "fine"
-        assert type_("rerun", "components", "again", "--status", "errored").stdout.startswith("runs 1 component")
+        golden("on-pool/rerun-components", type_("rerun", "components", "again", "--status", "errored").stdout)
         assert type_("wait", "again").returncode == 0
         assert list(mapped) == ["fine", "fine"]
 
-    def test_what_nobody_gave_a_tag_is_cleaned_away_and_the_rest_stays(self, personal_pool: Path) -> None:
+    def test_what_nobody_gave_a_tag_is_cleaned_away_and_the_rest_stays(
+        self, personal_pool: Path, golden: Golden
+    ) -> None:
         htmap.map(str, [1], tag="kept")
         nameless = htmap.map(str, [1]).tag
-        assert type_("clean").stdout == f"removed map {nameless!r} (1 component)\n"
+        golden("on-pool/clean", type_("clean").stdout, hide={repr(nameless): "TAG"})
         assert htmap.get_tags() == ("kept",)
 
-    def test_removing_many_asks_on_a_terminal(self, personal_pool: Path) -> None:
+    def test_removing_many_asks_on_a_terminal(self, personal_pool: Path, golden: Golden) -> None:
         for tag in ("one", "two"):
             htmap.map(str, [1], tag=tag)
         shown, code = on_a_terminal("remove", "--all", keys="n\n")
         assert (code, htmap.get_tags()) == (0, ("one", "two"))
-        assert "one, two" in shown
-        assert "Remove these 2 maps, with all their data? [y/N]" in shown
+        golden("on-pool/asks-before-removing", shown)
         assert on_a_terminal("remove", "-p", "*", "--yes")[1] == 0
         assert htmap.get_tags() == ()
 

@@ -12,7 +12,7 @@ from htmap_core import version
 
 def test_the_version_is_that_of_the_distribution() -> None:
     assert htmap_core.__version__ == importlib.metadata.version("htmap-core")
-    assert version.version() == f"HTMap version {htmap_core.__version__}"
+    assert version.version().endswith(htmap_core.__version__)
 
 
 @pytest.mark.parametrize(

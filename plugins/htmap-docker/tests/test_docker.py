@@ -14,6 +14,7 @@ from htmap_docker.plugin import RANK, Docker
 from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription
 from htmap_core.exceptions import InvalidSetting, PoolUnavailable
 from htmap_core.settings.chain import Settings, settings
+from tests.golden_files import Golden
 
 HERE = f"python:{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -54,14 +55,16 @@ def plan_for(pool: Slots, chain: Settings) -> MapPlan:
     return MapPlan("tide", Path("/maps/1"), Path("/maps/1/_htmap_runtime.pyz"), 1, 1, MapOptions(), chain, pool)
 
 
-def test_it_suits_a_pool_with_docker_slots_and_says_how_many() -> None:
+def test_it_suits_a_pool_with_docker_slots_and_says_how_many(golden: Golden) -> None:
     found = Docker().check(Slots(docker=4))
-    assert (found.verdict, found.reason) == ("yes", "4 of 9 slots have HasDocker")
+    assert found.verdict == "yes"
+    golden("docker/it-suits-a-pool-with-docker-slots-and-says-how", found.reason)
 
 
-def test_it_suits_a_pool_whose_slots_run_docker_images_otherwise() -> None:
+def test_it_suits_a_pool_whose_slots_run_docker_images_otherwise(golden: Golden) -> None:
     found = Docker().check(Slots(docker_images=2))
-    assert (found.verdict, found.reason) == ("yes", "2 of 9 slots have HasContainer and HasDockerURL")
+    assert found.verdict == "yes"
+    golden("docker/it-suits-a-pool-whose-slots-run-docker-images", found.reason)
 
 
 def test_the_more_slots_can_run_it_the_better_a_choice_it_is() -> None:
@@ -70,9 +73,10 @@ def test_the_more_slots_can_run_it_the_better_a_choice_it_is() -> None:
     assert ranks[-1] == RANK
 
 
-def test_it_does_not_suit_a_pool_without_either() -> None:
+def test_it_does_not_suit_a_pool_without_either(golden: Golden) -> None:
     found = Docker().check(Slots())
-    assert (found.verdict, found.reason) == ("no", "0 of 9 slots have HasDocker")
+    assert found.verdict == "no"
+    golden("docker/it-does-not-suit-a-pool-without-either", found.reason)
 
 
 @pytest.mark.usefixtures("htmap_dir")
@@ -125,10 +129,10 @@ def test_a_map_can_have_an_image_of_its_own_and_the_universe_that_goes_with_it(o
     assert sum(submit.has(each) for each in ("docker_image", "container_image")) == 1
 
 
-def test_an_empty_image_is_refused_with_the_lines_to_write() -> None:
+def test_an_empty_image_is_refused_with_the_lines_to_write(golden: Golden) -> None:
     with pytest.raises(NoDockerImage) as caught:
         described(Slots(), image=" ")
-    assert "DOCKER.IMAGE is empty" in str(caught.value)
+    golden("docker/an-empty-image-is-refused-with-the-lines-to-write", caught.value, hide={HERE: "IMAGE"})
     assert f'[DOCKER]\n    IMAGE = "{HERE}"' in str(caught.value)
 
 

@@ -9,6 +9,8 @@ import pytest
 from htmap_singularity import UnusableImage
 from htmap_singularity.image import Image, find
 
+from tests.golden_files import Golden
+
 
 @pytest.mark.parametrize(
     ("named", "ability"),
@@ -50,15 +52,18 @@ def test_a_folder_is_shared(tmp_path: Path) -> None:
     assert find(str(tmp_path), None) == Image(str(tmp_path), travels=False)
 
 
-def test_a_folder_that_should_be_sent_is_refused_with_the_command_that_makes_a_file_of_it(tmp_path: Path) -> None:
-    with pytest.raises(UnusableImage, match=r"a folder cannot be sent along.*apptainer build image\.sif"):
+def test_a_folder_that_should_be_sent_is_refused_with_the_command_that_makes_a_file_of_it(
+    tmp_path: Path, golden: Golden
+) -> None:
+    with pytest.raises(UnusableImage) as caught:
         find(str(tmp_path), transfer=True)
+    golden("singularity/a-folder-that-should-be-sent-is-refused", caught.value)
 
 
-def test_a_file_that_is_not_there_is_refused_with_what_to_set_where_the_nodes_have_it() -> None:
+def test_a_file_that_is_not_there_is_refused_with_what_to_set_where_the_nodes_have_it(golden: Golden) -> None:
     with pytest.raises(UnusableImage) as caught:
         find("/nowhere/mine.sif", None, "~/.htmaprc")
-    assert "SINGULARITY.IMAGE = '/nowhere/mine.sif' (from ~/.htmaprc): there is no such file" in str(caught.value)
+    golden("singularity/a-file-that-is-not-there-is-refused", caught.value)
     assert "SINGULARITY.TRANSFER = false" in str(caught.value)
 
 
@@ -67,9 +72,10 @@ def test_no_image_is_refused_with_lines_to_write() -> None:
         find("", None)
 
 
-def test_an_image_that_htcondor_refuses_is_refused_before_it_does() -> None:
-    with pytest.raises(UnusableImage, match=r"HTCondor does not run library:// images.*apptainer build"):
+def test_an_image_that_htcondor_refuses_is_refused_before_it_does(golden: Golden) -> None:
+    with pytest.raises(UnusableImage) as caught:
         find("library://somebody/mine", None)
+    golden("singularity/an-image-that-htcondor-refuses-is-refused-before", caught.value)
 
 
 def test_the_refusal_survives_pickling() -> None:

@@ -11,6 +11,7 @@ from htmap_transplant import store, transplants
 from htmap_transplant.installation import Installation
 
 from htmap_core.cli import cli
+from tests.golden_files import Golden
 
 
 def run(*arguments: str) -> Result:
@@ -29,18 +30,19 @@ def test_info_shows_the_table(packed: str) -> None:
     assert packed in result.output
 
 
-def test_remove_takes_the_number_in_the_table(packed: str) -> None:
+def test_remove_takes_the_number_in_the_table(packed: str, golden: Golden) -> None:
     result = run("remove", "0")
-    assert (result.exit_code, result.output) == (0, f"removed transplant {packed}\n")
+    assert result.exit_code == 0
+    golden("transplant/removed", result.output, hide={packed: "HASH"})
     assert transplants() == ()
 
 
 def test_all_that_no_map_needs_can_be_removed_at_once(
-    packed: str, small: Installation, htmap_dir: Path, make_map: Callable[[str], Path]
+    packed: str, small: Installation, htmap_dir: Path, make_map: Callable[[str], Path], golden: Golden
 ) -> None:
     (small.sites[0] / "more.py").touch()
     kept = store.pack(small, htmap_dir / "transplants", make_map("tide")).parent.name
-    assert run("remove", "--unused").output == f"removed transplant {packed}\n"
+    golden("transplant/removed", run("remove", "--unused").output, hide={packed: "HASH"})
     assert [each.hash for each in transplants()] == [kept]
     assert run("remove", "--unused").output == ""
 

@@ -13,6 +13,8 @@ from htmap_transplant.errors import CannotPack
 from htmap_transplant.installation import Installation, refusal
 from htmap_transplant.members import Member
 
+from tests.golden_files import Golden
+
 pytestmark = pytest.mark.packs
 
 
@@ -154,13 +156,14 @@ def test_a_virtual_environment_of_the_operating_systems_python_can_travel(system
     assert refusal(systems) is None
 
 
-def test_the_operating_systems_python_itself_is_refused_with_what_to_do(systems: Installation) -> None:
+def test_the_operating_systems_python_itself_is_refused_with_what_to_do(systems: Installation, golden: Golden) -> None:
     site = Path("/usr/lib/python3/dist-packages")
     for refused in (attrs.evolve(systems, prefix=Path("/usr")), attrs.evolve(systems, sites=(*systems.sites, site))):
         reason = str(refusal(refused))
-        assert "belong to the operating system" in reason
+        golden("transplant/the-operating-systems-python-itself-is-refused", reason, hide={sys.executable: "PYTHON"})
         assert "`python3 -m venv`" in reason
 
 
-def test_a_python_that_is_not_to_be_found_is_refused(installation: Installation) -> None:
-    assert "not to be found" in str(refusal(attrs.evolve(installation, executable=Path("/nowhere/python3"))))
+def test_a_python_that_is_not_to_be_found_is_refused(installation: Installation, golden: Golden) -> None:
+    found = refusal(attrs.evolve(installation, executable=Path("/nowhere/python3")))
+    golden("transplant/a-python-that-is-not-to-be-found-is-refused", found, hide={sys.executable: "PYTHON"})

@@ -23,6 +23,7 @@ from htmap_transplant.installation import Installation
 
 import htmap
 from htmap_core.testing import eventually
+from tests.golden_files import Golden
 
 
 @pytest.fixture
@@ -137,11 +138,14 @@ def test_the_table_has_a_number_for_each_and_the_maps_that_need_it(
     assert row.endswith("ebb, tide")
 
 
-def test_one_that_a_map_needs_is_removed_only_by_force(small: Installation, folder: Path, map_dir: Path) -> None:
+def test_one_that_a_map_needs_is_removed_only_by_force(
+    small: Installation, folder: Path, map_dir: Path, golden: Golden
+) -> None:
     store.pack(small, folder, map_dir)
     (found,) = transplants()
-    with pytest.raises(TransplantInUse, match="is used by 'tide'"):
+    with pytest.raises(TransplantInUse) as caught:
         found.remove()
+    golden("transplant/one-that-a-map-needs-is-removed-only-by-force", caught.value, hide={found.hash: "HASH"})
     assert transplants() == (found,)
     found.remove(force=True)
     assert transplants() == ()
@@ -155,17 +159,19 @@ def test_one_whose_maps_are_gone_can_be_removed(small: Installation, folder: Pat
     assert not archive.parent.exists()
 
 
-def test_one_that_is_not_there_cannot_be_loaded(tmp_path: Path) -> None:
-    with pytest.raises(NoSuchTransplant, match="`htmap transplants info`"):
+def test_one_that_is_not_there_cannot_be_loaded(tmp_path: Path, golden: Golden) -> None:
+    with pytest.raises(NoSuchTransplant) as caught:
         Transplant.load(tmp_path / "nowhere" / "_htmap_python.tar.gz")
+    golden("transplant/one-that-is-not-there-cannot-be-loaded", caught.value)
 
 
 def test_a_folder_that_cannot_be_written_is_named_with_the_setting(
-    small: Installation, map_dir: Path, tmp_path: Path
+    small: Installation, map_dir: Path, tmp_path: Path, golden: Golden
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(CannotPack, match=r"file/transplants cannot be written: .* TRANSPLANT\.DIR"):
+    with pytest.raises(CannotPack) as caught:
         store.pack(small, tmp_path / "file" / "transplants", map_dir)
+    golden("transplant/a-folder-that-cannot-be-written-is-named", caught.value)
 
 
 def test_a_file_that_is_gone_when_it_is_packed_is_an_error_that_names_it(
@@ -191,14 +197,16 @@ def no_room() -> Iterator[None]:
 def test_where_there_is_no_room_the_folder_and_the_setting_for_another_are_named(
     small: Installation, folder: Path, map_dir: Path
 ) -> None:
-    with pytest.raises(CannotPack, match=rf"{folder}; TRANSPLANT\.DIR"), no_room():
+    with pytest.raises(CannotPack) as caught, no_room():
         store.pack(small, folder, map_dir)
+    assert str(folder) in str(caught.value)
+    assert "TRANSPLANT.DIR" in str(caught.value)
     assert transplants() == ()
 
 
 def test_asking_makes_no_folder(htmap_dir: Path) -> None:
     assert transplants() == ()
-    assert transplant_info().splitlines() == ["Index  Hash  Created  Size  Packages  Used By"]
+    assert len(transplant_info().splitlines()) == 1  # the headings
     assert not htmap_dir.exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from htmap_transplant.plugin import TransplantDelivery
 
 import htmap
 from htmap_core import MapPlan, PoolAddress, SubmitDescription
+from tests.golden_files import Golden
 
 TIMEOUT = 600
 
@@ -62,10 +64,12 @@ def described(delivery: TransplantDelivery, plan: MapPlan) -> SubmitDescription:
     return submit
 
 
-def test_it_suits_a_pool_with_slots_like_this_machine() -> None:
+def test_it_suits_a_pool_with_slots_like_this_machine(golden: Golden) -> None:
     found = TransplantDelivery().check(FarPool(3))
     assert found.verdict == "yes"
-    assert found.reason.startswith("3 of 5 slots are Linux on ")
+    golden(
+        "transplant/it-suits-a-pool-with-slots-like-this-machine", found.reason, hide={platform.machine(): "MACHINE"}
+    )
 
 
 def test_it_does_not_suit_a_pool_of_other_machines() -> None:
@@ -133,12 +137,15 @@ def test_what_should_exist_and_does_not_is_an_error_that_names_the_settings(
 
 
 def test_a_python_that_cannot_travel_is_refused_before_anything_is_submitted(
-    plan: MapPlan, small: Installation
+    plan: MapPlan, small: Installation, golden: Golden
 ) -> None:
     delivery = TransplantDelivery(lambda: attrs.evolve(small, prefix=Path("/usr"), base=Path("/usr")))
     assert delivery.check(FarPool(5)).verdict == "no"
-    with pytest.raises(NotTransplantable, match="belong to the operating system"):
+    with pytest.raises(NotTransplantable) as caught:
         described(delivery, plan)
+    golden(
+        "transplant/a-python-that-cannot-travel-is-refused-before", caught.value, hide={small.executable.name: "PYTHON"}
+    )
     with pytest.raises(htmap.exceptions.CannotTransplantPython):
         described(delivery, plan)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from htmap_core.contract.protocol import TransferProtocol
+from tests.golden_files import Golden
 
 
 def test_a_scheme_is_in_lower_case() -> None:
@@ -16,9 +17,10 @@ def test_a_scheme_is_in_lower_case() -> None:
 @pytest.mark.parametrize(
     "scheme", ["", "1http", "ht tp", "http://", "a=b", "a;b", "a,b", "é", "a\n", "-a", "svn+ssh", "x-y", "x.y"]
 )
-def test_what_is_no_scheme_is_refused(scheme: str) -> None:
-    with pytest.raises(ValueError, match="is no URL scheme"):
+def test_what_is_no_scheme_is_refused(scheme: str, golden: Golden) -> None:
+    with pytest.raises(ValueError) as caught:
         TransferProtocol(scheme)
+    golden("transfer/what-is-no-scheme-is-refused", caught.value, hide={repr(scheme): "SCHEME"})
 
 
 @pytest.mark.parametrize("scheme", ["s3", "root"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import pickle
-import re
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 import htmap
 from htmap import TransferPath
 from htmap_core.contract.transfer_path import IsRemote, collected, source
+from tests.golden_files import Golden
 
 BUCKET = TransferPath("my-bucket", protocol="s3", location="s3.example.com")
 
@@ -80,8 +80,9 @@ def test_the_current_and_the_home_folder() -> None:
 
 
 def test_what_pathlib_does_not_have_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'exsits'"):
+    with pytest.raises(AttributeError) as caught:
         TransferPath("x").exsits()
+    assert "exsits" in str(caught.value)
 
 
 # --- contents of folders
@@ -147,8 +148,9 @@ def test_a_whole_url_is_taken_apart(url: str) -> None:
 
 def test_what_only_the_file_system_knows_is_refused_for_remote_paths() -> None:
     for ask in (BUCKET.__fspath__, lambda: list(BUCKET.iterdir()), lambda: Path(BUCKET)):
-        with pytest.raises(IsRemote, match=re.escape("s3://s3.example.com/my-bucket is not one")):
+        with pytest.raises(IsRemote) as caught:
             ask()
+        assert BUCKET.as_url() in str(caught.value)
 
 
 def test_the_refusal_survives_pickling() -> None:
@@ -156,14 +158,16 @@ def test_the_refusal_survives_pickling() -> None:
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
-def test_a_location_without_a_protocol_names_nothing() -> None:
-    with pytest.raises(ValueError, match="no protocol"):
+def test_a_location_without_a_protocol_names_nothing(golden: Golden) -> None:
+    with pytest.raises(ValueError) as caught:
         TransferPath("x", location="h").as_url()
+    golden("transfer-path/a-location-without-a-protocol-names-nothing", caught.value)
 
 
-def test_paths_of_different_places_are_not_related() -> None:
-    with pytest.raises(ValueError, match="not in the same place"):
+def test_paths_of_different_places_are_not_related(golden: Golden) -> None:
+    with pytest.raises(ValueError) as caught:
         BUCKET.relative_to(TransferPath("my-bucket"))
+    golden("transfer-path/paths-of-different-places-are-not-related", caught.value)
     with pytest.raises(TypeError):
         TransferPath("x") / BUCKET
 

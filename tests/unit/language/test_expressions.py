@@ -9,30 +9,30 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption
 from htmap_core.language.expressions import conjunction, conjuncts, quoted
+from tests.golden_files import Golden
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
+    ("text", "name"),
     [
-        ("HasDocker // for now", "//"),
-        ("A) || (B", r"a \) without its \("),
-        ("(A || B", r"a \( that is never closed"),
-        ("{1, 2)", r"a \) without its \("),
-        ('Arch == "X86_64', 'a "'),
-        ("HasDocker /* for now", r"a /\*"),
+        ("HasDocker // for now", "line-comment"),
+        ("A) || (B", "closed-and-not-opened"),
+        ("(A || B", "opened-and-not-closed"),
+        ("{1, 2)", "closed-by-another"),
+        ('Arch == "X86_64', "open-quotes"),
+        ("HasDocker /* for now", "open-comment"),
     ],
 )
-def test_requirements_that_would_spoil_those_of_others_are_refused(text: str, problem: str) -> None:
-    with pytest.raises(InvalidOption, match=problem):
-        MapOptions(requirements=text)
-    with pytest.raises(InvalidOption, match=problem):
-        SubmitDescription().require(text)
-    with pytest.raises(InvalidOption, match=problem):
-        list(
-            MapOptions.merge(MapOptions(requirements=[text]), MapOptions(requirements="C")).per_component()[
-                "requirements"
-            ]
-        )
+def test_requirements_that_would_spoil_those_of_others_are_refused(text: str, name: str, golden: Golden) -> None:
+    merged = MapOptions.merge(MapOptions(requirements=[text]), MapOptions(requirements="C")).per_component()
+    for use in (
+        lambda: MapOptions(requirements=text),
+        lambda: SubmitDescription().require(text),
+        lambda: list(merged["requirements"]),
+    ):
+        with pytest.raises(InvalidOption) as caught:
+            use()
+        golden(f"expressions/{name}", caught.value)
 
 
 @pytest.mark.parametrize(

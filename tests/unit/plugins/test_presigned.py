@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from htmap_core.plugins.presigned import Keys, signer
+from tests.golden_files import Golden
 
 NOW = datetime.datetime(2026, 11, 21, 9, 8, 7, tzinfo=datetime.timezone.utc)
 KEYS = Keys("AKIA/+EXAMPLE", "sec/ret+==", None)
@@ -55,10 +56,19 @@ def test_a_host_without_a_dot_is_a_bucket(url: str, region: str | None, address:
     assert signer(Keys("a", "b", region), NOW)(url).startswith(f"https://{address}?X-Amz-Algorithm=")
 
 
-@pytest.mark.parametrize("url", ["s3://bucket", "s3://bucket/", "s3://s3.example.org/bucket", "http://bucket/x"])
-def test_a_url_without_an_object_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="names no object"):
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("s3://bucket", "bucket"),
+        ("s3://bucket/", "bucket"),
+        ("s3://s3.example.org/bucket", "server"),
+        ("http://bucket/x", "bucket"),
+    ],
+)
+def test_a_url_without_an_object_is_refused(url: str, name: str, golden: Golden) -> None:
+    with pytest.raises(ValueError) as caught:
         signer(KEYS, NOW)(url)
+    golden(f"presigned/no-object-after-{name}", caught.value)
 
 
 def test_a_key_is_not_shown() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from htmap_core.results import own_modules
+from tests.golden_files import Golden
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_what_is_installed_built_in_or_not_here_has_no_file_of_the_users(name: s
     assert own_modules.file_of(name) is None
 
 
-def test_of_a_module_that_is_not_here_the_likely_name_is_given() -> None:
+def test_of_a_module_that_is_not_here_the_likely_name_is_given(golden: Golden) -> None:
     said = own_modules.how_to_send("nowhere_at_all", while_unpickling=False)
-    assert said.startswith("If 'nowhere_at_all' is a module of your own")
+    golden("own-modules/of-a-module-that-is-not-here-the-likely-name", said)
     assert 'fixed_input_files=["nowhere_at_all.py"]' in said

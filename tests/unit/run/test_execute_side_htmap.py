@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.golden_files import Golden
+
 if TYPE_CHECKING:
     from tests.unit.run.conftest import Interpreter, Jobs
 
@@ -35,25 +37,25 @@ def test_a_module_that_also_submits_can_be_imported(jobs: Jobs, each_python: Int
     assert jobs.run_in(scratch, python=each_python).value() == (1, 2, 3)
 
 
-def test_what_does_not_exist_there_says_what_does(jobs: Jobs) -> None:
+def test_what_does_not_exist_there_says_what_does(jobs: Jobs, golden: Golden) -> None:
     error = jobs.run("def function(x):\n    import htmap\n    htmap.load('tag')").error()
 
     assert error["type"] == "builtins.AttributeError"
-    assert "htmap.load does not exist on the execute node" in error["message"]
+    golden("run/what-does-not-exist-there-says-what-does", error["message"])
     assert "MapOptions, TransferPath, checkpoint, mapped, settings, transfer_output_files" in error["message"]
 
 
-def test_importing_what_does_not_exist_there_gives_the_same_advice(jobs: Jobs) -> None:
+def test_importing_what_does_not_exist_there_gives_the_same_advice(jobs: Jobs, golden: Golden) -> None:
     ran = jobs.run("def function(x):\n    if x: from htmap import load\n    else: import htmap.settings", [0, 1])
 
-    assert "offers only what functions use there" in ran.error(0)["advice"]
-    assert "offers only what functions use there" in ran.error(1)["advice"]
+    golden("run/importing-what-does-not-exist-there-gives-advice", ran.error(0)["advice"])
+    golden("run/importing-what-does-not-exist-there-gives-advice", ran.error(1)["advice"])
 
 
-def test_settings_of_the_submit_side_are_said_to_be_missing(jobs: Jobs) -> None:
+def test_settings_of_the_submit_side_are_said_to_be_missing(jobs: Jobs, golden: Golden) -> None:
     error = jobs.run("def function(x):\n    import htmap\n    htmap.settings['HTMAP_DIR']").error()
 
-    assert "do not exist on the execute node" in error["message"]
+    golden("run/settings-of-the-submit-side-are-said-to-be", error["message"])
 
 
 def test_output_files_and_folders_are_moved_to_where_they_are_sent_back_from(jobs: Jobs) -> None:
@@ -82,15 +84,15 @@ def function(x):
         assert (folder / "outside.txt").read_text() == "outside"
 
 
-def test_an_output_file_that_is_missing_is_an_error_that_names_it(jobs: Jobs) -> None:
+def test_an_output_file_that_is_missing_is_an_error_that_names_it(jobs: Jobs, golden: Golden) -> None:
     ran = jobs.run("def function(x):\n    import htmap\n    htmap.transfer_output_files('none.txt')")
 
     assert ran.error()["type"] == "builtins.FileNotFoundError"
-    assert f"no file or folder 'none.txt' to transfer (in {str(ran.scratch)!r})" in ran.error()["message"]
+    golden("run/an-output-file-that-is-missing-is-an-error", ran.error()["message"])
     assert ran.files == {"3215.result", "3215.stderr"}
 
 
-def test_an_output_file_of_a_name_that_is_taken_is_refused(jobs: Jobs) -> None:
+def test_an_output_file_of_a_name_that_is_taken_is_refused(jobs: Jobs, golden: Golden) -> None:
     source = """
 def function(x):
     import htmap
@@ -99,7 +101,7 @@ def function(x):
         htmap.transfer_output_files("a")
 """
 
-    assert "'a' was handed over already" in jobs.run(source).error()["message"]
+    golden("run/an-output-file-of-a-name-that-is-taken-is-refused", jobs.run(source).error()["message"])
 
 
 def test_code_that_makes_a_transfer_path_there_gets_a_plain_path(jobs: Jobs) -> None:
@@ -112,6 +114,6 @@ def function(x):
     assert jobs.run(source).value() is True
 
 
-def test_a_remote_path_that_is_made_there_says_that_nothing_is_fetched(jobs: Jobs) -> None:
+def test_a_remote_path_that_is_made_there_says_that_nothing_is_fetched(jobs: Jobs, golden: Golden) -> None:
     error = jobs.run("def function(x):\n    import htmap\n    htmap.TransferPath('x', 'http', 'h')").error()
-    assert "nothing is fetched from there" in error["message"]
+    golden("run/a-remote-path-that-is-made-there-says", error["message"])

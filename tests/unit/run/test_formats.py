@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from htmap_run import formats
+from tests.golden_files import Golden
 
 ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 TEXTS = st.text(st.characters(exclude_categories=()))  # lone surrogates too: undecodable file names hold them
@@ -47,43 +49,49 @@ def test_a_file_cut_off_anywhere_is_called_corrupt(tmp_path: Path, kept: int) ->
     complete = (tmp_path / "pack").read_bytes()
     (tmp_path / "cut").write_bytes(complete[: kept % len(complete)])
 
-    with pytest.raises(formats.CorruptFile, match="cut' is not a complete file of HTMap"):
+    with pytest.raises(formats.CorruptFile) as caught:
         formats.read_index(tmp_path / "cut")
+    assert caught.value.path == str(tmp_path / "cut")
 
 
-def test_a_file_of_something_else_is_called_corrupt_with_its_path(tmp_path: Path) -> None:
+def test_a_file_of_something_else_is_called_corrupt_with_its_path(tmp_path: Path, golden: Golden) -> None:
     (tmp_path / "other").write_bytes(b"PNG and so on, long enough")
 
-    with pytest.raises(formats.CorruptFile, match="was not written by HTMap") as caught:
+    with pytest.raises(formats.CorruptFile) as caught:
         formats.read_index(tmp_path / "other")
+    golden("run/a-file-of-something-else-is-called-corrupt", caught.value)
 
     assert caught.value.path == str(tmp_path / "other")
 
 
 @pytest.mark.parametrize(
-    ("index", "problem"),
-    [(b"{", "not JSON"), (b"\xff\xfe", "not JSON"), (b"[1]", "format 'list'"), (b'{"format": 99}', "format 99")],
+    ("index", "named"),
+    [(b"{", "JSON"), (b"\xff\xfe", "JSON"), (b"[1]", "'list'"), (b'{"format": 99}', "99")],
 )
-def test_an_index_that_cannot_be_understood_is_called_corrupt(tmp_path: Path, index: bytes, problem: str) -> None:
+def test_an_index_that_cannot_be_understood_is_called_corrupt(tmp_path: Path, index: bytes, named: str) -> None:
     (tmp_path / "pack").write_bytes(index + len(index).to_bytes(8, "big") + formats.MAGIC)
 
-    with pytest.raises(formats.CorruptFile, match=problem):
+    with pytest.raises(formats.CorruptFile, match=named):
         formats.read_index(tmp_path / "pack")
 
 
-def test_an_index_longer_than_its_file_is_called_corrupt(tmp_path: Path) -> None:
+def test_an_index_longer_than_its_file_is_called_corrupt(tmp_path: Path, golden: Golden) -> None:
     (tmp_path / "pack").write_bytes(b"{}" + (1 << 60).to_bytes(8, "big") + formats.MAGIC)
 
-    with pytest.raises(formats.CorruptFile, match="the whole file has 18"):
+    with pytest.raises(formats.CorruptFile) as caught:
         formats.read_index(tmp_path / "pack")
+    golden("run/an-index-longer-than-its-file-is-called-corrupt", caught.value)
 
 
 @pytest.mark.parametrize("place", [(0, 8), (-1, 2), (7, 1), (0, -1)])
-def test_a_payload_outside_of_the_payloads_is_called_corrupt(tmp_path: Path, place: tuple[int, int]) -> None:
+def test_a_payload_outside_of_the_payloads_is_called_corrupt(
+    tmp_path: Path, place: tuple[int, int], golden: Golden
+) -> None:
     written(tmp_path / "pack", [b"payload"])
 
-    with pytest.raises(formats.CorruptFile, match="its payloads end at 7"):
+    with pytest.raises(formats.CorruptFile) as caught:
         formats.read_payload(tmp_path / "pack", *place)
+    golden("run/a-payload-outside-of-the-payloads", caught.value, hide={re.compile(r"-?\d+ to -?\d+"): "BYTES"})
 
 
 def test_payloads_are_read_in_any_order(tmp_path: Path) -> None:
@@ -131,11 +139,12 @@ def test_an_index_that_is_no_json_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_closed_writer_says_so(tmp_path: Path) -> None:
+def test_a_closed_writer_says_so(tmp_path: Path, golden: Golden) -> None:
     with formats.PackWriter(tmp_path / "pack") as writer:
         writer.close({"format": formats.FORMAT})
-        with pytest.raises(ValueError, match="written already"):
+        with pytest.raises(ValueError) as caught:
             writer.add(b"late")
+        golden("run/a-closed-writer-says-so", caught.value)
 
 
 def test_the_trailer_is_as_documented(tmp_path: Path) -> None:

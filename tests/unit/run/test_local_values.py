@@ -11,6 +11,7 @@ import pytest
 
 from htmap_run.reports import local_values
 from htmap_run.reports.local_values import LocalValues
+from tests.golden_files import Golden
 
 
 def shown(value: Any, seconds: float = 10) -> str:
@@ -101,25 +102,25 @@ def test_short_values_are_shown_as_python_shows_them(value: Any) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, RecursionError, GeneratorExit])
-def test_a_repr_that_raises_is_told_and_does_no_harm(error: type[BaseException]) -> None:
-    assert shown(Raises(error)) == f"<Raises: its repr() raised {error.__name__}>"
-    assert shown([1, Raises(error)]) == f"<list: its repr() raised {error.__name__}>"
+def test_a_repr_that_raises_is_told_and_does_no_harm(error: type[BaseException], golden: Golden) -> None:
+    for text, kind in ((shown(Raises(error)), "Raises"), (shown([1, Raises(error)]), "list")):
+        golden("run/a-repr-that-raises", text, hide={kind: "TYPE", error.__name__: "ERROR"})
 
 
 @pytest.mark.parametrize("value", [Slow(), [Slow()]])
 def test_a_repr_without_an_end_is_ended(value: object) -> None:
-    assert "takes too long" in shown(value)
+    assert shown(value).startswith(f"<{type(value).__name__}: ")
 
 
 def test_a_repr_that_catches_its_interruption_is_interrupted_again() -> None:
     assert shown(Stubborn()) == "never"
 
 
-def test_all_together_keep_to_their_time() -> None:
+def test_all_together_keep_to_their_time(golden: Golden) -> None:
     texts = LocalValues(1.0).of({str(number): Slow() for number in range(50)})
 
-    assert texts["0"] == "<Slow: its repr() takes too long>"
-    assert texts["49"] == "<Slow: not shown, the time for this report is spent>"
+    golden("run/a-repr-that-takes-too-long", texts["0"])
+    golden("run/a-repr-for-which-there-is-no-time", texts["49"])
 
 
 def test_a_timer_of_the_user_goes_on_afterwards() -> None:
@@ -136,7 +137,7 @@ def test_a_timer_of_the_user_goes_on_afterwards() -> None:
 
 
 def test_a_repr_that_would_fill_the_memory_is_stopped() -> None:
-    assert shown(Huge()) == "<Huge: its repr() raised MemoryError>"
+    assert MemoryError.__name__ in shown(Huge())
 
 
 MANY = list(range(1_000_000))

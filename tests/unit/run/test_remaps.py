@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.golden_files import Golden
+
 if TYPE_CHECKING:
     from tests.unit.run.conftest import Interpreter, Jobs
 
@@ -52,17 +54,19 @@ def function(_):
     assert (scratch / "_htmap_return" / "remapped" / "0-0" / "inner").is_dir()
 
 
-def test_two_files_of_one_remapped_name_are_refused(jobs: Jobs) -> None:
+def test_two_files_of_one_remapped_name_are_refused(jobs: Jobs, golden: Golden) -> None:
     ran = jobs.run_in(jobs.scratch(HAND_OVER, [["a/x", "b/x"]]), remapped="0-0/x")
 
-    assert "'b/x' was handed over already" in ran.error()["message"]
+    golden("run/two-files-of-one-remapped-name-are-refused", ran.error()["message"])
 
 
-def test_a_component_that_does_not_make_a_remapped_file_ends_in_an_error_that_names_it(jobs: Jobs) -> None:
+def test_a_component_that_does_not_make_a_remapped_file_ends_in_an_error_that_names_it(
+    jobs: Jobs, golden: Golden
+) -> None:
     ran = jobs.run_in(jobs.scratch(HAND_OVER, [[], ["a.txt"]]), "0-1", remapped="0-0/a.txt,1-0/a.txt")
 
     assert ran.error(0)["type"] == "htmap.NotHandedOver"
-    assert "output_remaps has a destination for 'a.txt'" in ran.error(0)["message"]
+    golden("run/a-component-that-does-not-make-a-remapped-file", ran.error(0)["message"])
     ran.value(1)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from htmap_run import codes
 from htmap_run.reports import report
+from tests.golden_files import Golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +31,8 @@ def test_every_python_reports_an_error_as_data(jobs: Jobs, each_python: Interpre
     error = jobs.run(DEEP, [0], each_python).error()
 
     assert error["type"] == "builtins.ZeroDivisionError"
-    assert error["message"] == "division by zero"
-    assert error["text"] == "ZeroDivisionError: division by zero"
+    assert "zero" in error["message"]
+    assert error["text"] == f"ZeroDivisionError: {error['message']}"
     assert [frame["name"] for frame in error["frames"]] == ["function", "deep", "deep", "deep"]
     assert error["frames"][-1]["locals"] == {"n": "0", "divisor": "0", "local": "{'n': 0}"}
     assert error["frames"][-1]["lineno"] == 4
@@ -41,10 +42,11 @@ def test_the_traceback_begins_with_the_users_frames(jobs: Jobs, each_python: Int
     ran = jobs.run(DEEP, [0], each_python)
 
     lines = ran.error()["traceback"].splitlines()
-    assert lines[0] == "Traceback (most recent call last):"
-    # From 3.1.3 on, cloudpickle does not send the name of the file along.
-    assert re.match(r'  File "<(string|dynamic-code)>", line 6, in function', lines[1])
-    assert lines[-1] == "ZeroDivisionError: division by zero"
+    assert lines[0].startswith("Traceback")
+    assert re.match(
+        r'  File "<(string|dynamic-code)>", line 6, in function', lines[1]
+    )  # as cloudpickle's version has it
+    assert lines[-1] == ran.error()["text"]
     assert "htmap" not in ran.error()["traceback"]
     assert ran.output("stderr").startswith(ran.error()["traceback"])
 
@@ -70,8 +72,10 @@ def function(x):
 """
     traceback = jobs.run(source).error()["traceback"]
 
-    assert "no file or folder 'none'" in traceback
-    assert "direct cause of the following exception" in traceback
+    cause, _, effect = (part for part in traceback.split("\n\n") if part)
+    assert "FileNotFoundError: " in cause
+    assert "'none'" in cause
+    assert effect.splitlines()[-1] == "ValueError: the effect"
     assert "transfer.py" not in traceback
 
 
@@ -101,12 +105,12 @@ def test_endless_recursion_is_reported_within_measure(jobs: Jobs, each_python: I
     assert len(ran.error(1)["frames"]) <= 50
 
 
-def test_an_exception_whose_str_raises_is_reported(jobs: Jobs, each_python: Interpreter) -> None:
+def test_an_exception_whose_str_raises_is_reported(jobs: Jobs, each_python: Interpreter, golden: Golden) -> None:
     source = "class Own(Exception):\n    def __str__(self): raise SystemExit\ndef function(x): raise Own(1)"
 
     error = jobs.run(source, [0], each_python).error()
 
-    assert error["message"] == "<its str() raised SystemExit>"
+    golden("run/an-exception-whose-str-raises-is-reported", error["message"])
     assert error["text"].startswith("__main__.Own: ") or error["text"].startswith("Own: ")
     assert "function" in [frame["name"] for frame in error["frames"]]
 
@@ -119,7 +123,7 @@ def test_text_that_is_no_unicode_survives(jobs: Jobs, each_python: Interpreter) 
     assert "ValueError: dir/\\udcff" in ran.output("stderr")
 
 
-def test_harmful_local_variables_do_no_harm(jobs: Jobs, each_python: Interpreter) -> None:
+def test_harmful_local_variables_do_no_harm(jobs: Jobs, each_python: Interpreter, golden: Golden) -> None:
     source = """
 class Exits:
     def __repr__(self): raise SystemExit
@@ -132,17 +136,16 @@ def function(x):
 """
     shown = jobs.run(source, [0], each_python).error()["frames"][-1]["locals"]
 
-    assert shown["exits"] == "<Exits: its repr() raised SystemExit>"
-    assert shown["never"] == "<Never: its repr() takes too long>"
+    golden("run/harmful-local-variables", f"{shown['exits']}\n{shown['never']}")
     assert len(shown["large"]) < 200
 
 
-def test_a_very_long_message_is_cut_in_the_middle(jobs: Jobs) -> None:
+def test_a_very_long_message_is_cut_in_the_middle(jobs: Jobs, golden: Golden) -> None:
     error = jobs.run("def function(x): raise ValueError('begin' + 'x' * 10**7 + 'end')").error()
 
     assert error["message"].startswith("begin")
     assert error["message"].endswith("end")
-    assert "characters left out" in error["message"]
+    golden("run/a-very-long-message-is-cut-in-the-middle", error["message"], hide={re.compile("x{100,}"): "MANY"})
     assert len(error["traceback"]) < 300_000
 
 
@@ -171,7 +174,9 @@ def test_a_damaged_installation_does_not_spoil_the_list_of_packages(jobs: Jobs) 
 
 
 @pytest.mark.parametrize("where", ["the function", "the body"])
-def test_a_missing_module_is_named_with_what_can_be_done(jobs: Jobs, where: str, tmp_path: Path) -> None:
+def test_a_missing_module_is_named_with_what_can_be_done(
+    jobs: Jobs, where: str, tmp_path: Path, golden: Golden
+) -> None:
     folder = tmp_path / "only_on_the_submit_side"
     folder.mkdir()
     (tmp_path / "submit_only.py").write_text("def function(x): return x")
@@ -184,12 +189,13 @@ def test_a_missing_module_is_named_with_what_can_be_done(jobs: Jobs, where: str,
     assert ran.exit_code == codes.COMPONENT_FAILED
     for component in (0, 1):
         assert ran.error(component)["type"] == "builtins.ModuleNotFoundError"
-        assert "has no module 'submit_only'. Install it there" in ran.error(component)["advice"]
-        assert "has no module 'submit_only'" in ran.output("stderr", component)
+        advice = ran.error(component)["advice"]
+        golden("run/a-missing-module-is-named-with-what-can-be-done", advice, hide={re.compile(r"\(/.*?\)"): "PATH"})
+        assert advice in ran.output("stderr", component)
     assert ran.error(0)["traceback"] == ran.error(1)["traceback"]
 
 
-def test_a_module_of_another_version_is_suspected(jobs: Jobs, tmp_path: Path) -> None:
+def test_a_module_of_another_version_is_suspected(jobs: Jobs, tmp_path: Path, golden: Golden) -> None:
     (tmp_path / "changing.py").write_text("def function(x): return x")
     scratch = jobs.scratch("from changing import function")
     (scratch / "changing.py").write_text("")
@@ -197,18 +203,18 @@ def test_a_module_of_another_version_is_suspected(jobs: Jobs, tmp_path: Path) ->
     error = jobs.run_in(scratch).error()
 
     assert error["type"] == "builtins.AttributeError"
-    assert "another version here than on the submit side" in error["advice"]
+    golden("run/a-module-of-another-version-is-suspected", error["advice"], hide={tmp_path: "TMP"})
 
 
-def test_an_input_that_cannot_be_unpickled_is_its_components_error(jobs: Jobs) -> None:
+def test_an_input_that_cannot_be_unpickled_is_its_components_error(jobs: Jobs, golden: Golden) -> None:
     ran = jobs.run("def function(x): return x", [1, b"no pickle", 3])
 
     assert [record["status"] for record in ran.index["components"]] == ["OK", "ERR", "OK"]
-    assert "unpickling the inputs" in ran.error(1)["advice"]
+    golden("run/an-input-that-cannot-be-unpickled", ran.error(1)["advice"])
 
 
 def test_an_exception_that_breaks_whatever_describes_it_is_reported_briefly(
-    jobs: Jobs, each_python: Interpreter
+    jobs: Jobs, each_python: Interpreter, golden: Golden
 ) -> None:
     source = """
 class Unspeakable(Exception):
@@ -218,7 +224,7 @@ def function(x): raise Unspeakable
     error = jobs.run(source, [0], each_python).error()
 
     assert error["type"] == "__main__.Unspeakable"
-    assert "describing it raised SystemExit" in error["traceback"]
+    golden("run/an-exception-that-breaks-whatever-describes", error["traceback"])
 
 
 def test_the_brief_report_has_all_parts_of_the_full_one() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from htmap_run import codes
+from tests.golden_files import Golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,18 +52,18 @@ def test_python3_comes_before_python(jobs: Jobs, path: Path) -> None:
     assert ran.index["runtime"]["executable"] == str(path / "python3")
 
 
-def test_a_job_without_any_python_says_so_readably(jobs: Jobs, path: Path) -> None:
+def test_a_job_without_any_python_says_so_readably(jobs: Jobs, path: Path, golden: Golden) -> None:
     ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)})
 
     assert ran.exit_code == codes.NO_PYTHON
-    assert f"no python3 and no python on the execute node's PATH ({path})" in ran.job_stderr
+    golden("run/a-job-without-any-python-says-so-readably", ran.job_stderr)
     assert ran.files == {"3215.stderr"}
     assert ran.target.with_suffix(".stderr").read_text() == ran.job_stderr
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.6", "3.7"])
 def test_a_python_that_is_too_old_is_refused_readably(
-    jobs: Jobs, path: Path, need_python: Callable[[str], Interpreter], version: str
+    jobs: Jobs, path: Path, need_python: Callable[[str], Interpreter], version: str, golden: Golden
 ) -> None:
     old = need_python(version)
     (path / "python").symlink_to(old.path.resolve())
@@ -70,8 +71,8 @@ def test_a_python_that_is_too_old_is_refused_readably(
     ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)})
 
     assert ran.exit_code == codes.NO_PYTHON
-    assert f"the execute node's is {version}." in ran.job_stderr
-    assert "HTMap needs 3.8 or newer" in ran.job_stderr
+    old_python = {".".join(map(str, old.version)): "VERSION"}
+    golden("run/a-python-that-is-too-old-is-refused-readably", ran.job_stderr, hide=old_python)
     assert "Traceback" not in ran.job_stderr
     assert ran.target.with_suffix(".stderr").read_text() == ran.job_stderr
 
@@ -111,7 +112,7 @@ def test_old_pythons_behind_wrappers_do_not_call_each_other_for_ever(
     ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)})
 
     assert ran.exit_code == codes.NO_PYTHON
-    assert "the execute node's is 2.7." in ran.job_stderr
+    assert "2.7." in ran.job_stderr
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])

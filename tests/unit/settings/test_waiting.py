@@ -16,6 +16,7 @@ import htmap
 from htmap_core.exceptions import TimeoutError  # noqa: A004 -- a builtin TimeoutError too
 from htmap_core.settings import waiting
 from htmap_core.settings.waiting import Deadline, component_bar, while_created
+from tests.golden_files import Golden
 
 pytestmark = pytest.mark.usefixtures("htmap_dir")
 
@@ -47,9 +48,10 @@ def test_for_ever_is_until_the_caller_has_seen_enough() -> None:
 
 
 @pytest.mark.parametrize("timeout", ["1", [1], object()])
-def test_a_timeout_of_another_kind_is_refused(timeout: Any) -> None:
-    with pytest.raises(TypeError, match="number of seconds, a timedelta or None"):
+def test_a_timeout_of_another_kind_is_refused(timeout: Any, golden: Golden) -> None:
+    with pytest.raises(TypeError) as caught:
         Deadline(timeout)
+    golden("waiting/a-timeout-of-another-kind-is-refused", caught.value, hide={repr(timeout): "TIMEOUT"})
 
 
 def test_the_progress_bar_shows_something_only_where_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ def test_it_is_made_when_something_is_written_for_its_owner_alone(htmap_dir: Pat
     logger.debug("of no interest")
     assert not htmap_dir.exists()
     logger.info("created map %r", "tide")
-    assert log_file().read_text().rstrip().endswith("INFO created map 'tide'")
+    assert log_file().read_text().rstrip().endswith("created map 'tide'")
     assert log_file().parent.stat().st_mode & 0o077 == 0
 
 

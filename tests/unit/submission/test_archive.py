@@ -14,6 +14,7 @@ import pytest
 import htmap_core
 import htmap_run
 from htmap_core.submission import archive as runtime
+from tests.golden_files import Golden
 
 RUN = Path(htmap_run.__file__).parent
 BUILD = "import sys; from htmap_core.submission import archive; sys.stdout.buffer.write(archive.build())"
@@ -83,10 +84,13 @@ def test_the_execute_side_imports_only_the_standard_library_and_cloudpickle(path
     assert {name.partition(".")[0] for name in imported} <= allowed
 
 
-def test_a_cloudpickle_that_is_not_there_is_an_error_that_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cloudpickle_that_is_not_there_is_an_error_that_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, golden: Golden
+) -> None:
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.delitem(sys.modules, "cloudpickle")
     runtime.build.cache_clear()
 
-    with pytest.raises(ModuleNotFoundError, match="pip install cloudpickle"):
+    with pytest.raises(ModuleNotFoundError) as caught:
         runtime.build()
+    golden("runtime/a-cloudpickle-that-is-not-there-is-an-error", caught.value)

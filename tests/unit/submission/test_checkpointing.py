@@ -15,6 +15,7 @@ import htmap
 from htmap_core.exceptions import InvalidOption
 from htmap_core.results.pickling import pickle_function
 from htmap_core.submission.checkpointing import checkpoints
+from tests.golden_files import Golden
 
 NO_OPTIONS = htmap.MapOptions()
 
@@ -88,9 +89,11 @@ def test_the_option_has_the_last_word() -> None:
 
 
 @pytest.mark.parametrize("value", ["perhaps", 1, [True, False]])
-def test_an_option_that_makes_no_sense_is_refused(value: Any) -> None:
-    with pytest.raises(InvalidOption, match="must be true or false"):
+def test_an_option_that_makes_no_sense_is_refused(value: Any, golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
         seen(len, htmap.MapOptions(checkpoint=value))
+    assert caught.value.name == "checkpoint"
+    golden("checkpointing/an-option-that-makes-no-sense-is-refused", caught.value.reason)
 
 
 def test_on_the_submit_side_checkpoint_does_nothing() -> None:

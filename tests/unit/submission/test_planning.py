@@ -11,9 +11,10 @@ import pytest
 from htmap_core import MapOptions, MapPlan
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
-from htmap_core.submission.files.protocols import Protocols
+from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.planning import describe
 from htmap_core.testing.contracts import EmptyPool
+from tests.golden_files import Golden
 
 
 def evaluated(job: str, expression: str, **options: Any) -> Any:
@@ -27,7 +28,9 @@ def described(method: str, **options: Any) -> dict[str, str]:
     plan = MapPlan(
         "tide", Path("/maps/1"), Path("/maps/1/archive"), 1, 1, MapOptions(**options), Settings(), EmptyPool()
     )
-    return describe(plan, plugins.delivery_method(method), "some-id", {}, Protocols(plan.options))
+    files = MapFiles(plan.options, chunksize=1)
+    files.of_all(plan.map_dir, [])
+    return describe(plan, plugins.delivery_method(method), "some-id", {}, files)
 
 
 def vacated(failures: str, last: int, **attributes: Any) -> str:
@@ -40,10 +43,11 @@ def vacated(failures: str, last: int, **attributes: Any) -> str:
 @pytest.mark.parametrize("failures", [("SingularityTestFailed = 3", 45), ("ContainerError = 3", 1021)])
 def test_a_job_whose_container_could_not_be_started_three_times_is_held_with_the_last_reason(
     failures: tuple[str, int],
+    golden: Golden,
 ) -> None:
     job = vacated(*failures)
     assert evaluated(job, "periodic_hold") is True
-    assert evaluated(job, "periodic_hold_reason") == "The container could not be started in 3 attempts. no image"
+    golden("planning/a-job-whose-container-could-not-be-started-three", evaluated(job, "periodic_hold_reason"))
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.components import ComponentStatus
 from htmap_core.condor import eventlog
 from htmap_core.exceptions import CorruptEventLog
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.tracking.jobs import Tracker
+from tests.golden_files import Golden
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # there is no configuration of HTCondor's here, and none is needed to read a log
@@ -193,13 +194,13 @@ def test_a_recorded_run_ends_as_it_did(name: str, statuses: str, tmp_path: Path)
     assert [str(status) for status in tracker.statuses(0)] == statuses.split()
 
 
-def test_jobs_that_were_never_made_are_removed_with_their_cluster(tmp_path: Path) -> None:
+def test_jobs_that_were_never_made_are_removed_with_their_cluster(tmp_path: Path, golden: Golden) -> None:
     log = Log.recorded("late_removed", tmp_path)
     log.append(log.text)
     tracker = Tracker(log.map_dir)
     tracker.poll()
     assert tracker.status(Job(0, 61)) is ComponentStatus.REMOVED
-    assert tracker.note(Job(0, 61)) == "removed from the queue"
+    golden("tracking/jobs-that-were-never-made-are-removed-with-their", tracker.note(Job(0, 61)))
     assert all(status.is_final for status in tracker.statuses(0))
 
 
@@ -242,7 +243,9 @@ def test_jobs_that_are_submitted_on_hold_are_held_until_they_are_released(tmp_pa
     tracker.poll()
     tracker.save()
     for reader in (tracker, Tracker(log.map_dir)):
-        assert reader.hold(Job(1, 0)) == ComponentHold(15, "submitted on hold at user's request")
+        hold = reader.hold(Job(1, 0))
+        assert hold is not None
+        assert hold.code == 15
     log.append((happens % "013").encode())
     tracker.poll()
     assert (tracker.status(Job(1, 0)), tracker.hold(Job(1, 0))) == (ComponentStatus.IDLE, None)
@@ -253,7 +256,10 @@ def test_a_hold_is_told_with_code_and_reason(tmp_path: Path) -> None:
     log.append(log.text)
     tracker = Tracker(log.map_dir)
     tracker.poll()
-    assert str(tracker.hold(Job(0, 0))) == "[47] The job exceeded allowed execute duration of 00:05"
+    hold = tracker.hold(Job(0, 0))
+    assert hold is not None
+    assert (hold.code, hold.reason in log.text.decode()) == (47, True)
+    assert str(hold) == f"[47] {hold.reason}"
 
 
 def test_a_termination_without_the_table_of_resources_is_understood(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from htmap_core.storage.mapdir import with_true_names
 from htmap_core.submission.files.inputs import InputFiles
 from htmap_core.submission.files.protocols import Protocols
 from htmap_core.user_warnings import TooLargeInputFiles, UnreadableInputFiles
+from tests.golden_files import Golden
 
 
 def begun(path: Path, chunksize: int = 1, **options: Any) -> InputFiles:
@@ -67,16 +68,19 @@ def test_there_are_as_many_as_components(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [3, b"a", "", ["a"]])
-def test_what_is_no_path_is_refused(folder: Path, path: Any) -> None:
-    with pytest.raises(InvalidOption, match="is not the path or URL of a file"):
+def test_what_is_no_path_is_refused(folder: Path, path: Any, golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
         begun(folder / "map", input_files=[[path]]).of(0, ())
-    with pytest.raises(InvalidOption, match="is not the path or URL of a file"):
+    golden("input-files/what-is-no-path-is-refused", caught.value.reason)
+    with pytest.raises(InvalidOption) as caught:
         begun(folder / "map", fixed_input_files=[path])
+    golden("input-files/what-is-no-path-is-refused", caught.value.reason)
 
 
-def test_a_component_whose_files_are_none_is_refused_by_the_options_name(folder: Path) -> None:
-    with pytest.raises(InvalidOption, match=r"input_files = 3: is not the path"):
+def test_a_component_whose_files_are_none_is_refused_by_the_options_name(folder: Path, golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
         begun(folder / "map", input_files=[3]).of(0, ())
+    golden("input-files/a-component-whose-files-are-none-is-refused", caught.value)
 
 
 def test_only_maps_with_files_for_components_have_a_column_for_them(folder: Path) -> None:

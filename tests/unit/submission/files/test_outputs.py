@@ -12,6 +12,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import InvalidOption, MisalignedInputData
 from htmap_core.submission.files.outputs import OutputRemaps, renewal
 from htmap_core.submission.files.protocols import Protocols
+from tests.golden_files import Golden
 
 
 def remaps_of(given: Any) -> OutputRemaps:
@@ -55,15 +56,19 @@ def test_too_few_or_too_many_are_misaligned(htmap_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", 3, b"x"])
-def test_a_name_is_the_last_part_of_a_path(htmap_dir: Path, name: Any) -> None:
-    with pytest.raises(InvalidOption, match="is not a file name"):
+def test_a_name_is_the_last_part_of_a_path(htmap_dir: Path, name: Any, golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
         first({name: "http://server/x"})
+    assert caught.value.name == "output_remaps"
+    golden("remaps/a-name-is-the-last-part-of-a-path", caught.value.reason, hide={repr(name): "NAME"})
 
 
 @pytest.mark.parametrize("given", [["a"], [None], [[("a", "b")]]])
-def test_remaps_are_mappings(htmap_dir: Path, given: Any) -> None:
-    with pytest.raises(InvalidOption, match="is a mapping from file names to destinations"):
+def test_remaps_are_mappings(htmap_dir: Path, given: Any, golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
         first(given)
+    assert caught.value.name == "output_remaps"
+    golden("remaps/remaps-are-mappings", caught.value.reason)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +88,10 @@ def test_a_destination_that_htcondor_would_misread_is_refused(htmap_dir: Path, t
         first({"a": to})
 
 
-def test_a_destination_is_a_path_or_a_url(htmap_dir: Path) -> None:
-    with pytest.raises(InvalidOption, match="a destination is a TransferPath, a path or a URL"):
+def test_a_destination_is_a_path_or_a_url(htmap_dir: Path, golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
         first({"a": 3})
+    golden("remaps/a-destination-is-a-path-or-a-url", caught.value)
 
 
 def test_what_means_something_to_htcondor_is_quoted(htmap_dir: Path) -> None:
@@ -97,15 +103,19 @@ def test_the_folder_of_a_destination_is_made(htmap_dir: Path, tmp_path: Path) ->
     assert (tmp_path / "some" / "where").is_dir()
 
 
-def test_a_folder_that_cannot_be_made_is_told_before_submission(htmap_dir: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_told_before_submission(
+    htmap_dir: Path, tmp_path: Path, golden: Golden
+) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InvalidOption, match="its folder cannot be made"):
+    with pytest.raises(InvalidOption) as caught:
         first({"a": tmp_path / "file" / "a.txt"})
+    golden("remaps/a-folder-that-cannot-be-made-is-told-before", caught.value)
 
 
-def test_a_folder_is_no_destination(htmap_dir: Path, tmp_path: Path) -> None:
-    with pytest.raises(InvalidOption, match="is a folder"):
+def test_a_folder_is_no_destination(htmap_dir: Path, tmp_path: Path, golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
         first({"a": tmp_path})
+    golden("remaps/a-folder-is-no-destination", caught.value)
 
 
 def test_components_that_overwrite_each_others_file_are_doubtful() -> None:

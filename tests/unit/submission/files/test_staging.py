@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from htmap_core.storage.exceptions import CannotStore
 from htmap_core.submission.files.sources import look
 from htmap_core.submission.files.staging import SameName, Staging
 from htmap_run.files import placing
+from tests.golden_files import Golden
 
 
 @pytest.fixture
@@ -89,29 +91,38 @@ def test_what_all_jobs_get_is_listed_once_and_keeps_its_name(staging: Staging, f
     assert staging.add([], [one, two]) == ([[two, "_htmap_file_0", "_htmap_files/0/x"]], ["files/0/_htmap_file_0"])
 
 
-def test_one_file_of_all_and_one_of_a_component_cannot_have_one_name(staging: Staging, folder: Path) -> None:
+def test_one_file_of_all_and_one_of_a_component_cannot_have_one_name(
+    staging: Staging, folder: Path, golden: Golden
+) -> None:
     one, two = paths(folder, "one/x", "two/x")
     staging.add_for_all([], [one])  # as TransferPath in the function
     staging.begin_job(0)
-    with pytest.raises(SameName, match="would both be 'x'"):
+    with pytest.raises(SameName) as caught:
         staging.add([two], [])
+    golden("staging/one-file-of-all-and-one-of-a-component-cannot", caught.value)
 
 
 @pytest.mark.parametrize("name", ["_htmap_function", ".job.ad", "_condor_stdout"])
-def test_names_of_htmap_and_htcondor_are_left_to_them(staging: Staging, folder: Path, name: str) -> None:
+def test_names_of_htmap_and_htcondor_are_left_to_them(
+    staging: Staging, folder: Path, name: str, golden: Golden
+) -> None:
     (folder / name).touch()
     (source,) = paths(folder, name)
     assert staging.add([], [source])[0] == [[source, "_htmap_file_0", f"_htmap_files/0/{name}"]]
-    with pytest.raises(SameName, match="HTMap or HTCondor"):
+    with pytest.raises(SameName) as caught:
         staging.add([source], [])
+    golden("staging/names-of-htmap-and-htcondor-are-left-to-them", caught.value, hide={name: "NAME"})
 
 
-def test_contents_of_folders_that_have_the_same_names_are_kept_apart(staging: Staging, folder: Path) -> None:
+def test_contents_of_folders_that_have_the_same_names_are_kept_apart(
+    staging: Staging, folder: Path, golden: Golden
+) -> None:
     one, two = paths(folder, "one/", "two/")
     entries = [[two, "_htmap_file_0", "_htmap_files/0/two"]]
     assert staging.add([], [one, two]) == (entries, [one, "files/0/_htmap_file_0"])
-    with pytest.raises(SameName, match="in part"):
+    with pytest.raises(SameName) as caught:
         staging.add([two], [])
+    golden("staging/contents-of-folders-that-have-the-same-names", caught.value)
 
 
 def test_a_folder_becomes_a_tree_of_links(staging: Staging, folder: Path, map_path: Path) -> None:
@@ -130,18 +141,19 @@ def test_what_a_url_names_is_renamed_where_it_arrives_under_another_name(staging
     assert urls == [url]
 
 
-def test_urls_of_one_name_are_told_apart_where_the_protocol_allows_it(staging: Staging) -> None:
+def test_urls_of_one_name_are_told_apart_where_the_protocol_allows_it(staging: Staging, golden: Golden) -> None:
     one, two = "http://one/x", "http://two/x"
     entries = [[two, "_htmap_file_0", "_htmap_files/0/x"]]
     assert staging.add([], [one, two]) == (entries, [one, f"{two}#/_htmap_file_0"])
-    with pytest.raises(SameName, match="http://one/x and s3://three/x"):
+    with pytest.raises(SameName) as caught:
         staging.add([], ["s3://three/x"])
+    golden("staging/urls-of-one-name-are-told-apart-where", caught.value)
 
 
 def test_files_that_cannot_be_read_are_found_with_the_reason(staging: Staging, folder: Path) -> None:
     staging.add([], paths(folder, *(f"missing{number}" for number in range(10))))
-    assert staging.findings.problem_count == 10
-    assert list(staging.findings.problems.values()) == ["No such file or directory"] * 5
+    assert staging.summary.problem_count == 10
+    assert list(staging.summary.problems.values()) == [os.strerror(errno.ENOENT)] * 5
 
 
 @pytest.fixture
@@ -159,7 +171,7 @@ def test_a_file_without_permission_is_found(reachable: Path) -> None:
     if os.getuid() == 0:
         program = f"import htmap_core.submission.files.sources, os; os.setgid(65534); os.setuid(65534); {program}"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ran.stdout == "Permission denied\n"
+    assert ran.stdout.strip() == os.strerror(errno.EACCES)
 
 
 def test_the_job_with_the_largest_files_is_known(staging: Staging, folder: Path) -> None:
@@ -167,7 +179,7 @@ def test_the_job_with_the_largest_files_is_known(staging: Staging, folder: Path)
     staging.add([], paths(folder, "one/x"))
     staging.begin_job(7)
     staging.add(paths(folder, "large"), paths(folder, "large", "two/x"))
-    assert (staging.findings.largest, staging.findings.largest_at) == (1003, 7)
+    assert (staging.summary.largest, staging.summary.largest_at) == (1003, 7)
 
 
 def test_a_link_that_cannot_be_made_is_an_error_that_names_it(staging: Staging, folder: Path, map_path: Path) -> None:
