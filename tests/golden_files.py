@@ -65,7 +65,7 @@ class Golden:
         section, ended, after = rest.partition(end)
         if not found or not ended:
             pytest.fail(f"{page} has no line {begin.strip()} or no line {end.strip()} after it")
-        if self._renew:
+        if self._renewed is not None:
             page.write_text(f"{before}{begin}{text}{end}{after}", encoding="utf-8")
         elif section != text:
             pytest.fail(f"section {name} of {page} is not what is generated; {RENEWING}.\n{difference(section, text)}")
