@@ -71,7 +71,7 @@ _HOMES = {
     "version_info": "htmap_core.version",
 }
 
-# Pickled inputs name it; there is another one on the execute side.
+# The inputs of maps that HTMap 0.7.0 made name it.
 _HOMES["_transferred"] = "htmap_core.contract.transfer_path"
 
 _MODULES = ("cli", "exceptions", "tags")
