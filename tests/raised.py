@@ -115,7 +115,12 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "MisalignedInputData": [{}, {"option_length": None, "inputs": 2}],
     "MissingSetting": [
         {"name": "WAIT_TIEM", "known": ("WAIT_TIME",), "origin": None},
-        {"name": "DOCKER.IMAGE", "origin": None, "hint": "the table DOCKER comes with its own package"},
+        {
+            "name": "DOCKER.IMAGE",
+            "known": ("WAIT_TIME",),
+            "origin": None,
+            "hint": "the table DOCKER comes with its own package",
+        },
     ],
     "NoSlotFits": [{}, {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}}],
     "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],
