@@ -29,6 +29,9 @@ _ARGUMENTS_OF_A_CLASS = 6
 _PARTS_WITHOUT_STATE = 2
 
 
+_NO_FILE = "<dynamic-code>"  # what cloudpickle puts in the place of a file's name
+
+
 def dumps(value: Any) -> tuple[bytes, bool]:
     """Return *value* pickled, and whether code in it goes by value.
 
@@ -69,7 +72,7 @@ def pickler() -> Any:
             reduced = reducer_override(self, obj)
             if reduced is NotImplemented:
                 self.by_value = self.by_value or _brings_code(obj)
-                return reduced
+                return _with_file_name(obj, self.dispatch_table[CodeType](obj)) if type(obj) is CodeType else reduced
             self.by_value = self.by_value or len(reduced) > _PARTS_WITHOUT_STATE
             return _with_slots(obj, reduced) if issubclass(type(obj), type) and "__slots__" in vars(obj) else reduced
 
@@ -95,6 +98,12 @@ def _brings_code(obj: Any) -> bool:
     if kind is FunctionType or kind is BuiltinFunctionType:
         return (obj.__module__ or "").partition(".")[0] in MAKE_OBJECTS_OF_BYTES
     return kind is CodeType or obj is CodeType
+
+
+def _with_file_name(code: CodeType, reduced: Any) -> Any:
+    """Return how code is made again as if it came from its file still, which tracebacks name; cloudpickle 3.1.3 drops that."""
+    make, arguments, *rest = reduced
+    return make, tuple(code.co_filename if part == _NO_FILE else part for part in arguments), *rest
 
 
 def _with_slots(obj: Any, reduced: Any) -> Any:

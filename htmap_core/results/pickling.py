@@ -123,7 +123,7 @@ def _pickler_of_functions() -> Any:
 
         def reducer_override(self, obj: Any) -> Any:
             reduced = super().reducer_override(obj)
-            if reduced is NotImplemented:
+            if reduced is NotImplemented or isinstance(obj, CodeType):
                 self.names.update(_names_of(obj))
             return reduced
 

@@ -43,7 +43,7 @@ def test_each_test_has_maps_of_its_own_in_the_pool_of_all(
             assert htmap.get_tags() == ()
             theirs = htmap.map(str, [0], htmap.MapOptions(requirements="false"), tag="tide")
         assert theirs is not own
-        assert theirs._record.pool == own._record.pool
+        assert theirs._map_dir.record.pool == own._map_dir.record.pool
     for each in (personal_pool, class_pool, module_pool):
         assert (each / "pool").resolve() == running_pool / "pool"
     assert (personal_pool / "pool").stat().st_mode & 0o077 == 0  # of the folder itself: nobody else can look into it

@@ -160,3 +160,11 @@ def test_nor_is_one_of_a_map_of_0_7_0_that_may_have_code(payload: bytes) -> None
 def test_data_of_another_python_are_had(by_value: bool | None) -> None:
     value = {"height": [decimal.Decimal(1), Path("a"), KeyError("tide").args]}
     assert unpickle_result(pickle.dumps(value), "tide", 3, OTHER, by_value) == value
+
+
+def test_code_by_value_keeps_the_name_of_its_file() -> None:
+    def fails() -> None:
+        raise ValueError
+
+    again = pickle.loads(pickle_function(fails).payload)
+    assert again.__code__.co_filename == __file__
