@@ -104,7 +104,7 @@ def run_jobs(tag: str) -> dict[str, Any]:
 
     map_dir = find_map(tag)
     sys.path.insert(0, str(map_dir.runtime))
-    from htmap_run import runner
+    from htmap_run.job import runner
 
     scratch = map_dir.path / "scratch"
     scratch.mkdir()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from htmap_run import names as travelling
+from htmap_run import names as on_execute_side
 
 DISTRIBUTION = "htmap-core"
 ENTRY_POINT_GROUP = "htmap"
@@ -20,7 +20,7 @@ RETAGGING = "retagging"
 # of a user is likely to have: all of ours begin with _htmap_.
 MAP = "map.json"
 RUNTIME = "_htmap_runtime.pyz"
-FUNCTION = travelling.FUNCTION
+FUNCTION = on_execute_side.FUNCTION
 INPUTS = "inputs"
 INPUT_BLOCK = "_htmap_inputs_{block}"
 LAUNCHER = "_htmap_launcher"
@@ -30,7 +30,7 @@ ITEMS = "items-{submission}"
 SUBMISSIONS = "submissions.jsonl"
 EVENTS = "events"
 STATE = "state"
-OUTPUTS = travelling.OUTPUTS
+OUTPUTS = "outputs"
 FILES = "files"
 STAGED = "_htmap_file_{number}"
 TRANSIENT = "transient"
@@ -39,11 +39,12 @@ TRANSIENT = "transient"
 PARTS = ("map", "tag", "events", "inputs", "outputs", "logs")
 
 # Below a job's scratch directory; its contents are put into the map's directory when the job ends.
-RETURN = travelling.RETURN
-REMAPPED = travelling.REMAPPED
+RETURN = on_execute_side.RETURN
+REMAPPED = "remapped"  # in it: files that HTCondor sends elsewhere
 
-# The job's own standard output on the execute node; it comes back as the other, which is empty, one file for all jobs.
-LIVE_STDOUT = travelling.LIVE_STDOUT
+# What HTCondor calls the job's own standard output on the execute node; the runner has it lead to that of the components while
+# they run, and leaves it empty. It comes back as the other, one file for all jobs.
+LIVE_STDOUT = on_execute_side.LIVE_STDOUT
 EMPTY_STDOUT = "job.stdout"
 
 # In a job's ad.

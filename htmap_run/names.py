@@ -1,14 +1,19 @@
-"""The names of what travels, which both sides read: in the scratch directory, and in what comes back from it."""
+"""The names of what HTMap has in a job's scratch directory: all begin with ``_htmap_``, as no file of a user is likely to.
 
-from __future__ import annotations
+The archive's ``__main__``, which any Python must be able to run, and the launchers in shell spell them themselves.
+"""
 
 FUNCTION = "_htmap_function"
 
-RETURN = "_htmap_return"  # the folder that a job returns; in it:
-OUTPUTS = "outputs"
-REMAPPED = "remapped"  # files that HTCondor sends elsewhere
-EVICTED = "_htmap_evicted"  # see :mod:`.eviction`; in the scratch directory of the next run, too
+RETURN = "_htmap_return"
+"""What HTCondor sends back when the job ends."""
 
-# What HTCondor calls the job's own standard output on the execute node; the runner has it lead to that of the components while
-# they run, and leaves it empty.
+OUTPUTS = f"{RETURN}/outputs"
+REMAPPED = f"{RETURN}/remapped"
+"""Files that HTCondor sends elsewhere than back."""
+
+EVICTED = "_htmap_evicted"
+"""What an evicted job has finished: in the returned folder, and in the scratch directory of the next run."""
+
 LIVE_STDOUT = "_condor_stdout"
+"""HTCondor's own name for the standard output of the job."""

@@ -13,9 +13,8 @@ import json
 import os
 import shutil
 
-from htmap_run import formats, handshake
+from htmap_run import formats, handshake, names
 from htmap_run.files.checkpoints import UNSENT
-from htmap_run.names import EVICTED, OUTPUTS, REMAPPED, RETURN
 from htmap_run.reports.host import host_facts, job_ad
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
@@ -38,7 +37,7 @@ def keep(scratch: str, result: str, records: list[dict[str, Any]], writer: forma
     ad = job_ad(scratch)
     if ad.get("whentotransferoutput") != "ON_EXIT_OR_EVICT":
         return
-    returned, aside = os.path.join(scratch, RETURN), os.path.join(scratch, EVICTED)
+    returned, aside = os.path.join(scratch, names.RETURN), os.path.join(scratch, names.EVICTED)
     writer.flush()
     if all_done:
         shutil.copytree(returned, aside, symlinks=True)
@@ -57,7 +56,7 @@ def keep(scratch: str, result: str, records: list[dict[str, Any]], writer: forma
     head = {**_identity(result, ad), "attempt": ad.get("numjobcompletions"), "checkpoints": unsent}
     facts = {"host": host_facts(scratch), "runtime": handshake.runtime_facts()}
     _write_lines(f"{target}.journal", [head, *({**facts, **record} for record in records), _END])
-    os.rename(aside, os.path.join(returned, EVICTED))
+    os.rename(aside, os.path.join(returned, names.EVICTED))
 
 
 def take_over(scratch: str, result: str, components: list[int], writer: formats.PackWriter) -> list[dict[str, Any]]:
@@ -66,7 +65,7 @@ def take_over(scratch: str, result: str, components: list[int], writer: formats.
     What is damaged or of another job is passed over, as if there were none. So are refusals, and errors of a run that
     ended by itself: it is run again because of them.
     """
-    aside = os.path.join(scratch, EVICTED)
+    aside = os.path.join(scratch, names.EVICTED)
     try:
         records = _readable(aside, result, job_ad(scratch))
         of_this_run = set(components)
@@ -126,7 +125,7 @@ def _sizes(records: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], writer: formats.PackWriter) -> None:
-    before, after = os.path.join(aside, OUTPUTS, result), os.path.join(scratch, RETURN, OUTPUTS, result)
+    before, after = os.path.join(aside, "outputs", result), os.path.join(scratch, names.OUTPUTS, result)
     for name in _unsent(aside):
         os.replace(os.path.join(aside, name), os.path.join(scratch, name))
     sizes = _sizes(records)
@@ -137,7 +136,7 @@ def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], 
             os.replace(f"{before}.{stream}", f"{after}.{stream}")
     finished = {str(record["component"]) for record in records}
     _move_entries(f"{before}.files", f"{after}.files", finished)
-    _move_entries(os.path.join(aside, REMAPPED), os.path.join(scratch, RETURN, REMAPPED), finished)
+    _move_entries(os.path.join(aside, "remapped"), os.path.join(scratch, names.REMAPPED), finished)
 
 
 def _move_entries(before: str, after: str, components: Collection[str]) -> None:
