@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import itertools
 import operator
-import platform
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import htmap_core
-from htmap_core import names, user_warnings
+from htmap_core import user_warnings
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
-from htmap_core.exceptions import EmptyMap, InvalidOption, MisalignedInputData
-from htmap_core.language.submit_text import OptionValue, option_text
+from htmap_core.exceptions import EmptyMap, InvalidOption
 from htmap_core.maps import recovery
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
@@ -32,9 +28,10 @@ from htmap_core.storage.mapdir import MapRecord
 from htmap_core.submission import planning
 from htmap_core.submission.archive import build
 from htmap_core.submission.checkpointing import checkpoints
-from htmap_core.submission.files.inputs import InputFiles
-from htmap_core.submission.files.outputs import OutputRemaps
-from htmap_core.submission.files.protocols import Protocols
+from htmap_core.submission.delivery_choice import choose_delivery_method
+from htmap_core.submission.files.map_files import MapFiles
+from htmap_core.submission.handshake import handshake, versions
+from htmap_core.submission.option_columns import OptionColumns
 from htmap_core.submission.submit import submit_map
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -121,24 +118,18 @@ def create_map(
         raise TypeError(f"a function is mapped, and {func!r} is none")
     options = merged_options(map_options)
     size = _chunksize(chunksize, options)
-    # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
-    columns = {name: f"htmap_option{number}" for number, name in enumerate(options.per_component())}
     function = pickle_function(func)
-    keeps = checkpoints(function, options)
+    keeps_checkpoints = checkpoints(function, options)
     recovery.settle()
     pool, connection = pools.find_pool()
-    method = planning.choose_delivery_method(pool, connection)
-    protocols = Protocols(options)
-    files, remaps = InputFiles(options, size, protocols), OutputRemaps(options.output_remaps, protocols)
-    joined = {**files.columns, **remaps.columns}
-    with Creation(tag, chunksize=size, columns=tuple(columns.values()), joined=joined) as creation:
-        creation.add_runtime(build())
-        for_all = files.begin(creation.map_dir.path, function.sources)
-        creation.add_function(function.payload, {**_handshake(function), "files": for_all, "checkpoints": keeps})
-        _add_inputs(creation, while_created(calls, creation.tag, total), options, files, remaps)
-        plan = _plan(creation, options, connection, keeps)
-        commands = planning.describe(plan, method, creation.map_dir.id, columns, protocols, files.to_transfer)
-        for doubt in (*files.doubts(), *protocols.doubts(connection), *remaps.doubts(creation.components)):
+    method = choose_delivery_method(pool, connection)
+    columns, files = OptionColumns(options), MapFiles(options, size)
+    with Creation(tag, chunksize=size, columns=tuple(columns.names.values()), joined=files.columns) as creation:
+        _add_function(creation, function, files, checkpoints=keeps_checkpoints)
+        _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
+        plan = _plan(creation, options, connection, keeps_checkpoints)
+        commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files)
+        for doubt in files.doubts(connection):
             user_warnings.warn(doubt)
         submit_map(creation, _record(plan, size, method.name), commands, connection)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
@@ -146,6 +137,24 @@ def create_map(
     if _is_interactive() and not quiet:
         print(f"Created map {created.tag} with {len(created)} components")  # noqa: T201 -- asked for
     return created
+
+
+def _add_function(creation: Creation, function: Pickled, files: MapFiles, *, checkpoints: bool) -> None:
+    creation.add_runtime(build())
+    for_all = files.of_all(creation.map_dir.path, function.sources)
+    creation.add_function(function.payload, {**handshake(function), "files": for_all, "checkpoints": checkpoints})
+
+
+def _add_inputs(creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles) -> None:
+    for component, (args, kwargs) in enumerate(calls):
+        pickled = pickle_input(args, kwargs, component)
+        entries, of_files = files.of_next(pickled.sources)
+        creation.add_input(pickled.payload, columns.of_next(), of_files, entries, by_value=pickled.by_value)
+    if not creation.components:
+        raise EmptyMap
+    columns.end()
+    files.end()
+    creation.finish()
 
 
 def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool) -> MapPlan:
@@ -168,7 +177,7 @@ def _record(plan: MapPlan, chunksize: int, delivery_method: str) -> MapRecord:
         chunksize=chunksize,
         delivery_method=delivery_method,
         pool=plan.pool.address,
-        versions=_versions(),
+        versions=versions(),
         options=plan.options.to_dict(),
         created=time.time(),
     )
@@ -207,47 +216,6 @@ def register_delivery_method(
     plugins.register_delivery_method(registered(name, descriptors_func, setup_func))
 
 
-def _add_inputs(
-    creation: Creation, calls: Iterable[Call], options: MapOptions, files: InputFiles, remaps: OutputRemaps
-) -> None:
-    values = _option_rows(options.per_component())
-    for component, (args, kwargs) in enumerate(calls):
-        pickled = pickle_input(args, kwargs, component)
-        entries, listed = files.of(component, pickled.sources)
-        joined = [listed, *remaps.of(component)]
-        creation.add_input(pickled.payload, values(component), joined, entries, by_value=pickled.by_value)
-    if not creation.components:
-        raise EmptyMap
-    values(None)
-    files.check_end(creation.components)
-    remaps.check_end(creation.components)
-    creation.finish()
-
-
-def _option_rows(options: Mapping[str, Iterable[OptionValue]]) -> Callable[[int | None], list[str]]:
-    """Return what gives a component's values of all per-component options; with None it checks that none are left over."""
-    iterators: dict[str, Iterator[OptionValue]] = {name: iter(values) for name, values in options.items()}
-    count = 0
-    nothing = object()
-
-    def row(component: int | None) -> list[str]:
-        nonlocal count
-        values = []
-        for name, iterator in iterators.items():
-            value = next(iterator, nothing)
-            if component is None:
-                if value is not nothing:
-                    raise MisalignedInputData(name, None, count)
-            elif value is nothing:
-                raise MisalignedInputData(name, component, None)
-            else:
-                values.append(option_text(name, value))
-        count += 1
-        return values
-
-    return row
-
-
 def _chunksize(given: int | None, options: MapOptions) -> int:
     wanted: Any = options.get("chunksize", "1") if given is None else given
     text = str(wanted)
@@ -260,27 +228,6 @@ def _chunksize(given: int | None, options: MapOptions) -> int:
             f"components of one job cannot differ in their options; {varying[0]} has one value for each",
         )
     return int(text)
-
-
-def _handshake(function: Pickled) -> dict[str, Any]:
-    """Return what the execute side checks before it unpickles anything."""
-    return {
-        "format": 1,
-        "python": list(sys.version_info[:3]),
-        "implementation": platform.python_implementation(),
-        "cloudpickle": importlib.metadata.version("cloudpickle"),
-        "htmap": htmap_core.__version__,
-        "by_value": function.by_value,
-        "allow_mismatch": tables.value("ALLOW_PYTHON_MISMATCH"),
-    }
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "python": platform.python_version(),
-        "cloudpickle": importlib.metadata.version("cloudpickle"),
-        names.DISTRIBUTION: htmap_core.__version__,
-    }
 
 
 def _is_interactive() -> bool:

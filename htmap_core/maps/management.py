@@ -160,7 +160,7 @@ def _engines(maps: Iterable[Map] | None) -> Iterator[Engine]:
     for each in _loadable(get_tags()) if maps is None else maps:
         if not isinstance(each, Map):
             raise TypeError(f"the status of maps is shown, as in status([htmap.load(tag)]); {each!r} is none")
-        engine = engine_of(each)
-        if maps is not None:  # else it was looked for just now
-            engine.check_existence()
-        yield engine
+        if each.exists:
+            yield engine_of(each)
+        elif maps is not None:  # else another process has removed it since the tags were listed
+            raise MapWasRemoved(engine_of(each).tag)

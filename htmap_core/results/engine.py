@@ -28,11 +28,11 @@ from htmap_core.results.errors import ComponentError, ErrorReader
 from htmap_core.results.outcome import Outcome, is_settled
 from htmap_core.results.pickling import CannotUnpickle
 from htmap_core.results.reader import Input, ResultReader
-from htmap_core.settings.waiting import Deadline, Timeout, progress_bar
+from htmap_core.settings.waiting import Deadline, Timeout, component_bar
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import has_tag, tag_of
-from htmap_core.tracking import states
+from htmap_core.tracking import source
 
 QUIET = 60.0  # seconds without news after which the schedd is asked whether something was missed
 
@@ -50,7 +50,7 @@ class Engine:
         self.tag = tag
         self.map_dir = map_dir
         self.components = range(map_dir.record.components)
-        self.states = states.of(map_dir)
+        self.states = source.of(map_dir)
         self._errors = ErrorReader(map_dir, self.states)
         self._results = ResultReader(map_dir)
         self._finish_interrupted = finish_interrupted
@@ -194,7 +194,7 @@ class Engine:
         :param stuck: the statuses in which a component is not waited for.
         :raises ComponentProblem: a component has one of them.
         """
-        with progress_bar(self.current_tag(), len(self.components), show=show_progress_bar) as progress:
+        with component_bar(self.current_tag(), len(self.components), show=show_progress_bar) as progress:
             for statuses in self.watch(timeout):
                 ended = sum(status.is_final for status in statuses)
                 progress.update(ended - progress.n)

@@ -1,74 +1,124 @@
-"""Submits components of a map again, from what is on disk alone."""
+"""Runs components of a map again, from what is on disk alone."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from htmap_core import names
+from htmap_core.components import ComponentStatus
 from htmap_core.condor.interrupts import held_back
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.plan import MapPlan
+from htmap_core.contract.pools import PoolView
+from htmap_core.contract.submit import SubmitDescription
+from htmap_core.exceptions import CannotRerunComponents
+from htmap_core.language.submit_text import RESERVED_COMMANDS, attribute_name
+from htmap_core.plugins import pools
+from htmap_core.plugins.calls import plugins
+from htmap_core.settings.chain import settings
 from htmap_core.storage import operations
 from htmap_core.storage.jobs import Job
+from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.submission.submit import Queue, submit
+from htmap_core.submission.files.outputs import renewal
+from htmap_core.submission.submit import submit
 from htmap_run import ranges
 
 
-def submit_again(
-    map_dir: MapDir, tag: str, components: Iterable[int], queue: Queue, renewed: Callable[[str], str]
-) -> None:
-    """Submit components again, with the inputs and options they were made with; delete what they had returned.
+def rerun(map_dir: MapDir, tag: str, components: Sequence[int], statuses: Sequence[ComponentStatus]) -> None:
+    """Run components again, with the inputs and options they were made with; what they returned is deleted.
 
     Components that shared a job share one again.
 
-    :param renewed: what makes anew the destinations of a job's outputs.
-
+    :param components: their indices, in order.
+    :param statuses: of all components of the map.
+    :raises CannotRerunComponents: some of them have not ended.
     :raises BusyMap: another process does the same just now.
+    :raises HTMapException: the credentials that they need cannot be had any more; a plugin says why, and nothing has changed.
     """
-    chosen = list(components)
+    if active := [component for component in components if not statuses[component].is_final]:
+        raise CannotRerunComponents(tag, active)
+    if not components:
+        return
+    pool = pools.reach(map_dir.record.pool)
+    commands, columns = map_dir.read_submit()
+    _renew_credentials(map_dir, tag, commands, pool)
     with operations.perform(names.RERUNNING, map_dir, tag):
-        commands, columns = map_dir.read_submit()
         map_dir.refresh()
-        map_dir.remove_checkpoints(chosen)
-        before = {component: map_dir.placement.job_of(component) for component in chosen}
+        map_dir.remove_checkpoints(components)
+        before = {component: map_dir.placement.job_of(component) for component in components}
         number = map_dir.submissions.next_number()
-        jobs = _write_items(map_dir, number, chosen, columns, renewed)
+        jobs = _write_items(map_dir, number, components, commands, columns)
         with held_back():  # between the submission and the end of what it replaces
             try:
-                submit(map_dir, jobs, {**commands, "JobBatchName": tag}, columns, queue)
+                submit(map_dir, jobs, {**commands, "JobBatchName": tag}, columns, pool)
             except Exception:
                 map_dir.items(number).unlink(missing_ok=True)
                 raise
-            map_dir.refresh()
-            for component, job in before.items():
-                map_dir.outputs.delete_files(job, component)
-            for job in set(before.values()) - set(map_dir.placement.jobs()):
-                map_dir.outputs.delete(job)
+            _delete_returned(map_dir, before)
+    logger.info("map %r: runs %d components again", tag, len(components))
+
+
+def _renew_credentials(map_dir: MapDir, tag: str, commands: Mapping[str, str], pool: PoolView) -> None:
+    """Let plugins see to it that the pool has the credentials that a map's jobs need: they may be gone by now.
+
+    The map's description stays as it is, so what plugins write into theirs is dropped.
+    """
+    attributes = {attribute_name(name) or "": text for name, text in commands.items()}
+    own = {name: text for name, text in attributes.items() if name and name.casefold() not in RESERVED_COMMANDS}
+    description = SubmitDescription()
+    for name, text in own.items():
+        description.set_attribute(name, text)
+    plan = MapPlan(
+        tag=tag,
+        map_dir=map_dir.path,
+        runtime=map_dir.runtime,
+        components=map_dir.record.components,
+        jobs=map_dir.record.jobs,
+        options=MapOptions(custom_options=own),
+        settings=settings,
+        pool=pool,
+    )
+    plugins.setup_credentials(description, plan)
 
 
 def _write_items(
     map_dir: MapDir,
     submission: int,
     components: Iterable[int],
+    commands: Mapping[str, str],
     names_of: tuple[str, ...],
-    renewed: Callable[[str], str],
 ) -> int:
     """Write the item file of a submission, and return how many jobs it has."""
     by_row: dict[int, list[int]] = defaultdict(list)
-    for component in sorted(components):
+    for component in components:
         by_row[component // map_dir.record.chunksize].append(component)
+    renewed = renewal(commands, map_dir.record.options)
     with map_dir.items(submission).open("w", encoding="utf-8") as file:
-        for number, (row, wanted) in enumerate(_chosen(map_dir.rows(), by_row)):
+        for job, (row, wanted) in enumerate(_chosen(map_dir.rows(), by_row)):
             if names.REMAPS_COLUMN in names_of:
                 place = names_of.index(names.REMAPS_COLUMN)
                 row[place] = renewed(row[place])
             _, _, inputs, _, *values = row
-            columns = (str(wanted[0]), ranges.spell(wanted), inputs, Job(submission, number).output, *values)
+            columns = (str(wanted[0]), ranges.spell(wanted), inputs, Job(submission, job).output, *values)
             file.write(names.ITEM_SEPARATOR.join(columns) + "\n")
     return len(by_row)
 
 
-def _chosen(rows: Iterable[list[str]], wanted: dict[int, list[int]]) -> Iterator[tuple[list[str], list[int]]]:
+def _chosen(rows: Iterable[list[str]], wanted: Mapping[int, list[int]]) -> Iterator[tuple[list[str], list[int]]]:
     for number, row in enumerate(rows):
         if number in wanted:
             yield row, wanted[number]
+
+
+def _delete_returned(map_dir: MapDir, before: Mapping[int, Job]) -> None:
+    """Delete what components had returned, and of their jobs what no component needs any more.
+
+    :param before: the jobs that they had.
+    """
+    map_dir.refresh()
+    for component, job in before.items():
+        map_dir.outputs.delete_files(job, component)
+    for job in set(before.values()) - set(map_dir.placement.jobs()):
+        map_dir.outputs.delete(job)

@@ -1,6 +1,6 @@
 """What tells of the states of a map's components, wherever it knows them from.
 
-Everything above asks through this interface, and :func:`htmap_core.tracking.states.of` alone chooses who answers.
+Everything above asks through :class:`StateSource`, and :func:`of` alone chooses who answers: today the event log, always.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from typing import Protocol
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.tracking.states import LoggedStates
 
 
 class StateSource(Protocol):
@@ -53,3 +55,8 @@ class StateSource(Protocol):
 
     def save(self) -> None:
         """Write down what is known, for the next process."""
+
+
+def of(map_dir: MapDir) -> StateSource:
+    """Return what tells of the states of a map's components."""
+    return LoggedStates(map_dir)

@@ -11,20 +11,14 @@ from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir, with_true_names
 from htmap_core.tracking import holds
 from htmap_core.tracking.jobs import Tracker
-from htmap_core.tracking.source import StateSource
 
 _SUCCEEDED = "OK"  # the status of a component in its job's result file
 _HOLD = ("HoldReason", "HoldReasonCode")
 _IS_HELD = 5  # the JobStatus of HTCondor
 
 
-def of(map_dir: MapDir) -> StateSource:
-    """Return what tells of the states of a map's components."""
-    return LoggedStates(map_dir)
-
-
-class LoggedStates(StateSource):
-    """The states of all components of a map, as its event log tells them."""
+class LoggedStates:
+    """The states of all components of a map, as its event log tells them: a :class:`~htmap_core.tracking.source.StateSource`."""
 
     def __init__(self, map_dir: MapDir) -> None:
         self._map_dir = map_dir

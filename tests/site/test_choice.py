@@ -15,7 +15,7 @@ from htmap.exceptions import SuspiciousMap
 from htmap_core.cli import cli as command
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
-from htmap_core.submission.planning import choose_delivery_method
+from htmap_core.submission.delivery_choice import choose_delivery_method
 from htmap_core.testing import eventually
 from tests.site.hosts import Site
 

@@ -83,7 +83,7 @@ class InputFiles:
 
     def doubts(self) -> Iterator[SuspiciousMap]:
         """Yield reasons to expect that jobs will be held for their input files."""
-        found = self._staging.findings
+        found = self._staging.summary
         if found.problems:
             yield UnreadableInputFiles(found.problems, found.problem_count)
         limit = _bytes_of(self._request_disk)

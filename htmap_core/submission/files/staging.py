@@ -47,8 +47,8 @@ class SameName(HTMapException, ValueError):
 
 
 @attrs.define
-class Findings:
-    """What was noticed of a map's input files.
+class Summary:
+    """What is known of a map's input files as a whole.
 
     :param problems: why files cannot be read, by path; the first few.
     :param problem_count: how many such files there are, counted for each job that gets them.
@@ -88,7 +88,7 @@ class Staging:
         self._named_for_all: dict[str, str] = {}
         self._bytes_for_all = 0
         self.has_files = False  # whether any job has files that not all have
-        self.findings = Findings()
+        self.summary = Summary()
         self.begin_job(0)
 
     def add_for_all(self, named: Iterable[str], pickled: Iterable[str]) -> list[Entry]:
@@ -187,7 +187,7 @@ class Staging:
             self._taken.setdefault(name, place.source.text)
 
     def _note(self, source: Source) -> None:
-        found = self.findings
+        found = self.summary
         if source.scheme is not None:
             self._fetch(source.text)
         if source.problem is not None:

@@ -11,7 +11,7 @@ import pytest
 from htmap_core import MapOptions, MapPlan
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
-from htmap_core.submission.files.protocols import Protocols
+from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.planning import describe
 from htmap_core.testing.contracts import EmptyPool
 from tests.golden_files import Golden
@@ -28,7 +28,9 @@ def described(method: str, **options: Any) -> dict[str, str]:
     plan = MapPlan(
         "tide", Path("/maps/1"), Path("/maps/1/archive"), 1, 1, MapOptions(**options), Settings(), EmptyPool()
     )
-    return describe(plan, plugins.delivery_method(method), "some-id", {}, Protocols(plan.options))
+    files = MapFiles(plan.options, chunksize=1)
+    files.of_all(plan.map_dir, [])
+    return describe(plan, plugins.delivery_method(method), "some-id", {}, files)
 
 
 def vacated(failures: str, last: int, **attributes: Any) -> str:

@@ -152,8 +152,8 @@ def test_urls_of_one_name_are_told_apart_where_the_protocol_allows_it(staging: S
 
 def test_files_that_cannot_be_read_are_found_with_the_reason(staging: Staging, folder: Path) -> None:
     staging.add([], paths(folder, *(f"missing{number}" for number in range(10))))
-    assert staging.findings.problem_count == 10
-    assert list(staging.findings.problems.values()) == [os.strerror(errno.ENOENT)] * 5
+    assert staging.summary.problem_count == 10
+    assert list(staging.summary.problems.values()) == [os.strerror(errno.ENOENT)] * 5
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_the_job_with_the_largest_files_is_known(staging: Staging, folder: Path)
     staging.add([], paths(folder, "one/x"))
     staging.begin_job(7)
     staging.add(paths(folder, "large"), paths(folder, "large", "two/x"))
-    assert (staging.findings.largest, staging.findings.largest_at) == (1003, 7)
+    assert (staging.summary.largest, staging.summary.largest_at) == (1003, 7)
 
 
 def test_a_link_that_cannot_be_made_is_an_error_that_names_it(staging: Staging, folder: Path, map_path: Path) -> None:

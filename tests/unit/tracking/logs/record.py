@@ -25,7 +25,7 @@ LOGS = Path(__file__).parent
 PATIENCE = 120  # seconds that a step may take
 SETTLED = 2  # seconds after which nothing more is written
 
-# The exit policy of planning.py, with one retry.
+# What exit_policy.py says, with one retry.
 FINISHED = "(ExitBySignal =?= false && (ExitCode =?= 0 || ExitCode =?= 90 || ExitCode =?= 91))"
 POLICY = f"""
 on_exit_remove = {FINISHED}

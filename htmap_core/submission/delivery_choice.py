@@ -1,0 +1,48 @@
+"""Which delivery method a map gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from htmap_core import user_warnings
+from htmap_core.contract.delivery import DeliveryMethod, Suitability
+from htmap_core.contract.pools import Pool, PoolView
+from htmap_core.exceptions import NoSuitableDeliveryMethod
+from htmap_core.plugins.calls import plugins
+from htmap_core.settings.chain import settings
+
+
+def choose_delivery_method(pool: Pool, view: PoolView) -> DeliveryMethod:
+    """Return the delivery method for a map on a pool.
+
+    A method that the user names is used as told, with a warning where no slot of the pool can run it. Otherwise it is the one
+    that the site prefers, else the best of those that suit the pool, else the best of those that may.
+
+    :raises UnknownPythonDeliveryMethod: nobody offers the method that the settings name.
+    :raises PluginError: its plugin is broken or disabled.
+    :raises NoSuitableDeliveryMethod: none that is installed can run on the pool.
+    """
+    name = str(settings["DELIVERY_METHOD"])
+    if name != "auto":
+        method = plugins.delivery_method(name, settings.origin("DELIVERY_METHOD"))
+        found = plugins.check(method, view)
+        if found.verdict == "no":
+            user_warnings.warn(user_warnings.UnsuitableDeliveryMethod(name, found.reason))
+        return method
+    methods = plugins.delivery_methods()
+    if pool.delivery_method in methods:
+        return methods[pool.delivery_method]
+    found_all = {name: plugins.check(method, view) for name, method in methods.items()}
+    return methods[best(found_all)]
+
+
+def best(found: Mapping[str, Suitability]) -> str:
+    """Return the name of the delivery method that suits best.
+
+    :raises NoSuitableDeliveryMethod: none can run.
+    """
+    for verdict in ("yes", "unknown"):
+        fitting = [name for name, suitability in found.items() if suitability.verdict == verdict]
+        if fitting:
+            return min(fitting, key=lambda name: (-found[name].rank, name))
+    raise NoSuitableDeliveryMethod({name: suitability.reason for name, suitability in found.items()})

@@ -1,0 +1,35 @@
+"""What the execute side is told of the submit side, to check it before anything is unpickled."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from typing import Any
+
+import htmap_core
+from htmap_core import names
+from htmap_core.results.pickling import Pickled
+from htmap_core.settings import tables
+
+
+def handshake(function: Pickled) -> dict[str, Any]:
+    """Return what the index of a pickled function says of the submit side."""
+    return {
+        "format": 1,
+        "python": list(sys.version_info[:3]),
+        "implementation": platform.python_implementation(),
+        "cloudpickle": importlib.metadata.version("cloudpickle"),
+        "htmap": htmap_core.__version__,
+        "by_value": function.by_value,
+        "allow_mismatch": tables.value("ALLOW_PYTHON_MISMATCH"),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions on the submit side, for the record of a map."""
+    return {
+        "python": platform.python_version(),
+        "cloudpickle": importlib.metadata.version("cloudpickle"),
+        names.DISTRIBUTION: htmap_core.__version__,
+    }

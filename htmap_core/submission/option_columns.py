@@ -1,0 +1,48 @@
+"""Options that have a value for each component: a column of the item file for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from htmap_core.contract.options import MapOptions
+from htmap_core.exceptions import MisalignedInputData
+from htmap_core.language.submit_text import OptionValue, option_text
+
+_NO_MORE = object()
+
+
+class OptionColumns:
+    """The per-component options of a map that is being made.
+
+    :param options: the map options, whose values are taken one by one.
+    """
+
+    def __init__(self, options: MapOptions) -> None:
+        given = options.per_component()
+        self._values: dict[str, Iterator[OptionValue]] = {name: iter(values) for name, values in given.items()}
+        # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
+        self.names = {name: f"htmap_option{number}" for number, name in enumerate(given)}
+        self._components = 0
+
+    def of_next(self) -> list[str]:
+        """Return the next component's value in each of the columns.
+
+        :raises MisalignedInputData: an option has none for it.
+        """
+        row = []
+        for name, values in self._values.items():
+            value = next(values, _NO_MORE)
+            if value is _NO_MORE:
+                raise MisalignedInputData(name, self._components, None)
+            row.append(option_text(name, value))
+        self._components += 1
+        return row
+
+    def end(self) -> None:
+        """Check that no option has values for components that are not there.
+
+        :raises MisalignedInputData: one has.
+        """
+        for name, values in self._values.items():
+            if next(values, _NO_MORE) is not _NO_MORE:
+                raise MisalignedInputData(name, None, self._components)

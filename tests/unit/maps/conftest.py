@@ -1,0 +1,46 @@
+"""Maps on disk that no pool knows of."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from htmap_core import names
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.storage.mapdir import MapDir, MapRecord
+from htmap_core.storage.root import make_htmap_dir
+from htmap_core.storage.tags import claim_tag
+from htmap_run import formats
+
+MakeMap = Callable[..., MapDir]
+
+
+@pytest.fixture
+def make_map(htmap_dir: Path) -> MakeMap:
+    """Return what makes the directory of a map with a tag; components given with ``results`` have returned theirs."""
+
+    def make(tag: str, components: int = 2, results: dict[int, Any] | None = None) -> MapDir:
+        map_dir = MapDir(make_htmap_dir() / names.MAPS / f"id-of-{tag}")
+        map_dir.path.mkdir()
+        pool = PoolAddress("personal", configuration=htmap_dir / "condor_config")
+        map_dir.write_record(MapRecord(components, 1, "assume", pool, {}, {}, created=1.5))
+        claim_tag(map_dir.root, map_dir.id, tag)
+        for component, result in (results or {}).items():
+            write_result(map_dir, component, result)
+        return map_dir
+
+    return make
+
+
+def write_result(map_dir: MapDir, component: int, result: Any) -> None:
+    path = map_dir.path / names.OUTPUTS / f"{map_dir.placement.job_of(component).output}.result"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with formats.PackWriter(path) as writer:
+        entry = {"component": component, "status": "OK", "result": writer.add(pickle.dumps(result)), "stdout": [0, 0]}
+        runtime = {"executable": "/usr/bin/python3", "python": "3.11.7"}
+        host = {"name": "wn042", "address": "10.0.0.42", "user": "ada"}
+        writer.close({"format": formats.FORMAT, "runtime": runtime, "host": host, "components": [entry]})

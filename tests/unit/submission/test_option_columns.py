@@ -1,0 +1,43 @@
+"""Options with a value for each component."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from htmap_core import MapOptions
+from htmap_core.exceptions import MisalignedInputData
+from htmap_core.submission.option_columns import OptionColumns
+
+
+def columns(**options: Any) -> OptionColumns:
+    return OptionColumns(MapOptions(**options))
+
+
+def test_each_per_component_option_has_a_column_and_the_others_have_none() -> None:
+    made = columns(request_memory=["1GB", "2GB"], request_cpus=1, request_disk=["3GB", "4GB"])
+    assert list(made.names) == ["request_memory", "request_disk"]
+    assert [made.of_next(), made.of_next()] == [["1GB", "3GB"], ["2GB", "4GB"]]
+    made.end()
+
+
+def test_no_column_has_a_digit_after_an_underscore_which_htcondor_misreads() -> None:
+    assert [name for name in columns(request_memory=["1GB"]).names.values() if re.search(r"_\d", name)] == []
+
+
+def test_a_component_without_a_value_is_named() -> None:
+    made = columns(request_memory=["1GB"])
+    made.of_next()
+    with pytest.raises(MisalignedInputData) as raised:
+        made.of_next()
+    assert (raised.value.option, raised.value.option_length) == ("request_memory", 1)
+
+
+def test_a_value_without_a_component_is_refused() -> None:
+    made = columns(request_memory=["1GB", "2GB"])
+    made.of_next()
+    with pytest.raises(MisalignedInputData) as raised:
+        made.end()
+    assert raised.value.option == "request_memory"
