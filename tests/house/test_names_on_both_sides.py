@@ -35,12 +35,13 @@ def test_the_folder_that_jobs_return_is_spelt_once() -> None:
 
 
 def test_what_starts_python_says_its_last_words_where_the_outputs_are() -> None:
-    shell, python = f'file="{names.OUTPUTS}/$', f"os.path.join({', '.join(map(repr, names.OUTPUTS.split('/')))}, "
+    shell, python = f'file="{names.RETURN}/{names.OUTPUTS}/$', f'os.path.join("{names.RETURN}", "{names.OUTPUTS}", '
     for name in STARTERS:
         (line,) = spellings()[name]
-        assert (shell if name.endswith(".sh") else python.replace("'", '"')) in line, name
+        assert (shell if name.endswith(".sh") else python) in line, name
 
 
-def test_what_a_job_returns_has_the_same_folders_on_both_sides() -> None:
-    assert f"{on_submit_side.RETURN}/{on_submit_side.OUTPUTS}" == names.OUTPUTS
-    assert f"{on_submit_side.RETURN}/{on_submit_side.REMAPPED}" == names.REMAPPED
+def test_both_sides_mean_the_same() -> None:
+    shared = {name for name in vars(names) if name.isupper()} & set(vars(on_submit_side))
+    assert {"FUNCTION", "OUTPUTS", "REMAPPED", "RETURN"} <= shared
+    assert {name: getattr(names, name) for name in shared} == {name: getattr(on_submit_side, name) for name in shared}
