@@ -140,7 +140,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     its traceback.
     """
     if sys.stdout is None:  # `htmap ... >&-`
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- for as long as the process lasts
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # for as long as the process lasts
     if "_HTMAP_COMPLETE" in os.environ:
         from htmap_core.cli import completion
 

@@ -126,7 +126,7 @@ class MapStdOut(_Stream):
 
     def _framed(self, text: str, component: int, index: dict[str, Any], entry: dict[str, Any]) -> str:
         host, runtime = index["host"], index["runtime"]
-        began, ended = (datetime.datetime.fromtimestamp(entry[key]).isoformat(sep=" ") for key in ("start", "end"))  # noqa: DTZ006 -- for people, here
+        began, ended = (datetime.datetime.fromtimestamp(entry[key]).isoformat(sep=" ") for key in ("start", "end"))
         return (
             f"Landed on execute node {host['name']} ({host['address']}) at {began} as {host['user']}\n\n"
             f"Python executable is {runtime['executable']} (version {runtime['python']})\n\n"

@@ -203,7 +203,7 @@ class MapDir:
     @property
     def has_checkpoints(self) -> bool:
         """Whether a job has put a checkpoint into the map's directory; cheap."""
-        return os.path.isdir(os.path.join(self.path, checkpoints.FOLDER))  # noqa: PTH112, PTH118 -- often called
+        return os.path.isdir(os.path.join(self.path, checkpoints.FOLDER))
 
     def remove_checkpoints(self, components: Iterable[int] | None = None) -> None:
         """Remove the checkpoints of *components*, or of all, when none of them will go on from there.
@@ -257,4 +257,4 @@ def with_true_names(map_path: Path, text: str) -> str:
     """Return what HTCondor said of a map's files, with input files instead of the links that they travel by."""
     number = names.STAGED.format(number=r"\d+")
     links = re.compile(rf"{re.escape(str(map_path))}/{names.FILES}/\d+/{number}\b")
-    return links.sub(lambda link: os.readlink(link[0]) if os.path.islink(link[0]) else link[0], text)  # noqa: PTH114, PTH115 -- texts
+    return links.sub(lambda link: os.readlink(link[0]) if os.path.islink(link[0]) else link[0], text)

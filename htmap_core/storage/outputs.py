@@ -129,4 +129,4 @@ class Outputs:
             self._file(job, ending).unlink(missing_ok=True)
 
     def _file(self, job: Job, ending: str) -> Path:
-        return Path(os.path.join(self._path, f"{job.output}.{ending}"))  # noqa: PTH118 -- a third of the time, and often called
+        return Path(os.path.join(self._path, f"{job.output}.{ending}"))  # a third of the time, and often called

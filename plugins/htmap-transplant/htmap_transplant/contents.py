@@ -119,7 +119,7 @@ def _inside(path: str, installation: Installation, sites: list[Site], strange: C
         homes.append((installation.prefix, ""))
     for folder, name in [*homes, (installation.stdlib, _library(installation))]:
         if Path(path) == folder or folder in Path(path).parents:
-            return os.path.normpath(os.path.join(name, os.path.relpath(path, folder)))  # noqa: PTH118 -- a name, no path
+            return os.path.normpath(os.path.join(name, os.path.relpath(path, folder)))
     return None
 
 

@@ -74,7 +74,7 @@ def _sites() -> Iterator[Path]:
     seen = set()
     for path in wanted:
         real = os.path.realpath(path)
-        if os.path.isdir(real) and real not in seen:  # noqa: PTH112 -- the same text as in sys.path
+        if os.path.isdir(real) and real not in seen:  # the same text as in sys.path
             seen.add(real)
             yield Path(path)
 

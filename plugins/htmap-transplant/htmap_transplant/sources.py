@@ -39,7 +39,7 @@ class Site:
 
 def place_of(path: str) -> str:
     """Return what a path of the submit side outside of the installation is called in the archive."""
-    return f"{FOLDER}{os.path.abspath(path)}"  # noqa: PTH100 -- resolve() would follow links
+    return f"{FOLDER}{os.path.abspath(path)}"  # resolve() would follow links
 
 
 def rewritten(sites: list[Site], inside: Place) -> Iterator[Member]:
@@ -88,8 +88,8 @@ def relocated_lines(text: str, each: Site, place: Callable[[str], str]) -> str:
 
 
 def _relocated_line(line: str, each: Site, place: Callable[[str], str]) -> str:
-    path = os.path.join(each.folder, line)  # noqa: PTH118 -- as the module site does it
-    if not line or line.startswith(("#", "import ", "import\t")) or not os.path.exists(path):  # noqa: PTH110 -- likewise
+    path = os.path.join(each.folder, line)  # as the module site does it
+    if not line or line.startswith(("#", "import ", "import\t")) or not os.path.exists(path):
         return line
     return os.path.relpath(place(os.path.normpath(path)), each.name)
 
