@@ -1,4 +1,7 @@
-"""The command line. Commands are imported when they are used, and those of plugins are asked for then."""
+"""The command line. Commands are imported when they are used, and those of plugins are asked for then.
+
+Imports ``maps`` and what is below it, but none of it before a command runs.
+"""
 
 from __future__ import annotations
 

@@ -56,3 +56,15 @@ def matches(pattern: re.Pattern[str], suffixes: set[str] | None = None) -> list[
             if pattern.search(line)
         ]
     return found
+
+
+def contracts() -> list[dict[str, Any]]:
+    """Return the contracts that import-linter checks."""
+    return list(project(ROOT)["tool"]["importlinter"]["contracts"])
+
+
+def layers() -> Iterator[str]:
+    """Yield the packages and modules of the core from the top of the ladder down."""
+    (ladder,) = (each["layers"] for each in contracts() if each.get("containers") == ["htmap_core"])
+    for rung in ladder:
+        yield from rung.split(" : ")

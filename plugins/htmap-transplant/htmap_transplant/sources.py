@@ -15,7 +15,8 @@ from pathlib import Path
 
 import attrs
 
-from htmap_transplant import belongings, meson
+from htmap_transplant import meson
+from htmap_transplant.installation import FOLDERS_OF_ENVIRONMENT, MARK_OF_ENVIRONMENT
 from htmap_transplant.members import Member, member, tree
 
 FOLDER = "sources"
@@ -153,8 +154,8 @@ def _packages(folder: Path) -> Iterator[Member]:
 def _is_passed_over(folder: Path) -> bool:
     if folder.name in _OF_BUILDS or folder.is_symlink():
         return True
-    of_environment = folder.name in belongings.FOLDERS - {"src"} and (folder.parent / belongings.MARK).exists()
-    return of_environment or (folder / belongings.MARK).exists()
+    of_environment = folder.name in FOLDERS_OF_ENVIRONMENT - {"src"} and (folder.parent / MARK_OF_ENVIRONMENT).exists()
+    return of_environment or (folder / MARK_OF_ENVIRONMENT).exists()
 
 
 def _is_hidden(name: str) -> bool:
