@@ -153,6 +153,4 @@ class MapOutputFiles(_PerComponent[Path]):
 
     def _item(self, component: int) -> Path:
         self._engine.errors.entry(component)
-        folder = self._engine.map_dir.outputs.files(self._engine.job(component), component)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return self._engine.map_dir.outputs.files(self._engine.job(component), component)

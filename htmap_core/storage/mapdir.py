@@ -136,6 +136,15 @@ class MapDir:
         """Return the path of the item file of a submission."""
         return self.path / names.ITEMS.format(submission=submission)
 
+    def write_items(self, submission: int, rows: Iterable[Iterable[str]]) -> None:
+        """Write the item file of a submission that is to come: a row for each job, a text for each column."""
+        with self.items(submission).open("w", encoding="utf-8") as file:
+            file.writelines(names.ITEM_SEPARATOR.join(row) + "\n" for row in rows)
+
+    def remove_items(self, submission: int) -> None:
+        """Remove the item file of a submission that was refused."""
+        self.items(submission).unlink(missing_ok=True)
+
     # --- jobs, their inputs, and what they returned
 
     def rows(self) -> Iterator[list[str]]:
