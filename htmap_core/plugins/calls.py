@@ -134,7 +134,7 @@ class Plugins:
         """Ask a delivery method whether it suits *pool*; what goes wrong in it makes that unknown."""
         try:
             found = method.check(pool)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- it breaks its promise, and must not stop the others
+        except (Exception, SystemExit) as error:  # it breaks its promise, and must not stop the others
             return Suitability.unknown(f"its check failed: {describe(error)}", rank=-100)
         if isinstance(found, Suitability):
             return found
@@ -170,7 +170,7 @@ class Plugins:
         for record, offer in self._ask(hook, Sequence):
             try:
                 names = _names_of(offer, type_, key)
-            except Exception as error:  # noqa: BLE001 -- also what a plugin's own property raises
+            except Exception as error:  # also what a plugin's own property raises
                 problem = str(error) if isinstance(error, TypeError) else f"failed: {describe(error)}"
                 self._discovery.switch_off(record, f"{hook} {problem}", error)
                 continue
@@ -192,7 +192,7 @@ class Plugins:
             if record.name not in answers:
                 try:
                     answers[record.name] = self._discovery.caller(hook, record)()
-                except (Exception, SystemExit) as error:  # noqa: BLE001 -- switched off, with the traceback kept
+                except (Exception, SystemExit) as error:  # switched off, with the traceback kept
                     self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
                     continue
             answer = answers[record.name][0] if answers[record.name] else None
