@@ -20,7 +20,7 @@ def htmap_dir() -> Path:
 
     Since 0.7.
     """
-    return Path(os.path.abspath(setting("HTMAP_DIR")))  # noqa: PTH100 -- resolve() would follow links
+    return Path(os.path.abspath(setting("HTMAP_DIR")))  # resolve() would follow links
 
 
 def make_htmap_dir() -> Path:
