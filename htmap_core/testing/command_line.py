@@ -11,16 +11,15 @@ from htmap_core.testing.own_settings import settings_with
 
 
 def run_htmap(*arguments: str, stdin: str = "") -> Result:
-    """Run ``htmap`` in this process and return what it did.
+    """Run ``htmap`` in this process, and return click's result: ``exit_code``, ``stdout``, ``stderr`` and ``exception``.
 
-    It has the settings that the test has made, and changes none of them::
+    The command uses the test's settings and changes none of them. An HTMapException is in ``exception``; users see its text.
+    Since 0.7. ::
 
         assert "sw" in run_htmap("plugins", "list").stdout
 
-    :param stdin: what the user types.
-    :return: click's result: ``exit_code``, ``stdout``, ``stderr``, and in ``exception`` what users would see as a message.
-
-    Since 0.7.
+    :param arguments: the command with its arguments and options.
+    :param stdin: the user's input.
     """
-    with settings_with({}), warnings.catch_warnings():  # it says in both that this is a command line
+    with settings_with({}), warnings.catch_warnings():  # the command line changes both
         return CliRunner().invoke(cli, list(arguments), input=stdin)

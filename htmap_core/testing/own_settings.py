@@ -1,4 +1,4 @@
-"""Settings for a while, after which they are what they were."""
+"""Temporary settings."""
 
 from __future__ import annotations
 
@@ -11,21 +11,19 @@ from htmap_core.settings.chain import Settings, settings
 
 
 def using_htmap_dir(htmap_dir: Path) -> contextlib.AbstractContextManager[None]:
-    """Use an HTMAP_DIR for a while, whatever the settings say.
+    """Use an HTMAP_DIR inside the block, whatever the settings say.
 
-    Fixtures that live longer than a test need it::
+    It is for fixtures that live longer than a test. Since 0.7. ::
 
         with using_htmap_dir(class_pool):
             mapped = htmap.map(abs, [-1], tag="shared")
-
-    Since 0.7.
     """
     return settings_with({"HTMAP_DIR": htmap_dir})
 
 
 @contextlib.contextmanager
 def settings_with(table: dict[str, Any]) -> Iterator[None]:
-    """Put a table before all settings for a while; what is set meanwhile goes into it."""
+    """Put *table* before all settings inside the block. Settings that the block sets are dropped afterwards."""
     before = Settings.from_settings({})
     before.replace(settings)
     settings.prepend(table)

@@ -26,19 +26,18 @@ IN_USE: list[Path] = []  # each HTMAP_DIR of a running test
 
 @contextlib.contextmanager
 def pool_of_its_own(installed_htcondor: Path, configuration: str = "") -> Iterator[Path]:
-    """Run a personal pool for a while, and return the HTMAP_DIR that it belongs to; for fixtures that need one unlike the others.
+    """Run a personal pool inside the block, and give its HTMAP_DIR.
 
-    A test needs one where it fills the pool, or disturbs it: others run beside it::
+    A test needs it if it fills or disturbs the pool, or needs another configuration: other tests share the common pool.
+    Since 0.7. ::
 
         @pytest.fixture(scope="module")
         def docker_pool(installed_htcondor: Path) -> Iterator[Path]:
             with pool_of_its_own(installed_htcondor, "DOCKER = /usr/bin/podman") as htmap_dir:
                 yield htmap_dir
 
-    :param installed_htcondor: what the fixture of that name returns.
-    :param configuration: lines of HTCondor configuration that this pool has beside its own.
-
-    Since 0.7.
+    :param installed_htcondor: the value of the fixture of that name.
+    :param configuration: additional lines of HTCondor configuration.
     """
     folder = start_pool(installed_htcondor, uuid.uuid4().hex[:12], configuration)
     try:
@@ -48,14 +47,12 @@ def pool_of_its_own(installed_htcondor: Path, configuration: str = "") -> Iterat
 
 
 def stop_at_the_end(htmap_dir: Path) -> None:
-    """Have the pool of an HTMAP_DIR stopped at the end of the test run, should the test that starts it not come so far.
+    """Stop the pool of an HTMAP_DIR at the end of the test run, if the test does not stop it.
 
-    Call it before the pool is started::
+    Call it before the pool is started. Since 0.7. ::
 
         stop_at_the_end(tmp_path / "htmap")
         subprocess.run(["htmap", "pool", "start"], env={**os.environ, "HTMAP_DIR": str(tmp_path / "htmap")}, check=True)
-
-    Since 0.7.
     """
     (_run_folder() / uuid.uuid4().hex[:12]).symlink_to(htmap_dir)
 
