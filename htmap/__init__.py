@@ -71,7 +71,7 @@ _HOMES = {
     "version_info": "htmap_core.version",
 }
 
-# Pickled inputs name it; there is another one on the execute side.
+# The inputs of maps that HTMap 0.7.0 made name it.
 _HOMES["_transferred"] = "htmap_core.contract.transfer_path"
 
 _MODULES = ("cli", "exceptions", "tags")
@@ -145,4 +145,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_MODULES, *globals()})
+    """Show what is public, and nothing else."""
+    from importlib.util import find_spec
+
+    installed = (name for name, package in _OF_PLUGINS.items() if find_spec(package.replace("-", "_")) is not None)
+    return sorted({*__all__, *_MODULES, *installed})

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["MapBuilder", "MappedFunction", "build_map", "mapped"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'htmap.mapped' has no attribute {name!r}")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.exceptions import HTMapException
     from htmap_core.language.expressions import quoted
+    from htmap_core.progress import progress_bar
     from htmap_core.settings.tables import table
 
 _HOMES = {
@@ -37,6 +38,7 @@ _HOMES = {
     "connect": "condor.connection",
     "hookimpl": "contract.hookspecs",
     "locked": "atomic",
+    "progress_bar": "progress",
     "put_in_place": "atomic",
     "quoted": "language.expressions",
     "table": "settings.tables",
@@ -60,11 +62,17 @@ __all__ = [
     "connect",
     "hookimpl",
     "locked",
+    "progress_bar",
     "put_in_place",
     "quoted",
     "table",
     "write_atomically",
 ]
+
+
+def __dir__() -> list[str]:
+    """Show what plugins may use, and nothing else."""
+    return __all__
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from htmap_run import names as on_execute_side
+
 DISTRIBUTION = "htmap-core"
 ENTRY_POINT_GROUP = "htmap"
 
@@ -18,7 +20,7 @@ RETAGGING = "retagging"
 # of a user is likely to have: all of ours begin with _htmap_.
 MAP = "map.json"
 RUNTIME = "_htmap_runtime.pyz"
-FUNCTION = "_htmap_function"
+FUNCTION = on_execute_side.FUNCTION
 INPUTS = "inputs"
 INPUT_BLOCK = "_htmap_inputs_{block}"
 LAUNCHER = "_htmap_launcher"
@@ -28,7 +30,7 @@ ITEMS = "items-{submission}"
 SUBMISSIONS = "submissions.jsonl"
 EVENTS = "events"
 STATE = "state"
-OUTPUTS = "outputs"
+OUTPUTS = on_execute_side.OUTPUTS
 FILES = "files"
 STAGED = "_htmap_file_{number}"
 TRANSIENT = "transient"
@@ -37,12 +39,12 @@ TRANSIENT = "transient"
 PARTS = ("map", "tag", "events", "inputs", "outputs", "logs")
 
 # Below a job's scratch directory; its contents are put into the map's directory when the job ends.
-RETURN = "_htmap_return"
-REMAPPED = "remapped"  # in it: files that HTCondor sends elsewhere
+RETURN = on_execute_side.RETURN
+REMAPPED = on_execute_side.REMAPPED  # in it: files that HTCondor sends elsewhere
 
 # What HTCondor calls the job's own standard output on the execute node; the runner has it lead to that of the components while
 # they run, and leaves it empty. It comes back as the other, one file for all jobs.
-LIVE_STDOUT = "_condor_stdout"
+LIVE_STDOUT = on_execute_side.LIVE_STDOUT
 EMPTY_STDOUT = "job.stdout"
 
 # In a job's ad.

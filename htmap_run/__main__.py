@@ -50,7 +50,7 @@ def start():
     os.environ.pop("HTMAP_PYTHON_TOO_OLD", None)
     # Absolute: modules are imported from it later too, when the function may have changed directory.
     sys.path[0] = archive
-    from htmap_run.runner import main  # type: ignore[import-not-found]  # its name inside the archive
+    from htmap_run.job.runner import main  # type: ignore[import-not-found]  # its name inside the archive
 
     main(archive)
 

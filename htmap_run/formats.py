@@ -10,9 +10,9 @@ Three files are written this way:
   ``implementation`` ``"CPython"``, ``cloudpickle`` and ``htmap`` (versions), ``by_value``, ``allow_mismatch`` and
   ``checkpoints`` (booleans), ``payload`` ``[0, size]``.
 - ``_htmap_inputs_<n>``: consecutive components; each payload is a pickle of ``(args, kwargs)``. Index: ``format``,
-  ``first``, ``sizes``.
-- the result file of a job. Index: ``format``, ``runtime``, ``host``, ``components``; see :mod:`.runner` and
-  :mod:`.report`.
+  ``first``, ``sizes``, ``by_value`` (the components with code by value in their input), and where there are any ``files``.
+- the result file of a job. Index: ``format``, ``runtime``, ``host``, ``components``; see
+  :mod:`htmap_run.job.runner` and :mod:`htmap_run.reports.report`.
 """
 
 # ruff: noqa: PTH105, PTH108, PTH123 -- pathlib is slow to import

@@ -66,7 +66,7 @@ def differs(index: Mapping[str, Any]) -> bool:
 def refusal(index: Mapping[str, Any]) -> Optional[Refused]:
     """Return why this Python must not run the function at all, or None where it may.
 
-    Where the mismatch is allowed, what is unpickled and pickled is checked one by one: see :mod:`.by_value`.
+    Where the mismatch is allowed, inputs and results are looked at one by one: see :mod:`htmap_run.pickling`.
 
     :param index: the index of ``_htmap_function``.
     """

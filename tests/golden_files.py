@@ -5,8 +5,8 @@ A test asserts facts (types, attributes, exit codes), and gives whole texts to t
     golden("cli/unknown-tag", ran.stderr)
     golden("cli/version", ran.stdout, hide={htmap.__version__: "VERSION"})
 
-``make golden`` writes the files anew. The name is written where it is used (an f-string will do for a parametrized test), so that
-a house rule finds the files that no test uses.
+``make golden`` writes the files anew, and the generated sections of the documentation (:meth:`Golden.section`). The name is
+written where it is used (an f-string will do for a parametrized test), so that a house rule finds the files that no test uses.
 """
 
 from __future__ import annotations
@@ -52,6 +52,23 @@ class Golden:
             pytest.fail(f"there is no golden file {name}.txt; {RENEWING}. The text is:\n{shown}")
         elif (kept := file.read_text(encoding="utf-8")) != shown:
             pytest.fail(f"the text is not that of the golden file {name}.txt; {RENEWING}.\n{difference(kept, shown)}")
+
+    def section(self, page: Path, name: str, text: str) -> None:
+        """Fail unless a section of a page of the documentation is what is generated for it, or write it there.
+
+        :param page: a Markdown file with a line ``<!-- generated: name -->`` before the section and ``<!-- end -->`` after it.
+        """
+        __tracebackhide__ = True
+        kept = page.read_text(encoding="utf-8")
+        begin, end = f"<!-- generated: {name} -->\n", "<!-- end -->\n"
+        before, found, rest = kept.partition(begin)
+        section, ended, after = rest.partition(end)
+        if not found or not ended:
+            pytest.fail(f"{page} has no line {begin.strip()} or no line {end.strip()} after it")
+        if self._renewed is not None:
+            page.write_text(f"{before}{begin}{text}{end}{after}", encoding="utf-8")
+        elif section != text:
+            pytest.fail(f"section {name} of {page} is not what is generated; {RENEWING}.\n{difference(section, text)}")
 
     @staticmethod
     def _write(name: str, file: Path, shown: str, renewed: dict[str, str]) -> None:

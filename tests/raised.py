@@ -113,7 +113,15 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "InvalidSetting": [{"name": "WAIT_TIME"}],
     "JobNotFound": [{"status": "COMPLETED"}, {"status": "UNMATERIALIZED"}],
     "MisalignedInputData": [{}, {"option_length": None, "inputs": 2}],
-    "MissingSetting": [{"name": "WAIT_TIEM", "known": ("WAIT_TIME",), "origin": None}],
+    "MissingSetting": [
+        {"name": "WAIT_TIEM", "known": ("WAIT_TIME",), "origin": None},
+        {
+            "name": "DOCKER.IMAGE",
+            "known": ("WAIT_TIME",),
+            "origin": None,
+            "hint": "the table DOCKER comes with its own package",
+        },
+    ],
     "NoSlotFits": [{}, {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}}],
     "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],
     "NoSuitableDeliveryMethod": [{}, {"reasons": {}}],

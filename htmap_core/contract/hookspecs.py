@@ -86,6 +86,9 @@ def htmap_pools() -> Sequence[Pool]:  # type: ignore[empty-body]
 def htmap_settings() -> Mapping[str, type]:  # type: ignore[empty-body]
     """Offer the plugin's settings table: its name in capitals, and an attrs class with a default for every field.
 
+    A field's metadata say what it is for: ``attrs.field(default=1800, metadata={"meaning": "seconds until it stops"})``; in
+    ``"default"`` they can have the default in words, where it is computed or None.
+
     Called once in a process, on the submit side, before settings are checked. Read the table with :func:`htmap_core.table`.
     """
 

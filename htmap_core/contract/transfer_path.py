@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
-import importlib
 import io
 import os
 import re
@@ -17,6 +16,7 @@ from typing import Any, Union
 import attrs
 
 from htmap_core.exceptions import HTMapException
+from htmap_run.transferred import on_submit_side, transferred
 
 AnyPath = Union[str, "os.PathLike[str]"]
 
@@ -212,19 +212,18 @@ class TransferPath(os.PathLike[str]):
         return hash(self._state())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        met, where = _met.get(), source(self)
-        if met is not None:
-            met[where] = None
-        importlib.import_module("htmap")  # cloudpickle refers by name only to what is in a module that is imported
-        return _transferred, (*self._state(), where)
+        met = _met.get()
+        if met is None:
+            return TransferPath, self._state()  # for this machine
+        where = source(self)
+        met[where] = None
+        return transferred, (*self._state(), where)
 
 
+@on_submit_side
 def _transferred(text: str, protocol: str | None, location: str | None, _source: str) -> TransferPath:
-    """Return the path that was pickled; on the execute side a function of this name returns where the file is."""
+    """Return the path that was pickled; ``htmap._transferred`` is how HTMap 0.7.0 called it."""
     return TransferPath(text, protocol, location)
-
-
-_transferred.__module__ = "htmap"  # which both sides have
 
 
 @contextlib.contextmanager

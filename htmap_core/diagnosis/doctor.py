@@ -1,4 +1,4 @@
-"""Whether maps can run here: everything that a map needs, looked at in turn, each finding with what to do about it."""
+"""Whether maps can run here: everything that a map needs, checked in turn, each check with what to do about it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _LITTLE_SPACE = 1024**3  # bytes
 
 
 @attrs.frozen
-class Finding:
-    """Something that was looked at.
+class Check:
+    """One thing that was checked.
 
     :param area: what it is about.
     :param verdict: ``ok``; ``note``, where it may matter; or ``problem``, where maps cannot run because of it.
@@ -45,35 +45,36 @@ class Finding:
     advice: str = ""
 
 
-def examine() -> Iterator[Finding]:
-    """Yield what is found, one after the other. Nothing is started, submitted or changed for it."""
+def checks() -> Iterator[Check]:
+    """Yield the checks, one after the other. Each pool is asked once; nothing is started, submitted or changed."""
     yield from _versions()
     yield from _settings()
     yield from _files()
     yield from _plugins()
-    connections = [(each.pool, Connection(each.address)) for each in pools.sightings() if each.address is not None]
-    for each in pools.sightings():
+    sightings = pools.sightings()
+    connections = [(each.pool, Connection(each.address)) for each in sightings if each.address is not None]
+    for each in sightings:
         if each.address is None:
-            yield Finding("pool", "note", f"{each.pool}: {each.reason}")
+            yield Check("pool", "note", f"{each.pool}: {each.reason}")
     if not connections:
         text = "none can be used as it is, so slots and delivery methods could not be looked at"
-        yield Finding("pool", "problem", text, "What each pool says above is how to get one")
+        yield Check("pool", "problem", text, "What each pool says above is how to get one")
         return
     name, connection = connections[0]
     for look in (_schedd, _slots, _credentials):
         try:
             yield from look(connection)
         except CondorError as error:
-            yield Finding(look.__name__.strip("_"), "problem", str(error))
+            yield Check(look.__name__.strip("_"), "problem", str(error))
     yield from _delivery(name, connection)
 
 
-def _versions() -> Iterator[Finding]:
+def _versions() -> Iterator[Check]:
     text = f"{version.version()}, Python {platform.python_version()}"
     try:
-        yield Finding("versions", "ok", f"{text}, HTCondor's bindings {_number(condor.version())}")
+        yield Check("versions", "ok", f"{text}, HTCondor's bindings {_number(condor.version())}")
     except CondorError as error:
-        yield Finding("versions", "problem", f"{text}; {error}")
+        yield Check("versions", "problem", f"{text}; {error}")
 
 
 def _number(version: str) -> str:
@@ -82,7 +83,7 @@ def _number(version: str) -> str:
     return words[1] if len(words) > 1 else version
 
 
-def _settings() -> Iterator[Finding]:
+def _settings() -> Iterator[Check]:
     try:
         changed = [
             key for key in dotted.keys(settings.to_dict()) if settings.origin(key) != BUILT_IN and key != "CLI.IS_CLI"
@@ -90,51 +91,49 @@ def _settings() -> Iterator[Finding]:
         tables.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins())
         MapOptions.from_settings(settings)
     except HTMapException as error:
-        yield Finding("settings", "problem", str(error), "`htmap set NAME VALUE` changes a setting")
+        yield Check("settings", "problem", str(error), "`htmap set NAME VALUE` changes a setting")
         return
     for key in changed:
-        yield Finding("settings", "ok", f"{key} = {settings[key]!r}, from {settings.origin(key)}")
+        yield Check("settings", "ok", f"{key} = {settings[key]!r}, from {settings.origin(key)}")
     if not changed:
-        yield Finding("settings", "ok", "all as built in")
+        yield Check("settings", "ok", "all as built in")
 
 
-def _files() -> Iterator[Finding]:
+def _files() -> Iterator[Check]:
     root = htmap_dir()
     parent = next(path for path in (root, *root.parents) if path.exists())
     if not os.access(parent, os.W_OK | os.X_OK):
-        yield Finding(
-            "files", "problem", f"HTMAP_DIR is {root}, which you cannot write to", "`htmap set HTMAP_DIR PATH`"
-        )
+        yield Check("files", "problem", f"HTMAP_DIR is {root}, which you cannot write to", "`htmap set HTMAP_DIR PATH`")
         return
     free = shutil.disk_usage(parent).free
     tags = all_tags()
     text = f"{len(tags)} map{'' if len(tags) == 1 else 's'} in {root}, {wording.size(free)} free"
     advice = "" if free > _LITTLE_SPACE else "`htmap status` shows what maps take; `htmap remove TAG` removes one"
-    yield Finding("files", "note" if advice else "ok", text, advice)
+    yield Check("files", "note" if advice else "ok", text, advice)
     for tag in tags:
         try:
             _ = find_map(tag).record
         except CorruptMap as error:
-            yield Finding(
+            yield Check(
                 "files", "note", f"map {tag!r} is damaged: {error}", f"`htmap remove {tag}` removes what is left"
             )
         except TagNotFound:
             continue  # removed just now
 
 
-def _plugins() -> Iterator[Finding]:
+def _plugins() -> Iterator[Check]:
     for record in plugins.records():
         text = f"{record.name} ({record.distribution} {record.version})"
         if record.state == "ok":
-            yield Finding("plugins", "ok", text)
+            yield Check("plugins", "ok", text)
         else:
             advice = f"`htmap plugins show {record.name}` shows all that is known"
-            yield Finding("plugins", "note", f"{text} is {record.state}: {record.reason}", advice)
+            yield Check("plugins", "note", f"{text} is {record.state}: {record.reason}", advice)
 
 
-def _schedd(connection: Connection) -> Iterator[Finding]:
+def _schedd(connection: Connection) -> Iterator[Check]:
     if not connection.answers():
-        yield Finding(
+        yield Check(
             "schedd",
             "problem",
             f"the schedd of the {connection.address.pool} pool does not answer",
@@ -145,10 +144,10 @@ def _schedd(connection: Connection) -> Iterator[Finding]:
     theirs, ours = _number(str(ad.get("CondorVersion", "unknown"))), _number(condor.version())
     text = f"{ad.get('Name', 'the schedd')} of the {connection.address.pool} pool answers; HTCondor {theirs}"
     if theirs.split(".")[:1] == ours.split(".")[:1]:
-        yield Finding("schedd", "ok", text)
+        yield Check("schedd", "ok", text)
     else:
         advice = f"If anything fails, `pip install 'htcondor=={'.'.join(theirs.split('.')[:2])}.*'`"
-        yield Finding("schedd", "note", f"{text}, but the bindings are of {ours}", advice)
+        yield Check("schedd", "note", f"{text}, but the bindings are of {ours}", advice)
 
 
 # What slots may say that they can do, and how people call it.
@@ -160,29 +159,29 @@ _ABILITIES = {
 }
 
 
-def _slots(connection: Connection) -> Iterator[Finding]:
+def _slots(connection: Connection) -> Iterator[Check]:
     slots = connection.slots()
     if not slots:
-        yield Finding("slots", "problem", "the pool has none just now", "`condor_status` shows them when there are any")
+        yield Check("slots", "problem", "the pool has none just now", "`condor_status` shows them when there are any")
         return
     machines = {slot.get("Machine") for slot in slots}
     free, cpus = (sum(int(slot.get(name) or 0) for slot in slots) for name in ("Cpus", "TotalSlotCpus"))
     largest = max(int(slot.get("TotalSlotMemory") or slot.get("Memory") or 0) for slot in slots)
     text = f"{len(slots)} on {len(machines)} machine{'' if len(machines) == 1 else 's'}; {free} of {cpus} CPUs are free"
-    yield Finding("slots", "ok", f"{text}; memory up to {wording.size(largest * 1024**2)}")
+    yield Check("slots", "ok", f"{text}; memory up to {wording.size(largest * 1024**2)}")
     systems = Counter(f"{slot.get('OpSysAndVer')} {slot.get('Arch')}" for slot in slots)
-    yield Finding("slots", "ok", ", ".join(f"{count} with {name}" for name, count in systems.most_common()))
+    yield Check("slots", "ok", ", ".join(f"{count} with {name}" for name, count in systems.most_common()))
     able = (f"{sum(slot.get(name) is True for slot in slots)} can do {what}" for name, what in _ABILITIES.items())
-    yield Finding("slots", "ok", ", ".join(able))
+    yield Check("slots", "ok", ", ".join(able))
 
 
-def _credentials(connection: Connection) -> Iterator[Finding]:
+def _credentials(connection: Connection) -> Iterator[Check]:
     if connection.parameter("SEC_CREDENTIAL_PRODUCER") is None:
-        yield Finding("credentials", "ok", "the pool asks for none")
+        yield Check("credentials", "ok", "the pool asks for none")
     elif connection.has_kerberos_credential():
-        yield Finding("credentials", "ok", "the credd has a Kerberos credential of yours")
+        yield Check("credentials", "ok", "the credd has a Kerberos credential of yours")
     else:
-        yield Finding(
+        yield Check(
             "credentials",
             "note",
             "the credd has no Kerberos credential of yours",
@@ -190,11 +189,11 @@ def _credentials(connection: Connection) -> Iterator[Finding]:
         )
 
 
-def _delivery(name: str, connection: Connection) -> Iterator[Finding]:
+def _delivery(name: str, connection: Connection) -> Iterator[Check]:
     methods = plugins.delivery_methods()
     checked = {method: plugins.check(methods[method], connection) for method in sorted(methods)}
     for method, found in checked.items():
-        yield Finding(
+        yield Check(
             "delivery", "ok" if found.verdict == "yes" else "note", f"{method}: {found.verdict}, {found.reason}"
         )
     pool = next(each for each in plugins.pools() if each.name == name)
@@ -203,12 +202,12 @@ def _delivery(name: str, connection: Connection) -> Iterator[Finding]:
         try:
             chosen = choose_delivery_method(pool, connection)
         except HTMapException as error:
-            yield Finding("delivery", "problem", str(error))
+            yield Check("delivery", "problem", str(error))
             return
     for warning in caught:
-        yield Finding("delivery", "problem", str(warning.message), "`htmap set DELIVERY_METHOD auto` takes the best")
+        yield Check("delivery", "problem", str(warning.message), "`htmap set DELIVERY_METHOD auto` takes the best")
     if not caught:
         origin = settings.origin("DELIVERY_METHOD")
-        yield Finding(
+        yield Check(
             "delivery", "ok", f"maps use {chosen.name} (DELIVERY_METHOD = {settings['DELIVERY_METHOD']}, from {origin})"
         )

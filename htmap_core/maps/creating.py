@@ -6,10 +6,8 @@ import itertools
 import operator
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-
-import attrs
 
 from htmap_core import user_warnings
 from htmap_core.contract.options import MapOptions
@@ -20,7 +18,7 @@ from htmap_core.maps import recovery
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
-from htmap_core.results.pickling import pickle_function, pickle_input
+from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.settings import tables
 from htmap_core.settings.chain import settings
 from htmap_core.settings.waiting import while_created
@@ -120,15 +118,16 @@ def create_map(
         raise TypeError(f"a function is mapped, and {func!r} is none")
     options = merged_options(map_options)
     size = _chunksize(chunksize, options)
-    function = _pickled(func, options)
+    function = pickle_function(func)
+    keeps_checkpoints = checkpoints(function, options)
     recovery.settle()
     pool, connection = pools.find_pool()
     method = choose_delivery_method(pool, connection)
     columns, files = OptionColumns(options), MapFiles(options, size)
     with Creation(tag, chunksize=size, columns=tuple(columns.names.values()), joined=files.columns) as creation:
-        _add_function(creation, function, files)
+        _add_function(creation, function, files, checkpoints=keeps_checkpoints)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
-        plan = _plan(creation, options, connection, function.checkpoints)
+        plan = _plan(creation, options, connection, keeps_checkpoints)
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files)
         for doubt in files.doubts(connection):
             user_warnings.warn(doubt)
@@ -140,37 +139,17 @@ def create_map(
     return created
 
 
-@attrs.frozen
-class _Function:
-    """A function that travels.
-
-    :param pickled: the function itself.
-    :param sources: where the TransferPaths that it has are transferred from.
-    :param checkpoints: whether it keeps checkpoints.
-    """
-
-    pickled: bytes
-    sources: Collection[str]
-    checkpoints: bool
-
-
-def _pickled(func: Callable[..., Any], options: MapOptions) -> _Function:
-    pickled, sources = pickle_function(func)
-    return _Function(pickled, sources, checkpoints(func, pickled, options))
-
-
-def _add_function(creation: Creation, function: _Function, files: MapFiles) -> None:
+def _add_function(creation: Creation, function: Pickled, files: MapFiles, *, checkpoints: bool) -> None:
     creation.add_runtime(build())
     for_all = files.of_all(creation.map_dir.path, function.sources)
-    index = {**handshake(function.pickled), "files": for_all, "checkpoints": function.checkpoints}
-    creation.add_function(function.pickled, index)
+    creation.add_function(function.payload, {**handshake(function), "files": for_all, "checkpoints": checkpoints})
 
 
 def _add_inputs(creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles) -> None:
     for component, (args, kwargs) in enumerate(calls):
-        pickled, sources = pickle_input(args, kwargs, component)
-        entries, of_files = files.of_next(sources)
-        creation.add_input(pickled, columns.of_next(), of_files, entries)
+        pickled = pickle_input(args, kwargs, component)
+        entries, of_files = files.of_next(pickled.sources)
+        creation.add_input(pickled.payload, columns.of_next(), of_files, entries, by_value=pickled.by_value)
     if not creation.components:
         raise EmptyMap
     columns.end()

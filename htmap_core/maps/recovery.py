@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from htmap_core import names
 from htmap_core.exceptions import CondorError, CorruptMap
-from htmap_core.language.expressions import quoted
 from htmap_core.maps import removal, retagging
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import deletion, operations
@@ -93,7 +92,5 @@ def _cluster_of(map_dir: MapDir, submission: Submission) -> int | None:
         logged = {int(cluster) for cluster in _SUBMIT_EVENT.findall(map_dir.events.read_bytes())}
         if logged - known:
             return max(logged - known)
-    ads = reach(map_dir.record.pool).query(
-        f"{names.SUBMISSION_TOKEN} == {quoted(submission.token)}", ["ClusterId"], limit=1
-    )
+    ads = reach(map_dir.record.pool).query(submission.constraint, ["ClusterId"], limit=1)
     return int(ads[0]["ClusterId"]) if ads else None

@@ -26,7 +26,7 @@ from htmap_core.results.errors import ComponentError, ErrorReader
 from htmap_core.results.outcome import Outcome, is_settled
 from htmap_core.results.pickling import CannotUnpickle
 from htmap_core.results.reader import Input, ResultReader
-from htmap_core.settings.waiting import Deadline, Timeout, progress_bar
+from htmap_core.settings.waiting import Deadline, Timeout, component_bar
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import TaggedMap
@@ -174,7 +174,7 @@ class Engine:
         :param stuck: the statuses in which a component is not waited for.
         :raises ComponentProblem: a component has one of them.
         """
-        with progress_bar(self.map.current_tag(), len(self.components), show=show_progress_bar) as progress:
+        with component_bar(self.map.current_tag(), len(self.components), show=show_progress_bar) as progress:
             for statuses in self.watch(timeout):
                 ended = sum(status.is_final for status in statuses)
                 progress.update(ended - progress.n)

@@ -148,7 +148,7 @@ class ErrorReader:
         if entry["error"].get("exception"):
             job = self._map_dir.placement.job_of(component)
             payload = self._map_dir.outputs.payload(job, entry["error"]["exception"])
-            exception = unpickle_exception(payload, index["runtime"]["python"])
+            exception = unpickle_exception(payload, index["runtime"]["python"], entry["error"].get("by_value"))
         return ComponentError.from_result(self._map.current_tag(), component, index, entry, exception)
 
     def unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:

@@ -6,28 +6,37 @@ import functools
 import io
 import pickle
 import sys
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterable
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import Any, NamedTuple
 
 import attrs
 
 from htmap_core.contract import transfer_path
 from htmap_core.exceptions import CannotPickle, HTMapException
 from htmap_core.wording import describe
-from htmap_run import by_value, formats
+from htmap_run import formats, pickling
 
-# A pickle, and where from to transfer the TransferPaths in it.
-Pickled = tuple[bytes, Collection[str]]
+
+class Pickled(NamedTuple):  # not an attrs class: one is made for each input, of a hundred thousand in a second
+    """What travels to the execute side.
+
+    :param payload: the pickle.
+    :param sources: where from to transfer the TransferPaths in it.
+    :param by_value: whether code in it goes by value.
+    :param names: what the code in it, as far as it goes by value, calls by name, and what is found by its name there.
+    """
+
+    payload: bytes
+    sources: Collection[str] = ()
+    by_value: bool = False
+    names: Collection[str] = ()
+
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
 
 # Types whose pickles name nothing that the execute side could lack: the plain pickler writes them, ten times as fast.
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
-
-
-# How cloudpickle has a class made that travels by value: of its metaclass, name, bases, what its body begins with, and two more.
-# One that is imported, or an Enum, is made of fewer, or of more.
-_ARGUMENTS_OF_A_CLASS = 6
 
 
 @attrs.define(slots=False)
@@ -46,44 +55,47 @@ class CannotUnpickle(HTMapException):
 
 
 def pickle_function(function: Any) -> Pickled:
-    """Return *function* pickled, by reference where it can be imported, with its code where it cannot, and its TransferPaths.
+    """Return *function* pickled, by reference where it can be imported, with its code where it cannot.
 
     :raises CannotPickle: it holds something that no pickle can.
     """
-    return _cloudpickled(function, f"the function {getattr(function, '__qualname__', function)!r}")
+    return _pickled(function, _pickler_of_functions(), f"the function {getattr(function, '__qualname__', function)!r}")
 
 
 def pickle_input(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> Pickled:
-    """Return the arguments of one call, pickled, and their TransferPaths.
+    """Return the arguments of one call, pickled.
 
     :raises CannotPickle: they hold something that no pickle can.
     """
     given = (args, kwargs)
     if _is_plain(args) and (not kwargs or _is_plain(tuple(kwargs.values()))):
-        return pickle.dumps(given, protocol=formats.PICKLE_PROTOCOL), ()
-    return _cloudpickled(given, f"the input of component {component}")
+        return Pickled(pickle.dumps(given, protocol=formats.PICKLE_PROTOCOL))
+    return _pickled(given, pickling.pickler(), f"the input of component {component}")
 
 
-def unpickle_result(payload: bytes, tag: str, component: int, python: str) -> Any:
+def unpickle_result(payload: bytes, tag: str, component: int, python: str, by_value: bool | None) -> Any:
     """Return a component's result.
 
     :param python: the version of Python that wrote it.
+    :param by_value: whether code in it goes by value; None where that was not written down, as by HTMap 0.7.0.
     :raises CannotUnpickle: it needs something that is not here, or another Python.
     """
     # The comparison of the whole comes first because it is quick, and this is called for each result.
-    if python != _PYTHON and python.split(".")[:2] != _PYTHON.split(".")[:2] and by_value.carries_code(payload):
+    is_of_another = python != _PYTHON and python.split(".")[:2] != _PYTHON.split(".")[:2]
+    if is_of_another and by_value:
         # Byte code of another version would not raise an error: it would crash the interpreter or return wrong values.
         raise CannotUnpickle(tag, component, f"it carries code of Python {python}, and this is Python {_PYTHON}")
+    load = _DataUnpickler.loads if is_of_another and by_value is None else pickle.loads
     try:
-        return pickle.loads(payload)  # noqa: S301 -- written by the user's own job
+        return load(payload)
     except (Exception, SystemExit) as error:
         raise CannotUnpickle(tag, component, describe(error)) from error
 
 
-def unpickle_exception(payload: bytes, python: str) -> BaseException | None:
+def unpickle_exception(payload: bytes, python: str, by_value: bool | None) -> BaseException | None:
     """Return the exception that a component raised; None where it cannot be had here, for the report has it as text."""
     try:
-        found = unpickle_result(payload, "", 0, python)
+        found = unpickle_result(payload, "", 0, python, by_value)
     except CannotUnpickle:
         return None
     return found if isinstance(found, BaseException) else None
@@ -93,33 +105,50 @@ def _is_plain(values: tuple[Any, ...]) -> bool:
     return all(type(v) in _PLAIN or (type(v) is tuple and _is_plain(v)) for v in values)
 
 
+def _pickled(value: Any, kind: Any, what: str) -> Pickled:
+    try:
+        with transfer_path.collected() as met:
+            payload, pickler = pickling.dumped(value, kind)
+    except Exception as error:
+        raise CannotPickle(what, describe(error)) from error
+    return Pickled(payload, met, pickler.by_value, getattr(pickler, "names", ()))
+
+
 @functools.cache
-def _pickler() -> Any:
-    """Return cloudpickle's class of picklers, mended: it would make a class with slots again as one without.
+def _pickler_of_functions() -> Any:
+    class Pickler(pickling.pickler()):  # type: ignore[misc, unused-ignore]  # made when it is first needed
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.names: set[str] = set()
 
-    Objects that come back would then have a dictionary, which those of the class that is known here cannot take.
-    """
-    import cloudpickle  # 100 ms, needed when a map is created only
-
-    class Pickler(cloudpickle.Pickler):  # type: ignore[name-defined, misc, unused-ignore]  # it is one of two, by the interpreter
         def reducer_override(self, obj: Any) -> Any:
             reduced = super().reducer_override(obj)
-            if reduced is NotImplemented or not issubclass(type(obj), type) or "__slots__" not in vars(obj):
-                return reduced
-            make, arguments, *rest = reduced
-            if len(arguments) != _ARGUMENTS_OF_A_CLASS:
-                return reduced
-            *before, begin, tracker, extra = arguments
-            return make, (*before, {**begin, "__slots__": obj.__slots__}, tracker, extra), *rest
+            if reduced is NotImplemented or isinstance(obj, CodeType):
+                self.names.update(_names_of(obj))
+            return reduced
 
     return Pickler
 
 
-def _cloudpickled(value: Any, what: str) -> Pickled:
-    content = io.BytesIO()
-    try:
-        with transfer_path.collected() as met:
-            _pickler()(content, protocol=formats.PICKLE_PROTOCOL).dump(value)
-        return content.getvalue(), met
-    except Exception as error:
-        raise CannotPickle(what, describe(error)) from error
+def _names_of(obj: Any) -> Iterable[str]:
+    """Return the names by which code goes on, or by which an object will be found where it is unpickled."""
+    if isinstance(obj, CodeType):
+        return obj.co_names
+    if isinstance(obj, ModuleType):
+        return (obj.__name__,)
+    if isinstance(obj, (type, FunctionType, BuiltinFunctionType)):
+        return (str(obj.__module__), obj.__qualname__)
+    return ()
+
+
+class _DataUnpickler(pickle.Unpickler):
+    """Refuses what may be code by value, of pickles of which it is not known: what only cloudpickle makes, or another pickler."""
+
+    @classmethod
+    def loads(cls, payload: bytes) -> Any:
+        return cls(io.BytesIO(payload)).load()
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module.partition(".")[0] in {"cloudpickle", *pickling.MAKE_OBJECTS_OF_BYTES}:
+            raise pickle.UnpicklingError(f"it may carry code of another Python, and this is Python {_PYTHON}")
+        return super().find_class(module, name)

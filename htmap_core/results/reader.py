@@ -24,6 +24,7 @@ class _Open:
     file: formats.PackReader
     places: dict[int, Any]
     python: str = ""
+    by_value: dict[int, Optional[bool]] = attrs.field(factory=dict)
 
 
 class ResultReader:
@@ -58,7 +59,8 @@ class ResultReader:
         place = self._results.places.get(component)
         if place is None:
             raise FileNotFoundError(f"the result of component {component}")
-        return unpickle_result(self._results.file.payload(*place), tag, component, self._results.python)
+        known = self._results
+        return unpickle_result(known.file.payload(*place), tag, component, known.python, known.by_value[component])
 
     def input(self, component: int) -> Input:
         """Return the arguments that a component's function is called with: ``(args, kwargs)``.
@@ -84,8 +86,10 @@ class ResultReader:
             self._results.file.close()
             self._results = None
         file = self._map_dir.outputs.open(job)
-        places = {entry["component"]: entry["result"] for entry in file.index["components"] if entry.get("result")}
-        self._results = _Open(job, file, places, file.index["runtime"]["python"])
+        entries = {entry["component"]: entry for entry in file.index["components"] if entry.get("result")}
+        places = {component: entry["result"] for component, entry in entries.items()}
+        by_value = {component: entry.get("by_value") for component, entry in entries.items()}  # not in those of 0.7.0
+        self._results = _Open(job, file, places, file.index["runtime"]["python"], by_value)
 
     def _open_inputs(self, component: int) -> None:
         if self._inputs is not None:

@@ -1,4 +1,4 @@
-"""Where values come from: the chain of settings, their checked tables, and waiting, which a setting times.
+"""Where values come from: the core's settings as attrs classes, the chain of layers, checked tables, and waiting.
 
 Imports the words of the house and nothing else.
 """

@@ -54,14 +54,6 @@ class Settings:
             return default
         return dotted.merge([first, *found]) if isinstance(first, Mapping) else first
 
-    def given(self, table: str) -> Any:
-        """Return what a table holds without the defaults of plugins; an empty table where nobody has set anything.
-
-        It is how a plugin's table is read: plugins themselves do so while they are looked for.
-        """
-        value = dotted.look_up(self.to_dict(), table)
-        return {} if value is dotted.MISSING else value
-
     def _found(self, key: str) -> Iterator[tuple[Layer, Any]]:
         """Yield each layer that has *key*, and the value; a plain value hides what later layers have at and below its name."""
         for layer in self._layers:

@@ -80,7 +80,11 @@ class PluginsSettings:
 
     disabled: list[str] = attrs.field(
         factory=list,
-        metadata={"meaning": "plugins that are not loaded, by name", "environment": ()},  # HTMAP_PLUGINS selects them
+        metadata={
+            "meaning": "plugins that are not loaded, by name",
+            "default": "none",
+            "environment": (),  # HTMAP_PLUGINS selects them
+        },
     )
 
 

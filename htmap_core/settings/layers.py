@@ -103,8 +103,6 @@ class Environment(Layer):
         return f"environment variable {names[-1]}" if names else self._origin
 
 
-_MAP_OPTIONS = "MAP_OPTIONS_"  # the one table whose name has an underscore itself
-
 # Variables that are no settings: they select plugins, or belong to a running component.
 _NOT_SETTINGS = ("HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS", "HTMAP_ON_EXECUTE", "HTMAP_COMPONENT", "HTMAP_TEST_")
 
@@ -117,8 +115,8 @@ def _key_of_variable(variable: str) -> str | None:
     if variable in core.VARIABLES:
         return core.VARIABLES[variable]
     name = variable[len("HTMAP_") :]
-    if name.startswith(_MAP_OPTIONS):
-        return f"MAP_OPTIONS.{name[len(_MAP_OPTIONS) :].lower()}"
+    if name.startswith(f"{core.MAP_OPTIONS}_"):  # the one table whose name has an underscore itself
+        return f"{core.MAP_OPTIONS}.{name[len(core.MAP_OPTIONS) + 1 :].lower()}"
     table, _, name = name.partition("_")
     return f"{table}.{name}" if table and name else None
 

@@ -31,7 +31,11 @@ def table(name: str, cls: type[T], chain: Settings = settings) -> T:
     :raises UnknownSetting: the table has a key that is no field of *cls*.
     :raises InvalidSetting: a value is not what its field can be.
     """
-    values = chain.given(name)
+    values = dotted.look_up(
+        chain.to_dict(), name
+    )  # what is set: plugins are still being looked for when they read their tables
+    if values is dotted.MISSING:
+        values = {}
     if not isinstance(values, Mapping):
         raise _no_table(name, values, chain)
     fields = {field.name: field for field in attrs.fields(typing.cast("type[attrs.AttrsInstance]", cls))}

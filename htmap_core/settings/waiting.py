@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar, Union
 
 from htmap_core.exceptions import TimeoutError  # noqa: A004 -- a builtin TimeoutError too
+from htmap_core.progress import progress_bar
 from htmap_core.settings import tables
 
 Timeout = Union[float, datetime.timedelta, None]
@@ -60,13 +61,12 @@ def while_created(calls: Iterable[T], tag: str, total: int) -> Iterable[T]:
     """
     if sys.stderr is None or not sys.stderr.isatty():
         return calls
-    from tqdm import tqdm  # 30 ms
+    counted: Iterable[T] = progress_bar(
+        calls, f"creating {tag}", total or None, leave=False, unit="component", ascii=True, delay=_MOMENT
+    )
+    return counted
 
-    return tqdm(calls, f"creating {tag}", total or None, leave=False, unit="component", ascii=True, delay=_MOMENT)
 
-
-def progress_bar(tag: str, total: int, *, show: bool) -> Any:
-    """Return a tqdm bar that counts components, on standard error; one that shows nothing unless *show*."""
-    from tqdm import tqdm  # 30 ms
-
-    return tqdm(desc=tag, total=total, unit="component", ascii=True, disable=not show)
+def component_bar(tag: str, total: int, *, show: bool) -> Any:
+    """Return a bar that counts components; one that shows nothing unless *show*."""
+    return progress_bar(desc=tag, total=total, unit="component", ascii=True, disable=not show)

@@ -53,6 +53,7 @@ class Creation:
         self._block: formats.PackWriter | None = None
         self._sizes: list[int] = []
         self._files: dict[int, Sequence[Sequence[str]]] = {}
+        self._with_code: list[int] = []
         self._written = 0
         self._blocks = 0
         self._chunk_inputs = ""
@@ -119,12 +120,14 @@ class Creation:
         values: Sequence[str] = (),
         joined: Sequence[Iterable[str]] = (),
         files: Sequence[Sequence[str]] = (),
+        by_value: bool = False,
     ) -> None:
         """Store the pickled input of the next component.
 
         :param values: the component's value in each of the columns beyond HTMap's own.
         :param joined: the component's values in each of the joined columns.
         :param files: what the execute side must know of its input files.
+        :param by_value: whether code in the input goes by value.
         """
         with storing(self.map_dir):
             if self.components % self._chunksize == 0:
@@ -137,6 +140,8 @@ class Creation:
             self._sizes.append(len(payload))
             if files:
                 self._files[self.components] = files
+            if by_value:
+                self._with_code.append(self.components)
             self._written += len(payload)
             self.components += 1
 
@@ -180,8 +185,9 @@ class Creation:
     def _end_block(self) -> None:
         if self._block is not None:
             files = {"files": self._files} if self._files else {}
-            self._block.close({"format": 1, "first": self._first, "sizes": self._sizes, **files})
-        self._block, self._sizes, self._files, self._written = None, [], {}, 0
+            index = {"format": 1, "first": self._first, "sizes": self._sizes, "by_value": self._with_code, **files}
+            self._block.close(index)
+        self._block, self._sizes, self._files, self._with_code, self._written = None, [], {}, [], 0
 
 
 @contextlib.contextmanager

@@ -11,7 +11,9 @@ from typing import Any, Optional
 
 import attrs
 
+from htmap_core import names
 from htmap_core.exceptions import CorruptMap
+from htmap_core.language.expressions import quoted
 
 
 @attrs.frozen
@@ -32,6 +34,11 @@ class Submission:
     late: bool = False
     held: bool = False
     cluster: Optional[int] = None
+
+    @property
+    def constraint(self) -> str:
+        """A ClassAd expression that finds the jobs, also where it is not known yet which cluster they are."""
+        return f"{names.SUBMISSION_TOKEN} == {quoted(self.token)}"
 
 
 class Submissions:

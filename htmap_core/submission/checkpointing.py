@@ -3,62 +3,55 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from importlib.abc import InspectLoader
+from types import CodeType
 
 from htmap_core.contract.options import MapOptions, truth
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.language.expressions import quoted
-from htmap_run import by_value
+from htmap_core.results.pickling import Pickled
 
-_WORDS = ("htmap", "checkpoint")
+_NAMES = {"htmap", "checkpoint"}
+_OURS = {"htmap", "htmap_core", "htmap_run"}
 _CANNOT_BE_LISTED = frozenset(' \t,"\\$')  # separate folders in the list, end it, or stand for what is not known yet
 
 
-def checkpoints(function: Any, pickled: bytes, options: MapOptions) -> bool:
+def checkpoints(function: Pickled, options: MapOptions) -> bool:
     """Return whether a map keeps checkpoints: what the option ``checkpoint`` says, else whether its function mentions it.
 
-    A function that travels by value carries the names that it uses, and those of all that travels with it. Of what is imported
-    on the execute node, the source of the modules that are referred to is searched.
+    That is seen from the names in code: that which travels by value, and that of the modules by whose names it goes on.
 
-    :param pickled: the function, pickled.
     :raises InvalidOption: the option is neither true nor false.
     """
     given = options.get("checkpoint")
     if given is not None:
         return truth("checkpoint", given)
-    if all(_as_pickled(word) in pickled for word in _WORDS):
+    if set(function.names) >= _NAMES:
         return True
-    own = getattr(function, "__module__", None)
-    needless = {own} if by_value.carries_code(pickled) else set()  # it brings what it uses of its own module
-    return any(_mentions_it(source) for name, source in _modules(pickled) if name not in needless)
+    modules = (name for name in function.names if name.partition(".")[0] not in _OURS)
+    return any(set(_names_in(code)) >= _NAMES for code in map(_code_of, modules) if code is not None)
 
 
-def _as_pickled(word: str) -> bytes:
-    """Return *word* as protocol 4 and up spell it as a whole: a short text."""
-    return b"\x8c" + bytes([len(word)]) + word.encode()
+def _code_of(module: str) -> CodeType | None:
+    """Return the code of a module that is imported here; None where there is none, as for one that was compiled from C."""
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    if spec is None or not isinstance(spec.loader, InspectLoader):
+        return None
+    try:
+        code: CodeType | None = spec.loader.get_code(spec.name)
+    except (ImportError, OSError, SyntaxError):
+        code = None  # it was changed or removed after its import; the component says so where it checkpoints
+    return code
 
 
-def _modules(pickled: bytes) -> Iterator[tuple[str, Path]]:
-    """Yield names and source files of the modules that a pickle names, but for HTMap's own."""
-    seen = set()
-    for match in re.finditer(rb"\x8c(.)", pickled, flags=re.DOTALL):
-        name = pickled[match.end() : match.end() + match[1][0]].decode("ascii", "replace")
-        module = sys.modules.get(name)
-        if name not in seen and module is not None and name.partition(".")[0] not in {"htmap", "htmap_core"}:
-            seen.add(name)
-            yield name, Path(getattr(module, "__file__", None) or "")
-
-
-def _mentions_it(source: Path) -> bool:
-    if source.suffix != ".py" or not source.is_file():
-        return False
-    text = source.read_text(encoding="utf-8", errors="replace")
-    return all(re.search(rf"\b{word}\b", text) for word in _WORDS)
+def _names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names_in(constant)
 
 
 def open_way_back(submit: SubmitDescription, plan: MapPlan) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import htmap_core
 from htmap_core import names
+from htmap_core.results.pickling import Pickled
 from htmap_core.settings import tables
-from htmap_run import by_value
 
 
-def handshake(pickled: bytes) -> dict[str, Any]:
+def handshake(function: Pickled) -> dict[str, Any]:
     """Return what the index of a pickled function says of the submit side."""
     return {
         "format": 1,
@@ -21,7 +21,7 @@ def handshake(pickled: bytes) -> dict[str, Any]:
         "implementation": platform.python_implementation(),
         "cloudpickle": importlib.metadata.version("cloudpickle"),
         "htmap": htmap_core.__version__,
-        "by_value": by_value.carries_code(pickled),
+        "by_value": function.by_value,
         "allow_mismatch": tables.value("ALLOW_PYTHON_MISMATCH"),
     }
 

@@ -44,9 +44,7 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
         except Exception:
             # Most likely it was refused. If only the answer was lost, the jobs are there all the same, and found by their token.
             with contextlib.suppress(Exception):  # the first error is the one to tell
-                queue.remove(
-                    f"{names.SUBMISSION_TOKEN} == {quoted(submission.token)}", "htmap got no answer to its submission"
-                )
+                queue.remove(submission.constraint, "htmap got no answer to its submission")
             map_dir.submissions.not_taken(submission)
             raise
         try:

@@ -19,6 +19,7 @@ from htmap_core.exceptions import MapComponentError
 from htmap_core.maps import creating
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import Plugins, plugins
+from htmap_core.settings import model
 from htmap_core.settings.chain import Settings, settings
 
 
@@ -37,6 +38,14 @@ class PluginContract:
         """`htmap plugins list` shows the distribution's version."""
         record = next(record for record in Plugins().records() if record.name == self.plugin)
         assert record.version == importlib.metadata.version(self.distribution)
+
+    def test_every_setting_says_what_it_means(self) -> None:
+        """`htmap settings --explain` shows what each setting of the plugin is for."""
+        found = Plugins()
+        record = next(record for record in found.records() if record.name == self.plugin)
+        tables = {name: found.settings_tables()[name] for name in record.offers.get("settings", ())}
+        settings_of_plugin = [each for name, cls in tables.items() for each in model.settings_of(name, cls)]
+        assert [setting.name for setting in settings_of_plugin if not setting.meaning] == []
 
 
 class DeliveryMethodContract(PluginContract):

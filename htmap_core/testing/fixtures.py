@@ -34,7 +34,7 @@ _ENVIRONMENT = dict(os.environ)
 _CACHE = Path(os.environ.get("HTMAP_TEST_CACHE") or "~/.cache/htmap-tests").expanduser()
 _PAUSES = (5, 30)  # seconds between attempts to install where no person waits: mirrors and networks fail for a moment
 _SLOTS = 16  # more than the processors of a small machine: jobs of tests mostly wait, and tests run side by side
-_RUN = "HTMAP_TEST_RUN"  # names the run, for worker processes and whatever else a test starts
+_RUN = "HTMAP_TEST_RUN"  # the folder of the run, for worker processes and whatever else a test starts
 _IN_USE: list[Path] = []  # each HTMAP_DIR of a running test
 _OWNS_RUN = pytest.StashKey[bool]()
 
@@ -42,17 +42,18 @@ _OWNS_RUN = pytest.StashKey[bool]()
 def pytest_configure(config: pytest.Config) -> None:
     """Name the test run, unless this is a worker of one or a run within a run."""
     config.stash[_OWNS_RUN] = _RUN not in os.environ
-    os.environ.setdefault(_RUN, f"htmap-tests-{uuid.uuid4().hex[:12]}")
+    os.environ.setdefault(_RUN, str(_CACHE / f"htmap-tests-{uuid.uuid4().hex[:12]}"))
+    os.environ.setdefault("HTMAP_TEST_CACHE", str(_CACHE))  # a run within a test has another HOME
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the pools of the test run, also those of workers that were killed."""
     if config.stash.get(_OWNS_RUN, False):
-        for each in _run_folder().glob("*"):
+        folder = Path(os.environ.pop(_RUN))
+        for each in folder.glob("*"):
             if each.exists():  # else it is a link to what has been deleted since
                 _stop_pool(each.resolve())
-        shutil.rmtree(_run_folder(), ignore_errors=True)
-        del os.environ[_RUN]
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_sessionstart() -> None:
@@ -67,7 +68,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if failed and call.when != "teardown" and item.get_closest_marker("pool"):
         for folder in dict.fromkeys([*_IN_USE, Path(settings["HTMAP_DIR"]).expanduser()]):
             for events in sorted(folder.glob("maps/*/events")):
-                item.add_report_section(call.when, f"hold reasons {events}", "\n".join(_holds(events)))
+                if holds := _holds(events):
+                    item.add_report_section(call.when, f"hold reasons {events}", "\n".join(holds))
                 item.add_report_section(call.when, f"event log {events}", _end_of(events, 6000))
             for stderr in sorted(folder.glob("maps/*/outputs/**/*.stderr"))[:10]:
                 item.add_report_section(call.when, f"stderr {stderr}", _end_of(stderr, 2000))
@@ -157,14 +159,14 @@ def pool_of_its_own(installed_htcondor: Path, configuration: str = "") -> Iterat
 
 def stop_at_the_end(htmap_dir: Path) -> None:
     """Have the pool of an HTMAP_DIR stopped at the end of the test run, should the test that starts it not come so far."""
-    _run_folder().mkdir(parents=True, exist_ok=True)
     (_run_folder() / uuid.uuid4().hex[:12]).symlink_to(htmap_dir)
 
 
 def _start_pool(installed_htcondor: Path, name: str, configuration: str) -> Path:
     """Start a pool of the test run, unless it runs, and return its HTMAP_DIR; htmap-pool sees to it that one starts it."""
     folder = _run_folder() / name
-    (folder / "pool" / "config.d").mkdir(parents=True, exist_ok=True)
+    for each in (folder, folder / "pool", folder / "pool" / "config.d"):
+        each.mkdir(mode=0o700, exist_ok=True)
     (folder / "pool" / "config.d" / "test.conf").write_text(configuration)
     with contextlib.suppress(FileExistsError):  # another worker was quicker
         (folder / "pool" / "htcondor").symlink_to(installed_htcondor / "pool" / "htcondor")
@@ -180,8 +182,10 @@ def _stop_pool(htmap_dir: Path) -> None:
 
 
 def _run_folder() -> Path:
-    """Return the folder with the pools of this test run."""
-    return _CACHE / os.environ[_RUN]
+    """Return the folder with the pools of this test run, which nobody else can look into."""
+    folder = Path(os.environ[_RUN])
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture

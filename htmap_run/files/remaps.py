@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 
+from htmap_run import names
+
 VARIABLE = "HTMAP_REMAPPED"
-FOLDER = os.path.join("_htmap_return", "remapped")
 
 
 class NotHandedOver(Exception):
@@ -27,7 +28,9 @@ def places(scratch: str) -> dict[str, str]:
     component = os.environ["HTMAP_COMPONENT"]
     found = (entry.split("/") for entry in os.environ[VARIABLE].split(","))
     return {
-        unquote(name): os.path.join(scratch, FOLDER, place) for place, name in found if place.split("-")[0] == component
+        unquote(name): os.path.join(scratch, names.RETURNED_REMAPPED, place)
+        for place, name in found
+        if place.split("-")[0] == component
     }
 
 

@@ -10,8 +10,7 @@ from htmap_run.files.checkpoints import checkpoint
 
 from .stand_ins import MapOptions, mapped, settings
 from .transfer import transfer_output_files
-from .transferred import TransferPath
-from .transferred import transferred as _transferred  # noqa: F401 -- the pickles of inputs name it
+from .transfer_path import TransferPath
 
 __all__ = ["MapOptions", "TransferPath", "checkpoint", "mapped", "settings", "transfer_output_files"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 
-from .transferred import scratch_directory
+from htmap_run.transferred import scratch_directory
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:

@@ -84,3 +84,21 @@ def test_continuous_integration_compares_and_never_renews() -> None:
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == pytest.ExitCode.USAGE_ERROR
     assert "--renew-golden" in ran.stderr
+
+
+PAGE = "# Boats\n<!-- generated: boats -->\n| sails |\n<!-- end -->\nThe end.\n"
+
+
+def test_a_generated_section_of_a_page_is_renewed_and_then_compared_with(tmp_path: Path) -> None:
+    page = tmp_path / "boats.md"
+    page.write_text(PAGE)
+    Golden(renewed={}).section(page, "boats", "| oars |\n")
+    assert page.read_text() == PAGE.replace("sails", "oars")
+    Golden().section(page, "boats", "| oars |\n")
+
+
+@pytest.mark.parametrize(("name", "text"), [("boats", "| oars |\n"), ("ships", "| sails |\n")])
+def test_a_section_that_is_not_what_is_generated_or_not_there_fails(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "boats.md").write_text(PAGE)
+    with pytest.raises(pytest.fail.Exception):
+        Golden().section(tmp_path / "boats.md", name, text)

@@ -193,6 +193,11 @@ def test_strings_in_classads_are_made_by_quoted_and_not_by_hand() -> None:
     assert [found for found in by_hand if "arguments}" not in found] == []
 
 
+def test_one_module_knows_where_progress_can_be_shown() -> None:
+    bars = re.compile(r"^\s*(?:from|import) tqdm\b", re.MULTILINE)
+    assert [named(path) for path in sources() if bars.search(path.read_text())] == ["htmap_core/progress.py"]
+
+
 # --- hooks
 
 

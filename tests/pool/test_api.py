@@ -8,6 +8,7 @@ import datetime
 import io
 import json
 import pickle
+import re
 import sys
 import time
 import uuid
@@ -136,8 +137,9 @@ class TestResults:
         assert good.local_data > 1000
 
     def test_the_error_of_a_success_is_an_error_itself(self, good: htmap.Map) -> None:
-        with pytest.raises(htmap.exceptions.ExpectedError, match=r"map.get\(0\)"):
+        with pytest.raises(htmap.exceptions.ExpectedError) as caught:
             good.get_err(0)
+        assert (caught.value.tag, caught.value.component) == (good.tag, 0)
 
     def test_each_component_has_its_own_output(self, good: htmap.Map) -> None:
         assert list(good.stderr) == [f"complaining of {x}\n" for x in range(1, 6)]
@@ -154,8 +156,9 @@ class TestResults:
 
     @pytest.mark.parametrize("memory", [1.5, "1GB", True, -1])
     def test_memory_that_is_no_whole_number_is_refused(self, good: htmap.Map, memory: Any) -> None:
-        with pytest.raises(TypeError, match="whole number"):
+        with pytest.raises(TypeError) as caught:
             good.set_memory(memory)
+        assert repr(memory) in str(caught.value)
 
     def test_status_texts_agree(self, good: htmap.Map, bad: htmap.Map) -> None:
         maps = [good, bad]
@@ -260,8 +263,9 @@ class TestRerun:
                 mapped.output_files[4]
             with pytest.raises(FileNotFoundError):
                 mapped.stdout[4]
-            with pytest.raises(htmap.exceptions.CannotRerunComponents, match="components 1, 4"):
+            with pytest.raises(htmap.exceptions.CannotRerunComponents) as caught:
                 mapped.rerun()
+            assert caught.value.components == (1, 4)
             assert (mapped[0], mapped[2], mapped[3]) == (before[0], before[2], before[3])
         mapped.wait(TIMEOUT)
         after = list(mapped)
@@ -356,5 +360,6 @@ class TestFunctionsThatAreMapped:
     "how", [{"args": [(1,), 2]}, {"kwargs": [{"x": 1}, "x"]}, {"args": [(1,)], "kwargs": {"x": 1}}]
 )
 def test_starmap_says_which_component_has_no_arguments(how: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match=r"starmap takes a tuple of arguments .*; component [01] has "):
+    with pytest.raises(TypeError) as caught:
         htmap.starmap(invert, **how)
+    assert re.search(r"\bcomponent [01]\b", str(caught.value))

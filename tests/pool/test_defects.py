@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap.exceptions import SuspiciousMap
+from htmap.exceptions import NoSlotFits
 from htmap_core.plugins.pools import find_pool
 from htmap_core.testing.fixtures import using_htmap_dir
 
@@ -158,8 +158,11 @@ class TestOptions:
     def test_5_requirements_of_all_sides_are_combined(self) -> None:
         htmap.settings["MAP_OPTIONS.requirements"] = "Cpus > 1000"
         mapped = htmap.mapped(map_options=htmap.MapOptions(requirements="Memory > 1"))(str)
-        with pytest.warns(SuspiciousMap, match="0 of 1 slots have Cpus > 1000"):
+        with pytest.warns(NoSlotFits) as caught:
             waiting = mapped.map([1], map_options=htmap.MapOptions(requirements="Disk > 1"))
+        doubt = caught[0].message
+        assert isinstance(doubt, NoSlotFits)
+        assert doubt.demands["Cpus > 1000"] == 0
         found = str(ad(waiting, "Requirements")["Requirements"])
         waiting.remove()
         assert [each for each in ("Cpus > 1000", "Memory > 1", "Disk > 1") if each not in found] == []

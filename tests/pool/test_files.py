@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 
 import htmap
 from htmap import MapOptions, TransferPath
-from htmap.exceptions import SuspiciousMap
+from htmap.exceptions import TooLargeInputFiles, UnreadableInputFiles
 from htmap_core.submission.files.staging import SameName
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
@@ -218,12 +220,14 @@ def test_an_input_that_is_handed_over_comes_back_under_its_name(files: TransferP
 
 def test_a_missing_file_is_told_before_and_held_and_can_be_mended(files: TransferPath) -> None:
     path = files / "one" / "missing, as yet.txt"
-    with pytest.warns(
-        SuspiciousMap, match=r"1 input files that cannot be read now: .*missing, as yet.txt: No such file"
-    ):
+    with pytest.warns(UnreadableInputFiles) as caught:
         mapped = htmap.map(reader(), [path])
-    with pytest.raises(htmap.exceptions.MapComponentHeld, match=r"is held: \[13\] .*No such file"):
+    doubt = caught[0].message
+    assert isinstance(doubt, UnreadableInputFiles)
+    assert doubt.problems == {str(path): os.strerror(errno.ENOENT)}
+    with pytest.raises(htmap.exceptions.MapComponentHeld):
         mapped.get(0, timeout=TIMEOUT)
+    assert mapped.holds[0].code == 13
     assert "one/missing, as yet.txt" in mapped.hold_report()
     path.write_text("here")
     mapped.release()
@@ -234,14 +238,18 @@ def test_files_that_ask_for_too_much_disk_are_told_before(files: TransferPath) -
     with (files / "large").open("wb") as file:
         file.truncate(3_000_000)
     options = MapOptions(request_disk="2MB", requirements="false")
-    with pytest.warns(SuspiciousMap, match="files of component 1 have 3 MB, and request_disk is 2MB"):
+    with pytest.warns(TooLargeInputFiles) as caught:
         htmap.map(reader(), [1, files / "large"], map_options=options)
+    doubt = caught[0].message
+    assert isinstance(doubt, TooLargeInputFiles)
+    assert (doubt.component, doubt.bytes // 1_000_000, doubt.request_disk) == (1, 3, "2MB")
 
 
 def test_two_files_of_one_name_cannot_both_be_looked_for_by_it(files: TransferPath) -> None:
     before = htmap.get_tags()
-    with pytest.raises(SameName, match=r"one/x.txt and .*two/x.txt would both be 'x.txt'.*TransferPath"):
+    with pytest.raises(SameName) as caught:
         htmap.map(reader(), [1], map_options=MapOptions(fixed_input_files="one/x.txt", input_files=["two/x.txt"]))
+    assert all(each in str(caught.value) for each in ("one/x.txt", "two/x.txt", "TransferPath"))
     assert htmap.get_tags() == before
 
 

@@ -59,10 +59,12 @@ def test_each_component_fetches_its_own_also_where_they_share_a_job(remote: Tran
 
 def test_two_of_one_name_from_a_bucket_are_refused_before_submission(site: Servers) -> None:
     bucket = TransferPath("my-bucket", protocol="s3", location=site.s3)
-    with pytest.raises(SameName, match="would both be 'x'"):
+    with pytest.raises(SameName) as caught:
         htmap.starmap(lambda a, b: (a, b), [(bucket / "one/x", bucket / "two/x")])
+    assert "'x'" in str(caught.value)
 
 
 def test_a_protocol_that_nobody_offers_is_refused_in_arguments_too(site: Servers) -> None:
-    with pytest.raises(CannotTransfer, match="no plugin offers the transfer protocol 'gopher'"):
+    with pytest.raises(CannotTransfer) as caught:
         htmap.map(lambda path: path, [TransferPath("x", protocol="gopher", location="h")])
+    assert "'gopher'" in caught.value.reason

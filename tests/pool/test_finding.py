@@ -15,6 +15,7 @@ import htmap_core
 from htmap.exceptions import OtherPool
 from htmap_core import PoolAddress
 from htmap_core.condor import connection
+from tests.golden_files import Golden
 
 TIMEOUT = 180
 
@@ -28,9 +29,7 @@ class TestWithoutAPool:
     def test_the_error_says_of_each_pool_why_not_and_what_to_type(self, htmap_dir: Path) -> None:
         with pytest.raises(htmap.exceptions.PoolNotFound) as caught:
             htmap.map(str, [1])
-        configured = "an HTCondor configuration, but its schedd does not answer"  # on a machine that has HTCondor
-        expected = configured if connection.has_configuration() else "no HTCondor configuration"
-        assert f"machine: this machine has {expected}" in str(caught.value)
+        assert any(attempt.startswith("machine: ") for attempt in caught.value.tried)
         assert "`htmap pool install`" in str(caught.value)
 
     def test_nothing_is_left_behind(self, htmap_dir: Path) -> None:
@@ -45,12 +44,14 @@ class TestWithoutAPool:
             htmap.map(str, [1])
 
     def test_a_configuration_whose_schedd_does_not_answer_is_said_to_be_one(
-        self, htmap_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, htmap_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, golden: Golden
     ) -> None:
         (tmp_path / "condor_config").write_text(f"LOG = {tmp_path}\nCONDOR_HOST = 127.0.0.1\n")
         monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
-        with pytest.raises(htmap.exceptions.PoolNotFound, match="its schedd does not answer"):
+        with pytest.raises(htmap.exceptions.PoolNotFound) as caught:
             htmap.map(str, [1])
+        (machine,) = (attempt for attempt in caught.value.tried if attempt.startswith("machine: "))
+        golden("finding/a-configuration-whose-schedd-does-not-answer", machine)
 
 
 @pytest.mark.pool
@@ -71,8 +72,11 @@ class TestTheMachinesOwnPool:
     ) -> None:
         (tmp_path / "condor_config").write_text(f"LOG = {tmp_path}\nCONDOR_HOST = 127.0.0.1\n")
         monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
-        with pytest.warns(OtherPool, match="machine pool is not used: .* does not answer.* goes to the personal pool"):
+        with pytest.warns(OtherPool) as caught:
             mapped = htmap.map(str, [1])
+        warned = caught[0].message
+        assert isinstance(warned, OtherPool)
+        assert (warned.pool, warned.chosen) == ("machine", "personal")
         assert mapped.get(0, timeout=TIMEOUT) == "1"
         assert mapped._map_dir.record.pool.pool == "personal"
 
@@ -82,8 +86,9 @@ class TestTheMachinesOwnPool:
         monkeypatch.setenv("CONDOR_CONFIG", str(personal_pool / "pool" / "condor_config"))
         stranger = htmap_core.connect(PoolAddress.of_machine("machine", schedd="nobody.example.org"))
         assert not stranger.answers()
-        with pytest.raises(htmap.exceptions.PoolUnavailable, match=r"no schedd called 'nobody\.example\.org'"):
+        with pytest.raises(htmap.exceptions.PoolUnavailable) as caught:
             connection.Connection(stranger.address).query("true")
+        assert "'nobody.example.org'" in caught.value.reason
 
     def test_finding_a_pool_leaves_the_users_environment_as_it_was(self, personal_pool: Path) -> None:
         before = os.environ.get("CONDOR_CONFIG")

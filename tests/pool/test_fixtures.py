@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,9 @@ import pytest
 from htmap_pool import processes
 from htmap_pool.places import Places
 
+import htmap
 from htmap_core.testing import eventually
+from htmap_core.testing.fixtures import using_htmap_dir
 
 pytestmark = pytest.mark.pool
 
@@ -28,6 +31,23 @@ COMMAND = [
     "-o",
     "markers=pool",
 ]
+
+
+def test_each_test_has_maps_of_its_own_in_the_pool_of_all(
+    personal_pool: Path, class_pool: Path, module_pool: Path, running_pool: Path
+) -> None:
+    own = htmap.map(str, [0], htmap.MapOptions(requirements="false"), tag="tide")
+    assert htmap.get_tags() == ("tide",)
+    for other in (class_pool, module_pool):
+        with using_htmap_dir(other):
+            assert htmap.get_tags() == ()
+            theirs = htmap.map(str, [0], htmap.MapOptions(requirements="false"), tag="tide")
+        assert theirs is not own
+        assert theirs._map_dir.record.pool == own._map_dir.record.pool
+    for each in (personal_pool, class_pool, module_pool):
+        assert (each / "pool").resolve() == running_pool / "pool"
+    assert (personal_pool / "pool").stat().st_mode & 0o077 == 0  # of the folder itself: nobody else can look into it
+
 
 FAILING = """
 import sys, pytest, htmap
@@ -46,7 +66,8 @@ def test_that_fails(personal_pool):
 
 class TestThatShares:
     @pytest.fixture(scope="class")
-    def shared(self, class_pool):
+    @classmethod
+    def shared(cls, class_pool):
         with using_htmap_dir(class_pool):
             look("common")
 
@@ -60,12 +81,12 @@ def test_a_failure_shows_holds_the_event_log_and_what_components_complained_of(t
     (tmp_path / "test_failing.py").write_text(FAILING)
     done = subprocess.run([*COMMAND, "test_failing.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
-    _, first, second = (text.partition("short test summary")[0] for text in done.stdout.split("a complaint of"))
-    for tag, shown in (("own", first), ("common", second)):
-        assert shown.startswith(f" {tag}\n")
-    for what in ("hold reasons", "event log", "stderr"):
-        assert len([line for line in done.stdout.splitlines() if line.startswith("---") and f" {what} " in line]) >= 2
-    assert done.stdout.count(".0: held by") + done.stdout.count(".0: hold with htmap") >= 2, done.stdout
+    sections = re.findall(r"^-* Captured (.*) /.* (setup|call) -*\n((?:(?!-).*\n)*)", done.stdout, re.MULTILINE)
+    shown = {(what, when): text for what, when, text in sections if text.strip()}
+    for when, tag in (("call", "own"), ("setup", "common")):
+        assert re.fullmatch(r"\d+\.000: .*htmap.*\n", shown["hold reasons", when])
+        assert "Job submitted from host" in shown["event log", when]
+        assert shown["stderr", when].startswith(f"a complaint of {tag}\n")
 
 
 WAITING = """

@@ -125,7 +125,8 @@ def test_values_of_options_are_in_the_job_as_they_were_given_or_refused(texts: l
 
 @pytest.mark.parametrize("text", ["a\nqueue 5", "a\r\nrequirements = true", "a\x1fb", "a\x00", "a\u2028b", "\udcff"])
 def test_values_that_would_break_out_of_their_line_are_refused(text: str) -> None:
-    with pytest.raises(InvalidOption, match="line break or control character"):
+    with pytest.raises(InvalidOption) as caught:
         MapOptions(custom_options={"Probe": literal(text)})
-    with pytest.raises(InvalidOption, match="line break or control character"):
+    assert "Probe" in caught.value.name
+    with pytest.raises(InvalidOption):
         htmap.map(str, [1], map_options=MapOptions(custom_options={"Probe": [literal(text)]}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -75,8 +76,9 @@ class TestAFinishedMap:
         assert (finished[3], finished[-1], finished.get(4)) == (6, 18, 8)
 
     def test_an_index_beyond_the_components_is_an_index_error(self, finished: htmap.Map) -> None:
-        with pytest.raises(IndexError, match="10 components"):
+        with pytest.raises(IndexError) as caught:
             finished.get(10)
+        assert "10" in str(caught.value)
 
     def test_all_components_are_completed(self, finished: htmap.Map) -> None:
         assert finished.component_statuses == [htmap.ComponentStatus.COMPLETED] * 10
@@ -99,8 +101,9 @@ class TestAFinishedMap:
         assert htmap.get_tags("dou*") == ("doubled",)
 
     def test_its_tag_cannot_be_used_again(self, finished: htmap.Map) -> None:
-        with pytest.raises(htmap.exceptions.TagAlreadyExists, match=r'htmap.remove\("doubled"\)'):
+        with pytest.raises(htmap.exceptions.TagAlreadyExists) as caught:
             htmap.map(str, [1], tag="doubled")
+        assert caught.value.tag == "doubled"
 
     def test_run_times_are_durations(self, finished: htmap.Map) -> None:
         age = datetime.timedelta(
@@ -213,15 +216,17 @@ class TestMistakesLeaveNothingBehind:
 
     def test_unknown_delivery_method(self) -> None:
         htmap.settings["DELIVERY_METHOD"] = "asume"
-        with pytest.raises(htmap.exceptions.UnknownPythonDeliveryMethod, match="did you mean 'assume'") as caught:
+        with pytest.raises(htmap.exceptions.UnknownPythonDeliveryMethod) as caught:
             htmap.map(str, [1])
-        assert "at run time" in str(caught.value)
-        assert f"installed: {', '.join(sorted(plugins.delivery_methods()))}" in str(caught.value)
+        assert (caught.value.name, set(caught.value.known)) == ("asume", set(plugins.delivery_methods()))
+        assert caught.value.origin == htmap.settings.origin("DELIVERY_METHOD")
 
     def test_unknown_setting(self) -> None:
         htmap.settings["DELIVERY_METOD"] = "assume"
-        with pytest.raises(htmap.exceptions.UnknownSetting, match="did you mean 'DELIVERY_METHOD'"):
+        with pytest.raises(htmap.exceptions.UnknownSetting) as caught:
             htmap.map(str, [1])
+        assert caught.value.name == "DELIVERY_METOD"
+        assert "DELIVERY_METHOD" in caught.value.known
 
     def test_empty_map(self) -> None:
         with pytest.raises(htmap.exceptions.EmptyMap):
@@ -229,12 +234,14 @@ class TestMistakesLeaveNothingBehind:
 
     def test_function_that_cannot_be_pickled(self) -> None:
         lock = __import__("threading").Lock()
-        with pytest.raises(htmap.exceptions.CannotPickle, match="cannot be pickled"):
+        with pytest.raises(htmap.exceptions.CannotPickle) as caught:
             htmap.map(lambda _: lock, [1])
+        assert "function" in caught.value.what
 
     def test_input_that_cannot_be_pickled_is_named(self) -> None:
-        with pytest.raises(htmap.exceptions.CannotPickle, match="the input of component 1"):
+        with pytest.raises(htmap.exceptions.CannotPickle) as caught:
             htmap.map(str, [1, __import__("threading").Lock()])
+        assert caught.value.what.endswith("component 1")
 
     def test_options_of_another_length_than_the_inputs(self) -> None:
         with pytest.raises(htmap.exceptions.MisalignedInputData, match="request_memory"):
@@ -263,8 +270,9 @@ class TestMistakesLeaveNothingBehind:
 
         htmap.register_delivery_method("mine", describe)
         htmap.settings["DELIVERY_METHOD"] = "mine"
-        with pytest.raises(htmap.exceptions.HTMapException, match="out of order"):
+        with pytest.raises(htmap.exceptions.PluginError) as caught:
             htmap.map(str, [1])
+        assert isinstance(caught.value.__cause__, RuntimeError)
 
 
 @pytest.mark.usefixtures("personal_pool")
@@ -283,8 +291,9 @@ class TestFates:
             os.kill(os.getppid(), 9)  # the process that supervises the component's, which HTCondor started
 
         mapped = htmap.map(die, [0], map_options=htmap.MapOptions(max_retries=1))
-        with pytest.raises(htmap.exceptions.MapComponentHeld, match="signal 9, after 2 attempts"):
+        with pytest.raises(htmap.exceptions.MapComponentHeld) as caught:
             mapped.get(0, timeout=TIMEOUT)
+        assert {"9", "2"} <= set(re.findall(r"\d+", caught.value.report))  # the signal, the attempts
         assert mapped.holds[0].code == 3
 
     def test_removing_jobs_by_hand_wakes_up_whoever_waits(self) -> None:
@@ -296,13 +305,16 @@ class TestFates:
 
     def test_waiting_too_long_is_a_timeout_that_says_how_far_it_came(self) -> None:
         mapped = htmap.map(str, [1, 2], map_options=htmap.MapOptions(requirements="false"))
-        with pytest.raises(TimeoutError, match="0 of 2 components"):
+        with pytest.raises(htmap.exceptions.TimeoutError) as caught:
             mapped.wait(timeout=datetime.timedelta(seconds=0.1))
+        assert caught.value.tag == mapped.tag
+        assert re.search(r"\b0 of 2\b", caught.value.reason)
 
     def test_a_result_that_is_not_there_yet_is_not_waited_for_by_index(self) -> None:
         mapped = htmap.map(str, [1], map_options=htmap.MapOptions(requirements="false"))
-        with pytest.raises(htmap.exceptions.OutputNotFound, match="it is IDLE"):
+        with pytest.raises(htmap.exceptions.OutputNotFound) as caught:
             mapped[0]
+        assert (caught.value.component, caught.value.status) == (0, "IDLE")
 
     def test_removing_a_running_map_takes_its_jobs_and_all_its_files(self, personal_pool: Path) -> None:
         mapped = htmap.map(time.sleep, [600])
@@ -335,8 +347,9 @@ class TestFates:
 
     def test_an_unknown_tag_is_answered_with_a_similar_one(self) -> None:
         htmap.map(str, [1], tag="tide")
-        with pytest.raises(htmap.exceptions.TagNotFound, match="did you mean 'tide'"):
+        with pytest.raises(htmap.exceptions.TagNotFound) as caught:
             htmap.load("tied")
+        assert (caught.value.name, caught.value.known) == ("tied", ("tide",))
 
 
 @pytest.mark.usefixtures("personal_pool")
@@ -344,12 +357,12 @@ class TestCrashes:
     PROGRAM = """
 import os, htmap
 from htmap_core.condor.connection import Connection
-from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.submissions import Submissions
 {sabotage}
 htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements="{requirements}"))
 """
     BEFORE_SUBMISSION = "Connection.submit = lambda *_: os._exit(9)"
-    AFTER_SUBMISSION = "MapDir.submitted = lambda *_: os._exit(9)"
+    AFTER_SUBMISSION = "Submissions.taken = lambda *_: os._exit(9)"
 
     def crash(self, sabotage: str, requirements: str = "true") -> None:
         assert run(self.PROGRAM.format(sabotage=sabotage, requirements=requirements)).returncode == 9
@@ -382,6 +395,26 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
         assert "crash" not in htmap.get_tags()
         assert not mapped.exists
         eventually(lambda: not jobs_in_queue(constraint), says="no job of the map is in the queue")
+
+    def test_what_a_job_brings_back_after_a_forced_removal_is_no_map_and_goes_with_the_next_command(
+        self, personal_pool: Path
+    ) -> None:
+        mapped = htmap.map(time.sleep, [5], tag="crash")
+        eventually(lambda: mapped.component_statuses == ["RUNNING"], says="the component runs")
+        done = run(
+            "import htmap\nfrom htmap_core.condor.connection import Connection\n"
+            "mapped = htmap.load('crash')\n"
+            "def unreachable(*_): raise htmap.exceptions.CondorError('no answer')\n"
+            "Connection.remove = unreachable\n"
+            "mapped.remove(force=True)"
+        )
+        assert (done.returncode, mapped.exists) == (0, False)
+        eventually(mapped._map_dir.path.exists, says="HTCondor has made the directory again for what the job returns")
+        assert not mapped.exists
+        eventually(
+            lambda: (htmap.get_tags(), list(personal_pool.glob(f"*/{mapped._map_dir.id}*")))[1] == [],
+            says="all files of the map are gone",
+        )
 
 
 class TestPlugins:
@@ -429,5 +462,6 @@ class TestPlugins:
         shown = json.loads(htmap_command("plugins", "list", "--json").stdout)
         methods = {name: found for row in shown["plugins"] for name, found in row["delivery_methods"].items()}
         assert shown["pool"] == "personal"
-        assert methods["shared"] == {"suits": "yes", "why": "all slots are on this machine"}
+        assert methods["shared"]["suits"] == "yes"
+        assert methods["shared"]["why"]
         assert methods["assume"]["suits"] == "unknown"

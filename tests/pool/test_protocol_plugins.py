@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import shutil
@@ -80,14 +81,14 @@ def test_files_come_and_go_by_a_protocol_that_a_plugin_brings(
 def test_what_its_script_says_of_a_failure_is_in_the_hold(installed: Path, personal_pool: Path, tmp_path: Path) -> None:
     ran = run(HELD, installed, tmp_path)
 
-    assert "No such file or directory" in ran.stdout, ran.stderr
+    assert os.strerror(errno.ENOENT) in ran.stdout, ran.stderr
     assert f"cellar://{tmp_path}/nothing" in ran.stdout
 
 
 def test_without_it_the_scheme_is_unknown_and_with_it_plugins_list_shows_it(
     installed: Path, personal_pool: Path, tmp_path: Path
 ) -> None:
-    assert "no plugin offers the transfer protocol 'cellar'" in run(HELD, tmp_path, tmp_path).stderr
+    assert "'cellar'" in run(HELD, tmp_path, tmp_path).stderr
     assert "cellar" in run("-m htmap plugins list", installed).stdout
 
 
@@ -97,4 +98,4 @@ def test_a_script_that_is_missing_is_told_before_submission(
     damaged = tmp_path / "damaged"
     shutil.copytree(installed, damaged)
     (damaged / "htmap_cellar" / "transfer.py").unlink()
-    assert "is missing. Install its plugin again" in run(HELD, damaged, tmp_path).stderr
+    assert "transfer.py" in run(HELD, damaged, tmp_path).stderr.splitlines()[-1]

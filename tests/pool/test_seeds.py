@@ -6,7 +6,9 @@ They stand here in our own words, but do what they did and print what was promis
 from __future__ import annotations
 
 import collections
+import errno
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap.exceptions import SuspiciousMap
+from tests.golden_files import Golden
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
@@ -36,12 +38,14 @@ def double(x: int) -> int:
 
 class TestFirstSteps:
     @pytest.mark.usefixtures("interactive")
-    def test_a_function_is_mapped_in_one_line_and_the_session_says_so(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_function_is_mapped_in_one_line_and_the_session_says_so(
+        self, capsys: pytest.CaptureFixture[str], golden: Golden
+    ) -> None:
         mapped = htmap.map(double, range(10))
         print(mapped)
         print(list(mapped))
         tag = mapped.tag
-        assert capsys.readouterr().out == f"Created map {tag} with 10 components\nMap(tag = {tag})\n{TEN}\n"
+        golden("seeds/first-steps", capsys.readouterr().out, hide={tag: "TAG"})
 
     @pytest.mark.usefixtures("interactive")
     def test_a_quiet_map_is_not_announced(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,10 +94,9 @@ class TestBasicMapping:
 
     def test_a_tag_is_free_again_when_its_map_is_removed(self) -> None:
         htmap.map(double, range(10), tag="dbl")
-        with pytest.raises(
-            htmap.exceptions.TagAlreadyExists, match=r'htmap.load\("dbl"\), or remove it with htmap.remove'
-        ):
+        with pytest.raises(htmap.exceptions.TagAlreadyExists) as caught:
             htmap.map(double, range(10), tag="dbl")
+        assert all(call in str(caught.value) for call in ('htmap.load("dbl")', 'htmap.remove("dbl")'))
         htmap.load("dbl").remove()
         new = htmap.map(double, range(10), tag="dbl")
         new.wait(show_progress_bar=True)
@@ -181,12 +184,12 @@ class TestErrorHandling:
             return "I didn't get held!"
 
         path = htmap.TransferPath(tmp_path / "this-file-does-not-exist.txt")
-        with pytest.warns(SuspiciousMap, match="this-file-does-not-exist.txt: No such file"):
+        with pytest.warns(htmap.exceptions.UnreadableInputFiles, match=r"this-file-does-not-exist\.txt"):
             mapped = foo.map([path])
-        with pytest.raises(htmap.exceptions.MapComponentHeld, match=r"is held: \[13\] .*No such file"):
+        with pytest.raises(htmap.exceptions.MapComponentHeld, match=r"\[13\]"):
             print(mapped.get(0))
         assert [(number, hold.code) for number, hold in mapped.holds.items()] == [(0, 13)]
-        assert "No such file" in mapped.hold_report()
+        assert os.strerror(errno.ENOENT) in mapped.hold_report()
         path.touch()
         mapped.release()
         assert mapped.get(0, timeout=TIMEOUT) == "I didn't get held!"
@@ -199,7 +202,7 @@ class TestErrorHandling:
         with pytest.raises(ZeroDivisionError):
             inverse(0)
         bad = inverse.map([0])
-        with pytest.raises(htmap.exceptions.MapComponentError, match="Error report:") as caught:
+        with pytest.raises(htmap.exceptions.MapComponentError) as caught:
             bad.get(0)
         self.check_report(str(caught.value), bad.tag, 0)
 
@@ -241,7 +244,7 @@ class TestErrorHandling:
 
         m = stdx.map(range(3))
         out = m.stdout.get(0)
-        assert out.startswith("Landed on execute node ")
+        assert out.splitlines()[0].count("execute node") == 1
         body = "\n----- MAP COMPONENT OUTPUT START -----\n\nHi from stdout!\n\n----- MAP COMPONENT OUTPUT END -----\n"
         assert body in out
         assert out == m.stdout(0)

@@ -39,7 +39,7 @@ def test_whoever_waits_for_a_pool_that_does_not_answer_is_told(
 ) -> None:
     monkeypatch.setattr(engine, "QUIET", 0.5)  # a minute of silence would be long for a test
     with (
-        pytest.warns(SilentPool, match=r"no news of map .* but the nowhere pool does not answer"),
+        pytest.warns(SilentPool, match="nowhere"),
         pytest.raises(htmap.exceptions.TimeoutError),
     ):
         silent.wait(timeout=3)
@@ -57,8 +57,9 @@ def test_whoever_waits_for_a_pool_that_only_is_busy_is_not(monkeypatch: pytest.M
 def test_a_hold_of_which_the_event_log_never_told_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "QUIET", 0.5)
     mapped = htmap.map(str, range(2), map_options=htmap.MapOptions(hold=["false", "true"]))
-    with pytest.raises(htmap.exceptions.MapComponentHeld, match="submitted on hold"):
+    with pytest.raises(htmap.exceptions.MapComponentHeld) as caught:
         mapped.wait(timeout=60)
+    assert caught.value.component == 1
     assert mapped.holds.keys() == {1}
     mapped.release()
     assert list(mapped.iter(timeout=60)) == ["0", "1"]
@@ -67,7 +68,7 @@ def test_a_hold_of_which_the_event_log_never_told_is_found_out(monkeypatch: pyte
 def test_cleaning_goes_on_past_a_map_that_cannot_be_removed(silent: htmap.Map) -> None:
     others = [htmap.map(str, [1], map_options=UNMATCHED) for _ in range(2)]
     tags = {other.tag for other in others}
-    with pytest.warns(NotRemoved, match=rf"{silent.tag}.*remove\(force=True\)"):
+    with pytest.warns(NotRemoved, match=silent.tag):
         assert set(htmap.clean()) == tags
     assert silent.exists
     assert htmap.get_tags() == (silent.tag,)

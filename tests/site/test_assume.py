@@ -53,5 +53,5 @@ class TestAHostWithoutPython:
         with site.client():
             htmap.settings["DELIVERY_METHOD"] = "assume"
             mapped = htmap.map(str, [1], map_options=options)
-            with pytest.raises(htmap.exceptions.MapComponentHeld, match=r"no Python 3\.8 or newer was found"):
+            with pytest.raises(htmap.exceptions.MapComponentHeld, match=r"\b3\.8\b"):
                 mapped.get(0, timeout=TIMEOUT)

@@ -277,10 +277,10 @@ class TestRuntime:
     def test_a_job_that_runs_too_long_ends_with_a_report_that_says_so(self) -> None:
         options = htmap.MapOptions(custom_options={"MaxRuntime": 2})
         mapped = htmap.map(lambda _: time.sleep(600), [0], map_options=options)
-        with pytest.raises(htmap.exceptions.MapComponentRemoved, match="it ran for longer than MaxRuntime, 2 s"):
+        with pytest.raises(htmap.exceptions.MapComponentRemoved, match=r"MaxRuntime, 2 s\b"):
             mapped.get(0, timeout=TIMEOUT)
         (report,) = mapped.error_reports()
-        assert "it ran for longer than MaxRuntime, 2 s" in report
+        assert "MaxRuntime, 2 s" in report
 
     def test_the_settings_name_group_and_system_and_own_options_win(self) -> None:
         htmap.settings["CERN.ACCOUNTING_GROUP"] = "group_u_X.y"
@@ -307,13 +307,14 @@ class TestTickets:
 
     def test_without_one_nothing_is_submitted_and_the_message_says_what_to_type(self) -> None:
         error = self.refused()
-        assert "there is none. Type `kinit -f " in str(error)
+        assert error.command.startswith("kinit -f ")
+        assert f"`{error.command}`" in str(error)
 
     def test_an_expired_one_is_refused_and_what_the_message_says_helps(self) -> None:
         kinit("-f", "-l", "1s")
         eventually(lambda: subprocess.run(["klist", "-s"], check=False).returncode, says="the ticket has expired")
         error = self.refused()
-        assert f"that of {ALICE} expired" in str(error)
+        assert ALICE in error.problem
         assert error.command == f"kinit -f {ALICE}"
         type_password(error.command)
         assert htmap.map(doubling(), [1]).get(0, timeout=TIMEOUT) == 2
@@ -321,7 +322,7 @@ class TestTickets:
     def test_one_that_ends_soon_is_refused_and_renewed_where_it_can_be(self) -> None:
         kinit("-f", "-l", "30m", "-r", "5d")
         error = self.refused()
-        assert "sooner than CERN.TICKET_LIFETIME (1 h)" in str(error)
+        assert "CERN.TICKET_LIFETIME (1 h)" in error.problem
         assert error.command == "kinit -R"
         kinit("-f", "-l", "30m")
         assert self.refused().command == f"kinit -f {ALICE}"
@@ -330,11 +331,12 @@ class TestTickets:
 
     def test_one_that_is_not_forwardable_is_refused(self) -> None:
         kinit("-F", "-l", "24h")
-        assert "is not forwardable" in str(self.refused())
+        assert "forwardable" in self.refused().problem
 
     def test_a_schedd_that_does_not_answer_may_want_one(self) -> None:
         htmap.settings["CERN.SCHEDD"] = "bigbird97.cern.ch"
-        assert "bigbird97.cern.ch does not answer; jobs need a Kerberos ticket, and there is none" in cern().advice()
+        assert "bigbird97.cern.ch" in cern().advice()
+        assert "Kerberos" in cern().advice()
 
     def test_who_sends_none_needs_none(self) -> None:
         assert (
@@ -403,25 +405,27 @@ class TestCredentials:
     @pytest.mark.parametrize(
         ("producer", "said"),
         [
-            ("/nowhere/producer", "cannot be run"),
-            ("sh -c 'echo no such service >&2; exit 3'", r"exit code 3 \(no such service\)"),
-            ("true", "it printed nothing"),
+            ("/nowhere/producer", "/nowhere/producer"),
+            ("sh -c 'echo no such service >&2; exit 3'", "3 (no such service)"),
+            ("true", "printed"),
         ],
     )
     def test_a_producer_that_fails_is_an_error_before_submission(self, producer: str, said: str) -> None:
         htmap.settings["CERN.CREDENTIAL_PRODUCER"] = producer
-        with pytest.raises(CannotSendCredential, match=said):
+        with pytest.raises(CannotSendCredential) as caught:
             htmap.map(doubling(), [1])
+        assert said in caught.value.problem
         assert htmap.get_tags() == ()
 
     def test_without_a_credd_nothing_is_submitted_and_nothing_is_left(self, lxplus: BatchService) -> None:
         before = jobs_in_the_queue()
         lxplus.stop_credd()
         try:
-            with pytest.raises(CannotSendCredential, match=f"the credd of {SCHEDD} does not take it") as caught:
+            with pytest.raises(CannotSendCredential) as caught:
                 htmap.map(doubling(), [1], tag="half-made")
         finally:
             lxplus.start_credd()
+        assert SCHEDD in caught.value.problem
         assert "CERN.SEND_CREDENTIAL = false" in str(caught.value)
         assert htmap.get_tags() == ()
         assert list(Path(os.environ["HTMAP_DIR"]).glob("maps/*")) == []
@@ -429,7 +433,7 @@ class TestCredentials:
 
     def test_a_monitor_that_does_not_work_is_an_error_before_submission(self, lxplus: BatchService) -> None:
         lxplus.forget_users()
-        with lxplus.sleeping_monitor(), pytest.raises(CannotSendCredential, match="credmon did not process"):
+        with lxplus.sleeping_monitor(), pytest.raises(CannotSendCredential, match="credmon"):
             htmap.map(doubling(), [1])
         assert htmap.get_tags() == ()
 
@@ -454,7 +458,7 @@ class TestAnotherLxplusNode:
 
     def test_a_schedd_in_the_settings_wins_and_is_named_where_it_does_not_answer(self) -> None:
         htmap.settings["CERN.SCHEDD"] = "bigbird97.cern.ch"
-        with pytest.raises(htmap.exceptions.CondorError, match=r"bigbird97\.cern\.ch does not answer"):
+        with pytest.raises(htmap.exceptions.CondorError, match=r"bigbird97\.cern\.ch"):
             cern().find()
 
 

@@ -50,7 +50,8 @@ class TestShared(DeliverySiteContract):
     def test_a_claim_is_not_believed_where_this_python_is_on_a_disk_of_this_machine(self) -> None:
         found = _suitability()
         assert found.verdict != "yes"
-        assert found.reason.startswith(f"1 of 2 slots are in the file system domain '{DOMAIN}' of this machine, but ")
+        assert found.reason.startswith("1 of 2 slots ")
+        assert repr(DOMAIN) in found.reason
 
 
 class TestAHostThatSharesNothing:

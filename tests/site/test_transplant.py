@@ -110,4 +110,4 @@ class TestAHostWithoutGzip:
         mapped = htmap.map(str, [1], map_options=options)
         with pytest.raises(htmap.exceptions.MapComponentHeld):
             mapped.get(0, timeout=TIMEOUT)
-        assert "the packed Python could not be unpacked" in mapped.stderr.get(0, timeout=TIMEOUT)
+        assert "gzip" in mapped.stderr.get(0, timeout=TIMEOUT)

@@ -25,7 +25,8 @@ def test_the_statuses_are_those_that_users_know() -> None:
 
 
 def test_a_hold_shows_its_code_and_reason() -> None:
-    assert str(ComponentHold(13, "Disk quota exceeded")) == "[13] Disk quota exceeded"
+    reason = "Disk quota exceeded"
+    assert str(ComponentHold(13, reason)) == f"[13] {reason}"
 
 
 def test_a_hold_is_a_value() -> None:

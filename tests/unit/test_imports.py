@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import json
 import os
@@ -166,6 +167,25 @@ def test_every_public_name_is_there_and_shown() -> None:
 
     assert [name for name in htmap.__all__ if not hasattr(htmap, name)] == []
     assert set(htmap.__all__) <= set(dir(htmap))
+
+
+@pytest.mark.parametrize(
+    "use", ["", "htmap.map; htmap.Map; htmap.mapped; htmap.settings['POOL.CPUS']; htmap.transplants"]
+)
+def test_what_is_shown_of_htmap_is_what_is_public(tmp_path: Path, use: str) -> None:
+    program = f"import json, htmap; {use}\nprint(json.dumps([dir(htmap), htmap.__all__]))"
+    shown, public = json.loads(watched(["-c", program], tmp_path)["stdout"].splitlines()[0])
+    assert set(shown) - set(public) == {"Transplant", "cli", "transplant_info", "transplants"}
+
+
+@pytest.mark.parametrize(
+    "name", ["htmap.cli", "htmap.exceptions", "htmap.mapped", "htmap.settings", "htmap.tags", "htmap_core"]
+)
+def test_what_is_shown_of_a_module_is_what_is_public(name: str) -> None:
+    module = importlib.import_module(name)
+    assert {each for each in dir(module) if not each.startswith("__")} == {
+        each for each in module.__all__ if each != "__version__"
+    }
 
 
 def test_the_command_line_is_a_click_command_where_users_look_for_it() -> None:

@@ -10,7 +10,7 @@ import click
 from htmap_core.cli import tables
 from htmap_core.cli.commands.why import takes_json
 from htmap_core.condor import connection
-from htmap_core.diagnosis import doctor as examination
+from htmap_core.diagnosis.doctor import checks
 from htmap_core.version import version as htmap_version
 
 
@@ -23,15 +23,13 @@ def doctor(context: click.Context, as_json: bool) -> None:
     It looks at versions, settings, HTMAP_DIR, plugins, pools, the schedd, slots, credentials and delivery methods; starts and
     submits nothing; and exits with 1 where a map could not run.
     """
-    findings = list(examination.examine())
-    problems = sum(each.verdict == "problem" for each in findings)
+    done = list(checks())
+    problems = sum(each.verdict == "problem" for each in done)
     if as_json:
-        click.echo(json.dumps([attrs.asdict(each) for each in findings], indent=2))
+        click.echo(json.dumps([attrs.asdict(each) for each in done], indent=2))
     else:
-        rows = [
-            (each.area, each.verdict, f"{each.text}. {each.advice}" if each.advice else each.text) for each in findings
-        ]
-        tables.show(("About", "Verdict", "Finding"), rows)
+        rows = [(each.area, each.verdict, f"{each.text}. {each.advice}" if each.advice else each.text) for each in done]
+        tables.show(("About", "Verdict", "What was found"), rows)
         click.echo(
             f"\n{problems or 'No'} problem{'' if problems == 1 else 's'} found: maps can{'not' if problems else ''} run."
         )

@@ -80,9 +80,9 @@ def _explained() -> Iterator[tuple[str, str, str, str]]:
     known = {setting.name.casefold(): setting for setting in (*core.SETTINGS.values(), *of_plugins)}
     for key, value in _all_settings().items():
         setting, origin = known.get(key.casefold()), settings.origin(key)
-        value_in_words = model.in_words(value, (setting and setting.default_in_words) or "not set")
-        meaning = setting.meaning.replace("`", "") if setting else ""
-        yield key, value_in_words, "the default" if origin == BUILT_IN else str(origin), meaning
+        default, meaning = (setting.default_in_words, setting.meaning) if setting else ("", "")
+        shown = model.in_words(value, default.replace("`", "") or "not set")
+        yield key, shown, "the default" if origin == BUILT_IN else str(origin), meaning.replace("`", "")
 
 
 def _add(document: Any, key: str, value: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
@@ -14,17 +13,6 @@ from htmap_core.submission.files.outputs import OutputRemaps
 from htmap_core.submission.files.protocols import Protocols
 from htmap_core.submission.files.staging import Entry
 from htmap_core.user_warnings import SuspiciousMap
-
-
-class ComponentFiles(NamedTuple):
-    """The files of one component.
-
-    :param entries: what the execute side must know of its input files.
-    :param columns: its values in each of the item columns for files.
-    """
-
-    entries: list[Entry]
-    columns: list[list[str]]
 
 
 class MapFiles:
@@ -55,19 +43,20 @@ class MapFiles:
         """
         return self._inputs.begin(map_path, of_function)
 
-    def of_next(self, of_arguments: Collection[str]) -> ComponentFiles:
+    def of_next(self, of_arguments: Collection[str]) -> tuple[list[Entry], list[list[str]]]:
         """Take in the files of the next component.
 
         :param of_arguments: the sources of the TransferPaths that its arguments have.
+        :returns: what the execute side must know of its input files, and its values in each of the columns.
         :raises MisalignedInputData: ``input_files`` or ``output_remaps`` have nothing for it.
         :raises InvalidOption: what they have is no file, or cannot be a destination.
         :raises SameName: two of its files have the same name.
         :raises CannotTransfer: a file or a destination is a URL that nothing can be fetched from, or sent to.
         """
-        entries, listed = self._inputs.of(self._components, of_arguments)
-        columns = [listed, *self._remaps.of(self._components)]
+        component = self._components
         self._components += 1
-        return ComponentFiles(entries, columns)
+        entries, listed = self._inputs.of(component, of_arguments)
+        return entries, [listed, *self._remaps.of(component)]
 
     def end(self) -> None:
         """Check that the options have nothing for components that are not there.

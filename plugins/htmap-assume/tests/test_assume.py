@@ -39,6 +39,7 @@ def test_code_of_another_minor_version_is_refused_with_both_versions_named(versi
     mapped = htmap.map(lambda x: x, [1], map_options=with_python(version))
     with pytest.raises(htmap.exceptions.MapComponentError) as caught:
         mapped.get(0, timeout=TIMEOUT)
+    assert "htmap.Refused" in caught.value.report  # so nothing was run
     assert f"CPython {HERE}." in caught.value.report
     assert f"CPython {version}." in caught.value.report
 

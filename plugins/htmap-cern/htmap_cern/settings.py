@@ -39,33 +39,59 @@ def _named(pattern: str, example: str) -> Any:
 
 @attrs.frozen
 class CernSettings:
-    """What the plugin can be told. In ``~/.htmaprc`` the names are in capitals, in a table ``[CERN]``.
+    """What the plugin can be told. In ``~/.htmaprc`` the names are in capitals, in a table ``[CERN]``."""
 
-    :param enabled: whether maps go to CERN's batch service: true, false, or ``"auto"``, which looks whether HTCondor's
-        configuration is one of CERN's.
-    :param job_flavour: how long jobs may run, by CERN's name for it.
-    :param max_runtime: how long jobs will run: seconds, text such as ``"2h"``, or a timedelta; they get the smallest flavour
-        that holds it. Wins over *job_flavour*, as it does at CERN.
-    :param send_credential: whether jobs get the user's Kerberos ticket; without it they can read neither AFS nor EOS.
-    :param ticket_lifetime: for how long the ticket must be valid at least when a map is made.
-    :param credential_producer: the program that prints the credential for the pool; unless given, the one that HTCondor's
-        configuration names (SEC_CREDENTIAL_PRODUCER).
-    :param accounting_group: the group that jobs are accounted to.
-    :param want_os: the operating system that jobs run on.
-    :param schedd: the schedd to submit to, instead of the user's own.
-    """
-
-    enabled: Any = attrs.field(default=AUTO, converter=_switch)
-    job_flavour: Optional[str] = attrs.field(default=None, converter=attrs.converters.optional(flavours.flavour))
-    max_runtime: Any = attrs.field(default=None, converter=attrs.converters.optional(_runtime))
-    send_credential: bool = True
-    ticket_lifetime: Any = attrs.field(default="1h", converter=durations.seconds)
-    credential_producer: Optional[str] = None
-    accounting_group: Optional[str] = attrs.field(
-        default=None, validator=_named(r"[A-Za-z0-9_.-]+", "group_u_BE.ABP.NORMAL")
+    enabled: Any = attrs.field(
+        default=AUTO,
+        converter=_switch,
+        metadata={
+            "meaning": "whether maps go to CERN's batch service: `true`, `false`, or `auto`: look whether this is CERN"
+        },
     )
-    want_os: Optional[str] = attrs.field(default=None, validator=_named(r"el\d+", "el9"))
-    schedd: Optional[str] = attrs.field(default=None, validator=_named(r"[A-Za-z0-9_.@-]+", "bigbird99.cern.ch"))
+    job_flavour: Optional[str] = attrs.field(
+        default=None,
+        converter=attrs.converters.optional(flavours.flavour),
+        metadata={"meaning": "how long jobs may run, by CERN's name for it", "default": "CERN's own default"},
+    )
+    max_runtime: Any = attrs.field(
+        default=None,
+        converter=attrs.converters.optional(_runtime),
+        metadata={
+            "meaning": 'how long jobs will run: seconds, `"2h"`, `"1d 12h"`, in a program also a `timedelta`; they get the '
+            "smallest flavour that holds it; wins over `JOB_FLAVOUR`, as it does at CERN"
+        },
+    )
+    send_credential: bool = attrs.field(
+        default=True,
+        metadata={"meaning": "whether jobs get your Kerberos ticket; without it they can read neither AFS nor EOS"},
+    )
+    ticket_lifetime: Any = attrs.field(
+        default="1h",
+        converter=durations.seconds,
+        metadata={"meaning": "for how long the ticket must be valid at least when a map is made"},
+    )
+    credential_producer: Optional[str] = attrs.field(
+        default=None,
+        metadata={
+            "meaning": "the program that prints the credential for the pool",
+            "default": "HTCondor's `SEC_CREDENTIAL_PRODUCER`",
+        },
+    )
+    accounting_group: Optional[str] = attrs.field(
+        default=None,
+        validator=_named(r"[A-Za-z0-9_.-]+", "group_u_BE.ABP.NORMAL"),
+        metadata={"meaning": "the group that jobs are accounted to, such as `group_u_BE.ABP.NORMAL`"},
+    )
+    want_os: Optional[str] = attrs.field(
+        default=None,
+        validator=_named(r"el\d+", "el9"),
+        metadata={"meaning": "the operating system that jobs run on, such as `el9`"},
+    )
+    schedd: Optional[str] = attrs.field(
+        default=None,
+        validator=_named(r"[A-Za-z0-9_.@-]+", "bigbird99.cern.ch"),
+        metadata={"meaning": "the schedd to submit to, such as `bigbird99.cern.ch`", "default": "your own"},
+    )
 
 
 def settings() -> CernSettings:

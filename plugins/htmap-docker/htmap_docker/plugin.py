@@ -42,14 +42,24 @@ def _without_scheme(image: str) -> str:
 
 @attrs.frozen
 class DockerSettings:
-    """What ``[DOCKER]`` in ``~/.htmaprc`` can say.
+    """What ``[DOCKER]`` in ``~/.htmaprc`` can say."""
 
-    :param image: the image that components run in, as ``docker pull`` has it.
-    :param universe: how HTCondor is asked for it: ``docker``, ``container``, or ``auto`` for what the pool's slots offer.
-    """
-
-    image: str = attrs.field(factory=_official_python, converter=_without_scheme)
-    universe: str = attrs.field(default="auto", validator=validators.in_(("auto", "docker", "container")))
+    image: str = attrs.field(
+        factory=_official_python,
+        converter=_without_scheme,
+        metadata={
+            "meaning": "the image that components run in, as `docker pull` has it",
+            "default": "`python:3.x` with your own minor version",
+        },
+    )
+    universe: str = attrs.field(
+        default="auto",
+        validator=validators.in_(("auto", "docker", "container")),
+        metadata={
+            "meaning": "`docker`: slots with Docker; `container`: slots that run Docker's images, with Docker or with Apptainer; "
+            "`auto`: the first of the two that some slot of the pool offers"
+        },
+    )
 
 
 class Docker(DeliveryMethod):

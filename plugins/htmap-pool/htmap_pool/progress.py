@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from tqdm import tqdm
+from htmap_core import progress_bar
 
 
 class Bar:
     """One bar over the stages of an installation. Stages come in any number and fill it up to their shares."""
 
     def __init__(self) -> None:
-        self._bar = tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{desc} {bar} {percentage:3.0f}%")
+        self._bar = progress_bar(
+            total=100, unit="%", disable=None, leave=False, bar_format="{desc} {bar} {percentage:3.0f}%"
+        )
 
     def close(self) -> None:
         """Take the bar away."""

@@ -35,17 +35,31 @@ def _without_blanks(image: str) -> str:
 
 @attrs.frozen
 class SingularitySettings:
-    """What ``[SINGULARITY]`` in ``~/.htmaprc`` can say.
+    """What ``[SINGULARITY]`` in ``~/.htmaprc`` can say."""
 
-    :param image: a path or URL of the image that components run in.
-    :param transfer: send the image along; unless given, files are sent that are not below ``/cvmfs``.
-    :param universe: how HTCondor is asked for it: ``container``; ``vanilla`` for ``+SingularityImage``, on pools that are
-        configured for that; or ``auto`` for what the pool's slots offer.
-    """
-
-    image: str = attrs.field(factory=_official_python, converter=_without_blanks)
-    transfer: Optional[bool] = None
-    universe: str = attrs.field(default="auto", validator=validators.in_(("auto", "container", "vanilla")))
+    image: str = attrs.field(
+        factory=_official_python,
+        converter=_without_blanks,
+        metadata={
+            "meaning": "the image that components run in: a path or a URL",
+            "default": "`docker://python:3.x` with your own minor version",
+        },
+    )
+    transfer: Optional[bool] = attrs.field(
+        default=None,
+        metadata={
+            "meaning": "whether the image is sent along; `false` where the execute nodes have the file at this path",
+            "default": "files that are not below `/cvmfs` are",
+        },
+    )
+    universe: str = attrs.field(
+        default="auto",
+        validator=validators.in_(("auto", "container", "vanilla")),
+        metadata={
+            "meaning": "how HTCondor is asked for the image: `container`; `vanilla` for `+SingularityImage`, on pools that are "
+            "configured for that; `auto`: what the pool's slots offer"
+        },
+    )
 
 
 class Singularity(DeliveryMethod):

@@ -11,10 +11,9 @@ import tarfile
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
-from tqdm import tqdm
-
+from htmap_core import progress_bar
 from htmap_transplant import libraries
 from htmap_transplant.members import Member
 
@@ -50,9 +49,9 @@ def _write(files: Sequence[Member], target: Path) -> None:
             bar.update(each.size)
 
 
-def _bar(total: int) -> tqdm[NoReturn]:
+def _bar(total: int) -> Any:
     """Return a progress bar that shows up after a second, where somebody can see it."""
-    return tqdm(
+    return progress_bar(
         total=total, desc="packing Python", unit="B", unit_scale=True, delay=1, disable=None, leave=False, miniters=1
     )
 

@@ -19,17 +19,21 @@ def _from_home(given: str | None) -> str | None:
 
 @attrs.frozen
 class TransplantSettings:
-    """What the delivery method can be told. In ``~/.htmaprc`` the names are in capitals, in a table ``[TRANSPLANT]``.
+    """What the delivery method can be told. In ``~/.htmaprc`` the names are in capitals, in a table ``[TRANSPLANT]``."""
 
-    :param dir: where packed installations are kept; ``transplants`` in HTMAP_DIR unless given.
-    :param alternate_input_path: where execute nodes get the archive from instead, as HTCondor's ``transfer_input_files`` has it:
-        a URL, or a path, in which ``~`` is the home folder.
-    :param assume_exists: pack nothing; the archive is there already.
-    """
-
-    dir: Optional[Path] = None
-    alternate_input_path: Optional[str] = attrs.field(default=None, converter=_from_home)
-    assume_exists: bool = False
+    dir: Optional[Path] = attrs.field(
+        default=None,
+        metadata={"meaning": "where packed installations are kept", "default": "`transplants` in HTMAP_DIR"},
+    )
+    alternate_input_path: Optional[str] = attrs.field(
+        default=None,
+        converter=_from_home,
+        metadata={
+            "meaning": "where jobs get the archive from instead, as HTCondor's `transfer_input_files` has it: a URL, or a path, "
+            "in which `~` is the home folder"
+        },
+    )
+    assume_exists: bool = attrs.field(default=False, metadata={"meaning": "pack nothing: the archive is there already"})
 
     @property
     def folder(self) -> Path:

@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import click
 import pytest
 
 import htmap
 from htmap_core.cli import COMMANDS, SECTIONS, cli
+from htmap_core.settings.core import CoreSettings
 from tests.golden_files import Golden
 
 Type = Callable[..., subprocess.CompletedProcess[str]]
@@ -232,6 +234,20 @@ class TestSettings:
         (Path.home() / ".htmaprc").write_text("WAIT_TIME = 3\n")
         running = "{}.{}".format(*sys.version_info)
         golden("cli/settings", type_("settings").stdout, hide={running: "PYTHON"})
+
+    def test_each_is_explained_with_its_value_its_origin_and_its_meaning(self, type_: Type) -> None:
+        (Path.home() / ".htmaprc").write_text("[POOL]\nCPUS = 3\n[MAP_OPTIONS]\nx = 1\n")
+        head, *rows = (re.split(r"  +", line.strip()) for line in type_("settings", "--explain").stdout.splitlines())
+        found = {row[0]: row[1:] for row in rows}
+        assert head == ["Setting", "Value", "From", "Meaning"]
+        assert found["WAIT_TIME"] == ["1", "the default", attrs.fields(CoreSettings).wait_time.metadata["meaning"]]
+        assert found["POOL.CPUS"][:2] == ["3", "~/.htmaprc"]
+        assert found["POOL.MEMORY"][1] == "the default"
+        assert found["MAP_OPTIONS.x"] == ["1", "~/.htmaprc"]
+        assert [name for name, row in found.items() if len(row) < 3] == ["MAP_OPTIONS.x"]
+
+    def test_those_of_the_user_are_not_explained(self, type_: Type) -> None:
+        assert type_("settings", "--user", "--explain").returncode == 2
 
     def test_those_of_the_user_are_the_file_itself(self, type_: Type) -> None:
         (Path.home() / ".htmaprc").write_text("WAIT_TIME = 3 # patient\n")

@@ -147,11 +147,12 @@ def test_a_value_that_would_join_the_next_line_is_refused(value: Any) -> None:
         MapOptions(request_memory=value)
 
 
-def test_an_iterable_has_a_value_for_each_component() -> None:
+def test_an_iterable_has_a_value_for_each_component(golden: Golden) -> None:
     options = MapOptions(request_memory=["1GB", 2], request_cpus=1)
     assert options.per_component() == {"request_memory": ["1GB", 2]}
     assert options.fixed() == {"request_cpus": "1"}
-    assert options.to_dict() == {"request_cpus": "1", "request_memory": "(one for each component)"}
+    assert options.to_dict() == {"request_cpus": "1", "request_memory": options.to_dict()["request_memory"]}
+    golden("options/one-for-each-component", options.to_dict()["request_memory"])
 
 
 # --- files (defects 6 and 7)

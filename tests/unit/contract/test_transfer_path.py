@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -195,6 +197,21 @@ def test_paths_are_equal_hashed_and_ordered_by_where_they_are() -> None:
 def test_a_pickled_path_comes_back_here(path: TransferPath) -> None:
     assert pickle.loads(pickle.dumps(path)) == path
     assert htmap.TransferPath(path) == path
+
+
+def test_so_it_does_in_another_process() -> None:
+    program = "import pickle, sys; print(pickle.load(sys.stdin.buffer).as_url())"
+    ran = subprocess.run([sys.executable, "-c", program], input=pickle.dumps(BUCKET), capture_output=True, check=True)
+    assert ran.stdout.decode().strip() == BUCKET.as_url()
+
+
+def test_what_is_sent_names_one_function_on_both_sides() -> None:
+    with collected():
+        sent = pickle.dumps(TransferPath("x"))
+    assert b"htmap_run.transferred" in sent
+    assert pickle.loads(sent) == TransferPath("x")
+    of_0_7_0 = b"chtmap\n_transferred\n(VX\nNNVY\ntR."
+    assert pickle.loads(of_0_7_0) == TransferPath("X")
 
 
 def test_pickling_tells_where_from_to_transfer_whatever_holds_the_path(folder: TransferPath) -> None:

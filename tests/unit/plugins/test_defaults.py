@@ -93,7 +93,8 @@ def test_a_broken_plugin_is_named_where_its_table_is_missing_and_breaks_nothing_
     print("IMAGE" in htmap.settings["DOCKER"])
     """
     missing, wait_time, docker = run(program, tmp_path, "1 / 0").splitlines()
-    assert missing.startswith("BOATS.SAILS | plugin 'boats' is broken: ZeroDivisionError")
+    assert missing.startswith("BOATS.SAILS | plugin 'boats'")
+    assert "ZeroDivisionError" in missing
     assert (wait_time, docker) == ("1", "True")
 
 
@@ -102,7 +103,7 @@ def test_a_setting_that_a_table_does_not_have_is_missing_with_what_was_meant(htm
         htmap.settings["POOL.CPU"]
     assert "POOL.CPUS" in caught.value.known
     assert caught.value.hint is None
-    assert "did you mean 'POOL.CPUS'?" in str(caught.value)
+    assert "'POOL.CPUS'?" in str(caught.value)
 
 
 def test_a_table_that_comes_with_a_package_names_it(htmap_dir: Path, tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_a_table_that_comes_with_a_package_names_it(htmap_dir: Path, tmp_path: P
     except htmap.exceptions.MissingSetting as error:
         print(error.hint)
     """
-    assert run(program, tmp_path) == "the table DOCKER comes with its own package: `pip install htmap-docker`\n"
+    assert "`pip install htmap-docker`" in run(program, tmp_path)
 
 
 def test_a_chain_of_the_programs_own_has_no_defaults_but_its_own(htmap_dir: Path) -> None:

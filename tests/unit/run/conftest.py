@@ -114,14 +114,16 @@ class Jobs:
         self.block(scratch, 0, 0, inputs or [0])
         return scratch
 
-    def block(self, scratch: Path, number: int, first: int, inputs: Sequence[Any]) -> None:
+    def block(
+        self, scratch: Path, number: int, first: int, inputs: Sequence[Any], by_value: Sequence[int] = ()
+    ) -> None:
         """Write an input block; an input that is bytes already stands for a payload."""
         with formats.PackWriter(scratch / f"_htmap_inputs_{number}") as writer:
             sizes = []
             for each in inputs:
                 payload = each if isinstance(each, bytes) else pickle.dumps(((each,), {}), formats.PICKLE_PROTOCOL)
                 sizes.append(writer.add(payload)[1])
-            writer.close({"format": formats.FORMAT, "first": first, "sizes": sizes})
+            writer.close({"format": formats.FORMAT, "first": first, "sizes": sizes, "by_value": list(by_value)})
 
     def run_in(
         self,

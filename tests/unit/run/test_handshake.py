@@ -80,22 +80,12 @@ def test_the_setting_allows_a_function_that_is_imported(jobs: Jobs, other_python
     assert [ran.value(0), ran.value(1)] == [1, 2.5]
 
 
-def test_a_function_with_code_is_refused_whatever_its_index_says(
-    jobs: Jobs, other_python: Interpreter, golden: Golden
-) -> None:
-    scratch = jobs.scratch("def function(x): return x", index=ALLOWED)
-
-    ran = jobs.run_in(scratch, python=other_python)
-
-    assert ran.exit_code == codes.REFUSED
-    golden("run/a-function-with-code-is-refused-whatever", ran.error()["text"], hide=PYTHONS)
-
-
 def test_an_input_with_code_is_refused_and_the_others_run(
     jobs: Jobs, other_python: Interpreter, golden: Golden
 ) -> None:
     code = cloudpickle.dumps(((lambda: 1,), {}))
-    scratch = jobs.scratch(pickle.dumps(repr, 5), [1, code, "code"], index=ALLOWED)
+    scratch = jobs.scratch(pickle.dumps(repr, 5), index=ALLOWED)
+    jobs.block(scratch, 0, 0, [1, code, "code"], by_value=[1])
 
     ran = jobs.run_in(scratch, "0-2", other_python)
 

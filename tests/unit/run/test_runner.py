@@ -157,7 +157,7 @@ def test_plain_functions_inputs_and_results_load_no_cloudpickle(jobs: Jobs) -> N
 def test_the_submit_sides_python_uses_the_compiled_modules_and_others_do_not(
     jobs: Jobs, each_python: Interpreter
 ) -> None:
-    source = "import sys\ndef function(x): return sys.modules['htmap_run.work'].Work.keep.__code__.co_filename"
+    source = "import sys\ndef function(x): return sys.modules['htmap_run.job.work'].Work.keep.__code__.co_filename"
 
     code_file = jobs.run(source, [0], each_python).value()
 

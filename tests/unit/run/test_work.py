@@ -135,3 +135,17 @@ def test_what_is_registered_for_the_exit_is_run(jobs: Jobs, each_python: Interpr
 
     assert ran.exit_code == codes.OK
     assert ran.job_stdout == "bye\n"
+
+
+def test_the_record_says_whether_a_result_has_code_by_value(jobs: Jobs) -> None:
+    source = """
+class Own(Exception): pass
+def function(x):
+    if x > 1:
+        raise (Own if x > 2 else KeyError)(x)
+    return function if x else 0
+"""
+    ran = jobs.run(source, [0, 1, 2, 3])
+
+    assert [ran.record(component)["by_value"] for component in (0, 1)] == [False, True]
+    assert [ran.error(component)["by_value"] for component in (2, 3)] == [False, True]

@@ -15,7 +15,7 @@ import pytest
 import htmap
 from htmap_core.exceptions import TimeoutError  # noqa: A004 -- a builtin TimeoutError too
 from htmap_core.settings import waiting
-from htmap_core.settings.waiting import Deadline, progress_bar, while_created
+from htmap_core.settings.waiting import Deadline, component_bar, while_created
 from tests.golden_files import Golden
 
 pytestmark = pytest.mark.usefixtures("htmap_dir")
@@ -55,10 +55,10 @@ def test_a_timeout_of_another_kind_is_refused(timeout: Any, golden: Golden) -> N
 
 
 def test_the_progress_bar_shows_something_only_where_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress_bar("tide", 10, show=False) as bar:
+    with component_bar("tide", 10, show=False) as bar:
         bar.update(10)
     assert capsys.readouterr().err == ""
-    with progress_bar("tide", 10, show=True) as bar:
+    with component_bar("tide", 10, show=True) as bar:
         bar.update(10)
     assert "tide: 100%|##########| 10/10 [" in capsys.readouterr().err
 

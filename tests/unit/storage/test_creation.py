@@ -123,6 +123,15 @@ def test_a_large_input_has_a_block_of_its_own(htmap_dir: Path) -> None:
     assert [row[2] for row in rows(made)] == ["0/_htmap_inputs_0", "0/_htmap_inputs_1", "0/_htmap_inputs_2"]
 
 
+def test_a_block_names_the_components_that_bring_code(htmap_dir: Path) -> None:
+    with Creation("code") as creation:
+        for payload, by_value in [(b"a", False), (b"b", True), (b"x" * 100_000, True), (b"d", False)]:
+            creation.add_input(payload, by_value=by_value)
+        creation.finish()
+        blocks = [creation.map_dir.path / "inputs" / row[2] for row in rows(creation.map_dir)]
+        assert [formats.read_index(block)["by_value"] for block in blocks] == [[1], [1], [2], []]
+
+
 def test_no_directory_of_inputs_has_more_than_a_thousand_blocks(htmap_dir: Path) -> None:
     made = make("tide", [b"x" * 66_000] * 1_001)
     assert sorted(path.name for path in (made.path / "inputs").iterdir()) == ["0", "1"]

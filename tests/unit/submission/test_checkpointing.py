@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
+import marshal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +23,7 @@ NO_OPTIONS = htmap.MapOptions()
 
 
 def seen(function: Any, options: htmap.MapOptions = NO_OPTIONS) -> bool:
-    return checkpoints(function, pickle_function(function)[0], options)
+    return checkpoints(pickle_function(function), options)
 
 
 @pytest.fixture
@@ -81,6 +83,26 @@ def test_functions_of_modules_are_seen(modules: Path) -> None:
     assert seen(steps.step)
     assert seen(lambda x: steps.step(x + 1))
     assert seen(imports_it)
+
+
+def test_of_a_module_only_code_counts(modules: Path) -> None:
+    text = "# with htmap.checkpoint\nimport htmap\ndef step(x):\n    'As htmap.checkpoint does.'\n    return 'htmap.checkpoint'\n"
+    (modules / "talk.py").write_text(text)
+    assert not seen(importlib.import_module("talk").step)
+
+
+def test_a_module_is_looked_at_where_its_source_does_not_travel(modules: Path) -> None:
+    source = "import htmap\ndef step(x): htmap.checkpoint('x')\n"
+    code = compile(source, "bare.py", "exec")
+    header = importlib.util.MAGIC_NUMBER + bytes(12)
+    (modules / "bare.pyc").write_bytes(header + marshal.dumps(code))
+    assert seen(importlib.import_module("bare").step)
+
+
+def test_what_a_module_makes_by_value_goes_on_by_names_of_that_module(modules: Path) -> None:
+    source = "import htmap\ndef step(x): htmap.checkpoint('x')\ndef made(y): return lambda x: step(x + y)\n"
+    (modules / "maker.py").write_text(source)
+    assert seen(importlib.import_module("maker").made(1))
 
 
 def test_the_option_has_the_last_word() -> None:

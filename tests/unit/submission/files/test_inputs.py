@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +127,7 @@ def test_missing_files_are_counted_and_the_first_are_named(folder: Path) -> None
     (doubt,) = files.doubts()
     assert isinstance(doubt, UnreadableInputFiles)
     assert doubt.count == 7
-    assert doubt.problems == {f"{folder}/missing{number}": "No such file or directory" for number in range(5)}
+    assert doubt.problems == {f"{folder}/missing{number}": os.strerror(errno.ENOENT) for number in range(5)}
 
 
 def test_what_htcondor_says_of_a_link_is_told_of_the_file(folder: Path) -> None:

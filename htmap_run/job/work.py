@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import sys
 
-from htmap_run import formats, handshake
+from htmap_run import formats, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.handshake import Refused
 
@@ -30,6 +29,7 @@ class Outcome:
     """How the attempt at one component ended.
 
     :ivar payload: the pickled result, or None.
+    :ivar by_value: whether code in it goes by value.
     :ivar error: what was raised instead, or None.
     :ivar doing: what the runner was doing when it was raised, as in "unpickling the function".
     :ivar result_type: the name of the result's type, where the function returned.
@@ -37,6 +37,7 @@ class Outcome:
 
     def __init__(self) -> None:
         self.payload: Optional[bytes] = None
+        self.by_value = False
         self.error: Optional[BaseException] = None
         self.doing = ""
         self.result_type = ""
@@ -66,11 +67,13 @@ class Work:
             self._pickled_function = file.payload(*file.index["payload"])
         self._blocks = blocks
         self._files: dict[str, list[list[str]]] = {}
+        self._with_code: set[int] = set()
         self._inputs: dict[int, tuple[formats.PackReader, list[int]]] = {}
         for block in blocks:
             reader = formats.PackReader(block)
             self._inputs.update((n, (reader, place)) for n, place in formats.input_places(reader.index).items())
             self._files.update(reader.index.get("files", {}))
+            self._with_code.update(reader.index["by_value"])
         self.keeps_checkpoints: bool = self._index.get("checkpoints", False)
         self._refusal = handshake.refusal(self._index)
         self._mismatched = handshake.differs(self._index)
@@ -110,12 +113,13 @@ class Work:
     def _kept(self, outcome: Outcome) -> dict[str, Any]:
         if outcome.error is None:
             assert outcome.payload is not None
-            return {"status": "OK", "result": self._writer.add(outcome.payload), **self._surroundings(outcome.payload)}
+            result = {"result": self._writer.add(outcome.payload), "by_value": outcome.by_value}
+            return {"status": "OK", **result, **self._surroundings(outcome.payload)}
         error = self._report(outcome.error)
         error["advice"] = self._advice(outcome)
         error["missing_module"] = self._missing_module(outcome.error)
         error["doing"] = outcome.doing
-        exception = self._pickle_exception(outcome.error)
+        exception, error["by_value"] = self._pickle_exception(outcome.error)
         error["exception"] = None if exception is None else self._writer.add(exception)
         return {"status": "REFUSED" if type(outcome.error) is Refused else "ERR", "error": error}
 
@@ -137,13 +141,13 @@ class Work:
         outcome.doing = "unpickling the function"
         function = self._load_function()
         outcome.doing = "unpickling the inputs"
-        args, kwargs = self._unpickle(pickled_inputs, "the inputs of this component carry")
+        args, kwargs = self._unpickle_inputs(component, pickled_inputs)
         outcome.doing = "running the function"
         result = function(*args, **kwargs)
         remaps.check(self.scratch)
         outcome.doing = "pickling the result"
         outcome.result_type = type(result).__qualname__
-        outcome.payload = self._pickle_result(result)
+        outcome.payload, outcome.by_value = self._pickle_result(result)
 
     def _place_files(self, component: int) -> None:
         """Put files in their places, and tell the TransferPaths that will be unpickled where they are."""
@@ -160,42 +164,42 @@ class Work:
             raise error.with_traceback(trace)
         if self._function is None:
             try:
-                self._function = self._unpickle(self._pickled_function, "the function carries")
+                self._function = pickle.loads(self._pickled_function)  # noqa: S301 -- running the user's own code is the purpose
             except BaseException as error:
                 self._load_error = error, error.__traceback__
                 raise
         return self._function
 
-    def _unpickle(self, payload: bytes, who_carries: str) -> Any:
-        if self._mismatched and _carries_code(payload):
+    def _unpickle_inputs(self, component: int, payload: bytes) -> Any:
+        if self._mismatched and component in self._with_code:
             raise Refused(
-                f"{who_carries} code by value, and {handshake.mismatch(self._index)}",
+                f"the inputs of this component carry code by value, and {handshake.mismatch(self._index)}",
                 "With ALLOW_PYTHON_MISMATCH only what can be imported on both sides may travel: move the functions and "
                 "classes concerned into a module that is installed on both.",
             )
-        return pickle.loads(payload)  # noqa: S301 -- running the user's own code is the purpose
+        return pickle.loads(payload)  # noqa: S301 -- written by the user's own map
 
-    def _pickle_result(self, result: Any) -> bytes:
-        payload = _dumps(result)
-        if self._mismatched and _carries_code(payload):
+    def _pickle_result(self, result: Any) -> tuple[bytes, bool]:
+        payload, by_value = pickling.dumps(result)
+        if self._mismatched and by_value:
             raise ResultCarriesCode(
                 f"the result, a {type(result).__qualname__}, carries code by value, which the other Python version of "
                 "the submit side cannot run"
             )
-        return payload
+        return payload, by_value
 
-    def _pickle_exception(self, error: BaseException) -> Optional[bytes]:
-        """Return *error* pickled, or None where the submit side could not unpickle it: many exceptions cannot be."""
+    def _pickle_exception(self, error: BaseException) -> tuple[Optional[bytes], bool]:
+        """Return *error* pickled, and whether code in it goes by value; None where it could not be unpickled, as many."""
         if type(error) in (Refused, ResultCarriesCode):
-            return None
+            return None, False
         try:
-            payload = _dumps(error)
-            if self._mismatched and _carries_code(payload):
-                return None
-            again = pickle.loads(payload)  # noqa: S301 -- pickled by the line above
+            payload, by_value = pickling.dumps(error)
+            if self._mismatched and by_value:
+                return None, True
+            again = pickle.loads(payload)  # noqa: S301 -- pickled above
         except BaseException:  # noqa: BLE001 -- the report has all of it as text; the object is an extra
-            return None
-        return payload if type(again) is type(error) else None
+            return None, False
+        return (payload if type(again) is type(error) else None), by_value
 
     def _report(self, error: BaseException) -> dict[str, Any]:
         from htmap_run.reports import report
@@ -222,25 +226,6 @@ class Work:
                 "data (numbers, text, containers, arrays), not open files, locks, generators, connections or their owners."
             )
         return report.advice_on(outcome.error, outcome.doing)
-
-
-def _carries_code(payload: bytes) -> bool:
-    from htmap_run.by_value import carries_code
-
-    return carries_code(payload)
-
-
-def _dumps(value: Any) -> bytes:
-    """Pickle *value* with cloudpickle, but do not import that (30 ms) where plain pickle will do."""
-    if "cloudpickle" not in sys.modules:
-        try:
-            return pickle.dumps(value, formats.PICKLE_PROTOCOL)
-        except Exception:  # noqa: BLE001, S110 -- cloudpickle below raises it again unless it can do better
-            pass
-    import cloudpickle
-
-    payload: bytes = cloudpickle.dumps(value, formats.PICKLE_PROTOCOL)
-    return payload
 
 
 # The names that reports show.

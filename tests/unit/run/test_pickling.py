@@ -1,3 +1,5 @@
+"""Code that goes by value is noticed when it is pickled."""
+
 from __future__ import annotations
 
 import collections
@@ -7,8 +9,10 @@ import decimal
 import enum
 import fractions
 import logging
+import marshal
 import os.path
 import pickle
+import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -17,33 +21,41 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from htmap_run.by_value import carries_code
-
-PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
+from htmap_run import pickling
 
 
-def by_value(source: str, name: str) -> Any:
+def defined(source: str, name: str) -> Any:
     """Return *name* as a script that the user runs would define it."""
     namespace = {"__name__": "__main__"}
     exec(source, namespace)
     return namespace[name]
 
 
-CLASS = by_value("class C:\n    def method(self): return 1", "C")
-FUNCTION = by_value("def f(x): return x", "f")
+CLASS = defined("class C:\n    def method(self): return 1", "C")
+FUNCTION = defined("def f(x): return x", "f")
+
+
+class Nested:
+    """Holds a pickle as bytes, as joblib's and others' wrappers do."""
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[bytes]]:
+        return pickle.loads, (cloudpickle.dumps(FUNCTION),)
+
+
 BY_VALUE: dict[str, Any] = {
     "a function": FUNCTION,
     "a lambda": lambda: 1,
     "a class": CLASS,
+    "a class without code": defined("class C: pass", "C"),
     "an instance": CLASS(),
     "a bound method": CLASS().method,
-    "an enum": by_value("import enum\nclass E(enum.Enum): A = 1", "E"),
+    "an enum": defined("import enum\nclass E(enum.Enum): A = 1", "E"),
     "a code object": FUNCTION.__code__,
     "a code object after a type": [types.FunctionType, FUNCTION.__code__],
     "deep inside": {"a": [({"b": FUNCTION},)]},
     "after much else": [*range(5000), *map(str, range(5000)), FUNCTION],
     "twice": [FUNCTION, FUNCTION],
-    "a pickle in a pickle": None,
+    "a pickle in a pickle": Nested(),
 }
 PLAIN: dict[str, Any] = {
     "numbers": [1, 2.5, 3j, True, None, 10**100],
@@ -52,6 +64,7 @@ PLAIN: dict[str, Any] = {
     "the names of constructors": ["cloudpickle.cloudpickle", "_make_function", "CodeType", "code", "marshal", "loads"],
     "bytes that are a pickle with code": cloudpickle.dumps(FUNCTION),
     "functions by reference": [len, os.path.join, Path.exists, dataclasses.field],
+    "a method of what can be imported": decimal.Decimal(1).sqrt,
     "classes by reference": [Path, decimal.Decimal, collections.OrderedDict],
     "instances": [
         Path("a"),
@@ -65,47 +78,32 @@ PLAIN: dict[str, Any] = {
     "a module": os,
     "a logger": logging.getLogger("some"),
     "views of a dictionary": [{"a": 1}.keys(), {"a": 1}.values(), {"a": 1}.items()],
-    "the type of functions": types.FunctionType,
+    "built-in types": [types.FunctionType, types.MethodType, type(None), type(...), int],
     "shared strings": ["same"] * 1000,
 }
 
 
-class Nested:
-    """Holds a pickle as bytes, as joblib's and others' wrappers do."""
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[bytes]]:
-        return pickle.loads, (cloudpickle.dumps(FUNCTION),)
-
-
-BY_VALUE["a pickle in a pickle"] = Nested()
-
-
-@pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("value", BY_VALUE.values(), ids=BY_VALUE)
-def test_code_by_value_is_found(value: Any, protocol: int) -> None:
-    assert carries_code(cloudpickle.dumps(value, protocol))
+def test_code_by_value_is_noticed(value: Any) -> None:
+    payload, by_value = pickling.dumps(value)
+    assert by_value
+    pickle.loads(payload)
 
 
-@pytest.mark.parametrize("protocol", [4, 5])
 @pytest.mark.parametrize("value", PLAIN.values(), ids=PLAIN)
-def test_data_and_references_are_not_taken_for_code(value: Any, protocol: int) -> None:
-    assert not carries_code(cloudpickle.dumps(value, protocol))
+def test_data_and_references_are_not_taken_for_code(value: Any) -> None:
+    payload, by_value = pickling.dumps(value)
+    assert not by_value
+    pickle.loads(payload)
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_plain_pickle_of_references_is_not_taken_for_code(protocol: int) -> None:
-    assert not carries_code(pickle.dumps([os.path.join, "cloudpickle", Path("a"), decimal.Decimal(1)], protocol))
+class Marshalled:
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[bytes]]:
+        return marshal.loads, (marshal.dumps(FUNCTION.__code__),)
 
 
-def test_code_sent_through_marshal_is_found() -> None:
-    assert carries_code(b"cmarshal\nloads\n(C\x01xtR.")
-
-
-def test_what_cannot_be_followed_counts_as_code() -> None:
-    assert carries_code(b"\x80\x02\x82\x01.")  # an extension code: a number that only the submit side can look up
-    assert carries_code(b"\x80\x04\x8c\x01a0N\x93.")  # a global whose name is not spelt out
-
-
-def test_what_is_no_pickle_is_an_error() -> None:
-    with pytest.raises(ValueError, match="opcode"):
-        carries_code(b"no pickle")
+def test_what_python_can_pickle_alone_is_looked_at_without_cloudpickle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "cloudpickle")
+    assert pickling.dumps(Marshalled())[1]
+    assert not pickling.dumps([os.path.join, "marshal", Path("a"), decimal.Decimal(1)])[1]
+    assert "cloudpickle" not in sys.modules

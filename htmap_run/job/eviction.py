@@ -13,17 +13,15 @@ import json
 import os
 import shutil
 
-from htmap_run import formats, handshake
+from htmap_run import formats, handshake, names
 from htmap_run.files.checkpoints import UNSENT
 from htmap_run.reports.host import host_facts, job_ad
-from htmap_run.runner import EVICTED
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
-_RETURN = "_htmap_return"
 _END: dict[str, Any] = {"complete": True}
 _STREAMS = ("stdout", "stderr")
 
@@ -39,7 +37,7 @@ def keep(scratch: str, result: str, records: list[dict[str, Any]], writer: forma
     ad = job_ad(scratch)
     if ad.get("whentotransferoutput") != "ON_EXIT_OR_EVICT":
         return
-    returned, aside = os.path.join(scratch, _RETURN), os.path.join(scratch, EVICTED)
+    returned, aside = os.path.join(scratch, names.RETURN), os.path.join(scratch, names.EVICTED)
     writer.flush()
     if all_done:
         shutil.copytree(returned, aside, symlinks=True)
@@ -53,12 +51,12 @@ def keep(scratch: str, result: str, records: list[dict[str, Any]], writer: forma
         return
     for name in unsent:
         os.replace(os.path.join(scratch, name), os.path.join(aside, name))
-    target = os.path.join(aside, "outputs", result)
+    target = os.path.join(aside, names.OUTPUTS, result)
     os.replace(os.path.join(aside, os.path.relpath(writer.temporary, returned)), f"{target}.payloads")
     head = {**_identity(result, ad), "attempt": ad.get("numjobcompletions"), "checkpoints": unsent}
     facts = {"host": host_facts(scratch), "runtime": handshake.runtime_facts()}
     _write_lines(f"{target}.journal", [head, *({**facts, **record} for record in records), _END])
-    os.rename(aside, os.path.join(returned, EVICTED))
+    os.rename(aside, os.path.join(returned, names.EVICTED))
 
 
 def take_over(scratch: str, result: str, components: list[int], writer: formats.PackWriter) -> list[dict[str, Any]]:
@@ -67,7 +65,7 @@ def take_over(scratch: str, result: str, components: list[int], writer: formats.
     What is damaged or of another job is passed over, as if there were none. So are refusals, and errors of a run that
     ended by itself: it is run again because of them.
     """
-    aside = os.path.join(scratch, EVICTED)
+    aside = os.path.join(scratch, names.EVICTED)
     try:
         records = _readable(aside, result, job_ad(scratch))
         of_this_run = set(components)
@@ -103,7 +101,7 @@ def _readable(aside: str, result: str, ad: dict[str, str]) -> list[dict[str, Any
 
     :raises ValueError: it is another job's, or it or what it tells of is not complete.
     """
-    target = os.path.join(aside, "outputs", result)
+    target = os.path.join(aside, names.OUTPUTS, result)
     with open(f"{target}.journal", encoding="ascii") as file:
         head, *records, end = [json.loads(line) for line in file]
     attempt, unsent = head.pop("attempt"), head.pop("checkpoints")
@@ -127,7 +125,7 @@ def _sizes(records: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], writer: formats.PackWriter) -> None:
-    before, after = os.path.join(aside, "outputs", result), os.path.join(scratch, _RETURN, "outputs", result)
+    before, after = os.path.join(aside, names.OUTPUTS, result), os.path.join(scratch, names.RETURNED_OUTPUTS, result)
     for name in _unsent(aside):
         os.replace(os.path.join(aside, name), os.path.join(scratch, name))
     sizes = _sizes(records)
@@ -138,7 +136,7 @@ def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], 
             os.replace(f"{before}.{stream}", f"{after}.{stream}")
     finished = {str(record["component"]) for record in records}
     _move_entries(f"{before}.files", f"{after}.files", finished)
-    _move_entries(os.path.join(aside, "remapped"), os.path.join(scratch, _RETURN, "remapped"), finished)
+    _move_entries(os.path.join(aside, names.REMAPPED), os.path.join(scratch, names.RETURNED_REMAPPED), finished)
 
 
 def _move_entries(before: str, after: str, components: Collection[str]) -> None:

@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 
-from htmap_run.journal import Journal
+from htmap_run.job.journal import Journal
 from htmap_run.reports.host import oom_kills
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for

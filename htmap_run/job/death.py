@@ -14,7 +14,7 @@ TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
     from typing import Any
 
-    from htmap_run.supervisor import End
+    from htmap_run.job.supervisor import End
 
 _TAIL = 4000  # bytes
 _NEARLY = 0.9  # of the slot's memory: the peak is measured in pages of one process, the limit holds for all of them
@@ -72,6 +72,7 @@ def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
         "packages": surroundings.packages(),
         "scratch": surroundings.scratch_listing(scratch),
         "exception": None,
+        "by_value": False,
         "missing_module": None,
         "doing": "",
         "advice": _advice(end, memory),

@@ -9,15 +9,15 @@ import os
 import sys
 import time
 
+from htmap_run.job.work import Outcome, Work
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import PeakMemory
-from htmap_run.work import Outcome, Work
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
     from typing import Any, Callable, NoReturn
 
-    from htmap_run.journal import Journal
+    from htmap_run.job.journal import Journal
 
 
 def run(

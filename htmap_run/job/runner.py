@@ -1,20 +1,22 @@
 """Have the components of one job run, and write its result file.
 
 The archive's command line is ``BLOCKS COMPONENTS RESULT [REMAPPED]``: the input blocks in the scratch directory (one, or several
-separated by commas), the components to run (see :mod:`.ranges`), and where below ``_htmap_return/outputs`` the result goes,
+separated by commas), the components to run (see :mod:`.ranges`), and where the result goes below the returned outputs,
 without ending: ``_htmap_inputs_12 0-9,12 0/3/3215``; and the output files that HTCondor sends elsewhere (see :mod:`.remaps`).
 
 The index of the result file: ``format``, ``runtime`` (:func:`.handshake.runtime_facts`), ``host``
 (:func:`.host.host_facts`) and ``components``, one record each::
 
     {"component": 3, "status": "OK" | "ERR" | "REFUSED", "start": epoch, "end": epoch, "memory_mb": peak,
-     "stdout": [begin, end], "stderr": [begin, end], "result": [offset, size] where OK, "error": {...} where not}
+     "stdout": [begin, end], "stderr": [begin, end], "error": {...} where not OK, and where it is
+     "result": [offset, size], "by_value": whether code in it goes by value}
 
 One of the records may have ``surroundings``, the place of what :func:`.surroundings.of_result` returns, as JSON.
 
 ``error`` is what :func:`.report.describe` returns; its ``exception`` is the place of the pickled exception, where that can
-be pickled and unpickled, and its ``advice`` what the user can do, where that is known. Where the component's
-process died there are no frames, but ``tails``, the end of what it wrote: see :mod:`.death`.
+be pickled and unpickled, ``by_value`` whether code in that goes by value, and its ``advice`` what the user can do, where
+that is known. Where the component's process died there are no frames, but ``tails``, the end of what it wrote: see
+:mod:`.death`.
 """
 
 # ruff: noqa: PTH103, PTH108, PTH109, PTH112, PTH118, PTH120, PTH123, PTH116, PTH211 -- pathlib is slow to import
@@ -24,23 +26,19 @@ import contextlib
 import os
 import sys
 
-from htmap_run import codes, formats, handshake, ranges, worker
+from htmap_run import codes, formats, handshake, names, ranges
 from htmap_run.files import remaps
-from htmap_run.journal import Journal
+from htmap_run.job import worker
+from htmap_run.job.journal import Journal
+from htmap_run.job.supervisor import AskedToEnd, End, Supervisor
+from htmap_run.job.work import Work
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import host_facts
-from htmap_run.supervisor import AskedToEnd, End, Supervisor
-from htmap_run.work import Work
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn, Optional
-
-OUTPUTS = os.path.join("_htmap_return", "outputs")
-FUNCTION = "_htmap_function"
-EVICTED = "_htmap_evicted"  # see :mod:`.eviction`: in the returned folder, and in the scratch directory of the next run
-LIVE_STDOUT = "_condor_stdout"
 
 
 def main(archive: str) -> NoReturn:
@@ -68,7 +66,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         raise SystemExit(f"usage: BLOCKS COMPONENTS RESULT [REMAPS], not {arguments!r}")
     supervisor = Supervisor()  # before there is anything to return: nobody else sees to what an evicted job returns
     blocks, components, result = arguments
-    target = os.path.join(scratch, OUTPUTS, result)
+    target = os.path.join(scratch, names.RETURNED_OUTPUTS, result)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     os.environ["HTMAP_ON_EXECUTE"] = "1"
     os.environ["HTMAP_OUTPUT_FILES"] = f"{target}.files"  # for htmap.transfer_output_files, in child processes too
@@ -82,14 +80,14 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
             writer.catch_up()
             worker.run(
                 left,
-                lambda: Work(archive, scratch, FUNCTION, blocks.split(","), writer),
+                lambda: Work(archive, scratch, names.FUNCTION, blocks.split(","), writer),
                 capture,
                 journal,
                 lambda error: _tell_why(error, scratch, arguments),
             )
 
         def died(begun: dict[str, Any], end: End) -> dict[str, Any]:
-            from htmap_run.reports import death
+            from htmap_run.job import death
 
             return death.record(begun, end, target, scratch)
 
@@ -105,9 +103,9 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
 
 def _take_over(scratch: str, result: str, components: list[int], writer: formats.PackWriter, journal: Journal) -> None:
-    if not os.path.isdir(os.path.join(scratch, EVICTED)):
+    if not os.path.isdir(os.path.join(scratch, names.EVICTED)):
         return  # as nearly always
-    from htmap_run import eviction
+    from htmap_run.job import eviction
 
     for record in eviction.take_over(scratch, result, components, writer):
         journal.finish(record)
@@ -123,7 +121,7 @@ def _keep(
 ) -> None:
     if supervisor.asked is None:
         return  # as nearly always
-    from htmap_run import eviction
+    from htmap_run.job import eviction
 
     records, _ = journal.read()
     try:
@@ -139,7 +137,7 @@ def _live(stdout: str, scratch: str) -> Iterator[None]:
     HTCondor sends it back, so it is an empty file in the end; where there is none, none is made. In the end there are also the
     folders that HTCondor sends back, for the function may have cleaned up behind itself: without them, the job is run for ever.
     """
-    live = os.path.join(scratch, LIVE_STDOUT)
+    live = os.path.join(scratch, names.LIVE_STDOUT)
     is_wanted = os.path.lexists(live)
     if is_wanted:
         open(stdout, "ab").close()  # a link that leads nowhere could not be sent back, if this process were killed
@@ -198,6 +196,6 @@ def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
     data = text.encode("utf-8", "backslashreplace")
     os.write(2, data)
     if len(arguments) == 3:  # noqa: PLR2004 -- the three of the usage
-        path = os.path.join(scratch, OUTPUTS, f"{arguments[2]}.stderr")
+        path = os.path.join(scratch, names.RETURNED_OUTPUTS, f"{arguments[2]}.stderr")
         with contextlib.suppress(OSError), open(path, "ab") as file:  # a full disk may be the reason; fd 2 has the text
             file.write(data)

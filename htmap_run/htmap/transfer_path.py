@@ -1,37 +1,12 @@
-"""Where the files and folders are that the submit side had as TransferPath."""
+"""Stand-in for paths that are transferred: on the execute node they are where they are."""
 
-# ruff: noqa: PTH118 -- pathlib is slow to import
 from __future__ import annotations
 
 import os
 
 TYPE_CHECKING = False  # as typing's, whose import every job would pay for
 if TYPE_CHECKING:
-    import pathlib
     from typing import Any, Optional
-
-
-def transferred(text: str, protocol: Optional[str], location: Optional[str], source: str) -> pathlib.Path:
-    """Return where a file or folder is, which was a TransferPath when it was pickled."""
-    import pathlib
-
-    from htmap_run.files import placing  # its name inside the archive
-
-    del text, protocol, location
-    place = placing.places.get(source)
-    return pathlib.Path(os.path.join(scratch_directory(), _arrives(source)) if place is None else place)
-
-
-def scratch_directory() -> str:
-    """Return the job's scratch directory, wherever the function has changed to."""
-    return os.environ["HTMAP_OUTPUT_FILES"].partition(os.path.join("_htmap_return", "outputs"))[0]
-
-
-def _arrives(source: str) -> str:
-    """Return the name under which HTCondor puts a source into the scratch directory; empty for the contents of a folder."""
-    if "://" in source:
-        source = source.partition("?")[0].rstrip("/")
-    return source.rpartition("/")[2]
 
 
 class TransferPath:
