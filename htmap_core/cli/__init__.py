@@ -122,9 +122,11 @@ def _is_called(found: Any, name: str) -> bool:
 @click.version_option(__version__, prog_name="HTMap", message="%(prog)s version %(version)s")
 def cli(verbose: bool) -> None:
     """Look at your maps, and act on them."""
+    from htmap_core.plugins import defaults
     from htmap_core.settings.chain import settings
 
     settings["CLI.IS_CLI"] = True
+    defaults.register()
     warnings.showwarning = _show_warning
     if (
         "htmap" not in sys.modules and (notice := conflicting_install.found()) is not None

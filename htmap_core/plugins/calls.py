@@ -16,7 +16,6 @@ from htmap_core.contract.pools import Pool, PoolAddress, PoolView
 from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
-from htmap_core.plugins import defaults
 from htmap_core.plugins.discovery import Discovery, PluginRecord
 from htmap_core.settings.tables import problem_with_tables
 from htmap_core.wording import describe
@@ -250,4 +249,3 @@ def _why_off(record: PluginRecord) -> tuple[str, str]:
 
 
 plugins = Plugins()
-defaults.register()
