@@ -214,7 +214,14 @@ class Connection:
 
 
 def connect(address: PoolAddress) -> PoolAccess:
-    """Return what a plugin may ask of the pool at *address*, and do there; nothing is asked before it is used."""
+    """Return what a plugin may ask of the pool at *address*, and do there; nothing is asked before it is used.
+
+    The pool need not be the one of a map::
+
+        connect(PoolAddress.of_machine("site")).parameter("UID_DOMAIN")
+
+    Since 0.7.
+    """
     return Connection(address)
 
 

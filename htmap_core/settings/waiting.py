@@ -45,7 +45,7 @@ class Deadline:
         :param component: the only component that is waited for.
         :raises TimeoutError: patience has ended.
         """
-        interval = max(_SHORTEST, tables.value("WAIT_TIME"))
+        interval = max(_SHORTEST, tables.setting("WAIT_TIME"))
         if self._end is not None:
             left = self._end - time.monotonic()
             if left <= 0:
