@@ -95,6 +95,12 @@ def bad(submitted: dict[tuple[str, int], htmap.Map], size: int) -> htmap.Map:
     return submitted["bad", size]
 
 
+def test_nothing_is_printed_when_a_map_is_made(capfd: pytest.CaptureFixture[str]) -> None:
+    made = htmap.map(lambda x: x, range(2))
+    made.remove()
+    assert capfd.readouterr().out == ""
+
+
 class TestResults:
     EXPECTED = (1.0, 1.0, 1 / 3, 0.5, 0.2)
     INPUTS: ClassVar[tuple[Any, ...]] = (((1,), {}), ((2, 2), {}), ((3,), {}), ((4, 2), {}), ((5,), {}))
