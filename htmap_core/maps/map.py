@@ -208,6 +208,7 @@ class Map(Sequence[Any]):
 
         :raises ExpectedError: the component succeeded.
         :raises MapComponentHeld: the component is held.
+        :raises TimeoutError: the time is over.
         """
         return self._own(self._engine.error(self._engine.from_front(component), timeout))
 

@@ -11,10 +11,10 @@ from htmap_core.results import own_modules
 
 
 def error_report(tag: str, component: int, index: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
-    """Return the report on a component that raised or was refused.
+    """Return the report on a component whose function raised an exception or was refused.
 
-    :param index: what the result file says of the job.
-    :param entry: what it says of the component.
+    :param index: the facts of the job in the result file.
+    :param entry: the facts of the component in the result file.
     """
     host, runtime, error = index["host"], index["runtime"], entry["error"]
     started = datetime.datetime.fromtimestamp(entry["start"]).isoformat(sep=" ")  # noqa: DTZ006 -- for people, here
@@ -42,8 +42,8 @@ def error_report(tag: str, component: int, index: Mapping[str, Any], entry: Mapp
 def lost_report(tag: str, component: int, note: str, stderr: str) -> str:
     """Return the report on a component whose job ended without a result file.
 
-    :param note: how the job ended, as far as the event log knows.
-    :param stderr: the end of what the job wrote to its standard error.
+    :param note: how the job ended, from the event log; may be empty.
+    :param stderr: the end of the job's standard error.
     """
     parts = [f"The job ended without a result: {note or 'the event log does not say why'}"]
     if stderr:
@@ -52,7 +52,7 @@ def lost_report(tag: str, component: int, note: str, stderr: str) -> str:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
-    """Return a table of text; the first *left* columns are aligned left, the others right."""
+    """Return a table as text. The first *left* columns are aligned left, the others right."""
     lines = [list(headers), *(list(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
     return "\n".join(
