@@ -1,10 +1,10 @@
-"""For authors of plugins: the promises of each kind of plugin, as test classes to subclass, fixtures, and a way to wait.
+"""For authors of plugins: test classes to subclass, with the promises of each kind of plugin, fixtures, and a way to wait.
 
 Subclass a contract in your plugin's ``tests/test_contract.py``, and name the fixtures in its ``tests/conftest.py``::
 
     pytest_plugins = ["htmap_core.testing.fixtures"]
 
-Where a test waits for what another process does, :func:`eventually` has the patience, and says what did not happen.
+A test that waits for another process calls :func:`eventually`, which says what did not happen in time. Since 0.7.
 """
 
 from htmap_core.testing.contracts import DeliveryMethodContract, PluginContract

@@ -1,4 +1,4 @@
-"""Other Pythons on the machine that runs the tests, to play the execute node's: bare, and of other versions."""
+"""Other Pythons on this machine, to stand for the execute node's: without packages, and of other versions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
 
 def _find(version: str) -> str | None:
-    """Look in the folders of HTMAP_TEST_PYTHONS, in pyenv's, in that of the Python that runs the tests, and on PATH.
+    """Look in the folders of HTMAP_TEST_PYTHONS, in pyenv's folders, beside the Python that runs the tests, and in the system's.
 
-    A virtual environment is not bare.
+    Virtual environments do not count, because they have packages.
     """
     folders = [Path(folder) for folder in os.environ.get("HTMAP_TEST_PYTHONS", "").split(os.pathsep) if folder]
     pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser()
@@ -30,14 +30,14 @@ def _find(version: str) -> str | None:
 _FOUND = {version: path for version in _VERSIONS if (path := _find(version)) is not None}
 
 BARE_PYTHONS: tuple[str, ...] = tuple(_FOUND)
-"""The minor versions of which there is a Python here."""
+"""The minor versions of the Pythons on this machine."""
 
 
 def python_of(version: str) -> str:
-    """Return the path of the Python of a minor version."""
+    """Return the path of the Python with a minor version, such as ``3.11``."""
     return _FOUND[version]
 
 
 def bare_environment(version: str) -> str:
-    """Return the map option ``environment`` that puts the Python of a minor version first on a job's PATH."""
+    """Return a value of the map option ``environment`` that puts the Python with a minor version first on a job's PATH."""
     return f'"PATH={Path(python_of(version)).parent}:/usr/bin:/bin"'
