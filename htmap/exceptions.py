@@ -1,6 +1,6 @@
 """All exceptions and warnings of HTMap; a plugin's own are in its package.
 
-Since 0.7::
+Since 0.6 or earlier::
 
     try:
         htmap.load("tide")
@@ -55,7 +55,7 @@ from htmap_core.exceptions import (
     SubmitConflict,
     TagAlreadyExists,
     TagNotFound,
-    TimeoutError,  # noqa: A004 -- the name that users of HTMap know
+    TimeoutError,
     UnknownName,
     UnknownPythonDeliveryMethod,
     UnknownSetting,

@@ -17,12 +17,12 @@ class MapBuilder:
     """Collect calls, and create one map of them when the ``with`` block ends.
 
     An exception inside the block creates no map. :func:`htmap.build_map` and :meth:`MappedFunction.build_map` return
-    builders. Since 0.7::
+    builders. Since 0.6 or earlier::
 
         with htmap.build_map(pow) as builder:
             builder(2, 3)
             builder(3, 2)
-        print(list(builder.map))  # [8, 9]
+        print(list(builder.map))  #> [8, 9]
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class MapBuilder:
         """Return how many components have been added."""
         return len(self._calls)
 
-    def __enter__(self) -> MapBuilder:  # noqa: PYI034 -- there are no subclasses
+    def __enter__(self) -> MapBuilder:
         return self
 
     def __exit__(
@@ -83,12 +83,12 @@ def build_map(
     """Return a builder for a map of *func*.
 
     Use it in a ``with`` statement, and call it once for each component. The arguments are those of :func:`htmap.map`.
-    Since 0.7::
+    Since 0.6 or earlier::
 
         with htmap.build_map(pow, tag="powers") as builder:
             for base in range(3):
                 builder(base, 2)
-        print(list(builder.map))  # [0, 1, 4]
+        print(list(builder.map))  #> [0, 1, 4]
     """
     return MapBuilder(func, map_options, tag, quiet=quiet, chunksize=chunksize)
 
@@ -96,10 +96,10 @@ def build_map(
 class MappedFunction:
     """A function with the mapping functions as methods, and with map options that its maps inherit.
 
-    Calling it calls the function in this process. :func:`htmap.mapped` returns such functions. Since 0.7::
+    Calling it calls the function in this process. :func:`htmap.mapped` returns such functions. Since 0.6 or earlier::
 
         double = htmap.mapped(lambda x: 2 * x)
-        print(double(21), list(double.map(range(3))))  # 42 [0, 2, 4]
+        print(double(21), list(double.map(range(3))))  #> 42 [0, 2, 4]
     """
 
     def __init__(self, func: Callable[..., Any], map_options: MapOptions | None = None) -> None:
@@ -182,13 +182,13 @@ def mapped(
 ) -> MappedFunction | Callable[[Callable[..., Any]], MappedFunction]:
     """Turn a function into a :class:`MappedFunction`; a decorator, with or without parentheses.
 
-    Since 0.7::
+    Since 0.6 or earlier::
 
         @htmap.mapped(map_options=htmap.MapOptions(request_memory="200MB"))
         def double(x):
             return 2 * x
 
-        print(list(double.map(range(3))))  # [0, 2, 4]
+        print(list(double.map(range(3))))  #> [0, 2, 4]
 
     :param map_options: options that all maps of the function inherit. Options given to a map win.
     :raises TypeError: *func* cannot be called, or *map_options* is not a :class:`~htmap.MapOptions`.

@@ -37,7 +37,7 @@ from htmap_core.submission.submit import submit_map
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-def map(  # noqa: A001 -- the name that users of HTMap know
+def map(
     func: Callable[[Any], Any],
     args: Iterable[Any],
     map_options: MapOptions | None = None,
@@ -48,10 +48,10 @@ def map(  # noqa: A001 -- the name that users of HTMap know
 ) -> Map:
     """Map a function of one argument over an iterable of arguments.
 
-    Each call is a component, and runs somewhere in the pool. Since 0.7::
+    Each call is a component, and runs somewhere in the pool. Since 0.6 or earlier::
 
         doubled = htmap.map(lambda x: 2 * x, range(3))
-        print(list(doubled))  # [0, 2, 4]
+        print(list(doubled))  #> [0, 2, 4]
 
     :param func: the function. Its code travels if it cannot be imported. Modules that it imports must be on the execute node.
     :param args: one argument for each component. They are taken one by one, so a generator need not fit into memory.
@@ -83,10 +83,10 @@ def starmap(
     """Map a function over positional and keyword arguments: a tuple and a dictionary for each component.
 
     The shorter of the two iterables is filled up with empty tuples or dictionaries. The other arguments and the exceptions are
-    those of :func:`htmap.map`. Since 0.7::
+    those of :func:`htmap.map`. Since 0.6 or earlier::
 
         powers = htmap.starmap(pow, args=[(2, 3), (3, 2)])
-        print(list(powers))  # [8, 9]
+        print(list(powers))  #> [8, 9]
 
     :param args: the positional arguments of each component.
     :param kwargs: the keyword arguments of each component.
@@ -221,7 +221,7 @@ def register_delivery_method(
 ) -> None:
     """Add a delivery method for this process. A plugin adds one for good, with the hook ``htmap_delivery_methods``.
 
-    Since 0.7::
+    Since 0.6 or earlier::
 
         htmap.register_delivery_method("bare", lambda tag, map_dir: {"executable": "/usr/bin/python3"})
 

@@ -23,7 +23,7 @@ from htmap_core.storage.tags import all_tags, find_map
 def load(tag: str) -> Map:
     """Return the map with a tag; always the same object within a process.
 
-    Since 0.7::
+    Since 0.6 or earlier::
 
         mapped = htmap.load("tide")
 
@@ -45,7 +45,7 @@ def _check_not_being_created(map_dir: MapDir, tag: str) -> None:
 def get_tags(pattern: str | None = None) -> tuple[str, ...]:
     """Return the tags of all maps, sorted.
 
-    Since 0.7::
+    Since 0.6 or earlier::
 
         print(htmap.get_tags("scan-*"))
 
@@ -58,7 +58,7 @@ def get_tags(pattern: str | None = None) -> tuple[str, ...]:
 def remove(tag: str, not_exist_ok: bool = True) -> None:
     """Remove the map with a tag: its jobs, its results and all its other data.
 
-    Since 0.7::
+    Since 0.6 or earlier::
 
         htmap.remove("tide")
 
@@ -79,7 +79,7 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
 def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
     """Return all maps, sorted by tag, without those that another process is creating.
 
-    A damaged map gives a warning (``DamagedMap``). Since 0.7::
+    A damaged map gives a warning (``DamagedMap``). Since 0.6 or earlier::
 
         for each in htmap.load_maps("scan-*"):
             print(each.status())
@@ -102,10 +102,10 @@ def _loadable(tags: Iterable[str]) -> Iterator[Map]:
             user_warnings.warn(user_warnings.DamagedMap(tag, str(error)))
 
 
-def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that users know
+def clean(*, all: bool = False) -> list[str]:
     """Remove transient maps: those that nobody gave a tag.
 
-    A map that cannot be removed now gives a warning (``NotRemoved``). Since 0.7::
+    A map that cannot be removed now gives a warning (``NotRemoved``). Since 0.6 or earlier::
 
         print(htmap.clean())  # the tags of the removed maps
 
@@ -129,7 +129,7 @@ def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that use
 def status(maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True) -> str:
     """Return a table of maps; a ``*`` marks the transient ones.
 
-    Since 0.7::
+    Since 0.6 or earlier::
 
         print(htmap.status())
 
@@ -148,7 +148,7 @@ def status_json(
 ) -> str:
     """Return the facts of :func:`status` as JSON: an object for each map, by its tag.
 
-    Disk and memory are in bytes, run times in seconds. Since 0.7::
+    Disk and memory are in bytes, run times in seconds. Since 0.6 or earlier::
 
         print(json.loads(htmap.status_json())["tide"]["component_status_counts"])
 
@@ -161,7 +161,7 @@ def status_json(
 def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True) -> str:
     """Return the facts of :func:`status` as CSV: a header, and a line for each map.
 
-    Disk and memory are in bytes, run times in seconds. Since 0.7::
+    Disk and memory are in bytes, run times in seconds. Since 0.6 or earlier::
 
         Path("maps.csv").write_text(htmap.status_csv())
     """

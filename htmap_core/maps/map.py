@@ -39,18 +39,18 @@ def engine_of(found: Map) -> Engine:
 
 @existence.checked_before_use(engine_of)
 class Map(Sequence[Any]):
-    """A map: the status, the result and the error of each of its components, and the acts on them. Since 0.7.
+    """A map: the status, the result and the error of each of its components, and the acts on them. Since 0.6 or earlier.
 
     The mapping functions and :func:`htmap.load` return maps; a process has one object for each map::
 
         mapped = htmap.map(lambda x: 1 / x, [1, 0, 4], tag="tide")
-        print(mapped.get(2, timeout=600), mapped.get_err(1).exception_msg)  # 0.25 ZeroDivisionError: division by zero
-        print({outcome.component: outcome.value for outcome in mapped.outcomes() if outcome.ok})  # {0: 1.0, 2: 0.25}
-        print(mapped.components_by_status()[htmap.ComponentStatus.ERRORED])  # (1,)
+        print(mapped.get(2, timeout=600), mapped.get_err(1).exception_msg)  #> 0.25 ZeroDivisionError: division by zero
+        print({outcome.component: outcome.value for outcome in mapped.outcomes() if outcome.ok})  #> {0: 1.0, 2: 0.25}
+        print(mapped.components_by_status()[htmap.ComponentStatus.ERRORED])  #> (1,)
         mapped.remove()
     """
 
-    def __new__(cls, *, tag: str, map_dir: MapDir) -> Map:  # noqa: ARG004, PYI034 -- for __init__; there are no subclasses
+    def __new__(cls, *, tag: str, map_dir: MapDir) -> Map:
         """Return the object that this process has for the map, or a new one."""
         alive = _alive.get(str(map_dir.path))
         return alive if alive is not None else super().__new__(cls)
@@ -259,7 +259,7 @@ class Map(Sequence[Any]):
         return self._engine.inputs()
 
     def outcomes(self, timeout: Timeout = None) -> Iterator[Outcome]:
-        """Return an iterator over the outcomes of the components, as they end. Errors and holds are values here.
+        """Return an iterator over the outcomes of the components, as they end. Errors and holds are values here. Since 0.7.
 
         A held component has an outcome at once; nothing waits for its release.
 
@@ -335,7 +335,7 @@ class Map(Sequence[Any]):
     # --- what HTCondor knows about it
 
     def why(self, components: Iterable[int] | None = None) -> list[Explanation]:
-        """Explain why components do not run: the reason of each hold, and how the pool's slots suit idle components.
+        """Explain why components do not run: why they are held, or how the pool's slots suit idle ones. Since 0.7.
 
         :param components: their indices; by default all that have not ended.
         :raises ComponentNotFound: the map has no such component.
@@ -345,7 +345,7 @@ class Map(Sequence[Any]):
         return explanations.explain(self._engine, components)
 
     def job_ad(self, component: int) -> JobAd:
-        """Return the full ad of a component's job, from the queue or else from the history.
+        """Return the full ad of a component's job, from the queue or else from the history. Since 0.7.
 
         :raises ComponentNotFound: the map has no such component.
         :raises JobNotFound: the schedd does not know the job, not yet or not any more.
@@ -354,7 +354,7 @@ class Map(Sequence[Any]):
         return queue.job_ad(self._engine, self._engine.from_front(component))
 
     def submit_file(self, component: int | None = None) -> str:
-        """Return a submit description for ``condor_submit``, to run components by hand, apart from the map.
+        """Return a submit description for ``condor_submit``, to run components by hand, apart from the map. Since 0.7.
 
         :param component: the only component to run; all by default.
         :raises ComponentNotFound: the map has no such component.

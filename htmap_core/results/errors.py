@@ -27,10 +27,10 @@ _STDERR_TAIL = 2000  # bytes
 class ComponentError:
     """The error of a component: an exception in the function, a refusal to run it, or an end without a result.
 
-    ``Map.get_err`` and ``Map.errors`` return errors. Since 0.7::
+    ``Map.get_err`` and ``Map.errors`` return errors. Since 0.6 or earlier::
 
         mapped = htmap.map(lambda x: 1 / x, [0])
-        print(mapped.get_err(0).exception_msg)  # ZeroDivisionError: division by zero
+        print(mapped.get_err(0).exception_msg)  #> ZeroDivisionError: division by zero
         print(mapped.get_err(0).report())
 
     :param map: the :class:`~htmap_core.maps.map.Map` that returned the error.
@@ -74,7 +74,7 @@ class ComponentError:
         """
         host, runtime = index["host"], index["runtime"]
         error = {**entry["error"], "frames": [_with_line(frame) for frame in entry["error"].get("frames", ())]}
-        started = datetime.datetime.fromtimestamp(entry["start"])  # noqa: DTZ006 -- for people, here
+        started = datetime.datetime.fromtimestamp(entry["start"])
         return cls(
             component=component,
             exception_msg=error["text"],
@@ -104,7 +104,7 @@ class ErrorReader:
     :param states: the source of their holds, and of how their jobs ended.
     """
 
-    def __init__(self, map: TaggedMap, states: StateSource) -> None:  # noqa: A002 -- what it is
+    def __init__(self, map: TaggedMap, states: StateSource) -> None:
         self._map = map
         self._map_dir = map.map_dir
         self._states = states

@@ -106,7 +106,7 @@ class _Stream(_PerComponent[str]):
 class MapStdOut(_Stream):
     """The standard output of each component, in a frame that says where and when it ran.
 
-    An index does not wait; :meth:`get` and a call do. Since 0.7::
+    An index does not wait; :meth:`get` and a call do. Since 0.6 or earlier::
 
         mapped = htmap.map(print, ["a", "b"])
         print(mapped.stdout.get(1, timeout=600))
@@ -116,7 +116,7 @@ class MapStdOut(_Stream):
     stream = "stdout"
 
     def follow(self, component: int, timeout: Timeout = None) -> Iterator[str]:
-        """Return an iterator over the output of a component while it runs, until it has ended or is held.
+        """Return an iterator over the output of a component while it runs, until it has ended or is held. Since 0.7.
 
         If several components share the job, the output is that of all of them.
 
@@ -130,7 +130,7 @@ class MapStdOut(_Stream):
 
     def _framed(self, text: str, component: int, index: dict[str, Any], entry: dict[str, Any]) -> str:
         host, runtime = index["host"], index["runtime"]
-        began, ended = (datetime.datetime.fromtimestamp(entry[key]).isoformat(sep=" ") for key in ("start", "end"))  # noqa: DTZ006 -- for people, here
+        began, ended = (datetime.datetime.fromtimestamp(entry[key]).isoformat(sep=" ") for key in ("start", "end"))
         return (
             f"Landed on execute node {host['name']} ({host['address']}) at {began} as {host['user']}\n\n"
             f"Python executable is {runtime['executable']} (version {runtime['python']})\n\n"
@@ -143,10 +143,10 @@ class MapStdOut(_Stream):
 class MapStdErr(_Stream):
     """The standard error of each component.
 
-    An index does not wait; :meth:`get` and a call do. Since 0.7::
+    An index does not wait; :meth:`get` and a call do. Since 0.6 or earlier::
 
         mapped = htmap.map(lambda text: print(text, file=sys.stderr), ["a", "b"])
-        print(mapped.stderr.get(1, timeout=600))  # b
+        print(mapped.stderr.get(1, timeout=600))  #> b
     """
 
     stream = "stderr"
@@ -155,14 +155,12 @@ class MapStdErr(_Stream):
 class MapOutputFiles(_PerComponent[Path]):
     """The folder with the output files of each component; an empty folder if it sent none.
 
-    An index does not wait; :meth:`get` and a call do. Since 0.7::
+    An index does not wait; :meth:`get` and a call do. Since 0.6 or earlier::
 
         mapped = htmap.map(abs, [-1])
-        print(list(mapped.output_files.get(0, timeout=600).iterdir()))  # []
+        print(list(mapped.output_files.get(0, timeout=600).iterdir()))  #> []
     """
 
     def _item(self, component: int) -> Path:
         self._engine.errors.entry(component)
-        folder = self._engine.map_dir.outputs.files(self._engine.job(component), component)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return self._engine.map_dir.outputs.files(self._engine.job(component), component)

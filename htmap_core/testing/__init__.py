@@ -4,10 +4,26 @@ Subclass a contract in your plugin's ``tests/test_contract.py``, and name the fi
 
     pytest_plugins = ["htmap_core.testing.fixtures"]
 
-A test that waits for another process calls :func:`eventually`, which says what did not happen in time. Since 0.7.
+A test that waits for another process calls :func:`eventually`, which says what did not happen in time. Imports ``maps`` and the
+packages below it; no other package of the core imports it.
 """
 
+from htmap_core.testing.command_line import run_htmap
 from htmap_core.testing.contracts import DeliveryMethodContract, PluginContract
+from htmap_core.testing.own_settings import using_htmap_dir
 from htmap_core.testing.patience import eventually
+from htmap_core.testing.pools import pool_of_its_own, stop_at_the_end
+from htmap_core.testing.pythons import BARE_PYTHONS, bare_environment, python_of
 
-__all__ = ["DeliveryMethodContract", "PluginContract", "eventually"]
+__all__ = [
+    "BARE_PYTHONS",
+    "DeliveryMethodContract",
+    "PluginContract",
+    "bare_environment",
+    "eventually",
+    "pool_of_its_own",
+    "python_of",
+    "run_htmap",
+    "stop_at_the_end",
+    "using_htmap_dir",
+]

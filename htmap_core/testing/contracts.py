@@ -24,13 +24,15 @@ from htmap_core.settings.chain import Settings, settings
 
 
 class PluginContract:
-    """The promises of every plugin. Subclass it, and set :attr:`plugin` and :attr:`distribution`.
+    """The promises of every plugin.
 
-    Since 0.7::
+    Subclass it, and set the name of the entry point and the distribution::
 
-        class TestMine(PluginContract):
-            plugin = "mine"  # the name of the entry point
-            distribution = "htmap-mine"
+        class TestSite(PluginContract):
+            plugin = "site"
+            distribution = "htmap-site"
+
+    Since 0.7.
     """
 
     plugin: ClassVar[str]
@@ -56,26 +58,26 @@ class PluginContract:
 
 
 class DeliveryMethodContract(PluginContract):
-    """The promises of every delivery method. Subclass it, and set :attr:`method` too.
+    """The promises of every delivery method.
 
-    Since 0.7::
+    Subclass it, and set :attr:`method`. Override :meth:`method_settings` if the method needs settings::
 
-        class TestMine(DeliveryMethodContract):
-            plugin = "mine"
-            distribution = "htmap-mine"
-            method = "mine"
-
-            def method_settings(self):
-                return {"MINE.PATH": "/opt/mine"}
+        class TestSw(DeliveryMethodContract):
+            plugin = "sw"
+            distribution = "htmap-sw"
+            method = "sw"
 
     The tests marked ``pool`` run maps on the personal pool, on this machine. They prove that the method works on execute nodes
     that see the files of the submit side. Only a test on another host can prove that it works on others.
+
+    Since 0.7.
     """
 
     method: ClassVar[str]
 
     personal_pool_lacks: ClassVar[str] = ""
-    """The thing that the method needs and a personal pool lacks, if any; then the tests on a personal pool are skipped."""
+    """The thing that the method needs and a personal pool lacks. If it is set, the tests on such a pool are skipped; test the
+    method on a pool that has it."""
 
     def method_settings(self) -> dict[str, Any]:
         """Return the settings that the method needs for a map on the personal pool; called for each test."""

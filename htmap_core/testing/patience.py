@@ -21,17 +21,17 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.01, 0.25, 1.5  # seconds, seconds, tim
 def eventually(condition: Callable[[], T], *, says: str, within: float = PATIENCE) -> T:
     """Wait until a condition holds, and return its value.
 
-    Since 0.7::
+    The condition is called at least once, and once more when the time is up. It does not hold yet if it raises an
+    ``AssertionError``, a ``LookupError``, an ``OSError`` or an ``HTMapException``::
 
         eventually(lambda: mapped.is_done, says="the map is done")
-
-    The condition is called at least once, and once more when the time is up. It does not hold yet if it raises an
-    ``AssertionError``, a ``LookupError``, an ``OSError`` or an ``HTMapException``.
 
     :param condition: a function without parameters. It holds when its value is true.
     :param says: the condition in words, for the message.
     :param within: the patience in seconds.
     :raises AssertionError: the condition did not hold in time. The message has *says* and the last value or exception.
+
+    Since 0.7.
     """
     __tracebackhide__ = True  # pytest shows the line of the test
     give_up, pause = time.monotonic() + within, _FIRST_PAUSE
