@@ -4,8 +4,8 @@
 
     doubled = list(htmap.map(lambda x: 2 * x, range(10)))
 
-Everything here is imported from :mod:`htmap_core` when it is first used; importing ``htmap`` loads neither HTCondor's bindings
-nor a plugin, starts nothing and writes nothing.
+Each name is imported from :mod:`htmap_core` when it is first used. Importing ``htmap`` itself loads no plugin and none of
+HTCondor's bindings, starts no process and writes no file.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from htmap_core import __version__, conflicting_install
 from htmap_core.plugins import defaults as _defaults_of_plugins
 from htmap_core.settings.chain import BASE_SETTINGS, USER_SETTINGS
 
-# These make modules of the same names as the objects below, so that `from htmap.settings import ...` finds them.
+# The modules have the names of the objects below. They are imported first, so that `from htmap.settings import ...` works.
 import htmap.mapped  # isort: skip
 import htmap.settings  # isort: skip
 
 from htmap_core.settings.chain import settings  # isort: skip
 
-del htmap.mapped  # the attribute becomes the decorator, when somebody asks for it; the module stays importable
+del htmap.mapped  # the attribute is the decorator, imported on first use; the module can still be imported
 
 if TYPE_CHECKING:
     from htmap import exceptions, tags
@@ -71,12 +71,12 @@ _HOMES = {
     "version_info": "htmap_core.version",
 }
 
-# The inputs of maps that HTMap 0.7.0 made name it.
+# The pickled inputs of maps that HTMap 0.7.0 made name this class.
 _HOMES["_transferred"] = "htmap_core.contract.transfer_path"
 
 _MODULES = ("cli", "exceptions", "tags")
 
-# What users know as htmap's own, and what comes with a package of its own now.
+# Names that users know from htmap, and the packages that have them now.
 _OF_PLUGINS = {
     "Transplant": "htmap-transplant",
     "transplant_info": "htmap-transplant",
@@ -145,7 +145,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Show what is public, and nothing else."""
+    """Return the public names, and nothing else."""
     from importlib.util import find_spec
 
     installed = (name for name, package in _OF_PLUGINS.items() if find_spec(package.replace("-", "_")) is not None)

@@ -1,4 +1,12 @@
-"""All exceptions and warnings of HTMap; those of a plugin can be had from its package."""
+"""All exceptions and warnings of HTMap; a plugin's own are in its package.
+
+Since 0.6 or earlier::
+
+    try:
+        htmap.load("tide")
+    except htmap.exceptions.TagNotFound as error:
+        print(error)
+"""
 
 from __future__ import annotations
 
@@ -145,5 +153,5 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    """Show the exceptions and the warnings, and nothing else."""
+    """Return the names of the exceptions and warnings, and nothing else."""
     return __all__

@@ -1,6 +1,6 @@
 """Mapped functions: ``from htmap.mapped import MappedFunction, mapped``.
 
-The attribute ``htmap.mapped`` is the decorator itself. What is here is imported when it is first used.
+The attribute ``htmap.mapped`` is the decorator itself. Each name of this module is imported when it is first used.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The command line. Commands are imported when they are used, and those of plugins are asked for then.
+"""The command line. A command is imported when it is used; the commands of plugins are loaded only if needed.
 
-Imports ``maps`` and what is below it, but none of it before a command runs.
+Imports ``maps`` and the packages below it, but none of them before a command runs.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from htmap_core.wording import did_you_mean
 if TYPE_CHECKING:
     from htmap_core.exceptions import HTMapException
 
-# What there is, as `htmap --help` shows it: by purpose, each command with the module in this package that has it and a line of
-# help. Both stand here because importing the commands would make `--help` slow.
+# The commands as `htmap --help` shows them, by purpose: each with its module in this package and a line of help. Both stand here
+# because importing the commands would make `--help` slow.
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Look at maps": {
-        "status": ("commands.status", "Show how all your maps are doing."),
+        "status": ("commands.status", "Show the status of all your maps."),
         "tags": ("commands.show", "Print the tags of your maps, one a line."),
-        "components": ("commands.show", "Show how the components of a map are doing."),
-        "errors": ("commands.show", "Show the reports on components that went wrong."),
-        "reasons": ("commands.show", "Print why map components are held."),
-        "stdout": ("commands.stdout", "Look at the stdout of a map component."),
-        "stderr": ("commands.stdout", "Look at the stderr of a map component."),
+        "components": ("commands.show", "Show the status of each component of a map."),
+        "errors": ("commands.show", "Show the error reports of failed components."),
+        "reasons": ("commands.show", "Print why components are held."),
+        "stdout": ("commands.stdout", "Show the standard output of a component."),
+        "stderr": ("commands.stdout", "Show the standard error of a component."),
         "why": ("commands.why", "Explain why components do not run."),
-        "job": ("commands.why", "Print all that the schedd knows of a component's job."),
-        "submit-file": ("commands.why", "Print what would be submitted, to run it by hand."),
+        "job": ("commands.why", "Print the full ad of a component's job."),
+        "submit-file": ("commands.why", "Print a submit description, to run components by hand."),
         "path": ("commands.paths", "Print the paths of parts of a map's data, for debugging and other tools."),
     },
     "Act on maps": {
@@ -46,37 +46,37 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "pause": ("commands.queue", "Pause maps: running components stop where they are."),
         "resume": ("commands.queue", "Resume maps after a pause."),
         "vacate": ("commands.queue", "Vacate maps: running components become idle again."),
-        "edit": ("commands.edit", "Edit what a map asks for."),
+        "edit": ("commands.edit", "Change how much memory or disk space a map requests."),
         "rerun": ("commands.rerun", "Run components of maps again from scratch."),
         "retag": ("commands.edit", "Change the tag of a map."),
         "remove": ("commands.remove", "Remove maps: their jobs and all their data."),
         "clean": ("commands.remove", "Remove maps that nobody gave a tag."),
     },
     "HTMap itself": {
-        "settings": ("commands.settings", "Print HTMap's settings, as a settings file would have them."),
+        "settings": ("commands.settings", "Print HTMap's settings in the form of a settings file."),
         "set": ("commands.settings", "Write a setting into ~/.htmaprc."),
-        "doctor": ("commands.doctor", "Check whether maps can run here, and say what to do where not."),
+        "doctor": ("commands.doctor", "Check whether maps can run here, with advice for each problem."),
         "plugins": ("commands.plugins", "Show the installed plugins."),
         "logs": ("commands.paths", "Print the path of HTMap's log file."),
         "version": ("commands.doctor", "Print the versions of HTMap and of HTCondor's Python bindings."),
-        "autocompletion": ("completion", "Have your shell complete commands, tags and components."),
+        "autocompletion": ("completion", "Make your shell complete commands, tags and components."),
     },
 }
 
 COMMANDS = {name: module for section in SECTIONS.values() for name, (module, _) in section.items()}
 
-INTERRUPTED = 130  # as shells say it: 128, and the number of the signal
+INTERRUPTED = 130  # as in shells: 128 plus the number of the signal
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are needed; unknown ones are looked for among the plugins' commands."""
+    """A group that imports a command when it is needed, and looks for unknown commands among those of plugins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the core's commands; asking plugins for theirs would load them all for a ``--help``."""
+        """Return the core's commands. A ``--help`` with the plugins' commands would have to load all plugins."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, of the core or else of a plugin."""
+        """Return a command of the core, or else of a plugin."""
         if cmd_name in COMMANDS:
             module = importlib.import_module(f"htmap_core.cli.{COMMANDS[cmd_name]}")
             return next(each for each in vars(module).values() if _is_called(each, cmd_name))  # type: ignore[no-any-return]
@@ -87,13 +87,13 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve a command as click does, but say what was probably meant and which plugin would bring it."""
+        """Resolve a command as click does, but suggest a similar command or the plugin that has an unknown one."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             ctx.fail(_unknown_command(args[0]))
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete a command from what is known of them here; plugins are asked only where none of the core's fits."""
+        """Complete a command from the table above; ask plugins only if none of the core's commands fits."""
         known = {name: text for section in SECTIONS.values() for name, (_, text) in section.items()}
         found = [CompletionItem(name, help=text) for name, text in known.items() if name.startswith(incomplete)]
         if not found and not incomplete.startswith("-"):
@@ -103,7 +103,7 @@ class LazyGroup(click.Group):
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from what is known of them here."""
+        """List the commands from the table above."""
         for title, commands in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, text) for name, (_, text) in commands.items()])
@@ -118,7 +118,7 @@ def _is_called(found: Any, name: str) -> bool:
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Plugins add commands of their own, such as `htmap pool`; `htmap plugins list` shows them.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Say on standard error what HTMap does.")
+@click.option("-v", "--verbose", is_flag=True, help="Show log messages on standard error.")
 @click.version_option(__version__, prog_name="HTMap", message="%(prog)s version %(version)s")
 def cli(verbose: bool) -> None:
     """Look at your maps, and act on them."""
@@ -130,7 +130,7 @@ def cli(verbose: bool) -> None:
     warnings.showwarning = _show_warning
     if (
         "htmap" not in sys.modules and (notice := conflicting_install.found()) is not None
-    ):  # importing htmap has said so otherwise
+    ):  # importing htmap would have given the warning
         click.echo(f"Warning: {notice}", err=True)
     if verbose:
         import logging
@@ -141,11 +141,11 @@ def cli(verbose: bool) -> None:
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, and exit.
 
-    What HTMap raises on purpose becomes a message and exit code 1, wrong usage 2, Ctrl-C 130; anything else is a bug, and shows
-    its traceback.
+    An HTMapException becomes a message and exit code 1, wrong usage exit code 2, Ctrl-C exit code 130. Any other exception is a
+    bug, and shows its traceback.
     """
     if sys.stdout is None:  # `htmap ... >&-`
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # for as long as the process lasts
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # it stays open until the process ends
     if "_HTMAP_COMPLETE" in os.environ:
         from htmap_core.cli import completion
 
@@ -169,13 +169,13 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 
 def _raised_on_purpose() -> type[HTMapException]:
-    """Return what HTMap raises on purpose; imported when something was raised, because making the classes takes a while."""
+    """Return HTMapException. It is imported only after an error, because making the exception classes takes a while."""
     from htmap_core.exceptions import HTMapException
 
     return HTMapException
 
 
-# What the machine refuses: space, a quota, writing at all, leave, and a disk that fails.
+# Errors of the machine, not bugs: no space, a quota, a read-only file system, no permission, a failing disk.
 _NO_BUG = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
@@ -186,7 +186,7 @@ def _complain(text: str) -> None:
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    """Show a warning as people want it: without the line of HTMap's source that gave it."""
+    """Show a warning without the line of HTMap's source that gave it."""
     click.echo(f"Warning: {message}", err=True)
 
 

@@ -1,4 +1,4 @@
-"""Numbers on the command line that say how much."""
+"""Amounts on the command line: finite numbers in a range."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import click
 
 
 class Amount(click.FloatRange):
-    """A number in a range, which ``nan`` and ``inf`` are not, although Python takes them for numbers."""
+    """A finite number in a range: not ``nan`` or ``inf``, which click's own type accepts."""
 
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the number.
 
-        :raises click.UsageError: it is none, or out of the range.
+        :raises click.UsageError: the value is not a finite number, or out of the range.
         """
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
-            self.fail(f"{value} is no amount.", param, ctx)
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number

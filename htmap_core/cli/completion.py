@@ -1,6 +1,6 @@
 """Completion: ``htmap autocompletion``, and words with a colon in bash, such as ``htmap path tide:events``.
 
-To bash a colon ends a word (``COMP_WORDBREAKS``): it tells of three words, and puts what it gets in the place of the last.
+Bash splits words at a colon (``COMP_WORDBREAKS``): it passes ``tide:events`` as three words, and replaces only the last one.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
 
-# What a zsh that nobody has configured has not done yet.
+# A zsh without any configuration needs this first.
 _COMPINIT = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u; }"
 
-# Where each shell reads what is to be done when it starts, and the line that has it complete `htmap`.
+# The file that each shell reads when it starts, and the line that makes it complete `htmap`.
 _SHELLS = {
     "bash": ("~/.bashrc", 'eval "$(_HTMAP_COMPLETE=bash_source htmap)"'),
     "zsh": ("~/.zshrc", f'{_COMPINIT}; eval "$(_HTMAP_COMPLETE=zsh_source htmap)"'),
@@ -32,29 +32,30 @@ _MARK = "_HTMAP_COMPLETE="
     help="Add the line to this file instead of the one that the shell reads.",
 )
 def autocompletion(shell: str, force: bool, destination: Path | None) -> None:
-    """Have your shell complete commands, tags and components.
+    """Make your shell complete commands, tags and components.
 
-    It adds a line to a file that the shell reads when it starts, so once is enough. `htmap` must be on the PATH by then.
+    Adds a line to a file that the shell reads when it starts, so once is enough. `htmap` must be on the PATH when a shell
+    starts.
     """
     file, line = _SHELLS[shell]
     path = (destination or Path(file)).expanduser()
     content = path.read_text(encoding="utf-8") if path.exists() else ""
     if _MARK in content and not force:
-        click.echo(f"{path} has it already; --force adds it once more")
+        click.echo(f"{path} has the line already; --force adds it again")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as opened:
         opened.write(f"{'' if not content or content.endswith(chr(10)) else chr(10)}{line}\n")
-    click.echo(f"added to {path}; a new {shell} completes `htmap`")
+    click.echo(f"added a line to {path}; a new {shell} completes `htmap`")
 
 
 class Bash(BashComplete):
-    """What click knows of bash, with words put together again."""
+    """Click's completion for bash, with the words joined again."""
 
-    _shown = ""  # of the last word, what bash keeps
+    _shown = ""  # the beginning of the last word, which bash keeps
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the one that is completed, and that one."""
+        """Return the words before the one to complete, and that word."""
         count = int(os.environ["COMP_CWORD"])
         told = split_arg_string(os.environ["COMP_WORDS"])[: count + 1]
         told += [""] * (count + 1 - len(told))
@@ -69,10 +70,10 @@ class Bash(BashComplete):
         return words[1:-1], words[-1]
 
     def format_completion(self, item: CompletionItem) -> str:
-        """Return a completion as the function in the shell reads it, without what bash keeps."""
+        """Return a completion as the shell function reads it, without the beginning that bash keeps."""
         return f"{item.type},{item.value.removeprefix(self._shown)}"
 
 
 def register() -> None:
-    """Have click complete so in bash."""
+    """Make click use this completion in bash."""
     add_completion_class(Bash)

@@ -1,7 +1,7 @@
-"""Which maps a command is about: tags, patterns, ``--all``, or tags from standard input.
+"""The maps that a command acts on: by tags, patterns, ``--all``, or tags from standard input.
 
-Here and in the modules of commands, whatever finds and loads maps is imported where it is used: a shell that completes tags
-starts ``htmap`` for each TAB.
+Here and in the modules of commands, the modules that find and load maps are imported inside functions: a shell that completes
+tags starts ``htmap`` for each TAB.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_SHOWN = 100  # completions of a component's number: a screen full; a further digit shows others
-_LISTED = 10  # tags in a question
+_SHOWN = 100  # completions of a component's number: a screenful; one more digit shows others
+_LISTED = 10  # tags that a question lists
 
 
 class _Tag(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
@@ -48,7 +48,7 @@ class _Component(click.ParamType):  # type: ignore[type-arg]  # generic in newer
         try:
             count = find_map(ctx.params["tag"]).record.components
         except (KeyError, TagNotFound, CorruptMap):
-            return []  # nothing to offer; the command itself will say what is wrong
+            return []  # the command itself will say what is wrong
         fitting = (str(number) for number in range(count) if str(number).startswith(incomplete))
         return [CompletionItem(number) for _, number in zip(range(_SHOWN), fitting)]
 
@@ -59,17 +59,17 @@ COMPONENT = _Component()
 
 @attrs.frozen
 class Selection:
-    """The maps that a command is about.
+    """The maps that a command acts on.
 
     :param tags: their tags, each once.
-    :param is_wide: whether there are several that nobody named one by one.
+    :param is_wide: whether the user named several of them by a pattern or ``--all``, not one by one.
     """
 
     tags: tuple[str, ...]
     is_wide: bool = False
 
     def confirm(self, question: str, *, yes: bool) -> bool:
-        """Return whether to go on: ask on a terminal where *is_wide*, unless the answer is *yes* already."""
+        """Return whether to go on. Ask on a terminal if the selection is wide, unless *yes* is true."""
         if yes or not self.is_wide or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
         more = f" and {len(self.tags) - _LISTED} more" if len(self.tags) > _LISTED else ""
@@ -77,8 +77,8 @@ class Selection:
         return click.confirm(question.format(count=len(self.tags)), err=True)
 
     def each(self, act: Callable[[str], None]) -> None:
-        """Do something with each tag; what fails for one is said and does not stop the others, but the exit code is 1 then."""
-        from htmap_core.cli import tables  # with what it knows of statuses 20 ms, which completing a tag does without
+        """Act on each tag. An error for one is printed and does not stop the others, but makes the exit code 1."""
+        from htmap_core.cli import tables  # 20 ms with its imports, which completion does not need
 
         failed = False
         for tag in self.tags:
@@ -92,19 +92,19 @@ class Selection:
             click.get_current_context().exit(1)
 
     def each_map(self, act: Callable[[Map], None]) -> None:
-        """Do something with each map, as :meth:`each`."""
+        """Act on each map; errors as in :meth:`each`."""
         self.each(lambda tag: act(load(tag)))
 
 
 def load(tag: str) -> Map:
-    """Return the map with a tag, as :func:`htmap.load`."""
+    """Return the map with a tag, as :func:`htmap.load` does."""
     from htmap_core.maps import management
 
     return management.load(tag)
 
 
 def takes_maps(command: F) -> F:
-    """Give a command ``[TAGS]...``, ``-p/--pattern`` and ``--all``; it is called with ``selection``."""
+    """Give a command ``[TAGS]...``, ``-p/--pattern`` and ``--all``; it gets the argument ``selection``."""
 
     @click.argument("tags", nargs=-1, type=TAG)
     @click.option(
@@ -113,21 +113,21 @@ def takes_maps(command: F) -> F:
         "patterns",
         multiple=True,
         metavar="PATTERN",
-        help="Take the maps whose tags fit a pattern with wildcards; can be given more than once.",
+        help="Act on the maps whose tags match a pattern with wildcards; can be repeated.",
     )
     @click.option("--all", "all_", is_flag=True, help="Act on all maps.")
     @functools.wraps(command)
     def with_selection(*, tags: Sequence[str], patterns: Sequence[str], all_: bool, **others: Any) -> Any:
         return command(selection=_select(tags, patterns, all_), **others)
 
-    return with_selection  # type: ignore[return-value]  # click calls it with names alone
+    return with_selection  # type: ignore[return-value]  # click calls it with keyword arguments only
 
 
-takes_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask, where that would be done.")
+takes_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 def wide(tags: Iterable[str]) -> Selection:
-    """Return a selection of tags that nobody named."""
+    """Return a selection of tags that the user did not name one by one."""
     chosen = tuple(tags)
     return Selection(chosen, is_wide=len(chosen) > 1)
 
@@ -136,7 +136,7 @@ def _select(named: Sequence[str], patterns: Sequence[str], all_: bool) -> Select
     from htmap_core.maps import management
 
     if all_ and (named or patterns):
-        raise click.UsageError("--all means every map, so it goes with neither TAGS nor --pattern")
+        raise click.UsageError("--all means every map: do not combine it with TAGS or --pattern")
     if all_:
         if not (tags := management.get_tags()):
             click.echo("You have no maps.", err=True)
@@ -155,4 +155,6 @@ def _select(named: Sequence[str], patterns: Sequence[str], all_: bool) -> Select
 def _from_standard_input() -> tuple[str, ...]:
     if not sys.stdin.isatty() and (tags := sys.stdin.read().split()):
         return tuple(dict.fromkeys(tags))
-    raise click.UsageError("name maps: by their TAGS, with --pattern, --all, or on standard input")
+    raise click.UsageError(
+        "name the maps: by TAGS, --pattern, --all, or tags on standard input; `htmap tags` lists them"
+    )

@@ -1,6 +1,6 @@
-"""Tables for people on a terminal and for what reads a pipe, and colours.
+"""Tables for people on a terminal and for programs that read a pipe, and colours.
 
-On a terminal rich fits a table to the width. Elsewhere it is plain text of whatever width it needs, so that nothing is cut.
+On a terminal rich fits a table to the width. In a pipe a table is plain text, as wide as it needs to be, so nothing is cut.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 takes_color = click.option(
-    "--color/--no-color", default=None, help="Colour the output; by default on a terminal, unless NO_COLOR is set."
+    "--color/--no-color", default=None, help="Colour the output; the default on a terminal, unless NO_COLOR is set."
 )
 
 COLORS = {
@@ -35,25 +35,25 @@ COLORS = {
 }
 
 
-_SHORT = 12  # characters that a terminal always has room for
+_SHORT = 12  # characters for which every terminal has room
 
 
 def in_color(wanted: bool | None) -> bool:
-    """Return whether to colour standard output: as the user wants, else on a terminal, unless NO_COLOR is set."""
+    """Return whether to colour standard output: as the user wants, or else on a terminal unless NO_COLOR is set."""
     if wanted is not None:
         return wanted
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def painter(wanted: bool | None) -> Callable[[ComponentStatus], str]:
-    """Return what makes a status text, in its colour where that is wanted."""
+    """Return a function that turns a status into text, coloured if that is wanted."""
     if not in_color(wanted):
         return str
     return lambda status: click.style(str(status), fg=COLORS.get(status))
 
 
 def show(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """Print a table; where the terminal is too narrow, columns with long cells are folded."""
+    """Print a table; on a narrow terminal, columns with long cells are folded."""
     if not sys.stdout.isatty():
         click.echo(f"{title}\n" if title else "", nl=False)
         click.echo(
@@ -70,22 +70,22 @@ def show(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "")
 
 
 def say(text: str, indent: str = "") -> None:
-    """Print text for people; on a terminal in lines that fit, those after the first with an *indent*."""
+    """Print text for people; on a terminal wrapped to its width, with an *indent* from the second line on."""
     click.echo(_fitted(text, sys.stdout, indent))
 
 
 def complain(text: str) -> None:
-    """Say on standard error what is wrong; on a terminal in lines that fit."""
+    """Print an error message on standard error; on a terminal wrapped to its width."""
     remark(f"htmap: {text}")
 
 
 def remark(text: str) -> None:
-    """Say on standard error what is not the answer itself; on a terminal in lines that fit."""
+    """Print a remark on standard error, apart from the output itself; on a terminal wrapped to its width."""
     click.echo(_fitted(text, sys.stderr, ""), err=True)
 
 
 def _fitted(text: str, stream: Any, indent: str) -> str:
-    """Return text in lines that fit a stream's terminal; what has lines of its own, or a word as long as a path, keeps them."""
+    """Return text wrapped to the width of a stream's terminal. Text with line breaks stays as it is, and no word is broken."""
     if "\n" in text or not stream.isatty():
         return text
     width = shutil.get_terminal_size().columns - 1
@@ -93,7 +93,7 @@ def _fitted(text: str, stream: Any, indent: str) -> str:
 
 
 def new_table(title: str = "") -> Table:
-    """Return an empty table that looks like all others."""
+    """Return an empty table in the style of all tables."""
     from rich.table import Table
 
     return Table(box=None, pad_edge=False, header_style="bold", title=title or None, title_justify="left")
@@ -101,6 +101,6 @@ def new_table(title: str = "") -> Table:
 
 def console(color: bool | None = None) -> Console:
     """Return a console on standard output."""
-    from rich.console import Console  # rich takes 100 ms, and only people need it
+    from rich.console import Console  # rich takes 100 ms, and only terminals need it
 
     return Console(markup=False, highlight=False, no_color=not in_color(color), force_terminal=color or None)

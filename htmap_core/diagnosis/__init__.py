@@ -1,4 +1,4 @@
-"""Why not: why maps cannot run here, why components do not run, and how a user stands beside others.
+"""Diagnosis: why maps cannot run here, why components do not run, and how a user stands beside others.
 
-Imports ``submission``, ``tracking``, ``plugins`` and what is below them.
+Imports ``submission``, ``tracking``, ``plugins`` and the packages below them.
 """

@@ -1,4 +1,4 @@
-"""Whether maps can run here: everything that a map needs, checked in turn, each check with what to do about it."""
+"""Check whether maps can run here: everything that a map needs, one after the other, with advice for each problem."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _LITTLE_SPACE = 1024**3  # bytes
 
 @attrs.frozen
 class Check:
-    """One thing that was checked.
+    """The result of one check.
 
-    :param area: what it is about.
-    :param verdict: ``ok``; ``note``, where it may matter; or ``problem``, where maps cannot run because of it.
-    :param text: what was found.
-    :param advice: what to do about it; empty where it is as it should be.
+    :param area: the subject, such as ``schedd``.
+    :param verdict: ``ok``; ``note`` if it may matter; ``problem`` if maps cannot run because of it.
+    :param text: the finding.
+    :param advice: what to do about it; empty if nothing need be done.
     """
 
     area: str
@@ -46,7 +46,7 @@ class Check:
 
 
 def checks() -> Iterator[Check]:
-    """Yield the checks, one after the other. Each pool is asked once; nothing is started, submitted or changed."""
+    """Yield the checks one after the other. They ask each pool once, and start, submit and change nothing."""
     yield from _versions()
     yield from _settings()
     yield from _files()
@@ -57,8 +57,8 @@ def checks() -> Iterator[Check]:
         if each.address is None:
             yield Check("pool", "note", f"{each.pool}: {each.reason}")
     if not connections:
-        text = "none can be used as it is, so slots and delivery methods could not be looked at"
-        yield Check("pool", "problem", text, "What each pool says above is how to get one")
+        text = "no pool can be used now, so slots and delivery methods could not be checked"
+        yield Check("pool", "problem", text, "The notes above say for each pool how to get it")
         return
     name, connection = connections[0]
     for look in (_schedd, _slots, _credentials):
@@ -78,7 +78,7 @@ def _versions() -> Iterator[Check]:
 
 
 def _number(version: str) -> str:
-    """Return the number in ``$CondorVersion: 25.14.1 2026-09-01 ... $``."""
+    """Return the version number in a text like ``$CondorVersion: 25.14.1 2026-09-01 ... $``."""
     words = version.split()
     return words[1] if len(words) > 1 else version
 
@@ -96,29 +96,29 @@ def _settings() -> Iterator[Check]:
     for key in changed:
         yield Check("settings", "ok", f"{key} = {settings[key]!r}, from {settings.origin(key)}")
     if not changed:
-        yield Check("settings", "ok", "all as built in")
+        yield Check("settings", "ok", "all have their defaults")
 
 
 def _files() -> Iterator[Check]:
     root = htmap_dir()
     parent = next(path for path in (root, *root.parents) if path.exists())
     if not os.access(parent, os.W_OK | os.X_OK):
-        yield Check("files", "problem", f"HTMAP_DIR is {root}, which you cannot write to", "`htmap set HTMAP_DIR PATH`")
+        yield Check("files", "problem", f"you cannot write to HTMAP_DIR, {root}", "`htmap set HTMAP_DIR PATH`")
         return
     free = shutil.disk_usage(parent).free
     tags = all_tags()
     text = f"{len(tags)} map{'' if len(tags) == 1 else 's'} in {root}, {wording.size(free)} free"
-    advice = "" if free > _LITTLE_SPACE else "`htmap status` shows what maps take; `htmap remove TAG` removes one"
+    advice = "" if free > _LITTLE_SPACE else "`htmap status` shows the size of each map; `htmap remove TAG` removes one"
     yield Check("files", "note" if advice else "ok", text, advice)
     for tag in tags:
         try:
             _ = find_map(tag).record
         except CorruptMap as error:
             yield Check(
-                "files", "note", f"map {tag!r} is damaged: {error}", f"`htmap remove {tag}` removes what is left"
+                "files", "note", f"map {tag!r} is damaged: {error}", f"`htmap remove {tag}` removes its remains"
             )
         except TagNotFound:
-            continue  # removed just now
+            continue  # another process has just removed it
 
 
 def _plugins() -> Iterator[Check]:
@@ -127,7 +127,7 @@ def _plugins() -> Iterator[Check]:
         if record.state == "ok":
             yield Check("plugins", "ok", text)
         else:
-            advice = f"`htmap plugins show {record.name}` shows all that is known"
+            advice = f"`htmap plugins show {record.name}` shows the details"
             yield Check("plugins", "note", f"{text} is {record.state}: {record.reason}", advice)
 
 
@@ -147,10 +147,10 @@ def _schedd(connection: Connection) -> Iterator[Check]:
         yield Check("schedd", "ok", text)
     else:
         advice = f"If anything fails, `pip install 'htcondor=={'.'.join(theirs.split('.')[:2])}.*'`"
-        yield Check("schedd", "note", f"{text}, but the bindings are of {ours}", advice)
+        yield Check("schedd", "note", f"{text}, but the bindings have version {ours}", advice)
 
 
-# What slots may say that they can do, and how people call it.
+# Attributes of slots, and the abilities that they advertise.
 _ABILITIES = {
     "HasFileTransfer": "file transfer",
     "HasDocker": "Docker",
@@ -162,7 +162,7 @@ _ABILITIES = {
 def _slots(connection: Connection) -> Iterator[Check]:
     slots = connection.slots()
     if not slots:
-        yield Check("slots", "problem", "the pool has none just now", "`condor_status` shows them when there are any")
+        yield Check("slots", "problem", "the pool has no slots now", "`condor_status` shows them when there are any")
         return
     machines = {slot.get("Machine") for slot in slots}
     free, cpus = (sum(int(slot.get(name) or 0) for slot in slots) for name in ("Cpus", "TotalSlotCpus"))
@@ -171,13 +171,13 @@ def _slots(connection: Connection) -> Iterator[Check]:
     yield Check("slots", "ok", f"{text}; memory up to {wording.size(largest * 1024**2)}")
     systems = Counter(f"{slot.get('OpSysAndVer')} {slot.get('Arch')}" for slot in slots)
     yield Check("slots", "ok", ", ".join(f"{count} with {name}" for name, count in systems.most_common()))
-    able = (f"{sum(slot.get(name) is True for slot in slots)} can do {what}" for name, what in _ABILITIES.items())
+    able = (f"{sum(slot.get(name) is True for slot in slots)} with {what}" for name, what in _ABILITIES.items())
     yield Check("slots", "ok", ", ".join(able))
 
 
 def _credentials(connection: Connection) -> Iterator[Check]:
     if connection.parameter("SEC_CREDENTIAL_PRODUCER") is None:
-        yield Check("credentials", "ok", "the pool asks for none")
+        yield Check("credentials", "ok", "the pool needs none")
     elif connection.has_kerberos_credential():
         yield Check("credentials", "ok", "the credd has a Kerberos credential of yours")
     else:
@@ -185,7 +185,7 @@ def _credentials(connection: Connection) -> Iterator[Check]:
             "credentials",
             "note",
             "the credd has no Kerberos credential of yours",
-            "`kinit`; maps that need it store it",
+            "`kinit`; a map that needs the credential stores it",
         )
 
 
@@ -205,7 +205,9 @@ def _delivery(name: str, connection: Connection) -> Iterator[Check]:
             yield Check("delivery", "problem", str(error))
             return
     for warning in caught:
-        yield Check("delivery", "problem", str(warning.message), "`htmap set DELIVERY_METHOD auto` takes the best")
+        yield Check(
+            "delivery", "problem", str(warning.message), "`htmap set DELIVERY_METHOD auto` chooses the best one"
+        )
     if not caught:
         origin = settings.origin("DELIVERY_METHOD")
         yield Check(

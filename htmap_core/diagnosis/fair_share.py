@@ -1,7 +1,7 @@
-"""How a user's idle jobs stand in a pool beside those of others: what the negotiator said of them, priority, quota and limits.
+"""The standing of a user's idle jobs in a pool: the negotiator's last rejection, priority, quota and limits.
 
-That the slots suit is known from :mod:`~htmap_core.diagnosis.idle`; this is about who gets them. Everything is asked of the
-schedd and of the collector, which has what the negotiator knows of each user. What one of them does not tell is left out.
+:mod:`~htmap_core.diagnosis.idle` finds the slots that suit a job; this module explains who gets them. It asks the schedd, and
+the collector, which has the negotiator's ads of all users. Facts that neither of them tells are left out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ logger = logging.getLogger("htmap")
 T = TypeVar("T")
 
 
-# What the negotiator says, where it is not plain.
+# Words of the negotiator that need an explanation.
 _MEANINGS = {
     "no match found": "no slot is free that suits it",
     "PREEMPTION_REQUIREMENTS == False": "what suits it is claimed",
@@ -34,10 +34,10 @@ _MEANINGS = {
 
 @attrs.frozen
 class Rejection:
-    """What the negotiator last said of jobs that want the same as this one.
+    """The negotiator's last rejection of jobs with the same requirements as this one.
 
-    :param reason: its own words.
-    :param age: how many seconds ago.
+    :param reason: the negotiator's own words.
+    :param age: how long ago it was, in seconds.
     """
 
     reason: str
@@ -50,11 +50,11 @@ class Rejection:
 
 @attrs.frozen
 class Priority:
-    """A user's priority beside that of others.
+    """A user's priority, compared with others.
 
-    :param value: the effective user priority; the smaller comes first.
-    :param others: how many other users have idle jobs.
-    :param ahead: how many of these come first.
+    :param value: the effective user priority; a smaller one comes first.
+    :param others: the number of other users with idle jobs.
+    :param ahead: the number of those users who come first.
     """
 
     value: float
@@ -68,12 +68,12 @@ class Priority:
 
 @attrs.frozen
 class Share:
-    """How much of something that is not for all jobs at once is used up.
+    """The use of a limited resource, such as a quota.
 
-    :param name: what it is, in words.
-    :param used: how much of it is in use.
-    :param limit: how much there is.
-    :param is_hard: whether nobody gets more, although it were free.
+    :param name: the resource, in words.
+    :param used: the amount in use.
+    :param limit: the amount that there is.
+    :param is_hard: whether nobody can exceed the limit, even if slots are free.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Share:
 
     @property
     def is_used_up(self) -> bool:
-        """True where nobody gets any more of it."""
+        """Whether the limit is reached and nobody can exceed it."""
         return self.is_hard and self.used >= self.limit
 
     def __str__(self) -> str:
@@ -92,14 +92,14 @@ class Share:
 
 @attrs.frozen
 class Standing:
-    """How an idle job stands in the pool; None and nothing where it is not known."""
+    """The standing of an idle job in the pool. Unknown facts are None or empty."""
 
     rejection: Optional[Rejection] = None
     priority: Optional[Priority] = None
     shares: tuple[Share, ...] = ()
 
     def obstacles(self) -> Iterator[str]:
-        """Yield what keeps the job from running even where slots have room for it."""
+        """Yield the limits that keep the job from running even if slots have room for it."""
         for share in self.shares:
             if share.is_used_up:
                 yield str(share)
@@ -107,14 +107,14 @@ class Standing:
             yield self.rejection.reason
 
     def notes(self) -> Iterator[str]:
-        """Yield what decides who gets slots, in words."""
+        """Yield in words the facts that decide who gets slots."""
         if self.priority is not None:
             yield str(self.priority)
         yield from map(str, self.shares)
 
 
 class Users:
-    """All users of a pool, as far as schedd and collector know of them. What is the same for all jobs is asked once.
+    """All users of a pool, as the schedd and the collector know them. The facts that all jobs share are asked for once.
 
     :param connection: the pool.
     """
@@ -123,7 +123,7 @@ class Users:
         self._connection = connection
 
     def standing(self, ad: Mapping[str, Any]) -> Standing:
-        """Return how an idle job stands beside those of others.
+        """Return the standing of an idle job.
 
         :param ad: the job's ad.
         """
@@ -136,19 +136,19 @@ class Users:
 
     @functools.cached_property
     def _accounts(self) -> dict[str, dict[str, Any]]:
-        """What the negotiator knows of each user and each group of them."""
+        """The negotiator's ads of users and accounting groups, by name."""
         ads = _known(lambda: self._connection.collected("Accounting", "true", _ACCOUNT)) or []
         return {str(ad.get("Name")): ad for ad in ads}
 
     @functools.cached_property
     def _waiting(self) -> frozenset[str]:
-        """The users that have idle jobs."""
+        """The users with idle jobs."""
         ads = _known(lambda: self._connection.collected("Submitter", "IdleJobs > 0", ["Name"])) or []
         return frozenset(str(ad.get("Name")) for ad in ads)
 
     @functools.cached_property
     def _limits(self) -> tuple[Share, ...]:
-        """How many jobs the schedd runs, where it runs no more."""
+        """The schedd's limit of running jobs, if it is reached."""
         ad = _known(lambda: self._connection.schedd_as_it_is(["MaxJobsRunning", "TotalRunningJobs"])) or {}
         limit = _number(ad, "MaxJobsRunning", math.inf)
         share = Share("jobs that the schedd runs at a time", _number(ad, "TotalRunningJobs", 0), limit)
@@ -170,19 +170,22 @@ def _known(ask: Callable[[], T]) -> T | None:
     try:
         return ask()
     except CondorError as error:
-        logger.info("why jobs do not run is known in part only: %s", error)
+        logger.info("the explanation why jobs do not run is incomplete: %s", error)
         return None
 
 
 def _submitter(ad: Mapping[str, Any]) -> str:
-    """Return what the negotiator calls the user of a job: by the accounting group, where it has one."""
+    """Return the negotiator's name for the user of a job; it has the accounting group, if the job has one."""
     user = str(ad.get("User", ""))
     group = ad.get("AccountingGroup")
     return f"{group}@{user.partition('@')[2]}" if group else user
 
 
 def _rejection(ad: Mapping[str, Any], connection: Connection) -> Rejection | None:
-    """Return the last one since the job is idle, of all jobs of the user that want the same: one stands for all of them."""
+    """Return the last rejection since the job became idle.
+
+    The negotiator treats all jobs of a user with the same requirements alike, so the rejection of any of them counts.
+    """
     if "AutoClusterId" not in ad:
         return None
     constraint = (
@@ -201,7 +204,7 @@ def _rejection(ad: Mapping[str, Any], connection: Connection) -> Rejection | Non
 def _priority(
     mine: Mapping[str, Any], accounts: Mapping[str, Mapping[str, Any]], waiting: Collection[str]
 ) -> Priority | None:
-    """Return the user's priority beside those who wait in the same group: what groups get is not a matter of priority."""
+    """Return the user's priority among those who wait in the same accounting group; between groups, quotas decide."""
     if "Priority" not in mine:
         return None
     value, group = _number(mine, "Priority", math.inf), mine.get("AccountingGroup")

@@ -1,7 +1,7 @@
-"""Why a job does not run, from its ad, the slots' ads, and what the negotiator last said of it.
+"""Explain why a job is idle, from its ad, the slots' ads, and the negotiator's last rejection.
 
-The job's ``Requirements`` are taken apart at their ``&&``, and each part is counted over the slots: as they are, and as
-they would be if nothing ran on them, which tells "busy" from "never".
+The job's ``Requirements`` are split at ``&&``, and for each part the slots that satisfy it are counted. Slots are looked at as
+they are, and as they would be without jobs; that distinguishes "busy" from "never".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from htmap_core.language.expressions import conjuncts
 
 _MB = 1024 * 1024
 
-# What jobs request: the job's attribute, the submit command, the slot's attribute, and the factor to bytes where it is a size.
+# The requests of jobs: the job's attribute, the submit command, the slot's attribute, and for sizes the factor to bytes.
 _RESOURCES = (
     ("RequestCpus", "request_cpus", "Cpus", None),
     ("RequestMemory", "request_memory", "Memory", _MB),
@@ -31,7 +31,7 @@ _RESOURCES = (
 
 @attrs.frozen
 class Clause:
-    """A part of what a job requires: how many slots satisfy it, when nothing runs on them."""
+    """A part of a job's requirements, with the number of slots that satisfy it when nothing runs on them."""
 
     text: str
     slots: int
@@ -39,11 +39,11 @@ class Clause:
 
 @attrs.frozen
 class Claims:
-    """Who has the slots that could run a job.
+    """The claims on the slots that could run a job.
 
-    :param mine: how many CPUs of them are claimed by the job's user.
-    :param others: how many are claimed by others.
-    :param users: how many others these are.
+    :param mine: the number of CPUs that the job's user has claimed.
+    :param others: the number of CPUs that other users have claimed.
+    :param users: the number of those other users.
     """
 
     mine: float
@@ -60,12 +60,12 @@ class Verdict:
     """Why an idle job does not run.
 
     :param text: the reason, in a sentence.
-    :param advice: what to do about it; empty where waiting is all.
-    :param slots: how many slots the pool has.
-    :param clauses: what the job requires of a slot, part by part; what it requests is a part of its own.
-    :param notes: what else is known, such as the negotiator's own words.
-    :param claims: who has the slots that could run it, where there are any.
-    :param standing: how the job stands beside those of others.
+    :param advice: what to do about it; empty if only waiting helps.
+    :param slots: the number of slots in the pool.
+    :param clauses: the parts of the job's requirements; each request, such as memory, is a part of its own.
+    :param notes: further facts, such as the negotiator's own words.
+    :param claims: the claims on the slots that could run the job, if there are such slots.
+    :param standing: the standing of the job beside those of others.
     """
 
     text: str
@@ -88,7 +88,7 @@ def why_idle(ad: Any, slots: Sequence[Any], standing: Standing) -> Verdict:
         advice = "Ask for a number: `htmap edit` changes it in the queue, a new map for good"
         return Verdict("; ".join(problems), advice, len(slots), notes=notes, standing=standing)
     if not slots:
-        text, advice = "the pool has no slots just now", "`condor_status` lists them when there are any"
+        text, advice = "the pool has no slots now", "`condor_status` lists them when there are any"
         return Verdict(text, advice, 0, notes=notes, standing=standing)
     has_room = sum(_suits(ad, slot) for slot in slots)
     with _emptied(slots):
@@ -108,16 +108,19 @@ def _never(slots: int, fitting: int, clauses: Sequence[Clause]) -> tuple[str, st
     if not fitting:
         impossible = [clause.text for clause in clauses if not clause.slots]
         if impossible:
-            return f"no slot of {slots} satisfies {' nor '.join(impossible)}", _advice(impossible)
-        return f"no slot of {slots} satisfies all that it requires at once, though each part has some", ""
-    return f"{fitting} of {slots} slots would do, but their own policy (START) refuses this job", ""
+            return f"0 of {slots} slots satisfy {' or '.join(impossible)}", _advice(impossible)
+        return (
+            f"0 of {slots} slots satisfy all its requirements together, though some satisfy each of them",
+            "",
+        )
+    return f"{fitting} of {slots} slots satisfy its requirements, but their own policy (START) refuses this job", ""
 
 
 def _not_now(slots: int, willing: int, has_room: int, standing: Standing) -> str:
     if obstacles := "; ".join(standing.obstacles()):
         return f"{willing} of {slots} slots can run it, but it has to wait: {obstacles}"
     if not has_room:
-        return f"{willing} of {slots} slots can run it, and all of them are busy now: it waits its turn"
+        return f"{willing} of {slots} slots can run it, but all of them are busy now: it waits for its turn"
     return f"{has_room} of {slots} slots have room for it now: it should start with the next negotiation"
 
 
@@ -125,7 +128,7 @@ def _advice(impossible: Sequence[str]) -> str:
     edits = [_EDITS[command] for text in impossible if (command := text.partition(" ")[0]) in _EDITS]
     if len(edits) == len(impossible):
         return f"Ask for less: {', '.join(edits)}"
-    return "Make a map with other requirements or options; or wait for other slots"
+    return "Create a map with other requirements or options, or wait for other slots"
 
 
 _EDITS = {
@@ -137,7 +140,7 @@ _EDITS = {
 def _requests_that_are_no_numbers(ad: Any) -> Iterator[str]:
     for attribute, command, _, _ in _RESOURCES:
         if attribute in ad and not _is_number(ad.eval(attribute)):
-            yield f"{command} = {ad.lookup(attribute)} is no number, so HTCondor can match it with nothing"
+            yield f"{command} = {ad.lookup(attribute)} is not a number, so no slot can satisfy it"
 
 
 def _is_number(value: Any) -> bool:
@@ -145,7 +148,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _requests(ad: Any, slots: Sequence[Any]) -> Iterator[Clause]:
-    """Yield what the job requests, with how many slots have as much."""
+    """Yield the job's requests, each with the number of slots that have as much."""
     for attribute, command, resource, factor in _RESOURCES:
         wanted = ad.eval(attribute) if attribute in ad else 0
         if not wanted:
@@ -166,7 +169,7 @@ def _amount(slot: Any, resource: str) -> float:
 
 
 def _clauses(ad: Any, slots: Sequence[Any]) -> Iterator[Clause]:
-    """Yield the parts of the job's requirements that are not about what it requests."""
+    """Yield the parts of the job's requirements that do not concern its requests."""
     expression = ad.lookup("Requirements")
     parse = type(expression)
     for text in conjuncts(str(expression)):
@@ -176,7 +179,7 @@ def _clauses(ad: Any, slots: Sequence[Any]) -> Iterator[Clause]:
 
 
 def _suits(ad: Any, slot: Any) -> bool:
-    """Return whether a job and a slot, as they are now, want each other."""
+    """Return whether a slot is free for a job now, and the requirements of both are met."""
     if slot.get("State") not in {"Unclaimed", None} and slot.get("SlotType") != "Partitionable":
         return False
     return _is_true(ad.lookup("Requirements"), ad, slot) and _is_true(slot.lookup("Requirements"), slot, ad)
@@ -188,7 +191,7 @@ def _is_true(expression: Any, mine: Any, target: Any) -> bool:
 
 @contextlib.contextmanager
 def _emptied(slots: Sequence[Any]) -> Iterator[None]:
-    """Make of slots' ads, for a while, what they would be if nothing ran there; ads of a large pool are too large for copies."""
+    """Change slots' ads to what they would be without jobs, and back at the end; the ads of a large pool are too big to copy."""
     before = [
         {resource: slot.lookup(resource) for _, _, resource, _ in _RESOURCES if resource in slot} for slot in slots
     ]
@@ -205,7 +208,7 @@ def _emptied(slots: Sequence[Any]) -> Iterator[None]:
 
 
 def _claims(user: str, slots: Sequence[Any]) -> Claims:
-    """Return who has claimed how much of some slots: of static ones, and of what was cut out of partitionable ones."""
+    """Return the claims on some slots: on static ones, and on the dynamic slots of partitionable ones."""
     claimed: dict[str, float] = {}
     for slot in slots:
         if slot.get("SlotType") == "Partitionable":
@@ -224,6 +227,6 @@ def _notes(ad: Any, standing: Standing) -> Iterator[str]:
     starts = int(ad.get("NumJobStarts", 0))
     again = f", after {starts} start{'' if starts == 1 else 's'}" if starts else ""
     yield f"it has been idle for {waited}{again}"
-    yield "the negotiator has not come to it since" if standing.rejection is None else str(standing.rejection)
+    yield "the negotiator has not looked at it since then" if standing.rejection is None else str(standing.rejection)
     if limits := ad.get("ConcurrencyLimits"):
         yield f"it counts against concurrency limits: {limits}"

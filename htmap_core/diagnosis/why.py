@@ -1,4 +1,4 @@
-"""Why components of a map do not run: what is known of each, put together for those that share a reason."""
+"""Explain why components of a map do not run, together for those with the same reason."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Explanation:
     """Why some components of a map do not run.
 
     :param components: their indices.
-    :param status: the status that they have.
+    :param status: their status.
     :param text: the reason, in a sentence.
-    :param advice: what to do about it; empty where nothing need be done.
-    :param verdict: for idle components, how the slots of the pool meet what they require.
+    :param advice: what to do about it; empty if nothing need be done.
+    :param verdict: for idle components, how the slots of the pool meet their requirements.
     """
 
     components: tuple[int, ...]
@@ -41,16 +41,16 @@ class Explanation:
     verdict: Optional[Verdict] = None
 
 
-# What can be said of a status without looking any further.
+# Explanations that follow from the status alone.
 _PLAIN = {
-    ComponentStatus.UNKNOWN: ("HTCondor has not written down that it was submitted", ""),
+    ComponentStatus.UNKNOWN: ("HTCondor has not logged its submission yet", ""),
     ComponentStatus.UNMATERIALIZED: (
-        "the schedd makes jobs of a large map only as there is room for them (max_idle)",
+        "the schedd makes the jobs of a large map bit by bit, while fewer than max_idle are idle",
         "",
     ),
-    ComponentStatus.RUNNING: ("it runs", ""),
+    ComponentStatus.RUNNING: ("it is running", ""),
     ComponentStatus.SUSPENDED: (
-        "it was paused, or its slot is wanted by its owner",
+        "it was paused, or the owner of the machine needs its slot",
         "`htmap resume {tag}` undoes a pause",
     ),
     ComponentStatus.COMPLETED: ("it has a result", ""),
@@ -63,7 +63,7 @@ _PLAIN = {
 
 
 def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanation]:
-    """Return why components of a map are as they are, those with the same reason together.
+    """Explain the status of components of a map, together for those with the same reason.
 
     :param components: their indices; None for all that have not ended.
     :raises ComponentNotFound: the map has no such component.
@@ -82,7 +82,7 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
     explained = [_of_hold(hold, held, tag) for hold, held in by_hold.items()]
     for (status, note), alike in found.items():
         if status is ComponentStatus.UNMATERIALIZED and (reason := _paused(map_dir, connection)) is not None:
-            text, advice = "the schedd makes no more jobs of this map for now", "`htmap release {tag}` has it go on"
+            text, advice = "the schedd makes no more jobs of this map for now", "`htmap release {tag}` lets it go on"
             explained.append(Explanation(tuple(alike), status, f"{text}: {reason}", advice.format(tag=tag)))
         elif status is ComponentStatus.IDLE:
             explained += _of_idle(map_dir, tag, connection, alike)
@@ -99,13 +99,13 @@ def _of_hold(hold: ComponentHold, components: list[int], tag: str) -> Explanatio
 
 
 def _paused(map_dir: MapDir, connection: Connection) -> str | None:
-    """Return why the schedd makes no jobs of a map any more, as after a hold; None where it does, or that is not known."""
+    """Return why the schedd makes no more jobs of a map, as after a hold; None if it goes on, or does not answer."""
     constraint = f"({map_dir.constraint()}) && JobMaterializePaused =!= undefined && JobMaterializePaused != 0"
     try:
         for ad in connection.query(constraint, ["JobMaterializePauseReason"], 1):
             return str(ad.get("JobMaterializePauseReason") or "HTCondor does not say why")
     except CondorError as error:
-        logger.info("why jobs are not made is not known: %s", error)
+        logger.info("the schedd does not tell why it makes no more jobs: %s", error)
     return None
 
 
@@ -113,7 +113,7 @@ _WHAT_DECIDES = ("Requirements", "RequestCpus", "RequestMemory", "RequestDisk", 
 
 
 def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int]) -> Iterator[Explanation]:
-    """Yield why idle components do not run, once for those whose jobs want the same."""
+    """Explain why components are idle, together for those whose jobs have the same requirements."""
     left, slots, users = set(idle), None, Users(connection)
     try:
         for ad, components in _alike(map_dir, connection):
@@ -127,12 +127,12 @@ def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int])
         yield Explanation(tuple(sorted(left)), ComponentStatus.IDLE, str(error))
         return
     if left:
-        text = "it is not idle in the queue any more, or not there yet: what happened is not in the event log so far"
+        text = "its job is no longer idle in the queue, or not there yet; the event log does not have the news so far"
         yield Explanation(tuple(sorted(left)), ComponentStatus.IDLE, text, "Ask again in a moment")
 
 
 def _alike(map_dir: MapDir, connection: Connection) -> Iterator[tuple[Any, list[int]]]:
-    """Yield the ad of one idle job, and the components of all jobs that want the same."""
+    """Yield the ad of one idle job, and the components of all jobs with the same requirements."""
     numbers = {submission.cluster: submission.number for submission in map_dir.submissions.all()}
     queued = connection.query(f"({map_dir.constraint()}) && JobStatus == 1", ["ClusterId", "ProcId", *_WHAT_DECIDES])
     groups: dict[tuple[str, ...], list[tuple[int, int]]] = {}

@@ -1,4 +1,4 @@
-"""What users work with: the making of maps, the map, and the management of all maps.
+"""The user API: creating maps, the map itself, and managing all maps.
 
-Imports everything below; only the doors import it.
+Imports every package below it. Only ``htmap``, ``cli`` and ``testing`` import it.
 """

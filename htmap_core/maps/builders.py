@@ -1,4 +1,4 @@
-"""Functions that can be mapped, and maps that are built call by call."""
+"""Mapped functions, and builders, which collect the calls of a map one by one."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ from htmap_core.maps.map import Map
 
 
 class MapBuilder:
-    """Collects calls, and makes one map of them when its ``with`` block ends; an exception inside makes none.
+    """Collect calls, and create one map of them when the ``with`` block ends.
 
-    Made by :func:`htmap.build_map` and :meth:`MappedFunction.build_map`.
+    An exception inside the block creates no map. :func:`htmap.build_map` and :meth:`MappedFunction.build_map` return
+    builders. Since 0.6 or earlier::
+
+        with htmap.build_map(pow) as builder:
+            builder(2, 3)
+            builder(3, 2)
+        print(list(builder.map))  #> [8, 9]
     """
 
     def __init__(
@@ -36,7 +42,7 @@ class MapBuilder:
         self._map: Map | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
-        """Add a component: the function will be called with these arguments."""
+        """Add a component, which calls the function with these arguments."""
         self._calls.append((args, kwargs))
 
     def __len__(self) -> int:
@@ -57,7 +63,7 @@ class MapBuilder:
 
     @property
     def map(self) -> Map:
-        """The map.
+        """The map that the builder has created.
 
         :raises NoMapYet: the ``with`` block has not ended, or an exception ended it.
         """
@@ -74,22 +80,31 @@ def build_map(
     quiet: bool = False,
     chunksize: int | None = None,
 ) -> MapBuilder:
-    """Return a builder for a map of *func*, to be used in a ``with`` statement and called once for each component.
+    """Return a builder for a map of *func*.
 
-    The arguments are those of :func:`htmap.map`.
+    Use it in a ``with`` statement, and call it once for each component. The arguments are those of :func:`htmap.map`.
+    Since 0.6 or earlier::
+
+        with htmap.build_map(pow, tag="powers") as builder:
+            for base in range(3):
+                builder(base, 2)
+        print(list(builder.map))  #> [0, 1, 4]
     """
     return MapBuilder(func, map_options, tag, quiet=quiet, chunksize=chunksize)
 
 
 class MappedFunction:
-    """A function with the mapping functions as its methods, and map options that its maps inherit.
+    """A function with the mapping functions as methods, and with map options that its maps inherit.
 
-    Calling it calls the function, here and now. Made by :func:`htmap.mapped`.
+    Calling it calls the function in this process. :func:`htmap.mapped` returns such functions. Since 0.6 or earlier::
+
+        double = htmap.mapped(lambda x: 2 * x)
+        print(double(21), list(double.map(range(3))))  #> 42 [0, 2, 4]
     """
 
     def __init__(self, func: Callable[..., Any], map_options: MapOptions | None = None) -> None:
         if not callable(func):
-            raise TypeError(f"a function is mapped, and {func!r} is none")
+            raise TypeError(f"mapped() needs a function, got {func!r}")
         self.func = func
         self.map_options = MapOptions() if map_options is None else map_options
         functools.update_wrapper(self, func)
@@ -98,11 +113,11 @@ class MappedFunction:
         return f"{type(self).__name__}(func = {self.func}, map_options = {self.map_options})"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function, here and now."""
+        """Call the function in this process."""
         return self.func(*args, **kwargs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A mapped function that another one calls travels along as something that can be called there, without HTMap.
+        # The execute node has no HTMap: a mapped function that another function calls must work there without it.
         return functools.partial, (self.func,)
 
     def __copy__(self) -> MappedFunction:
@@ -120,7 +135,7 @@ class MappedFunction:
         quiet: bool = False,
         chunksize: int | None = None,
     ) -> Map:
-        """As :func:`htmap.map`, with this function."""
+        """Map the function; see :func:`htmap.map`."""
         options = self._merged(map_options)
         return creating.map(self.func, args, options, tag, quiet, chunksize=chunksize)
 
@@ -134,7 +149,7 @@ class MappedFunction:
         quiet: bool = False,
         chunksize: int | None = None,
     ) -> Map:
-        """As :func:`htmap.starmap`, with this function."""
+        """Map the function over positional and keyword arguments; see :func:`htmap.starmap`."""
         options = self._merged(map_options)
         return creating.starmap(self.func, args, kwargs, options, tag, quiet, chunksize=chunksize)
 
@@ -146,7 +161,7 @@ class MappedFunction:
         quiet: bool = False,
         chunksize: int | None = None,
     ) -> MapBuilder:
-        """As :func:`htmap.build_map`, with this function."""
+        """Return a builder for a map of the function; see :func:`htmap.build_map`."""
         return MapBuilder(self.func, self._merged(map_options), tag, quiet=quiet, chunksize=chunksize)
 
     def _merged(self, map_options: MapOptions | None) -> MapOptions:
@@ -165,10 +180,18 @@ def mapped(*, map_options: MapOptions | None = None) -> Callable[[Callable[..., 
 def mapped(
     func: Callable[..., Any] | None = None, *, map_options: MapOptions | None = None
 ) -> MappedFunction | Callable[[Callable[..., Any]], MappedFunction]:
-    """Make a function a :class:`MappedFunction`: a decorator, with or without parentheses.
+    """Turn a function into a :class:`MappedFunction`; a decorator, with or without parentheses.
 
-    :param map_options: options that all maps of the function inherit; those given to a map win.
-    :raises TypeError: what is decorated is no function, or *map_options* are none.
+    Since 0.6 or earlier::
+
+        @htmap.mapped(map_options=htmap.MapOptions(request_memory="200MB"))
+        def double(x):
+            return 2 * x
+
+        print(list(double.map(range(3))))  #> [0, 2, 4]
+
+    :param map_options: options that all maps of the function inherit. Options given to a map win.
+    :raises TypeError: *func* cannot be called, or *map_options* is not a :class:`~htmap.MapOptions`.
     """
     creating.check_options(map_options)
     if func is None:

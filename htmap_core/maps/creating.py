@@ -46,18 +46,23 @@ def map(
     *,
     chunksize: int | None = None,
 ) -> Map:
-    """Map a function of one argument over an iterable of arguments: each call is a component, and runs somewhere in the pool.
+    """Map a function of one argument over an iterable of arguments.
 
-    :param func: the function. It is sent along if it cannot be imported; what it imports must be on the execute node.
-    :param args: one argument for each component; taken one by one, never held all at once.
-    :param map_options: what to ask of HTCondor.
-    :param tag: the map's name. Without one it gets a random name and is transient: ``htmap.clean`` removes it.
-    :param quiet: in an interactive session, do not say that the map was created.
-    :param chunksize: how many components share a job; 1 unless the option of that name says otherwise. Short calls want many.
-    :returns: the map, which is running by then.
+    Each call is a component, and runs somewhere in the pool. Since 0.6 or earlier::
+
+        doubled = htmap.map(lambda x: 2 * x, range(3))
+        print(list(doubled))  #> [0, 2, 4]
+
+    :param func: the function. Its code travels if it cannot be imported. Modules that it imports must be on the execute node.
+    :param args: one argument for each component. They are taken one by one, so a generator need not fit into memory.
+    :param map_options: HTCondor submit commands, and HTMap's few own options.
+    :param tag: the map's name. A map without a tag gets a random one and is transient: :func:`htmap.clean` removes it.
+    :param quiet: do not print in an interactive session that the map was created.
+    :param chunksize: how many components share a job; 1 unless the option of that name is set. Short calls should share jobs.
+    :returns: the map, which has been submitted.
     :raises TagAlreadyExists: the tag is in use.
-    :raises EmptyMap: there is no argument.
-    :raises CannotPickle: the function or an argument cannot be sent.
+    :raises EmptyMap: *args* is empty.
+    :raises CannotPickle: the function or an argument cannot be pickled.
     :raises PoolNotFound: there is no pool to submit to.
     """
     calls: Iterator[Call] = (((arg,), {}) for arg in args)
@@ -75,13 +80,17 @@ def starmap(
     *,
     chunksize: int | None = None,
 ) -> Map:
-    """Map a function over positional and keyword arguments, side by side: a tuple and a dictionary for each component.
+    """Map a function over positional and keyword arguments: a tuple and a dictionary for each component.
 
-    The shorter of the two is filled up with empty ones.
+    The shorter of the two iterables is filled up with empty tuples or dictionaries. The other arguments and the exceptions are
+    those of :func:`htmap.map`. Since 0.6 or earlier::
+
+        powers = htmap.starmap(pow, args=[(2, 3), (3, 2)])
+        print(list(powers))  #> [8, 9]
 
     :param args: the positional arguments of each component.
     :param kwargs: the keyword arguments of each component.
-    :returns: the map. The other arguments, and what may be raised, are those of :func:`htmap.map`.
+    :returns: the map, which has been submitted.
     """
     args, kwargs = () if args is None else args, () if kwargs is None else kwargs
     total = max(operator.length_hint(args), operator.length_hint(kwargs))
@@ -95,8 +104,8 @@ def _call(component: int, given: Iterable[Any] | None, named: Mapping[str, Any] 
         return () if given is None else tuple(given), {} if named is None else dict(named)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"starmap takes a tuple of arguments and a dictionary of keyword arguments for each component; "
-            f"component {component} has {given!r} and {named!r}"
+            f"starmap() needs a tuple of arguments and a dictionary of keyword arguments for each component, "
+            f"got {given!r} and {named!r} for component {component}"
         ) from error
 
 
@@ -110,12 +119,12 @@ def create_map(
     chunksize: int | None = None,
     total: int = 0,
 ) -> Map:
-    """Create and submit a map over *calls*. Until the schedd has taken it, anything that goes wrong leaves nothing behind.
+    """Create and submit a map over *calls*. An error before the schedd has accepted the map leaves nothing behind.
 
-    :param total: how many calls there are, where that is known.
+    :param total: the number of calls, for the progress bar; 0 where it is not known.
     """
     if not callable(func):
-        raise TypeError(f"a function is mapped, and {func!r} is none")
+        raise TypeError(f"map() needs a function, got {func!r}")
     options = merged_options(map_options)
     size = _chunksize(chunksize, options)
     function = pickle_function(func)
@@ -184,11 +193,11 @@ def _record(plan: MapPlan, chunksize: int, delivery_method: str) -> MapRecord:
 
 
 def merged_options(*given: MapOptions | None) -> MapOptions:
-    """Return map options merged with those of the settings, after checking that all settings make sense.
+    """Check all settings, and return the given map options merged with those of the settings.
 
-    :raises UnknownSetting: a setting is one that nobody knows.
-    :raises InvalidSetting: a setting has a value that it cannot have.
-    :raises ReservedOptionKeyword: an option is one that HTMap sets itself.
+    :raises UnknownSetting: neither the core nor a plugin knows a setting.
+    :raises InvalidSetting: a setting has an invalid value.
+    :raises ReservedOptionKeyword: HTMap itself sets an option.
     """
     for options in given:
         check_options(options)
@@ -197,9 +206,12 @@ def merged_options(*given: MapOptions | None) -> MapOptions:
 
 
 def check_options(options: object) -> None:
-    """Check that *options* are map options, or None."""
+    """Check the type of map options.
+
+    :raises TypeError: *options* is neither a ``MapOptions`` nor None.
+    """
     if options is not None and not isinstance(options, MapOptions):
-        raise TypeError(f"map_options is an htmap.MapOptions, not {options!r}")
+        raise TypeError(f"map_options must be an htmap.MapOptions, got {options!r}")
 
 
 def register_delivery_method(
@@ -207,11 +219,15 @@ def register_delivery_method(
     descriptors_func: Callable[[str, Any], Mapping[str, Any]],
     setup_func: Callable[[str, Any], None] | None = None,
 ) -> None:
-    """Add a delivery method for this process; a plugin does it for good (see ``htmap_delivery_methods``).
+    """Add a delivery method for this process. A plugin adds one for good, with the hook ``htmap_delivery_methods``.
 
-    :param name: what the setting DELIVERY_METHOD names it by.
+    Since 0.6 or earlier::
+
+        htmap.register_delivery_method("bare", lambda tag, map_dir: {"executable": "/usr/bin/python3"})
+
+    :param name: the value of the setting DELIVERY_METHOD that chooses it.
     :param descriptors_func: takes a map's tag and directory, and returns the HTCondor submit commands of this method.
-    :param setup_func: takes the same, and does whatever must be done before.
+    :param setup_func: takes the same arguments, and prepares what the method needs. It runs before *descriptors_func*.
     """
     plugins.register_delivery_method(registered(name, descriptors_func, setup_func))
 
@@ -225,7 +241,7 @@ def _chunksize(given: int | None, options: MapOptions) -> int:
         raise InvalidOption(
             "chunksize",
             wanted,
-            f"components of one job cannot differ in their options; {varying[0]} has one value for each",
+            f"the components of a job cannot differ in their options, but {varying[0]} has a value for each component",
         )
     return int(text)
 

@@ -1,4 +1,4 @@
-"""Maps that are gone, and say so whatever they are asked."""
+"""The check that a map still exists, before each use of it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from htmap_core.results.engine import Engine
 
 C = TypeVar("C", bound=type)
 
-_LOOKS = {"__len__", "__contains__", "__getitem__", "__iter__"}  # what users do without calling a method
-_FOR_EVER = {"exists"}
+_CHECKED_SPECIALS = {"__len__", "__contains__", "__getitem__", "__iter__"}
+_UNCHECKED = {"exists"}
 
 
-def noticed(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:
-    """Have whatever is public of a class raise MapWasRemoved, before it looks at its arguments, once the map is gone.
+def checked_before_use(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:
+    """Make the public methods and properties of a class raise MapWasRemoved once the map is gone.
 
-    So no method can forget it; class methods, and whether the map exists, are left alone.
+    The check comes before any look at the arguments. A decorator does it, so that no method can forget it. Class methods and
+    the property ``exists`` are left alone.
 
-    :param engine_of: what returns the engine of an object of the class.
+    :param engine_of: returns the engine of an object of the class.
     """
 
     def decorate(cls: C) -> C:
         for name, member in list(vars(cls).items()):
-            if name in _FOR_EVER or (name.startswith("_") and name not in _LOOKS):
+            if name in _UNCHECKED or (name.startswith("_") and name not in _CHECKED_SPECIALS):
                 continue
             if isinstance(member, property) and member.fget is not None:
                 setattr(cls, name, property(_checked(member.fget, engine_of), doc=member.__doc__))

@@ -21,11 +21,15 @@ from htmap_core.storage.tags import all_tags, find_map
 
 
 def load(tag: str) -> Map:
-    """Return the map with a tag; in one process it is always the same object.
+    """Return the map with a tag; always the same object within a process.
 
-    :raises TagNotFound: no map has it.
-    :raises BusyMap: another process is creating it just now.
-    :raises CorruptMap: its files are not what HTMap wrote; :func:`remove` removes it all the same.
+    Since 0.6 or earlier::
+
+        mapped = htmap.load("tide")
+
+    :raises TagNotFound: no map has this tag.
+    :raises BusyMap: another process is creating the map right now.
+    :raises CorruptMap: the map's files are damaged; :func:`remove` still removes it.
     """
     recovery.settle()
     map_dir = find_map(tag)
@@ -41,17 +45,25 @@ def _check_not_being_created(map_dir: MapDir, tag: str) -> None:
 def get_tags(pattern: str | None = None) -> tuple[str, ...]:
     """Return the tags of all maps, sorted.
 
-    :param pattern: with wildcards as in a shell, such as ``scan-*``; None for all tags.
+    Since 0.6 or earlier::
+
+        print(htmap.get_tags("scan-*"))
+
+    :param pattern: a pattern with the wildcards of a shell, such as ``scan-*``; None for all tags.
     """
     recovery.settle()
     return tuple(all_tags(pattern))
 
 
 def remove(tag: str, not_exist_ok: bool = True) -> None:
-    """Remove the map with a tag.
+    """Remove the map with a tag: its jobs, its results and all its other data.
 
-    :param not_exist_ok: say nothing where there is no such map.
-    :raises TagNotFound: there is no such map, and *not_exist_ok* is false.
+    Since 0.6 or earlier::
+
+        htmap.remove("tide")
+
+    :param not_exist_ok: do nothing if no map has this tag, instead of raising TagNotFound.
+    :raises TagNotFound: no map has this tag, and *not_exist_ok* is false.
     """
     try:
         found = load(tag)
@@ -65,9 +77,14 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
 
 
 def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
-    """Return all maps, sorted by tag. Those that are being created just now are not there yet; of damaged ones a warning tells.
+    """Return all maps, sorted by tag, without those that another process is creating.
 
-    :param pattern: with wildcards as in a shell, which the tags must fit; None for all maps.
+    A damaged map gives a warning (``DamagedMap``). Since 0.6 or earlier::
+
+        for each in htmap.load_maps("scan-*"):
+            print(each.status())
+
+    :param pattern: a pattern for the tags, with the wildcards of a shell; None for all maps.
     """
     return tuple(_loadable(get_tags(pattern)))
 
@@ -79,17 +96,21 @@ def _loadable(tags: Iterable[str]) -> Iterator[Map]:
             map_dir = find_map(tag, root)
             _check_not_being_created(map_dir, tag)
             yield Map(tag=tag, map_dir=map_dir)
-        except (TagNotFound, BusyMap):  # removed or given another tag since the tags were listed; or not there yet
+        except (TagNotFound, BusyMap):  # another process has removed or retagged it, or is creating it
             continue
         except CorruptMap as error:
             user_warnings.warn(user_warnings.DamagedMap(tag, str(error)))
 
 
 def clean(*, all: bool = False) -> list[str]:
-    """Remove transient maps: those that nobody gave a tag. Of maps that cannot be removed now, a warning tells.
+    """Remove transient maps: those that nobody gave a tag.
 
-    :param all: maps that have a tag of their own as well.
-    :returns: the tags that are gone.
+    A map that cannot be removed now gives a warning (``NotRemoved``). Since 0.6 or earlier::
+
+        print(htmap.clean())  # the tags of the removed maps
+
+    :param all: remove all maps, also those that somebody gave a tag.
+    :returns: the tags of the removed maps.
     """
     removed = []
     for each in load_maps():
@@ -99,18 +120,22 @@ def clean(*, all: bool = False) -> list[str]:
                 each.remove()
                 removed.append(tag)
         except MapWasRemoved:
-            continue  # by another process, since the maps were listed
+            continue  # another process was quicker
         except CondorError as error:
             user_warnings.warn(user_warnings.NotRemoved(tag, str(error)))
     return removed
 
 
 def status(maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True) -> str:
-    """Return a table of maps; transient ones have a ``*`` in front.
+    """Return a table of maps; a ``*`` marks the transient ones.
+
+    Since 0.6 or earlier::
+
+        print(htmap.status())
 
     :param maps: the maps to show; all by default.
-    :param include_state: show how many components are in which state.
-    :param include_meta: show memory, disk usage and run time.
+    :param include_state: show the number of components in each state.
+    :param include_meta: show memory, disk usage and run times.
     """
     return overview.table(status_facts(maps, include_state, include_meta), include_state, include_meta)
 
@@ -121,20 +146,24 @@ def status_json(
     include_meta: bool = True,
     compact: bool = False,
 ) -> str:
-    """Return the same as :func:`status` as JSON: an object for each map, by its tag.
+    """Return the facts of :func:`status` as JSON: an object for each map, by its tag.
 
-    Disk and memory are in bytes, run times in seconds.
+    Disk and memory are in bytes, run times in seconds. Since 0.6 or earlier::
 
-    :param compact: without any blanks and line breaks.
+        print(json.loads(htmap.status_json())["tide"]["component_status_counts"])
+
+    :param compact: leave out blanks and line breaks.
     """
     facts = {each["tag"]: each for each in status_facts(maps, include_state, include_meta)}
     return json.dumps(facts, separators=(",", ":")) if compact else json.dumps(facts, indent=4)
 
 
 def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True) -> str:
-    """Return the same as :func:`status` as CSV, with a header and a line for each map.
+    """Return the facts of :func:`status` as CSV: a header, and a line for each map.
 
-    Disk and memory are in bytes, run times in seconds.
+    Disk and memory are in bytes, run times in seconds. Since 0.6 or earlier::
+
+        Path("maps.csv").write_text(htmap.status_csv())
     """
     text = io.StringIO()
     columns = ["tag", "transient"]
@@ -151,16 +180,16 @@ def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, in
 def status_facts(
     maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True
 ) -> list[dict[str, Any]]:
-    """Return what :func:`status` shows, a dictionary for each map, sizes in bytes and times in seconds."""
+    """Return the facts of :func:`status`: a dictionary for each map, with sizes in bytes and times in seconds."""
     return [overview.facts(engine, include_state, include_meta) for engine in _engines(maps)]
 
 
 def _engines(maps: Iterable[Map] | None) -> Iterator[Engine]:
-    """Yield the engines of maps, each as soon as it is known that the map exists."""
+    """Yield the engine of each map, after checking that the map exists."""
     for each in _loadable(get_tags()) if maps is None else maps:
         if not isinstance(each, Map):
-            raise TypeError(f"the status of maps is shown, as in status([htmap.load(tag)]); {each!r} is none")
+            raise TypeError(f"status() needs maps, as in status([htmap.load(tag)]), got {each!r}")
         if each.exists:
             yield engine_of(each)
-        elif maps is not None:  # else another process has removed it since the tags were listed
+        elif maps is not None:  # otherwise another process has removed it since the tags were listed
             raise MapWasRemoved(engine_of(each).map.tag)

@@ -1,4 +1,4 @@
-"""The map: a user's window on what was submitted, and a user's hand on it."""
+"""The map: through it users see what they submitted, and act on it."""
 
 from __future__ import annotations
 
@@ -33,19 +33,25 @@ _alive: weakref.WeakValueDictionary[str, Map] = weakref.WeakValueDictionary()
 
 
 def engine_of(found: Map) -> Engine:
-    """Return the engine of a map, for what the core itself does with maps."""
+    """Return the engine of a map, for the core's own use."""
     return found._engine  # noqa: SLF001 -- this module's own
 
 
-@existence.noticed(engine_of)
+@existence.checked_before_use(engine_of)
 class Map(Sequence[Any]):
-    """The result of a mapping call: status, results and fate of all its components.
+    """A map: the status, the result and the error of each of its components, and the acts on them. Since 0.6 or earlier.
 
-    Made by :func:`htmap.map` and its like, or by :func:`htmap.load`; there is one object for each map in a process.
+    The mapping functions and :func:`htmap.load` return maps; a process has one object for each map::
+
+        mapped = htmap.map(lambda x: 1 / x, [1, 0, 4], tag="tide")
+        print(mapped.get(2, timeout=600), mapped.get_err(1).exception_msg)  #> 0.25 ZeroDivisionError: division by zero
+        print({outcome.component: outcome.value for outcome in mapped.outcomes() if outcome.ok})  #> {0: 1.0, 2: 0.25}
+        print(mapped.components_by_status()[htmap.ComponentStatus.ERRORED])  #> (1,)
+        mapped.remove()
     """
 
     def __new__(cls, *, tag: str, map_dir: MapDir) -> Map:
-        """Return the object that there is for the map in this process, or a new one."""
+        """Return the object that this process has for the map, or a new one."""
         alive = _alive.get(str(map_dir.path))
         return alive if alive is not None else super().__new__(cls)
 
@@ -58,9 +64,9 @@ class Map(Sequence[Any]):
 
     @classmethod
     def load(cls, tag: str) -> Map:
-        """Return the map with a tag, as :func:`htmap.load`.
+        """Return the map with a tag, as :func:`htmap.load` does.
 
-        :raises TagNotFound: no map has it.
+        :raises TagNotFound: no map has this tag.
         """
         return cls(tag=tag, map_dir=find_map(tag))
 
@@ -68,17 +74,17 @@ class Map(Sequence[Any]):
 
     @property
     def tag(self) -> str:
-        """The map's tag, also where another process has given it a new one."""
+        """The map's tag, up to date even if another process has changed it."""
         return self._engine.map.current_tag()
 
     @property
     def exists(self) -> bool:
-        """True unless the map has been removed, here or by another process."""
+        """Whether the map still exists: neither this nor another process has removed it."""
         return self._map_dir.exists
 
     @property
     def is_transient(self) -> bool:
-        """True where nobody gave the map a tag of its own; :func:`htmap.clean` removes such maps."""
+        """Whether the map has a random tag because nobody gave it one; :func:`htmap.clean` removes such maps."""
         return self._engine.map_dir.is_transient
 
     @property
@@ -88,7 +94,7 @@ class Map(Sequence[Any]):
 
     @property
     def local_data(self) -> int:
-        """How many bytes the map has on this machine's disk."""
+        """The size of the map on this machine's disk, in bytes."""
         return self._engine.map_dir.local_data
 
     def __len__(self) -> int:
@@ -105,7 +111,7 @@ class Map(Sequence[Any]):
 
     def __reduce__(self) -> str:
         tag = self._engine.map.tag
-        raise TypeError(f'a map cannot be pickled; where it is needed, htmap.load("{tag}") gives it')
+        raise TypeError(f'a map cannot be pickled; call htmap.load("{tag}") where it is needed')
 
     def __repr__(self) -> str:
         return f"Map(tag = {self._engine.map.tag})"
@@ -114,44 +120,44 @@ class Map(Sequence[Any]):
 
     @property
     def component_statuses(self) -> list[ComponentStatus]:
-        """The status of every component, as the event log says now."""
+        """The present status of every component, from the event log."""
         return self._engine.statuses()
 
     def components_by_status(self) -> dict[ComponentStatus, tuple[int, ...]]:
-        """Return the indices of the components in each status; of every status, also where there are none."""
+        """Return the indices of the components by status. Every status is a key, even if no component has it."""
         return overview.components_by_status(self._engine)
 
     def status(self) -> str:
-        """Return one line that says how many components are in which state."""
+        """Return one line with the number of components in each state."""
         return overview.line(self._engine)
 
     @property
     def is_done(self) -> bool:
-        """True where every component is COMPLETED."""
+        """Whether every component is COMPLETED."""
         return set(self._engine.statuses()) == {ComponentStatus.COMPLETED}
 
     @property
     def is_active(self) -> bool:
-        """True where any component may still get another status by itself: it is not COMPLETED, ERRORED or REMOVED."""
+        """Whether any component has not ended: it is neither COMPLETED nor ERRORED nor REMOVED."""
         return self._engine.is_active()
 
     @property
     def holds(self) -> dict[int, ComponentHold]:
-        """Why components are held, by component."""
+        """The holds of the held components, by component."""
         return self._engine.holds()
 
     def hold_report(self) -> str:
-        """Return a table of the components that are held, and why; below it, what to do where a URL is the cause."""
+        """Return a table of the held components and the reasons, with advice below it for holds that a URL has caused."""
         return overview.hold_report(self._engine)
 
     @property
     def memory_usage(self) -> list[int]:
-        """The peak memory of every component's job in MB, as HTCondor measured it; 0 where it has not reported yet."""
+        """The peak memory of every component's job in MB, as HTCondor measured it; 0 before the first measurement."""
         return self._engine.memory()
 
     @property
     def runtime(self) -> list[datetime.timedelta]:
-        """For how long every component's job runs, or ran last."""
+        """The duration of every component's present run, or else of its last one."""
         return [datetime.timedelta(seconds=seconds) for seconds in self._engine.runtimes()]
 
     # --- what came of it
@@ -167,11 +173,11 @@ class Map(Sequence[Any]):
 
         :param timeout: seconds or a timedelta; None waits for ever.
         :param show_progress_bar: show a progress bar on standard error.
-        :param holds_ok: go on waiting where components are held.
-        :param errors_ok: go on waiting where components raised, or were removed from the queue.
-        :raises TimeoutError: the time was over first.
+        :param holds_ok: go on waiting when components are held.
+        :param errors_ok: go on waiting when components have failed or were removed from the queue.
+        :raises TimeoutError: the time is over.
         :raises MapComponentHeld: a component is held.
-        :raises MapComponentError: a component raised.
+        :raises MapComponentError: a component has failed.
         :raises MapComponentRemoved: a component was removed from the queue.
         """
         stuck = {ComponentStatus.HELD} if not holds_ok else set()
@@ -179,12 +185,12 @@ class Map(Sequence[Any]):
         self._engine.wait(timeout, stuck, show_progress_bar=show_progress_bar)
 
     def get(self, component: int, timeout: Timeout = None) -> Any:
-        """Return the result of a component, waiting until there is one.
+        """Wait for the result of a component, and return it.
 
         :param timeout: seconds or a timedelta; None waits for ever.
         :raises IndexError: the map has no such component.
-        :raises TimeoutError: the time was over first.
-        :raises MapComponentError: the component raised; raised from the original exception, where that could travel.
+        :raises TimeoutError: the time is over.
+        :raises MapComponentError: the component failed. Its cause is the original exception, if that could be pickled.
         :raises MapComponentHeld: the component is held.
         :raises MapComponentRemoved: the component was removed from the queue.
         """
@@ -193,32 +199,33 @@ class Map(Sequence[Any]):
     def __getitem__(self, component: int) -> Any:  # type: ignore[override]  # a slice of a map would be neither map nor list
         """Return the result of a component without waiting.
 
-        :raises OutputNotFound: there is none yet. Otherwise as :meth:`get`.
+        :raises OutputNotFound: the component has no result yet. The other errors are those of :meth:`get`.
         """
         return self._engine.result_now(self._engine.from_front(component))
 
     def get_err(self, component: int, timeout: Timeout = None) -> ComponentError:
-        """Return the error of a component, waiting until it has ended.
+        """Wait until a component has ended, and return its error.
 
-        :raises ExpectedError: it succeeded.
-        :raises MapComponentHeld: it is held. Otherwise as :meth:`get`.
+        :raises ExpectedError: the component succeeded.
+        :raises MapComponentHeld: the component is held.
+        :raises TimeoutError: the time is over.
         """
         return self._own(self._engine.error(self._engine.from_front(component), timeout))
 
     def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
-        """Return the first component that has *value* as its result, waiting for none.
+        """Return the first component whose result is *value*, without waiting.
 
-        :raises ValueError: none of them has it.
-        :raises OutputNotFound: one before it has no result yet. Otherwise as :meth:`get`.
+        :raises ValueError: no result is *value*.
+        :raises OutputNotFound: an earlier component has no result yet. The other errors are those of :meth:`get`.
         """
         return super().index(value, start, len(self) if stop is None else stop)
 
     def count(self, value: Any) -> int:
-        """Return how many components have *value* as their result, waiting for all."""
+        """Wait for all components, and return how many results are *value*."""
         return super().count(value)
 
     def __iter__(self) -> Iterator[Any]:
-        """Yield all results in the order of the inputs, waiting for each."""
+        """Return an iterator over all results in the order of the inputs, which waits for each."""
         return self.iter()
 
     def iter(self, timeout: Timeout = None) -> Iterator[Any]:
@@ -231,19 +238,19 @@ class Map(Sequence[Any]):
     def iter_with_inputs(self, timeout: Timeout = None) -> Iterator[tuple[Input, Any]]:
         """Return an iterator over ``(input, result)`` in the order of the inputs, which waits for each.
 
-        An input is ``(args, kwargs)``, as the function got it.
+        An input is ``(args, kwargs)``, the arguments of the call.
         """
         return zip(self._engine.inputs(), self._engine.results(timeout))
 
     def iter_as_available(self, timeout: Timeout = None) -> Iterator[Any]:
-        """Return an iterator over all results as they come in; an error or hold ends it as :meth:`get` would.
+        """Return an iterator over all results as they arrive. An error or a hold ends it as it ends :meth:`get`.
 
-        :param timeout: for all of them, as in :meth:`wait`.
+        :param timeout: for all components together, as in :meth:`wait`.
         """
         return (result for _, result in self._engine.results_as_available(timeout))
 
     def iter_as_available_with_inputs(self, timeout: Timeout = None) -> Iterator[tuple[Input, Any]]:
-        """Return an iterator over ``(input, result)`` as they come in; otherwise as :meth:`iter_as_available`."""
+        """Return an iterator over ``(input, result)`` as results arrive; see :meth:`iter_as_available`."""
         found = self._engine.results_as_available(timeout)
         return ((self._engine.input(component), result) for component, result in found)
 
@@ -252,41 +259,41 @@ class Map(Sequence[Any]):
         return self._engine.inputs()
 
     def outcomes(self, timeout: Timeout = None) -> Iterator[Outcome]:
-        """Return an iterator over what came of the components, as they end, errors and holds being values like any other.
+        """Return an iterator over the outcomes of the components, as they end. Errors and holds are values here. Since 0.7.
 
-        A component that is held when it is looked at is not waited for.
+        A held component has an outcome at once; nothing waits for its release.
 
-        :param timeout: for all of them, as in :meth:`wait`.
+        :param timeout: for all components together, as in :meth:`wait`.
         """
         found = self._engine.outcomes(timeout)
         return (each if each.ok else attrs.evolve(each, error=self._own(each.error)) for each in found)
 
     @property
     def errors(self) -> dict[int, ComponentError]:
-        """The errors by component, waiting for every component that has not ended; held ones are passed over."""
+        """The errors by component. Waits until every component has ended or is held; held ones are left out."""
         return {error.component: self._own(error) for error in self._engine.all_errors()}
 
     def error_reports(self) -> Iterator[str]:
-        """Yield the report on each component that has failed so far; waits for none."""
+        """Return an iterator over the reports on the components that have failed so far, without waiting."""
         return (error.report() for error in self._engine.errors_so_far())
 
     def _own(self, error: T) -> T:
-        """Return an error that says of which map it is."""
+        """Return an error with this map as its attribute ``map``."""
         return attrs.evolve(error, map=self) if isinstance(error, ComponentError) else error
 
     @property
     def stdout(self) -> MapStdOut:
-        """What the components wrote to their standard output: a sequence of text."""
+        """The standard output of the components, a sequence of texts."""
         return MapStdOut(self._engine)
 
     @property
     def stderr(self) -> MapStdErr:
-        """What the components wrote to their standard error: a sequence of text."""
+        """The standard error of the components, a sequence of texts."""
         return MapStdErr(self._engine)
 
     @property
     def output_files(self) -> MapOutputFiles:
-        """The folders with the files that the components sent back: a sequence of paths."""
+        """The folders with the output files of the components, a sequence of paths."""
         return MapOutputFiles(self._engine)
 
     # --- its jobs in the queue
@@ -296,60 +303,60 @@ class Map(Sequence[Any]):
         queue.hold(self._engine)
 
     def release(self) -> None:
-        """Release the map: held components become idle again, whoever held them."""
+        """Release the map: held components become idle again, no matter who held them."""
         queue.release(self._engine)
 
     def pause(self) -> None:
-        """Suspend the map: running components stop where they are and keep what they have claimed."""
+        """Suspend the map: running components stop where they are and keep their slots."""
         queue.pause(self._engine)
 
     def resume(self) -> None:
-        """Resume the map after :meth:`pause`: suspended components go on."""
+        """Resume the map after :meth:`pause`: suspended components go on where they stopped."""
         queue.resume(self._engine)
 
     def vacate(self) -> None:
-        """Vacate the map: running components give up what they have claimed and become idle again."""
+        """Vacate the map: running components give up their slots and become idle again."""
         queue.vacate(self._engine)
 
     def set_memory(self, memory: int) -> None:
-        """Change how much memory each component asks for; running ones keep what they have until they run again.
+        """Change how much memory each component requests. Running components keep theirs until they run again.
 
         :param memory: in MB.
         """
         queue.edit(self._engine, "RequestMemory", memory)
 
     def set_disk(self, disk: int) -> None:
-        """Change how much disk space each component asks for; running ones keep what they have until they run again.
+        """Change how much disk space each component requests. Running components keep theirs until they run again.
 
         :param disk: in KB.
         """
         queue.edit(self._engine, "RequestDisk", disk)
 
-    # --- what HTCondor knows of it
+    # --- what HTCondor knows about it
 
     def why(self, components: Iterable[int] | None = None) -> list[Explanation]:
-        """Return why components do not run: of those that are held why, of those that are idle how the pool's slots suit them.
+        """Explain why components do not run: why they are held, or how the pool's slots suit idle ones. Since 0.7.
 
         :param components: their indices; by default all that have not ended.
         :raises ComponentNotFound: the map has no such component.
         """
-        from htmap_core.diagnosis import why as explanations  # with what it needs 20 ms, and seldom asked for
+        from htmap_core.diagnosis import why as explanations  # 20 ms with its imports, and seldom needed
 
         return explanations.explain(self._engine, components)
 
     def job_ad(self, component: int) -> JobAd:
-        """Return all that the schedd knows of a component's job.
+        """Return the full ad of a component's job, from the queue or else from the history. Since 0.7.
 
         :raises ComponentNotFound: the map has no such component.
-        :raises JobNotFound: the schedd has no such job: not yet, or not any more.
+        :raises JobNotFound: the schedd does not know the job, not yet or not any more.
         :raises CondorError: the schedd does not answer.
         """
         return queue.job_ad(self._engine, self._engine.from_front(component))
 
     def submit_file(self, component: int | None = None) -> str:
-        """Return a submit description with which ``condor_submit`` runs components by hand, apart from the map.
+        """Return a submit description for ``condor_submit``, to run components by hand, apart from the map. Since 0.7.
 
-        :param component: the only one to run; all by default.
+        :param component: the only component to run; all by default.
         :raises ComponentNotFound: the map has no such component.
         """
         tag = self._engine.map.current_tag()
@@ -358,11 +365,11 @@ class Map(Sequence[Any]):
     # --- its components once more, its tag, its end
 
     def rerun(self, components: Iterable[int] | None = None) -> None:
-        """Run components again from scratch, with the options that the map was made with; what they returned is deleted.
+        """Run components again from scratch, with the options that the map was created with. Their old results are deleted.
 
         :param components: their indices; all by default.
         :raises CannotRerunComponents: some of them have not ended.
-        :raises HTMapException: the credentials that they need cannot be had any more; a plugin says why, and nothing has changed.
+        :raises HTMapException: a plugin cannot get the credentials again, and says why. Nothing was changed.
         """
         engine = self._engine
         chosen = engine.components if components is None else sorted({engine.from_front(each) for each in components})
@@ -370,20 +377,20 @@ class Map(Sequence[Any]):
         engine.poll()
 
     def retag(self, tag: str) -> None:
-        """Give the map another tag; the old one is free at once. The map is not transient any more.
+        """Change the map's tag. The old tag is free at once, and the map is no longer transient.
 
-        :raises InvalidTag: no map can have it.
-        :raises TagAlreadyExists: another map has it.
+        :raises InvalidTag: the tag is invalid.
+        :raises TagAlreadyExists: another map has the tag.
         """
         retagging.retag(self._map_dir, self._engine.map.current_tag(), tag, ended=not self._engine.is_active())
         logger.info("map %r has the tag %r now", self._engine.map.tag, tag)
         self._engine.map.tag = tag
 
     def remove(self, force: bool = False) -> None:
-        """Remove the map: its jobs from the queue, whatever their state, and all its data. There is no way back.
+        """Remove the map: its jobs from the queue, whatever their state, and all its data. This cannot be undone.
 
         :param force: remove the data even if the pool does not answer, and do not wait until the jobs have left the queue.
-        :raises CondorError: the pool does not answer, and the map may have jobs in its queue; nothing was changed.
+        :raises CondorError: the pool does not answer, and the map may have jobs in its queue. Nothing was changed.
         """
         self._engine.poll()
         removal.remove(self._map_dir, self._engine.map.current_tag(), ended=self._engine.states.has_ended, force=force)

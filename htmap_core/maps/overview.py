@@ -1,6 +1,6 @@
-"""How maps are, in a line or in a table: the statuses and figures to show, and what they are called.
+"""The state of maps, in a line or in a table: which statuses and figures are shown, and their headings.
 
-``htmap status`` fits the same columns to a terminal.
+``htmap status`` shows the same columns, fitted to a terminal.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from htmap_core.tracking import holds
 
 @attrs.frozen
 class Figure:
-    """A figure of a map beside its components' statuses.
+    """A figure of a map, shown beside the counts of its components' statuses.
 
     :param key: its name in JSON and CSV.
     :param heading: its name in tables.
-    :param as_text: what makes a value text for people.
+    :param as_text: formats a value for people.
     """
 
     key: str
@@ -40,7 +40,7 @@ FIGURES = (
 
 
 def facts(engine: Engine, include_state: bool, include_meta: bool) -> dict[str, Any]:
-    """Return what tables show of a map, whose existence nobody looks at here: sizes in bytes and times in seconds."""
+    """Return the facts of a map for a table, with sizes in bytes and times in seconds. The caller checks that the map exists."""
     found: dict[str, Any] = {"tag": engine.map.current_tag(), "transient": engine.map_dir.is_transient}
     if include_state:
         found["component_status_counts"] = _counts(engine.statuses())
@@ -52,7 +52,7 @@ def facts(engine: Engine, include_state: bool, include_meta: bool) -> dict[str, 
 
 
 def line(engine: Engine) -> str:
-    """Return one line that says how many components of a map are in which state."""
+    """Return one line with the number of a map's components in each state."""
     counts = _counts(engine.statuses())
     text = " | ".join(f"{status} = {counts[status]}" for status in columns([counts]))
     return f"Map {engine.map.current_tag()} ({len(engine.components)} components): {text}"
@@ -67,7 +67,7 @@ def components_by_status(engine: Engine) -> dict[ComponentStatus, tuple[int, ...
 
 
 def hold_report(engine: Engine) -> str:
-    """Return a table of a map's components that are held, and why; below it, what to do where a URL is the cause."""
+    """Return a table of a map's held components and the reasons, with advice below it for holds that a URL has caused."""
     found = engine.holds()
     rows = [(str(component), str(hold.code), hold.reason) for component, hold in found.items()]
     shown = wording.table(("Component", "Code", "Hold Reason"), rows, left=3)
@@ -76,7 +76,7 @@ def hold_report(engine: Engine) -> str:
 
 
 def table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool) -> str:
-    """Return a table of maps, of whatever width it needs; transient ones have a ``*`` in front."""
+    """Return a table of maps, as wide as it needs to be; a ``*`` marks the transient ones."""
     statuses = columns(each["component_status_counts"] for each in all_facts) if include_state else []
     figures = FIGURES if include_meta else ()
     rows = [
@@ -91,9 +91,9 @@ def table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta
 
 
 def columns(all_counts: Iterable[dict[str, int]]) -> list[str]:
-    """Return the statuses to show: the usual ones, and whatever else any component has, so that nothing is hidden.
+    """Return the statuses to show: the usual ones, and all others that any component has.
 
-    :param all_counts: how many components have which status, for each map.
+    :param all_counts: for each map, the number of components in each status.
     """
     shown = [str(status) for status in ComponentStatus.display_statuses()]
     present = {status for counts in all_counts for status, count in counts.items() if count}

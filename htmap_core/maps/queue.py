@@ -1,7 +1,7 @@
-"""Acts on a map's jobs in the queue, and what HTCondor knows of them.
+"""Act on a map's jobs in the queue, and look up their ads.
 
-An act returns when the event log shows what was done, where it will: the schedd answers before it writes the log, so whoever
-releases a map and asks for a result would be told of the hold again.
+Holding and releasing return when the event log shows it. The schedd answers before it writes the log: without the wait, a user
+who releases a map and asks for a result would be told of the hold again.
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ from htmap_core.storage.log import logger
 if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
 
-_PATIENCE = (
-    30.0  # seconds for HTCondor to write down that it has held or released jobs: some milliseconds, unless it is busy
-)
+_PATIENCE = 30.0  # seconds until HTCondor has logged that it has held or released jobs; milliseconds unless it is busy
 _NOT_HELD = frozenset(ComponentStatus) - {ComponentStatus.HELD}
 _ENDED_OR_HELD = frozenset(status for status in ComponentStatus if status.is_final) | {
     ComponentStatus.HELD,
@@ -42,43 +40,43 @@ def release(engine: Engine) -> None:
 
 
 def pause(engine: Engine) -> None:
-    """Suspend the jobs that run."""
+    """Suspend the running jobs."""
     running = _running_jobs(engine)
     _act(engine, "suspend")
     give_up = time.monotonic() + _PATIENCE
-    # The schedd learns of it last, even after the event log, and does not resume a job that it takes for running.
+    # The schedd notices the suspension last, later than the event log, and refuses to resume a job that it believes to run.
     while running & _running_jobs(engine) and time.monotonic() < give_up:
         time.sleep(0.05)
 
 
 def resume(engine: Engine) -> None:
-    """Have suspended jobs go on."""
+    """Resume the suspended jobs."""
     _act(engine, "continue")
 
 
 def vacate(engine: Engine) -> None:
-    """Have running jobs give up what they have claimed."""
+    """Vacate the running jobs: they give up their slots and become idle again."""
     _act(engine, "vacate")
 
 
 def edit(engine: Engine, attribute: str, value: object) -> None:
-    """Change what the jobs ask for.
+    """Change an attribute of the jobs, such as how much memory they request.
 
-    :raises TypeError: *value* is no whole number.
+    :raises TypeError: *value* is not a whole number from 0 up.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise TypeError(f"{attribute} is a whole number, not {value!r}")
+        raise TypeError(f"{attribute} must be a whole number from 0 up, got {value!r}")
     if engine.is_active():
         retagging.edit_jobs(pools.reach(engine.pool), engine.map_dir, attribute, value)
 
 
 def job_ad(engine: Engine, component: int) -> JobAd:
-    """Return all that the schedd knows of a component's job.
+    """Return the full ad of a component's job.
 
-    :raises JobNotFound: the schedd has no such job: not yet, or not any more.
+    :raises JobNotFound: the schedd does not know the job, not yet or not any more.
     :raises CondorError: the schedd does not answer.
     """
-    from htmap_core.condor import job_ads  # seldom asked for
+    from htmap_core.condor import job_ads  # seldom needed
 
     job = engine.job(component)
     cluster = {each.number: each.cluster for each in engine.map_dir.submissions.all()}.get(job.submission)
@@ -89,14 +87,14 @@ def job_ad(engine: Engine, component: int) -> JobAd:
 
 
 def _act(engine: Engine, action: str) -> None:
-    """Have the schedd act on all jobs; on a map whose components have all ended there is nothing to do."""
+    """Tell the schedd to act on all jobs of a map, unless all components have ended."""
     if engine.is_active():
         pools.reach(engine.pool).act(action, engine.map_dir.constraint(), f"{action} with htmap")
         logger.info("map %r: asked the schedd to %s its jobs", engine.map.tag, action)
 
 
 def _await_log(engine: Engine, wanted: frozenset[ComponentStatus]) -> None:
-    """Wait until the event log shows that the schedd has done what it was asked."""
+    """Wait until every component has one of the *wanted* statuses in the event log, or the patience is over."""
     give_up = time.monotonic() + _PATIENCE
     while not wanted.issuperset(engine.statuses()) and time.monotonic() < give_up:
         time.sleep(0.01)

@@ -1,6 +1,6 @@
-"""Finishes or undoes what a process began that is gone.
+"""Finish or undo what vanished processes have begun.
 
-Called by whatever looks at the user's maps; costs two listings of empty directories where there is nothing to do.
+Everything that looks at the user's maps calls this. Without interrupted operations it costs two listings of empty directories.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _SUBMIT_EVENT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 
 
 def settle() -> None:
-    """Finish interrupted removals; finish or undo interrupted creations.
+    """Finish interrupted removals, reruns and changes of tags; finish or undo interrupted creations.
 
-    What needs a pool that does not answer now is left to a later command.
+    An operation that needs a pool which does not answer is left to a later command.
     """
     root = htmap_dir()
     for kind, finish in (
@@ -48,7 +48,7 @@ def _settle(interrupted: Operation, finish: Callable[[Operation], None]) -> None
 
 
 def _finish_creation(creation: Operation) -> None:
-    """Keep the map if the schedd took its jobs, else delete what there is of it."""
+    """Keep the map if the schedd accepted its jobs; otherwise delete what exists of it."""
     try:
         created = _settle_submissions(creation.map_dir)
     except CorruptMap:
@@ -72,9 +72,9 @@ def _finish_retagging(interrupted: Operation) -> None:
 
 
 def _settle_submissions(map_dir: MapDir) -> bool:
-    """Find out whether the schedd took what the vanished process intended, and return whether it took anything.
+    """Find out which submissions of the vanished process the schedd accepted, and return whether there are any.
 
-    The event log knows, or the queue: a job that is in neither was never submitted.
+    The event log tells, or the queue. Jobs that are in neither were never submitted.
     """
     for submission in map_dir.submissions.all():
         if submission.cluster is None:

@@ -1,8 +1,8 @@
-"""Removes maps: their jobs from the queue, their tag, their files.
+"""Remove maps: their jobs from the queue, their tags, their files.
 
-HTCondor makes the directory of a removed map again, for an event or for the output of a job that just ends. Of a job that has
-left the queue nothing comes any more. So the marker of a removal stays until no job is in the queue, and a later command
-deletes what has come meanwhile.
+HTCondor recreates the directory of a removed map for a late event, or for the output of a job that is ending. It writes
+nothing more for a job that has left the queue. So the marker of a removal stays until no job is in the queue, and a later
+command deletes what has arrived meanwhile.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from htmap_core.storage import deletion
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 
-PATIENCE = 30.0  # seconds for jobs to leave the queue; a job on a host that is gone takes longer
+PATIENCE = 30.0  # seconds until the jobs have left the queue; a job on a host that is gone takes longer
 
 
 def remove(map_dir: MapDir, tag: str, *, ended: bool, force: bool) -> None:
     """Remove a map.
 
     :param ended: whether all its jobs are known to have left the queue.
-    :param force: do not wait until its jobs have left the queue, and remove the data also where the pool does not answer.
-    :raises CondorError: the pool does not answer, and *force* is false; nothing was changed then.
+    :param force: do not wait until its jobs have left the queue, and remove the data even if the pool does not answer.
+    :raises CondorError: the pool does not answer, and *force* is false. Nothing was changed.
     """
     with deletion.announced(map_dir, tag, *_jobs_of(map_dir)) as removal:
         try:
@@ -43,7 +43,7 @@ def remove(map_dir: MapDir, tag: str, *, ended: bool, force: bool) -> None:
 
 
 def finish(removal: Operation) -> None:
-    """Finish a removal that has begun, as far as that is possible now; starts no pool for it, and does not wait.
+    """Finish an interrupted removal as far as possible, without starting a pool and without waiting.
 
     :raises CondorError: the pool does not answer.
     """
@@ -54,16 +54,16 @@ def finish(removal: Operation) -> None:
 
 
 def _jobs_of(map_dir: MapDir) -> tuple[PoolAddress | None, str]:
-    """Return where a map's jobs are and what finds them: their clusters, which the schedd finds fast, or the map's id."""
+    """Return the pool of a map's jobs, and a constraint that selects them; no pool if the map has no jobs."""
     try:
         submissions, pool = map_dir.submissions.all(), map_dir.record.pool
     except CorruptMap:
-        return None, "false"  # it was never submitted, or nothing can be known of it
+        return None, "false"  # it was never submitted, or its record is lost
     return (pool, map_dir.constraint()) if submissions else (None, "false")
 
 
 def _empty_queue(connection: Connection, removal: Operation, patience: float) -> bool:
-    """Take a map's jobs out of the queue, wait a while until the last one has left it, and return whether it has."""
+    """Remove a map's jobs, wait up to *patience* seconds until they have left the queue, and return whether they have."""
     connection.remove(removal.constraint, "removed with htmap")
     give_up = time.monotonic() + patience
     while connection.query(removal.constraint, ["ClusterId"], limit=1):

@@ -1,4 +1,4 @@
-"""Gives maps other tags."""
+"""Change the tags of maps."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from htmap_core.tags import check_tag
 
 
 def retag(map_dir: MapDir, old: str, new: str, *, ended: bool) -> None:
-    """Give a map the tag *new* instead of *old*, on disk and in the queue.
+    """Change the tag of a map from *old* to *new*, on disk and in the queue.
 
     :param ended: whether the map has no job left in the queue.
-    :raises InvalidTag: no map can have it.
-    :raises TagAlreadyExists: another map has it.
-    :raises CannotRetagMap: the map has jobs in a queue that does not answer; nothing was changed.
+    :raises InvalidTag: the tag is invalid.
+    :raises TagAlreadyExists: another map has the tag.
+    :raises CannotRetagMap: the schedd that has the map's jobs does not answer. Nothing was changed.
     """
     check_tag(new)
     with operations.perform(names.RETAGGING, map_dir, old, new_tag=new):
@@ -32,9 +32,9 @@ def retag(map_dir: MapDir, old: str, new: str, *, ended: bool) -> None:
 
 
 def finish(begun: Operation) -> None:
-    """Finish giving a map another tag, if the process that began it came as far as to claim the tag; starts no pool for it.
+    """Finish an interrupted change of a tag, if the new tag was already claimed; without starting a pool.
 
-    :raises CondorError: the pool does not answer, so the jobs in its queue, if there are any, are still called as before.
+    :raises CondorError: the pool does not answer, so that jobs in its queue still have the old name.
     """
     if begun.new_tag and has_tag(begun.map_dir, begun.new_tag):
         move_tag(begun.map_dir, begun.tag, begun.new_tag)
@@ -42,9 +42,9 @@ def finish(begun: Operation) -> None:
 
 
 def edit_jobs(connection: Connection, map_dir: MapDir, attribute: str, value: object) -> None:
-    """Change an attribute of all jobs that a map has in the queue, be it none: they may all have ended a moment ago.
+    """Change an attribute of all jobs that a map has in the queue. No job at all is no error: they may just have ended.
 
-    :raises CondorError: the schedd does not answer, or does not change it.
+    :raises CondorError: the schedd does not answer, or refuses the change.
     """
     constraint = map_dir.constraint()
     try:

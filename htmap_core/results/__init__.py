@@ -1,4 +1,4 @@
-"""What comes of components: results, errors, output, and the reports on them.
+"""The results, errors and output of components, and the reports on them.
 
-Imports ``tracking``, ``storage``, ``condor`` and what is below them.
+Imports ``tracking``, ``storage``, ``condor`` and the packages below them.
 """

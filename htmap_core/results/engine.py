@@ -1,6 +1,6 @@
-"""The components of one map: their states, what came of them, and waiting for it.
+"""The components of one map: their states, their results and errors, and waiting for them.
 
-Whatever users hold of a map is made of this: the map, the sequences of its output, following, explanations.
+``Map`` holds an engine, and so do the sequences of output, following, and explanations.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking import source
 
-QUIET = 60.0  # seconds without news after which the schedd is asked whether something was missed
+QUIET = 60.0  # seconds without news after which the schedd is asked
 
 
 class Engine:
     """The components of one map.
 
-    Methods that take a component's index want it counted from the front, as :meth:`from_front` returns it.
+    Methods that take a component's index need it counted from the front, as :meth:`from_front` returns it.
 
-    :param tag: the map's tag, as far as is known.
-    :param finish_interrupted: what finishes or undoes the acts of processes that are gone; whoever waits would wait for ever.
+    :param tag: the map's tag, as the caller knows it.
+    :param finish_interrupted: finishes or undoes operations of vanished processes, for which a waiting user would wait for ever.
     """
 
     def __init__(self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], None]) -> None:
@@ -57,7 +57,7 @@ class Engine:
 
     @property
     def pool(self) -> PoolAddress:
-        """Where the jobs are."""
+        """The pool that has the map's jobs."""
         return self.map_dir.record.pool
 
     def from_front(self, component: int) -> int:
@@ -67,7 +67,7 @@ class Engine:
         """
         if not isinstance(component, int):
             if not hasattr(component, "__index__"):
-                raise TypeError(f"components are counted by int, not {type(component).__name__}")
+                raise TypeError(f"a component is an int, got {component!r}")
             component = operator.index(component)  # numpy's integers are as good as Python's
         count = len(self.components)
         if not -count <= component < count:
@@ -75,17 +75,17 @@ class Engine:
         return component % count
 
     def has(self, component: object) -> bool:
-        """Return whether the map has a component of this index, counted from the front."""
+        """Return whether the map has a component with this index, counted from the front."""
         return hasattr(component, "__index__") and operator.index(component) in self.components
 
     def job(self, component: int) -> Job:
-        """Return the job that ran, or will run, a component last."""
+        """Return the latest job of a component."""
         return self.map_dir.placement.job_of(component)
 
     # --- states
 
     def poll(self) -> bool:
-        """Look at what has happened since, and return whether anything has."""
+        """Read the news since the last call, and return whether there were any."""
         has_moved = self.map_dir.refresh()
         has_news = self.states.poll()
         if has_news and self.map_dir.has_checkpoints and self.states.has_ended:
@@ -103,30 +103,30 @@ class Engine:
         return self.states.status(component)
 
     def is_active(self) -> bool:
-        """Return whether any component may still get another status by itself."""
+        """Return whether any component has not ended."""
         return not all(status.is_final for status in set(self.statuses()))
 
     def holds(self) -> dict[int, ComponentHold]:
-        """Return why components are held, by component."""
+        """Return the holds of the held components, by component."""
         held = [number for number, status in enumerate(self.statuses()) if status is ComponentStatus.HELD]
         return {component: hold for component in held if (hold := self.states.hold(component)) is not None}
 
     def memory(self) -> list[int]:
-        """Return the peak memory of every component's job so far in MB; 0 where it was not measured yet."""
+        """Return the peak memory of every component's job so far in MB; 0 before the first measurement."""
         self.poll()
         return [self.states.memory(component) for component in self.components]
 
     def runtimes(self) -> list[float]:
-        """Return for how many seconds every component's job runs, or ran last."""
+        """Return the duration of the present run of every component's job, or else of its last one, in seconds."""
         self.poll()
         return [self.states.runtime(component) for component in self.components]
 
     # --- waiting
 
     def watch(self, timeout: Timeout) -> Iterator[list[ComponentStatus]]:
-        """Yield the statuses of all components: at once, and again whenever something has happened.
+        """Yield the statuses of all components, at once and then after each news.
 
-        :raises TimeoutError: the time was over first.
+        :raises TimeoutError: the time is over.
         :raises MapWasRemoved: the map was removed meanwhile.
         """
         deadline = Deadline(timeout)
@@ -138,7 +138,7 @@ class Engine:
             self._await_news(deadline, f"has not ended: {ended} of {len(self.components)} components have")
 
     def await_component(self, component: int, timeout: Timeout) -> ComponentStatus:
-        """Wait until a component has ended or is held, and return its status; raises as :meth:`watch`."""
+        """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
         deadline = Deadline(timeout)
         self.poll()
         while not is_settled(status := self.states.status(component)):
@@ -146,7 +146,7 @@ class Engine:
         return status
 
     def _await_news(self, deadline: Deadline, how_far: str, component: int | None = None) -> None:
-        """Wait until something has happened, or for so long that the schedd was asked whether anything has."""
+        """Wait for news; after a long time without any, ask the schedd instead."""
         begin = time.monotonic()
         while True:
             deadline.pause(how_far, self.map.tag, component)
@@ -169,10 +169,10 @@ class Engine:
             user_warnings.warn(user_warnings.SilentPool(self.map.tag, QUIET, silence))
 
     def wait(self, timeout: Timeout, stuck: set[ComponentStatus], *, show_progress_bar: bool) -> None:
-        """Wait until every component has ended; raises as :meth:`watch`.
+        """Wait until every component has ended; raises the errors of :meth:`watch`.
 
-        :param stuck: the statuses in which a component is not waited for.
-        :raises ComponentProblem: a component has one of them.
+        :param stuck: the statuses that end the waiting.
+        :raises ComponentProblem: a component has one of these statuses.
         """
         with component_bar(self.map.current_tag(), len(self.components), show=show_progress_bar) as progress:
             for statuses in self.watch(timeout):
@@ -185,20 +185,20 @@ class Engine:
                     break
         self.states.save()
 
-    # --- what came of them
+    # --- results and errors
 
     def result(self, component: int, timeout: Timeout) -> Any:
-        """Return the result of a component, waiting until there is one.
+        """Wait for the result of a component, and return it.
 
-        :raises ComponentProblem: there will be none.
+        :raises ComponentProblem: the component has failed, or is held.
         """
         return self._loaded(component, self.await_component(component, timeout))
 
     def result_now(self, component: int) -> Any:
         """Return the result of a component without waiting.
 
-        :raises OutputNotFound: there is none yet.
-        :raises ComponentProblem: there will be none.
+        :raises OutputNotFound: the component has no result yet.
+        :raises ComponentProblem: the component has failed, or is held.
         """
         status = self.status(component)
         if not is_settled(status):
@@ -206,10 +206,10 @@ class Engine:
         return self._loaded(component, status)
 
     def error(self, component: int, timeout: Timeout) -> ComponentError:
-        """Return the error of a component, waiting until it has ended.
+        """Wait until a component has ended, and return its error.
 
-        :raises ExpectedError: it succeeded.
-        :raises MapComponentHeld: it is held.
+        :raises ExpectedError: the component succeeded.
+        :raises MapComponentHeld: the component is held.
         """
         status = self.await_component(component, timeout)
         if status is ComponentStatus.HELD:
@@ -220,7 +220,7 @@ class Engine:
         return error
 
     def all_errors(self) -> Iterator[ComponentError]:
-        """Yield the errors of all components that have failed, waiting for each; held ones are passed over."""
+        """Wait until every component has ended or is held, and yield the errors of those that have failed."""
         for component in self.components:
             status = self.await_component(component, None)
             if self.errors.has_failed(component, status):
@@ -237,7 +237,7 @@ class Engine:
         return map(self.input, self.components)
 
     def input(self, component: int) -> Input:
-        """Return what a component's function is called with: ``(args, kwargs)``."""
+        """Return the arguments of a component's call: ``(args, kwargs)``."""
         return self._results.input(component)
 
     def results(self, timeout: Timeout) -> Iterator[Any]:
@@ -245,11 +245,11 @@ class Engine:
         return (self._loaded_soon(component, timeout) for component in self.components)
 
     def results_as_available(self, timeout: Timeout) -> Iterator[tuple[int, Any]]:
-        """Return an iterator over ``(component, result)`` as results come in."""
+        """Return an iterator over ``(component, result)`` as results arrive."""
         return ((component, self._loaded(component, status)) for component, status in self._as_available(timeout))
 
     def outcomes(self, timeout: Timeout) -> Iterator[Outcome]:
-        """Return an iterator over what came of the components as they end or are held."""
+        """Return an iterator over the outcomes of the components, as they end or are held."""
         return (self._outcome(component, status) for component, status in self._as_available(timeout))
 
     def _as_available(self, timeout: Timeout) -> Iterator[tuple[int, ComponentStatus]]:
@@ -273,13 +273,13 @@ class Engine:
             return Outcome(component, status, error=self.errors.error(component, status))
 
     def _loaded_soon(self, component: int, timeout: Timeout) -> Any:
-        """Return a result, without looking for news where its job is known to have returned it."""
+        """Wait for a result and return it, without looking for news if its job is known to have returned it."""
         if self._results.has(component):
             try:
                 return self._results.at_hand(component, self.map.tag)
             except CannotUnpickle:
-                pass  # raised again below, as what users expect
-        self.map_dir.refresh()  # another process may have run it again; then its first job's result is gone
+                pass  # _loaded() raises it again below, as the error that users expect
+        self.map_dir.refresh()  # another process may have run the component again, which deletes the first result
         if self.states.status(component) is ComponentStatus.COMPLETED:
             return self._loaded(component, ComponentStatus.COMPLETED)
         self.map.check_existence()
@@ -290,7 +290,7 @@ class Engine:
             try:
                 return self._results.result(component, self.map.tag)
             except FileNotFoundError:
-                self.map.check_existence()  # else it ended well, but its result is gone or has not arrived; the report says so
+                self.map.check_existence()  # if the map exists, the result is gone or has not arrived; the report says so
             except CannotUnpickle as error:
                 report = self.errors.unreadable(component, error).report()
                 raise MapComponentError(self.map.tag, component, report) from error

@@ -1,4 +1,4 @@
-"""What is known of components that have no result: as objects, and as exceptions to raise."""
+"""The errors of components: as objects, and as exceptions to raise."""
 
 from __future__ import annotations
 
@@ -25,16 +25,22 @@ _STDERR_TAIL = 2000  # bytes
 
 @attrs.frozen(kw_only=True)
 class ComponentError:
-    """What a component experienced: an exception of the function, a refusal to run it, or an end without a result.
+    """The error of a component: an exception in the function, a refusal to run it, or an end without a result.
 
-    :param map: the :class:`~htmap_core.maps.map.Map` that was asked for it.
+    ``Map.get_err`` and ``Map.errors`` return errors. Since 0.6 or earlier::
+
+        mapped = htmap.map(lambda x: 1 / x, [0])
+        print(mapped.get_err(0).exception_msg)  #> ZeroDivisionError: division by zero
+        print(mapped.get_err(0).report())
+
+    :param map: the :class:`~htmap_core.maps.map.Map` that returned the error.
     :param component: the component's index.
     :param exception_msg: the exception as text, such as ``ZeroDivisionError: division by zero``.
-    :param node_info: name and address of the execute node, and when the component started there.
-    :param python_info: path and version of the Python that ran it, and the packages installed there.
+    :param node_info: the name and address of the execute node, and the time when the component started there.
+    :param python_info: the path and version of the Python that ran the component, and the packages installed there.
     :param scratch_dir_contents: the files in the job's scratch directory.
-    :param stack_summary: the user's stack frames with the text of local variables, outermost first.
-    :param exception: the exception itself, where it could travel.
+    :param stack_summary: the user's stack frames with the values of local variables as text, outermost first.
+    :param exception: the exception itself, if it could be pickled.
     """
 
     map: Any = None
@@ -48,7 +54,7 @@ class ComponentError:
     _report: str = attrs.field(default="", repr=False)
 
     def report(self) -> str:
-        """Return a report for people."""
+        """Return the whole report, for people."""
         return self._report
 
     @classmethod
@@ -60,11 +66,11 @@ class ComponentError:
         entry: Mapping[str, Any],
         exception: BaseException | None,
     ) -> ComponentError:
-        """Return what a result file says of a component.
+        """Return the error that a result file has.
 
-        :param index: what it says of the job.
-        :param entry: what it says of the component.
-        :param exception: the exception itself, where it could be unpickled.
+        :param index: the facts of the job in the file.
+        :param entry: the facts of the component in the file.
+        :param exception: the exception itself, if it could be unpickled.
         """
         host, runtime = index["host"], index["runtime"]
         error = {**entry["error"], "frames": [_with_line(frame) for frame in entry["error"].get("frames", ())]}
@@ -82,10 +88,10 @@ class ComponentError:
 
     @classmethod
     def without_result(cls, tag: str, component: int, note: str, stderr: str) -> ComponentError:
-        """Return what is known of a component whose job ended without a result.
+        """Return the error of a component whose job ended without a result.
 
-        :param note: how the job ended, as far as the event log knows.
-        :param stderr: the end of what the job wrote to its standard error.
+        :param note: how the job ended, from the event log; may be empty.
+        :param stderr: the end of the job's standard error.
         """
         text = f"the job ended without a result: {note or 'the event log does not say why'}"
         report = reports.lost_report(tag, component, note, stderr)
@@ -93,9 +99,9 @@ class ComponentError:
 
 
 class ErrorReader:
-    """Reads what is known of the components of a map that have no result.
+    """Reads the errors of a map's components.
 
-    :param states: what tells of their holds, and how their jobs ended.
+    :param states: the source of their holds, and of how their jobs ended.
     """
 
     def __init__(self, map: TaggedMap, states: StateSource) -> None:
@@ -104,20 +110,23 @@ class ErrorReader:
         self._states = states
 
     def entry(self, component: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what a component's result file says of the job, and of the component.
+        """Return the facts of the job and the facts of the component in the component's result file.
 
-        :raises FileNotFoundError: there is none.
+        :raises FileNotFoundError: there is no result file.
         """
         return self._map_dir.outputs.entry(self._map_dir.placement.job_of(component), component)
 
     def has_failed(self, component: int, status: ComponentStatus) -> bool:
-        """Return whether a component has ended without a result; also where its function ended the job as if all were well."""
+        """Return whether a component has ended without a result.
+
+        That includes a function that ended the process with exit code 0: its job is COMPLETED, but there is no result file.
+        """
         if status is ComponentStatus.COMPLETED:
             return not self._map_dir.outputs.exists(self._map_dir.placement.job_of(component))
         return status.is_final
 
     def problem(self, component: int, status: ComponentStatus) -> ComponentProblem:
-        """Return what stands in the way of a component's result, as an exception.
+        """Return the reason why a component has no result, as an exception.
 
         :raises MapWasRemoved: the map was removed meanwhile.
         """
@@ -132,7 +141,7 @@ class ErrorReader:
         return problem
 
     def error(self, component: int, status: ComponentStatus) -> ComponentError:
-        """Return what a component experienced that has failed.
+        """Return the error of a component that has failed.
 
         :raises MapWasRemoved: the map was removed meanwhile.
         """
@@ -152,14 +161,14 @@ class ErrorReader:
         return ComponentError.from_result(self._map.current_tag(), component, index, entry, exception)
 
     def unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
-        """Return the error of a component that has a result, which cannot be made an object here."""
+        """Return the error of a component whose result cannot be unpickled here."""
         index, entry = self.entry(component)
         around = self._map_dir.outputs.surroundings(self._map_dir.placement.job_of(component), index)
         error = {**around, "text": str(problem), "frames": _frames_here(problem.__cause__)}
         return ComponentError.from_result(self._map.current_tag(), component, index, {**entry, "error": error}, problem)
 
     def _last_words(self, component: int) -> str:
-        """Return the end of what a held component's job wrote to its standard error, where it ran at all."""
+        """Return the end of the standard error of a held component's job; an empty text if it never ran."""
         text = self._end_of_stderr(component).rstrip()
         return f"\nThe end of its standard error is\n{textwrap.indent(text, '  ')}" if text else ""
 
@@ -168,7 +177,7 @@ class ErrorReader:
 
 
 def _frames_here(error: BaseException | None) -> list[dict[str, Any]]:
-    """Return the frames of what was raised on this side, as those of result files, but for HTMap's own and without values."""
+    """Return the frames of an exception on the submit side, as result files have them: without HTMap's own and without values."""
     found = traceback.extract_tb(error.__traceback__) if error is not None else []
     return [
         {"filename": frame.filename, "lineno": frame.lineno, "name": frame.name, "line": frame.line}
@@ -178,7 +187,7 @@ def _frames_here(error: BaseException | None) -> list[dict[str, Any]]:
 
 
 def _with_line(frame: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a frame with its line of source, which this side has where the execute side had no such file."""
+    """Return a frame with its line of source; the submit side may have the file if the execute side had not."""
     return (
         frame if frame.get("line") else {**frame, "line": linecache.getline(frame["filename"], frame["lineno"]).strip()}
     )

@@ -1,8 +1,8 @@
-"""What a running component writes to its standard output, as it writes it, wherever it runs.
+"""Follow the standard output of a running component, wherever it runs.
 
-``condor_tail`` asks the starter for it. It gives out the job's own standard output only, so the runner has that lead to what the
-components write. It must be asked for by its name on the execute node: where it is asked for as standard output, ``condor_tail``
-of HTCondor 25 repeats itself.
+``condor_tail`` asks the starter for it, and returns only the job's own standard output. So the runner lets that point to the
+output of the components. It must be requested by its file name on the execute node: requested as standard output,
+``condor_tail`` of HTCondor 25 repeats itself.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from htmap_core.results.engine import Engine
 from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Deadline, Timeout
 
-_ALL = str(10**12)  # bytes at once: from the beginning, where condor_tail begins with the last kilobyte otherwise
+_ALL = str(10**12)  # bytes: everything from the beginning; by default condor_tail begins with the last kilobyte
 _CHUNK = 65536
-_SILENCE = 5.0  # seconds without output after which it is worth asking whether the component still runs
+_SILENCE = 5.0  # seconds without output after which to ask whether the component still runs
 
 
 @attrs.define(slots=False)
@@ -37,15 +37,18 @@ class CannotFollow(HTMapException):
     reason: str
 
     def __str__(self) -> str:
-        return f"what runs cannot be shown: {self.reason}. What a component wrote comes back when it has ended"
+        return (
+            f"cannot follow the output of a running component: {self.reason}. "
+            f"Without --follow, `htmap stdout` shows it once the component has ended"
+        )
 
 
 @attrs.frozen
 class Run:
-    """One run of a job; another one begins when the job has lost its slot.
+    """One run of a job; a job that has lost its slot has another run later.
 
     :param job: the job's number, as HTCondor writes it.
-    :param start: when it began, in seconds since the epoch.
+    :param start: the time when the run began, in seconds since the epoch.
     """
 
     job: str
@@ -53,10 +56,10 @@ class Run:
 
 
 def follow(engine: Engine, component: int, timeout: Timeout) -> Iterator[str]:
-    """Yield what the job of a component writes to its standard output, from the beginning on, until it has ended or is held.
+    """Yield the standard output of a component's job from the beginning, until the component has ended or is held.
 
-    :param timeout: for each wait until it runs.
-    :raises CannotFollow: ``condor_tail`` cannot be used.
+    :param timeout: for each wait until the component runs.
+    :raises CannotFollow: ``condor_tail`` is missing or does not work.
     """
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     connection, seen, run = Connection(engine.pool), 0, Run("", 0)
@@ -64,7 +67,9 @@ def follow(engine: Engine, component: int, timeout: Timeout) -> Iterator[str]:
     while not is_settled(status := engine.status(component)):
         begun = _begun(engine, connection, component) if status is ComponentStatus.RUNNING else None
         if begun is not None:
-            if begun != run:  # else condor_tail ended for another reason, and begins from the beginning again
+            if (
+                begun != run
+            ):  # for the same run, condor_tail starts from the beginning again and `seen` bytes are skipped
                 seen, run = 0, begun
                 decoder.reset()
             for fresh in unseen(_tail(connection, begun), seen, begun, lambda: _begun(engine, connection, component)):
@@ -81,12 +86,13 @@ def follow(engine: Engine, component: int, timeout: Timeout) -> Iterator[str]:
 
 
 def unseen(chunks: Iterator[bytes], seen: int, run: Run, run_now: Callable[[], Run | None]) -> Iterator[bytes]:
-    """Yield what comes after the first *seen* bytes of *chunks*; nothing where they may be of another run than *run*.
+    """Yield *chunks* without their first *seen* bytes; nothing if they may belong to another run than *run*.
 
-    While a job changes from one run to the next, ``condor_tail`` may come to either. Which it was is certain where *run* goes on
-    when the first chunk is there. Where nothing comes for a while, *run* may have ended without it.
+    While a job changes from one run to the next, ``condor_tail`` may reach either. The chunks belong to *run* for certain if it
+    still runs when the first chunk has arrived. If nothing arrives for a while, *run* may have ended unnoticed.
 
-    :param chunks: what comes; an empty one each time that nothing came for a while.
+    :param chunks: the output; an empty chunk stands for a while without output.
+    :param run_now: returns the present run of the job; None if it does not run.
     """
     is_certain = False
     for chunk in chunks:
@@ -103,11 +109,11 @@ def _is_over(run: Run, run_now: Callable[[], Run | None]) -> bool:
     try:
         return run_now() != run
     except CondorError:
-        return False  # a schedd that does not answer just now; what runs, runs on
+        return False  # the schedd does not answer now, but the job goes on
 
 
 def _begun(engine: Engine, connection: Connection, component: int) -> Run | None:
-    """Return the run of the job that runs a component; None where it does not run any more."""
+    """Return the present run of a component's job; None if it does not run."""
     job = engine.job(component)
     cluster = next(each.cluster for each in engine.map_dir.submissions.all() if each.number == job.submission)
     constraint = f"ClusterId == {cluster} && ProcId == {job.row} && JobStatus == 2"
@@ -117,10 +123,10 @@ def _begun(engine: Engine, connection: Connection, component: int) -> Run | None
 
 
 def _tail(connection: Connection, run: Run) -> Iterator[bytes]:
-    """Yield what a running job's standard output has, and what comes, until the job does not run any more.
+    """Yield the standard output of a running job until the run has ended.
 
-    An empty chunk is yielded each time that nothing came for a while: ``condor_tail`` tries for ever to reach daemons that were
-    started anew elsewhere, or a host that is gone.
+    An empty chunk stands for a while without output. The caller must look then: ``condor_tail`` tries for ever to reach daemons
+    that were restarted elsewhere, or a host that is gone.
     """
     address = connection.address
     command = [_program(connection), "-f", "-no-stdout", "-maxbytes", _ALL]
@@ -151,7 +157,7 @@ def _tail(connection: Connection, run: Run) -> Iterator[bytes]:
 
 
 def _is_lasting(said: str) -> bool:
-    """Return whether ``condor_tail`` failed for another reason than that the job has just ended, or is not yet so far."""
+    """Return whether ``condor_tail`` will fail again: its error is not just that the job has ended or is still starting."""
     return "authorized" in said or "sandbox" in said
 
 
@@ -159,5 +165,5 @@ def _program(connection: Connection) -> str:
     folder = connection.parameter("BIN")
     program = shutil.which("condor_tail", path=folder) if folder and Path(folder).is_dir() else None
     if (program or shutil.which("condor_tail")) is None:
-        raise CannotFollow(f"there is no program condor_tail in {folder} or on the PATH")
+        raise CannotFollow(f"the program condor_tail is neither in {folder} nor on the PATH")
     return program or "condor_tail"

@@ -1,4 +1,4 @@
-"""What came of a component."""
+"""The outcome of a component."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from htmap_core.components import ComponentStatus
 
 @attrs.frozen
 class Outcome:
-    """What came of one component: a value, or why there is none.
+    """The outcome of one component: its result, or else its error or hold.
 
-    :param component: its index.
+    ``Map.outcomes`` returns outcomes. Since 0.7::
+
+        mapped = htmap.map(lambda x: 1 / x, [1, 0])
+        print([outcome.value if outcome.ok else outcome.error for outcome in mapped.outcomes()])
+
+    :param component: the component's index.
     :param status: COMPLETED, ERRORED, HELD or REMOVED.
-    :param value: the result, where it is COMPLETED.
-    :param error: a :class:`ComponentError`, or where it is held a :class:`ComponentHold`; None where it is COMPLETED.
+    :param value: the result; None if there is none.
+    :param error: a :class:`ComponentError`, or a :class:`ComponentHold` for a held component; None if there is a result.
     """
 
     component: int
@@ -31,5 +36,5 @@ class Outcome:
 
 
 def is_settled(status: ComponentStatus) -> bool:
-    """Return whether a component has ended or is held, so that waiting brings nothing more by itself."""
+    """Return whether a component has ended or is held: its status does not change by waiting."""
     return status.is_final or status is ComponentStatus.HELD

@@ -1,4 +1,4 @@
-"""What components wrote and sent back, as sequences with one item for each component."""
+"""The standard output, standard error and output files of components: sequences with one item for each component."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ T = TypeVar("T", str, Path)
 
 
 class _PerComponent(Sequence[T], Generic[T]):
-    """One item for each component; :meth:`get` and calling wait for it, an index does not."""
+    """A sequence with one item for each component. :meth:`get` and a call wait for the item, an index does not."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     @property
     def _existing(self) -> Engine:
-        """The engine of a map that has not been removed."""
+        """The engine, after checking that the map has not been removed."""
         self._engine.map.check_existence()
         return self._engine
 
     @abstractmethod
     def _item(self, component: int) -> T:
-        """Return the item of a component that is known to have ended.
+        """Return the item of a component that has ended or is held.
 
-        :raises FileNotFoundError: it left nothing at all.
+        :raises FileNotFoundError: the component left nothing.
         """
 
     def __repr__(self) -> str:
@@ -43,7 +43,7 @@ class _PerComponent(Sequence[T], Generic[T]):
         return len(self._existing.components)
 
     def __contains__(self, component: object) -> bool:
-        """Return whether the map has a component of this index."""
+        """Return whether the map has a component with this index."""
         return self._existing.has(component)
 
     @overload
@@ -61,15 +61,15 @@ class _PerComponent(Sequence[T], Generic[T]):
         status = self._engine.status(component)
         if not is_settled(status):
             raise FileNotFoundError(
-                f"component {component} of map {self._engine.map.tag!r} is {status}; `get({component})` waits for it to end"
+                f"component {component} of map {self._engine.map.tag!r} is {status}; `get({component})` waits until it has ended"
             )
         return self._item(component)
 
     def get(self, component: int, timeout: Timeout = None) -> T:
-        """Return the item of a component, waiting until it has ended.
+        """Wait until a component has ended, and return its item.
 
         :param timeout: seconds or a timedelta; None waits for ever.
-        :raises TimeoutError: the time was over first.
+        :raises TimeoutError: the time is over.
         :raises MapComponentHeld: the component is held, and has left nothing.
         :raises FileNotFoundError: the component left nothing.
         """
@@ -78,7 +78,7 @@ class _PerComponent(Sequence[T], Generic[T]):
         try:
             return self._item(component)
         except FileNotFoundError:
-            if status is ComponentStatus.HELD:  # so its run will not be over by itself
+            if status is ComponentStatus.HELD:  # the hold is the better explanation
                 raise self._engine.errors.problem(component, status) from None
             raise
 
@@ -95,7 +95,7 @@ class _Stream(_PerComponent[str]):
         except FileNotFoundError:
             if not outputs.has(job, self.stream):
                 raise
-            return outputs.tail(job, self.stream, sys.maxsize)  # of all the job's components: nobody said whose it is
+            return outputs.tail(job, self.stream, sys.maxsize)  # of all components of the job: no file says whose it is
         begin, end = entry.get(self.stream) or (0, 0)
         return self._framed(outputs.text(job, self.stream, begin, end), component, index, entry)
 
@@ -104,23 +104,27 @@ class _Stream(_PerComponent[str]):
 
 
 class MapStdOut(_Stream):
-    """What each component wrote to its standard output, in a frame that says where and when it ran.
+    """The standard output of each component, in a frame that says where and when it ran.
 
-    ``map.stdout[3]`` does not wait; ``map.stdout.get(3)`` and ``map.stdout(3)`` do.
+    An index does not wait; :meth:`get` and a call do. Since 0.6 or earlier::
+
+        mapped = htmap.map(print, ["a", "b"])
+        print(mapped.stdout.get(1, timeout=600))
+        print(mapped.stdout[1])
     """
 
     stream = "stdout"
 
     def follow(self, component: int, timeout: Timeout = None) -> Iterator[str]:
-        """Return an iterator over what a component writes, as it writes it; it ends when the component has ended or is held.
+        """Return an iterator over the output of a component while it runs, until it has ended or is held. Since 0.7.
 
-        Where several components share a job, it is what all of them write.
+        If several components share the job, the output is that of all of them.
 
-        :param timeout: how long to wait until it runs, in seconds or a timedelta; None waits for ever.
-        :raises TimeoutError: the time was over first.
-        :raises CannotFollow: this machine or the pool cannot show it.
+        :param timeout: how long to wait until the component runs, in seconds or a timedelta; None waits for ever.
+        :raises TimeoutError: the time is over.
+        :raises CannotFollow: ``condor_tail`` is missing on this machine, or does not work.
         """
-        from htmap_core.results import following  # with subprocess 10 ms, and seldom asked for
+        from htmap_core.results import following  # 10 ms with subprocess, and seldom needed
 
         return following.follow(self._existing, self._engine.from_front(component), timeout)
 
@@ -137,18 +141,24 @@ class MapStdOut(_Stream):
 
 
 class MapStdErr(_Stream):
-    """What each component wrote to its standard error.
+    """The standard error of each component.
 
-    ``map.stderr[3]`` does not wait; ``map.stderr.get(3)`` and ``map.stderr(3)`` do.
+    An index does not wait; :meth:`get` and a call do. Since 0.6 or earlier::
+
+        mapped = htmap.map(lambda text: print(text, file=sys.stderr), ["a", "b"])
+        print(mapped.stderr.get(1, timeout=600))  #> b
     """
 
     stream = "stderr"
 
 
 class MapOutputFiles(_PerComponent[Path]):
-    """The folder with the files that each component sent back; it is empty where there were none.
+    """The folder with the output files of each component; an empty folder if it sent none.
 
-    ``map.output_files[3]`` does not wait; ``map.output_files.get(3)`` does.
+    An index does not wait; :meth:`get` and a call do. Since 0.6 or earlier::
+
+        mapped = htmap.map(abs, [-1])
+        print(list(mapped.output_files.get(0, timeout=600).iterdir()))  #> []
     """
 
     def _item(self, component: int) -> Path:

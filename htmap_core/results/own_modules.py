@@ -1,4 +1,4 @@
-"""Modules of the user's own: installed nowhere, found here because they lie beside the script, and missing where it runs."""
+"""The user's own modules: not installed, importable here because they lie beside the script, missing on the execute node."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 
 def how_to_send(name: str, *, while_unpickling: bool) -> str:
-    """Return the lines to add where a module that was missing on the execute node is one of the user's own.
+    """Return advice for a module that is missing on the execute node: the lines that send it along.
 
-    :param name: the module, with dots.
-    :param while_unpickling: whether unpickling the function or an input asked for it, and not a statement of the function. Only
-        then it helps to send what it has by value.
+    :param name: the dotted name of the module.
+    :param while_unpickling: whether the import failed while the function or an input was unpickled. Only then does pickling the
+        module by value help; an ``import`` statement in the function needs the file.
     """
     top = name.partition(".")[0]
     found = file_of(top)
@@ -35,13 +35,13 @@ def how_to_send(name: str, *, while_unpickling: bool) -> str:
 
 
 def file_of(name: str) -> Path | None:
-    """Return the file, or for a package the folder, of a module that can be imported here and is not installed.
+    """Return the file of a module, or the folder of a package, that can be imported here and is not installed; else None.
 
-    :param name: its name, without dots; so nothing is imported to find it.
+    :param name: its name, without dots. Looking for a dotted name would import the package.
     """
     try:
         spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):  # ValueError: it was made by a program, and says nothing of where it is from
+    except (ImportError, ValueError):  # ValueError: a program made the module, so it has no spec
         return None
     if spec is None:
         return None

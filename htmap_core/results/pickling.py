@@ -1,4 +1,4 @@
-"""Pickles functions and their inputs, and unpickles what comes back."""
+"""Pickle functions and their inputs, and unpickle results and exceptions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from htmap_core.wording import describe
 from htmap_run import formats, pickling
 
 
-class Pickled(NamedTuple):  # not an attrs class: one is made for each input, of a hundred thousand in a second
-    """What travels to the execute side.
+class Pickled(NamedTuple):  # not an attrs class: creation makes one for each input, a hundred thousand a second
+    """A pickle for the execute side, and facts about it.
 
     :param payload: the pickle.
-    :param sources: where from to transfer the TransferPaths in it.
-    :param by_value: whether code in it goes by value.
-    :param names: what the code in it, as far as it goes by value, calls by name, and what is found by its name there.
+    :param sources: the sources of the TransferPaths in it.
+    :param by_value: whether it has code by value.
+    :param names: the names that its code uses, and the names of the objects that it has by reference.
     """
 
     payload: bytes
@@ -35,13 +35,13 @@ class Pickled(NamedTuple):  # not an attrs class: one is made for each input, of
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
 
-# Types whose pickles name nothing that the execute side could lack: the plain pickler writes them, ten times as fast.
+# Pickles of these types need no module on the execute side. The plain pickler writes them ten times as fast.
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
 
 
 @attrs.define(slots=False)
 class CannotUnpickle(HTMapException):
-    """A result came back, but cannot be made an object here."""
+    """A result came back, but cannot be unpickled here."""
 
     tag: str
     component: int
@@ -50,22 +50,22 @@ class CannotUnpickle(HTMapException):
     def __str__(self) -> str:
         return (
             f"the result of component {self.component} of map {self.tag!r} cannot be unpickled here: {self.reason}. "
-            f"Import what it needs, or load the map with the Python that it ran with"
+            f"Make the modules that it needs importable, or load the map with the Python that it ran with"
         )
 
 
 def pickle_function(function: Any) -> Pickled:
-    """Return *function* pickled, by reference where it can be imported, with its code where it cannot.
+    """Pickle a function: by reference if it can be imported, otherwise with its code.
 
-    :raises CannotPickle: it holds something that no pickle can.
+    :raises CannotPickle: the function refers to an object that cannot be pickled.
     """
     return _pickled(function, _pickler_of_functions(), f"the function {getattr(function, '__qualname__', function)!r}")
 
 
 def pickle_input(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> Pickled:
-    """Return the arguments of one call, pickled.
+    """Pickle the arguments of one call.
 
-    :raises CannotPickle: they hold something that no pickle can.
+    :raises CannotPickle: the arguments contain an object that cannot be pickled.
     """
     given = (args, kwargs)
     if _is_plain(args) and (not kwargs or _is_plain(tuple(kwargs.values()))):
@@ -74,16 +74,16 @@ def pickle_input(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) 
 
 
 def unpickle_result(payload: bytes, tag: str, component: int, python: str, by_value: bool | None) -> Any:
-    """Return a component's result.
+    """Unpickle a component's result.
 
-    :param python: the version of Python that wrote it.
-    :param by_value: whether code in it goes by value; None where that was not written down, as by HTMap 0.7.0.
-    :raises CannotUnpickle: it needs something that is not here, or another Python.
+    :param python: the version of the Python that pickled it.
+    :param by_value: whether it has code by value; None if that was not recorded, as in maps of HTMap 0.7.0.
+    :raises CannotUnpickle: it needs a module that is not here, or another Python.
     """
-    # The comparison of the whole comes first because it is quick, and this is called for each result.
+    # The comparison of the whole versions comes first because it is fast, and this runs for each result.
     is_of_another = python != _PYTHON and python.split(".")[:2] != _PYTHON.split(".")[:2]
     if is_of_another and by_value:
-        # Byte code of another version would not raise an error: it would crash the interpreter or return wrong values.
+        # Byte code of another version raises no error: it crashes the interpreter or returns wrong values.
         raise CannotUnpickle(tag, component, f"it carries code of Python {python}, and this is Python {_PYTHON}")
     load = _DataUnpickler.loads if is_of_another and by_value is None else pickle.loads
     try:
@@ -93,7 +93,7 @@ def unpickle_result(payload: bytes, tag: str, component: int, python: str, by_va
 
 
 def unpickle_exception(payload: bytes, python: str, by_value: bool | None) -> BaseException | None:
-    """Return the exception that a component raised; None where it cannot be had here, for the report has it as text."""
+    """Unpickle the exception of a component; None if that fails, because the report has it as text."""
     try:
         found = unpickle_result(payload, "", 0, python, by_value)
     except CannotUnpickle:
@@ -116,7 +116,7 @@ def _pickled(value: Any, kind: Any, what: str) -> Pickled:
 
 @functools.cache
 def _pickler_of_functions() -> Any:
-    class Pickler(pickling.pickler()):  # type: ignore[misc, unused-ignore]  # made when it is first needed
+    class Pickler(pickling.pickler()):  # type: ignore[misc, unused-ignore]  # a base class made at run time
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.names: set[str] = set()
@@ -131,7 +131,7 @@ def _pickler_of_functions() -> Any:
 
 
 def _names_of(obj: Any) -> Iterable[str]:
-    """Return the names by which code goes on, or by which an object will be found where it is unpickled."""
+    """Return the names that code uses, or the names by which an object is found when it is unpickled."""
     if isinstance(obj, CodeType):
         return obj.co_names
     if isinstance(obj, ModuleType):
@@ -142,7 +142,7 @@ def _names_of(obj: Any) -> Iterable[str]:
 
 
 class _DataUnpickler(pickle.Unpickler):
-    """Refuses what may be code by value, of pickles of which it is not known: what only cloudpickle makes, or another pickler."""
+    """Unpickles results for which it was not recorded whether they have code by value, and refuses any that may have."""
 
     @classmethod
     def loads(cls, payload: bytes) -> Any:

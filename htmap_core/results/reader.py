@@ -1,4 +1,4 @@
-"""Reads results and inputs of components in bulk: neighbours come from one file, which is opened once."""
+"""Read results and inputs of components in bulk: neighbouring components share a file, which is opened once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Input = tuple[tuple[Any, ...], dict[str, Any]]
 
 @attrs.define
 class _Open:
-    """The file that was read last, and where in it the components are."""
+    """The file that was read last, and the places of the components in it."""
 
     job: Optional[Job]
     file: formats.PackReader
@@ -28,7 +28,7 @@ class _Open:
 
 
 class ResultReader:
-    """Reads the results of a map."""
+    """Reads the results and inputs of a map."""
 
     def __init__(self, map_dir: MapDir) -> None:
         self._map_dir = map_dir
@@ -36,7 +36,7 @@ class ResultReader:
         self._inputs: _Open | None = None
 
     def has(self, component: int) -> bool:
-        """Return whether the file that was read last has the result of a component; opens nothing."""
+        """Return whether the file that was read last has the result of a component, without opening another."""
         known = self._results
         if known is None or component not in known.places:
             return False
@@ -45,16 +45,16 @@ class ResultReader:
     def result(self, component: int, tag: str) -> Any:
         """Return a component's result.
 
-        :raises FileNotFoundError: its job has returned no file, or one without a result of this component.
-        :raises CannotUnpickle: it cannot be made an object here.
-        :raises CorruptMap: the file was cut short.
+        :raises FileNotFoundError: its job has returned no result file, or one without a result of this component.
+        :raises CannotUnpickle: the result cannot be unpickled here.
+        :raises CorruptMap: the result file is truncated.
         """
         if not self.has(component):
             self._open_results(self._job(component))
         return self.at_hand(component, tag)
 
     def at_hand(self, component: int, tag: str) -> Any:
-        """Return a component's result from the file that was read last; otherwise as :meth:`result`."""
+        """Return a component's result from the file that was read last; raises the errors of :meth:`result`."""
         assert self._results is not None
         place = self._results.places.get(component)
         if place is None:
@@ -63,9 +63,9 @@ class ResultReader:
         return unpickle_result(known.file.payload(*place), tag, component, known.python, known.by_value[component])
 
     def input(self, component: int) -> Input:
-        """Return the arguments that a component's function is called with: ``(args, kwargs)``.
+        """Return the arguments of a component's call: ``(args, kwargs)``.
 
-        :raises CorruptMap: the file that has them was cut short, or is not there.
+        :raises CorruptMap: the file with the arguments is truncated or missing.
         """
         if self._inputs is None or component not in self._inputs.places:
             self._open_inputs(component)
@@ -88,7 +88,7 @@ class ResultReader:
         file = self._map_dir.outputs.open(job)
         entries = {entry["component"]: entry for entry in file.index["components"] if entry.get("result")}
         places = {component: entry["result"] for component, entry in entries.items()}
-        by_value = {component: entry.get("by_value") for component, entry in entries.items()}  # not in those of 0.7.0
+        by_value = {component: entry.get("by_value") for component, entry in entries.items()}  # None in files of 0.7.0
         self._results = _Open(job, file, places, file.index["runtime"]["python"], by_value)
 
     def _open_inputs(self, component: int) -> None:

@@ -11,10 +11,10 @@ from htmap_core.results import own_modules
 
 
 def error_report(tag: str, component: int, index: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
-    """Return the report on a component that raised or was refused.
+    """Return the report on a component whose function raised an exception or was refused.
 
-    :param index: what the result file says of the job.
-    :param entry: what it says of the component.
+    :param index: the facts of the job in the result file.
+    :param entry: the facts of the component in the result file.
     """
     host, runtime, error = index["host"], index["runtime"], entry["error"]
     started = datetime.datetime.fromtimestamp(entry["start"]).isoformat(sep=" ")
@@ -42,8 +42,8 @@ def error_report(tag: str, component: int, index: Mapping[str, Any], entry: Mapp
 def lost_report(tag: str, component: int, note: str, stderr: str) -> str:
     """Return the report on a component whose job ended without a result file.
 
-    :param note: how the job ended, as far as the event log knows.
-    :param stderr: the end of what the job wrote to its standard error.
+    :param note: how the job ended, from the event log; may be empty.
+    :param stderr: the end of the job's standard error.
     """
     parts = [f"The job ended without a result: {note or 'the event log does not say why'}"]
     if stderr:

@@ -1,11 +1,11 @@
-"""For authors of plugins: what each kind of plugin promises, as test classes to subclass, and what else their tests need.
+"""For authors of plugins: test classes to subclass, with the promises of each kind of plugin, fixtures, and a way to wait.
 
 Subclass a contract in your plugin's ``tests/test_contract.py``, and name the fixtures in its ``tests/conftest.py``::
 
     pytest_plugins = ["htmap_core.testing.fixtures"]
 
-Where a test waits for what another process does, :func:`eventually` has the patience, and says what did not happen. Imports
-``maps`` and what is below it; nothing of the core imports it.
+A test that waits for another process calls :func:`eventually`, which says what did not happen in time. Imports ``maps`` and the
+packages below it; no other package of the core imports it.
 """
 
 from htmap_core.testing.command_line import run_htmap

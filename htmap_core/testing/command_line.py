@@ -11,15 +11,16 @@ from htmap_core.testing.own_settings import settings_with
 
 
 def run_htmap(*arguments: str, stdin: str = "") -> Result:
-    """Run ``htmap`` in this process, and return click's result: ``exit_code``, ``stdout``, ``stderr`` and ``exception``.
+    """Run ``htmap`` in this process, and return the result.
 
-    The command uses the test's settings and changes none of them. An HTMapException is in ``exception``; users see its text.
-    Since 0.7. ::
+    The command uses the settings of the test, and changes none of them::
 
         assert "sw" in run_htmap("plugins", "list").stdout
 
-    :param arguments: the command with its arguments and options.
     :param stdin: the user's input.
+    :return: click's result: ``exit_code``, ``stdout``, ``stderr``, and in ``exception`` the error that users see as a message.
+
+    Since 0.7.
     """
-    with settings_with({}), warnings.catch_warnings():  # the command line changes both
+    with settings_with({}), warnings.catch_warnings():  # the command changes both for a command line
         return CliRunner().invoke(cli, list(arguments), input=stdin)

@@ -24,9 +24,9 @@ from htmap_core.settings.chain import Settings, settings
 
 
 class PluginContract:
-    """What every plugin promises.
+    """The promises of every plugin.
 
-    Set :attr:`plugin` and :attr:`distribution`::
+    Subclass it, and set the name of the entry point and the distribution::
 
         class TestSite(PluginContract):
             plugin = "site"
@@ -49,7 +49,7 @@ class PluginContract:
         assert record.version == importlib.metadata.version(self.distribution)
 
     def test_every_setting_says_what_it_means(self) -> None:
-        """`htmap settings --explain` shows what each setting of the plugin is for."""
+        """`htmap settings --explain` shows the meaning of each setting of the plugin."""
         found = Plugins()
         record = next(record for record in found.records() if record.name == self.plugin)
         tables = {name: found.settings_tables()[name] for name in record.offers.get("settings", ())}
@@ -58,17 +58,17 @@ class PluginContract:
 
 
 class DeliveryMethodContract(PluginContract):
-    """What every delivery method promises.
+    """The promises of every delivery method.
 
-    Set :attr:`method`, and override :meth:`method_settings` where it needs some::
+    Subclass it, and set :attr:`method`. Override :meth:`method_settings` if the method needs settings::
 
         class TestSw(DeliveryMethodContract):
             plugin = "sw"
             distribution = "htmap-sw"
             method = "sw"
 
-    The tests marked ``pool`` run maps on the personal pool. They prove that the method works where the submit side's files can
-    be seen; that it works where they cannot, only a test on another host can prove.
+    The tests marked ``pool`` run maps on the personal pool, on this machine. They prove that the method works on execute nodes
+    that see the files of the submit side. Only a test on another host can prove that it works on others.
 
     Since 0.7.
     """
@@ -76,15 +76,16 @@ class DeliveryMethodContract(PluginContract):
     method: ClassVar[str]
 
     personal_pool_lacks: ClassVar[str] = ""
-    """What the method needs and a personal pool has not; tests on one are skipped then, and a site test must prove the rest."""
+    """The thing that the method needs and a personal pool lacks. If it is set, the tests on such a pool are skipped; test the
+    method on a pool that has it."""
 
     def method_settings(self) -> dict[str, Any]:
-        """Return the settings that the method needs for a map on the personal pool."""
+        """Return the settings that the method needs for a map on the personal pool; called for each test."""
         return {}
 
     @pytest.fixture
     def delivery(self) -> DeliveryMethod:
-        """Return the delivery method, as a map would get it."""
+        """Return the delivery method, as a map gets it."""
         return plugins.delivery_method(self.method)
 
     @pytest.fixture
@@ -102,19 +103,19 @@ class DeliveryMethodContract(PluginContract):
         )
 
     def test_describing_twice_describes_the_same(self, delivery: DeliveryMethod, plan: MapPlan) -> None:
-        """Describing is pure."""
+        """``describe`` adds the same to two equal submit descriptions."""
         first, second = SubmitDescription(), SubmitDescription()
         delivery.describe(first, plan)
         delivery.describe(second, plan)
         assert first == second
 
     def test_describing_changes_no_file(self, delivery: DeliveryMethod, plan: MapPlan) -> None:
-        """Describing has no side effects on disk."""
+        """``describe`` writes nothing into the map's directory."""
         delivery.describe(SubmitDescription(), plan)
         assert list(plan.map_dir.iterdir()) == []
 
     def test_it_says_whether_a_pool_without_slots_suits_it(self, delivery: DeliveryMethod) -> None:
-        """A pool that has nothing suits nobody, and the check does not raise."""
+        """``check`` does not say yes to a pool without slots, gives a reason, and raises nothing."""
         found = plugins.check(delivery, EmptyPool())
         assert isinstance(found, Suitability)
         assert found.verdict != "yes"
@@ -125,21 +126,21 @@ class DeliveryMethodContract(PluginContract):
         """Choose the method for maps on the personal pool."""
         if self.personal_pool_lacks:
             pytest.skip(f"a personal pool has no {self.personal_pool_lacks}; a site test proves it")
-        request.getfixturevalue("personal_pool")  # not before it is known to be needed
+        request.getfixturevalue("personal_pool")  # a skipped test must not start it
         settings["DELIVERY_METHOD"] = self.method
         for name, value in self.method_settings().items():
             settings[name] = value
         found = plugins.check(delivery, pools.find_pool()[1])
-        if found.verdict == "no":  # rather than to wait for jobs that never start
+        if found.verdict == "no":  # its jobs would never start
             pytest.fail(
-                f"{self.method!r} does not suit a personal pool: {found.reason}. If it needs what such a pool cannot have, "
-                f"say what in personal_pool_lacks, and test it on a pool that has it"
+                f"{self.method!r} does not suit a personal pool: {found.reason}. If it needs something that such a pool cannot "
+                f"have, name that in personal_pool_lacks, and test the method on a pool that has it"
             )
 
     @pytest.mark.pool
     @pytest.mark.usefixtures("chosen")
     def test_results_come_back_and_the_components_ran_in_jobs(self) -> None:
-        """A function runs in jobs, and its results come back."""
+        """A function runs in jobs, not in this process, and its results come back."""
 
         def double_and_tell(x: int) -> tuple[int, str | None, int]:
             return 2 * x, os.environ.get("HTMAP_ON_EXECUTE"), os.getpid()
@@ -166,19 +167,19 @@ class DeliveryMethodContract(PluginContract):
 
 
 class EmptyPool:
-    """A pool that has no slot at all."""
+    """A pool without slots."""
 
     address = PoolAddress("empty")
     is_local = False
 
     def slots(self, projection: Any = ()) -> list[Any]:
-        """Return none."""
+        """Return no slots."""
         return []
 
     def count(self, expression: str) -> tuple[int, int]:
-        """Return that none of none satisfies it."""
+        """Return that 0 of 0 slots satisfy the expression."""
         return 0, 0
 
     def parameter(self, name: str) -> str | None:
-        """Return a file system domain, and nothing else."""
+        """Return a file system domain; no other parameter is set."""
         return socket.gethostname() if name == "FILESYSTEM_DOMAIN" else None

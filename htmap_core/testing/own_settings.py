@@ -1,4 +1,4 @@
-"""Temporary settings."""
+"""Change settings in a ``with`` block, after which they are as before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from htmap_core.settings.chain import Settings, settings
 
 
 def using_htmap_dir(htmap_dir: Path) -> contextlib.AbstractContextManager[None]:
-    """Use an HTMAP_DIR inside the block, whatever the settings say.
+    """Use another HTMAP_DIR in a ``with`` block.
 
     It is for fixtures that live longer than a test. Since 0.7. ::
 
@@ -23,7 +23,7 @@ def using_htmap_dir(htmap_dir: Path) -> contextlib.AbstractContextManager[None]:
 
 @contextlib.contextmanager
 def settings_with(table: dict[str, Any]) -> Iterator[None]:
-    """Put *table* before all settings inside the block. Settings that the block sets are dropped afterwards."""
+    """Put a table before all settings in a ``with`` block; settings made meanwhile go into it."""
     before = Settings.from_settings({})
     before.replace(settings)
     settings.prepend(table)

@@ -1,4 +1,4 @@
-"""Waiting in tests for what another process does, with minutes of patience and a word for what did not happen."""
+"""Wait in tests for another process, with minutes of patience and a message that says what did not happen."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from htmap_core.exceptions import HTMapException
 
 T = TypeVar("T")
 
-PATIENCE = 300.0  # seconds: a machine that is busy with tests is slow, and not broken
+PATIENCE = 300.0  # seconds: a machine that is busy with tests is slow, not broken
 
-# What a condition may raise while it does not hold yet: a file is not there, a schedd does not answer. Anything else is a
-# mistake in the condition, and would only be repeated.
+# The errors of a condition that does not hold yet: a file is missing, a schedd does not answer. Any other exception is a mistake
+# in the condition, and trying again would not help.
 _NOT_YET = (AssertionError, LookupError, OSError, HTMapException)
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.01, 0.25, 1.5  # seconds, seconds, times
 
 
 def eventually(condition: Callable[[], T], *, says: str, within: float = PATIENCE) -> T:
-    """Wait until a condition holds, and return what it gave.
+    """Wait until a condition holds, and return its value.
 
-    The condition is asked at least once, and once more when the time is up. Where it raises an ``AssertionError``, a
-    ``LookupError``, an ``OSError`` or an ``HTMapException``, it does not hold yet::
+    The condition is called at least once, and once more when the time is up. It does not hold yet if it raises an
+    ``AssertionError``, a ``LookupError``, an ``OSError`` or an ``HTMapException``::
 
         eventually(lambda: mapped.is_done, says="the map is done")
 
-    :param condition: a function without parameters; it holds when it returns something true.
+    :param condition: a function without parameters. It holds when its value is true.
     :param says: the condition in words, for the message.
-    :param within: seconds of patience.
-    :raises AssertionError: it did not hold in time; the message has *says* and what the condition gave or raised last.
+    :param within: the patience in seconds.
+    :raises AssertionError: the condition did not hold in time. The message has *says* and the last value or exception.
 
     Since 0.7.
     """

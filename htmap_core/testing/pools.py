@@ -1,4 +1,4 @@
-"""Personal pools of a test run: each is stopped at its end, whatever happens."""
+"""The personal pools of a test run; all of them stop at its end, whatever happens."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ import pytest
 from htmap_core.maps import management
 from htmap_core.testing.own_settings import using_htmap_dir
 
-# As they are before any test has a HOME of its own, in which HTCondor would have to be installed again.
+# The environment before any test changes HOME: in a new HOME, HTCondor would have to be installed again.
 _ENVIRONMENT = dict(os.environ)
 CACHE = Path(os.environ.get("HTMAP_TEST_CACHE") or "~/.cache/htmap-tests").expanduser()
 _SLOTS = 16  # more than the processors of a small machine: jobs of tests mostly wait, and tests run side by side
-RUN = "HTMAP_TEST_RUN"  # the folder of the run, for worker processes and whatever else a test starts
+RUN = "HTMAP_TEST_RUN"  # the folder of the run, for worker processes and other processes that tests start
 IN_USE: list[Path] = []  # each HTMAP_DIR of a running test
 
 
 @contextlib.contextmanager
 def pool_of_its_own(installed_htcondor: Path, configuration: str = "") -> Iterator[Path]:
-    """Run a personal pool inside the block, and give its HTMAP_DIR.
+    """Run another personal pool in a ``with`` block, and return the HTMAP_DIR that it belongs to.
 
-    A test needs it if it fills or disturbs the pool, or needs another configuration: other tests share the common pool.
-    Since 0.7. ::
+    Use it for a test that fills the pool, disturbs it or needs another configuration, because other tests use the shared pool at
+    the same time::
 
         @pytest.fixture(scope="module")
         def docker_pool(installed_htcondor: Path) -> Iterator[Path]:
@@ -38,6 +38,8 @@ def pool_of_its_own(installed_htcondor: Path, configuration: str = "") -> Iterat
 
     :param installed_htcondor: the value of the fixture of that name.
     :param configuration: additional lines of HTCondor configuration.
+
+    Since 0.7.
     """
     folder = start_pool(installed_htcondor, uuid.uuid4().hex[:12], configuration)
     try:
@@ -47,9 +49,9 @@ def pool_of_its_own(installed_htcondor: Path, configuration: str = "") -> Iterat
 
 
 def stop_at_the_end(htmap_dir: Path) -> None:
-    """Stop the pool of an HTMAP_DIR at the end of the test run, if the test does not stop it.
+    """Stop the pool of an HTMAP_DIR at the end of the test run, in case the test that starts it does not.
 
-    Call it before the pool is started. Since 0.7. ::
+    Call this before the pool starts::
 
         stop_at_the_end(tmp_path / "htmap")
         subprocess.run(["htmap", "pool", "start"], env={**os.environ, "HTMAP_DIR": str(tmp_path / "htmap")}, check=True)
@@ -58,7 +60,7 @@ def stop_at_the_end(htmap_dir: Path) -> None:
 
 
 def start_pool(installed_htcondor: Path, name: str, configuration: str) -> Path:
-    """Start a pool of the test run, unless it runs, and return its HTMAP_DIR; htmap-pool sees to it that one starts it."""
+    """Start a pool of the test run unless it runs, and return its HTMAP_DIR; htmap-pool makes sure that only one process does."""
     folder = _run_folder() / name
     for each in (folder, folder / "pool", folder / "pool" / "config.d"):
         each.mkdir(mode=0o700, exist_ok=True)
@@ -72,13 +74,13 @@ def start_pool(installed_htcondor: Path, name: str, configuration: str) -> Path:
 
 
 def stop_pool(htmap_dir: Path) -> None:
-    """Stop the pool of an HTMAP_DIR, and delete that."""
+    """Stop the pool of an HTMAP_DIR, and delete the HTMAP_DIR."""
     htmap_pool(htmap_dir, "stop")
     shutil.rmtree(htmap_dir, ignore_errors=True)
 
 
 def _run_folder() -> Path:
-    """Return the folder with the pools of this test run, which nobody else can look into."""
+    """Return the folder with the pools of this test run, which other users cannot read."""
     folder = Path(os.environ[RUN])
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
@@ -86,9 +88,9 @@ def _run_folder() -> Path:
 
 @contextlib.contextmanager
 def htmap_dir_with_pool(htmap_dir: Path, running_pool: Path) -> Iterator[Path]:
-    """Make an HTMAP_DIR whose pool is one that runs, and remove its maps in the end.
+    """Create an HTMAP_DIR that uses a running pool, and remove its maps in the end.
 
-    :param htmap_dir: the folder, which is made if need be.
+    :param htmap_dir: the folder, which is created if need be.
     :param running_pool: the HTMAP_DIR that the pool belongs to.
     """
     htmap_dir.mkdir(parents=True, exist_ok=True)
@@ -104,8 +106,8 @@ def htmap_dir_with_pool(htmap_dir: Path, running_pool: Path) -> Iterator[Path]:
 
 
 def htmap_pool(htmap_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``htmap pool``, with the environment that the test run began with."""
+    """Run ``htmap pool`` in the environment in which the test run began."""
     environment = {**_ENVIRONMENT, "HTMAP_DIR": str(htmap_dir), "HTMAP_PLUGINS": "pool"}
-    environment["HTMAP_POOL_START_TIMEOUT"] = "300"  # a machine that is busy with tests is slow, and not broken
+    environment["HTMAP_POOL_START_TIMEOUT"] = "300"  # seconds: a machine that is busy with tests is slow, not broken
     command = [sys.executable, "-m", "htmap", "pool", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Other Pythons on the machine that runs the tests, to play the execute node's: bare, and of other versions."""
+"""Other Pythons on this machine, to stand for the execute node's: without packages, and of other versions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
 
 def _find(version: str) -> str | None:
-    """Look in the folders of HTMAP_TEST_PYTHONS, in pyenv's, in that of the Python that runs the tests, and on PATH.
+    """Look in the folders of HTMAP_TEST_PYTHONS, in pyenv's folders, beside the Python that runs the tests, and in the system's.
 
-    A virtual environment is not bare.
+    Virtual environments do not count, because they have packages.
     """
     folders = [Path(folder) for folder in os.environ.get("HTMAP_TEST_PYTHONS", "").split(os.pathsep) if folder]
     pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser()
@@ -34,9 +34,9 @@ BARE_PYTHONS: tuple[str, ...] = tuple(_FOUND)
 
 
 def python_of(version: str) -> str:
-    """Return the path of the Python of a minor version. Since 0.7.
+    """Return the path of the Python with a minor version.
 
-    ::
+    A test can run with each of them::
 
         @pytest.mark.parametrize("version", BARE_PYTHONS)
         def test_the_script_runs(version: str) -> None:
@@ -48,9 +48,9 @@ def python_of(version: str) -> str:
 
 
 def bare_environment(version: str) -> str:
-    """Return the map option ``environment`` that puts the Python of a minor version first on a job's PATH. Since 0.7.
+    """Return a value of the map option ``environment`` that puts the Python with a minor version first on a job's PATH.
 
-    ::
+    Jobs of the map find it as ``python3``::
 
         htmap.map(len, ["abc"], htmap.MapOptions(environment=bare_environment("3.9")))
 

@@ -1,4 +1,4 @@
-"""From the event log to states: of jobs, then of components. Others know the interface alone, ``source``.
+"""The states of components, read from the event log. Other packages use the interface ``source`` alone.
 
-Imports ``storage``, ``condor`` and what is below them.
+Imports ``storage``, ``condor`` and the packages below them.
 """

@@ -1,4 +1,4 @@
-"""What to do about a hold, as far as HTCondor's reason tells."""
+"""Advice about holds, from the reasons that HTCondor gives."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from htmap_core.components import ComponentHold
 
-# By what the reason says of a URL that files should be fetched from or sent to; the first that fits.
+# Signs in the reason of a failed transfer by URL, and the cause that they mean; the first match counts.
 _OF_URLS = (
     (("404",), "The server has no such file"),
     (
@@ -32,13 +32,13 @@ _AFTER = {
 }
 _AFTER_ANY = f"{_MEND}; `htmap stderr {{tag}} N` may tell more"
 
-_NOISE = "||FILETRANSFER:"  # then HTCondor tells of all transfer plugins that it could not start, needed or not
+_NOISE = "||FILETRANSFER:"  # behind it HTCondor lists all transfer plugins that it could not start, needed or not
 
 
 def advice(hold: ComponentHold, tag: str) -> str:
-    """Return what to do about a hold of a component of the map *tag*."""
+    """Return advice about a hold of a component of the map *tag*."""
     if is_of_url(hold):
-        told = _URL.sub("", hold.reason)  # a port or path may have any number in it
+        told = _URL.sub("", hold.reason)  # a port or a path may contain any number
         for signs, cause in _OF_URLS:
             if any(sign in told for sign in signs):
                 return f"{cause}. {_MEND}".format(tag=tag)
@@ -46,10 +46,10 @@ def advice(hold: ComponentHold, tag: str) -> str:
 
 
 def is_of_url(hold: ComponentHold) -> bool:
-    """Return whether a URL could not be fetched from or sent to."""
+    """Return whether the cause of a hold is a failed transfer from or to a URL."""
     return hold.code in {12, 13} and "URL file =" in hold.reason
 
 
 def shortened(reason: str) -> str:
-    """Return a reason without what HTCondor adds of transfer plugins that have nothing to do with it."""
+    """Return a reason without HTCondor's list of unrelated transfer plugins."""
     return reason.partition(_NOISE)[0]

@@ -1,6 +1,7 @@
-"""What tells of the states of a map's components, wherever it knows them from.
+"""The interface to the states of a map's components.
 
-Everything above asks through :class:`StateSource`, and :func:`of` alone chooses who answers: today the event log, always.
+The packages above use :class:`StateSource` alone. Only :func:`of` chooses the implementation, which today is always the event
+log.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ class StateSource(Protocol):
     """The states of all components of one map, as of the last :meth:`poll`."""
 
     def poll(self) -> bool:
-        """Look at what has happened since, and return whether anything has.
+        """Read the news since the last call, and return whether there were any.
 
-        Called before each look and again and again while somebody waits, so it must be cheap where there is no news. Which job
-        has a component, the map's directory has learnt before.
+        It is called before each look at the states, and every moment while somebody waits, so it must be cheap without news. The
+        caller has refreshed the map's directory, which knows the job of each component.
         """
 
     def statuses(self) -> list[ComponentStatus]:
@@ -30,33 +31,33 @@ class StateSource(Protocol):
         """Return the status of one component."""
 
     def hold(self, component: int) -> ComponentHold | None:
-        """Return why a component is held; None where it is not."""
+        """Return the hold of a component; None if it is not held."""
 
     def note(self, component: int) -> str:
-        """Return how a component ended, where it did not end as it should; else nothing."""
+        """Return how the job of a component failed; an empty text if it did not."""
 
     def memory(self, component: int) -> int:
-        """Return the peak memory of a component's job in MB; 0 where it was not measured."""
+        """Return the peak memory of a component's job in MB; 0 before the first measurement."""
 
     def runtime(self, component: int) -> float:
-        """Return for how many seconds a component's job runs, or ran last."""
+        """Return the duration of the present run of a component's job, or else of its last one, in seconds."""
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more can come of any job."""
+        """Whether all jobs have ended and no further news can come."""
 
     def ask_the_schedd(self, connection: Connection) -> None:
-        """Make good what was missed so far: ask the schedd about the jobs that have not ended as far as is known here.
+        """Ask the schedd about the jobs that seem not to have ended, and correct their states.
 
-        Called where there was no news for a long time.
+        It is called after a long time without news.
 
-        :raises CondorError: the schedd does not answer; nothing was changed.
+        :raises CondorError: the schedd does not answer. Nothing was changed.
         """
 
     def save(self) -> None:
-        """Write down what is known, for the next process."""
+        """Save the states for the next process."""
 
 
 def of(map_dir: MapDir) -> StateSource:
-    """Return what tells of the states of a map's components."""
+    """Return the source of the states of a map's components."""
     return LoggedStates(map_dir)

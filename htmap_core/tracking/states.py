@@ -1,4 +1,4 @@
-"""The states of a map's components: what the event log says of their jobs, and result files of their errors."""
+"""The states of a map's components, from the event log and, where components share a job, from its result file."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _IS_HELD = 5  # the JobStatus of HTCondor
 
 
 class LoggedStates:
-    """The states of all components of a map, as its event log tells them: a :class:`~htmap_core.tracking.source.StateSource`."""
+    """The states of all components of a map, from its event log: a :class:`~htmap_core.tracking.source.StateSource`."""
 
     def __init__(self, map_dir: MapDir) -> None:
         self._map_dir = map_dir
         self._tracker = Tracker(map_dir)
-        self._partly: dict[Job, frozenset[int]] = {}  # components that succeeded in jobs where another one did not
+        self._partly: dict[Job, frozenset[int]] = {}  # the components that succeeded in failed jobs
 
     def poll(self) -> bool:
-        """Read what is new in the event log, and return whether there was anything.
+        """Read the new events of the log, and return whether there were any.
 
-        :raises CorruptEventLog: it has something that is none of the map's events.
+        :raises CorruptEventLog: the log has text that is no event, or an event of another map.
         """
         return self._tracker.poll()
 
@@ -55,11 +55,14 @@ class LoggedStates:
         job = self._job(component)
         status = self._tracker.status(job)
         if status is ComponentStatus.UNKNOWN and job.submission:
-            return ComponentStatus.IDLE  # somebody submits it again just now
+            return ComponentStatus.IDLE  # another process is submitting it again right now
         return self._within(job, component, status)
 
     def _within(self, job: Job, component: int, status: ComponentStatus) -> ComponentStatus:
-        """Return a component's status, given its job's: where one of several raised, the result file tells which."""
+        """Return the status of a component, given its job's status.
+
+        If a component of several fails, its job is ERRORED. The result file tells which components succeeded.
+        """
         if status is not ComponentStatus.ERRORED or len(self._map_dir.placement.components_of(job)) == 1:
             return status
         if job not in self._partly:
@@ -74,7 +77,7 @@ class LoggedStates:
         return self._map_dir.placement.job_of(component)
 
     def hold(self, component: int) -> ComponentHold | None:
-        """Return why a component is held; None where it is not."""
+        """Return the hold of a component; None if it is not held."""
         hold = self._tracker.hold(self._job(component))
         if hold is None:
             return None
@@ -82,30 +85,30 @@ class LoggedStates:
         return ComponentHold(hold.code, holds.shortened(reason))
 
     def note(self, component: int) -> str:
-        """Return how a component's job ended, where it did not end as it should; else nothing."""
+        """Return how the job of a component failed; an empty text if it did not."""
         return self._tracker.note(self._job(component))
 
     def memory(self, component: int) -> int:
-        """Return the peak memory of a component's job in MB; 0 where HTCondor has not measured it."""
+        """Return the peak memory of a component's job in MB; 0 before the first measurement."""
         return self._tracker.memory(self._job(component))
 
     def runtime(self, component: int) -> float:
-        """Return for how many seconds a component's job runs, or ran last."""
+        """Return the duration of the present run of a component's job, or else of its last one, in seconds."""
         return self._tracker.runtime(self._job(component))
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more can come of any job."""
+        """Whether all jobs have ended and no further events can come."""
         submissions = self._map_dir.submissions.all()
         return bool(submissions) and all(self._tracker.has_ended(each.number, late=each.late) for each in submissions)
 
     def ask_the_schedd(self, connection: Connection) -> None:
-        """Ask the schedd about the jobs that have not ended as far as is known here, for the event log may have missed something.
+        """Ask the schedd about the jobs that seem not to have ended, because the event log may have missed something.
 
-        A job that is not in the queue any more has ended: if it left a result, that says how; else it was removed. Of a job
-        that is submitted on hold there never is an event.
+        A job that is no longer in the queue has ended. If it left a result file, that tells how; otherwise the job was removed.
+        HTCondor never logs an event for a job that is submitted on hold.
 
-        :raises CondorError: the schedd does not answer; nothing was changed.
+        :raises CondorError: the schedd does not answer. Nothing was changed.
         """
         for submission in self._map_dir.submissions.all():
             open_rows = self._tracker.open_rows(submission.number)
@@ -115,11 +118,11 @@ class LoggedStates:
             present = {ad["ProcId"] for ad in queued}
             self._correct_holds(submission.number, queued)
             if submission.late and present:
-                continue  # those that are not there may not be made yet
+                continue  # the schedd may not have made the missing jobs yet
             for row in open_rows:
                 if row not in present:
                     job = Job(submission.number, row)
-                    self._tracker.correct(job, self._outcome(job), "left the queue without a word in the event log")
+                    self._tracker.correct(job, self._outcome(job), "left the queue without an event in the log")
 
     def _correct_holds(self, submission: int, queued: Iterable[Mapping[str, Any]]) -> None:
         for ad in queued:
@@ -137,5 +140,5 @@ class LoggedStates:
         return ComponentStatus.COMPLETED if succeeded else ComponentStatus.ERRORED
 
     def save(self) -> None:
-        """Write down what is known, for the next process."""
+        """Save the states for the next process."""
         self._tracker.save()

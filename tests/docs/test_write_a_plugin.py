@@ -16,7 +16,12 @@ import htmap_core
 from htmap_core import testing
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-plugin.md"
-FILES = ["pyproject.toml", "htmap_sw/plugin.py", "tests/test_contract.py", "tests/conftest.py"]  # in the order of the page
+FILES = [
+    "pyproject.toml",
+    "htmap_sw/plugin.py",
+    "tests/test_contract.py",
+    "tests/conftest.py",
+]  # in the order of the page
 
 
 @pytest.fixture(scope="module")

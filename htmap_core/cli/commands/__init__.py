@@ -1,4 +1,4 @@
-"""The commands: one module for one group of them, called as the commands are.
+"""The commands: one module for each command or group of commands, with the name of the command.
 
-Imports ``maps`` and what is below it; nothing imports a command but the group that runs it.
+Imports ``maps`` and the packages below it. Only the group that runs a command imports it.
 """

@@ -18,10 +18,10 @@ from htmap_core.version import version as htmap_version
 @takes_json
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
-    """Check whether maps can run here, and say what to do where not.
+    """Check whether maps can run here, with advice for each problem.
 
-    It looks at versions, settings, HTMAP_DIR, plugins, pools, the schedd, slots, credentials and delivery methods; starts and
-    submits nothing; and exits with 1 where a map could not run.
+    Checks versions, settings, HTMAP_DIR, plugins, pools, the schedd, slots, credentials and delivery methods. Starts and submits
+    nothing. The exit code is 1 if maps cannot run.
     """
     done = list(checks())
     problems = sum(each.verdict == "problem" for each in done)

@@ -19,9 +19,9 @@ _KB = {"KB": 1, "MB": 1024, "GB": 1024 * 1024}
 
 @click.group()
 def edit() -> None:
-    """Edit what a map asks for.
+    """Change how much memory or disk space a map requests.
 
-    Components that run already keep what they have; vacate the map to have them start once more with the new value.
+    Running components keep what they have. Vacate the map to start them again with the new value.
     """
 
 
@@ -49,7 +49,7 @@ def disk(tag: str, disk: float, unit: str) -> None:
 
 def _say(found: Map, what: str, value: str) -> None:
     if found.is_active:
-        click.echo(f"components of map {found.tag!r} request {value} of {what} from now on")
+        click.echo(f"the components of map {found.tag!r} now request {value} of {what}")
     else:
         click.echo(f"map {found.tag!r} has ended: nothing was changed", err=True)
 
@@ -60,7 +60,7 @@ def _say(found: Map, what: str, value: str) -> None:
 def retag(tag: str, new: str) -> None:
     """Change the tag of a map.
 
-    A map that somebody gave a tag is not transient any more: the clean command leaves it alone.
+    A map with a tag of its own is not transient: `htmap clean` leaves it alone.
     """
     load(tag).retag(new)
-    click.echo(f"map {tag!r} has the tag {new!r} now")
+    click.echo(f"map {tag!r} now has the tag {new!r}")

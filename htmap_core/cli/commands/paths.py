@@ -24,7 +24,7 @@ class _Place(click.ParamType):  # type: ignore[type-arg]  # generic in newer cli
 def path(tag: str) -> None:
     """Print the paths of parts of a map's data, for debugging and other tools.
 
-    TAG may be followed by a colon and what is wanted:
+    A colon and the name of a part may follow TAG:
 
     \b
     tide          the map's directory
@@ -32,14 +32,14 @@ def path(tag: str) -> None:
     tide:tag      the file that makes "tide" its tag
     tide:events   the event log of its jobs
     tide:inputs   the folder of its inputs
-    tide:outputs  the folder of what its components returned
-    tide:logs     the folder with their stdout and stderr: the same
-    """  # noqa: D301 -- click's mark for lines that stay as they are
+    tide:outputs  the folder of its results and output files
+    tide:logs     the folder of its stdout and stderr: the same
+    """  # noqa: D301 -- click's mark for lines that it must not wrap
     from htmap_core.storage.tags import path_of
 
     name, colon, target = tag.partition(":")
     if colon and target not in names.PARTS:
-        raise click.UsageError(f"{target!r} is none of {', '.join(names.PARTS)}")
+        raise click.UsageError(f"a map has no part {target!r}; the parts are {', '.join(names.PARTS)}")
     click.echo(path_of(name, target or "map"))
 
 
@@ -48,7 +48,7 @@ def path(tag: str) -> None:
 def logs(view: bool) -> None:
     """Print the path of HTMap's log file.
 
-    What was done to maps is written there. It rotates: older files lie beside it.
+    HTMap logs there what it does to maps. The log rotates: older files lie beside it.
     """
     from htmap_core.storage.log import log_file
 

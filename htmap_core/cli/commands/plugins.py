@@ -19,7 +19,7 @@ from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
 from htmap_core.wording import did_you_mean, followed
 
-# What a plugin does to every map, as against what it offers and somebody picks.
+# The hooks by which a plugin acts on every map, unlike its offers, from which a user chooses.
 _STEPS = {"htmap_setup_credentials": "credentials", "htmap_rewrite_submit": "submit description"}
 
 
@@ -30,11 +30,11 @@ def plugins() -> None:
 
 @plugins.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-@click.option("--traceback", "name", metavar="NAME", help="Show what went wrong with one plugin, in full.")
+@click.option("--traceback", "name", metavar="NAME", help="Show the full error of one plugin.")
 def list_(as_json: bool, name: str | None) -> None:
     """List the installed plugins: where each comes from, what it offers, whether it suits this pool, and what is broken.
 
-    Nothing is started for it: without a running pool, whether a delivery method suits one is not known.
+    Starts nothing: without a running pool, it cannot tell whether a delivery method suits one.
     """
     records = plugin_registry.plugins.records()
     if name is not None:
@@ -49,9 +49,9 @@ def list_(as_json: bool, name: str | None) -> None:
         return
     _show(rows, f"the {pool.address.pool} pool" if pool else "this pool")
     found = [(each.pool, "yes" if each.address else "no", each.reason) for each in pools]
-    tables.show(("Pool", "Usable", "Why not"), found, "\nPools, the first to be tried first")
+    tables.show(("Pool", "Usable", "Why not"), found, "\nPools, in the order in which they are tried")
     if pool is None:
-        click.echo("No pool is running, so nothing could be checked; the first map finds or starts one.")
+        click.echo("No pool is running, so delivery methods could not be checked; the first map finds or starts one.")
 
 
 def _row(record: PluginRecord, pool: Connection | None) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _suitability(name: str, pool: Connection | None) -> dict[str, str]:
 
 
 def _show(rows: list[dict[str, Any]], pool: str) -> None:
-    """Print three tables, each narrow: what is installed, what suits the pool, what does not work and why."""
+    """Print three narrow tables: what is installed, what suits the pool, what does not work and why."""
     installed = [(row["name"], f"{row['distribution']} {row['version']}", row["state"], _offers(row)) for row in rows]
     suits = [(name, found["suits"], found["why"]) for row in rows for name, found in row["delivery_methods"].items()]
     out = [(row["name"], row["reason"]) for row in rows if row["state"] != "ok"]
@@ -84,7 +84,7 @@ def _show(rows: list[dict[str, Any]], pool: str) -> None:
         tables.show(("Method", "Suits", "Why"), suits, f"\nDelivery methods on {pool}")
     if out:
         tables.show(("Plugin", "Reason"), out, "\nNot working")
-        click.echo("`htmap plugins show NAME` shows all that is known of one.")
+        click.echo("`htmap plugins show NAME` shows the details of one.")
 
 
 def _offers(row: dict[str, Any]) -> str:
@@ -103,7 +103,7 @@ class _Plugin(click.ParamType):  # type: ignore[type-arg]  # generic in newer cl
 @plugins.command()
 @click.argument("name", type=_Plugin())
 def show(name: str) -> None:
-    """Show all that is known of one plugin: where it comes from, what it offers, its settings, and what is wrong with it."""
+    """Show the details of one plugin: where it comes from, what it offers, its settings, and its error if it is broken."""
     pool = next((Connection(each.address) for each in sightings() if each.address), None)
     for record in _named(plugin_registry.plugins.records(), name):
         facts = [("distribution", f"{record.distribution} {record.version}"), ("state", record.state)]
@@ -119,7 +119,7 @@ def show(name: str) -> None:
 
 
 def _settings_of(record: PluginRecord) -> Iterator[tuple[str, str]]:
-    """Yield the settings of a plugin's tables, each with its value and where that comes from."""
+    """Yield the settings of a plugin's tables, each with its value and the origin of the value."""
     classes = plugin_registry.plugins.settings_tables()
     for table in record.offers.get("settings", ()):
         for setting in model.settings_of(table, classes[table]):

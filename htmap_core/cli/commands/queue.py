@@ -22,8 +22,8 @@ _QUEUED = {ComponentStatus.UNMATERIALIZED, ComponentStatus.IDLE, ComponentStatus
 def wait(selection: Selection) -> None:
     """Wait until maps have ended.
 
-    Ends as soon as a component has failed or is held, says so, goes on with the next map, and exits with 1 in the end. On a
-    terminal a progress bar shows how far each map is.
+    Stops waiting for a map as soon as a component has failed or is held, prints an error, and goes on with the next map; the exit
+    code is 1 then. On a terminal a progress bar shows how far each map is.
     """
     selection.each_map(_wait)
 
@@ -31,7 +31,7 @@ def wait(selection: Selection) -> None:
 def _wait(found: Map) -> None:
     try:
         found.wait(show_progress_bar=sys.stderr.isatty())
-    except MapComponentError as error:  # whose text is the report, which would hide what is said of other maps
+    except MapComponentError as error:  # its text is the whole report, which would hide the messages about other maps
         (what, *_) = found.get_err(error.component).exception_msg.strip().splitlines() or ["for an unknown reason"]
         raise ComponentFailed(found.tag, error.component, what) from error
 
@@ -41,7 +41,7 @@ def _wait(found: Map) -> None:
 def hold(selection: Selection) -> None:
     """Hold maps: their components do not run.
 
-    Jobs stay in the queue; `htmap release` lets them go on.
+    Their jobs stay in the queue; `htmap release` lets them go on.
     """
     selection.each_map(lambda found: _act(found, "hold", "held", _QUEUED))
 
@@ -51,7 +51,7 @@ def hold(selection: Selection) -> None:
 def release(selection: Selection) -> None:
     """Release maps: held components become idle again.
 
-    HTCondor may have held them itself because something went wrong; the reasons command says what. Put that right first.
+    HTCondor itself holds components when something goes wrong. `htmap reasons` says what; put that right first.
     """
     selection.each_map(lambda found: _act(found, "release", "released", {ComponentStatus.HELD}))
 
@@ -61,7 +61,7 @@ def release(selection: Selection) -> None:
 def pause(selection: Selection) -> None:
     """Pause maps: running components stop where they are.
 
-    They keep what they have claimed, and go on after a resume.
+    They keep their slots, and go on after `htmap resume`.
     """
     selection.each_map(lambda found: _act(found, "pause", "paused", {ComponentStatus.RUNNING}))
 
@@ -79,15 +79,15 @@ def resume(selection: Selection) -> None:
 def vacate(selection: Selection, yes: bool) -> None:
     """Vacate maps: running components become idle again.
 
-    They give up what they have claimed, and start once more, from their last checkpoint where they make any.
+    They give up their slots and start again, from their last checkpoint if there is one.
     """
-    if selection.confirm("Stop the running components of these {count} maps, to start once more?", yes=yes):
+    if selection.confirm("Stop the running components of these {count} maps, and start them again?", yes=yes):
         running = {ComponentStatus.RUNNING, ComponentStatus.SUSPENDED}
         selection.each_map(lambda found: _act(found, "vacate", "vacated", running))
 
 
 def _act(found: Map, verb: str, past: str, concerned: set[ComponentStatus]) -> None:
-    """Do it, and say to how many components. The schedd is asked in any case: it may know of more than the event log."""
+    """Act on a map, and print on how many components. The schedd is always asked: it may know more than the event log."""
     count = sum(status in concerned for status in found.component_statuses)
     getattr(found, verb)()
     what = f"{count} component{'' if count == 1 else 's'} of" if count else "no component of"

@@ -8,7 +8,7 @@ from htmap_core.cli.selection import Selection, takes_maps, takes_yes, wide
 from htmap_core.exceptions import CorruptMap
 
 _QUESTION = "Remove these {count} maps, with all their data?"
-_FORCE = "Do not wait until HTCondor has removed the components; remove the data even if the pool does not answer."
+_FORCE = "Do not wait until the jobs have left the queue, and remove the data even if the pool does not answer."
 
 
 @click.command()
@@ -18,19 +18,19 @@ _FORCE = "Do not wait until HTCondor has removed the components; remove the data
 def remove(selection: Selection, force: bool, yes: bool) -> None:
     """Remove maps: their jobs and all their data.
 
-    Components leave the queue whatever they are doing. There is no way back.
+    Jobs leave the queue in whatever state they are. This cannot be undone.
     """
     if selection.confirm(_QUESTION, yes=yes):
         selection.each(lambda tag: _remove(tag, force=force))
 
 
 @click.command()
-@click.option("--all", "all_", is_flag=True, help="Take maps that have a tag of their own, too.")
+@click.option("--all", "all_", is_flag=True, help="Remove all maps, also those with a tag of their own.")
 @takes_yes
 def clean(all_: bool, yes: bool) -> None:
     """Remove maps that nobody gave a tag.
 
-    They got random tags when they were made, are called transient, and have a star in the status table.
+    Such maps have random tags. They are called transient, and have a star in the table of `htmap status`.
     """
     from htmap_core.maps import management
 
@@ -48,7 +48,7 @@ def _remove(tag: str, *, force: bool) -> None:
         found = management.load(tag)
     except CorruptMap:
         management.remove(tag)
-        click.echo(f"removed what was left of map {tag!r}, which was damaged")
+        click.echo(f"removed the remains of map {tag!r}, which was damaged")
         return
     count = len(found)
     found.remove(force=force)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def rerun() -> None:
     """Run components of maps again from scratch.
 
-    They must have ended. What they returned is deleted, and they are submitted with the options that the map was made with,
-    without later edits.
+    The components must have ended. Their old results are deleted. They are submitted with the options that the map was created
+    with, without later edits.
     """
 
 
@@ -28,12 +28,12 @@ def rerun() -> None:
 @click.option(
     "--status",
     type=click.Choice([str(status) for status in ComponentStatus if status.is_final], case_sensitive=False),
-    help="Also those that have this status, such as all that are ERRORED.",
+    help="Also run all components with this status.",
 )
 def components(tag: str, components: tuple[int, ...], status: str | None) -> None:
     """Run selected components of one map again."""
     if not components and status is None:
-        raise click.UsageError(f"name COMPONENTS or a --status; `htmap rerun map {tag}` runs them all again")
+        raise click.UsageError(f"name COMPONENTS or a --status; `htmap rerun map {tag}` runs all of them again")
     found = load(tag)
     chosen = {*components, *(found.components_by_status()[ComponentStatus(status.upper())] if status else ())}
     found.rerun(sorted(chosen))
@@ -45,7 +45,7 @@ def components(tag: str, components: tuple[int, ...], status: str | None) -> Non
 @takes_yes
 def map_(selection: Selection, yes: bool) -> None:
     """Run all components of maps again."""
-    if selection.confirm("Delete what these {count} maps returned, and run them again?", yes=yes):
+    if selection.confirm("Delete the results of these {count} maps, and run them again?", yes=yes):
         selection.each_map(_rerun)
 
 
@@ -55,4 +55,4 @@ def _rerun(found: Map) -> None:
 
 
 def _say(found: Map, count: int) -> None:
-    click.echo(f"runs {count} component{'' if count == 1 else 's'} of map {found.tag!r} again")
+    click.echo(f"submitted {count} component{'' if count == 1 else 's'} of map {found.tag!r} again")

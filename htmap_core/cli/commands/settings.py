@@ -41,25 +41,25 @@ class _Setting(click.ParamType):  # type: ignore[type-arg]  # generic in newer c
 
 
 @click.command(name="settings")
-@click.option("--user", is_flag=True, help="Print your own settings only: the contents of ~/.htmaprc.")
+@click.option("--user", is_flag=True, help="Print only your own settings: the contents of ~/.htmaprc.")
 @click.option(
-    "--explain", is_flag=True, help="Print of each setting its value, where that comes from, and what it means."
+    "--explain", is_flag=True, help="Print a table: each setting, its value, the origin of that, and its meaning."
 )
 def settings_(user: bool, explain: bool) -> None:
-    """Print HTMap's settings, as a settings file would have them.
+    """Print HTMap's settings in the form of a settings file.
 
-    What does not come from the built-in defaults has a comment that says where it comes from.
+    Each setting that has not its default has a comment with its origin.
     """
     import tomlkit
 
     if user and explain:
-        raise click.UsageError("--user prints a file as it is; --explain says what all settings mean: take one of them")
+        raise click.UsageError("--user and --explain exclude each other: choose one of them")
     if explain:
         text_tables.show(("Setting", "Value", "From", "Meaning"), list(_explained()))
         return
     if user:
         path = user_file()
-        click.echo(path.read_text(encoding="utf-8") if path.exists() else f"# there is no {path}")
+        click.echo(path.read_text(encoding="utf-8") if path.exists() else f"# there is no file {path}")
         return
     document = tomlkit.document()
     for key, value in _all_settings().items():
@@ -68,14 +68,14 @@ def settings_(user: bool, explain: bool) -> None:
 
 
 def _all_settings() -> dict[str, Any]:
-    """Return all settings with their values, by their dotted paths: those outside of any table first, then table by table."""
+    """Return all settings with their values, by dotted path: first those outside any table, then table by table."""
     tables = {name: model.defaults(cls) for name, cls in plugins.settings_tables().items()}
     keys = dotted.keys(dotted.merge([settings.to_dict(), tables]))
     return {key: settings[key] for key in sorted(keys, key=lambda key: (key.count("."), key.casefold()))}
 
 
 def _explained() -> Iterator[tuple[str, str, str, str]]:
-    """Yield of each setting its path, its value, where that comes from, and what it means."""
+    """Yield for each setting its path, its value, the origin of the value, and its meaning."""
     of_plugins = (each for name, cls in plugins.settings_tables().items() for each in model.settings_of(name, cls))
     known = {setting.name.casefold(): setting for setting in (*core.SETTINGS.values(), *of_plugins)}
     for key, value in _all_settings().items():
@@ -97,7 +97,7 @@ def _add(document: Any, key: str, value: Any) -> None:
         here = here[table]
     origin = settings.origin(key)
     if value is None:
-        here.add(tomlkit.comment(f"{name} is not set"))  # TOML has no word for nothing
+        here.add(tomlkit.comment(f"{name} is not set"))  # TOML has no null
         return
     item = tomlkit.item(value if isinstance(value, (bool, int, float, str, list)) else str(value))
     if origin not in {BUILT_IN, None}:
@@ -111,13 +111,13 @@ def _add(document: Any, key: str, value: Any) -> None:
 def set_(setting: str, value: str) -> None:
     """Write a setting into ~/.htmaprc.
 
-    SETTING is a dotted path, such as DOCKER.IMAGE. VALUE is what a settings file could have (5, true, ["a", "b"]), or else text,
-    which needs no quotes. Comments in the file stay.
+    SETTING is a dotted path, such as DOCKER.IMAGE. VALUE is a TOML value (5, true, ["a", "b"]), or else text, which needs no
+    quotes. Comments in the file stay.
     """
     import tomlkit
 
     parsed = _accepted(setting, value)
-    path = user_file().resolve()  # it may be a link, and is to stay one
+    path = user_file().resolve()  # the file may be a link, and must stay one
     with locked(path) as file:
         document = tomlkit.parse(file.read())
         Settings(document)[setting] = parsed
@@ -126,9 +126,9 @@ def set_(setting: str, value: str) -> None:
 
 
 def _accepted(setting: str, text: str) -> Any:
-    """Return the value that *text* stands for: the first reading that the setting can have.
+    """Return the first reading of *text* that is a valid value of the setting.
 
-    :raises HTMapException: there is no such setting, or it cannot have this value.
+    :raises HTMapException: there is no such setting, or no reading is a valid value.
     """
     problem: HTMapException | None = None
     for value in _readings(text):
@@ -138,7 +138,7 @@ def _accepted(setting: str, text: str) -> Any:
             configfile.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins(), chain)
             MapOptions.from_settings(chain)
         except (InvalidOption, InvalidSetting, ReservedOptionKeyword, UnknownSetting) as error:
-            error.origin = None  # it comes from nowhere yet
+            error.origin = None  # the value is in no file yet
             problem = error
         else:
             return value

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "-p", "--pattern", "patterns", multiple=True, metavar="PATTERN", help="Print only tags that match; repeatable."
+    "-p", "--pattern", "patterns", multiple=True, metavar="PATTERN", help="Print only tags that match; can be repeated."
 )
 def tags(patterns: tuple[str, ...]) -> None:
     """Print the tags of your maps, one a line."""
@@ -34,11 +34,11 @@ def tags(patterns: tuple[str, ...]) -> None:
 @click.option(
     "--status",
     type=click.Choice([str(status) for status in ComponentStatus], case_sensitive=False),
-    help="Print only components that have this status.",
+    help="Show only components with this status.",
 )
 @tables.takes_color
 def components(tag: str, status: str | None, color: bool | None) -> None:
-    """Show how the components of a map are doing."""
+    """Show the status of each component of a map."""
     statuses = load(tag).component_statuses
     width = len(str(len(statuses)))
     wanted = None if status is None else ComponentStatus(status.upper())
@@ -50,9 +50,9 @@ def components(tag: str, status: str | None, color: bool | None) -> None:
 
 @click.command()
 @takes_maps
-@click.option("--limit", type=click.IntRange(min=0), default=0, help="Show this many reports at most; 0 for no limit.")
+@click.option("--limit", type=click.IntRange(min=0), default=0, help="Show at most this many reports; 0 for all.")
 def errors(selection: Selection, limit: int) -> None:
-    """Show the reports on components that went wrong."""
+    """Show the error reports of failed components."""
     left = itertools.count() if limit == 0 else iter(range(limit))
 
     def show(found: Map) -> None:
@@ -65,9 +65,9 @@ def errors(selection: Selection, limit: int) -> None:
 @click.command()
 @takes_maps
 def reasons(selection: Selection) -> None:
-    """Print why map components are held.
+    """Print why components are held.
 
-    HTCondor may have held them itself because something went wrong. Put that right, then release the map.
+    HTCondor itself holds components when something goes wrong. Put that right, then `htmap release` the map.
     """
     rows: list[tuple[str, ...]] = []
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-# Headings for terminals that are too narrow for the names themselves.
+# Headings for terminals that are too narrow for the full names.
 _SHORT = {
     "ERRORED": "ERR",
     "RUNNING": "RUN",
@@ -27,35 +27,37 @@ _SHORT = {
     "UNKNOWN": "UNKN",
 }
 _NARROW = 110  # columns
-_TAG = 10  # columns that tags have at least
+_TAG = 10  # columns, the least width of tags
 
 _FORMATS = ("text", "json", "json_compact", "csv")
 
 
 @click.command()
-@click.option("--state/--no-state", default=True, help="Show how many components are in which state (the default).")
+@click.option("--state/--no-state", default=True, help="Show the number of components in each state (the default).")
 @click.option("--meta/--no-meta", default=True, help="Show memory, disk usage and run times (the default).")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
-@click.option("--live/--no-live", default=False, help="Show the table anew whenever something changes, until Ctrl-C.")
+@click.option("--live/--no-live", default=False, help="Update the table until Ctrl-C.")
 @tables.takes_color
 def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None) -> None:
-    """Show how all your maps are doing.
+    """Show the status of all your maps.
 
-    A "*" marks maps that nobody gave a tag. Figures that do not fit into a narrow terminal are left out. JSON and CSV have sizes
-    in bytes and times in seconds.
+    A "*" marks maps that nobody gave a tag. A narrow terminal shows only the figures that fit. JSON and CSV have sizes in bytes
+    and times in seconds.
     """
     from htmap_core.maps import management, overview
 
     if live:
         if format_ != "text" or not sys.stdout.isatty():
-            raise click.UsageError("--live needs a terminal, and shows text; programs use `htmap status --format json`")
+            raise click.UsageError(
+                "--live needs a terminal and --format text; programs use `htmap status --format json`"
+            )
         _live(state, meta, color)
     elif format_ == "csv":
         click.echo(management.status_csv(include_state=state, include_meta=meta), nl=False)
     elif format_ != "text":
         click.echo(management.status_json(include_state=state, include_meta=meta, compact=format_ == "json_compact"))
     elif not (facts := management.status_facts(include_state=state, include_meta=meta)):
-        click.echo("You have no maps. `htmap.map(function, inputs)` makes one.", err=True)
+        click.echo("You have no maps. `htmap.map(function, inputs)` creates one.", err=True)
     elif sys.stdout.isatty():
         console = tables.console(color)
         console.print(_table(facts, state, meta, console.width, color))
@@ -79,9 +81,9 @@ def _live(state: bool, meta: bool, color: bool | None) -> None:
 
 
 def _fitting(facts: list[dict[str, Any]], state: bool, meta: bool, console: Console, color: bool | None) -> Any:
-    """Return a table that is no higher than the terminal; of too many maps, it has those on which something can happen."""
+    """Return a table that is no higher than the terminal. If there are too many maps, those that have not ended come first."""
     important = sorted(facts, key=_has_ended) if state else facts
-    width = console.width - len("^C")  # which the terminal shows where the table ends, and would begin another line for
+    width = console.width - len("^C")  # the terminal shows ^C behind the table, where it must not begin another line
     for count in range(min(len(facts), console.height), 0, -1):
         shown = sorted(important[:count], key=lambda each: str(each["tag"]))
         table = _table(shown, state, meta, width, color)
@@ -116,7 +118,7 @@ def _table(facts: list[dict[str, Any]], state: bool, meta: bool, width: int, col
         heading = figure.heading.replace(" ", "\n") if is_narrow else figure.heading
         column = (heading, [Text(figure.as_text(each[figure.key])) for each in facts])
         left -= _taken([column], gap)
-        if left >= 0:  # else rich would make room by leaving out the tags
+        if left >= 0:  # otherwise rich would squeeze out the tags
             columns.append(column)
     table = tables.new_table()
     table.padding = (0, gap, 0, 0)
@@ -131,7 +133,7 @@ def _table(facts: list[dict[str, Any]], state: bool, meta: bool, width: int, col
 
 
 def _taken(columns: Sequence[tuple[str, Sequence[Text]]], gap: int) -> int:
-    """Return how much of a line some columns take."""
+    """Return the width that some columns take, with the gaps before them."""
     return sum(gap + max(*map(len, title.splitlines()), *map(len, cells)) for title, cells in columns)
 
 

@@ -14,7 +14,7 @@ from htmap_core.components import ComponentStatus
 _TIMEOUT = click.option(
     "--timeout",
     type=Amount(min=0),
-    help="How long to wait until it is there, in seconds; for ever by default.",
+    help="How long to wait, in seconds; for ever by default.",
 )
 
 
@@ -23,20 +23,23 @@ _TIMEOUT = click.option(
 @click.argument("component", type=COMPONENT)
 @_TIMEOUT
 @click.option(
-    "-f", "--follow", is_flag=True, help="Show it as it is written, wherever the component runs, until it has ended."
+    "-f",
+    "--follow",
+    is_flag=True,
+    help="Show the output while the component runs, wherever it runs, until it has ended.",
 )
 def stdout(tag: str, component: int, timeout: float | None, follow: bool) -> None:
-    """Look at the stdout of a map component.
+    """Show the standard output of a component.
 
-    Where several components share a job, --follow shows what all of them write.
+    If several components share a job, --follow shows the output of all of them.
     """
     if follow:
         shown = load(tag).stdout.follow(component, timeout)
-        _tell(tag, component, {"RUNNING"}, "what it writes is shown as soon as it runs")
+        _tell(tag, component, {"RUNNING"}, "its output is shown as soon as it runs")
         for text in shown:
             click.echo(text, nl=False)
         return
-    _tell(tag, component, set(), "its output comes when it has ended; --follow shows what it writes until then")
+    _tell(tag, component, set(), "its output comes when it has ended; --follow shows it earlier")
     _show(tag, component, "stdout", timeout)
 
 
@@ -45,16 +48,19 @@ def stdout(tag: str, component: int, timeout: float | None, follow: bool) -> Non
 @click.argument("component", type=COMPONENT)
 @_TIMEOUT
 def stderr(tag: str, component: int, timeout: float | None) -> None:
-    """Look at the stderr of a map component."""
+    """Show the standard error of a component."""
     _tell(tag, component, set(), "its output comes when it has ended")
     _show(tag, component, "stderr", timeout)
 
 
 def _tell(tag: str, component: int, expected: set[str], what: str) -> None:
-    """Tell who sits at a terminal what they wait for, where a component has neither ended nor one of the *expected* states."""
+    """Tell the user at a terminal what the command waits for.
+
+    Nothing is printed if the component has ended, is held, or has one of the *expected* statuses.
+    """
     statuses = load(tag).component_statuses
     if not sys.stderr.isatty() or component not in range(len(statuses)):
-        return  # what comes next says that there is no such component
+        return  # the command itself says that there is no such component
     status = statuses[component]
     if not (status.is_final or status is ComponentStatus.HELD or str(status) in expected):
         tables.remark(f"component {component} of map {tag!r} is {status}: {what}")

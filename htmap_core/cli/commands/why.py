@@ -26,8 +26,9 @@ takes_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, f
 def why(tag: str, components: tuple[int, ...], as_json: bool) -> None:
     """Explain why components do not run.
 
-    Of held ones it says why; of idle ones, how many slots of the pool satisfy each part of what they require, who has the slots
-    that do, and how you stand beside others who wait. Without COMPONENTS it is about all that have not ended.
+    For held components, shows the reason. For idle ones, shows how many slots of the pool satisfy each part of their
+    requirements, who has those slots, and how you stand beside others who wait. By default, explains all components that have
+    not ended.
     """
     import attrs
 
@@ -58,7 +59,7 @@ def _show(each: Explanation) -> None:
 
 
 def _show_clauses(verdict: Verdict) -> None:
-    """Show what not all slots satisfy; the rest is of no interest to somebody who waits."""
+    """Show the parts of the requirements that not all slots satisfy; the rest is of no interest to a user who waits."""
     decisive = [clause for clause in verdict.clauses if clause.slots < verdict.slots]
     rest = len(verdict.clauses) - len(decisive)
     rows = [(f"{clause.slots} of {verdict.slots}", clause.text) for clause in decisive]
@@ -72,9 +73,9 @@ def _show_clauses(verdict: Verdict) -> None:
 @click.argument("component", type=COMPONENT, default=0)
 @takes_json
 def job(tag: str, component: int, as_json: bool) -> None:
-    """Print all that the schedd knows of a component's job.
+    """Print the full ad of a component's job.
 
-    That is the job's ad, as `condor_q -long` or `condor_history -long` prints it; of COMPONENT 0 if none is named.
+    The ad is printed as `condor_q -long` or `condor_history -long` prints it. The default COMPONENT is 0.
     """
     found = load(tag).job_ad(component)
     if as_json:
@@ -88,9 +89,9 @@ def job(tag: str, component: int, as_json: bool) -> None:
 @click.argument("tag", type=TAG)
 @click.argument("component", type=COMPONENT, required=False)
 def submit_file(tag: str, component: int | None) -> None:
-    """Print what would be submitted, to run it by hand.
+    """Print a submit description, to run components by hand.
 
-    `condor_submit` takes it, to debug one COMPONENT or all, apart from the map: in a directory of its own, where the events
-    and what comes back are then found.
+    `condor_submit` runs it, to debug one COMPONENT or all, apart from the map. Submit it in an empty directory: the event log and
+    the output arrive there.
     """
     click.echo(load(tag).submit_file(component), nl=False)
