@@ -1,4 +1,4 @@
-"""What in the folder of a virtual environment is not the environment's: ``python -m venv .`` makes it in a project's folder."""
+"""Find the files in a virtual environment's folder that are not the environment's: ``python -m venv .`` mixes them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _FILES = frozenset({MARK, "CACHEDIR.TAG", "pip.conf"})
 
 
 def strange(installation: Installation) -> frozenset[str]:
-    """Return the names in the folder of an environment that are neither usual there nor what a package has put there."""
+    """Return the names in an environment's folder that are neither usual there nor installed by a package."""
     there = frozenset(path.name for path in installation.prefix.iterdir())
     found = {name for name in there - FOLDERS - _FILES if not name.startswith(".")}
     return frozenset(found - set(_recorded(installation))) if found else frozenset()
 
 
 def _recorded(installation: Installation) -> Iterator[str]:
-    """Yield the first part of the path below the environment of each file that a package has outside of its own folder."""
+    """Yield the top folder, below the environment, of each file that a package has outside of its site-packages."""
     for site in installation.sites:
         for distribution in importlib.metadata.distributions(path=[str(site)]):
             for file in distribution.files or ():
