@@ -38,7 +38,7 @@ class Shared(DeliveryMethod):
         if kind in NETWORK:
             return Suitability.yes(f"{claim}, and {place} is on {kind}", RANK * sharing // total)
         disk = f"on a disk of this machine{f' ({kind})' if kind else ''}"
-        return Suitability.unknown(f"{claim}, but {place} is {disk}, which they see only if it is exported")
+        return Suitability.unknown(f"{claim}, but {place} is {disk}, which they see only where it is exported")
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Start the runtime archive with this Python, at its path on the execute node.
