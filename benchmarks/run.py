@@ -64,7 +64,7 @@ def _measured(benchmarks: dict[str, Benchmark], arguments: argparse.Namespace) -
             begin = time.monotonic()
             try:
                 yield from benchmark(arguments.quick)
-            except Exception:  # noqa: BLE001 -- it is shown, and the other benchmarks still run
+            except Exception:  # it is shown, and the other benchmarks still run
                 traceback.print_exc()
                 yield Row(f"{name} could not be measured", float("inf"), 0, "")
             print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr)

@@ -50,7 +50,7 @@ EMPTY_STDOUT = "job.stdout"
 # In a job's ad.
 IS_HTMAP_JOB = "IsHTMapJob"
 MAP_ID = "HTMapID"
-SUBMISSION_TOKEN = "HTMapSubmission"  # noqa: S105 -- names a submission, opens nothing
+SUBMISSION_TOKEN = "HTMapSubmission"
 
 ENTRIES_PER_DIRECTORY = 1000
 ITEM_SEPARATOR = "\x1f"  # the unit separator: HTCondor's own for item data that may contain commas and blanks

@@ -7,6 +7,7 @@ call, where another one was loaded last.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import threading
 import warnings
@@ -51,7 +52,7 @@ class Connection:
 
         :raises CondorError: the schedd refuses it; nothing is in the queue then.
         """
-        with self._bindings() as condor:
+        with self._bindings() as condor, _silenced(condor):
             result = self._schedd(condor).submit(condor.Submit(text))
             return Submitted(result.cluster(), result.num_procs())
 
@@ -213,7 +214,14 @@ class Connection:
 
 
 def connect(address: PoolAddress) -> PoolAccess:
-    """Return what a plugin may ask of the pool at *address*, and do there; nothing is asked before it is used."""
+    """Return what a plugin may ask of the pool at *address*, and do there; nothing is asked before it is used.
+
+    The pool need not be the one of a map::
+
+        connect(PoolAddress.of_machine("site")).parameter("UID_DOMAIN")
+
+    Since 0.7.
+    """
     return Connection(address)
 
 
@@ -237,6 +245,11 @@ def has_configuration() -> bool:
     homes = ("~/.condor/condor_config", "~/.condor/user_config")
     places = (*homes, "/etc/condor/condor_config", "/usr/local/etc/condor_config")
     return any(Path(place).expanduser().exists() for place in places)
+
+
+def _silenced(condor: Any) -> contextlib.AbstractContextManager[object]:
+    """Return a context in which the bindings of HTCondor 24.0 do not print what they submit; no other version does."""
+    return contextlib.redirect_stdout(io.StringIO()) if " 24.0." in condor.version() else contextlib.nullcontext()
 
 
 def _load(configuration: Path | None) -> Any:

@@ -30,7 +30,7 @@ class PoolAddress:
     def of_machine(cls, pool: str, schedd: str | None = None, collector: str | None = None) -> PoolAddress:
         """Return an address by the machine's own configuration, or the one that CONDOR_CONFIG names now."""
         named = os.environ.get("CONDOR_CONFIG", "")
-        configuration = Path(named) if os.path.isfile(named) else None  # noqa: PTH113 -- "" is no path
+        configuration = Path(named) if os.path.isfile(named) else None
         return cls(pool, configuration=configuration, schedd=schedd, collector=collector)
 
 

@@ -10,7 +10,7 @@ from htmap_core.exceptions.roots import HTMapException
 
 
 @attrs.define(slots=False)
-class TimeoutError(HTMapException, builtins.TimeoutError):  # noqa: A001 -- the name that users of HTMap know
+class TimeoutError(HTMapException, builtins.TimeoutError):
     """An operation took longer than its ``timeout``.
 
     :param tag: the map that was waited for.

@@ -15,7 +15,13 @@ _PAIRS = {")": "(", "]": "[", "}": "{"}
 def quoted(text: object) -> str:
     """Return *text* as a string of the ClassAd language: between double quotes, with its own quotes and backslashes escaped.
 
+    Text in an expression always goes through it::
+
+        submit.require(f"FileSystemDomain == {quoted(domain)}")
+
     In a submit description ``$`` begins a macro besides: there, ``submit_path(quoted(text))`` is what stays as it is.
+
+    Since 0.7.
     """
     escaped = str(text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

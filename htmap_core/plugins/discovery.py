@@ -18,7 +18,7 @@ from htmap_core import __version__
 from htmap_core.contract import hookspecs
 from htmap_core.names import DISTRIBUTION, ENTRY_POINT_GROUP
 from htmap_core.settings.chain import settings
-from htmap_core.settings.tables import value
+from htmap_core.settings.tables import setting
 from htmap_core.wording import describe, did_you_mean
 
 if sys.version_info >= (3, 10):
@@ -84,7 +84,7 @@ class Discovery:
 
     def _manager(self) -> pluggy.PluginManager:
         if self._loaded is None:
-            disabled: list[str] = value("PLUGINS.DISABLED")  # raises, if at all, before anything is loaded by halves
+            disabled: list[str] = setting("PLUGINS.DISABLED")  # raises, if at all, before anything is loaded by halves
             manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
             manager.add_hookspecs(hookspecs)
             if os.environ.get("HTMAP_TRACE_PLUGINS", "") not in {"", "0"}:
@@ -118,7 +118,7 @@ class Discovery:
             self._manager().register(module, record.name)
         except pluggy.PluginValidationError as error:  # quotes the definition, and says which argument is wrong
             self.switch_off(record, "; ".join(str(error).splitlines()[1:]), error)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever is wrong with it, it is wrong with it alone
+        except (Exception, SystemExit) as error:  # whatever is wrong with it, it is wrong with it alone
             self.switch_off(record, describe(error), error)
 
     def _checked_hooks(self, module: object) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def _installed() -> list[tuple[EntryPoint | None, PluginRecord]]:
     """Return the installed plugins by name; with None instead of the entry point where metadata cannot be read."""
     try:
         found: list[Any] = [(entry, _record(entry)) for entry in entry_points(group=ENTRY_POINT_GROUP)]
-    except Exception:  # noqa: BLE001 -- of one distribution, whatever it is; looking at each tells of which
+    except Exception:  # of one distribution, whatever it is; looking at each tells of which
         found = [plugin for distribution in distributions() for plugin in _plugins_of(distribution)]
     return sorted(found, key=lambda plugin: (plugin[1].name, plugin[1].distribution))
 
@@ -166,7 +166,7 @@ def _plugins_of(distribution: Distribution) -> list[tuple[EntryPoint | None, Plu
     try:
         entries = [entry for entry in distribution.entry_points if entry.group == ENTRY_POINT_GROUP]
         return [(entry, _record(entry)) for entry in entries]
-    except Exception as error:  # noqa: BLE001 -- it is told, if it is one of ours
+    except Exception as error:  # it is told, if it is one of ours
         if f"[{ENTRY_POINT_GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
             return []
         name = str(distribution.metadata["Name"])

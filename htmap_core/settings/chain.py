@@ -27,7 +27,14 @@ _MISSING = object()
 class Settings:
     """A chain of tables, searched in order.
 
+    A plugin finds those of a map in ``plan.settings``, and its tests make some of their own::
+
+        >>> Settings({"SW": {"PYTHON": "3.12"}})["sw.python"]
+        '3.12'
+
     :param settings: the tables, or other Settings whose tables are taken, the one that wins first. Tables are not copied.
+
+    Since 0.7.
     """
 
     def __init__(self, *settings: SettingsLike) -> None:

@@ -19,18 +19,23 @@ if typing.TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def table(name: str, cls: type[T], chain: Settings = settings) -> T:
+def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
     """Return the settings table *name* as an instance of the attrs class *cls*.
 
     Fields are in lower case in the class and found in any case in the settings. Text is read as the field's type, since that
-    is all that an environment variable can hold.
+    is all that an environment variable can hold::
+
+        table("SW", SwSettings, plan.settings).python
 
     :param name: the table, such as ``"DOCKER"``: by rule the plugin's name in capitals.
     :param cls: an attrs class with a default for every field.
-    :param chain: where to look; the settings that HTMap uses unless told otherwise.
+    :param chain: where to look: ``plan.settings`` where a plan is at hand; None for the settings that HTMap uses now.
     :raises UnknownSetting: the table has a key that is no field of *cls*.
     :raises InvalidSetting: a value is not what its field can be.
+
+    Since 0.7.
     """
+    chain = settings if chain is None else chain
     values = dotted.look_up(
         chain.to_dict(), name
     )  # what is set: plugins are still being looked for when they read their tables
@@ -62,15 +67,38 @@ def _refused(name: str, values: Mapping[str, Any], error: Exception, chain: Sett
     return InvalidSetting(name, dict(values), str(error), chain.origin(name))
 
 
-def value(name: str, chain: Settings = settings) -> Any:
-    """Return one of the core's settings, checked to be of the type that :mod:`htmap_core.settings.core` says.
+def setting(name: str, chain: Settings | None = None) -> Any:
+    """Return one of the core's own settings, checked to be of the type that it is documented with; a plugin's are in its table.
 
-    The default is had from there, too, where the program has replaced all settings, the built-in ones with them.
+    The default is the built-in one also where the program has replaced all settings, and the built-in ones with them::
 
+        schedd = setting("HTCONDOR.SCHEDULER") or "schedd.example.org"
+
+    :param name: the setting, such as ``"WAIT_TIME"``; ``htmap settings --explain`` shows which there are.
+    :param chain: where to look; None for the settings that HTMap uses now.
     :raises InvalidSetting: it has another type.
+
+    Since 0.7.
     """
-    setting = core.SETTINGS[name]
-    return _structure(name, chain.get(name, setting.default), setting.type, chain)
+    chain = settings if chain is None else chain
+    known = core.SETTINGS[name]
+    return _structure(name, chain.get(name, known.default), known.type, chain)
+
+
+def setting_origin(name: str) -> str | None:
+    """Return where a setting comes from, in words for messages; None where no setting has that name.
+
+    It belongs into every complaint about a value::
+
+        f"{image} does not exist (from SW.IMAGE in {setting_origin('SW.IMAGE')})"
+
+    Where a plan is at hand, ``plan.settings.origin`` says the same of the settings that the map is made with.
+
+    :param name: the setting, of the core or of a plugin.
+
+    Since 0.7.
+    """
+    return settings.origin(name)
 
 
 def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = (), chain: Settings = settings) -> None:

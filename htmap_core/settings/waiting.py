@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, TypeVar, Union
 
-from htmap_core.exceptions import TimeoutError  # noqa: A004 -- a builtin TimeoutError too
+from htmap_core.exceptions import TimeoutError
 from htmap_core.progress import progress_bar
 from htmap_core.settings import tables
 
@@ -45,7 +45,7 @@ class Deadline:
         :param component: the only component that is waited for.
         :raises TimeoutError: patience has ended.
         """
-        interval = max(_SHORTEST, tables.value("WAIT_TIME"))
+        interval = max(_SHORTEST, tables.setting("WAIT_TIME"))
         if self._end is not None:
             left = self._end - time.monotonic()
             if left <= 0:

@@ -136,6 +136,15 @@ class MapDir:
         """Return the path of the item file of a submission."""
         return self.path / names.ITEMS.format(submission=submission)
 
+    def write_items(self, submission: int, rows: Iterable[Iterable[str]]) -> None:
+        """Write the item file of a submission that is to come: a row for each job, a text for each column."""
+        with self.items(submission).open("w", encoding="utf-8") as file:
+            file.writelines(names.ITEM_SEPARATOR.join(row) + "\n" for row in rows)
+
+    def remove_items(self, submission: int) -> None:
+        """Remove the item file of a submission that was refused."""
+        self.items(submission).unlink(missing_ok=True)
+
     # --- jobs, their inputs, and what they returned
 
     def rows(self) -> Iterator[list[str]]:
@@ -203,7 +212,7 @@ class MapDir:
     @property
     def has_checkpoints(self) -> bool:
         """Whether a job has put a checkpoint into the map's directory; cheap."""
-        return os.path.isdir(os.path.join(self.path, checkpoints.FOLDER))  # noqa: PTH112, PTH118 -- often called
+        return os.path.isdir(os.path.join(self.path, checkpoints.FOLDER))
 
     def remove_checkpoints(self, components: Iterable[int] | None = None) -> None:
         """Remove the checkpoints of *components*, or of all, when none of them will go on from there.
@@ -257,4 +266,4 @@ def with_true_names(map_path: Path, text: str) -> str:
     """Return what HTCondor said of a map's files, with input files instead of the links that they travel by."""
     number = names.STAGED.format(number=r"\d+")
     links = re.compile(rf"{re.escape(str(map_path))}/{names.FILES}/\d+/{number}\b")
-    return links.sub(lambda link: os.readlink(link[0]) if os.path.islink(link[0]) else link[0], text)  # noqa: PTH114, PTH115 -- texts
+    return links.sub(lambda link: os.readlink(link[0]) if os.path.islink(link[0]) else link[0], text)

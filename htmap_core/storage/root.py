@@ -6,14 +6,21 @@ import os
 from pathlib import Path
 
 from htmap_core import names
-from htmap_core.settings.tables import value
+from htmap_core.settings.tables import setting
 
 _FOLDERS = (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
 
 
 def htmap_dir() -> Path:
-    """Return HTMAP_DIR as the settings say now; it may not exist."""
-    return Path(os.path.abspath(value("HTMAP_DIR")))  # noqa: PTH100 -- resolve() would follow links
+    """Return HTMAP_DIR as the settings say now; it may not exist.
+
+    What a plugin keeps for its user is below it::
+
+        folder = htmap_dir() / "images"
+
+    Since 0.7.
+    """
+    return Path(os.path.abspath(setting("HTMAP_DIR")))  # resolve() would follow links
 
 
 def make_htmap_dir() -> Path:

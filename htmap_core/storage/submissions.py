@@ -76,7 +76,7 @@ class Submissions:
 
         :raises FileNotFoundError: nothing was submitted yet.
         """
-        return os.stat(self._text).st_size  # noqa: PTH116 -- often called
+        return os.stat(self._text).st_size
 
     def next_number(self) -> int:
         """Return the number that the next submission will have; one that was never taken by the schedd keeps its own."""

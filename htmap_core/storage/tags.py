@@ -18,7 +18,7 @@ def all_tags(pattern: str | None = None, root: Path | None = None) -> list[str]:
     """Return the tags of all maps, sorted, or those that fit a glob-style pattern."""
     folder = (htmap_dir() if root is None else root) / names.TAGS
     try:
-        found = [name for name in os.listdir(folder) if ":" not in name]  # noqa: PTH208 -- names only
+        found = [name for name in os.listdir(folder) if ":" not in name]
     except FileNotFoundError:
         return []
     return sorted(found if pattern is None else fnmatch.filter(found, pattern))
@@ -116,6 +116,20 @@ def has_tag(map_dir: MapDir, tag: str) -> bool:
 def tag_of(map_dir: MapDir) -> str | None:
     """Return a map's tag, looking at all; None where it has none."""
     return next((tag for tag in all_tags(root=map_dir.root) if has_tag(map_dir, tag)), None)
+
+
+def tag_of_map(path: Path) -> str | None:
+    """Return the tag that a map has now; None where it was removed.
+
+    A plugin that keeps something for a map writes down the map's directory, which lasts; the tag may change::
+
+        users = [tag for path in written_down if (tag := tag_of_map(path))]
+
+    :param path: the map's directory, as :attr:`htmap_core.MapPlan.map_dir` had it.
+
+    Since 0.7.
+    """
+    return tag_of(MapDir(path))
 
 
 def move_tag(map_dir: MapDir, old: str, new: str) -> None:

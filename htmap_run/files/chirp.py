@@ -4,7 +4,6 @@ The starter takes the job's requests and hands them to the shadow, which carries
 plain names and slashes, so the protocol's quoting is not needed.
 """
 
-# ruff: noqa: PTH113, PTH118, PTH123 -- pathlib is slow to import
 from __future__ import annotations
 
 import contextlib

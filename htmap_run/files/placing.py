@@ -6,7 +6,6 @@ relative to the scratch directory. A fourth item is the name under which the fun
 another component's file of that name is moved aside meanwhile.
 """
 
-# ruff: noqa: PTH103, PTH104, PTH108, PTH112, PTH114, PTH118, PTH120, PTH208, PTH211 -- pathlib is slow to import
 from __future__ import annotations
 
 import os

@@ -4,7 +4,6 @@ A file with a remapped name is put into a folder of its own under the name ``<co
 destination. The names are in the environment, for child processes too: ``3-0/out.txt,3-1/more.dat``, percent-encoded.
 """
 
-# ruff: noqa: PTH118 -- pathlib is slow to import
 from __future__ import annotations
 
 import os

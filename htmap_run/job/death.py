@@ -1,6 +1,5 @@
 """Describe how a component's process died, from the facts that the supervising process has."""
 
-# ruff: noqa: PTH116, PTH123 -- pathlib is slow to import
 from __future__ import annotations
 
 import os

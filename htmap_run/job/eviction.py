@@ -7,7 +7,6 @@ for each finished component, and one that marks its end. Checkpoints that could 
 folder, too.
 """
 
-# ruff: noqa: PTH102, PTH104, PTH105, PTH110, PTH112, PTH116, PTH118, PTH123, PTH208 -- pathlib is slow to import
 from __future__ import annotations
 
 import json

@@ -5,7 +5,6 @@ and in ``stdout`` and ``stderr`` the places where its output begins), or a compo
 A pipe would not do: processes that the function left behind could keep it open for ever.
 """
 
-# ruff: noqa: PTH108 -- pathlib is slow to import
 from __future__ import annotations
 
 import json

@@ -58,7 +58,7 @@ class LocalValues:
                 return text if len(text) <= VALUE_LENGTH else text[: VALUE_LENGTH - 3] + "..."
         except _TooSlow:
             return f"<{_type_name(value)}: its repr() takes too long>"
-        except BaseException as error:  # noqa: BLE001 -- a user's __repr__ may raise anything; the text says so
+        except BaseException as error:  # a user's __repr__ may raise anything; the text says so
             return f"<{_type_name(value)}: its repr() raised {_type_name(error)}>"
 
 
@@ -153,8 +153,8 @@ def _time_limit(seconds: float) -> Iterator[None]:
 def _memory_limit() -> Iterator[None]:
     """Let the block use only a little more memory than now: then a huge repr() raises MemoryError and does not kill the job."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    with contextlib.suppress(OSError, ValueError):  # there is no /proc, or the hard limit is lower
-        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 -- pathlib is slow to import
+    with contextlib.suppress(OSError, ValueError):  # without /proc, or with less left already, there is no limit to add
+        with open("/proc/self/statm", "rb") as file:
             limit = int(file.read().split()[0]) * resource.getpagesize() + _SPARE_MEMORY
         if soft == resource.RLIM_INFINITY or limit < soft:
             resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

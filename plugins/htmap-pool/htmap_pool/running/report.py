@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
-from htmap_pool import daemons, record
 from htmap_pool.errors import NoSuchLog
 from htmap_pool.places import Places
 from htmap_pool.release import Release, at
+from htmap_pool.running import daemons, record
 
 # People's name of each daemon, and HTCondor's name of its log. A starter has a log for each slot.
 _LOG_NAMES = {

@@ -17,8 +17,8 @@ from pathlib import Path
 import attrs
 
 from htmap_pool.errors import ToolFailed
+from htmap_pool.installing.sources import Source, parse_fields
 from htmap_pool.programs import last_lines, run
-from htmap_pool.sources import Source, parse_fields
 
 # Debian renamed htcondor to condor.
 PACKAGE_NAMES = ("condor", "htcondor")
@@ -208,9 +208,9 @@ def _is_whole(file: Path, package: Package) -> bool:
 def _run_with_progress(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, progress: Progress) -> None:
     """Run apt and report the progress that it writes to its status descriptor, ``dlstatus:item:percent:text``."""
     read, write = os.pipe()
-    with open(read, encoding="utf-8", errors="replace") as status, tempfile.TemporaryFile() as complaints:  # noqa: PTH123 -- a descriptor
+    with open(read, encoding="utf-8", errors="replace") as status, tempfile.TemporaryFile() as complaints:
         try:
-            process = subprocess.Popen(  # noqa: S603 -- a list, never a shell's text
+            process = subprocess.Popen(
                 [*command, "-o", f"APT::Status-Fd={write}"],
                 env=dict(env),
                 cwd=cwd,

@@ -8,9 +8,9 @@ from pathlib import Path
 import attrs
 
 from htmap_pool.errors import CannotStart
-from htmap_pool.identity import Identity
 from htmap_pool.places import Places
 from htmap_pool.release import Release
+from htmap_pool.running.identity import Identity
 
 # The machine's name would not do: a laptop's name changes, and jobs in the queue would then belong to another user.
 DOMAIN = "personal.htmap"

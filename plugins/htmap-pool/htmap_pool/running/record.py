@@ -12,7 +12,7 @@ import attrs
 from htmap_core import write_atomically
 from htmap_pool.errors import RunningElsewhere
 from htmap_pool.places import Places
-from htmap_pool.processes import Process
+from htmap_pool.running.processes import Process
 
 # Daemons touch their logs once a minute. If a log on a shared disk is older than this, its daemon does not run.
 _SILENCE = 300
@@ -23,7 +23,7 @@ class Record:
     """A condor_master that was started for a pool.
 
     :param pid: its process id on *host*.
-    :param born: its start time: see :class:`htmap_pool.processes.Process`.
+    :param born: its start time: see :class:`htmap_pool.running.processes.Process`.
     :param since: when it was started, in seconds since 1970.
     :param host: the name of the machine.
     :param kernel: the boot of the machine and the container in which the process id is valid.

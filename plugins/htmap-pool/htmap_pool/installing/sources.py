@@ -92,7 +92,7 @@ def candidates(distribution: Distribution, sources: Sequence[Source]) -> list[Ca
 
     First come the machine's own suites, if their HTCondor is :data:`NEW_ENOUGH`. Then come newer suites on the machine's mirrors,
     the newest first. Last come the machine's own suites with any version. Archives of third parties are left out: an archive must
-    have the distribution's suites, and :mod:`htmap_pool.apt` checks who signed it.
+    have the distribution's suites, and :mod:`htmap_pool.installing.apt` checks who signed it.
     """
     own = tuple(source for source in sources if _is_own(distribution, source))
     if not own:
