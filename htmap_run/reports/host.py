@@ -55,8 +55,8 @@ def _oom_kills(controllers: str, path: str) -> int:
 
 
 def job_ad(scratch: str) -> dict[str, str]:
-    """Return the simple attributes of the job's ad by name, in lower case; none where it cannot be read."""
-    # The starter names the file; inside a container that path may be unknown.
+    """Return the simple attributes of the job's ad, by their names in lower case; none if it cannot be read."""
+    # The starter names the file, but that path may not exist inside a container.
     return _ad(os.environ.get("_CONDOR_JOB_AD")) or _ad(os.path.join(scratch, ".job.ad"))
 
 

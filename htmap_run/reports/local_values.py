@@ -153,7 +153,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
 def _memory_limit() -> Iterator[None]:
     """Let the block use only a little more memory than now: then a huge repr() raises MemoryError and does not kill the job."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    with contextlib.suppress(OSError, ValueError):  # without /proc, or with less left already, there is no limit to add
+    with contextlib.suppress(OSError, ValueError):  # there is no /proc, or the hard limit is lower
         with open("/proc/self/statm", "rb") as file:
             limit = int(file.read().split()[0]) * resource.getpagesize() + _SPARE_MEMORY
         if soft == resource.RLIM_INFINITY or limit < soft:
