@@ -1,4 +1,4 @@
-"""The command line with many maps: the status table, and what a shell asks for each TAB."""
+"""Measure the command line with many maps: the status table, and the completion of a tag."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TAB_MAPS = 500
 
 
 def many_maps(_: bool) -> Iterator[Row]:
-    """Measure ``htmap status`` and completion of a tag, each from the start of the process on."""
+    """Measure ``htmap status`` and the completion of a tag, each in a new process."""
     finished = htmap.map(shortest_function(), range(10), tag="many-0", quiet=True)
     finished.wait(180)
     program = str(Path(sys.executable).with_name("htmap"))
@@ -47,7 +47,7 @@ def many_maps(_: bool) -> Iterator[Row]:
 
 
 def _copy(finished: htmap.Map, count: int) -> None:
-    """Make maps of all that a finished one has on disk, up to *count*."""
+    """Copy the directory of a finished map until there are *count* maps."""
     root = htmap_dir()
     original = Path(path_of(finished.tag, "map"))
     for number in range(1, count):
@@ -57,7 +57,7 @@ def _copy(finished: htmap.Map, count: int) -> None:
 
 
 def _median(command: list[str], environment: dict[str, str]) -> float:
-    """Return how many milliseconds a command takes; the first run, which fills caches, does not count."""
+    """Return the median time of a command in milliseconds, without the first run, which fills caches."""
     times = []
     for _ in range(_TIMES + 1):
         begin = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Creating, submitting and removing large maps. No slot may run them: it is the client that is measured."""
+"""Measure creating, submitting and removing large maps. No slot may run them: only the client is measured."""
 
 from __future__ import annotations
 

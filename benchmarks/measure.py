@@ -1,6 +1,6 @@
 """Measure one thing in a process of its own: ``python measure.py WHAT [ARGUMENT...]`` prints its figures as JSON.
 
-A process of its own, because peak memory belongs to processes, and because users begin with one that has loaded nothing.
+Each measurement has its own process, because peak memory belongs to processes, and because users start with a new one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def in_a_new_process(what: str, *arguments: object) -> dict[str, Any]:
-    """Call one of the functions below in a new process, and return its figures and that process' peak memory."""
+    """Call one of the functions below in a new process, and return its figures and the process's peak memory."""
     command = [sys.executable, __file__, what, *map(str, arguments)]
     result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     figures: dict[str, Any] = json.loads(result.stdout)
@@ -33,7 +33,7 @@ def shortest_function() -> Callable[[int], int]:
 
 
 def create(tag: str, count: str, chunksize: str = "1") -> dict[str, Any]:
-    """Create and submit a map that no slot will ever run."""
+    """Create and submit a map that no slot can run."""
     import htmap
 
     begin = time.perf_counter()
@@ -58,7 +58,7 @@ def status(tag: str) -> dict[str, Any]:
     import htmap
 
     begin = time.perf_counter()
-    loaded = htmap.load(tag)  # which imports what `import htmap` leaves for later
+    loaded = htmap.load(tag)  # this imports the modules that `import htmap` does not
     loading = time.perf_counter() - begin
     begin, cpu = time.perf_counter(), time.process_time()
     line = loaded.status()
@@ -67,7 +67,7 @@ def status(tag: str) -> dict[str, Any]:
 
 
 def poll(tag: str) -> dict[str, Any]:
-    """Look for news in an event log where there is none."""
+    """Look for new events in an event log that has none."""
     import htmap
     from htmap_core.maps.map import engine_of
 
@@ -95,7 +95,7 @@ def iterate(tag: str) -> dict[str, Any]:
 
 
 def run_jobs(tag: str) -> dict[str, Any]:
-    """Run a map's jobs here, one after another, each as the archive would run it on an execute node."""
+    """Run a map's jobs on this machine one after another, each as the archive would run it on an execute node."""
     import os
     import shutil
 
@@ -127,7 +127,7 @@ def run_jobs(tag: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure what the command line names."""
+    """Run the measurement that the command line names."""
     what, *arguments = sys.argv[1:]
     figures = globals()[what](*arguments)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

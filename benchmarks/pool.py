@@ -1,4 +1,4 @@
-"""The pool of the benchmarks: HTCondor as the tests have installed it, in an HTMAP_DIR of its own."""
+"""The pool of the benchmarks: the tests' HTCondor, in an HTMAP_DIR of its own."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-SLOTS = 8  # as in the published figures; most of the time jobs of short functions wait
+SLOTS = 8  # as in the published figures; jobs of short functions mostly wait
 
 
 @contextlib.contextmanager
 def environment() -> Iterator[Path]:
-    """Have everything in this process and its children use an HTMAP_DIR and a HOME of its own; remove them at the end."""
+    """Give this process and its children an HTMAP_DIR and a HOME of their own; remove both at the end."""
     cache = Path(os.environ.get("HTMAP_TEST_CACHE") or "~/.cache/htmap-tests").expanduser()
     cache.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="htmap-bench-", dir=cache))
@@ -24,7 +24,7 @@ def environment() -> Iterator[Path]:
     try:
         for name in [name for name in os.environ if name.startswith(("HTMAP_", "CONDOR_", "_CONDOR_"))]:
             del os.environ[name]
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # where it is installed by pip, it is compiled already
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # pip would have compiled it
         (folder / "home").mkdir()
         os.environ.update(HOME=str(folder / "home"), HTMAP_DIR=str(folder / "htmap"), HTMAP_TEST_CACHE=str(cache))
         yield folder
@@ -36,7 +36,7 @@ def environment() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[None]:
-    """Run a personal pool in the HTMAP_DIR of :func:`environment`; stop it whatever happens."""
+    """Run a personal pool in the HTMAP_DIR of :func:`environment`; stop it at the end, also after an error."""
     cache = Path(os.environ["HTMAP_TEST_CACHE"])
     _htmap("pool", "install", HTMAP_DIR=str(cache))
     pool = folder / "htmap" / "pool"
@@ -46,7 +46,7 @@ def running(folder: Path) -> Iterator[None]:
         _htmap("pool", "start", "--cpus", str(SLOTS))
         os.environ["CONDOR_CONFIG"] = str(
             pool / "condor_config"
-        )  # for the plain submissions that ours are compared with
+        )  # for the plain submissions with which ours are compared
         yield
     finally:
         os.environ.pop("CONDOR_CONFIG", None)

@@ -1,7 +1,7 @@
-"""Status and results of finished maps.
+"""Measure the status and the results of finished maps.
 
-Running 100,000 jobs would take hours, so a few are run on the pool, and what the event log says of them is written down for all.
-Result files come from the real runner, in this machine's own processes.
+Running 100,000 jobs would take hours. So a few jobs run on the pool, and their events are copied into a log for all jobs. The
+real runner writes the result files, in processes of this machine.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from htmap_core.storage.tags import find_map
 from htmap_run import formats
 
 _JOBS = 100_000
-_JOBS_PER_SECOND = 15  # as fast as the pool runs them; so many events have the same time
+_JOBS_PER_SECOND = 15  # as fast as the pool runs them; this many events have the same time
 _AT_ONCE = 50  # jobs whose events alternate in the log
 _END = "\n...\n"
 
 
 def status_of_a_finished_map(_: bool) -> Iterator[Row]:
-    """Ask for the status of a map of which nothing is known but the log, and of one of which all is."""
+    """Measure the status of a finished map, first without and then with the kept state of its event log."""
     map_dir = _finished_map("reading-status", _JOBS)
     size = map_dir.events.stat().st_size / 1e6
     first = in_a_new_process("status", "reading-status")
@@ -51,7 +51,7 @@ def status_of_a_finished_map(_: bool) -> Iterator[Row]:
 
 
 def results(quick: bool) -> Iterator[Row]:
-    """Iterate over results that lie in few files, and over such that have one each."""
+    """Measure the iteration over results in few files, and over results with a file each."""
     for what, count, chunksize, limit in (
         ("chunks of 500", 100_000, 500, 200_000),
         ("one file for each", 2_000 if quick else 10_000, 1, 25_000),
@@ -67,7 +67,7 @@ def results(quick: bool) -> Iterator[Row]:
 
 
 def _finished_map(tag: str, components: int, chunksize: int = 1) -> MapDir:
-    """Return a map whose event log says that all its jobs ran and went well; the schedd knows none of them any more."""
+    """Return a map whose event log says that all its jobs succeeded; its jobs have left the schedd's queue."""
     templates = _events_of_real_jobs()
     in_a_new_process("create", tag, components, chunksize)
     map_dir = find_map(tag)
@@ -79,7 +79,7 @@ def _finished_map(tag: str, components: int, chunksize: int = 1) -> MapDir:
 
 
 def _events_of_real_jobs() -> list[list[str]]:
-    """Run a few jobs on the pool; return the texts of the events of each."""
+    """Run a few jobs on the pool; return the texts of each job's events."""
     with_jobs = htmap.map(shortest_function(), range(8), quiet=True)
     with_jobs.wait(180)
     text = next(path for path in _maps() if path.name == with_jobs._map_dir.id).joinpath(names.EVENTS).read_text()  # noqa: SLF001 -- as the runner does it
@@ -95,7 +95,7 @@ def _maps() -> Iterator[Path]:
 
 
 def _empty_queue(map_dir: MapDir, cluster: int) -> None:
-    """Remove a map's jobs behind its back, and wait until HTCondor writes no more about them."""
+    """Remove a map's jobs without telling the map, and wait until HTCondor writes no more events about them."""
     from htmap_core.plugins.pools import reach
 
     connection = reach(map_dir.record.pool)
@@ -106,7 +106,7 @@ def _empty_queue(map_dir: MapDir, cluster: int) -> None:
 
 
 def _write_log(path: Path, cluster: int, jobs: int, templates: list[list[str]]) -> None:
-    """Write a log in which each job does what one of *templates* did; the events of jobs that run at once alternate."""
+    """Write a log in which each job has the events of one of *templates*; the events of jobs that run at once alternate."""
     began = datetime.datetime.now() - datetime.timedelta(days=2)
     with path.open("w", encoding="utf-8") as log:
         for first in range(0, jobs, _AT_ONCE):
@@ -121,7 +121,7 @@ def _write_log(path: Path, cluster: int, jobs: int, templates: list[list[str]]) 
 
 
 def _copy_results(map_dir: MapDir) -> None:
-    """Give each job of a map a result file: for a removal it only matters that it is there."""
+    """Give each job of a map a result file; its content does not matter for a removal."""
     outputs = map_dir.path / names.OUTPUTS
     shutil.rmtree(outputs, ignore_errors=True)
     outputs.mkdir()

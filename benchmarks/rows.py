@@ -1,4 +1,4 @@
-"""Rows of the table: what was measured, and what it should be."""
+"""The rows of the table: measured figures and their limits."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _HEADERS = ("what", "ours", "limit or peer", "ratio", "ok?", "")
 class Row:
     """One figure.
 
-    :param what: what was measured.
+    :param what: the name of the figure.
     :param ours: the figure.
-    :param limit: what it should be, at most or at least; None for a figure that is shown only.
-    :param unit: of both.
-    :param at_least: whether more is better.
-    :param note: where the limit comes from, or what was left out.
+    :param limit: its limit; None for a figure without one.
+    :param unit: the unit of both.
+    :param at_least: whether the limit is a minimum.
+    :param note: the origin of the limit, or what was left out.
     """
 
     what: str

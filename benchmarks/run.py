@@ -1,7 +1,7 @@
 """Measure the budgets of docs/explanation/design.md, all in one run: ``python benchmarks/run.py [--only NAME...] [--quick]``.
 
-HTCondor is installed once below ~/.cache/htmap-tests, where the tests keep it too; the pool belongs to this run and is stopped at
-its end. Exits with 1 where a budget is missed.
+HTCondor is installed once below ~/.cache/htmap-tests, which the tests use, too. The pool belongs to this run, which stops it at
+the end. The exit code is 1 if a figure is beyond its limit.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _ON_THE_POOL: dict[str, Benchmark] = {
 
 
 def main() -> int:
-    """Measure what the command line asks for, and print the table."""
+    """Run the benchmarks that the command line names, and print the table."""
     names = [*_WITHOUT_POOL, *_ON_THE_POOL]
     parser = argparse.ArgumentParser(description="Measure HTMap's budgets.")
     parser.add_argument(
-        "--only", nargs="+", metavar="NAME", choices=names, default=names, help=f"of {', '.join(names)}"
+        "--only", nargs="+", metavar="NAME", choices=names, default=names, help=f"some of {', '.join(names)}"
     )
-    parser.add_argument("--quick", action="store_true", help="leave out the million, and take fewer of what is slow")
+    parser.add_argument("--quick", action="store_true", help="leave out the million, and use smaller maps")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     rows: list[Row] = []
@@ -64,7 +64,7 @@ def _measured(benchmarks: dict[str, Benchmark], arguments: argparse.Namespace) -
             begin = time.monotonic()
             try:
                 yield from benchmark(arguments.quick)
-            except Exception:  # shown, and the others are measured all the same
+            except Exception:  # it is shown, and the other benchmarks still run
                 traceback.print_exc()
                 yield Row(f"{name} could not be measured", float("inf"), 0, "")
             print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr)

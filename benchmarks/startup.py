@@ -1,4 +1,4 @@
-"""What it costs to start: the package, the command, the execute side."""
+"""Measure the start of the package, of the command and of the execute side."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def commands(_: bool) -> Iterator[Row]:
 
 
 def execute_side(_: bool) -> Iterator[Row]:
-    """Measure the archive of a real map on one component, as a job runs it: from the shell on, in an empty scratch folder."""
+    """Measure a real map's archive with one component, as a job runs it: from the shell on, in an empty scratch directory."""
     in_a_new_process("create", "startup", 1)
     map_dir = find_map("startup")
     components, block, result = map_dir.items(0).read_text().strip("\n").split(names.ITEM_SEPARATOR)[1:4]
@@ -38,7 +38,7 @@ def execute_side(_: bool) -> Iterator[Row]:
     scratch.mkdir()
     for path in (map_dir.runtime, map_dir.path / names.FUNCTION, map_dir.path / names.INPUTS / block):
         shutil.copy2(path, scratch / path.name)
-    python = Path(sys.executable).resolve().parent  # bare: an execute node has no virtual environment
+    python = Path(sys.executable).resolve().parent  # bare, because an execute node has no virtual environment
     users_path = os.environ["PATH"]
     os.environ["PATH"] = f"{python}:/usr/bin:/bin"
     try:
@@ -50,7 +50,7 @@ def execute_side(_: bool) -> Iterator[Row]:
 
 
 def _over(reference: list[str], command: list[str], folder: Path | None = None) -> float:
-    """Return by how many milliseconds *command* takes longer; run in turn, so that what else the machine does hits both."""
+    """Return how many milliseconds longer *command* takes. Both run in turn, so other work of the machine affects both."""
     times: dict[bool, list[float]] = {True: [], False: []}
     for turn in range(-1, _TIMES):
         for ours, each in ((False, reference), (True, command)):
@@ -58,6 +58,6 @@ def _over(reference: list[str], command: list[str], folder: Path | None = None) 
                 shutil.rmtree(folder / names.RETURN, ignore_errors=True)
             begin = time.perf_counter()
             subprocess.run(each, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-            if turn >= 0:  # the first one fills caches
+            if turn >= 0:  # the first run fills caches
                 times[ours].append(time.perf_counter() - begin)
     return 1000 * (statistics.median(times[True]) - statistics.median(times[False]))

@@ -1,4 +1,4 @@
-"""Maps that run on the pool, from the call to the last result."""
+"""Measure maps that run on the pool, from the call to the last result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DASK_JOBQUEUE = 654  # tasks/s at 10,000 tasks, published with this project's d
 
 
 def short_functions(_: bool) -> Iterator[Row]:
-    """Map a trivial function over 10,000 inputs, many of which share a job."""
+    """Map a trivial function over 10,000 inputs; 500 inputs share a job."""
     begin = time.perf_counter()
     mapped = htmap.map(shortest_function(), range(10_000), quiet=True, chunksize=500)
     assert sum(mapped) == 10_000 * 9_999, "wrong results"
@@ -29,7 +29,7 @@ def short_functions(_: bool) -> Iterator[Row]:
 
 
 def single_jobs(quick: bool) -> Iterator[Row]:
-    """Map a trivial function with a job for each input, and submit as many plain jobs; in turn, twice."""
+    """Map a trivial function with a job for each input, and submit as many plain jobs; do both twice, in turn."""
     count, rounds = (50, 1) if quick else (100, 2)
     ours = plain = 0.0
     for _ in range(rounds):
@@ -50,7 +50,7 @@ def _map_of_single_jobs(count: int) -> float:
 
 
 def _plain_jobs(count: int) -> float:
-    """Submit a script as anybody would by hand, and wait until the last job has ended; return how long that took."""
+    """Submit a plain script with condor_submit and wait until the last job has ended; return the time that it took."""
     import htcondor2
 
     folder = htmap_dir() / "plain"

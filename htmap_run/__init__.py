@@ -1,8 +1,8 @@
-"""What runs on the execute node: Python 3.8 or newer, its standard library and cloudpickle, nothing of the core.
+"""The execute side: it needs Python 3.8 or newer, the standard library and cloudpickle, and nothing of the core.
 
-:mod:`htmap_core.submission.archive` packs it into the archive that is the job's executable, under the same name. The modules
-beside this one are what both sides share: file formats, names, exit codes, pickles. In the packages is what runs in a job alone:
-the processes (``job``), a component's files (``files``), what is told of it (``reports``), and the ``htmap`` that functions find
-there. What is needed only now and then is imported where it is needed, and paths are texts, because each job would
-pay for ``pathlib``.
+:mod:`htmap_core.submission.archive` packs this package into the archive that is the job's executable, under the same name. Both
+sides share the modules beside this one: file formats, names, exit codes, pickles. The packages run only in a job: its processes
+(``job``), the files of components (``files``), the reports on them (``reports``), and the ``htmap`` that functions import there.
+Every import costs each job time: modules that are rarely needed are imported where they are used, and paths are texts, because
+``pathlib`` is slow to import.
 """

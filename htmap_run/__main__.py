@@ -1,4 +1,4 @@
-"""Where Python starts in the archive; parses on any Python, 2.7 too, so that one that is too old is refused readably."""
+"""The archive's entry point. Any Python can parse it, 2.7 too, so that a Python that is too old ends with a readable message."""
 # mypy: allow-untyped-defs, allow-untyped-calls
 
 import os
@@ -9,7 +9,7 @@ NO_PYTHON = 92  # codes.NO_PYTHON; that module may not be importable yet
 
 
 def other_python():
-    """Return a `python` on PATH that is not this one, once: `python3` may be an old system's, and `python` newer."""
+    """Return a `python` on PATH that is not this one; `python3` may be an old system's and `python` newer. Only one is tried."""
     if os.environ.get("HTMAP_PYTHON_TOO_OLD"):
         return None
     for folder in os.environ.get("PATH", "").split(os.pathsep):
@@ -21,12 +21,12 @@ def other_python():
 
 def refuse():
     text = (
-        "htmap: no Python that is new enough: the execute node's is %s at %s, and HTMap needs %s or newer there.\n"
-        "htmap: pick a delivery method or an image that brings one, or put one first on the job's PATH.\n"
+        "htmap: the execute node's Python is too old: it is %s at %s, and HTMap needs %s or newer there.\n"
+        "htmap: pick a delivery method or an image that brings a newer one, or put one first on the job's PATH.\n"
         % (sys.version.split()[0], sys.executable, ".".join(str(part) for part in OLDEST))
     )
     sys.stderr.write(text)
-    if len(sys.argv) >= 4:  # BLOCKS COMPONENTS RESULT, and REMAPPED where the map has output_remaps
+    if len(sys.argv) >= 4:  # BLOCKS COMPONENTS RESULT, and also REMAPPED where the map has output_remaps
         path = os.path.join("_htmap_return", "outputs", sys.argv[3] + ".stderr")
         try:
             if not os.path.isdir(os.path.dirname(path)):
@@ -34,7 +34,7 @@ def refuse():
             with open(path, "a") as file:
                 file.write(text)
         except (IOError, OSError):
-            pass  # standard error has the text
+            pass  # the text is on standard error, too
     sys.stderr.flush()
     sys.exit(NO_PYTHON)
 
@@ -48,7 +48,7 @@ def start():
         os.environ["HTMAP_PYTHON_TOO_OLD"] = sys.executable
         os.execv(other, [other, archive] + sys.argv[1:])
     os.environ.pop("HTMAP_PYTHON_TOO_OLD", None)
-    # Absolute: modules are imported from it later too, when the function may have changed directory.
+    # The path must be absolute: later imports use it too, when the function may have changed the directory.
     sys.path[0] = archive
     from htmap_run.job.runner import main  # type: ignore[import-not-found]  # its name inside the archive
 

@@ -1,16 +1,16 @@
-"""The exit codes of the runner: the event log shows them, so that no file must be opened to see how a job ended."""
+"""The runner's exit codes. The event log has them, so that nobody needs to open a file to see how a job ended."""
 
 OK = 0
 """Every component of the job has a result."""
 
 COMPONENT_FAILED = 90
-"""The result file is complete, and at least one component of it has no result."""
+"""The result file is complete, and at least one component failed."""
 
 REFUSED = 91
-"""The result file is complete, and nothing was run: the execute side does not fit the function."""
+"""The result file is complete, and nothing was run: the execute side's Python does not fit the function."""
 
 NO_PYTHON = 92
-"""No Python, or only one that is too old; there is no result file, the reason stands in the job's stderr."""
+"""There is no Python, or only one that is too old. There is no result file; the job's stderr has the reason."""
 
 CANNOT_FINISH = 70
-"""The runner could not finish (``EX_SOFTWARE``), as any code that is not named here; there is no result file."""
+"""The runner could not finish (``EX_SOFTWARE``); any code that is not named here means the same. There is no result file."""

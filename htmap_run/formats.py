@@ -1,17 +1,17 @@
-"""The packed file, which both sides read and write: payloads, then an index that says what they are.
+"""The packed file, which both sides read and write: payloads, then an index that describes them.
 
-Payload bytes one after another, a JSON index, and a trailer of 16 bytes: the length of the index (big-endian, 8 bytes)
-and :data:`MAGIC`. Written as a stream, so that payloads are never held together; read from the end, so that status and
-error reports are had without reading (let alone unpickling) a payload.
+A packed file has the payloads one after another, an index in JSON, and a trailer of 16 bytes: the length of the index
+(big-endian, 8 bytes) and :data:`MAGIC`. It is written as a stream, so that memory never holds all payloads. It is read from its
+end, so that status and error reports need no payload.
 
-Three files are written this way:
+There are three packed files:
 
 - ``_htmap_function``: one payload, the pickled function. Index: ``format``, ``python`` ``[3, 11, 7]``,
   ``implementation`` ``"CPython"``, ``cloudpickle`` and ``htmap`` (versions), ``by_value``, ``allow_mismatch`` and
   ``checkpoints`` (booleans), ``payload`` ``[0, size]``.
-- ``_htmap_inputs_<n>``: consecutive components; each payload is a pickle of ``(args, kwargs)``. Index: ``format``,
-  ``first``, ``sizes``, ``by_value`` (the components with code by value in their input), and where there are any ``files``.
-- the result file of a job. Index: ``format``, ``runtime``, ``host``, ``components``; see
+- ``_htmap_inputs_<n>``: the inputs of consecutive components; each payload is a pickle of ``(args, kwargs)``. Index: ``format``,
+  ``first``, ``sizes``, ``by_value`` (the components with code by value in their inputs), and ``files`` if there are any.
+- The result file of a job. Index: ``format``, ``runtime``, ``host``, ``components``; see
   :mod:`htmap_run.job.runner` and :mod:`htmap_run.reports.report`.
 """
 
@@ -23,7 +23,7 @@ import os
 import struct
 from itertools import accumulate
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, BinaryIO, Optional, Union
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 FORMAT = 1
-"""The version of what the indices hold; a reader refuses another one."""
+"""The version of the format; a reader refuses any other."""
 
 MAGIC = b"HTMAP\x00\x00\x01"
 PICKLE_PROTOCOL = 5
-"""Python 3.8 and newer read and write it; a newer Python's default could be unknown to the other side."""
+"""The protocol of Python 3.8 and newer. A newer Python's default could be unknown to the other side."""
 
 _TRAILER = struct.Struct(">Q8s")
-_GUESS = 16 * 1024  # most indices fit, trailer included, and so do small payloads: then a single read brings all
+_GUESS = 16 * 1024  # most indices with their trailers fit, and so do small payloads: then a single read gets all
 _AHEAD = 64 * 1024
 
 
 class CorruptFile(ValueError):
-    """A packed file is cut off, damaged, or something else altogether.
+    """A file is a damaged or incomplete packed file, or something else altogether.
 
     :ivar path: the file.
     :ivar problem: what is wrong with it.
@@ -55,23 +55,23 @@ class CorruptFile(ValueError):
         super().__init__(path, problem)
 
     def __str__(self) -> str:
-        return f"{self.path!r} is not a complete file of HTMap: {self.problem}"
+        return f"{self.path!r} is not a complete HTMap file: {self.problem}"
 
 
 def copy_from(file: BinaryIO, path: str) -> None:
-    """Write again what an open file has, under a name that it may have lost."""
+    """Write the content of an open file to *path*; the file itself may have lost its name."""
     file.seek(0)
     with open(path, "wb") as again:
         again.writelines(iter(lambda: file.read(1024 * 1024), b""))
 
 
 class PackWriter:
-    """Writes a packed file; as a context manager, removes what it wrote unless :meth:`close` was reached.
+    """Writes a packed file; a context manager, which removes the file unless :meth:`close` was called.
 
-    The file has a temporary name beside the final one until it is complete.
+    Until the file is complete, it has a temporary name beside the final one.
 
-    :param path: the final name; an existing file is replaced.
-    :ivar temporary: the temporary name.
+    :param path: the final path; an existing file is replaced.
+    :ivar temporary: the temporary path.
     """
 
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
@@ -88,15 +88,15 @@ class PackWriter:
         return place
 
     def flush(self) -> None:
-        """Hand what was added to the system, so that it outlives this process."""
+        """Hand the added payloads to the system, so that they outlive this process."""
         self._open_file().flush()
 
     def catch_up(self) -> None:
-        """Go on behind what another process, which shares this writer, has added and flushed."""
+        """Continue after the payloads that another process, which shares this writer, has added and flushed."""
         self._size = self._open_file().seek(0, os.SEEK_END)
 
     def begin_with(self, path: str, size: int) -> None:
-        """Begin with the payloads that another writer left: the first *size* bytes of the file *path*, which is taken over."""
+        """Begin with another writer's payloads: take over the file *path*, and keep its first *size* bytes."""
         file = open(path, "r+b")
         file.truncate(size)
         os.replace(path, self.temporary)
@@ -105,12 +105,12 @@ class PackWriter:
         self.catch_up()
 
     def close(self, index: Mapping[str, Any]) -> None:
-        """Append *index*, and give the file its name, atomically."""
+        """Append *index*, and give the file its final name, atomically."""
         encoded = json.dumps(index, separators=(",", ":")).encode("ascii")  # ASCII: lone surrogates must survive
         file = self._open_file()
         file.write(encoded + _TRAILER.pack(len(encoded), MAGIC))
         file.flush()
-        if not os.path.lexists(self.temporary):  # the function has cleaned up behind itself
+        if not os.path.lexists(self.temporary):  # the function has deleted it
             copy_from(file, self.temporary)
         file.close()
         os.replace(self.temporary, self.path)
@@ -127,7 +127,7 @@ class PackWriter:
     def __exit__(self, *_: object) -> None:
         if self._file is None:
             return
-        with contextlib.suppress(OSError):  # a full disk makes closing fail too; the first error is on its way
+        with contextlib.suppress(OSError):  # on a full disk closing fails, too; the first error is already raised
             self._file.close()
         self._file = None
         with contextlib.suppress(FileNotFoundError):
@@ -137,8 +137,8 @@ class PackWriter:
 class PackReader:
     """Reads the index and any number of payloads of one packed file; a context manager.
 
-    :raises CorruptFile: where the file is not a complete packed file; later, where a payload is not inside it.
-    :raises FileNotFoundError: where there is no such file.
+    :raises CorruptFile: the file is not a complete packed file; :meth:`payload` raises it for a payload that is not inside it.
+    :raises FileNotFoundError: there is no such file.
     """
 
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
@@ -149,7 +149,7 @@ class PackReader:
         except BaseException:
             self._file.close()
             raise
-        self._at = self._payloads_end - len(self._window)  # where in the file the window begins
+        self._at = self._payloads_end - len(self._window)  # the offset of the window in the file
 
     def payload(self, offset: int, size: int) -> bytes:
         """Return the payload at the place that :meth:`PackWriter.add` returned."""
@@ -160,7 +160,7 @@ class PackReader:
         return self._window[begin : begin + size]
 
     def _read_window(self, offset: int, size: int) -> None:
-        """Read a payload, and what comes behind it: the next ones are asked for next."""
+        """Read a payload and the bytes after it: callers usually ask for the next payloads next."""
         if min(offset, size) < 0 or offset + size > self._payloads_end:
             problem = f"its index names bytes {offset} to {offset + size}, but its payloads end at {self._payloads_end}"
             raise CorruptFile(self.path, problem)
@@ -168,7 +168,7 @@ class PackReader:
         self._window = _read_all(self._file, min(max(size, _AHEAD), self._payloads_end - offset))
         self._at = offset
         if len(self._window) < size:
-            raise CorruptFile(self.path, f"it was cut short while it was read, at byte {offset + len(self._window)}")
+            raise CorruptFile(self.path, f"it was cut short at byte {offset + len(self._window)} while it was read")
 
     def close(self) -> None:
         """Close the file."""
@@ -182,10 +182,10 @@ class PackReader:
 
 
 def read_index(path: Union[str, os.PathLike[str]]) -> dict[str, Any]:
-    """Return the index of a packed file: one open, one or two short reads.
+    """Return the index of a packed file, by one open and one or two short reads.
 
-    :raises CorruptFile: where the file is not a complete packed file.
-    :raises FileNotFoundError: where there is no such file.
+    :raises CorruptFile: the file is not a complete packed file.
+    :raises FileNotFoundError: there is no such file.
     """
     path = os.fspath(path)
     with open(path, "rb", buffering=0) as file:
@@ -193,24 +193,24 @@ def read_index(path: Union[str, os.PathLike[str]]) -> dict[str, Any]:
 
 
 def read_payload(path: Union[str, os.PathLike[str]], offset: int, size: int) -> bytes:
-    """Return one payload of a packed file; for several, a :class:`PackReader` opens the file once.
+    """Return one payload of a packed file. For several payloads, use a :class:`PackReader`, which opens the file once.
 
-    :raises CorruptFile: where the file is not a complete packed file, or the payload is not inside it.
-    :raises FileNotFoundError: where there is no such file.
+    :raises CorruptFile: the file is not a complete packed file, or the payload is not inside it.
+    :raises FileNotFoundError: there is no such file.
     """
     with PackReader(path) as reader:
         return reader.payload(offset, size)
 
 
 def input_places(index: Mapping[str, Any]) -> dict[int, list[int]]:
-    """Return where each component's payload is, ``{component: [offset, size]}``, from the index of an input block."""
+    """Return the place of each component's payload, ``{component: [offset, size]}``, from the index of an input block."""
     sizes = index["sizes"]
     offsets = accumulate([0, *sizes])
     return {component: [offset, size] for component, (offset, size) in enumerate(zip(offsets, sizes), index["first"])}
 
 
 def _read_end(file: Any, path: str) -> tuple[dict[str, Any], int, bytes]:
-    """Return the index, where the payloads end, and the last of them, as far as they were read on the way."""
+    """Return the index, the offset at which the payloads end, and the last bytes of the payloads, as far as they were read."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _GUESS))
     tail = _read_all(file, min(size, _GUESS))
@@ -218,7 +218,7 @@ def _read_end(file: Any, path: str) -> tuple[dict[str, Any], int, bytes]:
         raise CorruptFile(path, f"it has {size} bytes, too few for the end mark")
     length, magic = _TRAILER.unpack(tail[-_TRAILER.size :])
     if magic != MAGIC:
-        raise CorruptFile(path, "the end mark is missing; it is cut off, or was not written by HTMap")
+        raise CorruptFile(path, "the end mark is missing: the file is cut off, or HTMap did not write it")
     start = size - _TRAILER.size - length
     if start < 0:
         raise CorruptFile(path, f"its index should have {length} bytes, but the whole file has {size}")
@@ -230,7 +230,7 @@ def _read_end(file: Any, path: str) -> tuple[dict[str, Any], int, bytes]:
 
 
 def _read_all(file: Any, size: int) -> bytes:
-    """Read *size* bytes, also where the system hands them out in pieces; fewer at the end of the file."""
+    """Read *size* bytes, even if the system returns them in pieces; fewer at the end of the file."""
     pieces = []
     while size > 0:
         piece = file.read(size)
@@ -248,5 +248,5 @@ def _decode(encoded: bytes, path: str) -> dict[str, Any]:
         raise CorruptFile(path, f"its index is not JSON ({error})") from error
     if not isinstance(index, dict) or index.get("format") != FORMAT:
         found = index.get("format") if isinstance(index, dict) else type(index).__name__
-        raise CorruptFile(path, f"its index has format {found!r}, and this HTMap knows format {FORMAT}")
+        raise CorruptFile(path, f"its index has format {found!r}, but this HTMap reads format {FORMAT}")
     return index

@@ -1,7 +1,7 @@
-"""Decide, before anything is unpickled, whether this Python may run the function.
+"""Decide whether this Python may run the function, before anything is unpickled.
 
-Code pickled by value is byte code: another minor version or implementation of Python crashes on it, or computes wrong
-results without a sign. So the versions that the submit side wrote down are compared first.
+Code pickled by value is byte code. Another minor version or implementation of Python crashes on it, or silently computes wrong
+results. So this module first compares this Python's versions with those of the submit side.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 
 from htmap_run import versions
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Optional
@@ -20,10 +20,10 @@ _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"} 
 
 
 class Refused(Exception):
-    """The execute side does not fit the code; nothing was run.
+    """The execute side's Python does not fit the code; nothing was run.
 
-    :ivar text: what does not fit.
-    :ivar advice: what the user can do about it.
+    :ivar text: the mismatch.
+    :ivar advice: what the user can do.
     """
 
     def __init__(self, text: str, advice: str) -> None:
@@ -41,7 +41,7 @@ def implementation() -> str:
 
 
 def runtime_facts() -> dict[str, str]:
-    """Return what this Python is, for the result file."""
+    """Return this Python's versions and path, for the result file."""
     return {
         "python": _dotted(sys.version_info[:3]),
         "implementation": implementation(),
@@ -64,9 +64,9 @@ def differs(index: Mapping[str, Any]) -> bool:
 
 
 def refusal(index: Mapping[str, Any]) -> Optional[Refused]:
-    """Return why this Python must not run the function at all, or None where it may.
+    """Return the reason why this Python must not run the function; None if it may.
 
-    Where the mismatch is allowed, inputs and results are looked at one by one: see :mod:`htmap_run.pickling`.
+    If the user allowed the mismatch, each input and each result is checked by itself: see :mod:`htmap_run.pickling`.
 
     :param index: the index of ``_htmap_function``.
     """
@@ -76,11 +76,11 @@ def refusal(index: Mapping[str, Any]) -> Optional[Refused]:
 
 
 def mismatch(index: Mapping[str, Any]) -> str:
-    """Return one sentence with both sides' versions, the executable and the host."""
+    """Return a text with both sides' versions, the executable and the host."""
     here = runtime_facts()
     return (
         f"the function was pickled by {index['implementation']} {_dotted(index['python'])} "
-        f"(cloudpickle {index['cloudpickle']}), but this job got {here['implementation']} {here['python']} "
+        f"(cloudpickle {index['cloudpickle']}), but this job found {here['implementation']} {here['python']} "
         f"(cloudpickle {here['cloudpickle']}) at {here['executable'] or 'an unknown path'} on {os.uname().nodename}. "
         "Code of one Python version crashes or miscalculates on another, so nothing was run"
     )
@@ -95,7 +95,7 @@ def _advice(index: Mapping[str, Any]) -> str:
             "is installed on both sides, so that it is imported there."
         )
     return (
-        f"{choose}; or, for a function in a module that is installed on both sides (it is imported there, not sent), "
+        f"{choose}. If the function is in a module that is installed on both sides, it is imported there and not sent: then "
         "set ALLOW_PYTHON_MISMATCH."
     )
 

@@ -1,9 +1,9 @@
 #!/bin/sh
-# The job's executable: this text, and behind it a zip archive, which Python runs. Whether that Python is new enough, the
-# archive's __main__.py says: asking here would cost another start of it.
+# The job's executable: this script, followed by a zip archive, which Python runs. The archive's __main__.py checks whether that
+# Python is new enough: a check here would start Python twice.
 for name in python3 python; do
     if python=$(command -v "$name"); then
-        exec "$python" "$0" "$@" # by its full path: where a job has no PATH, Python could not tell where it is itself
+        exec "$python" "$0" "$@" # the full path: if the job has no PATH, Python could not find itself
     fi
 done
 text="htmap: there is no python3 and no python on the execute node's PATH ($PATH).

@@ -1,7 +1,7 @@
-"""Pickles what travels, on both sides, and notices code that goes by value: only the Python version that compiled it can run it.
+"""Pickle functions, inputs and results on both sides, and notice code by value: only the Python that compiled it can run it.
 
-Byte code of another version crashes the interpreter, or returns wrong results without a sign. So that it is there is written down
-beside each pickle, and read before that is unpickled.
+Byte code of another version crashes the interpreter, or silently returns wrong results. So each pickle is stored with a flag that
+says whether there is code by value in it, and the flag is read before the pickle is loaded.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from types import BuiltinFunctionType, CodeType, FunctionType
 
 from htmap_run import formats
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any
 
-# Their functions make objects of bytes that another pickler has written, and whatever is in those is seen by nobody.
+# The functions of these modules make objects from bytes that another pickler wrote. Code by value in those bytes stays unseen.
 MAKE_OBJECTS_OF_BYTES = frozenset({"pickle", "_pickle", "marshal", "dill", "numba"})
 
-# How cloudpickle has a class made that travels by value: of its metaclass, name, bases, what its body begins with, and two more.
-# An Enum is made of others.
+# cloudpickle makes a class by value from six arguments: metaclass, name, bases, the first attributes of its body, and two more.
+# It makes an Enum from other arguments.
 _ARGUMENTS_OF_A_CLASS = 6
 
-# What is found by its name is made of a function and its arguments at most; what travels by value has a state, too.
+# An object that is found by its name is reduced to a function and its arguments at most. An object by value has a state, too.
 _PARTS_WITHOUT_STATE = 2
 
 
-_NO_FILE = "<dynamic-code>"  # what cloudpickle puts in the place of a file's name
+_NO_FILE = "<dynamic-code>"  # cloudpickle puts this in place of a file's name
 
 
 def dumps(value: Any) -> tuple[bytes, bool]:
-    """Return *value* pickled, and whether code in it goes by value.
+    """Return the pickle of *value*, and whether it has code by value.
 
-    cloudpickle is not imported (30 ms) where plain pickle will do.
+    cloudpickle, whose import takes 30 ms, is imported only if plain pickle fails.
     """
     if "cloudpickle" not in sys.modules:
         try:
             payload, writer = dumped(value, _PlainPickler)
-        except Exception:  # cloudpickle raises it again unless it can do better
+        except Exception:  # cloudpickle raises it again if it cannot pickle the value either
             payload, writer = dumped(value, pickler())
     else:
         payload, writer = dumped(value, pickler())
@@ -48,7 +48,7 @@ def dumps(value: Any) -> tuple[bytes, bool]:
 
 
 def dumped(value: Any, kind: Any) -> tuple[bytes, Any]:
-    """Return *value* as a pickler of this *kind* pickles it, and that pickler with what it has noticed."""
+    """Return the pickle of *value* by a pickler of class *kind*, and that pickler, which knows whether it met code by value."""
     content = io.BytesIO()
     writer = kind(content, protocol=formats.PICKLE_PROTOCOL)
     writer.dump(value)
@@ -57,15 +57,15 @@ def dumped(value: Any, kind: Any) -> tuple[bytes, Any]:
 
 @functools.lru_cache(maxsize=1)
 def pickler() -> Any:
-    """Return cloudpickle's class of picklers, made to notice code by value, and mended: of a class, it would forget the slots.
+    """Return a subclass of cloudpickle's Pickler that notices code by value and keeps the ``__slots__`` of classes.
 
-    Objects that come back would then have a dictionary, which those of the class that is known where it was defined cannot take.
+    cloudpickle drops the slots. Objects that come back would then have a ``__dict__``, and the original class could not load it.
     """
     import cloudpickle
 
     reducer_override = getattr(cloudpickle.Pickler, "reducer_override", _nothing_special)
 
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc, unused-ignore]  # it is one of two, by the interpreter
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc, unused-ignore]  # CPython and PyPy have different ones
         by_value = False
 
         def reducer_override(self, obj: Any) -> Any:
@@ -80,7 +80,7 @@ def pickler() -> Any:
 
 
 def _nothing_special(*_: Any) -> Any:
-    """Stand in for what cloudpickle does differently on PyPy; there, code is noticed when it is met itself."""
+    """Stand in for the ``reducer_override`` that cloudpickle lacks on PyPy; code is noticed there when it is pickled itself."""
     return NotImplemented
 
 
@@ -93,7 +93,7 @@ class _PlainPickler(pickle.Pickler):
 
 
 def _brings_code(obj: Any) -> bool:
-    """Return whether an object, which no class or function by value is, is code or may have some made."""
+    """Return whether an object other than a class or function by value is code, or a function that may make code."""
     kind = type(obj)
     if kind is FunctionType or kind is BuiltinFunctionType:
         return (obj.__module__ or "").partition(".")[0] in MAKE_OBJECTS_OF_BYTES
@@ -101,7 +101,7 @@ def _brings_code(obj: Any) -> bool:
 
 
 def _with_file_name(code: CodeType, reduced: Any) -> Any:
-    """Return how code is made again as if it came from its file still, which tracebacks name; cloudpickle 3.1.3 drops that."""
+    """Put the file name of code back into its reduced form: tracebacks show it, and cloudpickle 3.1.3 drops it."""
     make, arguments, *rest = reduced
     return make, tuple(code.co_filename if part == _NO_FILE else part for part in arguments), *rest
 

@@ -1,8 +1,8 @@
-"""How a list of components is spelt on the command line of a job: ``0-9,12``."""
+"""Spell a list of components on the command line of a job: ``0-9,12``."""
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 def parse(text: str) -> list[int]:
     """Return the components that *text* names, in its order.
 
-    :param text: numbers and ranges with both ends included, separated by commas.
-    :raises ValueError: where *text* is anything else.
+    :param text: numbers and ranges, separated by commas; a range includes both ends.
+    :raises ValueError: *text* is anything else.
     """
     components: list[int] = []
     for part in text.split(","):
@@ -23,7 +23,7 @@ def parse(text: str) -> list[int]:
 
 
 def spell(components: Iterable[int]) -> str:
-    """Return the shortest text that :func:`parse` turns into *components*, in their order."""
+    """Return the shortest text from which :func:`parse` makes *components*, in their order."""
     runs: list[list[int]] = []
     for component in components:
         if runs and component == runs[-1][1] + 1:

@@ -1,14 +1,14 @@
-"""What becomes of a TransferPath that is unpickled: the one name that the pickles of inputs have for it on both sides.
+"""Unpickle TransferPaths. The pickles of inputs name the function of this module on both sides.
 
-On the execute side it becomes the path of the file that was transferred. The submit side says what it becomes there by
-:func:`on_submit_side`; nothing of the submit side is imported here.
+On the execute side, a TransferPath becomes the path of the transferred file. The submit side registers its own way by
+:func:`on_submit_side`, so that nothing of the submit side is imported here.
 """
 
 from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     import pathlib
     from typing import Any, Callable, Optional
@@ -17,30 +17,32 @@ if TYPE_CHECKING:
 
 
 def transferred(text: str, protocol: Optional[str], location: Optional[str], source: str) -> Any:
-    """Return what stands here for the TransferPath that was pickled.
+    """Return the object that a pickled TransferPath becomes in this process.
 
-    :param text: its path, with its protocol and location the TransferPath itself.
-    :param source: where HTCondor was told to transfer it from.
+    :param text: the path of the TransferPath.
+    :param protocol: its protocol.
+    :param location: its location.
+    :param source: the path or URL that HTCondor transfers the file from.
     """
     return _make(text, protocol, location, source)
 
 
 def on_submit_side(make: Make) -> Make:
-    """Have *make* called wherever a TransferPath is unpickled in this process; a decorator."""
-    global _make  # noqa: PLW0603 -- a process is on one side
+    """Register *make*, which then makes every TransferPath that is unpickled in this process; a decorator."""
+    global _make  # noqa: PLW0603 -- a process is on one side only
     _make = make
     return make
 
 
 def scratch_directory() -> str:
-    """Return the job's scratch directory, wherever the function has changed to."""
+    """Return the job's scratch directory, also after the function has changed the directory."""
     from htmap_run import names
 
     return os.environ["HTMAP_OUTPUT_FILES"].partition(names.RETURNED_OUTPUTS)[0]
 
 
 def _arrived(text: str, protocol: Optional[str], location: Optional[str], source: str) -> pathlib.Path:
-    """Return where the file or folder is on the execute node."""
+    """Return the path of the file or folder on the execute node."""
     import pathlib
 
     from htmap_run.files import placing
@@ -51,7 +53,7 @@ def _arrived(text: str, protocol: Optional[str], location: Optional[str], source
 
 
 def _arrives(source: str) -> str:
-    """Return the name under which HTCondor puts a source into the scratch directory; empty for the contents of a folder."""
+    """Return the name that HTCondor gives to a source in the scratch directory; empty for the contents of a folder."""
     if "://" in source:
         source = source.partition("?")[0].rstrip("/")
     return source.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Which versions the submit side has; :func:`htmap_core.submission.archive.build` puts the real ones in place of this module."""
+"""The versions on the submit side. :func:`htmap_core.submission.archive.build` replaces this module by the real ones."""
 
 HTMAP = "unknown"
 CLOUDPICKLE = "unknown"

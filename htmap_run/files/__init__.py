@@ -1,4 +1,4 @@
-"""The files of a component on the execute node: inputs put in place, outputs sent back, checkpoints.
+"""The files of a component on the execute node: inputs, outputs that go elsewhere, checkpoints.
 
 Imports the standard library and ``htmap_run``.
 """

@@ -1,8 +1,8 @@
-"""Checkpoints: files of a component that outlive its run, because they are put to the submit side as they are written.
+"""Checkpoints: files of a component that outlive its run, because they are copied to the submit side at once.
 
-All files of one call travel as one archive, under a temporary name and then renamed: whatever happens in between, there is all
-of one call's files or all of the previous one's. A component that is run again finds them where they were, before its function
-runs. Where the submit side cannot be reached, it stays in the scratch directory, and an eviction takes it along: see
+All files of one call travel as one archive, which is renamed when it is complete. So the submit side always has all files of one
+call, never some of two calls. When a component is run again, its files are put where they were before its function is called. If
+the submit side cannot be reached, the archive stays in the scratch directory, and an eviction takes it along: see
 :mod:`.eviction`.
 """
 
@@ -13,22 +13,22 @@ import json
 import os
 import sys
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Optional, Union
 
 FOLDER = "checkpoints"
-"""Where they are, below the map's directory."""
+"""The folder of checkpoints, below the map's directory."""
 
 UNSENT = "_htmap_unsent_checkpoint_"
-"""What the names of checkpoints begin with that could not be put to the submit side; the rest is the component's number."""
+"""The prefix of the names of checkpoints that could not be copied to the submit side; the component's number follows it."""
 
 _PER_FOLDER = 1000
-_OURS = "_htmap_"  # what the names of HTMap's own files in the scratch directory begin with
+_OURS = "_htmap_"  # the prefix of the names of HTMap's own files in the scratch directory
 _ARCHIVE = f"{_OURS}checkpoint"
 _NAMES = f"{_OURS}checkpoint_names"
-_HINT = "HTMAP_CHECKPOINT"  # where the checkpoint of this component is kept, for checkpoint() in whatever process
+_HINT = "HTMAP_CHECKPOINT"  # the place of this component's checkpoint; child processes can call checkpoint() too
 
 
 def place(component: int) -> str:
@@ -37,19 +37,27 @@ def place(component: int) -> str:
 
 
 def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
-    """Keep files or folders of the running component, so that it finds them again if it has to start once more.
+    """Keep files or folders of the running component, which finds them again if it is run again.
 
-    Call it each time they were written. The files are copied to the submit side before it returns, so that they survive also the
-    loss of the execute node; they come back under the same names. All files of the last call come back, and no others.
-    Outside of a component it does nothing.
+    Call it each time after the files are written. It copies them to the submit side before it returns, so they survive even the
+    loss of the execute node. All files of the last call come back under the same names, and no others. Outside of a component it
+    does nothing. Since 0.7::
 
-    :raises FileNotFoundError: there is no such file; what was kept before is left as it is.
-    :raises ValueError: a path is the scratch directory itself, or one that it lies in.
+        def count(limit):
+            state = Path("state.txt")
+            start = int(state.read_text()) if state.exists() else 0
+            for number in range(start, limit):
+                state.write_text(str(number + 1))
+                htmap.checkpoint(state)
+            return limit
+
+    :raises FileNotFoundError: there is no such file; the previous checkpoint is kept.
+    :raises ValueError: a path is the scratch directory itself, or a directory that contains it.
     """
     if "HTMAP_ON_EXECUTE" not in os.environ:
         return
     if _HINT not in os.environ:
-        _warn("HTMap did not see that this map checkpoints. Say it: map_options=htmap.MapOptions(checkpoint=True)")
+        _warn("HTMap did not notice that this function checkpoints: use map_options=htmap.MapOptions(checkpoint=True)")
         return
     scratch = os.environ["HTMAP_SCRATCH"]
     sources = [os.path.abspath(os.fspath(path)) for path in paths]
@@ -57,7 +65,7 @@ def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
         if not os.path.lexists(source):
             raise FileNotFoundError(f"no file or folder {source!r} to keep as a checkpoint")
         if f"{scratch}/".startswith(f"{source.rstrip('/')}/"):
-            raise ValueError(f"name the files to keep, not {source!r}, which has also what HTMap and HTCondor need")
+            raise ValueError(f"name the files to keep: {source!r} also contains files of HTMap and HTCondor")
     names = [_name_within(scratch, source) for source in sources]
     try:
         with _archive(scratch) as path:
@@ -65,11 +73,11 @@ def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
             _remember(scratch, names)
             _send(scratch, path)
     except OSError as error:
-        _warn(f"the last checkpoint could not be kept: {type(error).__name__}: {error}")
+        _warn(f"the last checkpoint could not be written: {type(error).__name__}: {error}")
 
 
 def _send(scratch: str, path: str) -> None:
-    """Put a packed checkpoint to the submit side, or at least where an eviction takes it along."""
+    """Copy a packed checkpoint to the submit side; if that fails, to where an eviction takes it along."""
     import shutil
 
     try:
@@ -79,13 +87,13 @@ def _send(scratch: str, path: str) -> None:
         shutil.copyfile(path, f"{unsent}.part")
         os.replace(f"{unsent}.part", unsent)
         problem = f"{type(error).__name__}: {error}"
-        _warn(f"the last checkpoint could not be put to the submit side, so it outlives evictions only: {problem}")
+        _warn(f"the last checkpoint could not be copied to the submit side, so it survives evictions only: {problem}")
 
 
 def begin(scratch: str, component: int) -> Optional[str]:
-    """Put a component's last checkpoint in place, and nothing of the component before it.
+    """Put a component's last checkpoint in place, and remove the files of the component before it.
 
-    :returns: why that could not be done, if it could not; then the component starts from the beginning.
+    :returns: why no checkpoint could be fetched, or None; then the component starts from the beginning.
     """
     os.environ["HTMAP_SCRATCH"] = scratch
     os.environ[_HINT] = place(component)
@@ -108,7 +116,7 @@ def begin(scratch: str, component: int) -> Optional[str]:
 
 @contextlib.contextmanager
 def _archive(scratch: str) -> Iterator[str]:
-    """Yield the path of a file for the archive, which no other process of this job uses meanwhile."""
+    """Yield the path of the file for the archive, and keep other processes of this job from using it meanwhile."""
     import fcntl
 
     path = os.path.join(scratch, _ARCHIVE)
@@ -131,7 +139,7 @@ def _pack(path: str, sources: list[str], names: list[str]) -> None:
 def _unpack(path: str, scratch: str) -> None:
     import tarfile
 
-    # It is what the user's own job has written; without a filter newer Pythons warn.
+    # The archive is trusted, because the user's own job wrote it. Newer Pythons warn if there is no filter.
     trusted = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
     with tarfile.open(path) as archive:
         _remember(scratch, archive.getnames())
@@ -143,13 +151,13 @@ def _put(scratch: str, path: str, target: str) -> None:
 
     temporary = f"{target}.part"
     with Chirp(scratch) as chirp:
-        # Each time: where HTCondor 25 cannot open the file that is put, starter and shadow lose each other.
+        # The folders are made each time: if HTCondor 25 cannot open the target, starter and shadow lose their connection.
         chirp.make_folder(FOLDER)
         chirp.make_folder(os.path.dirname(target))
         try:
             chirp.put(path, temporary)
         except NotTaken:
-            chirp.remove(temporary)  # the disk there is full, or the quota used up
+            chirp.remove(temporary)  # the disk is full there, or the quota is used up
             raise
         chirp.rename(temporary, target)
 
@@ -166,13 +174,13 @@ def _get(scratch: str, source: str, path: str) -> bool:
 
 
 def _remember(scratch: str, names: list[str]) -> None:
-    """Write down what belongs to this component, for the next one of the job must not take it for its own."""
+    """Write down which files belong to this component: the job's next component must not find them."""
     with open(os.path.join(scratch, _NAMES), "a", encoding="ascii") as file:
         file.write("".join(json.dumps(name) + "\n" for name in names))
 
 
 def _forget(scratch: str) -> None:
-    """Remove from the scratch directory what the component before had as a checkpoint."""
+    """Remove the checkpoint of the component before from the scratch directory."""
     import shutil
 
     try:
@@ -191,7 +199,7 @@ def _forget(scratch: str) -> None:
 
 
 def _name_within(scratch: str, source: str) -> str:
-    """Return *source* relative to the scratch directory, or only its last part where it lies elsewhere."""
+    """Return *source* relative to the scratch directory, or only its last part if it lies elsewhere."""
     for root in (scratch, os.path.realpath(scratch)):
         if source.startswith(root + os.sep):
             return source[len(root) + 1 :]
@@ -202,10 +210,10 @@ _warned: set[str] = set()
 
 
 def _warn(text: str) -> None:
-    """Say it on standard error, once."""
+    """Print *text* on standard error, once."""
     if text not in _warned:
         _warned.add(text)
         print(f"htmap: {text}", file=sys.stderr, flush=True)  # noqa: T201 -- the component's standard error
 
 
-checkpoint.__module__ = "htmap"  # so that functions that hold it find it on the execute node, too
+checkpoint.__module__ = "htmap"  # functions that refer to it must find it on the execute node, too

@@ -1,7 +1,7 @@
-"""Reach files of the submit side while the job runs: the few commands of HTCondor's chirp protocol that checkpoints need.
+"""Access files of the submit side while the job runs: the few commands of HTCondor's chirp protocol that checkpoints need.
 
-The starter listens for the job, and hands its requests to the shadow, which does them in the map's directory. Paths are plain
-names and slashes: the protocol's way to quote others is not needed.
+The starter takes the job's requests and hands them to the shadow, which carries them out in the map's directory. Paths have only
+plain names and slashes, so the protocol's quoting is not needed.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ import contextlib
 import os
 import socket
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any
 
     from typing_extensions import Self
 
 _CONFIG = ".chirp.config"
-_SECONDS = 120.0  # for one step; the starter waits for the shadow, which may be far away or busy
-_DOES_NOT_EXIST, _EXISTS = -3, -4  # the two of chirp_protocol.h that are no failures
+_SECONDS = 120.0  # the time limit of one step; the starter waits for the shadow, which may be far away or busy
+_DOES_NOT_EXIST, _EXISTS = -3, -4  # the two codes in chirp_protocol.h that callers expect
 _PIECE = 256 * 1024
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 
 
 class NotTaken(OSError):
-    """The submit side had no room for all of a file."""
+    """The submit side had no room for the whole file."""
 
 
 class Chirp:
     """A connection to the starter's proxy; a context manager.
 
-    :param scratch: the job's scratch directory, where the starter says how to reach it.
+    :param scratch: the job's scratch directory, where the starter writes how to reach it.
     :raises OSError: there is no proxy, or it cannot be reached from here.
     """
 
@@ -45,7 +45,7 @@ class Chirp:
             raise
 
     def get(self, source: str, target: str) -> None:
-        """Copy a file of the submit side to *target* here.
+        """Copy the file *source* of the submit side to *target* on the execute node.
 
         :raises FileNotFoundError: there is no such file.
         """
@@ -54,11 +54,11 @@ class Chirp:
             _copy(self._stream, file, size)
 
     def put(self, source: str, target: str) -> None:
-        """Copy a file from here to *target* on the submit side, in place of what is there.
+        """Copy the file *source* of the execute node to *target* on the submit side, and replace what is there.
 
-        Its folder must exist.
+        The folder of *target* must exist.
 
-        :raises NotTaken: there was no room for all of it; a part is there.
+        :raises NotTaken: there was no room for the whole file; a part of it is there.
         """
         with open(source, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -68,7 +68,7 @@ class Chirp:
             raise NotTaken(f"the submit side has no room for {target!r} ({size} bytes)")
 
     def rename(self, old: str, new: str) -> None:
-        """Give a file of the submit side another name, at once and in place of what has it."""
+        """Rename a file of the submit side in one step, and replace the file that has the new name."""
         self._ask(f"rename {old} {new}")
 
     def remove(self, path: str) -> None:
@@ -76,7 +76,7 @@ class Chirp:
         self._ask(f"unlink {path}")
 
     def make_folder(self, path: str) -> None:
-        """Make a folder on the submit side, unless it is there."""
+        """Make a folder on the submit side, if it is missing."""
         with contextlib.suppress(FileExistsError):
             self._ask(f"mkdir {path} {_FOLDER_MODE}")
 
@@ -84,7 +84,7 @@ class Chirp:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()  # the stream is not closed: that would try to write what a lost connection did not take
+        self._socket.close()  # closing the stream would try to write what a lost connection did not take
 
     def _ask(self, command: str) -> int:
         self._stream.write(f"{command}\n".encode("ascii"))
@@ -101,19 +101,19 @@ class Chirp:
         if answer == _DOES_NOT_EXIST:
             raise FileNotFoundError("there is no such file or folder on the submit side")
         if answer == _EXISTS:
-            raise FileExistsError("it is there already, on the submit side")
-        raise OSError(f"the submit side refused it (chirp error {answer})")
+            raise FileExistsError("the file or folder is there already on the submit side")
+        raise OSError(f"the submit side refused a request (chirp error {answer})")
 
 
 def _address(scratch: str) -> tuple[str, str, str]:
-    """Return host, port and cookie; inside a container the scratch directory may have another name than outside."""
+    """Return host, port and cookie. The scratch directory may have another name inside a container than outside."""
     places = [os.environ.get("_CONDOR_CHIRP_CONFIG", ""), os.path.join(scratch, _CONFIG)]
     for path in places:
         if os.path.isfile(path):
             with open(path, encoding="ascii") as file:
                 host, port, cookie = file.read().split()
             return host, port, cookie
-    raise OSError("HTCondor gives this job no way to reach the submit side (chirp is switched off, or hidden)")
+    raise OSError("HTCondor gives this job no access to the submit side (chirp is switched off, or hidden)")
 
 
 def _copy(source: Any, target: Any, size: int) -> None:

@@ -1,35 +1,35 @@
-"""Put the input files of a component where its function looks for them, before it is unpickled.
+"""Put the input files of a component where its function looks for them, before the function is unpickled.
 
-Most files arrive where they should be. Others travelled under another name, because theirs was taken or could not be listed,
-and the indices of ``_htmap_function`` and of the input block have entries for them under ``files``:
-``[source, arrived as, belongs at]``, relative to the scratch directory. A fourth part is a name that the function will look for
-in the scratch directory, where meanwhile another component's file of that name has to make way.
+Most files arrive in their places. A file travels under another name if its own was taken or could not be listed. For such files,
+the indices of ``_htmap_function`` and of the input block have entries under ``files``: ``[source, arrived as, belongs at]``,
+relative to the scratch directory. A fourth item is the name under which the function looks for the file in the scratch directory;
+another component's file of that name is moved aside meanwhile.
 """
 
 from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PLACED = "_htmap_files"
-"""The folder for files whose names are taken in the scratch directory, below it."""
+"""The folder for files whose names are taken; it is in the scratch directory."""
 
 ASIDE = f"{PLACED}/aside"
-"""The folder in it for files that make way while another component has the name."""
+"""The folder in it for files that are moved aside while another component uses their names."""
 
 
 places: dict[str, str] = {}
-"""Where the files of the running component are, by their sources, as far as that is not where HTCondor puts a file."""
+"""The places of the running component's files that are not where HTCondor puts a file, by their sources."""
 
 
 def place(scratch: str, entries: Sequence[Sequence[str]]) -> None:
-    """Put files in their :data:`places`, as often as it is asked.
+    """Put files in their :data:`places`; files that are there already stay.
 
     :param scratch: the job's scratch directory.
-    :param entries: those of the function, which hold for all components, and those of the component.
+    :param entries: the entries of the function, for all components, and those of the component.
     """
     _make_room(scratch)
     for _, arrived, target, *name in entries:
@@ -44,9 +44,9 @@ def place(scratch: str, entries: Sequence[Sequence[str]]) -> None:
 
 
 def name_of(path: str) -> str:
-    """Return what the user calls an input file, by its path in the scratch directory."""
+    """Return the user's name of an input file, given its path in the scratch directory."""
     parts = path.split(os.sep, 2)
-    return parts[2] if parts[0] == PLACED and len(parts) == 3 else path  # noqa: PLR2004 -- its parts, as in _htmap_files/3/name
+    return parts[2] if parts[0] == PLACED and len(parts) == 3 else path  # noqa: PLR2004 -- the parts of _htmap_files/3/name
 
 
 def _put_in_front(scratch: str, name: str, target: str) -> None:
@@ -58,7 +58,7 @@ def _put_in_front(scratch: str, name: str, target: str) -> None:
 
 
 def _make_room(scratch: str) -> None:
-    """Put back what had to make way for the last component."""
+    """Put back the files that were moved aside for the last component."""
     aside = os.path.join(scratch, ASIDE)
     if not os.path.isdir(aside):
         return

@@ -1,8 +1,7 @@
-"""Output files that HTCondor sends elsewhere than back: what the execute side does about the option ``output_remaps``.
+"""Output files that HTCondor sends elsewhere: the execute side of the option ``output_remaps``.
 
-A file that a component hands over under a remapped name is put into a folder of its own, under ``<component>-<number>``, which
-is what HTCondor has a destination for. The names are in the environment, so that child processes have them too:
-``3-0/out.txt,3-1/more.dat``, percent-encoded.
+A file with a remapped name is put into a folder of its own under the name ``<component>-<number>``, for which HTCondor has a
+destination. The names are in the environment, for child processes too: ``3-0/out.txt,3-1/more.dat``, percent-encoded.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ VARIABLE = "HTMAP_REMAPPED"
 
 
 class NotHandedOver(Exception):
-    """A component did not hand over an output file that its map sends elsewhere."""
+    """A component did not hand over an output file for which its map has a destination."""
 
 
 def places(scratch: str) -> dict[str, str]:
-    """Return where the running component's remapped files are put, by their names."""
+    """Return the paths for the running component's remapped files, by the files' names."""
     if VARIABLE not in os.environ:
         return {}
     from urllib.parse import unquote
@@ -34,16 +33,16 @@ def places(scratch: str) -> dict[str, str]:
 
 
 def check(scratch: str) -> None:
-    """Check that the running component has handed over all of its remapped files.
+    """Check that the running component has handed over all its remapped files.
 
-    :raises NotHandedOver: it has not, and whoever waits for a file at its destination would wait in vain.
+    :raises NotHandedOver: one is missing, and whoever waits for it at its destination would wait in vain.
     """
     missing = [name for name, place in places(scratch).items() if not os.path.lexists(place)]
     if missing:
         raise NotHandedOver(
-            f"output_remaps has a destination for {', '.join(map(repr, missing))}, which the function did not hand to "
+            f"output_remaps has a destination for {', '.join(map(repr, missing))}, but the function did not hand it to "
             "htmap.transfer_output_files()"
         )
 
 
-NotHandedOver.__module__ = "htmap"  # the name that reports show
+NotHandedOver.__module__ = "htmap"  # reports show this name

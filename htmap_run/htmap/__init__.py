@@ -1,7 +1,7 @@
-"""HTMap as functions see it on the execute node: what they use while they run, and stand-ins for what imports use.
+"""The ``htmap`` of the execute node: what functions use while they run, and stand-ins for what modules use on import.
 
-A module that also submits (``@htmap.mapped``, ``htmap.MapOptions(...)``, ``htmap.settings[...] = ...``) can thus be
-imported where its functions run. Whatever else is asked for raises AttributeError.
+The stand-ins let a module that also submits (``@htmap.mapped``, ``htmap.MapOptions(...)``, ``htmap.settings[...] = ...``) be
+imported where its functions run. Any other name raises AttributeError.
 """
 
 from __future__ import annotations
@@ -17,6 +17,6 @@ __all__ = ["MapOptions", "TransferPath", "checkpoint", "mapped", "settings", "tr
 
 def __getattr__(name: str) -> object:
     raise AttributeError(
-        f"htmap.{name} does not exist on the execute node, where this runs: htmap has only {', '.join(__all__)} there. "
-        "Use the rest on the submit side, outside of the function that is mapped"
+        f"htmap.{name} does not exist on the execute node, where this code runs: htmap has only {', '.join(__all__)} there. "
+        "Use everything else on the submit side, outside of the mapped function"
     )

@@ -1,14 +1,14 @@
-"""Stand-ins for what modules use of HTMap while they are imported; on the execute node they have nothing to do."""
+"""Stand-ins for the names of HTMap that modules use on import; on the execute node they do nothing."""
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any, Callable, Optional
 
 
 def mapped(function: Optional[Callable[..., Any]] = None, map_options: Any = None) -> Any:
-    """Return *function* as it is, also as ``@mapped()`` and ``@mapped(map_options=...)``: here it is only called."""
+    """Return *function* unchanged, also as ``@mapped()`` and ``@mapped(map_options=...)``: here, functions are only called."""
     del map_options
     if function is None:
         return lambda decorated: decorated
@@ -16,7 +16,7 @@ def mapped(function: Optional[Callable[..., Any]] = None, map_options: Any = Non
 
 
 class MapOptions:
-    """Takes the options of a map, which mean something on the submit side only."""
+    """Takes the options of a map; they have a meaning on the submit side only."""
 
     def __init__(self, *positional: Any, **options: Any) -> None:
         self.positional = positional
@@ -24,7 +24,7 @@ class MapOptions:
 
     @classmethod
     def merge(cls, *others: MapOptions) -> MapOptions:
-        """Return options that stand for all of *others*."""
+        """Return *others* merged; the first one that has an option wins."""
         merged: dict[str, Any] = {}
         for other in reversed(others):
             merged.update(other.options)
@@ -32,7 +32,7 @@ class MapOptions:
 
 
 class Settings(dict):  # type: ignore[type-arg]  # dict[...] cannot be subclassed on Python 3.8
-    """Holds what a module sets; the settings of the submit side are not here."""
+    """Holds the settings that a module sets here; those of the submit side do not exist on the execute node."""
 
     def __missing__(self, name: str) -> Any:
         raise KeyError(f"{name} (the settings of the submit side do not exist on the execute node)")

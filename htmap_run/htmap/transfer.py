@@ -1,4 +1,4 @@
-"""Hand files over to HTMap, which brings them back to the submit side."""
+"""Hand output files over to HTMap, which brings them back to the submit side."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ import shutil
 
 from htmap_run.transferred import scratch_directory
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Union
 
 
 def transfer_output_files(*paths: Union[str, os.PathLike[str]]) -> None:
-    """Move files or folders of the running component to where HTMap brings them back from.
+    """Hand over files or folders of the running component; HTMap brings them back to the submit side.
 
-    A path inside the scratch directory keeps its folders; any other comes back by its last part alone. What has a destination
-    in the map's ``output_remaps`` is sent there instead.
+    They are moved away at once. A path inside the scratch directory keeps its folders; of any other path only the last part is
+    kept. A file with a destination in the map's ``output_remaps`` goes there instead. Since 0.7::
 
-    :raises FileNotFoundError: where there is no such file.
-    :raises FileExistsError: where the component handed over something of that name already.
-    :raises RuntimeError: outside of a component.
+        def simulate(seed):
+            Path("histogram.txt").write_text(str(seed))
+            htmap.transfer_output_files("histogram.txt")
+
+    :raises FileNotFoundError: there is no such file.
+    :raises FileExistsError: the component handed over something of that name already.
+    :raises RuntimeError: it was called outside of a component.
     """
     from htmap_run.files import placing, remaps
 
@@ -47,7 +51,7 @@ def _folder() -> str:
 
 
 def _name_within(source: str, scratch: str) -> str:
-    """Return *source* relative to the scratch directory, or only its last part where it lies elsewhere."""
+    """Return *source* relative to the scratch directory, or only its last part if it lies elsewhere."""
     for root in (scratch, os.path.realpath(scratch) + os.sep):
         if source.startswith(root):
             return source[len(root) :]

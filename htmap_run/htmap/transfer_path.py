@@ -1,28 +1,28 @@
-"""Stand-in for paths that are transferred: on the execute node they are where they are."""
+"""The stand-in for TransferPath on the execute node, where a path is a path."""
 
 from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any, Optional
 
 
 class TransferPath:
-    """Gives a plain path where code that runs here makes a TransferPath; nothing is transferred from here."""
+    """Makes a plain path of every TransferPath that code makes on the execute node; HTMap transfers nothing from there."""
 
     def __new__(cls, path: Any, protocol: Optional[str] = None, location: Optional[str] = None) -> Any:
         """Return *path* as a ``pathlib.Path``.
 
-        :raises RuntimeError: it is a remote path: what it names is not here.
+        :raises RuntimeError: it names a remote file, which is not here.
         """
         import pathlib
 
         if protocol is not None or location is not None:
             raise RuntimeError(
-                f"htmap.TransferPath({path!r}, {protocol!r}, {location!r}) was made where components run, and nothing is "
-                "fetched from there: make it on the submit side, and give it to the function as an argument"
+                f"htmap.TransferPath({path!r}, {protocol!r}, {location!r}) was made on the execute node, where HTMap cannot "
+                "fetch files: make it on the submit side, and give it to the function as an argument"
             )
         return pathlib.Path(path)
 

@@ -1,4 +1,4 @@
-"""How a job runs: the process that supervises, the worker that runs components, and what outlives both.
+"""How a job runs: the supervising process, the worker that runs components, and the files that outlive both.
 
 Imports the standard library and ``htmap_run``.
 """

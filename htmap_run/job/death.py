@@ -1,4 +1,4 @@
-"""Describe how a component's process died: what is known when nobody is left to tell it."""
+"""Describe how a component's process died, from the facts that the supervising process has."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ import time
 from htmap_run.reports import surroundings
 from htmap_run.reports.host import slot_memory
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any
 
     from htmap_run.job.supervisor import End
 
 _TAIL = 4000  # bytes
-_NEARLY = 0.9  # of the slot's memory: the peak is measured in pages of one process, the limit holds for all of them
+_NEARLY = 0.9  # of the slot's memory: the peak is measured for one process, the limit holds for all of the job's
 _KIB_PER_MB = 1024
 
 _CRASH = (
-    "This is a crash in compiled code, of an extension module or a library: the end of the standard error shows which line "
-    "of Python it was in."
+    "This is a crash in the compiled code of an extension module or a library. The end of the standard error shows the line of "
+    "Python that called it."
 )
 _ADVICE_ON_SIGNALS: dict[int, str] = {
     signal.SIGSEGV: _CRASH,
     signal.SIGBUS: _CRASH,
     signal.SIGFPE: _CRASH,
     signal.SIGABRT: _CRASH,
-    signal.SIGILL: f"{_CRASH} Perhaps it was compiled for a newer processor than the execute node's.",
+    signal.SIGILL: f"{_CRASH} Perhaps that code was compiled for a newer processor than the execute node's.",
     signal.SIGXCPU: "It used more processor time than the execute node allows.",
 }
 
 
 def record(begun: dict[str, Any], end: End, target: str, scratch: str) -> dict[str, Any]:
-    """Return the record of a component whose process died, and say on its standard error what became of it.
+    """Return the record of a component whose process died, and write its error to the component's standard error.
 
-    :param begun: what the journal says of the component's begin.
+    :param begun: the journal's entry on the start of the component.
+    :param end: how the worker ended.
     :param target: the path of the job's output files, without ending.
     :param scratch: the job's scratch directory, whose files are listed.
     """
@@ -81,16 +82,16 @@ def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
 def _advice(end: End, memory: int) -> str:
     if not end.signal:
         return (
-            "Something called os._exit(), as the function itself or a library may, or put another program in the place of "
-            "Python: to give up, raise an exception instead."
+            "The function or a library called os._exit(), or replaced Python by another program (os.exec). To give up, raise an "
+            "exception instead."
         )
     slot = slot_memory()
     used = f"it used {memory} MB at its peak" + (f", and the slot has {slot} MB" if slot else "")
     if end.signal == signal.SIGKILL:
         if end.out_of_memory or (slot and memory >= _NEARLY * slot):
             return f"It probably ran out of memory: {used}. Ask for more with map.set_memory() or the option request_memory."
-        return f"HTCondor did not do this: the function did, or the system, where memory ran out ({used})."
-    return _ADVICE_ON_SIGNALS.get(end.signal, "The function, or what it called, sent this signal.")
+        return f"HTCondor did not do this. Either the function did, or the system, because memory ran out ({used})."
+    return _ADVICE_ON_SIGNALS.get(end.signal, "The function, or a program or library that it called, sent this signal.")
 
 
 def _size(path: str) -> int:

@@ -1,9 +1,10 @@
-"""What a job has finished when it is evicted is not done again: it waits at the submit side for the job's next run.
+"""Keep the finished components of an evicted job on the submit side, so that the job's next run does not run them again.
 
-HTCondor puts what an evicted job returns into the schedd's spool (``ON_EXIT_OR_EVICT``), and from there into the scratch
-directory of its next run: the *contents* of the returned folder, so that all of it is in one folder with a name of ours. There
-are the outputs, as far as they have come, and a journal: one JSON line for the job that they belong to, one for each finished
-component, and one that tells a complete journal. Checkpoints that could not be put to the submit side travel with it.
+HTCondor puts the files that an evicted job returns into the schedd's spool (``ON_EXIT_OR_EVICT``), and from there into the
+scratch directory of the job's next run. It transfers the *contents* of the returned folder, so all these files are in one folder
+with a name of ours. That folder has the outputs so far and a journal. The journal has one JSON line that identifies the job, one
+for each finished component, and one that marks its end. Checkpoints that could not be copied to the submit side are in the
+folder, too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from htmap_run import formats, handshake, names
 from htmap_run.files.checkpoints import UNSENT
 from htmap_run.reports.host import host_facts, job_ad
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
@@ -26,12 +27,15 @@ _STREAMS = ("stdout", "stderr")
 
 
 def keep(scratch: str, result: str, records: list[dict[str, Any]], writer: formats.PackWriter, all_done: bool) -> None:
-    """Put what is finished where the next run of this job finds it, and nothing else of what would be returned.
+    """Put the finished components where the next run of this job finds them, and return nothing else.
 
-    Where HTCondor did not ask this job to end, it has none but may be run again from the beginning.
+    It does nothing if HTCondor keeps no files of evicted jobs; then the next run starts from the beginning.
 
-    :param result: where the job's result goes, as its command line has it.
-    :param all_done: whether the job is about to end as it should; then what it returns is left in its place.
+    :param scratch: the job's scratch directory.
+    :param result: the path of the result file below the returned outputs, as in the job's command line.
+    :param records: the records of the finished components.
+    :param writer: the writer of the result file, which has their results.
+    :param all_done: whether all components are finished; then the outputs also stay where they are.
     """
     ad = job_ad(scratch)
     if ad.get("whentotransferoutput") != "ON_EXIT_OR_EVICT":
@@ -59,10 +63,10 @@ def keep(scratch: str, result: str, records: list[dict[str, Any]], writer: forma
 
 
 def take_over(scratch: str, result: str, components: list[int], writer: formats.PackWriter) -> list[dict[str, Any]]:
-    """Put what earlier runs of this job have finished in its place; return the records of these components.
+    """Put the finished components of earlier runs of this job in their places; return their records.
 
-    What is damaged or of another job is passed over, as if there were none. So are refusals, and errors of a run that
-    ended by itself: it is run again because of them.
+    Files that are damaged or of another job are ignored, as if there were none. Refused components are run again, and so are
+    failed components of a run that ended by itself: HTCondor runs the job again because of them.
     """
     aside = os.path.join(scratch, names.EVICTED)
     try:
@@ -78,7 +82,7 @@ def take_over(scratch: str, result: str, components: list[int], writer: formats.
 
 
 def _unsent(scratch: str) -> dict[str, int]:
-    """Return the checkpoints that could not be put to the submit side, and their sizes."""
+    """Return the checkpoints that could not be copied to the submit side, with their sizes."""
     names = [name for name in os.listdir(scratch) if name.startswith(UNSENT) and name[len(UNSENT) :].isdigit()]
     return {name: os.stat(os.path.join(scratch, name)).st_size for name in names}
 
@@ -89,23 +93,23 @@ def _write_lines(path: str, entries: list[dict[str, Any]]) -> None:
 
 
 def _identity(result: str, ad: dict[str, str]) -> dict[str, Any]:
-    """Return what tells this job, and what pickles its results, from all others."""
+    """Return the facts that identify this job, and the Python that pickles its results."""
     facts = handshake.runtime_facts()
     by = [facts["implementation"], facts["python"].rpartition(".")[0], facts["cloudpickle"], facts["htmap"]]
     return {"format": formats.FORMAT, "result": result, "submission": ad.get("htmapsubmission"), "by": by}
 
 
 def _readable(aside: str, result: str, ad: dict[str, str]) -> list[dict[str, Any]]:
-    """Return the records of a journal that stay valid.
+    """Return the records of a journal that are still valid.
 
-    :raises ValueError: it is another job's, or it or what it tells of is not complete.
+    :raises ValueError: the journal is another job's, or it or one of its files is incomplete.
     """
     target = os.path.join(aside, names.OUTPUTS, result)
     with open(f"{target}.journal", encoding="ascii") as file:
         head, *records, end = [json.loads(line) for line in file]
     attempt, unsent = head.pop("attempt"), head.pop("checkpoints")
     if head != _identity(result, ad) or end != _END or unsent != _unsent(aside):
-        raise ValueError("another job's, or cut short")
+        raise ValueError("the journal is another job's, or cut short")
     same_attempt = attempt is not None and attempt == ad.get("numjobcompletions")
     statuses = ("OK", "ERR") if same_attempt else ("OK",)
     records = [record for record in records if record["status"] in statuses]
@@ -117,7 +121,7 @@ def _readable(aside: str, result: str, ad: dict[str, str]) -> list[dict[str, Any
 
 
 def _sizes(records: list[dict[str, Any]]) -> dict[str, int]:
-    """Return how much of each output file the components have, by the ending of its name."""
+    """Return how many bytes of each output file the components have, by the ending of the file's name."""
     sizes = {stream: max((record[stream][1] for record in records), default=0) for stream in _STREAMS}
     places = [record.get("result") or record["error"]["exception"] or (0, 0) for record in records]
     return {**sizes, "payloads": max((offset + size for offset, size in places), default=0)}
@@ -139,7 +143,7 @@ def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], 
 
 
 def _move_entries(before: str, after: str, components: Collection[str]) -> None:
-    """Move what belongs to *components*: ``3``, ``3-0``."""
+    """Move the entries that belong to *components*; their names are like ``3`` or ``3-0``."""
     for name in os.listdir(before) if os.path.isdir(before) else ():
         if name.partition("-")[0] in components:
             os.renames(os.path.join(before, name), os.path.join(after, name))

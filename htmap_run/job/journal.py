@@ -1,8 +1,8 @@
-"""What the worker process of a job tells the process that supervises it, in a way that outlives the worker.
+"""The journal by which a worker process reports to the supervising process. It outlives the worker.
 
-A file without a name, one JSON line for each event: a component has begun (``component``, ``start``, ``stdout`` and
-``stderr``: where its output begins), or a component is finished (its record, as :mod:`.runner` describes it). A file and not
-a pipe, because processes that the function left behind may keep a pipe open for ever.
+The journal is a file without a name, with one JSON line for each event. Either a component has begun (``component``, ``start``,
+and in ``stdout`` and ``stderr`` the places where its output begins), or a component is finished (its record: see :mod:`.runner`).
+A pipe would not do: processes that the function left behind could keep it open for ever.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 import json
 import os
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any, Optional
 
-_OPENED = b"{}\n"  # the first line; where it is gone, the worker has given up
+_OPENED = b"{}\n"  # the first line; if it is gone, the worker has given up
 
 
 class Journal:
     """The journal of one job, shared by the supervising process and the workers that it forks.
 
-    :param path: where the file is made; its name is gone at once.
+    :param path: the path at which the file is made; its name is removed at once.
     """
 
     def __init__(self, path: str) -> None:
@@ -29,24 +29,29 @@ class Journal:
         self._write(_OPENED)
 
     def begin(self, component: int, start: float, stdout: int, stderr: int) -> None:
-        """Tell that a component has begun."""
+        """Report that a component has begun.
+
+        :param start: the time, in seconds since the epoch.
+        :param stdout: the byte at which its standard output begins.
+        :param stderr: the byte at which its standard error begins.
+        """
         self._tell({"component": component, "start": start, "stdout": stdout, "stderr": stderr})
 
     def finish(self, record: dict[str, Any]) -> None:
-        """Tell that a component is finished."""
+        """Report that a component is finished."""
         self._tell(record)
 
     def give_up(self) -> None:
-        """Tell that the job cannot be finished. Needs no space: a full disk may be the reason."""
+        """Report that the job cannot be finished. This takes no space, because the disk may be full."""
         os.ftruncate(self._file, 0)
 
     @property
     def is_given_up(self) -> bool:
-        """Whether a worker has told that the job cannot be finished."""
+        """Whether a worker has reported that the job cannot be finished."""
         return os.fstat(self._file).st_size == 0
 
     def read(self) -> tuple[list[dict[str, Any]], Optional[dict[str, Any]]]:
-        """Return the records, and what was told of the component that has begun and is not finished, if there is one.
+        """Return the records of the finished components, and the entry of the one that has begun and is not finished, or None.
 
         A line that the worker's death cut short is dropped.
         """

@@ -1,21 +1,24 @@
-"""Have the components of one job run, and write its result file.
+"""Run the components of one job, and write its result file.
 
-The archive's command line is ``BLOCKS COMPONENTS RESULT [REMAPPED]``: the input blocks in the scratch directory (one, or several
-separated by commas), the components to run (see :mod:`.ranges`), and where the result goes below the returned outputs,
-without ending: ``_htmap_inputs_12 0-9,12 0/3/3215``; and the output files that HTCondor sends elsewhere (see :mod:`.remaps`).
+The archive's command line is ``BLOCKS COMPONENTS RESULT [REMAPPED]``, for example ``_htmap_inputs_12 0-9,12 0/3/3215``:
 
-The index of the result file: ``format``, ``runtime`` (:func:`.handshake.runtime_facts`), ``host``
-(:func:`.host.host_facts`) and ``components``, one record each::
+- the input blocks in the scratch directory, separated by commas;
+- the components to run (see :mod:`.ranges`);
+- the path of the result file below the returned outputs, without its ending;
+- the output files that HTCondor sends elsewhere (see :mod:`.remaps`).
+
+The index of the result file has ``format``, ``runtime`` (:func:`.handshake.runtime_facts`), ``host``
+(:func:`.host.host_facts`) and ``components``, a list with one record each::
 
     {"component": 3, "status": "OK" | "ERR" | "REFUSED", "start": epoch, "end": epoch, "memory_mb": peak,
-     "stdout": [begin, end], "stderr": [begin, end], "error": {...} where not OK, and where it is
-     "result": [offset, size], "by_value": whether code in it goes by value}
+     "stdout": [begin, end], "stderr": [begin, end], "error": {...} unless OK; if OK,
+     "result": [offset, size], "by_value": whether the result has code by value}
 
-One of the records may have ``surroundings``, the place of what :func:`.surroundings.of_result` returns, as JSON.
+One of the records may have ``surroundings``, the place of a JSON text with what :func:`.surroundings.of_result` returns.
 
-``error`` is what :func:`.report.describe` returns; its ``exception`` is the place of the pickled exception, where that can
-be pickled and unpickled, ``by_value`` whether code in that goes by value, and its ``advice`` what the user can do, where
-that is known. Where the component's process died there are no frames, but ``tails``, the end of what it wrote: see
+``error`` is the report of :func:`.report.describe`, with three more facts: ``exception`` is the place of the pickled exception,
+if that can be pickled and unpickled; ``by_value`` says whether that pickle has code by value; ``advice`` says what the user can
+do, if that is known. If the component's process died, there are no frames but ``tails``, the ends of its output: see
 :mod:`.death`.
 """
 
@@ -34,36 +37,36 @@ from htmap_run.job.work import Work
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import host_facts
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn, Optional
 
 
 def main(archive: str) -> NoReturn:
-    """Run the job that the command line describes, and exit with one of :mod:`.codes`.
+    """Run the job that the command line describes, and exit with one of the codes in :mod:`.codes`.
 
     :param archive: the absolute path of the archive.
     """
     scratch = os.getcwd()
     arguments = sys.argv[1:]
-    del sys.argv[1:]  # they are ours; what a user's module may read there must not depend on them
-    if len(arguments) == 4:  # noqa: PLR2004 -- the last of the usage, which few maps have
+    del sys.argv[1:]  # these arguments are HTMap's; a user's module that reads sys.argv must not see them
+    if len(arguments) == 4:  # noqa: PLR2004 -- REMAPPED, which few maps have
         os.environ[remaps.VARIABLE] = arguments.pop()
     try:
         code = _run(archive, scratch, arguments)
     except AskedToEnd as asked:
         asked.obey()
-    except BaseException as error:  # nothing is above; the exit code and the text tell of it
+    except BaseException as error:  # no caller could catch it; the exit code and the text tell of it
         code = codes.CANNOT_FINISH
         _tell_why(error, scratch, arguments)
     os._exit(code)
 
 
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
-    if len(arguments) != 3:  # noqa: PLR2004 -- the three of the usage
-        raise SystemExit(f"usage: BLOCKS COMPONENTS RESULT [REMAPS], not {arguments!r}")
-    supervisor = Supervisor()  # before there is anything to return: nobody else sees to what an evicted job returns
+    if len(arguments) != 3:  # noqa: PLR2004 -- BLOCKS COMPONENTS RESULT
+        raise SystemExit(f"usage: BLOCKS COMPONENTS RESULT [REMAPPED], not {arguments!r}")
+    supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
     blocks, components, result = arguments
     target = os.path.join(scratch, names.RETURNED_OUTPUTS, result)
     os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -103,7 +106,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
 def _take_over(scratch: str, result: str, components: list[int], writer: formats.PackWriter, journal: Journal) -> None:
     if not os.path.isdir(os.path.join(scratch, names.EVICTED)):
-        return  # as nearly always
+        return  # the usual case: this job was not evicted before
     from htmap_run.job import eviction
 
     for record in eviction.take_over(scratch, result, components, writer):
@@ -119,27 +122,28 @@ def _keep(
     journal: Journal,
 ) -> None:
     if supervisor.asked is None:
-        return  # as nearly always
+        return  # the usual case: nobody asked this job to end
     from htmap_run.job import eviction
 
     records, _ = journal.read()
     try:
         eviction.keep(scratch, result, records, writer, all_done=len(records) == len(components))
-    except OSError as error:  # the disk is full, perhaps: then the next run begins anew
-        os.write(2, f"htmap: what is finished could not be kept: {error}\n".encode("utf-8", "backslashreplace"))
+    except OSError as error:  # the disk may be full; then the next run starts from the beginning
+        os.write(2, f"htmap: the finished components could not be kept: {error}\n".encode("utf-8", "backslashreplace"))
 
 
 @contextlib.contextmanager
 def _live(stdout: str, scratch: str) -> Iterator[None]:
-    """Have the job's own standard output lead to that of the components while they run, because ``condor_tail`` shows no other.
+    """Link the job's own standard output to that of the components while they run: ``condor_tail`` shows no other file.
 
-    HTCondor sends it back, so it is an empty file in the end; where there is none, none is made. In the end there are also the
-    folders that HTCondor sends back, for the function may have cleaned up behind itself: without them, the job is run for ever.
+    HTCondor sends the job's standard output back, so the link is an empty file again in the end. If there was no such file, none
+    is made. The function may also have deleted the folders that HTCondor sends back; they are made again, because HTCondor would
+    run a job without them again and again.
     """
     live = os.path.join(scratch, names.LIVE_STDOUT)
     is_wanted = os.path.lexists(live)
     if is_wanted:
-        open(stdout, "ab").close()  # a link that leads nowhere could not be sent back, if this process were killed
+        open(stdout, "ab").close()  # HTCondor could not send back a dangling link if this process were killed
         os.unlink(live)
         os.symlink(os.path.relpath(stdout, scratch), live)
     try:
@@ -160,7 +164,7 @@ def _remove_output_files(target: str, only_empty: bool = False) -> None:
 
 
 def _finish(writer: formats.PackWriter, records: Optional[list[dict[str, Any]]], scratch: str) -> int:
-    """Write the end of the result file; return the exit code."""
+    """Complete the result file; return the exit code."""
     if records is None:
         return codes.CANNOT_FINISH
     writer.catch_up()
@@ -183,7 +187,7 @@ def _exit_code(records: list[dict[str, Any]]) -> int:
 
 
 def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
-    """Say on standard error and in the file for it why there is no result: perhaps only one of them is sent back."""
+    """Say on standard error and in its file why there is no result: perhaps HTCondor sends back only one of them."""
     import traceback
 
     cause = "" if isinstance(error, (OSError, ValueError, SystemExit)) else traceback.format_exc()
@@ -194,7 +198,7 @@ def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
     )
     data = text.encode("utf-8", "backslashreplace")
     os.write(2, data)
-    if len(arguments) == 3:  # noqa: PLR2004 -- the three of the usage
+    if len(arguments) == 3:  # noqa: PLR2004 -- BLOCKS COMPONENTS RESULT
         path = os.path.join(scratch, names.RETURNED_OUTPUTS, f"{arguments[2]}.stderr")
-        with contextlib.suppress(OSError), open(path, "ab") as file:  # a full disk may be the reason; fd 2 has the text
+        with contextlib.suppress(OSError), open(path, "ab") as file:  # the disk may be full; descriptor 2 has the text
             file.write(data)

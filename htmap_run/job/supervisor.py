@@ -1,8 +1,8 @@
-"""Run the components in a worker process, and outlive it: whatever kills the worker is one component's error.
+"""Run the components in a worker process, and outlive it: if the worker dies, only one component fails.
 
-The supervising process unpickles nothing and stays small, so that it is neither crashed by the user's code nor the one that
-the system picks when memory runs out. HTCondor ends a job by a signal to this process, or kills both; so where this process
-is alive to see the worker die, and was not asked to end itself, it was not HTCondor who killed the worker.
+The supervising process unpickles nothing and stays small. So the user's code cannot crash it, and the system does not pick it
+when memory runs out. HTCondor ends a job by a signal to this process, or kills both processes. So if this process sees the worker
+die, and got no signal itself, HTCondor did not kill the worker.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ import signal
 from htmap_run.job.journal import Journal
 from htmap_run.reports.host import oom_kills
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from types import FrameType
     from typing import Any, Callable, NoReturn, Optional
 
 _FORWARDED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM)
-"""The signals by which HTCondor, or somebody by hand, may ask a job to end; the function may handle them."""
+"""The signals by which HTCondor, or a person, may ask a job to end; the function may handle them."""
 
 
 class WorkerLost(Exception):
-    """The worker process ended while it ran no component, so nobody can be blamed."""
+    """The worker process ended while it ran no component, so no component can have the error."""
 
 
 class AskedToEnd(Exception):
-    """This process was asked to end by a signal, and its worker did."""
+    """A signal asked this process to end, and its worker has ended."""
 
     def __init__(self, number: int) -> None:
         self.number = number
         super().__init__(number)
 
     def obey(self) -> NoReturn:
-        """Die by the signal, so that HTCondor sees what it asked for."""
+        """Die by that signal, as HTCondor expects."""
         signal.signal(self.number, signal.SIG_DFL)
         os.kill(os.getpid(), self.number)
         os._exit(128 + self.number)  # the first process of a container survives its own signals
@@ -44,9 +44,9 @@ class AskedToEnd(Exception):
 class End:
     """How a worker process ended.
 
-    :ivar exit_code: what it exited with, where it did.
+    :ivar exit_code: its exit code; 0 if a signal killed it.
     :ivar signal: the number of the signal that killed it, else 0.
-    :ivar peak_kib: the peak of the memory that it, or the largest of its children, had.
+    :ivar peak_kib: the peak memory of the worker or of its largest child, in KiB.
     :ivar out_of_memory: whether the system killed a process of this job in the meantime because memory ran out.
     """
 
@@ -67,9 +67,9 @@ class End:
 
 
 class Supervisor:
-    """Starts workers one after the other, hands them the signals that this process gets, and waits for them.
+    """Starts workers one after the other, forwards signals to them, and waits for them.
 
-    :ivar asked: the signal by which this process was asked to end last, if it was.
+    :ivar asked: the last signal that asked this process to end, or None.
     """
 
     def __init__(self) -> None:
@@ -87,14 +87,14 @@ class Supervisor:
         work: Callable[[list[int]], NoReturn],
         died: Callable[[dict[str, Any], End], dict[str, Any]],
     ) -> Optional[list[dict[str, Any]]]:
-        """Have *components* run, in as many workers as it takes; return their records, or None where a worker has given up.
+        """Run *components* in as many workers as it takes; return their records, or None if a worker gave up.
 
-        Those of which the journal has records already are not run.
+        Components that have a record in the journal already are not run.
 
-        :param work: runs components, and ends the process; called in a worker.
-        :param died: returns the record of a component, given what the journal says of its begin, and how the worker ended.
+        :param work: runs components and ends the process; called in a worker.
+        :param died: makes the record of a component whose worker died, from the journal's entry on it and the worker's end.
         :raises WorkerLost: a worker ended before it began a component.
-        :raises AskedToEnd: this process was asked to end, and the worker did, with components left.
+        :raises AskedToEnd: a signal asked this process to end, and the worker ended with components left.
         """
         records, _ = journal.read()
         while len(records) < len(components):
@@ -110,24 +110,24 @@ class Supervisor:
                 records.append(died(begun, end))
                 journal.finish(records[-1])
             elif len(records) == len(done):
-                raise WorkerLost(f"its worker process {end} before it began component {left[0]}")
+                raise WorkerLost(f"the worker process {end} before it began component {left[0]}")
         order = {component: number for number, component in enumerate(components)}
         return sorted(records, key=lambda record: order[record["component"]])
 
     def _run(self, work: Callable[[], NoReturn]) -> End:
         kills = oom_kills()
-        # Blocked meanwhile, so that no signal reaches a worker that would not know what to do with it yet.
+        # Signals are blocked meanwhile: a new worker has this process's handlers until it has set its own.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
         worker = os.fork()
         if worker == 0:
             self._become_worker(work, mask)
         self._worker = worker
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if self.asked is not None:  # before there was a worker
+        if self.asked is not None:  # the signal came before there was a worker
             os.kill(worker, self.asked)
         _, status, used = os.wait4(worker, 0)
         end = End(status, used.ru_maxrss, oom_kills() > kills)
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # the usual case: it has left no process behind
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # usually the worker has left no process
             os.killpg(worker, signal.SIGKILL)
         self._worker = None
         return end
@@ -136,8 +136,8 @@ class Supervisor:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if not os.isatty(0):  # by hand in a terminal, a debugger must be able to read from it
-            os.setpgid(0, 0)  # a function that kills its process group is its own doing, and not HTCondor's
+        if not os.isatty(0):  # in a terminal, a debugger must be able to read from it
+            os.setpgid(0, 0)  # a function that kills its process group must not kill the supervisor
         work()
 
     def _forward(self, number: int, _: Optional[FrameType]) -> None:

@@ -1,4 +1,4 @@
-"""Unpickle, call, pickle: what one component does, with everything that may go wrong in it turned into a record."""
+"""Unpickle, call, pickle: the work on one component. Every error in it becomes part of the component's record."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from htmap_run import formats, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.handshake import Refused
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable, Optional
 
 
-# The opcode that asks for a class or function by its name: without it, a result is plain data, which every Python can unpickle.
-# That it may be a byte of a number, too, does no harm.
+# The opcode that looks up a class or function by name. A result without it is plain data, which every Python can unpickle.
+# The same byte may also be part of a number: that does no harm.
 _NAMES_SOMETHING = b"\x93"
 
 
 class ResultCarriesCode(Exception):
-    """A result holds a function or class by value, which the submit side's other Python could not run."""
+    """A result has a function or class by value, and the submit side's Python has another version, which could not run it."""
 
 
 class Outcome:
-    """How the attempt at one component ended.
+    """The outcome of one component.
 
     :ivar payload: the pickled result, or None.
-    :ivar by_value: whether code in it goes by value.
-    :ivar error: what was raised instead, or None.
-    :ivar doing: what the runner was doing when it was raised, as in "unpickling the function".
-    :ivar result_type: the name of the result's type, where the function returned.
+    :ivar by_value: whether the result has code by value.
+    :ivar error: the exception that was raised instead, or None.
+    :ivar doing: what the runner was doing then, such as "unpickling the function".
+    :ivar result_type: the name of the result's type, if the function returned.
     """
 
     def __init__(self) -> None:
@@ -46,13 +46,13 @@ class Outcome:
 class Work:
     """The function and the inputs of one job.
 
-    :param archive: where the runner itself is.
+    :param archive: the path of the archive that the runner is in.
     :param scratch: the job's scratch directory.
-    :param function: the file of the function.
-    :param blocks: the files of the inputs.
-    :param writer: where results go.
-    :raises CorruptFile: where one of the files is damaged.
-    :raises FileNotFoundError: where one of them is missing.
+    :param function: the path of the packed function.
+    :param blocks: the paths of the input blocks.
+    :param writer: writes the results.
+    :raises CorruptFile: one of the files is damaged.
+    :raises FileNotFoundError: one of them is missing.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Work:
         self.archive = archive
         self.scratch = scratch
         self._writer = writer
-        self._archive_file = open(archive, "rb")  # open as long as this process is
+        self._archive_file = open(archive, "rb")  # it stays open as long as this process lives
         with formats.PackReader(function) as file:
             self._index = file.index
             self._pickled_function = file.payload(*file.index["payload"])
@@ -82,9 +82,9 @@ class Work:
         self._load_error: Optional[tuple[BaseException, Optional[TracebackType]]] = None
 
     def attempt(self, component: int) -> Outcome:
-        """Run *component*.
+        """Run *component* and return its outcome.
 
-        :raises ValueError: where the blocks of this job have no input for it.
+        :raises ValueError: the input blocks of this job have no input for it.
         """
         if component not in self._inputs:
             raise ValueError(f"there is no input for component {component} in {', '.join(self._blocks)}")
@@ -93,19 +93,19 @@ class Work:
         outcome = Outcome()
         try:
             self._call(component, pickled_inputs, outcome)
-        except BaseException as error:  # sys.exit() and the like are that component's error, not the job's end
+        except BaseException as error:  # sys.exit() and the like end this component, not the job
             outcome.error = error
         return outcome
 
     def keep(self, outcome: Outcome) -> dict[str, Any]:
-        """Write the result, or the report of what was raised; return that part of the component's record."""
+        """Write the result or the report on the error; return that part of the component's record."""
         self._restore_archive()
         kept = self._kept(outcome)
         self._writer.flush()  # a later component may end this process
         return kept
 
     def _restore_archive(self) -> None:
-        """Put the archive back where the function has cleaned up behind itself: what describes errors is imported from it."""
+        """Restore the archive if the function has deleted it: the modules that describe errors are imported from it."""
         if not os.path.lexists(self.archive):
             os.makedirs(self.scratch, exist_ok=True)
             formats.copy_from(self._archive_file, self.archive)
@@ -124,7 +124,7 @@ class Work:
         return {"status": "REFUSED" if type(outcome.error) is Refused else "ERR", "error": error}
 
     def _surroundings(self, payload: bytes) -> dict[str, Any]:
-        """Write, once for the job, what the submit side can tell where it is unable to unpickle a result."""
+        """Write, once for a job, the facts that the submit side shows if it cannot unpickle a result."""
         if self._has_surroundings or _NAMES_SOMETHING not in payload:
             return {}
         self._has_surroundings = True
@@ -150,7 +150,7 @@ class Work:
         outcome.payload, outcome.by_value = self._pickle_result(result)
 
     def _place_files(self, component: int) -> None:
-        """Put files in their places, and tell the TransferPaths that will be unpickled where they are."""
+        """Put the input files in their places, where the unpickled TransferPaths will point to."""
         entries = [*self._index.get("files", ()), *self._files.get(str(component), ())]
         if self._files or entries:
             from htmap_run.files.placing import place
@@ -158,13 +158,13 @@ class Work:
             place(self.scratch, entries)
 
     def _load_function(self) -> Callable[..., Any]:
-        """Unpickle the function once, and fail in the same way for every component where that fails."""
+        """Unpickle the function once. If that fails, every component fails in the same way."""
         if self._load_error is not None:
             error, trace = self._load_error
             raise error.with_traceback(trace)
         if self._function is None:
             try:
-                self._function = pickle.loads(self._pickled_function)  # running the user's own code is the purpose
+                self._function = pickle.loads(self._pickled_function)  # a job exists to run its user's code
             except BaseException as error:
                 self._load_error = error, error.__traceback__
                 raise
@@ -173,9 +173,9 @@ class Work:
     def _unpickle_inputs(self, component: int, payload: bytes) -> Any:
         if self._mismatched and component in self._with_code:
             raise Refused(
-                f"the inputs of this component carry code by value, and {handshake.mismatch(self._index)}",
-                "With ALLOW_PYTHON_MISMATCH only what can be imported on both sides may travel: move the functions and "
-                "classes concerned into a module that is installed on both.",
+                f"the inputs of this component have code by value, and {handshake.mismatch(self._index)}",
+                "With ALLOW_PYTHON_MISMATCH, functions and classes must be importable on both sides: move those in the inputs "
+                "into a module that is installed on both.",
             )
         return pickle.loads(payload)  # written by the user's own map
 
@@ -183,13 +183,13 @@ class Work:
         payload, by_value = pickling.dumps(result)
         if self._mismatched and by_value:
             raise ResultCarriesCode(
-                f"the result, a {type(result).__qualname__}, carries code by value, which the other Python version of "
-                "the submit side cannot run"
+                f"the result, a {type(result).__qualname__}, has code by value, which the submit side cannot run because its "
+                "Python has another version"
             )
         return payload, by_value
 
     def _pickle_exception(self, error: BaseException) -> tuple[Optional[bytes], bool]:
-        """Return *error* pickled, and whether code in it goes by value; None where it could not be unpickled, as many."""
+        """Return the pickle of *error*, or None if it cannot be unpickled, as many cannot; and whether it has code by value."""
         if type(error) in (Refused, ResultCarriesCode):
             return None, False
         try:
@@ -197,7 +197,7 @@ class Work:
             if self._mismatched and by_value:
                 return None, True
             again = pickle.loads(payload)  # pickled above
-        except BaseException:  # the report has all of it as text; the object is an extra
+        except BaseException:  # the report has everything as text; the object is an extra
             return None, False
         return (payload if type(again) is type(error) else None), by_value
 
@@ -206,7 +206,7 @@ class Work:
 
         try:
             return report.describe(error, self.archive, self.scratch)
-        except BaseException as failure:  # out of memory, perhaps; the component's own error must be told all the same
+        except BaseException as failure:  # memory may be full; the component's error must still be reported
             return report.briefly(error, failure)
 
     def _missing_module(self, error: BaseException) -> Optional[str]:
@@ -222,11 +222,11 @@ class Work:
             return outcome.error.advice
         if outcome.doing == "pickling the result":
             return (
-                f"The function ran to its end, but its result, a {outcome.result_type}, cannot be sent back: return plain "
-                "data (numbers, text, containers, arrays), not open files, locks, generators, connections or their owners."
+                f"The function ran to its end, but its result, a {outcome.result_type}, cannot be pickled. Return plain data "
+                "(numbers, text, containers, arrays), not open files, locks, generators, connections or objects that hold them."
             )
         return report.advice_on(outcome.error, outcome.doing)
 
 
-# The names that reports show.
+# Reports show these names.
 Refused.__module__ = ResultCarriesCode.__module__ = "htmap"

@@ -1,4 +1,4 @@
-"""The process that runs the user's code: one component after the other, each with its own output and record."""
+"""The process that runs the user's code: one component after the other, each with an output and a record of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from htmap_run.job.work import Outcome, Work
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import PeakMemory
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any, Callable, NoReturn
 
@@ -27,10 +27,10 @@ def run(
     journal: Journal,
     tell_why: Callable[[BaseException], None],
 ) -> NoReturn:
-    """Run *components*, tell the journal of each, and end this process.
+    """Run *components*, write the record of each into the journal, and end this process.
 
-    :param make_work: opens what the job works on.
-    :param tell_why: says why the job cannot be finished, where that is so.
+    :param make_work: opens the function and the inputs of the job.
+    :param tell_why: reports an error because of which the job cannot be finished.
     """
     try:
         with capture:
@@ -38,18 +38,18 @@ def run(
             _prepare_environment(work.scratch)
             for component in components:
                 journal.finish(_component(work, component, capture, journal))
-    except BaseException as error:  # nothing is above; the journal and the text tell of it
+    except BaseException as error:  # no caller could catch it; the journal and the text tell of it
         tell_why(error)
         journal.give_up()
     _leave()
 
 
 def _prepare_environment(scratch: str) -> None:
-    faulthandler.enable(2)  # a crash in an extension module says where, in the captured standard error
-    # Programs among the input files are found by their names, and jobs have no PATH by default.
+    faulthandler.enable(2)  # a crash in an extension module leaves a traceback in the captured standard error
+    # Functions call programs among the input files by their names, and jobs have no PATH by default.
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH") or "/usr/local/bin:/usr/bin:/bin", scratch])
     sys.path.insert(1, scratch)  # modules among the input files can be imported, as if a script ran there
-    # What runs at every start of this Python (a .pth file) may have imported its own; the archive's must be used.
+    # A .pth file of this Python may have imported its own modules at the start; the archive's must be used.
     for name in [name for name in sys.modules if name.partition(".")[0] in ("cloudpickle", "htmap")]:
         del sys.modules[name]
 
@@ -81,22 +81,22 @@ def _component(work: Work, component: int, capture: Capture, journal: Journal) -
 
 
 def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
-    """End a child that the function forked, as it asked to be ended; two processes must not write one result."""
-    with contextlib.suppress(Exception):  # the user may have closed it, or put anything there
+    """End a child process that the function forked, with its own exit code: two processes must not write one result."""
+    with contextlib.suppress(Exception):  # the user may have closed or replaced it
         sys.stdout.flush()
     if isinstance(outcome.error, SystemExit) and isinstance(outcome.error.code, (int, type(None))):
         os._exit(outcome.error.code or 0)
-    told = outcome.error or "it came to the end of the function"
-    text = f"htmap: component {component} forked a process and did not end it; ended here: {told!r}\n"
+    told = outcome.error or "it reached the end of the function"
+    text = f"htmap: component {component} forked a process and did not end it, so HTMap ended it ({told!r})\n"
     os.write(2, text.encode("utf-8", "backslashreplace"))
     os._exit(1)
 
 
 def _leave() -> NoReturn:
-    """Exit without waiting for threads, or for the teardown of extension modules, which may crash: all is written."""
+    """Exit at once: everything is written, threads may run on for ever, and extension modules may crash in their teardown."""
     with contextlib.suppress(BaseException):  # Python has printed it already, and raises it again up to 3.9
         atexit._run_exitfuncs()  # noqa: SLF001 -- there is no other way to run them before os._exit
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # closed by the user, or a full disk: what was captured is safe
+        with contextlib.suppress(OSError, ValueError):  # closed by the user, or a full disk; captured output is safe
             stream.flush()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""What is told of a component: its host and memory, its output, what it raised with which local values, and what was around it.
+"""The reports on a component: its host and memory, its output, its exception with local values, and its surroundings.
 
 Imports the standard library and ``htmap_run``.
 """

@@ -1,6 +1,6 @@
-"""Catch what components write to standard output and error, subprocesses and C libraries included, and keep it apart.
+"""Capture what each component writes to standard output and error, also from subprocesses and C libraries.
 
-The file descriptors 1 and 2 themselves lead to the job's two files; a component's share is a byte range of each.
+The file descriptors 1 and 2 themselves lead to the job's two files. A component's output is a byte range of each file.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import contextlib
 import os
 import sys
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Capture:
-    """Leads standard output and error into two files while it is entered, behind what they have already.
+    """Appends standard output and error to two files; a context manager.
 
     :param stdout: the file for standard output.
     :param stderr: the file for standard error.
@@ -29,18 +29,18 @@ class Capture:
         self._flush_c: Any = None
 
     def begin(self) -> tuple[int, int]:
-        """Begin a component, and undo what the one before may have done to the streams; return the sizes of the files."""
+        """Begin a component, and undo what the one before did to the streams; return the sizes of the two files."""
         stdout, stderr = (stream.begin() for stream in self._streams)
         return stdout, stderr
 
     def end(self) -> tuple[list[int], list[int]]:
-        """End a component; return the byte ranges ``[begin, end]`` of what it wrote to standard output and error."""
+        """End a component; return the byte ranges ``[begin, end]`` of its standard output and error."""
         self._flush()
         stdout, stderr = (stream.written() for stream in self._streams)
         return stdout, stderr
 
     def tell(self, text: str) -> None:
-        """Write *text* to the component's standard error, past whatever the user put in place of ``sys.stderr``."""
+        """Write *text* to the component's standard error, even if the user has replaced ``sys.stderr``."""
         self._flush()
         self._streams[1].tell(text)
 
@@ -67,7 +67,7 @@ class Capture:
             self._flush_c(None)
 
     def _may_print_from_c(self) -> bool:
-        """Return whether an extension module that is not Python's own is loaded: it may print through C's buffer."""
+        """Return whether an extension module is loaded that is not Python's own: it may print through C's buffer."""
         if len(sys.modules) == self._modules_seen:
             return False
         self._modules_seen = len(sys.modules)
@@ -75,7 +75,7 @@ class Capture:
 
 
 class _Stream:
-    """One of the two standard streams: its descriptor, its Python object, and the file that both lead to."""
+    """One of the two standard streams: its descriptor, its Python object, and the file to which both lead."""
 
     def __init__(self, descriptor: int, name: str, path: str) -> None:
         self._descriptor = descriptor
@@ -105,7 +105,7 @@ class _Stream:
     def flush(self) -> None:
         theirs = getattr(sys, self._name, None)
         if theirs is not self._text:
-            with contextlib.suppress(Exception):  # whatever the user put there: its troubles must not end the job
+            with contextlib.suppress(Exception):  # the user's object may raise anything; that must not end the job
                 theirs.flush()  # type: ignore[union-attr]
         if not self._text.closed:
             self._text.flush()
@@ -122,11 +122,11 @@ class _Stream:
 
 
 def _text(descriptor: int) -> TextIO:
-    """Return a text stream on *descriptor* that shows each line at once, and never fails for a character."""
+    """Return a text stream on *descriptor* that writes each line at once and can encode every character."""
     return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def _is_foreign_extension(module: Any) -> bool:
-    spec = getattr(module, "__dict__", {}).get("__spec__")  # not by attribute: lazy modules would load themselves
+    spec = getattr(module, "__dict__", {}).get("__spec__")  # getattr(module, "__spec__") would load lazy modules
     origin = getattr(spec, "origin", None)
     return isinstance(origin, str) and origin.endswith((".so", ".pyd")) and "lib-dynload" not in origin

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import resource
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Optional
 
 _KIB_PER_MB = 1024
-_RESET_PEAK = b"5"  # proc(5), clear_refs: start the peak resident set size over
+_RESET_PEAK = b"5"  # proc(5), clear_refs: reset the peak resident set size
 
 
 def host_facts(scratch: str) -> dict[str, Optional[str]]:
-    """Return where and as whom the job runs, for the result file; None for what the starter did not say."""
+    """Return where the job runs, and as which user, for the result file; None for facts that the starter did not give."""
     ad = _ad(os.environ.get("_CONDOR_MACHINE_AD"))
     return {
         "name": os.uname().nodename,
@@ -26,13 +26,13 @@ def host_facts(scratch: str) -> dict[str, Optional[str]]:
 
 
 def slot_memory() -> int:
-    """Return the memory of the job's slot in MB; 0 where the starter did not say."""
+    """Return the memory of the job's slot in MB; 0 if the starter did not give it."""
     text = _ad(os.environ.get("_CONDOR_MACHINE_AD")).get("memory", "")
     return int(text) if text.isdigit() else 0
 
 
 def oom_kills() -> int:
-    """Return how many processes of this job the system has killed because memory ran out, as far as cgroups tell."""
+    """Return how many processes of this job the system has killed because memory ran out; 0 if cgroups do not say."""
     try:
         with open("/proc/self/cgroup", encoding="utf-8") as file:
             groups = [line.rstrip("\n").split(":", 2) for line in file]
@@ -51,24 +51,24 @@ def _oom_kills(controllers: str, path: str) -> int:
         with open(f"/sys/fs/cgroup{counts}", encoding="utf-8") as file:
             return sum(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
     except OSError:
-        return 0  # no such cgroup here, or a container hides it: the peak of the memory has to do
+        return 0  # there is no such cgroup, or a container hides it: the peak memory must suffice
 
 
 def job_ad(scratch: str) -> dict[str, str]:
-    """Return the simple attributes of the job's ad by name, in lower case; none where it cannot be read."""
-    # The starter names the file; inside a container that path may be unknown.
+    """Return the simple attributes of the job's ad, by their names in lower case; none if it cannot be read."""
+    # The starter names the file, but that path may not exist inside a container.
     return _ad(os.environ.get("_CONDOR_JOB_AD")) or _ad(os.path.join(scratch, ".job.ad"))
 
 
 def _ad(path: Optional[str]) -> dict[str, str]:
-    """Return the simple attributes of an ad by name, in lower case: HTCondor ignores the case of names."""
+    """Return the simple attributes of an ad, by their names in lower case: HTCondor ignores the case of names."""
     if path is None:
         return {}
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             pairs = [line.partition(" = ") for line in file]
     except OSError:
-        return {}  # the starter names the file, but a container may hide it; nothing else depends on it
+        return {}  # a container may hide the file; nothing else depends on it
     return {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
 
 
@@ -78,7 +78,7 @@ def _user() -> str:
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
-        return str(os.getuid())  # containers often know no name for the job's user
+        return str(os.getuid())  # containers often have no name for the job's user
 
 
 class PeakMemory:
@@ -88,16 +88,16 @@ class PeakMemory:
         self._children = 0
 
     def start(self) -> None:
-        """Start over, for the next component."""
+        """Reset the peak, for the next component."""
         try:
             with open("/proc/self/clear_refs", "wb", buffering=0) as file:
                 file.write(_RESET_PEAK)
         except OSError:
-            pass  # some containers forbid it: the peak is that of the job so far, then
+            pass  # some containers forbid it: then the peak is that of the job so far
         self._children = _peak_of(resource.RUSAGE_CHILDREN)
 
     def megabytes(self) -> int:
-        """Return the peak, rounded up."""
+        """Return the peak in MB, rounded up."""
         children = _peak_of(resource.RUSAGE_CHILDREN)
         peak = max(_own_peak(), children if children > self._children else 0)
         return -(-peak // _KIB_PER_MB)
@@ -108,7 +108,7 @@ def _peak_of(whom: int) -> int:
 
 
 def _own_peak() -> int:
-    """Return this process's peak in KiB, from /proc where there is one: the figure of getrusage cannot be started over."""
+    """Return this process's peak in KiB. /proc is preferred, because the figure of getrusage cannot be reset."""
     try:
         with open("/proc/self/status", "rb", buffering=0) as file:
             text = file.read(4096)

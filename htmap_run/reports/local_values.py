@@ -1,4 +1,4 @@
-"""Show the local variables of a frame without harm: a ``__repr__`` may raise, take for ever, or fill the memory."""
+"""Show the local variables of a frame safely: a ``__repr__`` may raise, take for ever, or fill the memory."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import resource
 import signal
 import time
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any, Optional
 
 VALUE_LENGTH = 512
-"""The characters shown of one value."""
+"""The number of characters that are shown of one value."""
 VALUES = 64
-"""The values shown of one frame."""
+"""The number of values that are shown of one frame."""
 
 _SECONDS_EACH = 0.5
-_SECONDS_AGAIN = 0.05  # for a __repr__ that catches the first interruption
-_BITS = 4 * VALUE_LENGTH  # more need not be turned into digits, which takes quadratic time
+_SECONDS_AGAIN = 0.05  # after this time, a __repr__ that catches the first interruption is interrupted again
+_BITS = 4 * VALUE_LENGTH  # larger numbers are not turned into digits, which takes quadratic time
 _SPARE_MEMORY = 256 * 1024 * 1024
 
 
 class _TooSlow(BaseException):
-    """Ends a ``__repr__`` that takes too long; no Exception, so that few catch it."""
+    """Ends a ``__repr__`` that takes too long. It is not an Exception, so that ``except Exception`` does not catch it."""
 
 
 class LocalValues:
     """Turns values into short texts, all within one time budget.
 
-    :param seconds: the budget; values that come after it is spent are not shown.
+    :param seconds: the budget; when it is spent, further values are not shown.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -51,19 +51,19 @@ class LocalValues:
     def _text(self, value: Any) -> str:
         seconds = min(_SECONDS_EACH, self._deadline - time.monotonic())
         if seconds <= 0:
-            return f"<{_type_name(value)}: not shown, the time for this report is spent>"
+            return f"<{_type_name(value)}: not shown, because the report took too long>"
         try:
             with _time_limit(seconds):
                 text = _show(value)
                 return text if len(text) <= VALUE_LENGTH else text[: VALUE_LENGTH - 3] + "..."
         except _TooSlow:
             return f"<{_type_name(value)}: its repr() takes too long>"
-        except BaseException as error:  # whatever a user's __repr__ raises: told, and not let out
+        except BaseException as error:  # a user's __repr__ may raise anything; the text says so
             return f"<{_type_name(value)}: its repr() raised {_type_name(error)}>"
 
 
 def _show(value: Any, level: int = 0) -> str:
-    """Return about ``repr(value)``; containers are shortened before they become text, not after."""
+    """Return roughly ``repr(value)``; containers are shortened before they become text, not after."""
     kind: Any = type(value)
     if issubclass(kind, int) and int.bit_length(value) > _BITS:
         return f"<{kind.__name__} of {int.bit_length(value)} bits>"
@@ -104,11 +104,11 @@ _CONTAINERS: dict[Any, tuple[str, str]] = {
     set.__repr__: ("{", "}"),
     frozenset.__repr__: ("frozenset({", "})"),
 }
-_ITEMS = (20, 6, 6, 6)  # items shown of a container, by its depth
+_ITEMS = (20, 6, 6, 6)  # how many items of a container are shown, by its depth
 
 
 def _field_names(kind: Any) -> Optional[list[str]]:
-    """Return the fields that a generated repr() shows (dataclass, attrs class, named tuple); None for any other repr()."""
+    """Return the fields that a generated repr() shows (dataclass, attrs class, named tuple); None if it is not generated."""
     code = getattr(kind.__repr__, "__code__", None)
     if code is None:
         return None
@@ -129,7 +129,7 @@ def _type_name(value: object) -> str:
 
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`_TooSlow` inside the block after *seconds*; works in Python code only, where signals are seen."""
+    """Raise :class:`_TooSlow` inside the block after *seconds*. Only Python code is interrupted: C code does not see signals."""
     armed = True
 
     def stop(*_: object) -> None:
@@ -143,7 +143,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
             yield
         finally:
             armed = False
-    finally:  # also where the signal came in between
+    finally:  # the signal may have come just before the inner block ended
         armed = False
         signal.setitimer(signal.ITIMER_REAL, remaining, interval)
         signal.signal(signal.SIGALRM, previous if previous is not None else signal.SIG_DFL)
@@ -151,9 +151,9 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _memory_limit() -> Iterator[None]:
-    """Let the block use only a little more memory than now: a huge repr() raises MemoryError, and the job lives."""
+    """Let the block use only a little more memory than now: then a huge repr() raises MemoryError and does not kill the job."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    with contextlib.suppress(OSError, ValueError):  # without /proc, or with less left already, there is no limit to add
+    with contextlib.suppress(OSError, ValueError):  # there is no /proc, or the hard limit is lower
         with open("/proc/self/statm", "rb") as file:
             limit = int(file.read().split()[0]) * resource.getpagesize() + _SPARE_MEMORY
         if soft == resource.RLIM_INFINITY or limit < soft:

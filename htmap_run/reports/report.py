@@ -1,7 +1,7 @@
-"""Describe an exception as data: text, frames with their local variables, packages, and what the user can do.
+"""Describe an exception as data: text, frames with their local variables, packages, and advice.
 
-Read without unpickling, on any machine. Nothing here may raise because of what users raise: an exception whose
-``__str__`` fails, a local variable whose ``__repr__`` never ends.
+Any machine can read the report, without unpickling. Nothing here may fail because of the user's objects: the ``__str__`` of an
+exception may raise, and the ``__repr__`` of a local variable may never end.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import traceback
 from htmap_run.reports import surroundings
 from htmap_run.reports.local_values import LocalValues
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from types import FrameType
     from typing import Any, Optional
 
 OUR_FILES = "<htmap>/"
-"""What the file names of the archive's precompiled modules begin with: see :mod:`htmap_core.submission.archive`."""
+"""The prefix of the file names of the archive's precompiled modules: see :mod:`htmap_core.submission.archive`."""
 
 _FIRST_FRAMES, _LAST_FRAMES = 10, 40
 _SECONDS_FOR_LOCALS = 3.0
@@ -30,8 +30,8 @@ _TEXT_LENGTH = 256 * 1024
 def describe(error: BaseException, archive: str, scratch: str) -> dict[str, Any]:
     """Return the report of *error*, ready for the index of a result file.
 
-    :param error: what a component raised.
-    :param archive: where the runner itself is, to leave its own frames out.
+    :param error: the exception that a component raised.
+    :param archive: the path of the archive that the runner is in; its frames are left out.
     :param scratch: the job's scratch directory, whose files are listed.
     """
     return {
@@ -48,16 +48,17 @@ def describe(error: BaseException, archive: str, scratch: str) -> dict[str, Any]
 
 
 def briefly(error: BaseException, failure: BaseException) -> dict[str, Any]:
-    """Return a report that needs next to nothing, for where :func:`describe` failed.
+    """Return a short report that needs hardly any memory, for use when :func:`describe` failed.
 
-    :param failure: what :func:`describe` raised.
+    :param error: the exception that a component raised.
+    :param failure: the exception that :func:`describe` raised.
     """
     text = f"{type(error).__qualname__}: {_text_of(error)}"
     return {
         "type": f"{type(error).__module__}.{type(error).__qualname__}",
         "message": _text_of(error),
         "text": text,
-        "traceback": f"{text}\n(no more is known: describing it raised {type(failure).__qualname__})\n",
+        "traceback": f"{text}\n(there is no traceback: describing the error raised {type(failure).__qualname__})\n",
         "frames": [],
         "packages": [],
         "scratch": [],
@@ -69,7 +70,7 @@ def briefly(error: BaseException, failure: BaseException) -> dict[str, Any]:
 def _text_of(error: BaseException) -> str:
     try:
         return str(error)
-    except BaseException as raised:  # a user's __str__; that it failed is the news, and is told
+    except BaseException as raised:  # a user's __str__ may raise anything; the text says so
         return f"<its str() raised {type(raised).__qualname__}>"
 
 
@@ -77,17 +78,17 @@ def _summary(error: BaseException) -> str:
     """Return the last line or lines of a traceback: ``ZeroDivisionError: division by zero``."""
     try:
         return "".join(traceback.format_exception_only(type(error), error)).strip()
-    except BaseException:  # a user's class may break the formatting; the plain words are left then
+    except BaseException:  # a user's class may break the formatting; then plain text must do
         return f"{type(error).__qualname__}: {_text_of(error)}"
 
 
 def _traceback(error: BaseException, archive: str) -> str:
-    """Return the traceback, with causes, contexts and groups, as Python prints it, but without the runner's frames."""
+    """Return the traceback as Python prints it, with causes, contexts and groups, but without the runner's frames."""
     try:
         formatted = traceback.TracebackException(type(error), error, error.__traceback__)
         _drop_our_frames(formatted, archive)
         return "".join(formatted.format())
-    except BaseException as raised:  # a user's class may break the formatting; that is told
+    except BaseException as raised:  # a user's class may break the formatting; the text says so
         return f"{_summary(error)}\n(no traceback: formatting it raised {type(raised).__qualname__})\n"
 
 
@@ -139,31 +140,31 @@ def _line(frame: FrameType, lineno: int) -> Optional[str]:
 
 
 def advice_on(error: BaseException, doing: str) -> Optional[str]:
-    """Return what the user can do about *error*, where experience tells.
+    """Return what the user can do about *error*, if that is known.
 
-    :param error: what was raised.
-    :param doing: what the runner was doing then, as in "unpickling the function".
+    :param error: the exception that was raised.
+    :param doing: what the runner was doing then, such as "unpickling the function".
     """
-    kind = type(error)  # not isinstance(): that asks the object, and a user's may answer with anything
+    kind = type(error)  # isinstance() would ask the user's object, which may answer with anything
     name = getattr(error, "name", None) if issubclass(kind, ImportError) else None
     if name and name.partition(".")[0] == "htmap":
         return (
-            "On the execute node `htmap` offers only what functions use there (mapped, MapOptions, settings, TransferPath, "
-            "checkpoint, transfer_output_files): import the rest inside the code that runs on the submit side."
+            "On the execute node, `htmap` has only the names that functions use there (mapped, MapOptions, settings, "
+            "TransferPath, checkpoint, transfer_output_files). Import the others inside code that runs on the submit side."
         )
     if name and issubclass(kind, ModuleNotFoundError):
-        # How to send a module of the user's own, the submit side says: it knows where that is.
+        # The submit side adds how to send a module of the user's own: it knows where that module is.
         return (
             f"The Python of the execute node ({sys.executable}) has no module {name!r}. Install it there, or pick a delivery "
             "method or an image that has it."
         )
     if doing.startswith("unpickling"):
-        return f"This happened while {doing}: probably a module has another version here than on the submit side."
+        return f"This happened while {doing}: probably a module has another version there than on the submit side."
     return None
 
 
 def _cut(text: str) -> str:
-    """Return *text*, without its middle where it is very long: the end of a traceback says most."""
+    """Return *text*; if it is very long, without its middle, because the end of a traceback says most."""
     if len(text) <= _TEXT_LENGTH:
         return text
     half = _TEXT_LENGTH // 2
@@ -171,6 +172,6 @@ def _cut(text: str) -> str:
 
 
 def missing_module(error: BaseException) -> Optional[str]:
-    """Return the name of the module that *error* says is not there; None where it says something else."""
+    """Return the name of the module that is missing according to *error*; None if it is about something else."""
     name = getattr(error, "name", None) if type(error) is ModuleNotFoundError else None
     return name if type(name) is str else None

@@ -1,7 +1,7 @@
-"""What is around a component where it runs: installed packages, and the files in its scratch directory.
+"""The surroundings of a component on the execute node: installed packages, and the files in its scratch directory.
 
-Reports on errors have both. So has the job's result file, where a result is made of more than plain data: the submit side may be
-unable to unpickle it, and then has to say what the execute node has and it has not.
+Reports on errors have both. The job's result file has them, too, if a result is more than plain data: if the submit side cannot
+unpickle it, its error says what the execute node has and the submit side lacks.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 import os
 import sys
 
-TYPE_CHECKING = False  # as typing's, whose import every job would pay for
+TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any
 
 _SCRATCH_ENTRIES = 200
-_SENT_PYTHON = "_htmap_python"  # where htmap-transplant unpacks it
+_SENT_PYTHON = "_htmap_python"  # the folder into which htmap-transplant unpacks it
 
 _packages: list[str] = []
 
 
 def of_result(scratch: str) -> dict[str, Any]:
-    """Return the surroundings of a result, as reports on errors have them, in a millisecond or two.
+    """Return the surroundings of a result, as in reports on errors, within a millisecond or two.
 
     :param scratch: the job's scratch directory.
     """
@@ -28,7 +28,7 @@ def of_result(scratch: str) -> dict[str, Any]:
 
 
 def packages() -> list[str]:
-    """Return the installed distributions, ``name==version``; read once, for many components may fail alike."""
+    """Return the installed distributions as ``name==version``. They are read once: many components may fail alike."""
     if not _packages:
         from importlib import metadata  # 20 ms
 
@@ -36,20 +36,20 @@ def packages() -> list[str]:
         for distribution in metadata.distributions():
             try:
                 found.add(f"{distribution.metadata['Name']}=={distribution.version}")
-            except Exception:  # half-removed distributions raise anything; the others are of use
+            except Exception:  # half-removed distributions raise anything; the others are still of use
                 found.add(f"{getattr(distribution, '_path', distribution)}==unreadable")
         _packages.extend(sorted(found, key=str.lower))
     return _packages
 
 
 def packages_by_folder() -> list[str]:
-    """Return the installed distributions, as the names of their folders tell: a hundredth of the time of :func:`packages`."""
+    """Return the installed distributions by the names of their folders, in a hundredth of the time of :func:`packages`."""
     found = set()
     for folder in sys.path:
         try:
             names = os.listdir(folder or ".")
         except OSError:
-            continue  # an archive, or a folder that is not there
+            continue  # it is an archive, or does not exist
         for name in names:
             stem, ending = os.path.splitext(name)
             if ending in (".dist-info", ".egg-info"):
@@ -58,9 +58,9 @@ def packages_by_folder() -> list[str]:
 
 
 def scratch_listing(scratch: str) -> list[str]:
-    """Return what lies in the scratch directory, sorted, as relative paths; the first few hundred of many.
+    """Return the sorted relative paths of the files in the scratch directory, at most a few hundred.
 
-    Of a Python that travelled with the job only the folder is named: its thousands of files would hide the user's.
+    A Python that travelled with the job is listed as one folder: its thousands of files would hide the user's.
     """
     listing: list[str] = []
     for folder, subfolders, files in os.walk(scratch):

@@ -1,1 +1,1 @@
-"""A transfer protocol, as an example of a plugin."""
+"""An example of a plugin: it offers a transfer protocol."""

@@ -1,4 +1,4 @@
-"""The plugin: it offers one protocol, and the script that jobs bring along for it."""
+"""The plugin offers one protocol, and the script that travels with jobs for it."""
 
 from __future__ import annotations
 

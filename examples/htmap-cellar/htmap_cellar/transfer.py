@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""An HTCondor file transfer plugin, which HTCondor runs on the execute node; standard library only.
+"""A file transfer plugin of HTCondor, which runs it on the execute node. It needs the standard library only.
 
-It is started in three ways: ``-classad`` asks what it can do; ``-infile F -outfile G`` has it fetch what F lists, and say in G
-what came of it; with ``-upload`` behind it has it send. A ``cellar://`` URL is a folder that execute nodes see, where files lie
-compressed.
+HTCondor starts it in three ways. With ``-classad``, it prints its abilities. With ``-infile F -outfile G``, it fetches the files
+that F lists, and writes into G which of them it got. With ``-upload`` at the end, it sends the files instead. A ``cellar://`` URL
+names a file in a folder that the execute nodes share; the file is stored compressed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PluginVersion = "1.0"
 ProtocolVersion = 2
 """
 
-TEXT = r'"((?:[^"\\]|\\.)*)"'  # of a ClassAd
+TEXT = r'"((?:[^"\\]|\\.)*)"'  # a string in a ClassAd
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 def value(name: str, request: str) -> str:
     found = re.search(rf"\b{name}\s*=\s*{TEXT}", request)
     if found is None:
-        raise ValueError(f"no {name} in {request!r}")
+        raise ValueError(f"there is no {name} in {request!r}")
     return re.sub(r"\\(.)", r"\1", found[1])
 
 

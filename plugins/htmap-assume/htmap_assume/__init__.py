@@ -1,1 +1,1 @@
-"""The delivery method ``assume``: the execute node has a Python, and in it whatever the function imports."""
+"""The delivery method ``assume``: the execute node has a Python with all packages that the function imports."""

@@ -7,7 +7,7 @@ from collections import Counter
 
 from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl
 
-_SYSTEMS = 4  # the most common ones, so that the reason stays a line
+_SYSTEMS = 4  # only the most common ones are shown, so that the reason fits into a line
 
 
 class Assume(DeliveryMethod):
@@ -16,18 +16,18 @@ class Assume(DeliveryMethod):
     name = "assume"
 
     def check(self, pool: PoolView) -> Suitability:
-        """Say that only trying will tell, and which systems the slots run: people may know what Python comes with each."""
+        """Say that HTMap cannot know, and name the slots' systems: people may know which Python each system has."""
         needed = f"{sys.version_info.major}.{sys.version_info.minor}"
-        reason = f"needs a Python {needed} on the execute nodes, and slots do not say whether they have one"
+        reason = f"needs Python {needed} on the execute nodes, and slots do not say whether they have it"
         systems = Counter(str(slot.get("OpSysAndVer") or "unknown") for slot in pool.slots(["OpSysAndVer"]))
         if systems:
             found = ", ".join(f"{count} {name}" for name, count in systems.most_common(_SYSTEMS))
             others = ", ..." if len(systems) > _SYSTEMS else ""
-            reason = f"{reason}; what they run: {found}{others}"
+            reason = f"{reason}; their systems: {found}{others}"
         return Suitability.unknown(reason)
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
-        """Change nothing: the runtime archive starts itself with the ``python3`` that it finds."""
+        """Change nothing: the runtime archive starts itself with the first ``python3`` on PATH."""
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""HTMap at CERN: tickets, run times and schedds of the batch service. An example of a site's plugin, too."""
+"""HTMap at CERN: tickets, run times and schedds of the batch service. It is also the example of a site's plugin."""
 
 from htmap_cern.errors import (
     CannotSendCredential,

@@ -1,4 +1,4 @@
-"""Hands the user's Kerberos ticket to the batch service, once for each ticket."""
+"""Hand the user's Kerberos ticket to the batch service, once for each ticket."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from htmap_core import MapPlan, PoolAccess, PoolAddress, SubmitDescription, conn
 from htmap_core.exceptions import CondorError
 
 _PATIENCE = 120  # seconds that a producer may take
-_STORED_ELSEWHERE = "CREDENTIAL_ALREADY_STORED"  # what HTCondor takes for: the site itself sees to it
+_STORED_ELSEWHERE = "CREDENTIAL_ALREADY_STORED"  # HTCondor's word for a site that stores credentials itself
 
 
 def set_up(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
-    """Have the jobs of a map find the user's ticket, unless the user or the settings say that they need none.
+    """Give the user's ticket to the jobs of a map, unless the user or the settings say that they need none.
 
-    :raises TicketNeeded: the user has no ticket that will do.
+    :param told: the settings of the table CERN.
+    :raises TicketNeeded: the user has no usable ticket.
     :raises CannotSendCredential: the credential could not be made or stored.
     """
     if not told.send_credential or (submit.get("MY.SendCredential") or "true").casefold() == "false":
@@ -41,22 +42,22 @@ def set_up(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None
 def _store_once(ticket: tickets.Ticket, pool: PoolAccess, producer: str | None) -> None:
     memory = Memory.of(pool.address)
     try:
-        # The credd forgets the users whose last job has left the queue: to remember is not enough.
+        # The credd forgets users whose last job has left the queue, so a remembered ticket is not enough.
         if memory.ticket() != ticket.fingerprint or not pool.has_kerberos_credential():
             pool.store_kerberos_credential(_produced(producer))
             memory.keep(ticket.fingerprint)
     except CondorError as error:
         where = pool.address.schedd or "the local schedd"
-        advice = "Try again in a minute, and ask the batch service if it stays like this"
-        raise CannotSendCredential(f"the credd of {where} does not take it ({error})", advice) from error
+        advice = "Try again in a minute; if that does not help, ask the batch service"
+        raise CannotSendCredential(f"the credd of {where} refuses it ({error})", advice) from error
 
 
 def _produced(producer: str | None) -> bytes:
-    """Return what the site's credential producer prints, byte for byte: the bindings would cut it at the first zero byte."""
+    """Return the output of the site's credential producer. The bindings would cut it off at the first zero byte."""
     if not producer:
-        advice = "Name the program that makes it in the setting CERN.CREDENTIAL_PRODUCER"
+        advice = "Set CERN.CREDENTIAL_PRODUCER to the program that makes credentials"
         raise CannotSendCredential("HTCondor's configuration has no SEC_CREDENTIAL_PRODUCER", advice)
-    advice = f"Run `{producer}` yourself to see what is wrong with it"
+    advice = f"Run `{producer}` yourself to see what is wrong"
     try:
         result = subprocess.run(
             shlex.split(producer), stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False
@@ -71,10 +72,10 @@ def _produced(producer: str | None) -> bytes:
 
 @attrs.frozen
 class Memory:
-    """Which ticket a pool's credd was given last, in the user's cache folder; losing it costs one more hand-over.
+    """Remembers, in the user's cache folder, the last ticket that each pool's credd got. If it is lost, a ticket is sent again.
 
     :param path: the file.
-    :param pool: the pool's key in it.
+    :param pool: the pool's key in the file.
     """
 
     path: Path
@@ -88,12 +89,12 @@ class Memory:
         return cls(folder / "htmap-cern" / "tickets.json", key)
 
     def ticket(self) -> str | None:
-        """Return the fingerprint of the ticket; None where none is known."""
+        """Return the fingerprint of the last ticket; None if none is known."""
         return self._all().get(self.pool)
 
     def keep(self, ticket: str) -> None:
-        """Remember a ticket."""
-        with contextlib.suppress(OSError):  # a full or read-only home: the next map hands the ticket over again
+        """Remember the ticket with the fingerprint *ticket*."""
+        with contextlib.suppress(OSError):  # a full or read-only home: the next map sends the ticket again
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with locked(self.path):
                 write_atomically(self.path, json.dumps({**self._all(), self.pool: ticket}))

@@ -1,4 +1,4 @@
-"""Spans of time as people write them, in seconds: 7200, "2h", "1d 12h", a timedelta."""
+"""Convert spans of time as people write them: 7200, "2h", "1d 12h", a timedelta."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def seconds(given: Any) -> int:
     """Return a span of time in whole seconds, rounded up.
 
     :param given: a number of seconds, a timedelta, or text such as ``"7200"``, ``"90 min"``, ``"1d 12h"``.
-    :raises ValueError: it is none of these, or no time at all.
+    :raises ValueError: it is none of these, or not more than zero.
     """
     text = str(given).strip()
     if isinstance(given, datetime.timedelta):
@@ -29,15 +29,15 @@ def seconds(given: Any) -> int:
         found = sum(float(number) * _UNITS[unit.lower()] for number, unit in _PART.findall(text))
     else:
         raise ValueError(
-            f"{given!r} is no span of time: write seconds (7200), or text such as '2h', '90 min', '1d 12h'"
+            f"{given!r} is not a span of time: write seconds (7200), or text such as '2h', '90 min', '1d 12h'"
         )
     if not (math.isfinite(found) and found > 0):
-        raise ValueError(f"{given!r} is no span of time: it must be more than nothing, and end")
+        raise ValueError(f"{given!r} is not a span of time: it must be more than 0 and finite")
     return math.ceil(found)
 
 
 def in_words(span: float) -> str:
-    """Return a number of seconds for people, such as ``2 h`` or ``1 d 12 h``."""
+    """Return a number of seconds as people read it, such as ``2 h`` or ``1 d 12 h``."""
     left, parts = max(0, int(span)), []
     for unit, size in (("w", 604800), ("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         count, left = divmod(left, size)

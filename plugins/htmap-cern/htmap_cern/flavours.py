@@ -1,4 +1,4 @@
-"""Job flavours: CERN's names for how long a job may run. https://batchdocs.web.cern.ch lists them."""
+"""Job flavours, CERN's names for the time that a job may run. https://batchdocs.web.cern.ch lists them."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ LISTED = ", ".join(f"{name} ({in_words(limit)})" for name, limit in FLAVOURS.ite
 def flavour(name: str) -> str:
     """Return the flavour called *name*, in lower case.
 
-    :raises ValueError: there is none; lists all with the time that they give.
+    :raises ValueError: there is no such flavour; the message lists all flavours with their times.
     """
     folded = name.strip().casefold()
     if folded not in FLAVOURS:
-        raise ValueError(f"{name!r} is no job flavour of CERN's; there are {LISTED}")
+        raise ValueError(f"{name!r} is not a job flavour of CERN; the flavours are {LISTED}")
     return folded
 
 
 def holding(runtime: int) -> str:
     """Return the smallest flavour in which a job may run for *runtime* seconds.
 
-    :raises ValueError: no flavour gives so much time.
+    :raises ValueError: no flavour gives that much time.
     """
     for name, limit in FLAVOURS.items():
         if runtime <= limit:
             return name
-    raise ValueError(f"{in_words(runtime)} is more than any job flavour gives; there are {LISTED}")
+    raise ValueError(f"{in_words(runtime)} is longer than any job flavour allows; the flavours are {LISTED}")

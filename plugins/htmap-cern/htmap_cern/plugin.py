@@ -1,6 +1,6 @@
-"""What this plugin gives to HTMap.
+"""The hooks of this plugin.
 
-docs/explanation/site-plugin.md goes through it line by line, as an example of a site's plugin.
+docs/explanation/site-plugin.md explains it line by line, as the example of a site's plugin.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def htmap_pools() -> Sequence[Pool]:
 
 @hookimpl
 def htmap_transfer_protocols() -> Sequence[TransferProtocol]:
-    """Offer ``root://`` for files on EOS, at CERN and elsewhere: slots whose HTCondor can move files by it say so."""
+    """Offer ``root://`` for files on EOS, at CERN and elsewhere; slots advertise whether their HTCondor can transfer by it."""
     return [TransferProtocol("root")]
 
 
@@ -34,7 +34,7 @@ def htmap_transfer_protocols() -> Sequence[TransferProtocol]:
 def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
     """Hand the user's ticket to the batch service."""
     if _is_ours(plan):
-        rules.refuse_eos(plan.map_dir)  # first, because a ticket does not help there
+        rules.refuse_eos(plan.map_dir)  # first, because a ticket does not help with that
         credentials.set_up(submit, plan, settings())
 
 
@@ -46,5 +46,5 @@ def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
 
 
 def _is_ours(plan: MapPlan) -> bool:
-    """Whether a map goes to CERN's batch service. Whatever else this plugin does, it does for such maps alone."""
+    """Return whether a map goes to CERN's batch service; other maps must stay as they are."""
     return plan.pool.address.pool == site.CernPool.name

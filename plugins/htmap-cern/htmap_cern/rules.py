@@ -1,4 +1,4 @@
-"""What CERN wants in a submit description, in the words that users have for it."""
+"""Put CERN's attributes into a submit description, from users' options and settings."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ FLAVOUR, RUNTIME = "JobFlavour", "MaxRuntime"
 
 
 def apply(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
-    """Write CERN's attributes: the user's own options as they are meant, else what the settings say.
+    """Write CERN's attributes: from the map's options if they have them, else from the settings.
 
-    :raises InvalidOption: an option names a flavour that does not exist, or a span of time that is none.
+    :param told: the settings of the table CERN.
+    :raises InvalidOption: an option names a flavour that does not exist, or its run time is not a span of time.
     """
     _limit_runtime(submit, told)
     if told.accounting_group and not submit.has("accounting_group"):
@@ -25,13 +26,13 @@ def apply(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
     if told.want_os:
         submit.set_default("MY.WantOS", quoted(told.want_os))
     if plan.options.output_remaps is not None:
-        submit.set_default("MY.XRDCP_CREATE_DIR", True)  # else a file for a folder that EOS does not have yet is lost
+        submit.set_default("MY.XRDCP_CREATE_DIR", True)  # without it, a file is lost if its folder is not on EOS yet
 
 
 def refuse_eos(map_dir: Path) -> None:
-    """Refuse a map whose directory is on EOS, also by way of a link.
+    """Refuse a map whose directory is on EOS, also through a link.
 
-    :raises MapOnEos: it is.
+    :raises MapOnEos: the directory is on EOS.
     """
     if map_dir.resolve().parts[1:2] == ("eos",):
         raise MapOnEos(map_dir)
@@ -50,13 +51,13 @@ def _limit_runtime(submit: SubmitDescription, told: CernSettings) -> None:
 
 
 def _own(submit: SubmitDescription, name: str) -> str | None:
-    """Take out what the user said, be it an attribute or, as it would stand without the plus sign, a command."""
+    """Take out the user's option: the attribute ``+name``, or the command ``name`` if the user forgot the plus sign."""
     attribute, command = submit.take(f"MY.{name}"), submit.take(name)
     return command if attribute is None else attribute
 
 
 def _flavour(given: str) -> str:
-    """Return the expression for a flavour: a plain name gets its quotes, any other expression stays as it is."""
+    """Return the expression for a flavour: a plain name gets quotes, any other expression stays as it is."""
     if not re.fullmatch(r"\w+", given):
         return given
     try:
@@ -66,7 +67,7 @@ def _flavour(given: str) -> str:
 
 
 def _runtime(given: str) -> str:
-    """Return the expression for a run time: a span of time in seconds, any other expression stays as it is."""
+    """Return the expression for a run time: a span of time becomes seconds, any other expression stays as it is."""
     plain = given.strip('"')
     if not re.fullmatch(r"[\d.]+[\w\s.]*", plain):
         return given

@@ -17,7 +17,7 @@ _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0
 def _switch(given: Any) -> Any:
     """Return True, False or ``"auto"``."""
     if str(given).strip().casefold() not in _SWITCH:
-        raise ValueError(f"ENABLED = {given!r}: it can be 'auto', true or false")
+        raise ValueError(f"ENABLED = {given!r}: write 'auto', true or false")
     return _SWITCH[str(given).strip().casefold()]
 
 
@@ -39,26 +39,26 @@ def _named(pattern: str, example: str) -> Any:
 
 @attrs.frozen
 class CernSettings:
-    """What the plugin can be told. In ``~/.htmaprc`` the names are in capitals, in a table ``[CERN]``."""
+    """The settings of the plugin. In ``~/.htmaprc`` their names are in capitals, in a table ``[CERN]``."""
 
     enabled: Any = attrs.field(
         default=AUTO,
         converter=_switch,
         metadata={
-            "meaning": "whether maps go to CERN's batch service: `true`, `false`, or `auto`: look whether this is CERN"
+            "meaning": "whether maps go to CERN's batch service: `true`, `false`, or `auto`: if this machine is at CERN"
         },
     )
     job_flavour: Optional[str] = attrs.field(
         default=None,
         converter=attrs.converters.optional(flavours.flavour),
-        metadata={"meaning": "how long jobs may run, by CERN's name for it", "default": "CERN's own default"},
+        metadata={"meaning": "how long jobs may run: one of CERN's job flavours", "default": "CERN's own default"},
     )
     max_runtime: Any = attrs.field(
         default=None,
         converter=attrs.converters.optional(_runtime),
         metadata={
-            "meaning": 'how long jobs will run: seconds, `"2h"`, `"1d 12h"`, in a program also a `timedelta`; they get the '
-            "smallest flavour that holds it; wins over `JOB_FLAVOUR`, as it does at CERN"
+            "meaning": 'how long jobs will run: seconds, `"2h"`, `"1d 12h"`, in a program also a `timedelta`; jobs get the '
+            "smallest flavour that allows it; this setting wins over `JOB_FLAVOUR`, as it does at CERN"
         },
     )
     send_credential: bool = attrs.field(
@@ -68,7 +68,7 @@ class CernSettings:
     ticket_lifetime: Any = attrs.field(
         default="1h",
         converter=durations.seconds,
-        metadata={"meaning": "for how long the ticket must be valid at least when a map is made"},
+        metadata={"meaning": "how long the ticket must still be valid when a map is created"},
     )
     credential_producer: Optional[str] = attrs.field(
         default=None,
@@ -80,7 +80,7 @@ class CernSettings:
     accounting_group: Optional[str] = attrs.field(
         default=None,
         validator=_named(r"[A-Za-z0-9_.-]+", "group_u_BE.ABP.NORMAL"),
-        metadata={"meaning": "the group that jobs are accounted to, such as `group_u_BE.ABP.NORMAL`"},
+        metadata={"meaning": "the accounting group of the jobs, such as `group_u_BE.ABP.NORMAL`"},
     )
     want_os: Optional[str] = attrs.field(
         default=None,
@@ -95,5 +95,5 @@ class CernSettings:
 
 
 def settings() -> CernSettings:
-    """Return the table as the settings say now."""
+    """Return the current settings of the table CERN."""
     return table("CERN", CernSettings)

@@ -1,4 +1,4 @@
-"""Whether this is CERN, and where its batch service is."""
+"""Find out whether this machine is at CERN, and find the batch service."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from htmap_core.exceptions import PoolIsSilent
 
 DOMAIN = "cern.ch"
 
-# What of HTCondor's configuration names the site: its accounts, and the hosts of its daemons.
+# The parameters of HTCondor's configuration that name the site: the domain of its accounts, and the hosts of its daemons.
 _TELLING = ("UID_DOMAIN", "COLLECTOR_HOST", "SCHEDD_HOST")
 
 
 def why_not() -> str | None:
-    """Return why maps do not go to CERN's batch service from here; None where they do."""
+    """Return why maps do not go to CERN's batch service from here; None if they do."""
     wanted = settings().enabled
     if wanted == AUTO:
         parameters = {name: connect(PoolAddress.of_machine("cern")).parameter(name) for name in _TELLING}
@@ -27,8 +27,8 @@ def why_not() -> str | None:
         seen = ", ".join(
             f"{name} is {value!r}" if value else f"{name} is not set" for name, value in parameters.items()
         )
-        return f"this is not CERN: in HTCondor's configuration {seen}; CERN.ENABLED = true uses it all the same"
-    return None if wanted else "switched off by the setting CERN.ENABLED"
+        return f"this machine is not at CERN: in HTCondor's configuration {seen}; CERN.ENABLED = true uses CERN all the same"
+    return None if wanted else "the setting CERN.ENABLED switches it off"
 
 
 def _in_domain(value: str | None) -> bool:
@@ -37,19 +37,19 @@ def _in_domain(value: str | None) -> bool:
 
 
 class CernPool(Pool):
-    """CERN's batch service, by the user's schedd there.
+    """CERN's batch service, reached through the user's schedd.
 
-    A map remembers the schedd by its name: any other lxplus node finds the same jobs, whatever schedd it would submit to.
+    A map remembers the schedd's name, so every lxplus node finds the map's jobs, even if it would submit to another schedd.
     """
 
     name = "cern"
-    rank = 200  # before the machine's own, which at CERN is the same pool without the plugin's help
+    rank = 200  # before the machine's own pool, which at CERN is the same one without this plugin's help
     delivery_method = "assume"  # lxplus and the worker nodes have the same system, and the same Python
 
     def find(self) -> PoolAddress | None:
-        """Return the address of the user's schedd if this is CERN.
+        """Return the address of the user's schedd; None if this machine is not at CERN.
 
-        :raises PoolIsSilent: it does not answer.
+        :raises PoolIsSilent: the schedd does not answer.
         """
         if why_not() is not None:
             return None
@@ -59,7 +59,7 @@ class CernPool(Pool):
         return address
 
     def advice(self) -> str:
-        """Say whether this is not CERN, or the schedd does not answer, which it may not do for users without a ticket."""
+        """Say why the pool cannot be used: this is not CERN, or the schedd does not answer, perhaps for want of a ticket."""
         if (reason := why_not()) is not None:
             return reason
         told = settings()

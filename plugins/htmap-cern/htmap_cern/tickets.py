@@ -1,7 +1,7 @@
-"""The user's Kerberos ticket, as ``klist`` shows it.
+"""Read the user's Kerberos ticket from the output of ``klist``.
 
-``klist`` reads whatever cache KRB5CCNAME names (a file, a folder, the kernel's keyring, KCM) and is there wherever tickets are.
-The Python packages for Kerberos must be compiled, with headers that lxplus does not have.
+``klist`` reads any cache that KRB5CCNAME can name (a file, a folder, the kernel's keyring, KCM), and is installed wherever there
+are tickets. The Python packages for Kerberos must be compiled, with headers that lxplus does not have.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _GRANTING = re.compile(rf"^{_TIME} +{_TIME} +krbtgt/(\S+)@\3\n\t(?:renew until {
 class Ticket:
     """A ticket-granting ticket; times are in UTC.
 
-    :param principal: whose it is.
-    :param starts: when it began to be valid.
-    :param ends: when it ends.
-    :param renewable_until: until when it can be renewed without a password.
-    :param is_forwardable: whether a job's host can get another one with it.
+    :param principal: its owner.
+    :param starts: when it became valid.
+    :param ends: when it expires.
+    :param renewable_until: until when it can be renewed without a password; None if it cannot be renewed.
+    :param is_forwardable: whether a job's host can get another ticket with it.
     """
 
     principal: str
@@ -44,19 +44,20 @@ class Ticket:
 
     @property
     def fingerprint(self) -> str:
-        """What tells this ticket from another, without giving it away."""
+        """A text that identifies this ticket and does not reveal its facts."""
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
 def needed(lifetime: int, now: datetime.datetime) -> Ticket:
-    """Return the user's ticket, which is then known to be forwardable and valid for long enough.
+    """Return the user's ticket, after checking that it is forwardable and valid for long enough.
 
-    :param lifetime: for how many seconds it must be valid still.
-    :raises TicketNeeded: there is none, or it will not do; says what to type.
+    :param lifetime: for how many seconds it must still be valid.
+    :param now: the time, in UTC.
+    :raises TicketNeeded: there is no ticket, or it is not usable; the message says what to type.
     """
     shown = _klist()
     principal = _PRINCIPAL.search(shown)
-    # A new ticket is for whom the old one was; without one the name of the account is the best guess.
+    # A new ticket is for the owner of the old one. Without an old one, the account's name is the best guess.
     kinit = f"kinit -f {principal[1] if principal else getpass.getuser()}"
     if principal is None:
         raise TicketNeeded("there is none", kinit)
@@ -65,12 +66,13 @@ def needed(lifetime: int, now: datetime.datetime) -> Ticket:
         raise TicketNeeded(f"there is none for {principal[1]}", kinit)
     left = (ticket.ends - now).total_seconds()
     if left <= 0:
-        raise TicketNeeded(f"that of {principal[1]} expired {in_words(-left)} ago", kinit)
+        raise TicketNeeded(f"the ticket of {principal[1]} expired {in_words(-left)} ago", kinit)
     if not ticket.is_forwardable:
-        raise TicketNeeded(f"that of {principal[1]} is not forwardable", kinit)
+        raise TicketNeeded(f"the ticket of {principal[1]} is not forwardable", kinit)
     if left < lifetime:
         problem = (
-            f"that of {principal[1]} ends in {in_words(left)}, sooner than CERN.TICKET_LIFETIME ({in_words(lifetime)})"
+            f"the ticket of {principal[1]} expires in {in_words(left)}, sooner than CERN.TICKET_LIFETIME "
+            f"({in_words(lifetime)})"
         )
         renewable = ticket.renewable_until and (ticket.renewable_until - now).total_seconds() > lifetime
         raise TicketNeeded(problem, "kinit -R" if renewable else kinit)
@@ -78,12 +80,12 @@ def needed(lifetime: int, now: datetime.datetime) -> Ticket:
 
 
 def _klist() -> str:
-    """Return what klist shows: in the language and the times that we can read, whatever the user's are."""
+    """Return the output of klist, in English and in UTC whatever the user's locale and time zone are."""
     program = shutil.which("klist")
     if program is None:
-        raise TicketNeeded("there is no `klist` here to look for one", "dnf install krb5-workstation")
+        raise TicketNeeded("there is no `klist` here that could show one", "dnf install krb5-workstation")
     environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
-    # It exits with 1 and says why where there is no ticket.
+    # If there is no ticket, klist exits with 1 and says so.
     result = subprocess.run([program, "-f"], env=environment, capture_output=True, text=True, check=False)
     return result.stdout
 

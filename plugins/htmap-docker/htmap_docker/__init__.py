@@ -1,4 +1,4 @@
-"""The delivery method ``docker``: components run in a container that Docker makes of an image."""
+"""The delivery method ``docker``: components run in a container of a Docker image."""
 
 from htmap_docker.errors import (
     NoDockerImage,

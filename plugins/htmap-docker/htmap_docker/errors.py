@@ -1,4 +1,4 @@
-"""What can go wrong with images, under HTMapException."""
+"""The exceptions of this plugin."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from htmap_core import HTMapException
 
 @attrs.define(slots=False)
 class NoDockerImage(HTMapException):
-    """The image to run in is set to nothing.
+    """The setting DOCKER.IMAGE is empty.
 
-    :param default: the image that would be taken if nothing were set.
+    :param default: the image that is used if the setting is missing.
     """
 
     default: str
 
     def __str__(self) -> str:
         return (
-            "DOCKER.IMAGE is empty, so there is no image to run components in. Name one in ~/.htmaprc:\n"
+            "DOCKER.IMAGE is '', so there is no image to run components in. Name one in ~/.htmaprc:\n"
             f'    [DOCKER]\n    IMAGE = "{self.default}"\n'
-            f"or delete the line: {self.default} is the default"
+            f"or delete the line: the default is {self.default!r}"
         )

@@ -20,11 +20,11 @@ from htmap_core import (
 from htmap_core.exceptions import CondorError
 from htmap_docker.errors import NoDockerImage
 
-RANK = 40  # where all slots can; below shared, which has what the function was written with
+RANK = 40  # if all slots can; below shared, which runs the Python that the function was written with
 _SCHEME = "docker://"
 
-# What slots that can run a universe have, the best universe first. In the container universe, slots with Apptainer run Docker's
-# images as well.
+# The attributes of slots that can run each universe; the best universe comes first. In the container universe, slots with
+# Apptainer run Docker images, too.
 _SLOTS = {
     "docker": "HasDocker =?= true",
     "container": "HasContainer =?= true && HasDockerURL =?= true",
@@ -32,7 +32,7 @@ _SLOTS = {
 
 
 def _official_python() -> str:
-    """Return the image of the submit side's minor version: code of another one would be refused."""
+    """Return the official image with the submit side's minor version: a job refuses code of another version."""
     return f"python:{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -42,13 +42,13 @@ def _without_scheme(image: str) -> str:
 
 @attrs.frozen
 class DockerSettings:
-    """What ``[DOCKER]`` in ``~/.htmaprc`` can say."""
+    """The settings in the table ``[DOCKER]`` of ``~/.htmaprc``."""
 
     image: str = attrs.field(
         factory=_official_python,
         converter=_without_scheme,
         metadata={
-            "meaning": "the image that components run in, as `docker pull` has it",
+            "meaning": "the image that components run in, as `docker pull` takes it",
             "default": "`python:3.x` with your own minor version",
         },
     )
@@ -56,8 +56,8 @@ class DockerSettings:
         default="auto",
         validator=validators.in_(("auto", "docker", "container")),
         metadata={
-            "meaning": "`docker`: slots with Docker; `container`: slots that run Docker's images, with Docker or with Apptainer; "
-            "`auto`: the first of the two that some slot of the pool offers"
+            "meaning": "`docker`: slots with Docker; `container`: slots that run Docker images, with Docker or with Apptainer; "
+            "`auto`: the first of the two that a slot of the pool offers"
         },
     )
 
@@ -68,7 +68,7 @@ class Docker(DeliveryMethod):
     name = "docker"
 
     def check(self, pool: PoolView) -> Suitability:
-        """Say how many slots run Docker, or at least Docker's images."""
+        """Count the slots that run Docker, or at least Docker images."""
         settings = table("DOCKER", DockerSettings)
         universe = _universe(settings, pool)
         matching, total = pool.count(_SLOTS[universe])
@@ -78,7 +78,7 @@ class Docker(DeliveryMethod):
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Ask for a container of the image; a map's own option ``docker_image`` or ``container_image`` wins.
 
-        :raises NoDockerImage: no image is named.
+        :raises NoDockerImage: the setting DOCKER.IMAGE is empty.
         """
         settings = table("DOCKER", DockerSettings, plan.settings)
         if not settings.image:
@@ -89,19 +89,19 @@ class Docker(DeliveryMethod):
             submit.set_default("docker_image", settings.image)
         else:
             submit.set_default("container_image", f"{_SCHEME}{settings.image}")
-        # Otherwise an image with an ENTRYPOINT gets the archive as an argument, and does not run it.
+        # Without this, an image with an ENTRYPOINT would get the archive as an argument and not run it.
         submit.set_default("docker_override_entrypoint", "true")
 
 
 def _universe(settings: DockerSettings, pool: PoolView) -> str:
-    """Return the universe that the settings name, or else the best of those that some slot of the pool can run."""
+    """Return the universe that the settings name; for ``auto``, the best one that a slot of the pool can run."""
     if settings.universe != "auto":
         return settings.universe
     return next((universe for universe, slots in _SLOTS.items() if pool.count(slots)[0]), "docker")
 
 
 def _asked(settings: DockerSettings, pool: PoolView) -> str:
-    """Return the same where the pool may not answer: its schedd may take the map all the same."""
+    """Return the same; if the pool does not answer, ``docker``, because its schedd may take the map all the same."""
     try:
         return _universe(settings, pool)
     except CondorError:

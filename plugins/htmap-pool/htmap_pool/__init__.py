@@ -1,4 +1,4 @@
-"""A personal HTCondor pool for one user: HTMap's default where no other pool is there."""
+"""A personal HTCondor pool for one user, HTMap's default if there is no other pool."""
 
 from htmap_pool.errors import (
     CannotStart,

@@ -17,7 +17,7 @@ from htmap_pool.running import daemons, report
 from htmap_pool.running.configuration import Shape
 from htmap_pool.settings import PoolSettings
 
-# As `systemctl status` has it.
+# The same code as that of `systemctl status`.
 _NOT_RUNNING = 3
 
 
@@ -25,17 +25,17 @@ _NOT_RUNNING = 3
 def pool() -> None:
     """Install and run a personal HTCondor pool.
 
-    It needs no root, belongs to you alone, listens on this machine only, and lives below HTMAP_DIR.
+    It needs no root, belongs to you alone, listens on this machine only, and keeps its files below HTMAP_DIR.
     """
 
 
 @pool.command()
-@click.option("--again", is_flag=True, help="Get the newest HTCondor even if there is one already.")
+@click.option("--again", is_flag=True, help="Install the newest HTCondor even if there is one already.")
 def install(again: bool) -> None:
-    """Get HTCondor, unless this machine has it.
+    """Install HTCondor, unless this machine has it.
 
-    Debian's or Ubuntu's packages are unpacked below HTMAP_DIR; nothing of the system is changed. An interrupted installation
-    goes on where it was.
+    It unpacks Debian's or Ubuntu's packages below HTMAP_DIR, and changes nothing of the system. After an interruption, run it
+    again: it continues where it was.
     """
     from htmap_pool.installing import install as installation
 
@@ -48,18 +48,18 @@ def install(again: bool) -> None:
     click.echo(f"HTCondor {version} in {found.root} (from {found.origin})")
     if tuple(int(part) for part in version.split(".")[:2]) < NEW_ENOUGH:
         click.echo(
-            "If Python's bindings cannot authenticate with a version this old, `htmap pool install --again` gets a newer one",
+            "If Python's bindings cannot authenticate with this old version, `htmap pool install --again` installs a newer one",
             err=True,
         )
 
 
 @pool.command()
-@click.option("--cpus", type=click.IntRange(min=1), help="Processors to offer; may be more than there are.")
+@click.option("--cpus", type=click.IntRange(min=1), help="Processors to offer; can be more than the machine has.")
 @click.option("--memory", type=click.IntRange(min=128), metavar="MB", help="Memory to offer.")
 def start(cpus: int | None, memory: int | None) -> None:
     """Start the pool and wait until it takes jobs.
 
-    It goes on without this terminal, and stops by itself when it had nothing to do for a while (setting POOL.IDLE_SHUTDOWN).
+    It runs on without this terminal, and stops by itself after it was idle for a while (setting POOL.IDLE_SHUTDOWN).
     """
     settings, places = table("POOL", PoolSettings), Places.current()
     shape = Shape(cpus or settings.cpus, memory or settings.memory, settings.idle_shutdown)
@@ -78,7 +78,7 @@ def _release(settings: PoolSettings) -> Release:
 
 @pool.command()
 def stop() -> None:
-    """Stop the pool. Jobs stay in its queue, and the next start goes on with them."""
+    """Stop the pool. Jobs stay in its queue and continue after the next start."""
     was_running = daemons.stop(Places.current())
     click.echo("the personal pool is stopped" if was_running else "the personal pool was not running")
 
@@ -87,9 +87,9 @@ def stop() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
-    """Show whether the pool runs, what it offers and what it does.
+    """Show whether the pool runs, its size and its jobs.
 
-    The exit code is 0 if it runs and 3 if not.
+    The exit code is 0 if the pool runs, and 3 if not.
     """
     places = Places.current()
     found = report.status(places)
@@ -99,7 +99,7 @@ def status(context: click.Context, as_json: bool) -> None:
     elif found:
         click.echo(_table(found))
     else:
-        gone = " any more: its master ended without being told to" if report.is_stale(places) else ""
+        gone = " any more: its master ended, but nobody stopped it" if report.is_stale(places) else ""
         click.echo(f"the personal pool is not running{gone}; `htmap pool start` starts it")
     if found is None:
         context.exit(_NOT_RUNNING)
@@ -122,9 +122,9 @@ def _table(found: report.Status) -> str:
 
 @pool.command()
 @click.argument("daemon", required=False)
-@click.option("--tail", "lines", type=click.IntRange(min=0), default=20, show_default=True, help="How many lines.")
+@click.option("--tail", "lines", type=click.IntRange(min=0), default=20, show_default=True, help="Lines to show.")
 def logs(daemon: str | None, lines: int) -> None:
-    """Show the path and the end of a daemon's log, such as schedd's, startd's or starter's; without DAEMON, list the logs."""
+    """Show the path and the end of a log. DAEMON is schedd, startd, starter, ...; without DAEMON, list the logs."""
     places = Places.current()
     if daemon is None:
         for path in report.logs(places):

@@ -1,4 +1,4 @@
-"""What can go wrong with a personal pool, under HTMapException."""
+"""The exceptions of this plugin."""
 
 from __future__ import annotations
 
@@ -10,26 +10,33 @@ from htmap_core.exceptions import CondorError
 
 
 class PoolError(CondorError):
-    """The personal pool cannot do what was asked; the base of what says why."""
+    """The base class of the errors of the personal pool."""
 
 
 @attrs.define(slots=False)
 class NotInstalled(PoolError):
-    """There is no HTCondor to start a pool with."""
+    """There is no HTCondor to start a pool with.
+
+    :param looked_in: the places that were searched.
+    """
 
     looked_in: tuple[str, ...]
 
     def __str__(self) -> str:
         return (
-            f"no HTCondor for a personal pool; looked in: {', '.join(self.looked_in)}\n"
-            f"`htmap pool install` gets one (Debian and Ubuntu); elsewhere install HTCondor so that condor_master is on PATH, "
-            f"or unpack one and set POOL.PREFIX"
+            f"there is no HTCondor for a personal pool; looked in: {', '.join(self.looked_in)}\n"
+            f"On Debian and Ubuntu, `htmap pool install` gets one. Elsewhere install HTCondor so that condor_master is on PATH, "
+            f"or unpack one and set POOL.PREFIX to its folder"
         )
 
 
 @attrs.define(slots=False)
 class InstallationFailed(PoolError):
-    """HTCondor could not be had in any of the ways that this machine offers."""
+    """HTCondor could not be installed in any of the ways that this machine offers.
+
+    :param tried: each way, and why it failed.
+    :param advice: what to do.
+    """
 
     tried: tuple[tuple[str, str], ...]
     advice: str
@@ -41,7 +48,11 @@ class InstallationFailed(PoolError):
 
 @attrs.define(slots=False)
 class ToolFailed(PoolError):
-    """A program that the pool needs ended with an error, or is not there."""
+    """A program that the pool needs failed or is missing.
+
+    :param program: its name.
+    :param reason: what went wrong.
+    """
 
     program: str
     reason: str
@@ -52,7 +63,12 @@ class ToolFailed(PoolError):
 
 @attrs.define(slots=False)
 class CannotStart(PoolError):
-    """The pool did not come up."""
+    """The pool did not start.
+
+    :param reason: what went wrong.
+    :param evidence: the ends of its logs.
+    :param advice: what to do.
+    """
 
     reason: str
     evidence: str = ""
@@ -65,7 +81,11 @@ class CannotStart(PoolError):
 
 @attrs.define(slots=False)
 class RunningElsewhere(PoolError):
-    """Another machine that shares this HTMAP_DIR runs its pool."""
+    """Another machine that shares this HTMAP_DIR runs the pool.
+
+    :param host: the other machine.
+    :param root: the folder of the pool.
+    """
 
     host: str
     root: Path
@@ -79,31 +99,41 @@ class RunningElsewhere(PoolError):
 
 @attrs.define(slots=False)
 class CannotStop(PoolError):
-    """Some daemons are still there after all that could be done."""
+    """Some processes of the pool still run after SIGKILL.
+
+    :param pids: their process ids.
+    """
 
     pids: tuple[int, ...]
 
     def __str__(self) -> str:
         pids = " ".join(str(pid) for pid in self.pids)
-        return f"these processes of the pool did not end: {pids}. `ps -fp {pids}` shows what they are"
+        return f"these processes of the pool did not end: {pids}. `ps -fp {pids}` shows them"
 
 
 @attrs.define(slots=False)
 class UnsafeDirectory(PoolError):
-    """A directory that must be private is not."""
+    """A directory that must be private is not private.
+
+    :param directory: its path.
+    """
 
     directory: Path
 
     def __str__(self) -> str:
         return (
-            f"{self.directory} is not a directory that only you can use, so the pool's sockets are not safe there. "
+            f"{self.directory} is not a private directory of yours, so the pool's sockets are not safe there. "
             f"If it is yours, run `chmod 700 {self.directory}` or remove it"
         )
 
 
 @attrs.define(slots=False)
 class NoSuchLog(PoolError):
-    """The pool has no log of that daemon."""
+    """The pool has no log of a daemon.
+
+    :param daemon: the name that was asked for.
+    :param known: the existing logs.
+    """
 
     daemon: str
     known: tuple[str, ...]
@@ -111,4 +141,4 @@ class NoSuchLog(PoolError):
     def __str__(self) -> str:
         if not self.known:
             return "the personal pool has no logs: it was never started. `htmap pool start` starts it"
-        return f"no log of {self.daemon!r}; there are: {', '.join(self.known)}"
+        return f"there is no log of {self.daemon!r}; the logs are: {', '.join(self.known)}"

@@ -1,4 +1,4 @@
-"""Where a personal pool keeps its files: below HTMAP_DIR what must last, below /tmp what must be local."""
+"""The places of a personal pool's files: lasting files are below HTMAP_DIR, sockets and locks below /tmp."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from htmap_pool.errors import UnsafeDirectory
 
 @attrs.frozen
 class Places:
-    """The files of one personal pool. Nothing is created by asking for a path.
+    """The paths of one personal pool. Reading a path creates nothing.
 
     :param root: the ``pool`` folder of an HTMAP_DIR.
     """
@@ -27,7 +27,7 @@ class Places:
     @classmethod
     def of(cls, folder: Path) -> Places:
         """Return the places of the pool that belongs to the HTMAP_DIR *folder*."""
-        # Links are followed: daemons and clients must agree on one name, from wherever they are asked.
+        # Links are followed, because daemons and clients must always use the same path.
         return cls((folder.expanduser() / "pool").resolve())
 
     @classmethod
@@ -37,73 +37,73 @@ class Places:
 
     @property
     def installed(self) -> Path:
-        """A link to the HTCondor in use: replacing it is the one step that makes an installation count."""
+        """A link to the HTCondor in use; the last step of an installation replaces it."""
         return self.root / "htcondor"
 
     @property
     def releases(self) -> Path:
-        """Every HTCondor unpacked here, each in a folder of its own."""
+        """The folder of all unpacked HTCondors; each has a folder of its own in it."""
         return self.root / "releases"
 
     @property
     def staging(self) -> Path:
-        """What an installation has fetched so far; kept until it succeeds."""
+        """The files that an installation has fetched so far; they are kept until it succeeds."""
         return self.root / "staging"
 
     @property
     def configuration(self) -> Path:
-        """The configuration that daemons and clients share: CONDOR_CONFIG."""
+        """The configuration file that daemons and clients share: CONDOR_CONFIG."""
         return self.root / "condor_config"
 
     @property
     def user_configuration(self) -> Path:
-        """The user's own ``*.conf`` files, read after ours."""
+        """The folder of the user's own ``*.conf`` files, which HTCondor reads after ours."""
         return self.root / "config.d"
 
     @property
     def log(self) -> Path:
-        """The daemons' logs and address files."""
+        """The folder of the daemons' logs and address files."""
         return self.root / "log"
 
     @property
     def spool(self) -> Path:
-        """The job queue, which outlives the daemons."""
+        """The folder of the job queue, which outlives the daemons."""
         return self.root / "spool"
 
     @property
     def execute(self) -> Path:
-        """The scratch directories of running jobs."""
+        """The folder of the scratch directories of running jobs."""
         return self.root / "execute"
 
     @property
     def record(self) -> Path:
-        """Which condor_master is ours, written when it is started."""
+        """The file that says which condor_master is the pool's; it is written when that is started."""
         return self.root / "running.json"
 
     @property
     def start_lock(self) -> Path:
-        """Held by whoever starts or stops the pool."""
+        """The lock that is held while the pool is started or stopped."""
         return self.root / "start.lock"
 
     @property
     def install_lock(self) -> Path:
-        """Held by whoever installs HTCondor."""
+        """The lock that is held while HTCondor is installed."""
         return self.root / "install.lock"
 
     def make(self) -> None:
-        """Create the folders that daemons expect, readable by the owner only."""
+        """Create the folders that the daemons need; only the owner can read them."""
         self.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.root, self.root / "etc", self.log, self.spool, self.execute, self.user_configuration):
             folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def runtime_directory(places: Places, parent: Path = Path("/tmp")) -> Path:  # checked below to be ours
-    """Return a private local directory with a short path, for locks and sockets; it is created where missing.
+    """Return a private local directory with a short path, for locks and sockets; create it if it is missing.
 
-    Sockets cannot have paths over 107 bytes, and neither they nor locks work on every network file system. ``$XDG_RUNTIME_DIR``
-    is no place for them: it goes away at logout, which the pool survives.
+    The path of a socket can have at most 107 bytes, and neither sockets nor locks work on every network file system.
+    ``$XDG_RUNTIME_DIR`` will not do: the system removes it at logout, when the pool still runs.
 
-    :param places: the pool's other places, whose path makes the name.
+    :param places: the pool's other places; their path determines the name.
     :param parent: a local directory that everybody may write to.
     :raises UnsafeDirectory: another user could write to it.
     """
@@ -111,7 +111,7 @@ def runtime_directory(places: Places, parent: Path = Path("/tmp")) -> Path:  # c
     try:
         _make_private(ours)
     except UnsafeDirectory:
-        # Somebody else has the name. The configuration names the directory, so any other serves as well.
+        # Another user has a directory of that name. Any other name will do, because the configuration has it.
         ours = Path(tempfile.mkdtemp(prefix=f"htmap-{os.getuid()}-", dir=parent))
     directory = ours / hashlib.sha256(os.fsencode(places.root)).hexdigest()[:12]
     _make_private(directory)

@@ -1,4 +1,4 @@
-"""What this plugin gives to HTMap."""
+"""The hooks of this plugin."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def htmap_commands() -> Sequence[click.Command]:
 
 
 class PersonalPool(Pool):
-    """An HTCondor that this user runs on this machine, below HTMAP_DIR."""
+    """An HTCondor that the user runs on this machine, with its files below HTMAP_DIR."""
 
     name = "personal"
     rank = 0
 
     def find(self) -> PoolAddress | None:
-        """Return the pool's address if its master and schedd run.
+        """Return the pool's address if its master and schedd run, else None.
 
-        :raises RunningElsewhere: another machine that shares HTMAP_DIR runs it.
+        :raises RunningElsewhere: another machine that shares HTMAP_DIR runs the pool.
         """
         from htmap_pool.running import daemons
 
@@ -51,9 +51,9 @@ class PersonalPool(Pool):
         return self._address(places) if daemons.usable(places) else None
 
     def start(self) -> PoolAddress | None:
-        """Start an installed pool, unless the setting POOL.AUTOSTART is off; None where none is installed.
+        """Start the pool and return its address; None if none is installed or the setting POOL.AUTOSTART is off.
 
-        :raises CannotStart: it did not come up.
+        :raises CannotStart: the pool did not start.
         """
         from htmap_pool import release
         from htmap_pool.running import daemons
@@ -66,21 +66,21 @@ class PersonalPool(Pool):
             found = release.find(places, wanted.prefix)
         except NotInstalled:
             if wanted.prefix is not None:
-                raise  # somebody expects one there
+                raise  # the user expects an HTCondor there
             return None
         shape = Shape(wanted.cpus, wanted.memory, wanted.idle_shutdown)
         daemons.start(places, found, shape, wanted.start_timeout)
         return self._address(places)
 
     def advice(self) -> str:
-        """Return what to type for a pool of one's own."""
+        """Return the command that installs or starts the pool."""
         from htmap_pool import release
 
         try:
             release.find(Places.current(), table("POOL", PoolSettings).prefix)
         except NotInstalled:
             return "no HTCondor is installed for it; `htmap pool install` installs one without root"
-        return "installed but not running, and POOL.AUTOSTART is off; `htmap pool start` starts it"
+        return "it is installed but not running, and POOL.AUTOSTART is off; `htmap pool start` starts it"
 
     def _address(self, places: Places) -> PoolAddress:
         return PoolAddress(pool=self.name, configuration=places.configuration)

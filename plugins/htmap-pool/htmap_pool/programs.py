@@ -1,4 +1,4 @@
-"""Running other programs and saying readably how they failed."""
+"""Run other programs, with readable errors if they fail."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def run(
     cwd: Path | None = None,
     timeout: float | None = None,
 ) -> str:
-    """Run *command* without a terminal and return what it wrote to its standard output.
+    """Run *command* without a terminal and return its standard output.
 
-    :raises ToolFailed: it is not there, took longer than *timeout* seconds, or ended with an error, which is quoted.
+    :raises ToolFailed: the program is missing, took longer than *timeout* seconds, or failed; its error is quoted.
     """
     program = Path(command[0]).name
     try:

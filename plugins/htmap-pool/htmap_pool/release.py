@@ -1,4 +1,4 @@
-"""The HTCondor that a pool runs: unpacked by us, unpacked by the user, or the machine's own."""
+"""Find the HTCondor that a pool runs: unpacked by HTMap, unpacked by the user, or the machine's own."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from htmap_pool.errors import NotInstalled, ToolFailed
 from htmap_pool.places import Places
 from htmap_pool.programs import run
 
-# Names the folder that a release was unpacked to; written when it passed its test.
+# A file with the path of the folder into which a release was unpacked; it is written when the release has passed its test.
 MARK = ".htmap-release"
 
-# An ordinary user's PATH often lacks the folders where condor_master is.
+# The folders of condor_master, which an ordinary user's PATH often lacks.
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/local/condor/sbin", "/opt/condor/sbin")
 
 
@@ -24,8 +24,8 @@ _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/local/condor/sbin", "/o
 class Release:
     """One HTCondor on this machine.
 
-    :param root: its RELEASE_DIR: the folder with ``bin`` and ``sbin``.
-    :param origin: how it came to be used, for people.
+    :param root: its RELEASE_DIR, the folder with ``bin`` and ``sbin``.
+    :param origin: where it was found, for people.
     """
 
     root: Path
@@ -33,40 +33,40 @@ class Release:
 
     @property
     def sbin(self) -> Path:
-        """Where the daemons are."""
+        """The folder of the daemons."""
         return self._first("condor_master", "sbin", "bin")
 
     @property
     def bin(self) -> Path:
-        """Where the users' tools are."""
+        """The folder of the users' tools."""
         return self.root / "bin"
 
     @property
     def libexec(self) -> Path:
-        """Where the daemons' own tools are; every packager has another idea."""
+        """The folder of the daemons' own tools, for which each packager has another place."""
         return self._first(
             "condor_shared_port", "libexec/condor", "libexec", "lib/condor/libexec", "lib64/condor/libexec"
         )
 
     @property
     def lib(self) -> Path:
-        """Where HTCondor's data for its starter is."""
+        """The folder of HTCondor's data for its starter."""
         return self._first("", "lib/condor", "lib64/condor", "lib")
 
     @property
     def share(self) -> Path:
-        """Where HTCondor's shared data is, whether or not there is any."""
+        """The folder of HTCondor's shared data; it may not exist."""
         return self.root / "share" / "condor"
 
     def version(self) -> str:
-        """Return what HTCondor says its version is, such as ``25.14.1``.
+        """Return HTCondor's version, such as ``25.14.1``, as it says itself.
 
         :raises ToolFailed: its programs do not run.
         """
-        # No configuration is needed, and a machine's broken one must not matter.
+        # The program runs without a configuration, because the machine's own may be broken.
         said = run([self.bin / "condor_version"], env={"CONDOR_CONFIG": "ONLY_ENV", "PATH": os.defpath}, timeout=30)
         if not (found := re.search(r"CondorVersion:\s*(\S+)", said)):
-            raise ToolFailed("condor_version", f"no version in its answer: {said.strip()!r}")
+            raise ToolFailed("condor_version", f"its output has no version: {said.strip()!r}")
         return found[1]
 
     def _first(self, file: str, *folders: str) -> Path:
@@ -77,11 +77,11 @@ class Release:
 
 
 def find(places: Places, prefix: Path | None = None) -> Release:
-    """Return the HTCondor to use: the one that POOL.PREFIX names, else the one we installed, else the machine's own.
+    """Return the HTCondor to use: that of POOL.PREFIX, else the one that HTMap installed, else the machine's own.
 
-    :param places: where ``htmap pool install`` puts it.
+    :param places: the pool's folders, where ``htmap pool install`` puts HTCondor.
     :param prefix: the setting POOL.PREFIX.
-    :raises NotInstalled: there is none, or not where *prefix* says.
+    :raises NotInstalled: there is none, or none in *prefix*.
     """
     if prefix is not None:
         if release := at(prefix.expanduser(), "POOL.PREFIX"):
@@ -93,10 +93,10 @@ def find(places: Places, prefix: Path | None = None) -> Release:
 
 
 def installed(places: Places) -> Release | None:
-    """Return the HTCondor that we installed, if it is there and still where it was installed."""
+    """Return the HTCondor that HTMap installed, if it is still where it was installed."""
     folder = places.installed.resolve()
     mark = folder / MARK
-    # Programs name their loader by its full path, so a copied or moved HTMAP_DIR needs another installation.
+    # The programs have the full path of their loader, so a copied or moved HTMAP_DIR needs another installation.
     if not mark.is_file() or mark.read_text(encoding="utf-8") != str(folder):
         return None
     return at(folder, "`htmap pool install`")

@@ -1,4 +1,4 @@
-"""The delivery method ``shared``: the execute nodes see the Python that submits, at the same path."""
+"""The delivery method ``shared``: the execute nodes have the submitting Python at the same path, on a shared file system."""
 
 from htmap_shared.errors import (
     NoPythonToShare,

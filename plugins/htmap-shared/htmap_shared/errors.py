@@ -1,4 +1,4 @@
-"""What can go wrong with a shared Python, under HTMapException."""
+"""The exceptions of this plugin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from htmap_core import HTMapException
 
 @attrs.define(slots=False)
 class NoPythonToShare(HTMapException):
-    """The path of the running Python is not known, so nothing can be started by it."""
+    """The path of the running Python is unknown, so no job can be started with it."""
 
     def __str__(self) -> str:
         return (

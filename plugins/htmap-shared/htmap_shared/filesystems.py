@@ -1,4 +1,4 @@
-"""What kind of file system a path is on: whether another machine may see it, too."""
+"""Find the kind of file system that a path is on, which tells whether another machine may see it, too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-# As the kernel names them. Files of a server that many machines may have mounted.
+# The kernel's names of file systems on a server that many machines may have mounted.
 NETWORK = frozenset({
     "9p",
     "afs",
@@ -32,16 +32,16 @@ NETWORK = frozenset({
     "wekafs",
 })  # fmt: skip
 
-# Gone with this machine's memory or container: nothing that could be exported.
+# File systems in this machine's memory or container, which cannot be exported.
 PRIVATE = frozenset({"overlay", "ramfs", "squashfs", "tmpfs"})
 
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def kind_of(path: Path, mounts: Iterable[str] | None = None) -> str:
-    """Return the kernel's name for the file system that *path* is on, such as ``ext4``; empty where it does not say.
+    """Return the kernel's name for the kind of file system that *path* is on, such as ``ext4``; empty if it is unknown.
 
-    :param mounts: lines of ``/proc/self/mountinfo``, see proc(5); those of this process unless given.
+    :param mounts: lines as in ``/proc/self/mountinfo``, see proc(5); by default those of this process.
     """
     if mounts is None:
         mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if _MOUNTS.exists() else []
@@ -50,14 +50,14 @@ def kind_of(path: Path, mounts: Iterable[str] | None = None) -> str:
     for line in mounts:
         before, _, after = line.partition(" - ")
         point = Path(_unescaped(before.split(" ")[4]))
-        # Of those mounted at one point, the last hides the others: an automounter's is followed by what it mounts.
+        # Several may be mounted at one point, such as an automounter's and then the real one: the last hides the others.
         if (point == real or point in real.parents) and len(point.parts) >= depth:
             found, depth = _kind(*after.split(" ")[:2]), len(point.parts)
     return found
 
 
 def _kind(name: str, source: str) -> str:
-    """Return the name of a kind of file system; of those in user space that do not give theirs, what is mounted is a name."""
+    """Return the name of a kind of file system. If a FUSE file system gives no kind, its source is part of the name."""
     return f"{name}.{source}" if name == "fuse" else name
 
 

@@ -9,7 +9,7 @@ from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Sui
 from htmap_shared.errors import NoPythonToShare
 from htmap_shared.filesystems import NETWORK, PRIVATE, kind_of
 
-RANK = 50  # where all slots can: nothing fits a function better than the Python that it was written with
+RANK = 50  # if all slots can: nothing fits a function better than the Python that it was written with
 
 
 class Shared(DeliveryMethod):
@@ -18,10 +18,10 @@ class Shared(DeliveryMethod):
     name = "shared"
 
     def check(self, pool: PoolView) -> Suitability:
-        """Say yes where slots are on this machine, or say that they share files and this Python is where files are shared.
+        """Say yes if the slots are on this machine, or if they share files with it and this Python is on a shared file system.
 
-        What slots say is their administrator's claim, and by default they say that they share nothing, so it is held against
-        what kind of file system this Python is on.
+        Slots only say what their administrator claims, and by default they claim to share nothing. So the claim is compared
+        with the kind of file system that this Python is on.
         """
         if pool.is_local:
             return Suitability.yes("all slots are on this machine", RANK)
@@ -41,20 +41,22 @@ class Shared(DeliveryMethod):
         return Suitability.unknown(f"{claim}, but {place} is {disk}, which they see only where it is exported")
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
-        """Start the runtime archive with this Python, and not with one that would travel.
+        """Start the runtime archive with this Python, at its path on the execute node.
 
-        Where a file system domain is set, jobs go to slots in it only. Where none is, whoever chose this method knows better.
+        If the machine has a file system domain, jobs go only to slots in it. If it has none, the user's choice is trusted.
+
+        :raises NoPythonToShare: this Python does not know its own path.
         """
         if not sys.executable:
             raise NoPythonToShare
-        # Not resolve(): the python of a virtual environment is a link, and only by its own path it is that environment's.
+        # resolve() would follow the link from a virtual environment to its base Python, and leave the environment.
         submit.launch_with(Path(sys.executable), transfer=False)
         if (domain := _domain(plan.pool)) is not None:
             submit.require(f"TARGET.{_is_in(domain)}")
 
 
 def _domain(pool: PoolView) -> str | None:
-    """Return the file system domain of this machine; None where it is the default, the host's name, which claims nothing."""
+    """Return the file system domain of this machine; None if it is the default, the host's name, which claims nothing."""
     domain = pool.parameter("FILESYSTEM_DOMAIN")
     return domain if domain and domain != pool.parameter("FULL_HOSTNAME") else None
 
@@ -72,7 +74,7 @@ def _without_a_claim(place: Path, kind: str, total: int) -> Suitability:
 
 
 def _least_shared() -> tuple[Path, str]:
-    """Return the part of this Python that other machines are least likely to see, and the kind of file system it is on."""
+    """Return the folder of this Python that other machines are least likely to see, and the kind of its file system."""
     places = [Path(sys.prefix), *([Path(sys.base_prefix)] if Path("/usr") != Path(sys.base_prefix) else [])]
     kinds = [(place, kind_of(place)) for place in places]
     return min(kinds, key=lambda found: (found[1] in NETWORK, found[1] not in PRIVATE))

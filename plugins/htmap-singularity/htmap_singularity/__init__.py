@@ -1,4 +1,4 @@
-"""The delivery method ``singularity``: components run in a container that Apptainer or Singularity makes of an image."""
+"""The delivery method ``singularity``: components run in a container of an image, by Apptainer or Singularity."""
 
 from htmap_singularity.errors import (
     UnusableImage,

@@ -1,4 +1,4 @@
-"""What can go wrong with images, under HTMapException."""
+"""The exceptions of this plugin."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from htmap_core import HTMapException
 
 @attrs.define(slots=False)
 class UnusableImage(HTMapException):
-    """An image was named that cannot be run.
+    """The setting SINGULARITY.IMAGE names an image that cannot be run.
 
     :param image: the image.
-    :param origin: where the setting was found.
+    :param origin: where the setting was found; None for the default.
     :param problem: what is wrong with it, and what to do.
     """
 

@@ -1,4 +1,4 @@
-"""What an image is, as far as HTCondor is concerned, and where it comes from."""
+"""Find the image that a setting names, and tell how HTCondor gets and runs it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import attrs
 
 from htmap_singularity.errors import UnusableImage
 
-# Mounted read-only on the machines of grids, at the same path everywhere; HTCondor does not transfer from there either.
+# CernVM-FS is mounted read-only on the machines of grids, at the same path everywhere. HTCondor does not transfer from it either.
 _EVERYWHERE = "/cvmfs/"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-# Apptainer knows more; these HTCondor 25 refuses to take for an image.
+# Apptainer knows these schemes, but HTCondor 25 refuses them.
 _REFUSED = ("library", "shub", "docker-archive", "docker-daemon", "oci", "oci-archive")
 
 
@@ -21,7 +21,7 @@ class Image:
     """An image that components run in.
 
     :param name: a path from the root, or a URL.
-    :param travels: whether it is a file that is sent along with each job.
+    :param travels: whether it is a file that is sent with each job.
     """
 
     name: str
@@ -29,25 +29,25 @@ class Image:
 
     @property
     def is_path(self) -> bool:
-        """Whether it is a file or a folder, and not a URL."""
+        """Whether the image is a file or a folder, not a URL."""
         return self.name.startswith("/")
 
     @property
     def ability(self) -> str:
-        """The attribute of slots that can run this kind of image, as ``condor_submit`` will require it too."""
+        """The attribute of slots that can run this kind of image; ``condor_submit`` requires the same."""
         if self.name.startswith("docker:"):
             return "HasDockerURL"
         return "HasSIF" if self.name.endswith(".sif") else "HasSandboxImage"
 
 
 def find(named: str, transfer: bool | None, origin: str | None = None) -> Image:
-    """Return the image of that name.
+    """Return the image that a setting names.
 
-    A file is sent along with each job, unless it is below ``/cvmfs``; a folder cannot be sent.
+    A file is sent with each job, unless it is below ``/cvmfs``; a folder cannot be sent.
 
     :param named: the setting SINGULARITY.IMAGE.
     :param transfer: the setting SINGULARITY.TRANSFER.
-    :param origin: where the image was named.
+    :param origin: where the setting was found; None for the default.
     :raises UnusableImage: there is no such file to send, or HTCondor cannot run such an image.
     """
     if not named:
@@ -64,15 +64,15 @@ def find(named: str, transfer: bool | None, origin: str | None = None) -> Image:
             raise UnusableImage(
                 named,
                 origin,
-                "a folder cannot be sent along, only an image in one file. Delete "
-                "SINGULARITY.TRANSFER where the execute nodes share it, else: " + _CONVERT,
+                "a folder cannot be sent with jobs, only an image in one file. Delete "
+                "SINGULARITY.TRANSFER if the execute nodes share the folder; else " + _CONVERT,
             )
         return Image(str(path), travels=False)
     if not path.is_file():
         raise UnusableImage(
             named,
             origin,
-            "there is no such file here that could be sent along. Correct the path; or, where "
+            "there is no such file here that could be sent with jobs. Correct the path, or, if "
             "the execute nodes have the image at this path, set SINGULARITY.TRANSFER = false",
         )
     return Image(str(path), travels=True)
@@ -81,6 +81,6 @@ def find(named: str, transfer: bool | None, origin: str | None = None) -> Image:
 _EXAMPLE = (
     "Name one in ~/.htmaprc:\n"
     '    [SINGULARITY]\n    IMAGE = "~/images/analysis.sif"\n'
-    'A path, or a URL such as "docker://python:3.11"'
+    'It is a path, or a URL such as "docker://python:3.11"'
 )
-_CONVERT = "`apptainer build image.sif <what you have>` makes a file that can"
+_CONVERT = "`apptainer build image.sif <your image>` makes a file that can be sent and run"

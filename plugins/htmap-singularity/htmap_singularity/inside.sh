@@ -1,12 +1,12 @@
 #!/bin/sh
-# Starts the archive that its first argument names, if this is a container. A pool that is not configured for the attribute
-# SingularityImage ignores it silently, and the function would run with whatever the node has.
+# Start the archive that the first argument names, if this is a container. A pool that is not configured for the attribute
+# SingularityImage ignores it silently, and the function would run with the node's own Python.
 archive=$1
 shift
 if [ -n "$APPTAINER_CONTAINER$APPTAINER_NAME$SINGULARITY_CONTAINER$SINGULARITY_NAME" ]; then
     exec /bin/sh "./$archive" "$@"
 fi
-text="htmap: this is no container: the execute node ignored the attribute SingularityImage of the job.
+text="htmap: this job does not run in a container: the execute node ignored its attribute SingularityImage.
 htmap: set SINGULARITY.UNIVERSE = \"container\", or ask the pool's administrators for SINGULARITY_JOB and SINGULARITY_IMAGE_EXPR."
 echo "$text" >&2
 file="_htmap_return/outputs/$3.stderr"

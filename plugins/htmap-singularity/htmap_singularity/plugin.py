@@ -26,17 +26,17 @@ from htmap_core.exceptions import CondorError
 from htmap_singularity.errors import UnusableImage
 from htmap_singularity.image import Image, find
 
-RANK = 30  # where all slots can; below docker, whose images start faster where both can be had
+RANK = 30  # if all slots can; below docker, whose images start faster
 
-# Pilots of the OSG have a word of their own for it, and heed the job's attribute SingularityImage. Slots with HTCondor's own word
-# do so only where their administrators have configured it, which no slot shows.
+# OSG's pilots advertise this attribute, and obey the job's attribute SingularityImage. Slots with HTCondor's own attribute obey
+# it only if their administrators have configured that, which no slot advertises.
 _PILOTS = "HAS_SINGULARITY =?= true"
 
 _IMAGE = "SINGULARITY.IMAGE"  # the setting, whose origin messages name
 
 
 def _official_python() -> str:
-    """Return the image of the submit side's minor version: code of another one would be refused."""
+    """Return the official image with the submit side's minor version: a job refuses code of another version."""
     return f"docker://python:{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -46,7 +46,7 @@ def _without_blanks(image: str) -> str:
 
 @attrs.frozen
 class SingularitySettings:
-    """What ``[SINGULARITY]`` in ``~/.htmaprc`` can say."""
+    """The settings in the table ``[SINGULARITY]`` of ``~/.htmaprc``."""
 
     image: str = attrs.field(
         factory=_official_python,
@@ -59,8 +59,8 @@ class SingularitySettings:
     transfer: Optional[bool] = attrs.field(
         default=None,
         metadata={
-            "meaning": "whether the image is sent along; `false` where the execute nodes have the file at this path",
-            "default": "files that are not below `/cvmfs` are",
+            "meaning": "whether the image is sent with each job; `false` if the execute nodes have the file at this path",
+            "default": "files are sent unless they are below `/cvmfs`",
         },
     )
     universe: str = attrs.field(
@@ -68,18 +68,18 @@ class SingularitySettings:
         validator=validators.in_(("auto", "container", "vanilla")),
         metadata={
             "meaning": "how HTCondor is asked for the image: `container`; `vanilla` for `+SingularityImage`, on pools that are "
-            "configured for that; `auto`: what the pool's slots offer"
+            "configured for it; `auto`: the one that the pool's slots offer"
         },
     )
 
 
 class Singularity(DeliveryMethod):
-    """Run components in a container that Apptainer or Singularity makes of an image."""
+    """Run components in a container of an image, by Apptainer or Singularity."""
 
     name = "singularity"
 
     def check(self, pool: PoolView) -> Suitability:
-        """Say how many slots run images of the kind that the settings name."""
+        """Count the slots that run images of the kind that the settings name."""
         chosen = table("SINGULARITY", SingularitySettings)
         try:
             image = _image(chosen, setting_origin(_IMAGE))
@@ -103,7 +103,7 @@ class Singularity(DeliveryMethod):
         image = _image(chosen, plan.settings.origin(_IMAGE))
         try:
             universe = _universe(chosen, image, plan.pool)
-        except CondorError:  # the schedd may take the map all the same
+        except CondorError:  # the pool does not answer, but its schedd may take the map all the same
             universe = "container"
         if universe == "container":
             submit.set_universe("container")
@@ -115,7 +115,7 @@ class Singularity(DeliveryMethod):
 
 
 def _describe_older_way(submit: SubmitDescription, image: Image) -> None:
-    """Ask for a container by an attribute of the job. Pools that are not configured for it ignore it: a script looks first."""
+    """Ask for a container by an attribute of the job. Pools that are not configured for it ignore it, so a script checks it."""
     if not submit.has("+SingularityImage"):
         submit.set_attribute("SingularityImage", submit_path(quoted(image.name)))
     submit.require(_slots("vanilla", image))
@@ -123,13 +123,13 @@ def _describe_older_way(submit: SubmitDescription, image: Image) -> None:
 
 
 def _image(chosen: SingularitySettings, origin: str | None) -> Image:
-    # An attribute of the job names an image that is where the job runs: nothing is sent along.
+    # The job's attribute names an image that is on the execute node: nothing is sent.
     transfer = False if chosen.universe == "vanilla" else chosen.transfer
     return find(chosen.image, transfer, origin)
 
 
 def _universe(chosen: SingularitySettings, image: Image, pool: PoolView) -> str:
-    """Return the universe that the settings name; else ``container``, unless OSG's pilots are all that there is."""
+    """Return the universe that the settings name; for ``auto``, ``container`` unless only OSG's pilots can run the image."""
     if chosen.universe != "auto":
         return chosen.universe
     only_pilots = not pool.count(_slots("container", image))[0] and pool.count(_PILOTS)[0]
@@ -137,7 +137,7 @@ def _universe(chosen: SingularitySettings, image: Image, pool: PoolView) -> str:
 
 
 def _slots(universe: str, image: Image) -> str:
-    """Return what slots have that can run an image in a universe."""
+    """Return the condition on slots that can run an image in a universe."""
     if universe == "container":
         return f"HasContainer =?= true && {image.ability} =?= true"
     return f"HasSingularity =?= true || {_PILOTS}"

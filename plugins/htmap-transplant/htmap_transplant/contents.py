@@ -1,8 +1,8 @@
-"""What of an installation travels, and where each file is then.
+"""Choose the files of an installation that travel, and their names in the archive.
 
-Interpreter, standard library and environment become one folder: ``bin``, ``lib/python3.11``, and in it ``site-packages``. Python
-finds what belongs to it from where its own file is, so such a folder runs from anywhere. A virtual environment would not:
-its ``pyvenv.cfg`` has the absolute path of another folder.
+Interpreter, standard library and environment become one folder with ``bin``, ``lib/python3.11``, and in it ``site-packages``.
+Python finds its libraries relative to its own file, so such a folder runs from anywhere. A virtual environment would not: its
+``pyvenv.cfg`` has the absolute path of another folder.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from htmap_transplant.sources import Site
 FORMAT = 1
 ABOUT = "about"
 
-# Of the standard library: tests and their data, windows that nobody would see, what builds other programs.
+# The parts of the standard library that stay: tests and their data, windows that nobody would see, tools for builds.
 _NOT_OF_THE_LIBRARY = (
     "config-*",
     "dist-packages",
@@ -52,7 +52,7 @@ _NOT_OF_ENVIRONMENTS = (
     "pip.conf",  # it may have passwords
 )
 
-# The two lines are for the shell, which starts the Python beside the script, and one string for that Python.
+# For the shell, lines two and three start the Python beside the script. For that Python, they are one string.
 _SCRIPT = b"""#!/bin/sh
 '''exec' "${0%/*}/python3" "$0" "$@"
 ' '''
@@ -68,14 +68,14 @@ def members(installation: Installation) -> list[Member]:
     found: dict[str, Member] = {}
     try:
         for each in _everything(installation, _sites(installation)):
-            found[each.name] = each  # the environment's files win over those of what it is based on
+            found[each.name] = each  # the environment's files win over those of its base
     except OSError as error:
         raise CannotPack(str(error)) from error
     return sorted(found.values(), key=lambda each: each.name)
 
 
 def fingerprint(installation: Installation, files: Iterable[Member]) -> str:
-    """Return a name for what the archive holds: another one as soon as a file is there, is gone or was changed."""
+    """Return a name for the content of the archive; it changes if a file is added, removed or changed."""
     digest = hashlib.sha256(f"{FORMAT} {installation.description} {installation.prefix}\n".encode())
     for each in files:
         digest.update(f"{each.name}\0{each.size}\0{each.mtime_ns}\0{each.mode}\0{each.link}\n".encode(*_ANY_NAME))
@@ -99,7 +99,7 @@ def _everything(installation: Installation, sites: list[Site]) -> Iterator[Membe
 
 
 def _sites(installation: Installation) -> list[Site]:
-    """Return the folders of packages with their names in the archive: the first to be searched is the usual one there."""
+    """Return the folders of packages with their names in the archive; the first one gets the usual name."""
     usual = f"{_library(installation)}/{installation.packages}"
     return [
         Site(folder, usual if number == 0 else f"{usual}-{number + 1}")
@@ -112,7 +112,7 @@ def _library(installation: Installation) -> str:
 
 
 def _inside(path: str, installation: Installation, sites: list[Site], strange: Container[str]) -> str | None:
-    """Return what a path is called in the archive, where the installation has it."""
+    """Return the name of a path in the archive; None if the path is not in the installation."""
     homes = [(each.folder, each.name) for each in sites]
     below = Path(path).relative_to(installation.prefix).parts if installation.prefix in Path(path).parents else ()
     if installation.is_virtual and below and below[0] not in strange:
@@ -134,7 +134,7 @@ def _base(installation: Installation) -> Iterator[Member]:
 def _environment(installation: Installation, strange: Iterable[str]) -> Iterator[Member]:
     folder = installation.prefix
     if installation.is_virtual:
-        # By their real paths: where Python calls its folder lib64, as on Fedora and its relatives, that is a link to lib.
+        # Real paths are compared: on Fedora and its relatives, Python's folder lib64 is a link to lib.
         sites = (os.path.relpath(os.path.realpath(each), os.path.realpath(folder)) for each in installation.sites)
         without = (*_NOT_OF_ENVIRONMENTS, *sites, *map(glob.escape, strange))
         found = _tree(folder, "", without)
@@ -154,20 +154,20 @@ def _tree(folder: Path, name: str, without: tuple[str, ...]) -> Iterator[Member]
 
 
 def _shebang(prefix: Path) -> re.Pattern[bytes]:
-    """Return what begins a script that the Python in *prefix* runs; where paths are long, installers write three lines."""
+    """Return the pattern of the first lines of scripts for the Python in *prefix*: one line, or three if its path is long."""
     python = re.escape(os.fsencode(prefix / "bin")) + rb"/python"
     return re.compile(rb"#!" + python + rb"[^\n]*\n|#!/bin/sh\n'''exec' \"?" + python + rb"[^\n]*\n' '''\n")
 
 
 def _script(each: Member, ours: re.Pattern[bytes]) -> bytes | None:
-    """Return the text of a script that is run by this Python, to be run by the one beside it; None for other files."""
+    """Return the text of a script of this Python, changed so that the Python beside it runs it; None for other files."""
     with each.source.open("rb") as file:
         begin = ours.match(file.read(_LONGEST_SHEBANG))
     return _SCRIPT + each.source.read_bytes()[begin.end() :] if begin else None
 
 
 def _further_sites(installation: Installation, first: Site, more: list[str]) -> Member:
-    """Return a ``.pth`` file that has Python look in the other folders of packages, too."""
+    """Return a ``.pth`` file that makes Python search the other folders of packages, too."""
     lines = [
         f'import os, site; site.addsitedir(os.path.join(os.path.dirname(os.__file__), "{Path(name).name}"))\n'
         for name in more

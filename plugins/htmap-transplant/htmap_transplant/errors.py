@@ -1,4 +1,4 @@
-"""What can go wrong with a transplant, under HTMapException."""
+"""The exceptions of this plugin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from htmap_core.exceptions import CannotTransplantPython
 
 @attrs.define(slots=False)
 class NotTransplantable(CannotTransplantPython):
-    """This Python cannot run anywhere else."""
+    """This Python cannot run on another machine.
+
+    :param prefix: its folder.
+    :param reason: why it cannot.
+    """
 
     prefix: Path
     reason: str
@@ -20,13 +24,16 @@ class NotTransplantable(CannotTransplantPython):
     def __str__(self) -> str:
         return (
             f"the Python in {self.prefix} cannot be sent to execute nodes: {self.reason}.\n"
-            f"`htmap plugins list` shows which other delivery methods there are"
+            f"`htmap plugins list` shows the other delivery methods"
         )
 
 
 @attrs.define(slots=False)
 class CannotPack(CannotTransplantPython):
-    """Packing the Python installation failed."""
+    """The Python installation could not be packed.
+
+    :param reason: what went wrong.
+    """
 
     reason: str
 
@@ -36,7 +43,11 @@ class CannotPack(CannotTransplantPython):
 
 @attrs.define(slots=False)
 class NoSuchTransplant(HTMapException, LookupError):
-    """There is no packed Python installation where one was expected."""
+    """There is no packed Python installation where one was expected.
+
+    :param path: where it was expected.
+    :param advice: what to do.
+    """
 
     path: Path
     advice: str
@@ -47,13 +58,17 @@ class NoSuchTransplant(HTMapException, LookupError):
 
 @attrs.define(slots=False)
 class TransplantInUse(HTMapException):
-    """Maps that still exist need the packed Python installation."""
+    """Existing maps need the packed Python installation.
+
+    :param hash: the installation.
+    :param tags: the tags of the maps.
+    """
 
     hash: str
     tags: tuple[str, ...]
 
     def __str__(self) -> str:
         return (
-            f"transplant {self.hash} is used by {', '.join(map(repr, self.tags))}: jobs that have not begun, or are run again, "
-            f"would be held without it. Remove the maps first (`htmap remove`), or use --force"
+            f"transplant {self.hash} is used by {', '.join(map(repr, self.tags))}: without it, jobs that have not begun or are "
+            f"run again would be held. Remove the maps first (`htmap remove`), or use --force"
         )

@@ -1,4 +1,4 @@
-"""The Python installation that runs this process, and why it may not be able to travel."""
+"""Describe the Python installation that runs this process, and say whether it can travel."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _FILES_OF_ENVIRONMENT = frozenset({MARK_OF_ENVIRONMENT, "CACHEDIR.TAG", "pip.con
 
 @attrs.frozen
 class Installation:
-    """A Python, and where its parts are.
+    """A Python and the places of its parts.
 
-    :param prefix: the environment: a virtual one's own folder, else the same as *base*.
-    :param base: the folder that the interpreter was installed to.
+    :param prefix: the folder of the virtual environment; if there is none, the same as *base*.
+    :param base: the folder into which the interpreter was installed.
     :param executable: the interpreter itself, never a virtual environment's link to it.
     :param stdlib: the folder of the standard library.
-    :param sites: the folders that packages are installed to, in the order in which they are searched.
-    :param packages: what the folder of packages beside the standard library is called; Debian has a name of its own.
-    :param description: what it is, in words for whoever cannot run it.
+    :param sites: the folders into which packages are installed, in the order in which Python searches them.
+    :param packages: the name of the folder of packages beside the standard library; Debian has a name of its own.
+    :param description: a description for messages about a Python that does not run.
     """
 
     prefix: Path
@@ -43,17 +43,17 @@ class Installation:
 
     @property
     def is_virtual(self) -> bool:
-        """True for a virtual environment."""
+        """Whether it is a virtual environment."""
         return self.prefix != self.base
 
     @property
     def is_conda(self) -> bool:
-        """True where conda made the interpreter: its folder then holds nothing else, and all of it may be needed."""
+        """Whether conda installed the interpreter: then all files in its folder are conda's and may be needed."""
         return (self.base / "conda-meta").is_dir()
 
     @property
     def version(self) -> str:
-        """What the interpreter's file and the folders of libraries are called after: ``python3.11``."""
+        """The name of the interpreter's file and of the library folders: ``python3.11``."""
         return self.stdlib.name
 
 
@@ -76,7 +76,7 @@ def running() -> Installation:
 
 
 def _sites() -> Iterator[Path]:
-    """Yield the folders of installed packages as they are searched; another name for one already yielded is left out."""
+    """Yield the folders of installed packages in the order of the search; a second name of the same folder is left out."""
     wanted = [*([site.getusersitepackages()] if site.ENABLE_USER_SITE else []), *site.getsitepackages()]
     seen = set()
     for path in wanted:
@@ -87,9 +87,9 @@ def _sites() -> Iterator[Path]:
 
 
 def refusal(installation: Installation) -> str | None:
-    """Return why an installation cannot travel; None where it can."""
+    """Return why an installation cannot travel; None if it can."""
     if sys.platform != "linux":
-        return f"it is made for {sys.platform}, and HTMap's execute nodes run Linux"
+        return f"it is made for {sys.platform!r}, and HTMap's execute nodes run Linux"
     if sys.implementation.name != "cpython":
         return f"it is {platform.python_implementation()}, and only CPython is known to run from another folder"
     if installation.base in {Path("/"), Path("/usr")} and _uses_packages_of_the_system(installation):
@@ -101,7 +101,7 @@ def refusal(installation: Installation) -> str | None:
     if "musl" in (sysconfig.get_config_var("SOABI") or ""):
         return "it is made for the C library musl, and HTCondor's execute nodes have glibc"
     if not installation.executable.is_file():
-        return f"its interpreter is not to be found (sys.executable is {sys.executable!r})"
+        return f"its interpreter cannot be found (sys.executable is {sys.executable!r})"
     return None
 
 
@@ -110,14 +110,14 @@ def _uses_packages_of_the_system(installation: Installation) -> bool:
 
 
 def strange_names(installation: Installation) -> frozenset[str]:
-    """Return the names in the folder of an environment that are neither usual there nor what a package has put there."""
+    """Return the names in an environment's folder that are neither usual there nor installed by a package."""
     there = frozenset(path.name for path in installation.prefix.iterdir())
     found = {name for name in there - FOLDERS_OF_ENVIRONMENT - _FILES_OF_ENVIRONMENT if not name.startswith(".")}
     return frozenset(found - set(_recorded(installation))) if found else frozenset()
 
 
 def _recorded(installation: Installation) -> Iterator[str]:
-    """Yield the first part of the path below the environment of each file that a package has outside of its own folder."""
+    """Yield the top folder, below the environment, of each file that a package has outside of its site-packages."""
     for site_packages in installation.sites:
         for distribution in importlib.metadata.distributions(path=[str(site_packages)]):
             for file in distribution.files or ():

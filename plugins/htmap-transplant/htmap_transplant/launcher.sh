@@ -1,7 +1,7 @@
 #!/bin/sh
-# The job's executable: unpacks the Python that travels with the job, and starts the archive named by its first argument with
-# it. Needs sh, tar and gzip; every failure is told with what the node said, since nobody can log in there.
-PATH="${PATH:+$PATH:}/usr/local/bin:/usr/bin:/bin" # jobs get none unless their owner gives them one
+# The job's executable: it unpacks the Python that travels with the job, and starts with it the archive that its first argument
+# names. It needs sh, tar and gzip. Each failure is reported with the node's own message, because nobody can log in there.
+PATH="${PATH:+$PATH:}/usr/local/bin:/usr/bin:/bin" # jobs have no PATH unless their owner gives them one
 
 fail() {
     text="htmap: $1"
@@ -18,7 +18,7 @@ result=$4
 home="$PWD/_htmap_python"
 python="$home/bin/python3"
 
-# The name of the file that HTCondor has put here, from the job's ad: it may come from a URL.
+# The job's ad has the name of the file that HTCondor put here: it may come from a URL.
 while IFS= read -r line; do
     case $line in
     "HTMapTransplant = "*)
@@ -30,7 +30,7 @@ done <"${_CONDOR_JOB_AD:-.job.ad}"
 [ -f "$archive" ] || fail "the packed Python '$archive' did not arrive with this job."
 
 said=$(tar -xzof "$archive" 2>&1) || fail "the packed Python could not be unpacked: $said
-htmap: that needs tar, gzip and free disk space; the option request_disk asks for more."
+htmap: unpacking needs tar, gzip and free disk space; the option request_disk asks for more disk space."
 rm -f "$archive" # it would count as disk space of the job
 
 unset PYTHONHOME
@@ -39,7 +39,7 @@ if ! said=$("$python" -I -S -c "" 2>&1); then
 htmap: it is $(cat "$home/about"); this node is $(uname -sm), $(getconf GNU_LIBC_VERSION 2>/dev/null || echo 'not glibc').
 htmap: restrict the map to nodes like the submit side with the option requirements, or pick another delivery method."
 fi
-# OpenSSL looks for certificates where the submit side has them; distributions differ in that.
+# OpenSSL looks for certificates where the submit side has them, but distributions keep them in different places.
 for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
     if [ -z "${SSL_CERT_FILE:-}${SSL_CERT_DIR:-}" ] && [ -r "$bundle" ]; then
         export SSL_CERT_FILE="$bundle"

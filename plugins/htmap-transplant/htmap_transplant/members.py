@@ -1,4 +1,4 @@
-"""Files on their way into an archive."""
+"""The files of an archive, before they are packed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Optional
 
 import attrs
 
-# Compiled code stays at home: it is a quarter of what would be sent with each job, and Python makes it anew, of the modules that
-# are imported, in less time than many jobs take to get it from one submit node.
+# Compiled code stays here: it would be a quarter of the bytes sent with each job. Python compiles the imported modules again in
+# less time than many jobs need to get compiled code from one submit node.
 _CACHES = "__pycache__"
 
 
@@ -19,13 +19,13 @@ _CACHES = "__pycache__"
 class Member:
     """A file of the archive.
 
-    :param name: its path there.
-    :param source: the file that it is a copy of.
-    :param size: that file's size, in bytes.
-    :param mtime_ns: when that file was changed last.
+    :param name: its path in the archive.
+    :param source: the file of which it is a copy.
+    :param size: the size of that file, in bytes.
+    :param mtime_ns: the modification time of that file, in nanoseconds.
     :param mode: its permissions.
-    :param link: where a link points to; None for what is no link.
-    :param content: what is written instead of the file's own content, where that must be another one.
+    :param link: the target of a link; None for a file.
+    :param content: the changed content; None if it is that of the file.
     """
 
     name: str
@@ -41,7 +41,7 @@ Skip = Callable[[str], bool]
 
 
 def member(source: Path, name: str, content: bytes | None = None) -> Member:
-    """Return a file as it will be in the archive, whatever links lead to it."""
+    """Return the archive's entry for a file; links to it are followed."""
     status = source.stat()
     return Member(name, source, status.st_size, status.st_mtime_ns, stat.S_IMODE(status.st_mode), content=content)
 
@@ -49,9 +49,9 @@ def member(source: Path, name: str, content: bytes | None = None) -> Member:
 def tree(folder: Path, name: str, skip: Skip = lambda _: False) -> Iterator[Member]:
     """Yield the files below *folder*, which is called *name* in the archive.
 
-    Links that stay inside are kept as links; what others lead to is copied.
+    Links to something inside the folder are kept; the targets of other links are copied.
 
-    :param skip: gets the name in the archive of each file or folder, and says whether to leave that out.
+    :param skip: says whether to leave out a file or folder, given its name in the archive.
     """
     yield from _walk(folder, name, skip, os.path.realpath(folder), (os.path.realpath(folder),))
 
@@ -67,7 +67,7 @@ def _walk(folder: Path, name: str, skip: Skip, top: str, above: tuple[str, ...])
                 yield Member(below, Path(entry.path), 0, 0, 0o777, link)
             elif entry.is_dir():
                 real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                if real not in above:  # a link to a folder that it is in
+                if real not in above:  # a link may lead to a folder that contains it
                     yield from _walk(Path(entry.path), below, skip, top, (*above, real))
             elif entry.is_file():
                 status = entry.stat()
@@ -75,7 +75,7 @@ def _walk(folder: Path, name: str, skip: Skip, top: str, above: tuple[str, ...])
 
 
 def _inner_link(entry: os.DirEntry[str], top: str) -> str | None:
-    """Return where a link points to, if that is a relative path to something below *top*."""
+    """Return the target of a link if it is a relative path to something below *top*, else None."""
     path = Path(entry.path)
     target = path.readlink()
     if target.is_absolute() or not os.path.realpath(path).startswith(top + os.sep) or not path.exists():

@@ -1,7 +1,7 @@
-"""Editable installs of meson-python, whose finder builds the package whenever it is imported.
+"""Pack editable installs of meson-python, whose finder builds the package whenever it is imported.
 
-Nothing can be built on the execute node. What was built last travels instead, laid out as Meson would install it: Python modules
-from the sources as they are now, compiled ones as they were when the package was last imported.
+Nothing can be built on the execute node. So the last build travels, laid out as Meson would install it: Python modules from the
+current sources, and compiled modules from the last import of the package.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from htmap_transplant.members import Member, member, tree
 
-WITHOUT_BUILDING = "def init():\n    pass\n"  # what the .pth file calls
+WITHOUT_BUILDING = "def init():\n    pass\n"  # the .pth file calls init()
 
 _FINDER = "MesonpyMetaFinder"
 _PLAN = Path("meson-info", "intro-install_plan.json")
@@ -22,7 +22,7 @@ _SITES = frozenset({"{py_platlib}", "{py_purelib}"})
 
 
 def build_folder(finder: str) -> Path | None:
-    """Return the folder that the module with the text *finder* has its package built in; None for those of others."""
+    """Return the build folder of the finder module with the text *finder*; None if meson-python did not write it."""
     if _FINDER not in finder:
         return None
     for node in ast.walk(ast.parse(finder)):
@@ -34,11 +34,11 @@ def build_folder(finder: str) -> Path | None:
 
 
 def installed(build: Path, site: str) -> Iterator[Member]:
-    """Yield what an installation from the folder *build* would put into the folder of packages called *site*."""
+    """Yield the files that an installation from the folder *build* would put into the folder of packages called *site*."""
     for sources in json.loads((build / _PLAN).read_text(encoding="utf-8")).values():
         for source, target in sources.items():
             first, *rest = PurePosixPath(target["destination"]).parts
-            if first not in _SITES or not os.path.exists(source):  # what was never built is left out
+            if first not in _SITES or not os.path.exists(source):  # files that were never built are left out
                 continue
             name = "/".join((site, *rest))
             if os.path.isdir(source):

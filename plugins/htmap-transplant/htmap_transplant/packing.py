@@ -19,15 +19,15 @@ from htmap_transplant.members import Member
 
 FOLDER = "_htmap_python"
 TEMPORARY = ".packing-"
-_LEVEL = 4  # 6, the default, takes twice the time and saves another 4 %; 1 saves a fifth of the time and is 9 % larger
+_LEVEL = 4  # the default, 6, takes twice the time to save another 4 %; 1 takes a fifth less time and is 9 % larger
 
 
 def pack(files: Sequence[Member], target: Path) -> list[Path]:
     """Write *files* and the libraries that they need to the archive *target*, with a progress bar if it takes a while.
 
-    :returns: the libraries of this machine that went along.
+    :returns: the paths of this machine's libraries in the archive.
     :raises CannotPack: a tool is missing or fails.
-    :raises OSError: a file cannot be read, or there is no room.
+    :raises OSError: a file cannot be read, or the disk is full.
     """
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=target.parent) as scratch:
         adapted, shipped = libraries.adapted(files, Path(scratch))
@@ -42,7 +42,7 @@ def _write(files: Sequence[Member], target: Path) -> None:
         bar = stack.enter_context(_bar(sum(each.size for each in files)))
         file = stack.enter_context(target.open("wb"))
         compressed = stack.enter_context(gzip.GzipFile("", "wb", _LEVEL, file, mtime=0))
-        # Of the formats that have long names, the one that every tar knows.
+        # Every tar reads this format, and it has long names.
         archive = stack.enter_context(tarfile.open(fileobj=compressed, mode="w", format=tarfile.GNU_FORMAT))
         for each in files:
             _add(archive, each)
@@ -50,7 +50,7 @@ def _write(files: Sequence[Member], target: Path) -> None:
 
 
 def _bar(total: int) -> Any:
-    """Return a progress bar that shows up after a second, where somebody can see it."""
+    """Return a progress bar that appears after a second, if there is a terminal or notebook."""
     return progress_bar(
         total=total, desc="packing Python", unit="B", unit_scale=True, delay=1, disable=None, leave=False, miniters=1
     )
@@ -68,5 +68,5 @@ def _add(archive: tarfile.TarFile, each: Member) -> None:
         archive.addfile(entry, io.BytesIO(each.content))
     else:
         with each.source.open("rb") as file:
-            entry.size = os.fstat(file.fileno()).st_size  # it may have been changed since it was listed
+            entry.size = os.fstat(file.fileno()).st_size  # the file may have changed since it was listed
             archive.addfile(entry, file)

@@ -16,13 +16,13 @@ from htmap_transplant.settings import TransplantSettings, current
 if TYPE_CHECKING:
     import click
 
-RANK = 10  # where all slots can: it works nearly everywhere, but sends tens or hundreds of megabytes with each job
+RANK = 10  # if all slots can: it works nearly everywhere, but sends tens or hundreds of megabytes with each job
 LAUNCHER = Path(__file__).with_name("launcher.sh")
 _ATTRIBUTE = "HTMapTransplant"
 
 
 class TransplantDelivery(DeliveryMethod):
-    """Run components with a copy of the Python that submits them, which travels along with each job."""
+    """Run components with a copy of the submitting Python, which travels with each job."""
 
     name = "transplant"
 
@@ -31,17 +31,17 @@ class TransplantDelivery(DeliveryMethod):
         self._prepared: dict[Path, Path] = {}
 
     def check(self, pool: PoolView) -> Suitability:
-        """Say yes where slots have this machine's architecture, and this Python can run elsewhere."""
+        """Say yes if slots have this machine's architecture and this Python can run elsewhere."""
         if not current().assume_exists and (reason := refusal(self._find())) is not None:
             return Suitability.no(f"this Python cannot be sent: {reason}")
         matching, total = pool.count(_requirements())
         slots = f"{matching} of {total} slots are {platform.system()} on {platform.machine()}"
         if not matching:
             return Suitability.no(slots)
-        return Suitability.yes(f"{slots}; all of this Python is sent with each job", RANK * matching // total)
+        return Suitability.yes(f"{slots}; the whole Python is sent with each job", RANK * matching // total)
 
     def prepare(self, plan: MapPlan) -> None:
-        """Pack this Python, unless that was done before and nothing has changed since.
+        """Pack this Python, unless it is packed already and has not changed since.
 
         :raises CannotTransplantPython: it cannot be packed.
         """
@@ -52,7 +52,7 @@ class TransplantDelivery(DeliveryMethod):
             store.use(store.archive_of(self._installation(), settings.folder), plan.map_dir)
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
-        """Send the archive along, and start with what unpacks it.
+        """Send the archive with each job, and start the launcher, which unpacks it.
 
         :raises CannotTransplantPython: this Python cannot run elsewhere.
         """

@@ -11,13 +11,13 @@ from htmap_core import Settings, htmap_dir, table
 
 
 def _from_home(given: str | None) -> str | None:
-    """Return a path as HTCondor needs it, which knows neither ``~`` nor the current folder; a URL as it is."""
+    """Return a URL unchanged, and a path as an absolute one: HTCondor knows neither ``~`` nor the current folder."""
     return given if given is None or "://" in given else str(Path(given).expanduser().absolute())
 
 
 @attrs.frozen
 class TransplantSettings:
-    """What the delivery method can be told. In ``~/.htmaprc`` the names are in capitals, in a table ``[TRANSPLANT]``."""
+    """The settings of the delivery method. In ``~/.htmaprc`` their names are in capitals, in a table ``[TRANSPLANT]``."""
 
     dir: Optional[Path] = attrs.field(
         default=None,
@@ -27,7 +27,7 @@ class TransplantSettings:
         default=None,
         converter=_from_home,
         metadata={
-            "meaning": "where jobs get the archive from instead, as HTCondor's `transfer_input_files` has it: a URL, or a path, "
+            "meaning": "another place from which jobs get the archive, as in HTCondor's `transfer_input_files`: a URL, or a path "
             "in which `~` is the home folder"
         },
     )
@@ -35,7 +35,7 @@ class TransplantSettings:
 
     @property
     def folder(self) -> Path:
-        """Where packed installations are kept."""
+        """The folder in which packed installations are kept."""
         return htmap_dir() / "transplants" if self.dir is None else self.dir.absolute()
 
 

@@ -1,7 +1,7 @@
-"""What editable installs point to: folders of sources that travel too, and the files that must find them there.
+"""Pack the sources of editable installs, and rewrite the files that point to them.
 
-An editable install is a ``.pth`` file in site-packages with the source's folder in it, or with an ``import`` of a module beside
-it that has the paths in its text. Both are rewritten: to the same path below the folder ``sources`` of the archive.
+An editable install is a ``.pth`` file in site-packages. It has the path of the source's folder, or it imports a module beside it
+whose text has the paths. In both, the paths are replaced by the same paths below the folder ``sources`` of the archive.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ _IMPORTED = re.compile(r"\bimport\s+(\w*editable\w*)")  # setuptools, editables 
 _OF_BUILDS = frozenset({"build", "dist", "node_modules", "__pycache__"})
 _METADATA = (".egg-info", ".dist-info")
 _MODULES = (".py", ".so")
-_SHORTEST = 3  # "/", a folder, and something in it
+_SHORTEST = 3  # the parts of the shortest path: "/", a folder, and something in it
 
 Place = Callable[[str], "str | None"]
 
 
 @attrs.frozen
 class Site:
-    """A folder of packages, and what it is called in the archive."""
+    """A folder of packages, and its name in the archive."""
 
     folder: Path
     name: str
 
 
 def place_of(path: str) -> str:
-    """Return what a path of the submit side outside of the installation is called in the archive."""
+    """Return the name in the archive of a path outside of the installation."""
     return f"{FOLDER}{os.path.abspath(path)}"  # resolve() would follow links
 
 
 def rewritten(sites: list[Site], inside: Place) -> Iterator[Member]:
-    """Yield the files of *sites* that name folders of the submit side, rewritten, and the sources in those folders.
+    """Yield the rewritten files of *sites* that point to folders outside, and the sources in those folders.
 
-    :param inside: returns what a path is called in the archive if it is there anyway.
+    :param inside: returns the name in the archive of a path inside the installation; None for any other path.
     """
     found: list[str] = []
 
@@ -70,7 +70,7 @@ def rewritten(sites: list[Site], inside: Place) -> Iterator[Member]:
 
 
 def _found(each: Site, finder: Path, place: Callable[[str], str]) -> Iterator[Member]:
-    """Yield a finder that finds the sources elsewhere; or, where it would build them first, what it would find."""
+    """Yield a finder that finds the packed sources. If it builds them on import, yield the built files instead."""
     text = finder.read_text(encoding="utf-8")
     if (build := meson.build_folder(text)) is None:
         yield _member(each, finder, relocated_literals(text, place))
@@ -84,7 +84,7 @@ def _member(each: Site, path: Path, text: str) -> Member:
 
 
 def relocated_lines(text: str, each: Site, place: Callable[[str], str]) -> str:
-    """Return the text of a ``.pth`` file with its paths as they are in the archive, relative to the file."""
+    """Return the text of a ``.pth`` file with the paths in the archive, relative to the file."""
     return "".join(f"{_relocated_line(line.rstrip(), each, place)}\n" for line in text.splitlines())
 
 
@@ -96,27 +96,27 @@ def _relocated_line(line: str, each: Site, place: Callable[[str], str]) -> str:
 
 
 def relocated_literals(text: str, place: Callable[[str], str]) -> str:
-    """Return a module's source in which each literal that is the path of something is an expression for where that is then."""
+    """Return a module's source with each literal path replaced by an expression for the path in the unpacked archive."""
     lines = text.encode().splitlines(keepends=True)
     literals = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant) and _is_path(node.value)]
     for node in sorted(literals, key=lambda node: (node.lineno, node.col_offset), reverse=True):
         line = lines[node.lineno - 1]
         if node.lineno != node.end_lineno or line[node.col_offset : node.col_offset + 1] not in {b"'", b'"'}:
-            continue  # a part of something larger
+            continue  # it is part of a larger literal
         expression = f'(__import__("sys").prefix + {"/" + place(str(node.value))!r})'
         lines[node.lineno - 1] = line[: node.col_offset] + expression.encode() + line[node.end_col_offset :]
     return b"".join(lines).decode()
 
 
 def _is_path(value: object) -> bool:
-    # "/" and "/usr" are words of the finder's own code: taken for sources, the whole machine would travel.
+    # Finders have "/" and "/usr" in their own code. If these were taken for sources, the whole machine would travel.
     if not isinstance(value, str) or not value.startswith("/") or "\0" in value or len(Path(value).parts) < _SHORTEST:
         return False
     return any(True for _ in _files_of(Path(value)))
 
 
 def _files_of(path: Path) -> Iterator[Path]:
-    """Yield *path*, or where it is a module's without its suffix, as setuptools writes it, the module's files."""
+    """Yield *path*; if it is that of a module without its suffix, as setuptools writes it, yield the module's files."""
     if path.exists():
         yield path.parent if path.name == "__init__.py" else path
     else:
@@ -125,7 +125,7 @@ def _files_of(path: Path) -> Iterator[Path]:
 
 
 def _sources(path: Path) -> Iterator[Member]:
-    """Yield what can be imported from a folder, or belongs to a module."""
+    """Yield the importable files of a folder, or the files of a module."""
     for each in _files_of(path):
         if each.is_dir():
             yield from _packages(each)
@@ -134,9 +134,9 @@ def _sources(path: Path) -> Iterator[Member]:
 
 
 def _packages(folder: Path) -> Iterator[Member]:
-    """Yield a package with all that is in it; of any other folder, such as a project's, the modules and packages only.
+    """Yield all files of a package; of any other folder, such as a project's, yield only the modules and packages.
 
-    A link to a folder is followed where that is a package: others lead to data, or back to where one came from.
+    A link to a folder is followed only if that is a package: other links lead to data, or back to a folder above.
     """
     if (folder / "__init__.py").exists() or folder.name.endswith(_METADATA):
         yield from tree(folder, place_of(str(folder)), _is_hidden)

@@ -1,11 +1,11 @@
-"""Packed installations on disk: made once, found again, removed.
+"""Keep packed installations on disk, find them again, and remove them.
 
-What is there, below TRANSPLANT.DIR:
+The files below TRANSPLANT.DIR:
 
-- ``lock``, held by whoever packs, removes, or writes down that a map needs an archive;
-- ``<hash>/_htmap_python.tar.gz``, the archive, put in place when it is complete;
-- ``<hash>/transplant.json``: when it was made and of what; written last, without it there is no transplant;
-- ``<hash>/maps``: the directories of the maps that use it.
+- ``lock``: the lock that is held while an archive is packed or removed, or a map is added to its users;
+- ``<hash>/_htmap_python.tar.gz``: the archive, which gets this name when it is complete;
+- ``<hash>/transplant.json``: the time and the content; it is written last, and without it there is no transplant;
+- ``<hash>/maps``: the directories of the maps that use the archive.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _REMOVED = ".removed-"
 class Transplant:
     """A packed Python installation.
 
-    :param hash: names what is in it.
-    :param path: the archive.
+    :param hash: the name of its content.
+    :param path: the path of the archive.
     :param created: when it was packed.
-    :param size: how large the archive is, in bytes.
+    :param size: the size of the archive, in bytes.
     :param packages: the packages installed in it, ``name==version``.
     """
 
@@ -56,11 +56,11 @@ class Transplant:
     def load(cls, path: Path) -> Transplant:
         """Return the transplant whose archive is *path*.
 
-        :raises NoSuchTransplant: there is none.
+        :raises NoSuchTransplant: there is no such transplant.
         """
         record = _record(Path(path).parent)
         if record is None:
-            raise NoSuchTransplant(Path(path), "`htmap transplants info` lists those that are there")
+            raise NoSuchTransplant(Path(path), "`htmap transplants info` lists the existing ones")
         return cls(
             hash=Path(path).parent.name,
             path=Path(path),
@@ -70,34 +70,44 @@ class Transplant:
         )
 
     def used_by(self) -> tuple[str, ...]:
-        """Return the tags of the maps that need it: those that were created with it and are not removed."""
+        """Return the tags of the maps that were created with it and still exist."""
         return tuple(sorted(filter(None, map(tag_of_map, _users(self.path.parent)))))
 
     def remove(self, force: bool = False) -> None:
-        """Delete it.
+        """Delete the transplant.
 
-        :param force: even if maps need it.
+        :param force: delete it even if maps need it.
         :raises TransplantInUse: maps need it.
         """
         folder = self.path.parent
         with _locked(folder.parent):
             if (tags := self.used_by()) and not force:
                 raise TransplantInUse(self.hash, tags)
-            with contextlib.suppress(FileNotFoundError):  # somebody else has removed it
-                # At once; should the deletion be cut short, the next packing finishes it.
+            with contextlib.suppress(FileNotFoundError):  # another process has removed it
+                # The rename removes it in one step. If the deletion is cut short, the next packing finishes it.
                 removed = folder.rename(folder.with_name(f"{_REMOVED}{self.hash}"))
                 shutil.rmtree(removed)
 
 
 def transplants() -> tuple[Transplant, ...]:
-    """Return all packed Python installations, the oldest first."""
+    """Return all packed Python installations, the oldest first.
+
+    Since 0.7::
+
+        unused = [each for each in htmap_transplant.transplants() if not each.used_by()]
+    """
     folder = current().folder
     found = [Transplant.load(path.with_name(ARCHIVE)) for path in folder.glob(f"*/{_RECORD}")]
     return tuple(sorted(found, key=lambda each: (each.created, each.hash)))
 
 
 def transplant_info() -> str:
-    """Return a table of all packed Python installations; the numbers are those that `htmap transplants remove` takes."""
+    """Return a table of all packed Python installations, with the numbers that `htmap transplants remove` takes.
+
+    Since 0.7::
+
+        print(htmap_transplant.transplant_info())
+    """
     rows = [
         [
             str(index),
@@ -113,16 +123,17 @@ def transplant_info() -> str:
 
 
 def archive_of(installation: Installation, folder: Path) -> Path:
-    """Return the path of the archive of an installation as it is now, whether it is there or not."""
+    """Return the path of the archive of an installation as it is now; the archive may not exist yet."""
     return folder / contents.fingerprint(installation, contents.members(installation)) / ARCHIVE
 
 
 def pack(installation: Installation, folder: Path, map_dir: Path) -> Path:
-    """Return the archive of an installation for a map; it is packed unless it is there.
+    """Return the archive of an installation for a map; pack it if it does not exist.
 
-    Of several processes that want it, one packs it, and the others wait.
+    If several processes need it, one packs it and the others wait.
 
-    :param folder: where archives are kept.
+    :param installation: the Python to pack.
+    :param folder: the folder in which archives are kept.
     :param map_dir: the directory of the map that will need it.
     :raises CannotPack: it could not be packed.
     """
@@ -137,21 +148,21 @@ def pack(installation: Installation, folder: Path, map_dir: Path) -> Path:
                 _write_record(archive, installation, shipped)
             _add_user(archive.parent, map_dir)
         except OSError as error:
-            raise CannotPack(f"{error}. It is packed in {folder}; TRANSPLANT.DIR sets another folder") from error
+            raise CannotPack(f"{error}. Archives are in {folder}; TRANSPLANT.DIR sets another folder") from error
     return archive
 
 
 def use(archive: Path, map_dir: Path) -> None:
-    """Write down that a map needs an archive that is there already.
+    """Write down that a map needs an existing archive.
 
-    :raises NoSuchTransplant: it is not there.
+    :raises NoSuchTransplant: the archive does not exist.
     """
     with _locked(archive.parent.parent):
         if not archive.exists():
             raise NoSuchTransplant(
                 archive.parent,
-                "TRANSPLANT.ASSUME_EXISTS is on, so none was packed for this Python as it is now: switch it off once, "
-                "or set TRANSPLANT.ALTERNATE_INPUT_PATH to where there is one",
+                "TRANSPLANT.ASSUME_EXISTS is on, so this Python was not packed as it is now: switch the setting off once, "
+                "or set TRANSPLANT.ALTERNATE_INPUT_PATH to the path of an archive",
             )
         _add_user(archive.parent, map_dir)
 
@@ -160,7 +171,7 @@ def use(archive: Path, map_dir: Path) -> None:
 
 
 def _record(folder: Path) -> dict[str, Any] | None:
-    """Return what was written down of a transplant; None where there is none."""
+    """Return the record of a transplant; None if there is no transplant."""
     try:
         return dict(json.loads((folder / _RECORD).read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -185,7 +196,7 @@ def _packages(installation: Installation) -> list[str]:
 
 
 def _is_fresh(folder: Path) -> bool:
-    """Return whether the archive is there, and the libraries of this machine in it are still what this machine has."""
+    """Return whether the archive exists, and this machine's libraries have not changed since it was packed."""
     record = _record(folder)
     if record is None or not (folder / ARCHIVE).exists():
         return False
@@ -201,7 +212,7 @@ def _version(path: Path) -> tuple[int, int]:
 
 
 def _users(folder: Path) -> list[Path]:
-    """Return the directories of the maps that use a transplant and are not removed."""
+    """Return the directories of the existing maps that use a transplant."""
     try:
         lines = (folder / _MAPS).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -215,14 +226,14 @@ def _add_user(folder: Path, map_dir: Path) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Delete what killed processes have left; nobody else is at work, since the lock is held."""
+    """Delete what killed processes have left. No other process is at work, because the lock is held."""
     for unfinished in [*folder.glob(f"*/{packing.TEMPORARY}*"), *folder.glob(f"{_REMOVED}*")]:
         shutil.rmtree(unfinished)
 
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder of transplants, which is made where it is missing."""
+    """Hold the lock of a folder of transplants; make the folder if it is missing."""
     with contextlib.ExitStack() as stack:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Getting an HTCondor without root: Debian's and Ubuntu's packages, unpacked and made to run where they are.
+"""Install HTCondor without root: unpack Debian's or Ubuntu's packages, and make them run from their folder.
 
-Imports the words of the plugin (``errors``, ``places``, ``programs``, ``release``), and nothing of ``running``.
+Imports the plugin's basic modules (``errors``, ``places``, ``programs``, ``release``), and nothing of ``running``.
 """

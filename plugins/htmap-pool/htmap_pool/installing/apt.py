@@ -1,7 +1,7 @@
-"""apt with everything private: the machine's apt is used, and nothing of the machine is changed.
+"""Run the machine's apt with private files, so that nothing of the machine is changed.
 
-apt computes the dependencies and checks the signatures. Its lists, cache and status file are ours, and the status file is
-empty: what the machine has installed plays no part. No step needs root.
+apt computes the dependencies and checks the signatures. Its lists, cache and status file are ours. The status file is empty, so
+apt ignores the machine's installed packages. No step needs root.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from htmap_pool.programs import last_lines, run
 # Debian renamed htcondor to condor.
 PACKAGE_NAMES = ("condor", "htcondor")
 
-# Called with how far a step is, from 0 to 1.
+# It is called with the finished part of a step, from 0 to 1.
 Progress = Callable[[float], None]
 
 _CONFIGURATION = """\
-// The machine's apt.conf.d was read before this (proxies are there); these would reach outside our folders.
+// apt has read the machine's apt.conf.d before this file, because proxies are set there. The hooks would act outside our folders.
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -61,7 +61,7 @@ Dir::Log::Planner "/dev/null";
 
 @attrs.frozen
 class Package:
-    """One binary package that apt chose."""
+    """One binary package that apt has chosen."""
 
     name: str
     version: str
@@ -79,7 +79,11 @@ class Package:
 
 
 class Apt:
-    """apt-get and apt-cache with a state of their own in *folder*."""
+    """Runs apt-get and apt-cache with a state of their own.
+
+    :param folder: the folder of that state.
+    :param sources: the package archives to use.
+    """
 
     def __init__(self, folder: Path, sources: Sequence[Source]) -> None:
         self._folder = folder
@@ -94,10 +98,11 @@ class Apt:
         self._configuration.write_text(text, encoding="utf-8")
 
     def update(self, origin: str, progress: Progress) -> None:
-        """Fetch the package indexes, and check that they are what the distribution itself signed.
+        """Fetch the package indexes, and check that the distribution itself signed them.
 
-        :param origin: what the signed Release files must call themselves.
-        :raises ToolFailed: no network, a signature by an unknown key, or another archive than *origin*'s.
+        :param origin: the origin that the signed Release files must have.
+        :param progress: called with the finished part, from 0 to 1.
+        :raises ToolFailed: there is no network, a key is unknown, or an archive is of another origin.
         """
         self._run("apt-get", ["update", "-q", "--error-on=any"], progress)
         for release in sorted((self._folder / "lists").glob("*Release")):
@@ -106,17 +111,17 @@ class Apt:
                 raise ToolFailed("apt-get update", f"{release.name} is of {fields.get('origin')!r}, not of {origin!r}")
 
     def resolve(self, names: Sequence[str] = PACKAGE_NAMES) -> list[Package]:
-        """Return a package, first, and the shared libraries that it needs.
+        """Return a package, and after it the packages of the shared libraries that it needs.
 
-        apt chooses the packages as if nothing were installed. Of these, all are left out that the first reaches only through
-        programs (Perl, Python, systemd, ...): it runs those of the machine where it runs any.
+        apt chooses the packages as if nothing were installed. Packages that the first one needs only for their programs (Perl,
+        Python, systemd, ...) are left out: it runs the machine's own programs.
 
-        :param names: what the package may be called; those of HTCondor unless given.
-        :raises ToolFailed: the archive has no such package, or not all that it needs.
+        :param names: the possible names of the package; by default those of HTCondor.
+        :raises ToolFailed: the archive has no such package, or lacks one that it needs.
         """
         name = next((name for name in names if self._offers(name)), None)
         if name is None:
-            raise ToolFailed("apt-cache", f"no package {' or '.join(names)}")
+            raise ToolFailed("apt-cache", f"there is no package {' or '.join(names)}")
         said = self._run("apt-get", ["install", "-qq", "--print-uris", name])
         files = re.findall(r"^'[^']+' (\S+)_(\S+)_\S+\.deb \d+ ", said, re.MULTILINE)
         chosen = [f"{package}={version.replace('%3a', ':')}" for package, version in files]
@@ -125,9 +130,9 @@ class Apt:
         return libraries_for(name, packages)
 
     def download(self, packages: Sequence[Package], folder: Path, progress: Progress) -> list[Path]:
-        """Fetch *packages* into *folder* and return their files; those that are there and whole are not fetched again.
+        """Fetch *packages* into *folder* and return their files; complete files are not fetched again.
 
-        :raises ToolFailed: a file cannot be had, or is not what the signed index says.
+        :raises ToolFailed: a file cannot be fetched, or differs from the signed index.
         """
         folder.mkdir(parents=True, exist_ok=True)
         missing = [package for package in packages if not _is_whole(folder / package.file, package)]
@@ -137,7 +142,7 @@ class Apt:
         for package in missing:
             if not _is_whole(folder / package.file, package):
                 (folder / package.file).unlink(missing_ok=True)
-                raise ToolFailed("apt-get download", f"{package.file} is not what the archive's index says")
+                raise ToolFailed("apt-get download", f"{package.file} differs from the archive's index")
         return [folder / package.file for package in packages]
 
     def _offers(self, name: str) -> bool:
@@ -147,7 +152,7 @@ class Apt:
     def _run(
         self, program: str, arguments: Sequence[str], progress: Progress | None = None, cwd: Path | None = None
     ) -> str:
-        # -c comes after the machine's own configuration, so what stands there wins.
+        # apt reads the file of -c after the machine's own configuration, so its values win.
         command = [program, "-c", str(self._configuration), *arguments]
         env = {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
         env.pop("APT_CONFIG", None)
@@ -158,7 +163,7 @@ class Apt:
 
 
 def libraries_for(name: str, packages: Sequence[Package]) -> list[Package]:
-    """Return the package *name*, first, and those of *packages* that it reaches through shared libraries alone."""
+    """Return the package *name*, and after it those of *packages* that it needs through shared libraries alone."""
     by_name = {package.name: package for package in packages}
     providers = {virtual: package for package in packages for virtual in package.provides}
     wanted: dict[str, Package] = {}
@@ -201,7 +206,7 @@ def _is_whole(file: Path, package: Package) -> bool:
 
 
 def _run_with_progress(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, progress: Progress) -> None:
-    """Run apt and pass on what it says on its status descriptor, ``dlstatus:item:percent:text``."""
+    """Run apt and report the progress that it writes to its status descriptor, ``dlstatus:item:percent:text``."""
     read, write = os.pipe()
     with open(read, encoding="utf-8", errors="replace") as status, tempfile.TemporaryFile() as complaints:
         try:
@@ -227,7 +232,7 @@ def _run_with_progress(command: Sequence[str], env: Mapping[str, str], cwd: Path
 
 
 def _follow(status: Iterable[str], progress: Progress) -> None:
-    """Read until apt closes the descriptor. If we are killed instead, apt fails to write to it and ends too."""
+    """Read until apt closes the descriptor. If this process is killed, apt cannot write to it and ends, too."""
     for line in status:
         kind, _, rest = line.partition(":")
         if kind == "dlstatus" and (percent := re.match(r"[^:]*:([0-9.]+):", rest)):
@@ -235,10 +240,10 @@ def _follow(status: Iterable[str], progress: Progress) -> None:
 
 
 def _complaint(text: str) -> str:
-    """Return apt's errors without its warnings, and what to do where the reason is a key."""
+    """Return apt's error without its warnings, and the keys that are missing."""
     errors = [line[2:].strip() for line in text.splitlines() if line.startswith("E:")]
-    # The first says what happened; what apt adds about ignored index files does not help.
+    # The first error says what happened; the others, about ignored index files, do not help.
     said = " ".join(errors[0].split()) if errors else last_lines(text)
     if missing := sorted(set(re.findall(r"NO_PUBKEY (\w+)", text))):
-        return f"{said} (signed with {', '.join(missing)}, which this machine's keyring does not have yet)"
+        return f"{said} (it is signed with {', '.join(missing)}, which this machine's keyring does not have yet)"
     return said

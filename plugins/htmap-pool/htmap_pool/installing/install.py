@@ -1,8 +1,7 @@
-"""Get HTCondor into HTMAP_DIR, without root and without touching the system.
+"""Install HTCondor below HTMAP_DIR, without root and without changing the system.
 
-Packages are fetched into a staging folder, which survives an interruption, and unpacked into a folder of their own, which counts
-only once it passed its test and the link ``htcondor`` was replaced. So whatever happens in between, there is either the old
-HTCondor or the new one.
+Packages are fetched into a staging folder, which survives an interruption, and unpacked into a new folder. When that folder has
+passed its test, the link ``htcondor`` is set to it. So at any time there is either the old HTCondor or the new one.
 """
 
 from __future__ import annotations
@@ -34,15 +33,15 @@ _ADVICE = (
 
 
 def install(places: Places, tell: Callable[[str], None], *, again: bool = False) -> Release:
-    """Return an HTCondor to run pools with; get one if there is none.
+    """Return an HTCondor to run pools with; install one if there is none.
 
-    :param places: where to put it.
+    :param places: the pool's folders.
     :param tell: called with lines for people.
-    :param again: get one even if there is one already, to have the newest.
-    :raises InstallationFailed: no way to get it worked.
+    :param again: install the newest one even if there is one already.
+    :raises InstallationFailed: no way of installing it worked.
     """
     places.make()
-    with locked(places.install_lock, on_wait=lambda: tell("another installation is under way; waiting for it")):
+    with locked(places.install_lock, on_wait=lambda: tell("another installation is running; waiting for it")):
         if not again and (found := releases.installed(places) or releases.on_path()):
             return found
         _check_machine()
@@ -77,13 +76,13 @@ def _install_first(places: Places, tell: Callable[[str], None]) -> Release:
             tried.append((candidate.name, str(error)))
         else:
             for name, reason in tried:
-                tell(f"passed over {name}: {reason}")
+                tell(f"did not use {name}: {reason}")
             tell(f"from {candidate.name}")
             return installed
     if not tried:
-        tried = [("/etc/apt", f"no source of {distribution.origin or 'a known distribution'}'s own archive")]
+        tried = [("/etc/apt", f"it has no source of {distribution.origin or 'a known distribution'}'s own archive")]
     raise InstallationFailed(
-        tuple(tried), f"Check the network and run `htmap pool install` again: it goes on from here.\n{_ADVICE}"
+        tuple(tried), f"Check the network and run `htmap pool install` again: it continues from here.\n{_ADVICE}"
     )
 
 
@@ -111,7 +110,7 @@ def _check_version(package: Package, candidate: Candidate) -> None:
     version = tuple(int(part) for part in re.findall(r"\d+", package.version.partition(":")[2] or package.version)[:2])
     if version < candidate.minimum:
         wanted = ".".join(str(part) for part in candidate.minimum)
-        raise ToolFailed("apt-cache", f"offers HTCondor {package.version}; {wanted} or newer is better")
+        raise ToolFailed("apt-cache", f"it offers HTCondor {package.version}; {wanted} or newer is better")
 
 
 def _new_folder(places: Places, package: Package) -> Path:
@@ -127,7 +126,7 @@ def _unpack(files: Sequence[Path], folder: Path, progress: Callable[[float], Non
 
 
 def _publish(folder: Path, places: Places) -> Release:
-    """Make the release in *folder* the one in use, and drop what is not needed any more."""
+    """Use the release in *folder* from now on, and delete the files that are not needed any more."""
     found = releases.at(folder, "`htmap pool install`")
     if found is None:
         raise ToolFailed("unpacking", "the packages have no condor_master")
@@ -138,7 +137,7 @@ def _publish(folder: Path, places: Places) -> Release:
         link.symlink_to(folder.relative_to(places.root))
     shutil.rmtree(places.staging)
     for other in places.releases.iterdir():
-        # Daemons of a running pool may still use the previous one; the installation after next removes it.
+        # Daemons of a running pool may still use the previous release; the next installation removes it.
         if other.resolve() not in (folder.resolve(), previous):
             shutil.rmtree(other)
     return found

@@ -1,4 +1,4 @@
-"""A progress bar on standard error; nothing where that is no terminal."""
+"""A progress bar on standard error; it shows nothing if that is not a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from htmap_core import progress_bar
 
 
 class Bar:
-    """One bar over the stages of an installation. Stages come in any number and fill it up to their shares."""
+    """One bar for all stages of an installation; each stage fills its share."""
 
     def __init__(self) -> None:
         self._bar = progress_bar(
@@ -17,14 +17,14 @@ class Bar:
         )
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.close()
 
     @contextlib.contextmanager
     def stage(self, name: str, begin: float, end: float) -> Iterator[Callable[[float], None]]:
         """Show the stage *name*, which fills the bar from *begin* to *end* percent.
 
-        The block gets a function to call with how far it is, from 0 to 1.
+        It yields a function, which the block calls with the finished part of the stage, from 0 to 1.
         """
 
         def advance(part: float) -> None:

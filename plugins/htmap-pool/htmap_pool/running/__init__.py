@@ -1,4 +1,4 @@
-"""A personal pool at work: its configuration, its daemons and their processes, and what it says of itself.
+"""Run a personal pool: its configuration, its daemons and their processes, and the report on them.
 
-Imports the words of the plugin (``errors``, ``places``, ``programs``, ``release``), and nothing of ``installing``.
+Imports the plugin's basic modules (``errors``, ``places``, ``programs``, ``release``), and nothing of ``installing``.
 """

@@ -1,4 +1,4 @@
-"""The configuration of a personal pool, which its daemons and its clients share."""
+"""Write the configuration of a personal pool, which its daemons and its clients share."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from htmap_pool.places import Places
 from htmap_pool.release import Release
 from htmap_pool.running.identity import Identity
 
-# Not the machine's name, because a laptop's changes, and jobs in the queue would belong to somebody else then.
+# The machine's name would not do: a laptop's name changes, and jobs in the queue would then belong to another user.
 DOMAIN = "personal.htmap"
 
 
 @attrs.frozen
 class Shape:
-    """What a pool offers and how long it stays.
+    """The size of a pool, and how long it runs.
 
-    :param cpus: processors, or None for the machine's.
-    :param memory: MB, or None for the machine's.
-    :param idle_shutdown: seconds after which a pool with nothing to do stops; 0 for never.
+    :param cpus: the number of processors; None for all of the machine's.
+    :param memory: the memory in MB; None for all of the machine's.
+    :param idle_shutdown: the seconds after which an idle pool stops; 0 for never.
     """
 
     cpus: int | None = None
@@ -37,7 +37,7 @@ def text(places: Places, runtime: Path, release: Release, identity: Identity, sh
     :param runtime: the local folder for sockets and locks.
     :param release: the HTCondor to run.
     :param identity: the owner, as the daemons see them.
-    :param shape: what to offer.
+    :param shape: the size of the pool.
     :raises CannotStart: a path cannot be written into a configuration file.
     """
     for path in (places.root, runtime, release.root):
@@ -61,13 +61,13 @@ def text(places: Places, runtime: Path, release: Release, identity: Identity, sh
 
 _HEAD = """\
 # Written by `htmap pool start` each time; changes here are lost.
-# Put knobs of your own into files config.d/*.conf beside this one: they are read after it.
+# Put your own parameters into files config.d/*.conf beside this one: HTCondor reads them after it.
 """
 
 
 def _folders(places: Places, runtime: Path, release: Release) -> str:
     return f"""\
-# Every folder, since the defaults are those of a system-wide HTCondor.
+# Every folder is set, because the defaults are those of a system-wide HTCondor.
 RELEASE_DIR = {release.root}
 BIN = {release.bin}
 SBIN = {release.sbin}
@@ -87,13 +87,13 @@ SEC_PASSWORD_DIRECTORY = {places.root}/etc
 SEC_TOKEN_SYSTEM_DIRECTORY = {places.root}/etc
 SEC_TOKEN_DIRECTORY = {places.root}/etc
 
-# With an EXECUTE below /tmp, the default would hide the scratch directory from the job itself.
+# If EXECUTE is below /tmp, the default would hide the scratch directory from the job itself.
 MOUNT_UNDER_SCRATCH =
 """
 
 
 _NETWORK = """\
-# This machine only. The kernel chooses the ports, so that pools do not meet; clients read the address files.
+# The pool listens on this machine only. The kernel chooses free ports, so several pools can run; clients read the address files.
 use ROLE : CentralManager
 use ROLE : Submit
 use ROLE : Execute
@@ -102,7 +102,7 @@ COLLECTOR_HOST = $(CONDOR_HOST):0
 NETWORK_INTERFACE = 127.0.0.1
 BIND_ALL_INTERFACES = False
 ENABLE_IPV6 = False
-# No name server is asked: there may be none on a train.
+# The pool asks no name server: a laptop may have none.
 NETWORK_HOSTNAME = {host}
 NO_DNS = False
 USE_SHARED_PORT = True
@@ -117,12 +117,12 @@ NEGOTIATOR_ADDRESS_FILE = $(LOG)/.negotiator_address
 
 def _security(identity: Identity) -> str:
     owner = f"{identity.name}@{DOMAIN}"
-    # Root's clients are outside the namespace and must stay root, who is the owner inside. As any other user they would look
-    # like everybody else does, and to let that one in would be to let in everybody.
-    # Jobs see themselves as the mask, but belong to root, whose home they should find.
+    # Root's clients are outside the namespace and must stay root, who is the owner inside it. As any other user they would look
+    # like the user that stands for all others, and whoever lets that one in lets in everybody.
+    # Jobs see the mask as their user, but they belong to root and should find root's home.
     ids = f"CONDOR_IDS = 0.0\n{_ROOTS_HOME.format(home=Path.home())}" if identity.in_namespace else ""
     return f"""\
-# Only the owner, who proves to be themselves by making a directory (FS). With other methods beside it, the owner could be
+# Only the owner is let in, authenticated by making a directory (FS). With other methods beside it, the owner could be
 # taken for condor@password, who may not submit.
 UID_DOMAIN = {DOMAIN}
 FILESYSTEM_DOMAIN = {DOMAIN}
@@ -179,26 +179,26 @@ WANT_SUSPEND = False
 WANT_VACATE = True
 MachineMaxVacateTime = 10
 GRACEFUL_SHUTDOWN_TIMEOUT = 20
-# The starter asks the shadow for leave to start as soon as the input files are there. Where the shadow has not yet noticed the
-# end of the child process that sent them, it asks again after five seconds. Without a child there is nothing to notice.
+# When the input files are there, the starter asks the shadow whether it may start. If the shadow has not yet noticed the end of
+# the child process that sent the files, the starter waits five seconds. Without a child process it need not wait.
 SHADOW.FAKE_CREATE_THREAD = True
-# The schedd learns from a starter's first report where a job runs, and before that nobody can look at the job's output. The next
-# report, by default after five minutes, is the first that knows how much memory the job really takes.
+# The schedd learns from a starter's first report where a job runs; before that, nobody can look at the job's output. The second
+# report, by default after five minutes, is the first one with the job's real memory.
 STARTER_INITIAL_UPDATE_INTERVAL = 0
 STARTER_UPDATE_INTERVAL = 30
-# Maps ask for claims to be kept for 30 seconds, so that the next map finds slots. Here the next one may ask for more memory
-# than those slots have, and would wait for them to be given up: a few seconds are enough where negotiation takes one.
+# Maps ask HTCondor to keep claims for 30 seconds, so that the next map finds slots. Here the next map may need more memory
+# than those slots have, and would wait until they are released. A few seconds are enough, because negotiation takes one.
 JOB_TRANSFORM_NAMES = $(JOB_TRANSFORM_NAMES) BRIEF_CLAIMS
 JOB_TRANSFORM_BRIEF_CLAIMS @=end
    REQUIREMENTS KeepClaimIdle > 3
    SET KeepClaimIdle 3
 @end
-# Seconds after which daemons notice that their master was killed, and end.
+# The seconds after which daemons notice that their master was killed, and end.
 PARENT_CHECK_FIRST_INTERVAL = 10
 PARENT_CHECK_INTERVAL = 10
-# A daemon that crashed comes back at once, and later if it goes on crashing.
+# A daemon that crashed is started again at once; if it crashes again, later.
 MASTER_BACKOFF_CONSTANT = 0
-# No mail about the daemons themselves; the logs are at hand.
+# HTCondor sends no mail about its daemons: the logs are at hand.
 PUBLISH_OBITUARIES = False
 SCHEDD_RESTART_REPORT =
 PREEN_ARGS = -r
@@ -215,12 +215,12 @@ def _slots(shape: Shape) -> str:
 
 
 def _idle_shutdown(seconds: int) -> str:
-    """Return what makes HTCondor itself stop an idle pool: first the schedd, which knows the queue, then the master.
+    """Return the parameters that stop an idle pool: first the schedd ends, which knows the queue, then the master.
 
-    Held jobs do not keep a pool up: only a person can help them. Statistics say what happened in the last *seconds*.
+    Held jobs do not keep a pool running, because they wait for a person. The schedd's statistics cover the last *seconds*.
     """
     if not seconds:
-        return "# This pool stops only when it is told to.\n"
+        return "# This pool runs until it is told to stop.\n"
     busy = " + ".join(_BUSY)
     interval = max(2, min(60, seconds // 10))
     return f"""\
@@ -232,7 +232,7 @@ MASTER_UPDATE_INTERVAL = {interval}
 """
 
 
-# Of the schedd's ad: what is to be done, what is under way, and what came or went lately.
+# The attributes of the schedd's ad that count waiting jobs, running jobs, and jobs that came or went lately.
 _BUSY = (
     "TotalIdleJobs",
     "TotalRunningJobs",

@@ -21,10 +21,10 @@ from htmap_pool.running.configuration import Shape
 from htmap_pool.running.processes import Process
 from htmap_pool.running.record import Record
 
-# What daemons get of the user's environment. Tokens, tickets and library paths have no business in what runs for weeks.
+# The variables of the user's environment that daemons get. Processes that run for weeks need no tokens, tickets or library paths.
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "TZ", "USER")
 
-# What Python, nohup or a shell's "&" may have had ignored; jobs would inherit it.
+# Signals that Python, nohup or a shell's "&" may ignore; jobs would inherit that.
 _ORDINARY_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGQUIT, signal.SIGXFSZ)
 
 _LOGS = ("master.out", "MasterLog", "SchedLog", "StartLog", "CollectorLog")
@@ -32,10 +32,10 @@ _LOGS = ("master.out", "MasterLog", "SchedLog", "StartLog", "CollectorLog")
 
 @attrs.frozen
 class Started:
-    """What :func:`start` found or made.
+    """The result of :func:`start`.
 
     :param record: the running master.
-    :param is_new: whether it was started just now.
+    :param is_new: whether the master was started just now.
     """
 
     record: Record
@@ -43,15 +43,15 @@ class Started:
 
 
 def start(places: Places, release: Release, shape: Shape, timeout: float) -> Started:
-    """Bring the pool up and wait until it takes jobs; one that is up stays as it is.
+    """Start the pool and wait until it takes jobs; a running pool stays as it is.
 
-    Whatever is left of a pool whose master was killed is cleared away first. The queue is where it was.
+    If the master was killed, the remaining processes of the pool are ended first. The jobs in the queue are kept.
 
     :param places: the pool's folders.
     :param release: the HTCondor to run.
-    :param shape: what to offer.
-    :param timeout: seconds that the daemons may take.
-    :raises CannotStart: they did not come up; the message has the ends of their logs.
+    :param shape: the size of the pool.
+    :param timeout: the seconds that the daemons may take to start.
+    :raises CannotStart: the daemons did not start; the message has the ends of their logs.
     :raises RunningElsewhere: another machine runs this pool.
     """
     places.make()
@@ -64,21 +64,21 @@ def start(places: Places, release: Release, shape: Shape, timeout: float) -> Sta
 
 
 def usable(places: Places) -> Record | None:
-    """Return the running master if its schedd runs too; quick enough to be asked before each command.
+    """Return the running master if its schedd runs, too, else None. It is fast enough to be called before each command.
 
     :raises RunningElsewhere: another machine runs this pool.
     """
     found = record.running(places)
-    # A schedd removes its address when it ends. The master of an idle pool follows it a little later.
+    # A schedd removes its address file when it ends. In an idle pool, the master ends a little later.
     return found if found and (places.log / ".schedd_address").exists() else None
 
 
 def stop(places: Places) -> bool:
-    """Stop the pool and wait until all its processes are gone; return whether there was anything to stop.
+    """Stop the pool and wait until all its processes have ended; return whether there was anything to stop.
 
-    Jobs that run are put back into the queue, which the next start goes on with.
+    Running jobs go back into the queue, and run again after the next start.
 
-    :raises CannotStop: something is left in spite of SIGKILL.
+    :raises CannotStop: a process still runs after SIGKILL.
     :raises RunningElsewhere: another machine runs this pool.
     """
     if not places.root.exists():
@@ -104,7 +104,7 @@ def _start(places: Places, release: Release, shape: Shape, timeout: float) -> Re
     found = record.write(places, master, version, release.root)
     try:
         _wait_until_ready(places, release, master, timeout)
-    except BaseException:  # Ctrl-C too: half a pool is of no use, and would be taken for a whole one
+    except BaseException:  # Ctrl-C, too: a pool with some daemons is useless and would look like a running one
         _stop(places)
         raise
     return found
@@ -117,7 +117,7 @@ def _environment(places: Places, release: Release) -> dict[str, str]:
 
 
 def _spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
-    """Start *command* in a session of its own, so that neither a closed terminal nor Ctrl-C reaches it."""
+    """Start *command* in a session of its own, so that neither a closed terminal nor Ctrl-C ends it."""
     output = os.fspath(log / "master.out")
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -137,7 +137,7 @@ def _spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
 
 def _wait_until_ready(places: Places, release: Release, master: Process, timeout: float) -> None:
     deadline = time.monotonic() + timeout
-    reason = "its daemons wrote no addresses"
+    reason = "its daemons wrote no address files"
     while time.monotonic() < deadline:
         if not master.is_alive:
             _reap(master)
@@ -155,7 +155,7 @@ def _wait_until_ready(places: Places, release: Release, master: Process, timeout
     raise CannotStart(
         f"not ready after {timeout:g} s: {reason}",
         _evidence(places),
-        f"The logs are in {places.log}. A slow machine may need more time: setting POOL.START_TIMEOUT",
+        f"The logs are in {places.log}. A slow machine may need more time: set POOL.START_TIMEOUT",
     )
 
 
@@ -185,13 +185,13 @@ def _stop(places: Places) -> bool:
     recorded = record.read(places)
     if found:
         master = found.process
-        # SIGTERM lets jobs end in their own way and puts them back into the queue, SIGQUIT does not wait for them.
+        # SIGTERM gives jobs time to end and puts them back into the queue; SIGQUIT does not wait for them.
         for number, patience in ((signal.SIGTERM, 25), (signal.SIGQUIT, 10)):
             master.send(number)
             if not processes.wait_for_end(lambda: [master], patience):
                 break
     if recorded and recorded.kernel == record.kernel():
-        _reap(recorded.process)  # also one that ended by itself
+        _reap(recorded.process)  # also if it ended by itself
     left = processes.of_pool(places)
     if found and left:
         left = processes.wait_for_end(lambda: processes.of_pool(places), 2)
@@ -209,11 +209,11 @@ def _remove_runtime(places: Places) -> None:
         for line in places.configuration.read_text(encoding="utf-8").splitlines():
             name, _, value = line.partition(" = ")
             if name == "LOCK":
-                shutil.rmtree(value, ignore_errors=True)  # left-over sockets; the next start checks what it finds
+                shutil.rmtree(value, ignore_errors=True)  # left-over sockets; the next start checks the folder
 
 
 def _reap(master: Process) -> None:
-    """Take the exit code of a master that this very process started, so that it does not stay as a zombie."""
+    """Wait for a master that this process itself started, so that it does not stay a zombie."""
     if master.is_child:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(master.pid, os.WNOHANG)

@@ -1,4 +1,4 @@
-"""As whom the daemons run: HTCondor runs no jobs of root, so root's pool lives in a user namespace."""
+"""Choose the user that the daemons run as. HTCondor runs no jobs of root, so root's pool is in a user namespace."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import attrs
 from htmap_pool.errors import CannotStart, ToolFailed
 from htmap_pool.programs import run
 
-# In a user namespace, everybody who is not mapped looks like this user. Were it the pool's owner, everybody would be.
+# In a user namespace, all users that are not mapped look like this one. If it owned the pool, all of them would.
 _OVERFLOW_UID = 65534
 
 
 @attrs.frozen
 class Identity:
-    """The user that the daemons see themselves as.
+    """The user that the daemons run as, in their own view.
 
-    :param name: the user name, which HTCondor's authorisation goes by.
-    :param uid: its number.
-    :param gid: its group's number.
-    :param in_namespace: whether that is a mask worn by root, inside a user namespace.
+    :param name: the user name, which HTCondor authorises.
+    :param uid: the user id.
+    :param gid: the group id.
+    :param in_namespace: whether this user is a mask for root inside a user namespace.
     """
 
     name: str
@@ -31,15 +31,15 @@ class Identity:
     in_namespace: bool = False
 
     def command(self) -> list[str]:
-        """Return what to put before a command to run it as this user."""
+        """Return the words to put before a command to run it as this user."""
         if not self.in_namespace:
             return []
-        # unshare does not fork here: the command keeps the process id.
+        # unshare does not fork with these options: the command keeps the process id.
         return ["unshare", "--user", f"--map-user={self.uid}", f"--map-group={self.gid}", "--"]
 
 
 def current() -> Identity:
-    """Return the identity for a pool of the user who runs this.
+    """Return the identity for a pool of the current user.
 
     :raises CannotStart: the user has no name, or is root and cannot have a user namespace.
     """
@@ -56,11 +56,11 @@ def current() -> Identity:
 
 
 def _mask_for_root() -> Identity:
-    # Any account will do that exists and is not the one that strangers look like; a system account comes first.
+    # Any existing account will do except the one that stands for unmapped users; system accounts come first.
     entry = next((e for e in sorted(pwd.getpwall(), key=lambda e: e.pw_uid) if 0 < e.pw_uid < _OVERFLOW_UID), None)
     if entry is None:
         raise CannotStart(
-            "HTCondor runs no jobs of root, and /etc/passwd has no other account whose name could be used"
+            "HTCondor runs no jobs of root, and /etc/passwd has no other account whose name the pool could use"
         )
     mask = Identity(entry.pw_name, entry.pw_uid, entry.pw_gid, in_namespace=True)
     if shutil.which("unshare") is None:

@@ -1,7 +1,7 @@
-"""Which processes belong to a pool, told by what the kernel says of them.
+"""Find the processes of a pool, from what the kernel says about them.
 
-A process id alone proves nothing, since ids are used again: a process is known by its id and its time of birth. A pool's
-daemons carry a variable in their environment that nobody else sets, its jobs a scratch directory below the pool's.
+A process is identified by its id and its start time, because ids are used again. The environment of a pool's daemons has a
+variable that nobody else sets. The environment of its jobs has a scratch directory below the pool's folder.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import attrs
 
 from htmap_pool.places import Places
 
-# In the environment of the daemons. It must be none of HTMap's settings, and none that clients have too.
+# The variable in the environment of the daemons. It must not be a setting of HTMap's, nor one that clients have.
 MARK = "_HTMAP_POOL_OF"
 
 _PROC = Path("/proc")
@@ -27,8 +27,8 @@ _PROC = Path("/proc")
 class Process:
     """One process.
 
-    :param pid: its number.
-    :param born: when it was started, in clock ticks after the boot.
+    :param pid: its process id.
+    :param born: its start time, in clock ticks after the boot.
     """
 
     pid: int
@@ -36,12 +36,12 @@ class Process:
 
     @classmethod
     def of(cls, pid: int) -> Process | None:
-        """Return the process that has *pid* now, or None if there is none that still runs."""
+        """Return the running process that has *pid* now, or None."""
         try:
             stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return None
-        # The name, in parentheses, may hold anything; what follows are the state and numbers: see proc(5).
+        # The name, in parentheses, may contain any character; the state and numbers follow it: see proc(5).
         state, *numbers = stat.rpartition(")")[2].split()
         return None if state in ("Z", "X") else cls(pid, int(numbers[18]))
 
@@ -52,7 +52,7 @@ class Process:
 
     @property
     def is_child(self) -> bool:
-        """Whether it is a child of this process, which has to ask for its exit code."""
+        """Whether it is a child of this process, which then has to wait for it."""
         try:
             stat = (_PROC / str(self.pid) / "stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -60,9 +60,9 @@ class Process:
         return stat.rpartition(")")[2].split()[1] == str(os.getpid())
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal, if it still runs."""
+        """Send the process a signal, if it still runs."""
         if self.is_alive:
-            with contextlib.suppress(ProcessLookupError):  # ended just now, which is all that a signal could want
+            with contextlib.suppress(ProcessLookupError):  # it ended just now, and all our signals end processes
                 os.kill(self.pid, number)
 
 
@@ -77,14 +77,17 @@ def of_pool(places: Places) -> list[Process]:
         try:
             environment = b"\0" + (entry / "environ").read_bytes()
         except OSError:
-            continue  # another user's, or gone
+            continue  # it is another user's, or has ended
         if (b"\0" + daemon in environment or b"\0" + job in environment) and (process := Process.of(int(entry.name))):
             found.append(process)
     return found
 
 
 def wait_for_end(processes: Callable[[], Iterable[Process]], timeout: float) -> list[Process]:
-    """Wait until none of *processes*, which is called again and again, is left; return those left after *timeout* seconds."""
+    """Wait until all processes have ended; return those that still run after *timeout* seconds.
+
+    :param processes: returns the processes to wait for; it is called again and again.
+    """
     deadline = time.monotonic() + timeout
     while left := [process for process in processes() if process.is_alive]:
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Which condor_master is the pool's: a file that is believed only as far as the kernel confirms it."""
+"""Record which condor_master is the pool's; the record counts only if the kernel confirms it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from htmap_pool.errors import RunningElsewhere
 from htmap_pool.places import Places
 from htmap_pool.running.processes import Process
 
-# Daemons touch their logs once a minute, so an older log on a shared disk is nobody's.
+# Daemons touch their logs once a minute. If a log on a shared disk is older than this, its daemon does not run.
 _SILENCE = 300
 
 
@@ -22,13 +22,13 @@ _SILENCE = 300
 class Record:
     """A condor_master that was started for a pool.
 
-    :param pid: its process id, on *host*.
-    :param born: its time of birth, see :class:`htmap_pool.running.processes.Process`.
+    :param pid: its process id on *host*.
+    :param born: its start time: see :class:`htmap_pool.running.processes.Process`.
     :param since: when it was started, in seconds since 1970.
-    :param host: the machine's name.
-    :param kernel: which boot of which machine, and which container: where the process id means something.
+    :param host: the name of the machine.
+    :param kernel: the boot of the machine and the container in which the process id is valid.
     :param version: the version of HTCondor.
-    :param release: where its programs are.
+    :param release: the folder of HTCondor.
     """
 
     pid: int
@@ -46,7 +46,7 @@ class Record:
 
 
 def write(places: Places, process: Process, version: str, release: Path) -> Record:
-    """Record that *process* is the pool's master now."""
+    """Record *process* as the pool's master, and return the record."""
     record = Record(
         pid=process.pid,
         born=process.born,
@@ -61,9 +61,9 @@ def write(places: Places, process: Process, version: str, release: Path) -> Reco
 
 
 def running(places: Places) -> Record | None:
-    """Return the record of the pool's master if that runs, else None.
+    """Return the record of the pool's master if the master runs, else None.
 
-    :raises RunningElsewhere: it seems to run on another machine that shares the disk.
+    :raises RunningElsewhere: the master seems to run on another machine that shares the disk.
     """
     record = read(places)
     if record is None:
@@ -76,18 +76,18 @@ def running(places: Places) -> Record | None:
 
 
 def read(places: Places) -> Record | None:
-    """Return what was recorded last, whether or not it still holds; None if nothing that can be understood was."""
+    """Return the last record, even if it is out of date; None if there is no readable record."""
     try:
         return Record(**json.loads(places.record.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     except (ValueError, TypeError):
-        # Cut short by a full disk, or of another version of this program: whatever runs is found by its environment.
+        # It was cut short by a full disk, or another version of HTMap wrote it. Running processes are found by their environment.
         return None
 
 
 def kernel() -> str:
-    """Return what makes a process id unambiguous: the boot, and the namespace of process ids."""
+    """Return the boot and the namespace of process ids, which make a process id unambiguous."""
     boot = Path("/proc/sys/kernel/random/boot_id")
     identity = boot.read_text(encoding="utf-8").strip() if boot.exists() else "?"
     namespace = Path("/proc/self/ns/pid")

@@ -1,4 +1,4 @@
-"""What can be seen of a personal pool: its state and its logs."""
+"""Show the state and the logs of a personal pool."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from htmap_pool.places import Places
 from htmap_pool.release import Release, at
 from htmap_pool.running import daemons, record
 
-# What people call a daemon, and what HTCondor calls its log. A starter has a log for each slot.
+# People's name of each daemon, and HTCondor's name of its log. A starter has a log for each slot.
 _LOG_NAMES = {
     "master": "MasterLog",
     "schedd": "SchedLog",
@@ -32,16 +32,18 @@ _LOG_NAMES = {
 
 @attrs.frozen
 class Status:
-    """A running pool.
+    """The state of a running pool.
 
     :param pid: the master's process id.
-    :param since: when it was started, as ISO 8601 has it.
+    :param since: when it was started, in ISO 8601.
     :param version: HTCondor's version.
-    :param release: where HTCondor is.
-    :param directory: where the pool's files are.
-    :param configuration: what CONDOR_CONFIG must be for HTCondor's own tools.
-    :param cpus: how many processors the pool offers; ``free_cpus`` of them have no job.
-    :param memory: how much memory it offers, in MB; ``free_memory`` of it has no job.
+    :param release: the folder of HTCondor.
+    :param directory: the folder of the pool's files.
+    :param configuration: the value of CONDOR_CONFIG for HTCondor's own tools.
+    :param cpus: how many processors the pool offers.
+    :param free_cpus: how many of them have no job.
+    :param memory: how much memory the pool offers, in MB.
+    :param free_memory: how much of it has no job, in MB.
     :param jobs: how many jobs are idle, running and held.
     """
 
@@ -59,10 +61,10 @@ class Status:
 
 
 def status(places: Places) -> Status | None:
-    """Return the state of the pool, or None where it does not run.
+    """Return the state of the pool, or None if it does not run.
 
-    :raises ToolFailed: it runs and does not answer.
-    :raises RunningElsewhere: another machine runs it.
+    :raises ToolFailed: the pool runs but does not answer.
+    :raises RunningElsewhere: another machine runs the pool.
     """
     running = daemons.usable(places)
     if running is None:
@@ -95,7 +97,7 @@ def _ads(places: Places, release: Release, *arguments: str) -> list[dict[str, An
 
 
 def logs(places: Places) -> list[Path]:
-    """Return the pool's log files, those of daemons that people look at first in front."""
+    """Return the pool's log files; those that people look at first come first."""
     order = {name: number for number, name in enumerate(_LOG_NAMES.values())}
     found = [path for path in places.log.glob("*Log*") if path.is_file() and not path.name.endswith(".old")]
     return sorted(found, key=lambda path: (order.get(path.name.partition(".")[0], len(order)), path.name))
@@ -104,8 +106,8 @@ def logs(places: Places) -> list[Path]:
 def log(places: Places, daemon: str) -> Path:
     """Return the log of *daemon*; the newest if there are several.
 
-    :param daemon: as people name it (``schedd``), or its log (``SchedLog``).
-    :raises NoSuchLog: it has none.
+    :param daemon: the name of the daemon (``schedd``) or of its log (``SchedLog``).
+    :raises NoSuchLog: there is no such log.
     """
     known = logs(places)
     wanted = _LOG_NAMES.get(daemon.lower().replace("condor_", ""), daemon).lower()
@@ -122,5 +124,5 @@ def tail(path: Path, lines: int) -> list[str]:
 
 
 def is_stale(places: Places) -> bool:
-    """Return whether a master was recorded that does not run any more."""
+    """Return whether the recorded master has ended."""
     return places.record.exists() and record.running(places) is None
