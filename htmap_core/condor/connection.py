@@ -55,13 +55,13 @@ class Connection:
             result = self._schedd(condor).submit(condor.Submit(text))
             return Submitted(result.cluster(), result.num_procs())
 
-    def query(self, constraint: str, projection: Sequence[str] = (), limit: int = -1) -> list[dict[str, Any]]:
+    def query_jobs(self, constraint: str, projection: Sequence[str] = (), limit: int = -1) -> list[dict[str, Any]]:
         """Return the ads of the jobs that satisfy *constraint*, cut down to *projection* where one is given."""
         with self._bindings() as condor:
             ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit)
             return [plain(ad) for ad in ads]
 
-    def ads(self, constraint: str, limit: int = -1, *, past: bool = False) -> list[Any]:
+    def job_classads(self, constraint: str, limit: int = -1, *, past: bool = False) -> list[Any]:
         """Return the ads of jobs as the bindings have them, with their expressions.
 
         :param past: those of jobs that have left the queue, the last first, instead of those in it.
@@ -76,7 +76,7 @@ class Connection:
         """Remove the jobs that satisfy *constraint* from the queue."""
         self.act("remove", constraint, reason)
 
-    def schedd_as_it_is(self, projection: Sequence[str]) -> dict[str, Any]:
+    def query_schedd(self, projection: Sequence[str]) -> dict[str, Any]:
         """Return of the schedd's ad what *projection* names, from the schedd itself: the collector's is minutes old."""
         with self._bindings() as condor:
             ask = self._collector(condor).directQuery
@@ -103,7 +103,7 @@ class Connection:
     def answers(self) -> bool:
         """Return whether the schedd answers at all."""
         try:
-            self.query("false", ["ClusterId"], limit=1)
+            self.query_jobs("false", ["ClusterId"], limit=1)
         except CondorError:
             return False
         return True
@@ -127,25 +127,25 @@ class Connection:
         """Return the ads of all slots; those that were cut out of a partitionable slot are not counted apart."""
         wanted = frozenset(name.casefold() for name in projection)
         if wanted not in self._slots:
-            self._slots[wanted] = self.collected("Startd", _WHOLE_SLOT, projection)
+            self._slots[wanted] = self.query_collector("Startd", _WHOLE_SLOT, projection)
         return [{k: v for k, v in ad.items() if not wanted or k.casefold() in wanted} for ad in self._slots[wanted]]
 
-    def schedd(self) -> dict[str, Any]:
+    def schedd_ad(self) -> dict[str, Any]:
         """Return what is known of the schedd without asking it: its name, machine and version."""
         with self._bindings() as condor:
-            return plain(self._schedd_ad(condor))
+            return plain(self._locate_schedd(condor))
 
-    def slot_ads(self) -> list[Any]:
+    def slot_classads(self) -> list[Any]:
         """Return the ads of all slots as the bindings have them, with their expressions, as they are now."""
         with self._bindings() as condor:
             return list(self._collector(condor).query(condor.AdType.Startd, constraint=_WHOLE_SLOT))
 
     def count(self, expression: str) -> tuple[int, int]:
         """Return how many slots satisfy a ClassAd *expression*, and how many there are."""
-        ads = self.collected("Startd", f"({_WHOLE_SLOT}) && ({expression})", ["Machine"])
+        ads = self.query_collector("Startd", f"({_WHOLE_SLOT}) && ({expression})", ["Machine"])
         return len(ads), len(self.slots(["Machine"]))
 
-    def collected(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
+    def query_collector(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the ads of a *kind* that the collector has, such as ``Submitter`` or ``Accounting``."""
         with self._bindings() as condor:
             ad_type = getattr(condor.AdType, kind)
@@ -170,9 +170,9 @@ class Connection:
     def _schedd(self, condor: Any) -> Any:
         if self._address.schedd is None:
             return condor.Schedd()
-        return condor.Schedd(self._schedd_ad(condor))
+        return condor.Schedd(self._locate_schedd(condor))
 
-    def _schedd_ad(self, condor: Any) -> Any:
+    def _locate_schedd(self, condor: Any) -> Any:
         named = [] if self._address.schedd is None else [self._address.schedd]
         ad = self._collector(condor).locate(condor.DaemonType.Schedd, *named)
         if ad is None:  # the bindings would take it for the local schedd
@@ -193,7 +193,7 @@ class Connection:
         """Return the credd that the schedd asks for credentials: the one of its machine, whatever it is called."""
         if self._address.schedd is None:
             return condor.Credd()
-        machine = self._schedd_ad(condor)["Machine"]
+        machine = self._locate_schedd(condor)["Machine"]
         ads = self._collector(condor).query(condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}")
         if not ads:
             raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", _SHOWN)

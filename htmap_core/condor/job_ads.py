@@ -50,7 +50,7 @@ def find(connection: Connection, cluster: int, proc: int) -> JobAd | None:
     """
     constraint = f"ClusterId == {cluster} && ProcId == {proc}"
     for past in (False, True):
-        for ad in connection.ads(constraint, 1, past=past):
+        for ad in connection.job_classads(constraint, 1, past=past):
             lines = sorted((f"{name} = {ad.lookup(name)}" for name in ad), key=str.casefold)
             return JobAd(plain(ad), "\n".join(lines) + "\n", not past)
     return None

@@ -66,7 +66,7 @@ def _empty_queue(connection: Connection, removal: Operation, patience: float) ->
     """Take a map's jobs out of the queue, wait a while until the last one has left it, and return whether it has."""
     connection.remove(removal.constraint, "removed with htmap")
     give_up = time.monotonic() + patience
-    while connection.query(removal.constraint, ["ClusterId"], limit=1):
+    while connection.query_jobs(removal.constraint, ["ClusterId"], limit=1):
         if time.monotonic() > give_up:
             return False
         time.sleep(0.1)

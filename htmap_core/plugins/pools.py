@@ -38,7 +38,7 @@ def _warn_of_others(failures: dict[str, str], chosen: str) -> None:
 
 
 @attrs.frozen
-class Sighting:
+class PoolCheck:
     """A pool as it was found: where it is if it can be used as it is, else why it cannot."""
 
     pool: str
@@ -46,7 +46,7 @@ class Sighting:
     reason: str
 
 
-def sightings() -> list[Sighting]:
+def check_pools() -> list[PoolCheck]:
     """Return all pools, the first to be tried first, each as it was found; starts nothing."""
     found = []
     for pool in plugins.pools():
@@ -54,7 +54,7 @@ def sightings() -> list[Sighting]:
             address, reason = plugins.find(pool), ""
         except HTMapException as error:
             address, reason = None, str(error)
-        found.append(Sighting(pool.name, address, "" if address else reason or _advice(pool)))
+        found.append(PoolCheck(pool.name, address, "" if address else reason or _advice(pool)))
     return found
 
 

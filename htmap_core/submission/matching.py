@@ -30,7 +30,7 @@ class Demand:
     expression: str
 
 
-def doubt(submit: SubmitDescription, pool: PoolView, tag: str) -> NoSlotFits | None:
+def no_slot_fits(submit: SubmitDescription, pool: PoolView, tag: str) -> NoSlotFits | None:
     """Return that no slot of a pool can run a map, with the number of slots that meet each demand; None where some slot can.
 
     Where that cannot be known, there is no doubt: the pool does not answer, or has no slot at the moment, as pools that grow on

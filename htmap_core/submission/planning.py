@@ -52,8 +52,8 @@ def describe(
     add_exit_policy(submit, plan)
     if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
         submit.set_default("max_idle", LATE_MATERIALIZATION)
-    if (doubt := matching.doubt(submit, plan.pool, plan.tag)) is not None:
-        user_warnings.warn(doubt)
+    if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
+        user_warnings.warn(warning)
     return _with_own_commands(submit, plan, map_id)
 
 

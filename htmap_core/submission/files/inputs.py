@@ -81,7 +81,7 @@ class InputFiles:
         column = [f"$({names.FILES_COLUMN})"] if self._staging.has_files else []
         return [*map(submit_path, self._staging.for_all), *column]
 
-    def doubts(self) -> Iterator[SuspiciousMap]:
+    def warnings(self) -> Iterator[SuspiciousMap]:
         """Yield reasons to expect that jobs will be held for their input files."""
         found = self._staging.summary
         if found.problems:

@@ -72,8 +72,8 @@ class MapFiles:
             submit.add_input_file(listed)
         self._protocols.describe(submit)
 
-    def doubts(self, pool: PoolView) -> Iterator[SuspiciousMap]:
+    def warnings(self, pool: PoolView) -> Iterator[SuspiciousMap]:
         """Yield what makes it improbable that all files arrive."""
-        yield from self._inputs.doubts()
-        yield from self._protocols.doubts(pool)
-        yield from self._remaps.doubts(self._components)
+        yield from self._inputs.warnings()
+        yield from self._protocols.warnings(pool)
+        yield from self._remaps.warnings(self._components)

@@ -81,7 +81,7 @@ class OutputRemaps:
         if self._each is not None and next(self._each, _NO_MORE) is not _NO_MORE:
             raise MisalignedInputData(OPTION, None, components)
 
-    def doubts(self, components: int) -> list[SameDestination]:
+    def warnings(self, components: int) -> list[SameDestination]:
         """Return what is probably not meant so: components that all send a file to the same place."""
         if self._each is not None or self.given is None or components == 1:
             return []

@@ -93,7 +93,7 @@ class Protocols:
             elif scheme in self._outputs and scheme not in self._senders:
                 submit.require(f"stringListIMember({quoted(scheme)}, TARGET.HasFileTransferPluginMethods)")
 
-    def doubts(self, pool: PoolView) -> Iterator[SuspiciousMap]:
+    def warnings(self, pool: PoolView) -> Iterator[SuspiciousMap]:
         """Yield what makes it improbable that the pool can transfer the map's files."""
         for scheme, protocol in {**self._inputs, **self._outputs}.items():
             if protocol.script is not None or (scheme in self._senders and scheme not in self._inputs):

@@ -31,7 +31,7 @@ class TestElsewhere:
         htmap.settings["CERN.JOB_FLAVOUR"] = "espresso"
         mapped = htmap.map(str, [1], map_options=htmap.MapOptions(hold="true"))
         assert mapped._map_dir.record.pool.pool == "personal"
-        (ad,) = connection.Connection(mapped._map_dir.record.pool).query(f'JobBatchName == "{mapped.tag}"')
+        (ad,) = connection.Connection(mapped._map_dir.record.pool).query_jobs(f'JobBatchName == "{mapped.tag}"')
         assert {"JobFlavour", "SendCredential"} & ad.keys() == set()
 
     def test_who_insists_gets_it(self, personal_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
