@@ -27,7 +27,7 @@ class HTMapWarning(UserWarning):
 
     ::
 
-    warnings.simplefilter("ignore", htmap.exceptions.HTMapWarning)
+        warnings.simplefilter("ignore", htmap.exceptions.HTMapWarning)
     """
 
 

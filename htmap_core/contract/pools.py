@@ -35,7 +35,7 @@ class PoolAddress:
 
         ::
 
-        PoolAddress.of_machine("batch", schedd="bigbird99.example.org")
+            PoolAddress.of_machine("batch", schedd="bigbird99.example.org")
         """
         named = os.environ.get("CONDOR_CONFIG", "")
         configuration = Path(named) if os.path.isfile(named) else None  # noqa: PTH113 -- "" is no path
@@ -146,7 +146,7 @@ class PoolView(Protocol):
 
         ::
 
-        domain = pool.parameter("FILESYSTEM_DOMAIN")
+            domain = pool.parameter("FILESYSTEM_DOMAIN")
         """
 
 
@@ -165,7 +165,7 @@ class PoolAccess(PoolView, Protocol):
 
         ::
 
-        address = address if connect(address).answers() else None
+            address = address if connect(address).answers() else None
         """
 
     def has_kerberos_credential(self) -> bool:

@@ -77,7 +77,7 @@ class SubmitDescription:
 
         ::
 
-        submit.set_default("+JobFlavour", '"espresso"')
+            submit.set_default("+JobFlavour", '"espresso"')
         """
         if not self.has(command):
             self.set(command, value)
@@ -106,7 +106,7 @@ class SubmitDescription:
 
         ::
 
-        is_limited = submit.has("+MaxRuntime")
+            is_limited = submit.has("+MaxRuntime")
         """
         return self.get(command) is not None
 
@@ -115,7 +115,7 @@ class SubmitDescription:
 
         ::
 
-        memory = submit.get("request_memory")
+            memory = submit.get("request_memory")
         """
         name = command.strip().casefold()
         if (attribute := attribute_name(name)) is not None:
@@ -148,7 +148,7 @@ class SubmitDescription:
 
         ::
 
-        submit.require("TARGET.HasDocker")
+            submit.require("TARGET.HasDocker")
         """
         text = option_text(REQUIREMENTS, expression)
         if text:
@@ -243,7 +243,7 @@ class SubmitDescription:
 
         ::
 
-        text = "\\n".join(f"{name} = {value}" for name, value in submit.commands().items())
+            assert submit.commands()["request_memory"] == "2GB"
         """
         described = dict(self._commands)
         if self.requirements:

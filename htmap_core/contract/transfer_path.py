@@ -85,7 +85,7 @@ class TransferPath(os.PathLike[str]):
 
         ::
 
-        here = TransferPath.cwd()
+            here = TransferPath.cwd()
         """
         return cls(Path.cwd())
 
@@ -95,7 +95,7 @@ class TransferPath(os.PathLike[str]):
 
         ::
 
-        data = TransferPath.home() / "data"
+            data = TransferPath.home() / "data"
         """
         return cls(Path.home())
 

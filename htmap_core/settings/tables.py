@@ -1,4 +1,4 @@
-"""Settings as typed tables: what the core and each plugin can be told, checked before anything uses it."""
+"""Settings as typed tables, checked before use."""
 
 from __future__ import annotations
 
@@ -22,18 +22,24 @@ T = TypeVar("T")
 def table(name: str, cls: type[T], chain: Settings = settings) -> T:
     """Return the settings table *name* as an instance of the attrs class *cls*.
 
-    Fields are in lower case in the class and found in any case in the settings. Text is read as the field's type, since that
-    is all that an environment variable can hold.
+    Fields have lower case in the class; their case in the settings does not matter. Text is converted to the field's type,
+    because environment variables hold only text. Since 0.7.
 
-    :param name: the table, such as ``"DOCKER"``: by rule the plugin's name in capitals.
+    >>> @attrs.frozen
+    ... class DockerSettings:
+    ...     image: str = "python:3.12"
+    >>> table("DOCKER", DockerSettings, Settings({"DOCKER": {"IMAGE": "tide:1"}})).image
+    'tide:1'
+
+    :param name: the name of the table, such as ``"DOCKER"``; the plugin's name in capitals.
     :param cls: an attrs class with a default for every field.
-    :param chain: where to look; the settings that HTMap uses unless told otherwise.
-    :raises UnknownSetting: the table has a key that is no field of *cls*.
-    :raises InvalidSetting: a value is not what its field can be.
+    :param chain: the settings to read; by default :data:`htmap.settings`.
+    :raises UnknownSetting: the table has a key that is not a field of *cls*.
+    :raises InvalidSetting: a value does not suit its field.
     """
     values = dotted.look_up(
         chain.to_dict(), name
-    )  # what is set: plugins are still being looked for when they read their tables
+    )  # only the values that are set: the defaults would need all plugins, and plugins read tables while they are loaded
     if values is dotted.MISSING:
         values = {}
     if not isinstance(values, Mapping):
@@ -49,12 +55,12 @@ def table(name: str, cls: type[T], chain: Settings = settings) -> T:
         given[field] = _structure(path, value, types[field], chain)
     try:
         return cls(**given)
-    except (TypeError, ValueError) as error:  # a validator of the class speaks
+    except (TypeError, ValueError) as error:  # from a validator of the class
         raise _refused(name, values, error, chain) from error
 
 
 def _refused(name: str, values: Mapping[str, Any], error: Exception, chain: Settings) -> InvalidSetting:
-    """Return what a validator or converter has said; attrs' own validators have the field beside their text."""
+    """Return the exception for a validator's or converter's error; errors of attrs' own validators also name the field."""
     for part in error.args[1:]:
         if isinstance(part, attrs.Attribute):
             path = f"{name}.{part.name.upper()}"
@@ -63,25 +69,25 @@ def _refused(name: str, values: Mapping[str, Any], error: Exception, chain: Sett
 
 
 def value(name: str, chain: Settings = settings) -> Any:
-    """Return one of the core's settings, checked to be of the type that :mod:`htmap_core.settings.core` says.
+    """Return one of the core's settings, checked against its type in :mod:`htmap_core.settings.core`.
 
-    The default is had from there, too, where the program has replaced all settings, the built-in ones with them.
+    If the program has replaced all settings, also the built-in ones, the default still comes from that module.
 
-    :raises InvalidSetting: it has another type.
+    :raises InvalidSetting: the value has another type.
     """
     setting = core.SETTINGS[name]
     return _structure(name, chain.get(name, setting.default), setting.type, chain)
 
 
 def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = (), chain: Settings = settings) -> None:
-    """Check that every setting is one that somebody knows, and every value one that it can have.
+    """Check that every setting is known, and that every value suits its setting.
 
-    What stands in ``MAP_OPTIONS`` is left to :meth:`htmap_core.contract.options.MapOptions.from_settings`.
+    :meth:`htmap_core.contract.options.MapOptions.from_settings` checks the contents of ``MAP_OPTIONS``.
 
-    :param tables: the tables of all plugins that work.
-    :param lenient: tables that may hold anything, because their plugin is broken or not installed now.
-    :raises UnknownSetting: nobody knows a setting.
-    :raises InvalidSetting: a value is not of the setting's type.
+    :param tables: the tables of all working plugins.
+    :param lenient: tables that are not checked, because their plugin is broken or not installed.
+    :raises UnknownSetting: neither the core nor a plugin knows a setting.
+    :raises InvalidSetting: a value does not have the setting's type.
     """
     known = {*core.names(), *(name.upper() for name in (*tables, *lenient))}
     for name, given in chain.to_dict().items():
@@ -91,7 +97,7 @@ def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = ()
         elif folded in core.SETTINGS:
             _structure(folded, given, core.SETTINGS[folded].type, chain)
         elif folded not in known:
-            first = next(iter(dotted.keys({name: given})), name)  # the variable is known by this one
+            first = next(iter(dotted.keys({name: given})), name)  # an environment variable has this key as its origin
             raise UnknownSetting(name, known, chain.origin(first))
     for name, cls in tables.items():
         table(name, cls, chain)
@@ -105,18 +111,18 @@ def _check_core_table(name: str, given: Any, chain: Settings) -> None:
 
 
 def _no_table(name: str, given: Any, chain: Settings) -> InvalidSetting:
-    return InvalidSetting(name, given, "is a table, not a value", chain.origin(name))
+    return InvalidSetting(name, given, "must be a table, not a value", chain.origin(name))
 
 
 def problem_with_tables(offer: Mapping[Any, Any], taken: Mapping[str, type]) -> str | None:
-    """Return what is wrong with the settings tables that a plugin offers, if anything; *taken* are those of others."""
+    """Return what is wrong with the settings tables that a plugin offers, or None; *taken* are the tables of others."""
     for name, cls in offer.items():
         if not isinstance(name, str) or not isinstance(cls, type) or not attrs.has(cls):
             return f"must map names to attrs classes, not {name!r} to {cls!r}"
         if name.upper() in core.names():
-            return f"offers the table {name!r}, which is the core's own"
+            return f"offers the table {name!r}, which belongs to the core"
         if name.upper() in taken:
-            return f"offers the table {name!r}, which belongs to another plugin already"
+            return f"offers the table {name!r}, which belongs to another plugin"
         if bare := [field.name for field in attrs.fields(cls) if field.init and field.default is attrs.NOTHING]:
             return f"offers the table {name!r} without a default for {', '.join(bare)}"
     return None
@@ -127,13 +133,11 @@ def _structure(name: str, given: Any, type_: Any, chain: Settings) -> Any:
         if given is None and type(None) in typing.get_args(type_):
             return None
         plain = _without_none(type_)
-        if (
-            plain in _READERS
-        ):  # most settings: without importing cattrs, for which a shell that completes tags would wait
+        if plain in _READERS:  # most settings need no cattrs, and completion in a shell should not wait for its import
             return _READERS[plain](given, plain)
         return _converter().structure(_split(given, type_), type_)
     except Exception as error:
-        # cattrs raises its own groups around whatever a hook raised; the innermost says it best.
+        # cattrs wraps the error of a hook into groups; the innermost error is the clearest.
         cause: BaseException = error
         while nested := getattr(cause, "exceptions", None):
             cause = nested[0]
@@ -145,7 +149,7 @@ _made: list[cattrs.Converter] = []
 
 def _converter() -> cattrs.Converter:
     if not _made:
-        import cattrs  # 60 ms, needed where a table is read only
+        import cattrs  # 60 ms, and only tables need it
 
         converter = cattrs.Converter(forbid_extra_keys=True)
         for type_, reader in _READERS.items():
@@ -155,13 +159,13 @@ def _converter() -> cattrs.Converter:
 
 
 def _without_none(type_: Any) -> Any:
-    """Return the type that an optional type has besides None, and any other type as it is."""
+    """Return an optional type without None, and any other type as it is."""
     others = [each for each in typing.get_args(type_) if each is not type(None)]
     return others[0] if typing.get_origin(type_) is typing.Union and len(others) == 1 else type_
 
 
 def _split(given: Any, type_: Any) -> Any:
-    """Return text that is to be a list split at its commas; cattrs would take it for a list of letters."""
+    """Split text for a list at its commas: cattrs would make a list of letters."""
     alternatives = typing.get_args(type_) if typing.get_origin(type_) is typing.Union else (type_,)
     if not any(typing.get_origin(each) in {list, tuple, Sequence} for each in alternatives):
         return given
