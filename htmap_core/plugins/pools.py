@@ -1,4 +1,4 @@
-"""Which pool to submit to, and how to reach that of a map again."""
+"""The choice of a pool to submit to, and the way back to the pool of a map."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from htmap_core.wording import describe
 
 
 def find_pool() -> tuple[Pool, Connection]:
-    """Return the pool to submit to: the first that can be used as it is, else the first that can be started.
+    """Return the pool to submit to: the first that can be used now, else the first that can be started.
 
-    :raises PoolNotFound: there is none; says of each pool why not.
+    :raises PoolNotFound: no pool can be used; the exception has the reason for each.
     """
     pools = plugins.pools()
     failures: dict[str, str] = {}
@@ -39,7 +39,11 @@ def _warn_of_others(failures: dict[str, str], chosen: str) -> None:
 
 @attrs.frozen
 class PoolCheck:
-    """A pool as it was found: where it is if it can be used as it is, else why it cannot."""
+    """Whether a pool can be used now.
+
+    :param address: its address; None if it cannot be used.
+    :param reason: why it cannot be used; empty if it can.
+    """
 
     pool: str
     address: PoolAddress | None
@@ -47,7 +51,7 @@ class PoolCheck:
 
 
 def check_pools() -> list[PoolCheck]:
-    """Return all pools, the first to be tried first, each as it was found; starts nothing."""
+    """Check which pools can be used now, in the order in which HTMap tries them. This starts no pool."""
     found = []
     for pool in plugins.pools():
         try:
@@ -59,9 +63,9 @@ def check_pools() -> list[PoolCheck]:
 
 
 def reach(address: PoolAddress) -> Connection:
-    """Return a connection to the pool that a map was submitted to, starting it where that is possible.
+    """Return a connection to the pool of a map, and start the pool if that is necessary and possible.
 
-    :raises PoolUnavailable: it does not answer.
+    :raises PoolUnavailable: the pool does not answer.
     """
     connection = Connection(address)
     if connection.answers():
@@ -69,7 +73,7 @@ def reach(address: PoolAddress) -> Connection:
     for pool in plugins.pools():
         if pool.name == address.pool and (started := plugins.start(pool)) is not None:
             return Connection(started)
-    raise PoolUnavailable(address.pool, "its schedd cannot be reached", "the map can still be read; try again later")
+    raise PoolUnavailable(address.pool, "its schedd cannot be reached", "You can still read the map; try again later")
 
 
 def _advice(pool: Pool) -> str:

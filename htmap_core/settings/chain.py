@@ -122,7 +122,7 @@ class Settings:
 
         ::
 
-            htmap.settings.replace(htmap.settings.from_settings(saved))
+            htmap.settings.replace(saved)
         """
         self._layers = _layers_of(other)
 

@@ -1,4 +1,4 @@
-"""HTMAP_DIR itself: where it is, and the folders that it has."""
+"""HTMAP_DIR: its path and its folders."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _FOLDERS = (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNI
 
 
 def htmap_dir() -> Path:
-    """Return HTMAP_DIR as the settings say now; it may not exist."""
+    """Return the present HTMAP_DIR of the settings; it may not exist."""
     return Path(os.path.abspath(value("HTMAP_DIR")))  # noqa: PTH100 -- resolve() would follow links
 
 
 def make_htmap_dir() -> Path:
-    """Return HTMAP_DIR, which is then there, for this user only."""
+    """Make HTMAP_DIR, for this user only, and its folders, if they do not exist; return its path."""
     root = htmap_dir()
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in _FOLDERS:

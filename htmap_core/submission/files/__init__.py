@@ -1,4 +1,4 @@
-"""The files that travel with a map: what is sent, under which names, by which protocols, and where outputs go.
+"""The files that travel with a map: the inputs, their names and protocols, and the destinations of outputs.
 
-Imports what ``submission`` may import, and nothing of ``submission`` itself.
+Imports what ``submission`` may import, but nothing of ``submission`` itself.
 """
