@@ -107,7 +107,7 @@ def _empty_queue(map_dir: MapDir, cluster: int) -> None:
 
 def _write_log(path: Path, cluster: int, jobs: int, templates: list[list[str]]) -> None:
     """Write a log in which each job does what one of *templates* did; the events of jobs that run at once alternate."""
-    began = datetime.datetime.now() - datetime.timedelta(days=2)  # noqa: DTZ005 -- logs have local time
+    began = datetime.datetime.now() - datetime.timedelta(days=2)
     with path.open("w", encoding="utf-8") as log:
         for first in range(0, jobs, _AT_ONCE):
             rows = range(first, min(first + _AT_ONCE, jobs))

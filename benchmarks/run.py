@@ -64,7 +64,7 @@ def _measured(benchmarks: dict[str, Benchmark], arguments: argparse.Namespace) -
             begin = time.monotonic()
             try:
                 yield from benchmark(arguments.quick)
-            except Exception:  # noqa: BLE001 -- shown, and the others are measured all the same
+            except Exception:  # shown, and the others are measured all the same
                 traceback.print_exc()
                 yield Row(f"{name} could not be measured", float("inf"), 0, "")
             print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr)

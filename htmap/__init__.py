@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from htmap_core.contract.options import MapOptions
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.maps.builders import MapBuilder, MappedFunction, build_map, mapped
-    from htmap_core.maps.creating import map, register_delivery_method, starmap  # noqa: A004 -- the name that users know
+    from htmap_core.maps.creating import map, register_delivery_method, starmap
     from htmap_core.maps.management import clean, get_tags, load, load_maps, remove, status, status_csv, status_json
     from htmap_core.maps.map import Map
     from htmap_core.results.errors import ComponentError

@@ -47,7 +47,7 @@ from htmap_core.exceptions import (
     SubmitConflict,
     TagAlreadyExists,
     TagNotFound,
-    TimeoutError,  # noqa: A004 -- the name that users of HTMap know
+    TimeoutError,
     UnknownName,
     UnknownPythonDeliveryMethod,
     UnknownSetting,

@@ -33,6 +33,6 @@ def found() -> OriginalInstalled | None:
 def _has_original(folder: str) -> bool:
     """Return whether *folder* has the metadata of a distribution named htmap. ``importlib.metadata`` would take 30 ms."""
     try:
-        return any(_METADATA.fullmatch(name) for name in os.listdir(folder or "."))  # noqa: PTH208 -- names only
+        return any(_METADATA.fullmatch(name) for name in os.listdir(folder or "."))
     except OSError:
         return False

@@ -50,7 +50,7 @@ EMPTY_STDOUT = "job.stdout"
 # Attributes of a job's ad.
 IS_HTMAP_JOB = "IsHTMapJob"
 MAP_ID = "HTMapID"
-SUBMISSION_TOKEN = "HTMapSubmission"  # noqa: S105 -- identifies a submission; it is no secret
+SUBMISSION_TOKEN = "HTMapSubmission"
 
 ENTRIES_PER_DIRECTORY = 1000
 ITEM_SEPARATOR = "\x1f"  # the unit separator, with which HTCondor allows commas and blanks in item data

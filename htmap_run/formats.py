@@ -15,7 +15,6 @@ Three files are written this way:
   :mod:`htmap_run.job.runner` and :mod:`htmap_run.reports.report`.
 """
 
-# ruff: noqa: PTH105, PTH108, PTH123 -- pathlib is slow to import
 from __future__ import annotations
 
 import contextlib
@@ -78,7 +77,7 @@ class PackWriter:
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
         self.path = os.fspath(path)
         self.temporary = f"{self.path}.{os.getpid()}.part"
-        self._file: Optional[BinaryIO] = open(self.temporary, "w+b")  # noqa: SIM115 -- closed in close()
+        self._file: Optional[BinaryIO] = open(self.temporary, "w+b")
         self._size = 0
 
     def add(self, payload: bytes) -> list[int]:
@@ -98,7 +97,7 @@ class PackWriter:
 
     def begin_with(self, path: str, size: int) -> None:
         """Begin with the payloads that another writer left: the first *size* bytes of the file *path*, which is taken over."""
-        file = open(path, "r+b")  # noqa: SIM115 -- closed in close()
+        file = open(path, "r+b")
         file.truncate(size)
         os.replace(path, self.temporary)
         self._open_file().close()
@@ -144,7 +143,7 @@ class PackReader:
 
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
         self.path = os.fspath(path)
-        self._file = open(self.path, "rb", buffering=0)  # noqa: SIM115 -- closed in close()
+        self._file = open(self.path, "rb", buffering=0)
         try:
             self.index, self._payloads_end, self._window = _read_end(self._file, self.path)
         except BaseException:

@@ -40,7 +40,7 @@ def dumps(value: Any) -> tuple[bytes, bool]:
     if "cloudpickle" not in sys.modules:
         try:
             payload, writer = dumped(value, _PlainPickler)
-        except Exception:  # noqa: BLE001 -- cloudpickle raises it again unless it can do better
+        except Exception:  # cloudpickle raises it again unless it can do better
             payload, writer = dumped(value, pickler())
     else:
         payload, writer = dumped(value, pickler())

@@ -1,4 +1,7 @@
-"""The command line. Commands are imported when they are used, and those of plugins are asked for then."""
+"""The command line. Commands are imported when they are used, and those of plugins are asked for then.
+
+Imports ``maps`` and what is below it, but none of it before a command runs.
+"""
 
 from __future__ import annotations
 
@@ -119,9 +122,11 @@ def _is_called(found: Any, name: str) -> bool:
 @click.version_option(__version__, prog_name="HTMap", message="%(prog)s version %(version)s")
 def cli(verbose: bool) -> None:
     """Look at your maps, and act on them."""
+    from htmap_core.plugins import defaults
     from htmap_core.settings.chain import settings
 
     settings["CLI.IS_CLI"] = True
+    defaults.register()
     warnings.showwarning = _show_warning
     if (
         "htmap" not in sys.modules and (notice := conflicting_install.found()) is not None
@@ -140,7 +145,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     its traceback.
     """
     if sys.stdout is None:  # `htmap ... >&-`
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- for as long as the process lasts
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # for as long as the process lasts
     if "_HTMAP_COMPLETE" in os.environ:
         from htmap_core.cli import completion
 

@@ -38,7 +38,7 @@ class PoolAddress:
             PoolAddress.of_machine("batch", schedd="bigbird99.example.org")
         """
         named = os.environ.get("CONDOR_CONFIG", "")
-        configuration = Path(named) if os.path.isfile(named) else None  # noqa: PTH113 -- "" is no path
+        configuration = Path(named) if os.path.isfile(named) else None
         return cls(pool, configuration=configuration, schedd=schedd, collector=collector)
 
 

@@ -130,7 +130,7 @@ class TransferPath(os.PathLike[str]):
         :raises ValueError: the path has a location but no protocol.
         """
         if not self.is_remote:
-            return Path(os.path.abspath(self._path)).as_uri() + ("/" if self.is_contents else "")  # noqa: PTH100 -- follows no links
+            return Path(os.path.abspath(self._path)).as_uri() + ("/" if self.is_contents else "")  # follows no links
         if self._protocol is None:
             raise ValueError(f"{self!r} has a location but no protocol, so it has no URL")
         path = urllib.parse.quote(self._text.lstrip("/"), safe=_STAYS_IN_URL)
@@ -269,7 +269,7 @@ def source(path: AnyPath) -> str:
     if _URL.fullmatch(text):
         return text
     slash = "/" if text.endswith("/") and text.strip("/") else ""
-    return os.path.abspath(text) + slash  # noqa: PTH100 -- resolve() would follow links
+    return os.path.abspath(text) + slash  # resolve() would follow links
 
 
 def scheme_of(where: str) -> str | None:

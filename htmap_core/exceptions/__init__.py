@@ -19,7 +19,7 @@ from htmap_core.exceptions.components import (
     MapComponentHeld,
     MapComponentRemoved,
     OutputNotFound,
-    TimeoutError,  # noqa: A004 -- the name that users of HTMap know
+    TimeoutError,
 )
 from htmap_core.exceptions.condor import (
     CondorError,

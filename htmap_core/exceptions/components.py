@@ -10,7 +10,7 @@ from htmap_core.exceptions.roots import HTMapException
 
 
 @attrs.define(slots=False)
-class TimeoutError(HTMapException, builtins.TimeoutError):  # noqa: A001 -- the name that users of HTMap know
+class TimeoutError(HTMapException, builtins.TimeoutError):
     """The ``timeout`` of an operation is over.
 
     :param tag: the map.

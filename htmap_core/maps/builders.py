@@ -43,7 +43,7 @@ class MapBuilder:
         """Return how many components have been added."""
         return len(self._calls)
 
-    def __enter__(self) -> MapBuilder:  # noqa: PYI034 -- there are no subclasses
+    def __enter__(self) -> MapBuilder:
         return self
 
     def __exit__(

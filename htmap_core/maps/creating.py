@@ -37,7 +37,7 @@ from htmap_core.submission.submit import submit_map
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-def map(  # noqa: A001 -- the name that users of HTMap know
+def map(
     func: Callable[[Any], Any],
     args: Iterable[Any],
     map_options: MapOptions | None = None,

@@ -85,7 +85,7 @@ def _loadable(tags: Iterable[str]) -> Iterator[Map]:
             user_warnings.warn(user_warnings.DamagedMap(tag, str(error)))
 
 
-def clean(*, all: bool = False) -> list[str]:  # noqa: A002 -- the name that users know
+def clean(*, all: bool = False) -> list[str]:
     """Remove transient maps: those that nobody gave a tag. Of maps that cannot be removed now, a warning tells.
 
     :param all: maps that have a tag of their own as well.

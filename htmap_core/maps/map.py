@@ -44,7 +44,7 @@ class Map(Sequence[Any]):
     Made by :func:`htmap.map` and its like, or by :func:`htmap.load`; there is one object for each map in a process.
     """
 
-    def __new__(cls, *, tag: str, map_dir: MapDir) -> Map:  # noqa: ARG004, PYI034 -- for __init__; there are no subclasses
+    def __new__(cls, *, tag: str, map_dir: MapDir) -> Map:
         """Return the object that there is for the map in this process, or a new one."""
         alive = _alive.get(str(map_dir.path))
         return alive if alive is not None else super().__new__(cls)

@@ -54,7 +54,7 @@ def _finish_creation(creation: Operation) -> None:
     except CorruptMap:
         created = False
     if created:
-        creation.marker.unlink(missing_ok=True)
+        operations.end(creation)
         logger.info("map %r was submitted although its creation was interrupted", creation.tag)
     else:
         deletion.undo_creation(creation)
@@ -63,12 +63,12 @@ def _finish_creation(creation: Operation) -> None:
 
 def _finish_rerun(rerun: Operation) -> None:
     _settle_submissions(rerun.map_dir)
-    rerun.marker.unlink(missing_ok=True)
+    operations.end(rerun)
 
 
 def _finish_retagging(interrupted: Operation) -> None:
     retagging.finish(interrupted)
-    interrupted.marker.unlink(missing_ok=True)
+    operations.end(interrupted)
 
 
 def _settle_submissions(map_dir: MapDir) -> bool:

@@ -16,7 +16,6 @@ from htmap_core.contract.pools import Pool, PoolAddress, PoolView
 from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
-from htmap_core.plugins import defaults
 from htmap_core.plugins.discovery import Discovery, PluginRecord
 from htmap_core.settings.tables import problem_with_tables
 from htmap_core.wording import describe
@@ -135,7 +134,7 @@ class Plugins:
         """Ask a delivery method whether it suits *pool*; if its check fails, that is unknown."""
         try:
             found = method.check(pool)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- a broken check must not stop the other methods
+        except (Exception, SystemExit) as error:  # a broken check must not stop the other methods
             return Suitability.unknown(f"its check failed: {describe(error)}", rank=-100)
         if isinstance(found, Suitability):
             return found
@@ -171,7 +170,7 @@ class Plugins:
         for record, offer in self._ask(hook, Sequence):
             try:
                 names = _names_of(offer, type_, key)
-            except Exception as error:  # noqa: BLE001 -- a property of a plugin's class may raise anything
+            except Exception as error:  # a property of a plugin's class may raise anything
                 problem = str(error) if isinstance(error, TypeError) else f"failed: {describe(error)}"
                 self._discovery.switch_off(record, f"{hook} {problem}", error)
                 continue
@@ -193,7 +192,7 @@ class Plugins:
             if record.name not in answers:
                 try:
                     answers[record.name] = self._discovery.caller(hook, record)()
-                except (Exception, SystemExit) as error:  # noqa: BLE001 -- the record of the plugin keeps the traceback
+                except (Exception, SystemExit) as error:  # the record of the plugin keeps the traceback
                     self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
                     continue
             answer = answers[record.name][0] if answers[record.name] else None
@@ -250,4 +249,3 @@ def _why_off(record: PluginRecord) -> tuple[str, str]:
 
 
 plugins = Plugins()
-defaults.register()

@@ -118,7 +118,7 @@ class Discovery:
             self._manager().register(module, record.name)
         except pluggy.PluginValidationError as error:  # its text quotes the definition and names the wrong argument
             self.switch_off(record, "; ".join(str(error).splitlines()[1:]), error)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- any failure of one plugin switches off only that plugin
+        except (Exception, SystemExit) as error:  # any failure of one plugin switches off only that plugin
             self.switch_off(record, describe(error), error)
 
     def _checked_hooks(self, module: object) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def _installed() -> list[tuple[EntryPoint | None, PluginRecord]]:
     """Return the installed plugins, by name; the entry point is None if the metadata cannot be read."""
     try:
         found: list[Any] = [(entry, _record(entry)) for entry in entry_points(group=ENTRY_POINT_GROUP)]
-    except Exception:  # noqa: BLE001 -- one distribution has damaged metadata; the loop finds out which
+    except Exception:  # one distribution has damaged metadata; the loop finds out which
         found = [plugin for distribution in distributions() for plugin in _plugins_of(distribution)]
     return sorted(found, key=lambda plugin: (plugin[1].name, plugin[1].distribution))
 
@@ -166,7 +166,7 @@ def _plugins_of(distribution: Distribution) -> list[tuple[EntryPoint | None, Plu
     try:
         entries = [entry for entry in distribution.entry_points if entry.group == ENTRY_POINT_GROUP]
         return [(entry, _record(entry)) for entry in entries]
-    except Exception as error:  # noqa: BLE001 -- the record of a plugin tells it; other distributions do not matter
+    except Exception as error:  # the record of a plugin tells it; other distributions do not matter
         if f"[{ENTRY_POINT_GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
             return []
         name = str(distribution.metadata["Name"])

@@ -68,7 +68,7 @@ class ComponentError:
         """
         host, runtime = index["host"], index["runtime"]
         error = {**entry["error"], "frames": [_with_line(frame) for frame in entry["error"].get("frames", ())]}
-        started = datetime.datetime.fromtimestamp(entry["start"])  # noqa: DTZ006 -- for people, here
+        started = datetime.datetime.fromtimestamp(entry["start"])
         return cls(
             component=component,
             exception_msg=error["text"],
@@ -98,7 +98,7 @@ class ErrorReader:
     :param states: what tells of their holds, and how their jobs ended.
     """
 
-    def __init__(self, map: TaggedMap, states: StateSource) -> None:  # noqa: A002 -- what it is
+    def __init__(self, map: TaggedMap, states: StateSource) -> None:
         self._map = map
         self._map_dir = map.map_dir
         self._states = states

@@ -129,7 +129,7 @@ def _tail(connection: Connection, run: Run) -> Iterator[bytes]:
     environment = dict(os.environ)
     if address.configuration is not None:
         environment["CONDOR_CONFIG"] = str(address.configuration)
-    process = subprocess.Popen(  # noqa: S603 -- HTCondor's own
+    process = subprocess.Popen(
         [*command, run.job, names.LIVE_STDOUT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None

@@ -126,7 +126,7 @@ class MapStdOut(_Stream):
 
     def _framed(self, text: str, component: int, index: dict[str, Any], entry: dict[str, Any]) -> str:
         host, runtime = index["host"], index["runtime"]
-        began, ended = (datetime.datetime.fromtimestamp(entry[key]).isoformat(sep=" ") for key in ("start", "end"))  # noqa: DTZ006 -- for people, here
+        began, ended = (datetime.datetime.fromtimestamp(entry[key]).isoformat(sep=" ") for key in ("start", "end"))
         return (
             f"Landed on execute node {host['name']} ({host['address']}) at {began} as {host['user']}\n\n"
             f"Python executable is {runtime['executable']} (version {runtime['python']})\n\n"
@@ -153,6 +153,4 @@ class MapOutputFiles(_PerComponent[Path]):
 
     def _item(self, component: int) -> Path:
         self._engine.errors.entry(component)
-        folder = self._engine.map_dir.outputs.files(self._engine.job(component), component)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return self._engine.map_dir.outputs.files(self._engine.job(component), component)

@@ -70,7 +70,7 @@ class ResultReader:
         if self._inputs is None or component not in self._inputs.places:
             self._open_inputs(component)
         assert self._inputs is not None
-        found: Input = pickle.loads(self._inputs.file.payload(*self._inputs.places[component]))  # noqa: S301 -- our own
+        found: Input = pickle.loads(self._inputs.file.payload(*self._inputs.places[component]))
         return found
 
     def __del__(self) -> None:

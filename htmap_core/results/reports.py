@@ -17,7 +17,7 @@ def error_report(tag: str, component: int, index: Mapping[str, Any], entry: Mapp
     :param entry: what it says of the component.
     """
     host, runtime, error = index["host"], index["runtime"], entry["error"]
-    started = datetime.datetime.fromtimestamp(entry["start"]).isoformat(sep=" ")  # noqa: DTZ006 -- for people, here
+    started = datetime.datetime.fromtimestamp(entry["start"]).isoformat(sep=" ")
     parts = [
         f"Landed on execute node {host['name']}{_in_brackets(host['address'])} at {started}",
         f"Python executable is {runtime['executable'] or 'unknown'} (version {runtime['python']})",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, TypeVar, Union
 
-from htmap_core.exceptions import TimeoutError  # noqa: A004 -- a builtin TimeoutError too
+from htmap_core.exceptions import TimeoutError
 from htmap_core.progress import progress_bar
 from htmap_core.settings import tables
 

@@ -60,7 +60,7 @@ class Creation:
         self._chunk_values: Sequence[str] = ()
         self._chunk_joined: list[dict[str, None]] = []
 
-    def __enter__(self) -> Creation:  # noqa: PYI034 -- there are no subclasses
+    def __enter__(self) -> Creation:
         root = htmap_dir()
         self.map_dir = MapDir(root / names.MAPS / uuid.uuid4().hex)
         with storing(self.map_dir):

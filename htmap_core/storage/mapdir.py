@@ -139,6 +139,15 @@ class MapDir:
         """Return the path of the item file of a submission."""
         return self.path / names.ITEMS.format(submission=submission)
 
+    def write_items(self, submission: int, rows: Iterable[Iterable[str]]) -> None:
+        """Write the item file of the next submission: a row for each job, with a text for each column."""
+        with self.items(submission).open("w", encoding="utf-8") as file:
+            file.writelines(names.ITEM_SEPARATOR.join(row) + "\n" for row in rows)
+
+    def remove_items(self, submission: int) -> None:
+        """Remove the item file of a submission that was refused."""
+        self.items(submission).unlink(missing_ok=True)
+
     # --- jobs, their inputs, and what they returned
 
     def rows(self) -> Iterator[list[str]]:
@@ -206,7 +215,7 @@ class MapDir:
     @property
     def has_checkpoints(self) -> bool:
         """Whether a job has put a checkpoint into the map's directory. Cheap."""
-        return os.path.isdir(os.path.join(self.path, checkpoints.FOLDER))  # noqa: PTH112, PTH118 -- often called
+        return os.path.isdir(os.path.join(self.path, checkpoints.FOLDER))  # often called
 
     def remove_checkpoints(self, components: Iterable[int] | None = None) -> None:
         """Remove the checkpoints of *components*, or of all, which will not resume from them.
@@ -260,4 +269,4 @@ def with_true_names(map_path: Path, text: str) -> str:
     """Return HTCondor's text about a map's files, with the names of input files in place of the links that they travel by."""
     number = names.STAGED.format(number=r"\d+")
     links = re.compile(rf"{re.escape(str(map_path))}/{names.FILES}/\d+/{number}\b")
-    return links.sub(lambda link: os.readlink(link[0]) if os.path.islink(link[0]) else link[0], text)  # noqa: PTH114, PTH115 -- texts
+    return links.sub(lambda link: os.readlink(link[0]) if os.path.islink(link[0]) else link[0], text)

@@ -73,6 +73,11 @@ def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]
         marker.unlink(missing_ok=True)
 
 
+def end(operation: Operation) -> None:
+    """Delete the marker of an interrupted operation that this command has finished."""
+    operation.marker.unlink(missing_ok=True)
+
+
 def is_under_way(kind: str, map_dir: MapDir) -> bool:
     """Return whether a process is doing this kind of operation on the map."""
     try:

@@ -105,8 +105,10 @@ class Outputs:
         return self.text(job, stream, max(0, length - size), length)
 
     def files(self, job: Job, component: int) -> Path:
-        """Return the folder for the files that a component sent back; it need not exist."""
-        return self._file(job, "files") / str(component)
+        """Return the folder of the files that a component sent back, and make it if it does not exist."""
+        folder = self._file(job, "files") / str(component)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def exists(self, job: Job) -> bool:
         """Return whether a job has returned a result file."""
@@ -130,4 +132,4 @@ class Outputs:
             self._file(job, ending).unlink(missing_ok=True)
 
     def _file(self, job: Job, ending: str) -> Path:
-        return Path(os.path.join(self._path, f"{job.output}.{ending}"))  # noqa: PTH118 -- three times as fast, and often called
+        return Path(os.path.join(self._path, f"{job.output}.{ending}"))  # three times as fast, and often called

@@ -13,7 +13,7 @@ _FOLDERS = (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNI
 
 def htmap_dir() -> Path:
     """Return the present HTMAP_DIR of the settings; it may not exist."""
-    return Path(os.path.abspath(value("HTMAP_DIR")))  # noqa: PTH100 -- resolve() would follow links
+    return Path(os.path.abspath(value("HTMAP_DIR")))  # resolve() would follow links
 
 
 def make_htmap_dir() -> Path:

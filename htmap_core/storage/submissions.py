@@ -77,7 +77,7 @@ class Submissions:
 
         :raises FileNotFoundError: nothing was submitted yet.
         """
-        return os.stat(self._text).st_size  # noqa: PTH116 -- often called
+        return os.stat(self._text).st_size
 
     def next_number(self) -> int:
         """Return the number of the next submission. Numbers of refused submissions are not used again."""

@@ -18,7 +18,7 @@ def all_tags(pattern: str | None = None, root: Path | None = None) -> list[str]:
     """Return the tags of all maps, sorted, or those that match a glob-style pattern."""
     folder = (htmap_dir() if root is None else root) / names.TAGS
     try:
-        found = [name for name in os.listdir(folder) if ":" not in name]  # noqa: PTH208 -- names only
+        found = [name for name in os.listdir(folder) if ":" not in name]
     except FileNotFoundError:
         return []
     return sorted(found if pattern is None else fnmatch.filter(found, pattern))

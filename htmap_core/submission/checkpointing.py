@@ -74,6 +74,6 @@ def _folders(submit: SubmitDescription, plan: MapPlan) -> list[str]:
     given = [os.fspath(plan.map_dir)]
     if plan.options.output_remaps is not None:
         given.append("$")
-    given += ["$" if "$" in path else os.path.dirname(path.rstrip("/")) for path in paths]  # noqa: PTH120 -- some are URLs
+    given += ["$" if "$" in path else os.path.dirname(path.rstrip("/")) for path in paths]
     known = [folder for folder in given if folder and "://" not in folder]
     return list(dict.fromkeys([*known, *map(os.path.realpath, known)]))

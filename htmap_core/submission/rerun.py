@@ -54,7 +54,7 @@ def rerun(map_dir: MapDir, tag: str, components: Sequence[int], statuses: Sequen
             try:
                 submit(map_dir, jobs, {**commands, "JobBatchName": tag}, columns, pool)
             except Exception:
-                map_dir.items(number).unlink(missing_ok=True)
+                map_dir.remove_items(number)
                 raise
             _delete_returned(map_dir, before)
     logger.info("map %r: runs %d components again", tag, len(components))
@@ -91,18 +91,20 @@ def _write_items(
     names_of: tuple[str, ...],
 ) -> int:
     """Write the item file of a submission, and return its number of jobs."""
-    by_row: dict[int, list[int]] = defaultdict(list)
-    for component in components:
-        by_row[component // map_dir.record.chunksize].append(component)
-    renewed = renewal(commands, map_dir.record.options)
-    with map_dir.items(submission).open("w", encoding="utf-8") as file:
+
+    def rows() -> Iterator[tuple[str, ...]]:
         for job, (row, wanted) in enumerate(_chosen(map_dir.rows(), by_row)):
             if names.REMAPS_COLUMN in names_of:
                 place = names_of.index(names.REMAPS_COLUMN)
                 row[place] = renewed(row[place])
             _, _, inputs, _, *values = row
-            columns = (str(wanted[0]), ranges.spell(wanted), inputs, Job(submission, job).output, *values)
-            file.write(names.ITEM_SEPARATOR.join(columns) + "\n")
+            yield str(wanted[0]), ranges.spell(wanted), inputs, Job(submission, job).output, *values
+
+    by_row: dict[int, list[int]] = defaultdict(list)
+    for component in components:
+        by_row[component // map_dir.record.chunksize].append(component)
+    renewed = renewal(commands, map_dir.record.options)
+    map_dir.write_items(submission, rows())
     return len(by_row)
 
 

@@ -4,7 +4,8 @@ Subclass a contract in your plugin's ``tests/test_contract.py``, and name the fi
 
     pytest_plugins = ["htmap_core.testing.fixtures"]
 
-Where a test waits for what another process does, :func:`eventually` has the patience, and says what did not happen.
+Where a test waits for what another process does, :func:`eventually` has the patience, and says what did not happen. Imports
+``maps`` and what is below it; nothing of the core imports it.
 """
 
 from htmap_core.testing.contracts import DeliveryMethodContract, PluginContract

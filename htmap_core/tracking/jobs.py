@@ -202,13 +202,13 @@ class Tracker:
         :raises CorruptEventLog: the log has something that is no event, or an event of a job that the map does not have.
         """
         try:
-            stat = os.stat(self._log)  # noqa: PTH116 -- a Path would take longer than the system call
+            stat = os.stat(self._log)  # a Path would take longer than the system call
         except FileNotFoundError:
             self._learn_clusters()
             return False  # HTCondor has written nothing yet, or the file system does not show it yet
         if (stat.st_ino, stat.st_size) == self._seen:
             return False
-        with open(self._log, "rb", buffering=0) as log:  # noqa: PTH123 -- likewise
+        with open(self._log, "rb", buffering=0) as log:
             if self._mark_in(log) != self._mark:
                 self._forget()  # another log than the one we know: begin again
             self._learn_clusters()

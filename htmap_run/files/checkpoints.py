@@ -6,7 +6,6 @@ runs. Where the submit side cannot be reached, it stays in the scratch directory
 :mod:`.eviction`.
 """
 
-# ruff: noqa: PTH100, PTH105, PTH108, PTH110, PTH112, PTH114, PTH118, PTH119, PTH120, PTH123 -- pathlib is slow to import
 from __future__ import annotations
 
 import contextlib
@@ -136,7 +135,7 @@ def _unpack(path: str, scratch: str) -> None:
     trusted = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
     with tarfile.open(path) as archive:
         _remember(scratch, archive.getnames())
-        archive.extractall(scratch, **trusted)  # type: ignore[arg-type]  # noqa: S202 -- as said
+        archive.extractall(scratch, **trusted)  # type: ignore[arg-type]
 
 
 def _put(scratch: str, path: str, target: str) -> None:

@@ -4,7 +4,6 @@ The starter listens for the job, and hands its requests to the shadow, which doe
 names and slashes: the protocol's way to quote others is not needed.
 """
 
-# ruff: noqa: PTH113, PTH118, PTH123 -- pathlib is slow to import
 from __future__ import annotations
 
 import contextlib

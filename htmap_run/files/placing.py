@@ -6,7 +6,6 @@ and the indices of ``_htmap_function`` and of the input block have entries for t
 in the scratch directory, where meanwhile another component's file of that name has to make way.
 """
 
-# ruff: noqa: PTH103, PTH104, PTH108, PTH112, PTH114, PTH118, PTH120, PTH208, PTH211 -- pathlib is slow to import
 from __future__ import annotations
 
 import os

@@ -5,7 +5,6 @@ is what HTCondor has a destination for. The names are in the environment, so tha
 ``3-0/out.txt,3-1/more.dat``, percent-encoded.
 """
 
-# ruff: noqa: PTH118 -- pathlib is slow to import
 from __future__ import annotations
 
 import os

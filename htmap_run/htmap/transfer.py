@@ -1,6 +1,5 @@
 """Hand files over to HTMap, which brings them back to the submit side."""
 
-# ruff: noqa: PTH100, PTH103, PTH109, PTH118, PTH119, PTH120 -- pathlib is slow to import
 from __future__ import annotations
 
 import os

@@ -29,9 +29,9 @@ class TransferPath:
     @classmethod
     def cwd(cls) -> Any:
         """Return the current directory."""
-        return cls(os.getcwd())  # noqa: PTH109 -- pathlib is slow to import
+        return cls(os.getcwd())
 
     @classmethod
     def home(cls) -> Any:
         """Return the home folder."""
-        return cls(os.path.expanduser("~"))  # noqa: PTH111 -- pathlib is slow to import
+        return cls(os.path.expanduser("~"))

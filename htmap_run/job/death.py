@@ -1,6 +1,5 @@
 """Describe how a component's process died: what is known when nobody is left to tell it."""
 
-# ruff: noqa: PTH116, PTH123 -- pathlib is slow to import
 from __future__ import annotations
 
 import os

@@ -6,7 +6,6 @@ are the outputs, as far as they have come, and a journal: one JSON line for the 
 component, and one that tells a complete journal. Checkpoints that could not be put to the submit side travel with it.
 """
 
-# ruff: noqa: PTH102, PTH104, PTH105, PTH110, PTH112, PTH116, PTH118, PTH123, PTH208 -- pathlib is slow to import
 from __future__ import annotations
 
 import json

@@ -5,7 +5,6 @@ A file without a name, one JSON line for each event: a component has begun (``co
 a pipe, because processes that the function left behind may keep a pipe open for ever.
 """
 
-# ruff: noqa: PTH108 -- pathlib is slow to import
 from __future__ import annotations
 
 import json

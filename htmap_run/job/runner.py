@@ -19,7 +19,6 @@ that is known. Where the component's process died there are no frames, but ``tai
 :mod:`.death`.
 """
 
-# ruff: noqa: PTH103, PTH108, PTH109, PTH112, PTH118, PTH120, PTH123, PTH116, PTH211 -- pathlib is slow to import
 from __future__ import annotations
 
 import contextlib
@@ -55,7 +54,7 @@ def main(archive: str) -> NoReturn:
         code = _run(archive, scratch, arguments)
     except AskedToEnd as asked:
         asked.obey()
-    except BaseException as error:  # noqa: BLE001 -- nothing is above; the exit code and the text tell of it
+    except BaseException as error:  # nothing is above; the exit code and the text tell of it
         code = codes.CANNOT_FINISH
         _tell_why(error, scratch, arguments)
     os._exit(code)

@@ -61,7 +61,7 @@ class Work:
         self.archive = archive
         self.scratch = scratch
         self._writer = writer
-        self._archive_file = open(archive, "rb")  # noqa: SIM115, PTH123 -- open as long as this process is
+        self._archive_file = open(archive, "rb")  # open as long as this process is
         with formats.PackReader(function) as file:
             self._index = file.index
             self._pickled_function = file.payload(*file.index["payload"])
@@ -93,7 +93,7 @@ class Work:
         outcome = Outcome()
         try:
             self._call(component, pickled_inputs, outcome)
-        except BaseException as error:  # noqa: BLE001 -- sys.exit() and the like are that component's error, not the job's end
+        except BaseException as error:  # sys.exit() and the like are that component's error, not the job's end
             outcome.error = error
         return outcome
 
@@ -107,7 +107,7 @@ class Work:
     def _restore_archive(self) -> None:
         """Put the archive back where the function has cleaned up behind itself: what describes errors is imported from it."""
         if not os.path.lexists(self.archive):
-            os.makedirs(self.scratch, exist_ok=True)  # noqa: PTH103 -- pathlib is slow to import
+            os.makedirs(self.scratch, exist_ok=True)
             formats.copy_from(self._archive_file, self.archive)
 
     def _kept(self, outcome: Outcome) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class Work:
             raise error.with_traceback(trace)
         if self._function is None:
             try:
-                self._function = pickle.loads(self._pickled_function)  # noqa: S301 -- running the user's own code is the purpose
+                self._function = pickle.loads(self._pickled_function)  # running the user's own code is the purpose
             except BaseException as error:
                 self._load_error = error, error.__traceback__
                 raise
@@ -177,7 +177,7 @@ class Work:
                 "With ALLOW_PYTHON_MISMATCH only what can be imported on both sides may travel: move the functions and "
                 "classes concerned into a module that is installed on both.",
             )
-        return pickle.loads(payload)  # noqa: S301 -- written by the user's own map
+        return pickle.loads(payload)  # written by the user's own map
 
     def _pickle_result(self, result: Any) -> tuple[bytes, bool]:
         payload, by_value = pickling.dumps(result)
@@ -196,8 +196,8 @@ class Work:
             payload, by_value = pickling.dumps(error)
             if self._mismatched and by_value:
                 return None, True
-            again = pickle.loads(payload)  # noqa: S301 -- pickled above
-        except BaseException:  # noqa: BLE001 -- the report has all of it as text; the object is an extra
+            again = pickle.loads(payload)  # pickled above
+        except BaseException:  # the report has all of it as text; the object is an extra
             return None, False
         return (payload if type(again) is type(error) else None), by_value
 
@@ -206,7 +206,7 @@ class Work:
 
         try:
             return report.describe(error, self.archive, self.scratch)
-        except BaseException as failure:  # noqa: BLE001 -- out of memory, perhaps; the component's own error must be told all the same
+        except BaseException as failure:  # out of memory, perhaps; the component's own error must be told all the same
             return report.briefly(error, failure)
 
     def _missing_module(self, error: BaseException) -> Optional[str]:

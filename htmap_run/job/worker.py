@@ -38,7 +38,7 @@ def run(
             _prepare_environment(work.scratch)
             for component in components:
                 journal.finish(_component(work, component, capture, journal))
-    except BaseException as error:  # noqa: BLE001 -- nothing is above; the journal and the text tell of it
+    except BaseException as error:  # nothing is above; the journal and the text tell of it
         tell_why(error)
         journal.give_up()
     _leave()

@@ -34,7 +34,7 @@ def slot_memory() -> int:
 def oom_kills() -> int:
     """Return how many processes of this job the system has killed because memory ran out, as far as cgroups tell."""
     try:
-        with open("/proc/self/cgroup", encoding="utf-8") as file:  # noqa: PTH123 -- pathlib is slow to import
+        with open("/proc/self/cgroup", encoding="utf-8") as file:
             groups = [line.rstrip("\n").split(":", 2) for line in file]
     except (OSError, UnicodeError):
         return 0
@@ -48,7 +48,7 @@ def _oom_kills(controllers: str, path: str) -> int:
         f"/memory{path}/memory.oom_control" if controllers else f"{path}/memory.events"
     )  # version 1 of cgroups, and 2
     try:
-        with open(f"/sys/fs/cgroup{counts}", encoding="utf-8") as file:  # noqa: PTH123 -- pathlib is slow to import
+        with open(f"/sys/fs/cgroup{counts}", encoding="utf-8") as file:
             return sum(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
     except OSError:
         return 0  # no such cgroup here, or a container hides it: the peak of the memory has to do
@@ -57,7 +57,7 @@ def _oom_kills(controllers: str, path: str) -> int:
 def job_ad(scratch: str) -> dict[str, str]:
     """Return the simple attributes of the job's ad by name, in lower case; none where it cannot be read."""
     # The starter names the file; inside a container that path may be unknown.
-    return _ad(os.environ.get("_CONDOR_JOB_AD")) or _ad(os.path.join(scratch, ".job.ad"))  # noqa: PTH118 -- as below
+    return _ad(os.environ.get("_CONDOR_JOB_AD")) or _ad(os.path.join(scratch, ".job.ad"))
 
 
 def _ad(path: Optional[str]) -> dict[str, str]:
@@ -65,7 +65,7 @@ def _ad(path: Optional[str]) -> dict[str, str]:
     if path is None:
         return {}
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 -- pathlib is slow to import
+        with open(path, encoding="utf-8", errors="replace") as file:
             pairs = [line.partition(" = ") for line in file]
     except OSError:
         return {}  # the starter names the file, but a container may hide it; nothing else depends on it
@@ -90,7 +90,7 @@ class PeakMemory:
     def start(self) -> None:
         """Start over, for the next component."""
         try:
-            with open("/proc/self/clear_refs", "wb", buffering=0) as file:  # noqa: PTH123 -- pathlib is slow to import
+            with open("/proc/self/clear_refs", "wb", buffering=0) as file:
                 file.write(_RESET_PEAK)
         except OSError:
             pass  # some containers forbid it: the peak is that of the job so far, then
@@ -110,7 +110,7 @@ def _peak_of(whom: int) -> int:
 def _own_peak() -> int:
     """Return this process's peak in KiB, from /proc where there is one: the figure of getrusage cannot be started over."""
     try:
-        with open("/proc/self/status", "rb", buffering=0) as file:  # noqa: PTH123 -- pathlib is slow to import
+        with open("/proc/self/status", "rb", buffering=0) as file:
             text = file.read(4096)
         return int(text.split(b"VmHWM:", 1)[1].split(None, 1)[0])
     except (OSError, IndexError, ValueError):

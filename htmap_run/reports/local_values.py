@@ -58,7 +58,7 @@ class LocalValues:
                 return text if len(text) <= VALUE_LENGTH else text[: VALUE_LENGTH - 3] + "..."
         except _TooSlow:
             return f"<{_type_name(value)}: its repr() takes too long>"
-        except BaseException as error:  # noqa: BLE001 -- whatever a user's __repr__ raises: told, and not let out
+        except BaseException as error:  # whatever a user's __repr__ raises: told, and not let out
             return f"<{_type_name(value)}: its repr() raised {_type_name(error)}>"
 
 
@@ -154,7 +154,7 @@ def _memory_limit() -> Iterator[None]:
     """Let the block use only a little more memory than now: a huge repr() raises MemoryError, and the job lives."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     with contextlib.suppress(OSError, ValueError):  # without /proc, or with less left already, there is no limit to add
-        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 -- pathlib is slow to import
+        with open("/proc/self/statm", "rb") as file:
             limit = int(file.read().split()[0]) * resource.getpagesize() + _SPARE_MEMORY
         if soft == resource.RLIM_INFINITY or limit < soft:
             resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

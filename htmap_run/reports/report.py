@@ -69,7 +69,7 @@ def briefly(error: BaseException, failure: BaseException) -> dict[str, Any]:
 def _text_of(error: BaseException) -> str:
     try:
         return str(error)
-    except BaseException as raised:  # noqa: BLE001 -- a user's __str__; that it failed is the news, and is told
+    except BaseException as raised:  # a user's __str__; that it failed is the news, and is told
         return f"<its str() raised {type(raised).__qualname__}>"
 
 
@@ -77,7 +77,7 @@ def _summary(error: BaseException) -> str:
     """Return the last line or lines of a traceback: ``ZeroDivisionError: division by zero``."""
     try:
         return "".join(traceback.format_exception_only(type(error), error)).strip()
-    except BaseException:  # noqa: BLE001 -- a user's class may break the formatting; the plain words are left then
+    except BaseException:  # a user's class may break the formatting; the plain words are left then
         return f"{type(error).__qualname__}: {_text_of(error)}"
 
 
@@ -87,7 +87,7 @@ def _traceback(error: BaseException, archive: str) -> str:
         formatted = traceback.TracebackException(type(error), error, error.__traceback__)
         _drop_our_frames(formatted, archive)
         return "".join(formatted.format())
-    except BaseException as raised:  # noqa: BLE001 -- a user's class may break the formatting; that is told
+    except BaseException as raised:  # a user's class may break the formatting; that is told
         return f"{_summary(error)}\n(no traceback: formatting it raised {type(raised).__qualname__})\n"
 
 
@@ -134,7 +134,7 @@ def _frame(frame: FrameType, lineno: int, values: LocalValues) -> dict[str, Any]
 def _line(frame: FrameType, lineno: int) -> Optional[str]:
     try:
         return linecache.getline(frame.f_code.co_filename, lineno, frame.f_globals).strip() or None
-    except Exception:  # noqa: BLE001 -- a module's own loader may fail to find its source; the line is a courtesy
+    except Exception:  # a module's own loader may fail to find its source; the line is a courtesy
         return None
 
 

@@ -4,7 +4,6 @@ Reports on errors have both. So has the job's result file, where a result is mad
 unable to unpickle it, and then has to say what the execute node has and it has not.
 """
 
-# ruff: noqa: PTH118, PTH122, PTH208 -- pathlib is slow to import
 from __future__ import annotations
 
 import os
@@ -37,7 +36,7 @@ def packages() -> list[str]:
         for distribution in metadata.distributions():
             try:
                 found.add(f"{distribution.metadata['Name']}=={distribution.version}")
-            except Exception:  # noqa: BLE001 -- half-removed distributions raise anything; the others are of use
+            except Exception:  # half-removed distributions raise anything; the others are of use
                 found.add(f"{getattr(distribution, '_path', distribution)}==unreadable")
         _packages.extend(sorted(found, key=str.lower))
     return _packages

@@ -6,7 +6,7 @@ import re
 
 from htmap_core import names as on_submit_side
 from htmap_run import names
-from tests.house.test_house_rules import ROOT, files, named
+from tests.house.tree import ROOT, files, named
 
 # They start Python, or are run by one that may be too old for everything else.
 STARTERS = {

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tests.house.test_house_rules import named, sources
+from tests.house.tree import named, sources
 
 HOME = "htmap_core/atomic.py"
 

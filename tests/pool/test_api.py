@@ -343,7 +343,7 @@ class TestFunctionsThatAreMapped:
         with pytest.raises(KeyboardInterrupt):
             build()
         with pytest.raises(htmap.exceptions.NoMapYet):
-            builder.map  # noqa: B018 -- it is the looking that raises
+            builder.map
         assert htmap.get_tags() == before
 
     def test_the_shorter_of_args_and_kwargs_is_filled_up(self) -> None:

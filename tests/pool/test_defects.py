@@ -150,7 +150,7 @@ class TestEndsWithoutAResult:
         assert isinstance(caught.value.__cause__, ModuleNotFoundError)
 
 
-Point = collections.namedtuple("Point", "x y")  # noqa: PYI024 -- it is this kind that crashed
+Point = collections.namedtuple("Point", "x y")
 Point.__module__ = "__main__"
 
 

@@ -84,7 +84,7 @@ def test_every_name_of_a_folder_arrives_as_it_is(files: TransferPath) -> None:
 def test_paths_are_found_in_whatever_holds_them_and_that_keeps_its_type(files: TransferPath) -> None:
     path = files / "one" / "x.txt"
     found = ("PosixPath", "one")
-    Pair = collections.namedtuple("Pair", ["path", "number"])  # noqa: PYI024 -- the plain one, as users make them
+    Pair = collections.namedtuple("Pair", ["path", "number"])
 
     @dataclasses.dataclass
     class Fields:
@@ -120,7 +120,7 @@ def test_files_and_folders_of_the_same_name_all_arrive_under_it(files: TransferP
 
 def test_components_that_share_a_job_do_not_share_files_of_the_same_name(files: TransferPath) -> None:
     def look(path: Any) -> list[str]:
-        return [path.read_text(), open("x.txt").read()]  # noqa: PTH123 -- as users do
+        return [path.read_text(), open("x.txt").read()]
 
     one, two = files / "one" / "x.txt", files / "two" / "x.txt"
     options = MapOptions(input_files=[one, two, one, [two]])
@@ -171,7 +171,7 @@ def test_inputs_are_shown_as_they_were_given(files: TransferPath) -> None:
 
 def test_files_of_options_are_found_under_their_names(files: TransferPath) -> None:
     def look(names: list[str]) -> list[str]:
-        return [open(name).read() for name in names]  # noqa: PTH123 -- as users do
+        return [open(name).read() for name in names]
 
     for name in ("a,b", "c d"):
         (files / name).write_text(name)
@@ -190,7 +190,7 @@ def test_files_of_options_are_found_under_their_names(files: TransferPath) -> No
 
 def test_files_are_there_again_when_components_run_again(files: TransferPath) -> None:
     def look(path: Any) -> list[str]:
-        return [path.read_text(), open("a,b").read()]  # noqa: PTH123 -- as users do
+        return [path.read_text(), open("a,b").read()]
 
     (files / "a,b").write_text("comma")
     paths = [files / "one/x.txt", files / "two/x.txt"]

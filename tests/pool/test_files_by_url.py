@@ -52,7 +52,7 @@ def test_files_of_one_name_all_arrive_by_http_https_and_from_here(remote: Transf
 
 def test_each_component_fetches_its_own_also_where_they_share_a_job(remote: TransferPath) -> None:
     options = htmap.MapOptions(input_files=[(remote / name).as_url() for name in ("one/x", "two/x", "three/x")])
-    mapped = htmap.map(lambda _: open("x").read(), range(3), map_options=options, chunksize=3)  # noqa: PTH123, SIM115 -- as users do
+    mapped = htmap.map(lambda _: open("x").read(), range(3), map_options=options, chunksize=3)
     mapped.wait(TIMEOUT)
     assert list(mapped) == ["one/x", "two/x", "three/x"]
 

@@ -55,7 +55,7 @@ def folder_with(names: list[str]) -> TransferPath:
 @given(st.lists(NAMES, min_size=30, max_size=40, unique=True))
 def test_files_arrive_under_their_names_with_their_contents(names: list[str]) -> None:
     def look(paths: list[Any], names: list[str]) -> list[tuple[str, str, str]]:
-        return [(path.name, path.read_text(), open(name).read()) for path, name in zip(paths, names)]  # noqa: PTH123 -- as users do
+        return [(path.name, path.read_text(), open(name).read()) for path, name in zip(paths, names)]
 
     folder = folder_with(names)
     try:

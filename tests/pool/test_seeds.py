@@ -121,7 +121,7 @@ class TestBasicMapping:
             for x in range(1, 4):
                 builder(x, x)
             with pytest.raises(htmap.exceptions.NoMapYet):
-                builder.map  # noqa: B018 -- it is the looking that raises
+                builder.map
         assert (builder.map.tag, list(builder.map)) == ("pow", [1, 4, 27])
 
 
@@ -262,7 +262,7 @@ class TestTipsAndFaq:
         result = is_even.map(range(10))
         even: list[Any] = [((x,), {}) for x in range(0, 10, 2)]
         odd: list[Any] = [((x,), {}) for x in range(1, 10, 2)]
-        assert [input for input, output in result.iter_with_inputs() if output] == even  # noqa: A001 -- as users do
+        assert [input for input, output in result.iter_with_inputs() if output] == even
         groups: dict[bool, list[Any]] = collections.defaultdict(list)
         for given, output in result.iter_with_inputs():
             groups[output].append(given)

@@ -33,7 +33,7 @@ class TestWorkingWithFiles:
 
         bye_path = htmap.TransferPath.cwd() / "bye.txt"
         assert bye_path.write_text("Have a nice day!") == 16
-        map = htmap.map(read_file, [bye_path])  # noqa: A001 -- as users do
+        map = htmap.map(read_file, [bye_path])
         assert map.get(0) == "Have a nice day!"
 
     def test_a_list_of_files_is_one_argument(self) -> None:

@@ -80,7 +80,7 @@ class DeliverySiteContract:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def maps(cls, chosen: None) -> dict[str, htmap.Map]:  # noqa: ARG003 -- submits where that says
+    def maps(cls, chosen: None) -> dict[str, htmap.Map]:
         """Return all maps, submitted at once so that they run side by side."""
         options = cls.map_options()
         hidden = [str(path) for path in (Path(sys.prefix), CHECKOUT, Path(htmap.settings["HTMAP_DIR"]))]
@@ -153,7 +153,7 @@ def doubling(paths: list[str]) -> Callable[[int], dict[str, Any]]:
         import os
 
         # What lies in a folder that may not be entered is not there; Path.exists() would raise.
-        return {"doubled": 2 * x, "seen": [path for path in paths if os.path.exists(path)]}  # noqa: PTH110 -- see above
+        return {"doubled": 2 * x, "seen": [path for path in paths if os.path.exists(path)]}
 
     return double_and_tell
 

@@ -118,7 +118,7 @@ _SUBMIT_SIDE_FILES = frozenset({
 
 def submit_side_file(command: str, value: str) -> str:
     """Return the value of a submit command; the path of a file of the submit side becomes absolute."""
-    return os.path.abspath(value) if command in _SUBMIT_SIDE_FILES else value  # noqa: PTH100 -- resolve() would follow links
+    return os.path.abspath(value) if command in _SUBMIT_SIDE_FILES else value  # resolve() would follow links
 
 
 def _protocol(scheme: str, url: str) -> TransferProtocol:

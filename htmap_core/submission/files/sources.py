@@ -52,7 +52,7 @@ class Source:
     @property
     def last(self) -> str:
         """The last part of the path, also for the contents of a folder."""
-        return self.name or os.path.basename(self.text.rstrip("/"))  # noqa: PTH119 -- it is about text
+        return self.name or os.path.basename(self.text.rstrip("/"))
 
 
 def look(text: str) -> Source:
@@ -69,17 +69,17 @@ def _remote(url: str) -> Source:
 
 
 def _local(path: str) -> Source:
-    name = "" if path.endswith("/") else os.path.basename(path)  # noqa: PTH119 -- it is about text
+    name = "" if path.endswith("/") else os.path.basename(path)
     source = Source(path, name, name, not _CANNOT_BE_LISTED.search(path), bool(_OTHERS_NAMES.match(name)))
     try:
-        found = os.stat(path)  # noqa: PTH116 -- likewise
+        found = os.stat(path)
     except OSError as error:
         return attrs.evolve(source, problem=error.strerror)
     if not stat.S_ISDIR(found.st_mode):
         readable = os.access(path, os.R_OK)
         return attrs.evolve(source, size=found.st_size, problem=None if readable else "Permission denied")
     readable = os.access(path, os.R_OK | os.X_OK)
-    is_link = bool(name) and os.path.islink(path)  # noqa: PTH114 -- likewise
+    is_link = bool(name) and os.path.islink(path)
     return attrs.evolve(
         source,
         is_plain=source.is_plain and not is_link,  # HTCondor follows links to files, but not to folders

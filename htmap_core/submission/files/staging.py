@@ -215,7 +215,7 @@ def _names_of(source: Source) -> set[str]:
     """Return the names that a source takes in the scratch directory: its own, or those of everything in its folder."""
     if source.name:
         return {source.name, source.arrives}
-    return set(os.listdir(source.text)) if source.is_folder and source.problem is None else set()  # noqa: PTH208 -- names only
+    return set(os.listdir(source.text)) if source.is_folder and source.problem is None else set()
 
 
 def _link(source: Path, link: Path, *, as_tree: bool) -> None:

@@ -203,9 +203,9 @@ def _is_whole(file: Path, package: Package) -> bool:
 def _run_with_progress(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, progress: Progress) -> None:
     """Run apt and pass on what it says on its status descriptor, ``dlstatus:item:percent:text``."""
     read, write = os.pipe()
-    with open(read, encoding="utf-8", errors="replace") as status, tempfile.TemporaryFile() as complaints:  # noqa: PTH123 -- a descriptor
+    with open(read, encoding="utf-8", errors="replace") as status, tempfile.TemporaryFile() as complaints:
         try:
-            process = subprocess.Popen(  # noqa: S603 -- a list, never a shell's text
+            process = subprocess.Popen(
                 [*command, "-o", f"APT::Status-Fd={write}"],
                 env=dict(env),
                 cwd=cwd,

@@ -91,7 +91,7 @@ class Places:
             folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def runtime_directory(places: Places, parent: Path = Path("/tmp")) -> Path:  # noqa: S108 -- checked below to be ours
+def runtime_directory(places: Places, parent: Path = Path("/tmp")) -> Path:  # checked below to be ours
     """Return a private local directory with a short path, for locks and sockets; it is created where missing.
 
     Sockets cannot have paths over 107 bytes, and neither they nor locks work on every network file system. ``$XDG_RUNTIME_DIR``

@@ -23,7 +23,7 @@ def run(
     """
     program = Path(command[0]).name
     try:
-        done = subprocess.run(  # noqa: S603 -- callers pass lists, never a shell's text
+        done = subprocess.run(
             [os.fspath(part) for part in command],
             env=None if env is None else dict(env),
             cwd=cwd,

@@ -194,7 +194,7 @@ def as_user(uid: int, action: Callable[[], T]) -> T:
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
             outcome: tuple[T | None, tuple[BaseException, str] | None] = (action(), None)
-        except BaseException as error:  # noqa: BLE001 -- raised again in the parent
+        except BaseException as error:  # raised again in the parent
             outcome = (None, (error, traceback.format_exc()))
         with os.fdopen(write, "wb") as pipe:
             pipe.write(pickle.dumps(outcome))

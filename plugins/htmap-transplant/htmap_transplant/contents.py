@@ -15,9 +15,9 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
-from htmap_transplant import belongings, sources
+from htmap_transplant import sources
 from htmap_transplant.errors import CannotPack
-from htmap_transplant.installation import Installation
+from htmap_transplant.installation import Installation, strange_names
 from htmap_transplant.members import Member, member, tree
 from htmap_transplant.sources import Site
 
@@ -87,7 +87,7 @@ _ANY_NAME = ("utf-8", "surrogateescape")
 
 
 def _everything(installation: Installation, sites: list[Site]) -> Iterator[Member]:
-    strange = belongings.strange(installation) if installation.is_virtual else frozenset()
+    strange = strange_names(installation) if installation.is_virtual else frozenset()
     yield from _base(installation)
     yield from _environment(installation, strange)
     for each in sites:
@@ -119,7 +119,7 @@ def _inside(path: str, installation: Installation, sites: list[Site], strange: C
         homes.append((installation.prefix, ""))
     for folder, name in [*homes, (installation.stdlib, _library(installation))]:
         if Path(path) == folder or folder in Path(path).parents:
-            return os.path.normpath(os.path.join(name, os.path.relpath(path, folder)))  # noqa: PTH118 -- a name, no path
+            return os.path.normpath(os.path.join(name, os.path.relpath(path, folder)))
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import platform
 import site
@@ -11,6 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
+
+# What `python -m venv .` makes in a project's folder; pip clones into src.
+FOLDERS_OF_ENVIRONMENT = frozenset({"bin", "etc", "include", "lib", "lib64", "libexec", "share", "src"})
+MARK_OF_ENVIRONMENT = "pyvenv.cfg"
+
+_FILES_OF_ENVIRONMENT = frozenset({MARK_OF_ENVIRONMENT, "CACHEDIR.TAG", "pip.conf"})
 
 
 @attrs.frozen
@@ -74,7 +81,7 @@ def _sites() -> Iterator[Path]:
     seen = set()
     for path in wanted:
         real = os.path.realpath(path)
-        if os.path.isdir(real) and real not in seen:  # noqa: PTH112 -- the same text as in sys.path
+        if os.path.isdir(real) and real not in seen:  # the same text as in sys.path
             seen.add(real)
             yield Path(path)
 
@@ -100,3 +107,20 @@ def refusal(installation: Installation) -> str | None:
 
 def _uses_packages_of_the_system(installation: Installation) -> bool:
     return not installation.is_virtual or any(installation.prefix not in each.parents for each in installation.sites)
+
+
+def strange_names(installation: Installation) -> frozenset[str]:
+    """Return the names in the folder of an environment that are neither usual there nor what a package has put there."""
+    there = frozenset(path.name for path in installation.prefix.iterdir())
+    found = {name for name in there - FOLDERS_OF_ENVIRONMENT - _FILES_OF_ENVIRONMENT if not name.startswith(".")}
+    return frozenset(found - set(_recorded(installation))) if found else frozenset()
+
+
+def _recorded(installation: Installation) -> Iterator[str]:
+    """Yield the first part of the path below the environment of each file that a package has outside of its own folder."""
+    for site_packages in installation.sites:
+        for distribution in importlib.metadata.distributions(path=[str(site_packages)]):
+            for file in distribution.files or ():
+                if file.parts[0] == "..":
+                    path = os.path.relpath(site_packages / file, installation.prefix)
+                    yield path.partition(os.sep)[0]

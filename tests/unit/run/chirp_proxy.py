@@ -66,7 +66,7 @@ class _Connection(socketserver.StreamRequestHandler):
             return file.write(self.rfile.read(int(size))[: self.server.room])
 
     def rename(self, old: str, new: str) -> int:
-        os.replace(self._path(old), self._path(new))  # noqa: PTH105 -- as the shadow does it
+        os.replace(self._path(old), self._path(new))
         return 0
 
     def unlink(self, path: str) -> int:

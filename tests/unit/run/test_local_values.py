@@ -37,7 +37,7 @@ class Stubborn:
         for _ in range(3):
             try:
                 time.sleep(10_000)
-            except BaseException:  # noqa: BLE001 -- this is what users write
+            except BaseException:  # noqa: S112 -- this is what users write
                 continue
         return "never"
 

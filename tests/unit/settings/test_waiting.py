@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.exceptions import TimeoutError  # noqa: A004 -- a builtin TimeoutError too
+from htmap_core.exceptions import TimeoutError
 from htmap_core.settings import waiting
 from htmap_core.settings.waiting import Deadline, component_bar, while_created
 from tests.golden_files import Golden

@@ -1,0 +1,141 @@
+"""What would go wrong in a second place is done in one: a map's files, strings of ClassAds, and progress bars."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, named, sources
+
+# --- storage/ alone touches a map's directory
+
+WRITING_METHODS = {
+    "chmod",
+    "hardlink_to",
+    "link_to",
+    "mkdir",
+    "rmdir",
+    "symlink_to",
+    "touch",
+    "unlink",
+    "write_bytes",
+    "write_text",
+}
+WRITING_FUNCTIONS = {
+    *(f"os.{name}" for name in ("link", "makedirs", "mkdir", "remove", "removedirs", "rmdir", "symlink", "truncate")),
+    *(f"shutil.{name}" for name in ("copy", "copy2", "copyfile", "copytree", "move", "rmtree")),
+}
+
+# What writes files outside of storage/, with the reason.
+WRITERS = {
+    "htmap_core/atomic.py": "whatever is replaced as a whole: settings, pools of plugins, and storage's own",
+    "htmap_core/cli/__init__.py": "/dev/null, when the reader of a pipe has gone",
+    "htmap_core/cli/completion.py": "the shell's own file",
+    "htmap_core/submission/files/outputs.py": "a folder of the user's, which HTCondor does not make",
+    "htmap_core/submission/files/staging.py": "links to inputs, in a folder that storage gives it",
+}
+
+
+def written(source: str) -> Iterator[str]:
+    """Yield where a module of the core makes, changes or deletes files."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and writes(node):
+            yield f"{node.lineno}: {ast.unparse(node)}"
+
+
+def writes(call: ast.Call) -> bool:
+    name = ast.unparse(call.func)
+    method = name.rpartition(".")[2]
+    modes = [each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    opens = method == "open" and any(
+        re.fullmatch(r"[rb]*[wax+].*", mode) and len(mode) < len("rb+t+") for mode in modes
+    )
+    return opens or name in WRITING_FUNCTIONS or (method in WRITING_METHODS and not name.startswith("os."))
+
+
+def writers() -> dict[str, list[str]]:
+    elsewhere = [path for path in sources() if is_core(path) and path.parent.name not in {"storage", "testing"}]
+    return {named(path): found for path in elsewhere if (found := list(written(path.read_text())))}
+
+
+def is_core(path: Path) -> bool:
+    return path.relative_to(ROOT).parts[0] in {"htmap", "htmap_core"}
+
+
+def test_storage_alone_touches_what_is_on_disk() -> None:
+    assert {name: found for name, found in writers().items() if name not in WRITERS} == {}
+
+
+def test_the_list_of_writers_has_none_that_writes_nothing() -> None:
+    assert set(WRITERS) - set(writers()) == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "map_dir.path.joinpath('x').write_text('')",
+        "operation.marker.unlink(missing_ok=True)",
+        "shutil.rmtree(map_dir.path)",
+        "os.makedirs(folder)",
+        "map_dir.items(0).open('w', encoding='utf-8')",
+        "open(path, 'r+b')",
+    ],
+)
+def test_a_line_that_writes_is_seen(line: str) -> None:
+    assert list(written(line))
+
+
+@pytest.mark.parametrize(
+    "line", ["path.open(encoding='utf-8')", "open(path, 'rb')", "shutil.which('x')", "names.remove(1)"]
+)
+def test_a_line_that_reads_is_left_alone(line: str) -> None:
+    assert not list(written(line))
+
+
+# --- quoted() alone makes strings of ClassAds
+
+_OPENING = re.compile(r'(?:^|[=<>]=|=[?!]=|Member\()\s*"$')
+
+
+def by_hand(source: str) -> Iterator[str]:
+    """Yield the f-strings that put a value between quotation marks, as in a ClassAd."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.JoinedStr) and any(map(is_quoted_value, node.values, node.values[1:])):
+            yield f"{node.lineno}: {ast.unparse(node)}"
+
+
+def is_quoted_value(before: ast.expr, value: ast.expr) -> bool:
+    is_open = isinstance(before, ast.Constant) and _OPENING.search(str(before.value)) is not None
+    return is_open and isinstance(value, ast.FormattedValue)
+
+
+def test_strings_in_classads_are_made_by_quoted_and_not_by_hand() -> None:
+    found = {named(path): list(by_hand(path.read_text())) for path in sources()}
+    del found["htmap_core/language/expressions.py"]  # the home of quoted()
+    # The command `arguments` has a grammar of its own.
+    assert [line for lines in found.values() for line in lines if "arguments}" not in line] == []
+
+
+@pytest.mark.parametrize("line", ["f'Owner == \"{user}\"'", "f'Member(\"{name}\", Names)'", "f'\"{text}\"'"])
+def test_a_string_made_by_hand_is_seen(line: str) -> None:
+    assert list(by_hand(line))
+
+
+# --- progress.py alone knows where bars can be shown
+
+
+def test_one_module_knows_where_progress_can_be_shown() -> None:
+    assert [named(path) for path in sources() if shows_bars(path.read_text())] == ["htmap_core/progress.py"]
+
+
+def shows_bars(source: str) -> bool:
+    return re.search(r"^\s*(?:from|import) tqdm\b", source, re.MULTILINE) is not None
+
+
+def test_a_bar_elsewhere_is_seen() -> None:
+    assert shows_bars("def f():\n    from tqdm.auto import tqdm\n")
+    assert not shows_bars("from htmap_core.progress import progress_bar\n")

@@ -1,0 +1,78 @@
+"""Our plugins: all have the same files, names and versions, and each delivery method is proven."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import htmap
+import htmap_core
+from tests.house.tree import PLUGINS, ROOT, project
+
+PLUGIN_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "tests/test_contract.py")
+
+PACKAGE_FILES = ("__init__.py", "plugin.py", "py.typed")
+
+
+def test_there_are_plugins() -> None:
+    assert {"htmap-assume", "htmap-pool", "htmap-shared"} <= set(PLUGINS)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_every_plugin_has_the_same_files(plugin: str) -> None:
+    package = plugin.replace("-", "_")
+    wanted = [*PLUGIN_FILES, *(f"{package}/{name}" for name in PACKAGE_FILES)]
+    assert [name for name in wanted if not (ROOT / "plugins" / plugin / name).is_file()] == []
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md"])
+def test_every_plugin_explains_itself(plugin: str, name: str) -> None:
+    assert (ROOT / "plugins" / plugin / name).read_text().startswith("# ")
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_has_one_name_everywhere(plugin: str) -> None:
+    described = project(ROOT / "plugins" / plugin)["project"]
+    short, package = plugin.removeprefix("htmap-"), plugin.replace("-", "_")
+    assert described["name"] == plugin
+    assert described["entry-points"]["htmap"] == {short: f"{package}.plugin"}
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_has_the_version_of_the_core(plugin: str) -> None:
+    assert project(ROOT / "plugins" / plugin)["project"]["version"] == project(ROOT)["project"]["version"]
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_needs_the_core_and_runs_on_the_same_pythons(plugin: str) -> None:
+    described = project(ROOT / "plugins" / plugin)["project"]
+    assert any(re.match(r"htmap-core\b", each) for each in described["dependencies"])
+    assert described["requires-python"] == project(ROOT)["project"]["requires-python"]
+
+
+def test_every_delivery_method_is_proven_on_hosts_that_share_nothing() -> None:
+    offering = {plugin: ROOT / "plugins" / plugin / plugin.replace("-", "_") / "plugin.py" for plugin in PLUGINS}
+    methods = {plugin.removeprefix("htmap-") for plugin, file in offering.items() if defines_delivery_methods(file)}
+    assert {"assume", "shared"} <= methods
+    assert {name for name in methods if not keeps_site_contract(name)} == set()
+
+
+def defines_delivery_methods(file: Path) -> bool:
+    nodes = ast.parse(file.read_text()).body
+    return any(isinstance(node, ast.FunctionDef) and node.name == "htmap_delivery_methods" for node in nodes)
+
+
+def keeps_site_contract(method: str) -> bool:
+    file = ROOT / "tests/site" / f"test_{method}.py"
+    nodes = ast.parse(file.read_text()).body if file.is_file() else []
+    return any(
+        "DeliverySiteContract" in map(ast.unparse, node.bases) for node in nodes if isinstance(node, ast.ClassDef)
+    )
+
+
+def test_the_version_of_the_package_is_that_of_the_distribution() -> None:
+    assert htmap.__version__ == htmap_core.__version__ == project(ROOT)["project"]["version"]

@@ -1,0 +1,62 @@
+"""Tests wait by ``eventually``, which has minutes of patience, and not by loops of their own."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house.tree import ROOT, files, named
+
+# Loops with a pause in tests, other than the one of `eventually`, each with the reason why it is none that waits.
+LOOPS_THAT_MAY_SLEEP = {
+    "tests/pool/test_api.py: token": "it is mapped",
+    "tests/pool/old_maps/make.py: await_truth": "it runs with an earlier version, which has no eventually()",
+    "tests/pool/old_maps/make.py: wait_for_gate": "it is mapped",
+    "tests/site/debian.py: _make_at_last": "it tries again what fails for a moment",
+    "tests/unit/run/test_local_values.py: __repr__": "it never ends, which is what is tested",
+    "tests/unit/tracking/logs/record.py: main": "a log that is recorded must have settled",
+    "tests/unit/settings/test_waiting.py: test_creation_that_takes_longer_than_a_moment_shows_how_far_it_is": "inputs take their time",  # noqa: E501 -- a name
+}
+
+
+def test_tests_wait_by_eventually_and_not_by_loops_of_their_own() -> None:
+    loops = {
+        f"{named(path)}: {name}" for path in files_of_tests() for name in sleeping_loops(ast.parse(path.read_text()))
+    }
+    assert loops - set(LOOPS_THAT_MAY_SLEEP) == set()
+
+
+def test_the_list_of_loops_that_may_sleep_has_none_that_is_gone() -> None:
+    loops = {
+        f"{named(path)}: {name}" for path in files_of_tests() for name in sleeping_loops(ast.parse(path.read_text()))
+    }
+    assert set(LOOPS_THAT_MAY_SLEEP) - loops == set()
+
+
+def files_of_tests() -> list[Path]:
+    return [path for path in files() if path.suffix == ".py" and "tests" in path.relative_to(ROOT).parts]
+
+
+def sleeping_loops(tree: ast.AST) -> Iterator[str]:
+    """Yield the functions that have a loop with a pause; those within another function are mapped, or run in a thread."""
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.FunctionDef):
+            yield from sleeping_loops(node)
+        elif any(is_sleeping_loop(each) for each in without_inner_functions(node)):
+            yield node.name
+
+
+def without_inner_functions(node: ast.AST) -> Iterator[ast.AST]:
+    for each in ast.iter_child_nodes(node):
+        if not isinstance(each, ast.FunctionDef):
+            yield each
+            yield from without_inner_functions(each)
+
+
+def is_sleeping_loop(node: ast.AST) -> bool:
+    """Return whether a node is a loop that pauses in each turn, or does nothing at all."""
+    return isinstance(node, (ast.While, ast.For)) and (
+        all(isinstance(each, ast.Pass) for each in node.body)
+        or any(isinstance(each, ast.Call) and ast.unparse(each.func).endswith("sleep") for each in ast.walk(node))
+    )
