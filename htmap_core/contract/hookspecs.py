@@ -41,7 +41,7 @@ hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
 def htmap_delivery_methods() -> Sequence[DeliveryMethod]:  # type: ignore[empty-body]
     """Offer delivery methods: ways for Python to reach the execute node.
 
-    Runs once per process, on the submit machine, when a map is created or plugins are listed. The setting ``DELIVERY_METHOD``
+    Called once per process, on the submit machine, when a map is created or plugins are listed. The setting ``DELIVERY_METHOD``
     names one of the methods. A plugin that offers a name again is switched off. Since 0.7. ::
 
         @hookimpl
@@ -54,7 +54,7 @@ def htmap_delivery_methods() -> Sequence[DeliveryMethod]:  # type: ignore[empty-
 def htmap_transfer_protocols() -> Sequence[TransferProtocol]:  # type: ignore[empty-body]
     """Offer transfer protocols: URL schemes for inputs and outputs.
 
-    Runs once per process, on the submit machine, when a map has a URL among its files or plugins are listed. Since 0.7. ::
+    Called once per process, on the submit machine, when a map has a URL among its files or plugins are listed. Since 0.7. ::
 
         @hookimpl
         def htmap_transfer_protocols():
@@ -66,7 +66,7 @@ def htmap_transfer_protocols() -> Sequence[TransferProtocol]:  # type: ignore[em
 def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
     """Step: obtain and store the credentials that the map's jobs need, and mention them in the submit description.
 
-    Runs once per map, on the submit machine, after the delivery method and before :func:`htmap_rewrite_submit`. It may be slow
+    Called once per map, on the submit machine, after the delivery method and before :func:`htmap_rewrite_submit`. It may be slow
     and have side effects; it should find stored credentials again, so that the next map is quick. It runs again before each
     rerun of components. Then *submit* and the options of *plan* have the attributes that the map was submitted with, and edits
     have no effect. Since 0.7. ::
@@ -86,7 +86,7 @@ def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
 def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
     """Step: add a site's defaults and rules, as the last plugin step before submission.
 
-    Runs once per map, on the submit machine. Use :meth:`~htmap_core.SubmitDescription.set_default` for values that users may
+    Called once per map, on the submit machine. Use :meth:`~htmap_core.SubmitDescription.set_default` for values that users may
     change. Since 0.7. ::
 
         @hookimpl
@@ -103,7 +103,7 @@ def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
 def htmap_pools() -> Sequence[Pool]:  # type: ignore[empty-body]
     """Offer pools to submit to.
 
-    Runs once per process, on the submit machine, when HTMap first needs a pool. A map remembers the name of its pool.
+    Called once per process, on the submit machine, when HTMap first needs a pool. A map remembers the name of its pool.
     Since 0.7. ::
 
         @hookimpl
@@ -119,7 +119,7 @@ def htmap_settings() -> Mapping[str, type]:  # type: ignore[empty-body]
     The metadata of a field document it: ``attrs.field(default=1800, metadata={"meaning": "seconds until it stops"})``. The key
     ``"default"`` describes a default that is computed or None.
 
-    Runs once per process, on the submit machine, before settings are checked. Read the table with :func:`htmap_core.table`.
+    Called once per process, on the submit machine, before settings are checked. Read the table with :func:`htmap_core.table`.
     Since 0.7. ::
 
         @hookimpl
@@ -132,8 +132,8 @@ def htmap_settings() -> Mapping[str, type]:  # type: ignore[empty-body]
 def htmap_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
     """Offer commands or groups of commands for the ``htmap`` command line.
 
-    Runs once per process, on the submit machine, when the user calls or completes a command that the core does not have, or lists
-    plugins. A plugin cannot replace a command of the core. Since 0.7. ::
+    Called once per process, on the submit machine, when the user calls or completes a command that the core does not have, or
+    lists plugins. A plugin cannot replace a command of the core. Since 0.7. ::
 
         @hookimpl
         def htmap_commands():

@@ -131,7 +131,7 @@ class Discovery:
             if implements and name not in known:
                 raise LookupError(f"there is no hook {name!r}{did_you_mean(name, known)} (hooks: {', '.join(known)})")
             if name in known and not implements:
-                raise LookupError(f"{name} has no @htmap_core.hookimpl, so HTMap would never call it")
+                raise LookupError(f"{name} is not marked with @htmap_core.hookimpl, so HTMap would never call it")
             if implements:
                 hooks.append(name)
         if not hooks:

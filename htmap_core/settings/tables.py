@@ -120,7 +120,7 @@ def problem_with_tables(offer: Mapping[Any, Any], taken: Mapping[str, type]) -> 
         if not isinstance(name, str) or not isinstance(cls, type) or not attrs.has(cls):
             return f"must map names to attrs classes, not {name!r} to {cls!r}"
         if name.upper() in core.names():
-            return f"offers the table {name!r}, which belongs to the core"
+            return f"offers the table {name!r}, which is the core's own"
         if name.upper() in taken:
             return f"offers the table {name!r}, which belongs to another plugin"
         if bare := [field.name for field in attrs.fields(cls) if field.init and field.default is attrs.NOTHING]:
