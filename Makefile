@@ -11,7 +11,11 @@ SIDE_BY_SIDE := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-load
 # The pool of `make demo` and of the tests: HTCondor is installed once and kept outside the checkout.
 SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks conftest.py
 
-.PHONY: check demo test test-unit test-site golden lint format types bench docs wheels clean
+# Of `make test-all`: the Pythons, and the tests that run with each of them and with the oldest bindings.
+VERSIONS ?= 3.9 3.10 3.11 3.12 3.13
+CELL ?= tests/unit tests/pool/test_api.py
+
+.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-cell golden lint format types bench docs wheels clean
 check: lint types test-unit
 
 demo: $(VENV)/.runtime
@@ -29,6 +33,29 @@ test-unit: $(VENV)/.dev
 test-site: $(VENV)/.dev
 	tests/site/prepare
 	$(BIN)/python -m pytest tests/site tests/unit/cli/test_completion.py
+
+# What the continuous integration leaves out because it takes hours: for a release, and after a change that may concern it.
+test-all: test test-site test-pythons test-bindings test-exploring bench
+
+# An environment for each Python is kept, in .venv-3.9 and the like; Pythons are looked for as the tests do it.
+FIND := from htmap_core.testing import pythons; import sys; print(pythons.python_of(sys.argv[1]))
+test-pythons: $(VENV)/.dev
+	for version in $(VERSIONS); do \
+		python=$$($(BIN)/python -c "$(FIND)" $$version 2>/dev/null) || { echo "no Python $$version here: left out"; continue; }; \
+		$(MAKE) VENV=$(VENV)-$$version PYTHON=$$python test-cell || exit 1; done
+
+# The oldest bindings that the core takes, which it takes from the first line of its dependencies.
+OLDEST := $(shell sed -n 's/^    "\(htcondor\)>=\([0-9.]*\);.*/\1==\2.*/p' pyproject.toml)
+test-bindings:
+	$(MAKE) VENV=$(VENV)-bindings $(VENV)-bindings/.dev
+	$(VENV)-bindings/bin/python -m pip install --quiet --disable-pip-version-check "$(OLDEST)"
+	$(MAKE) VENV=$(VENV)-bindings test-cell
+
+test-cell: $(VENV)/.dev
+	$(SIDE_BY_SIDE) $(CELL)
+
+test-exploring: $(VENV)/.dev
+	$(BIN)/python -m pytest --hypothesis-profile=exploring -m "not pool and not site" tests/unit
 
 # Only the tests that use golden files are run; git shows what has changed in them.
 golden: $(VENV)/.dev
@@ -60,7 +87,7 @@ wheels: $(VENV)/.dev
 		$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist $$project || exit 1; done
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.runtime: $(PROJECTS)

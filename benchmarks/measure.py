@@ -103,6 +103,8 @@ def run_jobs(tag: str) -> dict[str, Any]:
     from htmap_core.storage.tags import find_map
 
     map_dir = find_map(tag)
+    for module in [name for name in sys.modules if name.partition(".")[0] == "htmap_run"]:
+        del sys.modules[module]  # the archive has its own, which knows what else is in there
     sys.path.insert(0, str(map_dir.runtime))
     from htmap_run.job import runner
 

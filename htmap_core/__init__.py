@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from htmap_core.version import __version__
 
 if TYPE_CHECKING:
+    from htmap_core import exceptions, wording
     from htmap_core.atomic import locked, put_in_place, write_atomically
     from htmap_core.condor.connection import connect
     from htmap_core.contract.delivery import DeliveryMethod, Suitability
@@ -17,13 +18,20 @@ if TYPE_CHECKING:
     from htmap_core.contract.options import MapOptions
     from htmap_core.contract.plan import MapPlan
     from htmap_core.contract.pools import Pool, PoolAccess, PoolAddress, PoolView
+    from htmap_core.contract.programs import program
     from htmap_core.contract.protocol import TransferProtocol
     from htmap_core.contract.submit import SubmitDescription
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.exceptions import HTMapException
     from htmap_core.language.expressions import quoted
+    from htmap_core.language.submit_text import submit_path
     from htmap_core.progress import progress_bar
-    from htmap_core.settings.tables import table
+    from htmap_core.settings.chain import Settings
+    from htmap_core.settings.tables import setting, setting_origin, table
+    from htmap_core.storage.root import htmap_dir
+    from htmap_core.storage.tags import tag_of_map
+
+_MODULES = ("exceptions", "wording")
 
 _HOMES = {
     "DeliveryMethod": "contract.delivery",
@@ -34,17 +42,24 @@ _HOMES = {
     "PoolAccess": "contract.pools",
     "PoolAddress": "contract.pools",
     "PoolView": "contract.pools",
+    "Settings": "settings.chain",
     "SubmitDescription": "contract.submit",
     "Suitability": "contract.delivery",
     "TransferPath": "contract.transfer_path",
     "TransferProtocol": "contract.protocol",
     "connect": "condor.connection",
     "hookimpl": "contract.hookspecs",
+    "htmap_dir": "storage.root",
     "locked": "atomic",
+    "program": "contract.programs",
     "progress_bar": "progress",
     "put_in_place": "atomic",
     "quoted": "language.expressions",
+    "setting": "settings.tables",
+    "setting_origin": "settings.tables",
+    "submit_path": "language.submit_text",
     "table": "settings.tables",
+    "tag_of_map": "storage.tags",
     "write_atomically": "atomic",
 }
 
@@ -57,18 +72,27 @@ __all__ = [
     "PoolAccess",
     "PoolAddress",
     "PoolView",
+    "Settings",
     "SubmitDescription",
     "Suitability",
     "TransferPath",
     "TransferProtocol",
     "__version__",
     "connect",
+    "exceptions",
     "hookimpl",
+    "htmap_dir",
     "locked",
+    "program",
     "progress_bar",
     "put_in_place",
     "quoted",
+    "setting",
+    "setting_origin",
+    "submit_path",
     "table",
+    "tag_of_map",
+    "wording",
     "write_atomically",
 ]
 
@@ -80,8 +104,10 @@ def __dir__() -> list[str]:
 
 def __getattr__(name: str) -> Any:
     """Import a public name at its first use, so that importing one module does not import them all."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

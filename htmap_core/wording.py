@@ -1,11 +1,20 @@
-"""Phrases that many messages share."""
+"""Phrases that many messages share, for the core and for plugins.
+
+Messages of all plugins sound alike with them::
+
+    raise UnknownImage(f"no image {name!r}{wording.did_you_mean(name, known)}")
+
+Since 0.7.
+"""
 
 from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+__all__ = ["describe", "did_you_mean", "duration", "followed", "size", "table"]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -38,3 +47,16 @@ def size(count: float) -> str:
 def duration(seconds: float) -> str:
     """Return a duration as text in whole seconds, such as ``1 day, 2:03:04``."""
     return str(datetime.timedelta(seconds=int(seconds)))
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
+    """Return a table of text; the first *left* columns are aligned left, the others right."""
+    lines = [list(headers), *(list(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column < left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths))
+        ).rstrip()
+        for line in lines
+    )

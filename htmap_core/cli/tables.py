@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from htmap_core import wording
 from htmap_core.components import ComponentStatus
-from htmap_core.results import reports
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,7 +57,7 @@ def show(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "")
     if not sys.stdout.isatty():
         click.echo(f"{title}\n" if title else "", nl=False)
         click.echo(
-            reports.table(headers, [[" ".join(cell.split()) for cell in row] for row in rows], left=len(headers))
+            wording.table(headers, [[" ".join(cell.split()) for cell in row] for row in rows], left=len(headers))
         )
         return
     table = new_table(title)

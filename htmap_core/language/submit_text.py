@@ -147,7 +147,16 @@ def attribute_name(command: str) -> str | None:
 
 
 def submit_path(path: os.PathLike[str] | str) -> str:
-    """Return *path* as text for a submit description, where ``$`` begins a macro."""
+    """Return *path* as text for a submit description, where ``$`` begins a macro.
+
+    Paths of users can have a ``$``::
+
+        submit.add_input_file(submit_path(image))
+
+    :raises InvalidOption: no submit description can hold it.
+
+    Since 0.7.
+    """
     return option_text("path", path).replace("$", "$(DOLLAR)")
 
 

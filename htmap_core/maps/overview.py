@@ -13,7 +13,6 @@ import attrs
 
 from htmap_core import wording
 from htmap_core.components import ComponentStatus
-from htmap_core.results import reports
 from htmap_core.results.engine import Engine
 from htmap_core.tracking import holds
 
@@ -71,7 +70,7 @@ def hold_report(engine: Engine) -> str:
     """Return a table of a map's components that are held, and why; below it, what to do where a URL is the cause."""
     found = engine.holds()
     rows = [(str(component), str(hold.code), hold.reason) for component, hold in found.items()]
-    shown = reports.table(("Component", "Code", "Hold Reason"), rows, left=3)
+    shown = wording.table(("Component", "Code", "Hold Reason"), rows, left=3)
     of_urls = (holds.advice(hold, engine.map.current_tag()) for hold in found.values() if holds.is_of_url(hold))
     return "\n".join([shown, *dict.fromkeys(of_urls)])
 
@@ -88,7 +87,7 @@ def table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta
         ]
         for each in all_facts
     ]
-    return reports.table(["Tag", *statuses, *(figure.heading for figure in figures)], rows)
+    return wording.table(["Tag", *statuses, *(figure.heading for figure in figures)], rows)
 
 
 def columns(all_counts: Iterable[dict[str, int]]) -> list[str]:

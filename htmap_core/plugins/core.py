@@ -12,7 +12,7 @@ from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.protocol import Sender, TransferProtocol
 from htmap_core.exceptions import InvalidOption, PoolIsSilent
 from htmap_core.plugins import presigned
-from htmap_core.settings.tables import value
+from htmap_core.settings.tables import setting
 
 
 class MachinePool(Pool):
@@ -47,7 +47,7 @@ class MachinePool(Pool):
         return "this machine has no HTCondor configuration"
 
     def _address(self) -> PoolAddress:
-        return PoolAddress.of_machine(self.name, value("HTCONDOR.SCHEDULER"), value("HTCONDOR.COLLECTOR"))
+        return PoolAddress.of_machine(self.name, setting("HTCONDOR.SCHEDULER"), setting("HTCONDOR.COLLECTOR"))
 
 
 @hookimpl

@@ -18,7 +18,7 @@ from htmap_core import __version__
 from htmap_core.contract import hookspecs
 from htmap_core.names import DISTRIBUTION, ENTRY_POINT_GROUP
 from htmap_core.settings.chain import settings
-from htmap_core.settings.tables import value
+from htmap_core.settings.tables import setting
 from htmap_core.wording import describe, did_you_mean
 
 if sys.version_info >= (3, 10):
@@ -84,7 +84,7 @@ class Discovery:
 
     def _manager(self) -> pluggy.PluginManager:
         if self._loaded is None:
-            disabled: list[str] = value("PLUGINS.DISABLED")  # may raise, so it comes before anything is loaded
+            disabled: list[str] = setting("PLUGINS.DISABLED")  # may raise, so it comes before anything is loaded
             manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
             manager.add_hookspecs(hookspecs)
             if os.environ.get("HTMAP_TRACE_PLUGINS", "") not in {"", "0"}:

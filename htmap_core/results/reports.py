@@ -1,10 +1,10 @@
-"""Texts for people: error reports, and tables of maps."""
+"""Texts for people: reports on components that went wrong."""
 
 from __future__ import annotations
 
 import datetime
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from htmap_core.results import own_modules
@@ -49,19 +49,6 @@ def lost_report(tag: str, component: int, note: str, stderr: str) -> str:
     if stderr:
         parts.append(_block("The end of its standard error is", stderr.splitlines()))
     return _framed("error report", tag, component, parts)
-
-
-def table(headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
-    """Return a table of text; the first *left* columns are aligned left, the others right."""
-    lines = [list(headers), *(list(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column < left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths))
-        ).rstrip()
-        for line in lines
-    )
 
 
 def _while_unpickling(error: Mapping[str, Any]) -> bool:

@@ -19,7 +19,7 @@ if typing.TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def table(name: str, cls: type[T], chain: Settings = settings) -> T:
+def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
     """Return the settings table *name* as an instance of the attrs class *cls*.
 
     Fields have lower case in the class; their case in the settings does not matter. Text is converted to the field's type,
@@ -33,10 +33,11 @@ def table(name: str, cls: type[T], chain: Settings = settings) -> T:
 
     :param name: the name of the table, such as ``"DOCKER"``; the plugin's name in capitals.
     :param cls: an attrs class with a default for every field.
-    :param chain: the settings to read; by default :data:`htmap.settings`.
+    :param chain: the settings to read: ``plan.settings`` if there is a plan; None for :data:`htmap.settings`.
     :raises UnknownSetting: the table has a key that is not a field of *cls*.
     :raises InvalidSetting: a value does not suit its field.
     """
+    chain = settings if chain is None else chain
     values = dotted.look_up(
         chain.to_dict(), name
     )  # only the values that are set: the defaults would need all plugins, and plugins read tables while they are loaded
@@ -68,15 +69,38 @@ def _refused(name: str, values: Mapping[str, Any], error: Exception, chain: Sett
     return InvalidSetting(name, dict(values), str(error), chain.origin(name))
 
 
-def value(name: str, chain: Settings = settings) -> Any:
-    """Return one of the core's settings, checked against its type in :mod:`htmap_core.settings.core`.
+def setting(name: str, chain: Settings | None = None) -> Any:
+    """Return one of the core's own settings, checked against its documented type. A plugin reads its own with :func:`table`.
 
-    If the program has replaced all settings, also the built-in ones, the default still comes from that module.
+    If the program has replaced all settings, also the built-in ones, the built-in default still counts::
 
+        schedd = setting("HTCONDOR.SCHEDULER") or "schedd.example.org"
+
+    :param name: the setting, such as ``"WAIT_TIME"``; ``htmap settings --explain`` lists them.
+    :param chain: the settings to read; None for :data:`htmap.settings`.
     :raises InvalidSetting: the value has another type.
+
+    Since 0.7.
     """
-    setting = core.SETTINGS[name]
-    return _structure(name, chain.get(name, setting.default), setting.type, chain)
+    chain = settings if chain is None else chain
+    known = core.SETTINGS[name]
+    return _structure(name, chain.get(name, known.default), known.type, chain)
+
+
+def setting_origin(name: str) -> str | None:
+    """Return where a setting comes from, as a phrase for messages; None if no setting has that name.
+
+    Every complaint about a value should have it::
+
+        f"{image} does not exist (from SW.IMAGE in {setting_origin('SW.IMAGE')})"
+
+    If there is a plan, ``plan.settings.origin`` says the same about the map's own settings.
+
+    :param name: a setting of the core or of a plugin.
+
+    Since 0.7.
+    """
+    return settings.origin(name)
 
 
 def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = (), chain: Settings = settings) -> None:

@@ -45,7 +45,7 @@ class Deadline:
         :param component: the component that the program waits for; None for all of them.
         :raises TimeoutError: the deadline has passed.
         """
-        interval = max(_SHORTEST, tables.value("WAIT_TIME"))
+        interval = max(_SHORTEST, tables.setting("WAIT_TIME"))
         if self._end is not None:
             left = self._end - time.monotonic()
             if left <= 0:

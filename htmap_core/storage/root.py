@@ -6,14 +6,21 @@ import os
 from pathlib import Path
 
 from htmap_core import names
-from htmap_core.settings.tables import value
+from htmap_core.settings.tables import setting
 
 _FOLDERS = (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
 
 
 def htmap_dir() -> Path:
-    """Return the present HTMAP_DIR of the settings; it may not exist."""
-    return Path(os.path.abspath(value("HTMAP_DIR")))  # resolve() would follow links
+    """Return the present HTMAP_DIR of the settings; it may not exist.
+
+    A plugin keeps its files for the user below it::
+
+        folder = htmap_dir() / "images"
+
+    Since 0.7.
+    """
+    return Path(os.path.abspath(setting("HTMAP_DIR")))  # resolve() would follow links
 
 
 def make_htmap_dir() -> Path:

@@ -117,6 +117,20 @@ def tag_of(map_dir: MapDir) -> str | None:
     return next((tag for tag in all_tags(root=map_dir.root) if has_tag(map_dir, tag)), None)
 
 
+def tag_of_map(path: Path) -> str | None:
+    """Return the tag that a map has now; None where it was removed.
+
+    A plugin that keeps something for a map writes down the map's directory, which lasts; the tag may change::
+
+        users = [tag for path in written_down if (tag := tag_of_map(path))]
+
+    :param path: the map's directory, as :attr:`htmap_core.MapPlan.map_dir` had it.
+
+    Since 0.7.
+    """
+    return tag_of(MapDir(path))
+
+
 def move_tag(map_dir: MapDir, old: str, new: str) -> None:
     """Make *new*, which the map has claimed already, its only tag."""
     if not (new and has_tag(map_dir, new)):

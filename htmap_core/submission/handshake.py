@@ -22,7 +22,7 @@ def handshake(function: Pickled) -> dict[str, Any]:
         "cloudpickle": importlib.metadata.version("cloudpickle"),
         "htmap": htmap_core.__version__,
         "by_value": function.by_value,
-        "allow_mismatch": tables.value("ALLOW_PYTHON_MISMATCH"),
+        "allow_mismatch": tables.setting("ALLOW_PYTHON_MISMATCH"),
     }
 
 

@@ -24,7 +24,16 @@ from htmap_core.settings.chain import Settings, settings
 
 
 class PluginContract:
-    """What every plugin promises. Set :attr:`plugin` and :attr:`distribution`."""
+    """What every plugin promises.
+
+    Set :attr:`plugin` and :attr:`distribution`::
+
+        class TestSite(PluginContract):
+            plugin = "site"
+            distribution = "htmap-site"
+
+    Since 0.7.
+    """
 
     plugin: ClassVar[str]
     distribution: ClassVar[str]
@@ -49,10 +58,19 @@ class PluginContract:
 
 
 class DeliveryMethodContract(PluginContract):
-    """What every delivery method promises. Set :attr:`method`, and override :meth:`method_settings` where it needs some.
+    """What every delivery method promises.
+
+    Set :attr:`method`, and override :meth:`method_settings` where it needs some::
+
+        class TestSw(DeliveryMethodContract):
+            plugin = "sw"
+            distribution = "htmap-sw"
+            method = "sw"
 
     The tests marked ``pool`` run maps on the personal pool. They prove that the method works where the submit side's files can
     be seen; that it works where they cannot, only a test on another host can prove.
+
+    Since 0.7.
     """
 
     method: ClassVar[str]

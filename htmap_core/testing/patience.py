@@ -30,6 +30,8 @@ def eventually(condition: Callable[[], T], *, says: str, within: float = PATIENC
     :param says: the condition in words, for the message.
     :param within: seconds of patience.
     :raises AssertionError: it did not hold in time; the message has *says* and what the condition gave or raised last.
+
+    Since 0.7.
     """
     __tracebackhide__ = True  # pytest shows the line of the test
     give_up, pause = time.monotonic() + within, _FIRST_PAUSE

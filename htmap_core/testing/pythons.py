@@ -30,14 +30,34 @@ def _find(version: str) -> str | None:
 _FOUND = {version: path for version in _VERSIONS if (path := _find(version)) is not None}
 
 BARE_PYTHONS: tuple[str, ...] = tuple(_FOUND)
-"""The minor versions of which there is a Python here."""
+"""The minor versions of which there is a Python here, such as ``("3.9", "3.12")``. Since 0.7."""
 
 
 def python_of(version: str) -> str:
-    """Return the path of the Python of a minor version."""
+    """Return the path of the Python of a minor version.
+
+    It is one of those that there are::
+
+        @pytest.mark.parametrize("version", BARE_PYTHONS)
+        def test_the_script_runs(version: str) -> None:
+            subprocess.run([python_of(version), SCRIPT], check=True)
+
+    :param version: one of :data:`BARE_PYTHONS`.
+
+    Since 0.7.
+    """
     return _FOUND[version]
 
 
 def bare_environment(version: str) -> str:
-    """Return the map option ``environment`` that puts the Python of a minor version first on a job's PATH."""
+    """Return the map option ``environment`` that puts the Python of a minor version first on a job's PATH.
+
+    Jobs of the map find that one as ``python3``::
+
+        htmap.map(len, ["abc"], htmap.MapOptions(environment=bare_environment("3.9")))
+
+    :param version: one of :data:`BARE_PYTHONS`.
+
+    Since 0.7.
+    """
     return f'"PATH={Path(python_of(version)).parent}:/usr/bin:/bin"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -10,6 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+import htmap_core
+from htmap_core import testing
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-plugin.md"
 FILES = ["pyproject.toml", "htmap_sw/plugin.py", "tests/test_contract.py", "tests/conftest.py"]  # in the order of the page
@@ -49,3 +53,34 @@ def test_its_tests_pass_and_say_what_they_skip(environment: dict[str, str], proj
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "SKIPPED" in done.stdout
+
+
+# --- the list of the API
+
+
+def listed(text: str) -> list[str]:
+    """Return the names in the tables of the page's section on the API."""
+    return re.findall(r"^\| `(\w+)` \| \S", text.partition("\n## The API\n")[2], flags=re.MULTILINE)
+
+
+def fixtures() -> list[str]:
+    tree = ast.parse((Path(testing.__file__).with_name("fixtures.py")).read_text())
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [each.name for each in functions if any("pytest.fixture" in ast.unparse(by) for by in each.decorator_list)]
+
+
+def test_the_page_lists_the_api_with_a_line_for_each_name_and_nothing_else() -> None:
+    assert sorted(listed(PAGE.read_text())) == sorted([*htmap_core.__all__, *testing.__all__, *fixtures()])
+
+
+def test_the_page_names_what_modules_of_the_api_give() -> None:
+    (line,) = re.findall(r"^\| `wording` \| .*: (.*) \|$", PAGE.read_text(), flags=re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", line)) == sorted(htmap_core.wording.__all__)
+
+
+def test_the_page_names_files_that_there_are() -> None:
+    named = re.findall(r"`((?:htmap_core|examples|plugins|tests)/[\w./-]+)`", PAGE.read_text())
+    root = PAGE.parents[2]
+    # The page's own plugin has a folder of tests, too.
+    assert [name for name in named if not (root / name).exists() and name not in FILES] == []
+    assert len(named) > len(FILES)

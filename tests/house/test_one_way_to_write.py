@@ -13,8 +13,8 @@ HOME = "htmap_core/atomic.py"
 # What does it otherwise, with the reason. The execute side has no core to import from.
 APART = {
     "htmap_core/storage/deletion.py": "a whole directory is moved away",
-    "htmap_core/testing/fixtures.py": "the pool of a test run lies in a folder with a short name",
-    "plugins/htmap-pool/htmap_pool/apt.py": "the output of a program that runs, in a file without a name",
+    "htmap_core/testing/own_settings.py": "what it replaces are settings, and no file",
+    "plugins/htmap-pool/htmap_pool/installing/apt.py": "the output of a program that runs, in a file without a name",
     "plugins/htmap-pool/htmap_pool/places.py": "a private folder for sockets",
     "plugins/htmap-transplant/htmap_transplant/packing.py": "an archive that is built in a scratch folder",
     "plugins/htmap-transplant/htmap_transplant/store.py": "a whole directory is moved away",

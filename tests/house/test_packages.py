@@ -17,11 +17,6 @@ from tests.house.tree import PLUGINS, ROOT, layers, named, sources
 
 MODULES = 12
 
-# Packages of more modules, each with the reason why it is not cut up.
-BIG_PACKAGES = {
-    "plugins/htmap-pool/htmap_pool": "it is being cut into packages",
-}
-
 # Packages whose `__init__` holds code: what outsiders import from, and the group of commands.
 DOORS = {"htmap", "htmap_core", "htmap_core/cli", "htmap_core/exceptions", "htmap_core/testing", "htmap_run/htmap"}
 
@@ -42,12 +37,8 @@ def too_big(folders: dict[str, list[str]]) -> dict[str, int]:
     return {folder: count for folder, count in counts.items() if count > MODULES}
 
 
-def test_packages_have_few_modules_or_are_listed() -> None:
-    assert {folder: count for folder, count in too_big(modules()).items() if folder not in BIG_PACKAGES} == {}
-
-
-def test_the_list_of_big_packages_has_none_that_is_small_or_gone() -> None:
-    assert set(BIG_PACKAGES) - set(too_big(modules())) == set()
+def test_packages_have_few_modules() -> None:
+    assert too_big(modules()) == {}
 
 
 def test_a_package_with_one_module_too_many_is_seen() -> None:

@@ -20,7 +20,8 @@ import werkzeug.serving
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 import htmap
-from htmap_core.testing.fixtures import htmap_dir_with_pool, pool_of_its_own
+from htmap_core.testing import pool_of_its_own
+from htmap_core.testing.pools import htmap_dir_with_pool
 
 HOST = "127.0.0.1"  # a name without a dot would be taken for a bucket of Amazon's
 

@@ -20,7 +20,7 @@ import pytest
 
 import htmap
 from htmap_core.plugins.pools import find_pool
-from htmap_core.testing.fixtures import using_htmap_dir
+from htmap_core.testing import using_htmap_dir
 
 pytestmark = pytest.mark.pool
 
@@ -93,6 +93,12 @@ def good(submitted: dict[tuple[str, int], htmap.Map], size: int) -> htmap.Map:
 @pytest.fixture
 def bad(submitted: dict[tuple[str, int], htmap.Map], size: int) -> htmap.Map:
     return submitted["bad", size]
+
+
+def test_nothing_is_printed_when_a_map_is_made(capfd: pytest.CaptureFixture[str]) -> None:
+    made = htmap.map(lambda x: x, range(2))
+    made.remove()
+    assert capfd.readouterr().out == ""
 
 
 class TestResults:

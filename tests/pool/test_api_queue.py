@@ -17,8 +17,7 @@ import htmap
 from htmap_core.condor.connection import Connection
 from htmap_core.plugins.pools import find_pool
 from htmap_core.results import engine
-from htmap_core.testing import eventually
-from htmap_core.testing.fixtures import using_htmap_dir
+from htmap_core.testing import eventually, using_htmap_dir
 
 pytestmark = pytest.mark.pool
 

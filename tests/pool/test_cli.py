@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import htmap
-from htmap_core.testing.fixtures import using_htmap_dir
+from htmap_core.testing import using_htmap_dir
 from tests.golden_files import Golden
 
 pytestmark = pytest.mark.pool

@@ -18,9 +18,8 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap.exceptions import NoSlotFits
 from htmap_core.plugins.pools import find_pool
-from htmap_core.testing.fixtures import using_htmap_dir
+from htmap_core.testing import using_htmap_dir
 
 pytestmark = pytest.mark.pool
 
@@ -158,10 +157,10 @@ class TestOptions:
     def test_5_requirements_of_all_sides_are_combined(self) -> None:
         htmap.settings["MAP_OPTIONS.requirements"] = "Cpus > 1000"
         mapped = htmap.mapped(map_options=htmap.MapOptions(requirements="Memory > 1"))(str)
-        with pytest.warns(NoSlotFits) as caught:
+        with pytest.warns(htmap.exceptions.NoSlotFits) as caught:
             waiting = mapped.map([1], map_options=htmap.MapOptions(requirements="Disk > 1"))
         doubt = caught[0].message
-        assert isinstance(doubt, NoSlotFits)
+        assert isinstance(doubt, htmap.exceptions.NoSlotFits)
         assert doubt.demands["Cpus > 1000"] == 0
         found = str(ad(waiting, "Requirements")["Requirements"])
         waiting.remove()

@@ -10,12 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from htmap_pool import processes
 from htmap_pool.places import Places
+from htmap_pool.running import processes
 
 import htmap
-from htmap_core.testing import eventually
-from htmap_core.testing.fixtures import using_htmap_dir
+from htmap_core.testing import eventually, using_htmap_dir
 
 pytestmark = pytest.mark.pool
 
@@ -51,7 +50,7 @@ def test_each_test_has_maps_of_its_own_in_the_pool_of_all(
 
 FAILING = """
 import sys, pytest, htmap
-from htmap_core.testing.fixtures import using_htmap_dir
+from htmap_core.testing import using_htmap_dir
 pytestmark = pytest.mark.pool
 
 def look(tag):
@@ -91,7 +90,7 @@ def test_a_failure_shows_holds_the_event_log_and_what_components_complained_of(t
 
 WAITING = """
 import pathlib, time, pytest, htmap
-from htmap_core.testing.fixtures import pool_of_its_own
+from htmap_core.testing import pool_of_its_own
 
 @pytest.mark.parametrize("name", "ab")
 def test_that_waits(name, running_pool, installed_htcondor):

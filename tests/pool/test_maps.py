@@ -19,8 +19,7 @@ import pytest
 import htmap
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.pools import find_pool
-from htmap_core.testing import eventually
-from htmap_core.testing.fixtures import using_htmap_dir
+from htmap_core.testing import eventually, using_htmap_dir
 
 pytestmark = pytest.mark.pool
 

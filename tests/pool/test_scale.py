@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import htmap
-from htmap_core.testing.fixtures import pool_of_its_own
+from htmap_core.testing import pool_of_its_own
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool"), pytest.mark.timeout(3600)]
 

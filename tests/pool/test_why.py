@@ -14,8 +14,7 @@ import pytest
 import htmap
 from htmap_core.condor.connection import Connection
 from htmap_core.diagnosis.why import Explanation
-from htmap_core.testing import eventually
-from htmap_core.testing.fixtures import pool_of_its_own, using_htmap_dir
+from htmap_core.testing import eventually, pool_of_its_own, using_htmap_dir
 from tests.golden_files import Golden
 
 pytestmark = pytest.mark.pool

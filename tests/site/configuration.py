@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from htmap_pool import configuration, identity
-from htmap_pool.configuration import Shape
-from htmap_pool.identity import Identity
 from htmap_pool.places import Places
 from htmap_pool.release import Release
+from htmap_pool.running import configuration, identity
+from htmap_pool.running.configuration import Shape
+from htmap_pool.running.identity import Identity
 
 DOMAIN = "site.test"
 ACCESS_POINT = "10.99.0.1"

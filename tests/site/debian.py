@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from htmap_pool.apt import Apt, Package
 from htmap_pool.errors import ToolFailed
+from htmap_pool.installing.apt import Apt, Package
+from htmap_pool.installing.relocate import relocate
+from htmap_pool.installing.sources import Distribution, Source, candidates, read_sources
 from htmap_pool.programs import run
-from htmap_pool.relocate import relocate
-from htmap_pool.sources import Distribution, Source, candidates, read_sources
 
 from htmap_core import locked
 from tests.site.namespaces import PATH

@@ -14,13 +14,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from htmap_pool import identity
-from htmap_pool.identity import Identity
 from htmap_pool.places import Places, runtime_directory
 from htmap_pool.release import Release
+from htmap_pool.running import identity
+from htmap_pool.running.identity import Identity
 
-from htmap_core.testing import eventually
-from htmap_core.testing.fixtures import using_htmap_dir
+from htmap_core.testing import eventually, using_htmap_dir
 from tests.site import configuration
 from tests.site.folders import TemporaryFolder
 from tests.site.namespaces import Namespaces, entered

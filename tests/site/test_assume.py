@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import htmap
-from htmap_core.testing.pythons import BARE_PYTHONS, bare_environment, python_of
+from htmap_core.testing import BARE_PYTHONS, bare_environment, python_of
 from tests.site.contracts import TIMEOUT, DeliverySiteContract
 from tests.site.hosts import Site
 

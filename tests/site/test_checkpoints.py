@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import htmap
-from htmap_core.testing.pythons import bare_environment, python_of
+from htmap_core.testing import bare_environment, python_of
 from tests.site.contracts import TIMEOUT
 from tests.site.counting import STOP, counter, wait_for_checkpoint
 from tests.site.hosts import Site

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import htmap
 from htmap_core.plugins.pools import find_pool
-from htmap_core.testing import eventually
-from htmap_core.testing.pythons import bare_environment, python_of
+from htmap_core.testing import bare_environment, eventually, python_of
 from tests.site.contracts import TIMEOUT
 from tests.site.hosts import HOME_OF_HOST, Site
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 import htmap
-from htmap_core.testing import eventually
-from htmap_core.testing.pythons import bare_environment, python_of
+from htmap_core.testing import bare_environment, eventually, python_of
 from tests.site.contracts import TIMEOUT
 from tests.site.folders import TemporaryFolder
 from tests.site.hosts import CHECKOUT, HOME_OF_HOST, Host, Site

@@ -26,3 +26,11 @@ def test_a_number_of_bytes_has_the_unit_that_suits_it(count: int, text: str) -> 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00:00"), (59.9, "0:00:59"), (93784, "1 day, 2:03:04")])
 def test_a_duration_is_in_whole_seconds(seconds: float, text: str) -> None:
     assert wording.duration(seconds) == text
+
+
+def test_a_table_aligns_names_left_and_numbers_right() -> None:
+    assert wording.table(["Tag", "Held"], [["tide", "10"], ["a", "2"]]) == "Tag   Held\ntide    10\na        2"
+
+
+def test_a_table_without_rows_has_its_headers() -> None:
+    assert wording.table(["Tag", "Held"], []) == "Tag  Held"

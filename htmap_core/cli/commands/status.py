@@ -68,14 +68,14 @@ def _live(state: bool, meta: bool, color: bool | None) -> None:
     from rich.live import Live
 
     from htmap_core.maps import management
-    from htmap_core.settings import tables as configfile
+    from htmap_core.settings.tables import setting
 
     console = tables.console(color)
     with Live(console=console, auto_refresh=False) as view:
         while True:
             facts = management.status_facts(include_state=state, include_meta=meta)
             view.update(_fitting(facts, state, meta, console, color), refresh=True)
-            time.sleep(max(0.1, configfile.value("WAIT_TIME")))
+            time.sleep(max(0.1, setting("WAIT_TIME")))
 
 
 def _fitting(facts: list[dict[str, Any]], state: bool, meta: bool, console: Console, color: bool | None) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.testing.pythons import BARE_PYTHONS, bare_environment, python_of
+from htmap_core.testing import BARE_PYTHONS, bare_environment, python_of
 
 pytestmark = pytest.mark.pool
 

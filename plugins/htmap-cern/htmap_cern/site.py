@@ -8,9 +8,8 @@ import re
 from htmap_cern import tickets
 from htmap_cern.errors import TicketNeeded
 from htmap_cern.settings import AUTO, CernSettings, settings
-from htmap_core import Pool, PoolAddress, connect
+from htmap_core import Pool, PoolAddress, connect, setting
 from htmap_core.exceptions import PoolIsSilent
-from htmap_core.settings.chain import settings as all_settings
 
 DOMAIN = "cern.ch"
 
@@ -72,7 +71,7 @@ class CernPool(Pool):
         return f"{silent}; `condor_q` shows why, and the setting CERN.SCHEDD names another"
 
     def _address(self, told: CernSettings) -> PoolAddress:
-        collector = all_settings.get("HTCONDOR.COLLECTOR")
+        collector = setting("HTCONDOR.COLLECTOR")
         configured = connect(PoolAddress.of_machine(self.name)).parameter("SCHEDD_HOST")
-        schedd = told.schedd or all_settings.get("HTCONDOR.SCHEDULER") or configured or None
+        schedd = told.schedd or setting("HTCONDOR.SCHEDULER") or configured or None
         return PoolAddress.of_machine(self.name, schedd=schedd, collector=collector)

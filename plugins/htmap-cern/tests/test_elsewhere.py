@@ -8,12 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from htmap_cern import site
 
 import htmap
-from htmap_core.cli import cli as command
-from htmap_core.condor import connection
+from htmap_core.testing import run_htmap
 from tests.golden_files import Golden
 
 
@@ -30,8 +28,8 @@ class TestElsewhere:
     def test_maps_go_elsewhere_and_stay_as_they_are(self) -> None:
         htmap.settings["CERN.JOB_FLAVOUR"] = "espresso"
         mapped = htmap.map(str, [1], map_options=htmap.MapOptions(hold="true"))
-        assert mapped._map_dir.record.pool.pool == "personal"
-        (ad,) = connection.Connection(mapped._map_dir.record.pool).query_jobs(f'JobBatchName == "{mapped.tag}"')
+        ad = json.loads(run_htmap("job", mapped.tag, "0", "--json").stdout)  # of the personal pool: there is no other
+        assert ad["JobBatchName"] == mapped.tag
         assert {"JobFlavour", "SendCredential"} & ad.keys() == set()
 
     def test_who_insists_gets_it(self, personal_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,10 +46,10 @@ class TestElsewhere:
 
 @pytest.mark.usefixtures("htmap_dir")
 def test_the_list_of_plugins_names_the_steps_in_which_it_takes_a_hand(golden: Golden) -> None:
-    listed = json.loads(CliRunner().invoke(command, ["plugins", "list", "--json"]).stdout)
+    listed = json.loads(run_htmap("plugins", "list", "--json").stdout)
     (row,) = [row for row in listed["plugins"] if row["name"] == "cern"]
     assert row["steps"] == ["credentials", "submit description"]
-    shown = CliRunner().invoke(command, ["plugins", "list"]).stdout
+    shown = run_htmap("plugins", "list").stdout
     (line,) = (line for line in shown.splitlines() if "htmap-cern" in line)
     golden("cern/the-list-of-plugins-names-the-steps", line.split("; ")[-1])
 

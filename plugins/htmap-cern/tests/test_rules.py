@@ -11,9 +11,8 @@ from htmap_cern import rules
 from htmap_cern.errors import MapOnEos
 from htmap_cern.settings import CernSettings
 
-from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription, connect
+from htmap_core import MapOptions, MapPlan, PoolAddress, Settings, SubmitDescription, connect
 from htmap_core.exceptions import InvalidOption
-from htmap_core.settings.chain import Settings
 from tests.golden_files import Golden
 
 

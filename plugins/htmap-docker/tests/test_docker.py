@@ -11,9 +11,9 @@ import pytest
 from htmap_docker import NoDockerImage
 from htmap_docker.plugin import RANK, Docker
 
-from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription
+import htmap
+from htmap_core import MapOptions, MapPlan, PoolAddress, Settings, SubmitDescription
 from htmap_core.exceptions import InvalidSetting, PoolUnavailable
-from htmap_core.settings.chain import Settings, settings
 from tests.golden_files import Golden
 
 HERE = f"python:{sys.version_info.major}.{sys.version_info.minor}"
@@ -81,7 +81,7 @@ def test_it_does_not_suit_a_pool_without_either(golden: Golden) -> None:
 
 @pytest.mark.usefixtures("htmap_dir")
 def test_only_the_universe_that_the_settings_name_counts() -> None:
-    settings["DOCKER.UNIVERSE"] = "container"
+    htmap.settings["DOCKER.UNIVERSE"] = "container"
     assert Docker().check(Slots(docker=4)).verdict == "no"
 
 
@@ -139,5 +139,5 @@ def test_an_empty_image_is_refused_with_the_lines_to_write(golden: Golden) -> No
 def test_the_image_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, htmap_dir: Path) -> None:
     monkeypatch.setenv("HTMAP_DOCKER_IMAGE", "from/environment:1")
     submit = SubmitDescription()
-    Docker().describe(submit, plan_for(Slots(), settings))
+    Docker().describe(submit, plan_for(Slots(), htmap.settings))
     assert submit.get("docker_image") == "from/environment:1"

@@ -9,12 +9,13 @@ import attrs
 import click
 
 from htmap_core import table
-from htmap_pool import daemons, release, report
-from htmap_pool.configuration import Shape
-from htmap_pool.plugin import current_places
+from htmap_pool import release
+from htmap_pool.installing.sources import NEW_ENOUGH
+from htmap_pool.places import Places
 from htmap_pool.release import Release
+from htmap_pool.running import daemons, report
+from htmap_pool.running.configuration import Shape
 from htmap_pool.settings import PoolSettings
-from htmap_pool.sources import NEW_ENOUGH
 
 # As `systemctl status` has it.
 _NOT_RUNNING = 3
@@ -36,13 +37,13 @@ def install(again: bool) -> None:
     Debian's or Ubuntu's packages are unpacked below HTMAP_DIR; nothing of the system is changed. An interrupted installation
     goes on where it was.
     """
-    from htmap_pool import install as installation
+    from htmap_pool.installing import install as installation
 
     settings = table("POOL", PoolSettings)
     if settings.prefix is not None:
-        found = release.find(current_places(), settings.prefix)
+        found = release.find(Places.current(), settings.prefix)
     else:
-        found = installation.install(current_places(), lambda line: click.echo(line, err=True), again=again)
+        found = installation.install(Places.current(), lambda line: click.echo(line, err=True), again=again)
     version = found.version()
     click.echo(f"HTCondor {version} in {found.root} (from {found.origin})")
     if tuple(int(part) for part in version.split(".")[:2]) < NEW_ENOUGH:
@@ -60,7 +61,7 @@ def start(cpus: int | None, memory: int | None) -> None:
 
     It goes on without this terminal, and stops by itself when it had nothing to do for a while (setting POOL.IDLE_SHUTDOWN).
     """
-    settings, places = table("POOL", PoolSettings), current_places()
+    settings, places = table("POOL", PoolSettings), Places.current()
     shape = Shape(cpus or settings.cpus, memory or settings.memory, settings.idle_shutdown)
     started = daemons.start(places, _release(settings), shape, settings.start_timeout)
     if started.is_new:
@@ -72,13 +73,13 @@ def start(cpus: int | None, memory: int | None) -> None:
 
 
 def _release(settings: PoolSettings) -> Release:
-    return release.find(current_places(), settings.prefix)
+    return release.find(Places.current(), settings.prefix)
 
 
 @pool.command()
 def stop() -> None:
     """Stop the pool. Jobs stay in its queue, and the next start goes on with them."""
-    was_running = daemons.stop(current_places())
+    was_running = daemons.stop(Places.current())
     click.echo("the personal pool is stopped" if was_running else "the personal pool was not running")
 
 
@@ -90,7 +91,7 @@ def status(context: click.Context, as_json: bool) -> None:
 
     The exit code is 0 if it runs and 3 if not.
     """
-    places = current_places()
+    places = Places.current()
     found = report.status(places)
     if as_json:
         facts = attrs.asdict(found) if found else {"directory": str(places.root)}
@@ -124,7 +125,7 @@ def _table(found: report.Status) -> str:
 @click.option("--tail", "lines", type=click.IntRange(min=0), default=20, show_default=True, help="How many lines.")
 def logs(daemon: str | None, lines: int) -> None:
     """Show the path and the end of a daemon's log, such as schedd's, startd's or starter's; without DAEMON, list the logs."""
-    places = current_places()
+    places = Places.current()
     if daemon is None:
         for path in report.logs(places):
             click.echo(path)

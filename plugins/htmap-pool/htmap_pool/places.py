@@ -11,6 +11,7 @@ from pathlib import Path
 
 import attrs
 
+from htmap_core import htmap_dir
 from htmap_pool.errors import UnsafeDirectory
 
 
@@ -24,10 +25,15 @@ class Places:
     root: Path
 
     @classmethod
-    def of(cls, htmap_dir: Path) -> Places:
-        """Return the places of the pool that belongs to *htmap_dir*."""
+    def of(cls, folder: Path) -> Places:
+        """Return the places of the pool that belongs to the HTMAP_DIR *folder*."""
         # Links are followed: daemons and clients must agree on one name, from wherever they are asked.
-        return cls((htmap_dir.expanduser() / "pool").resolve())
+        return cls((folder.expanduser() / "pool").resolve())
+
+    @classmethod
+    def current(cls) -> Places:
+        """Return the places of the pool that belongs to the HTMAP_DIR of the settings."""
+        return cls.of(htmap_dir())
 
     @property
     def installed(self) -> Path:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from htmap_core import Pool, PoolAddress, hookimpl, table
-from htmap_core.settings.chain import settings
+from htmap_pool.errors import NotInstalled
+from htmap_pool.places import Places
 from htmap_pool.settings import PoolSettings
 
 if TYPE_CHECKING:
     import click
-
-    from htmap_pool.places import Places
 
 
 @hookimpl
@@ -47,9 +45,9 @@ class PersonalPool(Pool):
 
         :raises RunningElsewhere: another machine that shares HTMAP_DIR runs it.
         """
-        from htmap_pool import daemons
+        from htmap_pool.running import daemons
 
-        places = current_places()
+        places = Places.current()
         return self._address(places) if daemons.usable(places) else None
 
     def start(self) -> PoolAddress | None:
@@ -57,11 +55,11 @@ class PersonalPool(Pool):
 
         :raises CannotStart: it did not come up.
         """
-        from htmap_pool import daemons, release
-        from htmap_pool.configuration import Shape
-        from htmap_pool.errors import NotInstalled
+        from htmap_pool import release
+        from htmap_pool.running import daemons
+        from htmap_pool.running.configuration import Shape
 
-        places, wanted = current_places(), table("POOL", PoolSettings)
+        places, wanted = Places.current(), table("POOL", PoolSettings)
         if not wanted.autostart:
             return None
         try:
@@ -77,20 +75,12 @@ class PersonalPool(Pool):
     def advice(self) -> str:
         """Return what to type for a pool of one's own."""
         from htmap_pool import release
-        from htmap_pool.errors import NotInstalled
 
         try:
-            release.find(current_places(), table("POOL", PoolSettings).prefix)
+            release.find(Places.current(), table("POOL", PoolSettings).prefix)
         except NotInstalled:
             return "no HTCondor is installed for it; `htmap pool install` installs one without root"
         return "installed but not running, and POOL.AUTOSTART is off; `htmap pool start` starts it"
 
     def _address(self, places: Places) -> PoolAddress:
         return PoolAddress(pool=self.name, configuration=places.configuration)
-
-
-def current_places() -> Places:
-    """Return the places of the pool that belongs to the HTMAP_DIR in the settings."""
-    from htmap_pool.places import Places
-
-    return Places.of(Path(settings["HTMAP_DIR"]))

@@ -15,12 +15,13 @@ from typing import Any, TypeVar, cast
 
 import attrs
 import pytest
-from htmap_pool import daemons, processes, release
-from htmap_pool.configuration import Shape
+from htmap_pool import release
 from htmap_pool.places import Places
 from htmap_pool.release import Release
+from htmap_pool.running import daemons, processes
+from htmap_pool.running.configuration import Shape
 
-from htmap_core.testing.fixtures import stop_at_the_end
+from htmap_core.testing import stop_at_the_end
 
 T = TypeVar("T")
 
@@ -97,7 +98,7 @@ def installed(installed_htcondor: Path) -> Release:
 @pytest.fixture(scope="session")
 def public_release(installed_htcondor: Path) -> Iterator[Release]:
     """A copy of HTCondor that every user of this machine can run."""
-    from htmap_pool.relocate import relocate
+    from htmap_pool.installing.relocate import relocate
 
     folder = Path(tempfile.mkdtemp(prefix="htmap-tests-", dir="/var/tmp"))
     folder.chmod(0o755)

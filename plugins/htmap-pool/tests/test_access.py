@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from htmap_pool import daemons
+from htmap_pool.running import daemons
 
 from htmap_core.testing import eventually
 

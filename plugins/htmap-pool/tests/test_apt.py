@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from htmap_pool.apt import Apt, Package, _complaint, _package, libraries_for
 from htmap_pool.errors import ToolFailed
-from htmap_pool.sources import Source
+from htmap_pool.installing.apt import Apt, Package, _complaint, _package, libraries_for
+from htmap_pool.installing.sources import Source
 
 from tests.golden_files import Golden
 

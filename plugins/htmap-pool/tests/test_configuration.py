@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from htmap_pool.configuration import Shape, text
 from htmap_pool.errors import CannotStart
-from htmap_pool.identity import Identity
 from htmap_pool.places import Places
 from htmap_pool.release import Release
+from htmap_pool.running.configuration import Shape, text
+from htmap_pool.running.identity import Identity
 
 from tests.golden_files import Golden
 

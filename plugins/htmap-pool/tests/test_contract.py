@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from htmap_core.plugins.calls import Plugins
-from htmap_core.testing import PluginContract
+import json
+
+from htmap_core.testing import PluginContract, run_htmap
 
 
 class TestPool(PluginContract):
@@ -9,7 +10,9 @@ class TestPool(PluginContract):
     distribution = "htmap-pool"
 
     def test_it_offers_the_personal_pool_after_all_others(self) -> None:
-        assert [pool.name for pool in Plugins().pools()][-1] == "personal"
+        listed = json.loads(run_htmap("plugins", "list", "--json").stdout)
+        assert [pool["name"] for pool in listed["pools"]][-1] == "personal"
 
     def test_it_offers_the_command_pool(self) -> None:
-        assert sorted(Plugins().commands()["pool"].commands) == ["install", "logs", "start", "status", "stop"]  # type: ignore[attr-defined]
+        commands = run_htmap("pool", "--help").stdout.partition("Commands:")[2].splitlines()
+        assert [line.split()[0] for line in commands if line.strip()] == ["install", "logs", "start", "status", "stop"]

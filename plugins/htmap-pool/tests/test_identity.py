@@ -5,8 +5,8 @@ import pwd
 import shutil
 
 import pytest
-from htmap_pool import identity
 from htmap_pool.errors import CannotStart
+from htmap_pool.running import identity
 
 from tests.golden_files import Golden
 

@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from htmap_pool import install as installation
 from htmap_pool import release
-from htmap_pool.apt import Package
 from htmap_pool.errors import InstallationFailed, ToolFailed
+from htmap_pool.installing import install as installation
+from htmap_pool.installing.apt import Package
+from htmap_pool.installing.sources import NEW_ENOUGH, Candidate
 from htmap_pool.places import Places
-from htmap_pool.sources import NEW_ENOUGH, Candidate
 
 from tests.golden_files import Golden
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from htmap_pool import install, release, relocate
+from htmap_pool import release
+from htmap_pool.installing import install, relocate
 from htmap_pool.places import Places
 
 from htmap_core.testing import eventually

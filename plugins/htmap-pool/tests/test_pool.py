@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from htmap_pool import daemons, processes, record, report
-from htmap_pool.configuration import Shape
 from htmap_pool.errors import CannotStart
+from htmap_pool.running import daemons, processes, record, report
+from htmap_pool.running.configuration import Shape
 
 from htmap_core.testing import eventually
 

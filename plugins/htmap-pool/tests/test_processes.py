@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from htmap_pool import processes
 from htmap_pool.places import Places
-from htmap_pool.processes import MARK, Process
+from htmap_pool.running import processes
+from htmap_pool.running.processes import MARK, Process
 
 from htmap_core.testing import eventually
 

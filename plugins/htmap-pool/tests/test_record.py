@@ -6,10 +6,10 @@ import socket
 from pathlib import Path
 
 import pytest
-from htmap_pool import record
 from htmap_pool.errors import RunningElsewhere
 from htmap_pool.places import Places
-from htmap_pool.processes import Process
+from htmap_pool.running import record
+from htmap_pool.running.processes import Process
 
 from tests.golden_files import Golden
 

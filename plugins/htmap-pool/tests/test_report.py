@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from htmap_pool import report
 from htmap_pool.errors import NoSuchLog
 from htmap_pool.places import Places
+from htmap_pool.running import report
 
 from tests.golden_files import Golden
 

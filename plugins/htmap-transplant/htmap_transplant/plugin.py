@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl, quoted
-from htmap_core.language.submit_text import submit_path
+from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl, quoted, submit_path
 from htmap_transplant import store
 from htmap_transplant.errors import NotTransplantable
 from htmap_transplant.installation import Installation, refusal, running

@@ -7,9 +7,7 @@ from typing import Optional
 
 import attrs
 
-from htmap_core import table
-from htmap_core.settings.chain import Settings, settings
-from htmap_core.storage.root import htmap_dir
+from htmap_core import Settings, htmap_dir, table
 
 
 def _from_home(given: str | None) -> str | None:
@@ -41,6 +39,6 @@ class TransplantSettings:
         return htmap_dir() / "transplants" if self.dir is None else self.dir.absolute()
 
 
-def current(chain: Settings = settings) -> TransplantSettings:
-    """Return the table as it is now."""
+def current(chain: Settings | None = None) -> TransplantSettings:
+    """Return the table, of a map's settings or else as it is now."""
     return table("TRANSPLANT", TransplantSettings, chain)

@@ -22,10 +22,7 @@ from typing import Any
 
 import attrs
 
-from htmap_core import locked, wording, write_atomically
-from htmap_core.results import reports
-from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.tags import tag_of
+from htmap_core import locked, tag_of_map, wording, write_atomically
 from htmap_transplant import contents, packing
 from htmap_transplant.errors import CannotPack, NoSuchTransplant, TransplantInUse
 from htmap_transplant.installation import Installation
@@ -74,7 +71,7 @@ class Transplant:
 
     def used_by(self) -> tuple[str, ...]:
         """Return the tags of the maps that need it: those that were created with it and are not removed."""
-        return tuple(sorted(filter(None, map(_tag, _users(self.path.parent)))))
+        return tuple(sorted(filter(None, map(tag_of_map, _users(self.path.parent)))))
 
     def remove(self, force: bool = False) -> None:
         """Delete it.
@@ -112,7 +109,7 @@ def transplant_info() -> str:
         ]
         for index, each in enumerate(transplants())
     ]
-    return reports.table(["Index", "Hash", "Created", "Size", "Packages", "Used By"], rows)
+    return wording.table(["Index", "Hash", "Created", "Size", "Packages", "Used By"], rows)
 
 
 def archive_of(installation: Installation, folder: Path) -> Path:
@@ -215,10 +212,6 @@ def _users(folder: Path) -> list[Path]:
 def _add_user(folder: Path, map_dir: Path) -> None:
     lines = {str(path): None for path in [*_users(folder), map_dir]}
     write_atomically(folder / _MAPS, "".join(f"{line}\n" for line in lines))
-
-
-def _tag(map_dir: Path) -> str | None:
-    return tag_of(MapDir(map_dir))
 
 
 def _clear(folder: Path) -> None:

@@ -10,7 +10,7 @@ import attrs
 import pytest
 from htmap_transplant.installation import Installation, refusal, running
 
-from htmap_core.settings.chain import settings
+import htmap
 
 HERE = running()
 
@@ -28,7 +28,7 @@ def _packed_once(request: pytest.FixtureRequest) -> None:
     """Have the Python that runs the tests packed once for all of them, although each has an HTMAP_DIR of its own."""
     if request.node.get_closest_marker("pool"):
         request.getfixturevalue("htmap_dir")  # whose settings are the test's own
-        settings["TRANSPLANT.DIR"] = str(request.getfixturevalue("running_pool") / "transplants")
+        htmap.settings["TRANSPLANT.DIR"] = str(request.getfixturevalue("running_pool") / "transplants")
 
 
 def installation_in(folder: Path) -> Installation:

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from htmap_transplant import store, transplants
 from htmap_transplant.installation import Installation
 
-from htmap_core.cli import cli
+from htmap_core.testing import run_htmap
 from tests.golden_files import Golden
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["transplants", *arguments])
+    return run_htmap("transplants", *arguments)
 
 
 @pytest.fixture

@@ -88,11 +88,3 @@ def test_a_lost_component_is_reported_with_the_end_of_its_standard_error(golden:
 def test_a_lost_component_of_which_nothing_is_known_is_reported_too(golden: Golden) -> None:
     report = reports.lost_report("tide", 3, "", "")
     golden("reports/a-lost-component-of-which-nothing-is-known", report)
-
-
-def test_a_table_aligns_names_left_and_numbers_right() -> None:
-    assert reports.table(["Tag", "Held"], [["tide", "10"], ["a", "2"]]) == "Tag   Held\ntide    10\na        2"
-
-
-def test_a_table_without_rows_has_its_headers() -> None:
-    assert reports.table(["Tag", "Held"], []) == "Tag  Held"

@@ -148,12 +148,12 @@ def test_a_value_where_a_table_should_be_is_refused(golden: Golden) -> None:
 def test_a_setting_of_the_core_is_read_as_its_class_says(name: str, given: object, value: object) -> None:
     given_settings = Settings()
     given_settings[name] = given
-    found = tables.value(name, given_settings)
+    found = tables.setting(name, given_settings)
     assert (type(found), found) == (type(value), value)
 
 
 def test_a_setting_of_the_core_has_its_default_where_the_program_has_replaced_all_settings() -> None:
-    assert tables.value("WAIT_TIME", Settings({"DELIVERY_METHOD": "assume"})) == 1.0
+    assert tables.setting("WAIT_TIME", Settings({"DELIVERY_METHOD": "assume"})) == 1.0
 
 
 # --- all settings
@@ -231,4 +231,4 @@ def test_the_table_of_a_plugin_that_cannot_be_asked_may_hold_anything() -> None:
 def test_a_path_is_welcome_as_a_setting(htmap_dir: Path) -> None:
     settings["HTMAP_DIR"] = Path("/somewhere")
     tables.check_names({})
-    assert tables.value("HTMAP_DIR") == Path("/somewhere")
+    assert tables.setting("HTMAP_DIR") == Path("/somewhere")

@@ -17,8 +17,8 @@ from pathlib import Path
 import attrs
 
 from htmap_pool.errors import ToolFailed
+from htmap_pool.installing.sources import Source, parse_fields
 from htmap_pool.programs import last_lines, run
-from htmap_pool.sources import Source, parse_fields
 
 # Debian renamed htcondor to condor.
 PACKAGE_NAMES = ("condor", "htcondor")

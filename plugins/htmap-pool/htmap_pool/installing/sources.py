@@ -92,7 +92,7 @@ def candidates(distribution: Distribution, sources: Sequence[Source]) -> list[Ca
 
     The machine's own suites if what they offer is :data:`NEW_ENOUGH`; then newer suites on the mirrors that it already uses,
     the newest first; then its own suites with whatever they have. Third parties' archives are left out: only those are
-    asked that have the distribution's suites, and :mod:`htmap_pool.apt` checks who signs them.
+    asked that have the distribution's suites, and :mod:`htmap_pool.installing.apt` checks who signs them.
     """
     own = tuple(source for source in sources if _is_own(distribution, source))
     if not own:

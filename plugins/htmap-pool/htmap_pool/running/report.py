@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
-from htmap_pool import daemons, record
 from htmap_pool.errors import NoSuchLog
 from htmap_pool.places import Places
 from htmap_pool.release import Release, at
+from htmap_pool.running import daemons, record
 
 # What people call a daemon, and what HTCondor calls its log. A starter has a log for each slot.
 _LOG_NAMES = {

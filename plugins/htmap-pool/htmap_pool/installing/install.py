@@ -18,14 +18,14 @@ from pathlib import Path
 
 from htmap_core import locked, put_in_place
 from htmap_pool import release as releases
-from htmap_pool.apt import Apt, Package
 from htmap_pool.errors import InstallationFailed, ToolFailed
+from htmap_pool.installing.apt import Apt, Package
+from htmap_pool.installing.progress import Bar
+from htmap_pool.installing.relocate import check, find_patchelf, relocate
+from htmap_pool.installing.sources import Candidate, Distribution, candidates, read_sources
 from htmap_pool.places import Places
 from htmap_pool.programs import run
-from htmap_pool.progress import Bar
 from htmap_pool.release import Release
-from htmap_pool.relocate import check, find_patchelf, relocate
-from htmap_pool.sources import Candidate, Distribution, candidates, read_sources
 
 _ADVICE = (
     "Install HTCondor by other means so that condor_master is on PATH, "

@@ -12,14 +12,14 @@ from pathlib import Path
 import attrs
 
 from htmap_core import locked, write_atomically
-from htmap_pool import configuration, identity, processes, record
-from htmap_pool.configuration import Shape
 from htmap_pool.errors import CannotStart, CannotStop, ToolFailed
 from htmap_pool.places import Places, runtime_directory
-from htmap_pool.processes import Process
 from htmap_pool.programs import run
-from htmap_pool.record import Record
 from htmap_pool.release import Release
+from htmap_pool.running import configuration, identity, processes, record
+from htmap_pool.running.configuration import Shape
+from htmap_pool.running.processes import Process
+from htmap_pool.running.record import Record
 
 # What daemons get of the user's environment. Tokens, tickets and library paths have no business in what runs for weeks.
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "TZ", "USER")

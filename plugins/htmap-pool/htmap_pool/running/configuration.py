@@ -8,9 +8,9 @@ from pathlib import Path
 import attrs
 
 from htmap_pool.errors import CannotStart
-from htmap_pool.identity import Identity
 from htmap_pool.places import Places
 from htmap_pool.release import Release
+from htmap_pool.running.identity import Identity
 
 # Not the machine's name, because a laptop's changes, and jobs in the queue would belong to somebody else then.
 DOMAIN = "personal.htmap"

@@ -12,7 +12,7 @@ import attrs
 from htmap_core import write_atomically
 from htmap_pool.errors import RunningElsewhere
 from htmap_pool.places import Places
-from htmap_pool.processes import Process
+from htmap_pool.running.processes import Process
 
 # Daemons touch their logs once a minute, so an older log on a shared disk is nobody's.
 _SILENCE = 300
@@ -23,7 +23,7 @@ class Record:
     """A condor_master that was started for a pool.
 
     :param pid: its process id, on *host*.
-    :param born: its time of birth, see :class:`htmap_pool.processes.Process`.
+    :param born: its time of birth, see :class:`htmap_pool.running.processes.Process`.
     :param since: when it was started, in seconds since 1970.
     :param host: the machine's name.
     :param kernel: which boot of which machine, and which container: where the process id means something.
