@@ -100,7 +100,7 @@ def _empty_queue(map_dir: MapDir, cluster: int) -> None:
 
     connection = reach(map_dir.record.pool)
     connection.remove(f"ClusterId == {cluster}", "not to be run")
-    while connection.query(f"ClusterId == {cluster}", ["ClusterId"], limit=1):
+    while connection.query_jobs(f"ClusterId == {cluster}", ["ClusterId"], limit=1):
         time.sleep(0.1)
     time.sleep(1)
 

@@ -1,4 +1,7 @@
-"""The core of HTMap. Users ``import htmap``; whoever writes a plugin imports from here."""
+"""The core of HTMap. Users import ``htmap``; authors of plugins import from here.
+
+The names in ``__all__`` are the API for plugins since 0.7; all other names may change in any version.
+"""
 
 from __future__ import annotations
 
@@ -95,12 +98,12 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    """Show what plugins may use, and nothing else."""
+    """List the names that plugins may use."""
     return __all__
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for, so that importing one module does not import all."""
+    """Import a public name at its first use, so that importing one module does not import them all."""
     from importlib import import_module
 
     if name in _MODULES:

@@ -1,4 +1,4 @@
-"""``htmap`` begins here; ``python -m htmap_core`` is the same, also where something else has overwritten ``htmap``."""
+"""The start of the ``htmap`` command. ``python -m htmap_core`` works even if another package has overwritten ``htmap``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NoReturn
 
 
 def start() -> NoReturn:
-    """Run the command line; Ctrl-C while it is still being imported ends it as quietly as later."""
+    """Run the command line. Ctrl-C during the import ends it as quietly as later."""
     try:
         from htmap_core.cli import main
     except KeyboardInterrupt:
-        sys.exit(130)  # INTERRUPTED of the module that could not be imported
+        sys.exit(130)  # the exit code INTERRUPTED of htmap_core.cli, which is not imported yet
     main()
 
 

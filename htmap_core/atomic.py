@@ -1,4 +1,4 @@
-"""Files that several processes use at the same time: one lock and one atomic write for the whole house."""
+"""Files that several processes use at the same time: the one lock and the one atomic write of HTMap."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from typing import IO
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file so that readers see all of it or what was there before; it keeps the permissions that it had.
+    """Write a file so that readers see either the old content or the new one, never a part. The file keeps its permissions.
 
-    Of two processes that write at the same time the later one wins. Where both change what they have read, they need
-    :func:`locked`, too.
+    If two processes write at the same time, the later one wins. Processes that read, change and write a file also need
+    :func:`locked`. Since 0.7. ::
 
-    :param content: text is written as UTF-8.
-    :raises OSError: it cannot be written; what was there is untouched.
+        write_atomically(Path("state.json"), json.dumps(state))
+
+    :param content: the new content; text is encoded as UTF-8.
+    :raises OSError: the file cannot be written; the old content is untouched.
     """
     with put_in_place(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -28,9 +30,12 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 @contextlib.contextmanager
 def put_in_place(path: Path) -> Iterator[Path]:
-    """Give a name beside *path*; whatever the block makes of that name, a file or a link, is at *path* afterwards, at once.
+    """Give a temporary path beside *path*, and rename the file or link that the block makes there to *path*.
 
-    Where the block raises, *path* is as it was before.
+    If the block raises, *path* stays as it was. Since 0.7. ::
+
+        with put_in_place(Path("python.tar.gz")) as temporary:
+            build_archive(temporary)
     """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
@@ -45,16 +50,20 @@ def put_in_place(path: Path) -> Iterator[Path]:
 def locked(
     path: Path, *, wait: bool = True, create: bool = True, on_wait: Callable[[], None] = lambda: None
 ) -> Iterator[IO[str]]:
-    """Hold the lock of a file, and give the open file; the lock ends with the block, or with the process that holds it.
+    """Lock a file, and give the open file. The lock ends with the block, or with the process that holds it.
 
-    The file may be replaced or deleted while it is locked: whoever waited for it goes for the one that has the name by then. So a
-    file can be locked by its own name while :func:`write_atomically` changes it.
+    The locked file may be replaced or deleted: a process that waited then locks the file that has the name now. So a process can
+    lock a file and change it with :func:`write_atomically`. Since 0.7. ::
 
-    :param wait: wait for as long as another process holds it.
-    :param create: make the file where there is none.
+        with locked(path):
+            state = json.loads(path.read_text())
+            write_atomically(path, json.dumps({**state, "count": state["count"] + 1}))
+
+    :param wait: whether to wait while another process holds the lock.
+    :param create: whether to create a missing file.
     :param on_wait: called before each wait.
-    :raises BlockingIOError: another process holds it, and *wait* is false.
-    :raises FileNotFoundError: there is no such file, and *create* is false.
+    :raises BlockingIOError: another process holds the lock, and *wait* is false.
+    :raises FileNotFoundError: the file does not exist, and *create* is false.
     """
     while True:
         with path.open("a+" if create else "r+", encoding="utf-8") as file:
@@ -76,7 +85,7 @@ def _lock(file: IO[str], *, wait: bool, on_wait: Callable[[], None]) -> None:
 
 
 def _is_still(file: IO[str], path: Path) -> bool:
-    """Return whether an open file is still the one of that name."""
+    """Return whether *path* still names the open file."""
     try:
         named = path.stat()
     except FileNotFoundError:

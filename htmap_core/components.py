@@ -1,4 +1,4 @@
-"""What a component can be: its status, and why it is held."""
+"""The status of a component, and the reason of its hold."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import attrs
 
 
 class ComponentStatus(str, Enum):
-    """The status of one component of a map: HTCondor's job status, and ERRORED for a function that raised.
+    """The status of one component of a map: HTCondor's job status, or ERRORED if the function raised.
 
-    Members are strings, so ``"COMPLETED"`` may be written for ``ComponentStatus.COMPLETED``.
+    Members are strings. Since 0.6 or earlier.
+
+    >>> ComponentStatus.COMPLETED == "COMPLETED"
+    True
     """
 
     UNKNOWN = "UNKNOWN"
@@ -28,27 +31,38 @@ class ComponentStatus(str, Enum):
 
     @property
     def is_final(self) -> bool:
-        """True where a component stays as it is unless it is run again."""
+        """Whether the component has ended: only a rerun changes this status. Since 0.7.
+
+        >>> ComponentStatus.HELD.is_final
+        False
+        """
         return self in _FINAL
 
     @classmethod
     def display_statuses(cls) -> tuple[ComponentStatus, ...]:
-        """Return the statuses that status lines and tables show, in their order."""
+        """Return the statuses that status lines and tables show, in their order.
+
+        >>> [str(status) for status in ComponentStatus.display_statuses()]
+        ['HELD', 'ERRORED', 'IDLE', 'RUNNING', 'COMPLETED']
+        """
         return (cls.HELD, cls.ERRORED, cls.IDLE, cls.RUNNING, cls.COMPLETED)
 
 
 _FINAL = frozenset({ComponentStatus.COMPLETED, ComponentStatus.ERRORED, ComponentStatus.REMOVED})
 
 
-JobStatus = ComponentStatus  # as the original's documentation calls it in one place
+JobStatus = ComponentStatus  # its name in one place of the original's documentation
 
 
 @attrs.frozen
 class ComponentHold:
-    """Why HTCondor holds a component.
+    """The reason why HTCondor holds a component. Since 0.6 or earlier.
+
+    >>> print(ComponentHold(13, "Disk quota exceeded"))
+    [13] Disk quota exceeded
 
     :param code: HTCondor's ``HoldReasonCode``.
-    :param reason: HTCondor's ``HoldReason``, as far as it has to do with the component.
+    :param reason: the part of HTCondor's ``HoldReason`` that concerns the component.
     """
 
     code: int

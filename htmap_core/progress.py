@@ -1,4 +1,4 @@
-"""Progress bars: a widget in a notebook that can show one, and text everywhere else."""
+"""Progress bars: a widget in notebooks with ipywidgets, text everywhere else."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Any
 
 
 def progress_bar(*args: Any, **options: Any) -> Any:
-    """Return a bar that shows how far something is; the arguments are those of ``tqdm.tqdm``.
+    """Return a progress bar; the arguments are those of ``tqdm.tqdm``.
 
-    In a notebook without ipywidgets tqdm warns and then writes text. The text is all that the user needs, so nothing is said.
+    In a notebook without ipywidgets, tqdm warns and then writes text. The text is enough, so the warning is suppressed.
+    Since 0.7. ::
+
+        for chunk in progress_bar(chunks, desc="downloading", unit="chunk"):
+            file.write(chunk)
     """
     from tqdm import TqdmWarning  # 30 ms
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TqdmWarning)  # given when the module is first imported
+        warnings.simplefilter("ignore", TqdmWarning)  # tqdm warns when the module is first imported
         from tqdm.auto import tqdm
     return tqdm(*args, **options)

@@ -1,4 +1,4 @@
-"""The names that users give their maps: what a tag may be, and random ones for maps without."""
+"""Tags, the names of maps: the check of a user's tag, and random tags."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ import random
 from htmap_core.exceptions import InvalidTag
 
 FORBIDDEN_CHARACTERS = r'/\<>:"|?*[]!'
-MAX_LENGTH = 200  # bytes: a tag is a file name, and file systems stop at 255
+MAX_LENGTH = 200  # bytes: a tag is a file name, and file systems allow 255
 
 
 def check_tag(tag: object) -> str:
-    r"""Return *tag*, which is then known to be usable as one.
+    r"""Return *tag* if it can be a map's tag.
 
-    :raises InvalidTag: it is no string, empty, too long, ``.`` or ``..``, or has white space, control characters or one of
-        ``/ \ < > : " | ? * [ ] !``.
+    :raises InvalidTag: *tag* is not a string, is empty, is too long, is ``.`` or ``..``, begins with ``-``, or has white space,
+        control characters or one of ``/ \ < > : " | ? * [ ] !``.
     """
     if not isinstance(tag, str):
-        raise InvalidTag(tag, f"a tag is a string, not {type(tag).__name__}")
+        raise InvalidTag(tag, f"a tag must be a string, not {type(tag).__name__}")
     if not tag:
-        raise InvalidTag(tag, "a tag is not empty")
+        raise InvalidTag(tag, "a tag cannot be empty")
     if tag in {".", ".."} or tag.startswith("-"):
-        raise InvalidTag(tag, "a tag is not '.' or '..' and does not begin with '-'")
+        raise InvalidTag(tag, "a tag cannot be '.' or '..', and cannot begin with '-'")
     if wrong := sorted({c for c in tag if c in FORBIDDEN_CHARACTERS or c.isspace() or not c.isprintable()}):
         raise InvalidTag(tag, f"a tag cannot contain {' '.join(map(repr, wrong))}")
     if len(tag.encode()) > MAX_LENGTH:
-        raise InvalidTag(tag, f"a tag has at most {MAX_LENGTH} bytes")
+        raise InvalidTag(tag, f"a tag can have at most {MAX_LENGTH} bytes")
     return tag
 
 
 def random_tag() -> str:
-    """Return a random adjective-adjective-noun; whether it is free only :mod:`htmap_core.storage` can tell."""
+    """Return a random adjective-adjective-noun. :mod:`htmap_core.storage` tells whether it is free."""
     first, second = _RANDOM.sample(_ADJECTIVES, 2)
     return f"{first}-{second}-{_RANDOM.choice(_NOUNS)}"
 
 
-# Not the generator of the module: who seeds that gets the same tags again and again, and other numbers than without HTMap.
+# Its own generator: a user who seeds the module's would get the same tags again, and other numbers than without HTMap.
 _RANDOM = random.SystemRandom()
 
 _ADJECTIVE_WORDS = """

@@ -1,6 +1,6 @@
-"""Warnings of HTMap, and how they show the line of the user's program that they are about, and none of ours.
+"""HTMap's warnings. They point to a line of the user's program, never to a line of HTMap.
 
-A warning is made like an exception: of its facts, with a text of its own, and each kind is a class, so that users can silence it.
+Each kind is an attrs class like the exceptions: its fields are the facts. Users can silence each class.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _OURS = f"{Path(__file__).parent}/"
 
 
 def warn(warning: Warning) -> None:
-    """Warn, from the line that called into HTMap."""
+    """Issue *warning* for the user's line that called into HTMap."""
     frame, level = sys._getframe(1), 2  # noqa: SLF001 -- `warnings` can skip files by itself from Python 3.12 on
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
         frame, level = frame.f_back, level + 1
@@ -23,7 +23,12 @@ def warn(warning: Warning) -> None:
 
 
 class HTMapWarning(UserWarning):
-    """The base of all warnings of HTMap."""
+    """The base of all warnings of HTMap. Since 0.7.
+
+    ::
+
+        warnings.simplefilter("ignore", htmap.exceptions.HTMapWarning)
+    """
 
 
 @attrs.define(slots=False)
@@ -33,16 +38,16 @@ class OriginalInstalled(HTMapWarning):
     def __str__(self) -> str:
         return (
             "the original HTMap (distribution htmap) is installed beside htmap-core, and each overwrites files of the "
-            "other. Mend it with: pip uninstall --yes htmap && pip install --force-reinstall --no-deps htmap-core"
+            "other. Repair it: pip uninstall --yes htmap && pip install --force-reinstall --no-deps htmap-core"
         )
 
 
 @attrs.define(slots=False)
 class OtherPool(HTMapWarning):
-    """A map goes to another pool than the one it would go to, because that one cannot be used now.
+    """A map goes to another pool, because its first choice cannot be used now.
 
-    :param pool: the pool that is not used.
-    :param reason: why it is not.
+    :param pool: the first choice.
+    :param reason: why it cannot be used.
     :param chosen: the pool that the map goes to.
     """
 
@@ -51,15 +56,15 @@ class OtherPool(HTMapWarning):
     chosen: str
 
     def __str__(self) -> str:
-        return f"the {self.pool} pool is not used: {self.reason}. The map goes to the {self.chosen} pool"
+        return f"the {self.pool} pool cannot be used: {self.reason}. The map goes to the {self.chosen} pool"
 
 
 @attrs.define(slots=False)
 class SilentPool(HTMapWarning):
-    """Somebody waits for a map whose pool does not answer, or has nothing that could run it.
+    """The program waits for a map whose pool does not answer, or has no slots.
 
     :param tag: the map.
-    :param seconds: how long there has been no news of it.
+    :param seconds: how long the map has had no news.
     :param reason: what is wrong with the pool.
     """
 
@@ -68,12 +73,12 @@ class SilentPool(HTMapWarning):
     reason: str
 
     def __str__(self) -> str:
-        return f"no news of map {self.tag!r} for {self.seconds:.0f} seconds; waiting goes on, but {self.reason}"
+        return f"map {self.tag!r} has had no news for {self.seconds:.0f} seconds; waiting goes on, but {self.reason}"
 
 
 @attrs.define(slots=False)
 class NotRemoved(HTMapWarning):
-    """A map is still there, because the pool that may have its jobs does not answer."""
+    """A map was not removed, because its pool, which may still have its jobs, does not answer."""
 
     tag: str
     reason: str
@@ -81,13 +86,13 @@ class NotRemoved(HTMapWarning):
     def __str__(self) -> str:
         return (
             f"map {self.tag!r} was not removed: {self.reason}. "
-            f'htmap.load("{self.tag}").remove(force=True) removes its data all the same'
+            f'htmap.load("{self.tag}").remove(force=True) removes its data anyway'
         )
 
 
 @attrs.define(slots=False)
 class DamagedMap(HTMapWarning):
-    """A map cannot be loaded, because its files are not what HTMap wrote."""
+    """A map cannot be loaded, because its files are damaged."""
 
     tag: str
     reason: str
@@ -97,7 +102,7 @@ class DamagedMap(HTMapWarning):
 
 
 class SuspiciousMap(HTMapWarning):
-    """A map was created that will probably not run, or not as it is meant."""
+    """A new map will probably not run, or not as intended; the base of the warnings about new maps."""
 
 
 @attrs.define(slots=False)
@@ -105,7 +110,7 @@ class NoSlotFits(SuspiciousMap):
     """No slot of the pool can run a map.
 
     :param tag: the map.
-    :param demands: how many slots meet each thing that it demands, by that thing: where some are met by none, only these.
+    :param demands: how many slots meet each of the map's demands; only the unmet demands, if there are any.
     :param slots: how many slots the pool has.
     """
 
@@ -115,13 +120,13 @@ class NoSlotFits(SuspiciousMap):
 
     def __str__(self) -> str:
         listed = "; ".join(f"{count} of {self.slots} slots have {demand}" for demand, count in self.demands.items())
-        together = "; none has all of it" if all(self.demands.values()) else ""
+        together = "; no slot has all of them" if all(self.demands.values()) else ""
         return f"no slot of this pool can run map {self.tag!r}: {listed}{together}"
 
 
 @attrs.define(slots=False)
 class UnsuitableDeliveryMethod(SuspiciousMap):
-    """The delivery method that the settings name says that it cannot run on the pool."""
+    """The delivery method named in the settings cannot run on the pool, by its own check."""
 
     method: str
     reason: str
@@ -132,10 +137,10 @@ class UnsuitableDeliveryMethod(SuspiciousMap):
 
 @attrs.define(slots=False)
 class UnreadableInputFiles(SuspiciousMap):
-    """Jobs will be held, because some of their input files cannot be read.
+    """Jobs will be held, because some input files cannot be read.
 
-    :param problems: why not, by path; the first few.
-    :param count: how many there are, counted for each job that gets them.
+    :param problems: the reason by path, for the first few files.
+    :param count: how many files cannot be read; a file counts once for each job that gets it.
     """
 
     problems: dict[str, str]
@@ -154,9 +159,9 @@ class UnreadableInputFiles(SuspiciousMap):
 class TooLargeInputFiles(SuspiciousMap):
     """The input files of a component need more disk than its job asks for.
 
-    :param component: the one whose files are the largest.
-    :param bytes: how large they are.
-    :param request_disk: what is asked for.
+    :param component: the component with the largest files.
+    :param bytes: the size of its files.
+    :param request_disk: the disk space that its job asks for.
     """
 
     component: int
@@ -165,17 +170,17 @@ class TooLargeInputFiles(SuspiciousMap):
 
     def __str__(self) -> str:
         return (
-            f"the input files of component {self.component} have {self.bytes / 1e6:,.0f} MB, and request_disk is "
+            f"the input files of component {self.component} have {self.bytes / 1e6:,.0f} MB, but request_disk is "
             f"{self.request_disk}: ask for more with MapOptions(request_disk=...)"
         )
 
 
 @attrs.define(slots=False)
 class SameDestination(SuspiciousMap):
-    """All components send a file to the same place, where one overwrites that of the other.
+    """All components send a file to the same destination, and overwrite each other's.
 
-    :param file: the file, as the function calls it.
-    :param components: how many components there are.
+    :param file: the name of the file in the function.
+    :param components: how many components the map has.
     """
 
     file: str
@@ -183,16 +188,16 @@ class SameDestination(SuspiciousMap):
 
     def __str__(self) -> str:
         return (
-            f"all {self.components} components send {self.file!r} to the same place: "
+            f"all {self.components} components send {self.file!r} to the same destination: "
             f"write $(component) into its destination in output_remaps"
         )
 
 
 @attrs.define(slots=False)
 class NoSlotTransfers(SuspiciousMap):
-    """No slot of the pool transfers files by a protocol that the map needs.
+    """No slot of the pool can transfer files by a protocol that the map needs.
 
-    :param scheme: the protocol, as it begins URLs.
+    :param scheme: the protocol's URL scheme.
     :param slots: how many slots the pool has.
     """
 
@@ -202,20 +207,20 @@ class NoSlotTransfers(SuspiciousMap):
     def __str__(self) -> str:
         return (
             f"0 of {self.slots} slots of the pool can transfer files by {self.scheme!r}; "
-            f"the jobs will wait for one that can"
+            f"the jobs will wait for a slot that can"
         )
 
 
 @attrs.define(slots=False)
 class UnknownWhetherSlotsTransfer(SuspiciousMap):
-    """It could not be asked whether a slot of the pool transfers files by a protocol that the map needs.
+    """The pool did not say whether its slots can transfer files by a protocol that the map needs.
 
-    :param scheme: the protocol, as it begins URLs.
-    :param reason: why not.
+    :param scheme: the protocol's URL scheme.
+    :param reason: why the pool did not say.
     """
 
     scheme: str
     reason: str
 
     def __str__(self) -> str:
-        return f"it is not known whether any slot of the pool transfers files by {self.scheme!r}: {self.reason}"
+        return f"HTMap cannot tell whether a slot of the pool can transfer files by {self.scheme!r}: {self.reason}"

@@ -11,12 +11,22 @@ VersionInfo = tuple[int, int, int, Optional[str], Optional[int]]
 
 
 def version() -> str:
-    """Return a line with HTMap's version."""
+    """Return a line with HTMap's version. Since 0.6 or earlier.
+
+    >>> version()
+    'HTMap version 0.7.0'
+    """
     return f"HTMap version {__version__}"
 
 
 def version_info() -> VersionInfo:
-    """Return HTMap's version as ``(major, minor, micro, prerelease, number of the prerelease)``; None where it is none."""
+    """Return HTMap's version as ``(major, minor, micro, prerelease, number of the prerelease)``. Since 0.6 or earlier.
+
+    The last two are None for a release.
+
+    >>> version_info()
+    (0, 7, 0, None, None)
+    """
     match = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:(a|b|rc)(\d+))?", __version__)
     assert match is not None
     major, minor, micro, prerelease, number = match.groups()

@@ -1,4 +1,4 @@
-"""The only place that touches HTCondor's bindings, and what reads HTCondor's own words: ads and event logs.
+"""HTCondor: the only code that calls its bindings, and the readers of its ads and event logs.
 
-Imports ``contract`` and what is below it.
+Imports ``contract`` and the packages below it.
 """

@@ -1,4 +1,4 @@
-"""ClassAds of the bindings as values of Python, and expressions evaluated in part."""
+"""The bindings' ClassAds as Python values, and partial evaluation of expressions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def plain(ad: Any) -> dict[str, Any]:
-    """Return a ClassAd as a dictionary of Python values; expressions stay text, and what is undefined is None."""
+    """Return a ClassAd as a dictionary of Python values; expressions become text, and undefined values None."""
     return {name: _plain_value(value) for name, value in ad.items()}
 
 
@@ -22,14 +22,14 @@ def _plain_value(value: Any) -> Any:
 
 
 def seen_by_job(expression: str, attributes: Mapping[str, str]) -> str | None:
-    """Return a ClassAd *expression* with the *attributes* of a job in place of their names; None where it cannot be parsed.
+    """Return a ClassAd *expression* with the values of a job's *attributes* filled in; None if it cannot be parsed.
 
-    What is left of it is about the slot, and about attributes of the job that are not among those given.
+    The rest of the expression is about the slot, and about other attributes of the job.
     """
-    import classad2  # comes with htcondor2, and takes as long
+    import classad2  # comes with htcondor2; its import is as slow
 
     try:
         job = classad2.ClassAd({name: classad2.ExprTree(value) for name, value in attributes.items()})
         return str(job.flatten(classad2.ExprTree(expression)))
     except classad2.ClassAdException:
-        return None  # the schedd says what is wrong with it, when it gets it
+        return None  # the schedd refuses it and says why

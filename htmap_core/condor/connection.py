@@ -1,7 +1,7 @@
-"""The only module that touches HTCondor's bindings; it turns their errors into HTMap's.
+"""The only module that calls HTCondor's bindings; it turns their errors into HTMap's.
 
-The bindings keep one configuration for the whole process. A :class:`Connection` therefore loads that of its pool before each
-call, where another one was loaded last.
+The bindings have one configuration for the whole process. Before each call, a :class:`Connection` therefore loads the
+configuration of its pool, unless that was the last one loaded.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ from htmap_core.language.expressions import quoted
 
 @attrs.frozen
 class Submitted:
-    """What the schedd made of a submission: the cluster's number, and how many jobs it has now."""
+    """The schedd's answer to a submission: the cluster's number, and the number of its jobs now."""
 
     cluster: int
     jobs: int
 
 
 class Connection:
-    """A pool, as far as its schedd and collector answer; what plugins get as ``PoolView``."""
+    """A connection to a pool's schedd, collector and credd. Plugins get it as ``PoolView`` or ``PoolAccess``."""
 
     def __init__(self, address: PoolAddress) -> None:
         self._address = address
-        # By projection: the whole ads of a pool are large.
+        # Cached by projection, because complete ads of a pool are large.
         self._slots: dict[frozenset[str], list[dict[str, Any]]] = {}
 
     @property
     def address(self) -> PoolAddress:
-        """Where the pool is."""
+        """The address of the pool."""
         return self._address
 
     # --- the schedd
 
     def submit(self, text: str) -> Submitted:
-        """Submit a description that ends with its own queue statement.
+        """Submit a description that ends with a queue statement.
 
         :raises CondorError: the schedd refuses it; nothing is in the queue then.
         """
@@ -56,16 +56,16 @@ class Connection:
             result = self._schedd(condor).submit(condor.Submit(text))
             return Submitted(result.cluster(), result.num_procs())
 
-    def query(self, constraint: str, projection: Sequence[str] = (), limit: int = -1) -> list[dict[str, Any]]:
-        """Return the ads of the jobs that satisfy *constraint*, cut down to *projection* where one is given."""
+    def query_jobs(self, constraint: str, projection: Sequence[str] = (), limit: int = -1) -> list[dict[str, Any]]:
+        """Return the ads of the jobs that satisfy *constraint* as Python values: the attributes in *projection*, or all."""
         with self._bindings() as condor:
             ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit)
             return [plain(ad) for ad in ads]
 
-    def ads(self, constraint: str, limit: int = -1, *, past: bool = False) -> list[Any]:
-        """Return the ads of jobs as the bindings have them, with their expressions.
+    def job_classads(self, constraint: str, limit: int = -1, *, past: bool = False) -> list[Any]:
+        """Return the ads of the jobs that satisfy *constraint* as the bindings' ClassAds, with unevaluated expressions.
 
-        :param past: those of jobs that have left the queue, the last first, instead of those in it.
+        :param past: whether to read the history, with the last job first, instead of the queue.
         """
         with self._bindings() as condor:
             schedd = self._schedd(condor)
@@ -77,34 +77,32 @@ class Connection:
         """Remove the jobs that satisfy *constraint* from the queue."""
         self.act("remove", constraint, reason)
 
-    def schedd_as_it_is(self, projection: Sequence[str]) -> dict[str, Any]:
-        """Return of the schedd's ad what *projection* names, from the schedd itself: the collector's is minutes old."""
+    def query_schedd(self, projection: Sequence[str]) -> dict[str, Any]:
+        """Ask the schedd itself for attributes of its ad. The collector's copy (:meth:`schedd_ad`) may be minutes old."""
         with self._bindings() as condor:
             ask = self._collector(condor).directQuery
             return plain(ask(condor.DaemonType.Schedd, self._address.schedd, list(projection)))
 
     def act(self, action: str, constraint: str, reason: str) -> None:
-        """Have the schedd act on the jobs that satisfy *constraint*; those that the action does not fit are passed over.
+        """Have the schedd act on the jobs that satisfy *constraint*. It skips jobs that the action does not fit.
 
         :param action: ``hold``, ``release``, ``suspend``, ``continue``, ``vacate`` or ``remove``.
+        :param reason: why, for the event log.
         """
         with self._bindings() as condor:
             job_action = getattr(condor.JobAction, action.capitalize())
-            # A pair, because the bindings drop a reason that is plain text.
+            # The reason is a pair with a code, because the bindings drop plain text.
             self._schedd(condor).act(job_action, constraint, reason=(reason, 0))
 
     def edit(self, constraint: str, attribute: str, value: object) -> None:
-        """Change an attribute in the ads of the jobs that satisfy *constraint*.
-
-        :param value: a ClassAd expression.
-        """
+        """Set an attribute in the ads of the jobs that satisfy *constraint* to *value*, a ClassAd expression."""
         with self._bindings() as condor:
             self._schedd(condor).edit(constraint, attribute, str(value))
 
     def answers(self) -> bool:
-        """Return whether the schedd answers at all."""
+        """Return whether the schedd answers."""
         try:
-            self.query("false", ["ClusterId"], limit=1)
+            self.query_jobs("false", ["ClusterId"], limit=1)
         except CondorError:
             return False
         return True
@@ -119,35 +117,35 @@ class Connection:
     def store_kerberos_credential(self, credential: bytes) -> None:
         """Hand a Kerberos credential of the user to the credd."""
         with self._bindings() as condor:
-            # Given None instead of bytes, the bindings run the producer and cut what it prints at the first zero byte.
+            # With None instead of bytes, the bindings would run the producer, and cut its output at the first zero byte.
             self._ask_credd(condor, lambda credd, kind: credd.add_user_cred(kind, credential))
 
     # --- the collector
 
     def slots(self, projection: Sequence[str] = ()) -> list[Mapping[str, Any]]:
-        """Return the ads of all slots; those that were cut out of a partitionable slot are not counted apart."""
+        """Return the ads of all slots, without dynamic ones, as Python values: the attributes in *projection*, or all. Cached."""
         wanted = frozenset(name.casefold() for name in projection)
         if wanted not in self._slots:
-            self._slots[wanted] = self.collected("Startd", _WHOLE_SLOT, projection)
+            self._slots[wanted] = self.query_collector("Startd", _WHOLE_SLOT, projection)
         return [{k: v for k, v in ad.items() if not wanted or k.casefold() in wanted} for ad in self._slots[wanted]]
 
-    def schedd(self) -> dict[str, Any]:
-        """Return what is known of the schedd without asking it: its name, machine and version."""
+    def schedd_ad(self) -> dict[str, Any]:
+        """Return the collector's copy of the schedd's ad, with its name, machine and version."""
         with self._bindings() as condor:
-            return plain(self._schedd_ad(condor))
+            return plain(self._locate_schedd(condor))
 
-    def slot_ads(self) -> list[Any]:
-        """Return the ads of all slots as the bindings have them, with their expressions, as they are now."""
+    def slot_classads(self) -> list[Any]:
+        """Return the present ads of all slots, without dynamic ones, as the bindings' ClassAds, with unevaluated expressions."""
         with self._bindings() as condor:
             return list(self._collector(condor).query(condor.AdType.Startd, constraint=_WHOLE_SLOT))
 
     def count(self, expression: str) -> tuple[int, int]:
-        """Return how many slots satisfy a ClassAd *expression*, and how many there are."""
-        ads = self.collected("Startd", f"({_WHOLE_SLOT}) && ({expression})", ["Machine"])
+        """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has."""
+        ads = self.query_collector("Startd", f"({_WHOLE_SLOT}) && ({expression})", ["Machine"])
         return len(ads), len(self.slots(["Machine"]))
 
-    def collected(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Return the ads of a *kind* that the collector has, such as ``Submitter`` or ``Accounting``."""
+    def query_collector(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Return the collector's ads of a *kind*, such as ``Submitter`` or ``Accounting``, as dictionaries of Python values."""
         with self._bindings() as condor:
             ad_type = getattr(condor.AdType, kind)
             ads = self._collector(condor).query(ad_type, constraint=constraint, projection=list(projection))
@@ -155,13 +153,13 @@ class Connection:
 
     @property
     def is_local(self) -> bool:
-        """True where every slot of the pool is on this machine."""
+        """Whether every slot of the pool is on this machine."""
         here = {self.parameter("FULL_HOSTNAME"), self.parameter("HOSTNAME")}
         machines = {ad.get("Machine") for ad in self.slots(["Machine"])}
         return bool(machines) and machines <= here
 
     def parameter(self, name: str) -> str | None:
-        """Return a parameter of the submit side's HTCondor configuration; None where it is not set."""
+        """Return a parameter of the submit side's HTCondor configuration; None if it is not set."""
         with self._bindings() as condor:
             found = condor.param.get(name)
             return None if found is None else str(found)
@@ -171,12 +169,12 @@ class Connection:
     def _schedd(self, condor: Any) -> Any:
         if self._address.schedd is None:
             return condor.Schedd()
-        return condor.Schedd(self._schedd_ad(condor))
+        return condor.Schedd(self._locate_schedd(condor))
 
-    def _schedd_ad(self, condor: Any) -> Any:
+    def _locate_schedd(self, condor: Any) -> Any:
         named = [] if self._address.schedd is None else [self._address.schedd]
         ad = self._collector(condor).locate(condor.DaemonType.Schedd, *named)
-        if ad is None:  # the bindings would take it for the local schedd
+        if ad is None:  # with None, the bindings would use the local schedd
             problem = f"its collector knows no schedd called {self._address.schedd!r}"
             raise PoolUnavailable(self._address.pool, problem, _SHOWN)
         return ad
@@ -187,14 +185,14 @@ class Connection:
         except condor.HTCondorException as error:
             if "Communication error" not in str(error):
                 raise
-            # A credd that was restarted does not know this process's session with it any more. Now that session is given up.
+            # A restarted credd has forgotten its session with this process. The failure has ended that session, so try again.
             return ask(self._credd(condor), condor.CredType.Kerberos)
 
     def _credd(self, condor: Any) -> Any:
-        """Return the credd that the schedd asks for credentials: the one of its machine, whatever it is called."""
+        """Return the credd that the schedd asks for credentials: the credd of its machine, under any name."""
         if self._address.schedd is None:
             return condor.Credd()
-        machine = self._schedd_ad(condor)["Machine"]
+        machine = self._locate_schedd(condor)["Machine"]
         ads = self._collector(condor).query(condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}")
         if not ads:
             raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", _SHOWN)
@@ -209,18 +207,14 @@ class Connection:
             condor = _load(self._address.configuration)
             try:
                 yield condor
-            except (condor.HTCondorException, ValueError) as error:  # ValueError: a queue statement that it cannot read
+            except (condor.HTCondorException, ValueError) as error:  # ValueError: an invalid queue statement
                 raise _translated(error, self._address, condor) from error
 
 
 def connect(address: PoolAddress) -> PoolAccess:
-    """Return what a plugin may ask of the pool at *address*, and do there; nothing is asked before it is used.
+    """Return a connection to the pool at *address*, of a map or any other. It asks nothing before its first use.
 
-    The pool need not be the one of a map::
-
-        connect(PoolAddress.of_machine("site")).parameter("UID_DOMAIN")
-
-    Since 0.7.
+    Since 0.7: ``connect(PoolAddress.of_machine("site")).parameter("UID_DOMAIN")``.
     """
     return Connection(address)
 
@@ -235,12 +229,12 @@ def version() -> str:
 
 
 def has_configuration() -> bool:
-    """Return whether this machine has a configuration of HTCondor's at one of the places where HTCondor looks for it.
+    """Return whether this machine has an HTCondor configuration at one of the places where HTCondor looks for it.
 
-    Cheap: the bindings are not loaded, and on a machine without HTCondor need not be.
+    This is cheap, and does not load the bindings: on a machine without HTCondor nothing needs them.
     """
     if named := os.environ.get("CONDOR_CONFIG"):
-        # Where the bindings are imported and find no configuration, they set it to that, for good.
+        # The bindings set CONDOR_CONFIG to this, permanently, if they find no configuration at their import.
         return named != os.devnull
     homes = ("~/.condor/condor_config", "~/.condor/user_config")
     places = (*homes, "/etc/condor/condor_config", "/usr/local/etc/condor_config")
@@ -253,12 +247,12 @@ def _silenced(condor: Any) -> contextlib.AbstractContextManager[object]:
 
 
 def _load(configuration: Path | None) -> Any:
-    """Import the bindings and have them read *configuration*; None stands for the machine's own."""
+    """Import the bindings and have them read *configuration*; None means the machine's own."""
     wanted = (configuration, os.environ.get("CONDOR_CONFIG"))
     with _configured(configuration):
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # "no configuration found" is ours to judge, and said in our own words
+                warnings.simplefilter("ignore")  # HTMap itself says what a missing configuration means
                 import htcondor2  # 200 ms
         except ImportError as error:
             raise NoBindings(str(error)) from error
@@ -272,12 +266,12 @@ def _load(configuration: Path | None) -> Any:
 
 @contextlib.contextmanager
 def _configured(configuration: Path | None) -> Iterator[None]:
-    """Have CONDOR_CONFIG name *configuration* for a moment; the user's own environment stays as it is."""
+    """Set CONDOR_CONFIG to *configuration* inside the block, and restore it afterwards."""
     before = os.environ.get("CONDOR_CONFIG")
     if configuration is not None:
         os.environ["CONDOR_CONFIG"] = str(configuration)
     elif before is None and not has_configuration():
-        os.environ["CONDOR_CONFIG"] = os.devnull  # after ONLY_ENV the bindings never read a file again
+        os.environ["CONDOR_CONFIG"] = os.devnull  # with ONLY_ENV the bindings would never read a file again
     try:
         yield
     finally:
@@ -287,8 +281,8 @@ def _configured(configuration: Path | None) -> Iterator[None]:
             os.environ["CONDOR_CONFIG"] = before
 
 
-_WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # those cut out of a partitionable slot are not counted apart
-_SHOWN = "`condor_status -any` shows what there is, and its state"
+_WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # dynamic slots are parts of a partitionable slot, which counts already
+_SHOWN = "`condor_status -any` shows all daemons and their states"
 _UNREACHABLE = ("connect", "locate", "authenticat", "communicat", "timed out", "FS:1004", "Failed to fetch ads")
 
 
@@ -298,7 +292,7 @@ def _translated(error: Exception, address: PoolAddress, condor: Any) -> CondorEr
         return CondorRefused(text)
     advice = "`htmap pool status` shows its state" if address.pool == "personal" else _SHOWN
     if "FS:1004" in text or "authenticat" in text.casefold():
-        # Wheels built after September 2026 cannot authenticate with daemons from before, and the message does not say so.
+        # Wheels built after September 2026 cannot authenticate with older daemons, and HTCondor's message does not say so.
         advice = (
             f"this Python has HTCondor's bindings {condor.version().split()[1]}; if the pool's daemons have another version, "
             f"install the wheel that matches them: `pip install 'htcondor==<version of condor_version>'`"

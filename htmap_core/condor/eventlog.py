@@ -1,7 +1,8 @@
-"""The notation of HTCondor's event logs.
+"""The syntax of HTCondor's event logs.
 
-An event is a header, ``005 (017.003.000) 2026-11-21 07:41:31 Job terminated.``, with its kind, cluster and job, then lines that
-begin with a tab or blanks, then a line of three dots.
+An event begins with a header that has its kind, cluster, job and time, such as
+``005 (017.003.000) 2026-11-21 07:41:31 Job terminated.``. Then follow lines that begin with a tab or blanks, and a line of
+three dots.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ import time
 
 END = b"\n...\n"
 
-# A log may have a million events of a few kinds. One pass of a regular expression, cheaper than a look at each of them in
-# Python, finds all events of a piece, with all that is wanted of those kinds; of the others it takes the text.
+# A log may have a million events of a few kinds. One pass of a regular expression finds all events of a piece; that is cheaper
+# than Python code for each event. It reads the needed values of the frequent kinds, and takes the text of all others.
 _EVENTS = re.compile(
     rb"\n\.\.\.\n(?:"  # the end of the event before
-    rb"040"  # FILE_TRANSFER: a third of all events, and none of our business
+    rb"040"  # FILE_TRANSFER: a third of all events, which HTMap does not need
     rb"|(\d{3}) \((\d+)\.(-?\d+)\.\d+\) (.{19})(?:"  # kind, cluster, job, time
     rb"(?: Job terminated\.\n\t\(1\) Normal termination \(return value (\d+)\)\n(?:\t.*\n)*?\t +Memory \(MB\) +: +"  # exit code
     rb"| Image size of job updated: \d+\n\t(?=\d+  -  MemoryUsage))(\d+) "  # MB of memory
     rb"| Job (?:submitted|executing)"
-    rb"|(.*(?:\n[\t ].*)*))"  # the text of any other
-    rb"|(.{1,80}|\n))"  # what is no event
+    rb"|(.*(?:\n[\t ].*)*))"  # the text of any other event
+    rb"|(.{1,80}|\n))"  # text that is not an event
 )
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
@@ -32,51 +33,52 @@ _REASON = re.compile(rb"\n[\t ]*(.*)")
 
 
 def events(log: bytes) -> list[tuple[bytes, ...]]:
-    """Return the events of a piece of a log that begins with the :data:`END` of the event before, and ends before an :data:`END`.
+    """Return the events in a piece of a log.
 
-    :returns: tuples of kind, cluster, job, time, exit code, memory, text, and what is there instead of an event; each may be
-        empty. Exit code and memory are there only where the text, in which they stand, is not.
+    :param log: the piece; it begins with the :data:`END` of the event before it, and ends before an :data:`END`.
+    :returns: tuples of kind, cluster, job, time, exit code, memory, text, and text that is not an event; each may be empty.
+        Exit code and memory are empty if the text is there, which contains them.
     """
     return _EVENTS.findall(log)
 
 
 def exit_code(text: bytes) -> int | None:
-    """Return the exit code that a termination names; None where it names a signal."""
+    """Return the exit code in the text of a termination; None if it has a signal instead."""
     return _number(_EXIT_CODE, text)
 
 
 def signal(text: bytes) -> int:
-    """Return the signal that a termination names.
+    """Return the signal in the text of a termination.
 
-    :raises ValueError: it names none.
+    :raises ValueError: it has none.
     """
     found = _number(_SIGNAL, text)
     if found is None:
-        raise ValueError("a termination that names neither exit code nor signal")
+        raise ValueError("a termination without exit code and signal")
     return found
 
 
 def memory(text: bytes) -> int:
-    """Return how much memory a job has used, in MB; 0 where an event does not say."""
+    """Return the memory that a job has used, in MB; 0 if the event does not say."""
     return _number(_MEMORY, text) or 0
 
 
 def hold_code(text: bytes) -> int:
-    """Return the code of a hold; 0, which is HTCondor's "unspecified", where it has none."""
+    """Return the code of a hold; 0 (HTCondor's "unspecified") if the event has none."""
     return _number(_HOLD_CODE, text) or 0
 
 
 def reason(text: bytes) -> str:
-    """Return why a job was held or removed, which stands in the second line; nothing where it is not said."""
+    """Return why a job was held or removed, from the second line of the event; empty if the event does not say."""
     found = _REASON.search(text)
     return found[1].decode(errors="replace") if found else ""
 
 
 @functools.lru_cache(maxsize=1024)
 def seconds(when: bytes) -> float:
-    """Return the time of an event, which is in the submit side's local time, in seconds since the epoch.
+    """Return the time of an event in seconds since the epoch; the log has the submit side's local time.
 
-    0 for other notations, which an administrator may ask for: times are figures only, states do not depend on them.
+    For other notations, which an administrator can configure, return 0: users see times, but no state depends on them.
     """
     try:
         return time.mktime(time.strptime(when.decode(errors="replace"), "%Y-%m-%d %H:%M:%S"))

@@ -1,4 +1,4 @@
-"""Ctrl-C, held back where it would do harm."""
+"""Ctrl-C, delayed where it would do harm."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def held_back() -> Iterator[None]:
-    """Let Ctrl-C wait until the end of the block.
+    """Delay Ctrl-C until the end of the block.
 
-    HTCondor's bindings crash the interpreter where a signal interrupts them, and a submission that is cut in two leaves jobs that
-    nobody knows of.
+    A signal inside HTCondor's bindings crashes the interpreter, and a submission that is interrupted halfway leaves jobs that no
+    map knows.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -25,9 +25,9 @@ def held_back() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _put_off() -> Iterator[None]:
-    """Have Ctrl-C raised at the end of the block, also where another thread gets the signal, as in a notebook.
+    """Raise Ctrl-C at the end of the block even if another thread gets the signal, as in a notebook.
 
-    Python raises it in the main thread then, whatever that has blocked.
+    In that case Python would raise it in the main thread at once, although that thread has blocked the signal.
     """
     handler = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(handler):
@@ -40,4 +40,4 @@ def _put_off() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, handler)
         if came:
-            signal.raise_signal(signal.SIGINT)  # for this thread, which has it blocked for a moment still
+            signal.raise_signal(signal.SIGINT)  # pending until this thread unblocks it, in a moment

@@ -1,4 +1,4 @@
-"""All that the schedd knows of a job: its ad."""
+"""Job ads: everything that the schedd knows about a job."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from htmap_core.exceptions import HTMapException
 
 @attrs.frozen
 class JobAd:
-    """The ad of the job of a component.
+    """The ad of a component's job.
 
-    :param attributes: the attributes; expressions are text, and what is undefined is None.
-    :param text: the whole ad, as ``condor_q -long`` shows it.
-    :param is_queued: whether the job is in the queue; otherwise the ad is the last one that it had.
+    :param attributes: the attributes; expressions are text, and undefined values None.
+    :param text: the complete ad, as ``condor_q -long`` shows it.
+    :param is_queued: whether the job is in the queue; otherwise the ad is its last one, from the history.
     """
 
     attributes: Mapping[str, Any]
@@ -28,7 +28,10 @@ class JobAd:
 
 @attrs.define(slots=False)
 class JobNotFound(HTMapException, LookupError):
-    """The schedd has no ad of the component's job (any more)."""
+    """The schedd has no ad of the component's job (any more).
+
+    :param status: the status of the component.
+    """
 
     tag: str
     component: int
@@ -36,21 +39,21 @@ class JobNotFound(HTMapException, LookupError):
 
     def __str__(self) -> str:
         why = (
-            "the schedd makes it when there is room for it"
+            "the schedd creates its job later, when there is room for it"
             if self.status == "UNMATERIALIZED"
-            else "it is neither in the queue nor in the schedd's history, which does not go back for ever"
+            else "the job is neither in the queue nor in the schedd's history, which drops old jobs"
         )
-        return f"there is no job of component {self.component} of map {self.tag!r}, which is {self.status}: {why}"
+        return f"component {self.component} of map {self.tag!r}, which is {self.status}, has no job ad: {why}"
 
 
 def find(connection: Connection, cluster: int, proc: int) -> JobAd | None:
-    """Return the ad of a job in the queue, or else in the history; None where the schedd has none.
+    """Return the ad of a job from the queue, or else from the history; None if the schedd has none.
 
     :raises CondorError: the schedd does not answer.
     """
     constraint = f"ClusterId == {cluster} && ProcId == {proc}"
     for past in (False, True):
-        for ad in connection.ads(constraint, 1, past=past):
+        for ad in connection.job_classads(constraint, 1, past=past):
             lines = sorted((f"{name} = {ad.lookup(name)}" for name in ad), key=str.casefold)
             return JobAd(plain(ad), "\n".join(lines) + "\n", not past)
     return None

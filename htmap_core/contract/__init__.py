@@ -1,4 +1,4 @@
-"""What authors of plugins read: hooks, delivery methods, protocols, pools, options, plans and submit descriptions.
+"""The API for authors of plugins: hooks, delivery methods, protocols, pools, options, plans and submit descriptions.
 
-Imports ``settings``, ``language`` and the words of the house.
+Imports ``settings``, ``language`` and the modules beside the packages.
 """

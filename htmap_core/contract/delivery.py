@@ -1,4 +1,4 @@
-"""Delivery methods: how a Python that can run the user's function reaches the execute node."""
+"""Delivery methods: how Python reaches the execute node."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from htmap_core.contract.submit import SubmitDescription
 class Suitability:
     """Whether a delivery method can run on a pool.
 
-    Make one with :meth:`yes`, :meth:`no` or :meth:`unknown`.
+    Make one with :meth:`yes`, :meth:`no` or :meth:`unknown`. Since 0.7.
 
-    :param verdict: can it?
-    :param reason: why, in words that make sense after the method's name, with numbers where there are any.
-    :param rank: how good a choice it is among those that can; the highest is taken where the user names none.
+    >>> Suitability.no("0 of 214 slots have Docker").verdict
+    'no'
+
+    :param verdict: whether the method can run on the pool.
+    :param reason: why, as a phrase that fits behind the method's name, with numbers if there are any.
+    :param rank: how good a choice the method is. HTMap takes the method with the highest rank if the user names none.
     """
 
     verdict: Literal["yes", "no", "unknown"]
@@ -31,60 +34,93 @@ class Suitability:
 
     @classmethod
     def yes(cls, reason: str, rank: int = 0) -> Suitability:
-        """Return that the method can run on the pool."""
+        """Return that the method can run on the pool.
+
+        >>> Suitability.yes("214 of 214 slots have Docker", rank=20).rank
+        20
+        """
         return cls("yes", reason, rank)
 
     @classmethod
     def no(cls, reason: str) -> Suitability:
-        """Return that the method cannot run on the pool."""
+        """Return that the method cannot run on the pool.
+
+        >>> Suitability.no("the pool shares no file system with you").verdict
+        'no'
+        """
         return cls("no", reason)
 
     @classmethod
     def unknown(cls, reason: str, rank: int = 0) -> Suitability:
-        """Return that only trying will tell; such a method is taken where none is known to suit."""
+        """Return that only a job can tell. HTMap takes such a method if no other is known to suit.
+
+        >>> Suitability.unknown("the pool has no slots now").verdict
+        'unknown'
+        """
         return cls("unknown", reason, rank)
 
 
 class DeliveryMethod(ABC):
-    """A way to get Python to the execute node, offered by a plugin through ``htmap_delivery_methods``.
+    """A way for Python to reach the execute node. A plugin offers it through ``htmap_delivery_methods``.
 
-    What must be there on the execute node is a Python 3.8 or newer and whatever the user's function imports: HTMap sends the
-    rest along in one archive. All methods run on the submit side.
+    The execute node needs Python 3.8 or newer and the modules that the user's function imports; HTMap sends the rest in one
+    archive. All methods run on the submit machine. Since 0.7. ::
+
+        class Cvmfs(DeliveryMethod):
+            name = "cvmfs"
+
+            def describe(self, submit, plan):
+                submit.require("HasCvmfs")
+                submit.launch_with("/cvmfs/tools.example.org/bin/python3", transfer=False)
     """
 
     name: ClassVar[str]
 
     def check(self, pool: PoolView) -> Suitability:
-        """Say whether *pool* can run this method. Called once per map while a method is chosen, and by ``htmap plugins list``.
+        """Say whether *pool* can run this method; by default this is unknown.
 
-        By default it is not known. Never raises: what cannot be found out is unknown.
+        Runs on the submit machine: once per map while HTMap chooses a method, and for ``htmap plugins list``. It never raises: it
+        returns :meth:`Suitability.unknown` for what it cannot find out. Since 0.7. ::
+
+            def check(self, pool):
+                able, slots = pool.count("HasCvmfs")
+                reason = f"{able} of {slots} slots have CVMFS"
+                return Suitability.yes(reason, rank=10) if able else Suitability.no(reason)
         """
         return Suitability.unknown("it does not say")
 
     def prepare(self, plan: MapPlan) -> None:  # noqa: B027 -- most methods have nothing to prepare
-        """Do what is slow or has side effects, such as building an archive; by default nothing.
+        """Do slow work and work with side effects, such as building an archive; by default nothing.
 
-        Called once per map, before :meth:`describe`.
+        Runs on the submit machine, once per map, before :meth:`describe`. Since 0.7. ::
 
-        :raises HTMapException: it cannot be done; nothing is submitted then.
+            def prepare(self, plan):
+                build_image(plan.settings["DOCKER.IMAGE"])
+
+        :raises HTMapException: it fails; nothing is submitted then.
         """
 
     @abstractmethod
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
-        """Write this method's part of the submit description. Called once per map; pure and fast.
+        """Write this method's part of the submit description.
 
-        :param submit: the description to edit; it refuses what would contradict others.
-        :param plan: what is known of the map.
-        :raises HTMapException: the map cannot be run this way; nothing is submitted then.
+        Runs on the submit machine, once per map; it is fast and has no side effects. Since 0.7. ::
+
+            def describe(self, submit, plan):
+                submit.require("HasCvmfs")
+
+        :param submit: the description to edit; it refuses contradictions to other plugins and the user.
+        :param plan: the plan of the map.
+        :raises HTMapException: this method cannot run the map; nothing is submitted then.
         """
 
 
 class RegisteredDeliveryMethod(DeliveryMethod):
-    """A delivery method made of two functions, as scripts for the original register them.
+    """A delivery method made of two functions, for :func:`htmap.register_delivery_method`.
 
     :param name: its name.
-    :param descriptors_func: takes a map's tag and directory and returns submit commands.
-    :param setup_func: takes the same, and does what must be done before; None for nothing.
+    :param descriptors_func: takes a map's tag and directory, and returns submit commands.
+    :param setup_func: takes the same arguments, and does the slow work; None for nothing.
     """
 
     def __init__(
@@ -93,13 +129,13 @@ class RegisteredDeliveryMethod(DeliveryMethod):
         descriptors_func: Callable[[str, Path], Mapping[str, Any]],
         setup_func: Callable[[str, Path], None] | None = None,
     ) -> None:
-        self.name = name  # type: ignore[misc]  # a class variable for those who write a class
+        self.name = name  # type: ignore[misc]  # a class variable in other subclasses
         self._descriptors = descriptors_func
         self._setup = setup_func
 
     def check(self, pool: PoolView) -> Suitability:
-        """Say that only trying will tell, and that whoever registered it should name it."""
-        return Suitability.unknown("registered by this program, which should name it", rank=-50)
+        """Return unknown, with a low rank: the program that registered the method should name it."""
+        return Suitability.unknown("this program registered it and should name it", rank=-50)
 
     def prepare(self, plan: MapPlan) -> None:
         """Call the setup function."""
@@ -107,7 +143,7 @@ class RegisteredDeliveryMethod(DeliveryMethod):
             self._setup(plan.tag, plan.map_dir)
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
-        """Bring the returned commands in, each by the method of *submit* that is made for it."""
+        """Add the returned commands to *submit*, each with the method for it."""
         described = self._descriptors(plan.tag, plan.map_dir)
         special = {name.casefold(): value for name, value in described.items() if name.casefold() in _SPECIAL}
         transfer = str(special.get("transfer_executable", True)).casefold() not in {"false", "f", "no", "0"}
@@ -122,12 +158,12 @@ class RegisteredDeliveryMethod(DeliveryMethod):
                 submit.set(name, value)
 
 
-# "arguments" is left out: the archive has arguments of its own, which HTMap writes.
+# "arguments" is in it, but has no effect: HTMap writes the arguments of the archive.
 _SPECIAL = frozenset({"arguments", "executable", "transfer_executable", "transfer_input_files", "universe"})
 
 
 def _split(paths: Any) -> list[Any]:
-    """Return the paths of a submit command as a list; a sequence of paths is welcome too."""
+    """Return the paths of a submit command as a list, from text with commas or from a sequence."""
     if isinstance(paths, (list, tuple)):
         return list(paths)
     return [path.strip() for path in str(paths).split(",") if path.strip()]

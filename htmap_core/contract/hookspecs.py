@@ -1,14 +1,14 @@
-"""All that a plugin can do.
+"""All hooks: everything that a plugin can do.
 
-A plugin is a module named by an entry point of the group ``htmap``. It marks functions with ``@htmap_core.hookimpl`` that have
-the name, and any of the arguments, of a hook below. There are two kinds of hooks:
+A plugin is a module that an entry point of the group ``htmap`` names. Its hook functions are marked with
+``@htmap_core.hookimpl``, and have the name and any of the arguments of a hook below. There are two kinds of hooks:
 
-*Offers* return named objects, of which a setting or HTMap picks one by its name.
-*Steps* are called for every map, on every plugin, in the order of the plugins' names, and edit what they are given.
+*Offers* return named objects. A setting or HTMap picks one of them by its name.
+*Steps* edit their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names.
 
-A plugin is loaded when the first hook is called, never by ``import htmap``. One that cannot be loaded, or whose hook raises or
-returns something else than it should, is switched off and shown with the reason by ``htmap plugins list``; only an exception
-in a step ends the creation of the map, because what the step should have done may matter.
+HTMap loads plugins when it calls the first hook, never at ``import htmap``. It switches off a plugin that cannot be loaded, and
+one whose offer raises or returns a wrong object; ``htmap plugins list`` shows the reason. An exception in a step ends the
+creation of the map, because the map may depend on that step.
 """
 
 from __future__ import annotations
@@ -27,58 +27,88 @@ from htmap_core.names import ENTRY_POINT_GROUP
 
 hookspec = pluggy.HookspecMarker(ENTRY_POINT_GROUP)
 hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
+"""Mark a function of a plugin as the implementation of the hook of that name. Since 0.7.
+
+::
+
+    @hookimpl
+    def htmap_delivery_methods():
+        return [Cvmfs()]
+"""
 
 
 @hookspec
 def htmap_delivery_methods() -> Sequence[DeliveryMethod]:  # type: ignore[empty-body]
-    """Offer ways for Python to reach the execute node.
+    """Offer delivery methods: ways for Python to reach the execute node.
 
-    Called once in a process, on the submit side, when a map is created or plugins are listed. The setting ``DELIVERY_METHOD``
-    names one of all that are offered; two of the same name are an error of the plugin whose name comes later.
+    Called once per process, on the submit machine, when a map is created or plugins are listed. The setting ``DELIVERY_METHOD``
+    names one of the methods. A plugin that offers a name again is switched off. Since 0.7. ::
+
+        @hookimpl
+        def htmap_delivery_methods():
+            return [Cvmfs()]
     """
 
 
 @hookspec
 def htmap_transfer_protocols() -> Sequence[TransferProtocol]:  # type: ignore[empty-body]
-    """Offer URL schemes for inputs and outputs.
+    """Offer transfer protocols: URL schemes for inputs and outputs.
 
-    Called once in a process, on the submit side, when a map has a URL among its files.
+    Called once per process, on the submit machine, when a map has a URL among its files or plugins are listed. Since 0.7. ::
+
+        @hookimpl
+        def htmap_transfer_protocols():
+            return [TransferProtocol("root", script=Path(__file__).with_name("xrootd_plugin"))]
     """
 
 
 @hookspec
 def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
-    """Step: obtain and store the credentials that the map's jobs will need, and say so in the submit description.
+    """Step: obtain and store the credentials that the map's jobs need, and mention them in the submit description.
 
-    Called once for each map, on the submit side, after the delivery method and before :func:`htmap_rewrite_submit`. May take
-    its time and have side effects; what was stored must be found again, so that the next map is quick. Called once more
-    whenever components of the map are to run again, perhaps much later: then *submit* has the attributes that the map was
-    submitted with, and *plan* those for its options, and what is edited changes nothing.
+    Called once per map, on the submit machine, after the delivery method and before :func:`htmap_rewrite_submit`. It may be slow
+    and have side effects; it should find stored credentials again, so that the next map is quick. It runs again before each
+    rerun of components. Then *submit* and the options of *plan* have the attributes that the map was submitted with, and edits
+    have no effect. Since 0.7. ::
+
+        @hookimpl
+        def htmap_setup_credentials(submit, plan):
+            connect(plan.pool.address).store_kerberos_credential(read_ticket())
+            submit.set_attribute("SendCredential", True)
 
     :param submit: the description to edit.
-    :param plan: what is known of the map.
-    :raises HTMapException: the credentials cannot be had; nothing is submitted, and the message reaches the user.
+    :param plan: the plan of the map.
+    :raises HTMapException: the credentials cannot be obtained; nothing is submitted, and the user sees the message.
     """
 
 
 @hookspec
 def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
-    """Step: bring in a site's defaults and rules, as the last word before submission.
+    """Step: add a site's defaults and rules, as the last plugin step before submission.
 
-    Called once for each map, on the submit side. Use :meth:`~htmap_core.SubmitDescription.set_default` for what a user may
-    choose otherwise.
+    Called once per map, on the submit machine. Use :meth:`~htmap_core.SubmitDescription.set_default` for values that users may
+    change. Since 0.7. ::
+
+        @hookimpl
+        def htmap_rewrite_submit(submit, plan):
+            submit.set_default("+JobFlavour", '"espresso"')
 
     :param submit: the description to edit.
-    :param plan: what is known of the map.
-    :raises HTMapException: the site's rules do not allow this map; nothing is submitted, and the message reaches the user.
+    :param plan: the plan of the map.
+    :raises HTMapException: the site's rules forbid this map; nothing is submitted, and the user sees the message.
     """
 
 
 @hookspec
 def htmap_pools() -> Sequence[Pool]:  # type: ignore[empty-body]
-    """Offer places to submit to.
+    """Offer pools to submit to.
 
-    Called once in a process, on the submit side, when a pool is needed first. A map remembers the name of its pool.
+    Called once per process, on the submit machine, when HTMap first needs a pool. A map remembers the name of its pool.
+    Since 0.7. ::
+
+        @hookimpl
+        def htmap_pools():
+            return [BatchService()]
     """
 
 
@@ -86,16 +116,26 @@ def htmap_pools() -> Sequence[Pool]:  # type: ignore[empty-body]
 def htmap_settings() -> Mapping[str, type]:  # type: ignore[empty-body]
     """Offer the plugin's settings table: its name in capitals, and an attrs class with a default for every field.
 
-    A field's metadata say what it is for: ``attrs.field(default=1800, metadata={"meaning": "seconds until it stops"})``; in
-    ``"default"`` they can have the default in words, where it is computed or None.
+    The metadata of a field document it: ``attrs.field(default=1800, metadata={"meaning": "seconds until it stops"})``. The key
+    ``"default"`` describes a default that is computed or None.
 
-    Called once in a process, on the submit side, before settings are checked. Read the table with :func:`htmap_core.table`.
+    Called once per process, on the submit machine, before settings are checked. Read the table with :func:`htmap_core.table`.
+    Since 0.7. ::
+
+        @hookimpl
+        def htmap_settings():
+            return {"CVMFS": CvmfsSettings}
     """
 
 
 @hookspec
 def htmap_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
-    """Offer commands, or groups of them, for the ``htmap`` command line.
+    """Offer commands or groups of commands for the ``htmap`` command line.
 
-    Called when a command is used that the core does not have. A command of the core cannot be replaced.
+    Called once per process, on the submit machine, when the user calls or completes a command that the core does not have, or
+    lists plugins. A plugin cannot replace a command of the core. Since 0.7. ::
+
+        @hookimpl
+        def htmap_commands():
+            return [cvmfs_command]
     """

@@ -1,4 +1,4 @@
-"""Map options: what users ask of HTCondor for the components of a map."""
+"""Map options: the submit commands that users set for a map."""
 
 from __future__ import annotations
 
@@ -20,23 +20,27 @@ from htmap_core.language.submit_text import (
 )
 from htmap_core.settings.chain import Settings
 
-_NO_TABLE = "is a table of attributes and their values"
+_NO_TABLE = "must be a table of attributes and their values"
 
 
 class MapOptions:
-    """Options for a map: HTCondor's submit commands, with HTMap's few own.
+    """Options of a map: HTCondor's submit commands, and a few of HTMap's own.
 
-    A single value holds for all components; an iterable has one value for each component, in their order. Values are written
-    as they would stand in a submit file behind the ``=``; str, int, float, bool, paths and timedeltas are all welcome. Options
-    are not changed once made.
+    A single value holds for all components; an iterable has one value for each component, in their order. A value is what a
+    submit file has behind the ``=``: a str, int, float, bool, path or timedelta. Options cannot be changed after they were made.
+    Since 0.6 or earlier.
 
-    :param fixed_input_files: files to send with every component.
-    :param input_files: for each component a file, or several, to send with it.
-    :param output_remaps: where output files go instead of back: one mapping for all components, or one for each.
-    :param custom_options: attributes of the job's ad, which a submit file would write with a leading ``+`` or ``MY.``.
+    >>> MapOptions(request_memory="2GB", request_cpus=2)["request_cpus"]
+    '2'
+
+    :param fixed_input_files: paths or URLs of files to send with every component.
+    :param input_files: for each component, the path or URL of its file, or several of them.
+    :param output_remaps: where output files go instead of back: one mapping from file names to destinations for all components,
+        or one for each.
+    :param custom_options: attributes of the job's ad, which have ``+`` or ``MY.`` in front in a submit file.
     :param kwargs: any other submit command.
     :raises ReservedOptionKeyword: HTMap itself sets the command.
-    :raises InvalidOption: a name or value cannot stand in a submit description.
+    :raises InvalidOption: a submit description cannot hold the name or value.
     """
 
     RESERVED_KEYS: ClassVar[frozenset[str]] = frozenset({
@@ -55,13 +59,13 @@ class MapOptions:
         self.fixed_input_files: tuple[Any, ...] = _files(fixed_input_files)
         if input_files is not None and is_fixed(input_files):
             raise InvalidOption(
-                "input_files", input_files, "has files for each component; one for all is fixed_input_files"
+                "input_files", input_files, "needs files for each component; use fixed_input_files for one that all get"
             )
         if output_remaps is not None and not isinstance(output_remaps, (Mapping, Iterable)):
             raise InvalidOption(
                 "output_remaps",
                 output_remaps,
-                "is a mapping from file names to destinations, or one for each component",
+                "must be a mapping from file names to destinations, or one for each component",
             )
         if not isinstance(custom_options, (Mapping, type(None))):
             raise InvalidOption("custom_options", custom_options, _NO_TABLE)
@@ -76,17 +80,21 @@ class MapOptions:
     def _add(self, name: str, value: Any) -> None:
         attribute = attribute_name(name)
         key = check_command(name) if attribute is None else f"MY.{check_attribute(attribute)}"
-        if key.casefold() == f"my.{REQUIREMENTS}":  # the attribute would write over everybody's requirements
+        if key.casefold() == f"my.{REQUIREMENTS}":  # the attribute would replace the requirements of all others
             key = REQUIREMENTS
         if any(key.casefold() == known.casefold() for known in self._options):
-            raise InvalidOption(name, value, "is given twice")
+            raise InvalidOption(name, value, "was given twice")
         self._options[key] = option_text(name, value) if is_fixed(value) else value
 
     def __getitem__(self, name: str) -> Any:
         return self._options[self._key(name)]
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return the value of an option: text where it is fixed, else the iterable that was given."""
+        """Return the value of an option: text if it holds for all components, else the iterable that was given.
+
+        >>> MapOptions(request_memory="2GB").get("request_disk", "1GB")
+        '1GB'
+        """
         return self._options.get(self._key(name), default)
 
     def __contains__(self, name: str) -> bool:
@@ -98,15 +106,27 @@ class MapOptions:
         return next((key for key in self._options if key.casefold() == wanted), name)
 
     def fixed(self) -> dict[str, str]:
-        """Return the options that hold for all components, by command; attributes begin with ``MY.``."""
+        """Return the options that hold for all components, by command; names of attributes begin with ``MY.``.
+
+        >>> MapOptions(request_cpus=2, request_memory=["1GB", "2GB"]).fixed()
+        {'request_cpus': '2'}
+        """
         return {name: value for name, value in self._options.items() if isinstance(value, str)}
 
     def per_component(self) -> dict[str, Iterable[OptionValue]]:
-        """Return the options that have a value for each component, by command."""
+        """Return the options that have a value for each component, by command.
+
+        >>> MapOptions(request_cpus=2, request_memory=["1GB", "2GB"]).per_component()
+        {'request_memory': ['1GB', '2GB']}
+        """
         return {name: value for name, value in self._options.items() if not isinstance(value, str)}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fixed options as given, and of the others their names, for a map's own record."""
+        """Return the fixed options with their values and the others with a note, for the record of a map.
+
+        >>> MapOptions(request_memory=["1GB", "2GB"]).to_dict()
+        {'request_memory': '(one for each component)'}
+        """
         files = {"fixed_input_files": [str(path) for path in self.fixed_input_files]} if self.fixed_input_files else {}
         varying = [*self.per_component(), *(["input_files"] if self.input_files is not None else [])]
         return {**self.fixed(), **files, **dict.fromkeys(varying, "(one for each component)")}
@@ -128,10 +148,13 @@ class MapOptions:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> MapOptions:
-        """Return options from the settings table ``MAP_OPTIONS``, checked as any others.
+        """Return the options of the settings table ``MAP_OPTIONS``, checked like all options.
 
-        :raises ReservedOptionKeyword: HTMap itself sets a command; says where it comes from.
-        :raises InvalidOption: an option cannot be what it is; says where it comes from.
+        >>> MapOptions.from_settings(Settings({"MAP_OPTIONS": {"request_cpus": 2}}))
+        {'request_cpus': '2'}
+
+        :raises ReservedOptionKeyword: HTMap itself sets a command; the text says where the setting is.
+        :raises InvalidOption: an option has an invalid value; the text says where the setting is.
         """
         made = cls()
         for name, value in settings.get("MAP_OPTIONS", {}).items():
@@ -148,7 +171,7 @@ class MapOptions:
         if folded == "fixed_input_files":
             self.fixed_input_files = _files(value)
         elif folded in {"input_files", "output_remaps"}:
-            raise InvalidOption(name, value, "is for the components of one map, so it cannot be a setting")
+            raise InvalidOption(name, value, "belongs to the components of one map, so it cannot be a setting")
         elif folded in {"custom_options", "my"}:  # `MY.Name = 1` in TOML makes a table MY
             if not isinstance(value, Mapping):
                 raise InvalidOption(name, value, _NO_TABLE)
@@ -159,15 +182,20 @@ class MapOptions:
 
     @classmethod
     def merge(cls, *others: MapOptions | None) -> MapOptions:
-        """Return new options made of *others*; the further left, the higher the priority.
+        """Return new options made of *others*: the leftmost that has an option wins.
 
-        ``fixed_input_files`` are sent all, and ``requirements`` must be satisfied all.
+        Two options are combined: a job gets the ``fixed_input_files`` of all *others*, and must satisfy all ``requirements``.
+
+        >>> MapOptions.merge(MapOptions(request_cpus=2), MapOptions(request_cpus=1, request_disk="1GB"))
+        {'request_cpus': '2', 'request_disk': '1GB'}
+
+        :raises TypeError: one of *others* is neither MapOptions nor None.
         """
         merged = cls()
         given = [other for other in others if other is not None]
         for other in given:
             if not isinstance(other, MapOptions):
-                raise TypeError(f"MapOptions are merged, and {other!r} are none")
+                raise TypeError(f"MapOptions.merge() needs MapOptions, got {other!r}")
             merged.fixed_input_files += tuple(f for f in other.fixed_input_files if f not in merged.fixed_input_files)
             if merged.input_files is None:
                 merged.input_files = other.input_files
@@ -183,7 +211,7 @@ class MapOptions:
 
 
 def _combined(requirements: list[Any]) -> str | Iterable[str]:
-    """Return one expression for all *requirements*, or one for each component where some of them differ by component."""
+    """Return one expression for all *requirements*, or one for each component if some of them differ by component."""
     fixed = [each for each in requirements if isinstance(each, str)]
     varying = [each for each in requirements if not isinstance(each, str)]
     return _combined_by_component(fixed, varying) if varying else conjunction(fixed)
@@ -197,9 +225,9 @@ def _combined_by_component(fixed: list[str], varying: list[Iterable[Any]]) -> It
 
 
 def is_fixed(value: object) -> bool:
-    """Return whether an option's value holds for all components, and is not an iterable of one for each.
+    """Return whether an option's value holds for all components; otherwise it is an iterable with a value for each.
 
-    Bytes and mappings are iterable too, but surely not meant so: they count as single values, which then are refused.
+    Bytes and mappings count as single values, although they are iterable; later checks refuse them.
     """
     return isinstance(value, (str, bytes, Mapping, os.PathLike)) or not isinstance(value, Iterable)
 
@@ -210,14 +238,14 @@ def _files(given: Any) -> tuple[Any, ...]:
     if isinstance(given, (str, os.PathLike)):
         return (given,)
     if not isinstance(given, Iterable):
-        raise InvalidOption("fixed_input_files", given, "is the path or URL of a file, or several")
+        raise InvalidOption("fixed_input_files", given, "must be the path or URL of a file, or several of them")
     return tuple(given)
 
 
 def truth(name: str, given: object) -> bool:
-    """Return what one of HTMap's own options says, which is true or false for all components.
+    """Return the value of one of HTMap's own options that is true or false for all components.
 
-    :raises InvalidOption: it says anything else.
+    :raises InvalidOption: the value is neither ``true`` nor ``false``.
     """
     if not (isinstance(given, str) and given.casefold() in {"true", "false"}):
         raise InvalidOption(name, given, "must be true or false, the same for all components")

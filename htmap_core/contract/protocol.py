@@ -1,4 +1,4 @@
-"""Transfer protocols: the URL schemes that inputs and outputs may have."""
+"""Transfer protocols: URL schemes for inputs and outputs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Optional
 
 import attrs
 
-# RFC 3986 also has + - and . in a scheme. HTCondor takes what stands before one of them for the name of a token.
+# RFC 3986 also allows + - and . in a scheme. HTCondor reads the part before one of them as the name of a token.
 _SCHEME = re.compile(r"[a-z][a-z0-9]*")
 
 
 Sender = Callable[[str], str]
-"""Turns the URL that a user wants an output at into the one that the execute node sends it to."""
+"""Turns the URL that a user gives for an output into the URL that the execute node sends it to."""
 
 
 def _lower(scheme: str) -> str:
@@ -24,22 +24,24 @@ def _lower(scheme: str) -> str:
 def _check_scheme(_: object, attribute: attrs.Attribute[str], scheme: str) -> None:
     if not _SCHEME.fullmatch(scheme):
         raise ValueError(
-            f"{attribute.name} {scheme!r} is no URL scheme that HTCondor understands: letters and digits, a letter first"
+            f"{attribute.name} {scheme!r} is not a URL scheme for HTCondor: it needs letters and digits, a letter first"
         )
 
 
 @attrs.frozen
 class TransferProtocol:
-    """A URL scheme that files can be moved by, offered by a plugin through ``htmap_transfer_protocols``.
+    """A URL scheme to transfer files by. A plugin offers it through ``htmap_transfer_protocols``. Since 0.7.
 
-    :param scheme: the URL scheme, in lower case, without ``://``.
-    :param script: an HTCondor file transfer plugin to send along with each job that uses the scheme; None where the execute
-        nodes have one of their own.
-    :param inputs: whether files can be fetched by it.
-    :param outputs: whether files can be sent by it.
-    :param options: the submit commands without which it does not work, such as those that name files with access keys.
-    :param sender: for a protocol whose output URLs must be rewritten on the submit side. Called once for a map, with the values
-        of :attr:`options` and of all other options that hold for the whole map; returns what is then called for each URL.
+    >>> TransferProtocol("osdf", outputs=False).scheme
+    'osdf'
+
+    :param scheme: the URL scheme, without ``://``; it is stored in lower case.
+    :param script: an HTCondor file transfer plugin to send with each job that uses the scheme; None if execute nodes have one.
+    :param inputs: whether it can fetch files.
+    :param outputs: whether it can send files.
+    :param options: the submit commands that it needs, such as those that name files with access keys.
+    :param sender: for a protocol whose output URLs must be rewritten. Runs on the submit machine, once per map, with the values
+        of :attr:`options` and of all other options that hold for the whole map; the function that it returns runs for each URL.
     """
 
     scheme: str = attrs.field(converter=_lower, validator=_check_scheme)

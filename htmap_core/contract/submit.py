@@ -1,4 +1,4 @@
-"""The submit description of a map, as plugins may edit it."""
+"""The submit description of a map, for plugins to edit."""
 
 from __future__ import annotations
 
@@ -29,10 +29,16 @@ def _check_text(_: object, attribute: attrs.Attribute[str], text: str) -> None:
 
 @attrs.define
 class SubmitDescription:
-    """What will be submitted, as far as delivery methods, protocols and sites have a say.
+    """The part of a map's submit description that delivery methods, protocols and sites may edit.
 
-    What HTMap itself needs (arguments, log, outputs and the like) is not in it and cannot be set. Nothing here looks at the
-    pool: a value that HTCondor does not like is refused when the map is submitted.
+    Commands that HTMap itself sets (arguments, log, outputs and the like) are not in it, and cannot be set. The pool is not
+    asked: HTCondor refuses bad values when the map is submitted. Since 0.7.
+
+    >>> submit = SubmitDescription()
+    >>> submit.set("request_memory", "2GB")
+    >>> submit.require("HasDocker")
+    >>> submit.commands()
+    {'request_memory': '2GB', 'requirements': 'HasDocker'}
     """
 
     universe: str = attrs.field(default="vanilla", validator=_check_text)
@@ -47,11 +53,13 @@ class SubmitDescription:
     def set(self, command: str, value: OptionValue) -> None:
         """Set a submit command.
 
-        ``requirements`` are combined with those that others want; ``+Name`` and ``MY.Name`` set an attribute of the job.
+        ``requirements`` are combined with the requirements of others; ``+Name`` and ``MY.Name`` set an attribute of the job. ::
+
+            submit.set("docker_image", "python:3.12")
 
         :raises SubmitConflict: the command already has another value.
         :raises ReservedOptionKeyword: HTMap itself sets this command.
-        :raises InvalidOption: the name or the value cannot stand in a submit description.
+        :raises InvalidOption: a submit description cannot hold the name or the value.
         """
         if (attribute := attribute_name(command)) is not None:
             self.set_attribute(attribute, value)
@@ -65,15 +73,22 @@ class SubmitDescription:
             raise SubmitConflict(name, present, text)
 
     def set_default(self, command: str, value: OptionValue) -> None:
-        """Set a submit command unless it has a value already: the user's wins. Otherwise as :meth:`set`."""
+        """Set a submit command as :meth:`set` does, unless it has a value already: the user's value wins.
+
+        ::
+
+            submit.set_default("+JobFlavour", '"espresso"')
+        """
         if not self.has(command):
             self.set(command, value)
 
     def take(self, command: str) -> str | None:
-        """Take a command, or with ``+`` or ``MY.`` in front an attribute, out again, and return what it was set to.
+        """Remove a command, or an attribute (with ``+`` or ``MY.`` in front), and return its value; None if it is not set.
 
-        For a plugin that says in HTCondor's words what the user said in the site's: what it takes, it sets again. Requirements
-        stay: they are everybody's.
+        A plugin that translates a site's own command into HTCondor's uses it. Requirements stay, because others share them. ::
+
+            if (seconds := submit.take("max_runtime")) is not None:
+                submit.set("+MaxRuntime", seconds)
         """
         text = self.get(command)
         name = command.strip().casefold()
@@ -87,11 +102,21 @@ class SubmitDescription:
         return text
 
     def has(self, command: str) -> bool:
-        """Return whether a command, or with ``+`` or ``MY.`` in front an attribute, is set."""
+        """Return whether a command, or an attribute (with ``+`` or ``MY.`` in front), is set.
+
+        ::
+
+            is_limited = submit.has("+MaxRuntime")
+        """
         return self.get(command) is not None
 
     def get(self, command: str) -> str | None:
-        """Return what a command, or with ``+`` or ``MY.`` in front an attribute, is set to; None where it is not set."""
+        """Return the value of a command, or of an attribute (with ``+`` or ``MY.`` in front); None if it is not set.
+
+        ::
+
+            memory = submit.get("request_memory")
+        """
         name = command.strip().casefold()
         if (attribute := attribute_name(name)) is not None:
             return next((text for known, text in self._attributes.items() if known.casefold() == attribute), None)
@@ -100,13 +125,17 @@ class SubmitDescription:
     def set_attribute(self, name: str, expression: OptionValue) -> None:
         """Set an attribute of the job's ad, as ``MY.<name> = <expression>``; text needs its own double quotes.
 
+        ::
+
+            submit.set_attribute("AccountingGroup", quoted("group_physics"))
+
         :raises SubmitConflict: the attribute already has another value.
         :raises ReservedOptionKeyword: HTMap itself sets this attribute.
-        :raises InvalidOption: the name or the expression cannot stand in a submit description.
+        :raises InvalidOption: a submit description cannot hold the name or the expression.
         """
         check_attribute(name)
         text = option_text(f"MY.{name}", expression)
-        if name.casefold() == REQUIREMENTS:  # the attribute would write over everybody's requirements
+        if name.casefold() == REQUIREMENTS:  # the attribute would replace the requirements of all others
             self.require(text)
             return
         spelt = next((known for known in self._attributes if known.casefold() == name.casefold()), name)
@@ -115,13 +144,22 @@ class SubmitDescription:
             raise SubmitConflict(f"MY.{name}", present, text)
 
     def require(self, expression: str) -> None:
-        """Add a ClassAd expression that a slot must satisfy, besides all others."""
+        """Add a ClassAd expression that a slot must satisfy, besides the other requirements.
+
+        ::
+
+            submit.require("TARGET.HasDocker")
+        """
         text = option_text(REQUIREMENTS, expression)
         if text:
             self._requirements.append(text)
 
     def add_input_file(self, path_or_url: OptionValue) -> None:
-        """Send a file, a folder, or what a URL names, along with every job.
+        """Send a file, a folder, or the target of a URL with every job.
+
+        ::
+
+            submit.add_input_file(archive)
 
         :raises InvalidOption: the path is empty, or has a comma or outer blanks, which HTCondor cannot transfer.
         """
@@ -134,10 +172,14 @@ class SubmitDescription:
             self._input_files.append(text)
 
     def add_transfer_plugin(self, scheme: str, script: Path) -> None:
-        """Send an HTCondor file transfer plugin along with every job, for URLs of *scheme*.
+        """Send an HTCondor file transfer plugin with every job, for URLs of *scheme*.
+
+        ::
+
+            submit.add_transfer_plugin("root", Path(__file__).with_name("xrootd_plugin"))
 
         :raises SubmitConflict: another script already serves the scheme.
-        :raises InvalidOption: the scheme is none, or the script's path has what separates one script from the next.
+        :raises InvalidOption: *scheme* is not a URL scheme, or the script's path has one of ``; , =``.
         """
         text = option_text("transfer_plugins", script)
         if not _SCHEME.fullmatch(scheme.lower()) or not text or any(c in text for c in ";,="):
@@ -149,7 +191,11 @@ class SubmitDescription:
     def set_universe(self, universe: str) -> None:
         """Set the universe that jobs run in.
 
-        :raises SubmitConflict: another one than ``vanilla`` is set already.
+        ::
+
+            submit.set_universe("docker")
+
+        :raises SubmitConflict: a universe other than ``vanilla`` is set already.
         """
         text = option_text("universe", universe).lower()
         if self.universe not in {"vanilla", text}:
@@ -157,11 +203,15 @@ class SubmitDescription:
         self.universe = text
 
     def launch_with(self, executable: OptionValue, *, transfer: bool) -> None:
-        """Start the runtime archive with *executable*, which gets its name and its arguments, instead of by itself.
+        """Start the runtime archive with *executable*, which gets the archive's name and arguments as its own.
 
-        :param executable: a program or script that ends by running the archive named by its first argument.
-        :param transfer: whether it is a file of the submit side that travels with the job, or one that is on the execute node.
-        :raises SubmitConflict: something else starts the archive already.
+        ::
+
+            submit.launch_with("/opt/python/bin/python3", transfer=False)
+
+        :param executable: a program or script that finally runs the archive named by its first argument.
+        :param transfer: True for a file of the submit side to send with the job, False for a program on the execute node.
+        :raises SubmitConflict: another executable starts the archive already.
         """
         text = option_text("executable", executable)
         if self.executable not in {RUNTIME, text}:
@@ -170,26 +220,31 @@ class SubmitDescription:
 
     @property
     def requirements(self) -> str | None:
-        """All requirements, and-ed; None where there are none."""
+        """All requirements, combined with ``&&``; None if there are none."""
         return conjunction(self._requirements) or None
 
     @property
     def attributes(self) -> Mapping[str, str]:
-        """What was set with :meth:`set_attribute`."""
+        """The attributes of the job's ad that were set."""
         return dict(self._attributes)
 
     @property
     def input_files(self) -> tuple[str, ...]:
-        """The files that go along with every job, besides HTMap's own."""
+        """The files to send with every job, besides HTMap's own."""
         return tuple(self._input_files)
 
     @property
     def transfer_plugins(self) -> Mapping[str, str]:
-        """The file transfer plugins that go along, by scheme."""
+        """The paths of the file transfer plugins to send with every job, by scheme."""
         return dict(self._transfer_plugins)
 
     def commands(self) -> dict[str, str]:
-        """Return all that was set, as submit commands; HTMap adds its own to it."""
+        """Return everything that was set as submit commands, without HTMap's own.
+
+        ::
+
+            assert submit.commands()["request_memory"] == "2GB"
+        """
         described = dict(self._commands)
         if self.requirements:
             described["requirements"] = self.requirements

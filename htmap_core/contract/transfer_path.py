@@ -1,4 +1,4 @@
-"""Paths that HTMap transfers: like :class:`pathlib.Path`, and with the place to transfer from where that is not this machine."""
+"""Paths that HTMap transfers: like :class:`pathlib.Path`, on this machine or at a URL."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ AnyPath = Union[str, "os.PathLike[str]"]
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)(.*)", re.DOTALL)
 
-# What RFC 3986 lets stand in a URL, and '%', so that what is quoted already stays as it is. Not the comma, which separates
-# the files that HTCondor transfers.
+# The characters that RFC 3986 allows in a URL, and '%', which keeps quoted characters as they are. The comma is not among them,
+# because it separates the files that HTCondor transfers.
 _STAYS_IN_URL = "/:?#[]@!$&'()*+;=%~"
 
 _met: contextvars.ContextVar[dict[str, None] | None] = contextvars.ContextVar("_met", default=None)
@@ -31,29 +31,33 @@ _met: contextvars.ContextVar[dict[str, None] | None] = contextvars.ContextVar("_
 
 @attrs.define(slots=False)
 class IsRemote(HTMapException, AttributeError, TypeError):
-    """Something was asked of a remote path that only the file system of this machine could answer."""
+    """A remote path was used where only a path of this machine works."""
 
     url: str
     asked: str
 
     def __str__(self) -> str:
         return (
-            f"{self.asked} needs a file of this machine, and {self.url} is not one. Names and `/` work with remote paths; "
-            f"the contents are there where the function gets the path as an argument"
+            f"{self.asked} needs a file of this machine, but {self.url} is remote. Names and `/` work with remote paths; "
+            f"to read the contents, pass the path to the mapped function as an argument"
         )
 
 
 @functools.total_ordering
 class TransferPath(os.PathLike[str]):
-    """A path that HTMap brings along: a mapped function gets a ``pathlib.Path`` to the file on the execute node instead.
+    """A path that HTMap transfers. The mapped function gets a ``pathlib.Path`` to the file on the execute node instead.
 
-    It is found wherever it is in the arguments, in containers and in the attributes of objects too. It has all that
-    :class:`pathlib.Path` has, and whatever gives a path there gives a TransferPath here. A local path that ends in ``/`` stands
-    for the contents of the folder: they are put into the scratch directory itself, and the function gets the path of that.
+    HTMap finds TransferPaths anywhere in the arguments, also in containers and in attributes of objects. A TransferPath has all
+    methods of :class:`pathlib.Path`; those that return paths return TransferPaths. A local path that ends in ``/`` stands for the
+    contents of the folder: they are put into the scratch directory itself, and the function gets the path of that directory.
+    Since 0.6 or earlier.
+
+    >>> TransferPath("https://example.org/data") / "tide.csv"
+    TransferPath(path='/data/tide.csv', protocol='https', location='example.org')
 
     :param path: the path, or a whole URL.
     :param protocol: the URL scheme to transfer by; None for a file or folder of this machine.
-    :param location: what stands between the scheme and the path of a URL: a server, as a rule.
+    :param location: the part of a URL between the scheme and the path, usually a server.
     """
 
     __module__ = "htmap"  # which both sides have
@@ -66,7 +70,7 @@ class TransferPath(os.PathLike[str]):
         else:
             text = os.fspath(path)
         if not isinstance(text, str):
-            raise TypeError(f"a path of text is needed, not {text!r}")
+            raise TypeError(f"TransferPath() needs a path of text, got {text!r}")
         if protocol is None and location is None and (url := _URL.fullmatch(text)):
             protocol, location, text = url[1], url[2] or None, url[3]
         self._protocol: str | None = protocol
@@ -77,12 +81,22 @@ class TransferPath(os.PathLike[str]):
 
     @classmethod
     def cwd(cls) -> TransferPath:
-        """Return the current directory."""
+        """Return the current directory.
+
+        ::
+
+            here = TransferPath.cwd()
+        """
         return cls(Path.cwd())
 
     @classmethod
     def home(cls) -> TransferPath:
-        """Return the user's home folder."""
+        """Return the user's home folder.
+
+        ::
+
+            data = TransferPath.home() / "data"
+        """
         return cls(Path.home())
 
     # --- where it is
@@ -94,28 +108,31 @@ class TransferPath(os.PathLike[str]):
 
     @property
     def location(self) -> str | None:
-        """What stands between the scheme and the path of the URL; None where nothing does."""
+        """The part of the URL between the scheme and the path; None if it has none."""
         return self._location
 
     @property
     def is_remote(self) -> bool:
-        """Whether it is somewhere else than on this machine."""
+        """Whether the path is not on this machine."""
         return self._protocol is not None or self._location is not None
 
     @property
     def is_contents(self) -> bool:
-        """Whether it stands for what is in a folder, not the folder: it ends in a slash."""
+        """Whether the path stands for the contents of a folder: it ends in a slash."""
         return self._text.endswith("/") and bool(self._path.name)
 
     def as_url(self) -> str:
-        """Return the URL; what cannot stand in one, a blank or a comma, is quoted.
+        """Return the path as a URL. Characters that a URL cannot have are quoted, and commas too.
 
-        :raises ValueError: there is a location without a protocol, which names nothing.
+        >>> TransferPath("https://example.org/high tide.csv").as_url()
+        'https://example.org/high%20tide.csv'
+
+        :raises ValueError: the path has a location but no protocol.
         """
         if not self.is_remote:
             return Path(os.path.abspath(self._path)).as_uri() + ("/" if self.is_contents else "")  # follows no links
         if self._protocol is None:
-            raise ValueError(f"{self!r} has a location and no protocol, so there is no URL for it")
+            raise ValueError(f"{self!r} has a location but no protocol, so it has no URL")
         path = urllib.parse.quote(self._text.lstrip("/"), safe=_STAYS_IN_URL)
         return f"{self._protocol}://{self._location or ''}/{path}"
 
@@ -136,15 +153,19 @@ class TransferPath(os.PathLike[str]):
 
     @property
     def parents(self) -> tuple[TransferPath, ...]:
-        """The folders that the path is in, from the innermost out."""
+        """The folders that contain the path, the innermost first."""
         return tuple(self._made(str(parent)) for parent in self._path.parents)
 
     def joinpath(self, *others: AnyPath) -> TransferPath:
-        """Return the path with *others* appended."""
+        """Return the path with *others* appended.
+
+        >>> TransferPath("data").joinpath("2026", "tide.csv")
+        TransferPath(path='data/2026/tide.csv')
+        """
         return functools.reduce(TransferPath.__truediv__, others, self)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what :class:`pathlib.Path` has by that name, with TransferPaths in place of its paths."""
+        """Return the attribute of :class:`pathlib.Path` of that name, with TransferPaths in place of its paths."""
         if name.startswith("_"):
             raise AttributeError(name)
         if self.is_remote and hasattr(Path, name) and not hasattr(PurePosixPath, name):
@@ -165,7 +186,7 @@ class TransferPath(os.PathLike[str]):
         return sorted({*super().__dir__(), *public})
 
     def _plain(self, argument: Any) -> Any:
-        """Return what pathlib takes for *argument*, which may be another path of the same place."""
+        """Return *argument* for pathlib: a TransferPath of the same place becomes a plain path."""
         if not isinstance(argument, TransferPath):
             return argument
         if (argument.protocol, argument.location) != (self.protocol, self.location):
@@ -173,7 +194,7 @@ class TransferPath(os.PathLike[str]):
         return argument._path
 
     def _converted(self, found: Any) -> Any:
-        """Return what pathlib returned, with TransferPaths in place of its paths."""
+        """Return the result of pathlib, with TransferPaths in place of its paths."""
         if isinstance(found, (Path, PurePosixPath)):
             return self._made(str(found))
         if type(found) is tuple:  # as walk() yields
@@ -222,13 +243,13 @@ class TransferPath(os.PathLike[str]):
 
 @on_submit_side
 def _transferred(text: str, protocol: str | None, location: str | None, _source: str) -> TransferPath:
-    """Return the path that was pickled; ``htmap._transferred`` is how HTMap 0.7.0 called it."""
+    """Return the path that was pickled. Pickles of HTMap 0.7.0 name this function ``htmap._transferred``."""
     return TransferPath(text, protocol, location)
 
 
 @contextlib.contextmanager
 def collected() -> Iterator[dict[str, None]]:
-    """Collect, as keys, the sources of all TransferPaths that are pickled meanwhile, by whatever pickler."""
+    """Collect the sources of all TransferPaths that are pickled inside the block, by any pickler, as the keys of a dictionary."""
     met: dict[str, None] = {}
     token = _met.set(met)
     try:
@@ -238,9 +259,9 @@ def collected() -> Iterator[dict[str, None]]:
 
 
 def source(path: AnyPath) -> str:
-    """Return where HTCondor finds a file or folder: a URL, or a path from the root, with a slash behind it for its contents.
+    """Return where HTCondor finds a file or folder: a URL, or an absolute path, with a slash at the end for a folder's contents.
 
-    Links are not followed: files arrive under the names that the user knows.
+    Links are not followed, so files arrive under the names that the user knows.
     """
     if isinstance(path, TransferPath) and path.is_remote:
         return path.as_url()
@@ -252,9 +273,9 @@ def source(path: AnyPath) -> str:
 
 
 def scheme_of(where: str) -> str | None:
-    """Return the scheme of a URL, in lower case; None where it is a path.
+    """Return the scheme of a URL in lower case; None for a path.
 
-    In ``token+https://`` that is ``https``, as for HTCondor, which uses the user's token of that name with it.
+    The scheme of ``token+https://`` is ``https``: HTCondor reads the part before ``+`` as the name of a token of the user.
     """
     found = _URL.match(where)
     return None if found is None else re.split(r"[+.-]", found[1].lower())[-1]

@@ -51,9 +51,9 @@ def checks() -> Iterator[Check]:
     yield from _settings()
     yield from _files()
     yield from _plugins()
-    sightings = pools.sightings()
-    connections = [(each.pool, Connection(each.address)) for each in sightings if each.address is not None]
-    for each in sightings:
+    found = pools.check_pools()
+    connections = [(each.pool, Connection(each.address)) for each in found if each.address is not None]
+    for each in found:
         if each.address is None:
             yield Check("pool", "note", f"{each.pool}: {each.reason}")
     if not connections:
@@ -140,7 +140,7 @@ def _schedd(connection: Connection) -> Iterator[Check]:
             "`condor_status -schedd`",
         )
         return
-    ad = connection.schedd()
+    ad = connection.schedd_ad()
     theirs, ours = _number(str(ad.get("CondorVersion", "unknown"))), _number(condor.version())
     text = f"{ad.get('Name', 'the schedd')} of the {connection.address.pool} pool answers; HTCondor {theirs}"
     if theirs.split(".")[:1] == ours.split(".")[:1]:

@@ -137,19 +137,19 @@ class Users:
     @functools.cached_property
     def _accounts(self) -> dict[str, dict[str, Any]]:
         """The negotiator's ads of users and accounting groups, by name."""
-        ads = _known(lambda: self._connection.collected("Accounting", "true", _ACCOUNT)) or []
+        ads = _known(lambda: self._connection.query_collector("Accounting", "true", _ACCOUNT)) or []
         return {str(ad.get("Name")): ad for ad in ads}
 
     @functools.cached_property
     def _waiting(self) -> frozenset[str]:
         """The users with idle jobs."""
-        ads = _known(lambda: self._connection.collected("Submitter", "IdleJobs > 0", ["Name"])) or []
+        ads = _known(lambda: self._connection.query_collector("Submitter", "IdleJobs > 0", ["Name"])) or []
         return frozenset(str(ad.get("Name")) for ad in ads)
 
     @functools.cached_property
     def _limits(self) -> tuple[Share, ...]:
         """The schedd's limit of running jobs, if it is reached."""
-        ad = _known(lambda: self._connection.schedd_as_it_is(["MaxJobsRunning", "TotalRunningJobs"])) or {}
+        ad = _known(lambda: self._connection.query_schedd(["MaxJobsRunning", "TotalRunningJobs"])) or {}
         limit = _number(ad, "MaxJobsRunning", math.inf)
         share = Share("jobs that the schedd runs at a time", _number(ad, "TotalRunningJobs", 0), limit)
         return (share,) if share.is_used_up else ()
@@ -193,7 +193,7 @@ def _rejection(ad: Mapping[str, Any], connection: Connection) -> Rejection | Non
         f" && AccountingGroup =?= {quoted(ad['AccountingGroup']) if 'AccountingGroup' in ad else 'undefined'}"
         f" && LastRejMatchTime >= {ad.get('EnteredCurrentStatus', 0)}"
     )
-    found = connection.query(constraint, ["LastRejMatchTime", "LastRejMatchReason"])
+    found = connection.query_jobs(constraint, ["LastRejMatchTime", "LastRejMatchReason"])
     if not found:
         return None
     last = max(found, key=lambda each: float(each["LastRejMatchTime"]))

@@ -81,7 +81,7 @@ def why_idle(ad: Any, slots: Sequence[Any], standing: Standing) -> Verdict:
     """Return why an idle job does not run.
 
     :param ad: the job's ad, as :meth:`~htmap_core.condor.connection.Connection.ads` returns it.
-    :param slots: the ads of all slots, as :meth:`~htmap_core.condor.connection.Connection.slot_ads` returns them.
+    :param slots: the ads of all slots, as :meth:`~htmap_core.condor.connection.Connection.slot_classads` returns them.
     """
     notes = tuple(_notes(ad, standing))
     if problems := list(_requests_that_are_no_numbers(ad)):

@@ -102,7 +102,7 @@ def _paused(map_dir: MapDir, connection: Connection) -> str | None:
     """Return why the schedd makes no more jobs of a map, as after a hold; None if it goes on, or does not answer."""
     constraint = f"({map_dir.constraint()}) && JobMaterializePaused =!= undefined && JobMaterializePaused != 0"
     try:
-        for ad in connection.query(constraint, ["JobMaterializePauseReason"], 1):
+        for ad in connection.query_jobs(constraint, ["JobMaterializePauseReason"], 1):
             return str(ad.get("JobMaterializePauseReason") or "HTCondor does not say why")
     except CondorError as error:
         logger.info("the schedd does not tell why it makes no more jobs: %s", error)
@@ -119,7 +119,7 @@ def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int])
         for ad, components in _alike(map_dir, connection):
             if chosen := [component for component in components if component in left]:
                 left.difference_update(chosen)
-                slots = connection.slot_ads() if slots is None else slots
+                slots = connection.slot_classads() if slots is None else slots
                 verdict = analysis.why_idle(ad, slots, users.standing(ad))
                 advice = verdict.advice.format(tag=tag)
                 yield Explanation(tuple(chosen), ComponentStatus.IDLE, verdict.text, advice, verdict)
@@ -134,7 +134,9 @@ def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int])
 def _alike(map_dir: MapDir, connection: Connection) -> Iterator[tuple[Any, list[int]]]:
     """Yield the ad of one idle job, and the components of all jobs with the same requirements."""
     numbers = {submission.cluster: submission.number for submission in map_dir.submissions.all()}
-    queued = connection.query(f"({map_dir.constraint()}) && JobStatus == 1", ["ClusterId", "ProcId", *_WHAT_DECIDES])
+    queued = connection.query_jobs(
+        f"({map_dir.constraint()}) && JobStatus == 1", ["ClusterId", "ProcId", *_WHAT_DECIDES]
+    )
     groups: dict[tuple[str, ...], list[tuple[int, int]]] = {}
     for ad in queued:
         groups.setdefault(tuple(str(ad.get(name)) for name in _WHAT_DECIDES), []).append(
@@ -143,5 +145,5 @@ def _alike(map_dir: MapDir, connection: Connection) -> Iterator[tuple[Any, list[
     for jobs in groups.values():
         cluster, proc = jobs[0]
         members = [map_dir.placement.components_of(Job(numbers[c], p)) for c, p in jobs if c in numbers]
-        for ad in connection.ads(f"ClusterId == {cluster} && ProcId == {proc}", 1):
+        for ad in connection.job_classads(f"ClusterId == {cluster} && ProcId == {proc}", 1):
             yield ad, sorted(itertools.chain.from_iterable(members))

@@ -1,12 +1,12 @@
-"""Everything that HTMap raises, in one tree under :class:`HTMapException`.
+"""HTMap's exceptions, in one tree under :class:`HTMapException`.
 
-An exception is an attrs class: its fields are the facts, and its text, which it makes of them, says what happened, what the
-alternatives are, and what to type next. The classes have no slots, because some have several base classes, and they are not
-frozen, because Python itself writes into an exception on its way. Those that others are derived from, and that nothing raises,
-are plain: a plugin's own exceptions may be made in any way.
+An exception is an attrs class. Its fields are the facts. Its text says what happened, what the alternatives are, and what to
+type next. The classes have no slots, because some have several base classes. They are not frozen, because Python itself writes
+to an exception that is raised. Base classes that are never raised are plain classes: plugins may write their exceptions in any
+way.
 
-A few exceptions live with what raises them; all can be had from :mod:`htmap.exceptions`. This package imports nothing of the
-core but its wording.
+Some exceptions live beside the code that raises them; :mod:`htmap.exceptions` has them all. This package imports nothing of
+the core but ``wording``.
 """
 
 from htmap_core.exceptions.components import (

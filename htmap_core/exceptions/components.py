@@ -1,4 +1,4 @@
-"""What stands in the way of a result."""
+"""Exceptions of single components, and of waiting for them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from htmap_core.exceptions.roots import HTMapException
 
 @attrs.define(slots=False)
 class TimeoutError(HTMapException, builtins.TimeoutError):
-    """An operation took longer than its ``timeout``.
+    """The ``timeout`` of an operation is over.
 
-    :param tag: the map that was waited for.
-    :param component: the component that was waited for; None for all of them.
-    :param reason: how far it is.
+    :param tag: the map.
+    :param component: the component; None for all of them.
+    :param reason: the state of the map or component, as a verb and its object.
     """
 
     tag: str
@@ -24,24 +24,24 @@ class TimeoutError(HTMapException, builtins.TimeoutError):
 
     def __str__(self) -> str:
         component = "" if self.component is None else f"component {self.component} of "
-        return f"the time is over, and {component}map {self.tag!r} {self.reason}"
+        return f"the timeout is over, and {component}map {self.tag!r} {self.reason}"
 
 
 @attrs.define(slots=False)
 class ComponentNotFound(HTMapException, IndexError):
-    """The map has no component of this index."""
+    """The map has no component with this index."""
 
     tag: str
     component: int
     count: int
 
     def __str__(self) -> str:
-        return f"map {self.tag!r} has {self.count} components, and none with the index {self.component}"
+        return f"map {self.tag!r} has {self.count} components, but none with the index {self.component}"
 
 
 @attrs.define(slots=False)
 class OutputNotFound(HTMapException, LookupError):
-    """The output of a component is not there (yet)."""
+    """The component has no output (yet)."""
 
     tag: str
     component: int
@@ -56,7 +56,7 @@ class OutputNotFound(HTMapException, LookupError):
 
 @attrs.define(slots=False)
 class ExpectedError(HTMapException):
-    """A component's error was asked for, but it succeeded."""
+    """The program asked for a component's error, but the component succeeded."""
 
     tag: str
     component: int
@@ -70,19 +70,22 @@ class ExpectedError(HTMapException):
 
 @attrs.define(slots=False)
 class InvalidOutputStatus(HTMapException):
-    """The status in a component's result is none that HTMap writes."""
+    """A component's result has a status that HTMap never writes."""
 
     tag: str
     component: int
     status: str
 
     def __str__(self) -> str:
-        return f"the result of component {self.component} of map {self.tag!r} has the status {self.status!r}, which is none"
+        return f"the result of component {self.component} of map {self.tag!r} has an unknown status: {self.status!r}"
 
 
 @attrs.define(slots=False)
 class ComponentProblem(HTMapException):
-    """One component of a map stands in the way; the base of errors and holds."""
+    """A component has no result; the base of errors, holds and removals.
+
+    :param report: what happened to it.
+    """
 
     tag: str
     component: int
@@ -93,7 +96,7 @@ class ComponentProblem(HTMapException):
 
 
 class MapComponentError(ComponentProblem):
-    """A component raised an exception, or could not be run; raised from the original exception where that travelled."""
+    """A component raised an exception, or could not run. The original exception is its ``__cause__`` if it could be sent back."""
 
     def __str__(self) -> str:
         return (
@@ -104,9 +107,9 @@ class MapComponentError(ComponentProblem):
 
 @attrs.define(slots=False)
 class ComponentFailed(HTMapException):
-    """A component failed, in one line where there is no room for the report of a :class:`MapComponentError`.
+    """A component failed: one line, without the report of a :class:`MapComponentError`.
 
-    :param reason: the type and the text of what it raised.
+    :param reason: the type and text of the exception that it raised.
     """
 
     tag: str
@@ -118,14 +121,14 @@ class ComponentFailed(HTMapException):
 
 
 class MapComponentHeld(ComponentProblem):
-    """A component is held by HTCondor."""
+    """HTCondor holds a component."""
 
     def __str__(self) -> str:
         return f"component {self.component} of map {self.tag!r} is held: {self.report}\nFix it, then `htmap release {self.tag}`"
 
 
 class MapComponentRemoved(ComponentProblem):
-    """A component's job was removed from the queue, so it will never have a result."""
+    """A component's job was removed from the queue, so the component will have no result."""
 
     def __str__(self) -> str:
         again = f"`htmap rerun components {self.tag} {self.component}` submits it again"

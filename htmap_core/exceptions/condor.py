@@ -1,4 +1,4 @@
-"""What HTCondor refuses, or fails to do."""
+"""Exceptions of HTCondor: it refuses something, or fails."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from htmap_core.exceptions.roots import HTMapException
 
 
 class CondorError(HTMapException):
-    """HTCondor refused or failed to do something; the base of what says so."""
+    """HTCondor refused to do something, or failed; the base of these exceptions."""
 
 
 @attrs.define(slots=False)
 class CondorRefused(CondorError):
-    """HTCondor answered that something cannot be done.
+    """HTCondor refused a request.
 
-    :param said: its answer.
+    :param said: HTCondor's answer.
     """
 
     said: str
@@ -35,21 +35,21 @@ class NoBindings(CondorError):
 
     def __str__(self) -> str:
         return (
-            f"HTCondor's Python bindings cannot be imported ({self.reason}). `pip install htcondor` brings them; "
+            f"HTCondor's Python bindings cannot be imported ({self.reason}). `pip install htcondor` installs them; "
             f"they exist for Linux only"
         )
 
 
 @attrs.define(slots=False)
 class InsufficientHTCondorVersion(CondorError):
-    """Something needs a newer HTCondor than there is. For plugins; the core needs nothing that an HTCondor could lack."""
+    """A feature needs a newer HTCondor. Only plugins raise it: the core works with every supported HTCondor."""
 
     what: str
     needed: str
     found: str
 
     def __str__(self) -> str:
-        return f"{self.what} needs HTCondor {self.needed} or newer, and this is {self.found}"
+        return f"{self.what} needs HTCondor {self.needed} or newer, but this is {self.found}"
 
 
 def _tuple(names: Iterable[str]) -> tuple[str, ...]:
@@ -58,9 +58,9 @@ def _tuple(names: Iterable[str]) -> tuple[str, ...]:
 
 @attrs.define(slots=False)
 class PoolNotFound(CondorError):
-    """There is no pool to submit to.
+    """No pool can be submitted to.
 
-    :param tried: what was tried, and why it is none.
+    :param tried: each pool, and why it cannot be used.
     """
 
     tried: tuple[str, ...] = attrs.field(converter=_tuple)
@@ -72,10 +72,10 @@ class PoolNotFound(CondorError):
 
 @attrs.define(slots=False)
 class PoolIsSilent(CondorError):
-    """A pool that was looked for is there, but does not answer.
+    """A pool exists, but does not answer while HTMap looks for one.
 
     :param pool: its name.
-    :param advice: what the pool's plugin says of it.
+    :param advice: its :meth:`~htmap_core.Pool.advice`.
     """
 
     pool: str
@@ -87,7 +87,7 @@ class PoolIsSilent(CondorError):
 
 @attrs.define(slots=False)
 class PoolUnavailable(CondorError):
-    """The pool does not answer."""
+    """The pool of a map, or one that was asked by name, does not answer."""
 
     pool: str
     reason: str
@@ -99,7 +99,7 @@ class PoolUnavailable(CondorError):
 
 @attrs.define(slots=False)
 class PoolConfigurationGone(CondorError):
-    """The configuration of the pool that a map was submitted to is not there any more."""
+    """The HTCondor configuration of a map's pool does not exist any more."""
 
     path: Path
 

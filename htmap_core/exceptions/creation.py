@@ -1,4 +1,4 @@
-"""Why a map is not created; nothing is submitted then."""
+"""Exceptions of creating a map. Nothing was submitted then."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from htmap_core.exceptions.roots import HTMapException, from_origin
 
 @attrs.define(slots=False)
 class NoMapYet(HTMapException):
-    """The map builder has no map yet: its ``with`` block has not ended."""
+    """The ``with`` block of a map builder has not ended, so it has no map yet."""
 
     def __str__(self) -> str:
-        return "the map is made when the `with` block of its builder ends"
+        return "the map does not exist yet: the end of the builder's `with` block creates it"
 
 
 @attrs.define(slots=False)
@@ -20,12 +20,12 @@ class EmptyMap(HTMapException, ValueError):
     """The map has no inputs, so it was not created."""
 
     def __str__(self) -> str:
-        return "the map has no inputs, so nothing was created: give it at least one"
+        return "the map has no inputs, so it was not created: give it at least one"
 
 
 @attrs.define(slots=False)
 class InvalidOption(HTMapException, ValueError):
-    """A map option or submit command cannot be what it was given as."""
+    """A map option or submit command has an invalid value."""
 
     name: str
     value: object
@@ -38,18 +38,18 @@ class InvalidOption(HTMapException, ValueError):
 
 @attrs.define(slots=False)
 class ReservedOptionKeyword(HTMapException, ValueError):
-    """The map option is one that HTMap itself sets."""
+    """HTMap itself sets this option."""
 
     name: str
     origin: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.name!r}{from_origin(self.origin)} is set by HTMap itself and cannot be a map option"
+        return f"HTMap itself sets {self.name!r}{from_origin(self.origin)}, so it cannot be a map option"
 
 
 @attrs.define(slots=False)
 class SubmitConflict(HTMapException, ValueError):
-    """Two parties want different values for one submit command."""
+    """One submit command was set to two different values."""
 
     command: str
     first: str
@@ -57,18 +57,18 @@ class SubmitConflict(HTMapException, ValueError):
 
     def __str__(self) -> str:
         return (
-            f"submit command {self.command} is already {self.first!r} and cannot also be {self.second!r}. "
-            f"Remove one of the two: the map option or setting, or the plugin (`htmap plugins list`)"
+            f"submit command {self.command} is already {self.first!r}, so it cannot be {self.second!r}. "
+            f"Remove one of the two: a map option, a setting or a plugin (`htmap plugins list`)"
         )
 
 
 @attrs.define(slots=False)
 class MisalignedInputData(HTMapException, ValueError):
-    """A per-component option has another length than the inputs.
+    """A per-component option has more or fewer values than the map has inputs.
 
     :param option: the option.
-    :param option_length: how many values it has; None where it has more than there are inputs.
-    :param inputs: how many inputs there are; None where there are more than the option has values.
+    :param option_length: how many values it has; None if it has more values than the map has inputs.
+    :param inputs: how many inputs the map has; None if it has more inputs than the option has values.
     """
 
     option: str
@@ -77,13 +77,15 @@ class MisalignedInputData(HTMapException, ValueError):
 
     def __str__(self) -> str:
         if self.option_length is None:
-            return f"option {self.option} has more values than the map's {self.inputs} inputs; it needs one for each"
-        return f"option {self.option} has {self.option_length} values, but there are more inputs; it needs one for each"
+            return (
+                f"option {self.option} has more values than the map's {self.inputs} inputs; it needs one for each input"
+            )
+        return f"option {self.option} has {self.option_length} values, but the map has more inputs; it needs one for each input"
 
 
 @attrs.define(slots=False)
 class CannotPickle(HTMapException, TypeError):
-    """The function or an input cannot be sent to an execute node."""
+    """The function or an input cannot be pickled, so it cannot be sent to an execute node."""
 
     what: str
     reason: str
@@ -91,13 +93,13 @@ class CannotPickle(HTMapException, TypeError):
     def __str__(self) -> str:
         return (
             f"{self.what} cannot be pickled, so it cannot be sent to an execute node: {self.reason}. "
-            f"Open files, locks, connections and the like must be made inside the function"
+            f"Make open files, locks, connections and the like inside the function"
         )
 
 
 @attrs.define(slots=False)
 class CannotTransfer(HTMapException, ValueError):
-    """A map's files cannot be fetched from, or sent to, a URL."""
+    """A map cannot fetch files from a URL, or cannot send files to it."""
 
     url: str
     reason: str

@@ -1,4 +1,4 @@
-"""What is wrong with a map as a whole."""
+"""Exceptions of whole maps."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ import attrs
 
 from htmap_core.exceptions.roots import HTMapException
 
-_SHOWN = 10  # components in a text: enough to recognise them
+_SHOWN = 10  # components that a text lists: enough to recognise them
 
 
 @attrs.define(slots=False)
 class MapWasRemoved(HTMapException):
-    """The map has been removed; nothing of it is left."""
+    """The map was removed; nothing of it is left."""
 
     tag: str
 
     def __str__(self) -> str:
-        return f"map {self.tag!r} has been removed"
+        return f"map {self.tag!r} was removed"
 
 
 @attrs.define(slots=False)
 class BusyMap(HTMapException):
-    """Another process is changing the map just now.
+    """Another process is changing the map now.
 
     :param tag: the map.
-    :param kind: what the process is doing with it, as ``removing``.
+    :param kind: what the process is doing with the map, such as ``rerunning``.
     """
 
     tag: str
     kind: str
 
     def __str__(self) -> str:
-        return f"another process is {self.kind} map {self.tag!r} just now; try again when it has finished"
+        return f"another process is {self.kind} map {self.tag!r} now; try again when it has finished"
 
 
 @attrs.define(slots=False)
 class CorruptMap(HTMapException):
-    """The files of a map do not say what they should."""
+    """A file of a map is missing or damaged."""
 
     path: Path
     reason: str
@@ -50,11 +50,11 @@ class CorruptMap(HTMapException):
 
 @attrs.define(slots=False)
 class CorruptEventLog(HTMapException):
-    """The event log says something that HTMap does not understand.
+    """The event log has an entry that HTMap cannot read.
 
     :param path: the log.
-    :param event: what stands there: an event, by its number and its job, or text where an event should begin.
-    :param reason: why the event is none; empty where it is text that is no event.
+    :param event: the event's number and job, or the text where an event should begin.
+    :param reason: why the event is invalid; empty for text that is not an event.
     """
 
     path: Path
@@ -63,7 +63,7 @@ class CorruptEventLog(HTMapException):
 
     def __str__(self) -> str:
         if self.reason:
-            return f"{self.path} has an event {self.event} that is not one: {self.reason}"
+            return f"{self.path} has an invalid event {self.event}: {self.reason}"
         return f"{self.path} has {self.event!r} where an event should begin"
 
 
@@ -73,7 +73,7 @@ def _components(components: Iterable[int]) -> tuple[int, ...]:
 
 @attrs.define(slots=False)
 class CannotRerunComponents(HTMapException):
-    """The components cannot be run again now: they are still active."""
+    """Some components cannot be run again, because they are still active."""
 
     tag: str
     components: tuple[int, ...] = attrs.field(converter=_components)
@@ -82,5 +82,5 @@ class CannotRerunComponents(HTMapException):
         more = ", ..." if len(self.components) > _SHOWN else ""
         return (
             f"components {', '.join(map(str, self.components[:_SHOWN]))}{more} of map {self.tag!r} have not ended; "
-            f"wait for them, or remove the map and make another one"
+            f"wait for them, or remove the map and create another one"
         )

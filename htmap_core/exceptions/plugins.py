@@ -1,4 +1,4 @@
-"""What is wrong with plugins, and with the delivery methods that they offer."""
+"""Exceptions of plugins, and of the delivery methods that they offer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from htmap_core.exceptions.roots import HTMapException, UnknownName
 
 @attrs.define(slots=False)
 class PluginError(HTMapException):
-    """A plugin is broken, or failed while it was asked."""
+    """A plugin is broken or disabled, or one of its functions failed."""
 
     plugin: str
     distribution: str
@@ -19,7 +19,7 @@ class PluginError(HTMapException):
     advice: str = ""
 
     def __str__(self) -> str:
-        advice = self.advice or "HTMAP_PLUGINS or the setting PLUGINS.DISABLED switches it off"
+        advice = self.advice or "Switch it off with HTMAP_PLUGINS or the setting PLUGINS.DISABLED"
         return f"plugin {self.plugin!r} (from {self.distribution}): {self.reason}\n{advice}"
 
 
@@ -27,7 +27,7 @@ class PluginError(HTMapException):
 class UnknownPythonDeliveryMethod(UnknownName):
     """No installed plugin offers this delivery method.
 
-    :param hint: what to install, where that is known.
+    :param hint: what to install, if that is known.
     """
 
     hint: str | None = None
@@ -49,7 +49,7 @@ def _dict(reasons: Mapping[str, str]) -> dict[str, str]:
 class NoSuitableDeliveryMethod(HTMapException):
     """No installed delivery method can run on this pool.
 
-    :param reasons: why not, by the method's name.
+    :param reasons: why each method cannot, by its name.
     """
 
     reasons: dict[str, str] = attrs.field(converter=_dict)
@@ -59,9 +59,9 @@ class NoSuitableDeliveryMethod(HTMapException):
         listing = "\n".join(lines) or "  none is installed; try `pip install htmap-assume`"
         return (
             f"no installed delivery method suits this pool:\n{listing}\n"
-            f'Install another one, or name one to use it all the same: htmap.settings["DELIVERY_METHOD"] = "assume"'
+            f'Install another one, or name one to use it anyway: htmap.settings["DELIVERY_METHOD"] = "assume"'
         )
 
 
 class CannotTransplantPython(HTMapException):
-    """This Python installation cannot be sent to execute nodes; the base of what ``htmap-transplant`` says of it."""
+    """This Python installation cannot be sent to execute nodes; the base of the exceptions of ``htmap-transplant``."""

@@ -1,4 +1,4 @@
-"""What all exceptions have in common."""
+"""The bases of all exceptions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from htmap_core.wording import did_you_mean
 
 
 class HTMapException(Exception):
-    """The base of all exceptions that HTMap raises on purpose, and of those of plugins."""
+    """The base of all exceptions that HTMap and its plugins raise on purpose. Since 0.6 or earlier.
+
+    The command line shows its text and exits with 1; any other exception shows its traceback. ::
+
+        class NoTicket(HTMapException):
+            def __str__(self) -> str:
+                return "there is no Kerberos ticket; get one with `kinit`"
+    """
 
 
 def _tuple(names: Iterable[str]) -> tuple[str, ...]:
@@ -19,11 +26,11 @@ def _tuple(names: Iterable[str]) -> tuple[str, ...]:
 
 @attrs.define(slots=False)
 class UnknownName(HTMapException, LookupError):
-    """A name is not there; the text says which similar one is.
+    """A name is unknown; the text suggests a similar one.
 
     :param name: the name.
-    :param known: the names that are there.
-    :param origin: where the name was found: a file, a variable of the environment.
+    :param known: the known names.
+    :param origin: where the name comes from, such as a file or an environment variable.
     """
 
     name: str
@@ -38,5 +45,5 @@ class UnknownName(HTMapException, LookupError):
 
 
 def from_origin(origin: str | None) -> str:
-    """Return how a text says where something that is wrong comes from."""
+    """Return the phrase that says where a wrong name or value comes from."""
     return f" (from {origin})" if origin else ""

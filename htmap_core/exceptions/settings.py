@@ -1,4 +1,4 @@
-"""What is wrong with settings."""
+"""Exceptions of settings."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from htmap_core.wording import followed
 
 @attrs.define(slots=False)
 class MissingSetting(UnknownName, KeyError):
-    """A setting that has no default was asked for, and nobody has set it.
+    """A setting has no value: it is not set, and has no default.
 
-    :param hint: how to get what knows the setting, where that is known.
+    :param hint: which plugin knows the setting and how to get it, if that is known.
     """
 
     hint: str | None = None
 
     def __str__(self) -> str:
-        return followed(f"no setting {self._quoted()}", self.hint or "`htmap settings` shows all that there are")
+        return followed(f"no setting {self._quoted()}", self.hint or "`htmap settings` lists all settings")
 
 
 class UnknownSetting(UnknownName):
-    """A setting is set that neither the core nor an installed plugin knows."""
+    """Neither the core nor an installed plugin knows this setting."""
 
     def __str__(self) -> str:
         return (
             f"unknown setting {self._quoted()}\n"
             f"known: {', '.join(sorted(self.known))}. "
-            f"Correct or delete it; if a plugin brings it, install that plugin (`htmap plugins list`)"
+            f"Correct or delete it; if it belongs to a plugin, install that plugin (`htmap plugins list`)"
         )
 
 
 @attrs.define(slots=False)
 class InvalidSetting(HTMapException, ValueError):
-    """A setting has a value that it cannot have."""
+    """A setting has an invalid value."""
 
     name: str
     value: object

@@ -1,4 +1,4 @@
-"""What is wrong with tags."""
+"""Exceptions of tags."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TagAlreadyExists(HTMapException, ValueError):
 
 @attrs.define(slots=False)
 class InvalidTag(HTMapException, ValueError):
-    """The tag has characters that a tag cannot have."""
+    """This cannot be a tag: it is not a string, or breaks one of the rules for tags."""
 
     tag: object
     reason: str
@@ -44,10 +44,10 @@ class InvalidTag(HTMapException, ValueError):
 
 @attrs.define(slots=False)
 class CannotRetagMap(HTMapException):
-    """The map cannot get another tag now, because its jobs cannot."""
+    """The map cannot get another tag now, because the jobs in the queue keep the old one."""
 
     tag: str
     reason: str
 
     def __str__(self) -> str:
-        return f"map {self.tag!r} has jobs in the queue, where their batch has its tag: {self.reason}"
+        return f"map {self.tag!r} cannot get another tag: its jobs in the queue have the old one as batch name: {self.reason}"

@@ -1,4 +1,4 @@
-"""The submit language: how values, expressions and submit descriptions are written and read.
+"""The submit language: how HTMap writes and reads values, expressions and submit descriptions.
 
-Imports nothing of the house but its words (the modules that lie beside the packages).
+Imports only the modules beside the packages.
 """

@@ -1,4 +1,4 @@
-"""ClassAd expressions as text: what must hold of one that is combined with others."""
+"""ClassAd expressions as text: quoting, checking, combining and taking apart."""
 
 from __future__ import annotations
 
@@ -7,31 +7,28 @@ from collections.abc import Collection, Iterable
 
 from htmap_core.exceptions import InvalidOption
 
-# Strings, quoted names and comments as HTCondor's manual has them; brackets inside of them are text.
+# Strings, quoted names and comments, as in HTCondor's manual. Brackets inside them are text.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|/\*.*?\*/', re.DOTALL)
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
 def quoted(text: object) -> str:
-    """Return *text* as a string of the ClassAd language: between double quotes, with its own quotes and backslashes escaped.
+    r"""Return *text* as a ClassAd string: in double quotes, with quotes and backslashes escaped. Since 0.7.
 
-    Text in an expression always goes through it::
+    In a submit description ``$`` also begins a macro; use ``submit_path(quoted(text))`` there.
 
-        submit.require(f"FileSystemDomain == {quoted(domain)}")
-
-    In a submit description ``$`` begins a macro besides: there, ``submit_path(quoted(text))`` is what stays as it is.
-
-    Since 0.7.
+    >>> print(quoted('a "tide"'))
+    "a \"tide\""
     """
     escaped = str(text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def check_expression(name: str, text: str) -> None:
-    """Check that *text* stays one expression when it stands in brackets beside others.
+    """Check that *text* remains one expression in brackets beside others.
 
-    HTCondor's own parser has the last word when the map is submitted; but it sees the combined expression only, where a
-    comment swallows what follows, and an extra bracket changes what belongs together.
+    HTCondor's own parser checks only the combined expression, when the map is submitted. There, a comment can swallow the rest,
+    and an extra bracket can change the grouping.
 
     :param name: the option, for the message.
     :raises InvalidOption: a string or comment has no end, or a bracket has no partner.
@@ -50,20 +47,20 @@ def check_expression(name: str, text: str) -> None:
 
 
 def conjunction(expressions: Iterable[str]) -> str:
-    """Return one expression that is true where all *expressions* are, each of them counted once."""
+    """Return one expression that is true if all *expressions* are true; repeated expressions appear once."""
     distinct = list(dict.fromkeys(expressions))
     return distinct[0] if len(distinct) == 1 else " && ".join(f"({each})" for each in distinct)
 
 
 def conjuncts(expression: str) -> list[str]:
-    """Return the parts of an expression that must all be true: what its outermost ``&&`` combine, out of needless brackets."""
+    """Return the operands of an expression's outermost ``&&``, without superfluous brackets: the parts that must all be true."""
     text = expression.strip()
     bare = _QUOTED.sub(lambda found: " " * len(found[0]), text).replace("=?=", "===")
     depth, ends, lowest = 0, [], len(bare)
     for index, character in enumerate(bare):
         depth += (character in _PAIRS.values()) - (character in _PAIRS)
         if depth == 0 and (character == "?" or bare.startswith("||", index)):
-            return [text]  # they bind less than &&
+            return [text]  # `?` and `||` bind less than `&&`
         if depth == 0 and bare.startswith("&&", index):
             ends.append(index)
         if index < len(bare) - 1:
@@ -78,7 +75,7 @@ TOTALS = {
     name.casefold(): f"ifThenElse(PartitionableSlot =?= true, TotalSlot{name}, {name})"
     for name in ("Cpus", "Memory", "Disk", "GPUs")
 }
-"""What a slot has of each resource: a partitionable slot's own attributes say what is left of it at the moment."""
+"""A slot's total of each resource. The plain attributes of a partitionable slot have only what is free at the moment."""
 
 _NAME = re.compile(
     rf"(?P<quoted>{_QUOTED.pattern})|(?<![\w.])(?:(?P<scope>MY|TARGET)\s*\.\s*)?(?P<name>[a-z_]\w*)",
@@ -87,9 +84,9 @@ _NAME = re.compile(
 
 
 def without_scope(expression: str, names: Collection[str]) -> str:
-    """Return a job's expression with those of its own attributes that have *names* called by these alone.
+    """Return a job's expression without ``MY.`` in front of the attributes *names*.
 
-    To a job they are the same, but where an expression is evaluated in part, HTCondor knows the attribute by its name only.
+    For a job both forms mean the same. But partial evaluation finds an attribute only by its bare name.
     """
     known = {name.casefold() for name in names}
 
@@ -101,9 +98,9 @@ def without_scope(expression: str, names: Collection[str]) -> str:
 
 
 def about_slot(expression: str) -> str | None:
-    """Return a job's expression as one that a slot's own ad can be asked, with the totals of its resources.
+    """Return a job's expression as a question to a slot's own ad, with the totals of its resources.
 
-    :returns: None where it is about attributes of the job (``MY.``), which a slot does not know.
+    :returns: the expression; None if it needs attributes of the job (``MY.``), which a slot does not know.
     """
 
     def replaced(match: re.Match[str]) -> str:

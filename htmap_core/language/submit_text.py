@@ -1,4 +1,4 @@
-"""Submit commands and their values as text: what may stand in a submit description, and how."""
+"""Submit commands and their values as text for a submit description."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ REQUIREMENTS = "requirements"
 
 OptionValue = Union[str, int, float, bool, "os.PathLike[str]", datetime.timedelta]
 
-# What HTMap sets itself, also by HTCondor's other names for it: those of the submit language, and those of the attributes in
-# the job's ad, which `MY.<name>` would write over.
+# The commands that HTMap itself sets, with HTCondor's other names for them: those of the submit language, and those of the
+# job's attributes, which `MY.<name>` would replace.
 RESERVED_COMMANDS = frozenset({
     "args",
     "arguments",
@@ -62,32 +62,32 @@ RESERVED_COMMANDS = frozenset({
     "whentotransferoutput",
 })  # fmt: skip
 
-# Words that the submit language gives a meaning of their own at the beginning of a line.
+# Words that begin statements of the submit language.
 _KEYWORDS = frozenset({"queue", "if", "elif", "else", "endif", "include", "use", "warning"})
 
 _COMMAND = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-# Control characters but the tab, what else ends a line for Python, and what no encoding can hold.
+# Control characters except the tab, other line ends for Python, and surrogates, which no encoding can hold.
 _BREAKS_OUT = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def option_text(name: str, value: Any) -> str:
-    """Return an option's value as HTCondor reads it.
+    """Return an option's value as text for a submit description.
 
-    :param value: any of str, int, float, bool, path, and timedelta, which HTCondor counts in seconds.
-    :raises InvalidOption: it is something else, text that would break out of its line, or requirements that would break out
-        of their brackets.
+    :param value: a str, int, float, bool, path or timedelta; a timedelta becomes seconds.
+    :raises InvalidOption: the value has another type, is text that would break out of its line, or is an expression for
+        ``requirements`` that would break out of its brackets.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
     value = _number(name, value)
     if not isinstance(value, (str, int, float, os.PathLike)):
         kind = type(value).__name__
-        raise InvalidOption(name, value, f"is a {kind}; it can be str, int, float, bool, a path or a timedelta")
+        raise InvalidOption(name, value, f"must be a str, int, float, bool, path or timedelta, not {kind}")
     text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
     if not isinstance(text, str):
-        raise InvalidOption(name, value, "is a path of bytes; use text")
+        raise InvalidOption(name, value, "must be a path of text, not of bytes")
     text = text.strip(" \t")
     if _BREAKS_OUT.search(text):
         raise InvalidOption(name, value, "has a line break or control character, which no submit description can hold")
@@ -99,23 +99,23 @@ def option_text(name: str, value: Any) -> str:
 
 
 def _number(name: str, value: Any) -> Any:
-    """Return an option's value as a number of Python's own, where it is a number or a duration; else as it is."""
+    """Return a number or duration as an int or float, and any other value as it is."""
     if isinstance(value, datetime.timedelta):
         return math.ceil(value.total_seconds())
     if isinstance(value, numbers.Integral):
-        return int(value)  # numpy's are as good as Python's
+        return int(value)  # also for numpy's integers
     if not isinstance(value, numbers.Real) or isinstance(value, numbers.Rational):
         return value
     if not math.isfinite(value):
-        raise InvalidOption(name, value, "is no number that HTCondor could do anything with")
+        raise InvalidOption(name, value, "must be a finite number")
     return float(value)
 
 
 def check_command(command: str) -> str:
-    """Return *command* in lower case, which is then known to be a command that users and plugins may set.
+    """Return *command* in lower case if users and plugins may set it.
 
     :raises ReservedOptionKeyword: HTMap itself sets it.
-    :raises InvalidOption: it is no name, or a keyword of the submit language.
+    :raises InvalidOption: it is not the name of a command, or is a keyword of the submit language.
     """
     name = command.strip().casefold() if isinstance(command, str) else ""
     if name in RESERVED_COMMANDS:
@@ -126,20 +126,20 @@ def check_command(command: str) -> str:
 
 
 def check_attribute(name: str) -> str:
-    """Return *name*, which is then known to be an attribute of the job's ad that users and plugins may set.
+    """Return *name* if users and plugins may set this attribute of the job's ad.
 
     :raises ReservedOptionKeyword: HTMap itself sets it.
-    :raises InvalidOption: it is no name.
+    :raises InvalidOption: it is not the name of an attribute.
     """
     if name.casefold() in RESERVED_COMMANDS:
         raise ReservedOptionKeyword(f"MY.{name}")
     if not _ATTRIBUTE.fullmatch(name):
-        raise InvalidOption(f"MY.{name}", "...", "the name of an attribute has letters, digits and '_' only")
+        raise InvalidOption(f"MY.{name}", "...", "the name of an attribute can have only letters, digits and '_'")
     return name
 
 
 def attribute_name(command: str) -> str | None:
-    """Return what follows ``+`` or ``MY.`` in *command*; None where it has neither and so is a submit command."""
+    """Return the attribute's name behind ``+`` or ``MY.`` in *command*; None for a submit command, which has neither."""
     name = command.strip() if isinstance(command, str) else ""
     if name.startswith("+"):
         return name[1:]
@@ -147,9 +147,9 @@ def attribute_name(command: str) -> str | None:
 
 
 def submit_path(path: os.PathLike[str] | str) -> str:
-    """Return *path* as it must be written in a submit description, where ``$`` begins a macro.
+    """Return *path* as text for a submit description, where ``$`` begins a macro.
 
-    Paths of users can have one::
+    Paths of users can have a ``$``::
 
         submit.add_input_file(submit_path(image))
 
@@ -161,6 +161,6 @@ def submit_path(path: os.PathLike[str] | str) -> str:
 
 
 def render(commands: Mapping[str, str], columns: Iterable[str], items: Path) -> str:
-    """Return the text of a submit description that queues one job for each row of the file *items*."""
+    """Return a submit description that queues one job for each row of the file *items*."""
     lines = [f"{name} = {text}" for name, text in commands.items()]
     return "\n".join([*lines, f"queue {','.join(columns)} from {items}", ""])

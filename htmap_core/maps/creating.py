@@ -138,8 +138,8 @@ def create_map(
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
         plan = _plan(creation, options, connection, keeps_checkpoints)
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files)
-        for doubt in files.doubts(connection):
-            user_warnings.warn(doubt)
+        for warning in files.warnings(connection):
+            user_warnings.warn(warning)
         submit_map(creation, _record(plan, size, method.name), commands, connection)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
     logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)

@@ -104,5 +104,5 @@ def _running_jobs(engine: Engine) -> set[tuple[Any, Any]]:
     if not engine.is_active():
         return set()
     constraint = f"({engine.map_dir.constraint()}) && JobStatus == 2"
-    ads = pools.reach(engine.pool).query(constraint, ["ClusterId", "ProcId"])
+    ads = pools.reach(engine.pool).query_jobs(constraint, ["ClusterId", "ProcId"])
     return {(ad["ClusterId"], ad["ProcId"]) for ad in ads}

@@ -92,5 +92,5 @@ def _cluster_of(map_dir: MapDir, submission: Submission) -> int | None:
         logged = {int(cluster) for cluster in _SUBMIT_EVENT.findall(map_dir.events.read_bytes())}
         if logged - known:
             return max(logged - known)
-    ads = reach(map_dir.record.pool).query(submission.constraint, ["ClusterId"], limit=1)
+    ads = reach(map_dir.record.pool).query_jobs(submission.constraint, ["ClusterId"], limit=1)
     return int(ads[0]["ClusterId"]) if ads else None

@@ -66,7 +66,7 @@ def _empty_queue(connection: Connection, removal: Operation, patience: float) ->
     """Remove a map's jobs, wait up to *patience* seconds until they have left the queue, and return whether they have."""
     connection.remove(removal.constraint, "removed with htmap")
     give_up = time.monotonic() + patience
-    while connection.query(removal.constraint, ["ClusterId"], limit=1):
+    while connection.query_jobs(removal.constraint, ["ClusterId"], limit=1):
         if time.monotonic() > give_up:
             return False
         time.sleep(0.1)

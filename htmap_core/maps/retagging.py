@@ -50,7 +50,7 @@ def edit_jobs(connection: Connection, map_dir: MapDir, attribute: str, value: ob
     try:
         connection.edit(constraint, attribute, value)
     except CondorError:
-        if connection.query(constraint, ["ClusterId"], limit=1):
+        if connection.query_jobs(constraint, ["ClusterId"], limit=1):
             raise
 
 

@@ -1,4 +1,4 @@
-"""Finding and calling plugins: the only caller of hooks and of what plugins offer.
+"""Plugins: their discovery, and the only calls of hooks and of the objects that plugins offer.
 
-Imports ``condor``, ``contract`` and what is below them.
+Imports ``condor``, ``contract`` and the packages below them.
 """

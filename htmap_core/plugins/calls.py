@@ -1,7 +1,7 @@
-"""Calls plugins. Nothing else in HTMap calls a hook, or an object that a plugin offered.
+"""The calls of plugins. No other module of HTMap calls a hook or an object that a plugin offers.
 
-One typed method for each hook. A plugin whose answer is not what it should be is switched off alone; see
-:mod:`htmap_core.plugins.discovery`.
+Each hook has one typed method. A plugin with a wrong answer is switched off; the others go on
+(see :mod:`htmap_core.plugins.discovery`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FIRST_PARTY = ("assume", "cern", "docker", "pool", "shared", "singularity", "tra
 
 
 class Plugins:
-    """The installed plugins, loaded when the first of these methods needs them."""
+    """The installed plugins. The first method that needs them loads them."""
 
     def __init__(self) -> None:
         self._discovery = Discovery()
@@ -39,7 +39,7 @@ class Plugins:
     # --- what is installed
 
     def records(self) -> list[PluginRecord]:
-        """Return what is known of every plugin, broken and disabled ones too, after asking each what it offers."""
+        """Ask every plugin for all its offers, and return the records of all plugins, also of broken and disabled ones."""
         self.settings_tables()
         self.delivery_methods()
         self.transfer_protocols()
@@ -48,22 +48,22 @@ class Plugins:
         return self._discovery.records()
 
     def tables_of_unavailable_plugins(self) -> list[str]:
-        """Return the names of settings tables that nobody can check now: their plugin is broken, disabled or not installed."""
+        """Return the settings tables that cannot be checked, because their plugin is broken, disabled or not installed."""
         unavailable = [record.name for record in self._discovery.records() if record.state != "ok"]
         return [name.upper() for name in (*unavailable, *FIRST_PARTY)]
 
     # --- offers
 
     def delivery_methods(self) -> dict[str, DeliveryMethod]:
-        """Return all delivery methods by name; what the user's program registered wins over what plugins offer."""
+        """Return all delivery methods by name; those that the user's program registered win over those of plugins."""
         return {**self._by_name("htmap_delivery_methods", DeliveryMethod), **self._registered}
 
     def delivery_method(self, name: str, origin: str | None = None) -> DeliveryMethod:
-        """Return the delivery method called *name*.
+        """Return the delivery method named *name*.
 
         :param origin: where the name comes from, for the message.
-        :raises PluginError: the plugin of that name is broken or disabled.
-        :raises UnknownPythonDeliveryMethod: nobody offers it.
+        :raises PluginError: its plugin is broken or disabled.
+        :raises UnknownPythonDeliveryMethod: no installed plugin offers it.
         """
         methods = self.delivery_methods()
         if name in methods:
@@ -78,7 +78,7 @@ class Plugins:
         )
 
     def register_delivery_method(self, method: DeliveryMethod) -> None:
-        """Add a delivery method for this process, in place of any other of that name."""
+        """Add a delivery method for this process; it replaces any other of the same name."""
         self._registered[method.name] = method
 
     def transfer_protocols(self) -> dict[str, TransferProtocol]:
@@ -86,12 +86,12 @@ class Plugins:
         return self._by_name("htmap_transfer_protocols", TransferProtocol, key="scheme")
 
     def pools(self) -> list[Pool]:
-        """Return all pools, the first to be tried first."""
+        """Return all pools, in the order in which HTMap tries them."""
         offered = self._by_name("htmap_pools", Pool)
         return sorted(offered.values(), key=lambda pool: (-pool.rank, pool.name))
 
     def settings_tables(self) -> dict[str, type]:
-        """Return the settings tables of all plugins: the attrs class by the table's name."""
+        """Return the attrs classes of all plugins' settings tables, by the table's name."""
         tables: dict[str, type] = {}
         for record, offer in self._ask("htmap_settings", Mapping):
             if (problem := problem_with_tables(offer, tables)) is not None:
@@ -102,7 +102,7 @@ class Plugins:
         return tables
 
     def why_no_table(self, name: str) -> str | None:
-        """Return why no plugin has the settings table *name*, and what to do; None where a plugin has it, or nobody knows it."""
+        """Return why no working plugin has the settings table *name*, and what to do; None if one has it, or none is known."""
         named = [each for each in self._discovery.records() if each.name == name.lower() and each.distribution]
         for record in named:
             if record.state != "ok":
@@ -114,7 +114,7 @@ class Plugins:
 
     def commands(self) -> dict[str, click.Command]:
         """Return the commands that plugins add to the command line, by name."""
-        import click  # 40 ms, and needed by the command line only
+        import click  # 40 ms, and only the command line needs it
 
         return self._by_name("htmap_commands", click.Command)
 
@@ -125,23 +125,23 @@ class Plugins:
         self._step("htmap_setup_credentials", submit=submit, plan=plan)
 
     def rewrite_submit(self, submit: SubmitDescription, plan: MapPlan) -> None:
-        """Let every plugin have its last word on the submit description."""
+        """Let every plugin edit the submit description for the last time."""
         self._step("htmap_rewrite_submit", submit=submit, plan=plan)
 
     # --- calls to what was offered
 
     def check(self, method: DeliveryMethod, pool: PoolView) -> Suitability:
-        """Ask a delivery method whether it suits *pool*; what goes wrong in it makes that unknown."""
+        """Ask a delivery method whether it suits *pool*; if its check fails, that is unknown."""
         try:
             found = method.check(pool)
-        except (Exception, SystemExit) as error:  # it breaks its promise, and must not stop the others
+        except (Exception, SystemExit) as error:  # a broken check must not stop the other methods
             return Suitability.unknown(f"its check failed: {describe(error)}", rank=-100)
         if isinstance(found, Suitability):
             return found
-        return Suitability.unknown(f"its check returned {found!r}, which is no Suitability", rank=-100)
+        return Suitability.unknown(f"its check must return a Suitability, not {found!r}", rank=-100)
 
     def prepare(self, method: DeliveryMethod, plan: MapPlan) -> None:
-        """Let a delivery method do its slow part."""
+        """Let a delivery method do its slow work."""
         self._guard(self._owner("delivery methods", method), method.prepare, plan)
 
     def describe(self, method: DeliveryMethod, submit: SubmitDescription, plan: MapPlan) -> None:
@@ -149,11 +149,11 @@ class Plugins:
         self._guard(self._owner("delivery methods", method), method.describe, submit, plan)
 
     def find(self, pool: Pool) -> PoolAddress | None:
-        """Ask where *pool* is, if it can be used as it is."""
+        """Ask for the address of *pool*, if it can be used now."""
         return self._guard(self._owner("pools", pool), pool.find)
 
     def start(self, pool: Pool) -> PoolAddress | None:
-        """Let *pool* come up, if it can be started."""
+        """Let *pool* start, if it can."""
         return self._guard(self._owner("pools", pool), pool.start)
 
     def advice(self, pool: Pool) -> str:
@@ -163,14 +163,14 @@ class Plugins:
     # --- calling hooks
 
     def _by_name(self, hook: str, type_: type[T], key: str = "name") -> dict[str, T]:
-        """Return what *hook* offers by name; a second one of the same name switches its plugin off."""
+        """Return the objects that *hook* offers, by name. A plugin that offers a name again is switched off."""
         owners: dict[str, PluginRecord] = {}
         found: dict[str, T] = {}
         kind = hook.removeprefix("htmap_").replace("_", " ")
         for record, offer in self._ask(hook, Sequence):
             try:
                 names = _names_of(offer, type_, key)
-            except Exception as error:  # also what a plugin's own property raises
+            except Exception as error:  # a property of a plugin's class may raise anything
                 problem = str(error) if isinstance(error, TypeError) else f"failed: {describe(error)}"
                 self._discovery.switch_off(record, f"{hook} {problem}", error)
                 continue
@@ -186,13 +186,13 @@ class Plugins:
         return found
 
     def _ask(self, hook: str, type_: type[T]) -> Iterable[tuple[PluginRecord, T]]:
-        """Yield what each working plugin answers to an offer hook, asking each once in a process."""
+        """Yield each working plugin's answer to an offer hook. Each plugin is asked once per process."""
         answers = self._offered.setdefault(hook, {})
         for record in self._discovery.working(hook):
             if record.name not in answers:
                 try:
                     answers[record.name] = self._discovery.caller(hook, record)()
-                except (Exception, SystemExit) as error:  # switched off, with the traceback kept
+                except (Exception, SystemExit) as error:  # the record of the plugin keeps the traceback
                     self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
                     continue
             answer = answers[record.name][0] if answers[record.name] else None
@@ -216,7 +216,7 @@ class Plugins:
         try:
             return call(*args, **kwargs)
         except HTMapException:
-            raise  # meant for the user
+            raise  # its text is for the user
         except (Exception, SystemExit) as error:
             record.traceback = traceback.format_exc()
             name = getattr(call, "name", None) or getattr(call, "__name__", "a call")
@@ -224,7 +224,7 @@ class Plugins:
 
 
 def registered(name: str, descriptors_func: Any, setup_func: Any = None) -> DeliveryMethod:
-    """Return a delivery method made of two functions, as :func:`htmap.register_delivery_method` takes them."""
+    """Return the delivery method for the arguments of :func:`htmap.register_delivery_method`."""
     return RegisteredDeliveryMethod(name, descriptors_func, setup_func)
 
 
@@ -242,9 +242,9 @@ def _repeated(names: Sequence[str]) -> list[str]:
 
 
 def _why_off(record: PluginRecord) -> tuple[str, str]:
-    """Return why a plugin cannot be asked, and what to do."""
+    """Return why a plugin is off, and what to do."""
     if record.state == "disabled":
-        return f"is disabled {record.reason}", "Switch it on there to use it"
+        return f"is disabled {record.reason}", "Enable it there to use it"
     return f"is broken: {record.reason}", f"`htmap plugins list --traceback {record.name}` shows the details"
 
 

@@ -1,4 +1,4 @@
-"""What the core itself offers, as the plugin ``core``: the machine's own pool, and HTCondor's own transfer protocols."""
+"""The plugin ``core``: it offers the machine's own pool and HTCondor's own transfer protocols."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from htmap_core.settings.tables import setting
 
 
 class MachinePool(Pool):
-    """The pool that this machine's HTCondor configuration belongs to, or that the settings under ``HTCONDOR`` name."""
+    """The pool of this machine's HTCondor configuration, or of the settings under ``HTCONDOR``."""
 
     name = "machine"
     rank = 100
 
     def find(self) -> PoolAddress | None:
-        """Return the machine's pool, if there is one.
+        """Return the address of the machine's pool, or None if the machine has none.
 
         :raises PoolIsSilent: its schedd does not answer.
         """
@@ -35,7 +35,7 @@ class MachinePool(Pool):
         return address
 
     def advice(self) -> str:
-        """Say whether there is no configuration, or no answer."""
+        """Say whether the configuration is missing or the schedd does not answer."""
         address = self._address()
         if address.schedd or address.collector:
             return (
@@ -58,7 +58,7 @@ def htmap_pools() -> list[Pool]:
 
 @hookimpl
 def htmap_transfer_protocols() -> list[TransferProtocol]:
-    """Offer what HTCondor's own file transfer plugins can do; whether a slot has them, the slot says."""
+    """Offer the protocols of HTCondor's own file transfer plugins. The ads of slots say which of them a slot has."""
     both = [TransferProtocol(scheme) for scheme in ("file", "http", "https", "dav", "davs", "osdf", "pelican")]
     inputs = [TransferProtocol(scheme, outputs=False) for scheme in ("ftp", "data")]
     return [*both, *inputs, _bucket("s3", "aws"), _bucket("gs", "gs")]

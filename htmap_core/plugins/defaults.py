@@ -1,4 +1,4 @@
-"""What plugins' settings tables are by default, for whoever asks the settings for it (``htmap.settings["DOCKER.IMAGE"]``)."""
+"""The defaults of plugins' settings tables, for the built-in layer of the settings (``htmap.settings["DOCKER.IMAGE"]``)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from htmap_core.settings import chain
 
 
 def register() -> None:
-    """Have the built-in layer of the settings ask the installed plugins; this loads none yet."""
+    """Let the built-in layer of the settings ask the installed plugins. This loads no plugin yet."""
     chain.built_in.plugins = InstalledTables()
 
 
 class InstalledTables:
-    """The tables of the installed plugins, which are loaded when they are first asked for."""
+    """The tables of the installed plugins. The first question loads the plugins."""
 
     def defaults(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the defaults of each working plugin's table, by its name in capitals."""
@@ -24,7 +24,7 @@ class InstalledTables:
         return {name: model.defaults(cls) for name, cls in plugins.settings_tables().items()}
 
     def advice(self, table: str) -> str | None:
-        """Return how the table of a plugin that is broken, disabled or not installed can be had; None where nobody knows it."""
+        """Return how to get the table of a plugin that is broken, disabled or not installed; None if no such plugin is known."""
         from htmap_core.plugins.calls import plugins
 
         return plugins.why_no_table(table)

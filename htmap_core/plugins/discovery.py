@@ -1,6 +1,6 @@
-"""Finds plugins by their entry points, loads each in its own try, and checks what it implements.
+"""The discovery of plugins: find them by entry points, load each on its own, and check the hooks that it implements.
 
-A plugin that is broken is switched off alone, and kept with its distribution, version and traceback for whoever asks.
+A broken plugin is switched off; the others go on. Its record keeps the distribution, version and traceback.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ CORE = "core"
 
 @attrs.define
 class PluginRecord:
-    """What is known of one plugin.
+    """The record of one plugin.
 
     :param state: ``ok``, ``broken`` (see *reason* and *traceback*) or ``disabled`` (*reason* says by what).
-    :param offers: what it offers, by kind, once that has been asked.
-    :param withdrawn: the delivery methods that it offered before it was found to be broken.
+    :param offers: the names of its offers by kind, after HTMap has asked for them.
+    :param withdrawn: the delivery methods that it offered before HTMap switched it off.
     """
 
     name: str
@@ -50,29 +50,29 @@ class PluginRecord:
 
 
 class Discovery:
-    """The installed plugins, loaded when they are first asked for."""
+    """The installed plugins. The first question loads them."""
 
     def __init__(self) -> None:
         self._records: list[PluginRecord] = []
         self._loaded: pluggy.PluginManager | None = None
 
     def records(self) -> list[PluginRecord]:
-        """Return what is known of every plugin, in the order of their names; the core's own comes first."""
+        """Return the records of all plugins, by name; the core's own comes first."""
         self._manager()
         return list(self._records)
 
     def working(self, hook: str) -> list[PluginRecord]:
-        """Return the plugins that implement *hook* and are not known to be broken."""
+        """Return the records of the working plugins that implement *hook*."""
         return [record for record in self.records() if record.state == "ok" and hook in record.hooks]
 
     def caller(self, hook: str, record: PluginRecord) -> pluggy.HookCaller:
-        """Return a caller of *hook* on one plugin alone, so that what goes wrong is known to be its doing."""
+        """Return a caller of *hook* for one plugin, so that a failure can be blamed on that plugin."""
         manager = self._manager()
         others = [plugin for name, plugin in manager.list_name_plugin() if name != record.name and plugin is not None]
         return manager.subset_hook_caller(hook, others)
 
     def switch_off(self, record: PluginRecord, reason: str, error: BaseException | None = None) -> None:
-        """Never call a plugin again, and keep why."""
+        """Never call a plugin again, and record the reason."""
         record.state, record.reason = "broken", reason
         if error is not None:
             record.traceback = "".join(traceback.format_exception(type(error), error, error.__traceback__))
@@ -84,7 +84,7 @@ class Discovery:
 
     def _manager(self) -> pluggy.PluginManager:
         if self._loaded is None:
-            disabled: list[str] = setting("PLUGINS.DISABLED")  # raises, if at all, before anything is loaded by halves
+            disabled: list[str] = setting("PLUGINS.DISABLED")  # may raise, so it comes before anything is loaded
             manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
             manager.add_hookspecs(hookspecs)
             if os.environ.get("HTMAP_TRACE_PLUGINS", "") not in {"", "0"}:
@@ -102,7 +102,7 @@ class Discovery:
         twin = next((other for other in self._records if other.name == record.name), None)
         self._records.append(record)
         if entry is None:
-            return  # broken already: its metadata cannot be read
+            return  # broken: its metadata cannot be read
         if twin is not None:
             record.state = "broken"
             record.reason = (
@@ -116,13 +116,13 @@ class Discovery:
             module = entry.load()
             record.hooks = self._checked_hooks(module)
             self._manager().register(module, record.name)
-        except pluggy.PluginValidationError as error:  # quotes the definition, and says which argument is wrong
+        except pluggy.PluginValidationError as error:  # its text quotes the definition and names the wrong argument
             self.switch_off(record, "; ".join(str(error).splitlines()[1:]), error)
-        except (Exception, SystemExit) as error:  # whatever is wrong with it, it is wrong with it alone
+        except (Exception, SystemExit) as error:  # any failure of one plugin switches off only that plugin
             self.switch_off(record, describe(error), error)
 
     def _checked_hooks(self, module: object) -> tuple[str, ...]:
-        """Return the hooks that *module* implements; pluggy checks their arguments, this their names."""
+        """Return the hooks that *module* implements, after checking their names; pluggy checks their arguments."""
         manager = self._manager()
         known = [name for name in dir(hookspecs) if name.startswith("htmap_") and callable(getattr(hookspecs, name))]
         hooks = []
@@ -131,7 +131,7 @@ class Discovery:
             if implements and name not in known:
                 raise LookupError(f"there is no hook {name!r}{did_you_mean(name, known)} (hooks: {', '.join(known)})")
             if name in known and not implements:
-                raise LookupError(f"{name} is not marked with @htmap_core.hookimpl, so it would never be called")
+                raise LookupError(f"{name} is not marked with @htmap_core.hookimpl, so HTMap would never call it")
             if implements:
                 hooks.append(name)
         if not hooks:
@@ -142,15 +142,15 @@ class Discovery:
         found = {record.name for record in self._records}
         for name in _selection() or ():
             if name not in found:
-                reason = f"named by HTMAP_PLUGINS, but not installed{did_you_mean(name, found - {CORE})}"
+                reason = f"HTMAP_PLUGINS names it, but it is not installed{did_you_mean(name, found - {CORE})}"
                 self._records.append(PluginRecord(name, "", "", "broken", reason))
 
 
 def _installed() -> list[tuple[EntryPoint | None, PluginRecord]]:
-    """Return the installed plugins by name; with None instead of the entry point where metadata cannot be read."""
+    """Return the installed plugins, by name; the entry point is None if the metadata cannot be read."""
     try:
         found: list[Any] = [(entry, _record(entry)) for entry in entry_points(group=ENTRY_POINT_GROUP)]
-    except Exception:  # of one distribution, whatever it is; looking at each tells of which
+    except Exception:  # one distribution has damaged metadata; the loop finds out which
         found = [plugin for distribution in distributions() for plugin in _plugins_of(distribution)]
     return sorted(found, key=lambda plugin: (plugin[1].name, plugin[1].distribution))
 
@@ -166,7 +166,7 @@ def _plugins_of(distribution: Distribution) -> list[tuple[EntryPoint | None, Plu
     try:
         entries = [entry for entry in distribution.entry_points if entry.group == ENTRY_POINT_GROUP]
         return [(entry, _record(entry)) for entry in entries]
-    except Exception as error:  # it is told, if it is one of ours
+    except Exception as error:  # the record of a plugin tells it; other distributions do not matter
         if f"[{ENTRY_POINT_GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
             return []
         name = str(distribution.metadata["Name"])
@@ -175,7 +175,7 @@ def _plugins_of(distribution: Distribution) -> list[tuple[EntryPoint | None, Plu
 
 
 def _selection() -> list[str] | None:
-    """Return what HTMAP_PLUGINS restricts plugins to; None where it is not set."""
+    """Return the plugins in HTMAP_PLUGINS; None if it is not set."""
     given = os.environ.get("HTMAP_PLUGINS")
     return None if given is None else [name.strip() for name in given.split(",") if name.strip()]
 

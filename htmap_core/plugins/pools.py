@@ -1,4 +1,4 @@
-"""Which pool to submit to, and how to reach that of a map again."""
+"""The choice of a pool to submit to, and the way back to the pool of a map."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from htmap_core.wording import describe
 
 
 def find_pool() -> tuple[Pool, Connection]:
-    """Return the pool to submit to: the first that can be used as it is, else the first that can be started.
+    """Return the pool to submit to: the first that can be used now, else the first that can be started.
 
-    :raises PoolNotFound: there is none; says of each pool why not.
+    :raises PoolNotFound: no pool can be used; the exception has the reason for each.
     """
     pools = plugins.pools()
     failures: dict[str, str] = {}
@@ -38,30 +38,34 @@ def _warn_of_others(failures: dict[str, str], chosen: str) -> None:
 
 
 @attrs.frozen
-class Sighting:
-    """A pool as it was found: where it is if it can be used as it is, else why it cannot."""
+class PoolCheck:
+    """Whether a pool can be used now.
+
+    :param address: its address; None if it cannot be used.
+    :param reason: why it cannot be used; empty if it can.
+    """
 
     pool: str
     address: PoolAddress | None
     reason: str
 
 
-def sightings() -> list[Sighting]:
-    """Return all pools, the first to be tried first, each as it was found; starts nothing."""
+def check_pools() -> list[PoolCheck]:
+    """Check which pools can be used now, in the order in which HTMap tries them. This starts no pool."""
     found = []
     for pool in plugins.pools():
         try:
             address, reason = plugins.find(pool), ""
         except HTMapException as error:
             address, reason = None, str(error)
-        found.append(Sighting(pool.name, address, "" if address else reason or _advice(pool)))
+        found.append(PoolCheck(pool.name, address, "" if address else reason or _advice(pool)))
     return found
 
 
 def reach(address: PoolAddress) -> Connection:
-    """Return a connection to the pool that a map was submitted to, starting it where that is possible.
+    """Return a connection to the pool of a map, and start the pool if that is necessary and possible.
 
-    :raises PoolUnavailable: it does not answer.
+    :raises PoolUnavailable: the pool does not answer.
     """
     connection = Connection(address)
     if connection.answers():
@@ -69,7 +73,7 @@ def reach(address: PoolAddress) -> Connection:
     for pool in plugins.pools():
         if pool.name == address.pool and (started := plugins.start(pool)) is not None:
             return Connection(started)
-    raise PoolUnavailable(address.pool, "its schedd cannot be reached", "the map can still be read; try again later")
+    raise PoolUnavailable(address.pool, "its schedd cannot be reached", "You can still read the map; try again later")
 
 
 def _advice(pool: Pool) -> str:

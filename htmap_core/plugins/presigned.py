@@ -1,8 +1,8 @@
-"""URLs that let whoever has them put one object into a bucket, for a while: version 4 of the signatures of Amazon's S3.
+"""Presigned URLs: each lets its holder put one object into a bucket for some days (signature version 4 of Amazon's S3).
 
-HTCondor signs s3:// and gs:// URLs itself, on the submit side, so that keys never travel. For outputs that fails in HTCondor 25:
-the execute side's request for a signature carries an empty file name, which the submit side takes for an attempt to write
-outside of the sandbox, and holds the job, though the upload succeeds.
+HTCondor itself signs s3:// and gs:// URLs on the submit side, so that keys never travel. For outputs this fails in HTCondor 25:
+the execute side requests a signature with an empty file name. The submit side takes this for an attempt to write outside of the
+sandbox, and holds the job, although the upload succeeds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Optional
 
 import attrs
 
-DAYS = 7  # the longest that S3 allows
+DAYS = 7  # the longest validity that S3 allows
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _SERVICE = "s3"
@@ -27,11 +27,11 @@ _URL = re.compile(r"(s3|gs)://([^/]+)/(.+)", re.IGNORECASE | re.DOTALL)
 
 @attrs.frozen
 class Keys:
-    """What S3 knows a user by.
+    """The access keys of a user of S3.
 
     :param access_key_id: the public part.
-    :param secret: the other, which is never in a URL.
-    :param region: where the bucket is.
+    :param secret: the secret part, which is never in a URL.
+    :param region: the region of the bucket.
     """
 
     access_key_id: str
@@ -40,12 +40,13 @@ class Keys:
 
 
 def signer(keys: Keys, now: datetime.datetime) -> Callable[[str], str]:
-    """Return what turns a URL of an object into the https URL that a file can be put to, with nothing else in hand.
+    """Return a function that turns the URL of an object into a presigned https URL, to which anyone can put the object.
 
-    It takes ``s3://`` or ``gs://``, then a server and a bucket, or a bucket alone, which is Amazon's or Google's and has no dot
-    in its name (that is how HTCondor tells them apart), then the object. It raises ValueError where there is no object.
+    The function takes ``s3://`` or ``gs://``, a server, a bucket and an object. Without a server, the bucket is Amazon's or
+    Google's; HTCondor recognises such a bucket because its name has no dot. The function raises ValueError if the URL names no
+    object.
 
-    :param now: when the URLs begin to be good; they are for :data:`DAYS`.
+    :param now: the time from which the URLs are valid, for :data:`DAYS` days.
     """
     region = keys.region or "us-east-1"
     stamp = now.astimezone(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
@@ -76,16 +77,14 @@ def signer(keys: Keys, now: datetime.datetime) -> Callable[[str], str]:
 
 
 def _address(url: str, region: str | None) -> tuple[str, str]:
-    """Return the host and the quoted path of an object, as HTCondor finds them."""
+    """Return the host and the quoted path of an object, by HTCondor's rules."""
     found = _URL.fullmatch(url)
     if found is None:
-        raise ValueError(
-            "names no object: it is a scheme, a server and a bucket, or a bucket alone, and the object in it"
-        )
+        raise ValueError("names no object: it needs a scheme, a server and a bucket, or a bucket alone, and an object")
     scheme, host, path = found[1].lower(), found[2].lower(), urllib.parse.unquote(found[3])
     if "." not in host:
         in_region = f".{region}" if region else ""
         host = f"{host}.s3{in_region}.amazonaws.com" if scheme == "s3" else f"{host}.storage.googleapis.com"
     elif "/" not in path.strip("/"):
-        raise ValueError(f"names no object: {host} is taken for a server, then follow a bucket and the object in it")
+        raise ValueError(f"names no object: {host} counts as a server, so a bucket and an object must follow")
     return host, "/" + urllib.parse.quote(path, safe="/-._~")

@@ -117,7 +117,7 @@ def _begun(engine: Engine, connection: Connection, component: int) -> Run | None
     job = engine.job(component)
     cluster = next(each.cluster for each in engine.map_dir.submissions.all() if each.number == job.submission)
     constraint = f"ClusterId == {cluster} && ProcId == {job.row} && JobStatus == 2"
-    for ad in connection.query(constraint, ["JobCurrentStartDate"], 1):
+    for ad in connection.query_jobs(constraint, ["JobCurrentStartDate"], 1):
         return Run(f"{cluster}.{job.row}", int(ad.get("JobCurrentStartDate") or 0))
     return None
 

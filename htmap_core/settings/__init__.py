@@ -1,4 +1,4 @@
-"""Where values come from: the core's settings as attrs classes, the chain of layers, checked tables, and waiting.
+"""Settings: the core's own as attrs classes, the chain of layers, checked tables, and waiting (which reads settings).
 
-Imports the words of the house and nothing else.
+Imports the modules beside the packages and nothing else.
 """

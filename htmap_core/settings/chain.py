@@ -1,10 +1,10 @@
-"""Settings: a chain of tables in which the first that has a key wins.
+"""Settings: a chain of tables. The first table that has a key wins.
 
-:data:`settings` is the chain that HTMap uses: what was set at run time, then ``~/.htmaprc``, then the environment, then the
-built-in defaults. Keys are dotted paths (``MAP_OPTIONS.request_memory``) and are found whatever their case, because HTCondor's
-own names have none; tables of several layers are merged key by key.
+:data:`settings` is the chain that HTMap uses: values set at run time, then ``~/.htmaprc``, then the environment, then the
+built-in defaults. Keys are dotted paths (``MAP_OPTIONS.request_memory``). Their case does not matter, because HTCondor's own
+names ignore it. Tables of several layers are merged key by key.
 
-Exceptions are imported where they are raised, because this is all that `import htmap` needs and they take a while to make.
+``import htmap`` imports this module. Exceptions are therefore imported where they are raised, because their import is slow.
 """
 
 from __future__ import annotations
@@ -25,16 +25,13 @@ _MISSING = object()
 
 
 class Settings:
-    """A chain of tables, searched in order.
+    """A chain of tables, searched in order. Since 0.6 or earlier.
 
-    A plugin finds those of a map in ``plan.settings``, and its tests make some of their own::
+    >>> chain = Settings({"WAIT_TIME": 5}, {"WAIT_TIME": 1, "HTMAP_DIR": "~/.htmap"})
+    >>> chain["wait_time"], chain["HTMAP_DIR"]
+    (5, '~/.htmap')
 
-        >>> Settings({"SW": {"PYTHON": "3.12"}})["sw.python"]
-        '3.12'
-
-    :param settings: the tables, or other Settings whose tables are taken, the one that wins first. Tables are not copied.
-
-    Since 0.7.
+    :param settings: tables, or other Settings whose tables are used; the first wins. Tables are not copied.
     """
 
     def __init__(self, *settings: SettingsLike) -> None:
@@ -44,7 +41,7 @@ class Settings:
 
     @property
     def maps(self) -> list[Mapping[str, Any]]:
-        """The tables, the one that wins first."""
+        """The tables; the first wins."""
         return [layer.table() for layer in self._layers]
 
     def __getitem__(self, key: str) -> Any:
@@ -54,7 +51,11 @@ class Settings:
         return value
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the value of *key*, or *default* where no table has it. A table's value is merged from all layers."""
+        """Return the value of *key*, or *default* if no table has it. Tables of several layers are merged.
+
+        >>> Settings({"DOCKER": {"IMAGE": "python:3.12"}}).get("DOCKER.IMAGE")
+        'python:3.12'
+        """
         found = (value for _, value in self._found(key))
         first = next(found, _MISSING)
         if first is _MISSING:
@@ -62,7 +63,7 @@ class Settings:
         return dotted.merge([first, *found]) if isinstance(first, Mapping) else first
 
     def _found(self, key: str) -> Iterator[tuple[Layer, Any]]:
-        """Yield each layer that has *key*, and the value; a plain value hides what later layers have at and below its name."""
+        """Yield each layer that has *key*, and its value. A plain value hides the tables of that name in later layers."""
         for layer in self._layers:
             value = layer.look_up(key)
             if value is dotted.HIDDEN:
@@ -73,7 +74,7 @@ class Settings:
     def __setitem__(self, key: str, value: Any) -> None:
         """Set *key* in the first table of the chain.
 
-        :raises InvalidSetting: a part of *key* that should be a table is a plain value there.
+        :raises InvalidSetting: a part of *key* is a plain value there and not a table.
         """
         if not self._layers[0].is_writable:
             self._layers.insert(0, Layer({}, RUNTIME))
@@ -99,53 +100,88 @@ class Settings:
         return f"{type(self).__name__}({self.to_dict()!r})"
 
     def origin(self, key: str) -> str | None:
-        """Return where the value of *key* comes from, in words for messages; None where no table has it."""
+        """Return where the value of *key* comes from, as a phrase for messages; None if no table has it. Since 0.7.
+
+        >>> Settings({"WAIT_TIME": 5}).origin("WAIT_TIME")
+        'what was set at run time'
+        """
         return next((layer.origin_of(key) for layer, _ in self._found(key)), None)
 
     def to_dict(self) -> Table:
-        """Return one plain dictionary with all settings, merged as :meth:`get` would find them.
+        """Return all settings as one plain dictionary, merged as :meth:`get` merges them.
 
-        Of a plugin's table it has what is set: no plugin is loaded for the defaults.
+        Of a plugin's table it has only the values that are set: it loads no plugin for the defaults.
+
+        >>> Settings({"DOCKER": {"IMAGE": "a"}}, {"DOCKER": {"IMAGE": "b", "UNIVERSE": "docker"}}).to_dict()
+        {'DOCKER': {'IMAGE': 'a', 'UNIVERSE': 'docker'}}
         """
         return dotted.merge(self.maps)
 
     def replace(self, other: SettingsLike) -> None:
-        """Take the tables of *other* instead of the present ones."""
+        """Replace the tables by those of *other*.
+
+        ::
+
+            htmap.settings.replace(saved)
+        """
         self._layers = _layers_of(other)
 
     def append(self, other: SettingsLike) -> None:
-        """Add *other* at the end of the chain, where everything before it wins."""
+        """Add *other* at the end of the chain: all other tables win over it.
+
+        ::
+
+            htmap.settings.append({"WAIT_TIME": 5})
+        """
         self._layers = self._layers + _layers_of(other)
 
     def prepend(self, other: SettingsLike) -> None:
-        """Add *other* at the front of the chain, where it wins over everything."""
+        """Add *other* at the front of the chain: it wins over all other tables.
+
+        ::
+
+            htmap.settings.prepend({"WAIT_TIME": 5})
+        """
         self._layers = _layers_of(other) + self._layers
 
     @classmethod
     def from_settings(cls, *settings: SettingsLike) -> Settings:
-        """Return new Settings that hold copies of what *settings* hold now."""
+        """Return new Settings with copies of the present tables of *settings*.
+
+        ::
+
+            saved = Settings.from_settings(htmap.settings)
+        """
         return cls(*(dotted.merge([layer.table()]) for part in settings for layer in _layers_of(part)))
 
     @classmethod
     def load(cls, path: os.PathLike[str] | str) -> Settings:
         """Read Settings from a TOML file.
 
-        :raises FileNotFoundError: there is no such file.
-        :raises InvalidSettingsFile: it is no valid TOML.
+        ::
+
+            htmap.settings.prepend(Settings.load("project.toml"))
+
+        :raises FileNotFoundError: the file does not exist.
+        :raises InvalidSettingsFile: the file is not valid TOML or cannot be read.
         """
         return cls(read_toml(Path(path)))
 
     def save(self, path: os.PathLike[str] | str) -> None:
-        """Write all settings, merged, to a TOML file. Values that are None are left out: TOML has no such thing.
+        """Write all settings, merged, to a TOML file. Values that are None are left out, because TOML has no None.
 
-        :raises InvalidSetting: a value is one that TOML cannot hold; nothing is written then.
+        ::
+
+            htmap.settings.save("project.toml")
+
+        :raises InvalidSetting: TOML cannot hold a value; nothing is written then.
         """
         import tomlkit  # 40 ms, needed here only
 
         from htmap_core.atomic import write_atomically
 
         text = tomlkit.dumps(_plain(self.to_dict()))
-        write_atomically(Path(path).resolve(), text)  # it may be a link, and is to stay one
+        write_atomically(Path(path).resolve(), text)  # a link stays a link
 
     def _missing(self, key: str) -> LookupError:
         from htmap_core.exceptions import MissingSetting
@@ -164,11 +200,11 @@ def _layers_of(part: SettingsLike) -> list[Layer]:
         return [part]
     if isinstance(part, Mapping):
         return [Layer(part, RUNTIME)]
-    raise TypeError(f"settings are made of Settings and dictionaries, not {type(part).__name__}")
+    raise TypeError(f"Settings() needs dictionaries or Settings, got {part!r}")
 
 
 def _plain(table: Mapping[str, Any], prefix: str = "") -> Table:
-    """Return *table* with only what TOML can say: no None, and paths as text."""
+    """Return *table* as TOML can hold it: without None, and with paths as text."""
     plain: Table = {}
     for name, value in table.items():
         if isinstance(value, Mapping):

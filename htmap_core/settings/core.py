@@ -1,8 +1,8 @@
 """The core's own settings: an attrs class for each table, as plugins have them.
 
-A field has the setting's default and type; its metadata say what it means, and which environment variables set it where that is
-not the rule (see :mod:`htmap_core.settings.model`). All else comes from here: the built-in defaults, the variables, the checks,
-``htmap settings`` and the reference page.
+A field has the setting's default and type. Its metadata have the meaning, and the environment variables if they do not follow
+the rule (see :mod:`htmap_core.settings.model`). The built-in defaults, the variables, the checks, ``htmap settings`` and the
+reference page are made from these classes.
 """
 
 from __future__ import annotations
@@ -17,38 +17,41 @@ from htmap_core.settings import model
 
 @attrs.frozen
 class CoreSettings:
-    """The settings outside of any table."""
+    """The settings outside of tables."""
 
     htmap_dir: Path = attrs.field(
         default=Path("~/.htmap"),
-        metadata={"meaning": "where maps and the personal pool are kept", "environment": ("HTMAP_DIR",)},
+        metadata={"meaning": "the folder of maps and of the personal pool", "environment": ("HTMAP_DIR",)},
     )
     delivery_method: str = attrs.field(
         default="auto",
         metadata={
-            "meaning": "how Python reaches the execute node: a delivery method by name, or `auto` for what suits the pool best",
-            "environment": ("HTMAP_DELIVERY_METHOD", "HTMAP_DELIVERY"),  # the original's code, and its documentation
+            "meaning": "how Python reaches the execute node: a delivery method, or `auto` for the one that suits the pool best",
+            "environment": (
+                "HTMAP_DELIVERY_METHOD",
+                "HTMAP_DELIVERY",
+            ),  # in the original's code, and in its documentation
         },
     )
-    wait_time: float = attrs.field(default=1, metadata={"meaning": "seconds between two looks while waiting"})
+    wait_time: float = attrs.field(default=1, metadata={"meaning": "seconds between two checks while a program waits"})
     allow_python_mismatch: bool = attrs.field(
         default=False,
         metadata={
-            "meaning": "run functions that are imported by reference under another minor version of Python",
+            "meaning": "whether a function that is pickled by reference may run under another minor version of Python",
         },
     )
 
 
 @attrs.frozen
 class MapOptionSettings:
-    """The options of all maps; any other map option can be added, and :mod:`htmap_core.contract.options` checks them."""
+    """The default options of all maps. Users can add any other map option; :mod:`htmap_core.contract.options` checks them."""
 
     request_cpus: str = attrs.field(default="1", metadata={"meaning": "how many processors a component gets"})
     request_memory: str = attrs.field(default="128MB", metadata={"meaning": "how much memory a component gets"})
     request_disk: str = attrs.field(default="1GB", metadata={"meaning": "how much disk space a component gets"})
     keep_claim_idle: str = attrs.field(
         default="30",
-        metadata={"meaning": "seconds for which the schedd keeps a slot that has no job of yours just now"},
+        metadata={"meaning": "seconds for which the schedd keeps a claim on a slot that runs none of your jobs"},
     )
 
 
@@ -67,7 +70,7 @@ class HTCondorSettings:
     collector: Optional[str] = attrs.field(
         default=None,
         metadata={
-            "meaning": "the collector to ask for it",
+            "meaning": "the collector that knows the schedd",
             "default": "the configured one",
             "environment": ("HTMAP_CONDOR_COLLECTOR",),
         },
@@ -76,12 +79,12 @@ class HTCondorSettings:
 
 @attrs.frozen
 class PluginsSettings:
-    """The plugins as such."""
+    """The choice of plugins."""
 
     disabled: list[str] = attrs.field(
         factory=list,
         metadata={
-            "meaning": "plugins that are not loaded, by name",
+            "meaning": "the names of plugins that HTMap does not load",
             "default": "none",
             "environment": (),  # HTMAP_PLUGINS selects them
         },
@@ -93,7 +96,7 @@ class CliSettings:
     """The command line."""
 
     is_cli: bool = attrs.field(
-        default=False, metadata={"meaning": "true while the command line runs, which sets it", "environment": ()}
+        default=False, metadata={"meaning": "true in the command line, which sets it", "environment": ()}
     )
 
 
@@ -116,11 +119,11 @@ VARIABLES: dict[str, str] = {variable: each.name for each in SETTINGS.values() f
 
 
 def names() -> set[str]:
-    """Return the names at the top: settings outside of any table, and the tables."""
+    """Return the top-level names: the settings outside of tables, and the tables."""
     return {name.partition(".")[0] for name in SETTINGS}
 
 
 def defaults() -> dict[str, Any]:
-    """Return the built-in defaults as a settings file would have them, and None where nothing is set."""
+    """Return the built-in defaults in the form of a settings file, with None for settings without a value."""
     tables = {name: model.defaults(cls, lower=name == MAP_OPTIONS) for name, cls in TABLES.items()}
     return {**model.defaults(CoreSettings), **tables}

@@ -1,4 +1,4 @@
-"""Dotted paths (``MAP_OPTIONS.request_memory``) in tables within tables, found whatever the case of their names."""
+"""Dotted paths (``MAP_OPTIONS.request_memory``) in nested tables; the case of names does not matter."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 MISSING = object()
-HIDDEN = object()  # there is a plain value where a table would have to be
+HIDDEN = object()  # a name on the path is a plain value, not a table
 
 
 def look_up(table: Mapping[str, Any], key: str) -> Any:
-    """Return the value of *key*, else :data:`MISSING`, or :data:`HIDDEN` where a name on its way is a plain value."""
+    """Return the value of *key*; :data:`HIDDEN` if a name on its path is a plain value; else :data:`MISSING`."""
     here: Any = table
     for name in key.split("."):
         if not isinstance(here, Mapping):
@@ -19,22 +19,22 @@ def look_up(table: Mapping[str, Any], key: str) -> Any:
         values = [value for key, value in here.items() if key.casefold() == folded]
         if not values:
             return MISSING
-        here = _first(values) if len(values) > 1 else values[0]  # one table may have a key twice, in two cases
+        here = _first(values) if len(values) > 1 else values[0]  # a table may have a key in upper and in lower case
     return here
 
 
 def spelling(table: Mapping[str, Any], name: str) -> str:
-    """Return *name* as *table* already spells it, for the first writer chooses the case."""
+    """Return *name* with the case that *table* already has for it: the first writer chooses the case."""
     folded = name.casefold()
     return next((key for key in table if key.casefold() == folded), name)
 
 
 def merge(tables: Iterable[Any]) -> dict[str, Any]:
-    """Merge *tables*, the first wins; where values are tables themselves, they are merged too. Lists are copied."""
+    """Merge *tables*: the first wins, and nested tables are merged too. Lists are copied."""
     gathered: dict[str, list[Any]] = {}
     for table in tables:
         if not isinstance(table, Mapping):
-            break  # a plain value hides whatever later layers have below this name
+            break  # a plain value hides the tables of this name in later layers
         for name, value in table.items():
             gathered.setdefault(spelling(gathered, name), []).append(value)
     return {name: _first(values) for name, values in gathered.items()}
@@ -47,7 +47,7 @@ def _first(values: list[Any]) -> Any:
 
 
 def keys(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Yield the dotted path of every value in *table* that is no table itself."""
+    """Yield the dotted path of every plain value in *table*."""
     for name, value in table.items():
         if isinstance(value, Mapping):
             yield from keys(value, f"{prefix}{name}.")

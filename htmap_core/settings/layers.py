@@ -1,4 +1,4 @@
-"""The layers of the chain of settings: a table, and where it comes from."""
+"""The layers of the chain of settings: tables with their origins."""
 
 from __future__ import annotations
 
@@ -20,45 +20,45 @@ BUILT_IN = "the built-in defaults"
 
 
 class Layer:
-    """One table of a chain, and where it comes from."""
+    """One table of a chain, with its origin."""
 
     def __init__(self, table: Mapping[str, Any], origin: str) -> None:
         self._table = table
         self._origin = origin
 
     def table(self) -> Mapping[str, Any]:
-        """Return the table as it is now."""
+        """Return the present table."""
         return self._table
 
     @property
     def is_writable(self) -> bool:
-        """True where a change to the table stays."""
+        """Whether a change to the table lasts."""
         return isinstance(self._table, MutableMapping)
 
     def look_up(self, key: str) -> Any:
-        """Return the value of *key*, or what :func:`htmap_core.settings.dotted.look_up` says where there is none."""
+        """Return the value of *key*, or one of the marks of :func:`htmap_core.settings.dotted.look_up` if it has none."""
         return dotted.look_up(self.table(), key)
 
     def origin_of(self, key: str) -> str:
-        """Return where the value of *key* comes from, in words."""
+        """Return where the value of *key* comes from, as a phrase."""
         return self._origin
 
     def missing(self, key: str) -> tuple[list[str], str | None]:
-        """Return the keys besides those of the table that a layer without *key* has, and how to get it where that is known."""
+        """Return the layer's keys beside its table, and advice on how to get the missing *key*, if there is any."""
         return [], None
 
 
 class UserFile(Layer):
-    """``~/.htmaprc``, read when a setting is first needed and again when HOME or the file changes."""
+    """``~/.htmaprc``. It is read at the first need of a setting, and again when HOME or the file changes."""
 
-    is_writable = False  # a change would be lost with the next look at the file
+    is_writable = False  # a change would be lost when the file is read again
 
     def __init__(self) -> None:
         super().__init__({}, "~/.htmaprc")
         self._read: tuple[Path, int, int] | None = None
 
     def table(self) -> Mapping[str, Any]:
-        """Return what the file says now."""
+        """Return the present contents of the file."""
         path = user_file()
         try:
             stat = path.stat()
@@ -76,19 +76,19 @@ class UserFile(Layer):
 
 
 class Environment(Layer):
-    """Settings from environment variables, read each time they are asked for.
+    """Settings from environment variables, read at each need.
 
-    ``HTMAP_DOCKER_IMAGE`` sets ``DOCKER.IMAGE``, and so for every plugin's table; the core's own have the names that
-    :mod:`htmap_core.settings.core` says. Of two variables for one setting, the later in the alphabet wins.
+    ``HTMAP_DOCKER_IMAGE`` sets ``DOCKER.IMAGE``; the same rule holds for every plugin's table. :mod:`htmap_core.settings.core`
+    names the variables of the core's own settings. Of two variables for one setting, the later in the alphabet wins.
     """
 
-    is_writable = False  # a change would be lost: the table is made anew each time
+    is_writable = False  # a change would be lost: each need makes the table anew
 
     def __init__(self) -> None:
         super().__init__({}, "the environment")
 
     def table(self) -> Mapping[str, Any]:
-        """Return what the environment says now."""
+        """Return the settings of the present environment."""
         settings: dict[str, Any] = {}
         for variable in sorted(os.environ):
             if key := _key_of_variable(variable):
@@ -103,45 +103,45 @@ class Environment(Layer):
         return f"environment variable {names[-1]}" if names else self._origin
 
 
-# Variables that are no settings: they select plugins, or belong to a running component.
+# Variables that are not settings: they select plugins, belong to a running component, or belong to the tests.
 _NOT_SETTINGS = ("HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS", "HTMAP_ON_EXECUTE", "HTMAP_COMPONENT", "HTMAP_TEST_")
 
 
 def _key_of_variable(variable: str) -> str | None:
     if not variable.startswith("HTMAP_") or variable.startswith(_NOT_SETTINGS):
         return None
-    from htmap_core.settings import core  # attrs takes 20 ms, and `import htmap` needs no setting
+    from htmap_core.settings import core  # imports attrs (20 ms); `import htmap` needs no setting
 
     if variable in core.VARIABLES:
         return core.VARIABLES[variable]
     name = variable[len("HTMAP_") :]
-    if name.startswith(f"{core.MAP_OPTIONS}_"):  # the one table whose name has an underscore itself
+    if name.startswith(f"{core.MAP_OPTIONS}_"):  # the only table whose name has an underscore
         return f"{core.MAP_OPTIONS}.{name[len(core.MAP_OPTIONS) + 1 :].lower()}"
     table, _, name = name.partition("_")
     return f"{table}.{name}" if table and name else None
 
 
 class TablesOfPlugins(Protocol):
-    """What the built-in layer asks of plugins."""
+    """The questions that the built-in layer asks plugins."""
 
     def defaults(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the defaults of each installed plugin's table, by its name in capitals."""
 
     def advice(self, table: str) -> str | None:
-        """Return how a table that no installed plugin has can be had; None where nobody knows it."""
+        """Return how to get a table that no installed plugin has; None if no known plugin has it."""
 
 
 class BuiltIn(Layer):
-    """The built-in defaults: the core's own, and those of plugins' tables.
+    """The built-in defaults of the core and of plugins' tables.
 
-    Plugins are asked only when a key is looked up that is not the core's. So neither `import htmap` nor a look at the core's
-    settings loads them, and no fault of theirs can be in the way. For the same reason :meth:`table` has the core's alone.
+    Only the look-up of a key that the core does not have asks plugins. So neither ``import htmap`` nor a look at the core's
+    settings loads plugins, and no broken plugin disturbs them. For the same reason, :meth:`table` has only the core's defaults.
 
-    This package cannot import the one that finds plugins, which reads settings itself. That package therefore puts in here who is
-    to be asked: :func:`htmap_core.plugins.defaults.register`.
+    This package cannot import ``plugins``, which reads settings itself. Instead, :func:`htmap_core.plugins.defaults.register`
+    sets :attr:`plugins`.
     """
 
-    is_writable = False  # defaults are facts
+    is_writable = False  # the program cannot change defaults
 
     plugins: TablesOfPlugins | None = None
 
@@ -151,19 +151,19 @@ class BuiltIn(Layer):
     def table(self) -> Mapping[str, Any]:
         """Return the core's defaults."""
         if not self._table:
-            from htmap_core.settings import core  # attrs takes 20 ms, and `import htmap` needs no setting
+            from htmap_core.settings import core  # imports attrs (20 ms); `import htmap` needs no setting
 
             self._table = core.defaults()
         return self._table
 
     def look_up(self, key: str) -> Any:
-        """Return the default of *key*, the core's or a plugin's."""
+        """Return the default of a *key* of the core or of a plugin."""
         if self.plugins is None or self._is_of_core(key):
             return super().look_up(key)
         return dotted.look_up(self.plugins.defaults(), key)
 
     def missing(self, key: str) -> tuple[list[str], str | None]:
-        """Return what is known where *key* is not: the keys of plugins, and how a table can be had that none of them has."""
+        """Return the keys of plugins, and advice on how to get the table of the missing *key*."""
         if self.plugins is None or self._is_of_core(key):
             return super().missing(key)
         return list(dotted.keys(self.plugins.defaults())), self.plugins.advice(key.partition(".")[0])
@@ -180,8 +180,8 @@ def user_file() -> Path:
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
-    :raises FileNotFoundError: there is no such file.
-    :raises InvalidSettingsFile: it is no valid TOML or cannot be read.
+    :raises FileNotFoundError: the file does not exist.
+    :raises InvalidSettingsFile: the file is not valid TOML or cannot be read.
     """
     try:
         return dict(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,12 +1,12 @@
-"""What an attrs class says of a settings table: the name, default, meaning and environment variables of each setting.
+"""Settings tables as attrs classes: the name, default, meaning and environment variables of each setting.
 
-A class describes a table, the core's own as well as a plugin's. Its fields have the types and the defaults. The ``metadata`` of a
-field can have
+A class describes a table of the core or of a plugin. Its fields have the types and the defaults. The ``metadata`` of a field
+can have
 
-- ``meaning``: what the setting is for, in a few words that begin in lower case and end without a full stop;
-- ``default``: the default in words, where it is computed or ``None``;
-- ``environment``: the environment variables that set it, where they are not ``HTMAP_<TABLE>_<NAME>``. This is for the core alone:
-  no plugin is loaded to read the environment.
+- ``meaning``: the meaning of the setting, as a phrase that begins in lower case and ends without a full stop;
+- ``default``: the default in words, if it is computed or ``None``;
+- ``environment``: the environment variables that set it, if they are not ``HTMAP_<TABLE>_<NAME>``. Only the core uses it,
+  because HTMap loads no plugin to read the environment.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ import attrs
 
 @attrs.frozen
 class Setting:
-    """What is known of one setting.
+    """One setting and its documentation.
 
-    :param name: its dotted path, as it is documented.
-    :param type: what its value is read as.
-    :param default: its default, as a settings file would have it; None where it has none.
-    :param default_in_words: the default where that is computed or None; else empty.
-    :param meaning: what it is for.
-    :param variables: the environment variables that set it, the one that wins first.
+    :param name: its dotted path, as documented.
+    :param type: the type of its value.
+    :param default: its default in the form of a settings file; None if it has none.
+    :param default_in_words: the default in words if it is computed or None, else empty.
+    :param meaning: its meaning, as a phrase.
+    :param variables: the environment variables that set it; the first wins.
     """
 
     name: str
@@ -42,8 +42,8 @@ class Setting:
 def settings_of(table: str, cls: type, *, lower: bool = False) -> Iterator[Setting]:
     """Yield the settings of a table, in the order of its fields.
 
-    :param table: the name of the table; empty for what stands outside of any.
-    :param lower: whether names are in lower case, as those of HTCondor's submit commands are.
+    :param table: the name of the table; empty for settings outside of tables.
+    :param lower: whether names are in lower case, like HTCondor's submit commands.
     """
     types = typing.get_type_hints(cls)
     values = defaults(cls, lower=lower)
@@ -60,7 +60,7 @@ def settings_of(table: str, cls: type, *, lower: bool = False) -> Iterator[Setti
 
 
 def in_words(value: Any, otherwise: str = "not set") -> str:
-    """Return a value as people write it, without quotes; *otherwise* stands for None."""
+    """Return a value as people write it, without quotes; for None return *otherwise*."""
     if value is None:
         return otherwise
     if isinstance(value, bool):
@@ -71,7 +71,7 @@ def in_words(value: Any, otherwise: str = "not set") -> str:
 
 
 def defaults(cls: type, *, lower: bool = False) -> dict[str, Any]:
-    """Return the defaults of a class by the settings' names, as a settings file would have them: paths are text."""
+    """Return the defaults of a class by the names of the settings, in the form of a settings file: paths are text."""
     return {field.name if lower else field.name.upper(): _default(field, cls) for field in _fields(cls)}
 
 
@@ -80,8 +80,8 @@ def _fields(cls: type) -> list[attrs.Attribute[Any]]:
 
 
 def _default(field: attrs.Attribute[Any], cls: type) -> Any:
-    """Return a field's default, not what a converter makes of it: it is what the user would write."""
+    """Return a field's default as the user would write it, before any converter changes it."""
     default: Any = field.default
-    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class, which attrs types as a function
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class, but attrs' types say a function
         default = getattr(cls(), field.name) if default.takes_self else default.factory()
     return os.fspath(default) if isinstance(default, os.PathLike) else default

@@ -1,4 +1,4 @@
-"""Settings as typed tables: what the core and each plugin can be told, checked before anything uses it."""
+"""Settings as typed tables, checked before use."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ T = TypeVar("T")
 def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
     """Return the settings table *name* as an instance of the attrs class *cls*.
 
-    Fields are in lower case in the class and found in any case in the settings. Text is read as the field's type, since that
-    is all that an environment variable can hold::
+    Fields have lower case in the class; their case in the settings does not matter. Text is converted to the field's type,
+    because environment variables hold only text. Since 0.7.
 
-        table("SW", SwSettings, plan.settings).python
+    >>> @attrs.frozen
+    ... class DockerSettings:
+    ...     image: str = "python:3.12"
+    >>> table("DOCKER", DockerSettings, Settings({"DOCKER": {"IMAGE": "tide:1"}})).image
+    'tide:1'
 
-    :param name: the table, such as ``"DOCKER"``: by rule the plugin's name in capitals.
+    :param name: the name of the table, such as ``"DOCKER"``; the plugin's name in capitals.
     :param cls: an attrs class with a default for every field.
-    :param chain: where to look: ``plan.settings`` where a plan is at hand; None for the settings that HTMap uses now.
-    :raises UnknownSetting: the table has a key that is no field of *cls*.
-    :raises InvalidSetting: a value is not what its field can be.
-
-    Since 0.7.
+    :param chain: the settings to read: ``plan.settings`` if there is a plan; None for :data:`htmap.settings`.
+    :raises UnknownSetting: the table has a key that is not a field of *cls*.
+    :raises InvalidSetting: a value does not suit its field.
     """
     chain = settings if chain is None else chain
     values = dotted.look_up(
         chain.to_dict(), name
-    )  # what is set: plugins are still being looked for when they read their tables
+    )  # only the values that are set: the defaults would need all plugins, and plugins read tables while they are loaded
     if values is dotted.MISSING:
         values = {}
     if not isinstance(values, Mapping):
@@ -54,12 +56,12 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
         given[field] = _structure(path, value, types[field], chain)
     try:
         return cls(**given)
-    except (TypeError, ValueError) as error:  # a validator of the class speaks
+    except (TypeError, ValueError) as error:  # from a validator of the class
         raise _refused(name, values, error, chain) from error
 
 
 def _refused(name: str, values: Mapping[str, Any], error: Exception, chain: Settings) -> InvalidSetting:
-    """Return what a validator or converter has said; attrs' own validators have the field beside their text."""
+    """Return the exception for a validator's or converter's error; errors of attrs' own validators also name the field."""
     for part in error.args[1:]:
         if isinstance(part, attrs.Attribute):
             path = f"{name}.{part.name.upper()}"
@@ -68,15 +70,15 @@ def _refused(name: str, values: Mapping[str, Any], error: Exception, chain: Sett
 
 
 def setting(name: str, chain: Settings | None = None) -> Any:
-    """Return one of the core's own settings, checked to be of the type that it is documented with; a plugin's are in its table.
+    """Return one of the core's own settings, checked against its documented type. A plugin reads its own with :func:`table`.
 
-    The default is the built-in one also where the program has replaced all settings, and the built-in ones with them::
+    If the program has replaced all settings, also the built-in ones, the built-in default still counts::
 
         schedd = setting("HTCONDOR.SCHEDULER") or "schedd.example.org"
 
-    :param name: the setting, such as ``"WAIT_TIME"``; ``htmap settings --explain`` shows which there are.
-    :param chain: where to look; None for the settings that HTMap uses now.
-    :raises InvalidSetting: it has another type.
+    :param name: the setting, such as ``"WAIT_TIME"``; ``htmap settings --explain`` lists them.
+    :param chain: the settings to read; None for :data:`htmap.settings`.
+    :raises InvalidSetting: the value has another type.
 
     Since 0.7.
     """
@@ -86,15 +88,15 @@ def setting(name: str, chain: Settings | None = None) -> Any:
 
 
 def setting_origin(name: str) -> str | None:
-    """Return where a setting comes from, in words for messages; None where no setting has that name.
+    """Return where a setting comes from, as a phrase for messages; None if no setting has that name.
 
-    It belongs into every complaint about a value::
+    Every complaint about a value should have it::
 
         f"{image} does not exist (from SW.IMAGE in {setting_origin('SW.IMAGE')})"
 
-    Where a plan is at hand, ``plan.settings.origin`` says the same of the settings that the map is made with.
+    If there is a plan, ``plan.settings.origin`` says the same about the map's own settings.
 
-    :param name: the setting, of the core or of a plugin.
+    :param name: a setting of the core or of a plugin.
 
     Since 0.7.
     """
@@ -102,14 +104,14 @@ def setting_origin(name: str) -> str | None:
 
 
 def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = (), chain: Settings = settings) -> None:
-    """Check that every setting is one that somebody knows, and every value one that it can have.
+    """Check that every setting is known, and that every value suits its setting.
 
-    What stands in ``MAP_OPTIONS`` is left to :meth:`htmap_core.contract.options.MapOptions.from_settings`.
+    :meth:`htmap_core.contract.options.MapOptions.from_settings` checks the contents of ``MAP_OPTIONS``.
 
-    :param tables: the tables of all plugins that work.
-    :param lenient: tables that may hold anything, because their plugin is broken or not installed now.
-    :raises UnknownSetting: nobody knows a setting.
-    :raises InvalidSetting: a value is not of the setting's type.
+    :param tables: the tables of all working plugins.
+    :param lenient: tables that are not checked, because their plugin is broken or not installed.
+    :raises UnknownSetting: neither the core nor a plugin knows a setting.
+    :raises InvalidSetting: a value does not have the setting's type.
     """
     known = {*core.names(), *(name.upper() for name in (*tables, *lenient))}
     for name, given in chain.to_dict().items():
@@ -119,7 +121,7 @@ def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = ()
         elif folded in core.SETTINGS:
             _structure(folded, given, core.SETTINGS[folded].type, chain)
         elif folded not in known:
-            first = next(iter(dotted.keys({name: given})), name)  # the variable is known by this one
+            first = next(iter(dotted.keys({name: given})), name)  # an environment variable has this key as its origin
             raise UnknownSetting(name, known, chain.origin(first))
     for name, cls in tables.items():
         table(name, cls, chain)
@@ -133,18 +135,18 @@ def _check_core_table(name: str, given: Any, chain: Settings) -> None:
 
 
 def _no_table(name: str, given: Any, chain: Settings) -> InvalidSetting:
-    return InvalidSetting(name, given, "is a table, not a value", chain.origin(name))
+    return InvalidSetting(name, given, "must be a table, not a value", chain.origin(name))
 
 
 def problem_with_tables(offer: Mapping[Any, Any], taken: Mapping[str, type]) -> str | None:
-    """Return what is wrong with the settings tables that a plugin offers, if anything; *taken* are those of others."""
+    """Return what is wrong with the settings tables that a plugin offers, or None; *taken* are the tables of others."""
     for name, cls in offer.items():
         if not isinstance(name, str) or not isinstance(cls, type) or not attrs.has(cls):
             return f"must map names to attrs classes, not {name!r} to {cls!r}"
         if name.upper() in core.names():
             return f"offers the table {name!r}, which is the core's own"
         if name.upper() in taken:
-            return f"offers the table {name!r}, which belongs to another plugin already"
+            return f"offers the table {name!r}, which belongs to another plugin"
         if bare := [field.name for field in attrs.fields(cls) if field.init and field.default is attrs.NOTHING]:
             return f"offers the table {name!r} without a default for {', '.join(bare)}"
     return None
@@ -155,13 +157,11 @@ def _structure(name: str, given: Any, type_: Any, chain: Settings) -> Any:
         if given is None and type(None) in typing.get_args(type_):
             return None
         plain = _without_none(type_)
-        if (
-            plain in _READERS
-        ):  # most settings: without importing cattrs, for which a shell that completes tags would wait
+        if plain in _READERS:  # most settings need no cattrs, and completion in a shell should not wait for its import
             return _READERS[plain](given, plain)
         return _converter().structure(_split(given, type_), type_)
     except Exception as error:
-        # cattrs raises its own groups around whatever a hook raised; the innermost says it best.
+        # cattrs wraps the error of a hook into groups; the innermost error is the clearest.
         cause: BaseException = error
         while nested := getattr(cause, "exceptions", None):
             cause = nested[0]
@@ -173,7 +173,7 @@ _made: list[cattrs.Converter] = []
 
 def _converter() -> cattrs.Converter:
     if not _made:
-        import cattrs  # 60 ms, needed where a table is read only
+        import cattrs  # 60 ms, and only tables need it
 
         converter = cattrs.Converter(forbid_extra_keys=True)
         for type_, reader in _READERS.items():
@@ -183,13 +183,13 @@ def _converter() -> cattrs.Converter:
 
 
 def _without_none(type_: Any) -> Any:
-    """Return the type that an optional type has besides None, and any other type as it is."""
+    """Return an optional type without None, and any other type as it is."""
     others = [each for each in typing.get_args(type_) if each is not type(None)]
     return others[0] if typing.get_origin(type_) is typing.Union and len(others) == 1 else type_
 
 
 def _split(given: Any, type_: Any) -> Any:
-    """Return text that is to be a list split at its commas; cattrs would take it for a list of letters."""
+    """Split text for a list at its commas: cattrs would make a list of letters."""
     alternatives = typing.get_args(type_) if typing.get_origin(type_) is typing.Union else (type_,)
     if not any(typing.get_origin(each) in {list, tuple, Sequence} for each in alternatives):
         return given

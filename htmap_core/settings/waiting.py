@@ -1,4 +1,4 @@
-"""Waiting: deadlines, pauses between two looks, and the progress bar."""
+"""Waiting: deadlines, pauses between two checks, and progress bars."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _MOMENT = 1.0  # seconds
 
 
 class Deadline:
-    """When patience ends.
+    """The end of a timeout.
 
-    :param timeout: seconds or a timedelta from now; None for never.
+    :param timeout: seconds or a timedelta from now; None for no end.
     """
 
     def __init__(self, timeout: Timeout) -> None:
@@ -34,16 +34,16 @@ class Deadline:
         if isinstance(timeout, datetime.timedelta):
             timeout = timeout.total_seconds()
         if not isinstance(timeout, (int, float)) or math.isnan(timeout):
-            raise TypeError(f"a timeout is a number of seconds, a timedelta or None, not {timeout!r}")
+            raise TypeError(f"a timeout must be a number of seconds, a timedelta or None, not {timeout!r}")
         self._end = time.monotonic() + timeout
 
     def pause(self, reason: str, tag: str, component: int | None = None) -> None:
-        """Sleep until it is worth looking again; the setting WAIT_TIME says how long.
+        """Sleep until the next check: for the seconds of the setting WAIT_TIME, or until the deadline if that is sooner.
 
-        :param reason: how far it is, for the message.
-        :param tag: the map that is waited for.
-        :param component: the only component that is waited for.
-        :raises TimeoutError: patience has ended.
+        :param reason: the present state of the map or component, for the message.
+        :param tag: the map that the program waits for.
+        :param component: the component that the program waits for; None for all of them.
+        :raises TimeoutError: the deadline has passed.
         """
         interval = max(_SHORTEST, tables.setting("WAIT_TIME"))
         if self._end is not None:
@@ -55,9 +55,9 @@ class Deadline:
 
 
 def while_created(calls: Iterable[T], tag: str, total: int) -> Iterable[T]:
-    """Return *calls*, with a bar on the terminal that counts them where that takes longer than a moment.
+    """Return *calls*; on a terminal, a bar counts them if that takes longer than a second.
 
-    :param total: how many there are, where that is known; else 0.
+    :param total: how many there are; 0 if that is unknown.
     """
     if sys.stderr is None or not sys.stderr.isatty():
         return calls
@@ -68,5 +68,5 @@ def while_created(calls: Iterable[T], tag: str, total: int) -> Iterable[T]:
 
 
 def component_bar(tag: str, total: int, *, show: bool) -> Any:
-    """Return a bar that counts components; one that shows nothing unless *show*."""
+    """Return a bar that counts components; without *show* it is invisible."""
     return progress_bar(desc=tag, total=total, unit="component", ascii=True, disable=not show)

@@ -1,4 +1,4 @@
-"""The only place that touches HTMAP_DIR: tags, maps' directories, and the markers of operations on them.
+"""The only code that touches HTMAP_DIR: tags, the maps' directories, and the markers of operations on maps.
 
-Imports ``contract``, ``settings`` and what is below them; it never asks HTCondor.
+Imports ``contract``, ``settings`` and the packages below them; it never asks HTCondor.
 """

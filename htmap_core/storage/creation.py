@@ -1,4 +1,4 @@
-"""The making of a map's directory: inputs come one by one and are never held all at once."""
+"""The creation of a map's directory. Inputs come one by one, and are never all in memory at once."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from htmap_core.storage.tags import claim_tag
 from htmap_core.tags import check_tag
 from htmap_run import formats
 
-BLOCK_SIZE = 64 * 1024  # bytes: what a job fetches besides its own inputs stays small, and so does the number of files
+BLOCK_SIZE = 64 * 1024  # bytes: small enough that a job fetches few inputs of others, large enough to keep files few
 
 
 class Creation:
-    """A map that is being made. Leaving the ``with`` block by an exception leaves nothing behind.
+    """The creation of a map's directory, as a context manager. An exception in the ``with`` block deletes the directory.
 
     :param tag: the map's tag; None for a random one, which makes the map transient.
     :param chunksize: how many components share a job.
-    :param columns: the names of item columns beyond HTMap's own, one for each per-component option. Of a job that has several
-        components, the value of the first is taken.
-    :param joined: the names of further columns, and what separates the values of the components that share a job; a value
-        that several of them have stands there once, an empty one not at all.
+    :param columns: the names of item columns besides HTMap's own, one for each per-component option. A job with several
+        components gets the value of the first.
+    :param joined: the names of further item columns, and the separator of their values: a job gets the distinct values of all
+        its components.
     :raises TagAlreadyExists: the tag is in use.
     :raises InvalidTag: no map can have this tag.
     """
@@ -90,26 +90,24 @@ class Creation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(
-            OSError
-        ):  # a full disk makes closing fail again; the first error is on its way already
+        with contextlib.suppress(OSError):  # on a full disk closing fails too, but the user should see the first error
             self._items.close()
         if self._block is not None:
-            self._block.__exit__(None, None, None)  # drops what is half-written
+            self._block.__exit__(None, None, None)  # deletes the unfinished block
         if kind is None:
             self._marker.unlink(missing_ok=True)
         elif issubclass(kind, Exception) or not self.map_dir.submissions.all():
             deletion.undo_creation(operations.Operation(self._marker, self.map_dir, self.tag))
-        # Else Ctrl-C came when the schedd had the jobs, or may have had: as after a crash, the next command finds out.
+        # Otherwise Ctrl-C came when the schedd may have had the jobs already. The next command finds out, as after a crash.
         self._lock.close()
 
     def add_function(self, payload: bytes, index: Mapping[str, Any]) -> None:
-        """Store the pickled function, and what the execute side must know before it unpickles it."""
+        """Store the pickled function, and *index*, which the execute side reads before it unpickles the function."""
         with storing(self.map_dir), formats.PackWriter(self.map_dir.path / names.FUNCTION) as writer:
             writer.close({**index, "payload": writer.add(payload)})
 
     def add_runtime(self, archive: bytes) -> None:
-        """Store the archive that runs on the execute node."""
+        """Store the archive that jobs run."""
         with storing(self.map_dir):
             self.map_dir.runtime.write_bytes(archive)
             self.map_dir.runtime.chmod(0o755)
@@ -124,10 +122,10 @@ class Creation:
     ) -> None:
         """Store the pickled input of the next component.
 
-        :param values: the component's value in each of the columns beyond HTMap's own.
-        :param joined: the component's values in each of the joined columns.
-        :param files: what the execute side must know of its input files.
-        :param by_value: whether code in the input goes by value.
+        :param values: the component's value for each of the columns besides HTMap's own.
+        :param joined: the component's values for each of the joined columns.
+        :param files: the entries for the component's input files, for the execute side.
+        :param by_value: whether the pickle contains code by value.
         """
         with storing(self.map_dir):
             if self.components % self._chunksize == 0:
@@ -146,7 +144,7 @@ class Creation:
             self.components += 1
 
     def finish(self) -> None:
-        """Write the last block and the last rows; from here on the inputs are complete."""
+        """Write the last block and the last row: the inputs are complete then."""
         with storing(self.map_dir):
             self._end_chunk()
             self._end_block()
@@ -161,7 +159,7 @@ class Creation:
         self._chunk_joined = [{} for _ in self._joined]
 
     def _end_chunk(self) -> None:
-        """Write the row of the job whose components are complete."""
+        """Write the row of a job that has all its components."""
         if not self.components:
             return
         first = self.jobs * self._chunksize
@@ -192,7 +190,7 @@ class Creation:
 
 @contextlib.contextmanager
 def storing(map_dir: MapDir) -> Iterator[None]:
-    """Say what could not be written, and where; errors of the user's own iterables never pass through here."""
+    """Turn an OSError in the block into :class:`CannotStore`. The user's iterables must not run inside the block."""
     try:
         yield
     except OSError as error:

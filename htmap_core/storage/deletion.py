@@ -1,4 +1,4 @@
-"""The deletion of maps, in steps that survive an interruption: announce it, delete tag and files, conclude it."""
+"""The deletion of maps, in steps that survive an interruption: announce it, delete the tag and files, conclude it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from htmap_core.storage.tags import release_tag, tag_of
 
 
 def undo_creation(creation: Operation) -> None:
-    """Delete what an interrupted creation left behind."""
+    """Delete the remains of an interrupted creation."""
     map_dir = creation.map_dir
     release_tag(map_dir.root, map_dir.id, creation.tag or tag_of(map_dir) or "")
     shutil.rmtree(map_dir.path, ignore_errors=True)
@@ -26,14 +26,14 @@ def undo_creation(creation: Operation) -> None:
 
 @contextlib.contextmanager
 def announced(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: str) -> Iterator[Operation]:
-    """Write down that a map is to be removed: from now on it does not exist, and whoever comes after this process finishes it.
+    """Write a marker for the removal of a map. From now on the map does not exist, and later commands finish the removal.
 
-    On a full disk that cannot be written down, and the map is removed all the same: that makes room. Where the file system lets
-    nothing be written at all, its jobs are better kept, too.
+    A full disk cannot hold the marker; then the map is removed without one, which makes room. On a file system that cannot be
+    written at all, the map and its jobs stay.
 
-    :param pool: where its jobs are; None where it has none that could be queued.
-    :param constraint: a ClassAd expression that finds them.
-    :raises CannotRemoveMap: the file system does not let it; nothing was changed.
+    :param pool: the pool of its jobs; None if no job can be in the queue.
+    :param constraint: a ClassAd expression that finds the jobs.
+    :raises CannotRemoveMap: the file system cannot be written; nothing was changed.
     """
     marker = map_dir.removal
     address = None if pool is None else plain_address(pool)
@@ -50,17 +50,17 @@ def announced(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: s
 
 
 def withdraw(removal: Operation) -> None:
-    """Take back that a map is to be removed."""
+    """Cancel the announced removal of a map."""
     removal.marker.unlink(missing_ok=True)
 
 
 def delete_map(removal: Operation) -> None:
-    """Delete a map's tag and files. Tag and directory are gone at once; deleting the files may be interrupted.
+    """Delete a map's tag and files. The tag and the directory are gone at once; the deletion of files may be interrupted.
 
-    :raises CannotRemoveMap: the file system does not let it.
+    :raises CannotRemoveMap: the file system cannot be written.
     """
     moved_away = removal.marker.with_name(f"{removal.map_dir.id}.files")
-    shutil.rmtree(moved_away, ignore_errors=True)  # of an interrupted attempt
+    shutil.rmtree(moved_away, ignore_errors=True)  # the remains of an interrupted attempt
     try:
         release_tag(removal.map_dir.root, removal.map_dir.id, removal.tag)
         with contextlib.suppress(FileNotFoundError):
@@ -71,6 +71,6 @@ def delete_map(removal: Operation) -> None:
 
 
 def conclude(removal: Operation) -> None:
-    """Delete the last trace of a removal, if nothing of the map is left that would need another attempt."""
+    """Delete the marker of a removal, unless files of the map are left for another attempt."""
     if not removal.marker.with_name(f"{removal.map_dir.id}.files").exists() and not removal.map_dir.path.exists():
         removal.marker.unlink(missing_ok=True)

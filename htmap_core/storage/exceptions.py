@@ -1,4 +1,4 @@
-"""What goes wrong on disk."""
+"""Exceptions of the disk."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from htmap_core.exceptions import HTMapException
 
 @attrs.define(slots=False)
 class CannotStore(HTMapException):
-    """Something could not be written below HTMAP_DIR."""
+    """A file below HTMAP_DIR cannot be written, so a map was not created."""
 
     path: str
     reason: str
 
     def __str__(self) -> str:
-        return f"cannot write {self.path}: {self.reason}. Nothing was created; HTMAP_DIR is a setting"
+        return f"cannot write {self.path}: {self.reason}. Nothing was created; the setting HTMAP_DIR can name another folder"
 
 
 @attrs.define(slots=False)

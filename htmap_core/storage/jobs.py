@@ -1,4 +1,4 @@
-"""A job of a map, as its directory knows it."""
+"""Jobs, by their places in the item files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from htmap_core import names
 
 @attrs.frozen
 class Job:
-    """One job: a row of the item file of a submission."""
+    """One job: a row in the item file of a submission."""
 
     submission: int
     row: int
 
     @property
     def output(self) -> str:
-        """The path of its files below the outputs, without their ending."""
+        """The path of the job's files below the outputs, without their suffixes."""
         return f"{self.submission}/{self.row // names.ENTRIES_PER_DIRECTORY}/{self.row}"

@@ -1,4 +1,4 @@
-"""What was done to maps, written down in HTMAP_DIR/logs/htmap.log, and passed on to whatever the program itself logs."""
+"""The log of what HTMap did to maps: HTMAP_DIR/logs/htmap.log, and the handlers of the user's program."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ logger = logging.getLogger("htmap")
 
 
 def log_file() -> Path:
-    """Return the path of the log; there is no such file before something was logged."""
+    """Return the path of the log; the first record creates the file."""
     return htmap_dir() / names.LOGS / "htmap.log"
 
 
 class _Log(logging.Handler):
-    """Writes into the log of HTMAP_DIR as the settings say then. No file is opened, and no folder made, before that."""
+    """Write records to the log in the present HTMAP_DIR. The first record opens the file and makes its folder."""
 
     def __init__(self) -> None:
         super().__init__()
         self._file: RotatingFileHandler | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line, and pass the record on where the program wants records of its level."""
+        """Write a line, and pass the record on if the program wants records of its level."""
         try:
             self._opened(log_file()).emit(record)
         except OSError:
-            self.handleError(record)  # a full disk stops no act
+            self.handleError(record)  # a full disk must not stop HTMap
         root = logging.getLogger()
         if root.isEnabledFor(record.levelno):
             root.handle(record)
@@ -60,7 +60,7 @@ class _Log(logging.Handler):
         super().close()
 
 
-# The file has what was done whatever the program's own level is, so the root logger's handlers get records from here alone.
+# The file gets all records, whatever the level of the program. So only this handler passes records to the root logger.
 logger.setLevel(logging.INFO)
 logger.propagate = False
 logger.addHandler(_Log())

@@ -1,4 +1,4 @@
-"""One map's directory."""
+"""The directory of one map."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ FORMAT = 1
 
 @attrs.frozen
 class MapRecord:
-    """What ``map.json`` says: all that is settled when a map is created.
+    """The contents of ``map.json``: the facts that creation fixes.
 
-    :param components: how many components the map has.
+    :param components: the number of components.
     :param chunksize: how many of them share a job.
-    :param versions: of Python, cloudpickle and HTMap, on the submit side.
+    :param versions: the versions of Python, cloudpickle and HTMap on the submit side.
     :param options: the map options as given, for people to read.
+    :param created: the time of creation, in seconds since the epoch.
     """
 
     components: int
@@ -46,12 +47,12 @@ class MapRecord:
 
     @property
     def jobs(self) -> int:
-        """How many jobs the components share."""
+        """The number of jobs that the components share."""
         return -(-self.components // self.chunksize)
 
 
 class MapDir:
-    """The directory of one map; its paths are nobody else's business."""
+    """The directory of one map. Only this class knows its paths."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -59,44 +60,44 @@ class MapDir:
         self._placement: Placement | None = None
         self._refreshed = -1
         self.submissions = Submissions(path / names.SUBMISSIONS)
-        self.outputs = Outputs(path / names.OUTPUTS)  # what the jobs returned
+        self.outputs = Outputs(path / names.OUTPUTS)
 
     @property
     def id(self) -> str:
-        """The map's id, which no other map ever has."""
+        """The map's unique id."""
         return self.path.name
 
     @property
     def root(self) -> Path:
-        """The HTMAP_DIR that the map lies in, whatever the settings say by now."""
+        """The HTMAP_DIR that contains the map, even if the setting has changed since."""
         return self.path.parents[1]
 
     @property
     def exists(self) -> bool:
-        """Whether the map is there, and not about to be removed."""
+        """Whether the map exists and its removal has not begun."""
         return self.path.is_dir() and not self.removal.exists()
 
     @property
     def removal(self) -> Path:
-        """What is there while the map is removed: until it has no job in the queue that could make its directory again."""
+        """The marker of the map's removal. It stays until no job is in the queue that could create the directory again."""
         return self.root / names.REMOVED / self.id
 
     # --- what was settled at creation
 
     @property
     def record(self) -> MapRecord:
-        """What ``map.json`` says.
+        """The contents of ``map.json``.
 
-        :raises CorruptMap: it is not there, or not what this version of HTMap writes.
+        :raises CorruptMap: the file is missing, damaged, or of another version of HTMap.
         """
         if self._record is None:
             path = self.path / names.MAP
             try:
                 self._record = _record_from(json.loads(path.read_text(encoding="utf-8")))
             except FileNotFoundError as error:
-                raise CorruptMap(path, "is missing: the map was not created to its end") from error
+                raise CorruptMap(path, "is missing: the creation of the map did not finish") from error
             except (ValueError, TypeError, KeyError) as error:
-                raise CorruptMap(path, f"is not what HTMap writes ({error}); the map cannot be used") from error
+                raise CorruptMap(path, f"cannot be read ({error}), so the map cannot be used") from error
         return self._record
 
     def write_record(self, record: MapRecord) -> None:
@@ -106,11 +107,11 @@ class MapDir:
 
     @property
     def runtime(self) -> Path:
-        """The archive that runs on the execute node."""
+        """The path of the archive that jobs run."""
         return self.path / names.RUNTIME
 
     def write_submit(self, commands: Mapping[str, str], columns: tuple[str, ...]) -> None:
-        """Write the final description, from which any part of the map can be submitted again."""
+        """Write the final submit description, from which a rerun can submit any components again."""
         content = json.dumps({"commands": dict(commands), "columns": columns}, indent=1)
         write_atomically(self.path / names.SUBMIT, content)
 
@@ -124,10 +125,12 @@ class MapDir:
             content = json.loads(path.read_text(encoding="utf-8"))
             return dict(content["commands"]), tuple(content["columns"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CorruptMap(path, f"cannot be read ({error}), so nothing of the map can be submitted again") from error
+            raise CorruptMap(
+                path, f"cannot be read ({error}), so no component of the map can be submitted again"
+            ) from error
 
     def adopt(self, script: Path, name: str) -> Path:
-        """Copy a program that travels with jobs into the map's directory, where it stays, and return where it is then."""
+        """Copy a program that travels with jobs into the map's directory, and return the path of the copy."""
         adopted = shutil.copyfile(script, self.path / name)
         adopted.chmod(0o755)
         return adopted
@@ -137,7 +140,7 @@ class MapDir:
         return self.path / names.ITEMS.format(submission=submission)
 
     def write_items(self, submission: int, rows: Iterable[Iterable[str]]) -> None:
-        """Write the item file of a submission that is to come: a row for each job, a text for each column."""
+        """Write the item file of the next submission: a row for each job, with a text for each column."""
         with self.items(submission).open("w", encoding="utf-8") as file:
             file.writelines(names.ITEM_SEPARATOR.join(row) + "\n" for row in rows)
 
@@ -148,7 +151,7 @@ class MapDir:
     # --- jobs, their inputs, and what they returned
 
     def rows(self) -> Iterator[list[str]]:
-        """Yield the rows of the first submission's item file: one for each job, a text for each column."""
+        """Yield the rows of the first submission's item file: one for each job, with a text for each column."""
         with self.items(0).open(encoding="utf-8") as file:
             for line in file:
                 yield line.rstrip("\n").split(names.ITEM_SEPARATOR)
@@ -156,7 +159,7 @@ class MapDir:
     def input_block(self, component: int) -> Path:
         """Return the path of the file with a component's input.
 
-        :raises CorruptMap: the item file does not say.
+        :raises CorruptMap: the item file has no row for it.
         """
         row = component // self.record.chunksize
         columns = next(itertools.islice(self.rows(), row, None), [])
@@ -166,25 +169,25 @@ class MapDir:
 
     @property
     def placement(self) -> Placement:
-        """Which job has a component, as far as :meth:`refresh` has looked."""
+        """The jobs of the components, as :meth:`refresh` last read them."""
         if self._placement is None:
             self._placement = Placement(self.path, self.record.components, self.record.chunksize)
         return self._placement
 
     def refresh(self) -> bool:
-        """Look for submissions that have come or gone since, from whatever process, and return whether any have; cheap."""
+        """Read the submissions of any process that came or went since, and return whether there were any. Cheap."""
         try:
             size = self.submissions.size()
             if size == self._refreshed:
                 return False
             self.placement.learn(submission.number for submission in self.submissions.all())
         except FileNotFoundError:
-            return False  # nothing was submitted yet; or one is just being taken back with its item file: the next look tells
+            return False  # nothing was submitted yet, or a process is deleting the item file of a refused submission
         self._refreshed = size
         return True
 
     def constraint(self) -> str:
-        """Return a ClassAd expression for all jobs: their clusters, which the schedd finds fast, or the map's id."""
+        """Return a ClassAd expression for all jobs of the map: by clusters, which the schedd finds fast, or by the map's id."""
         clusters = [submission.cluster for submission in self.submissions.all()]
         if None in clusters:
             return f"{names.MAP_ID} == {quoted(self.id)}"
@@ -192,18 +195,18 @@ class MapDir:
 
     @property
     def events(self) -> Path:
-        """The event log of all the map's jobs."""
+        """The path of the event log of all the map's jobs."""
         return self.path / names.EVENTS
 
     def read_state(self) -> bytes | None:
-        """Return what was known of the event log when somebody last wrote it down; None where nobody did."""
+        """Return the cached state of the event log; None if there is none."""
         try:
             return (self.path / names.STATE).read_bytes()
         except OSError:
-            return None  # a cache: whoever cannot read it reads the event log
+            return None  # without the cache, the caller reads the event log
 
     def write_state(self, content: bytes) -> None:
-        """Write down what is known of the event log. A cache: where it cannot be written, it is not."""
+        """Write the cached state of the event log. If that fails, there is no cache."""
         try:
             write_atomically(self.path / names.STATE, content)
         except OSError:
@@ -211,13 +214,13 @@ class MapDir:
 
     @property
     def has_checkpoints(self) -> bool:
-        """Whether a job has put a checkpoint into the map's directory; cheap."""
-        return os.path.isdir(os.path.join(self.path, checkpoints.FOLDER))
+        """Whether a job has put a checkpoint into the map's directory. Cheap."""
+        return os.path.isdir(os.path.join(self.path, checkpoints.FOLDER))  # often called
 
     def remove_checkpoints(self, components: Iterable[int] | None = None) -> None:
-        """Remove the checkpoints of *components*, or of all, when none of them will go on from there.
+        """Remove the checkpoints of *components*, or of all, which will not resume from them.
 
-        A job that runs all the same makes the folders again.
+        A job that still runs makes the folders again.
         """
         if components is None:
             shutil.rmtree(self.path / checkpoints.FOLDER, ignore_errors=True)
@@ -225,22 +228,22 @@ class MapDir:
             (self.path / checkpoints.place(component)).unlink(missing_ok=True)
 
     def make_persistent(self) -> None:
-        """Note that somebody gave the map a tag of its own."""
+        """Note that the user gave the map a tag."""
         (self.path / names.TRANSIENT).unlink(missing_ok=True)
 
     @property
     def is_transient(self) -> bool:
-        """Whether nobody gave the map a tag of its own."""
+        """Whether the map still has a random tag."""
         return (self.path / names.TRANSIENT).exists()
 
     @property
     def local_data(self) -> int:
-        """How many bytes the map has on disk."""
+        """The size of the map on disk, in bytes."""
         return sum(_sizes(os.fspath(self.path)))
 
 
 def plain_address(address: PoolAddress) -> dict[str, Any]:
-    """Return an address as JSON can say it."""
+    """Return an address as plain values for JSON."""
     return {**attrs.asdict(address), "configuration": address.configuration and str(address.configuration)}
 
 
@@ -259,11 +262,11 @@ def _sizes(path: str) -> Iterator[int]:
                 else:
                     yield entry.stat(follow_symlinks=False).st_size
     except FileNotFoundError:
-        return  # removed while it was counted
+        return  # removed meanwhile
 
 
 def with_true_names(map_path: Path, text: str) -> str:
-    """Return what HTCondor said of a map's files, with input files instead of the links that they travel by."""
+    """Return HTCondor's text about a map's files, with the names of input files in place of the links that they travel by."""
     number = names.STAGED.format(number=r"\d+")
     links = re.compile(rf"{re.escape(str(map_path))}/{names.FILES}/\d+/{number}\b")
     return links.sub(lambda link: os.readlink(link[0]) if os.path.islink(link[0]) else link[0], text)

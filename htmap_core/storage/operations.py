@@ -1,7 +1,7 @@
-"""Operations on maps that have begun.
+"""Operations on maps, and their markers.
 
-A file under ``creating``, ``removed`` and the like stands for an operation; the process that does it holds a lock on the file.
-Where nobody holds the lock, the operation was interrupted, and the next command finishes or undoes it.
+A marker is a file under ``creating``, ``removed`` and the like. The process that does the operation holds a lock on its marker.
+If no process holds the lock, the operation was interrupted, and the next command finishes or undoes it.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap
 from htmap_core.storage.mapdir import MapDir
 
-_OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: locks of a shared file system may not be seen by other hosts
+_OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: other hosts may not see the locks of a shared file system
 
 
 @attrs.frozen
 class Operation:
-    """An operation on a map whose process is gone, or a removal that is under way.
+    """An interrupted operation on a map, or a removal that is under way.
 
-    :param marker: what stands for it on disk.
+    :param marker: the path of its marker.
     :param map_dir: the map.
-    :param tag: the map's tag; empty where the process was killed before it could write that down.
-    :param pool: where a removed map's jobs are; None where it has none.
-    :param constraint: a ClassAd expression that finds them.
-    :param new_tag: the tag that the map was to get, where it was to get one.
+    :param tag: the map's tag; empty if the process was killed before it wrote the marker.
+    :param pool: the pool of a removed map's jobs; None if it has none.
+    :param constraint: a ClassAd expression that finds the jobs.
+    :param new_tag: the tag that a retagging was to give the map; empty for other operations.
     """
 
     marker: Path
@@ -46,7 +46,7 @@ class Operation:
 
 
 def write(file: IO[str], tag: str, **more: Any) -> None:
-    """Write down in a marker whose lock is held which tag it is for, on which host, and since when."""
+    """Write the tag, this host and the time into a locked marker."""
     file.truncate(0)
     json.dump({"tag": tag, "host": socket.gethostname(), "since": time.time(), **more}, file)
     file.flush()
@@ -54,9 +54,9 @@ def write(file: IO[str], tag: str, **more: Any) -> None:
 
 @contextlib.contextmanager
 def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]:
-    """Hold the marker of an operation on a map; only if this process is killed or interrupted inside, the marker stays behind.
+    """Hold the marker of an operation on a map during the block. The marker stays only if the process is killed or interrupted.
 
-    :raises BusyMap: another process has begun such an operation on the map.
+    :raises BusyMap: another process is doing this kind of operation on the map.
     """
     marker = map_dir.root / kind / map_dir.id
     with contextlib.ExitStack() as stack:
@@ -74,12 +74,12 @@ def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]
 
 
 def end(operation: Operation) -> None:
-    """Delete the marker of an operation that a later command has finished."""
+    """Delete the marker of an interrupted operation that this command has finished."""
     operation.marker.unlink(missing_ok=True)
 
 
 def is_under_way(kind: str, map_dir: MapDir) -> bool:
-    """Return whether a process holds the marker of an operation on a map."""
+    """Return whether a process is doing this kind of operation on the map."""
     try:
         with locked(map_dir.root / kind / map_dir.id, wait=False, create=False):
             return False
@@ -90,9 +90,9 @@ def is_under_way(kind: str, map_dir: MapDir) -> bool:
 
 
 def unfinished(root: Path, kind: str) -> Iterator[Operation]:
-    """Yield the operations of a kind whose process is gone; of removals, also those that wait for the queue.
+    """Yield the interrupted operations of a kind, and the removals that wait until the queue has none of their jobs.
 
-    The lock is held until the next one is asked for, so that of two processes one settles it.
+    The lock of an operation is held until the caller asks for the next one, so that only one process settles it.
     """
     try:
         found = sorted(path for path in (root / kind).iterdir() if path.is_file())
@@ -102,7 +102,7 @@ def unfinished(root: Path, kind: str) -> Iterator[Operation]:
         with contextlib.ExitStack() as stack:
             try:
                 file = stack.enter_context(locked(marker, wait=False, create=False))
-            except (BlockingIOError, FileNotFoundError):  # its process lives, or has just ended it
+            except (BlockingIOError, FileNotFoundError):  # its process is alive, or has just finished
                 continue
             content = _content_of_abandoned(file)
             if content is not None:
@@ -122,11 +122,11 @@ def _operation(root: Path, marker: Path, content: dict[str, Any]) -> Operation:
 
 
 def _content_of_abandoned(file: IO[str]) -> dict[str, Any] | None:
-    """Return what a marker says whose lock nobody held; None where its process may live on another host."""
+    """Return the contents of a marker that no process held; None if its process may be alive on another host."""
     try:
         content = dict(json.loads(file.read() or "{}"))
     except ValueError:
-        content = {}  # killed while it wrote the marker
+        content = {}  # the process was killed while it wrote the marker
     elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
     if elsewhere and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
         return None

@@ -1,4 +1,4 @@
-"""What the jobs of a map returned: results, errors, standard output and error."""
+"""The files that the jobs of a map returned: results, errors, standard output and standard error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from htmap_run import formats
 class Outputs:
     """The files that the jobs of a map returned.
 
-    :param path: the folder that they are in.
+    :param path: the folder of these files.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,10 +25,10 @@ class Outputs:
         self._folder = os.fspath(path)
 
     def index(self, job: Job) -> dict[str, Any]:
-        """Return what a job's result file says, without the results themselves.
+        """Return the index of a job's result file, without the results themselves.
 
-        :raises FileNotFoundError: there is no result file (yet).
-        :raises CorruptMap: it was cut short.
+        :raises FileNotFoundError: the job has no result file (yet).
+        :raises CorruptMap: the file is truncated.
         """
         path = self._file(job, "result")
         try:
@@ -39,22 +39,22 @@ class Outputs:
     def open(self, job: Job) -> formats.PackReader:
         """Open a job's result file.
 
-        :raises FileNotFoundError: there is none (yet).
-        :raises CorruptMap: it was cut short.
+        :raises FileNotFoundError: the job has none (yet).
+        :raises CorruptMap: the file is truncated.
         """
-        path = f"{self._folder}/{job.output}.result"  # a Path would take as long as the reading
+        path = f"{self._folder}/{job.output}.result"  # making a Path would take as long as reading the file
         try:
             return formats.PackReader(path)
         except formats.CorruptFile as error:
             raise CorruptMap(Path(path), str(error)) from error
 
     def entry(self, job: Job, component: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what a job's result file says of the job, and what it says of one of its components.
+        """Return the index of a job's result file, and its entry for one component.
 
-        Where the component was finished in an earlier run of the job, it is what is known of that run.
+        If the component finished in an earlier run of the job, the facts about the job are those of that run.
 
-        :raises FileNotFoundError: there is no result file (yet).
-        :raises CorruptMap: it was cut short, or does not have the component.
+        :raises FileNotFoundError: the job has no result file (yet).
+        :raises CorruptMap: the file is truncated, or does not have the component.
         """
         index = self.index(job)
         for entry in index["components"]:
@@ -63,9 +63,10 @@ class Outputs:
         raise CorruptMap(self._file(job, "result"), f"has no component {component}")
 
     def payload(self, job: Job, place: tuple[int, int]) -> bytes:
-        """Return one pickled object of a job's result file.
+        """Return one pickled object from a job's result file.
 
-        :raises CorruptMap: it is not there.
+        :param place: its place in the file, from the index.
+        :raises CorruptMap: the file does not have it.
         """
         path = self._file(job, "result")
         try:
@@ -74,16 +75,16 @@ class Outputs:
             raise CorruptMap(path, str(error)) from error
 
     def surroundings(self, job: Job, index: dict[str, Any]) -> dict[str, Any]:
-        """Return what was around the components of a job, where one of their results is more than plain data; else nothing.
+        """Return the surroundings of a job's components, such as the installed packages; empty if all results are plain data.
 
-        :param index: what the job's result file says.
+        :param index: the index of the job's result file.
         """
         places = [entry["surroundings"] for entry in index["components"] if "surroundings" in entry]
         found: dict[str, Any] = json.loads(self.payload(job, places[0])) if places else {}
         return found
 
     def text(self, job: Job, stream: str, begin: int, end: int) -> str:
-        """Return a part of what a job wrote to its ``stdout`` or ``stderr``; a job that wrote nothing has no such file."""
+        """Return a part of a job's ``stdout`` or ``stderr``; empty if the job wrote nothing and so has no such file."""
         try:
             with self._file(job, stream).open("rb") as file:
                 file.seek(begin)
@@ -92,19 +93,19 @@ class Outputs:
             return ""
 
     def size(self, job: Job, stream: str) -> int:
-        """Return how many bytes a job wrote to its ``stdout`` or ``stderr``, as far as they have come back."""
+        """Return the size of the ``stdout`` or ``stderr`` that a job has returned, in bytes."""
         try:
             return self._file(job, stream).stat().st_size
         except FileNotFoundError:
             return 0
 
     def tail(self, job: Job, stream: str, size: int) -> str:
-        """Return the end of what a job wrote to its ``stdout`` or ``stderr``, *size* bytes at most."""
+        """Return the last *size* bytes of a job's ``stdout`` or ``stderr``."""
         length = self.size(job, stream)
         return self.text(job, stream, max(0, length - size), length)
 
     def files(self, job: Job, component: int) -> Path:
-        """Return the folder with the files that a component sent back; make it where there were none."""
+        """Return the folder of the files that a component sent back, and make it if it does not exist."""
         folder = self._file(job, "files") / str(component)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -122,13 +123,13 @@ class Outputs:
         folder = self._file(job, "files")
         if folder.is_dir():
             shutil.rmtree(folder / str(component), ignore_errors=True)
-            with contextlib.suppress(OSError):  # has those of others
+            with contextlib.suppress(OSError):  # it still has files of other components
                 folder.rmdir()
 
     def delete(self, job: Job) -> None:
-        """Delete what a job returned, but for its components' files."""
+        """Delete the files that a job returned, except those that its components sent back."""
         for ending in ("result", "stdout", "stderr"):
             self._file(job, ending).unlink(missing_ok=True)
 
     def _file(self, job: Job, ending: str) -> Path:
-        return Path(os.path.join(self._path, f"{job.output}.{ending}"))  # a third of the time, and often called
+        return Path(os.path.join(self._path, f"{job.output}.{ending}"))  # three times as fast, and often called

@@ -1,4 +1,4 @@
-"""Which job has a component: the first submission has all of them in their order, later ones have some again."""
+"""The jobs of the components: the first submission has all components in order, later ones have reruns of some."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from htmap_run import ranges
 
 
 class Placement:
-    """The components of a map's jobs.
+    """The jobs of a map's components.
 
-    Only what was run again is held in memory; for all others the place follows from their number.
+    Only reruns are held in memory; the index of any other component gives its job.
     """
 
     def __init__(self, map_path: Path, components: int, chunksize: int) -> None:
@@ -25,9 +25,9 @@ class Placement:
         self._rows: dict[Job, tuple[int, ...]] = {}
 
     def learn(self, submissions: Iterable[int]) -> None:
-        """Take in the item files of the submissions that there are by now, by their numbers."""
+        """Read the item files of the submissions with these numbers."""
         present = sorted(number for number in submissions if number)
-        if self._known != present[: len(self._known)]:  # one that was never taken by the schedd is gone again
+        if self._known != present[: len(self._known)]:  # a submission that the schedd refused is gone again
             self._known = []
             self.again.clear()
             self._rows.clear()
@@ -39,23 +39,23 @@ class Placement:
         self._known = present
 
     def job_of(self, component: int) -> Job:
-        """Return the job that ran, or will run, a component last."""
+        """Return the latest job of a component."""
         return self.again.get(component) or Job(0, component // self._chunksize)
 
     def is_current(self, job: Job, component: int) -> bool:
-        """Return whether a job that has a component is the one that ran it last; quicker than to ask which one that is."""
+        """Return whether *job* is the latest job of its *component*; faster than :meth:`job_of`."""
         last = self.again.get(component, job)
         return last is job or last == job
 
     def components_of(self, job: Job) -> tuple[int, ...]:
-        """Return all components of a job, also those that another job has by now."""
+        """Return all components of a job, also those that have a later job."""
         if job.submission:
             return self._rows[job]
         first = job.row * self._chunksize
         return tuple(range(first, min(first + self._chunksize, self._components)))
 
     def jobs(self) -> Iterator[Job]:
-        """Yield the jobs that ran, or will run, any component last."""
+        """Yield the jobs that are the latest of any component."""
         replaced = {Job(0, component // self._chunksize) for component in self.again}
         for row in range(-(-self._components // self._chunksize)):
             job = Job(0, row)

@@ -1,4 +1,4 @@
-"""HTMAP_DIR itself: where it is, and the folders that it has."""
+"""HTMAP_DIR: its path and its folders."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _FOLDERS = (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNI
 
 
 def htmap_dir() -> Path:
-    """Return HTMAP_DIR as the settings say now; it may not exist.
+    """Return the present HTMAP_DIR of the settings; it may not exist.
 
-    What a plugin keeps for its user is below it::
+    A plugin keeps its files for the user below it::
 
         folder = htmap_dir() / "images"
 
@@ -24,7 +24,7 @@ def htmap_dir() -> Path:
 
 
 def make_htmap_dir() -> Path:
-    """Return HTMAP_DIR, which is then there, for this user only."""
+    """Make HTMAP_DIR, for this user only, and its folders, if they do not exist; return its path."""
     root = htmap_dir()
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in _FOLDERS:

@@ -1,4 +1,4 @@
-"""The submissions of a map: ``submissions.jsonl``, to which lines are only added."""
+"""The submissions of a map, in ``submissions.jsonl``. Lines are only appended."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from htmap_core.language.expressions import quoted
 
 @attrs.frozen
 class Submission:
-    """One submission of jobs: a line in ``submissions.jsonl``.
+    """One submission of jobs.
 
-    :param number: the submissions of a map are counted from 0.
+    :param number: its number in the map, from 0.
     :param token: the value of the jobs' attribute ``HTMapSubmission``, which finds them in the queue.
-    :param jobs: how many jobs it has, one for each row of its item file.
-    :param late: whether the schedd makes the jobs only as they are needed.
-    :param held: whether the jobs are on hold from the start, of which the event log tells nothing.
-    :param cluster: the cluster's number; None while it is not known whether the schedd took it.
+    :param jobs: the number of its jobs, which is the number of rows in its item file.
+    :param late: whether the schedd materializes the jobs only when it needs them.
+    :param held: whether the jobs are on hold from the start; the event log does not tell.
+    :param cluster: the cluster's number; None until HTMap knows that the schedd took the submission.
     """
 
     number: int
@@ -37,14 +37,14 @@ class Submission:
 
     @property
     def constraint(self) -> str:
-        """A ClassAd expression that finds the jobs, also where it is not known yet which cluster they are."""
+        """A ClassAd expression that finds the jobs, even if their cluster is not known yet."""
         return f"{names.SUBMISSION_TOKEN} == {quoted(self.token)}"
 
 
 class Submissions:
-    """What was submitted of a map, the intent of each submission first, and then what came of it.
+    """The ledger of a map's submissions: first the intent of each, then its outcome.
 
-    :param path: the file.
+    :param path: the path of ``submissions.jsonl``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,10 +52,11 @@ class Submissions:
         self._text = os.fspath(path)
 
     def all(self) -> list[Submission]:
-        """Return the submissions, the first first.
+        """Return the submissions in order, without those that the schedd refused.
 
-        :raises CorruptMap: a line that is not the last cannot be read. A last line that was cut short is passed over: what it
-            would have said is asked of the schedd.
+        A truncated last line is skipped: a command asks the schedd for the outcome that it would have had.
+
+        :raises CorruptMap: another line cannot be read.
         """
         found: dict[int, Submission] = {}
         for line in self._lines():
@@ -68,32 +69,32 @@ class Submissions:
                 else:
                     found[entry["number"]] = Submission(**entry)
             except (ValueError, TypeError, KeyError) as error:
-                raise CorruptMap(self._path, f"has a line that is not HTMap's: {line[:80]!r}") from error
+                raise CorruptMap(self._path, f"has a line that HTMap did not write: {line[:80]!r}") from error
         return [found[number] for number in sorted(found)]
 
     def size(self) -> int:
-        """Return how many bytes have been written, which tells at little cost whether there is anything new.
+        """Return the size of the file in bytes: the cheapest way to notice new entries.
 
         :raises FileNotFoundError: nothing was submitted yet.
         """
         return os.stat(self._text).st_size
 
     def next_number(self) -> int:
-        """Return the number that the next submission will have; one that was never taken by the schedd keeps its own."""
+        """Return the number of the next submission. Numbers of refused submissions are not used again."""
         return 1 + max((json.loads(line)["number"] for line in self._lines()), default=-1)
 
     def intend(self, jobs: int, *, late: bool, held: bool = False) -> Submission:
-        """Write down that jobs are about to be submitted, so that a crash in between can be told from none."""
+        """Write the intent to submit jobs. After a crash, a later command finds it and asks the schedd for the outcome."""
         number, token = self.next_number(), uuid.uuid4().hex
         self._append({"number": number, "token": token, "jobs": jobs, "late": late, "held": held})
         return Submission(number, token, jobs, late, held)
 
     def taken(self, submission: Submission, cluster: int) -> None:
-        """Write down the cluster that a submission became."""
+        """Write the cluster that the schedd gave a submission."""
         self._append({"number": submission.number, "cluster": cluster})
 
     def not_taken(self, submission: Submission) -> None:
-        """Write down that the schedd did not take a submission after all."""
+        """Write that the schedd refused a submission."""
         self._append({"number": submission.number, "cluster": None})
 
     def _lines(self) -> list[bytes]:
@@ -103,7 +104,7 @@ class Submissions:
             return []
 
     def _append(self, entry: Mapping[str, Any]) -> None:
-        """Add a line, in place of one that a crash may have left half-written."""
+        """Append a line; it replaces a last line that a crash has truncated."""
         with self._path.open("ab") as file:
             if file.tell() > 0 and not (content := self._path.read_bytes()).endswith(b"\n"):
                 file.truncate(content.rfind(b"\n") + 1)

@@ -1,4 +1,4 @@
-"""Tags on disk: a file for each, whose one line is the id of the map that has it."""
+"""Tags on disk: each tag is a file with the id of its map."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from htmap_core.tags import check_tag, random_tag
 
 
 def all_tags(pattern: str | None = None, root: Path | None = None) -> list[str]:
-    """Return the tags of all maps, sorted, or those that fit a glob-style pattern."""
+    """Return the tags of all maps, sorted, or those that match a glob-style pattern."""
     folder = (htmap_dir() if root is None else root) / names.TAGS
     try:
         found = [name for name in os.listdir(folder) if ":" not in name]
@@ -27,8 +27,8 @@ def all_tags(pattern: str | None = None, root: Path | None = None) -> list[str]:
 def find_map(tag: str, root: Path | None = None) -> MapDir:
     """Return the directory of the map tagged *tag*.
 
-    :param root: the HTMAP_DIR, where it is at hand; looking it up for each of many maps takes longer than the rest.
-    :raises InvalidTag: no map could have this tag.
+    :param root: the HTMAP_DIR, if the caller knows it: the look-up of the setting takes longer than the rest.
+    :raises InvalidTag: no map can have this tag.
     :raises TagNotFound: no map has it.
     """
     root = htmap_dir() if root is None else root
@@ -40,10 +40,9 @@ def find_map(tag: str, root: Path | None = None) -> MapDir:
 
 
 def path_of(tag: str, part: str) -> Path:
-    """Return where a part of the map tagged *tag* is on disk.
+    """Return the path of a part of the map tagged *tag*.
 
-    :param part: one of :data:`htmap_core.names.PARTS`; ``logs``, what components wrote to their standard output and error, is in
-        ``outputs``.
+    :param part: one of :data:`htmap_core.names.PARTS`; ``logs``, the components' standard output and error, are in ``outputs``.
     :raises TagNotFound: no map has the tag.
     """
     map_dir = find_map(tag)
@@ -59,7 +58,7 @@ def path_of(tag: str, part: str) -> Path:
 
 
 def claim_tag(root: Path, map_id: str, tag: str | None) -> str:
-    """Give a map its tag, or a random one that is free; of two processes that want the same one gets it.
+    """Give a map its tag, or a random free one. If two processes want the same tag, only one gets it.
 
     :raises TagAlreadyExists: the tag is in use.
     """
@@ -73,7 +72,7 @@ def claim_tag(root: Path, map_id: str, tag: str | None) -> str:
 
 
 def _link_tag(root: Path, map_id: str, tag: str) -> bool:
-    # A link is made whole or not at all, on every file system; the colon keeps the temporary name out of all listings.
+    # A link is atomic on every file system. The colon keeps the temporary name out of all listings.
     folder = root / names.TAGS
     temporary = folder / f":{uuid.uuid4().hex}"
     try:
@@ -87,7 +86,7 @@ def _link_tag(root: Path, map_id: str, tag: str) -> bool:
 
 
 def _clear_dangling(root: Path, tag: str) -> bool:
-    """Delete a tag whose map is gone without it; return whether it was one."""
+    """Delete the tag if its map does not exist any more, and return whether that was so."""
     map_id = _id_of(root, tag)
     if map_id is None or (root / names.MAPS / map_id).is_dir() or (root / names.CREATING / map_id).exists():
         return False
@@ -103,18 +102,18 @@ def _id_of(root: Path, tag: str) -> str | None:
 
 
 def release_tag(root: Path, map_id: str, tag: str) -> None:
-    """Take a tag from a map, unless it has another one by now."""
+    """Delete the tag of a map, unless another map has it now."""
     if tag and _id_of(root, tag) == map_id:
         (root / names.TAGS / tag).unlink(missing_ok=True)
 
 
 def has_tag(map_dir: MapDir, tag: str) -> bool:
-    """Return whether a tag is this map's."""
+    """Return whether the map has this tag."""
     return _id_of(map_dir.root, tag) == map_dir.id
 
 
 def tag_of(map_dir: MapDir) -> str | None:
-    """Return a map's tag, looking at all; None where it has none."""
+    """Search all tags for a map's, and return it; None if the map has none."""
     return next((tag for tag in all_tags(root=map_dir.root) if has_tag(map_dir, tag)), None)
 
 
@@ -133,18 +132,18 @@ def tag_of_map(path: Path) -> str | None:
 
 
 def move_tag(map_dir: MapDir, old: str, new: str) -> None:
-    """Give a map the tag *new*, which is claimed already, and no other."""
+    """Make *new*, which the map has claimed already, its only tag."""
     if not (new and has_tag(map_dir, new)):
-        return  # an interrupted operation that had not come this far
+        return  # the operation was interrupted before it claimed the new tag
     map_dir.make_persistent()
     if old != new:
         release_tag(map_dir.root, map_dir.id, old)
 
 
 class TaggedMap:
-    """A map on disk, and the tag that users know it by.
+    """A map on disk with its tag.
 
-    :param tag: the tag, as far as is known: another process may give the map a new one.
+    :param tag: the last known tag: another process may give the map a new one.
     """
 
     def __init__(self, tag: str, map_dir: MapDir) -> None:
@@ -152,15 +151,15 @@ class TaggedMap:
         self.map_dir = map_dir
 
     def current_tag(self) -> str:
-        """Return the tag that the map has now."""
+        """Return the map's present tag."""
         if not has_tag(self.map_dir, self.tag):
             self.tag = tag_of(self.map_dir) or self.tag
         return self.tag
 
     def check_existence(self) -> None:
-        """Make sure that the map has not been removed, by whatever process.
+        """Check that no process has removed the map.
 
-        :raises MapWasRemoved: it has.
+        :raises MapWasRemoved: the map was removed.
         """
         if not self.map_dir.exists:
             raise MapWasRemoved(self.tag)

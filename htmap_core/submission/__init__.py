@@ -1,4 +1,4 @@
-"""From options and inputs to one submit description, and off to the schedd.
+"""The submission of maps: from options and inputs to one submit description, and to the schedd.
 
-Imports ``plugins``, ``storage``, ``results`` and what is below them.
+Imports ``plugins``, ``storage``, ``results`` and the packages below them.
 """

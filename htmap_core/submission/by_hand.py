@@ -1,4 +1,4 @@
-"""Submit descriptions for people who want to run components of a map by hand, apart from the map."""
+"""Submit descriptions for users who want to run components by hand, independently of the map."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from htmap_core.storage.mapdir import MapDir
 
 LOG = "htmap.events"
 
-# What makes jobs those of the map: it would take their events for its own, and whatever acts on the map would act on them.
+# The commands that make jobs part of the map: the map would read their events, and acts on the map would reach them.
 _OF_THE_MAP = frozenset(
     {"initialdir", "log", "output", "JobBatchName", f"MY.{names.IS_HTMAP_JOB}", f"MY.{names.MAP_ID}"}
 )
 
 
 def description(map_dir: MapDir, tag: str, component: int | None = None) -> str:
-    """Return a description that ``condor_submit`` takes: what the map submitted, but with events and results of its own.
+    """Return a submit description for ``condor_submit``: the map's own, but independent of the map.
 
-    They come into the directory in which it is submitted.
+    Events and results arrive in the directory in which the user submits it.
 
-    :param component: the only component to run; all by default.
-    :raises CorruptMap: what was submitted cannot be read.
+    :param component: the component to run; all by default.
+    :raises CorruptMap: the map's submit description cannot be read.
     """
     commands, columns = map_dir.read_submit()
     own = {name: _absolute(name, value, map_dir.path) for name, value in commands.items() if name not in _OF_THE_MAP}
     own["log"] = LOG
-    head = [f"# What runs {_what(component)} of map {tag!r}, apart from the map.", *_notes(commands, map_dir)]
+    head = [f"# This runs {_what(component)} of map {tag!r}, independently of the map.", *_notes(commands, map_dir)]
     if component is None:
         return "\n".join([*head, render(own, columns, map_dir.items(0))])
     lines = [*head, *(f"{name} = {value}" for name, value in _row(map_dir, columns, component).items())]
@@ -42,13 +42,13 @@ def _what(component: int | None) -> str:
 def _notes(commands: Mapping[str, str], map_dir: MapDir) -> list[str]:
     plugins = filter(None, commands.get("transfer_plugins", "").split(";"))
     return [
-        f"# Submit it in a directory of its own: `condor_submit FILE`. Events go to {LOG}, what comes back to outputs/.",
+        f"# Submit it in a separate directory: `condor_submit FILE`. Events go to {LOG}, results to outputs/.",
         *(f"# First copy {map_dir.path / plugin.partition('=')[2]} there." for plugin in plugins),
     ]
 
 
 def _row(map_dir: MapDir, columns: tuple[str, ...], component: int) -> dict[str, str]:
-    """Return the values of the item columns for a job that runs one component alone."""
+    """Return the values of the item columns for a job with only this component."""
     number = component // map_dir.record.chunksize
     values = next(row for index, row in enumerate(map_dir.rows()) if index == number)
     row = dict(zip((*names.COLUMNS, *columns), values))
@@ -56,7 +56,7 @@ def _row(map_dir: MapDir, columns: tuple[str, ...], component: int) -> dict[str,
 
 
 def _absolute(name: str, value: str, folder: Path) -> str:
-    """Return a command's value with the input files, which are relative to the map's directory, named in full."""
+    """Return a command's value; input files, which are relative to the map's directory, become absolute paths."""
     if name != "transfer_input_files":
         return value
     paths = (path.strip() for path in value.split(","))

@@ -1,4 +1,4 @@
-"""Whether a map checkpoints: only such a map gets the way to the submit side that checkpoints take while a job runs."""
+"""Checkpoints: only the jobs of a map that keeps them may reach the submit side while they run."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from htmap_core.results.pickling import Pickled
 
 _NAMES = {"htmap", "checkpoint"}
 _OURS = {"htmap", "htmap_core", "htmap_run"}
-_CANNOT_BE_LISTED = frozenset(' \t,"\\$')  # separate folders in the list, end it, or stand for what is not known yet
+_CANNOT_BE_LISTED = frozenset(' \t,"\\$')  # they separate folders, end the list, or (`$`) stand for unknown folders
 
 
 def checkpoints(function: Pickled, options: MapOptions) -> bool:
-    """Return whether a map keeps checkpoints: what the option ``checkpoint`` says, else whether its function mentions it.
+    """Return whether a map keeps checkpoints: the option ``checkpoint`` decides, or else whether its function mentions it.
 
-    That is seen from the names in code: that which travels by value, and that of the modules by whose names it goes on.
+    The function mentions it if the names are in its code by value, or in the code of a module that it names.
 
     :raises InvalidOption: the option is neither true nor false.
     """
@@ -36,14 +36,14 @@ def checkpoints(function: Pickled, options: MapOptions) -> bool:
 
 
 def _code_of(module: str) -> CodeType | None:
-    """Return the code of a module that is imported here; None where there is none, as for one that was compiled from C."""
+    """Return the code of a module that is imported in this process; None if it has none, such as a module in C."""
     spec = getattr(sys.modules.get(module), "__spec__", None)
     if spec is None or not isinstance(spec.loader, InspectLoader):
         return None
     try:
         code: CodeType | None = spec.loader.get_code(spec.name)
     except (ImportError, OSError, SyntaxError):
-        code = None  # it was changed or removed after its import; the component says so where it checkpoints
+        code = None  # it was changed or removed after its import; a component that checkpoints reports it
     return code
 
 
@@ -55,10 +55,10 @@ def _names_in(code: CodeType) -> Iterator[str]:
 
 
 def open_way_back(submit: SubmitDescription, plan: MapPlan) -> None:
-    """Let the jobs reach the submit side while they run, and there no more than they need.
+    """Let the jobs reach the submit side while they run, but only the folders that they need.
 
-    That is the map's directory, and the folders of what HTCondor transfers: the limit holds for that, too. Where not all of these
-    can be listed (each component has its own, or a name has a comma) there is no limit.
+    These are the map's directory and the folders of transferred files, because HTCondor's limit also applies to transfers. If a
+    folder cannot be listed (it differs by component, or has a comma in its name), there is no limit.
     """
     submit.set_default("MY.WantIOProxy", True)
     folders = _folders(submit, plan)
@@ -67,7 +67,7 @@ def open_way_back(submit: SubmitDescription, plan: MapPlan) -> None:
 
 
 def _folders(submit: SubmitDescription, plan: MapPlan) -> list[str]:
-    """Return the folders that the jobs' shadows need, also by their real names; ``$`` stands for unknown ones."""
+    """Return the folders that the jobs' shadows need, also with links resolved; ``$`` stands for unknown folders."""
     paths = [*submit.input_files, *(value for value in submit.commands().values() if value.startswith("/"))]
     if submit.transfer_executable:
         paths.append(submit.executable)

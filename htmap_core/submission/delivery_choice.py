@@ -1,4 +1,4 @@
-"""Which delivery method a map gets."""
+"""The choice of a map's delivery method."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from htmap_core.settings.chain import settings
 def choose_delivery_method(pool: Pool, view: PoolView) -> DeliveryMethod:
     """Return the delivery method for a map on a pool.
 
-    A method that the user names is used as told, with a warning where no slot of the pool can run it. Otherwise it is the one
-    that the site prefers, else the best of those that suit the pool, else the best of those that may.
+    If the user names a method, HTMap uses it, and warns if it does not suit the pool. Otherwise HTMap takes the method that the
+    site prefers, else the best method that suits the pool, else the best method of which that is unknown.
 
-    :raises UnknownPythonDeliveryMethod: nobody offers the method that the settings name.
+    :raises UnknownPythonDeliveryMethod: no plugin offers the method that the settings name.
     :raises PluginError: its plugin is broken or disabled.
-    :raises NoSuitableDeliveryMethod: none that is installed can run on the pool.
+    :raises NoSuitableDeliveryMethod: no installed method can run on the pool.
     """
     name = str(settings["DELIVERY_METHOD"])
     if name != "auto":
@@ -39,7 +39,7 @@ def choose_delivery_method(pool: Pool, view: PoolView) -> DeliveryMethod:
 def best(found: Mapping[str, Suitability]) -> str:
     """Return the name of the delivery method that suits best.
 
-    :raises NoSuitableDeliveryMethod: none can run.
+    :raises NoSuitableDeliveryMethod: no method can run on the pool.
     """
     for verdict in ("yes", "unknown"):
         fitting = [name for name, suitability in found.items() if suitability.verdict == verdict]

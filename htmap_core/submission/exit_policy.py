@@ -1,4 +1,4 @@
-"""What HTCondor does with a job whose runner could not finish, or whose container cannot be started."""
+"""HTCondor's policies for a job whose runner cannot finish, or whose container cannot start."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ IDLE = 1  # HTCondor's JobStatus
 
 
 def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
-    """Have HTCondor run a job again whose runner could not finish, and hold it when that did not help.
+    """Have HTCondor run a job again if its runner could not finish, and hold it after the last attempt.
 
-    Exceptions of the function are its result and not tried again, unless the option ``retry_exceptions`` asks for it. Written
-    out, because ``max_retries`` with ``retry_until`` lets a job that was killed by a signal leave the queue as if it were
-    completed.
+    An exception of the function is a result, so the job is not run again, unless the option ``retry_exceptions`` says so. The
+    policy does not use HTCondor's ``max_retries`` and ``retry_until``: with them, a job that a signal killed leaves the queue
+    as if it were completed.
     """
     retries = _whole_number("max_retries", plan.options.get("max_retries", str(MAX_RETRIES)))
     exhausted = f"NumJobCompletions > {retries}"
@@ -35,7 +35,7 @@ def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
 
 def _whole_number(name: str, given: object) -> int:
     if not (isinstance(given, str) and given.isascii() and given.isdigit()):
-        raise InvalidOption(name, given, "must be a whole number, the same for all components")
+        raise InvalidOption(name, given, "must be a whole number that is the same for all components")
     return int(given)
 
 
@@ -48,11 +48,11 @@ _HOLD_REASON = (
 
 
 def start_policy(submit: SubmitDescription) -> dict[str, str]:
-    """Return the commands that hold a job whose container cannot be started, besides what the user wants to have held.
+    """Return the commands that hold a job whose container cannot start, combined with the user's own ``periodic_hold``.
 
-    HTCondor itself would try again for ever. Of its reasons for vacating a job, those count that name the container, and only
-    while the last one is such: neither evictions nor a job that runs at last on a better host are held. After a release as
-    many attempts are due as before.
+    HTCondor itself would try again for ever. The policy counts the vacates whose reason is the container. It holds a job only if
+    the last vacate had such a reason, so that evicted jobs, and jobs that finally run on a better host, are not held. After a
+    release the job has as many attempts as before.
     """
     count = " + ".join(f"(NumVacatesByReason.{name} ?: 0)" for name in _CONTAINER_FAILURES)
     last = " || ".join(f"VacateReasonCode =?= {code}" for code in _CONTAINER_FAILURES.values())
@@ -65,10 +65,10 @@ def start_policy(submit: SubmitDescription) -> dict[str, str]:
         "periodic_hold_reason": f"ifThenElse({idle}, {why}, {reason})",
     }
     if submit.universe != "vanilla" or submit.has("+SingularityImage"):
-        # HTCondor looks once a minute, and would hardly ever find a job idle that it starts again and again.
+        # HTCondor checks once a minute, and would hardly ever find a job idle that it starts again and again.
         policy["requirements"] = conjunction([*filter(None, [submit.requirements]), f"{hopeless} =!= true"])
     return policy
 
 
-# What HTCondor calls it, and its code: the self-test before the job failed, or the container itself did not start.
+# HTCondor's names and codes: the container's self-test before the job failed, or the container itself did not start.
 _CONTAINER_FAILURES = {"SingularityTestFailed": 45, "ContainerError": 1021}

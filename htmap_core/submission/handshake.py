@@ -1,4 +1,4 @@
-"""What the execute side is told of the submit side, to check it before anything is unpickled."""
+"""The handshake: facts about the submit side that the execute side checks before it unpickles anything."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from htmap_core.settings import tables
 
 
 def handshake(function: Pickled) -> dict[str, Any]:
-    """Return what the index of a pickled function says of the submit side."""
+    """Return the facts about the submit side for the index of a pickled function."""
     return {
         "format": 1,
         "python": list(sys.version_info[:3]),

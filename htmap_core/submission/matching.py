@@ -1,4 +1,4 @@
-"""Whether any slot of a pool can run a map: what its jobs demand, held against what slots say of themselves."""
+"""The check that some slot of a pool can run a map: the demands of its jobs, compared with the slots' ads."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ logger = logging.getLogger("htmap")
 
 @attrs.frozen
 class Demand:
-    """Something that a slot must have to run a map's jobs.
+    """A condition that a slot must satisfy to run a map's jobs.
 
-    :param text: as who demanded it may know it.
-    :param expression: as it is asked of the slot's own ad.
+    :param text: the condition in the words of its author, for messages.
+    :param expression: the condition as an expression for the slot's own ad.
     """
 
     text: str
     expression: str
 
 
-def doubt(submit: SubmitDescription, pool: PoolView, tag: str) -> NoSlotFits | None:
-    """Return that no slot of a pool can run a map, with the number of slots that meet each demand; None where some slot can.
+def no_slot_fits(submit: SubmitDescription, pool: PoolView, tag: str) -> NoSlotFits | None:
+    """Return a warning if no slot of a pool can run a map, with the number of slots that meet each demand; else None.
 
-    Where that cannot be known, there is no doubt: the pool does not answer, or has no slot at the moment, as pools that grow on
-    demand have. So it is with what is not known before the schedd has the job: the values of one component, macros, and what is
-    computed from attributes of the job that HTMap does not set. The slots' own ``START`` is not asked.
+    There is no warning if that cannot be known: the pool does not answer, or has no slots now, like a pool that grows on demand.
+    Demands that only the schedd can evaluate are left out: the values of single components, macros, and values computed from
+    attributes of the job that HTMap does not set. So are the slots' own ``START`` expressions.
     """
     demanded = list(demands(submit))
     if not demanded:
@@ -51,7 +51,7 @@ def doubt(submit: SubmitDescription, pool: PoolView, tag: str) -> NoSlotFits | N
 
 
 def demands(submit: SubmitDescription) -> Iterator[Demand]:
-    """Yield what a submit description demands of a slot, as far as it can be asked."""
+    """Yield the demands of a submit description that a slot's ad can answer."""
     if submit.universe in _UNIVERSES:
         attribute = _UNIVERSES[submit.universe]
         yield Demand(f"the universe {submit.universe!r} ({attribute})", f"{attribute} =?= true")
@@ -68,13 +68,13 @@ def demands(submit: SubmitDescription) -> Iterator[Demand]:
 
 
 _UNIVERSES = {"docker": "HasDocker", "container": "HasContainer"}
-_UNITS = {"Cpus": "", "GPUs": "", "Memory": "m", "Disk": "k"}  # what a number without a unit means, as HTCondor has it
+_UNITS = {"Cpus": "", "GPUs": "", "Memory": "m", "Disk": "k"}  # HTCondor's units of numbers without a unit
 _POWERS = {"k": 0, "m": 1, "g": 2, "t": 3, "p": 4}
 _AMOUNT = re.compile(r"(\d+)\s*(?:([kmgtp])b?)?", re.IGNORECASE)
 
 
 def _requests(submit: SubmitDescription) -> Iterator[tuple[str, int]]:
-    """Yield how much of each resource is requested, in HTCondor's units; not where that is an expression, or differs."""
+    """Yield the requested amount of each resource in HTCondor's units, without expressions and amounts that differ."""
     for resource, unit in _UNITS.items():
         found = _AMOUNT.fullmatch(submit.get(f"request_{resource.casefold()}") or "")
         if found is None or (found[2] and not unit):

@@ -1,4 +1,4 @@
-"""Options that have a value for each component: a column of the item file for each."""
+"""Per-component options: each is a column of the item file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _NO_MORE = object()
 
 
 class OptionColumns:
-    """The per-component options of a map that is being made.
+    """The per-component options during the creation of a map.
 
-    :param options: the map options, whose values are taken one by one.
+    :param options: the map options; their iterables are consumed one value at a time.
     """
 
     def __init__(self, options: MapOptions) -> None:
@@ -25,9 +25,9 @@ class OptionColumns:
         self._components = 0
 
     def of_next(self) -> list[str]:
-        """Return the next component's value in each of the columns.
+        """Return the next component's row of option values.
 
-        :raises MisalignedInputData: an option has none for it.
+        :raises MisalignedInputData: an option has no value for it.
         """
         row = []
         for name, values in self._values.items():
@@ -39,9 +39,9 @@ class OptionColumns:
         return row
 
     def end(self) -> None:
-        """Check that no option has values for components that are not there.
+        """Check that all values of the options are used.
 
-        :raises MisalignedInputData: one has.
+        :raises MisalignedInputData: an option has more values than the map has components.
         """
         for name, values in self._values.items():
             if next(values, _NO_MORE) is not _NO_MORE:

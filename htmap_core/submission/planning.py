@@ -1,4 +1,4 @@
-"""Options -> delivery -> transfers -> credentials -> rewrite -> one submit description."""
+"""The submit description of a map: options, transfers, delivery, credentials and the site's rules, in this order."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from htmap_core.submission.exit_policy import add_exit_policy, start_policy
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.files.protocols import submit_side_file
 
-LATE_MATERIALIZATION = 2000  # jobs: with more, the schedd makes them as they are needed; it refuses 20,000 at once
+LATE_MATERIALIZATION = 2000  # jobs: the schedd materializes more only when it needs them; it refuses 20,000 at once
 
-# Options that HTMap gives a meaning of its own and that do not become submit commands.
+# HTMap's own options, which do not become submit commands.
 OWN_OPTIONS = frozenset({"checkpoint", "chunksize", "max_retries", "retry_exceptions"})
 
 
@@ -31,10 +31,10 @@ def describe(
     option_columns: Mapping[str, str],
     files: MapFiles,
 ) -> dict[str, str]:
-    """Return the submit commands of a map: everybody's, in the order in which they have a say.
+    """Return the submit commands of a map: the user's, the plugins' and HTMap's own.
 
-    :param option_columns: the item column that holds the values of a per-component option, by the option's name.
-    :param files: what the jobs transfer, beside HTMap's own files and what plugins add.
+    :param option_columns: the item column of each per-component option, by the option's name.
+    :param files: the files that the jobs transfer, besides HTMap's own and those of plugins.
     """
     submit = SubmitDescription()
     for name, value in plan.options.fixed().items():
@@ -52,13 +52,13 @@ def describe(
     add_exit_policy(submit, plan)
     if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
         submit.set_default("max_idle", LATE_MATERIALIZATION)
-    if (doubt := matching.doubt(submit, plan.pool, plan.tag)) is not None:
-        user_warnings.warn(doubt)
+    if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
+        user_warnings.warn(warning)
     return _with_own_commands(submit, plan, map_id)
 
 
 def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) -> dict[str, str]:
-    """Return everybody's commands, and those that HTMap needs itself and nobody else can set."""
+    """Return the commands in *submit* with HTMap's own, which nobody else can set."""
     own_archive = submit.executable == names.RUNTIME
     inputs = [names.FUNCTION, f"{names.INPUTS}/$(htmap_inputs)", *([] if own_archive else [names.RUNTIME])]
     arguments = "$Fnx(htmap_inputs) $(htmap_components) $(htmap_result)"
@@ -73,7 +73,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
         "log": submit_path(plan.map_dir / names.EVENTS),
         "output": submit_path(plan.map_dir / names.EMPTY_STDOUT),
         "should_transfer_files": "YES",
-        # What is finished when a job is evicted, and checkpoints that could not be sent, wait in the spool for its next run.
+        # Finished components of an evicted job, and checkpoints that could not be sent, wait in the spool for its next run.
         "when_to_transfer_output": "ON_EXIT_OR_EVICT" if plan.jobs < plan.components or plan.checkpoints else "ON_EXIT",
         "transfer_input_files": ",".join([*inputs, *submit.input_files]),
         "transfer_output_files": f"{names.RETURN}/",
@@ -84,7 +84,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
     if plan.options.output_remaps is not None:
         own["transfer_output_remaps"] = f'"$({names.REMAPS_COLUMN})"'
     if submit.transfer_plugins:
-        # By bare names in the map's directory: with any other path the job would be run again and again, and never held.
+        # Bare names in the map's directory: with any other path HTCondor runs the job again and again, and never holds it.
         adopted = {
             scheme: MapDir(plan.map_dir).adopt(Path(path), names.TRANSFER_PLUGIN.format(scheme=scheme)).name
             for scheme, path in submit.transfer_plugins.items()
@@ -94,7 +94,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
 
 
 def _launcher(submit: SubmitDescription, map_dir: MapDir) -> str:
-    """Return what starts the archive instead of itself; where it travels, it is the map's own copy."""
+    """Return the executable that starts the archive; if it travels with jobs, it is the map's own copy."""
     if submit.transfer_executable and Path(submit.executable).is_file():
         return submit_path(map_dir.adopt(Path(submit.executable), names.LAUNCHER))
     return submit.executable

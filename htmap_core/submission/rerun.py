@@ -1,4 +1,4 @@
-"""Runs components of a map again, from what is on disk alone."""
+"""The rerun of components, with only the files of the map's directory."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from htmap_run import ranges
 
 
 def rerun(map_dir: MapDir, tag: str, components: Sequence[int], statuses: Sequence[ComponentStatus]) -> None:
-    """Run components again, with the inputs and options they were made with; what they returned is deleted.
+    """Run components again with their inputs and options, and delete their earlier results.
 
     Components that shared a job share one again.
 
     :param components: their indices, in order.
-    :param statuses: of all components of the map.
+    :param statuses: the statuses of all components of the map.
     :raises CannotRerunComponents: some of them have not ended.
-    :raises BusyMap: another process does the same just now.
-    :raises HTMapException: the credentials that they need cannot be had any more; a plugin says why, and nothing has changed.
+    :raises BusyMap: another process is running components of the map again.
+    :raises HTMapException: a plugin cannot get the credentials that they need; nothing has changed then.
     """
     if active := [component for component in components if not statuses[component].is_final]:
         raise CannotRerunComponents(tag, active)
@@ -50,7 +50,7 @@ def rerun(map_dir: MapDir, tag: str, components: Sequence[int], statuses: Sequen
         before = {component: map_dir.placement.job_of(component) for component in components}
         number = map_dir.submissions.next_number()
         jobs = _write_items(map_dir, number, components, commands, columns)
-        with held_back():  # between the submission and the end of what it replaces
+        with held_back():  # Ctrl-C must not come between the submission and the deletion of the earlier results
             try:
                 submit(map_dir, jobs, {**commands, "JobBatchName": tag}, columns, pool)
             except Exception:
@@ -61,9 +61,9 @@ def rerun(map_dir: MapDir, tag: str, components: Sequence[int], statuses: Sequen
 
 
 def _renew_credentials(map_dir: MapDir, tag: str, commands: Mapping[str, str], pool: PoolView) -> None:
-    """Let plugins see to it that the pool has the credentials that a map's jobs need: they may be gone by now.
+    """Let plugins store the credentials that a map's jobs need again: the pool may have lost them.
 
-    The map's description stays as it is, so what plugins write into theirs is dropped.
+    The map's submit description stays unchanged, so edits of plugins are discarded.
     """
     attributes = {attribute_name(name) or "": text for name, text in commands.items()}
     own = {name: text for name, text in attributes.items() if name and name.casefold() not in RESERVED_COMMANDS}
@@ -90,7 +90,7 @@ def _write_items(
     commands: Mapping[str, str],
     names_of: tuple[str, ...],
 ) -> int:
-    """Write the item file of a submission, and return how many jobs it has."""
+    """Write the item file of a submission, and return its number of jobs."""
 
     def rows() -> Iterator[tuple[str, ...]]:
         for job, (row, wanted) in enumerate(_chosen(map_dir.rows(), by_row)):
@@ -115,9 +115,9 @@ def _chosen(rows: Iterable[list[str]], wanted: Mapping[int, list[int]]) -> Itera
 
 
 def _delete_returned(map_dir: MapDir, before: Mapping[int, Job]) -> None:
-    """Delete what components had returned, and of their jobs what no component needs any more.
+    """Delete the earlier results of components, and the files of earlier jobs that no component needs any more.
 
-    :param before: the jobs that they had.
+    :param before: the earlier jobs of the components.
     """
     map_dir.refresh()
     for component, job in before.items():

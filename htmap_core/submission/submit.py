@@ -1,4 +1,4 @@
-"""The submission of jobs, such that no jobs are ever in the queue that nobody knows of."""
+"""The submission of jobs. The map's ledger knows every job in the queue, even after a crash."""
 
 from __future__ import annotations
 
@@ -13,28 +13,30 @@ from htmap_core.language.submit_text import render
 from htmap_core.storage.creation import Creation, storing
 from htmap_core.storage.mapdir import MapDir, MapRecord
 
-_TRUE = {"true", "1"}  # of condor_submit; other words are an error
+_TRUE = {"true", "1"}  # condor_submit's words for true; other words are an error
 
 
 class Queue(Protocol):
-    """What takes jobs: a connection to a pool."""
+    """A queue of jobs; the connection to a pool is one."""
 
     def submit(self, text: str) -> Any:
-        """Submit a description, and return something with the number of the ``cluster``."""
+        """Submit a description, and return an object with the number of the ``cluster``."""
 
     def remove(self, constraint: str, reason: str) -> None:
         """Remove the jobs that satisfy a ClassAd expression."""
 
 
 def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tuple[str, ...], queue: Queue) -> None:
-    """Submit the next submission of a map, whose item file is written already.
+    """Submit the next submission of a map; its item file exists already.
 
-    What is intended is on disk before the schedd is asked, and what came of it at once after: if this process is killed
-    in between, the next command finds out. Ctrl-C waits for the end of it; and where the disk is too full to write down
-    that the schedd has taken the jobs, they are taken back.
+    The intent is on disk before the schedd is asked, and the outcome directly afterwards. If the process is killed in between,
+    the next command asks the schedd. Ctrl-C waits until the outcome is on disk. If the disk is too full for the outcome, the
+    jobs are removed from the queue.
     """
     late = not {"max_idle", "max_materialize"}.isdisjoint(commands)
-    held = not late and commands.get("hold", "").casefold() in _TRUE  # HTCondor ignores it where jobs are made late
+    held = (
+        not late and commands.get("hold", "").casefold() in _TRUE
+    )  # HTCondor ignores `hold` with late materialization
     with held_back():
         submission = map_dir.submissions.intend(jobs, late=late, held=held)
         own = {f"MY.{names.SUBMISSION_TOKEN}": quoted(submission.token)}
@@ -42,8 +44,8 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
         try:
             cluster = queue.submit(text).cluster
         except Exception:
-            # Most likely it was refused. If only the answer was lost, the jobs are there all the same, and found by their token.
-            with contextlib.suppress(Exception):  # the first error is the one to tell
+            # Most likely the schedd refused it. If only its answer was lost, the jobs are in the queue, and the token finds them.
+            with contextlib.suppress(Exception):  # the user should see the first error
                 queue.remove(submission.constraint, "htmap got no answer to its submission")
             map_dir.submissions.not_taken(submission)
             raise
@@ -55,7 +57,7 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
 
 
 def submit_map(creation: Creation, record: MapRecord, commands: Mapping[str, str], queue: Queue) -> None:
-    """Write down all that is known of a map, and submit its jobs."""
+    """Write the record and the submit description of a map, and submit its jobs."""
     map_dir = creation.map_dir
     with storing(map_dir):
         map_dir.write_record(record)

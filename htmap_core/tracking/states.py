@@ -114,7 +114,7 @@ class LoggedStates:
             open_rows = self._tracker.open_rows(submission.number)
             if submission.cluster is None or not open_rows:
                 continue
-            queued = connection.query(f"ClusterId == {submission.cluster}", ["ProcId", "JobStatus", *_HOLD])
+            queued = connection.query_jobs(f"ClusterId == {submission.cluster}", ["ProcId", "JobStatus", *_HOLD])
             present = {ad["ProcId"] for ad in queued}
             self._correct_holds(submission.number, queued)
             if submission.late and present:

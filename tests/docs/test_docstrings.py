@@ -27,6 +27,13 @@ def examples(name: str) -> list[str]:
     return [textwrap.dedent(block) for block in blocks]
 
 
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_every_name_has_an_example_and_says_since_when_it_is_there(name: str) -> None:
+    documented = inspect.getdoc(getattr(htmap, name)) or ""
+    assert examples(name) or ">>> " in documented
+    assert re.search(r"Since 0\.\d", documented)
+
+
 @pytest.mark.pool
 @pytest.mark.parametrize("name", [name for name in DESCRIBED if examples(name)])
 def test_the_examples_of_a_name_run_and_print_what_they_show(

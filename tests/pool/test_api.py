@@ -333,7 +333,7 @@ class TestFunctionsThatAreMapped:
             builder(1)
         asked = []
         for mapped in [*maps, builder.map]:
-            (ad,) = find_pool()[1].query(mapped._map_dir.constraint(), ["RequestMemory", "RequestDisk"])
+            (ad,) = find_pool()[1].query_jobs(mapped._map_dir.constraint(), ["RequestMemory", "RequestDisk"])
             asked.append((ad["RequestMemory"], ad["RequestDisk"]))
             mapped.remove()
         assert asked == [(77, 2097152), (100, 2097152), (77, 2097152)]

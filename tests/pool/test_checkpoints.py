@@ -121,7 +121,7 @@ CHECKPOINTS: dict[str, tuple[Any, dict[str, Any], bool]] = {
 def test_only_maps_that_checkpoint_can_reach_the_submit_side_while_they_run(which: str) -> None:
     function, options, expected = CHECKPOINTS[which]
     waiting = htmap.map(function, [0], htmap.MapOptions(requirements="false", **options))
-    (ad,) = find_pool()[1].query(waiting._map_dir.constraint(), ["WantIOProxy"])
+    (ad,) = find_pool()[1].query_jobs(waiting._map_dir.constraint(), ["WantIOProxy"])
     waiting.remove()
     assert bool(ad.get("WantIOProxy")) == expected
 

@@ -279,7 +279,7 @@ class TestActing:
 def htmap_jobs(mapped: htmap.Map) -> list[dict[str, object]]:
     from htmap_core.condor.connection import Connection
 
-    found = Connection(mapped._map_dir.record.pool).query(
+    found = Connection(mapped._map_dir.record.pool).query_jobs(
         mapped._map_dir.constraint(), ["RequestMemory", "RequestDisk"]
     )
     return [dict(ad) for _, ad in zip(range(1), found)]

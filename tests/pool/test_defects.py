@@ -33,7 +33,7 @@ def in_pool(request: pytest.FixtureRequest) -> None:
 
 
 def ad(mapped: htmap.Map, *attributes: str) -> dict[str, Any]:
-    return dict(find_pool()[1].query(mapped._map_dir.constraint(), list(attributes))[0])
+    return dict(find_pool()[1].query_jobs(mapped._map_dir.constraint(), list(attributes))[0])
 
 
 class ComesBackOnlyThere:
@@ -169,7 +169,7 @@ class TestOptions:
     def test_8_options_for_each_component_pass_through_mapped_functions(self) -> None:
         mapped = htmap.mapped(map_options=UNMATCHED)(str)
         waiting = mapped.map([1, 2], map_options=htmap.MapOptions(request_memory=["10MB", "20MB"]))
-        ads = find_pool()[1].query(waiting._map_dir.constraint(), ["RequestMemory"])
+        ads = find_pool()[1].query_jobs(waiting._map_dir.constraint(), ["RequestMemory"])
         waiting.remove()
         assert sorted(each["RequestMemory"] for each in ads) == [10, 20]
 
@@ -232,7 +232,7 @@ else:
             runner.stdin.flush()
         results = sorted(runner.communicate(timeout=TIMEOUT)[0].strip() for runner in runners)
         assert results == ["lost", "lost", "lost", "won"]
-        assert len(find_pool()[1].query('JobBatchName == "race"', ["ClusterId"])) == 1
+        assert len(find_pool()[1].query_jobs('JobBatchName == "race"', ["ClusterId"])) == 1
         htmap.remove("race")
 
     def test_24_maps_of_another_htmap_dir_are_other_maps(self, running_pool: Path, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ class TestTheMachinesOwnPool:
         stranger = htmap_core.connect(PoolAddress.of_machine("machine", schedd="nobody.example.org"))
         assert not stranger.answers()
         with pytest.raises(htmap.exceptions.PoolUnavailable) as caught:
-            connection.Connection(stranger.address).query("true")
+            connection.Connection(stranger.address).query_jobs("true")
         assert "'nobody.example.org'" in caught.value.reason
 
     def test_finding_a_pool_leaves_the_users_environment_as_it_was(self, personal_pool: Path) -> None:

@@ -46,7 +46,7 @@ def htmap_command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def jobs_in_queue(constraint: str) -> list[int]:
     """Return the clusters of the jobs in the queue that satisfy a constraint; jobs of other tests are in the queue, too."""
-    return [int(ad["ClusterId"]) for ad in find_pool()[1].query(constraint, ["ClusterId"])]
+    return [int(ad["ClusterId"]) for ad in find_pool()[1].query_jobs(constraint, ["ClusterId"])]
 
 
 def jobs_of(htmap_dir: Path) -> list[int]:
@@ -172,7 +172,9 @@ class TestCreation:
     def test_custom_options_reach_the_ad_of_the_job(self) -> None:
         options = htmap.MapOptions(custom_options={"Project": '"tides"'}, requirements="false")
         mapped = htmap.map(str, [1], map_options=options)
-        (ad,) = find_pool()[1].query(f'HTMapID == "{mapped._map_dir.id}"', ["Project", "JobBatchName", "IsHTMapJob"])
+        (ad,) = find_pool()[1].query_jobs(
+            f'HTMapID == "{mapped._map_dir.id}"', ["Project", "JobBatchName", "IsHTMapJob"]
+        )
         assert (ad["Project"], ad["JobBatchName"], ad["IsHTMapJob"]) == ("tides", mapped.tag, True)
 
     def test_a_fixed_input_file_is_there_by_its_name(self, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def doubling() -> Callable[[int], int]:
 def queued(**options: Any) -> dict[str, Any]:
     """Return the ad of a job that was submitted with these options, and never runs."""
     mapped = htmap.map(doubling(), [1], map_options=htmap.MapOptions(hold="true", **options))
-    (ad,) = connection.Connection(mapped._map_dir.record.pool).query(f'JobBatchName == "{mapped.tag}"')
+    (ad,) = connection.Connection(mapped._map_dir.record.pool).query_jobs(f'JobBatchName == "{mapped.tag}"')
     return ad
 
 
@@ -108,7 +108,7 @@ def cern() -> Pool:
 def jobs_in_the_queue() -> int:
     address = cern().find()
     assert address is not None
-    return len(connection.Connection(address).query("true", ["ClusterId"]))
+    return len(connection.Connection(address).query_jobs("true", ["ClusterId"]))
 
 
 def run_script(text: str, folder: Path, **environment: str) -> str:
@@ -269,7 +269,7 @@ class TestRuntime:
     def test_components_can_have_flavours_of_their_own(self) -> None:
         options = htmap.MapOptions(hold="true", custom_options={"JobFlavour": ['"espresso"', '"tomorrow"']})
         mapped = htmap.map(doubling(), [1, 2], map_options=options)
-        ads = connection.Connection(mapped._map_dir.record.pool).query(
+        ads = connection.Connection(mapped._map_dir.record.pool).query_jobs(
             f'JobBatchName == "{mapped.tag}"', ["ProcId", "MaxRuntime"]
         )
         assert {ad["ProcId"]: ad["MaxRuntime"] for ad in ads} == {0: 1200, 1: 86400}

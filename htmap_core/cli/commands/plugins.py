@@ -13,7 +13,7 @@ from htmap_core.cli import tables
 from htmap_core.condor.connection import Connection
 from htmap_core.plugins import calls as plugin_registry
 from htmap_core.plugins.discovery import PluginRecord
-from htmap_core.plugins.pools import sightings
+from htmap_core.plugins.pools import check_pools
 from htmap_core.settings import model
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
@@ -40,7 +40,7 @@ def list_(as_json: bool, name: str | None) -> None:
     if name is not None:
         _show_traceback(records, name)
         return
-    pools = sightings()
+    pools = check_pools()
     pool = next((Connection(each.address) for each in pools if each.address), None)
     rows = [_row(record, pool) for record in records]
     if as_json:
@@ -104,7 +104,7 @@ class _Plugin(click.ParamType):  # type: ignore[type-arg]  # generic in newer cl
 @click.argument("name", type=_Plugin())
 def show(name: str) -> None:
     """Show the details of one plugin: where it comes from, what it offers, its settings, and its error if it is broken."""
-    pool = next((Connection(each.address) for each in sightings() if each.address), None)
+    pool = next((Connection(each.address) for each in check_pools() if each.address), None)
     for record in _named(plugin_registry.plugins.records(), name):
         facts = [("distribution", f"{record.distribution} {record.version}"), ("state", record.state)]
         facts += [("reason", record.reason)] if record.reason else []

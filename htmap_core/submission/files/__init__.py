@@ -1,4 +1,4 @@
-"""The files that travel with a map: what is sent, under which names, by which protocols, and where outputs go.
+"""The files that travel with a map: the inputs, their names and protocols, and the destinations of outputs.
 
-Imports ``plugins``, ``storage`` and what is below them, and nothing of ``submission`` itself.
+Imports ``plugins``, ``storage`` and the packages below them, but nothing of ``submission`` itself.
 """

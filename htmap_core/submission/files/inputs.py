@@ -1,4 +1,4 @@
-"""The input files of a map: those that options name, and those that functions and their arguments have as TransferPath."""
+"""The input files of a map: those in its options, and the TransferPaths in its function and arguments."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _KIB_IN = {"": 1, "K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}  # request_disk
 
 
 class InputFiles:
-    """The input files of a map that is being made.
+    """The input files during the creation of a map.
 
-    :param options: the map options, whose ``input_files`` are taken one by one.
+    :param options: the map options; ``input_files`` is consumed one value at a time.
     :param chunksize: how many components share a job.
-    :param protocols: learns of the URLs.
+    :param protocols: gets the URLs.
     """
 
     columns: ClassVar[Mapping[str, str]] = {names.FILES_COLUMN: ","}
@@ -42,25 +42,25 @@ class InputFiles:
         self._job = -1
 
     def begin(self, map_path: Path, of_function: Iterable[str]) -> Entries:
-        """Take in the files that all components get.
+        """Add the files that all components get.
 
         :param map_path: the map's directory.
-        :param of_function: the sources of the TransferPaths that the function has.
-        :returns: what the execute side must know of them.
+        :param of_function: the sources of the function's TransferPaths.
+        :returns: their entries for the execute side.
         :raises SameName: two of them have the same name.
-        :raises CannotTransfer: one of them is a URL that nothing can be fetched from.
+        :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
         """
         self._staging = Staging(map_path, self._protocols.fetch)
         return self._staging.add_for_all(self._fixed, of_function)
 
     def of(self, component: int, of_arguments: Collection[str]) -> tuple[Entries, list[str]]:
-        """Take in the files of the next component.
+        """Add the files of the next component.
 
-        :param of_arguments: the sources of the TransferPaths that its arguments have.
-        :returns: what the execute side must know of them, and its values in the item column.
-        :raises MisalignedInputData: the option ``input_files`` has nothing for it.
+        :param of_arguments: the sources of the TransferPaths in its arguments.
+        :returns: their entries for the execute side, and the component's values in the item column.
+        :raises MisalignedInputData: the option ``input_files`` has no value for it.
         :raises SameName: two of them have the same name.
-        :raises CannotTransfer: one of them is a URL that nothing can be fetched from.
+        :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
         """
         if self._given is None and not of_arguments:
             return [], []
@@ -71,18 +71,21 @@ class InputFiles:
         return entries, [text.replace("$", "$(DOLLAR)") for text in listed]
 
     def check_end(self, components: int) -> None:
-        """Check that the option ``input_files`` has nothing left over."""
+        """Check that all values of the option ``input_files`` are used.
+
+        :raises MisalignedInputData: it has more values than the map has components.
+        """
         if self._given is not None and next(self._given, self) is not self:
             raise MisalignedInputData("input_files", None, components)
 
     @property
     def to_transfer(self) -> list[str]:
-        """What every job transfers, as it stands in a submit description."""
+        """The files that every job transfers, as text for a submit description."""
         column = [f"$({names.FILES_COLUMN})"] if self._staging.has_files else []
         return [*map(submit_path, self._staging.for_all), *column]
 
-    def doubts(self) -> Iterator[SuspiciousMap]:
-        """Yield reasons to expect that jobs will be held for their input files."""
+    def warnings(self) -> Iterator[SuspiciousMap]:
+        """Yield warnings about input files for which jobs will be held."""
         found = self._staging.summary
         if found.problems:
             yield UnreadableInputFiles(found.problems, found.problem_count)
@@ -103,11 +106,11 @@ class InputFiles:
 
 def _source(option: str, path: Any) -> str:
     if not isinstance(path, (str, os.PathLike)) or path == "" or isinstance(os.fspath(path), bytes):
-        raise InvalidOption(option, path, "is not the path or URL of a file")
+        raise InvalidOption(option, path, "must be the path or URL of a file")
     return source(path)
 
 
 def _bytes_of(request_disk: object) -> float | None:
-    """Return a fixed amount of disk space in bytes; None where it is an expression, or differs by component."""
+    """Return the value of ``request_disk`` in bytes; None if it is an expression, or differs by component."""
     found = _DISK.fullmatch(request_disk.strip()) if isinstance(request_disk, str) else None
     return None if found is None else float(found[1]) * _KIB_IN[found[2].upper()] * 1024

@@ -1,4 +1,4 @@
-"""All files of a map that travel beside HTMap's own: what jobs get, where what they make goes, and who transfers it."""
+"""All files that travel with a map besides HTMap's own: inputs, the destinations of outputs, and their protocols."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from htmap_core.user_warnings import SuspiciousMap
 
 
 class MapFiles:
-    """The files of a map that is being made. Its methods stand in the order in which they are called.
+    """The files during the creation of a map. The methods stand in the order of their calls.
 
-    :param options: the map options, whose ``input_files`` and ``output_remaps`` are taken one by one.
+    :param options: the map options; ``input_files`` and ``output_remaps`` are consumed one value at a time.
     :param chunksize: how many components share a job.
     """
 
@@ -30,28 +30,28 @@ class MapFiles:
 
     @property
     def columns(self) -> dict[str, str]:
-        """The item columns for files, and what separates the values of components that share a job."""
+        """The item columns for files, with the separators of the values of components that share a job."""
         return {**self._inputs.columns, **self._remaps.columns}
 
     def of_all(self, map_path: Path, of_function: Iterable[str]) -> list[Entry]:
-        """Take in the files that all components get, and return what the execute side must know of them.
+        """Add the files that all components get, and return their entries for the execute side.
 
-        :param map_path: the map's directory, in which links to files are made.
-        :param of_function: the sources of the TransferPaths that the function has.
+        :param map_path: the map's directory, for links to files.
+        :param of_function: the sources of the function's TransferPaths.
         :raises SameName: two of them have the same name.
-        :raises CannotTransfer: one of them is a URL that nothing can be fetched from.
+        :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
         """
         return self._inputs.begin(map_path, of_function)
 
     def of_next(self, of_arguments: Collection[str]) -> tuple[list[Entry], list[list[str]]]:
-        """Take in the files of the next component.
+        """Add the files of the next component.
 
-        :param of_arguments: the sources of the TransferPaths that its arguments have.
-        :returns: what the execute side must know of its input files, and its values in each of the columns.
-        :raises MisalignedInputData: ``input_files`` or ``output_remaps`` have nothing for it.
-        :raises InvalidOption: what they have is no file, or cannot be a destination.
+        :param of_arguments: the sources of the TransferPaths in its arguments.
+        :returns: the entries of its input files for the execute side, and its values for each of the columns.
+        :raises MisalignedInputData: ``input_files`` or ``output_remaps`` has no value for it.
+        :raises InvalidOption: their value is not a file, or not a destination.
         :raises SameName: two of its files have the same name.
-        :raises CannotTransfer: a file or a destination is a URL that nothing can be fetched from, or sent to.
+        :raises CannotTransfer: jobs cannot fetch files from, or send files to, one of the URLs.
         """
         component = self._components
         self._components += 1
@@ -59,21 +59,21 @@ class MapFiles:
         return entries, [listed, *self._remaps.of(component)]
 
     def end(self) -> None:
-        """Check that the options have nothing for components that are not there.
+        """Check that all values of the options are used.
 
-        :raises MisalignedInputData: they have.
+        :raises MisalignedInputData: an option has more values than the map has components.
         """
         self._inputs.check_end(self._components)
         self._remaps.check_end(self._components)
 
     def describe(self, submit: SubmitDescription) -> None:
-        """Have the jobs transfer the files, and bring what they need for that."""
+        """Add the input files, and the protocols of all files, to the submit description."""
         for listed in self._inputs.to_transfer:
             submit.add_input_file(listed)
         self._protocols.describe(submit)
 
-    def doubts(self, pool: PoolView) -> Iterator[SuspiciousMap]:
-        """Yield what makes it improbable that all files arrive."""
-        yield from self._inputs.doubts()
-        yield from self._protocols.doubts(pool)
-        yield from self._remaps.doubts(self._components)
+    def warnings(self, pool: PoolView) -> Iterator[SuspiciousMap]:
+        """Yield warnings about files that will probably not arrive."""
+        yield from self._inputs.warnings()
+        yield from self._protocols.warnings(pool)
+        yield from self._remaps.warnings(self._components)

@@ -1,8 +1,8 @@
-"""Where output files go instead of back: the option ``output_remaps``.
+"""The destinations of output files: the option ``output_remaps``.
 
-A remapped file cannot be named among the files that a job returns, because a job whose component did not make it would be held.
-So the runner puts what it is given under a remapped name into a folder of the files that are returned, under a number, and
-HTCondor's ``transfer_output_remaps`` names that number, which does nothing where there is no such file.
+A job cannot list a remapped file among the files that it returns: HTCondor would hold the job if the component did not make the
+file. Instead, the runner moves the file into a folder that the job returns, under a number. HTCondor's ``transfer_output_remaps``
+names that number, and has no effect if there is no such file.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from htmap_core.user_warnings import SameDestination
 OPTION = "output_remaps"
 _NO_MORE = object()
 
-# What a remapped file is called where it is looked up: by the execute side, which sends it, or the submit side, which writes it.
+# The prefix of a remapped file for the side that looks it up: the execute side sends to URLs, the submit side writes files.
 _FOR_EXECUTE_SIDE = f"{names.RETURN}/{names.REMAPPED}/"
 _FOR_SUBMIT_SIDE = f"{names.REMAPPED}/"
-_ORIGIN = "origin/"  # no file at all: where the destination stays that a protocol made another one from
+_ORIGIN = "origin/"  # not a file: an entry that keeps the original destination if a protocol replaced it by another one
 
-COMPONENT = "$(component)"  # what users write into a destination that all components share
+COMPONENT = "$(component)"  # a user's placeholder for the component's index in a destination
 
 
 class OutputRemaps:
     """The destinations of output files, component by component.
 
     :param given: the option: one mapping from file names to destinations for all components, or one for each.
-    :param protocols: learns of the URLs.
+    :param protocols: gets the URLs.
     """
 
     def __init__(self, given: Any, protocols: Protocols) -> None:
@@ -49,15 +49,15 @@ class OutputRemaps:
 
     @property
     def columns(self) -> dict[str, str]:
-        """The item columns for the remaps of a job, and what separates those of its components."""
+        """The item columns for the remaps of a job, with the separators of its components' remaps."""
         return {} if self.given is None else {names.REMAPS_COLUMN: ";", names.REMAPPED_COLUMN: ","}
 
     def of(self, component: int) -> list[list[str]]:
-        """Return a component's values in each of the columns: for HTCondor, and for the runner. Called for one after the other.
+        """Return a component's values for each of the columns: for HTCondor and for the runner. Called in the components' order.
 
-        :raises MisalignedInputData: there is none for this component.
-        :raises InvalidOption: a name or destination cannot be what it is.
-        :raises CannotTransfer: a destination is a URL that cannot be sent to.
+        :raises MisalignedInputData: the option has no value for this component.
+        :raises InvalidOption: a name or destination is invalid.
+        :raises CannotTransfer: jobs cannot send files to the URL of a destination.
         """
         remaps = self.given
         if remaps is None:
@@ -66,7 +66,7 @@ class OutputRemaps:
             raise MisalignedInputData(OPTION, component, None)
         if not isinstance(remaps, Mapping):
             raise InvalidOption(
-                OPTION, remaps, "is a mapping from file names to destinations, or one for each component"
+                OPTION, remaps, "must be a mapping from file names to destinations, or one for each component"
             )
         places = [f"{component}-{number}" for number in range(len(remaps))]
         for_runner = [f"{place}/{quote(_checked(name), safe='')}" for place, name in zip(places, remaps)]
@@ -74,15 +74,15 @@ class OutputRemaps:
         return [[entry for entries in for_condor for entry in entries], for_runner]
 
     def check_end(self, components: int) -> None:
-        """Check that none are left over.
+        """Check that all values of the option are used.
 
-        :raises MisalignedInputData: there are.
+        :raises MisalignedInputData: it has more values than the map has components.
         """
         if self._each is not None and next(self._each, _NO_MORE) is not _NO_MORE:
             raise MisalignedInputData(OPTION, None, components)
 
-    def doubts(self, components: int) -> list[SameDestination]:
-        """Return what is probably not meant so: components that all send a file to the same place."""
+    def warnings(self, components: int) -> list[SameDestination]:
+        """Return warnings about files that all components send to the same destination."""
         if self._each is not None or self.given is None or components == 1:
             return []
         return [SameDestination(name, components) for name, to in self.given.items() if COMPONENT not in _text(to)]
@@ -91,22 +91,24 @@ class OutputRemaps:
         destination = _text(to).replace(COMPONENT, str(component))
         if destination != destination.strip() or destination.endswith(("\\", "/")):
             raise InvalidOption(
-                OPTION, to, "HTCondor cannot send to what has outer blanks, or ends in a backslash or slash"
+                OPTION,
+                to,
+                "HTCondor cannot send to a destination with outer blanks, or a backslash or slash at its end",
             )
         if scheme_of(destination) is None:
             self._make_room(destination)
             return [f"{_FOR_SUBMIT_SIDE}{place}={_escaped(destination)}"]
         if any(character.isspace() for character in destination):
-            raise InvalidOption(OPTION, to, "a URL has no blanks: write %20")
+            raise InvalidOption(OPTION, to, "a URL cannot have blanks: write %20")
         sent = self._protocols.send(destination)
         remaps = [f"{_FOR_EXECUTE_SIDE}{place}={_escaped(sent)}"]
         return remaps if sent == destination else [*remaps, f"{_ORIGIN}{place}={_escaped(destination)}"]
 
     def _make_room(self, destination: str) -> None:
-        """Make the folder that a file is to be put into: HTCondor does not, and would hold the job."""
+        """Make the folder of a destination: HTCondor does not make it, and would hold the job."""
         path = Path(destination)
         if path.is_dir():
-            raise InvalidOption(OPTION, destination, "is a folder: say what the file is to be called in it")
+            raise InvalidOption(OPTION, destination, "is a folder: add the name of the file")
         folder = os.fspath(path.parent)
         if folder != self._made:
             try:
@@ -117,9 +119,9 @@ class OutputRemaps:
 
 
 def renewal(commands: Mapping[str, str], options: Iterable[str]) -> Callable[[str], str]:
-    """Return what makes the remaps of a job anew: those of URLs that a protocol made from others, and that may not last.
+    """Return a function that renews the remaps of a job: URLs that a protocol made from others, such as signed ones, may expire.
 
-    :param commands: the submit commands of the job's map, where the values of its options are found again.
+    :param commands: the submit commands of the job's map, which have the values of its options.
     :param options: the names of these options.
     """
 
@@ -148,12 +150,14 @@ def _escaped(destination: str) -> str:
 def _checked(name: Any) -> str:
     if not isinstance(name, str) or "/" in name or name in {"", ".", ".."}:
         raise InvalidOption(
-            OPTION, name, "is not a file name: the last part of the path that transfer_output_files() gets"
+            OPTION,
+            name,
+            "must be a file name: the last part of a path that the function gives to transfer_output_files()",
         )
     return name
 
 
 def _text(to: Any) -> str:
     if not isinstance(to, (str, os.PathLike)):
-        raise InvalidOption(OPTION, to, "a destination is a TransferPath, a path or a URL")
+        raise InvalidOption(OPTION, to, "a destination must be a TransferPath, a path or a URL")
     return source(to)

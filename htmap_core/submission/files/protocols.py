@@ -1,4 +1,4 @@
-"""The transfer protocols that a map's files need: who offers them, and whether its pool has them."""
+"""The transfer protocols of a map's files: the plugins that offer them, and the slots that have them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.user_warnings import NoSlotTransfers, SuspiciousMap, UnknownWhetherSlotsTransfer
 from htmap_core.wording import describe
 
-# What a distribution of ours brings, for the hint where it is not installed.
+# The schemes of our own distributions, for a hint if they are not installed.
 _BROUGHT_BY = {"root": "htmap-cern"}
 
 
 class Protocols:
     """The transfer protocols that one map uses.
 
-    Every source and destination of its files is shown to it once, as they are read; each scheme is looked up once.
+    It sees every source and destination of the map's files once, and looks up each scheme once.
 
     :param options: the map's options.
     """
@@ -35,9 +35,9 @@ class Protocols:
         self._senders: dict[str, Sender] = {}
 
     def fetch(self, source: str) -> None:
-        """Learn that jobs get something from *source*, a path or a URL.
+        """Note the protocol of an input file's *source*, a path or a URL.
 
-        :raises CannotTransfer: no plugin offers its protocol, or not for inputs, or an option is missing that it needs.
+        :raises CannotTransfer: no plugin offers the protocol for inputs, or an option that it needs is missing.
         """
         if (scheme := scheme_of(source)) is not None and scheme not in self._inputs:
             protocol = _protocol(scheme, source)
@@ -47,12 +47,12 @@ class Protocols:
             self._inputs[scheme] = protocol
 
     def send(self, destination: str) -> str:
-        """Learn that jobs send something to the URL *destination*, and return the one that HTCondor is to be given.
+        """Note the protocol of an output file's *destination*, a URL, and return the URL for HTCondor.
 
-        :raises CannotTransfer: no plugin offers its protocol, or not for outputs, or the URL or an option is not what it needs.
+        :raises CannotTransfer: no plugin offers the protocol for outputs, or it cannot use the URL, or lacks an option.
         """
         if (scheme := scheme_of(destination)) is None:
-            raise ValueError(f"{destination!r} is no URL")
+            raise ValueError(f"{destination!r} is not a URL")
         if scheme not in self._outputs:
             self._learn_output(scheme, destination)
         if scheme not in self._senders:
@@ -62,7 +62,7 @@ class Protocols:
         except ValueError as error:
             if isinstance(error, HTMapException):
                 raise
-            raise CannotTransfer(destination, f"it {error}", "Mend the URL") from error
+            raise CannotTransfer(destination, f"it {error}", "Correct the URL") from error
 
     def _learn_output(self, scheme: str, destination: str) -> None:
         protocol = _protocol(scheme, destination)
@@ -80,12 +80,15 @@ class Protocols:
                 advice = f"Give the map, or MAP_OPTIONS in the settings, {_all_of(protocol.options)}"
                 raise CannotTransfer(url, f"{protocol.scheme!r} needs the option {name!r}", advice)
             if protocol.sender is not None and not isinstance(self._options[name], str):
-                raise InvalidOption(name, "one for each component", f"{protocol.scheme!r} needs one for the whole map")
+                raise InvalidOption(
+                    name, "one for each component", f"{protocol.scheme!r} needs one value for the whole map"
+                )
 
     def describe(self, submit: SubmitDescription) -> None:
-        """Have the jobs bring the HTCondor transfer plugins that the protocols come with, and run where there are the others.
+        """Send the protocols' own HTCondor transfer plugins with the jobs, and require slots that have the others.
 
-        For inputs HTCondor sees to the latter itself; an output would keep a job from ending, when all its work is done.
+        For inputs HTCondor itself adds that requirement. For outputs it does not: a job without the plugin could not end after
+        all its work is done.
         """
         for scheme, protocol in {**self._inputs, **self._outputs}.items():
             if protocol.script is not None:
@@ -93,11 +96,11 @@ class Protocols:
             elif scheme in self._outputs and scheme not in self._senders:
                 submit.require(f"stringListIMember({quoted(scheme)}, TARGET.HasFileTransferPluginMethods)")
 
-    def doubts(self, pool: PoolView) -> Iterator[SuspiciousMap]:
-        """Yield what makes it improbable that the pool can transfer the map's files."""
+    def warnings(self, pool: PoolView) -> Iterator[SuspiciousMap]:
+        """Yield warnings about protocols that the pool probably lacks."""
         for scheme, protocol in {**self._inputs, **self._outputs}.items():
             if protocol.script is not None or (scheme in self._senders and scheme not in self._inputs):
-                continue  # comes along; or is sent by another one, which is looked at itself
+                continue  # the plugin travels with the jobs, or a sender turns the URL into one of another scheme
             try:
                 able, slots = pool.count(f"stringListIMember({quoted(scheme)}, HasFileTransferPluginMethods)")
             except CondorError as error:
@@ -107,14 +110,14 @@ class Protocols:
                 yield NoSlotTransfers(scheme, slots)
 
 
-# Commands whose value is a file of the submit side, which HTCondor would look for in the map's directory.
+# Commands whose value is a file of the submit side. HTCondor would look for a relative path in the map's directory.
 _SUBMIT_SIDE_FILES = frozenset({
     "aws_access_key_id_file", "aws_secret_access_key_file", "gs_access_key_id_file", "gs_secret_access_key_file",
 })  # fmt: skip
 
 
 def submit_side_file(command: str, value: str) -> str:
-    """Return the value of a submit command; where it is a file of the submit side, from the root."""
+    """Return the value of a submit command; the path of a file of the submit side becomes absolute."""
     return os.path.abspath(value) if command in _SUBMIT_SIDE_FILES else value  # resolve() would follow links
 
 
@@ -125,8 +128,10 @@ def _protocol(scheme: str, url: str) -> TransferProtocol:
         if script is not None and not script.is_file():
             raise CannotTransfer(url, f"the script for {scheme!r}, {script}, is missing", "Install its plugin again")
         return known[scheme]
-    hint = f"`pip install {_BROUGHT_BY[scheme]}` brings it" if scheme in _BROUGHT_BY else "A plugin can bring it"
-    advice = f"Known are {', '.join(sorted(known))}. {hint}; `htmap plugins list` shows what is installed, and what is broken"
+    hint = f"`pip install {_BROUGHT_BY[scheme]}` adds it" if scheme in _BROUGHT_BY else "A plugin can add it"
+    advice = (
+        f"Known protocols: {', '.join(sorted(known))}. {hint}; `htmap plugins list` shows installed and broken plugins"
+    )
     raise CannotTransfer(url, f"no plugin offers the transfer protocol {scheme!r}", advice)
 
 

@@ -1,4 +1,4 @@
-"""What can be told of an input file before its map is submitted: its names, and whether HTCondor can transfer it as it is."""
+"""Facts about an input file before submission: its names, and whether HTCondor can transfer it unchanged."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import attrs
 
 from htmap_core.contract.transfer_path import scheme_of
 
-# What a list of files in a submit description cannot hold: commas separate, outer blanks are cut off, a backslash at the end
-# joins lines, what `$$` begins is asked of the slot; what has no text of its own; and a single letter with a colon, which is a
-# drive to HTCondor.
+# What a list of files in a submit description cannot hold. Commas separate files, outer blanks are cut off, a backslash at the
+# end joins lines, and `$$` begins a question to the slot. Control characters and surrogates have no text. HTCondor takes a single
+# letter with a colon for a drive.
 _CANNOT_BE_LISTED = re.compile("\\$\\$|[,\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|[\\s\\\\]/?$|/[A-Za-z]:[^/]*/?$")
 
-# What HTCondor or HTMap put into the scratch directory themselves.
+# Files that HTCondor or HTMap themselves put into the scratch directory.
 _OTHERS_NAMES = re.compile(r"_htmap_|_condor_|condor_exec|\.job\.ad$|\.machine\.ad$|\.update\.ad$|\.chirp")
 
 
@@ -25,14 +25,14 @@ _OTHERS_NAMES = re.compile(r"_htmap_|_condor_|condor_exec|\.job\.ad$|\.machine\.
 class Source:
     """An input file or folder, as HTCondor would find it.
 
-    :param text: a path from the root, with a slash behind it where the contents of a folder are meant; or a URL.
-    :param name: what the user calls it: the last part of the path. Empty for contents.
+    :param text: a URL or an absolute path; a slash at its end means the contents of the folder.
+    :param name: the user's name of it: the last part of the path; empty for contents.
     :param arrives: the name that HTCondor gives it in the scratch directory; empty for contents.
-    :param is_plain: whether it can be listed among the files to transfer as it is, and arrives under its name.
-    :param is_others: whether it has a name that HTCondor or HTMap themselves use in the scratch directory.
+    :param is_plain: whether a submit description can list it unchanged, and it arrives under its name.
+    :param is_others: whether HTCondor or HTMap themselves use its name in the scratch directory.
     :param is_folder: whether it is a folder of this machine, or the contents of one.
-    :param size: of a file of this machine, in bytes.
-    :param problem: why the job will be held; None where nothing is known.
+    :param size: the size of a file of this machine, in bytes.
+    :param problem: why the job will be held; None if no reason is known.
     """
 
     text: str
@@ -51,12 +51,12 @@ class Source:
 
     @property
     def last(self) -> str:
-        """The last part of the path, also where it stands for the contents of a folder."""
+        """The last part of the path, also for the contents of a folder."""
         return self.name or os.path.basename(self.text.rstrip("/"))
 
 
 def look(text: str) -> Source:
-    """Return what can be told of a source; of one on this machine by asking the file system."""
+    """Return the facts about a source; for a path, ask the file system of this machine."""
     return _local(text) if scheme_of(text) is None else _remote(text)
 
 

@@ -1,9 +1,9 @@
-"""Input files on their way: under names such that all files of a job arrive, whatever they are called and wherever they are.
+"""The staging of input files: each gets a name under which it arrives, whatever its own name and place are.
 
-HTCondor puts every input file into the job's scratch directory under its base name. Most can travel as they are. One that has
-the name of another input of the same job, or a name that no list of files can hold, travels by way of a link with a harmless
-name in the map's directory, and the execute side gives it its own name and place (:mod:`htmap_run.files.placing`). Nothing is
-copied: HTCondor follows links to files; of a folder a tree of links is made.
+HTCondor puts every input file into the job's scratch directory under its base name. Most files can travel unchanged. Some have
+the same name as another input of the job, or a name that a submit description cannot list. Such a file travels through a link
+with a harmless name in the map's directory, and the execute side gives it its own name and place
+(:mod:`htmap_run.files.placing`). Nothing is copied: HTCondor follows links to files, and a folder becomes a tree of links.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from htmap_run.files.placing import ASIDE, PLACED
 
 Entry = list[str]
 
-_KNOWN_SOURCES = 10_000  # whose facts are remembered: enough for those that many components have in common
+_KNOWN_SOURCES = 10_000  # the size of the cache of sources: enough for the files that many components share
 _SHOWN_PROBLEMS = 5
-_WITH_NAME = 4  # the parts of an entry that has a name for which another file makes way
+_WITH_NAME = 4  # the length of an entry with the name of another file, which makes way for it
 _WITH_FRAGMENT = frozenset(
     {"http", "https", "ftp", "ftps", "dav", "davs"}
 )  # curl asks the server without what follows a `#`
@@ -33,26 +33,30 @@ _WITH_FRAGMENT = frozenset(
 
 @attrs.define(slots=False)
 class SameName(HTMapException, ValueError):
-    """Two input files of a component would be one and the same file for the function."""
+    """Two input files of a component have the same name in the scratch directory.
+
+    :param name: the name; empty if one of the two is the contents of a folder.
+    """
 
     name: str
     first: str
     second: str
 
     def __str__(self) -> str:
+        clash = f"both be {self.name!r}" if self.name else "have a name in common"
         return (
-            f"the input files {self.first} and {self.second} would both be {self.name!r} in the scratch directory. Rename one "
-            f"of them, or give them to the function as arguments, as htmap.TransferPath: then it is told which is where"
+            f"{self.first} and {self.second} would {clash} in the scratch directory. Rename an input file, "
+            f"or pass it to the function as an argument, as htmap.TransferPath: then the function gets its path"
         )
 
 
 @attrs.define
 class Summary:
-    """What is known of a map's input files as a whole.
+    """A summary of all input files of a map.
 
-    :param problems: why files cannot be read, by path; the first few.
-    :param problem_count: how many such files there are, counted for each job that gets them.
-    :param largest: how many bytes the files of the job with the most have, as far as is known.
+    :param problems: why files cannot be read, by path, for the first few.
+    :param problem_count: how many files cannot be read; a file counts once for each job that gets it.
+    :param largest: the largest known size of all files of one job, in bytes.
     :param largest_at: the first component of that job.
     """
 
@@ -64,7 +68,12 @@ class Summary:
 
 @attrs.define
 class _Place:
-    """How a source travels to the current job: as what it is listed, and what it is called there, at first and in the end."""
+    """The way of a source to the current job.
+
+    :param listed: its text in the list of files to transfer.
+    :param arrives: its name in the scratch directory when it arrives.
+    :param target: its final name there.
+    """
 
     source: Source
     listed: str
@@ -75,8 +84,8 @@ class _Place:
 class Staging:
     """The input files of a map, job by job.
 
-    :param map_path: the map's directory, in which links are made.
-    :param fetch: is told of each URL.
+    :param map_path: the map's directory, for links.
+    :param fetch: is called with each URL.
     """
 
     def __init__(self, map_path: Path, fetch: Callable[[str], None]) -> None:
@@ -87,12 +96,12 @@ class Staging:
         self._for_all: dict[str, _Place] = {}
         self._named_for_all: dict[str, str] = {}
         self._bytes_for_all = 0
-        self.has_files = False  # whether any job has files that not all have
+        self.has_files = False  # whether a job has files besides those of all jobs
         self.summary = Summary()
         self.begin_job(0)
 
     def add_for_all(self, named: Iterable[str], pickled: Iterable[str]) -> list[Entry]:
-        """Take in the files that all components get, before the first component; otherwise as :meth:`add`."""
+        """Add the files that all components get, as :meth:`add` does; called before the first component."""
         entries, _ = self.add(named, pickled)
         self._for_all, self._named_for_all, self._bytes_for_all = self._job, self._named, self._bytes
         self.has_files = False
@@ -100,11 +109,11 @@ class Staging:
 
     @property
     def for_all(self) -> list[str]:
-        """What HTCondor is told to transfer to every job."""
+        """The files of every job, as text for the list of files to transfer."""
         return [place.listed for place in self._for_all.values()]
 
     def begin_job(self, component: int) -> None:
-        """Forget the files of the last job; *component* is the first of the next one."""
+        """Begin a job without the files of the one before; *component* is its first component."""
         self._job: dict[str, _Place] = dict(self._for_all)
         self._taken: dict[str, str] = {}
         for place in self._job.values():
@@ -112,13 +121,13 @@ class Staging:
         self._first, self._bytes = component, self._bytes_for_all
 
     def add(self, named: Iterable[str], pickled: Iterable[str]) -> tuple[list[Entry], list[str]]:
-        """Take in the files of one component of the current job.
+        """Add the files of one component of the current job.
 
-        :param named: sources that the function will look for by name in the scratch directory.
-        :param pickled: sources that the function has as TransferPath.
-        :returns: what the execute side must know to put them in their places, and what HTCondor is told to transfer, beside
-            what all jobs get.
-        :raises SameName: two of those that are looked for by name have the same one.
+        :param named: the sources that the function finds by name in the scratch directory.
+        :param pickled: the sources that the function has as TransferPaths.
+        :returns: their entries, with which the execute side puts them into their places, and the component's own files for the
+            list of files to transfer.
+        :raises SameName: two of the *named* sources have the same name.
         """
         self._named, wanted, arguments = dict(self._named_for_all), list(named), list(pickled)
         entries = [self._entry_of_named(text) for text in wanted]
@@ -136,11 +145,16 @@ class Staging:
         name = place.source.name
         holder = self._named.setdefault(name, text) if name else text
         if holder == text and place.target != name:  # the name belongs to another file of the job already
-            holder = self._taken.get(name, "what HTMap or HTCondor put there")
+            holder = self._taken.get(name, "a file of HTMap or HTCondor")
             if name and holder in self._job and holder not in self._for_all:
-                return [text, place.arrives, place.target, name]  # to another component's, which can make way
+                return [
+                    text,
+                    place.arrives,
+                    place.target,
+                    name,
+                ]  # the other file is another component's and can make way
         if holder != text:
-            raise SameName(name or "in part", holder, text)
+            raise SameName(name, holder, text)
         return [text, place.arrives, place.target] if place.target != place.arrives else []
 
     def _place(self, text: str) -> _Place:
@@ -170,16 +184,14 @@ class Staging:
             raise CannotStore(str(error.filename2 or error.filename or link), error.strerror or str(error)) from error
         if source.name or contested:
             return _Place(source, link, staged, target)
-        return _Place(source, f"{link}/", "", "")  # contents, through a link to their folder
+        return _Place(source, f"{link}/", "", "")  # contents travel through a link to their folder
 
     def _renamed_on_arrival(self, source: Source, staged: str, target: str, *, contested: bool) -> _Place:
-        """Return how what a URL names gets another name: behind a ``#/``, which is not asked of the server, where that works."""
+        """Return a place with another name for the target of a URL: behind ``#/``, which curl does not send to the server."""
         if not contested:
             return _Place(source, source.text, source.arrives, target)
         if source.scheme not in _WITH_FRAGMENT or "#" in source.text:
-            raise SameName(
-                source.name, self._taken.get(source.arrives, "what HTMap or HTCondor put there"), source.text
-            )
+            raise SameName(source.name, self._taken.get(source.arrives, "a file of HTMap or HTCondor"), source.text)
         return _Place(source, f"{source.text}#/{staged}", staged, target)
 
     def _take(self, place: _Place) -> None:
@@ -200,14 +212,14 @@ class Staging:
 
 
 def _names_of(source: Source) -> set[str]:
-    """Return the names that a source takes in the scratch directory: one, or those of all that is in a folder."""
+    """Return the names that a source takes in the scratch directory: its own, or those of everything in its folder."""
     if source.name:
         return {source.name, source.arrives}
     return set(os.listdir(source.text)) if source.is_folder and source.problem is None else set()
 
 
 def _link(source: Path, link: Path, *, as_tree: bool) -> None:
-    """Make a link to a file or folder, unless there is one already; HTCondor follows links to files, but not to folders."""
+    """Make a link to a file or folder if there is none yet. HTCondor follows links to files, but not to folders."""
     if os.path.lexists(link):
         return
     if not as_tree:

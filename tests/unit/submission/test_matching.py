@@ -43,7 +43,7 @@ def test_the_doubt_names_what_no_slot_has_with_the_number_of_slots() -> None:
     submit = SubmitDescription()
     submit.require("HasDocker")
     submit.set("request_memory", "1GB")
-    doubt = matching.doubt(submit, Pool(214, HasDocker=0), "tide")
+    doubt = matching.no_slot_fits(submit, Pool(214, HasDocker=0), "tide")
     assert doubt is not None
     assert (doubt.tag, doubt.demands, doubt.slots) == ("tide", {"HasDocker": 0}, 214)
 
@@ -57,7 +57,7 @@ def test_demands_that_no_slot_meets_together_are_said_to_be_such() -> None:
         def count(self, expression: str) -> tuple[int, int]:
             return (0 if "&&" in expression else 3), 9
 
-    doubt = matching.doubt(submit, Disjoint(9), "tide")
+    doubt = matching.no_slot_fits(submit, Disjoint(9), "tide")
     assert doubt is not None
     assert doubt.demands == {"HasDocker": 3, "HasTeX": 3}
 
@@ -66,7 +66,7 @@ def test_demands_that_no_slot_meets_together_are_said_to_be_such() -> None:
 def test_there_is_no_doubt_where_a_slot_matches_or_none_is_there_to_be_asked(pool: Pool) -> None:
     submit = SubmitDescription()
     submit.require("HasDocker")
-    assert matching.doubt(submit, pool, "tide") is None
+    assert matching.no_slot_fits(submit, pool, "tide") is None
 
 
 def test_a_pool_that_does_not_answer_is_no_reason_for_doubt() -> None:
@@ -76,7 +76,7 @@ def test_a_pool_that_does_not_answer_is_no_reason_for_doubt() -> None:
 
     submit = SubmitDescription()
     submit.require("HasDocker")
-    assert matching.doubt(submit, Silent(0), "tide") is None
+    assert matching.no_slot_fits(submit, Silent(0), "tide") is None
 
 
 @pytest.mark.parametrize(

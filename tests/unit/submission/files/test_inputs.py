@@ -117,14 +117,14 @@ def test_files_that_need_more_disk_than_is_asked_for_are_doubtful(
 ) -> None:
     files = begun(folder / "map", fixed_input_files="a", **({"request_disk": request_disk} if request_disk else {}))
     files.of(0, [f"{folder}/b"])
-    assert [type(doubt) for doubt in files.doubts()] == [TooLargeInputFiles] * doubtful
+    assert [type(doubt) for doubt in files.warnings()] == [TooLargeInputFiles] * doubtful
 
 
 def test_missing_files_are_counted_and_the_first_are_named(folder: Path) -> None:
     files = begun(folder / "map", input_files=[f"missing{number}" for number in range(7)])
     for component in range(7):
         files.of(component, ())
-    (doubt,) = files.doubts()
+    (doubt,) = files.warnings()
     assert isinstance(doubt, UnreadableInputFiles)
     assert doubt.count == 7
     assert doubt.problems == {f"{folder}/missing{number}": os.strerror(errno.ENOENT) for number in range(5)}

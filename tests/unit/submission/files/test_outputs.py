@@ -120,9 +120,9 @@ def test_a_folder_is_no_destination(htmap_dir: Path, tmp_path: Path, golden: Gol
 
 def test_components_that_overwrite_each_others_file_are_doubtful() -> None:
     same, own = {"a": "http://server/x"}, {"a": "http://server/$(component)"}
-    (doubt,) = remaps_of(same).doubts(3)
+    (doubt,) = remaps_of(same).warnings(3)
     assert (doubt.file, doubt.components) == ("a", 3)
-    assert remaps_of(same).doubts(1) == remaps_of(own).doubts(3) == remaps_of([same] * 3).doubts(3) == []
+    assert remaps_of(same).warnings(1) == remaps_of(own).warnings(3) == remaps_of([same] * 3).warnings(3) == []
 
 
 def test_urls_that_are_good_for_a_while_are_made_anew_and_the_others_stay(htmap_dir: Path, tmp_path: Path) -> None:

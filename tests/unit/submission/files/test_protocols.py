@@ -70,13 +70,13 @@ def test_case_does_not_matter_and_paths_need_no_protocol(htmap_dir: Path) -> Non
     protocols = Protocols(MapOptions())
     protocols.fetch("/etc/passwd")
     protocols.fetch("HTTPS://example.org/x")
-    assert list(protocols.doubts(slots("https"))) == []
+    assert list(protocols.warnings(slots("https"))) == []
 
 
 def test_a_token_before_the_scheme_is_no_part_of_it(htmap_dir: Path) -> None:
     protocols = Protocols(MapOptions())
     protocols.fetch("my-token+https://example.org/x")
-    assert list(protocols.doubts(slots("https"))) == []
+    assert list(protocols.warnings(slots("https"))) == []
 
 
 def test_what_is_for_inputs_only_cannot_be_sent_to(htmap_dir: Path, golden: Golden) -> None:
@@ -89,7 +89,7 @@ def test_a_scheme_that_no_slot_has_is_doubtful_with_numbers(htmap_dir: Path) -> 
     protocols = Protocols(MapOptions())
     protocols.fetch("osdf:///a")
     assert protocols.send("https://example.org/x") == "https://example.org/x"
-    doubts = list(protocols.doubts(slots("https")))
+    doubts = list(protocols.warnings(slots("https")))
     assert [(type(doubt), doubt.args) for doubt in doubts] == [(NoSlotTransfers, ("osdf", 214))]
 
 
@@ -99,7 +99,7 @@ def test_a_collector_that_does_not_answer_leaves_a_doubt(htmap_dir: Path) -> Non
 
     protocols, pool = Protocols(MapOptions()), cast(PoolView, SimpleNamespace(count=count))
     protocols.fetch("https://example.org/x")
-    (doubt,) = protocols.doubts(pool)
+    (doubt,) = protocols.warnings(pool)
     assert isinstance(doubt, UnknownWhetherSlotsTransfer)
     assert doubt.scheme == "https"
     assert doubt.reason
@@ -127,7 +127,7 @@ def test_an_output_to_a_bucket_is_signed_here_and_sent_by_https(htmap_dir: Path,
     assert url.startswith("https://s3.example.org/bucket/x?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2F")
     assert "hush" not in url
     assert "https" in (submit.requirements or "")
-    assert list(protocols.doubts(slots("https"))) == []
+    assert list(protocols.warnings(slots("https"))) == []
 
 
 def test_a_url_that_names_no_object_is_refused(htmap_dir: Path, keys: dict[str, Any], golden: Golden) -> None:
