@@ -340,9 +340,9 @@ class Map(Sequence[Any]):
         :param components: their indices; by default all that have not ended.
         :raises ComponentNotFound: the map has no such component.
         """
-        from htmap_core.diagnosis import why as explanations  # 20 ms with its imports, and seldom needed
+        from htmap_core.diagnosis.why import explain  # 20 ms with its imports, and seldom needed
 
-        return explanations.explain(self._engine, components)
+        return explain(self._engine, components)
 
     def job_ad(self, component: int) -> JobAd:
         """Return the full ad of a component's job, from the queue or else from the history. Since 0.7.
