@@ -149,7 +149,10 @@ def test_a_line_that_handles_classads_is_seen(line: str) -> None:
 
 
 def test_condor_alone_knows_the_notation_of_event_logs() -> None:
-    assert knowing(_EVENT_HEADER) == {"condor", "testing"}  # testing shows holds as evidence, even if this package is broken
+    assert knowing(_EVENT_HEADER) == {
+        "condor",
+        "testing",
+    }  # testing shows holds as evidence, even if this package is broken
 
 
 def test_a_line_that_knows_the_notation_of_event_logs_is_seen() -> None:
