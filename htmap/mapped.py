@@ -20,6 +20,6 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'htmap.mapped' has no attribute {name!r}")
-    from htmap_core.maps import builders as home
+    from htmap_core.maps import builders
 
-    return getattr(home, name)
+    return getattr(builders, name)

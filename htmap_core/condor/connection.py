@@ -1,4 +1,4 @@
-"""The only module that calls HTCondor's bindings; it turns their errors into HTMap's.
+"""The only module that asks HTCondor's daemons through the bindings; it turns their errors into HTMap's.
 
 The bindings have one configuration for the whole process. Before each call, a :class:`Connection` therefore loads the
 configuration of its pool, unless that was the last one loaded.
@@ -63,7 +63,7 @@ class Connection:
             return [plain(ad) for ad in ads]
 
     def job_classads(self, constraint: str, limit: int = -1, *, past: bool = False) -> list[Any]:
-        """Return the ads of the jobs that satisfy *constraint* as the bindings' ClassAds, with unevaluated expressions.
+        """Return the ads of the jobs that satisfy *constraint* as the bindings' ClassAds, for this package alone.
 
         :param past: whether to read the history, with the last job first, instead of the queue.
         """
@@ -135,7 +135,7 @@ class Connection:
             return plain(self._locate_schedd(condor))
 
     def slot_classads(self) -> list[Any]:
-        """Return the present ads of all slots, without dynamic ones, as the bindings' ClassAds, with unevaluated expressions."""
+        """Return the present ads of all slots, without dynamic ones, as the bindings' ClassAds, for this package alone."""
         with self._bindings() as condor:
             return list(self._collector(condor).query(condor.AdType.Startd, constraint=_WHOLE_SLOT))
 
@@ -223,7 +223,7 @@ _lock = threading.RLock()
 _loaded_configuration: list[tuple[Path | None, str | None]] = []
 
 
-def version() -> str:
+def bindings_version() -> str:
     """Return the version of the bindings."""
     return str(_load(None).version())
 

@@ -25,6 +25,7 @@ _EVENTS = re.compile(
     rb"|(.*(?:\n[\t ].*)*))"  # the text of any other event
     rb"|(.{1,80}|\n))"  # text that is not an event
 )
+_SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
 _MEMORY = re.compile(rb"\n\s+Memory \(MB\)\s+:\s+(\d+)\s+\d+\s+\d+|\n\s+(\d+)\s+-\s+MemoryUsage of job \(MB\)")
@@ -40,6 +41,11 @@ def events(log: bytes) -> list[tuple[bytes, ...]]:
         Exit code and memory are empty if the text is there, which contains them.
     """
     return _EVENTS.findall(log)
+
+
+def submitted_clusters(log: bytes) -> set[int]:
+    """Return the clusters of whose submission a log tells. It may end within an event, as when HTCondor is writing it."""
+    return {int(cluster) for cluster in _SUBMIT.findall(log)}
 
 
 def exit_code(text: bytes) -> int | None:

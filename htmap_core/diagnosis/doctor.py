@@ -13,8 +13,7 @@ from typing import Literal
 import attrs
 
 from htmap_core import version, wording
-from htmap_core.condor import connection as condor
-from htmap_core.condor.connection import Connection
+from htmap_core.condor.connection import Connection, bindings_version
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, TagNotFound
 from htmap_core.plugins import pools
@@ -72,7 +71,7 @@ def checks() -> Iterator[Check]:
 def _versions() -> Iterator[Check]:
     text = f"{version.version()}, Python {platform.python_version()}"
     try:
-        yield Check("versions", "ok", f"{text}, HTCondor's bindings {_number(condor.version())}")
+        yield Check("versions", "ok", f"{text}, HTCondor's bindings {_number(bindings_version())}")
     except CondorError as error:
         yield Check("versions", "problem", f"{text}; {error}")
 
@@ -141,7 +140,7 @@ def _schedd(connection: Connection) -> Iterator[Check]:
         )
         return
     ad = connection.schedd_ad()
-    theirs, ours = _number(str(ad.get("CondorVersion", "unknown"))), _number(condor.version())
+    theirs, ours = _number(str(ad.get("CondorVersion", "unknown"))), _number(bindings_version())
     text = f"{ad.get('Name', 'the schedd')} of the {connection.address.pool} pool answers; HTCondor {theirs}"
     if theirs.split(".")[:1] == ours.split(".")[:1]:
         yield Check("schedd", "ok", text)
@@ -200,7 +199,7 @@ def _delivery(name: str, connection: Connection) -> Iterator[Check]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            chosen = choose_delivery_method(pool, connection)
+            chosen = choose_delivery_method(pool, connection, checked)
         except HTMapException as error:
             yield Check("delivery", "problem", str(error))
             return

@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterable, Iterator
-from typing import Any, Optional
+from typing import Optional
 
 import attrs
 
 from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.condor import matchmaking
 from htmap_core.condor.connection import Connection
-from htmap_core.diagnosis import idle as analysis
+from htmap_core.condor.matchmaking import IdleJob
 from htmap_core.diagnosis.fair_share import Users
-from htmap_core.diagnosis.idle import Verdict
+from htmap_core.diagnosis.idle import Verdict, why_idle
 from htmap_core.exceptions import CondorError
 from htmap_core.results.engine import Engine
 from htmap_core.storage.jobs import Job
@@ -116,13 +117,12 @@ def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int])
     """Explain why components are idle, together for those whose jobs have the same requirements."""
     left, slots, users = set(idle), None, Users(connection)
     try:
-        for ad, components in _alike(map_dir, connection):
+        for job, components in _alike(map_dir, connection):
             if chosen := [component for component in components if component in left]:
                 left.difference_update(chosen)
-                slots = connection.slot_classads() if slots is None else slots
-                verdict = analysis.why_idle(ad, slots, users.standing(ad))
-                advice = verdict.advice.format(tag=tag)
-                yield Explanation(tuple(chosen), ComponentStatus.IDLE, verdict.text, advice, verdict)
+                slots = matchmaking.slots(connection) if slots is None else slots
+                verdict = why_idle(tag, job, slots, users.standing(job.attributes))
+                yield Explanation(tuple(chosen), ComponentStatus.IDLE, verdict.text, verdict.advice, verdict)
     except CondorError as error:
         yield Explanation(tuple(sorted(left)), ComponentStatus.IDLE, str(error))
         return
@@ -131,8 +131,8 @@ def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int])
         yield Explanation(tuple(sorted(left)), ComponentStatus.IDLE, text, "Ask again in a moment")
 
 
-def _alike(map_dir: MapDir, connection: Connection) -> Iterator[tuple[Any, list[int]]]:
-    """Yield the ad of one idle job, and the components of all jobs with the same requirements."""
+def _alike(map_dir: MapDir, connection: Connection) -> Iterator[tuple[IdleJob, list[int]]]:
+    """Yield one idle job, and the components of all jobs with the same requirements."""
     numbers = {submission.cluster: submission.number for submission in map_dir.submissions.all()}
     queued = connection.query_jobs(
         f"({map_dir.constraint()}) && JobStatus == 1", ["ClusterId", "ProcId", *_WHAT_DECIDES]
@@ -145,5 +145,5 @@ def _alike(map_dir: MapDir, connection: Connection) -> Iterator[tuple[Any, list[
     for jobs in groups.values():
         cluster, proc = jobs[0]
         members = [map_dir.placement.components_of(Job(numbers[c], p)) for c, p in jobs if c in numbers]
-        for ad in connection.job_classads(f"ClusterId == {cluster} && ProcId == {proc}", 1):
-            yield ad, sorted(itertools.chain.from_iterable(members))
+        if (job := matchmaking.idle_job(connection, cluster, proc)) is not None:
+            yield job, sorted(itertools.chain.from_iterable(members))

@@ -58,7 +58,6 @@ class Map(Sequence[Any]):
     def __init__(self, *, tag: str, map_dir: MapDir) -> None:
         if str(map_dir.path) not in _alive:
             self._engine = Engine(tag, map_dir, recovery.settle)
-            self._map_dir = map_dir
             _alive[str(map_dir.path)] = self
         self._engine.map.tag = tag
 
@@ -69,6 +68,10 @@ class Map(Sequence[Any]):
         :raises TagNotFound: no map has this tag.
         """
         return cls(tag=tag, map_dir=find_map(tag))
+
+    @property
+    def _map_dir(self) -> MapDir:
+        return self._engine.map_dir
 
     # --- what it is
 
@@ -85,7 +88,7 @@ class Map(Sequence[Any]):
     @property
     def is_transient(self) -> bool:
         """Whether the map has a random tag because nobody gave it one; :func:`htmap.clean` removes such maps."""
-        return self._engine.map_dir.is_transient
+        return self._map_dir.is_transient
 
     @property
     def components(self) -> tuple[int, ...]:
@@ -95,7 +98,7 @@ class Map(Sequence[Any]):
     @property
     def local_data(self) -> int:
         """The size of the map on this machine's disk, in bytes."""
-        return self._engine.map_dir.local_data
+        return self._map_dir.local_data
 
     def __len__(self) -> int:
         return len(self._engine.components)
@@ -340,9 +343,9 @@ class Map(Sequence[Any]):
         :param components: their indices; by default all that have not ended.
         :raises ComponentNotFound: the map has no such component.
         """
-        from htmap_core.diagnosis import why as explanations  # 20 ms with its imports, and seldom needed
+        from htmap_core.diagnosis.why import explain  # 20 ms with its imports, and seldom needed
 
-        return explanations.explain(self._engine, components)
+        return explain(self._engine, components)
 
     def job_ad(self, component: int) -> JobAd:
         """Return the full ad of a component's job, from the queue or else from the history. Since 0.7.
@@ -373,7 +376,7 @@ class Map(Sequence[Any]):
         """
         engine = self._engine
         chosen = engine.components if components is None else sorted({engine.from_front(each) for each in components})
-        rerun(engine.map_dir, engine.map.current_tag(), chosen, engine.statuses())
+        rerun(self._map_dir, engine.map.current_tag(), chosen, engine.statuses())
         engine.poll()
 
     def retag(self, tag: str) -> None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
-from htmap_core.maps import retagging
+from htmap_core.exceptions import CondorError
 from htmap_core.plugins import pools
 from htmap_core.results.engine import Engine
 from htmap_core.storage.log import logger
+from htmap_core.storage.mapdir import MapDir
 
 if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
@@ -67,7 +68,20 @@ def edit(engine: Engine, attribute: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise TypeError(f"{attribute} must be a whole number from 0 up, got {value!r}")
     if engine.is_active():
-        retagging.edit_jobs(pools.reach(engine.pool), engine.map_dir, attribute, value)
+        edit_jobs(pools.reach(engine.pool), engine.map_dir, attribute, value)
+
+
+def edit_jobs(connection: Connection, map_dir: MapDir, attribute: str, value: object) -> None:
+    """Change an attribute of all jobs that a map has in the queue. No job at all is no error: they may just have ended.
+
+    :raises CondorError: the schedd does not answer, or refuses the change.
+    """
+    constraint = map_dir.constraint()
+    try:
+        connection.edit(constraint, attribute, value)
+    except CondorError:
+        if connection.query_jobs(constraint, ["ClusterId"], limit=1):
+            raise
 
 
 def job_ad(engine: Engine, component: int) -> JobAd:

@@ -6,7 +6,6 @@ Everything that looks at the user's maps calls this. Without interrupted operati
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 
 from htmap_core import names
@@ -18,10 +17,9 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.submissions import Submission
+from htmap_core.tracking import source
 
 logger = logging.getLogger("htmap")
-
-_SUBMIT_EVENT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 
 
 def settle() -> None:
@@ -74,7 +72,7 @@ def _finish_retagging(interrupted: Operation) -> None:
 def _settle_submissions(map_dir: MapDir) -> bool:
     """Find out which submissions of the vanished process the schedd accepted, and return whether there are any.
 
-    The event log tells, or the queue. Jobs that are in neither were never submitted.
+    The source of the states tells, or the queue. Jobs that are in neither were never submitted.
     """
     for submission in map_dir.submissions.all():
         if submission.cluster is None:
@@ -87,10 +85,8 @@ def _settle_submissions(map_dir: MapDir) -> bool:
 
 
 def _cluster_of(map_dir: MapDir, submission: Submission) -> int | None:
-    known = {other.cluster for other in map_dir.submissions.all()}
-    if map_dir.events.exists():
-        logged = {int(cluster) for cluster in _SUBMIT_EVENT.findall(map_dir.events.read_bytes())}
-        if logged - known:
-            return max(logged - known)
+    unrecorded = source.clusters_known(map_dir) - {other.cluster for other in map_dir.submissions.all()}
+    if unrecorded:
+        return max(unrecorded)
     ads = reach(map_dir.record.pool).query_jobs(submission.constraint, ["ClusterId"], limit=1)
     return int(ads[0]["ClusterId"]) if ads else None

@@ -6,6 +6,7 @@ from htmap_core import names
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CannotRetagMap, CondorError
 from htmap_core.language.expressions import quoted
+from htmap_core.maps.queue import edit_jobs
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
@@ -39,19 +40,6 @@ def finish(begun: Operation) -> None:
     if begun.new_tag and has_tag(begun.map_dir, begun.new_tag):
         move_tag(begun.map_dir, begun.tag, begun.new_tag)
         edit_jobs(Connection(begun.map_dir.record.pool), begun.map_dir, "JobBatchName", quoted(begun.new_tag))
-
-
-def edit_jobs(connection: Connection, map_dir: MapDir, attribute: str, value: object) -> None:
-    """Change an attribute of all jobs that a map has in the queue. No job at all is no error: they may just have ended.
-
-    :raises CondorError: the schedd does not answer, or refuses the change.
-    """
-    constraint = map_dir.constraint()
-    try:
-        connection.edit(constraint, attribute, value)
-    except CondorError:
-        if connection.query_jobs(constraint, ["ClusterId"], limit=1):
-            raise
 
 
 def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:

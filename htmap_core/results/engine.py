@@ -46,7 +46,6 @@ class Engine:
 
     def __init__(self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], None]) -> None:
         self.map = TaggedMap(tag, map_dir)
-        self.map_dir = map_dir
         self.components = range(map_dir.record.components)
         self.states = source.of(map_dir)
         self.errors = ErrorReader(self.map, self.states)
@@ -54,6 +53,11 @@ class Engine:
         self._finish_interrupted = finish_interrupted
 
     # --- the map
+
+    @property
+    def map_dir(self) -> MapDir:
+        """The map's directory."""
+        return self.map.map_dir
 
     @property
     def pool(self) -> PoolAddress:
@@ -228,8 +232,7 @@ class Engine:
 
     def errors_so_far(self) -> Iterator[ComponentError]:
         """Return an iterator over the errors of the components that have failed by now."""
-        statuses = enumerate(self.statuses())
-        failed = [each for each in statuses if self.errors.has_failed(*each)]
+        failed = [each for each in enumerate(self.statuses()) if self.errors.has_failed(*each)]
         return (self.errors.error(component, status) for component, status in failed)
 
     def inputs(self) -> Iterator[Input]:

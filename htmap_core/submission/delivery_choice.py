@@ -12,27 +12,31 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import settings
 
 
-def choose_delivery_method(pool: Pool, view: PoolView) -> DeliveryMethod:
+def choose_delivery_method(
+    pool: Pool, view: PoolView, known: Mapping[str, Suitability] | None = None
+) -> DeliveryMethod:
     """Return the delivery method for a map on a pool.
 
     If the user names a method, HTMap uses it, and warns if it does not suit the pool. Otherwise HTMap takes the method that the
     site prefers, else the best method that suits the pool, else the best method of which that is unknown.
 
+    :param known: the answers of methods that were asked before, by name; only others are asked.
     :raises UnknownPythonDeliveryMethod: no plugin offers the method that the settings name.
     :raises PluginError: its plugin is broken or disabled.
     :raises NoSuitableDeliveryMethod: no installed method can run on the pool.
     """
+    answers = known or {}
     name = str(settings["DELIVERY_METHOD"])
     if name != "auto":
         method = plugins.delivery_method(name, settings.origin("DELIVERY_METHOD"))
-        found = plugins.check(method, view)
+        found = answers.get(name) or plugins.check(method, view)
         if found.verdict == "no":
             user_warnings.warn(user_warnings.UnsuitableDeliveryMethod(name, found.reason))
         return method
     methods = plugins.delivery_methods()
     if pool.delivery_method in methods:
         return methods[pool.delivery_method]
-    found_all = {name: plugins.check(method, view) for name, method in methods.items()}
+    found_all = {name: answers.get(name) or plugins.check(method, view) for name, method in methods.items()}
     return methods[best(found_all)]
 
 

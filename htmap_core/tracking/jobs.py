@@ -134,6 +134,11 @@ class JobStates:
     }
 
 
+def clusters_logged(map_dir: MapDir) -> set[int]:
+    """Return the clusters that a map's event log tells of, whether or not the map knows that they are its own."""
+    return eventlog.submitted_clusters(map_dir.events.read_bytes()) if map_dir.events.exists() else set()
+
+
 class Tracker:
     """The states of a map's jobs, as of the last :meth:`poll`."""
 

@@ -1,7 +1,7 @@
 """The interface to the states of a map's components.
 
-The packages above use :class:`StateSource` alone. Only :func:`of` chooses the implementation, which today is always the event
-log.
+The packages above use :class:`StateSource` and :func:`clusters_known`. Only this module chooses the implementation, which today
+is always the event log.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Protocol
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.tracking.jobs import clusters_logged
 from htmap_core.tracking.states import LoggedStates
 
 
@@ -61,3 +62,11 @@ class StateSource(Protocol):
 def of(map_dir: MapDir) -> StateSource:
     """Return the source of the states of a map's components."""
     return LoggedStates(map_dir)
+
+
+def clusters_known(map_dir: MapDir) -> set[int]:
+    """Return the clusters that the source has seen the schedd accept for a map, even if the map has not recorded them.
+
+    A process may vanish between the schedd's answer and its record. Clusters may be missing: the queue has them still.
+    """
+    return clusters_logged(map_dir)

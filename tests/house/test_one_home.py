@@ -1,4 +1,4 @@
-"""What would go wrong in a second place is done in one: a map's files, strings of ClassAds, and progress bars."""
+"""What would go wrong in a second place is done in one: a map's files, ClassAds and their strings, the event log, bars."""
 
 from __future__ import annotations
 
@@ -123,6 +123,40 @@ def test_strings_in_classads_are_made_by_quoted_and_not_by_hand() -> None:
 @pytest.mark.parametrize("line", ["f'Owner == \"{user}\"'", "f'Member(\"{name}\", Names)'", "f'\"{text}\"'"])
 def test_a_string_made_by_hand_is_seen(line: str) -> None:
     assert list(by_hand(line))
+
+
+# --- condor/ alone handles the bindings' own objects, and the notation of event logs
+
+_BINDINGS_OBJECTS = re.compile(r"\w_classads\(|\bExprTree\b|\bClassAd\(|\.(?:lookup|flatten|eval)\(")
+_EVENT_HEADER = re.compile(r"""\br?b?r?["']\^?[0-9]{3} \\?\(|\\d\{3\} \\\(""")
+
+
+def knowing(pattern: re.Pattern[str]) -> set[str]:
+    """Return the packages of the core with a module that knows what the pattern finds."""
+    found = [path for path in sources() if is_core(path) and pattern.search(path.read_text())]
+    return {path.relative_to(ROOT).parts[1] for path in found}
+
+
+def test_condor_alone_handles_classads() -> None:
+    assert knowing(_BINDINGS_OBJECTS) == {"condor"}
+
+
+@pytest.mark.parametrize(
+    "line", ["connection.slot_classads()", "type(tree)(text); ad.lookup('Requirements')", "ad.eval('RequestCpus')"]
+)
+def test_a_line_that_handles_classads_is_seen(line: str) -> None:
+    assert _BINDINGS_OBJECTS.search(line)
+
+
+def test_condor_alone_knows_the_notation_of_event_logs() -> None:
+    assert knowing(_EVENT_HEADER) == {
+        "condor",
+        "testing",
+    }  # testing shows holds as evidence, even if this package is broken
+
+
+def test_a_line_that_knows_the_notation_of_event_logs_is_seen() -> None:
+    assert _EVENT_HEADER.search(r"""re.compile(rb"^000 \((\d+)\.", re.MULTILINE)""")
 
 
 # --- progress.py alone knows where bars can be shown

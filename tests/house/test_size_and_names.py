@@ -81,3 +81,34 @@ def test_long_and_unannotated_functions_are_seen() -> None:
 def test_no_module_has_a_name_that_says_nothing(name: str) -> None:
     assert [named(path) for path in files() if path.suffix == ".py" and path.stem == name] == []
     assert [named(path) for path in sources() if name in path.relative_to(ROOT).parts[:-1]] == []
+
+
+# Modules that are imported under another name, each with the reason.
+ALIASES = {
+    "htmap_core.plugins.defaults as _defaults_of_plugins": "htmap shows no name that is not public",
+    "htmap_pool.installing.install as installation": "its function and its command are called install, too",
+    "htmap_pool.release as releases": "a release is a value beside it",
+    "htmap_run.names as on_execute_side": "names of both sides stand side by side",
+    "htmap_core.names as on_submit_side": "names of both sides stand side by side",
+    "htmap_core.settings.chain as module": "a chain is a value beside it",
+}
+_PACKAGES = [ROOT, *(ROOT / "plugins").iterdir()]
+
+
+def aliases(source: str) -> Iterator[str]:
+    """Yield the modules of ours that are imported under another name."""
+    imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    for node in imports:
+        for each in node.names:
+            path = Path(*str(node.module).split("."), f"{each.name}.py")
+            if each.asname not in {None, each.name} and any((package / path).is_file() for package in _PACKAGES):
+                yield f"{node.module}.{each.name} as {each.asname}"
+
+
+def test_modules_are_called_by_their_own_names() -> None:
+    assert {alias for path in files() if path.suffix == ".py" for alias in aliases(path.read_text())} == set(ALIASES)
+
+
+def test_an_alias_is_seen() -> None:
+    assert list(aliases("def f():\n    from htmap_core.diagnosis import idle as analysis"))
+    assert not list(aliases("from htmap_core.cli import tables\nfrom htmap_core.version import version as ours"))

@@ -68,7 +68,7 @@ def test_a_folder_of_the_path_that_is_none_is_passed_over(monkeypatch: pytest.Mo
 def test_importing_htmap_warns_with_the_command_that_mends_it(site: Path, tmp_path: Path, golden: Golden) -> None:
     install(site)
     ran = run(site, tmp_path, "-c", "import htmap; print(htmap.__version__)")
-    golden("original/importing-htmap-warns-with-the-command-that-mends", ran.stderr)
+    golden("conflicting-install/importing-htmap-warns-with-the-command-that-mends", ran.stderr)
     assert "<string>:1" in ran.stderr  # the user's line, not one of ours
     assert ran.returncode == 0
 
@@ -76,7 +76,7 @@ def test_importing_htmap_warns_with_the_command_that_mends_it(site: Path, tmp_pa
 def test_the_command_line_warns_too(site: Path, tmp_path: Path, golden: Golden) -> None:
     install(site)
     ran = run(site, tmp_path, "-c", "from htmap_core.cli import main; main(['plugins', 'list', '--json'])")
-    golden("original/the-command-line-warns-too", ran.stderr)
+    golden("conflicting-install/the-command-line-warns-too", ran.stderr)
     assert (ran.returncode, ran.stdout[0]) == (0, "{")
 
 

@@ -41,4 +41,4 @@ def doctor(context: click.Context, as_json: bool) -> None:
 def version() -> None:
     """Print the versions of HTMap and of HTCondor's Python bindings."""
     click.echo(htmap_version())
-    click.echo(f"HTCondor bindings: {connection.version().strip('$ ')}")
+    click.echo(f"HTCondor bindings: {connection.bindings_version().strip('$ ')}")

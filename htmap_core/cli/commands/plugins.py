@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from htmap_core.cli import tables
 from htmap_core.condor.connection import Connection
-from htmap_core.plugins import calls as plugin_registry
+from htmap_core.plugins import calls
 from htmap_core.plugins.discovery import PluginRecord
 from htmap_core.plugins.pools import check_pools
 from htmap_core.settings import model
@@ -36,7 +36,7 @@ def list_(as_json: bool, name: str | None) -> None:
 
     Starts nothing: without a running pool, it cannot tell whether a delivery method suits one.
     """
-    records = plugin_registry.plugins.records()
+    records = calls.plugins.records()
     if name is not None:
         _show_traceback(records, name)
         return
@@ -70,7 +70,7 @@ def _row(record: PluginRecord, pool: Connection | None) -> dict[str, Any]:
 def _suitability(name: str, pool: Connection | None) -> dict[str, str]:
     if pool is None:
         return {"suits": "unknown", "why": "no pool is running"}
-    found = plugin_registry.plugins.check(plugin_registry.plugins.delivery_method(name), pool)
+    found = calls.plugins.check(calls.plugins.delivery_method(name), pool)
     return {"suits": found.verdict, "why": found.reason}
 
 
@@ -96,7 +96,7 @@ class _Plugin(click.ParamType):  # type: ignore[type-arg]  # generic in newer cl
     name = "name"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        names = (record.name for record in plugin_registry.plugins.records())
+        names = (record.name for record in calls.plugins.records())
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
@@ -105,7 +105,7 @@ class _Plugin(click.ParamType):  # type: ignore[type-arg]  # generic in newer cl
 def show(name: str) -> None:
     """Show the details of one plugin: where it comes from, what it offers, its settings, and its error if it is broken."""
     pool = next((Connection(each.address) for each in check_pools() if each.address), None)
-    for record in _named(plugin_registry.plugins.records(), name):
+    for record in _named(calls.plugins.records(), name):
         facts = [("distribution", f"{record.distribution} {record.version}"), ("state", record.state)]
         facts += [("reason", record.reason)] if record.reason else []
         facts += [("hooks", ", ".join(record.hooks))] if record.hooks else []
@@ -120,7 +120,7 @@ def show(name: str) -> None:
 
 def _settings_of(record: PluginRecord) -> Iterator[tuple[str, str]]:
     """Yield the settings of a plugin's tables, each with its value and the origin of the value."""
-    classes = plugin_registry.plugins.settings_tables()
+    classes = calls.plugins.settings_tables()
     for table in record.offers.get("settings", ()):
         for setting in model.settings_of(table, classes[table]):
             origin = settings.origin(setting.name)

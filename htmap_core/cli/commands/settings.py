@@ -11,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from htmap_core.atomic import locked, write_atomically
-from htmap_core.cli import tables as text_tables
+from htmap_core.cli.tables import show
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import (
     HTMapException,
@@ -22,9 +22,9 @@ from htmap_core.exceptions import (
 )
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings import core, dotted, model
-from htmap_core.settings import tables as configfile
 from htmap_core.settings.chain import Settings, settings
 from htmap_core.settings.layers import BUILT_IN, user_file
+from htmap_core.settings.tables import check_names
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -55,7 +55,7 @@ def settings_(user: bool, explain: bool) -> None:
     if user and explain:
         raise click.UsageError("--user and --explain exclude each other: choose one of them")
     if explain:
-        text_tables.show(("Setting", "Value", "From", "Meaning"), list(_explained()))
+        show(("Setting", "Value", "From", "Meaning"), list(_explained()))
         return
     if user:
         path = user_file()
@@ -135,7 +135,7 @@ def _accepted(setting: str, text: str) -> Any:
         chain = Settings({})
         try:
             chain[setting] = value
-            configfile.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins(), chain)
+            check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins(), chain)
             MapOptions.from_settings(chain)
         except (InvalidOption, InvalidSetting, ReservedOptionKeyword, UnknownSetting) as error:
             error.origin = None  # the value is in no file yet

@@ -8,36 +8,64 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HARBOUR = """
 from pathlib import Path
-from htmap_core import Pool, hookimpl
+from htmap_core import DeliveryMethod, Pool, PoolAddress, Suitability, hookimpl
+
+def note(what):
+    with Path(__file__).with_name(what).open("a") as file:
+        file.write("once ")
 
 class Harbour(Pool):
     name = "harbour"
     rank = 1000
     def find(self):
-        with Path(__file__).with_name("asked").open("a") as asked:
-            asked.write("once ")
+        note("asked")
     def advice(self):
         return "there is no water"
 
+class Sea(Harbour):
+    name = "sea"
+    rank = 2000
+    def find(self):
+        note("asked-sea")
+        return PoolAddress("sea", configuration=Path(__file__).with_name("no_configuration"))
+
+class Ferry(DeliveryMethod):
+    name = "ferry"
+    def check(self, pool):
+        note("checked")
+        return Suitability.yes("it is always there", rank=1000)
+    def describe(self, submit, plan):
+        pass
+
 @hookimpl
 def htmap_pools():
-    return [Harbour()]
+    return [Harbour(), Sea()]
+
+@hookimpl
+def htmap_delivery_methods():
+    return [Ferry()]
 """
 
 
-def test_each_pool_is_asked_once(htmap_dir: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("chosen", ["auto", "ferry"])
+def test_each_pool_and_each_delivery_method_is_asked_once(htmap_dir: Path, tmp_path: Path, chosen: str) -> None:
     (tmp_path / "throwaway_harbour.py").write_text(HARBOUR)
     info = tmp_path / "htmap_harbour-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: htmap-harbour\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[htmap]\nharbour = throwaway_harbour\n")
     command = [sys.executable, "-m", "htmap", "doctor", "--json"]
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "HTMAP_DELIVERY_METHOD": chosen}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert (tmp_path / "asked").read_text() == "once "
-    of_harbour = [each for each in json.loads(ran.stdout) if each["text"].startswith("harbour:")]
+    asked = {name: (tmp_path / name).read_text() for name in ("asked", "asked-sea", "checked")}
+    assert asked == {"asked": "once ", "asked-sea": "once ", "checked": "once "}
+    checks = json.loads(ran.stdout)
+    assert (checks[-1]["area"], checks[-1]["verdict"], "ferry" in checks[-1]["text"]) == ("delivery", "ok", True)
+    of_harbour = [each for each in checks if each["text"].startswith("harbour:")]
     assert of_harbour == [
         {"area": "pool", "verdict": "note", "text": "harbour: there is no water", "advice": ""},
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import classad2
 import pytest
 
+from htmap_core.condor.matchmaking import IdleJob, Slots
 from htmap_core.diagnosis.fair_share import Priority, Rejection, Share, Standing
 from htmap_core.diagnosis.idle import Claims, Verdict, why_idle
 from tests.golden_files import Golden
@@ -36,7 +37,7 @@ UNKNOWN = Standing()
 
 
 def why(ad: Any, slots: list[Any], standing: Standing = UNKNOWN) -> Verdict:
-    return why_idle(ad, slots, standing)
+    return why_idle("tide", IdleJob(ad), Slots(slots), standing)
 
 
 def counted(verdict: Verdict) -> dict[str, int]:
@@ -45,19 +46,19 @@ def counted(verdict: Verdict) -> dict[str, int]:
 
 def test_what_no_slot_satisfies_is_named_and_each_part_is_counted(golden: Golden) -> None:
     verdict = why(job(Requirements='(TARGET.OpSys == "WINDOWS") && (TARGET.Memory >= 1)'), [slot(), slot(memory=8192)])
-    golden("analysis/what-no-slot-satisfies-is-named-and-each-part", verdict.text)
+    golden("idle/what-no-slot-satisfies-is-named-and-each-part", verdict.text)
     assert counted(verdict)["TARGET.Memory >= 1"] == 2
 
 
 def test_a_request_that_is_too_large_says_what_the_largest_slot_has(golden: Golden) -> None:
     verdict = why(job(RequestMemory="9000"), [slot(), slot(memory=8192)])
-    golden("analysis/a-request-that-is-too-large-says-what-the-largest-1", verdict.text)
-    golden("analysis/a-request-that-is-too-large-says-what-the-largest-2", verdict.advice)
+    golden("idle/a-request-that-is-too-large-says-what-the-largest-1", verdict.text)
+    golden("idle/a-request-that-is-too-large-says-what-the-largest-2", verdict.advice)
 
 
 def test_parts_that_no_slot_satisfies_together_are_said_to_be(golden: Golden) -> None:
     verdict = why(job(RequestMemory="8000"), [slot(), slot(memory=8192, system="WINDOWS")])
-    golden("analysis/parts-that-no-slot-satisfies-together-are-said", verdict.text)
+    golden("idle/parts-that-no-slot-satisfies-together-are-said", verdict.text)
     assert counted(verdict) == {
         'TARGET.OpSys == "LINUX"': 1,
         "request_cpus = 1": 2,
@@ -67,30 +68,28 @@ def test_parts_that_no_slot_satisfies_together_are_said_to_be(golden: Golden) ->
 
 
 def test_busy_slots_are_told_from_slots_that_never_will(golden: Golden) -> None:
-    golden("analysis/busy-slots-are-told-from-slots-that-never-will-1", why(job(), [slot(free=0)]).text)
-    golden("analysis/busy-slots-are-told-from-slots-that-never-will-2", why(job(), [slot(), slot(free=0)]).text)
+    golden("idle/busy-slots-are-told-from-slots-that-never-will-1", why(job(), [slot(free=0)]).text)
+    golden("idle/busy-slots-are-told-from-slots-that-never-will-2", why(job(), [slot(), slot(free=0)]).text)
 
 
 def test_slots_that_refuse_the_job_are_told_from_those_that_it_refuses(golden: Golden) -> None:
-    golden("analysis/slots-that-refuse-the-job-are-told-from-those", why(job(), [slot(start="false")]).text)
+    golden("idle/slots-that-refuse-the-job-are-told-from-those", why(job(), [slot(start="false")]).text)
 
 
 @pytest.mark.parametrize("request_", ['"lots"', "lots", "true", "1/0"])
 def test_a_request_that_is_no_number_is_named(request_: str, golden: Golden) -> None:
     verdict = why(job(RequestMemory=request_), [slot()])
-    golden(
-        "analysis/a-request-that-is-no-number-is-named", verdict.text, hide={re.compile("(?<== ).*(?= is)"): "VALUE"}
-    )
+    golden("idle/a-request-that-is-no-number-is-named", verdict.text, hide={re.compile("(?<== ).*(?= is)"): "VALUE"})
 
 
 @pytest.mark.parametrize("broken", ["nonsense", '1 + "a" > 2'])
 def test_requirements_that_are_undefined_or_an_error_are_satisfied_by_no_slot(broken: str, golden: Golden) -> None:
     verdict = why(job(Requirements=broken), [slot()])
-    golden("analysis/requirements-that-are-undefined-or-an-error", verdict.text, hide={broken: "REQUIREMENTS"})
+    golden("idle/requirements-that-are-undefined-or-an-error", verdict.text, hide={broken: "REQUIREMENTS"})
 
 
 def test_a_pool_without_slots_is_said_to_be_one(golden: Golden) -> None:
-    golden("analysis/a-pool-without-slots-is-said-to-be-one", why(job(), []).text)
+    golden("idle/a-pool-without-slots-is-said-to-be-one", why(job(), []).text)
 
 
 def test_the_ads_of_slots_are_afterwards_what_they_were() -> None:
@@ -111,28 +110,28 @@ def test_who_has_the_slots_is_counted_in_cpus_of_those_that_suit(golden: Golden)
     other = classad2.ClassAd(f'[OpSys = "WINDOWS"; {claimed}]')
     verdict = why(job(User='"me@here"'), [shared, static, other])
     assert verdict.claims == Claims(mine=3, others=12, users=2)
-    golden("analysis/who-has-the-slots-is-counted-in-cpus-of-those", verdict.notes[2])
+    golden("idle/who-has-the-slots-is-counted-in-cpus-of-those", verdict.notes[2])
     assert why(job(), [slot()]).notes[2:] == ()
 
 
 def test_what_the_negotiator_said_is_told_in_words_and_in_its_own(golden: Golden) -> None:
     said = why(job(), [slot()], Standing(Rejection("no match found", 61))).notes
-    golden("analysis/what-the-negotiator-said-is-told-in-words-1", "\n".join(said))
-    golden("analysis/what-the-negotiator-said-is-told-in-words-2", "\n".join(why(job(), []).notes))
+    golden("idle/what-the-negotiator-said-is-told-in-words-1", "\n".join(said))
+    golden("idle/what-the-negotiator-said-is-told-in-words-2", "\n".join(why(job(), []).notes))
 
 
 def test_room_is_no_promise_where_a_limit_is_reached(golden: Golden) -> None:
     full = Share("jobs that the schedd runs at a time", 2, 2)
     limited = Standing(Rejection("concurrency limit lic reached", 1))
-    golden("analysis/room-is-no-promise-where-a-share-is-used-up", why(job(), [slot()], Standing(shares=(full,))).text)
-    golden("analysis/room-is-no-promise-where-a-limit-is-reached", why(job(), [slot()], limited).text)
+    golden("idle/room-is-no-promise-where-a-share-is-used-up", why(job(), [slot()], Standing(shares=(full,))).text)
+    golden("idle/room-is-no-promise-where-a-limit-is-reached", why(job(), [slot()], limited).text)
 
 
 def test_a_quota_that_may_be_exceeded_is_told_and_is_no_obstacle(golden: Golden) -> None:
     quota = Share("the quota of accounting group physics", 3, 1, is_hard=False)
     verdict = why(job(), [slot()], Standing(shares=(quota,)))
-    golden("analysis/a-quota-that-may-be-exceeded-is-told-and-is-no-1", verdict.text)
-    golden("analysis/a-quota-that-may-be-exceeded-is-told-and-is-no-2", "\n".join(verdict.notes))
+    golden("idle/a-quota-that-may-be-exceeded-is-told-and-is-no-1", verdict.text)
+    golden("idle/a-quota-that-may-be-exceeded-is-told-and-is-no-2", "\n".join(verdict.notes))
 
 
 def test_priority_is_of_interest_only_where_a_slot_could_be_had() -> None:

@@ -9,8 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 import htmap
+from htmap_core import names
+from htmap_core.atomic import locked
 from htmap_core.cli import cli
 from htmap_core.components import ComponentStatus
+from htmap_core.maps import recovery
+from htmap_core.storage import operations
 from htmap_core.tracking import source
 from tests.unit.conftest import MakeMap
 from tests.unit.fixed_states import FULL, FixedStates
@@ -77,3 +81,18 @@ def test_the_command_line_shows_what_the_source_tells(load: Load) -> None:
     (facts,) = json.loads(shown["status --format json"]).values()
     assert {name for name, count in facts["component_status_counts"].items() if count} == {"HELD", "COMPLETED"}
     assert facts["max_memory"] == 11 * 1024 * 1024
+
+
+def test_the_source_tells_which_submission_of_a_vanished_process_the_schedd_accepted(
+    make_map: MakeMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tide = make_map("tide")
+    tide.submissions.intend(2, late=False)
+    marker = tide.root / names.RERUNNING / tide.id
+    marker.parent.mkdir(exist_ok=True)
+    with locked(marker) as file:
+        operations.write(file, "tide")
+    monkeypatch.setattr(source, "clusters_known", lambda _: {17})
+    recovery.settle()
+    assert [each.cluster for each in tide.submissions.all()] == [17]
+    assert not marker.exists()

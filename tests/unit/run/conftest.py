@@ -14,7 +14,7 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from htmap_core.submission import archive as runtime
+from htmap_core.submission.archive import build
 from htmap_run import formats
 
 HERE = sys.version_info[:2]
@@ -226,7 +226,7 @@ def cloudpickle_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("archive") / "runtime.pyz"
-    path.write_bytes(runtime.build())
+    path.write_bytes(build())
     path.chmod(0o755)
     return path
 

@@ -107,31 +107,31 @@ def test_wrong_values_are_refused_with_path_origin_and_what_they_must_be(golden:
             tables.table("BOAT", Boat, chain(**{field: value}))
         assert (caught.value.name, caught.value.value) == (f"BOAT.{field}", value)
         said.append(str(caught.value))
-    golden("configfile/wrong-values-are-refused", "\n".join(said))
+    golden("settings-tables/wrong-values-are-refused", "\n".join(said))
 
 
 def test_what_a_validator_of_the_class_refuses_is_refused_as_a_setting(golden: Golden) -> None:
     with pytest.raises(InvalidSetting) as caught:
         tables.table("BOAT", Boat, chain(draught=-1))
-    golden("configfile/what-a-validator-of-the-class-refuses-is-refused", caught.value)
+    golden("settings-tables/what-a-validator-of-the-class-refuses-is-refused", caught.value)
 
 
 def test_what_is_not_among_those_that_a_validator_lists_is_refused_in_its_words_alone(golden: Golden) -> None:
     with pytest.raises(InvalidSetting) as caught:
         tables.table("BOAT", Boat, chain(rig="raft"))
-    golden("configfile/what-is-not-among-those-that-a-validator-lists", caught.value)
+    golden("settings-tables/what-is-not-among-those-that-a-validator-lists", caught.value)
 
 
 def test_an_unknown_field_is_refused_with_what_was_meant(golden: Golden) -> None:
     with pytest.raises(UnknownSetting) as caught:
         tables.table("BOAT", Boat, chain(sials=3))
-    golden("configfile/an-unknown-field-is-refused-with-what-was-meant", caught.value)
+    golden("settings-tables/an-unknown-field-is-refused-with-what-was-meant", caught.value)
 
 
 def test_a_value_where_a_table_should_be_is_refused(golden: Golden) -> None:
     with pytest.raises(InvalidSetting) as caught:
         tables.table("BOAT", Boat, Settings({"BOAT": "x"}))
-    golden("configfile/a-value-where-a-table-should-be-is-refused", caught.value)
+    golden("settings-tables/a-value-where-a-table-should-be-is-refused", caught.value)
 
 
 @pytest.mark.parametrize(
@@ -182,14 +182,14 @@ def test_an_unknown_setting_is_refused_with_origin_and_what_was_meant(name: str,
         tables.check_names({"BOAT": Boat}, ["DOCKER"], given)
     assert name.startswith(caught.value.name)
     assert caught.value.origin == given.origin(name)
-    golden(f"configfile/unknown-setting-like-{meant}", caught.value)
+    golden(f"settings-tables/unknown-setting-like-{meant}", caught.value)
 
 
 def test_an_unknown_setting_of_the_user_file_is_said_to_be_from_there(htmap_dir: Path, golden: Golden) -> None:
     Path("~/.htmaprc").expanduser().write_text("[BAOT]\nsails = 3\n")
     with pytest.raises(UnknownSetting) as caught:
         tables.check_names({"BOAT": Boat})
-    golden("configfile/an-unknown-setting-of-the-user-file-is-said-to-be", caught.value)
+    golden("settings-tables/an-unknown-setting-of-the-user-file-is-said-to-be", caught.value)
 
 
 def test_an_unknown_setting_of_the_environment_is_said_to_be_from_that_variable(
@@ -198,7 +198,7 @@ def test_an_unknown_setting_of_the_environment_is_said_to_be_from_that_variable(
     monkeypatch.setenv("HTMAP_BAOT_SAILS", "3")
     with pytest.raises(UnknownSetting) as caught:
         tables.check_names({"BOAT": Boat})
-    golden("configfile/an-unknown-setting-of-the-environment-is-said", caught.value)
+    golden("settings-tables/an-unknown-setting-of-the-environment-is-said", caught.value)
 
 
 @pytest.mark.parametrize(

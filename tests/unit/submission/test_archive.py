@@ -13,7 +13,7 @@ import pytest
 
 import htmap_core
 import htmap_run
-from htmap_core.submission import archive as runtime
+from htmap_core.submission.archive import build
 from tests.golden_files import Golden
 
 RUN = Path(htmap_run.__file__).parent
@@ -22,7 +22,7 @@ BUILD = "import sys; from htmap_core.submission import archive; sys.stdout.buffe
 
 @pytest.fixture(scope="module")
 def archive() -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(runtime.build()))
+    return zipfile.ZipFile(io.BytesIO(build()))
 
 
 def built_elsewhere(seed: str) -> bytes:
@@ -37,11 +37,11 @@ def built_elsewhere(seed: str) -> bytes:
 )
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_every_process_builds_the_same_bytes(seed: str) -> None:
-    assert built_elsewhere(seed) == runtime.build()
+    assert built_elsewhere(seed) == build()
 
 
 def test_the_launcher_comes_before_a_sound_zip_file(archive: zipfile.ZipFile) -> None:
-    assert runtime.build().startswith(b"#!/bin/sh\n")
+    assert build().startswith(b"#!/bin/sh\n")
     assert archive.testzip() is None
 
 
@@ -89,8 +89,8 @@ def test_a_cloudpickle_that_is_not_there_is_an_error_that_says_how_to_get_it(
 ) -> None:
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.delitem(sys.modules, "cloudpickle")
-    runtime.build.cache_clear()
+    build.cache_clear()
 
     with pytest.raises(ModuleNotFoundError) as caught:
-        runtime.build()
-    golden("runtime/a-cloudpickle-that-is-not-there-is-an-error", caught.value)
+        build()
+    golden("archive/a-cloudpickle-that-is-not-there-is-an-error", caught.value)

@@ -21,7 +21,7 @@ from htmap_core.condor import eventlog
 from htmap_core.exceptions import CorruptEventLog
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.tracking.jobs import Tracker
+from htmap_core.tracking.jobs import Tracker, clusters_logged
 from tests.golden_files import Golden
 
 with warnings.catch_warnings():
@@ -609,3 +609,13 @@ def test_several_processes_may_poll_and_save_at_once(tmp_path: Path) -> None:
     for reader in readers:
         reader.join(600)
     assert [reader.exitcode for reader in readers] == [0, 0, 0, 0]
+
+
+def test_the_clusters_of_a_log_are_known_though_htcondor_is_writing_it(tmp_path: Path) -> None:
+    log = Log.recorded("plain", tmp_path)
+    (cluster,) = {int(event.cluster) for event in htcondor2.JobEventLog(str(LOGS["plain"])).events(0)}
+    assert clusters_logged(log.map_dir) == set()
+    log.append(log.text[: log.text.index(b"\n")])
+    assert clusters_logged(log.map_dir) == {cluster}
+    log.append(log.text[log.text.index(b"\n") :])
+    assert clusters_logged(log.map_dir) == {cluster}

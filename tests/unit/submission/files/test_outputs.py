@@ -60,7 +60,7 @@ def test_a_name_is_the_last_part_of_a_path(htmap_dir: Path, name: Any, golden: G
     with pytest.raises(InvalidOption) as caught:
         first({name: "http://server/x"})
     assert caught.value.name == "output_remaps"
-    golden("remaps/a-name-is-the-last-part-of-a-path", caught.value.reason, hide={repr(name): "NAME"})
+    golden("outputs/a-name-is-the-last-part-of-a-path", caught.value.reason, hide={repr(name): "NAME"})
 
 
 @pytest.mark.parametrize("given", [["a"], [None], [[("a", "b")]]])
@@ -68,7 +68,7 @@ def test_remaps_are_mappings(htmap_dir: Path, given: Any, golden: Golden) -> Non
     with pytest.raises(InvalidOption) as caught:
         first(given)
     assert caught.value.name == "output_remaps"
-    golden("remaps/remaps-are-mappings", caught.value.reason)
+    golden("outputs/remaps-are-mappings", caught.value.reason)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_destination_that_htcondor_would_misread_is_refused(htmap_dir: Path, t
 def test_a_destination_is_a_path_or_a_url(htmap_dir: Path, golden: Golden) -> None:
     with pytest.raises(InvalidOption) as caught:
         first({"a": 3})
-    golden("remaps/a-destination-is-a-path-or-a-url", caught.value)
+    golden("outputs/a-destination-is-a-path-or-a-url", caught.value)
 
 
 def test_what_means_something_to_htcondor_is_quoted(htmap_dir: Path) -> None:
@@ -109,13 +109,13 @@ def test_a_folder_that_cannot_be_made_is_told_before_submission(
     (tmp_path / "file").touch()
     with pytest.raises(InvalidOption) as caught:
         first({"a": tmp_path / "file" / "a.txt"})
-    golden("remaps/a-folder-that-cannot-be-made-is-told-before", caught.value)
+    golden("outputs/a-folder-that-cannot-be-made-is-told-before", caught.value)
 
 
 def test_a_folder_is_no_destination(htmap_dir: Path, tmp_path: Path, golden: Golden) -> None:
     with pytest.raises(InvalidOption) as caught:
         first({"a": tmp_path})
-    golden("remaps/a-folder-is-no-destination", caught.value)
+    golden("outputs/a-folder-is-no-destination", caught.value)
 
 
 def test_components_that_overwrite_each_others_file_are_doubtful() -> None:

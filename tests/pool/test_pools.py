@@ -51,7 +51,7 @@ class TestWithoutAPool:
         with pytest.raises(htmap.exceptions.PoolNotFound) as caught:
             htmap.map(str, [1])
         (machine,) = (attempt for attempt in caught.value.tried if attempt.startswith("machine: "))
-        golden("finding/a-configuration-whose-schedd-does-not-answer", machine)
+        golden("pools/a-configuration-whose-schedd-does-not-answer", machine)
 
 
 @pytest.mark.pool
