@@ -152,6 +152,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         completion.register()
     try:
         code = cli.main(args=None if args is None else list(args), prog_name="htmap", standalone_mode=False)
+        sys.stdout.flush()  # Python does it at exit, too late to say what went wrong
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
@@ -160,12 +161,22 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     except _raised_on_purpose() as error:
         _complain(str(error))
         sys.exit(1)
+    except BrokenPipeError:
+        _drop_output()
+        sys.exit(1)
     except OSError as error:
         if error.errno not in _NO_BUG:
             raise
+        _drop_output()
         _complain(f"{error.strerror}{f': {error.filename}' if error.filename else ', where the output goes'}")
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _drop_output() -> None:
+    """Send the rest of standard output nowhere. Python would try once more to write it, and exit with 120."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _raised_on_purpose() -> type[HTMapException]:

@@ -112,7 +112,7 @@ class TestEndsWithoutAResult:
         ("name", "words"),
         [
             ("sys.exit(3)", [*EVERY_REPORT, "SystemExit: 3"]),
-            ("unpicklable", [*EVERY_REPORT, "cannot pickle '_thread.lock' object", "return plain data"]),
+            ("unpicklable", [*EVERY_REPORT, "cannot pickle '_thread.lock' object", "Return plain data"]),
             (
                 "unreadable",
                 [*EVERY_REPORT, "in make", "cannot be unpickled here: LookupError: no such thing here"],

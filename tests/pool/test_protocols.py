@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import htmap
-from htmap.exceptions import SuspiciousMap
+from htmap.exceptions import NoSlotTransfers
 from htmap_core import TransferPath
 from htmap_core.tracking import holds
 
@@ -221,10 +221,10 @@ class TestBeforeSubmission:
         assert htmap.get_tags() == before
 
     def test_a_scheme_that_no_slot_has_is_a_warning_with_numbers(self, site: Servers) -> None:
-        with pytest.warns(SuspiciousMap) as told:
+        with pytest.warns(NoSlotTransfers) as told:
             htmap.map(writer("x"), [0], map_options=htmap.MapOptions(output_remaps={"x": "osdf:///x"}))
-        expected = "0 of 1 slots of the pool can transfer files by 'osdf'; the jobs will wait for one that can"
-        assert expected in [str(each.message) for each in told]
+        found = [each.message for each in told if isinstance(each.message, NoSlotTransfers)]
+        assert [(each.scheme, each.slots) for each in found] == [("osdf", 1)]
 
     def test_what_is_fine_is_not_warned_of(self, site: Servers) -> None:
         with warnings.catch_warnings():

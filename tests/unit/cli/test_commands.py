@@ -81,11 +81,17 @@ def test_what_was_meant_and_what_else_can_be_done_are_two_sentences(type_: Type,
     golden("cli/unknown-tag", type_("path", "wave").stderr)
 
 
+# As users have it: a text that is short is written at the very end.
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 @pytest.mark.parametrize("arguments", [("settings",), ("version",), ("plugins", "list")])
 def test_a_full_disk_is_no_bug_of_htmap(htmap_dir: Path, arguments: tuple[str, ...], golden: Golden) -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "htmap", *arguments]
-        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        ran = subprocess.run(
+            command, env=BUFFERED, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
     assert ran.returncode == 1
     golden("cli/a-full-disk", ran.stderr)
 
@@ -96,6 +102,22 @@ def test_ctrl_c_while_htmap_still_starts_leaves_no_traceback(htmap_dir: Path, tm
     command = [sys.executable, "-m", "htmap", "tags"]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stderr) == (130, "")
+
+
+def test_a_reader_that_has_gone_is_no_bug_of_htmap(htmap_dir: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [sys.executable, "-m", "htmap", "settings"],
+        env=BUFFERED,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (1, "")
 
 
 def test_a_closed_standard_output_is_no_bug_of_htmap(htmap_dir: Path) -> None:
