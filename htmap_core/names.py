@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from htmap_run import names as on_execute_side
 
 DISTRIBUTION = "htmap-core"
@@ -35,8 +37,23 @@ FILES = "files"
 STAGED = "_htmap_file_{number}"
 TRANSIENT = "transient"
 
+
+class Part(NamedTuple):
+    """A part of a map's data: its path below the map's directory, or None if it is elsewhere, and what is there."""
+
+    place: str | None
+    meaning: str
+
+
 # The parts of a map that `htmap path` knows.
-PARTS = ("map", "tag", "events", "inputs", "outputs", "logs")
+PARTS = {
+    "map": Part("", "the map's directory"),
+    "tag": Part(None, "the file that makes this its tag"),
+    "events": Part(EVENTS, "the event log of its jobs"),
+    "inputs": Part(INPUTS, "the folder of its inputs"),
+    "outputs": Part(OUTPUTS, "the folder of its results and output files"),
+    "logs": Part(OUTPUTS, "the folder of its stdout and stderr: the same"),
+}
 
 # Below a job's scratch directory. HTCondor puts the contents into the map's directory when the job ends.
 RETURN = on_execute_side.RETURN

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
+import attrs
+
 from htmap_core.exceptions import InvalidOption, MisalignedInputData, ReservedOptionKeyword
 from htmap_core.language.expressions import conjunction
 from htmap_core.language.submit_text import (
@@ -161,9 +163,8 @@ class MapOptions:
             try:
                 made._add_from_settings(name, value)
             except (ReservedOptionKeyword, InvalidOption) as error:
-                error.origin = settings.origin(f"MAP_OPTIONS.{name}") or settings.origin("MAP_OPTIONS")
-                error.args = (*error.args[:-1], error.origin)
-                raise
+                origin = settings.origin(f"MAP_OPTIONS.{name}") or settings.origin("MAP_OPTIONS")
+                raise attrs.evolve(error, origin=origin) from error.__cause__
         return made
 
     def _add_from_settings(self, name: str, value: Any) -> None:

@@ -5,8 +5,9 @@ type next. The classes have no slots, because some have several base classes. Th
 to an exception that is raised. Base classes that are never raised are plain classes: plugins may write their exceptions in any
 way.
 
-Some exceptions live beside the code that raises them; :mod:`htmap.exceptions` has them all. This package imports nothing of
-the core but ``wording``.
+Some exceptions live beside the code that raises them; :mod:`htmap.exceptions` has them all.
+
+Imports nothing of the core but ``wording``.
 """
 
 from htmap_core.exceptions.components import (

@@ -70,7 +70,7 @@ class ExpectedError(HTMapException):
 
 @attrs.define(slots=False)
 class InvalidOutputStatus(HTMapException):
-    """A component's result has a status that HTMap never writes."""
+    """A component's result has an unknown status. HTMap does not raise it; it is kept for scripts that catch it."""
 
     tag: str
     component: int

@@ -42,7 +42,10 @@ class NoBindings(CondorError):
 
 @attrs.define(slots=False)
 class InsufficientHTCondorVersion(CondorError):
-    """A feature needs a newer HTCondor. Only plugins raise it: the core works with every supported HTCondor."""
+    """A feature needs a newer HTCondor. HTMap does not raise it, because it works with every supported HTCondor.
+
+    It is kept for scripts that catch it, and for plugins of others.
+    """
 
     what: str
     needed: str

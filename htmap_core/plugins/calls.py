@@ -245,7 +245,7 @@ def _why_off(record: PluginRecord) -> tuple[str, str]:
     """Return why a plugin is off, and what to do."""
     if record.state == "disabled":
         return f"is disabled {record.reason}", "Enable it there to use it"
-    return f"is broken: {record.reason}", f"`htmap plugins list --traceback {record.name}` shows the details"
+    return f"is broken: {record.reason}", f"`htmap plugins show {record.name}` shows the details"
 
 
 plugins = Plugins()

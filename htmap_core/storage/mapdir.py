@@ -224,8 +224,13 @@ class MapDir:
         """
         if components is None:
             shutil.rmtree(self.path / checkpoints.FOLDER, ignore_errors=True)
-        for component in components or ():
-            (self.path / checkpoints.place(component)).unlink(missing_ok=True)
+            return
+        places = {self.path / checkpoints.place(component) for component in components}
+        unfinished = [
+            path for folder in {each.parent for each in places} for path in folder.glob(f"*{checkpoints.UNFINISHED}")
+        ]
+        for path in [*places, *(each for each in unfinished if each.with_name(each.name.partition(".")[0]) in places)]:
+            path.unlink(missing_ok=True)
 
     def make_persistent(self) -> None:
         """Note that the user gave the map a tag."""

@@ -42,19 +42,12 @@ def find_map(tag: str, root: Path | None = None) -> MapDir:
 def path_of(tag: str, part: str) -> Path:
     """Return the path of a part of the map tagged *tag*.
 
-    :param part: one of :data:`htmap_core.names.PARTS`; ``logs``, the components' standard output and error, are in ``outputs``.
+    :param part: one of :data:`htmap_core.names.PARTS`.
     :raises TagNotFound: no map has the tag.
     """
     map_dir = find_map(tag)
-    places = {
-        "map": map_dir.path,
-        "tag": map_dir.root / names.TAGS / tag,
-        "events": map_dir.events,
-        "inputs": map_dir.path / names.INPUTS,
-        "outputs": map_dir.path / names.OUTPUTS,
-        "logs": map_dir.path / names.OUTPUTS,
-    }
-    return places[part]
+    place = names.PARTS[part].place
+    return map_dir.root / names.TAGS / tag if place is None else map_dir.path / place
 
 
 def claim_tag(root: Path, map_id: str, tag: str | None) -> str:

@@ -4,8 +4,9 @@ Subclass a contract in your plugin's ``tests/test_contract.py``, and name the fi
 
     pytest_plugins = ["htmap_core.testing.fixtures"]
 
-A test that waits for another process calls :func:`eventually`, which says what did not happen in time. Imports ``maps`` and the
-packages below it; no other package of the core imports it.
+A test that waits for another process calls :func:`eventually`, which says what did not happen in time.
+
+Imports ``cli``, ``maps`` and the packages below these; no other package of the core imports it.
 """
 
 from htmap_core.testing.command_line import run_htmap

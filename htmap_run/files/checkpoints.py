@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Optional, Union
 
+    from htmap_run.files.chirp import Chirp
+
 FOLDER = "checkpoints"
 """The folder of checkpoints, below the map's directory."""
+
+UNFINISHED = ".part"
+"""How the names of checkpoints end that are not copied to the end; they are beside the whole ones."""
 
 UNSENT = "_htmap_unsent_checkpoint_"
 """The prefix of the names of checkpoints that could not be copied to the submit side; the component's number follows it."""
@@ -149,17 +154,28 @@ def _unpack(path: str, scratch: str) -> None:
 def _put(scratch: str, path: str, target: str) -> None:
     from htmap_run.files.chirp import Chirp, NotTaken
 
-    temporary = f"{target}.part"
+    # A name of its own: HTCondor may start the job anew while it has lost sight of the run before, which goes on writing.
+    temporary = f"{target}.{os.urandom(8).hex()}{UNFINISHED}"
     with Chirp(scratch) as chirp:
         # The folders are made each time: if HTCondor 25 cannot open the target, starter and shadow lose their connection.
         chirp.make_folder(FOLDER)
         chirp.make_folder(os.path.dirname(target))
+        _remove_unfinished(chirp, target)
         try:
             chirp.put(path, temporary)
         except NotTaken:
             chirp.remove(temporary)  # the disk is full there, or the quota is used up
             raise
         chirp.rename(temporary, target)
+
+
+def _remove_unfinished(chirp: Chirp, target: str) -> None:
+    """Remove what is left of copies that were cut off: each has a name of its own, so none replaces another."""
+    folder, name = os.path.split(target)
+    for each in chirp.names(folder):
+        if each.startswith(f"{name}.") and each.endswith(UNFINISHED):
+            with contextlib.suppress(FileNotFoundError):
+                chirp.remove(f"{folder}/{each}")
 
 
 def _get(scratch: str, source: str, path: str) -> bool:

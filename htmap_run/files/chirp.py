@@ -65,7 +65,7 @@ class Chirp:
             self._ask(f"putfile {target} {_FILE_MODE} {size}")
             _copy(file, self._stream, size)
         if self._answer() != size:
-            raise NotTaken(f"the submit side has no room for {target!r} ({size} bytes)")
+            raise NotTaken(f"the submit side has no room for the file ({size} bytes)")
 
     def rename(self, old: str, new: str) -> None:
         """Rename a file of the submit side in one step, and replace the file that has the new name."""
@@ -74,6 +74,14 @@ class Chirp:
     def remove(self, path: str) -> None:
         """Remove a file of the submit side."""
         self._ask(f"unlink {path}")
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder of the submit side."""
+        size = self._ask(f"getdir {folder}")
+        listed = self._stream.read(size)
+        if len(listed) < size:
+            raise ConnectionError("the connection to the submit side was lost")
+        return [os.fsdecode(name) for name in listed.split(b"\n") if name]
 
     def make_folder(self, path: str) -> None:
         """Make a folder on the submit side, if it is missing."""

@@ -38,6 +38,10 @@ BREACHES = [
     ("htmap_core/diagnosis/why.py", "import htmap_core.tracking.jobs", SOURCE),
     ("htmap_core/maps/map.py", "import htcondor2", BINDINGS),
     ("htmap_core/plugins/core.py", "def late() -> None:\n    import classad2", BINDINGS),
+    *(
+        ("htmap_core/condor/classads.py", f"import {package}", BINDINGS)
+        for package in ("htcondor", "classad", "classad3", "htcondor_cli")
+    ),
 ]
 
 

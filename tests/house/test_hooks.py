@@ -47,4 +47,36 @@ def test_a_call_of_a_hook_is_seen(line: str) -> None:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_has_a_test(hook: str) -> None:
-    assert hook in (ROOT / "tests/unit/plugins/test_calls.py").read_text()
+    tests = [path.read_text() for path in (ROOT / "tests/unit/plugins").glob("test_*.py")]
+    assert [name for source in tests for name in naming_tests(hook, source)] != []
+
+
+def naming_tests(hook: str, source: str) -> list[str]:
+    """Return the tests that assert something and name a hook: in their own names, parameters or code."""
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    asserting = [each for each in functions if any(isinstance(node, ast.Assert) for node in ast.walk(each))]
+    return [each.name for each in asserting if each.name.startswith("test_") and names(each, hook)]
+
+
+def names(test: ast.FunctionDef, hook: str) -> bool:
+    docstring = test.body[0].value if isinstance(test.body[0], ast.Expr) else None
+    texts = [node.value for node in ast.walk(test) if isinstance(node, ast.Constant) and node is not docstring]
+    return f"{test.name}_".startswith(f"test_{hook}_") or any(re.search(rf"\b{hook}\b", str(text)) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("# htmap_pools", 0),
+        ("SOURCE = 'htmap_pools'", 0),
+        ("def pools(): assert 'htmap_pools'", 0),
+        ("def test_it():\n    'Of htmap_pools.'\n    assert 1", 0),
+        ("def test_it(): call('htmap_pools')", 0),
+        ("def test_htmap_pools_of_old(): assert 1", 1),
+        ("def test_htmap_poolside(): assert 1", 0),
+        ("def test_it(): assert call('def htmap_pools(): pass')", 1),
+        ("@parametrize('hook', ['htmap_pools'])\ndef test_it(hook): assert call(hook)", 1),
+    ],
+)
+def test_a_test_of_a_hook_names_it_and_asserts(source: str, count: int) -> None:
+    assert len(naming_tests("htmap_pools", source)) == count

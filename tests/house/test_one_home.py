@@ -16,8 +16,10 @@ from tests.house.tree import ROOT, named, sources
 WRITING_METHODS = {
     "chmod",
     "hardlink_to",
+    "lchmod",
     "link_to",
     "mkdir",
+    "rename",
     "rmdir",
     "symlink_to",
     "touch",
@@ -26,9 +28,25 @@ WRITING_METHODS = {
     "write_text",
 }
 WRITING_FUNCTIONS = {
-    *(f"os.{name}" for name in ("link", "makedirs", "mkdir", "remove", "removedirs", "rmdir", "symlink", "truncate")),
-    *(f"shutil.{name}" for name in ("copy", "copy2", "copyfile", "copytree", "move", "rmtree")),
+    "os": {
+        *(
+            "chmod",
+            "chown",
+            "link",
+            "makedirs",
+            "mkdir",
+            "mkfifo",
+            "mknod",
+            "remove",
+            "removedirs",
+            "rename",
+            "renames",
+        ),
+        *("replace", "rmdir", "symlink", "truncate", "unlink", "utime"),
+    },
+    "shutil": {"chown", "copy", "copy2", "copyfile", "copymode", "copytree", "make_archive", "move", "rmtree"},
 }
+WRITING_CLASSES = {"PackWriter", "NamedTemporaryFile", "TemporaryDirectory", "mkdtemp", "mkstemp"}
 
 # What writes files outside of storage/, with the reason.
 WRITERS = {
@@ -45,16 +63,35 @@ def written(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and writes(node):
             yield f"{node.lineno}: {ast.unparse(node)}"
+        elif isinstance(node, ast.ImportFrom):
+            names = WRITING_FUNCTIONS.get(node.module or "", set())
+            yield from (f"{node.lineno}: {node.module}.{each.name}" for each in node.names if each.name in names)
 
 
 def writes(call: ast.Call) -> bool:
-    name = ast.unparse(call.func)
-    method = name.rpartition(".")[2]
-    modes = [each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-    opens = method == "open" and any(
-        re.fullmatch(r"[rb]*[wax+].*", mode) and len(mode) < len("rb+t+") for mode in modes
-    )
-    return opens or name in WRITING_FUNCTIONS or (method in WRITING_METHODS and not name.startswith("os."))
+    owner, _, method = ast.unparse(call.func).rpartition(".")
+    if owner in WRITING_FUNCTIONS:
+        return method in WRITING_FUNCTIONS[owner] or ((owner, method) == ("os", "open") and opens_with_flags(call))
+    replaces = method == "replace" and len(call.args) + len(call.keywords) == 1 and names_target(call)
+    return method in {*WRITING_METHODS, *WRITING_CLASSES} or replaces or (method.endswith("open") and opens(call))
+
+
+def opens(call: ast.Call) -> bool:
+    """Return whether a file is opened for more than reading; a mode may be an argument or have its name."""
+    named = [each.value for each in call.keywords if each.arg == "mode"]
+    modes = [each.value for each in [*call.args, *named] if isinstance(each, ast.Constant)]
+    unknown = [each for each in named if not isinstance(each, ast.Constant)]
+    texts = [mode for mode in modes if isinstance(mode, str)]
+    return bool(unknown) or any(re.fullmatch(r"(?=.*[wax+])[rwaxbt+]{1,4}", text) for text in texts)
+
+
+def opens_with_flags(call: ast.Call) -> bool:
+    return re.search(r"O_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|EXCL)", ast.unparse(call)) is not None
+
+
+def names_target(call: ast.Call) -> bool:
+    """Return whether ``replace`` is a path's: a text's takes two arguments, and that of values names."""
+    return bool(call.args) or call.keywords[0].arg == "target"
 
 
 def writers() -> dict[str, list[str]]:
@@ -83,6 +120,20 @@ def test_the_list_of_writers_has_none_that_writes_nothing() -> None:
         "os.makedirs(folder)",
         "map_dir.items(0).open('w', encoding='utf-8')",
         "open(path, 'r+b')",
+        "path.open(mode='w')",
+        "path.open(mode=mode)",
+        "gzip.open(path, 'wt')",
+        "os.open(path, os.O_WRONLY)",
+        "os.replace(new, path)",
+        "os.unlink(path)",
+        "from os import remove",
+        "from shutil import rmtree as away",
+        "path.rename(other)",
+        "path.replace(other)",
+        "path.replace(target=other)",
+        "PackWriter(path)",
+        "formats.PackWriter(path)",
+        "tempfile.mkdtemp()",
     ],
 )
 def test_a_line_that_writes_is_seen(line: str) -> None:
@@ -90,7 +141,16 @@ def test_a_line_that_writes_is_seen(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["path.open(encoding='utf-8')", "open(path, 'rb')", "shutil.which('x')", "names.remove(1)"]
+    "line",
+    [
+        "path.open(encoding='utf-8')",
+        "open(path, 'rb')",
+        "shutil.which('x')",
+        "names.remove(1)",
+        "t.replace('a', '')",
+        "c.replace(co_name=n)",
+        "os.open(p, os.O_RDONLY)",
+    ],
 )
 def test_a_line_that_reads_is_left_alone(line: str) -> None:
     assert not list(written(line))

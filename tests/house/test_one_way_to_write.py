@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
@@ -13,12 +14,25 @@ HOME = "htmap_core/atomic.py"
 # What does it otherwise, with the reason. The execute side has no core to import from.
 APART = {
     "htmap_core/storage/deletion.py": "a whole directory is moved away",
+    "htmap_core/storage/tags.py": "a link claims a name that must be free",
     "htmap_core/testing/own_settings.py": "what it replaces are settings, and no file",
+    "htmap_run/files/checkpoints.py": "the job's own lock and names, and the submit side's by chirp",
+    "htmap_run/files/placing.py": "files of the scratch directory get the names that the function expects",
+    "htmap_run/formats.py": "the packed file of one process, which both sides write",
+    "htmap_run/htmap/transfer.py": "a file of the function's own",
+    "htmap_run/job/eviction.py": "files of the scratch directory are put aside, and back",
     "plugins/htmap-pool/htmap_pool/installing/apt.py": "the output of a program that runs, in a file without a name",
     "plugins/htmap-pool/htmap_pool/places.py": "a private folder for sockets",
     "plugins/htmap-transplant/htmap_transplant/packing.py": "an archive that is built in a scratch folder",
     "plugins/htmap-transplant/htmap_transplant/store.py": "a whole directory is moved away",
 }
+
+MODULES = {"fcntl", "tempfile"}
+FUNCTIONS = {
+    "os": {"link", "lockf", "rename", "renames", "replace"},
+    "shutil": {"move"},
+}
+METHODS = {"hardlink_to", "link_to", "rename", "renames"}
 
 
 def own_ways(source: str) -> list[str]:
@@ -26,10 +40,13 @@ def own_ways(source: str) -> list[str]:
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found += [f"{node.lineno}: {each.name}" for each in node.names if each.name in {"fcntl", "tempfile"}]
-        elif isinstance(node, ast.ImportFrom) and node.module in {"fcntl", "tempfile"}:
+            found += [f"{node.lineno}: {each.name}" for each in node.names if each.name in MODULES]
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
             found.append(f"{node.lineno}: {node.module}")
-        elif isinstance(node, ast.Call) and renames(node):
+        elif isinstance(node, ast.ImportFrom):
+            names = FUNCTIONS.get(node.module or "", set())
+            found += [f"{node.lineno}: {node.module}.{each.name}" for each in node.names if each.name in names]
+        elif isinstance(node, ast.Call) and (renames(node) or claims(node)):
             found.append(f"{node.lineno}: {ast.unparse(node)}")
     return found
 
@@ -38,26 +55,111 @@ def renames(call: ast.Call) -> bool:
     """Return whether a call is ``os.rename``, ``Path.replace`` or the like; texts take two arguments, values names."""
     if not isinstance(call.func, ast.Attribute):
         return False
-    of_os = ast.unparse(call.func.value) == "os"
-    if call.func.attr in {"rename", "renames"}:
+    if call.func.attr in FUNCTIONS.get(ast.unparse(call.func.value), ()) or call.func.attr in METHODS:
         return True
-    return call.func.attr == "replace" and not call.keywords and (of_os or len(call.args) == 1)
+    return call.func.attr == "replace" and (
+        (not call.keywords and len(call.args) == 1) or "target" in {each.arg for each in call.keywords}
+    )
+
+
+def claims(call: ast.Call) -> bool:
+    """Return whether a call makes a file only if there is none, which is a lock."""
+    name = ast.unparse(call.func).rpartition(".")[2]
+    arguments = [*call.args, *(each.value for each in call.keywords)]
+    modes = [each.value for each in arguments if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    exclusive = any(re.fullmatch(r"[bt+]*x[bt+]*", mode) for mode in modes)
+    return name == "open" and (exclusive or any("O_EXCL" in ast.unparse(each) for each in arguments))
+
+
+# --- temporary names
+
+# Names that are the same for all who write, each with the reason why only one writes at a time.
+FIXED = {
+    "htmap_run/files/checkpoints.py: '.part'": "the end of names alone, which have a random part before it",
+    "htmap_run/files/checkpoints.py: f'{unsent}.part'": "in the scratch directory, and under its lock",
+    "htmap_run/formats.py: f'{self.path}.{os.getpid()}.part'": (
+        "one process writes the file; on the submit side, in a folder of its own"
+    ),
+}
+
+_TEMPORARY = re.compile(r"[.~_-](?:bak|new|old|part|partial|swp|temp|temporary|tmp|unfinished)$")
+_UNIQUE = re.compile(r"\b(?:uuid\.uuid[14]|uuid[14]|os\.urandom|urandom|(?:secrets\.)?token_hex)\b")
+_ASKS = {"endswith", "fnmatch", "glob", "removesuffix"}
+
+
+def fixed_names(source: str) -> list[str]:
+    """Return the names of temporary files that two processes could have in common: without a random part."""
+    tree = ast.parse(source)
+    inner = {part for text in ast.walk(tree) if isinstance(text, ast.JoinedStr) for part in text.values}
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        if ast.unparse(call.func).rpartition(".")[2] in _ASKS:
+            inner.update(call.args)
+    texts = [node for node in ast.walk(tree) if isinstance(node, (ast.JoinedStr, ast.Constant)) and node not in inner]
+    return [
+        ast.unparse(node) for node in texts if _TEMPORARY.search(end(node)) and not _UNIQUE.search(ast.unparse(node))
+    ]
+
+
+def end(text: ast.JoinedStr | ast.Constant) -> str:
+    last = text.values[-1] if isinstance(text, ast.JoinedStr) and text.values else text
+    return last.value if isinstance(last, ast.Constant) and isinstance(last.value, str) else ""
+
+
+def test_temporary_names_are_unique() -> None:
+    found = {f"{named(path)}: {name}" for path in sources() for name in fixed_names(path.read_text())}
+    assert found - set(FIXED) == set()
+    assert set(FIXED) - found == set()
+
+
+@pytest.mark.parametrize(
+    "line", ["f'{target}.part'", "path + '.tmp'", "path.with_suffix('.new')", "f'{path}.{os.getpid()}.part'"]
+)
+def test_a_temporary_name_that_others_have_too_is_seen(line: str) -> None:
+    assert fixed_names(line)
+
+
+@pytest.mark.parametrize("line", ["f'{target}.{os.urandom(8).hex()}.part'", "name.endswith('.part')", "'a part'"])
+def test_a_name_with_a_random_part_is_left_alone(line: str) -> None:
+    assert not fixed_names(line)
+
+
+# --- locks and renamed files
 
 
 def test_files_are_locked_and_replaced_in_one_module() -> None:
-    found = {named(path): own_ways(path.read_text()) for path in sources() if not named(path).startswith("htmap_run/")}
+    found = {named(path): own_ways(path.read_text()) for path in sources()}
     assert {name: ways for name, ways in found.items() if ways and name not in {HOME, *APART}} == {}
     assert [name for name in APART if not found[name]] == []
 
 
 @pytest.mark.parametrize(
     "line",
-    ["import fcntl", "from tempfile import mkstemp", "new.replace(path)", "os.replace(new, path)", "new.rename(path)"],
+    [
+        "import fcntl",
+        "from tempfile import mkstemp",
+        "from os import replace",
+        "from os import path, rename as moved",
+        "from shutil import move",
+        "new.replace(path)",
+        "new.replace(target=path)",
+        "os.replace(new, path)",
+        "os.replace(src=new, dst=path)",
+        "new.rename(path)",
+        "os.link(new, path)",
+        "path.hardlink_to(new)",
+        "shutil.move(new, path)",
+        "os.lockf(file, os.F_LOCK, 0)",
+        "os.open(path, os.O_CREAT | os.O_EXCL)",
+        "path.open(mode='x')",
+        "open(path, 'xb')",
+    ],
 )
 def test_the_rule_sees_a_way_of_its_own(line: str) -> None:
     assert own_ways(line)
 
 
-@pytest.mark.parametrize("line", ["text.replace('a', 'b')", "code.replace(co_filename=name)", "import os"])
+@pytest.mark.parametrize(
+    "line", ["text.replace('a', 'b')", "code.replace(co_filename=name)", "import os", "open(x)", "path.open('w')"]
+)
 def test_the_rule_leaves_texts_alone(line: str) -> None:
     assert not own_ways(line)

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.house.tree import ROOT, files, named
 
 # Loops with a pause in tests, other than the one of `eventually`, each with the reason why it is none that waits.
@@ -39,11 +41,11 @@ def files_of_tests() -> list[Path]:
 
 
 def sleeping_loops(tree: ast.AST) -> Iterator[str]:
-    """Yield the functions that have a loop with a pause; those within another function are mapped, or run in a thread."""
+    """Yield the functions that have a loop that waits; those within another function are mapped, or run in a thread."""
     for node in ast.iter_child_nodes(tree):
         if not isinstance(node, ast.FunctionDef):
             yield from sleeping_loops(node)
-        elif any(is_sleeping_loop(each) for each in without_inner_functions(node)):
+        elif any(is_loop_that_waits(each) for each in without_inner_functions(node)):
             yield node.name
 
 
@@ -54,9 +56,79 @@ def without_inner_functions(node: ast.AST) -> Iterator[ast.AST]:
             yield from without_inner_functions(each)
 
 
-def is_sleeping_loop(node: ast.AST) -> bool:
-    """Return whether a node is a loop that pauses in each turn, or does nothing at all."""
-    return isinstance(node, (ast.While, ast.For)) and (
-        all(isinstance(each, ast.Pass) for each in node.body)
-        or any(isinstance(each, ast.Call) and ast.unparse(each.func).endswith("sleep") for each in ast.walk(node))
-    )
+def is_loop_that_waits(node: ast.AST) -> bool:
+    """Return whether a node is a loop that pauses in each turn, or asks again and again what its turns do not change.
+
+    A ``while`` of the second kind has in its condition an attribute or a call, and in its body neither an assignment, nor a way
+    out, nor a call of a method that fills or empties something.
+    """
+    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        return pauses(node)
+    if not isinstance(node, (ast.While, ast.For)):
+        return False
+    return pauses(node) or all(isinstance(each, ast.Pass) for each in node.body) or polls(node)
+
+
+def pauses(node: ast.AST) -> bool:
+    return any(isinstance(each, ast.Call) and ast.unparse(each.func).endswith("sleep") for each in ast.walk(node))
+
+
+# What a turn does that may end its loop.
+_PROGRESS = (
+    *(ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr, ast.Delete),
+    *(ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom),
+)
+_CHANGES = {
+    "add",
+    "append",
+    "clear",
+    "discard",
+    "extend",
+    "insert",
+    "pop",
+    "popleft",
+    "remove",
+    "seek",
+    "update",
+    "write",
+}
+
+
+def polls(node: ast.While | ast.For) -> bool:
+    if not isinstance(node, ast.While):
+        return False
+    asks = any(isinstance(each, (ast.Attribute, ast.Call)) for each in ast.walk(node.test))
+    inside = [each for part in node.body for each in ast.walk(part)]
+    called = [each.func.attr for each in inside if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    changes = any(isinstance(each, _PROGRESS) for each in inside) or bool(_CHANGES & set(called))
+    return asks and not changes and not any(isinstance(each, ast.NamedExpr) for each in ast.walk(node.test))
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "while not m.is_done: time.sleep(1)",
+        "while not m.is_done: pass",
+        "while not m.is_done: m.status()",
+        "while m.components_by_status(): print(m)",
+        "for _ in range(9): sleep(1)",
+        "[time.sleep(1) for _ in range(9)]",
+        "any(m.is_done or time.sleep(1) for _ in range(9))",
+    ],
+)
+def test_a_loop_that_waits_is_seen(loop: str) -> None:
+    assert list(sleeping_loops(ast.parse(f"def test():\n    {loop}"))) == ["test"]
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "while names.left: names.left.pop()",
+        "while piece := file.read(9): print(piece)",
+        "while path.exists(): path = path.parent",
+        "for each in m: print(each)",
+        "[each for each in m]",
+    ],
+)
+def test_a_loop_that_gets_on_is_left_alone(loop: str) -> None:
+    assert list(sleeping_loops(ast.parse(f"def test():\n    {loop}"))) == []

@@ -109,6 +109,22 @@ def test_components_that_are_run_again_start_from_the_beginning() -> None:
     assert list(mapped.iter(timeout=TIMEOUT)) == [False, False]
 
 
+def test_a_copy_that_was_cut_off_is_removed_by_the_next_one() -> None:
+    def function(_: int) -> list[str]:
+        from htmap_run.files.chirp import Chirp
+
+        Path("state").touch()
+        htmap.checkpoint("state")
+        with Chirp(str(Path.cwd())) as chirp:
+            chirp.put("state", "checkpoints/0/0.0123456789abcdef.part")
+            before = chirp.names("checkpoints/0")
+        htmap.checkpoint("state")
+        with Chirp(str(Path.cwd())) as chirp:
+            return [*sorted(before), *chirp.names("checkpoints/0")]
+
+    assert htmap.map(function, [0]).get(0, timeout=TIMEOUT) == ["0", "0.0123456789abcdef.part", "0"]
+
+
 CHECKPOINTS: dict[str, tuple[Any, dict[str, Any], bool]] = {
     "a function that does": (lambda _: htmap.checkpoint("x"), {}, True),
     "a function that does not": (lambda _: Path("checkpoint").exists(), {}, False),

@@ -19,22 +19,18 @@ class _Place(click.ParamType):  # type: ignore[type-arg]  # generic in newer cli
         return [CompletionItem(f"{tag}:{each}") for each in names.PARTS if each.startswith(target)]
 
 
-@click.command()
+_HELP = """Print the paths of parts of a map's data, for debugging and other tools.
+
+A colon and the name of a part may follow TAG; without one, it is the map's directory:
+
+\b
+"""  # click wraps no lines behind the mark
+
+
+@click.command(help=_HELP + "\n".join(f"{f'tide:{name}':<12}  {part.meaning}" for name, part in names.PARTS.items()))
 @click.argument("tag", type=_Place())
 def path(tag: str) -> None:
-    """Print the paths of parts of a map's data, for debugging and other tools.
-
-    A colon and the name of a part may follow TAG:
-
-    \b
-    tide          the map's directory
-    tide:map      the same
-    tide:tag      the file that makes "tide" its tag
-    tide:events   the event log of its jobs
-    tide:inputs   the folder of its inputs
-    tide:outputs  the folder of its results and output files
-    tide:logs     the folder of its stdout and stderr: the same
-    """  # noqa: D301 -- click's mark for lines that it must not wrap
+    """Print the path of a part of a map."""
     from htmap_core.storage.tags import path_of
 
     name, colon, target = tag.partition(":")

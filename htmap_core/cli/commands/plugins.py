@@ -30,16 +30,12 @@ def plugins() -> None:
 
 @plugins.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-@click.option("--traceback", "name", metavar="NAME", help="Show the full error of one plugin.")
-def list_(as_json: bool, name: str | None) -> None:
+def list_(as_json: bool) -> None:
     """List the installed plugins: where each comes from, what it offers, whether it suits this pool, and what is broken.
 
     Starts nothing: without a running pool, it cannot tell whether a delivery method suits one.
     """
     records = calls.plugins.records()
-    if name is not None:
-        _show_traceback(records, name)
-        return
     pools = check_pools()
     pool = next((Connection(each.address) for each in pools if each.address), None)
     rows = [_row(record, pool) for record in records]
@@ -135,12 +131,3 @@ def _named(records: list[PluginRecord], name: str) -> list[PluginRecord]:
         unknown = f"no plugin is called {name!r}{did_you_mean(name, names)}"
         raise click.UsageError(followed(unknown, f"there are {', '.join(names)}"))
     return named
-
-
-def _show_traceback(records: list[PluginRecord], name: str) -> None:
-    for record in _named(records, name):
-        click.echo(
-            f"plugin {record.name!r} (from {record.distribution} {record.version}) is {record.state}: {record.reason}"
-        )
-        if record.traceback:
-            click.echo(record.traceback)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import click
 from click.shell_completion import CompletionItem
 
@@ -138,8 +139,7 @@ def _accepted(setting: str, text: str) -> Any:
             check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins(), chain)
             MapOptions.from_settings(chain)
         except (InvalidOption, InvalidSetting, ReservedOptionKeyword, UnknownSetting) as error:
-            error.origin = None  # the value is in no file yet
-            problem = error
+            problem = attrs.evolve(error, origin=None)  # the value is in no file yet
         else:
             return value
     assert problem is not None

@@ -49,12 +49,21 @@ class _Connection(socketserver.StreamRequestHandler):
             self.wfile.write(f"{answer}\n".encode())
             if name == "getfile" and answer >= 0:
                 self.wfile.write(self._path(arguments[0]).read_bytes())
+            if name == "getdir" and answer >= 0:
+                self.wfile.write(self._listing(arguments[0]))
 
     def cookie(self, given: str) -> int:
         return 0 if given == COOKIE else NOT_AUTHENTICATED
 
     def getfile(self, path: str) -> int:
         return self._path(path).stat().st_size
+
+    def getdir(self, path: str) -> int:
+        return len(self._listing(path))
+
+    def _listing(self, path: str) -> bytes:
+        """Return the names, each with a newline, and one more at the end, as the shadow does."""
+        return "".join(f"{each.name}\n" for each in sorted(self._path(path).iterdir())).encode() + b"\n"
 
     def putfile(self, path: str, mode: str, size: str) -> int | None:
         with self._path(path).open("wb") as file:

@@ -135,6 +135,29 @@ def test_what_was_put_in_part_is_removed_where_there_is_no_room(jobs: Jobs, serv
     assert kept(submit_side) == set()
 
 
+def test_every_copy_has_a_name_of_its_own_until_it_is_whole(jobs: Jobs, server: Proxy, submit_side: Path) -> None:
+    server.lost_after = 100
+    names = set()
+    for _ in range(2):
+        run(jobs, server, FILES, [{"large": "x" * 100_000}])
+        names |= kept(submit_side)
+    assert len(names) == 2
+
+
+def test_copies_that_were_cut_off_do_not_pile_up(jobs: Jobs, server: Proxy, submit_side: Path) -> None:
+    server.lost_after = 100
+    run(jobs, server, FILES, [{"large": "x" * 100_000}])
+    (cut_off,) = kept(submit_side)
+    (submit_side / "checkpoints/0/01.part").touch()  # not of this component
+    run(jobs, server, FILES, [{"large": "x" * 100_000}])
+    assert cut_off not in kept(submit_side)
+    assert len(kept(submit_side)) == 2
+
+    server.lost_after = None
+    run(jobs, server, FILES, [{"small": ""}])
+    assert kept(submit_side) == {checkpoints.place(0), "checkpoints/0/01.part"}
+
+
 def test_without_a_way_to_the_submit_side_the_function_runs_and_it_is_said_once(jobs: Jobs, golden: Golden) -> None:
     source = FILES.replace("htmap.checkpoint(*x)", "[htmap.checkpoint(*x) for _ in range(5)]")
 

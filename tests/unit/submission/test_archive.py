@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import cloudpickle
@@ -74,14 +75,65 @@ def test_the_execute_side_is_written_for_python_3_8(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(RUN.rglob("*.py")), ids=lambda path: path.name)
 def test_the_execute_side_imports_only_the_standard_library_and_cloudpickle(path: Path) -> None:
-    allowed = {*getattr(sys, "stdlib_module_names", ()), "cloudpickle", "htmap_run", "typing_extensions"}
-    if len(allowed) == 3:
-        pytest.skip("this Python does not know the names of its standard library")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+    assert strangers(path.read_text(encoding="utf-8")) == set()
 
-    assert {name.partition(".")[0] for name in imported} <= allowed
+
+def strangers(source: str) -> set[str]:
+    """Return the packages that a module imports and that an execute node need not have; types may need one more."""
+    if sys.version_info < (3, 10):
+        pytest.skip("this Python does not know the names of its standard library")
+    there = {*sys.stdlib_module_names, "cloudpickle", "htmap", "htmap_run"}
+    tree = ast.parse(source)
+    for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for part in node.body
+        for inner in ast.walk(part)
+    }
+    outside = [node for node in ast.walk(tree) if node not in for_types]
+    return (packages(outside) - there) | (packages(for_types) - there - {"typing_extensions"})
+
+
+def packages(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return what the imports among *nodes* name, also those that a call makes."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(str(node.module))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {
+            "import_module",
+            "__import__",
+        }:
+            found |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)}
+    return {name.partition(".")[0] for name in found}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import attrs",
+        "def late():\n    import requests.sessions",
+        "from numpy import array",
+        "importlib.import_module('attrs')",
+        "import typing_extensions",
+        "if TYPE_CHECKING:\n    import numpy",
+        "if TYPE_CHECKING:\n    pass\nelse:\n    import typing_extensions",
+        "import htmap_core",
+    ],
+)
+def test_an_import_that_an_execute_node_cannot_do_is_seen(line: str) -> None:
+    assert strangers(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import json", "from . import attrs", "import cloudpickle", "if TYPE_CHECKING:\n    import typing_extensions"],
+)
+def test_what_every_execute_node_has_may_be_imported(line: str) -> None:
+    assert not strangers(line)
 
 
 def test_a_cloudpickle_that_is_not_there_is_an_error_that_says_how_to_get_it(
