@@ -104,7 +104,7 @@ def is_package(name: str) -> bool:
 def reached(package: str) -> set[str]:
     """Return the packages of the core that the modules of one import, also where they are used, and for types."""
     name = package.split("/")[1]
-    found = set()
+    found: set[str] = set()
     for path in (ROOT / package).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
