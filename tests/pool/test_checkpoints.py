@@ -113,7 +113,7 @@ def test_a_copy_that_was_cut_off_is_removed_by_the_next_one() -> None:
     def function(_: int) -> list[str]:
         from htmap_run.files.chirp import Chirp
 
-        Path("state").touch()
+        Path("state").write_text("half")
         htmap.checkpoint("state")
         with Chirp(str(Path.cwd())) as chirp:
             chirp.put("state", "checkpoints/0/0.0123456789abcdef.part")

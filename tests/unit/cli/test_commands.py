@@ -14,6 +14,7 @@ import click
 import pytest
 
 import htmap
+from htmap_core import names
 from htmap_core.cli import COMMANDS, SECTIONS, cli
 from htmap_core.settings.core import CoreSettings
 from tests.golden_files import Golden
@@ -162,6 +163,11 @@ def test_the_paths_of_a_map_are_below_its_directory(type_: Type, damaged: Path, 
     assert Path(type_("path", "tide").stdout.strip()) == damaged
     shown = Path(type_("path", f"tide:{part}").stdout.strip())
     assert shown == damaged or damaged in shown.parents
+
+
+def test_the_help_of_path_says_what_each_part_is(type_: Type) -> None:
+    said = type_("path", "--help").stdout
+    assert [part for part, each in names.PARTS.items() if not re.search(f"tide:{part} +{each.meaning}\n", said)] == []
 
 
 def test_the_path_of_a_tag_is_the_file_that_makes_it_one(type_: Type, damaged: Path) -> None:
