@@ -30,7 +30,7 @@ def test_a_file_that_is_replaced_while_it_is_locked_loses_no_change(tmp_path: Pa
     assert path.read_text() == "400"
 
 
-def test_who_is_told_of_the_wait_gets_the_lock_after_who_has_it(tmp_path: Path) -> None:
+def test_a_process_that_waits_is_told_and_then_gets_the_lock(tmp_path: Path) -> None:
     order: list[str] = []
 
     def second() -> None:

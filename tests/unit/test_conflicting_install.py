@@ -59,7 +59,7 @@ def test_our_own_distributions_are_not_taken_for_the_original(site: Path, metada
     assert conflicting_install.found() is None
 
 
-def test_a_folder_of_the_path_that_is_none_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_folder_on_the_path_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "archive.zip").touch()
     monkeypatch.setattr(sys, "path", [str(tmp_path / "gone"), str(tmp_path / "archive.zip"), ""])
     assert conflicting_install.found() is None

@@ -87,7 +87,7 @@ BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHON
 
 
 @pytest.mark.parametrize("arguments", [("settings",), ("version",), ("plugins", "list")])
-def test_a_full_disk_is_no_bug_of_htmap(htmap_dir: Path, arguments: tuple[str, ...], golden: Golden) -> None:
+def test_a_full_disk_is_not_a_bug_of_htmap(htmap_dir: Path, arguments: tuple[str, ...], golden: Golden) -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "htmap", *arguments]
         ran = subprocess.run(
@@ -105,7 +105,7 @@ def test_ctrl_c_while_htmap_still_starts_leaves_no_traceback(htmap_dir: Path, tm
     assert (ran.returncode, ran.stderr) == (130, "")
 
 
-def test_a_reader_that_has_gone_is_no_bug_of_htmap(htmap_dir: Path) -> None:
+def test_a_reader_that_has_gone_is_not_a_bug_of_htmap(htmap_dir: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     ran = subprocess.run(
@@ -121,7 +121,7 @@ def test_a_reader_that_has_gone_is_no_bug_of_htmap(htmap_dir: Path) -> None:
     assert (ran.returncode, ran.stderr) == (1, "")
 
 
-def test_a_closed_standard_output_is_no_bug_of_htmap(htmap_dir: Path) -> None:
+def test_a_closed_standard_output_is_not_a_bug_of_htmap(htmap_dir: Path) -> None:
     command = ["sh", "-c", 'exec "$0" -m htmap plugins list >&-', sys.executable]
     ran = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -235,7 +235,7 @@ class TestTheDoctor:
         golden("cli/doctor-personal-pool", next(line for line in lines if "personal:" in line))
         golden("cli/doctor-without-a-pool", lines[-1])
 
-    def test_a_setting_that_nobody_knows_is_a_problem(self, type_: Type, golden: Golden) -> None:
+    def test_an_unknown_setting_is_a_problem(self, type_: Type, golden: Golden) -> None:
         (Path.home() / ".htmaprc").write_text("DELIVRY_METHOD = 'docker'\n")
         (line,) = (line for line in type_("doctor").stdout.splitlines() if line.startswith("settings"))
         assert line.split()[1] == "problem"

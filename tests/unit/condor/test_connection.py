@@ -10,7 +10,7 @@ import pytest
 from htmap_core.condor import connection
 
 
-def test_what_the_bindings_set_where_there_is_no_configuration_is_none(
+def test_a_value_that_the_bindings_set_without_a_configuration_is_none(
     htmap_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without = connection.has_configuration()  # a machine may have one of its own

@@ -64,7 +64,7 @@ def test_what_was_reserved_before_is_reserved_still(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["queue", "QUEUE", "if", "include", "use", "a b", "a=b", "a\nqueue", "", "1st", "a:b", "é"]
 )
-def test_what_is_no_command_is_refused(name: str, golden: Golden) -> None:
+def test_text_that_is_not_a_command_is_refused(name: str, golden: Golden) -> None:
     with pytest.raises(InvalidOption) as caught:
         made({name: "x"})
     assert caught.value.name == name
@@ -72,7 +72,7 @@ def test_what_is_no_command_is_refused(name: str, golden: Golden) -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "a\nqueue", "a.b", "", "+", "1st"])
-def test_what_is_no_attribute_is_refused(name: str, golden: Golden) -> None:
+def test_text_that_is_not_an_attribute_is_refused(name: str, golden: Golden) -> None:
     with pytest.raises(InvalidOption) as caught:
         MapOptions(custom_options={name: "x"})
     golden("options/what-is-no-attribute-is-refused", caught.value.reason)
@@ -267,7 +267,7 @@ def test_a_name_that_cannot_be_an_option_cannot_be_one_in_the_settings_either(ht
     assert repr(name.replace("+", "MY.")) in str(caught.value) or f"option {name} = " in str(caught.value)
 
 
-def test_a_wrong_value_in_the_settings_is_told_with_its_origin(htmap_dir: Path, golden: Golden) -> None:
+def test_a_wrong_value_in_the_settings_is_reported_with_its_origin(htmap_dir: Path, golden: Golden) -> None:
     Path("~/.htmaprc").expanduser().write_text('[MAP_OPTIONS]\nrequest_cpus = "1\\nqueue"\n')
     with pytest.raises(InvalidOption) as caught:
         MapOptions.from_settings(settings)
@@ -313,7 +313,7 @@ def test_options_show_what_they_hold() -> None:
 
 
 @pytest.mark.parametrize("given", ["a.txt", Path("a.txt")])
-def test_one_file_is_no_list_of_files_for_the_components(given: object) -> None:
+def test_one_file_is_not_a_list_of_files_for_the_components(given: object) -> None:
     with pytest.raises(InvalidOption, match="fixed_input_files"):
         MapOptions(input_files=given)
 
@@ -336,7 +336,7 @@ def test_numbers_of_other_libraries_are_numbers() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-def test_what_is_no_finite_number_is_refused(value: float, golden: Golden) -> None:
+def test_a_number_that_is_not_finite_is_refused(value: float, golden: Golden) -> None:
     with pytest.raises(InvalidOption) as caught:
         MapOptions(request_memory=value)
     assert caught.value.name == "request_memory"

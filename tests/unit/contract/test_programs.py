@@ -37,5 +37,5 @@ def test_where_the_distribution_has_lost_it_the_machines_own_is_taken(
     assert programs.program("sounder") == tmp_path / "machine" / "sounder"
 
 
-def test_a_program_that_nobody_has_is_none() -> None:
+def test_a_missing_program_is_none() -> None:
     assert programs.program("no-such-program") is None

@@ -17,7 +17,7 @@ def test_a_scheme_is_in_lower_case() -> None:
 @pytest.mark.parametrize(
     "scheme", ["", "1http", "ht tp", "http://", "a=b", "a;b", "a,b", "é", "a\n", "-a", "svn+ssh", "x-y", "x.y"]
 )
-def test_what_is_no_scheme_is_refused(scheme: str, golden: Golden) -> None:
+def test_text_that_is_not_a_scheme_is_refused(scheme: str, golden: Golden) -> None:
     with pytest.raises(ValueError) as caught:
         TransferProtocol(scheme)
     golden("transfer/what-is-no-scheme-is-refused", caught.value, hide={repr(scheme): "SCHEME"})

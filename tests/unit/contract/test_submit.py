@@ -91,7 +91,7 @@ def test_a_second_different_value_of_an_attribute_is_a_conflict_in_any_case(subm
         submit.set("+project", 2)
 
 
-def test_the_same_value_twice_is_no_conflict(submit: SubmitDescription) -> None:
+def test_the_same_value_twice_is_not_a_conflict(submit: SubmitDescription) -> None:
     for _ in range(2):
         submit.set("request_cpus", 1)
         submit.set("+Project", "1")
@@ -179,7 +179,7 @@ def test_what_htmap_sets_cannot_be_set(submit: SubmitDescription, name: str, spe
 @pytest.mark.parametrize(
     "name", ["queue", "Queue", "if", "endif", "include", "use", "a b", "a=b", "queue\n", "", "@a", "#"]
 )
-def test_what_is_no_command_cannot_be_set(submit: SubmitDescription, name: str) -> None:
+def test_text_that_is_not_a_command_cannot_be_set(submit: SubmitDescription, name: str) -> None:
     with pytest.raises(InvalidOption):
         submit.set(name, "x")
 
@@ -244,7 +244,7 @@ def test_a_description_ends_with_its_queue_statement() -> None:
     assert text == "universe = vanilla\nMY.X = 1\nqueue first,second from /maps/items-0\n"
 
 
-def test_a_dollar_in_a_path_is_no_macro() -> None:
+def test_a_dollar_in_a_path_is_not_a_macro() -> None:
     assert submit_path("/home/$(x)/$a") == "/home/$(DOLLAR)(x)/$(DOLLAR)a"
 
 

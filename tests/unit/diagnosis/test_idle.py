@@ -77,7 +77,7 @@ def test_slots_that_refuse_the_job_are_told_from_those_that_it_refuses(golden: G
 
 
 @pytest.mark.parametrize("request_", ['"lots"', "lots", "true", "1/0"])
-def test_a_request_that_is_no_number_is_named(request_: str, golden: Golden) -> None:
+def test_a_request_that_is_not_a_number_is_named(request_: str, golden: Golden) -> None:
     verdict = why(job(RequestMemory=request_), [slot()])
     golden("idle/a-request-that-is-no-number-is-named", verdict.text, hide={re.compile("(?<== ).*(?= is)"): "VALUE"})
 

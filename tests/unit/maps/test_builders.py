@@ -53,7 +53,7 @@ def test_copies_keep_the_options_that_pickles_leave_behind() -> None:
 
 
 @pytest.mark.parametrize("wrong", [3, "double", None, htmap.MapOptions()])
-def test_what_is_no_function_cannot_be_mapped(wrong: Any, golden: Golden) -> None:
+def test_an_object_that_is_not_a_function_cannot_be_mapped(wrong: Any, golden: Golden) -> None:
     with pytest.raises(TypeError) as caught:
         htmap.MappedFunction(wrong)
     golden("mapped/what-is-no-function-cannot-be-mapped", caught.value, hide={repr(wrong): "VALUE"})

@@ -338,7 +338,7 @@ def test_a_broken_plugin_is_switched_off_alone(site: Site, plugins: Plugins, pla
 
 
 @pytest.mark.parametrize("answer", ["None", "'rowboat'", "{'rowboat': 1}", "3", "Method('rowboat')", "(x for x in ())"])
-def test_an_offer_that_is_no_sequence_is_refused(site: Site, plugins: Plugins, answer: str, golden: Golden) -> None:
+def test_an_offer_that_is_not_a_sequence_is_refused(site: Site, plugins: Plugins, answer: str, golden: Golden) -> None:
     site.install("boats", HOOK + f"return {answer}")
     kind = re.compile("(?<=not ).*")
     golden("plugins/an-offer-that-is-no-sequence-is-refused", record_of(plugins, "boats").reason, hide={kind: "TYPE"})

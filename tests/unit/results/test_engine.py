@@ -83,7 +83,7 @@ def test_errors_are_those_of_components_without_a_result_also_where_all_seemed_w
     assert [error.component for error in engine.errors_so_far()] == [1, 2]
 
 
-def test_who_waits_for_too_long_is_told_for_what(new_engine: NewEngine) -> None:
+def test_a_timeout_names_what_was_waited_for(new_engine: NewEngine) -> None:
     engine = new_engine([IDLE, IDLE])
     waits: list[tuple[int | None, Callable[[], Any]]] = [
         (None, lambda: list(engine.watch(timeout=0))),

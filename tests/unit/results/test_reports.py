@@ -85,6 +85,6 @@ def test_a_lost_component_is_reported_with_the_end_of_its_standard_error(golden:
     golden("reports/a-lost-component-is-reported-with-the-end", report)
 
 
-def test_a_lost_component_of_which_nothing_is_known_is_reported_too(golden: Golden) -> None:
+def test_a_lost_component_without_a_record_is_reported_too(golden: Golden) -> None:
     report = reports.lost_report("tide", 3, "", "")
     golden("reports/a-lost-component-of-which-nothing-is-known", report)

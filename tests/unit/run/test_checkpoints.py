@@ -128,7 +128,7 @@ def test_a_checkpoint_that_cannot_be_kept_whole_leaves_the_one_before(
     assert run(jobs, server, FILES, [{}]).value() == ["good"]
 
 
-def test_what_was_put_in_part_is_removed_where_there_is_no_room(jobs: Jobs, server: Proxy, submit_side: Path) -> None:
+def test_a_partial_copy_is_removed_if_there_is_no_room(jobs: Jobs, server: Proxy, submit_side: Path) -> None:
     server.room = 100
     run(jobs, server, FILES, [{"large": "x" * 100_000}])
 
@@ -182,7 +182,7 @@ def test_a_file_that_is_not_there_is_an_error(jobs: Jobs, server: Proxy) -> None
 
 
 @pytest.mark.parametrize("path", [".", "..", "/"])
-def test_the_scratch_directory_itself_is_no_checkpoint(jobs: Jobs, server: Proxy, path: str) -> None:
+def test_the_scratch_directory_itself_cannot_be_a_checkpoint(jobs: Jobs, server: Proxy, path: str) -> None:
     ran = run(jobs, server, f"def function(x):\n    import htmap\n    htmap.checkpoint('{path}')", [0])
 
     assert ran.error()["type"] == "builtins.ValueError"

@@ -132,7 +132,7 @@ def test_a_writer_that_is_left_by_an_error_leaves_the_old_file_and_nothing_else(
     assert formats.read_payload(tmp_path / "pack", 0, 3) == b"old"
 
 
-def test_an_index_that_is_no_json_leaves_nothing(tmp_path: Path) -> None:
+def test_an_index_that_is_not_json_leaves_nothing(tmp_path: Path) -> None:
     with formats.PackWriter(tmp_path / "pack") as writer, pytest.raises(TypeError):
         writer.close({"format": object()})
 

@@ -102,7 +102,7 @@ def test_short_values_are_shown_as_python_shows_them(value: Any) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, RecursionError, GeneratorExit])
-def test_a_repr_that_raises_is_told_and_does_no_harm(error: type[BaseException], golden: Golden) -> None:
+def test_a_repr_that_raises_is_reported_and_does_no_harm(error: type[BaseException], golden: Golden) -> None:
     for text, kind in ((shown(Raises(error)), "Raises"), (shown([1, Raises(error)]), "list")):
         golden("run/a-repr-that-raises", text, hide={kind: "TYPE", error.__name__: "ERROR"})
 

@@ -115,7 +115,7 @@ def test_an_exception_whose_str_raises_is_reported(jobs: Jobs, each_python: Inte
     assert "function" in [frame["name"] for frame in error["frames"]]
 
 
-def test_text_that_is_no_unicode_survives(jobs: Jobs, each_python: Interpreter) -> None:
+def test_text_that_is_not_unicode_survives(jobs: Jobs, each_python: Interpreter) -> None:
     ran = jobs.run("def function(x):\n    path = 'dir/\\udcff'\n    raise ValueError(path)", [0], each_python)
 
     assert ran.error()["message"] == "dir/\udcff"

@@ -139,7 +139,7 @@ def test_the_result_file_tells_where_it_ran(jobs: Jobs) -> None:
     assert host["user"]
 
 
-def test_a_machine_ad_that_is_not_there_is_no_trouble(jobs: Jobs) -> None:
+def test_a_missing_machine_ad_does_no_harm(jobs: Jobs) -> None:
     ran = jobs.run(DOUBLE, environment={"_CONDOR_MACHINE_AD": "/no/such/file"})
 
     assert (ran.exit_code, ran.index["host"]["slot"]) == (codes.OK, None)

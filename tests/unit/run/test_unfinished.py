@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DOUBLE = "def function(x): return 2 * x"
 
 
-def test_a_damaged_block_is_no_components_error(jobs: Jobs, golden: Golden) -> None:
+def test_a_damaged_block_is_not_an_error_of_a_component(jobs: Jobs, golden: Golden) -> None:
     scratch = jobs.scratch(DOUBLE)
     block = scratch / "_htmap_inputs_0"
     block.write_bytes(block.read_bytes()[:-3])

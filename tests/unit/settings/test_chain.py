@@ -48,7 +48,7 @@ def test_defaults_lose_to_the_environment_that_to_the_file_and_that_to_the_progr
     assert found == ["auto", "environment", "file", "program"]
 
 
-def test_the_origin_of_a_setting_is_told_as_its_user_knows_it(
+def test_the_origin_of_a_setting_is_in_the_users_words(
     htmaprc: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, golden: Golden
 ) -> None:
     found = [settings.origin("DELIVERY_METHOD")]
@@ -61,7 +61,7 @@ def test_the_origin_of_a_setting_is_told_as_its_user_knows_it(
     golden("settings/origins", "\n".join(map(str, found)))
 
 
-def test_what_nobody_set_has_no_origin(htmap_dir: Path) -> None:
+def test_a_setting_that_nobody_set_has_no_origin(htmap_dir: Path) -> None:
     assert settings.origin("NOT.THERE") is None
 
 
@@ -254,7 +254,7 @@ def test_loading_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"A = ", b"A = 1\nA = 2", b"= 1", b"\xff"])
-def test_a_file_that_is_no_toml_is_named_with_what_is_wrong(tmp_path: Path, text: bytes) -> None:
+def test_a_file_that_is_not_toml_is_named_with_its_error(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "settings.toml"
     path.write_bytes(text)
     with pytest.raises(InvalidSettingsFile) as caught:
@@ -337,7 +337,7 @@ def test_a_variable_sets_a_setting_and_is_named_as_its_origin(
     "variable",
     ["HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS", "HTMAP_ON_EXECUTE", "HTMAP_COMPONENT", "HTMAP", "HTMAP_", "MY_A_B"],
 )
-def test_a_variable_that_is_no_setting_sets_none(
+def test_a_variable_that_is_not_a_setting_sets_nothing(
     htmap_dir: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     before = settings.to_dict()

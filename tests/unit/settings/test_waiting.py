@@ -31,7 +31,7 @@ def test_without_patience_the_first_pause_is_the_end(htmap_dir: Path, timeout: A
 
 
 @pytest.mark.parametrize("timeout", [1000, datetime.timedelta(seconds=1000)])
-def test_a_pause_is_no_longer_than_what_is_left(timeout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pause_ends_at_the_deadline(timeout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     htmap.settings["WAIT_TIME"] = 10_000
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)

@@ -219,7 +219,7 @@ def test_late_jobs_have_ended_when_the_schedd_has_said_that_there_will_be_no_mor
     assert Tracker(log.map_dir).has_ended(0, late=True)
 
 
-def test_a_submission_of_which_nothing_is_known_has_not_ended(tmp_path: Path) -> None:
+def test_an_unknown_submission_has_not_ended(tmp_path: Path) -> None:
     assert not Tracker(Log.recorded("plain", tmp_path).map_dir).has_ended(7, late=False)
 
 
@@ -313,7 +313,7 @@ def test_an_event_of_the_whole_cluster_is_not_taken_for_one_of_the_last_job(tmp_
     assert tracker.status(Job(0, 3)) is ComponentStatus.ERRORED
 
 
-def test_events_that_nobody_knows_pass_by(tmp_path: Path) -> None:
+def test_unknown_events_are_ignored(tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
     log.append(b"987 (018.000.000) 2031-01-01 00:00:00 Job was teleported.\nJobStatus = 2" + END + log.text)
     tracker = Tracker(log.map_dir)
@@ -322,7 +322,7 @@ def test_events_that_nobody_knows_pass_by(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("garbage", [b"\0\0\0\0\0\0", b"not an event", b"005 (", b"005 (18.0.0) soon", b"\nx"])
-def test_what_is_no_event_is_reported_with_the_name_of_the_log(garbage: bytes, tmp_path: Path) -> None:
+def test_text_that_is_not_an_event_is_reported_with_the_name_of_the_log(garbage: bytes, tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
     log.append(log.text + garbage + END)
     with pytest.raises(CorruptEventLog) as caught:
@@ -433,7 +433,7 @@ def test_events_wait_until_the_cluster_of_their_submission_is_written_down(tmp_p
     assert tracker.status(Job(again.number, 0)) is ComponentStatus.RUNNING
 
 
-def test_events_of_a_cluster_that_is_none_of_the_maps_pass_by(tmp_path: Path) -> None:
+def test_events_of_a_foreign_cluster_are_ignored(tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
     log.append(b"009 (999.000.000) 2026-11-21 09:00:00 Job was aborted." + END + log.text)
     tracker = Tracker(log.map_dir)
