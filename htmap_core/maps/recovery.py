@@ -13,6 +13,7 @@ from htmap_core.exceptions import CondorError, CorruptMap
 from htmap_core.maps import removal, retagging
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import deletion, operations
+from htmap_core.storage.exceptions import CannotRemoveMap
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.root import htmap_dir
@@ -25,7 +26,7 @@ logger = logging.getLogger("htmap")
 def settle() -> None:
     """Finish interrupted removals, reruns and changes of tags; finish or undo interrupted creations.
 
-    An operation that needs a pool which does not answer is left to a later command.
+    An operation that needs a pool which does not answer, or that the file system refuses, is left to a later command.
     """
     root = htmap_dir()
     for kind, finish in (
@@ -41,7 +42,7 @@ def settle() -> None:
 def _settle(interrupted: Operation, finish: Callable[[Operation], None]) -> None:
     try:
         finish(interrupted)
-    except (CondorError, OSError) as error:
+    except (CondorError, CannotRemoveMap, OSError) as error:
         logger.warning("map %r: an interrupted operation is left to a later command: %s", interrupted.tag, error)
 
 
