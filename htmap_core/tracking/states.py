@@ -7,6 +7,7 @@ from typing import Any
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
+from htmap_core.exceptions import CorruptMap
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir, with_true_names
 from htmap_core.tracking import holds
@@ -67,10 +68,10 @@ class LoggedStates:
             return status
         if job not in self._partly:
             try:
-                entries = self._map_dir.outputs.index(job)["components"]
-            except FileNotFoundError:
+                ends = self._map_dir.outputs.open(job).statuses
+            except (FileNotFoundError, CorruptMap):  # whoever reads the component's error is told of the damage
                 return status
-            self._partly[job] = frozenset(each["component"] for each in entries if each["status"] == _SUCCEEDED)
+            self._partly[job] = frozenset(each for each, end in ends.items() if end == _SUCCEEDED)
         return ComponentStatus.COMPLETED if component in self._partly[job] else status
 
     def _job(self, component: int) -> Job:
@@ -133,10 +134,10 @@ class LoggedStates:
 
     def _outcome(self, job: Job) -> ComponentStatus:
         try:
-            entries = self._map_dir.outputs.index(job)["components"]
+            ends = self._map_dir.outputs.open(job).statuses
         except FileNotFoundError:
             return ComponentStatus.REMOVED
-        succeeded = all(entry["status"] == _SUCCEEDED for entry in entries)
+        succeeded = all(ends.get(component) == _SUCCEEDED for component in self._map_dir.placement.components_of(job))
         return ComponentStatus.COMPLETED if succeeded else ComponentStatus.ERRORED
 
     def save(self) -> None:

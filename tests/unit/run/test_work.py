@@ -20,7 +20,7 @@ def test_whatever_is_raised_is_that_components_error_alone(jobs: Jobs, raised: s
     ran = jobs.run(f"def function(x):\n    if x == 1: raise {raised}\n    return x", [0, 1, 2])
 
     assert ran.exit_code == codes.COMPONENT_FAILED
-    assert [record["status"] for record in ran.index["components"]] == ["OK", "ERR", "OK"]
+    assert ran.statuses == ["OK", "ERR", "OK"]
     assert ran.error(1)["type"] == f"builtins.{raised.partition('(')[0]}"
     assert ran.value(2) == 2
 
