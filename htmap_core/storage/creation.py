@@ -72,6 +72,7 @@ class Creation:
     def _claim(self) -> str:
         try:
             self.map_dir.path.mkdir()
+            (self.map_dir.path / names.OUTPUTS).mkdir()  # HTCondor goes there before it runs a job
             operations.write(self._marked, self._wanted_tag or "")
             tag = claim_tag(self.map_dir.root, self.map_dir.id, self._wanted_tag)
             operations.write(self._marked, tag)
