@@ -189,7 +189,8 @@ class Reader:
     :param begin: the byte to begin at.
     :ivar frames: the frames, or those of the index, in their order.
     :ivar end: the byte after the last whole frame, without an index.
-    :raises CorruptFile: the file is no file of frames, or one of its headers is damaged.
+    :ivar problem: what is wrong there; empty where the file just ends.
+    :raises CorruptFile: the file does not begin with a frame.
     :raises FileNotFoundError: there is no such file.
     """
 
@@ -212,6 +213,7 @@ class Reader:
         self._size = found.st_size
         self._window = (0, b"")  # the offset and the bytes of a part of the file; only ever replaced as a whole
         indexed = None if begin else self._indexed()
+        self.problem = ""
         self.frames, self.end = indexed or self._scanned(begin)
 
     def only(self, kind: bytes) -> Frame:
@@ -299,9 +301,14 @@ class Reader:
     def _scanned(self, at: int) -> tuple[list[Frame], int]:
         """Return all whole frames from a byte on, without an index, and where the last of them ends."""
         found: list[Frame] = []
-        while (frame := self._frame_at(at)) is not None and frame.kind != INDEX:
-            at = frame.end
-            found.append(frame)
+        try:
+            while (frame := self._frame_at(at)) is not None and frame.kind != INDEX:
+                at = frame.end
+                found.append(frame)
+        except CorruptFile as error:
+            if not found:
+                raise
+            self.problem = error.problem
         return found, at
 
     def _frame_at(self, at: int) -> Optional[Frame]:

@@ -66,10 +66,10 @@ class Outputs:
         own = Path(self._folder, job.output)
         place = own / _FILES if own.is_dir() else own.with_name(f"{own.name}.{_FILES}")
         folder = place / str(component)
-        folder.mkdir(parents=True, exist_ok=True)
         for each in (own, place, folder):
-            if each.is_symlink():
-                raise CorruptMap(each, "is a link, which no component can send back")
+            if os.path.lexists(each) and (each.is_symlink() or not each.is_dir()):
+                raise CorruptMap(each, "is no folder, but something else that a component has put there")
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def delete_files(self, job: Job, component: int) -> None:

@@ -89,7 +89,7 @@ class Results:
         return os.fstat(self._writer.descriptor).st_size == 0
 
     def read(self) -> None:
-        """Read what was added since the last call. What a worker's death cut short is dropped.
+        """Read what was added since the last call. What a worker's death cut short is dropped, and what is no frame.
 
         :raises CorruptFile: something else has written into the file.
         """

@@ -49,7 +49,8 @@ class FramedInputs:
     def _read(self, component: int) -> tuple[bytes, bool]:
         frame = self._frames.get(component)
         if frame is None:
-            raise CorruptMap(Path(self._file.path), f"was cut short: it has no input of component {component}. {_LEFT}")
+            problem = self._file.problem or f"it was cut short, and has no input of component {component}"
+            raise CorruptMap(Path(self._file.path), f"is damaged: {problem}. {_LEFT}")
         try:
             record = self._file.record(frame) if frame.record_size else {}
             return self._file.payload(frame), bool(record.get("by_value"))

@@ -135,7 +135,8 @@ class ReturnedFrames:
         if found is None:
             raise CorruptMap(
                 Path(self._file.path),
-                f"was cut short: it has no component {component}. {_REMEDY.format(component=component)}",
+                f"is damaged: {self._file.problem or f'it was cut short, and has no component {component}'}. "
+                f"{_REMEDY.format(component=component)}",
             )
         return found
 

@@ -216,7 +216,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "all of it is cut off": (lambda kept: cut(kept, 0), "01234"),
     "a bit of a result": (lambda kept: flip(kept, b"K\x14."), "01234"),
     "a bit of the output": (lambda kept: flip(kept, b"out 2"), "01234"),
-    "a bit of a record": (lambda kept: flip(kept, b'"memory_mb"'), "01234"),
+    "a bit of the second record": (lambda kept: flip(kept, b'"memory_mb"', 2), "01234"),
     "another file": (lambda kept: replace(kept, b"PNG and so on, long enough to be something"), "01234"),
     "no file": (Path.unlink, "01234"),
     "a folder": (lambda kept: (kept.unlink(), kept.mkdir()), "01234"),

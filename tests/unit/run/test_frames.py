@@ -45,7 +45,7 @@ def read(path: Path) -> dict[int, tuple[str, bytes]]:
         except frames.CorruptFile as error:
             assert error.path == str(path)
             with pytest.raises(frames.CorruptFile):
-                b"".join(reader.pieces(frame)) and reader.record(frame)
+                list(reader.pieces(frame)), reader.record(frame)
     return found
 
 
@@ -83,6 +83,7 @@ def test_a_file_that_is_cut_off_anywhere_is_good_up_to_there(tmp_path: Path, ind
 def test_a_flipped_bit_is_noticed_where_it_is_and_nowhere_else(tmp_path: Path, index: bool) -> None:
     complete, path = written(tmp_path / "frames", index), tmp_path / "frames"
     reader = frames.Reader(path)
+    ends = [frame.end for frame in reader.frames]
     heads = {at for frame in reader.frames for at in range(frame.offset, frame.payload_at)}
     at_end = range(reader.end, len(complete))
     payloads = random.Random(7).sample(sorted(set(range(len(complete))) - heads - set(at_end)), 400)
@@ -93,7 +94,8 @@ def test_a_flipped_bit_is_noticed_where_it_is_and_nowhere_else(tmp_path: Path, i
         path.write_bytes(damaged)
         found = read(path)
         assert all(found[n] == PIECES[n] for n in found)
-        assert len(found) >= (3 if index or at in payloads else 0), f"byte {at}"
+        before = sum(end <= at for end in ends)
+        assert len(found) >= (3 if index or at in payloads else before), f"byte {at}"
         assert len(found) < len(PIECES) or at in at_end
 
 
