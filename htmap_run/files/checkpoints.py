@@ -14,11 +14,13 @@ import json
 import os
 import sys
 
+from htmap_run import frames
 from htmap_run.reports.host import job_ad
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from tarfile import TarFile
     from typing import Optional, Union
 
     from htmap_run.files.chirp import Chirp
@@ -78,9 +80,9 @@ def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
     names = [_name_within(scratch, source) for source in sources]
     try:
         with _archive(scratch) as path:
-            _pack(path, sources, names)
+            packed = _pack(path, sources, names)
             _remember(scratch, names)
-            _send(scratch, path)
+            _send(scratch, packed)
     except OSError as error:
         _warn(f"the last checkpoint could not be written: {type(error).__name__}: {error}")
 
@@ -92,6 +94,7 @@ def _send(scratch: str, path: str) -> None:
         return
     try:
         _put(scratch, path, os.environ[_HINT])
+        os.unlink(path)
     except OSError as error:
         _keep(scratch, path)
         problem = f"{type(error).__name__}: {error}"
@@ -99,11 +102,7 @@ def _send(scratch: str, path: str) -> None:
 
 
 def _keep(scratch: str, path: str) -> None:
-    import shutil
-
-    unsent = f"{scratch}/{UNSENT}{os.environ['HTMAP_COMPONENT']}"
-    shutil.copyfile(path, f"{unsent}.part")
-    os.replace(f"{unsent}.part", unsent)
+    os.replace(path, f"{scratch}/{UNSENT}{os.environ['HTMAP_COMPONENT']}")
 
 
 def begin(scratch: str, component: int) -> Optional[str]:
@@ -118,13 +117,16 @@ def begin(scratch: str, component: int) -> Optional[str]:
     try:
         if os.environ[_HINT] and _fetch(scratch, os.environ[_HINT]):
             return None
-    except OSError as error:
+    except (OSError, frames.CorruptFile) as error:
         _forget(scratch)
         problem = f"htmap: no checkpoint could be fetched: {type(error).__name__}: {error}\n"
     unsent = os.path.join(scratch, f"{UNSENT}{component}")
     if not os.path.exists(unsent):
         return problem
-    _unpack(unsent, scratch)
+    try:
+        _unpack(unsent, scratch)
+    except frames.CorruptFile as error:
+        return f"htmap: the last checkpoint cannot be used: {error}\n"
     return None
 
 
@@ -157,20 +159,37 @@ def _archive(scratch: str) -> Iterator[str]:
             os.truncate(path, 0)
 
 
-def _pack(path: str, sources: list[str], names: list[str]) -> None:
+def _pack(path: str, sources: list[str], names: list[str]) -> str:
+    """Pack the sources into an archive at *path*, and that into a file of frames, whose path is returned."""
     import tarfile
 
     with tarfile.open(path, "w") as archive:
         for source, name in zip(sources, names):
             archive.add(source, name)
+    packed = f"{path}_packed"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(packed)
+    with open(path, "rb") as file, frames.Writer(packed) as writer:
+        writer.add_from(frames.CHECKPOINT, frames.OF_ALL, file.fileno(), 0, os.fstat(file.fileno()).st_size)
+    return packed
 
 
 def _unpack(path: str, scratch: str) -> None:
     import tarfile
 
+    reader = frames.Reader(path)
+    frame = reader.only(frames.CHECKPOINT)
+    for _ in reader.pieces(frame):
+        pass  # all of it is whole before anything is put in place
     # The archive is trusted, because the user's own job wrote it. Newer Pythons warn if there is no filter.
     trusted = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
-    with tarfile.open(path) as archive:
+    with open(path, "rb") as file:
+        file.seek(frame.payload_at)
+        _extract(tarfile.open(fileobj=file), scratch, trusted)
+
+
+def _extract(archive: TarFile, scratch: str, trusted: dict[str, str]) -> None:
+    with archive:
         _remember(scratch, archive.getnames())
         archive.extractall(scratch, **trusted)  # type: ignore[arg-type]
 

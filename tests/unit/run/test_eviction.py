@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from htmap_run import codes
+from htmap_run import codes, frames
 from htmap_run.files import checkpoints
 from tests.unit.run.chirp_proxy import proxy
 from tests.unit.run.conftest import Interpreter, Jobs, Ran
@@ -299,6 +299,16 @@ def function(number):
         ran = jobs.run_in(self.new_scratch(jobs, evicted), "0-1")
         assert ran.exit_code == -signal.SIGTERM
 
+    def test_one_with_a_flipped_bit_is_passed_over_with_a_word(self, jobs: Jobs, evicted: Path) -> None:
+        flip(evicted / "_htmap_return" / self.UNSENT, b"state of 1")
+        scratch = self.new_scratch(jobs, evicted)
+        function = self.SOURCE.replace("os.kill(os.getppid(), signal.SIGTERM)", "return").replace("time.sleep(60)", "pass")
+        (scratch / "_htmap_function").unlink()
+        shutil.copy(jobs.scratch(function, index={"checkpoints": True}) / "_htmap_function", scratch)
+        ran = jobs.run_in(scratch, "0-1")
+        assert (ran.exit_code, ran.value(1)) == (codes.OK, None)
+        assert "_htmap_unsent_checkpoint_1" in ran.output("stderr", 1)
+
     def test_the_submit_side_has_the_last_word_where_it_can_be_reached(
         self, jobs: Jobs, evicted: Path, tmp_path: Path
     ) -> None:
@@ -306,8 +316,10 @@ def function(number):
         place = submit_side / checkpoints.place(1)
         place.parent.mkdir(parents=True)
         (tmp_path.parent / "state").write_text("newer")
-        with tarfile.open(place, "w") as archive:
+        with tarfile.open(tmp_path.parent / "archive", "w") as archive:
             archive.add(tmp_path.parent / "state", "state")
+        with frames.Writer(place) as writer:
+            writer.add(frames.CHECKPOINT, payload=(tmp_path.parent / "archive").read_bytes())
         scratch = self.new_scratch(jobs, evicted)
         with proxy(submit_side) as server:
             server.introduce_to(scratch)
