@@ -110,18 +110,19 @@ def run_jobs(tag: str) -> dict[str, Any]:
 
     scratch = map_dir.path / "scratch"
     scratch.mkdir()
-    (scratch / names.FUNCTION).symlink_to(map_dir.path / names.FUNCTION)
+    (scratch / names.FUNCTION).hardlink_to(map_dir.path / names.FUNCTION)
     os.chdir(scratch)
     for row in map_dir.items(0).read_text().splitlines():
         _, components, block, result = row.split(names.ITEM_SEPARATOR)[:4]
         name = Path(block).name
         if not Path(name).exists():
-            Path(name).symlink_to(map_dir.path / names.INPUTS / block)
-        code = runner._run(str(map_dir.runtime), str(scratch), [name, components, result])  # noqa: SLF001 -- as the runner does it
+            Path(name).hardlink_to(map_dir.path / names.INPUTS / block)
+        code = runner._run(str(map_dir.runtime), str(scratch), [name, components])  # noqa: SLF001 -- as the runner does it
         assert code == 0, f"job {result} ended with {code}"
+        folder = map_dir.path / names.OUTPUTS / result
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        (scratch / names.RETURN).rename(folder)
     os.chdir("/")
-    shutil.rmtree(map_dir.path / names.OUTPUTS, ignore_errors=True)
-    (scratch / names.RETURN / names.OUTPUTS).rename(map_dir.path / names.OUTPUTS)
     shutil.rmtree(scratch)
     return {}
 

@@ -33,7 +33,7 @@ def execute_side(_: bool) -> Iterator[Row]:
     """Measure a real map's archive with one component, as a job runs it: from the shell on, in an empty scratch directory."""
     in_a_new_process("create", "startup", 1)
     map_dir = find_map("startup")
-    components, block, result = map_dir.items(0).read_text().strip("\n").split(names.ITEM_SEPARATOR)[1:4]
+    components, block = map_dir.items(0).read_text().strip("\n").split(names.ITEM_SEPARATOR)[1:3]
     scratch = map_dir.path / "scratch"
     scratch.mkdir()
     for path in (map_dir.runtime, map_dir.path / names.FUNCTION, map_dir.path / names.INPUTS / block):
@@ -42,7 +42,7 @@ def execute_side(_: bool) -> Iterator[Row]:
     users_path = os.environ["PATH"]
     os.environ["PATH"] = f"{python}:/usr/bin:/bin"
     try:
-        job = [f"./{map_dir.runtime.name}", Path(block).name, components, result]
+        job = [f"./{map_dir.runtime.name}", Path(block).name, components]
         yield Row("execute side, over python3 -c pass", _over(["python3", "-c", "pass"], job, scratch), 60, "ms")
     finally:
         os.environ["PATH"] = users_path

@@ -11,13 +11,9 @@ RETURN = "_htmap_return"
 RESULTS = "results"
 FILES = "files"
 REMAPPED = "remapped"
-STDERR = "stderr"
-"""What is in it: the results, a folder for each component's files, files that HTCondor sends elsewhere, and, where the results
-cannot be written, what the job says."""
-
-CAPTURED_STDOUT = "_htmap_stdout"
-CAPTURED_STDERR = "_htmap_stderr"
-"""What the components write, while they run."""
+STDOUT, STDERR = "stdout", "stderr"
+"""What is in it: the results, a folder for each component's files, and files that HTCondor sends elsewhere; while components run,
+what they write, too. At the end that is among the results, unless the job could not finish."""
 
 LIVE_STDOUT = "_condor_stdout"
 """HTCondor's own name for the job's standard output."""

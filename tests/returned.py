@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -79,6 +80,16 @@ def write_results(
                 writer.add(frames.RESULT, component, {**record, "by_value": False}, pickle.dumps(end))
         if index:
             writer.add_index(frames.Reader(path).frames)
+
+
+def put_in_place_of(path: Path, kind: str) -> None:
+    """Put a link, a folder or a pipe where a file is expected."""
+    if kind == "link":
+        path.symlink_to("elsewhere")
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
 
 
 class Error:

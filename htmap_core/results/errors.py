@@ -147,9 +147,8 @@ class ErrorReader:
         :raises MapWasRemoved: the map was removed meanwhile.
         """
         self._map.check_existence()
-        try:
-            returned = self.returned(component)
-        except FileNotFoundError:
+        returned = self._ended(component, status)
+        if returned is None:
             note = self._states.note(component) or f"it is {status}, but nothing came back"
             return ComponentError.without_result(
                 self._map.current_tag(), component, note, self._end_of_stderr(component)
@@ -159,6 +158,15 @@ class ErrorReader:
         if payload := returned.exception(component):
             exception = unpickle_exception(payload, run["runtime"]["python"], record["error"].get("by_value"))
         return ComponentError.from_result(self._map.current_tag(), component, run, record, exception)
+
+    def _ended(self, component: int, status: ComponentStatus) -> Returned | None:
+        """Return what came back of a component; None if its job could not finish, or returned nothing."""
+        try:
+            returned = self.returned(component)
+        except FileNotFoundError:
+            return None
+        is_whole = status is ComponentStatus.COMPLETED or component in returned.statuses
+        return returned if is_whole else None
 
     def unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
         """Return the error of a component whose result cannot be unpickled here."""
@@ -173,7 +181,8 @@ class ErrorReader:
         return f"\nThe end of its standard error is\n{textwrap.indent(text, '  ')}" if text else ""
 
     def _end_of_stderr(self, component: int) -> str:
-        return self._map_dir.outputs.last_words(self._map_dir.placement.job_of(component), _STDERR_TAIL) or ""
+        job = self._map_dir.placement.job_of(component)
+        return (self._map_dir.outputs.last_words(job, "stderr", _STDERR_TAIL) or b"").decode(errors="replace")
 
 
 def _frames_here(error: BaseException | None) -> list[dict[str, Any]]:

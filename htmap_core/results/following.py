@@ -13,6 +13,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -82,8 +83,17 @@ def follow(engine: Engine, component: int, timeout: Timeout) -> Iterator[str]:
             deadline.pause(f"does not run: it is {status}", engine.map.tag, component)
         engine.map.check_existence()
     yield decoder.decode(b"", final=True)
-    with contextlib.suppress(FileNotFoundError):  # the job has no results
-        yield engine.errors.returned(component).stdout()[seen:].decode(errors="replace")
+    yield _written(engine, component)[seen:].decode(errors="replace")
+
+
+def _written(engine: Engine, component: int) -> bytes:
+    """Return the whole standard output that a component's job has returned."""
+    outputs, job = engine.map_dir.outputs, engine.job(component)
+    with contextlib.suppress(FileNotFoundError):
+        returned = outputs.open(job)
+        if component in returned.statuses:
+            return returned.stdout()
+    return outputs.last_words(job, "stdout", sys.maxsize) or b""
 
 
 def unseen(chunks: Iterator[bytes], seen: int, run: Run, run_now: Callable[[], Run | None]) -> Iterator[bytes]:

@@ -91,11 +91,16 @@ class _Stream(_PerComponent[str]):
     def _item(self, component: int) -> str:
         try:
             returned = self._engine.errors.returned(component)
+            has_ended = component in returned.statuses
         except FileNotFoundError:
-            said = self._engine.map_dir.outputs.last_words(self._engine.job(component), sys.maxsize)
-            if said is None or self.stream != "stderr":
-                raise
-            return said  # of all components of the job: no file says whose it is
+            has_ended = False
+        if not has_ended:
+            said = self._engine.map_dir.outputs.last_words(self._engine.job(component), self.stream, sys.maxsize)
+            if said is None:
+                raise FileNotFoundError(
+                    f"component {component} of map {self._engine.map.tag!r} has left no {self.stream}"
+                )
+            return said.decode(errors="replace")  # of all components of the job: no file says whose it is
         text = returned.output(component, self.stream).decode(errors="replace")
         return self._framed(text, component, returned.run(component), returned.record(component))
 

@@ -18,7 +18,8 @@ from htmap_core.storage.content.returned import Returned, ReturnedFrames
 from htmap_core.storage.jobs import Job
 from htmap_run import names as returned_names
 
-_RESULTS, _STDERR, _FILES = returned_names.RESULTS, returned_names.STDERR, returned_names.FILES
+_RESULTS, _FILES = returned_names.RESULTS, returned_names.FILES
+_STREAMS = (returned_names.STDOUT, returned_names.STDERR)
 
 
 class Outputs:
@@ -47,15 +48,16 @@ class Outputs:
         path = f"{self._folder}/{job.output}"
         return os.path.lexists(f"{path}/{_RESULTS}") or os.path.lexists(f"{path}.result")
 
-    def last_words(self, job: Job, size: int) -> str | None:
-        """Return the end of what a job without results has said on standard error; None if it said nothing.
+    def last_words(self, job: Job, stream: str, size: int) -> bytes | None:
+        """Return the end of what a job that could not finish has written to a stream; None if nothing came back.
 
+        :param stream: ``stdout`` or ``stderr``.
         :param size: how many bytes at most.
         """
         path = f"{self._folder}/{job.output}"
-        for candidate in (f"{path}/{_STDERR}", f"{path}.stderr"):
+        for candidate in (f"{path}/{stream}", f"{path}.{stream}"):
             with contextlib.suppress(OSError):
-                return _tail(candidate, size).decode(errors="replace")
+                return _tail(candidate, size)
         return None
 
     def files(self, job: Job, component: int) -> Path:
@@ -83,12 +85,11 @@ class Outputs:
     def delete(self, job: Job) -> None:
         """Delete the files that a job returned, except those that its components sent back."""
         path = f"{self._folder}/{job.output}"
-        for each in (
-            f"{path}/{_RESULTS}",
-            f"{path}/{_STDERR}",
-            *(f"{path}.{end}" for end in ("result", "stdout", "stderr")),
-        ):
-            _delete(each)
+        for stream in _STREAMS:
+            _delete(f"{path}/{stream}")
+            _delete(f"{path}.{stream}")
+        _delete(f"{path}/{_RESULTS}")
+        _delete(f"{path}.result")
         with contextlib.suppress(OSError):  # it has files of components, or does not exist
             os.rmdir(path)
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn
 
-_SAID = 64 * 1024  # bytes: the end of what components have said where a job has no results
-
 
 def main(archive: str) -> NoReturn:
     """Run the job that the command line describes, and exit with one of the codes in :mod:`.codes`.
@@ -61,8 +59,9 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     os.environ["HTMAP_ON_EXECUTE"] = "1"
     # For htmap.transfer_output_files, in child processes too.
     os.environ["HTMAP_OUTPUT_FILES"] = os.path.join(scratch, names.RETURN, names.FILES)
-    capture = Capture(os.path.join(scratch, names.CAPTURED_STDOUT), os.path.join(scratch, names.CAPTURED_STDERR))
-    results = Results(os.path.join(scratch, names.RETURN, names.RESULTS))
+    returned = os.path.join(scratch, names.RETURN)
+    capture = Capture(os.path.join(returned, names.STDOUT), os.path.join(returned, names.STDERR))
+    results = Results(os.path.join(returned, names.RESULTS))
     if finished:
         eviction.put_back(results, capture, finished)
     results.run(eviction.facts(scratch))
@@ -87,12 +86,14 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
             is_finished = supervisor.finish(components, results, work, died)
         if is_finished:
             results.complete(components)
+            capture.remove()
             code = _exit_code({results.ended[component] for component in components})
     except AskedToEnd:
         code = codes.OK  # what is finished comes back
         raise
     finally:
         if supervisor.asked is not None:
+            capture.remove()
             eviction.keep(scratch, results.ended)
         if code == codes.CANNOT_FINISH:
             with contextlib.suppress(FileNotFoundError):
@@ -112,7 +113,7 @@ def _live(scratch: str) -> Iterator[None]:
     is_wanted = os.path.lexists(live)
     if is_wanted:
         os.unlink(live)
-        os.symlink(names.CAPTURED_STDOUT, live)
+        os.symlink(f"{names.RETURN}/{names.STDOUT}", live)
     try:
         yield
     finally:
@@ -142,15 +143,6 @@ def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
     data = text.encode("utf-8", "backslashreplace")
     os.write(2, data)
     with contextlib.suppress(OSError):  # the disk may be full; descriptor 2 has the text
-        said = _said(os.path.join(scratch, names.CAPTURED_STDERR))
         os.makedirs(os.path.join(scratch, names.RETURN), exist_ok=True)
-        with open(os.path.join(scratch, names.RETURN, names.STDERR), "wb") as file:
-            file.write(said if said.endswith(data) else said + data)
-
-
-def _said(path: str) -> bytes:
-    """Return the end of what the components have written to standard error."""
-    with contextlib.suppress(OSError), open(path, "rb") as file:
-        file.seek(max(0, os.fstat(file.fileno()).st_size - _SAID))
-        return file.read()
-    return b""
+        with open(os.path.join(scratch, names.RETURN, names.STDERR), "ab") as file:
+            file.write(data)

@@ -59,6 +59,11 @@ class Capture:
         self._flush()
         self._streams[1].tell(text)
 
+    def remove(self) -> None:
+        """Remove the files, when what they hold is among the results."""
+        for stream in self._streams:
+            stream.remove()
+
     def __enter__(self) -> Self:
         for stream in self._streams:
             stream.open()
@@ -95,6 +100,7 @@ class _Stream:
     def __init__(self, descriptor: int, name: str, path: str) -> None:
         self._descriptor = descriptor
         self._name = name
+        self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._begin = 0
         self._text: Optional[TextIO] = None
@@ -132,10 +138,10 @@ class _Stream:
         ours = self._text
         if ours is None:  # another process has it
             return
-        theirs = getattr(sys, self._name, None)
+        theirs: Any = getattr(sys, self._name, None)
         if theirs is not ours:
             with contextlib.suppress(Exception):  # the user's object may raise anything; that must not end the job
-                theirs.flush()  # type: ignore[union-attr]
+                theirs.flush()
         if not ours.closed:
             ours.flush()
 
@@ -143,6 +149,10 @@ class _Stream:
         data = text.encode("utf-8", "backslashreplace")
         while data:
             data = data[os.write(self._file, data) :]
+
+    def remove(self) -> None:
+        with contextlib.suppress(FileNotFoundError):  # the function has deleted it
+            os.unlink(self._path)
 
     def close(self) -> None:
         os.dup2(self._original, self._descriptor)

@@ -131,8 +131,8 @@ def test_the_list_of_writers_has_none_that_writes_nothing() -> None:
         "path.rename(other)",
         "path.replace(other)",
         "path.replace(target=other)",
-        "PackWriter(path)",
-        "formats.PackWriter(path)",
+        "Writer(path)",
+        "frames.Writer(path)",
         "tempfile.mkdtemp()",
     ],
 )

@@ -18,7 +18,6 @@ APART = {
     "htmap_core/testing/own_settings.py": "what it replaces are settings, and no file",
     "htmap_run/files/checkpoints.py": "the job's own lock and names, and the submit side's by chirp",
     "htmap_run/files/placing.py": "files of the scratch directory get the names that the function expects",
-    "htmap_run/formats.py": "the packed file of one process, which both sides write",
     "htmap_run/htmap/transfer.py": "a file of the function's own",
     "htmap_run/job/eviction.py": "files of the scratch directory are put aside, and back",
     "plugins/htmap-pool/htmap_pool/installing/apt.py": "the output of a program that runs, in a file without a name",
@@ -76,10 +75,6 @@ def claims(call: ast.Call) -> bool:
 # Names that are the same for all who write, each with the reason why only one writes at a time.
 FIXED = {
     "htmap_run/files/checkpoints.py: '.part'": "the end of names alone, which have a random part before it",
-    "htmap_run/files/checkpoints.py: f'{unsent}.part'": "in the scratch directory, and under its lock",
-    "htmap_run/formats.py: f'{self.path}.{os.getpid()}.part'": (
-        "one process writes the file; on the submit side, in a folder of its own"
-    ),
 }
 
 _TEMPORARY = re.compile(r"[.~_-](?:bak|new|old|part|partial|swp|temp|temporary|tmp|unfinished)$")

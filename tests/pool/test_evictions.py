@@ -61,12 +61,12 @@ def spooled(mapped: htmap.Map) -> list[str]:
     """Return what the schedd's spool has of a map's jobs."""
     spool = Path(find_pool()[1].parameter("SPOOL") or "")
     (submission,) = mapped._map_dir.submissions.all()
-    return [path.name for path in spool.glob(f"{submission.cluster}/*/*.subproc0/*")]
+    return [path.name for path in spool.glob(f"{submission.cluster}/*/*.subproc0/_htmap_return/*")]
 
 
 def hold_until_spooled(mapped: htmap.Map) -> None:
     mapped.hold()
-    eventually(lambda: "_htmap_evicted" in spooled(mapped), says="what is finished is in the spool")
+    eventually(lambda: "results" in spooled(mapped), says="what is finished is in the spool")
 
 
 @pytest.mark.usefixtures("in_class_pool")
@@ -115,7 +115,8 @@ class TestAChunkThatIsVacated:
     def test_leaves_nothing_behind(self, mapped: htmap.Map) -> None:
         # The job leaves the queue a moment after its last event.
         eventually(lambda: not spooled(mapped), says="nothing of the job is in the spool")
-        assert not list(mapped._map_dir.path.rglob("_htmap_evicted"))
+        returned = (mapped._map_dir.path / "outputs" / "0").rglob("*")
+        assert {path.name for path in returned if path.is_file()} == {"results", "file"}
 
 
 @pytest.mark.usefixtures("personal_pool")

@@ -53,14 +53,16 @@ def test_much_output_comes_back_whole(jobs: Jobs) -> None:
 
 
 def test_a_function_that_cuts_its_own_output_loses_no_result(jobs: Jobs) -> None:
-    ran = jobs.run("def function(x):\n    print('line')\n    open('_htmap_stdout', 'w').close()\n    return x", [1, 2])
+    ran = jobs.run(
+        "def function(x):\n    print('line')\n    open('_htmap_return/stdout', 'w').close()\n    return x", [1, 2]
+    )
 
     assert [ran.value(component) for component in (0, 1)] == [1, 2]
 
 
 def test_output_is_in_the_file_while_the_component_runs(jobs: Jobs) -> None:
     source = "def function(path):\n    print('line')\n    return open(path).read()"
-    scratch = jobs.scratch(source, ["_htmap_stdout"])
+    scratch = jobs.scratch(source, ["_htmap_return/stdout"])
 
     assert jobs.run_in(scratch).value() == "line\n"
 

@@ -25,6 +25,8 @@ def function(number):
     print("err", number, file=sys.stderr)
     if number == 1:
         raise ValueError("one")
+    if number == 4 and "LIVE" in os.environ:
+        return open("_htmap_return/stdout").read()
     with open("file", "w") as file:
         file.write(str(number))
     htmap.transfer_output_files("file")
@@ -43,6 +45,7 @@ class Evicted:
     def __init__(self, jobs: Jobs, runs: Path, python: Interpreter | None = None) -> None:
         self._jobs = jobs
         self._runs = runs
+        self.environment: dict[str, str] = {}
         self.python = python
         self.scratch = self.new_scratch()
         self.first = self.run(self.scratch, "0-4", stop=3)
@@ -61,7 +64,7 @@ class Evicted:
 
     def run(self, scratch: Path, components: str, stop: int = -1) -> Ran:
         self._runs.write_text("")
-        environment = {"RUNS": str(self._runs), "STOP": str(stop)}
+        environment = {"RUNS": str(self._runs), "STOP": str(stop), **self.environment}
         return self._jobs.run_in(
             scratch, components, self.python, environment=environment, remapped="2-0/file,3-0/file"
         )
@@ -101,7 +104,11 @@ def test_each_component_has_its_own_output_once(evicted: Evicted) -> None:
 
     assert [ran.output("stdout", component) for component in range(5)] == [f"out {n}\n" for n in range(5)]
     assert [ran.output("stderr", component).splitlines()[0] for component in range(5)] == [f"err {n}" for n in range(5)]
-    assert (ran.scratch / "_htmap_stdout").read_text() == "".join(f"out {n}\n" for n in range(5))
+
+
+def test_what_condor_tail_shows_begins_with_what_was_finished_before(evicted: Evicted) -> None:
+    evicted.environment["LIVE"] = "1"
+    assert evicted.again().value(4) == "".join(f"out {n}\n" for n in range(5))
 
 
 def test_files_that_were_handed_over_come_back_or_go_where_they_should(evicted: Evicted) -> None:
@@ -209,6 +216,11 @@ def replace(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
+def put_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 # What happened to the kept results, and which components run again because of it.
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "the end is cut off": (cut, "34"),
@@ -219,7 +231,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a bit of the second record": (lambda kept: flip(kept, b'"memory_mb"', 2), "01234"),
     "another file": (lambda kept: replace(kept, b"PNG and so on, long enough to be something"), "01234"),
     "no file": (Path.unlink, "01234"),
-    "a folder": (lambda kept: (kept.unlink(), kept.mkdir()), "01234"),
+    "a folder": (put_folder, "01234"),
 }
 
 
@@ -302,7 +314,9 @@ def function(number):
     def test_one_with_a_flipped_bit_is_passed_over_with_a_word(self, jobs: Jobs, evicted: Path) -> None:
         flip(evicted / "_htmap_return" / self.UNSENT, b"state of 1")
         scratch = self.new_scratch(jobs, evicted)
-        function = self.SOURCE.replace("os.kill(os.getppid(), signal.SIGTERM)", "return").replace("time.sleep(60)", "pass")
+        function = self.SOURCE.replace("os.kill(os.getppid(), signal.SIGTERM)", "return").replace(
+            "time.sleep(60)", "pass"
+        )
         (scratch / "_htmap_function").unlink()
         shutil.copy(jobs.scratch(function, index={"checkpoints": True}) / "_htmap_function", scratch)
         ran = jobs.run_in(scratch, "0-1")

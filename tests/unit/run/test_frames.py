@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import random
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from htmap_run import frames
 from tests.golden_files import Golden
+from tests.returned import put_in_place_of
 
 ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 TEXTS = st.text(st.characters(exclude_categories=()))  # lone surrogates too: undecodable file names hold them
@@ -40,10 +42,9 @@ def read(path: Path) -> dict[int, tuple[str, bytes]]:
     except frames.CorruptFile:
         return {}
     for frame in reader.frames:
-        try:
+        with contextlib.suppress(frames.CorruptFile):
             found[frame.component] = reader.record(frame)["text"], reader.payload(frame)
-        except frames.CorruptFile as error:
-            assert error.path == str(path)
+        if frame.component not in found:
             with pytest.raises(frames.CorruptFile):
                 list(reader.pieces(frame)), reader.record(frame)
     return found
@@ -111,9 +112,9 @@ def test_a_file_of_something_else_is_called_corrupt_with_its_path(tmp_path: Path
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
 def test_what_is_no_file_is_called_corrupt(tmp_path: Path, kind: str) -> None:
-    written(tmp_path / "file")
+    written(tmp_path / "elsewhere")
     path = tmp_path / kind
-    {"link": lambda: path.symlink_to("file"), "folder": path.mkdir, "pipe": lambda: os.mkfifo(path)}[kind]()
+    put_in_place_of(path, kind)
 
     with pytest.raises(frames.CorruptFile):
         frames.Reader(path)

@@ -27,7 +27,7 @@ def test_a_damaged_function_is_no_error_of_a_component(jobs: Jobs, golden: Golde
 
     assert ran.exit_code == codes.CANNOT_FINISH
     golden("run/a-damaged-function-is-no-components-error", ran.job_stderr.splitlines()[0])
-    assert ran.files == {"stderr"}
+    assert ran.files == {"stdout", "stderr"}
     assert (ran.returned / "stderr").read_text() == ran.job_stderr
 
 
@@ -87,7 +87,7 @@ def test_a_disk_that_is_full_ends_the_job_with_a_word_and_no_result_file(jobs: J
 
     assert ran.exit_code == codes.CANNOT_FINISH
     golden("run/a-disk-that-is-full-ends-the-job-with-a-word", ran.job_stderr.splitlines()[0])
-    assert ran.files == {"stderr"}
+    assert ran.files == {"stdout", "stderr"}
 
 
 def test_a_worker_that_is_lost_before_it_begins_a_component_is_no_components_error(jobs: Jobs, golden: Golden) -> None:
@@ -98,7 +98,7 @@ def test_a_worker_that_is_lost_before_it_begins_a_component_is_no_components_err
 
     assert ran.exit_code == codes.CANNOT_FINISH
     golden("run/a-worker-that-is-lost-before-it-begins", ran.job_stderr.splitlines()[0])
-    assert ran.files == {"stderr"}
+    assert ran.files == {"stdout", "stderr"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
