@@ -12,7 +12,7 @@ OUTPUTS = "outputs"
 REMAPPED = "remapped"
 """Its folders: one for what comes back to the map, one for files that HTCondor sends elsewhere."""
 
-RETURNED_OUTPUTS = f"{RETURN}/{OUTPUTS}"
+RETURNED_OUTPUTS = RETURN
 RETURNED_REMAPPED = f"{RETURN}/{REMAPPED}"
 
 EVICTED = "_htmap_evicted"

@@ -42,7 +42,7 @@ class Outputs:
         :raises FileNotFoundError: the job has none (yet).
         :raises CorruptMap: the file is truncated.
         """
-        path = f"{self._folder}/{job.output}.result"  # making a Path would take as long as reading the file
+        path = f"{self._folder}/{job.output}/job.result"  # making a Path would take as long as reading the file
         try:
             return formats.PackReader(path)
         except formats.CorruptFile as error:
@@ -132,4 +132,4 @@ class Outputs:
             self._file(job, ending).unlink(missing_ok=True)
 
     def _file(self, job: Job, ending: str) -> Path:
-        return Path(os.path.join(self._path, f"{job.output}.{ending}"))  # three times as fast, and often called
+        return Path(os.path.join(self._path, f"{job.output}/job.{ending}"))  # three times as fast, and often called

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 from htmap_core import names
 from htmap_core.language.submit_text import render
 from htmap_core.storage.mapdir import MapDir

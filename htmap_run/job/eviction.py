@@ -54,7 +54,7 @@ def keep(scratch: str, result: str, records: list[dict[str, Any]], writer: forma
         return
     for name in unsent:
         os.replace(os.path.join(scratch, name), os.path.join(aside, name))
-    target = os.path.join(aside, names.OUTPUTS, result)
+    target = os.path.join(aside, result)
     os.replace(os.path.join(aside, os.path.relpath(writer.temporary, returned)), f"{target}.payloads")
     head = {**_identity(result, ad), "attempt": ad.get("numjobcompletions"), "checkpoints": unsent}
     facts = {"host": host_facts(scratch), "runtime": handshake.runtime_facts()}
@@ -104,7 +104,7 @@ def _readable(aside: str, result: str, ad: dict[str, str]) -> list[dict[str, Any
 
     :raises ValueError: the journal is another job's, or it or one of its files is incomplete.
     """
-    target = os.path.join(aside, names.OUTPUTS, result)
+    target = os.path.join(aside, result)
     with open(f"{target}.journal", encoding="ascii") as file:
         head, *records, end = [json.loads(line) for line in file]
     attempt, unsent = head.pop("attempt"), head.pop("checkpoints")
@@ -128,7 +128,7 @@ def _sizes(records: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _move(aside: str, scratch: str, result: str, records: list[dict[str, Any]], writer: formats.PackWriter) -> None:
-    before, after = os.path.join(aside, names.OUTPUTS, result), os.path.join(scratch, names.RETURNED_OUTPUTS, result)
+    before, after = os.path.join(aside, result), os.path.join(scratch, names.RETURNED_OUTPUTS, result)
     for name in _unsent(aside):
         os.replace(os.path.join(aside, name), os.path.join(scratch, name))
     sizes = _sizes(records)

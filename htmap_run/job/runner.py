@@ -51,7 +51,7 @@ def main(archive: str) -> NoReturn:
     scratch = os.getcwd()
     arguments = sys.argv[1:]
     del sys.argv[1:]  # these arguments are HTMap's; a user's module that reads sys.argv must not see them
-    if len(arguments) == 4:  # noqa: PLR2004 -- REMAPPED, which few maps have
+    if len(arguments) == 3:  # noqa: PLR2004 -- REMAPPED, which few maps have
         os.environ[remaps.VARIABLE] = arguments.pop()
     try:
         code = _run(archive, scratch, arguments)
@@ -64,10 +64,11 @@ def main(archive: str) -> NoReturn:
 
 
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
-    if len(arguments) != 3:  # noqa: PLR2004 -- BLOCKS COMPONENTS RESULT
-        raise SystemExit(f"usage: BLOCKS COMPONENTS RESULT [REMAPPED], not {arguments!r}")
+    if len(arguments) != 2:  # noqa: PLR2004 -- BLOCKS COMPONENTS
+        raise SystemExit(f"usage: BLOCKS COMPONENTS [REMAPPED], not {arguments!r}")
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
-    blocks, components, result = arguments
+    blocks, components = arguments
+    result = "job"
     target = os.path.join(scratch, names.RETURNED_OUTPUTS, result)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     os.environ["HTMAP_ON_EXECUTE"] = "1"
@@ -105,6 +106,9 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
 
 def _take_over(scratch: str, result: str, components: list[int], writer: formats.PackWriter, journal: Journal) -> None:
+    kept = os.path.join(scratch, names.RETURN, names.EVICTED)
+    if os.path.isdir(kept):
+        os.rename(kept, os.path.join(scratch, names.EVICTED))
     if not os.path.isdir(os.path.join(scratch, names.EVICTED)):
         return  # the usual case: this job was not evicted before
     from htmap_run.job import eviction
@@ -198,7 +202,7 @@ def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
     )
     data = text.encode("utf-8", "backslashreplace")
     os.write(2, data)
-    if len(arguments) == 3:  # noqa: PLR2004 -- BLOCKS COMPONENTS RESULT
-        path = os.path.join(scratch, names.RETURNED_OUTPUTS, f"{arguments[2]}.stderr")
+    if len(arguments) == 2:  # noqa: PLR2004 -- BLOCKS COMPONENTS
+        path = os.path.join(scratch, names.RETURNED_OUTPUTS, "job.stderr")
         with contextlib.suppress(OSError), open(path, "ab") as file:  # the disk may be full; descriptor 2 has the text
             file.write(data)
