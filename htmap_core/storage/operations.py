@@ -131,7 +131,7 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     It may be for a damaged marker, too, if that was written not long ago.
     """
     map_dir = MapDir(root / names.MAPS / marker.name)
-    text = file.read().encode()
+    text = marker.read_bytes()  # damage to it may be no text
     content = _content(text)
     if content is None:
         is_old = time.time() > os.fstat(file.fileno()).st_mtime + _OTHER_HOSTS_PATIENCE

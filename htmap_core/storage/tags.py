@@ -115,11 +115,11 @@ def _link_tag(root: Path, map_id: str, tag: str) -> bool:
 def _clear_dangling(root: Path, tag: str) -> bool:
     """Delete the tag if its map does not exist any more, and return whether that was so."""
     path = root / names.TAGS / tag
-    words, map_id = _words(path), _id_of(root, tag)
+    said, map_id = _said(path), _id_of(root, tag)
     if map_id and ((root / names.MAPS / map_id).is_dir() or (root / names.CREATING / map_id).exists()):
         return False
     may_be_of_another = not _is_certain(path) and bool(maps_without_tag(root))
-    if may_be_of_another or _words(path) != words:  # otherwise another process has just claimed it
+    if may_be_of_another or _said(path) != said:  # otherwise another process has just claimed it
         return False
     path.unlink(missing_ok=True)
     return True
@@ -127,22 +127,23 @@ def _clear_dangling(root: Path, tag: str) -> bool:
 
 def _id_of(root: Path, tag: str) -> str | None:
     """Return the id of the map with a tag; None if there is no such tag, or it is damaged."""
-    words = _words(root / names.TAGS / tag)
-    is_whole = len(words) == 1 or (len(words) == 2 and words[1] == checksum(words[0].encode()))  # noqa: PLR2004
-    return words[0] if is_whole else None
+    map_id, seal = _said(root / names.TAGS / tag)
+    return map_id if map_id and seal in {"", checksum(map_id.encode())} else None
 
 
 def _is_certain(path: Path) -> bool:
     """Return whether a tag has a checksum that is right, so that it leads where it should; or whether it does not exist."""
-    words = _words(path)
-    return not path.exists() or (len(words) == 2 and words[1] == checksum(words[0].encode()))  # noqa: PLR2004
+    map_id, seal = _said(path)
+    return seal == checksum(map_id.encode()) or not path.exists()
 
 
-def _words(path: Path) -> list[str]:
+def _said(path: Path) -> tuple[str, str]:
+    """Return the id and the checksum in a tag; empty texts for what it does not have."""
     try:
-        return path.read_text(encoding="ascii", errors="replace").split()
+        map_id, _, seal = path.read_text(encoding="ascii", errors="replace").strip().partition(" ")
     except FileNotFoundError:
-        return []
+        return "", ""
+    return map_id, seal
 
 
 def release_tag(root: Path, map_id: str, tag: str) -> None:
