@@ -116,9 +116,9 @@ def _files() -> Iterator[Check]:
         try:
             find_map(tag).check()
         except (CorruptMap, FileNotFoundError) as error:
-            yield Check(
-                "files", "note", f"map {tag!r} is damaged: {error}", f"`htmap remove {tag}` removes its remains"
-            )
+            advice = f"Save what you need of it; `htmap remove {tag}` removes its remains"
+            is_tag = isinstance(error, CorruptMap) and error.path.parent.name == names.TAGS
+            yield Check("files", "note", f"map {tag!r} is damaged: {error}", "" if is_tag else advice)
         except TagNotFound:
             continue  # another process has just removed it
     yield from _lost(root)

@@ -111,6 +111,32 @@ def test_a_flipped_bit_of_an_old_map_which_has_no_checksums_is_no_internal_error
         answers(tag)
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("submissions.jsonl", b'"jobs": 4', b'"jobs": 5'),
+        ("items-1", b"1\x1f1\x1f", b"1\x1f9\x1f"),
+        ("map.json", b'"components": 4', b'"components": 0'),
+        ("map.json", b'"chunksize": 1', b'"chunksize": 0'),
+    ],
+)
+def test_what_cannot_be_of_an_old_map_is_damage(htmap_dir: Path, name: str, before: bytes, after: bytes) -> None:
+    file = unpack("rerun", htmap_dir) / name
+    assert before in file.read_bytes()
+    file.write_bytes(file.read_bytes().replace(before, after, 1))
+    with pytest.raises(CorruptMap):
+        htmap.load("again").status()
+
+
+def test_a_row_that_an_old_item_file_has_lost_is_noticed(htmap_dir: Path) -> None:
+    path = unpack("rerun", htmap_dir)
+    rows = (path / "items-0").read_bytes().splitlines(keepends=True)
+    for damaged in (rows[:-1], [*rows[:-1], b"3\x1f3\n"]):
+        (path / "items-0").write_bytes(b"".join(damaged))
+        with pytest.raises(CorruptMap, match="items-0"):
+            list(MapDir(path).rows())
+
+
 # --- tags
 
 
