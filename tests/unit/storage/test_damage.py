@@ -18,6 +18,7 @@ from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptMap, HTMapException, TagAlreadyExists, TagNotFound
 from htmap_core.maps.map import engine_of
+from htmap_core.sealed import seal
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import all_tags, claim_tag, find_map, maps_without_tag, tag_of
@@ -196,12 +197,21 @@ def test_a_line_of_the_ledger_that_a_crash_has_cut_is_passed_over(made: MapDir) 
 
 
 def test_what_a_later_version_adds_to_a_sealed_file_is_passed_over(made: MapDir) -> None:
-    from htmap_core.sealed import seal
-
-    record = json.loads((made.path / "map.json").read_text())
-    del record["checksum"]
-    (made.path / "map.json").write_text(seal({**record, "colour": "blue"}))
+    (made.path / "map.json").write_text(seal({**record_of(made), "colour": "blue"}))
     assert MapDir(made.path).record == made.record
+
+
+@pytest.mark.parametrize(("format_", "write"), [(3, seal), (1, seal), (2, json.dumps)])
+def test_a_map_of_another_format_is_not_read(made: MapDir, format_: int, write: Callable[[Any], str]) -> None:
+    (made.path / "map.json").write_text(write({**record_of(made), "format": format_}))
+    with pytest.raises(CorruptMap):
+        _ = MapDir(made.path).record
+
+
+def record_of(made: MapDir) -> dict[str, Any]:
+    record = dict(json.loads((made.path / "map.json").read_text()))
+    del record["checksum"]
+    return record
 
 
 # --- markers
