@@ -85,10 +85,12 @@ class MapDir:
     def write_submit(self, commands: Mapping[str, str], columns: tuple[str, ...]) -> None:
         """Write the final submit description, from which a rerun can submit any components again.
 
-        What the map's directory has of the programs that travel with jobs is complete by now, and gets its checksums.
+        The programs that travel with jobs are complete by now, and get checksums.
         """
-        programs = [self.runtime, self.path / names.LAUNCHER, *self.path.glob(names.TRANSFER_PLUGIN.format(scheme="*"))]
-        checksums = {path.name: checksum_of(path) for path in programs if path.exists()}
+        plugin = names.TRANSFER_PLUGIN.format(scheme="*")
+        patterns = (names.RUNTIME, names.LAUNCHER, plugin, f"{names.OUTPUTS}/{plugin}")
+        programs = [path for pattern in patterns for path in self.path.glob(pattern)]
+        checksums = {path.relative_to(self.path).as_posix(): checksum_of(path) for path in programs}
         write_atomically(self.path / names.SUBMIT, submit_text(commands, columns, checksums))
 
     def read_submit(self) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -151,17 +153,13 @@ class MapDir:
             raise CorruptMap(self.items(0), f"cannot be read ({error}), so {_NOT_AGAIN}") from error
 
     def _check_items(self, submission: Submission) -> None:
-        """Check the item file of a submission, if its checksum is known.
-
-        :raises CorruptMap: the file is damaged.
-        :raises FileNotFoundError: it is missing.
-        """
+        """Check the item file of a submission, if its checksum is known; raises CorruptMap, or FileNotFoundError."""
         path = self.items(submission.number)
         try:
             if submission.items is not None:
                 check(path, submission.items)
         except ValueError as error:
-            raise CorruptMap(path, f"cannot be read ({error}), so the components of its jobs are not known") from error
+            raise CorruptMap(path, f"cannot be used ({error}), nor its jobs") from error
 
     def input_block(self, component: int) -> Path:
         """Return the path of the file with a component's input.

@@ -18,7 +18,7 @@ from htmap_core.submission.submit import submit_map
 EVENTS = Path(__file__).parent / "tracking/logs/plain.events"  # four jobs of cluster 18
 COMPONENTS = 4
 COMMANDS = {"executable": "_htmap_runtime.pyz", "transfer_plugins": "sea=_htmap_transfer_sea", "request_memory": "24MB"}
-PROGRAMS = ["_htmap_runtime.pyz", "_htmap_launcher", "_htmap_transfer_sea"]
+PROGRAMS = ["_htmap_runtime.pyz", "_htmap_launcher", "_htmap_transfer_sea", "outputs/_htmap_transfer_bay"]
 FLIPS = 120  # of each file; all bits of small ones
 
 
@@ -30,6 +30,7 @@ def create(tag: str | None, components: int = COMPONENTS) -> MapDir:
             creation.add_input(b"%d" % number)
         creation.finish()
         made = creation.map_dir
+        (made.path / "outputs").mkdir(exist_ok=True)
         for name in PROGRAMS[1:]:
             made.adopt(made.runtime, name)
         record = MapRecord(

@@ -152,6 +152,13 @@ def test_a_damaged_tag_says_which_map_it_belongs_to_and_is_mended_with_that(made
     assert find_map("tide").id == made.id
 
 
+def test_a_damaged_tag_never_leads_to_another_map(made: MapDir, htmap_dir: Path) -> None:
+    other, tag = create("wave"), htmap_dir / "tags" / "tide"
+    tag.write_bytes(tag.read_bytes().replace(made.id.encode(), other.id.encode()))
+    with pytest.raises(CorruptMap):
+        find_map("tide")
+
+
 def test_a_tag_that_leads_elsewhere_is_not_deleted_while_its_map_may_be_there(made: MapDir, htmap_dir: Path) -> None:
     tag = htmap_dir / "tags" / "tide"
     tag.write_text(made.id[:-1])  # as 0.7.0 wrote tags, which have no checksum
