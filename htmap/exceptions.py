@@ -15,8 +15,10 @@ from htmap_core.contract.transfer_path import IsRemote
 from htmap_core.exceptions import (
     BusyMap,
     CannotPickle,
+    CannotRemoveMap,
     CannotRerunComponents,
     CannotRetagMap,
+    CannotStore,
     CannotTransfer,
     CannotTransplantPython,
     ComponentFailed,
@@ -62,7 +64,6 @@ from htmap_core.exceptions import (
 )
 from htmap_core.results.following import CannotFollow
 from htmap_core.results.pickling import CannotUnpickle
-from htmap_core.storage.exceptions import CannotRemoveMap, CannotStore
 from htmap_core.submission.files.staging import SameName
 from htmap_core.user_warnings import (
     DamagedMap,

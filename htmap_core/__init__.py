@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from htmap_core.language.expressions import quoted
     from htmap_core.language.submit_text import submit_path
     from htmap_core.progress import progress_bar
+    from htmap_core.sealed import seal, unseal
     from htmap_core.settings.chain import Settings
     from htmap_core.settings.tables import setting, setting_origin, table
     from htmap_core.storage.root import htmap_dir
@@ -55,11 +56,13 @@ _HOMES = {
     "progress_bar": "progress",
     "put_in_place": "atomic",
     "quoted": "language.expressions",
+    "seal": "sealed",
     "setting": "settings.tables",
     "setting_origin": "settings.tables",
     "submit_path": "language.submit_text",
     "table": "settings.tables",
     "tag_of_map": "storage.tags",
+    "unseal": "sealed",
     "write_atomically": "atomic",
 }
 
@@ -87,11 +90,13 @@ __all__ = [
     "progress_bar",
     "put_in_place",
     "quoted",
+    "seal",
     "setting",
     "setting_origin",
     "submit_path",
     "table",
     "tag_of_map",
+    "unseal",
     "wording",
     "write_atomically",
 ]

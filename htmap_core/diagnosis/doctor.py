@@ -8,11 +8,12 @@ import shutil
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import attrs
 
-from htmap_core import version, wording
+from htmap_core import names, version, wording
 from htmap_core.condor.connection import Connection, bindings_version
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, TagNotFound
@@ -21,8 +22,10 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.settings import dotted, tables
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
+from htmap_core.storage import operations
+from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
-from htmap_core.storage.tags import all_tags, find_map
+from htmap_core.storage.tags import all_tags, find_map, maps_without_tag
 from htmap_core.submission.delivery_choice import choose_delivery_method
 
 _LITTLE_SPACE = 1024**3  # bytes
@@ -111,13 +114,29 @@ def _files() -> Iterator[Check]:
     yield Check("files", "note" if advice else "ok", text, advice)
     for tag in tags:
         try:
-            _ = find_map(tag).record
-        except CorruptMap as error:
-            yield Check(
-                "files", "note", f"map {tag!r} is damaged: {error}", f"`htmap remove {tag}` removes its remains"
-            )
+            find_map(tag).check()
+        except (CorruptMap, FileNotFoundError) as error:
+            advice = f"Save what you need of it; `htmap remove {tag}` removes its remains"
+            is_tag = isinstance(error, CorruptMap) and error.path.parent.name == names.TAGS
+            yield Check("files", "note", f"map {tag!r} is damaged: {error}", "" if is_tag else advice)
         except TagNotFound:
             continue  # another process has just removed it
+    yield from _lost(root)
+
+
+def _lost(root: Path) -> Iterator[Check]:
+    """Tell of maps that no tag leads to, and of markers that are damaged."""
+    for map_dir in maps_without_tag(root):
+        text = f"no tag leads to the map {map_dir.path}; it was lost or is damaged"
+        yield Check("files", "note", text, f"`echo {map_dir.id} > {root / names.TAGS}/NAME` gives it the tag NAME")
+    for marker in operations.damaged(root):
+        map_dir = MapDir(root / names.MAPS / marker.name)
+        advice = "The first command that comes a day after it was written finishes what was interrupted"
+        if marker.parent.name == names.REMOVED and not map_dir.path.exists():
+            advice = (
+                f"`condor_q -constraint '{map_dir.own_jobs}'` shows its jobs; where no pool has any, delete the file"
+            )
+        yield Check("files", "note", f"{marker}, which tells of an interrupted operation, is damaged", advice)
 
 
 def _plugins() -> Iterator[Check]:

@@ -44,7 +44,9 @@ from htmap_core.exceptions.creation import (
 )
 from htmap_core.exceptions.maps import (
     BusyMap,
+    CannotRemoveMap,
     CannotRerunComponents,
+    CannotStore,
     CorruptEventLog,
     CorruptMap,
     MapWasRemoved,
@@ -76,8 +78,10 @@ from htmap_core.exceptions.tags import (
 __all__ = [
     "BusyMap",
     "CannotPickle",
+    "CannotRemoveMap",
     "CannotRerunComponents",
     "CannotRetagMap",
+    "CannotStore",
     "CannotTransfer",
     "CannotTransplantPython",
     "ComponentFailed",

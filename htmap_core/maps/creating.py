@@ -24,7 +24,7 @@ from htmap_core.settings.chain import settings
 from htmap_core.settings.waiting import while_created
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.log import logger
-from htmap_core.storage.mapdir import MapRecord
+from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning
 from htmap_core.submission.archive import build
 from htmap_core.submission.checkpointing import checkpoints
@@ -140,7 +140,7 @@ def create_map(
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files)
         for warning in files.warnings(connection):
             user_warnings.warn(warning)
-        submit_map(creation, _record(plan, size, method.name), commands, connection)
+        submit_map(creation, _record(plan, size, method.name, untagged=tag is None), commands, connection)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
     logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)
     if _is_interactive() and not quiet:
@@ -180,7 +180,7 @@ def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: 
     )
 
 
-def _record(plan: MapPlan, chunksize: int, delivery_method: str) -> MapRecord:
+def _record(plan: MapPlan, chunksize: int, delivery_method: str, *, untagged: bool) -> MapRecord:
     return MapRecord(
         components=plan.components,
         chunksize=chunksize,
@@ -189,6 +189,7 @@ def _record(plan: MapPlan, chunksize: int, delivery_method: str) -> MapRecord:
         versions=versions(),
         options=plan.options.to_dict(),
         created=time.time(),
+        untagged=untagged,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from htmap_core import names, user_warnings
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MapWasRemoved, TagNotFound
+from htmap_core.exceptions import BusyMap, CondorError, CorruptEventLog, CorruptMap, MapWasRemoved, TagNotFound
 from htmap_core.maps import overview, recovery, removal
 from htmap_core.maps.map import Map, engine_of
 from htmap_core.results.engine import Engine
@@ -180,8 +180,19 @@ def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, in
 def status_facts(
     maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True
 ) -> list[dict[str, Any]]:
-    """Return the facts of :func:`status`: a dictionary for each map, with sizes in bytes and times in seconds."""
-    return [overview.facts(engine, include_state, include_meta) for engine in _engines(maps)]
+    """Return the facts of :func:`status`: a dictionary for each map, with sizes in bytes and times in seconds.
+
+    A damaged map gives a warning (``DamagedMap``), unless *maps* are given; then it raises.
+    """
+    found = []
+    for engine in _engines(maps):
+        try:
+            found.append(overview.facts(engine, include_state, include_meta))
+        except (CorruptEventLog, CorruptMap) as error:
+            if maps is not None:
+                raise
+            user_warnings.warn(user_warnings.DamagedMap(engine.map.tag, str(error)))
+    return found
 
 
 def _engines(maps: Iterable[Map] | None) -> Iterator[Engine]:

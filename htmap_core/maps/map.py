@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.exceptions import CorruptEventLog, CorruptMap
 from htmap_core.maps import existence, overview, queue, recovery, removal, retagging
 from htmap_core.results.engine import Engine
 from htmap_core.results.errors import ComponentError
@@ -395,6 +396,10 @@ class Map(Sequence[Any]):
         :param force: remove the data even if the pool does not answer, and do not wait until the jobs have left the queue.
         :raises CondorError: the pool does not answer, and the map may have jobs in its queue. Nothing was changed.
         """
-        self._engine.poll()
-        removal.remove(self._map_dir, self._engine.map.current_tag(), ended=self._engine.states.has_ended, force=force)
+        try:
+            self._engine.poll()
+            ended = self._engine.states.has_ended
+        except (CorruptEventLog, CorruptMap):
+            ended = False  # the queue will tell
+        removal.remove(self._map_dir, self._engine.map.current_tag(), ended=ended, force=force)
         logger.info("map %r was removed", self._engine.map.tag)

@@ -9,11 +9,10 @@ import logging
 from collections.abc import Callable
 
 from htmap_core import names
-from htmap_core.exceptions import CondorError, CorruptMap
+from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap
 from htmap_core.maps import removal, retagging
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import deletion, operations
-from htmap_core.storage.exceptions import CannotRemoveMap
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.root import htmap_dir
@@ -26,7 +25,8 @@ logger = logging.getLogger("htmap")
 def settle() -> None:
     """Finish interrupted removals, reruns and changes of tags; finish or undo interrupted creations.
 
-    An operation that needs a pool which does not answer, or that the file system refuses, is left to a later command.
+    An operation that needs a pool which does not answer, that the file system refuses, or whose map is damaged, is left to a
+    later command.
     """
     root = htmap_dir()
     for kind, finish in (
@@ -42,17 +42,16 @@ def settle() -> None:
 def _settle(interrupted: Operation, finish: Callable[[Operation], None]) -> None:
     try:
         finish(interrupted)
-    except (CondorError, CannotRemoveMap, OSError) as error:
+    except (CondorError, CannotRemoveMap, CorruptMap, OSError) as error:
         logger.warning("map %r: an interrupted operation is left to a later command: %s", interrupted.tag, error)
 
 
 def _finish_creation(creation: Operation) -> None:
-    """Keep the map if the schedd accepted its jobs; otherwise delete what exists of it."""
-    try:
-        created = _settle_submissions(creation.map_dir)
-    except CorruptMap:
-        created = False
-    if created:
+    """Keep the map if the schedd accepted its jobs; otherwise delete what exists of it.
+
+    :raises CorruptMap: it is not known whether the schedd has jobs. The map stays, and can be removed.
+    """
+    if _settle_submissions(creation.map_dir):
         operations.end(creation)
         logger.info("map %r was submitted although its creation was interrupted", creation.tag)
     else:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 
+import attrs
+
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CondorError, CorruptMap
@@ -16,6 +18,7 @@ from htmap_core.plugins.pools import reach
 from htmap_core.storage import deletion
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
+from htmap_core.storage.tags import tag_of
 
 PATIENCE = 30.0  # seconds until the jobs have left the queue; a job on a host that is gone takes longer
 
@@ -46,20 +49,37 @@ def finish(removal: Operation) -> None:
     """Finish an interrupted removal as far as possible, without starting a pool and without waiting.
 
     :raises CondorError: the pool does not answer.
+    :raises CorruptMap: the marker is damaged, and the map's directory, which could tell as much, is gone.
     """
+    removal = removal if removal.tag else _looked_up(removal)
     is_empty = removal.pool is None or _empty_queue(Connection(removal.pool), removal, 0)
     deletion.delete_map(removal)
     if is_empty:
         deletion.conclude(removal)
 
 
+def _looked_up(removal: Operation) -> Operation:
+    """Return a removal whose marker does not say what it should, with what the map's directory says."""
+    map_dir = removal.map_dir
+    if removal.is_damaged and not map_dir.path.exists():
+        reason = (
+            "is damaged, so it is not known which pool has jobs of a map that was removed; `htmap doctor` says more"
+        )
+        raise CorruptMap(removal.marker, reason)
+    pool, constraint = _jobs_of(map_dir)
+    return attrs.evolve(removal, tag=tag_of(map_dir) or "", pool=pool, constraint=constraint)
+
+
 def _jobs_of(map_dir: MapDir) -> tuple[PoolAddress | None, str]:
     """Return the pool of a map's jobs, and a constraint that selects them; no pool if the map has no jobs."""
     try:
-        submissions, pool = map_dir.submissions.all(), map_dir.record.pool
+        pool = map_dir.record.pool
     except CorruptMap:
         return None, "false"  # it was never submitted, or its record is lost
-    return (pool, map_dir.constraint()) if submissions else (None, "false")
+    try:
+        return (pool, map_dir.constraint()) if map_dir.submissions.all() else (None, "false")
+    except CorruptMap:
+        return pool, map_dir.own_jobs
 
 
 def _empty_queue(connection: Connection, removal: Operation, patience: float) -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 
 from htmap_core import names
 from htmap_core.atomic import locked
+from htmap_core.exceptions import CannotStore
 from htmap_core.storage import deletion, operations
-from htmap_core.storage.exceptions import CannotStore
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir, make_htmap_dir

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from htmap_core.atomic import locked
 from htmap_core.contract.pools import PoolAddress
+from htmap_core.exceptions import CannotRemoveMap
 from htmap_core.storage import operations
-from htmap_core.storage.exceptions import CannotRemoveMap
-from htmap_core.storage.mapdir import MapDir, plain_address
+from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
+from htmap_core.storage.record import plain_address
 from htmap_core.storage.tags import release_tag, tag_of
 
 

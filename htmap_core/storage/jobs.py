@@ -1,9 +1,8 @@
-"""Jobs, by their places in the item files, and the folders of what they returned."""
+"""Jobs, by their places in the item files."""
 
 from __future__ import annotations
 
-import os
-import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -25,23 +24,18 @@ class Job:
         return f"{self.submission}/{self.row // names.ENTRIES_PER_DIRECTORY}/{self.row}"
 
 
-def folder_below(outputs: Path, *parts: str) -> Path:
-    """Return a folder below the outputs of a map, and make it if it does not exist.
+def rows_in(path: Path, jobs: int) -> Iterator[list[str]]:
+    """Yield the rows of an item file: one for each job, with a text for each column.
 
-    HTCondor brings no links, but a job that may reach the submit side while it runs can make one. It is never followed.
-
-    :param outputs: the folder of the outputs, which is HTMap's own.
-    :param parts: the names of the folders below it.
-    :raises CorruptMap: the job has put something else in the place of one of the folders.
+    :raises ValueError: it is damaged: it has other rows than HTMap has written, or not as many as jobs.
     """
-    folder = outputs
-    for part in parts:
-        folder /= part
-        try:
-            found = os.lstat(folder)
-        except FileNotFoundError:
-            folder.mkdir(exist_ok=True)  # another process may make it, too
-            continue
-        if not stat.S_ISDIR(found.st_mode):
-            raise CorruptMap(folder, "is not a folder: the job has put something else in its place")
-    return folder
+    count = 0
+    with path.open(encoding="utf-8") as file:
+        for row in file:
+            count += 1
+            columns = row.rstrip("\n").split(names.ITEM_SEPARATOR)
+            if len(columns) < len(names.COLUMNS):
+                raise ValueError(f"it has the row {row[:80]!r}")
+            yield columns
+    if count != jobs:
+        raise ValueError(f"it has {count} rows for {jobs} jobs")

@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
-
-import attrs
 
 from htmap_core import names
 from htmap_core.atomic import write_atomically
-from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptMap
 from htmap_core.language.expressions import quoted
+from htmap_core.sealed import check, checksum_of
+from htmap_core.storage.jobs import rows_in
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.placement import Placement
-from htmap_core.storage.submissions import Submissions
+from htmap_core.storage.record import MapRecord, record_from, record_text, submit_from, submit_text
+from htmap_core.storage.submissions import Submission, Submissions
 from htmap_run.files import checkpoints
 
-FORMAT = 1
-
-
-@attrs.frozen
-class MapRecord:
-    """The contents of ``map.json``: the facts that creation fixes.
-
-    :param components: the number of components.
-    :param chunksize: how many of them share a job.
-    :param versions: the versions of Python, cloudpickle and HTMap on the submit side.
-    :param options: the map options as given, for people to read.
-    :param created: the time of creation, in seconds since the epoch.
-    """
-
-    components: int
-    chunksize: int
-    delivery_method: str
-    pool: PoolAddress
-    versions: Mapping[str, str]
-    options: Mapping[str, Any]
-    created: float
-
-    @property
-    def jobs(self) -> int:
-        """The number of jobs that the components share."""
-        return -(-self.components // self.chunksize)
+_NOT_AGAIN = "no component of the map can be submitted again; results can still be read"
 
 
 class MapDir:
@@ -93,7 +66,7 @@ class MapDir:
         if self._record is None:
             path = self.path / names.MAP
             try:
-                self._record = _record_from(json.loads(path.read_text(encoding="utf-8")))
+                self._record = record_from(path.read_bytes())
             except FileNotFoundError as error:
                 raise CorruptMap(path, "is missing: the creation of the map did not finish") from error
             except (ValueError, TypeError, KeyError) as error:
@@ -102,8 +75,7 @@ class MapDir:
 
     def write_record(self, record: MapRecord) -> None:
         """Write ``map.json``."""
-        plain = {**attrs.asdict(record), "pool": plain_address(record.pool)}
-        write_atomically(self.path / names.MAP, json.dumps({"format": FORMAT, **plain}, indent=1))
+        write_atomically(self.path / names.MAP, record_text(record))
 
     @property
     def runtime(self) -> Path:
@@ -111,23 +83,30 @@ class MapDir:
         return self.path / names.RUNTIME
 
     def write_submit(self, commands: Mapping[str, str], columns: tuple[str, ...]) -> None:
-        """Write the final submit description, from which a rerun can submit any components again."""
-        content = json.dumps({"commands": dict(commands), "columns": columns}, indent=1)
-        write_atomically(self.path / names.SUBMIT, content)
+        """Write the final submit description, from which a rerun can submit any components again.
+
+        The programs that travel with jobs are complete by now, and get checksums.
+        """
+        plugin = names.TRANSFER_PLUGIN.format(scheme="*")
+        patterns = (names.RUNTIME, names.LAUNCHER, plugin, f"{names.OUTPUTS}/{plugin}")
+        programs = [path for pattern in patterns for path in self.path.glob(pattern)]
+        checksums = {path.relative_to(self.path).as_posix(): checksum_of(path) for path in programs}
+        write_atomically(self.path / names.SUBMIT, submit_text(commands, columns, checksums))
 
     def read_submit(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the submit commands and the item columns that the map was submitted with.
 
-        :raises CorruptMap: they cannot be read.
+        :raises CorruptMap: they cannot be read, or a program that travels with jobs is damaged.
         """
         path = self.path / names.SUBMIT
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            return dict(content["commands"]), tuple(content["columns"])
+            commands, columns, programs = submit_from(path.read_bytes())
+            for name, checksum in programs.items():
+                path = self.path / name
+                check(path, checksum)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CorruptMap(
-                path, f"cannot be read ({error}), so no component of the map can be submitted again"
-            ) from error
+            raise CorruptMap(path, f"cannot be read ({error}), so {_NOT_AGAIN}") from error
+        return commands, columns
 
     def adopt(self, script: Path, name: str) -> Path:
         """Copy a program that travels with jobs into the map's directory, and return the path of the copy."""
@@ -144,6 +123,17 @@ class MapDir:
         with self.items(submission).open("w", encoding="utf-8") as file:
             file.writelines(names.ITEM_SEPARATOR.join(row) + "\n" for row in rows)
 
+    def intend(self, jobs: int, *, late: bool, held: bool) -> Submission:
+        """Write the intent to submit the jobs of the next item file, which is complete."""
+        items = checksum_of(self.items(self.submissions.next_number()))
+        return self.submissions.intend(jobs, late=late, held=held, items=items)
+
+    def check(self) -> None:
+        """Check all small files of the map that have checksums; raises CorruptMap, or FileNotFoundError."""
+        _, _ = self.record, self.read_submit()
+        for submission in self.submissions.all():
+            self._check_items(submission)
+
     def remove_items(self, submission: int) -> None:
         """Remove the item file of a submission that was refused."""
         self.items(submission).unlink(missing_ok=True)
@@ -151,10 +141,25 @@ class MapDir:
     # --- jobs, their inputs, and what they returned
 
     def rows(self) -> Iterator[list[str]]:
-        """Yield the rows of the first submission's item file: one for each job, with a text for each column."""
-        with self.items(0).open(encoding="utf-8") as file:
-            for line in file:
-                yield line.rstrip("\n").split(names.ITEM_SEPARATOR)
+        """Yield the rows of the first submission's item file: one for each job, with a text for each column.
+
+        :raises CorruptMap: the file is damaged.
+        """
+        try:
+            for submission in self.submissions.all()[:1]:
+                self._check_items(submission)
+            yield from rows_in(self.items(0), self.record.jobs)
+        except (FileNotFoundError, ValueError) as error:
+            raise CorruptMap(self.items(0), f"cannot be read ({error}), so {_NOT_AGAIN}") from error
+
+    def _check_items(self, submission: Submission) -> None:
+        """Check the item file of a submission, if its checksum is known; raises CorruptMap, or FileNotFoundError."""
+        path = self.items(submission.number)
+        try:
+            if submission.items is not None:
+                check(path, submission.items)
+        except ValueError as error:
+            raise CorruptMap(path, f"cannot be used ({error}), nor its jobs") from error
 
     def input_block(self, component: int) -> Path:
         """Return the path of the file with a component's input.
@@ -162,9 +167,7 @@ class MapDir:
         :raises CorruptMap: the item file has no row for it.
         """
         row = component // self.record.chunksize
-        columns = next(itertools.islice(self.rows(), row, None), [])
-        if len(columns) < len(names.COLUMNS):
-            raise CorruptMap(self.items(0), f"has no row {row}")
+        columns = next(itertools.islice(self.rows(), row, None))
         return self.path / names.INPUTS / columns[names.COLUMNS.index(names.INPUTS_COLUMN)]
 
     @property
@@ -175,23 +178,49 @@ class MapDir:
         return self._placement
 
     def refresh(self) -> bool:
-        """Read the submissions of any process that came or went since, and return whether there were any. Cheap."""
+        """Read the submissions of any process that came or went since, and return whether there were any. Cheap.
+
+        :raises CorruptMap: the submissions or the item file of one are damaged.
+        """
         try:
             size = self.submissions.size()
             if size == self._refreshed:
                 return False
-            self.placement.learn(submission.number for submission in self.submissions.all())
+            self._learn(self.submissions.all())
         except FileNotFoundError:
             return False  # nothing was submitted yet, or a process is deleting the item file of a refused submission
         self._refreshed = size
         return True
 
+    def _learn(self, submissions: list[Submission]) -> None:
+        reruns = [each for each in submissions if each.number]
+        for submission in reruns:
+            self._check_items(submission)
+        try:
+            self.placement.learn(each.number for each in reruns)
+        except (ValueError, IndexError) as error:  # an item file of 0.7.0, which has no checksum
+            raise CorruptMap(self.items(reruns[-1].number), f"or one before it cannot be read ({error})") from error
+        jobs = sum(each.jobs for each in submissions if not each.number)
+        if jobs not in {0, self.record.jobs} or max(self.placement.again, default=0) >= self.record.components:
+            raise CorruptMap(self.path / names.SUBMISSIONS, f"does not fit to a map with {self.record.jobs} jobs")
+
     def constraint(self) -> str:
-        """Return a ClassAd expression for all jobs of the map: by clusters, which the schedd finds fast, or by the map's id."""
+        """Return a ClassAd expression for all jobs of the map, and for no others, whatever the clusters on disk are.
+
+        It names the clusters, because the schedd finds them fast.
+
+        :raises CorruptMap: the submissions are damaged; :attr:`own_jobs` finds the jobs still.
+        """
         clusters = [submission.cluster for submission in self.submissions.all()]
         if None in clusters:
-            return f"{names.MAP_ID} == {quoted(self.id)}"
-        return " || ".join(f"ClusterId == {cluster}" for cluster in clusters) or "false"
+            return self.own_jobs
+        of_clusters = " || ".join(f"ClusterId == {cluster}" for cluster in clusters) or "false"
+        return f"({of_clusters}) && {self.own_jobs}"
+
+    @property
+    def own_jobs(self) -> str:
+        """A ClassAd expression that finds the map's jobs by its id alone."""
+        return f"{names.MAP_ID} == {quoted(self.id)}"
 
     @property
     def events(self) -> Path:
@@ -238,24 +267,16 @@ class MapDir:
 
     @property
     def is_transient(self) -> bool:
-        """Whether the map still has a random tag."""
-        return (self.path / names.TRANSIENT).exists()
+        """Whether the map still has a random tag. A file alone makes no map transient that was created with a tag.
+
+        :raises CorruptMap: ``map.json`` cannot be read.
+        """
+        return (self.path / names.TRANSIENT).exists() and self.record.untagged
 
     @property
     def local_data(self) -> int:
         """The size of the map on disk, in bytes."""
         return sum(_sizes(os.fspath(self.path)))
-
-
-def plain_address(address: PoolAddress) -> dict[str, Any]:
-    """Return an address as plain values for JSON."""
-    return {**attrs.asdict(address), "configuration": address.configuration and str(address.configuration)}
-
-
-def _record_from(plain: dict[str, Any]) -> MapRecord:
-    if plain.pop("format") != FORMAT:
-        raise ValueError("written by another version of HTMap")
-    return MapRecord(**{**plain, "pool": PoolAddress(**plain["pool"])})
 
 
 def _sizes(path: str) -> Iterator[int]:

@@ -2,12 +2,14 @@
 
 A marker is a file under ``creating``, ``removed`` and the like. The process that does the operation holds a lock on its marker.
 If no process holds the lock, the operation was interrupted, and the next command finishes or undoes it.
+
+A marker has a checksum. What a damaged one says is not used: it could name another host, or the jobs of another map.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -20,8 +22,11 @@ from htmap_core import names
 from htmap_core.atomic import locked
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap
+from htmap_core.sealed import is_sealed, seal, unseal
 from htmap_core.storage.mapdir import MapDir
 
+KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
+_KEYS_OF_0_7_0 = frozenset({"tag", "host", "since", "pool", "constraint", "new_tag"})
 _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: other hosts may not see the locks of a shared file system
 
 
@@ -31,10 +36,11 @@ class Operation:
 
     :param marker: the path of its marker.
     :param map_dir: the map.
-    :param tag: the map's tag; empty if the process was killed before it wrote the marker.
+    :param tag: the map's tag; empty if the process was killed before it wrote the marker, or the marker is damaged.
     :param pool: the pool of a removed map's jobs; None if it has none.
     :param constraint: a ClassAd expression that finds the jobs.
     :param new_tag: the tag that a retagging was to give the map; empty for other operations.
+    :param is_damaged: whether the marker is damaged, so that nothing but the map is known.
     """
 
     marker: Path
@@ -43,12 +49,13 @@ class Operation:
     pool: Optional[PoolAddress] = None
     constraint: str = "false"
     new_tag: str = ""
+    is_damaged: bool = False
 
 
 def write(file: IO[str], tag: str, **more: Any) -> None:
     """Write the tag, this host and the time into a locked marker."""
     file.truncate(0)
-    json.dump({"tag": tag, "host": socket.gethostname(), "since": time.time(), **more}, file)
+    file.write(seal({"tag": tag, "host": socket.gethostname(), "since": time.time(), **more}))
     file.flush()
 
 
@@ -104,30 +111,47 @@ def unfinished(root: Path, kind: str) -> Iterator[Operation]:
                 file = stack.enter_context(locked(marker, wait=False, create=False))
             except (BlockingIOError, FileNotFoundError):  # its process is alive, or has just finished
                 continue
-            content = _content_of_abandoned(file)
-            if content is not None:
-                yield _operation(root, marker, content)
+            operation = _read(root, marker, file)
+            if operation is not None:
+                yield operation
 
 
-def _operation(root: Path, marker: Path, content: dict[str, Any]) -> Operation:
-    pool = content.get("pool")
-    return Operation(
-        marker,
-        MapDir(root / names.MAPS / marker.name),
-        content.get("tag", ""),
-        pool and PoolAddress(**pool),
-        content.get("constraint", "false"),
-        content.get("new_tag", ""),
-    )
+def damaged(root: Path) -> Iterator[Path]:
+    """Yield the markers that are damaged."""
+    for kind in KINDS:
+        for marker in sorted((root / kind).glob("*")):
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):  # it was just deleted, or is no marker
+                if _content(marker.read_bytes()) is None:
+                    yield marker
 
 
-def _content_of_abandoned(file: IO[str]) -> dict[str, Any] | None:
-    """Return the contents of a marker that no process held; None if its process may be alive on another host."""
-    try:
-        content = dict(json.loads(file.read() or "{}"))
-    except ValueError:
-        content = {}  # the process was killed while it wrote the marker
+def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
+    """Return what a marker says that no process has locked; None if its process may be alive on another host.
+
+    It may be for a damaged marker, too, if that was written not long ago.
+    """
+    map_dir = MapDir(root / names.MAPS / marker.name)
+    text = marker.read_bytes()  # damage to it may be no text
+    content = _content(text)
+    if content is None:
+        is_old = time.time() > os.fstat(file.fileno()).st_mtime + _OTHER_HOSTS_PATIENCE
+        return Operation(marker, map_dir, "", is_damaged=True) if is_old else None
     elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
     if elsewhere and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
+        return None
+    pool, constraint = content.get("pool"), content.get("constraint", "false")
+    if not is_sealed(text):
+        constraint = f"({constraint}) && {map_dir.own_jobs}"  # 0.7.0 wrote clusters alone, and no checksum
+    address = pool and PoolAddress(**pool)
+    return Operation(marker, map_dir, content.get("tag", ""), address, constraint, content.get("new_tag", ""))
+
+
+def _content(text: bytes) -> dict[str, Any] | None:
+    """Return the content of a marker, which is empty if its process was killed before it wrote; None if it is damaged."""
+    try:
+        content = unseal(text, unsealed=_KEYS_OF_0_7_0) if text else {}
+        if not is_sealed(text):
+            PoolAddress(**(content.get("pool") or {"pool": ""}))
+    except (ValueError, TypeError):
         return None
     return content

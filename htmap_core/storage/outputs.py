@@ -65,14 +65,9 @@ class Outputs:
 
         :raises CorruptMap: there is something else in its place.
         """
-        own = Path(self._folder, job.output)
-        place = own / _FILES if own.is_dir() else own.with_name(f"{own.name}.{_FILES}")
-        folder = place / str(component)
-        for each in (own, place, folder):
-            if os.path.lexists(each) and (each.is_symlink() or not each.is_dir()):
-                raise CorruptMap(each, "is no folder, but something else that a component has put there")
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        *folders, own = job.output.split("/")
+        place = (own, _FILES) if os.path.lexists(f"{self._folder}/{job.output}") else (f"{own}.{_FILES}",)
+        return folder_below(Path(self._folder), *folders, *place, str(component))
 
     def delete_files(self, job: Job, component: int) -> None:
         """Delete the files that a component sent back with a job."""
@@ -92,6 +87,28 @@ class Outputs:
         _delete(f"{path}.result")
         with contextlib.suppress(OSError):  # it has files of components, or does not exist
             os.rmdir(path)
+
+
+def folder_below(outputs: Path, *parts: str) -> Path:
+    """Return a folder below the outputs of a map, and make it if it does not exist.
+
+    HTCondor brings no links, but a job that may reach the submit side while it runs can make one. It is never followed.
+
+    :param outputs: the folder of the outputs, which is HTMap's own.
+    :param parts: the names of the folders below it.
+    :raises CorruptMap: the job has put something else in the place of one of the folders.
+    """
+    folder = outputs
+    for part in parts:
+        folder /= part
+        try:
+            found = os.lstat(folder)
+        except FileNotFoundError:
+            folder.mkdir(exist_ok=True)  # another process may make it, too
+            continue
+        if not stat.S_ISDIR(found.st_mode):
+            raise CorruptMap(folder, "is not a folder: the job has put something else in its place")
+    return folder
 
 
 def _tail(path: str, size: int) -> bytes:

@@ -1,11 +1,10 @@
-"""The submissions of a map, in ``submissions.jsonl``. Lines are only appended."""
+"""The submissions of a map, in ``submissions.jsonl``. Lines are only appended, each with a checksum of its own."""
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
@@ -14,6 +13,9 @@ import attrs
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap
 from htmap_core.language.expressions import quoted
+from htmap_core.sealed import seal, unseal
+
+_KEYS_OF_0_7_0 = frozenset({"number", "token", "jobs", "late", "held", "cluster"})
 
 
 @attrs.frozen
@@ -26,6 +28,7 @@ class Submission:
     :param late: whether the schedd materializes the jobs only when it needs them.
     :param held: whether the jobs are on hold from the start; the event log does not tell.
     :param cluster: the cluster's number; None until HTMap knows that the schedd took the submission.
+    :param items: the checksum of its item file; None for submissions of 0.7.0.
     """
 
     number: int
@@ -34,6 +37,7 @@ class Submission:
     late: bool = False
     held: bool = False
     cluster: Optional[int] = None
+    items: Optional[str] = None
 
     @property
     def constraint(self) -> str:
@@ -56,20 +60,19 @@ class Submissions:
 
         A truncated last line is skipped: a command asks the schedd for the outcome that it would have had.
 
-        :raises CorruptMap: another line cannot be read.
+        :raises CorruptMap: another line is damaged.
         """
         found: dict[int, Submission] = {}
-        for line in self._lines():
+        for entry in self._entries():
             try:
-                entry = json.loads(line)
                 if entry.get("cluster", "") is None:
                     del found[entry["number"]]
                 elif "cluster" in entry:
                     found[entry["number"]] = attrs.evolve(found[entry["number"]], cluster=entry["cluster"])
                 else:
-                    found[entry["number"]] = Submission(**entry)
-            except (ValueError, TypeError, KeyError) as error:
-                raise CorruptMap(self._path, f"has a line that HTMap did not write: {line[:80]!r}") from error
+                    found[entry["number"]] = _submission(entry)
+            except (TypeError, KeyError) as error:
+                raise self._corrupt(f"has an entry that does not fit to the others, {entry!r}") from error
         return [found[number] for number in sorted(found)]
 
     def size(self) -> int:
@@ -80,14 +83,20 @@ class Submissions:
         return os.stat(self._text).st_size
 
     def next_number(self) -> int:
-        """Return the number of the next submission. Numbers of refused submissions are not used again."""
-        return 1 + max((json.loads(line)["number"] for line in self._lines()), default=-1)
+        """Return the number of the next submission. Numbers of refused submissions are not used again.
 
-    def intend(self, jobs: int, *, late: bool, held: bool = False) -> Submission:
-        """Write the intent to submit jobs. After a crash, a later command finds it and asks the schedd for the outcome."""
+        :raises CorruptMap: a line is damaged.
+        """
+        return 1 + max((entry["number"] for entry in self._entries()), default=-1)
+
+    def intend(self, jobs: int, *, late: bool, held: bool = False, items: str | None = None) -> Submission:
+        """Write the intent to submit jobs. After a crash, a later command finds it and asks the schedd for the outcome.
+
+        :param items: the checksum of the item file.
+        """
         number, token = self.next_number(), uuid.uuid4().hex
-        self._append({"number": number, "token": token, "jobs": jobs, "late": late, "held": held})
-        return Submission(number, token, jobs, late, held)
+        self._append({"number": number, "token": token, "jobs": jobs, "late": late, "held": held, "items": items})
+        return Submission(number, token, jobs, late, held, items=items)
 
     def taken(self, submission: Submission, cluster: int) -> None:
         """Write the cluster that the schedd gave a submission."""
@@ -97,15 +106,47 @@ class Submissions:
         """Write that the schedd refused a submission."""
         self._append({"number": submission.number, "cluster": None})
 
+    def _entries(self) -> Iterator[dict[str, Any]]:
+        for line in self._lines():
+            try:
+                yield unseal(line, unsealed=_KEYS_OF_0_7_0)
+            except ValueError as error:
+                raise self._corrupt(f"has a line that HTMap did not write ({error}): {line[:80]!r}") from error
+
     def _lines(self) -> list[bytes]:
         try:
-            return self._path.read_bytes().split(b"\n")[:-1]
+            *lines, last = self._path.read_bytes().split(b"\n")
         except FileNotFoundError:
             return []
+        return [*lines, whole] if (whole := _without_line_end(last)) else lines
 
     def _append(self, entry: Mapping[str, Any]) -> None:
         """Append a line; it replaces a last line that a crash has truncated."""
         with self._path.open("ab") as file:
             if file.tell() > 0 and not (content := self._path.read_bytes()).endswith(b"\n"):
                 file.truncate(content.rfind(b"\n") + 1)
-            file.write(json.dumps(entry).encode() + b"\n")
+                if whole := _without_line_end(content.rpartition(b"\n")[2]):
+                    file.write(whole + b"\n")
+            file.write(seal(entry).encode() + b"\n")
+
+    def _corrupt(self, reason: str) -> CorruptMap:
+        return CorruptMap(self._path, f"{reason}. Results may be in the folder outputs beside it")
+
+
+def _submission(entry: Mapping[str, Any]) -> Submission:
+    """Return the submission of an intent; a later version may have more to say about it."""
+    return Submission(**{field.name: entry[field.name] for field in attrs.fields(Submission) if field.name in entry})
+
+
+def _without_line_end(last: bytes) -> bytes:
+    """Return the last line of the file, which has no line end; empty if a crash has truncated it.
+
+    The line itself may be whole: its line end was not written any more, or is damaged.
+    """
+    for text in (last, last[:-1]):
+        try:
+            unseal(text)
+        except ValueError:
+            continue
+        return text
+    return b""

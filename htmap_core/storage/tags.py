@@ -1,4 +1,7 @@
-"""Tags on disk: each tag is a file with the id of its map."""
+"""Tags on disk: each tag is a file with the id of its map, and a checksum.
+
+The id alone will do, too: so 0.7.0 wrote it, and so users can mend a damaged tag.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ import uuid
 from pathlib import Path
 
 from htmap_core import names
-from htmap_core.exceptions import MapWasRemoved, TagAlreadyExists, TagNotFound
+from htmap_core.exceptions import CorruptMap, MapWasRemoved, TagAlreadyExists, TagNotFound
+from htmap_core.sealed import checksum
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
 from htmap_core.tags import check_tag, random_tag
@@ -30,13 +34,43 @@ def find_map(tag: str, root: Path | None = None) -> MapDir:
     :param root: the HTMAP_DIR, if the caller knows it: the look-up of the setting takes longer than the rest.
     :raises InvalidTag: no map can have this tag.
     :raises TagNotFound: no map has it.
+    :raises CorruptMap: the tag is damaged, and there is a map without a tag, which may have it.
     """
     root = htmap_dir() if root is None else root
     map_id = _id_of(root, check_tag(tag))
     map_dir = MapDir(root / names.MAPS / (map_id or "nobody"))
     if map_id is None or not map_dir.exists:
+        if not map_dir.removal.exists():
+            _check_that_none_is_lost(root, tag)
         raise TagNotFound(tag, [other for other in all_tags() if other != tag])
     return map_dir
+
+
+def _check_that_none_is_lost(root: Path, tag: str) -> None:
+    """Check that no map can have a tag that leads to none.
+
+    :raises CorruptMap: one can.
+    """
+    path = root / names.TAGS / tag
+    if _is_certain(path) or not (lost := maps_without_tag(root)):
+        return
+    ids = " or ".join(each.id for each in lost)
+    raise CorruptMap(path, f"is damaged. Its map is {ids}: write that into the file, and the tag is whole again")
+
+
+def maps_without_tag(root: Path) -> list[MapDir]:
+    """Return the maps that no tag leads to, and that nothing is being done with: those whose tags are damaged."""
+    try:
+        ids = sorted(os.listdir(root / names.MAPS))
+    except FileNotFoundError:
+        return []
+    with_tag = {_id_of(root, tag) for tag in all_tags(root=root)}
+    found = [MapDir(root / names.MAPS / map_id) for map_id in ids if map_id not in with_tag]
+    return [each for each in found if (each.path / names.MAP).exists() and not _is_made_or_removed(each)]
+
+
+def _is_made_or_removed(map_dir: MapDir) -> bool:
+    return any((map_dir.root / kind / map_dir.id).exists() for kind in (names.CREATING, names.REMOVED))
 
 
 def path_of(tag: str, part: str) -> Path:
@@ -69,7 +103,7 @@ def _link_tag(root: Path, map_id: str, tag: str) -> bool:
     folder = root / names.TAGS
     temporary = folder / f":{uuid.uuid4().hex}"
     try:
-        temporary.write_text(map_id + "\n")
+        temporary.write_text(f"{map_id} {checksum(map_id.encode())}\n")
         os.link(temporary, folder / tag)
     except FileExistsError:
         return False
@@ -80,18 +114,36 @@ def _link_tag(root: Path, map_id: str, tag: str) -> bool:
 
 def _clear_dangling(root: Path, tag: str) -> bool:
     """Delete the tag if its map does not exist any more, and return whether that was so."""
-    map_id = _id_of(root, tag)
-    if map_id is None or (root / names.MAPS / map_id).is_dir() or (root / names.CREATING / map_id).exists():
+    path = root / names.TAGS / tag
+    said, map_id = _said(path), _id_of(root, tag)
+    if map_id and ((root / names.MAPS / map_id).is_dir() or (root / names.CREATING / map_id).exists()):
         return False
-    release_tag(root, map_id, tag)
+    may_be_of_another = not _is_certain(path) and bool(maps_without_tag(root))
+    if may_be_of_another or _said(path) != said:  # otherwise another process has just claimed it
+        return False
+    path.unlink(missing_ok=True)
     return True
 
 
 def _id_of(root: Path, tag: str) -> str | None:
+    """Return the id of the map with a tag; None if there is no such tag, or it is damaged."""
+    map_id, seal = _said(root / names.TAGS / tag)
+    return map_id if map_id and seal in {"", checksum(map_id.encode())} else None
+
+
+def _is_certain(path: Path) -> bool:
+    """Return whether a tag has a checksum that is right, so that it leads where it should; or whether it does not exist."""
+    map_id, seal = _said(path)
+    return seal == checksum(map_id.encode()) or not path.exists()
+
+
+def _said(path: Path) -> tuple[str, str]:
+    """Return the id and the checksum in a tag; empty texts for what it does not have."""
     try:
-        return (root / names.TAGS / tag).read_text().strip() or None
+        map_id, _, seal = path.read_text(encoding="ascii", errors="replace").strip().partition(" ")
     except FileNotFoundError:
-        return None
+        return "", ""
+    return map_id, seal
 
 
 def release_tag(root: Path, map_id: str, tag: str) -> None:

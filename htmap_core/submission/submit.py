@@ -11,7 +11,8 @@ from htmap_core.condor.interrupts import held_back
 from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import render
 from htmap_core.storage.creation import Creation, storing
-from htmap_core.storage.mapdir import MapDir, MapRecord
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.record import MapRecord
 
 _TRUE = {"true", "1"}  # condor_submit's words for true; other words are an error
 
@@ -38,7 +39,7 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
         not late and commands.get("hold", "").casefold() in _TRUE
     )  # HTCondor ignores `hold` with late materialization
     with held_back():
-        submission = map_dir.submissions.intend(jobs, late=late, held=held)
+        submission = map_dir.intend(jobs, late=late, held=held)
         own = {f"MY.{names.SUBMISSION_TOKEN}": quoted(submission.token)}
         text = render({**commands, **own}, columns, map_dir.items(submission.number))
         try:

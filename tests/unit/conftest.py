@@ -10,7 +10,8 @@ import pytest
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.storage.mapdir import MapDir, MapRecord
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.record import MapRecord
 from htmap_core.storage.root import make_htmap_dir
 from htmap_core.storage.tags import claim_tag
 from tests.returned import write_results

@@ -43,12 +43,15 @@ def clean(all_: bool, yes: bool) -> None:
 
 def _remove(tag: str, *, force: bool) -> None:
     from htmap_core.maps import management
+    from htmap_core.storage.tags import find_map
 
     try:
         found = management.load(tag)
     except CorruptMap:
+        jobs = find_map(tag).own_jobs
         management.remove(tag)
         click.echo(f"removed the remains of map {tag!r}, which was damaged")
+        click.echo(f"if jobs of it are left in a queue, `condor_rm -constraint '{jobs}'` removes them", err=True)
         return
     count = len(found)
     found.remove(force=force)

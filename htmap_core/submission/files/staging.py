@@ -16,8 +16,7 @@ from pathlib import Path
 import attrs
 
 from htmap_core import names
-from htmap_core.exceptions import HTMapException
-from htmap_core.storage.exceptions import CannotStore
+from htmap_core.exceptions import CannotStore, HTMapException
 from htmap_core.submission.files.sources import Source, look
 from htmap_run.files.placing import ASIDE, PLACED
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib.metadata
-import json
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ from typing import Any
 
 import attrs
 
-from htmap_core import locked, tag_of_map, wording, write_atomically
+from htmap_core import locked, seal, tag_of_map, unseal, wording, write_atomically
 from htmap_transplant import contents, packing
 from htmap_transplant.errors import CannotPack, NoSuchTransplant, TransplantInUse
 from htmap_transplant.installation import Installation
@@ -30,6 +29,7 @@ from htmap_transplant.settings import current
 
 ARCHIVE = f"{packing.FOLDER}.tar.gz"
 _RECORD = "transplant.json"
+_KEYS_OF_0_7_0 = frozenset({"created", "size", "python", "prefix", "packages", "libraries"})  # it wrote no checksum
 _MAPS = "maps"
 _LOCK = "lock"
 _REMOVED = ".removed-"
@@ -97,7 +97,8 @@ def transplants() -> tuple[Transplant, ...]:
         unused = [each for each in htmap_transplant.transplants() if not each.used_by()]
     """
     folder = current().folder
-    found = [Transplant.load(path.with_name(ARCHIVE)) for path in folder.glob(f"*/{_RECORD}")]
+    whole = [path for path in folder.glob(f"*/{_RECORD}") if _record(path.parent) is not None]
+    found = [Transplant.load(path.with_name(ARCHIVE)) for path in whole]
     return tuple(sorted(found, key=lambda each: (each.created, each.hash)))
 
 
@@ -171,10 +172,10 @@ def use(archive: Path, map_dir: Path) -> None:
 
 
 def _record(folder: Path) -> dict[str, Any] | None:
-    """Return the record of a transplant; None if there is no transplant."""
+    """Return the record of a transplant; None if there is none, or it is damaged: then it is packed again when it is needed."""
     try:
-        return dict(json.loads((folder / _RECORD).read_text(encoding="utf-8")))
-    except FileNotFoundError:
+        return unseal((folder / _RECORD).read_bytes(), unsealed=_KEYS_OF_0_7_0)
+    except (FileNotFoundError, ValueError):
         return None
 
 
@@ -187,7 +188,7 @@ def _write_record(archive: Path, installation: Installation, shipped: Sequence[P
         "packages": _packages(installation),
         "libraries": [[str(path), *_version(path)] for path in shipped],
     }
-    write_atomically(archive.with_name(_RECORD), json.dumps(record, indent=1))
+    write_atomically(archive.with_name(_RECORD), seal(record, indent=1))
 
 
 def _packages(installation: Installation) -> list[str]:
@@ -214,7 +215,7 @@ def _version(path: Path) -> tuple[int, int]:
 def _users(folder: Path) -> list[Path]:
     """Return the directories of the existing maps that use a transplant."""
     try:
-        lines = (folder / _MAPS).read_text(encoding="utf-8").splitlines()
+        lines = (folder / _MAPS).read_text(encoding="utf-8", errors="replace").splitlines()  # damage may be no text
     except FileNotFoundError:
         return []
     return [path for path in map(Path, lines) if path.is_dir()]

@@ -70,11 +70,33 @@ def test_a_library_of_the_machine_that_was_upgraded_is_packed_again(
     library.write_text("one")
     record = json.loads(archive.with_name("transplant.json").read_text())
     record["libraries"] = [[str(library), 3, library.stat().st_mtime_ns]]
+    del record["checksum"]
     archive.with_name("transplant.json").write_text(json.dumps(record))
     first = archive.stat().st_ino
     assert store.pack(small, folder, map_dir).stat().st_ino == first
     library.write_text("three")
     assert store.pack(small, folder, map_dir).stat().st_ino != first
+
+
+def test_a_damaged_record_is_no_record_and_the_installation_is_packed_again(
+    small: Installation, folder: Path, map_dir: Path
+) -> None:
+    archive = store.pack(small, folder, map_dir)
+    record, whole = archive.with_name("transplant.json"), transplants()
+    content = record.read_bytes()
+    for place in range(len(content)):
+        record.write_bytes(content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :])
+        assert transplants() == ()
+    first = archive.stat().st_ino
+    assert store.pack(small, folder, map_dir).stat().st_ino != first
+    assert [each.hash for each in transplants()] == [each.hash for each in whole]
+
+
+def test_a_damaged_list_of_users_is_no_internal_error(small: Installation, folder: Path, map_dir: Path) -> None:
+    archive = store.pack(small, folder, map_dir)
+    users = archive.with_name("maps")
+    users.write_bytes(users.read_bytes() + b"/nowhere/\xff\x00\n")
+    assert Transplant.load(store.pack(small, folder, map_dir)).used_by() == ("tide",)
 
 
 def test_a_killed_process_leaves_nothing_that_looks_like_a_transplant(

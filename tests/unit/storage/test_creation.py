@@ -18,13 +18,20 @@ import pytest
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import CondorRefused, InvalidTag, TagAlreadyExists, TagNotFound
+from htmap_core.exceptions import (
+    CannotRemoveMap,
+    CannotStore,
+    CondorRefused,
+    InvalidTag,
+    TagAlreadyExists,
+    TagNotFound,
+)
 from htmap_core.settings.chain import settings
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.content.inputs import read_inputs
 from htmap_core.storage.creation import Creation
-from htmap_core.storage.exceptions import CannotRemoveMap, CannotStore
-from htmap_core.storage.mapdir import MapDir, MapRecord
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.record import MapRecord
 from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.submissions import Submissions
 from htmap_core.storage.tags import all_tags, find_map

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from htmap_core.storage.exceptions import CannotStore
+from htmap_core.exceptions import CannotStore
 from htmap_core.submission.files.sources import look
 from htmap_core.submission.files.staging import SameName, Staging
 from htmap_run.files import placing

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from htmap_core.exceptions import CorruptMap
-from htmap_core.storage.jobs import folder_below
+from htmap_core.storage.outputs import folder_below
 
 PARTS = ("0", "0", "7", "files", "3")
 
