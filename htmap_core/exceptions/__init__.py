@@ -31,6 +31,7 @@ from htmap_core.exceptions.condor import (
     PoolIsSilent,
     PoolNotFound,
     PoolUnavailable,
+    UnsafePoolConfiguration,
 )
 from htmap_core.exceptions.creation import (
     CannotPickle,
@@ -48,6 +49,11 @@ from htmap_core.exceptions.maps import (
     CorruptEventLog,
     CorruptMap,
     MapWasRemoved,
+)
+from htmap_core.exceptions.ownership import (
+    BelongsToOther,
+    UnsafePath,
+    WritableByOthers,
 )
 from htmap_core.exceptions.plugins import (
     CannotTransplantPython,
@@ -74,6 +80,7 @@ from htmap_core.exceptions.tags import (
 )
 
 __all__ = [
+    "BelongsToOther",
     "BusyMap",
     "CannotPickle",
     "CannotRerunComponents",
@@ -120,4 +127,7 @@ __all__ = [
     "UnknownName",
     "UnknownPythonDeliveryMethod",
     "UnknownSetting",
+    "UnsafePath",
+    "UnsafePoolConfiguration",
+    "WritableByOthers",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from htmap_core import names
 from htmap_core.exceptions import MapWasRemoved, TagAlreadyExists, TagNotFound
+from htmap_core.ownership import private_opener
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
 from htmap_core.tags import check_tag, random_tag
@@ -69,7 +70,8 @@ def _link_tag(root: Path, map_id: str, tag: str) -> bool:
     folder = root / names.TAGS
     temporary = folder / f":{uuid.uuid4().hex}"
     try:
-        temporary.write_text(map_id + "\n")
+        with open(temporary, "w", encoding="utf-8", opener=private_opener) as file:
+            file.write(map_id + "\n")
         os.link(temporary, folder / tag)
     except FileExistsError:
         return False
