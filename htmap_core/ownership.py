@@ -87,17 +87,23 @@ def find_danger(path: str | os.PathLike[str]) -> Danger | None:
     home = os.path.realpath(home) if os.path.isabs(home) else ""
     closed = None
     for place, found, leads_on in _way(os.path.abspath(path)):
-        if home.startswith(_within(place)):
-            continue
-        mode = stat.S_IMODE(found.st_mode)
-        if not _is_trusted(found.st_uid):
-            return Danger(place, found.st_uid, mode, is_foreign=True)
-        if stat.S_ISLNK(found.st_mode) or (closed and place.startswith(closed)):
-            continue
-        if _is_writable_by_others(found, leads_on) and not _is_on_afs(place):
-            return Danger(place, found.st_uid, mode, is_foreign=False)
-        if stat.S_ISDIR(found.st_mode) and not mode & _OPEN_TO_OTHERS:
+        is_closed = closed is not None and place.startswith(closed)
+        if not home.startswith(_within(place)) and (danger := _danger(place, found, leads_on, is_closed)):
+            return danger
+        is_folder = stat.S_ISDIR(found.st_mode) and _is_trusted(found.st_uid)
+        if is_folder and not is_closed and not found.st_mode & _OPEN_TO_OTHERS:
             closed = _within(place)
+    return None
+
+
+def _danger(place: str, found: os.stat_result, leads_on: bool, is_closed: bool) -> Danger | None:
+    mode = stat.S_IMODE(found.st_mode)
+    if not _is_trusted(found.st_uid):
+        return Danger(place, found.st_uid, mode, is_foreign=True)
+    if stat.S_ISLNK(found.st_mode) or is_closed:
+        return None
+    if _is_writable_by_others(found, leads_on) and not _is_on_afs(place):
+        return Danger(place, found.st_uid, mode, is_foreign=False)
     return None
 
 

@@ -65,6 +65,10 @@ def copy_from(file: BinaryIO, path: str) -> None:
         again.writelines(iter(lambda: file.read(1024 * 1024), b""))
 
 
+def _private_opener(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 class PackWriter:
     """Writes a packed file; a context manager, which removes the file unless :meth:`close` was called.
 
@@ -77,7 +81,7 @@ class PackWriter:
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
         self.path = os.fspath(path)
         self.temporary = f"{self.path}.{os.getpid()}.part"
-        self._file: Optional[BinaryIO] = open(self.temporary, "w+b")
+        self._file: Optional[BinaryIO] = open(self.temporary, "w+b", opener=_private_opener)
         self._size = 0
 
     def add(self, payload: bytes) -> list[int]:
