@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -104,8 +104,23 @@ def name_configuration(map_dir: MapDir, path: Path) -> None:
 
 class TestAFolderOfAnotherUser:
     @pytest.fixture
+    def process(self) -> Iterator[Process]:
+        """A process that runs, and that nobody would miss."""
+        with subprocess.Popen(["sleep", "600"]) as sleeping:
+            found = Process.of(sleeping.pid)
+            assert found is not None
+            yield found
+            sleeping.kill()
+
+    @pytest.fixture
     def of_eve(
-        self, htmap_dir: Path, make_map: Callable[..., MapDir], configuration: Path, ran: Path, public: Path
+        self,
+        process: Process,
+        htmap_dir: Path,
+        make_map: Callable[..., MapDir],
+        configuration: Path,
+        ran: Path,
+        public: Path,
     ) -> Path:
         """An HTMAP_DIR with a map and with a personal pool that seems to run."""
         name_configuration(make_map("tide"), configuration)
@@ -122,9 +137,7 @@ class TestAFolderOfAnotherUser:
         (pool / "log" / ".schedd_address").write_text("")
         for each in (pool / "condor_config", pool / "config.d" / "eve.conf"):
             each.write_text(configuration.read_text())
-        mine = Process.of(os.getpid())
-        assert mine is not None
-        running = {"pid": mine.pid, "born": mine.born, "since": 0, "host": socket.gethostname()}
+        running = {"pid": process.pid, "born": process.born, "since": 0, "host": socket.gethostname()}
         running |= {"kernel": record.kernel(), "version": "25.14.1", "release": str(release)}
         (pool / "running.json").write_text(json.dumps(running))
         return folder
