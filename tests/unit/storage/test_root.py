@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -69,6 +71,17 @@ class TestUse:
         with pytest.raises(BelongsToOther) as caught:
             checked_htmap_dir()
         assert (caught.value.place, caught.value.owner) == (opened / part, str(STRANGER))
+
+    @as_root
+    def test_a_container_in_which_the_owner_is_unknown_is_told_so(self, opened: Path) -> None:
+        os.chown(opened, STRANGER, -1)
+        command = ["unshare", "--user", "--map-user=1000", sys.executable, "-m", "htmap", "tags"]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if "unshare" in said.stderr:
+            pytest.skip(said.stderr)
+        assert (said.returncode, said.stderr.count("nobody")) == (1, 2)
+        environment = {**os.environ, "HTMAP_TRUSTED_FOLDERS": str(opened)}
+        assert subprocess.run(command, env=environment, timeout=300, check=False).returncode == 0
 
     def test_a_setting_admits_it(self, opened: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         opened.chmod(0o777)
