@@ -43,12 +43,9 @@ def is_lax(call: ast.Call) -> bool:
         return False
     if owner == "os":
         return "O_CREAT" in ast.unparse(call) and ast.unparse(call.args[-1]) not in PRIVATE
-    modes = [each.value for each in (*call.args, *(keyword.value for keyword in call.keywords)) if is_text(each)]
-    return any(re.fullmatch(r"[bt]*[wax][bt+]*", mode) for mode in modes) and "private_opener" not in keywords.values()
-
-
-def is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+    arguments = [ast.unparse(each) for each in call.args] + list(keywords.values())
+    writes = any(re.fullmatch(r"'[bt]*[wax][bt+]*'", each) for each in arguments)
+    return writes and "private_opener" not in keywords.values()
 
 
 def test_what_is_made_on_the_submit_side_is_for_the_user_alone() -> None:
