@@ -13,6 +13,7 @@ from __future__ import annotations
 from htmap_core.condor.job_ads import JobNotFound
 from htmap_core.contract.transfer_path import IsRemote
 from htmap_core.exceptions import (
+    BelongsToOther,
     BusyMap,
     CannotPickle,
     CannotRemoveMap,
@@ -61,6 +62,9 @@ from htmap_core.exceptions import (
     UnknownName,
     UnknownPythonDeliveryMethod,
     UnknownSetting,
+    UnsafePath,
+    UnsafePoolConfiguration,
+    WritableByOthers,
 )
 from htmap_core.results.following import CannotFollow
 from htmap_core.results.pickling import CannotUnpickle
@@ -83,6 +87,7 @@ from htmap_core.user_warnings import (
 )
 
 __all__ = [
+    "BelongsToOther",
     "BusyMap",
     "CannotFollow",
     "CannotPickle",
@@ -149,7 +154,10 @@ __all__ = [
     "UnknownSetting",
     "UnknownWhetherSlotsTransfer",
     "UnreadableInputFiles",
+    "UnsafePath",
+    "UnsafePoolConfiguration",
     "UnsuitableDeliveryMethod",
+    "WritableByOthers",
 ]
 
 

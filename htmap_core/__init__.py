@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from htmap_core.exceptions import HTMapException
     from htmap_core.language.expressions import quoted
     from htmap_core.language.submit_text import submit_path
+    from htmap_core.ownership import make_folder, private_opener
     from htmap_core.progress import progress_bar
     from htmap_core.sealed import seal, unseal
     from htmap_core.settings.chain import Settings
     from htmap_core.settings.tables import setting, setting_origin, table
+    from htmap_core.settings.trust import check_owner
     from htmap_core.storage.root import htmap_dir
     from htmap_core.storage.tags import tag_of_map
 
@@ -48,10 +50,13 @@ _HOMES = {
     "Suitability": "contract.delivery",
     "TransferPath": "contract.transfer_path",
     "TransferProtocol": "contract.protocol",
+    "check_owner": "settings.trust",
     "connect": "condor.connection",
     "hookimpl": "contract.hookspecs",
     "htmap_dir": "storage.root",
     "locked": "atomic",
+    "make_folder": "ownership",
+    "private_opener": "ownership",
     "program": "contract.programs",
     "progress_bar": "progress",
     "put_in_place": "atomic",
@@ -81,11 +86,14 @@ __all__ = [
     "TransferPath",
     "TransferProtocol",
     "__version__",
+    "check_owner",
     "connect",
     "exceptions",
     "hookimpl",
     "htmap_dir",
     "locked",
+    "make_folder",
+    "private_opener",
     "program",
     "progress_bar",
     "put_in_place",

@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from htmap_core.ownership import private_opener
+
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file so that readers see either the old content or the new one, never a part. The file keeps its permissions.
+    """Write a file so that readers see either the old content or the new one, never a part.
+
+    The file keeps its permissions; a new one is for the user alone.
 
     If two processes write at the same time, the later one wins. Processes that read, change and write a file also need
     :func:`locked`. Since 0.7. ::
@@ -23,7 +27,8 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     :raises OSError: the file cannot be written; the old content is untouched.
     """
     with put_in_place(path) as temporary:
-        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        with open(temporary, "wb", opener=private_opener) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         with contextlib.suppress(FileNotFoundError):  # a new file
             temporary.chmod(path.stat().st_mode)
 
@@ -52,6 +57,8 @@ def locked(
 ) -> Iterator[IO[str]]:
     """Lock a file, and give the open file. The lock ends with the block, or with the process that holds it.
 
+    A new file is for the user alone.
+
     The locked file may be replaced or deleted: a process that waited then locks the file that has the name now. So a process can
     lock a file and change it with :func:`write_atomically`. Since 0.7. ::
 
@@ -66,7 +73,7 @@ def locked(
     :raises FileNotFoundError: the file does not exist, and *create* is false.
     """
     while True:
-        with path.open("a+" if create else "r+", encoding="utf-8") as file:
+        with open(path, "a+" if create else "r+", encoding="utf-8", opener=private_opener) as file:
             _lock(file, wait=wait, on_wait=on_wait)
             if _is_still(file, path):
                 file.seek(0)

@@ -74,8 +74,10 @@ FACTS: dict[str, Any] = {
     "name": "dokcer",
     "needed": "24.0",
     "option": "request_memory",
+    "mode": 0o777,
     "option_length": 3,
     "origin": "DELIVERY_METHOD in ~/.htmaprc",
+    "owner": "eve",
     "path": Path("/home/ada/.htmap/tide"),
     "pids": (17, 18),
     "plugin": "shared",
@@ -97,7 +99,9 @@ FACTS: dict[str, Any] = {
     "status": "IDLE",
     "tag": "tide",
     "tags": ("ebb", "flow"),
+    "place": Path("/home/ada/.htmap"),
     "tried": ("machine: no configuration", "personal: not installed"),
+    "use": "HTMAP_DIR",
     "url": "gopher://sea/tide.csv",
     "value": "much",
     "what": "the function 'tide'",
@@ -105,6 +109,7 @@ FACTS: dict[str, Any] = {
 
 # Facts of classes for which those of above make no sense; several where the text has several forms.
 OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
+    "BelongsToOther": [{"mode": 0o755}, {"owner": "nobody", "path": Path("/home/ada/.htmap")}],
     "CannotRerunComponents": [{"components": (1, 2)}, {"components": tuple(range(20))}],
     "CannotStart": [{}, {"evidence": "", "advice": ""}],
     "CorruptEventLog": [{}, {"event": "not an event", "reason": ""}],
@@ -138,6 +143,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "UnknownPythonDeliveryMethod": [{}, {"known": (), "hint": "`pip install htmap-docker` brings it"}],
     "UnknownSetting": [{"name": "WAIT_TIEM", "known": ("WAIT_TIME",)}],
     "UnreadableInputFiles": [{}, {"count": 1}],
+    "WritableByOthers": [{}, {"path": Path("/home/ada/.htmap"), "owner": "ada"}],
     "UnusableImage": [{}, {"origin": None}],
 }
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
 
+from htmap_core.ownership import make_folder, private_opener
+
 # A zsh without any configuration needs this first.
 _COMPINIT = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u; }"
 
@@ -43,8 +45,8 @@ def autocompletion(shell: str, force: bool, destination: Path | None) -> None:
     if _MARK in content and not force:
         click.echo(f"{path} has the line already; --force adds it again")
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as opened:
+    make_folder(path.parent)
+    with open(path, "a", encoding="utf-8", opener=private_opener) as opened:
         opened.write(f"{'' if not content or content.endswith(chr(10)) else chr(10)}{line}\n")
     click.echo(f"added a line to {path}; a new {shell} completes `htmap`")
 

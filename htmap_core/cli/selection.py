@@ -15,7 +15,7 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
-from htmap_core.exceptions import CorruptMap, HTMapException, TagNotFound
+from htmap_core.exceptions import HTMapException
 
 if TYPE_CHECKING:
     from htmap_core.maps.map import Map
@@ -33,7 +33,11 @@ class _Tag(click.ParamType):  # type: ignore[type-arg]  # generic in newer click
         from htmap_core.storage.tags import all_tags
 
         given = ctx.params.get(param.name or "") or ()
-        return [CompletionItem(tag) for tag in all_tags() if tag.startswith(incomplete) and tag not in given]
+        try:
+            known = all_tags()
+        except HTMapException:
+            return []  # the command itself will say what is wrong
+        return [CompletionItem(tag) for tag in known if tag.startswith(incomplete) and tag not in given]
 
 
 class _Component(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
@@ -47,7 +51,7 @@ class _Component(click.ParamType):  # type: ignore[type-arg]  # generic in newer
 
         try:
             count = find_map(ctx.params["tag"]).record.components
-        except (KeyError, TagNotFound, CorruptMap):
+        except (KeyError, HTMapException):
             return []  # the command itself will say what is wrong
         fitting = (str(number) for number in range(count) if str(number).startswith(incomplete))
         return [CompletionItem(number) for _, number in zip(range(_SHOWN), fitting)]

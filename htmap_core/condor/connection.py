@@ -18,9 +18,17 @@ from typing import Any
 import attrs
 
 from htmap_core.condor.classads import plain
+from htmap_core.condor.configuration import check_configuration, has_configuration
 from htmap_core.condor.interrupts import held_back
 from htmap_core.contract.pools import PoolAccess, PoolAddress
-from htmap_core.exceptions import CondorError, CondorRefused, NoBindings, PoolConfigurationGone, PoolUnavailable
+from htmap_core.exceptions import (
+    CondorError,
+    CondorRefused,
+    NoBindings,
+    PoolConfigurationGone,
+    PoolUnavailable,
+    UnsafePoolConfiguration,
+)
 from htmap_core.language.expressions import quoted
 
 
@@ -103,6 +111,8 @@ class Connection:
         """Return whether the schedd answers."""
         try:
             self.query_jobs("false", ["ClusterId"], limit=1)
+        except UnsafePoolConfiguration:
+            raise  # the pool may answer, but is not asked
         except CondorError:
             return False
         return True
@@ -228,19 +238,6 @@ def bindings_version() -> str:
     return str(_load(None).version())
 
 
-def has_configuration() -> bool:
-    """Return whether this machine has an HTCondor configuration at one of the places where HTCondor looks for it.
-
-    This is cheap, and does not load the bindings: on a machine without HTCondor nothing needs them.
-    """
-    if named := os.environ.get("CONDOR_CONFIG"):
-        # The bindings set CONDOR_CONFIG to this, permanently, if they find no configuration at their import.
-        return named != os.devnull
-    homes = ("~/.condor/condor_config", "~/.condor/user_config")
-    places = (*homes, "/etc/condor/condor_config", "/usr/local/etc/condor_config")
-    return any(Path(place).expanduser().exists() for place in places)
-
-
 def _silenced(condor: Any) -> contextlib.AbstractContextManager[object]:
     """Return a context in which the bindings of HTCondor 24.0 do not print what they submit; no other version does."""
     return contextlib.redirect_stdout(io.StringIO()) if " 24.0." in condor.version() else contextlib.nullcontext()
@@ -249,6 +246,8 @@ def _silenced(condor: Any) -> contextlib.AbstractContextManager[object]:
 def _load(configuration: Path | None) -> Any:
     """Import the bindings and have them read *configuration*; None means the machine's own."""
     wanted = (configuration, os.environ.get("CONDOR_CONFIG"))
+    if configuration is not None and _loaded_configuration != [wanted]:
+        check_configuration(configuration)
     with _configured(configuration):
         try:
             with warnings.catch_warnings():

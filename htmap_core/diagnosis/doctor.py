@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 import warnings
 from collections import Counter
@@ -16,15 +17,16 @@ import attrs
 from htmap_core import names, version, wording
 from htmap_core.condor.connection import Connection, bindings_version
 from htmap_core.contract.options import MapOptions
-from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, TagNotFound
+from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, TagNotFound, UnsafePath
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings import dotted, tables
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
+from htmap_core.settings.trust import check_entry
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.root import htmap_dir
+from htmap_core.storage.root import check_htmap_dir, configured_htmap_dir
 from htmap_core.storage.tags import all_tags, find_map, maps_without_tag
 from htmap_core.submission.delivery_choice import choose_delivery_method
 
@@ -102,7 +104,10 @@ def _settings() -> Iterator[Check]:
 
 
 def _files() -> Iterator[Check]:
-    root = htmap_dir()
+    root = configured_htmap_dir()
+    if (problem := _unsafe_files(root)) is not None:
+        yield problem
+        return
     parent = next(path for path in (root, *root.parents) if path.exists())
     if not os.access(parent, os.W_OK | os.X_OK):
         yield Check("files", "problem", f"you cannot write to HTMAP_DIR, {root}", "`htmap set HTMAP_DIR PATH`")
@@ -137,6 +142,18 @@ def _lost(root: Path) -> Iterator[Check]:
                 f"`condor_q -constraint '{map_dir.own_jobs}'` shows its jobs; where no pool has any, delete the file"
             )
         yield Check("files", "note", f"{marker}, which tells of an interrupted operation, is damaged", advice)
+
+
+def _unsafe_files(root: Path) -> Check | None:
+    """Return the problem with the first file or folder that somebody else could have put into HTMAP_DIR."""
+    try:
+        check_htmap_dir(root)
+        for path in (*root.glob("*/*"), *root.glob(f"{names.MAPS}/*/*")):
+            check_entry(path, "a file in HTMAP_DIR", f"`rm -r {shlex.quote(str(path))}` deletes it")
+    except UnsafePath as error:
+        text, _, advice = str(error).partition("\n")
+        return Check("files", "problem", text.rstrip("."), advice)
+    return None
 
 
 def _plugins() -> Iterator[Check]:

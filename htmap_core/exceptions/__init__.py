@@ -31,6 +31,7 @@ from htmap_core.exceptions.condor import (
     PoolIsSilent,
     PoolNotFound,
     PoolUnavailable,
+    UnsafePoolConfiguration,
 )
 from htmap_core.exceptions.creation import (
     CannotPickle,
@@ -50,6 +51,11 @@ from htmap_core.exceptions.maps import (
     CorruptEventLog,
     CorruptMap,
     MapWasRemoved,
+)
+from htmap_core.exceptions.ownership import (
+    BelongsToOther,
+    UnsafePath,
+    WritableByOthers,
 )
 from htmap_core.exceptions.plugins import (
     CannotTransplantPython,
@@ -76,6 +82,7 @@ from htmap_core.exceptions.tags import (
 )
 
 __all__ = [
+    "BelongsToOther",
     "BusyMap",
     "CannotPickle",
     "CannotRemoveMap",
@@ -124,4 +131,7 @@ __all__ = [
     "UnknownName",
     "UnknownPythonDeliveryMethod",
     "UnknownSetting",
+    "UnsafePath",
+    "UnsafePoolConfiguration",
+    "WritableByOthers",
 ]

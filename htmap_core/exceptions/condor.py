@@ -101,6 +101,17 @@ class PoolUnavailable(CondorError):
 
 
 @attrs.define(slots=False)
+class UnsafePoolConfiguration(CondorError):
+    """Somebody else could have written the HTCondor configuration of a map's pool, so HTMap does not ask the pool."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@attrs.define(slots=False)
 class PoolConfigurationGone(CondorError):
     """The HTCondor configuration of a map's pool does not exist any more."""
 

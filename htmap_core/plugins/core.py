@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Mapping
 from pathlib import Path
 
-from htmap_core.condor import connection
+from htmap_core.condor.configuration import has_configuration
+from htmap_core.condor.connection import Connection
 from htmap_core.contract.hookspecs import hookimpl
 from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.protocol import Sender, TransferProtocol
@@ -28,9 +29,9 @@ class MachinePool(Pool):
         """
         address = self._address()
         named = address.schedd or address.collector
-        if not (named or connection.has_configuration()):
+        if not (named or has_configuration()):
             return None
-        if not connection.Connection(address).answers():
+        if not Connection(address).answers():
             raise PoolIsSilent(self.name, self.advice())
         return address
 
@@ -42,7 +43,7 @@ class MachinePool(Pool):
                 f"the schedd {address.schedd or '(local)'} at collector {address.collector or '(local)'} does not answer "
                 f"(settings HTCONDOR.SCHEDULER and HTCONDOR.COLLECTOR)"
             )
-        if connection.has_configuration():
+        if has_configuration():
             return "this machine has an HTCondor configuration, but its schedd does not answer; `condor_q` shows why"
         return "this machine has no HTCondor configuration"
 

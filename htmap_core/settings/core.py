@@ -23,6 +23,13 @@ class CoreSettings:
         default=Path("~/.htmap"),
         metadata={"meaning": "the folder of maps and of the personal pool", "environment": ("HTMAP_DIR",)},
     )
+    trusted_folders: list[str] = attrs.field(
+        factory=list,
+        metadata={
+            "meaning": "folders that HTMap uses although others own them or may write to them, with all that is below",
+            "default": "none",
+        },
+    )
     delivery_method: str = attrs.field(
         default="auto",
         metadata={

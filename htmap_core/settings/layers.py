@@ -8,6 +8,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from htmap_core.ownership import find_danger, is_within
 from htmap_core.settings import dotted
 
 if sys.version_info >= (3, 11):
@@ -64,6 +65,7 @@ class UserFile(Layer):
             stat = path.stat()
             version = (path, stat.st_mtime_ns, stat.st_size)
             if version != self._read:
+                _check_owner(path)
                 self._table = read_toml(path)
                 self._read = version
         except FileNotFoundError:
@@ -73,6 +75,20 @@ class UserFile(Layer):
 
             raise InvalidSettingsFile(path, str(error)) from error
         return self._table
+
+
+def _check_owner(path: Path) -> None:
+    """Check that the settings file is the user's alone, since settings name folders and programs.
+
+    Of TRUSTED_FOLDERS only the environment counts here: the file cannot vouch for itself.
+
+    :raises UnsafePath: somebody else owns it, or may write to it.
+    """
+    danger = find_danger(path)
+    if danger is not None and not is_within(path, str(Environment().table().get("TRUSTED_FOLDERS", "")).split(",")):
+        from htmap_core.exceptions.ownership import refusal
+
+        raise refusal(path, "your settings", danger, "Move it away, and `htmap set` your settings again")
 
 
 class Environment(Layer):

@@ -12,6 +12,7 @@ from typing import Any
 from htmap_core import names
 from htmap_core.atomic import locked
 from htmap_core.exceptions import CannotStore
+from htmap_core.ownership import make_folder, private_opener
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
@@ -66,18 +67,18 @@ class Creation:
             self._lock = contextlib.ExitStack()
             self._marked = self._lock.enter_context(locked(self._marker))
             self.tag = self._claim()
-            self._items = self.map_dir.items(0).open("w", encoding="utf-8")
+            self._items = open(self.map_dir.items(0), "w", encoding="utf-8", opener=private_opener)
         return self
 
     def _claim(self) -> str:
         try:
-            self.map_dir.path.mkdir()
-            (self.map_dir.path / names.OUTPUTS).mkdir()  # HTCondor goes there before it runs a job
+            self.map_dir.path.mkdir(mode=0o700)
+            (self.map_dir.path / names.OUTPUTS).mkdir(mode=0o700)  # HTCondor goes there before it runs a job
             operations.write(self._marked, self._wanted_tag or "")
             tag = claim_tag(self.map_dir.root, self.map_dir.id, self._wanted_tag)
             operations.write(self._marked, tag)
             if self._wanted_tag is None:
-                (self.map_dir.path / names.TRANSIENT).touch()
+                (self.map_dir.path / names.TRANSIENT).touch(mode=0o600)
         except BaseException:
             shutil.rmtree(self.map_dir.path, ignore_errors=True)
             self._marker.unlink(missing_ok=True)
@@ -106,8 +107,7 @@ class Creation:
     def add_runtime(self, archive: bytes) -> None:
         """Store the archive that jobs run."""
         with storing(self.map_dir):
-            self.map_dir.runtime.write_bytes(archive)
-            self.map_dir.runtime.chmod(0o755)
+            self.map_dir.write_program(names.RUNTIME, archive)
 
     def add_input(
         self,
@@ -169,7 +169,7 @@ class Creation:
         self._chunk_inputs = f"{shard}/{names.INPUT_BLOCK.format(block=self._blocks)}"
         path = self.map_dir.path / names.INPUTS / self._chunk_inputs
         if self._blocks % names.ENTRIES_PER_DIRECTORY == 0:
-            path.parent.mkdir(parents=True)
+            make_folder(path.parent)
         self._block = frames.Writer(path)
         self._blocks += 1
 

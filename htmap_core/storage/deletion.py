@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from htmap_core.atomic import locked
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CannotRemoveMap
+from htmap_core.ownership import make_folder
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
@@ -40,7 +41,7 @@ def announced(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: s
     address = None if pool is None else plain_address(pool)
     with contextlib.ExitStack() as stack:
         try:
-            marker.parent.mkdir(exist_ok=True)  # an HTMAP_DIR of the original HTMap has none
+            make_folder(marker.parent)  # an HTMAP_DIR of the original HTMap has none
             operations.write(stack.enter_context(locked(marker)), tag, pool=address, constraint=constraint)
         except OSError as error:
             if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:

@@ -8,7 +8,6 @@ from pathlib import Path
 import attrs
 
 from htmap_core import names
-from htmap_core.exceptions import CorruptMap
 
 
 @attrs.frozen

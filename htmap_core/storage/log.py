@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from htmap_core import names
+from htmap_core.exceptions import UnsafePath
+from htmap_core.ownership import make_folder, private_opener
 from htmap_core.storage.root import htmap_dir
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
     from logging.handlers import RotatingFileHandler
 
 _SIZE = 1_000_000  # bytes
@@ -34,7 +37,7 @@ class _Log(logging.Handler):
         """Write a line, and pass the record on if the program wants records of its level."""
         try:
             self._opened(log_file()).emit(record)
-        except OSError:
+        except (OSError, UnsafePath):
             self.handleError(record)  # a full disk must not stop HTMap
         root = logging.getLogger()
         if root.isEnabledFor(record.levelno):
@@ -46,10 +49,14 @@ class _Log(logging.Handler):
 
             if self._file is not None:
                 self._file.close()
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = RotatingFileHandler(
-                path, maxBytes=_SIZE, backupCount=_OLDER_FILES, encoding="utf-8", delay=True
-            )
+
+            class PrivateFile(RotatingFileHandler):
+                def _open(self) -> TextIOWrapper:
+                    file = open(self.baseFilename, self.mode, encoding=self.encoding, opener=private_opener)
+                    return cast("TextIOWrapper", file)
+
+            make_folder(path.parent)
+            self._file = PrivateFile(path, maxBytes=_SIZE, backupCount=_OLDER_FILES, encoding="utf-8", delay=True)
             self._file.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
         return self._file
 

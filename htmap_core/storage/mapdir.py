@@ -11,9 +11,11 @@ from pathlib import Path
 
 from htmap_core import names
 from htmap_core.atomic import write_atomically
-from htmap_core.exceptions import CorruptMap
+from htmap_core.exceptions import CorruptMap, UnsafePath
 from htmap_core.language.expressions import quoted
+from htmap_core.ownership import private_opener
 from htmap_core.sealed import check, checksum_of
+from htmap_core.settings.trust import check_entry
 from htmap_core.storage.jobs import rows_in
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.placement import Placement
@@ -66,7 +68,10 @@ class MapDir:
         if self._record is None:
             path = self.path / names.MAP
             try:
+                check_entry(self.path, "a map", f"`rm -r {self.path}` deletes it")
                 self._record = record_from(path.read_bytes())
+            except UnsafePath as error:
+                raise CorruptMap(self.path, f"is not read. {error}") from error
             except FileNotFoundError as error:
                 raise CorruptMap(path, "is missing: the creation of the map did not finish") from error
             except (ValueError, TypeError, KeyError) as error:
@@ -110,9 +115,14 @@ class MapDir:
 
     def adopt(self, script: Path, name: str) -> Path:
         """Copy a program that travels with jobs into the map's directory, and return the path of the copy."""
-        adopted = shutil.copyfile(script, self.path / name)
-        adopted.chmod(0o755)
-        return adopted
+        return self.write_program(name, script.read_bytes())
+
+    def write_program(self, name: str, content: bytes) -> Path:
+        """Write a program that travels with jobs into the map's directory, and return its path."""
+        program = self.path / name
+        write_atomically(program, content)
+        program.chmod(0o700)
+        return program
 
     def items(self, submission: int) -> Path:
         """Return the path of the item file of a submission."""
@@ -120,7 +130,7 @@ class MapDir:
 
     def write_items(self, submission: int, rows: Iterable[Iterable[str]]) -> None:
         """Write the item file of the next submission: a row for each job, with a text for each column."""
-        with self.items(submission).open("w", encoding="utf-8") as file:
+        with open(self.items(submission), "w", encoding="utf-8", opener=private_opener) as file:
             file.writelines(names.ITEM_SEPARATOR.join(row) + "\n" for row in rows)
 
     def intend(self, jobs: int, *, late: bool, held: bool) -> Submission:

@@ -13,6 +13,7 @@ import attrs
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap
 from htmap_core.language.expressions import quoted
+from htmap_core.ownership import private_opener
 from htmap_core.sealed import seal, unseal
 
 _KEYS_OF_0_7_0 = frozenset({"number", "token", "jobs", "late", "held", "cluster"})
@@ -122,7 +123,7 @@ class Submissions:
 
     def _append(self, entry: Mapping[str, Any]) -> None:
         """Append a line; it replaces a last line that a crash has truncated."""
-        with self._path.open("ab") as file:
+        with open(self._path, "ab", opener=private_opener) as file:
             if file.tell() > 0 and not (content := self._path.read_bytes()).endswith(b"\n"):
                 file.truncate(content.rfind(b"\n") + 1)
                 if whole := _without_line_end(content.rpartition(b"\n")[2]):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap, MapWasRemoved, TagAlreadyExists, TagNotFound
+from htmap_core.ownership import private_opener
 from htmap_core.sealed import checksum
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
@@ -103,7 +104,8 @@ def _link_tag(root: Path, map_id: str, tag: str) -> bool:
     folder = root / names.TAGS
     temporary = folder / f":{uuid.uuid4().hex}"
     try:
-        temporary.write_text(f"{map_id} {checksum(map_id.encode())}\n")
+        with open(temporary, "w", encoding="utf-8", opener=private_opener) as file:
+            file.write(f"{map_id} {checksum(map_id.encode())}\n")
         os.link(temporary, folder / tag)
     except FileExistsError:
         return False

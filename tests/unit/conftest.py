@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,21 @@ MakeMap = Callable[..., MapDir]
 
 
 @pytest.fixture
+def public() -> Iterator[Path]:
+    """Return a folder of this user that all may enter, as pytest's own cannot be, below one that all may write to."""
+    folder = Path(tempfile.mkdtemp(prefix="htmap-tests-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
 def make_map(htmap_dir: Path) -> MakeMap:
     """Return what makes the directory of a map with a tag; components given with ``results`` have returned theirs."""
 
     def make(tag: str, components: int = 2, results: dict[int, Any] | None = None) -> MapDir:
         map_dir = MapDir(make_htmap_dir() / names.MAPS / f"id-of-{tag}")
-        map_dir.path.mkdir()
+        map_dir.path.mkdir(mode=0o700)
         pool = PoolAddress("personal", configuration=htmap_dir / "condor_config")
         map_dir.write_record(MapRecord(components, 1, "assume", pool, {}, {}, created=1.5))
         claim_tag(map_dir.root, map_dir.id, tag)

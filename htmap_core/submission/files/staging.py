@@ -17,6 +17,7 @@ import attrs
 
 from htmap_core import names
 from htmap_core.exceptions import CannotStore, HTMapException
+from htmap_core.ownership import make_folder
 from htmap_core.submission.files.sources import Source, look
 from htmap_run.files.placing import ASIDE, PLACED
 
@@ -223,14 +224,14 @@ def _link(source: Path, link: Path, *, as_tree: bool) -> None:
     if os.path.lexists(link):
         return
     if not as_tree:
-        link.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(link.parent)
         link.symlink_to(source)
         return
-    link.mkdir(parents=True)
+    make_folder(link)
     for folder, subfolders, files in os.walk(source):
         inside = link / Path(folder).relative_to(source)
         for name in subfolders:
             original = Path(folder, name)
-            (inside / name).symlink_to(original) if original.is_symlink() else (inside / name).mkdir()
+            (inside / name).symlink_to(original) if original.is_symlink() else (inside / name).mkdir(mode=0o700)
         for name in files:
             (inside / name).symlink_to(Path(folder, name))

@@ -15,7 +15,16 @@ import attrs
 from htmap_cern import tickets
 from htmap_cern.errors import CannotSendCredential
 from htmap_cern.settings import CernSettings
-from htmap_core import MapPlan, PoolAccess, PoolAddress, SubmitDescription, connect, locked, write_atomically
+from htmap_core import (
+    MapPlan,
+    PoolAccess,
+    PoolAddress,
+    SubmitDescription,
+    connect,
+    locked,
+    make_folder,
+    write_atomically,
+)
 from htmap_core.exceptions import CondorError
 
 _PATIENCE = 120  # seconds that a producer may take
@@ -95,7 +104,7 @@ class Memory:
     def keep(self, ticket: str) -> None:
         """Remember the ticket with the fingerprint *ticket*."""
         with contextlib.suppress(OSError):  # a full or read-only home: the next map sends the ticket again
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             with locked(self.path):
                 write_atomically(self.path, json.dumps({**self._all(), self.pool: ticket}))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-from htmap_core import htmap_dir
+from htmap_core import check_owner, htmap_dir, make_folder
 from htmap_pool.errors import UnsafeDirectory
 
 
@@ -32,8 +32,13 @@ class Places:
 
     @classmethod
     def current(cls) -> Places:
-        """Return the places of the pool that belongs to the HTMAP_DIR of the settings."""
-        return cls.of(htmap_dir())
+        """Return the places of the pool that belongs to the HTMAP_DIR of the settings.
+
+        :raises UnsafePath: somebody else could have made or changed its files.
+        """
+        places = cls.of(htmap_dir())
+        places.check()
+        return places
 
     @property
     def installed(self) -> Path:
@@ -91,10 +96,22 @@ class Places:
         return self.root / "install.lock"
 
     def make(self) -> None:
-        """Create the folders that the daemons need; only the owner can read them."""
-        self.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Create the folders that the daemons need; only the owner can read them.
+
+        :raises UnsafePath: somebody else could have made or changed something in them.
+        """
         for folder in (self.root, self.root / "etc", self.log, self.spool, self.execute, self.user_configuration):
-            folder.mkdir(mode=0o700, exist_ok=True)
+            make_folder(folder)
+        self.check()
+
+    def check(self) -> None:
+        """Check that nobody else could have made or changed what daemons and clients read: it can name programs.
+
+        :raises UnsafePath: somebody else owns it, or may write to it.
+        """
+        parts = (self.root / "etc", self.log, self.spool, self.execute, self.configuration, self.record)
+        for path in (self.root, *parts, self.user_configuration, *self.user_configuration.glob("*")):
+            check_owner(path, "a part of the personal pool", "`export HTMAP_DIR=PATH` uses another folder and pool")
 
 
 def runtime_directory(places: Places, parent: Path = Path("/tmp")) -> Path:  # checked below to be ours

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from htmap_core import check_owner
 from htmap_pool.errors import NotInstalled, ToolFailed
 from htmap_pool.places import Places
 from htmap_pool.programs import run
@@ -82,6 +83,7 @@ def find(places: Places, prefix: Path | None = None) -> Release:
     :param places: the pool's folders, where ``htmap pool install`` puts HTCondor.
     :param prefix: the setting POOL.PREFIX.
     :raises NotInstalled: there is none, or none in *prefix*.
+    :raises UnsafePath: others could have changed the one that HTMap installed.
     """
     if prefix is not None:
         if release := at(prefix.expanduser(), "POOL.PREFIX"):
@@ -93,13 +95,22 @@ def find(places: Places, prefix: Path | None = None) -> Release:
 
 
 def installed(places: Places) -> Release | None:
-    """Return the HTCondor that HTMap installed, if it is still where it was installed."""
+    """Return the HTCondor that HTMap installed, if it is still where it was installed.
+
+    :raises UnsafePath: others could have changed it.
+    """
     folder = places.installed.resolve()
     mark = folder / MARK
     # The programs have the full path of their loader, so a copied or moved HTMAP_DIR needs another installation.
     if not mark.is_file() or mark.read_text(encoding="utf-8") != str(folder):
         return None
-    return at(folder, "`htmap pool install`")
+    found = at(folder, "`htmap pool install`")
+    if found is not None:
+        for program in (found.sbin / "condor_master", found.bin / "condor_version"):
+            check_owner(
+                program, "the HTCondor of the personal pool", "`htmap pool install --again` installs another one"
+            )
+    return found
 
 
 def at(prefix: Path, origin: str) -> Release | None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from htmap_core import progress_bar
+from htmap_core import private_opener, progress_bar
 from htmap_transplant import libraries
 from htmap_transplant.members import Member
 
@@ -40,7 +40,7 @@ def pack(files: Sequence[Member], target: Path) -> list[Path]:
 def _write(files: Sequence[Member], target: Path) -> None:
     with contextlib.ExitStack() as stack:
         bar = stack.enter_context(_bar(sum(each.size for each in files)))
-        file = stack.enter_context(target.open("wb"))
+        file = stack.enter_context(open(target, "wb", opener=private_opener))
         compressed = stack.enter_context(gzip.GzipFile("", "wb", _LEVEL, file, mtime=0))
         # Every tar reads this format, and it has long names.
         archive = stack.enter_context(tarfile.open(fileobj=compressed, mode="w", format=tarfile.GNU_FORMAT))

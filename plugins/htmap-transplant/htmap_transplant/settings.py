@@ -7,7 +7,7 @@ from typing import Optional
 
 import attrs
 
-from htmap_core import Settings, htmap_dir, table
+from htmap_core import Settings, check_owner, htmap_dir, table
 
 
 def _from_home(given: str | None) -> str | None:
@@ -35,8 +35,13 @@ class TransplantSettings:
 
     @property
     def folder(self) -> Path:
-        """The folder in which packed installations are kept."""
-        return htmap_dir() / "transplants" if self.dir is None else self.dir.absolute()
+        """The folder in which packed installations are kept.
+
+        :raises UnsafePath: others could have put one there, which jobs would run.
+        """
+        found = htmap_dir() / "transplants" if self.dir is None else self.dir.absolute()
+        check_owner(found, "the folder of packed installations", "TRANSPLANT.DIR can name another folder")
+        return found
 
 
 def current(chain: Settings | None = None) -> TransplantSettings:

@@ -21,7 +21,7 @@ from typing import Any
 
 import attrs
 
-from htmap_core import locked, seal, tag_of_map, unseal, wording, write_atomically
+from htmap_core import locked, make_folder, seal, tag_of_map, unseal, wording, write_atomically
 from htmap_transplant import contents, packing
 from htmap_transplant.errors import CannotPack, NoSuchTransplant, TransplantInUse
 from htmap_transplant.installation import Installation
@@ -143,7 +143,7 @@ def pack(installation: Installation, folder: Path, map_dir: Path) -> Path:
     with _locked(folder):
         try:
             _clear(folder)
-            archive.parent.mkdir(exist_ok=True)
+            make_folder(archive.parent)
             if not _is_fresh(archive.parent):
                 shipped = packing.pack(files, archive)
                 _write_record(archive, installation, shipped)
@@ -237,7 +237,7 @@ def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder of transplants; make the folder if it is missing."""
     with contextlib.ExitStack() as stack:
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
             stack.enter_context(locked(folder / _LOCK))
         except OSError as error:
             raise CannotPack(f"{folder} cannot be written: {error.strerror}. TRANSPLANT.DIR sets another") from error

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -237,3 +238,13 @@ def test_they_are_kept_where_the_setting_says(small: Installation, map_dir: Path
     assert transplants() == ()
     htmap.settings["TRANSPLANT.DIR"] = tmp_path / "elsewhere"
     assert [each.path for each in transplants()] == [archive]
+
+
+def test_a_folder_into_which_others_could_have_put_one_is_refused(htmap_dir: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:  # nobody else can enter the folders of pytest
+        Path(folder).chmod(0o777)
+        htmap.settings["TRANSPLANT.DIR"] = folder
+        with pytest.raises(htmap.exceptions.WritableByOthers):
+            transplants()
+        htmap.settings["TRUSTED_FOLDERS"] = [folder]
+        assert transplants() == ()

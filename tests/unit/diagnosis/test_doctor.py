@@ -6,11 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from htmap_core.diagnosis.doctor import checks
+from htmap_core.storage.mapdir import MapDir
+
 HARBOUR = """
+from collections.abc import Callable
 from pathlib import Path
 from htmap_core import DeliveryMethod, Pool, PoolAddress, Suitability, hookimpl
 
@@ -69,3 +74,16 @@ def test_each_pool_and_each_delivery_method_is_asked_once(htmap_dir: Path, tmp_p
     assert of_harbour == [
         {"area": "pool", "verdict": "note", "text": "harbour: there is no water", "advice": ""},
     ]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to others")
+@pytest.mark.parametrize("part", ["", "tags", "maps/id-of-tide", "maps/id-of-tide/map.json", "tags/tide"])
+def test_whatever_another_user_owns_in_htmap_dir_is_a_problem(
+    htmap_dir: Path, make_map: Callable[..., MapDir], part: str
+) -> None:
+    make_map("tide")
+    assert [each.verdict for each in checks() if each.area == "files"] == ["ok"]
+    os.chown(htmap_dir / part, 4711, -1)
+    (found,) = (each for each in checks() if each.area == "files")
+    assert (found.verdict, str(htmap_dir / part) in found.text, "4711" in found.text) == ("problem", True, True)
+    assert found.advice

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import attrs
 
+from htmap_core import make_folder, write_atomically
 from htmap_pool.errors import ToolFailed
 from htmap_pool.installing.sources import Source, parse_fields
 from htmap_pool.programs import last_lines, run
@@ -90,12 +91,12 @@ class Apt:
         self._configuration = folder / "apt.conf"
         architecture = run(["dpkg", "--print-architecture"]).strip()
         for part in ("lists/partial", "cache/archives/partial", "log"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
-        (folder / "status").touch()
-        (folder / "htmap.sources").write_text("\n".join(source.stanza() for source in sources), encoding="utf-8")
+            make_folder(folder / part)
+        (folder / "status").touch(mode=0o600)
+        write_atomically(folder / "htmap.sources", "\n".join(source.stanza() for source in sources))
         # apt's own unprivileged user could not enter a private HTMAP_DIR.
         text = _CONFIGURATION.format(folder=folder, architecture=architecture, user="root")
-        self._configuration.write_text(text, encoding="utf-8")
+        write_atomically(self._configuration, text)
 
     def update(self, origin: str, progress: Progress) -> None:
         """Fetch the package indexes, and check that the distribution itself signed them.
@@ -134,7 +135,7 @@ class Apt:
 
         :raises ToolFailed: a file cannot be fetched, or differs from the signed index.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         missing = [package for package in packages if not _is_whole(folder / package.file, package)]
         if missing:
             wanted = [f"{package.name}={package.version}" for package in missing]

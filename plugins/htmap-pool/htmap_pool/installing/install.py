@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from htmap_core import locked, put_in_place
+from htmap_core import locked, make_folder, put_in_place, write_atomically
 from htmap_pool import release as releases
 from htmap_pool.errors import InstallationFailed, ToolFailed
 from htmap_pool.installing.apt import Apt, Package
@@ -119,7 +119,7 @@ def _new_folder(places: Places, package: Package) -> Path:
 
 
 def _unpack(files: Sequence[Path], folder: Path, progress: Callable[[float], None]) -> None:
-    folder.mkdir(mode=0o700, parents=True)
+    make_folder(folder)
     for number, file in enumerate(files):
         progress(number / len(files))
         run(["dpkg-deb", "-x", file, folder], timeout=300)
@@ -131,7 +131,7 @@ def _publish(folder: Path, places: Places) -> Release:
     if found is None:
         raise ToolFailed("unpacking", "the packages have no condor_master")
     check(found)
-    (folder / releases.MARK).write_text(str(folder.resolve()), encoding="utf-8")
+    write_atomically(folder / releases.MARK, str(folder.resolve()))
     previous = places.installed.resolve()
     with put_in_place(places.installed) as link:
         link.symlink_to(folder.relative_to(places.root))
