@@ -66,6 +66,7 @@ FACTS: dict[str, Any] = {
     "host": "shore",
     "image": "tide.sif",
     "inputs": None,
+    "is_input": False,
     "kind": "removing",
     "known": ("docker", "shared"),
     "looked_in": ("~/.htmap/pool", "PATH"),
@@ -107,6 +108,7 @@ FACTS: dict[str, Any] = {
 OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "CannotRerunComponents": [{"components": (1, 2)}, {"components": tuple(range(20))}],
     "CannotStart": [{}, {"evidence": "", "advice": ""}],
+    "CannotUnpickle": [{}, {"is_input": True}],
     "CorruptEventLog": [{}, {"event": "not an event", "reason": ""}],
     "InstallationFailed": [{"tried": (("Debian packages", "no network"),)}],
     "InvalidOption": [{"name": "request_memory"}, {"name": "request_memory", "origin": None}],

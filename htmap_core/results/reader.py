@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import Any, Optional
 
 import attrs
 
 from htmap_core.exceptions import CorruptMap
-from htmap_core.results.pickling import unpickle_result
+from htmap_core.results.pickling import unpickle
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_run import formats
@@ -60,17 +59,20 @@ class ResultReader:
         if place is None:
             raise FileNotFoundError(f"the result of component {component}")
         known = self._results
-        return unpickle_result(known.file.payload(*place), tag, component, known.python, known.by_value[component])
+        return unpickle(known.file.payload(*place), tag, component, known.python, known.by_value[component])
 
-    def input(self, component: int) -> Input:
+    def input(self, component: int, tag: str) -> Input:
         """Return the arguments of a component's call: ``(args, kwargs)``.
 
+        :raises CannotUnpickle: they cannot be unpickled here.
         :raises CorruptMap: the file with the arguments is truncated or missing.
         """
         if self._inputs is None or component not in self._inputs.places:
             self._open_inputs(component)
         assert self._inputs is not None
-        found: Input = pickle.loads(self._inputs.file.payload(*self._inputs.places[component]))
+        known = self._inputs
+        payload = known.file.payload(*known.places[component])
+        found: Input = unpickle(payload, tag, component, known.python, known.by_value[component], is_input=True)
         return found
 
     def __del__(self) -> None:
@@ -100,4 +102,7 @@ class ResultReader:
             file = formats.PackReader(path)
         except (FileNotFoundError, formats.CorruptFile) as error:
             raise CorruptMap(path, f"cannot be read ({error})") from error
-        self._inputs = _Open(None, file, formats.input_places(file.index))
+        places = formats.input_places(file.index)
+        with_code = file.index.get("by_value")  # not in files of 0.7.0
+        by_value = {number: None if with_code is None else number in with_code for number in places}
+        self._inputs = _Open(None, file, places, self._map_dir.record.versions["python"], by_value)

@@ -1,4 +1,4 @@
-"""What would go wrong in a second place is done in one: a map's files, ClassAds and their strings, the event log, bars."""
+"""What would go wrong in a second place is done in one: a map's files, ClassAds, the event log, bars, unpickling."""
 
 from __future__ import annotations
 
@@ -233,3 +233,44 @@ def shows_bars(source: str) -> bool:
 def test_a_bar_elsewhere_is_seen() -> None:
     assert shows_bars("def f():\n    from tqdm.auto import tqdm\n")
     assert not shows_bars("from htmap_core.progress import progress_bar\n")
+
+
+# --- results/pickling.py alone unpickles: what comes from the execute side may be a program
+
+_UNPICKLES = re.compile(
+    r"\b(?:cloud)?pickle\.loads?\(|\bUnpickler\b|\b(?:from|import) (?:shelve|dill|joblib)\b|\bmarshal\.load"
+)
+_ASKS = re.compile(r"\bunpickle\(|\.unpickled\(\)")
+
+# Who asks it to, with what the user then has asked for.
+WHO_ASKS = {
+    "htmap_core/results/errors.py": "ComponentError.exception",
+    "htmap_core/results/pickling.py": "itself",
+    "htmap_core/results/reader.py": "a result or an input",
+}
+
+
+def on_the_submit_side(pattern: re.Pattern[str]) -> set[str]:
+    ours = [path for path in sources() if not named(path).startswith("htmap_run/")]
+    return {named(path) for path in ours if pattern.search(path.read_text())}
+
+
+def test_one_module_of_the_submit_side_unpickles() -> None:
+    assert on_the_submit_side(_UNPICKLES) == {"htmap_core/results/pickling.py"}
+
+
+def test_it_is_asked_to_by_those_who_give_out_results_and_exceptions() -> None:
+    assert on_the_submit_side(_ASKS) == set(WHO_ASKS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["pickle.loads(x)", "cloudpickle.load(file)", "class U(pickle.Unpickler):", "marshal.loads(x)", "import shelve"],
+)
+def test_a_line_that_unpickles_is_seen(line: str) -> None:
+    assert _UNPICKLES.search(line)
+
+
+@pytest.mark.parametrize("line", ["unpickle(payload)", "error.unpickled()"])
+def test_a_line_that_asks_for_it_is_seen(line: str) -> None:
+    assert _ASKS.search(line)
