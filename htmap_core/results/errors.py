@@ -19,6 +19,7 @@ from htmap_core.results import reports
 from htmap_core.results.pickling import CannotUnpickle, PickledException
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
+from htmap_core.wording import printable
 
 _OURS = f"{Path(__file__).parents[1]}/"
 _STDERR_TAIL = 2000  # bytes
@@ -180,7 +181,7 @@ class ErrorReader:
 
     def _last_words(self, component: int) -> str:
         """Return the end of the standard error of a held component's job; an empty text if it never ran."""
-        text = self._end_of_stderr(component).rstrip()
+        text = printable(self._end_of_stderr(component)).rstrip()
         return f"\nThe end of its standard error is\n{textwrap.indent(text, '  ')}" if text else ""
 
     def _end_of_stderr(self, component: int) -> str:

@@ -1,4 +1,4 @@
-"""What would go wrong in a second place is done in one: a map's files, ClassAds, the event log, bars, unpickling."""
+"""What would go wrong in a second place is done in one: a map's files, ClassAds, event logs, bars, pickles, terminals."""
 
 from __future__ import annotations
 
@@ -274,3 +274,26 @@ def test_a_line_that_unpickles_is_seen(line: str) -> None:
 @pytest.mark.parametrize("line", ["unpickle(payload)", "error.unpickled()"])
 def test_a_line_that_asks_for_it_is_seen(line: str) -> None:
     assert _ASKS.search(line)
+
+
+# --- what writes to the terminal past the stream that shows what a terminal would obey
+
+_PAST_IT = re.compile(r"\bbeneath\(|\bsys\.__std(?:out|err)__|\.buffer\b|\bos\.write\([12]\b|/dev/tty")
+
+# With what each draws there.
+WRITE_PAST_IT = {
+    "htmap_core/cli/tables.py": "tables of rich and colours, from printable text",
+    "htmap_core/progress.py": "bars",
+    "htmap_core/terminal.py": "itself",
+}
+
+
+def test_what_writes_to_a_terminal_directly_is_listed() -> None:
+    assert on_the_submit_side(_PAST_IT) == set(WRITE_PAST_IT)
+
+
+@pytest.mark.parametrize(
+    "line", ["file=beneath(sys.stdout)", "sys.__stdout__.write(x)", "sys.stdout.buffer", "os.write(1, x)"]
+)
+def test_a_line_that_writes_there_is_seen(line: str) -> None:
+    assert _PAST_IT.search(line)
