@@ -6,6 +6,8 @@ from enum import Enum
 
 import attrs
 
+from htmap_core.wording import printable
+
 
 class ComponentStatus(str, Enum):
     """The status of one component of a map: HTCondor's job status, or ERRORED if the function raised.
@@ -69,4 +71,4 @@ class ComponentHold:
     reason: str
 
     def __str__(self) -> str:
-        return f"[{self.code}] {self.reason}"
+        return printable(f"[{self.code}] {self.reason}")

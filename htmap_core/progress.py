@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
+
+from htmap_core.terminal import beneath
 
 
 def progress_bar(*args: Any, **options: Any) -> Any:
@@ -20,4 +23,10 @@ def progress_bar(*args: Any, **options: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TqdmWarning)  # tqdm warns when the module is first imported
         from tqdm.auto import tqdm
+    if beneath(sys.stderr) is not sys.stderr:  # only on the command line: in a notebook tqdm chooses the stream
+        options = {
+            "file": beneath(sys.stderr),
+            "dynamic_ncols": True,
+            **options,
+        }  # of no other file tqdm asks the width
     return tqdm(*args, **options)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import attrs
 
+from htmap_core.wording import Printable
+
 _OURS = f"{Path(__file__).parent}/"
 
 
@@ -22,7 +24,7 @@ def warn(warning: Warning) -> None:
     warnings.warn(warning, stacklevel=level)
 
 
-class HTMapWarning(UserWarning):
+class HTMapWarning(Printable, UserWarning):
     """The base of all warnings of HTMap. Since 0.7.
 
     ::

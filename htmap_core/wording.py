@@ -11,10 +11,58 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Iterable, Sequence
+import functools
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-__all__ = ["describe", "did_you_mean", "duration", "followed", "size", "table"]
+__all__ = ["describe", "did_you_mean", "duration", "followed", "printable", "size", "table"]
+
+# Characters that a terminal obeys or does not show, except for tabs and ends of lines: controls; marks, embeddings and isolates
+# of the direction; separators and joiners without width; tags. A carriage return alone would overwrite the line that it ends.
+# What joins letters and emoji (U+200C, U+200D) stays. Lone surrogates cannot be written.
+_OBEYED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\ud800-\udfff\U000e0000-\U000e007f]|\r(?!\n)"
+)
+
+
+def printable(text: str) -> str:
+    r"""Return *text* with the characters escaped that a terminal obeys instead of showing them.
+
+    They are written as in Python: a title or a colour (``\x1b]0;``, ``\x9b31m``), a lone ``\r``, a mark that turns the direction
+    of what follows (``\u202e``). Tabs and ends of lines stay. Whatever came from the execute side, or from elsewhere, should go
+    through this before people see it; the texts of HTMap's exceptions and warnings, its tables, and what a command writes to a
+    terminal do so by themselves.
+
+    >>> print(printable("high \x1b[31mtide\x1b[0m"))
+    high \x1b[31mtide\x1b[0m
+    """
+    return _OBEYED.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return ascii(found[0])[1:-1]
+
+
+class Printable:
+    """What exceptions and warnings are derived from: their texts, which may quote anything, are :func:`printable`."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__str__" in vars(cls):
+            cls.__str__ = _printing(cls.__str__)  # type: ignore[method-assign]
+
+
+def _printing(method: Callable[[Any], str]) -> Callable[[Any], str]:
+    @functools.wraps(method)
+    def text(self: Any) -> str:
+        return printable(method(self))
+
+    return text
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -50,8 +98,8 @@ def duration(seconds: float) -> str:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
-    """Return a table of text; the first *left* columns are aligned left, the others right."""
-    lines = [list(headers), *(list(row) for row in rows)]
+    """Return a table of text; the first *left* columns are aligned left, the others right. Cells are :func:`printable`."""
+    lines = [[printable(cell) for cell in line] for line in [headers, *rows]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
     return "\n".join(
         "  ".join(

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from htmap_core import __version__, conflicting_install
-from htmap_core.wording import did_you_mean
+from htmap_core import __version__, conflicting_install, terminal
+from htmap_core.wording import did_you_mean, printable
 
 if TYPE_CHECKING:
     from htmap_core.exceptions import HTMapException
@@ -146,6 +146,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     """
     if sys.stdout is None:  # `htmap ... >&-`
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # it stays open until the process ends
+    terminal.guard()
     if "_HTMAP_COMPLETE" in os.environ:
         from htmap_core.cli import completion
 
@@ -198,7 +199,7 @@ def _complain(text: str) -> None:
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Show a warning without the line of HTMap's source that gave it."""
-    click.echo(f"Warning: {message}", err=True)
+    click.echo(printable(f"Warning: {message}"), err=True)
 
 
 def _unknown_command(name: str) -> str:

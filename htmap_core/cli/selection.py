@@ -91,7 +91,7 @@ class Selection:
             except HTMapException as error:
                 failed = True
                 text = str(error)
-                tables.complain(text if tag in text else f"map {tag!r}: {text}")
+                tables.complain(text if repr(tag)[1:-1] in text else f"map {tag!r}: {text}")
         if failed:
             click.get_current_context().exit(1)
 

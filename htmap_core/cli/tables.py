@@ -16,6 +16,7 @@ import click
 
 from htmap_core import wording
 from htmap_core.components import ComponentStatus
+from htmap_core.terminal import beneath
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,7 +56,7 @@ def painter(wanted: bool | None) -> Callable[[ComponentStatus], str]:
 def show(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
     """Print a table; on a narrow terminal, columns with long cells are folded."""
     if not sys.stdout.isatty():
-        click.echo(f"{title}\n" if title else "", nl=False)
+        click.echo(wording.printable(f"{title}\n") if title else "", nl=False)
         click.echo(
             wording.table(headers, [[" ".join(cell.split()) for cell in row] for row in rows], left=len(headers))
         )
@@ -63,9 +64,9 @@ def show(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "")
     table = new_table(title)
     for column, header in enumerate(headers):
         is_short = all(len(row[column]) <= _SHORT for row in rows)
-        table.add_column(header, overflow="fold", no_wrap=is_short)
+        table.add_column(wording.printable(header), overflow="fold", no_wrap=is_short)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(wording.printable, row))
     console().print(table)
 
 
@@ -85,7 +86,8 @@ def remark(text: str) -> None:
 
 
 def _fitted(text: str, stream: Any, indent: str) -> str:
-    """Return text wrapped to the width of a stream's terminal. Text with line breaks stays as it is, and no word is broken."""
+    """Return printable text, wrapped to the width of a stream's terminal. Text with line breaks stays, and no word is broken."""
+    text = wording.printable(text)
     if "\n" in text or not stream.isatty():
         return text
     width = shutil.get_terminal_size().columns - 1
@@ -103,4 +105,16 @@ def console(color: bool | None = None) -> Console:
     """Return a console on standard output."""
     from rich.console import Console  # rich takes 100 ms, and only terminals need it
 
-    return Console(markup=False, highlight=False, no_color=not in_color(color), force_terminal=color or None)
+    return Console(
+        file=beneath(sys.stdout),
+        markup=False,
+        emoji=False,
+        highlight=False,
+        no_color=not in_color(color),
+        force_terminal=color or None,
+    )
+
+
+def echo_in_color(text: str) -> None:
+    """Print text with colours of ours, as it is."""
+    click.echo(text, file=beneath(sys.stdout), color=True)

@@ -96,7 +96,11 @@ class ComponentProblem(HTMapException):
 
 
 class MapComponentError(ComponentProblem):
-    """A component raised an exception, or could not run. The original exception is its ``__cause__`` if it could be sent back."""
+    """A component raised an exception, or could not run.
+
+    Where a result was asked for, as by ``Map.get``, ``__cause__`` is the original exception, if that could be sent back. From
+    ``Map.wait`` it has none, because that would have to be unpickled.
+    """
 
     def __str__(self) -> str:
         return (

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 import attrs
 
-from htmap_core.wording import did_you_mean
+from htmap_core.wording import Printable, did_you_mean
 
 
-class HTMapException(Exception):
+class HTMapException(Printable, Exception):
     """The base of all exceptions that HTMap and its plugins raise on purpose. Since 0.6 or earlier.
 
-    The command line shows its text and exits with 1; any other exception shows its traceback. ::
+    The command line shows its text and exits with 1; any other exception shows its traceback. Control sequences in the text are
+    escaped. ::
 
         class NoTicket(HTMapException):
             def __str__(self) -> str:

@@ -181,7 +181,7 @@ class Map(Sequence[Any]):
         :param errors_ok: go on waiting when components have failed or were removed from the queue.
         :raises TimeoutError: the time is over.
         :raises MapComponentHeld: a component is held.
-        :raises MapComponentError: a component has failed.
+        :raises MapComponentError: a component has failed. It has no cause; :meth:`get` raises it from the original exception.
         :raises MapComponentRemoved: a component was removed from the queue.
         """
         stuck = {ComponentStatus.HELD} if not holds_ok else set()
@@ -195,6 +195,7 @@ class Map(Sequence[Any]):
         :raises IndexError: the map has no such component.
         :raises TimeoutError: the time is over.
         :raises MapComponentError: the component failed. Its cause is the original exception, if that could be pickled.
+            It is unpickled, like a result, and so can run code that came from the execute side.
         :raises MapComponentHeld: the component is held.
         :raises MapComponentRemoved: the component was removed from the queue.
         """
@@ -208,7 +209,7 @@ class Map(Sequence[Any]):
         return self._engine.result_now(self._engine.from_front(component))
 
     def get_err(self, component: int, timeout: Timeout = None) -> ComponentError:
-        """Wait until a component has ended, and return its error.
+        """Wait until a component has ended, and return its error. Nothing is unpickled before ``error.exception`` is used.
 
         :raises ExpectedError: the component succeeded.
         :raises MapComponentHeld: the component is held.
@@ -265,6 +266,7 @@ class Map(Sequence[Any]):
     def outcomes(self, timeout: Timeout = None) -> Iterator[Outcome]:
         """Return an iterator over the outcomes of the components, as they end. Errors and holds are values here. Since 0.7.
 
+        Results are unpickled, errors are not before ``error.exception`` is used.
         A held component has an outcome at once; nothing waits for its release.
 
         :param timeout: for all components together, as in :meth:`wait`.
@@ -274,7 +276,10 @@ class Map(Sequence[Any]):
 
     @property
     def errors(self) -> dict[int, ComponentError]:
-        """The errors by component. Waits until every component has ended or is held; held ones are left out."""
+        """The errors by component. Waits until every component has ended or is held; held ones are left out.
+
+        Nothing is unpickled before ``error.exception`` is used.
+        """
         return {error.component: self._own(error) for error in self._engine.all_errors()}
 
     def error_reports(self) -> Iterator[str]:

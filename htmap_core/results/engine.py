@@ -14,14 +14,7 @@ from htmap_core import user_warnings
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import (
-    ComponentNotFound,
-    CondorError,
-    ExpectedError,
-    MapComponentError,
-    MapComponentRemoved,
-    OutputNotFound,
-)
+from htmap_core.exceptions import ComponentNotFound, CondorError, ExpectedError, MapComponentError, OutputNotFound
 from htmap_core.results.errors import ComponentError, ErrorReader
 from htmap_core.results.outcome import Outcome, is_settled
 from htmap_core.results.pickling import CannotUnpickle
@@ -218,10 +211,9 @@ class Engine:
         status = self.await_component(component, timeout)
         if status is ComponentStatus.HELD:
             raise self.errors.problem(component, status)
-        error = self._outcome(component, status).error
-        if not isinstance(error, ComponentError):
+        if not self.errors.has_failed(component, status):
             raise ExpectedError(self.map.tag, component)
-        return error
+        return self.errors.error(component, status)
 
     def all_errors(self) -> Iterator[ComponentError]:
         """Wait until every component has ended or is held, and yield the errors of those that have failed."""
@@ -241,7 +233,7 @@ class Engine:
 
     def input(self, component: int) -> Input:
         """Return the arguments of a component's call: ``(args, kwargs)``."""
-        return self._results.input(component)
+        return self._results.input(component, self.map.tag)
 
     def results(self, timeout: Timeout) -> Iterator[Any]:
         """Return an iterator over all results in the order of the inputs, which waits for each."""
@@ -269,10 +261,10 @@ class Engine:
         if (hold := self.states.hold(component)) is not None:
             return Outcome(component, ComponentStatus.HELD, error=hold)
         try:
-            return Outcome(component, status, self._loaded(component, status))
-        except (MapComponentError, MapComponentRemoved) as problem:
-            if isinstance(problem.__cause__, CannotUnpickle):
-                return Outcome(component, status, error=self.errors.unreadable(component, problem.__cause__))
+            return Outcome(component, status, self._found(component, status))
+        except CannotUnpickle as problem:
+            return Outcome(component, status, error=self.errors.unreadable(component, problem))
+        except FileNotFoundError:
             return Outcome(component, status, error=self.errors.error(component, status))
 
     def _loaded_soon(self, component: int, timeout: Timeout) -> Any:
@@ -289,12 +281,17 @@ class Engine:
         return self._loaded(component, self.await_component(component, timeout))
 
     def _loaded(self, component: int, status: ComponentStatus) -> Any:
-        if status is ComponentStatus.COMPLETED:
-            try:
-                return self._results.result(component, self.map.tag)
-            except FileNotFoundError:
-                self.map.check_existence()  # if the map exists, the result is gone or has not arrived; the report says so
-            except CannotUnpickle as error:
-                report = self.errors.unreadable(component, error).report()
-                raise MapComponentError(self.map.tag, component, report) from error
-        raise self.errors.problem(component, status)
+        try:
+            return self._found(component, status)
+        except FileNotFoundError:
+            pass  # the result is gone or has not arrived, or the component failed; the report says so
+        except CannotUnpickle as error:
+            report = self.errors.unreadable(component, error).report()
+            raise MapComponentError(self.map.tag, component, report) from error
+        raise self.errors.problem(component, status, with_cause=True)
+
+    def _found(self, component: int, status: ComponentStatus) -> Any:
+        """Return the result of a component, or raise the errors of :meth:`ResultReader.result`."""
+        if status is not ComponentStatus.COMPLETED:
+            raise FileNotFoundError(f"the result of component {component}, which is {status}")
+        return self._results.result(component, self.map.tag)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import datetime
 import linecache
+import os
 import textwrap
 import traceback
 from collections.abc import Mapping
 from pathlib import Path, PurePath
-from typing import Any, Optional
+from typing import Any, Union
 
 import attrs
 
 from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import ComponentProblem, MapComponentError, MapComponentHeld, MapComponentRemoved
 from htmap_core.results import reports
-from htmap_core.results.pickling import CannotUnpickle, unpickle_exception
+from htmap_core.results.pickling import CannotUnpickle, PickledException
 from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
+from htmap_core.wording import printable
 
 _OURS = f"{Path(__file__).parents[1]}/"
 _STDERR_TAIL = 2000  # bytes
@@ -41,7 +43,6 @@ class ComponentError:
     :param python_info: the path and version of the Python that ran the component, and the packages installed there.
     :param scratch_dir_contents: the files in the job's scratch directory.
     :param stack_summary: the user's stack frames with the values of local variables as text, outermost first.
-    :param exception: the exception itself, if it could be pickled.
     """
 
     map: Any = None
@@ -51,8 +52,17 @@ class ComponentError:
     python_info: tuple[Any, ...] = attrs.field(default=(), repr=False)
     scratch_dir_contents: list[PurePath] = attrs.field(factory=list, repr=False)
     stack_summary: traceback.StackSummary = attrs.field(factory=traceback.StackSummary, repr=False)
-    exception: Optional[BaseException] = attrs.field(default=None, eq=False)
+    _exception: Union[BaseException, PickledException, None] = attrs.field(default=None, eq=False, repr=False)
     _report: str = attrs.field(default="", repr=False)
+
+    @property
+    def exception(self) -> BaseException | None:
+        """The exception itself; None if it could not be pickled there or unpickled here.
+
+        The first use unpickles it, which can run code from the execute side. Nothing else of an error does.
+        """
+        found = self._exception
+        return found.unpickled() if isinstance(found, PickledException) else found
 
     def report(self) -> str:
         """Return the whole report, for people."""
@@ -65,13 +75,13 @@ class ComponentError:
         component: int,
         run: Mapping[str, Any],
         record: Mapping[str, Any],
-        exception: BaseException | None,
+        exception: BaseException | PickledException | None,
     ) -> ComponentError:
         """Return the error that a result file has.
 
         :param run: the facts of the job's run in the file.
         :param record: the facts of the component in the file.
-        :param exception: the exception itself, if it could be unpickled.
+        :param exception: the exception itself, if it could be pickled.
         """
         host, runtime = run["host"], run["runtime"]
         error = {**record["error"], "frames": [_with_line(frame) for frame in record["error"].get("frames", ())]}
@@ -126,9 +136,10 @@ class ErrorReader:
             return not self._map_dir.outputs.exists(self._map_dir.placement.job_of(component))
         return status.is_final
 
-    def problem(self, component: int, status: ComponentStatus) -> ComponentProblem:
+    def problem(self, component: int, status: ComponentStatus, *, with_cause: bool = False) -> ComponentProblem:
         """Return the reason why a component has no result, as an exception.
 
+        :param with_cause: whether its cause is the original exception, which then is unpickled.
         :raises MapWasRemoved: the map was removed meanwhile.
         """
         self._map.check_existence()
@@ -138,7 +149,8 @@ class ErrorReader:
             return MapComponentRemoved(self._map.tag, component, self._states.note(component))
         error = self.error(component, status)
         problem = MapComponentError(self._map.tag, component, error.report())
-        problem.__cause__ = error.exception
+        if with_cause:
+            problem.__cause__ = error.exception
         return problem
 
     def error(self, component: int, status: ComponentStatus) -> ComponentError:
@@ -156,7 +168,7 @@ class ErrorReader:
         record, run = returned.record(component), returned.run(component)
         exception = None
         if payload := returned.exception(component):
-            exception = unpickle_exception(payload, run["runtime"]["python"], record["error"].get("by_value"))
+            exception = PickledException(payload, run["runtime"]["python"], record["error"].get("by_value"))
         return ComponentError.from_result(self._map.current_tag(), component, run, record, exception)
 
     def _ended(self, component: int, status: ComponentStatus) -> Returned | None:
@@ -177,7 +189,7 @@ class ErrorReader:
 
     def _last_words(self, component: int) -> str:
         """Return the end of the standard error of a held component's job; an empty text if it never ran."""
-        text = self._end_of_stderr(component).rstrip()
+        text = printable(self._end_of_stderr(component)).rstrip()
         return f"\nThe end of its standard error is\n{textwrap.indent(text, '  ')}" if text else ""
 
     def _end_of_stderr(self, component: int) -> str:
@@ -197,9 +209,10 @@ def _frames_here(error: BaseException | None) -> list[dict[str, Any]]:
 
 def _with_line(frame: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a frame with its line of source; the submit side may have the file if the execute side had not."""
-    return (
-        frame if frame.get("line") else {**frame, "line": linecache.getline(frame["filename"], frame["lineno"]).strip()}
-    )
+    path = frame["filename"]
+    if frame.get("line") or not os.path.isfile(path):  # the execute side says what it likes: /dev/zero has no end
+        return frame
+    return {**frame, "line": linecache.getline(path, frame["lineno"]).strip()}
 
 
 def _stack(frames: Any) -> traceback.StackSummary:

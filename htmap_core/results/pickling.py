@@ -1,4 +1,8 @@
-"""Pickle functions and their inputs, and unpickle results and exceptions."""
+"""Pickle functions and their inputs, and unpickle inputs, results and exceptions.
+
+To unpickle what came from the execute side can run its code. Nothing else on the submit side unpickles: the callers of this
+module are the reader of results and inputs, and :class:`PickledException`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import pickle
 import sys
 from collections.abc import Collection, Iterable
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 import attrs
 
@@ -41,15 +45,20 @@ _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray
 
 @attrs.define(slots=False)
 class CannotUnpickle(HTMapException):
-    """A result came back, but cannot be unpickled here."""
+    """A result came back, but cannot be unpickled here.
+
+    :param is_input: whether it is not the component's result but its input, which another Python has pickled.
+    """
 
     tag: str
     component: int
     reason: str
+    is_input: bool = False
 
     def __str__(self) -> str:
+        what = "input" if self.is_input else "result"
         return (
-            f"the result of component {self.component} of map {self.tag!r} cannot be unpickled here: {self.reason}. "
+            f"the {what} of component {self.component} of map {self.tag!r} cannot be unpickled here: {self.reason}. "
             f"Make the modules that it needs importable, or load the map with the Python that it ran with"
         )
 
@@ -73,22 +82,26 @@ def pickle_input(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) 
     return _pickled(given, pickling.pickler(), f"the input of component {component}")
 
 
-def unpickle_result(payload: bytes, tag: str, component: int, python: str, by_value: bool | None) -> Any:
-    """Unpickle a component's result.
+def unpickle(
+    payload: bytes, tag: str, component: int, python: str, by_value: bool | None, *, is_input: bool = False
+) -> Any:
+    """Unpickle a component's result or input.
 
     :param python: the version of the Python that pickled it.
     :param by_value: whether it has code by value; None if that was not recorded, as in maps of HTMap 0.7.0.
+    :param is_input: whether it is an input; the message says so.
     :raises CannotUnpickle: it needs a module that is not here, or another Python.
     """
     is_others = is_of_another(python)
     if is_others and by_value:
         # Byte code of another version raises no error: it crashes the interpreter or returns wrong values.
-        raise CannotUnpickle(tag, component, f"it carries code of Python {python}, and this is Python {_PYTHON}")
+        reason = f"it carries code of Python {python}, and this is Python {_PYTHON}"
+        raise CannotUnpickle(tag, component, reason, is_input)
     load = _DataUnpickler.loads if is_others and by_value is None else pickle.loads
     try:
         return load(payload)
     except (Exception, SystemExit) as error:
-        raise CannotUnpickle(tag, component, describe(error)) from error
+        raise CannotUnpickle(tag, component, describe(error), is_input) from error
 
 
 def is_of_another(python: str) -> bool:
@@ -97,13 +110,36 @@ def is_of_another(python: str) -> bool:
     return python != _PYTHON and python.split(".")[:2] != _PYTHON.split(".")[:2]
 
 
-def unpickle_exception(payload: bytes, python: str, by_value: bool | None) -> BaseException | None:
-    """Unpickle the exception of a component; None if that fails, because the report has it as text."""
-    try:
-        found = unpickle_result(payload, "", 0, python, by_value)
-    except CannotUnpickle:
-        return None
-    return found if isinstance(found, BaseException) else None
+@attrs.frozen(slots=False)
+class PickledException:
+    """The exception of a component as it came from the execute side. Unpickling it can run code, so it waits until it is wanted.
+
+    :param python: the version of the Python that pickled it.
+    :param by_value: whether it has code by value; None if that was not recorded, as in maps of HTMap 0.7.0.
+    """
+
+    payload: bytes = attrs.field(repr=False)
+    python: str
+    by_value: Optional[bool]
+
+    def unpickled(self) -> BaseException | None:
+        """Return the exception, always the same; None if it cannot be unpickled, because the report has it as text."""
+        kept = vars(self)
+        if "_kept" not in kept:
+            kept.setdefault("_kept", self._unpickle())  # of two threads, the second takes what the first has found
+        found: BaseException | None = kept["_kept"]
+        return found
+
+    def _unpickle(self) -> BaseException | None:
+        try:
+            found = unpickle(self.payload, "", 0, self.python, self.by_value)
+        except CannotUnpickle:
+            return None
+        return found if isinstance(found, BaseException) else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was unpickled: whoever unpickles an error report wants no code to run either."""
+        return {"payload": self.payload, "python": self.python, "by_value": self.by_value}
 
 
 def _is_plain(values: tuple[Any, ...]) -> bool:

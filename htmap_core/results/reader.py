@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import Any, NamedTuple
 
-from htmap_core.results.pickling import is_of_another, unpickle_result
+from htmap_core.results.pickling import is_of_another, unpickle
 from htmap_core.storage.content.inputs import Inputs, read_inputs
 from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.jobs import Job
@@ -48,15 +47,17 @@ class ResultReader:
         last = self._at_hand(component)
         return None if last is None else (_unpickled(last, component, tag),)
 
-    def input(self, component: int) -> Input:
+    def input(self, component: int, tag: str) -> Input:
         """Return the arguments of a component's call: ``(args, kwargs)``.
 
+        :raises CannotUnpickle: they cannot be unpickled here.
         :raises CorruptMap: the file with the arguments is damaged or missing.
         """
         inputs = self._last_inputs
         if inputs is None or component not in inputs:
             self._last_inputs = inputs = read_inputs(self._map_dir.input_block(component))
-        found: Input = pickle.loads(inputs.payload(component))
+        payload, python = inputs.payload(component), self._map_dir.record.versions.get("python", "")
+        found: Input = unpickle(payload, tag, component, python, inputs.by_value(component), is_input=True)
         return found
 
     def _at_hand(self, component: int) -> Returned | None:
@@ -77,4 +78,4 @@ def _unpickled(returned: Returned, component: int, tag: str) -> Any:
     payload = returned.result(component)
     python = returned.run(component)["runtime"]["python"]
     by_value = returned.by_value(component) if is_of_another(python) else None
-    return unpickle_result(payload, tag, component, python, by_value)
+    return unpickle(payload, tag, component, python, by_value)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from htmap_core.results import own_modules
+from htmap_core.wording import printable
 
 
 def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mapping[str, Any]) -> str:
@@ -29,9 +30,9 @@ def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mappi
         ),
     ]
     tails = error.get("tails", {})
-    parts += [_block(f"The end of its {stream} is", text.splitlines()) for stream, text in tails.items() if text]
+    parts += [_block(f"The end of its {stream} is", _lines(text)) for stream, text in tails.items() if text]
     if str(error.get("traceback")).count(_TRACEBACK) > 1:
-        parts.append(_block("With its causes, as Python shows it:", str(error["traceback"]).splitlines()))
+        parts.append(_block("With its causes, as Python shows it:", _lines(str(error["traceback"]))))
     if error.get("advice"):
         parts.append(str(error["advice"]))
     if error.get("missing_module"):
@@ -47,7 +48,7 @@ def lost_report(tag: str, component: int, note: str, stderr: str) -> str:
     """
     parts = [f"The job ended without a result: {note or 'the event log does not say why'}"]
     if stderr:
-        parts.append(_block("The end of its standard error is", stderr.splitlines()))
+        parts.append(_block("The end of its standard error is", _lines(stderr)))
     return _framed("error report", tag, component, parts)
 
 
@@ -71,7 +72,12 @@ def _frames(error: Mapping[str, Any]) -> list[str]:
             lines.append("  Local variables:")
             lines += [f"    {name} = {text}" for name, text in frame["locals"].items()]
             lines.append("")
-    return [*lines, *str(error["text"]).splitlines()]
+    return [*lines, *_lines(str(error["text"]))]
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text as a terminal shows them; Python itself knows more ends of lines."""
+    return printable(text).splitlines()
 
 
 def _block(title: str, lines: Iterable[str]) -> str:
@@ -81,4 +87,4 @@ def _block(title: str, lines: Iterable[str]) -> str:
 def _framed(what: str, tag: str, component: int, parts: Iterable[str]) -> str:
     start = f"========== Start {what} for component {component} of map {tag} =========="
     end = f"========== End {what} for component {component} of map {tag} ==========".center(len(start), "=")
-    return "\n".join([start, *("\n" + part for part in parts), "", end])
+    return printable("\n".join([start, *("\n" + part for part in parts), "", end]))

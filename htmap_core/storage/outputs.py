@@ -104,7 +104,7 @@ def folder_below(outputs: Path, *parts: str) -> Path:
         try:
             found = os.lstat(folder)
         except FileNotFoundError:
-            folder.mkdir(exist_ok=True)  # another process may make it, too
+            folder.mkdir(mode=0o700, exist_ok=True)  # another process may make it, too
             continue
         if not stat.S_ISDIR(found.st_mode):
             raise CorruptMap(folder, "is not a folder: the job has put something else in its place")

@@ -1,4 +1,4 @@
-"""What would go wrong in a second place is done in one: a map's files, ClassAds and their strings, the event log, bars."""
+"""What would go wrong in a second place is done in one: a map's files, ClassAds, event logs, bars, pickles, terminals."""
 
 from __future__ import annotations
 
@@ -234,3 +234,67 @@ def shows_bars(source: str) -> bool:
 def test_a_bar_elsewhere_is_seen() -> None:
     assert shows_bars("def f():\n    from tqdm.auto import tqdm\n")
     assert not shows_bars("from htmap_core.progress import progress_bar\n")
+
+
+# --- results/pickling.py alone unpickles: what comes from the execute side may be a program
+
+_UNPICKLES = re.compile(
+    r"\b(?:cloud)?pickle\.loads?\(|\bUnpickler\b|\b(?:from|import) (?:shelve|dill|joblib)\b|\bmarshal\.load"
+)
+_ASKS = re.compile(r"\bunpickle\(|\.unpickled\(\)")
+
+# Who asks it to, with what the user then has asked for.
+WHO_ASKS = {
+    "htmap_core/results/errors.py": "ComponentError.exception",
+    "htmap_core/results/pickling.py": "itself",
+    "htmap_core/results/reader.py": "a result or an input",
+}
+
+
+def on_the_submit_side(pattern: re.Pattern[str]) -> set[str]:
+    ours = [path for path in sources() if not named(path).startswith("htmap_run/")]
+    return {named(path) for path in ours if pattern.search(path.read_text())}
+
+
+def test_one_module_of_the_submit_side_unpickles() -> None:
+    assert on_the_submit_side(_UNPICKLES) == {"htmap_core/results/pickling.py"}
+
+
+def test_it_is_asked_to_by_those_who_give_out_results_and_exceptions() -> None:
+    assert on_the_submit_side(_ASKS) == set(WHO_ASKS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["pickle.loads(x)", "cloudpickle.load(file)", "class U(pickle.Unpickler):", "marshal.loads(x)", "import shelve"],
+)
+def test_a_line_that_unpickles_is_seen(line: str) -> None:
+    assert _UNPICKLES.search(line)
+
+
+@pytest.mark.parametrize("line", ["unpickle(payload)", "error.unpickled()"])
+def test_a_line_that_asks_for_it_is_seen(line: str) -> None:
+    assert _ASKS.search(line)
+
+
+# --- what writes to the terminal past the stream that shows what a terminal would obey
+
+_PAST_IT = re.compile(r"\bbeneath\(|\bsys\.__std(?:out|err)__|\.buffer\b|\bos\.write\([12]\b|/dev/tty")
+
+# With what each draws there.
+WRITE_PAST_IT = {
+    "htmap_core/cli/tables.py": "tables of rich and colours, from printable text",
+    "htmap_core/progress.py": "bars",
+    "htmap_core/terminal.py": "itself",
+}
+
+
+def test_what_writes_to_a_terminal_directly_is_listed() -> None:
+    assert on_the_submit_side(_PAST_IT) == set(WRITE_PAST_IT)
+
+
+@pytest.mark.parametrize(
+    "line", ["file=beneath(sys.stdout)", "sys.__stdout__.write(x)", "sys.stdout.buffer", "os.write(1, x)"]
+)
+def test_a_line_that_writes_there_is_seen(line: str) -> None:
+    assert _PAST_IT.search(line)

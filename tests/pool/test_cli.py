@@ -17,6 +17,7 @@ import pytest
 import htmap
 from htmap_core.testing import using_htmap_dir
 from tests.golden_files import Golden
+from tests.terminals import sent_to_a_terminal
 
 pytestmark = pytest.mark.pool
 
@@ -37,20 +38,8 @@ def type_(*arguments: str, stdin: str = "") -> Ran:
 
 def on_a_terminal(*arguments: str, keys: str = "", **environment: str) -> tuple[str, int]:
     """Return what a command shows on a terminal of 80 columns where *keys* are typed, and its exit code."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ.update(COLUMNS="80", LINES="24", TERM="xterm-256color", **environment)
-        os.execv(sys.executable, [sys.executable, "-m", "htmap", *arguments])
-    os.write(terminal, keys.encode())
-    shown = b""
-    try:
-        while chunk := os.read(terminal, 4096):
-            shown += chunk
-    except OSError:
-        pass  # how a terminal says that its program has ended
-    _, status = os.waitpid(pid, 0)
-    os.close(terminal)
-    return shown.decode().replace("\r\n", "\n"), os.waitstatus_to_exitcode(status)
+    sent, code = sent_to_a_terminal("-m", "htmap", *arguments, keys=keys, **environment)
+    return sent.decode().replace("\r\n", "\n"), code
 
 
 @pytest.fixture(scope="class")

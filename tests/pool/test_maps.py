@@ -284,7 +284,7 @@ class TestFates:
 
         mapped = htmap.map(invert, [0])
         with pytest.raises(htmap.exceptions.MapComponentError, match="divisor = 0") as caught:
-            mapped.wait(timeout=TIMEOUT)
+            mapped.get(0, timeout=TIMEOUT)
         assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
     def test_a_job_that_is_killed_again_and_again_is_held_with_the_reason(self) -> None:

@@ -45,7 +45,7 @@ def components(tag: str, status: str | None, color: bool | None) -> None:
     paint = tables.painter(color)
     for component, found in enumerate(statuses):
         if wanted in {None, found}:
-            click.echo(f"{component:>{width}} {paint(found)}", color=True)
+            tables.echo_in_color(f"{component:>{width}} {paint(found)}")
 
 
 @click.command()

@@ -11,6 +11,7 @@ import click
 
 from htmap_core.cli import tables
 from htmap_core.components import ComponentStatus
+from htmap_core.wording import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,7 +64,7 @@ def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None
         console.print(_table(facts, state, meta, console.width, color))
     else:
         text = overview.table(facts, state, meta)
-        click.echo(_painted(text) if color else text, color=True)
+        tables.echo_in_color(_painted(text) if color else text)
 
 
 def _live(state: bool, meta: bool, color: bool | None) -> None:
@@ -128,7 +129,7 @@ def _table(facts: list[dict[str, Any]], state: bool, meta: bool, width: int, col
         table.add_column(title, justify="right", no_wrap=True)
     for row, each in enumerate(facts):
         mark = Text("*" if each["transient"] else "")
-        table.add_row(mark, Text(each["tag"]), *(cells[row] for _, cells in columns))
+        table.add_row(mark, Text(printable(each["tag"])), *(cells[row] for _, cells in columns))
     return table
 
 

@@ -37,7 +37,7 @@ def stdout(tag: str, component: int, timeout: float | None, follow: bool) -> Non
         shown = load(tag).stdout.follow(component, timeout)
         _tell(tag, component, {"RUNNING"}, "its output is shown as soon as it runs")
         for text in shown:
-            click.echo(text, nl=False)
+            click.echo(text, nl=False, color=True)  # click would take control sequences out of what goes elsewhere
         return
     _tell(tag, component, set(), "its output comes when it has ended; --follow shows it earlier")
     _show(tag, component, "stdout", timeout)
@@ -72,4 +72,4 @@ def _show(tag: str, component: int, stream: str, timeout: float | None) -> None:
         text = sequence.get(component, timeout)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(text, nl=not text.endswith("\n") and bool(text))
+    click.echo(text, nl=not text.endswith("\n") and bool(text), color=True)

@@ -21,8 +21,8 @@ class Inputs(Protocol):
     def payload(self, component: int) -> bytes:
         """Return the pickled input of a component."""
 
-    def by_value(self, component: int) -> bool:
-        """Return whether it has code by value."""
+    def by_value(self, component: int) -> bool | None:
+        """Return whether it has code by value; None if that was not recorded."""
 
 
 class FramedInputs:

@@ -73,9 +73,10 @@ class PackedInputs:
         """Return the pickled input of a component."""
         return self._pack.payload(*self._places[component])
 
-    def by_value(self, component: int) -> bool:
-        """Return whether it has code by value."""
-        return component in self._pack.index.get("by_value", ())
+    def by_value(self, component: int) -> bool | None:
+        """Return whether it has code by value; the first maps of 0.7.0 do not say."""
+        with_code = self._pack.index.get("by_value")
+        return None if with_code is None else component in with_code
 
 
 class ReturnedPack:

@@ -19,7 +19,11 @@ import attrs
 import cloudpickle
 import pytest
 
-from htmap_core.results.pickling import CannotUnpickle, pickle_function, unpickle_exception, unpickle_result
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.results.engine import Engine
+from htmap_core.results.pickling import CannotUnpickle, PickledException, pickle_function, unpickle
+from htmap_core.storage.creation import Creation
+from htmap_core.storage.record import MapRecord
 
 THERE = "import cloudpickle, sys; sys.stdout.buffer.write(cloudpickle.dumps(cloudpickle.load(sys.stdin.buffer)()))"
 
@@ -141,25 +145,53 @@ HERE = ".".join(map(str, sys.version_info[:3]))
 
 def test_a_result_that_is_known_to_have_code_is_not_unpickled_by_another_python() -> None:
     with pytest.raises(CannotUnpickle) as refused:
-        unpickle_result(CODE, "tide", 3, OTHER, by_value=True)
+        unpickle(CODE, "tide", 3, OTHER, by_value=True)
     assert OTHER in refused.value.reason
-    assert unpickle_exception(CODE, OTHER, by_value=True) is None
-    assert unpickle_result(CODE, "tide", 3, HERE, by_value=True)() == 1
+    assert PickledException(CODE, OTHER, by_value=True).unpickled() is None
+    assert unpickle(CODE, "tide", 3, HERE, by_value=True)() == 1
 
 
 @pytest.mark.parametrize("payload", [CODE, cloudpickle.dumps((lambda: 1).__code__), pickle.dumps(Marshalled())])
 def test_nor_is_one_of_a_map_of_0_7_0_that_may_have_code(payload: bytes) -> None:
     with pytest.raises(CannotUnpickle) as refused:
-        unpickle_result(payload, "tide", 3, OTHER, by_value=None)
+        unpickle(payload, "tide", 3, OTHER, by_value=None)
     assert isinstance(refused.value.__cause__, pickle.UnpicklingError)
-    assert unpickle_exception(payload, OTHER, by_value=None) is None
-    assert unpickle_result(payload, "tide", 3, HERE, by_value=None)
+    assert PickledException(payload, OTHER, by_value=None).unpickled() is None
+    assert unpickle(payload, "tide", 3, HERE, by_value=None)
 
 
 @pytest.mark.parametrize("by_value", [False, None])
 def test_data_of_another_python_are_had(by_value: bool | None) -> None:
     value = {"height": [decimal.Decimal(1), Path("a"), KeyError("tide").args]}
-    assert unpickle_result(pickle.dumps(value), "tide", 3, OTHER, by_value) == value
+    assert unpickle(pickle.dumps(value), "tide", 3, OTHER, by_value) == value
+
+
+@pytest.fixture
+def made_by_another_python(htmap_dir: Path) -> Engine:
+    """Return the components of a map that another Python has made: the input of the first carries code, the other is data."""
+    with Creation("tide") as creation:
+        creation.add_input(cloudpickle.dumps(((lambda: 1,), {})), by_value=True)
+        creation.add_input(pickle.dumps(((7,), {})))
+        creation.finish()
+    record = MapRecord(2, 1, "assume", PoolAddress("personal"), {"python": OTHER}, {}, created=1.5)
+    creation.map_dir.write_record(record)
+    return Engine("tide", creation.map_dir, lambda: None)
+
+
+def test_an_input_that_carries_code_is_not_unpickled_by_another_python(made_by_another_python: Engine) -> None:
+    assert made_by_another_python.input(1) == ((7,), {})
+    with pytest.raises(CannotUnpickle) as refused:
+        made_by_another_python.input(0)
+    assert (refused.value.component, refused.value.is_input) == (0, True)
+    assert OTHER in refused.value.reason
+
+
+def test_an_exception_is_unpickled_once_and_travels_as_it_came() -> None:
+    error = PickledException(cloudpickle.dumps(KeyError("tide")), HERE, by_value=False)
+    assert error.unpickled() is error.unpickled()
+    again = pickle.loads(pickle.dumps(error))
+    assert vars(again) == {"payload": error.payload, "python": HERE, "by_value": False}
+    assert repr(again.unpickled()) == repr(KeyError("tide"))
 
 
 def test_code_by_value_keeps_the_name_of_its_file() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from htmap_core.results import reports
+from htmap_core.results.errors import ComponentError
 from tests.golden_files import Golden
 
 INDEX = {
@@ -88,3 +93,13 @@ def test_a_lost_component_is_reported_with_the_end_of_its_standard_error(golden:
 def test_a_lost_component_without_a_record_is_reported_too(golden: Golden) -> None:
     report = reports.lost_report("tide", 3, "", "")
     golden("reports/a-lost-component-of-which-nothing-is-known", report)
+
+
+@pytest.mark.parametrize(("name", "line"), [(__file__, '"""Texts for people."""'), ("pipe", ""), ("no-such.py", "")])
+@pytest.mark.timeout(20)
+def test_the_source_of_a_frame_is_looked_up_in_files_only(tmp_path: Path, name: str, line: str) -> None:
+    """The execute side names the file, and may name one that has no end or waits for a writer."""
+    os.mkfifo(tmp_path / "pipe")
+    facts = entry(frames=[{**FRAME, "filename": str(tmp_path / name), "lineno": 1, "line": ""}])
+    (frame,) = ComponentError.from_result("tide", 3, INDEX, facts, None).stack_summary
+    assert frame.line == line
