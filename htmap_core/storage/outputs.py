@@ -16,10 +16,7 @@ from htmap_core.exceptions import CorruptMap
 from htmap_core.storage.content.packs import ReturnedPack
 from htmap_core.storage.content.returned import Returned, ReturnedFrames
 from htmap_core.storage.jobs import Job
-from htmap_run import names as returned_names
-
-_RESULTS, _FILES = returned_names.RESULTS, returned_names.FILES
-_STREAMS = (returned_names.STDOUT, returned_names.STDERR)
+from htmap_run.names import FILES, RESULTS, STDERR, STDOUT
 
 
 class Outputs:
@@ -39,14 +36,14 @@ class Outputs:
         """
         path = f"{self._folder}/{job.output}"  # making a Path would take as long as reading the file
         try:
-            return ReturnedFrames(f"{path}/{_RESULTS}")
+            return ReturnedFrames(f"{path}/{RESULTS}")
         except FileNotFoundError:
             return ReturnedPack(Path(f"{path}.result"))
 
     def exists(self, job: Job) -> bool:
         """Return whether a job has returned results."""
         path = f"{self._folder}/{job.output}"
-        return os.path.lexists(f"{path}/{_RESULTS}") or os.path.lexists(f"{path}.result")
+        return os.path.lexists(f"{path}/{RESULTS}") or os.path.lexists(f"{path}.result")
 
     def last_words(self, job: Job, stream: str, size: int) -> bytes | None:
         """Return the end of what a job that could not finish has written to a stream; None if nothing came back.
@@ -66,13 +63,13 @@ class Outputs:
         :raises CorruptMap: there is something else in its place.
         """
         *folders, own = job.output.split("/")
-        place = (own, _FILES) if os.path.lexists(f"{self._folder}/{job.output}") else (f"{own}.{_FILES}",)
+        place = (own, FILES) if os.path.lexists(f"{self._folder}/{job.output}") else (f"{own}.{FILES}",)
         return folder_below(Path(self._folder), *folders, *place, str(component))
 
     def delete_files(self, job: Job, component: int) -> None:
         """Delete the files that a component sent back with a job."""
         path = f"{self._folder}/{job.output}"
-        for folder in (f"{path}/{_FILES}", f"{path}.{_FILES}"):
+        for folder in (f"{path}/{FILES}", f"{path}.{FILES}"):
             _delete(f"{folder}/{component}")
             with contextlib.suppress(OSError):  # it has files of other components, or there are none
                 os.rmdir(folder)
@@ -80,10 +77,10 @@ class Outputs:
     def delete(self, job: Job) -> None:
         """Delete the files that a job returned, except those that its components sent back."""
         path = f"{self._folder}/{job.output}"
-        for stream in _STREAMS:
+        for stream in (STDOUT, STDERR):
             _delete(f"{path}/{stream}")
             _delete(f"{path}.{stream}")
-        _delete(f"{path}/{_RESULTS}")
+        _delete(f"{path}/{RESULTS}")
         _delete(f"{path}.result")
         with contextlib.suppress(OSError):  # it has files of components, or does not exist
             os.rmdir(path)

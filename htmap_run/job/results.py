@@ -19,6 +19,7 @@ component's process died, there are no frames of the stack but ``tails``, the en
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from htmap_run import frames
@@ -132,9 +133,10 @@ class Results:
         reader = frames.Reader(self._writer.descriptor)
         return b"".join(reader.payload(frame) for frame in self._of[component] if frame.kind == frames.STDOUT)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._writer.close()
+    def remove(self) -> None:
+        """Remove the file, because the job cannot finish and runs again."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
 
 
 def copy_from(descriptor: int, path: str) -> None:

@@ -54,17 +54,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         raise SystemExit(f"usage: BLOCKS COMPONENTS [REMAPPED], not {arguments!r}")
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
     blocks, components = arguments[0].split(","), ranges.parse(arguments[1])
-    finished = eviction.take_over(scratch, components)
-    os.makedirs(os.path.join(scratch, names.RETURN), exist_ok=True)
-    os.environ["HTMAP_ON_EXECUTE"] = "1"
-    # For htmap.transfer_output_files, in child processes too.
-    os.environ["HTMAP_OUTPUT_FILES"] = os.path.join(scratch, names.RETURN, names.FILES)
-    returned = os.path.join(scratch, names.RETURN)
-    capture = Capture(os.path.join(returned, names.STDOUT), os.path.join(returned, names.STDERR))
-    results = Results(os.path.join(returned, names.RESULTS))
-    if finished:
-        eviction.put_back(results, capture, finished)
-    results.run(eviction.facts(scratch))
+    results, capture = _opened(scratch, components)
 
     def work(left: list[int]) -> NoReturn:
         worker.run(
@@ -80,25 +70,39 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
         death.write_down(begun, end, results, capture, scratch)
 
-    code = codes.CANNOT_FINISH
     try:
         with _live(scratch):
             is_finished = supervisor.finish(components, results, work, died)
         if is_finished:
             results.complete(components)
             capture.remove()
-            code = _exit_code({results.ended[component] for component in components})
-    except AskedToEnd:
-        code = codes.OK  # what is finished comes back
+    except AskedToEnd:  # what has ended comes back
+        capture.remove()
+        eviction.keep(scratch, results.ended)
         raise
-    finally:
-        if supervisor.asked is not None:
-            capture.remove()
-            eviction.keep(scratch, results.ended)
-        if code == codes.CANNOT_FINISH:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(results.path)
-    return code
+    except BaseException:
+        results.remove()
+        raise
+    if not is_finished:
+        results.remove()
+        return codes.CANNOT_FINISH
+    return _exit_code({results.ended[component] for component in components})
+
+
+def _opened(scratch: str, components: list[int]) -> tuple[Results, Capture]:
+    """Make the folder that comes back, with what earlier runs of this job have finished."""
+    returned = os.path.join(scratch, names.RETURN)
+    finished = eviction.take_over(scratch, components)
+    os.makedirs(returned, exist_ok=True)
+    os.environ["HTMAP_ON_EXECUTE"] = "1"
+    # For htmap.transfer_output_files, in child processes too.
+    os.environ["HTMAP_OUTPUT_FILES"] = os.path.join(returned, names.FILES)
+    capture = Capture(os.path.join(returned, names.STDOUT), os.path.join(returned, names.STDERR))
+    results = Results(os.path.join(returned, names.RESULTS))
+    if finished:
+        eviction.put_back(results, capture, finished)
+    results.run(eviction.facts(scratch))
+    return results, capture
 
 
 @contextlib.contextmanager

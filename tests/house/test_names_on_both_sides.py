@@ -43,5 +43,5 @@ def test_what_starts_python_says_its_last_words_where_the_outputs_are() -> None:
 
 def test_both_sides_mean_the_same() -> None:
     shared = {name for name in vars(names) if name.isupper()} & set(vars(on_submit_side))
-    assert {"FUNCTION", "OUTPUTS", "REMAPPED", "RETURN"} <= shared
+    assert {"FUNCTION", "FILES", "REMAPPED", "RETURN"} <= shared
     assert {name: getattr(names, name) for name in shared} == {name: getattr(on_submit_side, name) for name in shared}

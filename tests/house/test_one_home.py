@@ -46,7 +46,7 @@ WRITING_FUNCTIONS = {
     },
     "shutil": {"chown", "copy", "copy2", "copyfile", "copymode", "copytree", "make_archive", "move", "rmtree"},
 }
-WRITING_CLASSES = {"PackWriter", "NamedTemporaryFile", "TemporaryDirectory", "mkdtemp", "mkstemp"}
+WRITING_CLASSES = {"Writer", "NamedTemporaryFile", "TemporaryDirectory", "mkdtemp", "mkstemp"}
 
 # What writes files outside of storage/, with the reason.
 WRITERS = {

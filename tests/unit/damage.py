@@ -17,7 +17,12 @@ from htmap_core.submission.submit import submit_map
 
 EVENTS = Path(__file__).parent / "tracking/logs/plain.events"  # four jobs of cluster 18
 COMPONENTS = 4
-COMMANDS = {"executable": "_htmap_runtime.pyz", "transfer_plugins": "sea=_htmap_transfer_sea", "request_memory": "24MB"}
+COMMANDS = {
+    "initialdir": "/maps/1/outputs",
+    "executable": "_htmap_runtime.pyz",
+    "transfer_plugins": "sea=_htmap_transfer_sea",
+    "request_memory": "24MB",
+}
 PROGRAMS = ["_htmap_runtime.pyz", "_htmap_launcher", "_htmap_transfer_sea", "outputs/_htmap_transfer_bay"]
 FLIPS = 120  # of each file; all bits of small ones
 

@@ -46,7 +46,7 @@ def test_a_damaged_input_is_the_error_of_its_component_alone(jobs: Jobs, each_py
 
     assert ran.exit_code == codes.COMPONENT_FAILED
     assert [ran.value(component) for component in (0, 1)] == [2, 4]
-    assert (ran.error(2)["type"], ran.error(2)["doing"]) == ("htmap.CorruptFile", "reading the inputs")
+    assert ran.error(2)["type"] == "htmap.CorruptFile"
     assert "_htmap_inputs_0" in ran.error(2)["message"]
 
 

@@ -12,6 +12,7 @@ from htmap_core.exceptions import CorruptMap
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.outputs import Outputs
 from htmap_run import frames
+from tests.golden_files import Golden
 from tests.returned import Error, put_in_place_of, write_results
 
 JOB = Job(0, 0)
@@ -111,12 +112,13 @@ def test_no_flipped_bit_gives_another_value(results: Path, tmp_path: Path, what:
     assert corrupt > 0
 
 
-def test_a_damaged_component_names_what_mends_it(results: Path, tmp_path: Path) -> None:
+def test_a_damaged_component_names_what_mends_it(results: Path, tmp_path: Path, golden: Golden) -> None:
     results.write_bytes(results.read_bytes().replace(b"zero", b"Zero"))
     returned = Outputs(tmp_path).open(JOB)
 
-    with pytest.raises(CorruptMap, match="htmap rerun components"):
+    with pytest.raises(CorruptMap) as caught:
         returned.result(0)
+    golden("storage/a-damaged-component-names-what-mends-it", caught.value.reason)
     assert b"ValueError" in returned.exception(1)
 
 
