@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 TIMEOUT = 180
 STEPS = 6
 STOP = 3
+MAY_REACH = {"WantIOProxy": "true"}
+REACHING_BACK = htmap.MapOptions(custom_options=MAY_REACH)  # its jobs copy each checkpoint at once
 
 
 @pytest.fixture
@@ -70,8 +72,8 @@ def test_a_component_that_is_vacated_goes_on_from_its_checkpoint(marks: Path) ->
     assert mapped.get(0, timeout=TIMEOUT) == (0, STOP + 1)
 
 
-def test_a_component_whose_host_is_lost_goes_on_from_its_checkpoint(marks: Path) -> None:
-    mapped = htmap.map(counter(marks), [0])
+def test_a_component_whose_host_is_lost_goes_on_from_its_checkpoint_if_it_may_reach_back(marks: Path) -> None:
+    mapped = htmap.map(counter(marks), [0], REACHING_BACK)
     supervisor = reached(marks)
     starter = parent_of(supervisor)
     for process in (starter, supervisor):
@@ -88,7 +90,7 @@ def test_components_of_one_job_have_checkpoints_of_their_own(marks: Path) -> Non
 
 
 def test_checkpoints_are_there_until_all_components_have_ended(marks: Path) -> None:
-    mapped = htmap.map(counter(marks), [0])
+    mapped = htmap.map(counter(marks), [0], REACHING_BACK)
     reached(marks)
     assert checkpoints_of(mapped) == {"0"}
     mapped.vacate()
@@ -103,7 +105,7 @@ def test_components_that_are_run_again_start_from_the_beginning() -> None:
         htmap.checkpoint("state")
         return was_there
 
-    mapped = htmap.map(function, [0, 1])
+    mapped = htmap.map(function, [0, 1], REACHING_BACK)
     mapped.wait(timeout=TIMEOUT)
     mapped.rerun([1])
     assert list(mapped.iter(timeout=TIMEOUT)) == [False, False]
@@ -116,54 +118,30 @@ def test_a_copy_that_was_cut_off_is_removed_by_the_next_one() -> None:
         Path("state").write_text("half")
         htmap.checkpoint("state")
         with Chirp(str(Path.cwd())) as chirp:
-            chirp.put("state", "checkpoints/0/0.0123456789abcdef.part")
-            before = chirp.names("checkpoints/0")
+            chirp.put("state", "../checkpoints/0/0.0123456789abcdef.part")
+            before = chirp.names("../checkpoints/0")
         htmap.checkpoint("state")
         with Chirp(str(Path.cwd())) as chirp:
-            return [*sorted(before), *chirp.names("checkpoints/0")]
+            return [*sorted(before), *chirp.names("../checkpoints/0")]
 
-    assert htmap.map(function, [0]).get(0, timeout=TIMEOUT) == ["0", "0.0123456789abcdef.part", "0"]
+    mapped = htmap.map(function, [0], REACHING_BACK)
+    assert mapped.get(0, timeout=TIMEOUT) == ["0", "0.0123456789abcdef.part", "0"]
 
 
-CHECKPOINTS: dict[str, tuple[Any, dict[str, Any], bool]] = {
-    "a function that does": (lambda _: htmap.checkpoint("x"), {}, True),
-    "a function that does not": (lambda _: Path("checkpoint").exists(), {}, False),
-    "a function whose map says so": (str, {"checkpoint": True}, True),
-    "a function whose map says no": (lambda _: htmap.checkpoint("x"), {"checkpoint": "false"}, False),
+REACHING: dict[str, tuple[dict[str, Any], bool]] = {
+    "nobody said so": ({}, False),
+    "it keeps checkpoints": ({"checkpoint": True}, False),
+    "the user said so": ({"custom_options": MAY_REACH}, True),
 }
 
 
-@pytest.mark.parametrize("which", CHECKPOINTS)
-def test_only_maps_that_checkpoint_can_reach_the_submit_side_while_they_run(which: str) -> None:
-    function, options, expected = CHECKPOINTS[which]
-    waiting = htmap.map(function, [0], htmap.MapOptions(requirements="false", **options))
+@pytest.mark.parametrize("which", REACHING)
+def test_only_jobs_whose_user_said_so_can_reach_the_submit_side_while_they_run(which: str) -> None:
+    options, expected = REACHING[which]
+    waiting = htmap.map(lambda _: htmap.checkpoint("x"), [0], htmap.MapOptions(requirements="false", **options))
     (ad,) = find_pool()[1].query_jobs(waiting._map_dir.constraint(), ["WantIOProxy"])
     waiting.remove()
     assert bool(ad.get("WantIOProxy")) == expected
-
-
-@pytest.mark.parametrize("with_input", [False, True])
-def test_what_jobs_can_reach_ends_at_the_folders_that_the_map_needs(tmp_path: Path, with_input: bool) -> None:
-    secret, data = tmp_path / "secret", tmp_path / "folder" / "data"
-    secret.write_text("secret")
-    data.parent.mkdir()
-    data.write_text("data")
-
-    def function(_: int) -> tuple[str, bool]:
-        from htmap_run.files.chirp import Chirp
-
-        htmap.checkpoint("data" if with_input else "_htmap_function")
-        with Chirp(str(Path.cwd())) as chirp:
-            try:
-                chirp.get(str(secret), "stolen")
-            except OSError as error:
-                return str(error), Path("data").exists()
-        return "it can be read", False
-
-    options = htmap.MapOptions(fixed_input_files=[data] if with_input else [])
-    refused, has_input = htmap.map(function, [0], options).get(0, timeout=TIMEOUT)
-    assert "refused" in refused
-    assert has_input == with_input
 
 
 def test_files_for_each_component_reach_a_map_that_checkpoints(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class DeliverySiteContract:
 
     @classmethod
     def checkpoint_options(cls) -> htmap.MapOptions:
-        """Return options for a map that keeps checkpoints, which needs a network."""
+        """Return options for a map whose jobs copy checkpoints to the submit side at once, which needs a network."""
         return cls.map_options()
 
     @classmethod
@@ -83,13 +83,15 @@ class DeliverySiteContract:
     def maps(cls, chosen: None) -> dict[str, htmap.Map]:
         """Return all maps, submitted at once so that they run side by side."""
         options = cls.map_options()
+        reaching_back = cls.checkpoint_options()
+        reaching_back["MY.WantIOProxy"] = "true"
         hidden = [str(path) for path in (Path(sys.prefix), CHECKOUT, Path(htmap.settings["HTMAP_DIR"]))]
         maps = {
             "results": htmap.map(doubling(hidden), range(3), map_options=options),
             "chunks": htmap.map(doubling(hidden), range(7), map_options=options, chunksize=3),
             "error": htmap.map(inverting(), [4, 0], map_options=options),
             "files": htmap.map(writing(), ["a", "b"], map_options=options),
-            "checkpoint": htmap.map(resuming(), [600], map_options=cls.checkpoint_options()),
+            "checkpoint": htmap.map(resuming(), [600], map_options=reaching_back),
         }
         if cls.has_numpy:
             maps["numpy"] = htmap.map(adding_up_with_numpy(), [1000], map_options=options)

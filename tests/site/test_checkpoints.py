@@ -23,7 +23,9 @@ def interrupted(on_site: Site) -> htmap.Map:
     """A map whose only component has counted up to :data:`STOP` on the host ``first``, and waits there."""
     htmap.settings["DELIVERY_METHOD"] = "assume"
     on_site.add_host("first", visible=VISIBLE)
-    mapped = htmap.map(counter(), [0], htmap.MapOptions(environment=bare_environment(HERE)))
+    reaching_back = {"WantIOProxy": "true"}
+    options = htmap.MapOptions(environment=bare_environment(HERE), custom_options=reaching_back)
+    mapped = htmap.map(counter(), [0], options)
     wait_for_checkpoint(mapped)
     return mapped
 

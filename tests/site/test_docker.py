@@ -70,6 +70,9 @@ class TestDocker(DeliverySiteContract):
             mapped.get(0, timeout=TIMEOUT)
 
 
+REACHING_BACK = {"WantIOProxy": "true"}  # jobs copy checkpoints to the submit side at once
+
+
 class TestCheckpoints:
     """What a container can reach of the submit side depends on its network."""
 
@@ -80,7 +83,8 @@ class TestCheckpoints:
         htmap.settings["DOCKER.IMAGE"] = "here:1"
 
     def test_a_container_in_the_network_of_its_host_goes_on_from_a_checkpoint(self) -> None:
-        mapped = htmap.map(counter(), [0], htmap.MapOptions(docker_network_type="host"))
+        options = htmap.MapOptions(docker_network_type="host", custom_options=REACHING_BACK)
+        mapped = htmap.map(counter(), [0], options)
         wait_for_checkpoint(mapped)
         mapped.vacate()
         assert mapped.get(0, timeout=TIMEOUT)[1] == STOP
@@ -91,7 +95,8 @@ class TestCheckpoints:
             htmap.checkpoint("state")
             return 1
 
-        mapped = htmap.map(function, [0], htmap.MapOptions(docker_network_type="none"))
+        options = htmap.MapOptions(docker_network_type="none", custom_options=REACHING_BACK)
+        mapped = htmap.map(function, [0], options)
         assert mapped.get(0, timeout=TIMEOUT) == 1
         assert "htmap: " in mapped.stderr.get(0)
         assert "checkpoint" in mapped.stderr.get(0)

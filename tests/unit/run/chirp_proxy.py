@@ -15,7 +15,10 @@ DOES_NOT_EXIST, EXISTS, NOT_AUTHENTICATED = -3, -4, -1
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """Serves a map's directory, from its outputs; *room* is how many bytes of a file it takes, *lost_after* how many before the connection breaks."""
+    """Serves a map's directory, from its outputs.
+
+    *room* is how many bytes of a file it takes, *lost_after* how many before the connection breaks.
+    """
 
     daemon_threads = True
 
