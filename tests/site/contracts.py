@@ -83,15 +83,16 @@ class DeliverySiteContract:
     def maps(cls, chosen: None) -> dict[str, htmap.Map]:
         """Return all maps, submitted at once so that they run side by side."""
         options = cls.map_options()
-        reaching_back = cls.checkpoint_options()
-        reaching_back["MY.WantIOProxy"] = "true"
+        reaching_back = htmap.MapOptions(custom_options={"WantIOProxy": "true"})
         hidden = [str(path) for path in (Path(sys.prefix), CHECKOUT, Path(htmap.settings["HTMAP_DIR"]))]
         maps = {
             "results": htmap.map(doubling(hidden), range(3), map_options=options),
             "chunks": htmap.map(doubling(hidden), range(7), map_options=options, chunksize=3),
             "error": htmap.map(inverting(), [4, 0], map_options=options),
             "files": htmap.map(writing(), ["a", "b"], map_options=options),
-            "checkpoint": htmap.map(resuming(), [600], map_options=reaching_back),
+            "checkpoint": htmap.map(
+                resuming(), [600], map_options=htmap.MapOptions.merge(reaching_back, cls.checkpoint_options())
+            ),
         }
         if cls.has_numpy:
             maps["numpy"] = htmap.map(adding_up_with_numpy(), [1000], map_options=options)
