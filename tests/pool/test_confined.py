@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,48 +72,50 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     return found
 
 
+def trying() -> Callable[[int], Any]:
+    """Return a function that tries the way of its component and returns chirp's answers; the last component is honest."""
+    ways, targets, planted = list(WAYS.values()), TARGETS, PLANTED
+
+    def function(component: int) -> Any:
+        import glob
+        import shutil
+        import socket
+
+        answers = []
+
+        def plant(path: str) -> None:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).write_text(f"{planted} {component}")
+
+        def say(request: str) -> None:
+            host, port, cookie = Path(os.environ["_CONDOR_CHIRP_CONFIG"]).read_text().split()
+            with socket.create_connection((host, int(port)), 60) as connection, connection.makefile("rwb") as stream:
+                for line in (f"cookie {cookie}", request):
+                    stream.write(f"{line}\n".encode())
+                    stream.flush()
+                    answer = stream.readline()
+                answers.append(int(answer))
+
+        plant("out")
+        htmap.transfer_output_files("out")
+        if component == len(ways):
+            return "honest"
+        ad = Path(os.environ["_CONDOR_JOB_AD"]).read_text()
+        (log,) = (line.split('"')[1] for line in ad.splitlines() if line.startswith("UserLog = "))
+        known = {"plant": plant, "say": say, "map_dir": Path(log).parent, "targets": targets}
+        exec(ways[component], {**known, "os": os, "glob": glob, "shutil": shutil})
+        return answers
+
+    return function
+
+
 class Hostile:
     """A tagged map with a component for each way and an honest one behind them, when all have ended or are held."""
 
     def __init__(self, htmap_dir: Path, elsewhere: Path) -> None:
         self.elsewhere = elsewhere
-        ways, targets, planted = list(WAYS.values()), TARGETS, PLANTED
-
-        def function(component: int) -> Any:
-            import glob
-            import shutil
-            import socket
-
-            def plant(path: str) -> None:
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-                Path(path).write_text(f"{planted} {component}")
-
-            answers = []
-
-            def say(request: str) -> None:
-                host, port, cookie = Path(os.environ["_CONDOR_CHIRP_CONFIG"]).read_text().split()
-                with (
-                    socket.create_connection((host, int(port)), 60) as connection,
-                    connection.makefile("rwb") as stream,
-                ):
-                    for line in (f"cookie {cookie}", request):
-                        stream.write(f"{line}\n".encode())
-                        stream.flush()
-                        answer = stream.readline()
-                    answers.append(int(answer))
-
-            plant("out")
-            htmap.transfer_output_files("out")
-            if component == len(ways):
-                return "honest"
-            ad = Path(os.environ["_CONDOR_JOB_AD"]).read_text()
-            (log,) = (line.split('"')[1] for line in ad.splitlines() if line.startswith("UserLog = "))
-            known = {"plant": plant, "say": say, "map_dir": Path(log).parent, "targets": targets}
-            exec(ways[component], {**known, "os": os, "glob": glob, "shutil": shutil})
-            return answers
-
         options = htmap.MapOptions(output_remaps={"out": f"{elsewhere}/$(component)"}, max_retries=0)
-        self.map = htmap.map(function, range(len(ways) + 1), options, tag="hostile")
+        self.map = htmap.map(trying(), range(len(WAYS) + 1), options, tag="hostile")
         self.folder = htmap_dir / "maps" / self.map._map_dir.id
         self.before = contents(self.folder)
         eventually(self._is_over, says="all components have ended or are held")
