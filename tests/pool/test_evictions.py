@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import htmap
+from htmap_core import names
 from htmap_core.plugins.pools import find_pool
 from htmap_core.testing import eventually, using_htmap_dir
 
@@ -66,7 +67,7 @@ def spooled(mapped: htmap.Map) -> list[str]:
 
 def hold_until_spooled(mapped: htmap.Map) -> None:
     mapped.hold()
-    eventually(lambda: "_htmap_evicted" in spooled(mapped), says="what is finished is in the spool")
+    eventually(lambda: names.RETURN in spooled(mapped), says="what is finished is in the spool")
 
 
 @pytest.mark.usefixtures("in_class_pool")
