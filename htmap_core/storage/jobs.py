@@ -1,4 +1,4 @@
-"""Jobs, by their places in the item files."""
+"""Jobs, by their places in the item files, and the folders of what they returned."""
 
 from __future__ import annotations
 

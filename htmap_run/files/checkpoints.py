@@ -50,9 +50,9 @@ def place(component: int) -> str:
 def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
     """Keep files or folders of the running component, which finds them again if it is run again.
 
-    Call it each time after the files are written. They survive evictions with notice; if the job may reach the submit side while
-    it runs (see :doc:`/how-to/checkpoint`), also the loss of the execute node. All files of the last call come back under the
-    same names, and no others. Outside of a component it does nothing. Since 0.7::
+    Call it each time after the files are written. They survive evictions with notice, and the loss of the execute node only if
+    the job has the attribute ``WantIOProxy``. All files of the last call come back under the same names, and no others. Outside
+    of a component it does nothing. Since 0.7::
 
         def count(limit):
             state = Path("state.txt")
