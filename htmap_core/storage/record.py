@@ -46,6 +46,9 @@ class MapRecord:
         return -(-self.components // self.chunksize)
 
 
+_FIELDS = frozenset(attrs.fields_dict(MapRecord))
+
+
 def record_text(record: MapRecord) -> str:
     """Return the text of ``map.json``."""
     plain = {**attrs.asdict(record), "pool": plain_address(record.pool)}
@@ -62,7 +65,7 @@ def record_from(text: bytes) -> MapRecord:
     plain = unseal(text, unsealed=_KEYS_OF_0_7_0)
     if plain["format"] != (FORMAT if is_sealed(text) else _FORMAT_OF_0_7_0):
         raise ValueError("written by another version of HTMap")
-    known = {field.name: plain[field.name] for field in attrs.fields(MapRecord) if field.name in plain}
+    known = {key: value for key, value in plain.items() if key in _FIELDS}
     return MapRecord(**{**known, "pool": PoolAddress(**plain["pool"])})
 
 

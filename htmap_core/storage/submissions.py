@@ -46,6 +46,9 @@ class Submission:
         return f"{names.SUBMISSION_TOKEN} == {quoted(self.token)}"
 
 
+_FIELDS = frozenset(attrs.fields_dict(Submission))
+
+
 class Submissions:
     """The ledger of a map's submissions: first the intent of each, then its outcome.
 
@@ -136,7 +139,7 @@ class Submissions:
 
 def _submission(entry: Mapping[str, Any]) -> Submission:
     """Return the submission of an intent; a later version may have more to say about it."""
-    return Submission(**{field.name: entry[field.name] for field in attrs.fields(Submission) if field.name in entry})
+    return Submission(**{key: value for key, value in entry.items() if key in _FIELDS})
 
 
 def _without_line_end(last: bytes) -> bytes:
@@ -144,7 +147,7 @@ def _without_line_end(last: bytes) -> bytes:
 
     The line itself may be whole: its line end was not written any more, or is damaged.
     """
-    for text in (last, last[:-1]):
+    for text in (last, last[:-1]) if last else ():
         try:
             unseal(text)
         except ValueError:
