@@ -92,7 +92,7 @@ def _check_owner(path: Path) -> None:
 
 
 def trusted_in_environment() -> list[str]:
-    """Return the folders that HTMAP_TRUSTED_FOLDERS names. They count besides those of the settings file, which wins otherwise."""
+    """Return the folders that HTMAP_TRUSTED_FOLDERS names; they count although the settings file wins otherwise."""
     return str(Environment().table().get("TRUSTED_FOLDERS", "")).split(",")
 
 
