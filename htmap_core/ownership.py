@@ -83,12 +83,13 @@ def find_danger(path: str | os.PathLike[str]) -> Danger | None:
 
     :param path: it may not exist (yet); then the existing folders above it count.
     """
-    home = os.path.expanduser("~")
-    home = os.path.realpath(home) if os.path.isabs(home) else ""
+    home = os.path.expanduser("~")  # stays as it is for a user without HOME and without an entry in /etc/passwd
+    homes = {os.path.abspath(home), os.path.realpath(home)} if os.path.isabs(home) else set()
     closed = None
     for place, found, leads_on in _way(os.path.abspath(path)):
         is_closed = closed is not None and place.startswith(closed)
-        if not home.startswith(_within(place)) and (danger := _danger(place, found, leads_on, is_closed)):
+        is_above_home = any(each.startswith(_within(place)) for each in homes)
+        if not is_above_home and (danger := _danger(place, found, leads_on, is_closed)):
             return danger
         is_folder = stat.S_ISDIR(found.st_mode) and _is_trusted(found.st_uid)
         if is_folder and not is_closed and not found.st_mode & _OPEN_TO_OTHERS:
