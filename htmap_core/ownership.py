@@ -70,8 +70,7 @@ def is_private(path: str) -> bool:
         return True
     except OSError:
         return False
-    is_link = stat.S_ISLNK(found.st_mode)
-    return not is_link and _is_trusted(found.st_uid) and not found.st_mode & _WRITABLE_BY_OTHERS
+    return _is_trusted(found.st_uid) and not found.st_mode & _WRITABLE_BY_OTHERS  # of a link, all may
 
 
 def find_danger(path: str | os.PathLike[str]) -> Danger | None:
@@ -83,12 +82,13 @@ def find_danger(path: str | os.PathLike[str]) -> Danger | None:
 
     :param path: it may not exist (yet); then the existing folders above it count.
     """
-    home = os.path.expanduser("~")
-    home = os.path.realpath(home) if os.path.isabs(home) else ""
+    home = os.path.expanduser("~")  # stays as it is for a user without HOME and without an entry in /etc/passwd
+    homes = {os.path.abspath(home), os.path.realpath(home)} if os.path.isabs(home) else set()
     closed = None
     for place, found, leads_on in _way(os.path.abspath(path)):
         is_closed = closed is not None and place.startswith(closed)
-        if not home.startswith(_within(place)) and (danger := _danger(place, found, leads_on, is_closed)):
+        is_above_home = any(each.startswith(_within(place)) for each in homes)
+        if not is_above_home and (danger := _danger(place, found, leads_on, is_closed)):
             return danger
         is_folder = stat.S_ISDIR(found.st_mode) and _is_trusted(found.st_uid)
         if is_folder and not is_closed and not found.st_mode & _OPEN_TO_OTHERS:
@@ -178,10 +178,10 @@ def _is_on_afs(place: str, mounts: Path = _MOUNTS) -> bool:
         lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return False  # without /proc nobody knows, and the mode counts
-    kind, deepest = "", 0
+    kind = ""
     for line in lines:
         before, _, after = line.partition(" - ")
         point = before.split(" ")[4]
-        if _within(place).startswith(_within(point)) and len(point) >= deepest:  # of two at one point, the last is seen
-            kind, deepest = after.split(" ")[0], len(point)
+        if _within(place).startswith(_within(point)):
+            kind = after.split(" ")[0]  # the last one hides the others
     return kind == "afs"

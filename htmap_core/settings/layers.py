@@ -80,15 +80,20 @@ class UserFile(Layer):
 def _check_owner(path: Path) -> None:
     """Check that the settings file is the user's alone, since settings name folders and programs.
 
-    Of TRUSTED_FOLDERS only the environment counts here: the file cannot vouch for itself.
+    Of TRUSTED_FOLDERS only the environment's counts here: the file cannot vouch for itself.
 
     :raises UnsafePath: somebody else owns it, or may write to it.
     """
     danger = find_danger(path)
-    if danger is not None and not is_within(path, str(Environment().table().get("TRUSTED_FOLDERS", "")).split(",")):
+    if danger is not None and not is_within(path, trusted_in_environment()):
         from htmap_core.exceptions.ownership import refusal
 
         raise refusal(path, "your settings", danger, "Move it away, and `htmap set` your settings again")
+
+
+def trusted_in_environment() -> list[str]:
+    """Return the folders that HTMAP_TRUSTED_FOLDERS names; they count although the settings file wins otherwise."""
+    return str(Environment().table().get("TRUSTED_FOLDERS", "")).split(",")
 
 
 class Environment(Layer):

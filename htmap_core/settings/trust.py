@@ -7,6 +7,7 @@ from pathlib import Path
 
 from htmap_core.exceptions.ownership import refusal
 from htmap_core.ownership import find_danger, is_private, is_within
+from htmap_core.settings.layers import trusted_in_environment
 from htmap_core.settings.tables import setting
 
 
@@ -26,7 +27,7 @@ def check_owner(path: Path, use: str, advice: str) -> None:
     Since 0.7.
     """
     danger = find_danger(path)
-    if danger is not None and not is_within(path, setting("TRUSTED_FOLDERS")):
+    if danger is not None and not is_within(path, [*setting("TRUSTED_FOLDERS"), *trusted_in_environment()]):
         raise refusal(path, use, danger, advice)
 
 

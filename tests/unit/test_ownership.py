@@ -98,10 +98,16 @@ def test_folders_that_contain_the_home_are_not_looked_at(
     (top / "a").chmod(0o777)
     (top / "a" / "b").chmod(0o757)
     assert place(file) == top / "a"
-    monkeypatch.setenv("HOME", str(top / "a" / "b"))
+    monkeypatch.setenv("HOME", f"{top / 'a' / 'b'}/")
     assert place(file) == top / "a" / "b"
     monkeypatch.setenv("HOME", str(file))
     assert place(file) is None
+    (top / "homes").mkdir()
+    (top / "homes").chmod(0o777)
+    (top / "homes" / "ada").symlink_to(file.parent)
+    assert place(top / "homes" / "ada") == top / "homes"
+    monkeypatch.setenv("HOME", str(top / "homes" / "ada"))
+    assert place(top / "homes" / "ada" / "file") == file.parent
 
 
 def test_links_are_followed_and_the_folders_that_they_lead_through_are_looked_at(top: Path, file: Path) -> None:
@@ -168,13 +174,15 @@ def test_afs_ignores_what_modes_say_of_others(tmp_path: Path) -> None:
 
 def test_what_is_below_a_folder_is_within_it(top: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(top))
+    monkeypatch.chdir(top)
     (top / "link").symlink_to(top / "a")
     assert is_within(file, [str(top / "a")])
     assert is_within(file, ["", "/nowhere", f" {file} "])
     assert is_within(file, ["~/a"])
     assert is_within(top / "link" / "b", [str(top / "a")])
     assert is_within(file, [str(top / "link")])
-    assert not is_within(file, [str(top / "a" / "b" / "fil"), "", "."])
+    assert is_within(file, ["."])
+    assert not is_within(file, [str(top / "a" / "b" / "fil"), ""])
     assert not is_within(file, [])
 
 

@@ -89,6 +89,16 @@ class TestUse:
         monkeypatch.setenv("HTMAP_TRUSTED_FOLDERS", f"/nowhere,{opened.parent}")
         assert make_htmap_dir() == opened
 
+    def test_what_the_environment_admits_counts_besides_the_settings(
+        self, opened: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opened.chmod(0o777)
+        (Path.home() / ".htmaprc").write_text('TRUSTED_FOLDERS = "/projects/tide"\n')
+        with pytest.raises(WritableByOthers):
+            checked_htmap_dir()
+        monkeypatch.setenv("HTMAP_TRUSTED_FOLDERS", str(opened))
+        assert checked_htmap_dir() == opened
+
     @pytest.mark.parametrize("command", [["status"], ["tags"], ["clean"], ["remove", "tide"], ["path", "tide"]])
     def test_commands_say_so_and_fail(self, opened: Path, command: list[str]) -> None:
         opened.chmod(0o777)
