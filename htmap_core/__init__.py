@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from htmap_core.language.expressions import quoted
     from htmap_core.language.submit_text import submit_path
     from htmap_core.ownership import make_folder, private_opener
-    from htmap_core.progress import progress_bar
     from htmap_core.sealed import seal, unseal
     from htmap_core.settings.chain import Settings
     from htmap_core.settings.tables import setting, setting_origin, table
     from htmap_core.settings.trust import check_owner
     from htmap_core.storage.root import htmap_dir
     from htmap_core.storage.tags import tag_of_map
+    from htmap_core.terminal import progress_bar
 
 _MODULES = ("exceptions", "wording")
 
@@ -58,7 +58,7 @@ _HOMES = {
     "make_folder": "ownership",
     "private_opener": "ownership",
     "program": "contract.programs",
-    "progress_bar": "progress",
+    "progress_bar": "terminal",
     "put_in_place": "atomic",
     "quoted": "language.expressions",
     "seal": "sealed",

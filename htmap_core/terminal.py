@@ -1,4 +1,4 @@
-"""The streams of the command line. What a terminal would obey is shown, not sent to it.
+"""What terminals are sent: the streams of the command line, and progress bars. What a terminal would obey is shown, not sent.
 
 Most of what commands print comes from somewhere else: from the execute side, from HTCondor, from a log, from what the user typed.
 So everything that is written to a terminal goes through a :class:`Terminal`. Only what draws by itself, as colours, tables and
@@ -10,10 +10,14 @@ from __future__ import annotations
 import codecs
 import io
 import sys
+import warnings
 from types import TracebackType
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 from htmap_core.wording import printable
+
+AS_IT_CAME = "htmap.as-it-came"
+"""How to encode text so that what was bytes before is the same bytes again, with ``str.encode(errors=AS_IT_CAME)``."""
 
 
 class Terminal(io.TextIOBase):
@@ -83,12 +87,8 @@ def _guarded(stream: TextIO, *, always: bool) -> TextIO:
     if always or stream.isatty():
         return cast("TextIO", Terminal(stream))
     if isinstance(stream, io.TextIOWrapper):
-        codecs.register_error(_AS_IT_CAME, _as_it_came)
-        stream.reconfigure(errors=_AS_IT_CAME)
+        stream.reconfigure(errors=AS_IT_CAME)
     return stream
-
-
-_AS_IT_CAME = "htmap.as-it-came"
 
 
 def _as_it_came(error: UnicodeError) -> tuple[str | bytes, int]:
@@ -99,8 +99,34 @@ def _as_it_came(error: UnicodeError) -> tuple[str | bytes, int]:
         return codecs.lookup_error("backslashreplace")(error)
 
 
+codecs.register_error(AS_IT_CAME, _as_it_came)
+
+
 def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Show a traceback without the colours of newer Pythons, which would be escaped."""
     import traceback  # 5 ms, for bugs only
 
     traceback.print_exception(kind, error, trace)
+
+
+def progress_bar(*args: Any, **options: Any) -> Any:
+    """Return a progress bar; the arguments are those of ``tqdm.tqdm``.
+
+    In a notebook without ipywidgets, tqdm warns and then writes text. The text is enough, so the warning is suppressed.
+    Since 0.7. ::
+
+        for chunk in progress_bar(chunks, desc="downloading", unit="chunk"):
+            file.write(chunk)
+    """
+    from tqdm import TqdmWarning  # 30 ms
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TqdmWarning)  # tqdm warns when the module is first imported
+        from tqdm.auto import tqdm
+    if beneath(sys.stderr) is not sys.stderr:  # only on the command line: in a notebook tqdm chooses the stream
+        options = {
+            "file": beneath(sys.stderr),
+            "dynamic_ncols": True,
+            **options,
+        }  # of no other file tqdm asks the width
+    return tqdm(*args, **options)

@@ -57,13 +57,14 @@ class Run:
     start: int
 
 
-def follow(engine: Engine, component: int, timeout: Timeout) -> Iterator[str]:
+def follow(engine: Engine, component: int, timeout: Timeout, errors: str = "replace") -> Iterator[str]:
     """Yield the standard output of a component's job from the beginning, until the component has ended or is held.
 
     :param timeout: for each wait until the component runs.
+    :param errors: what becomes of bytes that are no text, as for ``bytes.decode``.
     :raises CannotFollow: ``condor_tail`` is missing or does not work.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    decoder = codecs.getincrementaldecoder("utf-8")(errors)
     connection, seen, run = Connection(engine.pool), 0, Run("", 0)
     deadline = Deadline(timeout)
     while not is_settled(status := engine.status(component)):
@@ -83,7 +84,7 @@ def follow(engine: Engine, component: int, timeout: Timeout) -> Iterator[str]:
             deadline.pause(f"does not run: it is {status}", engine.map.tag, component)
         engine.map.check_existence()
     yield decoder.decode(b"", final=True)
-    yield _written(engine, component)[seen:].decode(errors="replace")
+    yield _written(engine, component)[seen:].decode(errors=errors)
 
 
 def _written(engine: Engine, component: int) -> bytes:

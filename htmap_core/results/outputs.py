@@ -88,6 +88,11 @@ class _PerComponent(Sequence[T], Generic[T]):
 class _Stream(_PerComponent[str]):
     stream: ClassVar[str]
 
+    def __init__(self, engine: Engine, errors: str = "replace") -> None:
+        """Make the sequence; *errors* says what becomes of bytes that are no text, as for ``bytes.decode``."""
+        super().__init__(engine)
+        self._errors = errors
+
     def _item(self, component: int) -> str:
         try:
             returned = self._engine.errors.returned(component)
@@ -100,8 +105,8 @@ class _Stream(_PerComponent[str]):
                 raise FileNotFoundError(
                     f"component {component} of map {self._engine.map.tag!r} has left no {self.stream}"
                 )
-            return said.decode(errors="replace")  # of all components of the job: no file says whose it is
-        text = returned.output(component, self.stream).decode(errors="replace")
+            return said.decode(errors=self._errors)  # of all components of the job: no file says whose it is
+        text = returned.output(component, self.stream).decode(errors=self._errors)
         return self._framed(text, component, returned.run(component), returned.record(component))
 
     def _framed(self, text: str, component: int, run: dict[str, Any], record: dict[str, Any]) -> str:
@@ -131,7 +136,7 @@ class MapStdOut(_Stream):
         """
         from htmap_core.results import following  # 10 ms with subprocess, and seldom needed
 
-        return following.follow(self._existing, self._engine.from_front(component), timeout)
+        return following.follow(self._existing, self._engine.from_front(component), timeout, self._errors)
 
     def _framed(self, text: str, component: int, run: dict[str, Any], record: dict[str, Any]) -> str:
         host, runtime = run["host"], run["runtime"]

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any, TypeVar, Union
 
 from htmap_core.exceptions import TimeoutError
-from htmap_core.progress import progress_bar
 from htmap_core.settings import tables
+from htmap_core.terminal import progress_bar
 
 Timeout = Union[float, datetime.timedelta, None]
 

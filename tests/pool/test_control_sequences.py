@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("in_module_pool")]
 TIMEOUT = 180
 HOSTILE = "\x1b]0;owned\x07\x1b[2Jgone\x9b31m\u202ewor\u2028over\rwritten\b"
 SHOWN = printable(HOSTILE)
+NO_TEXT = b"caf\xe9"  # in an encoding of old
 PLACE = "P" * len(HOSTILE.encode())
 
 # What rich and tqdm send by themselves: styles, a step to the beginning of the line, a cursor that is hidden.
@@ -49,7 +51,10 @@ def submitted(module_pool: Path) -> None:
 
     def tell(component: int) -> None:
         print(HOSTILE)
-        print(HOSTILE, file=sys.stderr)
+        print(HOSTILE, file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        for stream in (1, 2):
+            os.write(stream, NO_TEXT)
         if component:
             local = HOSTILE  # noqa: F841 -- for the report
             raise ValueError(HOSTILE)
@@ -133,7 +138,7 @@ class TestElsewhere:
         "words", [("stdout", "tide", "0"), ("stdout", "tide", "0", "--follow"), ("stderr", "tide", "1")]
     )
     def test_output_in_a_pipe_is_as_the_function_wrote_it(self, words: tuple[str, ...]) -> None:
-        assert HOSTILE.encode() in in_a_pipe(*words)
+        assert HOSTILE.encode() + b"\n" + NO_TEXT in in_a_pipe(*words)
 
     @pytest.mark.parametrize("words", [("errors", "tide"), ("reasons", "held"), ("why", "held"), ("wait", "held")])
     def test_reports_in_a_pipe_are_for_people_too(self, words: tuple[str, ...]) -> None:
@@ -142,7 +147,7 @@ class TestElsewhere:
 
     def test_in_an_encoding_that_lacks_characters_nothing_fails(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-        assert b"gone" in in_a_pipe("stdout", "tide", "0")
+        assert HOSTILE.encode() + b"\n" + NO_TEXT in in_a_pipe("stdout", "tide", "0")
         assert rb"\x1b]0;owned" in in_a_pipe("errors", "tide")
         assert r"\u202ewor" in on_a_terminal("stdout", "tide", "0")
 
@@ -155,8 +160,8 @@ class TestInAProgram:
         for text in (str(caught.value), tide.get_err(1).report(), *tide.error_reports(), repr(tide.get_err(1))):
             assert SHOWN in text.replace("'", "")
             assert printable(text) == text
-        assert HOSTILE in tide.stdout[0]
-        assert HOSTILE in tide.stderr[0]
+        assert f"{HOSTILE}\ncaf\ufffd" in tide.stdout[0]
+        assert f"{HOSTILE}\ncaf\ufffd" in tide.stderr[0]
         assert tide.get_err(1).exception_msg == f"ValueError: {HOSTILE}"
 
     def test_so_are_those_of_holds(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -10,6 +11,7 @@ from htmap_core.cli import tables
 from htmap_core.cli.amounts import Amount
 from htmap_core.cli.selection import COMPONENT, TAG, load
 from htmap_core.components import ComponentStatus
+from htmap_core.terminal import AS_IT_CAME
 
 _TIMEOUT = click.option(
     "--timeout",
@@ -34,10 +36,10 @@ def stdout(tag: str, component: int, timeout: float | None, follow: bool) -> Non
     If several components share a job, --follow shows the output of all of them.
     """
     if follow:
-        shown = load(tag).stdout.follow(component, timeout)
+        shown = _output(tag, "stdout").follow(component, timeout)
         _tell(tag, component, {"RUNNING"}, "its output is shown as soon as it runs")
         for text in shown:
-            click.echo(text, nl=False, color=True)  # click would take control sequences out of what goes elsewhere
+            _pass_on(text)
         return
     _tell(tag, component, set(), "its output comes when it has ended; --follow shows it earlier")
     _show(tag, component, "stdout", timeout)
@@ -67,9 +69,21 @@ def _tell(tag: str, component: int, expected: set[str], what: str) -> None:
 
 
 def _show(tag: str, component: int, stream: str, timeout: float | None) -> None:
-    sequence = getattr(load(tag), stream)
     try:
-        text = sequence.get(component, timeout)
+        text = _output(tag, stream).get(component, timeout)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(text, nl=not text.endswith("\n") and bool(text), color=True)
+    _pass_on(text, nl=not text.endswith("\n") and bool(text))
+
+
+def _output(tag: str, stream: str) -> Any:
+    """Return the output of a map's components, in which bytes that are no text are kept."""
+    from htmap_core.maps.map import engine_of
+
+    found = load(tag)
+    return type(getattr(found, stream))(engine_of(found), "surrogateescape")
+
+
+def _pass_on(text: str, *, nl: bool = False) -> None:
+    """Print output: on a terminal all of it as text, elsewhere the bytes that the function wrote."""
+    click.echo(text if sys.stdout.isatty() else text.encode(errors=AS_IT_CAME), nl=nl)
