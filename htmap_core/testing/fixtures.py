@@ -10,6 +10,8 @@ below ``HTMAP_TEST_CACHE`` (``~/.cache/htmap-tests`` unless set), and kept for t
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -22,7 +24,10 @@ from pathlib import Path
 
 import pytest
 
+from htmap_core import names
+from htmap_core.exceptions import HTMapException
 from htmap_core.settings.chain import settings
+from htmap_core.storage.mapdir import MapDir
 from htmap_core.testing import pools
 from htmap_core.testing.own_settings import settings_with
 
@@ -62,14 +67,30 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
                 if holds := _holds(events):
                     item.add_report_section(call.when, f"hold reasons {events}", "\n".join(holds))
                 item.add_report_section(call.when, f"event log {events}", _end_of(events, 6000))
-            for stderr in sorted(folder.glob("maps/*/outputs/**/*.stderr"))[:10]:
-                item.add_report_section(call.when, f"stderr {stderr}", _end_of(stderr, 2000))
+                for what, text in itertools.islice(_complaints(MapDir(events.parent)), 10):
+                    item.add_report_section(call.when, f"stderr {what}", text[-2000:])
 
 
 def _holds(events: Path) -> list[str]:
     """Return the job and the reason of each event 012."""
     found = re.findall(r"^012 \((\d+\.\d+)\.\d+\) .*\n\t(.*)$", _end_of(events, 1_000_000), re.MULTILINE)
     return [f"{job}: {reason}" for job, reason in found]
+
+
+def _complaints(map_dir: MapDir) -> Iterator[tuple[str, str]]:
+    """Yield what the components of a map have written to standard error, with where it is."""
+    with contextlib.suppress(OSError, HTMapException):  # the map may be half gone
+        map_dir.refresh()
+        for job in map_dir.placement.jobs():
+            where = f"{map_dir.path}/{names.OUTPUTS}/{job.output}"
+            if map_dir.outputs.exists(job):
+                returned = map_dir.outputs.open(job)
+                found = [(each, returned.output(each, "stderr")) for each in returned.statuses]
+                yield from (
+                    (f"{where} of component {each}", text.decode(errors="replace")) for each, text in found if text
+                )
+            elif words := map_dir.outputs.last_words(job, "stderr", 2000):
+                yield where, words.decode(errors="replace")
 
 
 def _end_of(path: Path, count: int) -> str:

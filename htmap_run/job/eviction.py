@@ -28,6 +28,12 @@ def facts(scratch: str) -> dict[str, Any]:
     return {"job": job, "host": host_facts(scratch), "runtime": handshake.runtime_facts()}
 
 
+def is_by_hand(scratch: str) -> bool:
+    """Return whether a user has submitted this job apart from its map: then what it writes stays there to be read."""
+    ad = job_ad(scratch)
+    return bool(ad) and "htmapsubmission" not in ad
+
+
 def keep(scratch: str, ended: Collection[int]) -> None:
     """Put the checkpoints that could not be sent where the next run of this job finds them."""
     from htmap_run.files.checkpoints import UNSENT

@@ -75,7 +75,8 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
             is_finished = supervisor.finish(components, results, work, died)
         if is_finished:
             results.complete(components)
-            capture.remove()
+            if not eviction.is_by_hand(scratch):
+                capture.remove()
     except AskedToEnd:  # what has ended comes back
         capture.remove()
         eviction.keep(scratch, results.ended)
