@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,13 +53,14 @@ class MapRecord:
 
 
 class MapDir:
-    """The directory of one map. Only this class knows its paths."""
+    """The directory of one map. Only this class knows its paths. Threads can share it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._record: MapRecord | None = None
         self._placement: Placement | None = None
         self._refreshed = -1
+        self._placing = threading.RLock()  # else a thread that has read less could have the last word
         self.submissions = Submissions(path / names.SUBMISSIONS)
         self.outputs = Outputs(path / names.OUTPUTS)
 
@@ -171,19 +173,24 @@ class MapDir:
     def placement(self) -> Placement:
         """The jobs of the components, as :meth:`refresh` last read them."""
         if self._placement is None:
-            self._placement = Placement(self.path, self.record.components, self.record.chunksize)
+            with self._placing:
+                if self._placement is None:
+                    self._placement = Placement(self.path, self.record.components, self.record.chunksize)
         return self._placement
 
     def refresh(self) -> bool:
         """Read the submissions of any process that came or went since, and return whether there were any. Cheap."""
         try:
-            size = self.submissions.size()
-            if size == self._refreshed:
+            if self.submissions.size() == self._refreshed:
                 return False
-            self.placement.learn(submission.number for submission in self.submissions.all())
+            with self._placing:
+                size = self.submissions.size()
+                if size == self._refreshed:
+                    return False  # another thread was quicker
+                self._placement = self.placement.after(submission.number for submission in self.submissions.all())
+                self._refreshed = size
         except FileNotFoundError:
             return False  # nothing was submitted yet, or a process is deleting the item file of a refused submission
-        self._refreshed = size
         return True
 
     def constraint(self) -> str:
