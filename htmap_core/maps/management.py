@@ -10,7 +10,15 @@ from typing import Any
 
 from htmap_core import names, user_warnings
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MapWasRemoved, TagNotFound
+from htmap_core.exceptions import (
+    BusyMap,
+    CondorError,
+    CorruptEventLog,
+    CorruptMap,
+    HTMapException,
+    MapWasRemoved,
+    TagNotFound,
+)
 from htmap_core.maps import overview, recovery, removal
 from htmap_core.maps.map import Map, engine_of
 from htmap_core.results.engine import Engine
@@ -181,7 +189,20 @@ def status_facts(
     maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True
 ) -> list[dict[str, Any]]:
     """Return the facts of :func:`status`: a dictionary for each map, with sizes in bytes and times in seconds."""
-    return [overview.facts(engine, include_state, include_meta) for engine in _engines(maps)]
+    found = []
+    for engine in _engines(maps):
+        try:
+            found.append(overview.facts(engine, include_state, include_meta))
+        except (OSError, HTMapException) as error:
+            if maps is not None:
+                engine.map.check_existence()
+                raise
+            if not engine.map_dir.exists:
+                continue  # it was removed meanwhile
+            if not isinstance(error, CorruptEventLog):
+                raise
+            user_warnings.warn(user_warnings.DamagedMap(engine.map.tag, str(error)))
+    return found
 
 
 def _engines(maps: Iterable[Map] | None) -> Iterator[Engine]:

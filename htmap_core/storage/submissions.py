@@ -72,6 +72,10 @@ class Submissions:
                 raise CorruptMap(self._path, f"has a line that HTMap did not write: {line[:80]!r}") from error
         return [found[number] for number in sorted(found)]
 
+    def has_refused(self) -> bool:
+        """Return whether the schedd has refused a submission, or its answer was lost. The event log may tell of its jobs."""
+        return any(json.loads(line).get("cluster", "") is None for line in self._lines())
+
     def size(self) -> int:
         """Return the size of the file in bytes: the cheapest way to notice new entries.
 
