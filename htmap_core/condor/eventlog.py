@@ -49,7 +49,7 @@ _EVENTS = re.compile(
     rb"|(.*(?:\n[\t ].*)*))"  # the text of any other event
     rb"|(.{1,80}|\n))"  # text that is not an event
 )
-_UNSEPARATED = re.compile(rb"(?<!\n\.\.\.)\n(\d{3} \(\d+\.-?\d+\.\d+\) .*)")
+_UNSEPARATED = re.compile(rb"(?<!\n\.\.\.\n)(\d{3} \(\d+\.-?\d+\.000\) .*)")
 _SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")

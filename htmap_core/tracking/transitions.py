@@ -106,6 +106,8 @@ class JobStates:
 
     def _removed(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
         if self.status[row] not in {COMPLETED, ERRORED}:  # otherwise the job had ended before it was removed
+            if self.status[row] == RUNNING:
+                self.doubts.setdefault(row, False)  # if the event of its end is lost, its result file is not
             self.enter(row, REMOVED, eventlog.reason(text))
 
     def _held(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
