@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import Any
 
@@ -15,9 +16,14 @@ def progress_bar(*args: Any, **options: Any) -> Any:
         for chunk in progress_bar(chunks, desc="downloading", unit="chunk"):
             file.write(chunk)
     """
+    return _tqdm()(*args, **options)
+
+
+@functools.lru_cache(maxsize=1)  # once: the block would disturb the warnings of other threads
+def _tqdm() -> Any:
     from tqdm import TqdmWarning  # 30 ms
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TqdmWarning)  # tqdm warns when the module is first imported
         from tqdm.auto import tqdm
-    return tqdm(*args, **options)
+    return tqdm

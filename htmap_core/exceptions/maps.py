@@ -64,7 +64,11 @@ class CorruptEventLog(HTMapException):
     reason: str = ""
 
     def __str__(self) -> str:
-        what = f"an invalid event {self.event}: {self.reason}" if self.reason else f"{self.event!r} where an event should begin"
+        what = (
+            f"an invalid event {self.event}: {self.reason}"
+            if self.reason
+            else f"{self.event!r} where an event should begin"
+        )
         return (
             f"{self.path} has {what}. Results that have come back can still be read. Move the log away, and the states come from "
             f"the result files and the queue a minute after something waits for the map: `mv {self.path} {self.path}.damaged`"

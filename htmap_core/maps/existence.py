@@ -20,8 +20,8 @@ def checked_before_use(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:
     """Make the public methods and properties of a class raise MapWasRemoved once the map is gone.
 
     The check comes before any look at the arguments, and again where something fails: another thread or process may remove the
-    map, file by file, while a method or an iterator reads it. A decorator does it, so that no method can forget it. Class methods and
-    the property ``exists`` are left alone.
+    map, file by file, while a method or an iterator reads it. A decorator does it, so that no method can forget it. Class methods
+    and the property ``exists`` are left alone.
 
     :param engine_of: returns the engine of an object of the class.
     """

@@ -260,9 +260,7 @@ class Engine:
         """Return an iterator over the outcomes of the components, as they end or are held."""
         return (outcome for _, outcome in self._as_available(timeout, self._outcome))
 
-    def _as_available(
-        self, timeout: Timeout, look: Callable[[int, ComponentStatus], T]
-    ) -> Iterator[tuple[int, T]]:
+    def _as_available(self, timeout: Timeout, look: Callable[[int, ComponentStatus], T]) -> Iterator[tuple[int, T]]:
         pending = dict.fromkeys(self.components)
         for statuses in self.watch(timeout):
             for component in list(pending):

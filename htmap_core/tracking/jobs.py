@@ -206,20 +206,15 @@ class Tracker:
             raise self._corrupt(damage)
         for number, (kind, of, proc, when, title, code, memory, body, no_event) in enumerate(found):
             change = TRANSITIONS.get(kind + title)
-            if change is None or body:
-                if no_event:
-                    raise self._corrupt(no_event)
-                if kind and eventlog.is_of_another_kind(kind, body or b" " + title):
-                    raise self._corrupt(kind, of, proc, "it has the title of another kind of event")
-                if change is None:
-                    continue
+            if body or (change is None and (kind or no_event)):
+                self._check_title(kind, of, proc, body or b" " + title, no_event)
+            if change is None:
+                continue
             if of != cluster:
                 cluster, jobs = of, self._jobs_of(int(of))
-                if jobs is None and self._is_submitting():
+                if jobs is None and self._is_submitting(kind, of, proc):
                     # The submitting process has not recorded their cluster yet; a later poll goes on from here.
                     return len(END.join(text.split(END)[: number + 1]))
-                if jobs is None and not self._map_dir.submissions.has_refused():
-                    raise self._corrupt(kind, of, proc, "the map has no such cluster")
             row = int(proc)
             if jobs is None or (row < 0 and kind != CLUSTER_REMOVED):
                 continue
@@ -239,8 +234,22 @@ class Tracker:
             self._learn_clusters()
         return self._jobs.get(self._clusters.get(cluster, -1))
 
-    def _is_submitting(self) -> bool:
-        return any(each.cluster is None for each in self._map_dir.submissions.all())
+    def _check_title(self, kind: bytes, cluster: bytes, proc: bytes, text: bytes, no_event: bytes) -> None:
+        if no_event:
+            raise self._corrupt(no_event)
+        if eventlog.is_of_another_kind(kind, text):
+            raise self._corrupt(kind, cluster, proc, "it has the title of another kind of event")
+
+    def _is_submitting(self, kind: bytes, cluster: bytes, proc: bytes) -> bool:
+        """Return whether a process may be about to record a cluster that the map does not know.
+
+        :raises CorruptEventLog: the map has no such cluster, and never had.
+        """
+        if any(each.cluster is None for each in self._map_dir.submissions.all()):
+            return True
+        if not self._map_dir.submissions.has_refused():
+            raise self._corrupt(kind, cluster, proc, "the map has no such cluster")
+        return False
 
     def _learn_clusters(self) -> None:
         for submission in self._map_dir.submissions.all():

@@ -28,7 +28,6 @@ SUSPENDED, HELD = NUMBERS[ComponentStatus.SUSPENDED], NUMBERS[ComponentStatus.HE
 COMPLETED, ERRORED, REMOVED = (NUMBERS[ComponentStatus(name)] for name in ("COMPLETED", "ERRORED", "REMOVED"))
 CLUSTER_REMOVED = b"036"
 _OUTCOMES = {codes.OK: COMPLETED, codes.COMPONENT_FAILED: ERRORED, codes.REFUSED: ERRORED}
-_NOT_SUBMITTED = frozenset({UNMATERIALIZED, IDLE})
 
 
 def _becomes(status: int) -> Callable[..., None]:
@@ -77,8 +76,8 @@ class JobStates:
             del self.notes[row]
 
     def _submitted(self, row: int, *_: bytes) -> None:
-        if self.status[row] in _NOT_SUBMITTED:  # else it was submitted on hold, of which HTCondor logs no event
-            self.enter(row, IDLE)
+        if self.status[row] == UNMATERIALIZED:  # others begin as idle, or held where they are submitted on hold
+            self.status[row] = IDLE
 
     def _executing(self, row: int, when: bytes, *_: bytes) -> None:
         self.started[row] = eventlog.seconds(when)
@@ -95,7 +94,7 @@ class JobStates:
         self._using(row, when, code, memory, text)
         number = int(code) if code else eventlog.exit_code(text)
         status = ERRORED if number is None else _OUTCOMES.get(number, ERRORED)
-        if before != RUNNING and before != status:
+        if before not in {RUNNING, status}:
             self.doubts[row] = True  # it did not run, or it had ended otherwise
         if number in _OUTCOMES:
             self.enter(row, status)
