@@ -32,7 +32,7 @@ ITEMS = "items-{submission}"
 SUBMISSIONS = "submissions.jsonl"
 EVENTS = "events"
 STATE = "state"
-OUTPUTS = on_execute_side.OUTPUTS
+OUTPUTS = "outputs"
 FILES = "files"
 STAGED = "_htmap_file_{number}"
 TRANSIENT = "transient"
@@ -55,12 +55,14 @@ PARTS = {
     "logs": Part(OUTPUTS, "the folder of its stdout and stderr: the same"),
 }
 
-# Below a job's scratch directory. HTCondor puts the contents into the map's directory when the job ends.
+TO_MAP = ".."  # from the outputs, which are the initial directory of jobs
+
+# Below a job's scratch directory. HTCondor makes the folder the job's own one below the outputs when the job ends.
 RETURN = on_execute_side.RETURN
 REMAPPED = on_execute_side.REMAPPED  # a folder in RETURN: files that HTCondor sends elsewhere
 
 # LIVE_STDOUT is HTCondor's name for the job's standard output on the execute node. While components run, the runner makes it a
-# link to their output; at the end it is empty. It comes back as EMPTY_STDOUT, one file for all jobs.
+# link to their output; at the end it is empty. It comes back as EMPTY_STDOUT in the outputs, one file for all jobs.
 LIVE_STDOUT = on_execute_side.LIVE_STDOUT
 EMPTY_STDOUT = "job.stdout"
 
@@ -78,4 +80,5 @@ INPUTS_COLUMN = "htmap_inputs"
 REMAPS_COLUMN = "htmap_remaps"  # with output_remaps only: the remaps for HTCondor
 REMAPPED_COLUMN = "htmap_remapped"  # with output_remaps only: the remapped files for the runner
 FILES_COLUMN = "htmap_files"
-COLUMNS = (COMPONENT_COLUMN, "htmap_components", INPUTS_COLUMN, "htmap_result")
+RESULT_COLUMN = "htmap_result"  # the job's own folder below the outputs
+COLUMNS = (COMPONENT_COLUMN, "htmap_components", INPUTS_COLUMN, RESULT_COLUMN)

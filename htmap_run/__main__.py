@@ -26,12 +26,12 @@ def refuse():
         % (sys.version.split()[0], sys.executable, ".".join(str(part) for part in OLDEST))
     )
     sys.stderr.write(text)
-    if len(sys.argv) >= 4:  # BLOCKS COMPONENTS RESULT, and also REMAPPED where the map has output_remaps
-        path = os.path.join("_htmap_return", "outputs", sys.argv[3] + ".stderr")
+    if len(sys.argv) >= 3:  # BLOCKS COMPONENTS, and also REMAPPED where the map has output_remaps
+        folder = "_htmap_return"
         try:
-            if not os.path.isdir(os.path.dirname(path)):
-                os.makedirs(os.path.dirname(path))
-            with open(path, "a") as file:
+            if not os.path.isdir(folder):
+                os.mkdir(folder)
+            with open(os.path.join(folder, "stderr"), "a") as file:
                 file.write(text)
         except (IOError, OSError):
             pass  # the text is on standard error, too

@@ -9,8 +9,7 @@ done
 text="htmap: there is no python3 and no python on the execute node's PATH ($PATH).
 htmap: pick a delivery method or an image that brings one, or put one on the job's PATH."
 echo "$text" >&2
-if [ $# -ge 3 ]; then
-    file="_htmap_return/outputs/$3.stderr"
-    PATH="$PATH:/usr/bin:/bin" mkdir -p "${file%/*}" && echo "$text" >>"$file"
+if [ $# -ge 2 ]; then
+    PATH="$PATH:/usr/bin:/bin" mkdir -p _htmap_return && echo "$text" >>_htmap_return/stderr
 fi
 exit 92

@@ -8,15 +8,16 @@ FUNCTION = "_htmap_function"
 RETURN = "_htmap_return"
 """The folder that HTCondor sends back when the job ends."""
 
-OUTPUTS = "outputs"
+RESULTS = "results"
+FILES = "files"
 REMAPPED = "remapped"
-"""Its folders: one for what comes back to the map, one for files that HTCondor sends elsewhere."""
+STDERR = "stderr"
+"""What is in it: the results, a folder for each component's files, files that HTCondor sends elsewhere, and, where the results
+cannot be written, what the job says."""
 
-RETURNED_OUTPUTS = f"{RETURN}/{OUTPUTS}"
-RETURNED_REMAPPED = f"{RETURN}/{REMAPPED}"
-
-EVICTED = "_htmap_evicted"
-"""The finished work of an evicted job, in the returned folder and in the scratch directory of the job's next run."""
+CAPTURED_STDOUT = "_htmap_stdout"
+CAPTURED_STDERR = "_htmap_stderr"
+"""What the components write, while they run."""
 
 LIVE_STDOUT = "_condor_stdout"
 """HTCondor's own name for the job's standard output."""

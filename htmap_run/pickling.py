@@ -12,7 +12,7 @@ import pickle
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType
 
-from htmap_run import formats
+from htmap_run import frames
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def dumps(value: Any) -> tuple[bytes, bool]:
 def dumped(value: Any, kind: Any) -> tuple[bytes, Any]:
     """Return the pickle of *value* by a pickler of class *kind*, and that pickler, which knows whether it met code by value."""
     content = io.BytesIO()
-    writer = kind(content, protocol=formats.PICKLE_PROTOCOL)
+    writer = kind(content, protocol=frames.PICKLE_PROTOCOL)
     writer.dump(value)
     return content.getvalue(), writer
 

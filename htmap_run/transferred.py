@@ -38,7 +38,7 @@ def scratch_directory() -> str:
     """Return the job's scratch directory, also after the function has changed the directory."""
     from htmap_run import names
 
-    return os.environ["HTMAP_OUTPUT_FILES"].partition(names.RETURNED_OUTPUTS)[0]
+    return os.environ["HTMAP_OUTPUT_FILES"].rpartition(names.RETURN)[0]
 
 
 def _arrived(text: str, protocol: Optional[str], location: Optional[str], source: str) -> pathlib.Path:

@@ -30,7 +30,7 @@ class MapPlan:
     :param options: the map options, merged from the call, the mapped function and the settings.
     :param settings: all settings. Plugins read their own table with :func:`htmap_core.table`.
     :param pool: the pool that the map will be submitted to.
-    :param checkpoints: whether jobs keep checkpoints on the submit side while they run (with HTCondor's chirp).
+    :param checkpoints: whether jobs keep checkpoints: evictions bring them to the submit side.
     """
 
     tag: str

@@ -289,11 +289,11 @@ class Engine:
 
     def _loaded_soon(self, component: int, timeout: Timeout) -> Any:
         """Wait for a result and return it, without looking for news if its job is known to have returned it."""
-        if self._results.has(component):
-            try:
-                return self._results.at_hand(component, self.map.tag)
-            except (CannotUnpickle, FileNotFoundError):
-                pass  # _loaded() raises it again below, as the error that users expect
+        try:
+            if (found := self._results.at_hand(component, self.map.tag)) is not None:
+                return found[0]
+        except CannotUnpickle:
+            pass  # _loaded() raises it again below, as the error that users expect
         self.map_dir.refresh()  # another process may have run the component again, which deletes the first result
         if self.states.status(component) is ComponentStatus.COMPLETED:
             try:

@@ -16,6 +16,7 @@ from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import ComponentProblem, MapComponentError, MapComponentHeld, MapComponentRemoved
 from htmap_core.results import reports
 from htmap_core.results.pickling import CannotUnpickle, unpickle_exception
+from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
 
@@ -62,19 +63,19 @@ class ComponentError:
         cls,
         tag: str,
         component: int,
-        index: Mapping[str, Any],
-        entry: Mapping[str, Any],
+        run: Mapping[str, Any],
+        record: Mapping[str, Any],
         exception: BaseException | None,
     ) -> ComponentError:
         """Return the error that a result file has.
 
-        :param index: the facts of the job in the file.
-        :param entry: the facts of the component in the file.
+        :param run: the facts of the job's run in the file.
+        :param record: the facts of the component in the file.
         :param exception: the exception itself, if it could be unpickled.
         """
-        host, runtime = index["host"], index["runtime"]
-        error = {**entry["error"], "frames": [_with_line(frame) for frame in entry["error"].get("frames", ())]}
-        started = datetime.datetime.fromtimestamp(entry["start"])
+        host, runtime = run["host"], run["runtime"]
+        error = {**record["error"], "frames": [_with_line(frame) for frame in record["error"].get("frames", ())]}
+        started = datetime.datetime.fromtimestamp(record["start"])
         return cls(
             component=component,
             exception_msg=error["text"],
@@ -83,7 +84,7 @@ class ComponentError:
             scratch_dir_contents=[PurePath(path) for path in error.get("scratch", ())],
             stack_summary=_stack(error["frames"]),
             exception=exception,
-            report=reports.error_report(tag, component, index, {**entry, "error": error}),
+            report=reports.error_report(tag, component, run, {**record, "error": error}),
         )
 
     @classmethod
@@ -109,12 +110,12 @@ class ErrorReader:
         self._map_dir = map.map_dir
         self._states = states
 
-    def entry(self, component: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the facts of the job and the facts of the component in the component's result file.
+    def returned(self, component: int) -> Returned:
+        """Return what the latest job of a component has returned.
 
-        :raises FileNotFoundError: there is no result file.
+        :raises FileNotFoundError: it has returned no results.
         """
-        return self._map_dir.outputs.entry(self._map_dir.placement.job_of(component), component)
+        return self._map_dir.outputs.open(self._map_dir.placement.job_of(component))
 
     def has_failed(self, component: int, status: ComponentStatus) -> bool:
         """Return whether a component has ended without a result.
@@ -147,25 +148,24 @@ class ErrorReader:
         """
         self._map.check_existence()
         try:
-            index, entry = self.entry(component)
+            returned = self.returned(component)
         except FileNotFoundError:
             note = self._states.note(component) or f"it is {status}, but nothing came back"
             return ComponentError.without_result(
                 self._map.current_tag(), component, note, self._end_of_stderr(component)
             )
+        record, run = returned.record(component), returned.run(component)
         exception = None
-        if entry["error"].get("exception"):
-            job = self._map_dir.placement.job_of(component)
-            payload = self._map_dir.outputs.payload(job, entry["error"]["exception"])
-            exception = unpickle_exception(payload, index["runtime"]["python"], entry["error"].get("by_value"))
-        return ComponentError.from_result(self._map.current_tag(), component, index, entry, exception)
+        if payload := returned.exception(component):
+            exception = unpickle_exception(payload, run["runtime"]["python"], record["error"].get("by_value"))
+        return ComponentError.from_result(self._map.current_tag(), component, run, record, exception)
 
     def unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
         """Return the error of a component whose result cannot be unpickled here."""
-        index, entry = self.entry(component)
-        around = self._map_dir.outputs.surroundings(self._map_dir.placement.job_of(component), index)
-        error = {**around, "text": str(problem), "frames": _frames_here(problem.__cause__)}
-        return ComponentError.from_result(self._map.current_tag(), component, index, {**entry, "error": error}, problem)
+        returned = self.returned(component)
+        error = {**returned.surroundings(component), "text": str(problem), "frames": _frames_here(problem.__cause__)}
+        record = {**returned.record(component), "error": error}
+        return ComponentError.from_result(self._map.current_tag(), component, returned.run(component), record, problem)
 
     def _last_words(self, component: int) -> str:
         """Return the end of the standard error of a held component's job; an empty text if it never ran."""
@@ -173,7 +173,7 @@ class ErrorReader:
         return f"\nThe end of its standard error is\n{textwrap.indent(text, '  ')}" if text else ""
 
     def _end_of_stderr(self, component: int) -> str:
-        return self._map_dir.outputs.tail(self._map_dir.placement.job_of(component), "stderr", _STDERR_TAIL)
+        return self._map_dir.outputs.last_words(self._map_dir.placement.job_of(component), _STDERR_TAIL) or ""
 
 
 def _frames_here(error: BaseException | None) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ output of the components. It must be requested by its file name on the execute n
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import select
 import shutil
@@ -80,9 +81,9 @@ def follow(engine: Engine, component: int, timeout: Timeout) -> Iterator[str]:
         else:
             deadline.pause(f"does not run: it is {status}", engine.map.tag, component)
         engine.map.check_existence()
-    outputs, job = engine.map_dir.outputs, engine.job(component)
     yield decoder.decode(b"", final=True)
-    yield outputs.tail(job, "stdout", max(0, outputs.size(job, "stdout") - seen))
+    with contextlib.suppress(FileNotFoundError):  # the job has no results
+        yield engine.errors.returned(component).stdout()[seen:].decode(errors="replace")
 
 
 def unseen(chunks: Iterator[bytes], seen: int, run: Run, run_now: Callable[[], Run | None]) -> Iterator[bytes]:

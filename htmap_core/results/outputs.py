@@ -102,17 +102,17 @@ class _Stream(_PerComponent[str]):
     stream: ClassVar[str]
 
     def _item(self, component: int) -> str:
-        outputs, job = self._engine.map_dir.outputs, self._engine.job(component)
         try:
-            index, entry = self._engine.errors.entry(component)
+            returned = self._engine.errors.returned(component)
         except FileNotFoundError:
-            if not outputs.has(job, self.stream):
+            said = self._engine.map_dir.outputs.last_words(self._engine.job(component), sys.maxsize)
+            if said is None or self.stream != "stderr":
                 raise
-            return outputs.tail(job, self.stream, sys.maxsize)  # of all components of the job: no file says whose it is
-        begin, end = entry.get(self.stream) or (0, 0)
-        return self._framed(outputs.text(job, self.stream, begin, end), component, index, entry)
+            return said  # of all components of the job: no file says whose it is
+        text = returned.output(component, self.stream).decode(errors="replace")
+        return self._framed(text, component, returned.run(component), returned.record(component))
 
-    def _framed(self, text: str, component: int, index: dict[str, Any], entry: dict[str, Any]) -> str:
+    def _framed(self, text: str, component: int, run: dict[str, Any], record: dict[str, Any]) -> str:
         return text
 
 
@@ -141,9 +141,9 @@ class MapStdOut(_Stream):
 
         return following.follow(self._existing, self._engine.from_front(component), timeout)
 
-    def _framed(self, text: str, component: int, index: dict[str, Any], entry: dict[str, Any]) -> str:
-        host, runtime = index["host"], index["runtime"]
-        began, ended = (datetime.datetime.fromtimestamp(entry[key]).isoformat(sep=" ") for key in ("start", "end"))
+    def _framed(self, text: str, component: int, run: dict[str, Any], record: dict[str, Any]) -> str:
+        host, runtime = run["host"], run["runtime"]
+        began, ended = (datetime.datetime.fromtimestamp(record[key]).isoformat(sep=" ") for key in ("start", "end"))
         return (
             f"Landed on execute node {host['name']} ({host['address']}) at {began} as {host['user']}\n\n"
             f"Python executable is {runtime['executable']} (version {runtime['python']})\n\n"
@@ -175,5 +175,5 @@ class MapOutputFiles(_PerComponent[Path]):
     """
 
     def _item(self, component: int) -> Path:
-        self._engine.errors.entry(component)
+        self._engine.errors.returned(component)
         return self._engine.map_dir.outputs.files(self._engine.job(component), component)

@@ -15,7 +15,7 @@ import attrs
 from htmap_core.contract import transfer_path
 from htmap_core.exceptions import CannotPickle, HTMapException
 from htmap_core.wording import describe
-from htmap_run import formats, pickling
+from htmap_run import frames, pickling
 
 
 class Pickled(NamedTuple):  # not an attrs class: creation makes one for each input, a hundred thousand a second
@@ -69,7 +69,7 @@ def pickle_input(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) 
     """
     given = (args, kwargs)
     if _is_plain(args) and (not kwargs or _is_plain(tuple(kwargs.values()))):
-        return Pickled(pickle.dumps(given, protocol=formats.PICKLE_PROTOCOL))
+        return Pickled(pickle.dumps(given, protocol=frames.PICKLE_PROTOCOL))
     return _pickled(given, pickling.pickler(), f"the input of component {component}")
 
 
@@ -80,16 +80,21 @@ def unpickle_result(payload: bytes, tag: str, component: int, python: str, by_va
     :param by_value: whether it has code by value; None if that was not recorded, as in maps of HTMap 0.7.0.
     :raises CannotUnpickle: it needs a module that is not here, or another Python.
     """
-    # The comparison of the whole versions comes first because it is fast, and this runs for each result.
-    is_of_another = python != _PYTHON and python.split(".")[:2] != _PYTHON.split(".")[:2]
-    if is_of_another and by_value:
+    is_others = is_of_another(python)
+    if is_others and by_value:
         # Byte code of another version raises no error: it crashes the interpreter or returns wrong values.
         raise CannotUnpickle(tag, component, f"it carries code of Python {python}, and this is Python {_PYTHON}")
-    load = _DataUnpickler.loads if is_of_another and by_value is None else pickle.loads
+    load = _DataUnpickler.loads if is_others and by_value is None else pickle.loads
     try:
         return load(payload)
     except (Exception, SystemExit) as error:
         raise CannotUnpickle(tag, component, describe(error)) from error
+
+
+def is_of_another(python: str) -> bool:
+    """Return whether a version is of another Python than this one, which cannot run its code."""
+    # The comparison of the whole versions comes first because it is fast, and this runs for each result.
+    return python != _PYTHON and python.split(".")[:2] != _PYTHON.split(".")[:2]
 
 
 def unpickle_exception(payload: bytes, python: str, by_value: bool | None) -> BaseException | None:

@@ -1,103 +1,80 @@
-"""Read results and inputs of components in bulk: neighbouring components share a file, which is opened once."""
+"""Read the results and inputs of a map one after the other. Those of neighbours are mostly in one file, which is opened once."""
 
 from __future__ import annotations
 
 import pickle
-from typing import Any, Optional
+from typing import Any, NamedTuple
 
-import attrs
-
-from htmap_core.exceptions import CorruptMap
-from htmap_core.results.pickling import unpickle_result
+from htmap_core.results.pickling import is_of_another, unpickle_result
+from htmap_core.storage.content.inputs import Inputs, read_inputs
+from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
-from htmap_run import formats
 
 Input = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-@attrs.define
-class _Open:
-    """The file that was read last, and the places of the components in it."""
+class _Open(NamedTuple):
+    """What a job has returned."""
 
-    job: Optional[Job]
-    file: formats.PackReader
-    places: dict[int, Any]
-    python: str = ""
-    by_value: dict[int, Optional[bool]] = attrs.field(factory=dict)
+    job: Job
+    returned: Returned
+    components: frozenset[int]
 
 
 class ResultReader:
-    """Reads the results and inputs of a map."""
+    """Reads the results and inputs of a map. Any number of threads may share it.
+
+    It keeps what was opened last. Nothing that is kept is ever changed, only replaced; so a thread that still reads from it can
+    go on.
+    """
 
     def __init__(self, map_dir: MapDir) -> None:
         self._map_dir = map_dir
-        self._results: _Open | None = None
-        self._inputs: _Open | None = None
-
-    def has(self, component: int) -> bool:
-        """Return whether the file that was read last has the result of a component, without opening another."""
-        known = self._results
-        if known is None or component not in known.places:
-            return False
-        return known.job is not None and self._map_dir.placement.is_current(known.job, component)
+        self._last: _Open | None = None
+        self._last_inputs: Inputs | None = None
 
     def result(self, component: int, tag: str) -> Any:
         """Return a component's result.
 
-        :raises FileNotFoundError: its job has returned no result file, or one without a result of this component.
+        :raises FileNotFoundError: its job has returned no result of this component.
         :raises CannotUnpickle: the result cannot be unpickled here.
-        :raises CorruptMap: the result file is truncated.
+        :raises CorruptMap: the results are damaged.
         """
-        if not self.has(component):
-            self._open_results(self._job(component))
-        return self.at_hand(component, tag)
+        return _unpickled(self._at_hand(component) or self._opened(component), component, tag)
 
-    def at_hand(self, component: int, tag: str) -> Any:
-        """Return a component's result from the file that was read last; raises the errors of :meth:`result`."""
-        assert self._results is not None
-        place = self._results.places.get(component)
-        if place is None:
-            raise FileNotFoundError(f"the result of component {component}")
-        known = self._results
-        return unpickle_result(known.file.payload(*place), tag, component, known.python, known.by_value[component])
+    def at_hand(self, component: int, tag: str) -> tuple[Any] | None:
+        """Return a component's result if it is in what was opened last, else None. Raises the errors of :meth:`result`."""
+        last = self._at_hand(component)
+        return None if last is None else (_unpickled(last, component, tag),)
 
     def input(self, component: int) -> Input:
         """Return the arguments of a component's call: ``(args, kwargs)``.
 
-        :raises CorruptMap: the file with the arguments is truncated or missing.
+        :raises CorruptMap: the file with the arguments is damaged or missing.
         """
-        if self._inputs is None or component not in self._inputs.places:
-            self._open_inputs(component)
-        assert self._inputs is not None
-        found: Input = pickle.loads(self._inputs.file.payload(*self._inputs.places[component]))
+        inputs = self._last_inputs
+        if inputs is None or component not in inputs:
+            self._last_inputs = inputs = read_inputs(self._map_dir.input_block(component))
+        found: Input = pickle.loads(inputs.payload(component))
         return found
 
-    def __del__(self) -> None:
-        for known in (self._results, self._inputs):
-            if known is not None:
-                known.file.close()
+    def _at_hand(self, component: int) -> Returned | None:
+        last = self._last  # another thread may replace it meanwhile
+        if last is None or component not in last.components:
+            return None
+        return last.returned if self._map_dir.placement.is_current(last.job, component) else None
 
-    def _job(self, component: int) -> Job:
-        return self._map_dir.placement.job_of(component)
+    def _opened(self, component: int) -> Returned:
+        job = self._map_dir.placement.job_of(component)
+        returned = self._map_dir.outputs.open(job)
+        succeeded = (each for each, status in returned.statuses.items() if status == "OK")
+        self._last = _Open(job, returned, frozenset(succeeded))
+        return returned
 
-    def _open_results(self, job: Job) -> None:
-        if self._results is not None:
-            self._results.file.close()
-            self._results = None
-        file = self._map_dir.outputs.open(job)
-        entries = {entry["component"]: entry for entry in file.index["components"] if entry.get("result")}
-        places = {component: entry["result"] for component, entry in entries.items()}
-        by_value = {component: entry.get("by_value") for component, entry in entries.items()}  # None in files of 0.7.0
-        self._results = _Open(job, file, places, file.index["runtime"]["python"], by_value)
 
-    def _open_inputs(self, component: int) -> None:
-        if self._inputs is not None:
-            self._inputs.file.close()
-            self._inputs = None
-        path = self._map_dir.input_block(component)
-        try:
-            file = formats.PackReader(path)
-        except (FileNotFoundError, formats.CorruptFile) as error:
-            raise CorruptMap(path, f"cannot be read ({error})") from error
-        self._inputs = _Open(None, file, formats.input_places(file.index))
+def _unpickled(returned: Returned, component: int, tag: str) -> Any:
+    payload = returned.result(component)
+    python = returned.run(component)["runtime"]["python"]
+    by_value = returned.by_value(component) if is_of_another(python) else None
+    return unpickle_result(payload, tag, component, python, by_value)

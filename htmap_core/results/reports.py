@@ -10,14 +10,14 @@ from typing import Any
 from htmap_core.results import own_modules
 
 
-def error_report(tag: str, component: int, index: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     """Return the report on a component whose function raised an exception or was refused.
 
-    :param index: the facts of the job in the result file.
-    :param entry: the facts of the component in the result file.
+    :param run: the facts of the job's run in the file of results.
+    :param record: the facts of the component in it.
     """
-    host, runtime, error = index["host"], index["runtime"], entry["error"]
-    started = datetime.datetime.fromtimestamp(entry["start"]).isoformat(sep=" ")
+    host, runtime, error = run["host"], run["runtime"], record["error"]
+    started = datetime.datetime.fromtimestamp(record["start"]).isoformat(sep=" ")
     parts = [
         f"Landed on execute node {host['name']}{_in_brackets(host['address'])} at {started}",
         f"Python executable is {runtime['executable'] or 'unknown'} (version {runtime['python']})",

@@ -18,7 +18,7 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir, make_htmap_dir
 from htmap_core.storage.tags import claim_tag
 from htmap_core.tags import check_tag
-from htmap_run import formats
+from htmap_run import frames
 
 BLOCK_SIZE = 64 * 1024  # bytes: small enough that a job fetches few inputs of others, large enough to keep files few
 
@@ -50,10 +50,7 @@ class Creation:
         self.columns = (*names.COLUMNS, *columns, *self._joined)
         self.components = 0
         self.jobs = 0
-        self._block: formats.PackWriter | None = None
-        self._sizes: list[int] = []
-        self._files: dict[int, Sequence[Sequence[str]]] = {}
-        self._with_code: list[int] = []
+        self._block: frames.Writer | None = None
         self._written = 0
         self._blocks = 0
         self._chunk_inputs = ""
@@ -75,6 +72,7 @@ class Creation:
     def _claim(self) -> str:
         try:
             self.map_dir.path.mkdir()
+            (self.map_dir.path / names.OUTPUTS).mkdir()  # HTCondor goes there before it runs a job
             operations.write(self._marked, self._wanted_tag or "")
             tag = claim_tag(self.map_dir.root, self.map_dir.id, self._wanted_tag)
             operations.write(self._marked, tag)
@@ -92,8 +90,7 @@ class Creation:
     ) -> None:
         with contextlib.suppress(OSError):  # on a full disk closing fails too, but the user should see the first error
             self._items.close()
-        if self._block is not None:
-            self._block.__exit__(None, None, None)  # deletes the unfinished block
+        self._end_block()
         if kind is None:
             self._marker.unlink(missing_ok=True)
         elif issubclass(kind, Exception) or not self.map_dir.submissions.all():
@@ -101,10 +98,10 @@ class Creation:
         # Otherwise Ctrl-C came when the schedd may have had the jobs already. The next command finds out, as after a crash.
         self._lock.close()
 
-    def add_function(self, payload: bytes, index: Mapping[str, Any]) -> None:
-        """Store the pickled function, and *index*, which the execute side reads before it unpickles the function."""
-        with storing(self.map_dir), formats.PackWriter(self.map_dir.path / names.FUNCTION) as writer:
-            writer.close({**index, "payload": writer.add(payload)})
+    def add_function(self, payload: bytes, record: Mapping[str, Any]) -> None:
+        """Store the pickled function, and *record*, which the execute side reads before it unpickles the function."""
+        with storing(self.map_dir), frames.Writer(self.map_dir.path / names.FUNCTION) as writer:
+            writer.add(frames.FUNCTION, record=record, payload=payload)
 
     def add_runtime(self, archive: bytes) -> None:
         """Store the archive that jobs run."""
@@ -134,13 +131,10 @@ class Creation:
             for known, more in zip(self._chunk_joined, joined):
                 known.update(dict.fromkeys(more))
             assert self._block is not None
-            self._block.add(payload)
-            self._sizes.append(len(payload))
-            if files:
-                self._files[self.components] = files
+            record: dict[str, Any] = {"files": files} if files else {}
             if by_value:
-                self._with_code.append(self.components)
-            self._written += len(payload)
+                record["by_value"] = True
+            self._written += self._block.add(frames.INPUT, self.components, record, payload)
             self.components += 1
 
     def finish(self) -> None:
@@ -176,16 +170,13 @@ class Creation:
         path = self.map_dir.path / names.INPUTS / self._chunk_inputs
         if self._blocks % names.ENTRIES_PER_DIRECTORY == 0:
             path.parent.mkdir(parents=True)
-        self._block = formats.PackWriter(path)
-        self._first = self.components
+        self._block = frames.Writer(path)
         self._blocks += 1
 
     def _end_block(self) -> None:
         if self._block is not None:
-            files = {"files": self._files} if self._files else {}
-            index = {"format": 1, "first": self._first, "sizes": self._sizes, "by_value": self._with_code, **files}
-            self._block.close(index)
-        self._block, self._sizes, self._files, self._with_code, self._written = None, [], {}, [], 0
+            self._block.close()
+        self._block, self._written = None, 0
 
 
 @contextlib.contextmanager

@@ -16,5 +16,5 @@ class Job:
 
     @property
     def output(self) -> str:
-        """The path of the job's files below the outputs, without their suffixes."""
+        """The path of the job's own folder below the outputs."""
         return f"{self.submission}/{self.row // names.ENTRIES_PER_DIRECTORY}/{self.row}"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-
 from htmap_core import names
 from htmap_core.language.submit_text import render
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.submission.files.outputs import TO_OWN_FOLDER
 
 LOG = "htmap.events"
 
@@ -20,15 +19,16 @@ _OF_THE_MAP = frozenset(
 def description(map_dir: MapDir, tag: str, component: int | None = None) -> str:
     """Return a submit description for ``condor_submit``: the map's own, but independent of the map.
 
-    Events and results arrive in the directory in which the user submits it.
+    Events arrive in the directory in which the user submits it, results in a folder ``outputs`` there, one folder for each job.
 
     :param component: the component to run; all by default.
     :raises CorruptMap: the map's submit description cannot be read.
     """
     commands, columns = map_dir.read_submit()
-    own = {name: _absolute(name, value, map_dir.path) for name, value in commands.items() if name not in _OF_THE_MAP}
+    folder = commands["initialdir"]
+    own = {name: _elsewhere(name, value, folder) for name, value in commands.items() if name not in _OF_THE_MAP}
     own["log"] = LOG
-    head = [f"# This runs {_what(component)} of map {tag!r}, independently of the map.", *_notes(commands, map_dir)]
+    head = [f"# This runs {_what(component)} of map {tag!r}, independently of the map.", *_notes(commands)]
     if component is None:
         return "\n".join([*head, render(own, columns, map_dir.items(0))])
     lines = [*head, *(f"{name} = {value}" for name, value in _row(map_dir, columns, component).items())]
@@ -39,11 +39,12 @@ def _what(component: int | None) -> str:
     return "all components" if component is None else f"component {component}"
 
 
-def _notes(commands: Mapping[str, str], map_dir: MapDir) -> list[str]:
+def _notes(commands: Mapping[str, str]) -> list[str]:
+    folder = commands["initialdir"].replace("$(DOLLAR)", "$")
     plugins = filter(None, commands.get("transfer_plugins", "").split(";"))
     return [
         f"# Submit it in a separate directory: `condor_submit FILE`. Events go to {LOG}, results to outputs/.",
-        *(f"# First copy {map_dir.path / plugin.partition('=')[2]} there." for plugin in plugins),
+        *(f"# First copy {folder}/{plugin.partition('=')[2]} there." for plugin in plugins),
     ]
 
 
@@ -55,9 +56,15 @@ def _row(map_dir: MapDir, columns: tuple[str, ...], component: int) -> dict[str,
     return {**row, **dict(zip(names.COLUMNS, (str(component), str(component), values[2], str(component))))}
 
 
-def _absolute(name: str, value: str, folder: Path) -> str:
-    """Return a command's value; input files, which are relative to the map's directory, become absolute paths."""
+def _elsewhere(name: str, value: str, folder: str) -> str:
+    """Return a command's value for jobs with another initial directory than *folder*, the map's."""
+    if name == "transfer_output_remaps":
+        return value.replace(TO_OWN_FOLDER, TO_OWN_FOLDER.replace("=", f"={names.OUTPUTS}/"))
     if name != "transfer_input_files":
         return value
     paths = (path.strip() for path in value.split(","))
-    return ",".join(path if path.startswith(("/", "$")) or "://" in path else f"{folder}/{path}" for path in paths)
+    return ",".join(path if path.startswith(("/", "$")) or "://" in path else _joined(folder, path) for path in paths)
+
+
+def _joined(folder: str, path: str) -> str:
+    return f"{folder}/{path}".replace(f"/{names.OUTPUTS}/{names.TO_MAP}/", "/")

@@ -1,22 +1,17 @@
-"""Checkpoints: only the jobs of a map that keeps them may reach the submit side while they run."""
+"""Checkpoints: whether the function of a map keeps them."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from importlib.abc import InspectLoader
 from types import CodeType
 
 from htmap_core.contract.options import MapOptions, truth
-from htmap_core.contract.plan import MapPlan
-from htmap_core.contract.submit import SubmitDescription
-from htmap_core.language.expressions import quoted
 from htmap_core.results.pickling import Pickled
 
 _NAMES = {"htmap", "checkpoint"}
 _OURS = {"htmap", "htmap_core", "htmap_run"}
-_CANNOT_BE_LISTED = frozenset(' \t,"\\$')  # they separate folders, end the list, or (`$`) stand for unknown folders
 
 
 def checkpoints(function: Pickled, options: MapOptions) -> bool:
@@ -52,28 +47,3 @@ def _names_in(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names_in(constant)
-
-
-def open_way_back(submit: SubmitDescription, plan: MapPlan) -> None:
-    """Let the jobs reach the submit side while they run, but only the folders that they need.
-
-    These are the map's directory and the folders of transferred files, because HTCondor's limit also applies to transfers. If a
-    folder cannot be listed (it differs by component, or has a comma in its name), there is no limit.
-    """
-    submit.set_default("MY.WantIOProxy", True)
-    folders = _folders(submit, plan)
-    if not any(_CANNOT_BE_LISTED & set(folder) for folder in folders):
-        submit.set_default("MY.LimitDirectoryAccess", quoted(",".join(folders)))
-
-
-def _folders(submit: SubmitDescription, plan: MapPlan) -> list[str]:
-    """Return the folders that the jobs' shadows need, also with links resolved; ``$`` stands for unknown folders."""
-    paths = [*submit.input_files, *(value for value in submit.commands().values() if value.startswith("/"))]
-    if submit.transfer_executable:
-        paths.append(submit.executable)
-    given = [os.fspath(plan.map_dir)]
-    if plan.options.output_remaps is not None:
-        given.append("$")
-    given += ["$" if "$" in path else os.path.dirname(path.rstrip("/")) for path in paths]
-    known = [folder for folder in given if folder and "://" not in folder]
-    return list(dict.fromkeys([*known, *map(os.path.realpath, known)]))

@@ -14,9 +14,8 @@ from htmap_core.settings import tables
 
 
 def handshake(function: Pickled) -> dict[str, Any]:
-    """Return the facts about the submit side for the index of a pickled function."""
+    """Return the facts about the submit side for the record of a pickled function."""
     return {
-        "format": 1,
         "python": list(sys.version_info[:3]),
         "implementation": platform.python_implementation(),
         "cloudpickle": importlib.metadata.version("cloudpickle"),

@@ -13,9 +13,10 @@ from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import submit_path
 from htmap_core.plugins.calls import plugins
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.submission import checkpointing, matching
+from htmap_core.submission import matching
 from htmap_core.submission.exit_policy import add_exit_policy, start_policy
 from htmap_core.submission.files.map_files import MapFiles
+from htmap_core.submission.files.outputs import TO_OWN_FOLDER
 from htmap_core.submission.files.protocols import submit_side_file
 
 LATE_MATERIALIZATION = 2000  # jobs: the schedd materializes more only when it needs them; it refuses 20,000 at once
@@ -47,8 +48,6 @@ def describe(
     plugins.describe(method, submit, plan)
     plugins.setup_credentials(submit, plan)
     plugins.rewrite_submit(submit, plan)
-    if plan.checkpoints:
-        checkpointing.open_way_back(submit, plan)
     add_exit_policy(submit, plan)
     if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
         submit.set_default("max_idle", LATE_MATERIALIZATION)
@@ -60,37 +59,43 @@ def describe(
 def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) -> dict[str, str]:
     """Return the commands in *submit* with HTMap's own, which nobody else can set."""
     own_archive = submit.executable == names.RUNTIME
-    inputs = [names.FUNCTION, f"{names.INPUTS}/$(htmap_inputs)", *([] if own_archive else [names.RUNTIME])]
-    arguments = "$Fnx(htmap_inputs) $(htmap_components) $(htmap_result)"
+    inputs = [names.FUNCTION, f"{names.INPUTS}/$({names.INPUTS_COLUMN})", *([] if own_archive else [names.RUNTIME])]
+    arguments = f"$Fnx({names.INPUTS_COLUMN}) $(htmap_components)"
+    remaps = [TO_OWN_FOLDER]
     if plan.options.output_remaps is not None:
         arguments += f" $({names.REMAPPED_COLUMN})"
+        remaps.append(f"$({names.REMAPS_COLUMN})")
     own = {
         "universe": submit.universe,
         "executable": submit_path(plan.runtime) if own_archive else _launcher(submit, MapDir(plan.map_dir)),
         "transfer_executable": "true" if submit.transfer_executable else "false",
         "arguments": f'"{arguments}"' if own_archive else f'"{names.RUNTIME} {arguments}"',
-        "initialdir": submit_path(plan.map_dir),
+        # Nothing of the map's own is in it: whatever a job returns cannot replace what HTMap reads and runs.
+        "initialdir": submit_path(plan.map_dir / names.OUTPUTS),
         "log": submit_path(plan.map_dir / names.EVENTS),
-        "output": submit_path(plan.map_dir / names.EMPTY_STDOUT),
+        "output": names.EMPTY_STDOUT,
         "should_transfer_files": "YES",
-        # Finished components of an evicted job, and checkpoints that could not be sent, wait in the spool for its next run.
+        # Finished components of an evicted job, and its checkpoints, wait in the spool for its next run.
         "when_to_transfer_output": "ON_EXIT_OR_EVICT" if plan.jobs < plan.components or plan.checkpoints else "ON_EXIT",
-        "transfer_input_files": ",".join([*inputs, *submit.input_files]),
-        "transfer_output_files": f"{names.RETURN}/",
+        "transfer_input_files": ",".join([*(f"{names.TO_MAP}/{path}" for path in inputs), *submit.input_files]),
+        "transfer_output_files": names.RETURN,
+        "transfer_output_remaps": '"' + ";".join(remaps) + '"',
         "JobBatchName": plan.tag,
         f"MY.{names.IS_HTMAP_JOB}": "true",
         f"MY.{names.MAP_ID}": quoted(map_id),
     }
-    if plan.options.output_remaps is not None:
-        own["transfer_output_remaps"] = f'"$({names.REMAPS_COLUMN})"'
     if submit.transfer_plugins:
-        # Bare names in the map's directory: with any other path HTCondor runs the job again and again, and never holds it.
+        # Bare names in the initial directory: with any other path HTCondor runs the job again and again, and never holds it.
         adopted = {
-            scheme: MapDir(plan.map_dir).adopt(Path(path), names.TRANSFER_PLUGIN.format(scheme=scheme)).name
+            scheme: MapDir(plan.map_dir).adopt(Path(path), f"{names.OUTPUTS}/{_plugin_name(scheme)}").name
             for scheme, path in submit.transfer_plugins.items()
         }
         own["transfer_plugins"] = ";".join(f"{scheme}={name}" for scheme, name in adopted.items())
     return {**own, **submit.commands(), **start_policy(submit)}
+
+
+def _plugin_name(scheme: str) -> str:
+    return names.TRANSFER_PLUGIN.format(scheme=scheme)
 
 
 def _launcher(submit: SubmitDescription, map_dir: MapDir) -> str:

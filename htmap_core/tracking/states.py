@@ -7,7 +7,7 @@ from typing import Any
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
-from htmap_core.exceptions import CorruptEventLog
+from htmap_core.exceptions import CorruptEventLog, CorruptMap
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir, with_true_names
 from htmap_core.storage.placement import Placement
@@ -87,10 +87,12 @@ class LoggedStates:
     def _returned(self, job: Job) -> Mapping[int, bool] | None:
         """Return whether each component of a job succeeded, as its result file says; None if it has returned none."""
         try:
-            entries = self._map_dir.outputs.index(job)["components"]
+            ends = self._map_dir.outputs.open(job).statuses
         except FileNotFoundError:
             return None
-        return {entry["component"]: entry["status"] == _SUCCEEDED for entry in entries}
+        except CorruptMap:  # whoever reads the component's result or error is told of the damage
+            return {}
+        return {component: end == _SUCCEEDED for component, end in ends.items()}
 
     def _outcome(self, job: Job) -> ComponentStatus | None:
         """Return what became of a job, as its result file says; None if it has returned none."""

@@ -1,9 +1,10 @@
-"""Checkpoints: files of a component that outlive its run, because they are copied to the submit side at once.
+"""Checkpoints: files of a component that outlive its run.
 
-All files of one call travel as one archive, which is renamed when it is complete. So the submit side always has all files of one
-call, never some of two calls. When a component is run again, its files are put where they were before its function is called. If
-the submit side cannot be reached, the archive stays in the scratch directory, and an eviction takes it along: see
-:mod:`.eviction`.
+All files of one call are one archive, which is renamed when it is complete. So there are always all files of one call, never some
+of two calls. When a component is run again, its files are put where they were before its function is called.
+
+The archive stays in the scratch directory, and an eviction takes it along: see :mod:`.eviction`. If the user lets the job reach
+the submit side while it runs (the job attribute ``WantIOProxy``), it is copied there at once.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ import json
 import os
 import sys
 
+from htmap_run import frames
+from htmap_run.reports.host import job_ad
+
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from tarfile import TarFile
     from typing import Optional, Union
 
     from htmap_run.files.chirp import Chirp
@@ -27,13 +32,14 @@ UNFINISHED = ".part"
 """How the names of checkpoints end that are not copied to the end; they are beside the whole ones."""
 
 UNSENT = "_htmap_unsent_checkpoint_"
-"""The prefix of the names of checkpoints that could not be copied to the submit side; the component's number follows it."""
+"""The prefix of the names of checkpoints that are not on the submit side; the component's number follows it."""
 
 _PER_FOLDER = 1000
 _OURS = "_htmap_"  # the prefix of the names of HTMap's own files in the scratch directory
 _ARCHIVE = f"{_OURS}checkpoint"
 _NAMES = f"{_OURS}checkpoint_names"
-_HINT = "HTMAP_CHECKPOINT"  # the place of this component's checkpoint; child processes can call checkpoint() too
+_TO_MAP = ".."  # chirp begins in the folder of the outputs
+_HINT = "HTMAP_CHECKPOINT"  # the component's checkpoint on the submit side, or empty; child processes can call checkpoint() too
 
 
 def place(component: int) -> str:
@@ -44,9 +50,9 @@ def place(component: int) -> str:
 def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
     """Keep files or folders of the running component, which finds them again if it is run again.
 
-    Call it each time after the files are written. It copies them to the submit side before it returns, so they survive even the
-    loss of the execute node. All files of the last call come back under the same names, and no others. Outside of a component it
-    does nothing. Since 0.7::
+    Call it each time after the files are written. They survive evictions with notice; if the job may reach the submit side while
+    it runs (see :doc:`/how-to/checkpoint`), also the loss of the execute node. All files of the last call come back under the
+    same names, and no others. Outside of a component it does nothing. Since 0.7::
 
         def count(limit):
             state = Path("state.txt")
@@ -74,25 +80,29 @@ def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
     names = [_name_within(scratch, source) for source in sources]
     try:
         with _archive(scratch) as path:
-            _pack(path, sources, names)
+            packed = _pack(path, sources, names)
             _remember(scratch, names)
-            _send(scratch, path)
+            _send(scratch, packed)
     except OSError as error:
         _warn(f"the last checkpoint could not be written: {type(error).__name__}: {error}")
 
 
 def _send(scratch: str, path: str) -> None:
-    """Copy a packed checkpoint to the submit side; if that fails, to where an eviction takes it along."""
-    import shutil
-
+    """Copy a packed checkpoint to the submit side; if the job may not or cannot, to where an eviction takes it along."""
+    if not os.environ[_HINT]:
+        _keep(scratch, path)
+        return
     try:
         _put(scratch, path, os.environ[_HINT])
+        os.unlink(path)
     except OSError as error:
-        unsent = f"{scratch}/{UNSENT}{os.environ['HTMAP_COMPONENT']}"
-        shutil.copyfile(path, f"{unsent}.part")
-        os.replace(f"{unsent}.part", unsent)
+        _keep(scratch, path)
         problem = f"{type(error).__name__}: {error}"
         _warn(f"the last checkpoint could not be copied to the submit side, so it survives evictions only: {problem}")
+
+
+def _keep(scratch: str, path: str) -> None:
+    os.replace(path, f"{scratch}/{UNSENT}{os.environ['HTMAP_COMPONENT']}")
 
 
 def begin(scratch: str, component: int) -> Optional[str]:
@@ -101,22 +111,38 @@ def begin(scratch: str, component: int) -> Optional[str]:
     :returns: why no checkpoint could be fetched, or None; then the component starts from the beginning.
     """
     os.environ["HTMAP_SCRATCH"] = scratch
-    os.environ[_HINT] = place(component)
+    os.environ[_HINT] = _on_submit_side(scratch, component)
     _forget(scratch)
     problem = None
     try:
-        with _archive(scratch) as path:
-            if _get(scratch, place(component), path):
-                _unpack(path, scratch)
-                return None
-    except OSError as error:
+        if os.environ[_HINT] and _fetch(scratch, os.environ[_HINT]):
+            return None
+    except (OSError, frames.CorruptFile) as error:
         _forget(scratch)
         problem = f"htmap: no checkpoint could be fetched: {type(error).__name__}: {error}\n"
     unsent = os.path.join(scratch, f"{UNSENT}{component}")
     if not os.path.exists(unsent):
         return problem
-    _unpack(unsent, scratch)
+    try:
+        _unpack(unsent, scratch)
+    except frames.CorruptFile as error:
+        return f"htmap: the last checkpoint cannot be used: {error}\n"
     return None
+
+
+def _on_submit_side(scratch: str, component: int) -> str:
+    """Return the place of a component's checkpoint for chirp; empty if the job may not reach the submit side while it runs."""
+    may_reach = job_ad(scratch).get("wantioproxy", "").casefold() == "true"
+    return f"{_TO_MAP}/{place(component)}" if may_reach else ""
+
+
+def _fetch(scratch: str, source: str) -> bool:
+    """Put a checkpoint of the submit side in place; return whether there is one."""
+    with _archive(scratch) as path:
+        if not _get(scratch, source, path):
+            return False
+        _unpack(path, scratch)
+    return True
 
 
 @contextlib.contextmanager
@@ -133,20 +159,37 @@ def _archive(scratch: str) -> Iterator[str]:
             os.truncate(path, 0)
 
 
-def _pack(path: str, sources: list[str], names: list[str]) -> None:
+def _pack(path: str, sources: list[str], names: list[str]) -> str:
+    """Pack the sources into an archive at *path*, and that into a file of frames, whose path is returned."""
     import tarfile
 
     with tarfile.open(path, "w") as archive:
         for source, name in zip(sources, names):
             archive.add(source, name)
+    packed = f"{path}_packed"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(packed)
+    with open(path, "rb") as file, frames.Writer(packed) as writer:
+        writer.add_from(frames.CHECKPOINT, frames.OF_ALL, file.fileno(), 0, os.fstat(file.fileno()).st_size)
+    return packed
 
 
 def _unpack(path: str, scratch: str) -> None:
     import tarfile
 
+    reader = frames.Reader(path)
+    frame = reader.only(frames.CHECKPOINT)
+    for _ in reader.pieces(frame):
+        pass  # all of it is whole before anything is put in place
     # The archive is trusted, because the user's own job wrote it. Newer Pythons warn if there is no filter.
     trusted = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
-    with tarfile.open(path) as archive:
+    with open(path, "rb") as file:
+        file.seek(frame.payload_at)
+        _extract(tarfile.open(fileobj=file), scratch, trusted)
+
+
+def _extract(archive: TarFile, scratch: str, trusted: dict[str, str]) -> None:
+    with archive:
         _remember(scratch, archive.getnames())
         archive.extractall(scratch, **trusted)  # type: ignore[arg-type]
 
@@ -158,7 +201,7 @@ def _put(scratch: str, path: str, target: str) -> None:
     temporary = f"{target}.{os.urandom(8).hex()}{UNFINISHED}"
     with Chirp(scratch) as chirp:
         # The folders are made each time: if HTCondor 25 cannot open the target, starter and shadow lose their connection.
-        chirp.make_folder(FOLDER)
+        chirp.make_folder(os.path.dirname(os.path.dirname(target)))
         chirp.make_folder(os.path.dirname(target))
         _remove_unfinished(chirp, target)
         try:

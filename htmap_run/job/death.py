@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 
+from htmap_run import frames
 from htmap_run.reports import surroundings
 from htmap_run.reports.host import slot_memory
 
@@ -13,7 +13,9 @@ TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any
 
+    from htmap_run.job.results import Results
     from htmap_run.job.supervisor import End
+    from htmap_run.reports.capture import Capture
 
 _TAIL = 4000  # bytes
 _NEARLY = 0.9  # of the slot's memory: the peak is measured for one process, the limit holds for all of the job's
@@ -33,32 +35,20 @@ _ADVICE_ON_SIGNALS: dict[int, str] = {
 }
 
 
-def record(begun: dict[str, Any], end: End, target: str, scratch: str) -> dict[str, Any]:
-    """Return the record of a component whose process died, and write its error to the component's standard error.
+def write_down(begun: dict[str, Any], end: End, results: Results, capture: Capture, scratch: str) -> None:
+    """Write down the end of a component whose process died, and its error to the component's standard error.
 
-    :param begun: the journal's entry on the start of the component.
+    :param begun: the record of its beginning.
     :param end: how the worker ended.
-    :param target: the path of the job's output files, without ending.
     :param scratch: the job's scratch directory, whose files are listed.
     """
     memory = -(-end.peak_kib // _KIB_PER_MB)
     error = _error(end, memory, scratch)
-    error["tails"] = {
-        "standard output": _tail(f"{target}.stdout", begun["stdout"]),
-        "standard error": _tail(f"{target}.stderr", begun["stderr"]),
-    }
-    with open(f"{target}.stderr", "a", encoding="utf-8") as file:
-        file.write(f"{error['traceback']}{error['advice']}\n")
-    return {
-        "component": begun["component"],
-        "status": "ERR",
-        "start": begun["start"],
-        "end": time.time(),
-        "memory_mb": memory,
-        "stdout": [begun["stdout"], _size(f"{target}.stdout")],
-        "stderr": [begun["stderr"], _size(f"{target}.stderr")],
-        "error": error,
-    }
+    capture.resume(begun["stdout"], begun["stderr"])
+    error["tails"] = dict(zip(("standard output", "standard error"), capture.tails(_TAIL)))
+    capture.tell(f"{error['traceback']}{error['advice']}\n")
+    record = {"start": begun["start"], "end": time.time(), "memory_mb": memory, "error": error}
+    results.end(begun["component"], frames.ERROR, record, b"", capture)
 
 
 def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
@@ -71,7 +61,6 @@ def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
         "frames": [],
         "packages": surroundings.packages(),
         "scratch": surroundings.scratch_listing(scratch),
-        "exception": None,
         "by_value": False,
         "missing_module": None,
         "doing": "",
@@ -92,19 +81,3 @@ def _advice(end: End, memory: int) -> str:
             return f"It probably ran out of memory: {used}. Ask for more with map.set_memory() or the option request_memory."
         return f"HTCondor did not do this. Either the function did, or the system, because memory ran out ({used})."
     return _ADVICE_ON_SIGNALS.get(end.signal, "The function, or a program or library that it called, sent this signal.")
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _tail(path: str, begin: int) -> str:
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(begin, _size(path) - _TAIL))
-            return file.read().decode("utf-8", "replace")
-    except FileNotFoundError:
-        return ""

@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 
-from htmap_run.job.journal import Journal
+from htmap_run.job.results import Results
 from htmap_run.reports.host import oom_kills
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
@@ -80,39 +80,37 @@ class Supervisor:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._forward)
 
-    def records(
+    def finish(
         self,
         components: list[int],
-        journal: Journal,
+        results: Results,
         work: Callable[[list[int]], NoReturn],
-        died: Callable[[dict[str, Any], End], dict[str, Any]],
-    ) -> Optional[list[dict[str, Any]]]:
-        """Run *components* in as many workers as it takes; return their records, or None if a worker gave up.
+        died: Callable[[dict[str, Any], End], None],
+    ) -> bool:
+        """Run *components* in as many workers as it takes; return False if a worker gave up.
 
-        Components that have a record in the journal already are not run.
+        Components that have ended already are not run.
 
         :param work: runs components and ends the process; called in a worker.
-        :param died: makes the record of a component whose worker died, from the journal's entry on it and the worker's end.
+        :param died: writes down the end of a component whose worker died, from the record of its beginning and the worker's end.
         :raises WorkerLost: a worker ended before it began a component.
         :raises AskedToEnd: a signal asked this process to end, and the worker ended with components left.
         """
-        records, _ = journal.read()
-        while len(records) < len(components):
-            done = {record["component"] for record in records}
-            left = [component for component in components if component not in done]
-            end = self._run(lambda: work(left))  # noqa: B023 -- called before the next turn
-            if journal.is_given_up:
-                return None
-            records, begun = journal.read()
-            if len(records) < len(components) and self.asked is not None:
+        results.read()
+        while left := [component for component in components if component not in results.ended]:
+            end = self._run(lambda: work(left))
+            if results.is_given_up:
+                return False
+            results.read()
+            still = [component for component in left if component not in results.ended]
+            if still and self.asked is not None:
                 raise AskedToEnd(self.asked)
-            if begun is not None:
-                records.append(died(begun, end))
-                journal.finish(records[-1])
-            elif len(records) == len(done):
+            if results.begun is not None:
+                died(results.begun, end)
+                results.read()
+            elif still == left:
                 raise WorkerLost(f"the worker process {end} before it began component {left[0]}")
-        order = {component: number for number, component in enumerate(components)}
-        return sorted(records, key=lambda record: order[record["component"]])
+        return True
 
     def _run(self, work: Callable[[], NoReturn]) -> End:
         kills = oom_kills()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 
-from htmap_run import formats, handshake, pickling
+from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.handshake import Refused
 
@@ -14,6 +13,8 @@ TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable, Optional
+
+    from htmap_run.job.results import Results
 
 
 # The opcode that looks up a class or function by name. A result without it is plain data, which every Python can unpickle.
@@ -50,98 +51,87 @@ class Work:
     :param scratch: the job's scratch directory.
     :param function: the path of the packed function.
     :param blocks: the paths of the input blocks.
-    :param writer: writes the results.
+    :param results: gets what the components leave.
     :raises CorruptFile: one of the files is damaged.
     :raises FileNotFoundError: one of them is missing.
     """
 
-    def __init__(
-        self, archive: str, scratch: str, function: str, blocks: list[str], writer: formats.PackWriter
-    ) -> None:
+    def __init__(self, archive: str, scratch: str, function: str, blocks: list[str], results: Results) -> None:
         self.archive = archive
         self.scratch = scratch
-        self._writer = writer
-        self._archive_file = open(archive, "rb")  # it stays open as long as this process lives
-        with formats.PackReader(function) as file:
-            self._index = file.index
-            self._pickled_function = file.payload(*file.index["payload"])
+        self._results = results
+        self._archive_file = os.open(archive, os.O_RDONLY | os.O_CLOEXEC)  # open as long as this process lives
+        file = frames.Reader(function)
+        frame = file.only(frames.FUNCTION)
+        self._index = file.record(frame)
+        self._pickled_function = file.payload(frame)
         self._blocks = blocks
-        self._files: dict[str, list[list[str]]] = {}
-        self._with_code: set[int] = set()
-        self._inputs: dict[int, tuple[formats.PackReader, list[int]]] = {}
+        self._inputs: dict[int, tuple[frames.Reader, frames.Frame]] = {}
         for block in blocks:
-            reader = formats.PackReader(block)
-            self._inputs.update((n, (reader, place)) for n, place in formats.input_places(reader.index).items())
-            self._files.update(reader.index.get("files", {}))
-            self._with_code.update(reader.index["by_value"])
+            reader = frames.Reader(block)
+            self._inputs.update((frame.component, (reader, frame)) for frame in reader.frames)
         self.keeps_checkpoints: bool = self._index.get("checkpoints", False)
         self._refusal = handshake.refusal(self._index)
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None
-        self._has_surroundings = False
+        self._has_surroundings = self._has_placed = False
         self._load_error: Optional[tuple[BaseException, Optional[TracebackType]]] = None
 
     def attempt(self, component: int) -> Outcome:
-        """Run *component* and return its outcome.
-
-        :raises ValueError: the input blocks of this job have no input for it.
-        """
-        if component not in self._inputs:
-            raise ValueError(f"there is no input for component {component} in {', '.join(self._blocks)}")
-        reader, place = self._inputs[component]
-        pickled_inputs = reader.payload(*place)
+        """Run *component* and return its outcome."""
         outcome = Outcome()
         try:
-            self._call(component, pickled_inputs, outcome)
+            self._call(component, outcome)
         except BaseException as error:  # sys.exit() and the like end this component, not the job
             outcome.error = error
         return outcome
 
-    def keep(self, outcome: Outcome) -> dict[str, Any]:
-        """Write the result or the report on the error; return that part of the component's record."""
+    def end_of(self, outcome: Outcome) -> tuple[bytes, dict[str, Any], bytes]:
+        """Return the last frame of a component: its kind, that part of its record, and its payload."""
         self._restore_archive()
-        kept = self._kept(outcome)
-        self._writer.flush()  # a later component may end this process
-        return kept
-
-    def _restore_archive(self) -> None:
-        """Restore the archive if the function has deleted it: the modules that describe errors are imported from it."""
-        if not os.path.lexists(self.archive):
-            os.makedirs(self.scratch, exist_ok=True)
-            formats.copy_from(self._archive_file, self.archive)
-
-    def _kept(self, outcome: Outcome) -> dict[str, Any]:
         if outcome.error is None:
             assert outcome.payload is not None
-            result = {"result": self._writer.add(outcome.payload), "by_value": outcome.by_value}
-            return {"status": "OK", **result, **self._surroundings(outcome.payload)}
+            self._add_surroundings(outcome.payload)
+            return frames.RESULT, {"by_value": outcome.by_value}, outcome.payload
         error = self._report(outcome.error)
         error["advice"] = self._advice(outcome)
         error["missing_module"] = self._missing_module(outcome.error)
         error["doing"] = outcome.doing
         exception, error["by_value"] = self._pickle_exception(outcome.error)
-        error["exception"] = None if exception is None else self._writer.add(exception)
-        return {"status": "REFUSED" if type(outcome.error) is Refused else "ERR", "error": error}
+        kind = frames.REFUSED if type(outcome.error) is Refused else frames.ERROR
+        return kind, {"error": error}, exception
 
-    def _surroundings(self, payload: bytes) -> dict[str, Any]:
+    def _restore_archive(self) -> None:
+        """Restore the archive if the function has deleted it: the modules that describe errors are imported from it."""
+        if not os.path.lexists(self.archive):
+            from htmap_run.job.results import copy_from
+
+            os.makedirs(self.scratch, exist_ok=True)
+            copy_from(self._archive_file, self.archive)
+
+    def _add_surroundings(self, payload: bytes) -> None:
         """Write, once for a job, the facts that the submit side shows if it cannot unpickle a result."""
-        if self._has_surroundings or _NAMES_SOMETHING not in payload:
-            return {}
-        self._has_surroundings = True
-        from htmap_run.reports import surroundings
+        if not self._has_surroundings and _NAMES_SOMETHING in payload:
+            from htmap_run.reports import surroundings
 
-        told = json.dumps(surroundings.of_result(self.scratch))
-        return {"surroundings": self._writer.add(told.encode("ascii"))}
+            self._results.add_surroundings(surroundings.of_result(self.scratch))
+            self._has_surroundings = True
 
-    def _call(self, component: int, pickled_inputs: bytes, outcome: Outcome) -> None:
+    def _call(self, component: int, outcome: Outcome) -> None:
         if self._refusal is not None:
             raise self._refusal
+        outcome.doing = "reading the inputs"
+        if component not in self._inputs:
+            raise frames.CorruptFile(", ".join(self._blocks), f"there is no input of component {component}")
+        reader, frame = self._inputs[component]
+        record = reader.record(frame) if frame.record_size else {}
+        pickled_inputs = reader.payload(frame)
         outcome.doing = "putting the input files in their places"
-        self._place_files(component)
+        self._place_files(record)
         outcome.doing = "unpickling the function"
         function = self._load_function()
         outcome.doing = "unpickling the inputs"
-        args, kwargs = self._unpickle_inputs(component, pickled_inputs)
+        args, kwargs = self._unpickle_inputs(record, pickled_inputs)
         outcome.doing = "running the function"
         result = function(*args, **kwargs)
         remaps.check(self.scratch)
@@ -149,12 +139,13 @@ class Work:
         outcome.result_type = type(result).__qualname__
         outcome.payload, outcome.by_value = self._pickle_result(result)
 
-    def _place_files(self, component: int) -> None:
+    def _place_files(self, record: dict[str, Any]) -> None:
         """Put the input files in their places, where the unpickled TransferPaths will point to."""
-        entries = [*self._index.get("files", ()), *self._files.get(str(component), ())]
-        if self._files or entries:
+        entries = [*self._index.get("files", ()), *record.get("files", ())]
+        if self._has_placed or entries:
             from htmap_run.files.placing import place
 
+            self._has_placed = True
             place(self.scratch, entries)
 
     def _load_function(self) -> Callable[..., Any]:
@@ -170,8 +161,8 @@ class Work:
                 raise
         return self._function
 
-    def _unpickle_inputs(self, component: int, payload: bytes) -> Any:
-        if self._mismatched and component in self._with_code:
+    def _unpickle_inputs(self, record: dict[str, Any], payload: bytes) -> Any:
+        if self._mismatched and record.get("by_value"):
             raise Refused(
                 f"the inputs of this component have code by value, and {handshake.mismatch(self._index)}",
                 "With ALLOW_PYTHON_MISMATCH, functions and classes must be importable on both sides: move those in the inputs "
@@ -188,18 +179,18 @@ class Work:
             )
         return payload, by_value
 
-    def _pickle_exception(self, error: BaseException) -> tuple[Optional[bytes], bool]:
-        """Return the pickle of *error*, or None if it cannot be unpickled, as many cannot; and whether it has code by value."""
+    def _pickle_exception(self, error: BaseException) -> tuple[bytes, bool]:
+        """Return the pickle of *error*, empty if it cannot be unpickled, as many cannot; and whether it has code by value."""
         if type(error) in (Refused, ResultCarriesCode):
-            return None, False
+            return b"", False
         try:
             payload, by_value = pickling.dumps(error)
             if self._mismatched and by_value:
-                return None, True
+                return b"", True
             again = pickle.loads(payload)  # pickled above
         except BaseException:  # the report has everything as text; the object is an extra
-            return None, False
-        return (payload if type(again) is type(error) else None), by_value
+            return b"", False
+        return (payload if type(again) is type(error) else b""), by_value
 
     def _report(self, error: BaseException) -> dict[str, Any]:
         from htmap_run.reports import report
@@ -225,8 +216,10 @@ class Work:
                 f"The function ran to its end, but its result, a {outcome.result_type}, cannot be pickled. Return plain data "
                 "(numbers, text, containers, arrays), not open files, locks, generators, connections or objects that hold them."
             )
+        if outcome.doing == "reading the inputs":
+            return "The inputs were damaged on the way, or are on the submit side: if they are, running it again will say so."
         return report.advice_on(outcome.error, outcome.doing)
 
 
 # Reports show these names.
-Refused.__module__ = ResultCarriesCode.__module__ = "htmap"
+Refused.__module__ = ResultCarriesCode.__module__ = frames.CorruptFile.__module__ = "htmap"

@@ -15,19 +15,19 @@ from htmap_run.reports.host import PeakMemory
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from typing import Any, Callable, NoReturn
+    from typing import Callable, NoReturn
 
-    from htmap_run.job.journal import Journal
+    from htmap_run.job.results import Results
 
 
 def run(
     components: list[int],
     make_work: Callable[[], Work],
     capture: Capture,
-    journal: Journal,
+    results: Results,
     tell_why: Callable[[BaseException], None],
 ) -> NoReturn:
-    """Run *components*, write the record of each into the journal, and end this process.
+    """Run *components*, write down what each leaves, and end this process.
 
     :param make_work: opens the function and the inputs of the job.
     :param tell_why: reports an error because of which the job cannot be finished.
@@ -37,10 +37,10 @@ def run(
             work = make_work()
             _prepare_environment(work.scratch)
             for component in components:
-                journal.finish(_component(work, component, capture, journal))
-    except BaseException as error:  # no caller could catch it; the journal and the text tell of it
+                _run_one(work, component, capture, results)
+    except BaseException as error:  # no caller could catch it; the results and the text tell of it
         tell_why(error)
-        journal.give_up()
+        results.give_up()
     _leave()
 
 
@@ -54,8 +54,7 @@ def _prepare_environment(scratch: str) -> None:
         del sys.modules[name]
 
 
-def _component(work: Work, component: int, capture: Capture, journal: Journal) -> dict[str, Any]:
-    """Run one component; return its record."""
+def _run_one(work: Work, component: int, capture: Capture, results: Results) -> None:
     memory = PeakMemory()
     begins = capture.begin()
     os.chdir(work.scratch)
@@ -67,17 +66,15 @@ def _component(work: Work, component: int, capture: Capture, journal: Journal) -
     pid = os.getpid()
     memory.start()
     start = time.time()
-    journal.begin(component, start, *begins)
+    results.begin(component, start, *begins)
     outcome = work.attempt(component)
     if os.getpid() != pid:
         _end_forked_child(outcome, component)
-    record: dict[str, Any] = {"component": component, "start": start, "end": time.time()}
-    record["memory_mb"] = memory.megabytes()
-    record.update(work.keep(outcome))
-    if "error" in record:
-        capture.tell(f"{record['error']['traceback']}{record['error']['advice'] or ''}\n")
-    record["stdout"], record["stderr"] = capture.end()
-    return record
+    record = {"start": start, "end": time.time(), "memory_mb": memory.megabytes()}
+    kind, more, payload = work.end_of(outcome)
+    if outcome.error is not None:
+        capture.tell(f"{more['error']['traceback']}{more['error']['advice'] or ''}\n")
+    results.end(component, kind, {**record, **more}, payload, capture)
 
 
 def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:

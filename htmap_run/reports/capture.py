@@ -1,6 +1,7 @@
-"""Capture what each component writes to standard output and error, also from subprocesses and C libraries.
+"""Capture what components write to standard output and error, also from subprocesses and C libraries.
 
-The file descriptors 1 and 2 themselves lead to the job's two files. A component's output is a byte range of each file.
+The file descriptors 1 and 2 themselves lead to two files. What a component has written is what was added to them since the end of
+the component before.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ import sys
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from typing import Any, TextIO
+    from typing import Any, Optional, TextIO
 
     from typing_extensions import Self
 
 
 class Capture:
-    """Appends standard output and error to two files; a context manager.
+    """Leads standard output and error to two files while it is entered; a context manager.
 
-    :param stdout: the file for standard output.
-    :param stderr: the file for standard error.
+    :param stdout: the path of the file for standard output, which is made anew.
+    :param stderr: the path of the file for standard error, which is made anew.
     """
 
     def __init__(self, stdout: str, stderr: str) -> None:
@@ -29,15 +30,29 @@ class Capture:
         self._flush_c: Any = None
 
     def begin(self) -> tuple[int, int]:
-        """Begin a component, and undo what the one before did to the streams; return the sizes of the two files."""
+        """Begin a component, and undo what the one before did to the streams; return where its output begins in the files."""
         stdout, stderr = (stream.begin() for stream in self._streams)
         return stdout, stderr
 
-    def end(self) -> tuple[list[int], list[int]]:
-        """End a component; return the byte ranges ``[begin, end]`` of its standard output and error."""
+    def end(self) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+        """End a component; return for standard output and error the file's descriptor and where its output begins and ends."""
         self._flush()
-        stdout, stderr = (stream.written() for stream in self._streams)
+        stdout, stderr = (stream.end() for stream in self._streams)
         return stdout, stderr
+
+    def resume(self, stdout: int, stderr: int) -> None:
+        """Take over the component of another process, whose output begins at these bytes of the files."""
+        for stream, begin in zip(self._streams, (stdout, stderr)):
+            stream.resume(begin)
+
+    def tails(self, size: int) -> tuple[str, str]:
+        """Return the ends of what the present component has written, at most *size* bytes of each stream."""
+        stdout, stderr = (stream.tail(size) for stream in self._streams)
+        return stdout, stderr
+
+    def show(self, stdout: bytes) -> None:
+        """Put what components of an earlier run have written before what follows: it is not the next component's."""
+        self._streams[0].show(stdout)
 
     def tell(self, text: str) -> None:
         """Write *text* to the component's standard error, even if the user has replaced ``sys.stderr``."""
@@ -80,35 +95,49 @@ class _Stream:
     def __init__(self, descriptor: int, name: str, path: str) -> None:
         self._descriptor = descriptor
         self._name = name
-        self._path = path
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._begin = 0
+        self._text: Optional[TextIO] = None
 
     def open(self) -> None:
         getattr(sys, self._name).flush()
         self._original = os.dup(self._descriptor)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
-        self._text = _text(self._descriptor)
         self.begin()
 
     def begin(self) -> int:
         os.dup2(self._file, self._descriptor)
-        if self._text.closed:
+        if self._text is None or self._text.closed:
             self._text = _text(self._descriptor)
         setattr(sys, self._name, self._text)
         setattr(sys, f"__{self._name}__", self._text)
-        self._begin = os.fstat(self._file).st_size
         return self._begin
 
-    def written(self) -> list[int]:
-        return [self._begin, os.fstat(self._file).st_size]
+    def end(self) -> tuple[int, int, int]:
+        begin, self._begin = self._begin, os.fstat(self._file).st_size
+        return self._file, begin, self._begin
+
+    def resume(self, begin: int) -> None:
+        self._begin = begin
+
+    def tail(self, size: int) -> str:
+        end = os.fstat(self._file).st_size
+        begin = max(self._begin, end - size)
+        return os.pread(self._file, end - begin, begin).decode("utf-8", "replace")
+
+    def show(self, text: bytes) -> None:
+        os.write(self._file, text)
+        self._begin = os.fstat(self._file).st_size
 
     def flush(self) -> None:
+        ours = self._text
+        if ours is None:  # another process has it
+            return
         theirs = getattr(sys, self._name, None)
-        if theirs is not self._text:
+        if theirs is not ours:
             with contextlib.suppress(Exception):  # the user's object may raise anything; that must not end the job
                 theirs.flush()  # type: ignore[union-attr]
-        if not self._text.closed:
-            self._text.flush()
+        if not ours.closed:
+            ours.flush()
 
     def tell(self, text: str) -> None:
         data = text.encode("utf-8", "backslashreplace")
@@ -118,7 +147,6 @@ class _Stream:
     def close(self) -> None:
         os.dup2(self._original, self._descriptor)
         os.close(self._original)
-        os.close(self._file)
 
 
 def _text(descriptor: int) -> TextIO:

@@ -42,7 +42,6 @@ def describe(error: BaseException, archive: str, scratch: str) -> dict[str, Any]
         "frames": _frames(error, archive),
         "packages": surroundings.packages(),
         "scratch": surroundings.scratch_listing(scratch),
-        "exception": None,
         "advice": None,
     }
 
@@ -62,7 +61,6 @@ def briefly(error: BaseException, failure: BaseException) -> dict[str, Any]:
         "frames": [],
         "packages": [],
         "scratch": [],
-        "exception": None,
         "advice": None,
     }
 

@@ -35,10 +35,10 @@ def test_the_folder_that_jobs_return_is_spelt_once() -> None:
 
 
 def test_what_starts_python_says_its_last_words_where_the_outputs_are() -> None:
-    shell, python = f'file="{names.RETURN}/{names.OUTPUTS}/$', f'os.path.join("{names.RETURN}", "{names.OUTPUTS}", '
+    shell, python = f'mkdir -p {names.RETURN} && echo "$text" >>{names.RETURN}/stderr', f'folder = "{names.RETURN}"'
     for name in STARTERS:
         (line,) = spellings()[name]
-        assert (shell if name.endswith(".sh") else python) in line, name
+        assert line.endswith(shell if name.endswith(".sh") else python), name
 
 
 def test_both_sides_mean_the_same() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from htmap_core.contract.pools import PoolAddress
 from htmap_core.storage.mapdir import MapDir, MapRecord
 from htmap_core.storage.root import make_htmap_dir
 from htmap_core.storage.tags import claim_tag
-from htmap_run import formats
+from tests.returned import write_results
 
 MakeMap = Callable[..., MapDir]
 
@@ -37,10 +36,5 @@ def make_map(htmap_dir: Path) -> MakeMap:
 
 
 def write_result(map_dir: MapDir, component: int, result: Any) -> None:
-    path = map_dir.path / names.OUTPUTS / f"{map_dir.placement.job_of(component).output}.result"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with formats.PackWriter(path) as writer:
-        entry = {"component": component, "status": "OK", "result": writer.add(pickle.dumps(result)), "stdout": [0, 0]}
-        runtime = {"executable": "/usr/bin/python3", "python": "3.11.7"}
-        host = {"name": "wn042", "address": "10.0.0.42", "user": "ada"}
-        writer.close({"format": formats.FORMAT, "runtime": runtime, "host": host, "components": [entry]})
+    path = map_dir.path / names.OUTPUTS / map_dir.placement.job_of(component).output / "results"
+    write_results(path, {component: result})

@@ -26,10 +26,11 @@ from htmap_core.user_warnings import SameDestination
 OPTION = "output_remaps"
 _NO_MORE = object()
 
-# The prefix of a remapped file for the side that looks it up: the execute side sends to URLs, the submit side writes files.
-_FOR_EXECUTE_SIDE = f"{names.RETURN}/{names.REMAPPED}/"
-_FOR_SUBMIT_SIDE = f"{names.REMAPPED}/"
+_RETURNED = f"{names.RETURN}/{names.REMAPPED}/"  # the folder of the remapped files, for HTCondor on both sides
 _ORIGIN = "origin/"  # not a file: an entry that keeps the original destination if a protocol replaced it by another one
+
+# The remap of all that a job returns, into its own folder below the outputs. Nothing that it returns can lie elsewhere then.
+TO_OWN_FOLDER = f"{names.RETURN}=$({names.RESULT_COLUMN})"
 
 COMPONENT = "$(component)"  # a user's placeholder for the component's index in a destination
 
@@ -97,11 +98,11 @@ class OutputRemaps:
             )
         if scheme_of(destination) is None:
             self._make_room(destination)
-            return [f"{_FOR_SUBMIT_SIDE}{place}={_escaped(destination)}"]
+            return [f"{_RETURNED}{place}={_escaped(destination)}"]
         if any(character.isspace() for character in destination):
             raise InvalidOption(OPTION, to, "a URL cannot have blanks: write %20")
         sent = self._protocols.send(destination)
-        remaps = [f"{_FOR_EXECUTE_SIDE}{place}={_escaped(sent)}"]
+        remaps = [f"{_RETURNED}{place}={_escaped(sent)}"]
         return remaps if sent == destination else [*remaps, f"{_ORIGIN}{place}={_escaped(destination)}"]
 
     def _make_room(self, destination: str) -> None:
@@ -137,7 +138,7 @@ def renewal(commands: Mapping[str, str], options: Iterable[str]) -> Callable[[st
         for key, destination in list(entries.items()):
             if key.startswith(_ORIGIN):
                 sent = protocols().send(destination.replace("\\;", ";").replace("$(DOLLAR)", "$"))
-                entries[_FOR_EXECUTE_SIDE + key[len(_ORIGIN) :]] = _escaped(sent)
+                entries[_RETURNED + key[len(_ORIGIN) :]] = _escaped(sent)
         return ";".join(f"{key}={destination}" for key, destination in entries.items())
 
     return renewed

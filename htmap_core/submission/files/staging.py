@@ -182,9 +182,10 @@ class Staging:
             _link(Path(source.text), self._map_path / link, as_tree=as_tree)
         except OSError as error:
             raise CannotStore(str(error.filename2 or error.filename or link), error.strerror or str(error)) from error
+        listed = f"{names.TO_MAP}/{link}"
         if source.name or contested:
-            return _Place(source, link, staged, target)
-        return _Place(source, f"{link}/", "", "")  # contents travel through a link to their folder
+            return _Place(source, listed, staged, target)
+        return _Place(source, f"{listed}/", "", "")  # contents travel through a link to their folder
 
     def _renamed_on_arrival(self, source: Source, staged: str, target: str, *, contested: bool) -> _Place:
         """Return a place with another name for the target of a URL: behind ``#/``, which curl does not send to the server."""

@@ -9,6 +9,5 @@ fi
 text="htmap: this job does not run in a container: the execute node ignored its attribute SingularityImage.
 htmap: set SINGULARITY.UNIVERSE = \"container\", or ask the pool's administrators for SINGULARITY_JOB and SINGULARITY_IMAGE_EXPR."
 echo "$text" >&2
-file="_htmap_return/outputs/$3.stderr"
-mkdir -p "${file%/*}" && echo "$text" >>"$file"
+mkdir -p _htmap_return && echo "$text" >>_htmap_return/stderr
 exit 93

@@ -6,15 +6,10 @@ PATH="${PATH:+$PATH:}/usr/local/bin:/usr/bin:/bin" # jobs have no PATH unless th
 fail() {
     text="htmap: $1"
     echo "$text" >&2
-    if [ -n "$result" ]; then
-        file="_htmap_return/outputs/$result.stderr"
-        mkdir -p "${file%/*}" && echo "$text" >>"$file"
-    fi
+    mkdir -p _htmap_return && echo "$text" >>_htmap_return/stderr
     exit 92
 }
 
-runtime=$1
-result=$4
 home="$PWD/_htmap_python"
 python="$home/bin/python3"
 

@@ -13,7 +13,7 @@ from htmap_transplant.plugin import LAUNCHER
 
 from tests.golden_files import Golden
 
-ARGUMENTS = ("_htmap_runtime.pyz", "_htmap_inputs_0", "0", "0/0/7")
+ARGUMENTS = ("_htmap_runtime.pyz", "_htmap_inputs_0", "0")
 
 
 class Node:
@@ -48,7 +48,7 @@ class Node:
     @property
     def report(self) -> str:
         """What the component's standard error will be."""
-        return (self.scratch / "_htmap_return" / "outputs" / "0/0/7.stderr").read_text()
+        return (self.scratch / "_htmap_return" / "stderr").read_text()
 
 
 @pytest.fixture

@@ -10,24 +10,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 COOKIE = "c00kie"
+MAY_REACH = "WantIOProxy = true\n"  # in the ad of a job that may reach the submit side
 DOES_NOT_EXIST, EXISTS, NOT_AUTHENTICATED = -3, -4, -1
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """Serves one folder; *room* is how many bytes of a file it takes, *lost_after* how many before the connection breaks."""
+    """Serves a map's directory, from its outputs; *room* is how many bytes of a file it takes, *lost_after* how many before the connection breaks."""
 
     daemon_threads = True
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
-        self.folder = folder
+        self.outputs = folder / "outputs"
+        self.outputs.mkdir()
         self.room: int | None = None
         self.lost_after: int | None = None
         self.commands: list[str] = []
 
     def introduce_to(self, scratch: Path) -> None:
-        """Write what the starter writes into a job's scratch directory."""
+        """Write what the starter writes into the scratch directory of a job that may reach the submit side."""
         host, port = self.server_address[:2]
+        with (scratch / ".job.ad").open("a") as ad:
+            ad.write(MAY_REACH)
         (scratch / ".chirp.config").write_text(f"{host!s} {port} {COOKIE}\n")
 
 
@@ -87,12 +91,12 @@ class _Connection(socketserver.StreamRequestHandler):
         return 0
 
     def _path(self, path: str) -> Path:
-        return self.server.folder / path
+        return self.server.outputs / path
 
 
 @contextmanager
 def proxy(folder: Path) -> Iterator[Proxy]:
-    """Run a proxy that serves *folder*."""
+    """Run a proxy that serves the directory *folder* of a map."""
     with Proxy(folder) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()

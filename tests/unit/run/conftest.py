@@ -15,11 +15,11 @@ import cloudpickle
 import pytest
 
 from htmap_core.submission.archive import build
-from htmap_run import formats
+from htmap_run import frames
+from tests.returned import Returned
 
 HERE = sys.version_info[:2]
 EXECUTE_SIDE = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
-RESULT = "0/3/3215"
 TIMEOUT = 300
 
 
@@ -39,26 +39,31 @@ class Ran:
         self.exit_code = process.returncode
         self.job_stdout = process.stdout.decode()
         self.job_stderr = process.stderr.decode()
-        self.target = scratch / "_htmap_return" / "outputs" / RESULT
-        self.result_file = self.target.with_suffix(".result")
+        self.returned = scratch / "_htmap_return"
 
     @property
     def files(self) -> set[str]:
-        return {path.name for path in self.target.parent.iterdir()}
+        return {path.name for path in self.returned.iterdir()}
 
     @property
-    def index(self) -> dict[str, Any]:
-        return formats.read_index(self.result_file)
+    def results(self) -> Returned:
+        return Returned(self.returned / "results")
+
+    @property
+    def statuses(self) -> list[str]:
+        return [self.record(component)["status"] for component in self.results.components]
+
+    @property
+    def run(self) -> dict[str, Any]:
+        return self.results.runs[-1]
 
     def record(self, component: int = 0) -> dict[str, Any]:
-        (found,) = (record for record in self.index["components"] if record["component"] == component)
-        assert isinstance(found, dict)
-        return found
+        return self.results.record(component)
 
     def value(self, component: int = 0) -> Any:
         record = self.record(component)
         assert record["status"] == "OK", record["error"]["traceback"]
-        return pickle.loads(formats.read_payload(self.result_file, *record["result"]))
+        return pickle.loads(self.results.payload(component))
 
     def error(self, component: int = 0) -> dict[str, Any]:
         error = self.record(component)["error"]
@@ -66,14 +71,12 @@ class Ran:
         return error
 
     def exception(self, component: int = 0) -> BaseException:
-        found = pickle.loads(formats.read_payload(self.result_file, *self.error(component)["exception"]))
+        found = pickle.loads(self.results.payload(component))
         assert isinstance(found, BaseException)
         return found
 
     def output(self, stream: str, component: int = 0) -> str:
-        begin, end = self.record(component)[stream]
-        path = self.target.with_suffix(f".{stream}")
-        return path.read_bytes()[begin:end].decode() if path.exists() else ""
+        return self.results.output(stream, component)
 
 
 class Jobs:
@@ -99,18 +102,16 @@ class Jobs:
         shutil.copy(self._archive, scratch / "runtime.pyz")
         submit = python or self.python
         payload = source if isinstance(source, bytes) else self.pickled(source, submit)
-        with formats.PackWriter(scratch / "_htmap_function") as writer:
-            facts = {
-                "format": formats.FORMAT,
-                "python": list(submit.version),
-                "implementation": "CPython",
-                "cloudpickle": cloudpickle.__version__,
-                "htmap": "1.2.3",
-                "by_value": True,
-                "allow_mismatch": False,
-                "payload": writer.add(payload),
-            }
-            writer.close({**facts, **(index or {})})
+        facts = {
+            "python": list(submit.version),
+            "implementation": "CPython",
+            "cloudpickle": cloudpickle.__version__,
+            "htmap": "1.2.3",
+            "by_value": True,
+            "allow_mismatch": False,
+        }
+        with frames.Writer(scratch / "_htmap_function") as writer:
+            writer.add(frames.FUNCTION, record={**facts, **(index or {})}, payload=payload)
         self.block(scratch, 0, 0, inputs or [0])
         return scratch
 
@@ -118,12 +119,11 @@ class Jobs:
         self, scratch: Path, number: int, first: int, inputs: Sequence[Any], by_value: Sequence[int] = ()
     ) -> None:
         """Write an input block; an input that is bytes already stands for a payload."""
-        with formats.PackWriter(scratch / f"_htmap_inputs_{number}") as writer:
-            sizes = []
-            for each in inputs:
-                payload = each if isinstance(each, bytes) else pickle.dumps(((each,), {}), formats.PICKLE_PROTOCOL)
-                sizes.append(writer.add(payload)[1])
-            writer.close({"format": formats.FORMAT, "first": first, "sizes": sizes, "by_value": list(by_value)})
+        (scratch / f"_htmap_inputs_{number}").unlink(missing_ok=True)
+        with frames.Writer(scratch / f"_htmap_inputs_{number}") as writer:
+            for component, each in enumerate(inputs, first):
+                payload = each if isinstance(each, bytes) else pickle.dumps(((each,), {}), frames.PICKLE_PROTOCOL)
+                writer.add(frames.INPUT, component, {"by_value": True} if component in by_value else {}, payload)
 
     def run_in(
         self,
@@ -139,7 +139,7 @@ class Jobs:
         """Run the job of a scratch folder."""
         start = command or [str((python or self.python).path), "runtime.pyz"]
         process = subprocess.run(
-            [*start, blocks, components, RESULT, *filter(None, [remapped])],
+            [*start, blocks, components, *filter(None, [remapped])],
             cwd=scratch,
             env={**self.environment, **(environment or {})},
             capture_output=True,

@@ -39,17 +39,28 @@ def test_output_through_the_c_library_is_in_its_component(jobs: Jobs) -> None:
     assert [ran.output("stdout", component) for component in (0, 1)] == ["printed 0\n", "printed 1\n"]
 
 
-def test_files_for_output_exist_only_where_there_is_any(jobs: Jobs) -> None:
+def test_output_comes_back_with_the_results_in_one_file(jobs: Jobs) -> None:
     silent = jobs.run(DOUBLE)
     noisy = jobs.run("def function(x): print(x)")
 
-    assert silent.files == {"3215.result"}
-    assert noisy.files == {"3215.result", "3215.stdout"}
+    assert silent.files == noisy.files == {"results"}
+
+
+def test_much_output_comes_back_whole(jobs: Jobs) -> None:
+    ran = jobs.run("def function(x): print('x' * 3_000_000)")
+
+    assert ran.output("stdout") == "x" * 3_000_000 + "\n"
+
+
+def test_a_function_that_cuts_its_own_output_loses_no_result(jobs: Jobs) -> None:
+    ran = jobs.run("def function(x):\n    print('line')\n    open('_htmap_stdout', 'w').close()\n    return x", [1, 2])
+
+    assert [ran.value(component) for component in (0, 1)] == [1, 2]
 
 
 def test_output_is_in_the_file_while_the_component_runs(jobs: Jobs) -> None:
     source = "def function(path):\n    print('line')\n    return open(path).read()"
-    scratch = jobs.scratch(source, ["_htmap_return/outputs/0/3/3215.stdout"])
+    scratch = jobs.scratch(source, ["_htmap_stdout"])
 
     assert jobs.run_in(scratch).value() == "line\n"
 

@@ -12,14 +12,14 @@ import pytest
 from htmap_run import codes
 from htmap_run.files import checkpoints
 from tests.golden_files import Golden
-from tests.unit.run.chirp_proxy import Proxy, proxy
+from tests.unit.run.chirp_proxy import MAY_REACH, Proxy, proxy
 
 if TYPE_CHECKING:
     from tests.unit.run.conftest import Interpreter, Jobs, Ran
 
 FILES = """
 import pathlib
-OURS = ("_htmap", ".chirp", "runtime.pyz")
+OURS = ("_htmap", ".chirp", ".job.ad", "runtime.pyz")
 def function(x):
     import htmap
     files = [path.as_posix() for path in pathlib.Path().rglob("*") if path.is_file()]
@@ -50,11 +50,15 @@ def server(submit_side: Path) -> Iterator[Proxy]:
 BYTES = {re.compile(r"\d+ bytes"): "BYTES"}
 
 
-def run(jobs: Jobs, server: Proxy | None, source: str, inputs: list[Any], python: Interpreter | None = None) -> Ran:
-    """Run a job of a map that checkpoints, in a scratch directory of its own."""
+def run(
+    jobs: Jobs, server: Proxy | None, source: str, inputs: list[Any], python: Interpreter | None = None, ad: str = ""
+) -> Ran:
+    """Run a job of a map that checkpoints, in a scratch directory of its own; without a *server*, the job has this *ad*."""
     scratch = jobs.scratch(source, inputs, python, index={"checkpoints": True})
     if server is not None:
         server.introduce_to(scratch)
+    else:
+        (scratch / ".job.ad").write_text(ad)
     return jobs.run_in(scratch, f"0-{len(inputs) - 1}", python)
 
 
@@ -69,7 +73,7 @@ def test_every_python_finds_its_checkpoint_when_it_runs_again(
 
     assert first.value() == []
     assert second.value() == ["state"]
-    assert second.files == {"3215.result"}
+    assert second.files == {"results"}
 
 
 def test_folders_and_hostile_names_come_back(jobs: Jobs, server: Proxy) -> None:
@@ -161,10 +165,22 @@ def test_copies_that_were_cut_off_do_not_pile_up(jobs: Jobs, server: Proxy, subm
 def test_without_a_way_to_the_submit_side_the_function_runs_and_it_is_said_once(jobs: Jobs, golden: Golden) -> None:
     source = FILES.replace("htmap.checkpoint(*x)", "[htmap.checkpoint(*x) for _ in range(5)]")
 
-    ran = run(jobs, None, source, [{"a": ""}])
+    ran = run(jobs, None, source, [{"a": ""}], ad=MAY_REACH)
 
     assert ran.exit_code == codes.OK
     golden("run/without-a-way-to-the-submit-side", ran.output("stderr"))
+
+
+def test_a_job_that_may_not_reach_the_submit_side_keeps_its_checkpoint_without_a_word(
+    jobs: Jobs, submit_side: Path
+) -> None:
+    with proxy(submit_side) as server:
+        scratch = jobs.scratch(FILES, [{"a": ""}], index={"checkpoints": True})
+        server.introduce_to(scratch)
+        (scratch / ".job.ad").write_text("WantIOProxy = false\n")
+        ran = jobs.run_in(scratch, "0")
+    assert (ran.exit_code, ran.output("stderr"), server.commands) == (codes.OK, "", [])
+    assert (scratch / f"{checkpoints.UNSENT}0").exists()
 
 
 def test_a_map_that_was_not_seen_to_checkpoint_says_what_to_do(jobs: Jobs) -> None:

@@ -44,7 +44,7 @@ def test_a_component_that_dies_is_reported_and_the_others_keep_their_results(job
     ran = jobs.run(DIES.format(way), ["a", "die", "b", "die", "c"])
 
     assert ran.exit_code == codes.COMPONENT_FAILED
-    assert [record["status"] for record in ran.index["components"]] == ["OK", "ERR", "OK", "ERR", "OK"]
+    assert ran.statuses == ["OK", "ERR", "OK", "ERR", "OK"]
     assert [ran.value(component) for component in (0, 2, 4)] == ["a", "b", "c"]
     assert WAYS[way] in ran.error(1)["text"]
 
@@ -181,4 +181,4 @@ def test_the_end_of_a_worker_after_its_last_component_harms_nobody(jobs: Jobs) -
 def test_nothing_but_the_result_is_left(jobs: Jobs) -> None:
     ran = jobs.run("def function(x): __import__('os')._exit(x)", [1])
 
-    assert ran.files == {"3215.result", "3215.stderr"}
+    assert ran.files == {"results"}

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from htmap_run import codes
+from htmap_run import codes, frames
 from htmap_run.files import checkpoints
 from tests.unit.run.chirp_proxy import proxy
-from tests.unit.run.conftest import RESULT, Interpreter, Jobs, Ran
+from tests.unit.run.conftest import Interpreter, Jobs, Ran
 
 FUNCTION = """
 import os, signal, sys, time
@@ -43,7 +43,7 @@ class Evicted:
     def __init__(self, jobs: Jobs, runs: Path, python: Interpreter | None = None) -> None:
         self._jobs = jobs
         self._runs = runs
-        self._python = python
+        self.python = python
         self.scratch = self.new_scratch()
         self.first = self.run(self.scratch, "0-4", stop=3)
 
@@ -52,14 +52,8 @@ class Evicted:
         """What HTCondor puts into the spool."""
         return self.scratch / "_htmap_return"
 
-    @property
-    def kept(self) -> Path:
-        """Where what is finished is, without an ending."""
-        return self.returned / "_htmap_evicted" / "outputs" / RESULT
-
     def new_scratch(self, completions: int = 0, submission: str = "token", transfer: str = "ON_EXIT_OR_EVICT") -> Path:
-        scratch = self._jobs.scratch(FUNCTION, [0, 1, 2, 3, 4], self._python)
-        (scratch / "_htmap_return").mkdir()
+        scratch = self._jobs.scratch(FUNCTION, [0, 1, 2, 3, 4], self.python)
         (scratch / ".job.ad").write_text(
             f'WhenToTransferOutput = "{transfer}"\nHTMapSubmission = "{submission}"\nNumJobCompletions = {completions}\n'
         )
@@ -69,13 +63,13 @@ class Evicted:
         self._runs.write_text("")
         environment = {"RUNS": str(self._runs), "STOP": str(stop)}
         return self._jobs.run_in(
-            scratch, components, self._python, environment=environment, remapped="2-0/file,3-0/file"
+            scratch, components, self.python, environment=environment, remapped="2-0/file,3-0/file"
         )
 
     def again(self, components: str = "0-4", stop: int = -1, **ad: int | str) -> Ran:
         """Run the job again, in another scratch directory, into which HTCondor has put what the spool has."""
         scratch = self.new_scratch(**ad)  # type: ignore[arg-type]  # the numbers and words of the ad
-        shutil.copytree(self.returned, scratch, dirs_exist_ok=True)
+        shutil.copytree(self.returned, scratch / "_htmap_return")
         self.scratch = scratch
         return self.run(scratch, components, stop)
 
@@ -97,7 +91,7 @@ def test_what_was_finished_is_not_run_again(jobs: Jobs, tmp_path: Path, each_pyt
     ran = evicted.again()
 
     assert (ran.exit_code, evicted.ran) == (codes.COMPONENT_FAILED, "34")
-    assert [record["component"] for record in ran.index["components"]] == [0, 1, 2, 3, 4]
+    assert ran.results.components == [0, 1, 2, 3, 4]
     assert [ran.value(component) for component in (0, 2, 3, 4)] == [0, 20, 30, 40]
     assert isinstance(ran.exception(1), ValueError)
 
@@ -107,28 +101,25 @@ def test_each_component_has_its_own_output_once(evicted: Evicted) -> None:
 
     assert [ran.output("stdout", component) for component in range(5)] == [f"out {n}\n" for n in range(5)]
     assert [ran.output("stderr", component).splitlines()[0] for component in range(5)] == [f"err {n}" for n in range(5)]
-    assert ran.target.with_suffix(".stdout").read_text() == "".join(f"out {n}\n" for n in range(5))
+    assert (ran.scratch / "_htmap_stdout").read_text() == "".join(f"out {n}\n" for n in range(5))
 
 
 def test_files_that_were_handed_over_come_back_or_go_where_they_should(evicted: Evicted) -> None:
     ran = evicted.again()
 
-    files = ran.target.with_suffix(".files")
+    files = ran.returned / "files"
     assert {path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_file()} == {"0/file", "4/file"}
     remapped = ran.scratch / "_htmap_return" / "remapped"
     assert {path.name: path.read_text() for path in remapped.iterdir()} == {"2-0": "2", "3-0": "3"}
 
 
-def test_nothing_of_it_is_left_in_the_scratch_directory_or_returned(evicted: Evicted) -> None:
-    ran = evicted.again()
-
-    assert not (ran.scratch / "_htmap_evicted").exists()
-    assert {path.name for path in (ran.scratch / "_htmap_return").iterdir()} == {"outputs", "remapped"}
-    assert ran.files == {"3215.result", "3215.stdout", "3215.stderr", "3215.files"}
+def test_nothing_else_is_returned(evicted: Evicted) -> None:
+    assert evicted.again().files == {"results", "files", "remapped"}
 
 
-def test_nothing_but_what_is_kept_is_returned_by_an_eviction(evicted: Evicted) -> None:
-    assert [path.name for path in evicted.returned.iterdir()] == ["_htmap_evicted"]
+def test_what_is_returned_by_an_eviction_is_what_there_is(evicted: Evicted) -> None:
+    assert evicted.first.files == {"results", "files", "remapped"}
+    assert evicted.first.results.components == [0, 1, 2]
 
 
 def test_a_second_eviction_keeps_what_the_first_did(evicted: Evicted) -> None:
@@ -145,27 +136,28 @@ def test_a_second_eviction_keeps_what_the_first_did(evicted: Evicted) -> None:
 def test_a_component_tells_where_it_ran_also_when_the_job_ended_elsewhere(evicted: Evicted) -> None:
     ran = evicted.again()
 
-    assert ran.record(0)["host"]["scratch"] == str(evicted.first.scratch)
-    assert ran.index["host"]["scratch"] == str(ran.scratch)
-    assert "host" not in ran.record(4)
+    assert [run["host"]["scratch"] for run in ran.results.runs] == [str(evicted.first.scratch), str(ran.scratch)]
 
 
-def test_an_eviction_before_anything_is_finished_returns_nothing(jobs: Jobs, tmp_path: Path) -> None:
+def test_an_eviction_before_anything_is_finished_keeps_nothing(jobs: Jobs, tmp_path: Path) -> None:
     class AtOnce(Evicted):
         def run(self, scratch: Path, components: str, stop: int = 0) -> Ran:
             del stop
             return super().run(scratch, components, stop=0)
 
-    assert list(AtOnce(jobs, tmp_path / "runs").returned.iterdir()) == []
+    evicted = AtOnce(jobs, tmp_path / "runs")
+    assert evicted.first.results.components == []
+    Evicted.run(evicted, evicted.again().scratch, "0")
+    assert evicted.ran == "0"
 
 
-def test_an_eviction_before_there_is_a_worker_returns_nothing(jobs: Jobs, evicted: Evicted) -> None:
+def test_an_eviction_before_there_is_a_worker_keeps_nothing(jobs: Jobs, evicted: Evicted) -> None:
     scratch = evicted.new_scratch()
     (scratch / "sitecustomize.py").write_text("""
 import os, signal
 def makedirs(path, *how, then=os.makedirs, **more):
     then(path, *how, **more)
-    if "outputs" in path:
+    if "_htmap_return" in path:
         os.kill(os.getpid(), signal.SIGTERM)
 os.makedirs = makedirs
 """)
@@ -173,7 +165,7 @@ os.makedirs = makedirs
     ran = jobs.run_in(scratch, "0-4", environment={"PYTHONPATH": str(scratch)})
 
     assert ran.exit_code == -signal.SIGTERM
-    assert list((scratch / "_htmap_return").iterdir()) == []
+    assert ran.results.components == []
 
 
 def test_what_all_components_finished_after_the_signal_is_returned_and_kept(jobs: Jobs, tmp_path: Path) -> None:
@@ -194,12 +186,6 @@ def test_what_all_components_finished_after_the_signal_is_returned_and_kept(jobs
     assert (evicted.ran, ran.value(4)) == ("", 40)
 
 
-def test_where_htcondor_would_not_return_it_nothing_is_kept(evicted: Evicted) -> None:
-    scratch = evicted.new_scratch(transfer="ON_EXIT")
-    evicted.run(scratch, "0-4", stop=3)
-    assert not list(scratch.rglob("_htmap_evicted"))
-
-
 def test_components_that_failed_are_tried_again_where_the_job_is(evicted: Evicted) -> None:
     ran = evicted.again(completions=1)
 
@@ -208,30 +194,43 @@ def test_components_that_failed_are_tried_again_where_the_job_is(evicted: Evicte
     assert ran.output("stdout", 1) == "out 1\n"
 
 
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-3])
+def cut(path: Path, kept: int = -3) -> None:
+    path.write_bytes(path.read_bytes()[:kept])
 
 
-DAMAGES: dict[str, Callable[[Path], object]] = {
-    "a journal that is cut short": lambda kept: cut(kept.with_suffix(".journal")),
-    "a journal without its end": lambda kept: kept.with_suffix(".journal").write_text("{}\n"),
-    "an empty journal": lambda kept: kept.with_suffix(".journal").write_text(""),
-    "a journal of something else": lambda kept: kept.with_suffix(".journal").write_text('[]\n{"a": 1}\n7\n'),
-    "no journal": lambda kept: kept.with_suffix(".journal").unlink(),
-    "results that are cut short": lambda kept: cut(kept.with_suffix(".payloads")),
-    "no results": lambda kept: kept.with_suffix(".payloads").unlink(),
-    "output that is cut short": lambda kept: kept.with_suffix(".stdout").write_text("out"),
-    "a journal that is no text": lambda kept: kept.with_suffix(".journal").write_bytes(b"\xff\xfe\n"),
+def flip(path: Path, what: bytes, times: int = 1) -> None:
+    """Flip a bit of the first places where the file has *what*."""
+    content = path.read_bytes()
+    assert content.count(what) >= times
+    path.write_bytes(content.replace(what, bytes([what[0] ^ 1]) + what[1:], times))
+
+
+def replace(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+# What happened to the kept results, and which components run again because of it.
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "the end is cut off": (cut, "34"),
+    "most of it is cut off": (lambda kept: cut(kept, kept.read_bytes().index(b"out 2")), "234"),
+    "all of it is cut off": (lambda kept: cut(kept, 0), "01234"),
+    "a bit of a result": (lambda kept: flip(kept, b"K\x14."), "01234"),
+    "a bit of the output": (lambda kept: flip(kept, b"out 2"), "01234"),
+    "a bit of the second record": (lambda kept: flip(kept, b'"memory_mb"', 2), "01234"),
+    "another file": (lambda kept: replace(kept, b"PNG and so on, long enough to be something"), "01234"),
+    "no file": (Path.unlink, "01234"),
+    "a folder": (lambda kept: (kept.unlink(), kept.mkdir()), "01234"),
 }
 
 
 @pytest.mark.parametrize("which", DAMAGES)
-def test_what_is_damaged_is_passed_over(evicted: Evicted, which: str) -> None:
-    DAMAGES[which](evicted.kept)
+def test_what_is_damaged_is_run_again(evicted: Evicted, which: str) -> None:
+    damage, ran_again = DAMAGES[which]
+    damage(evicted.returned / "results")
 
     ran = evicted.again()
 
-    assert evicted.ran == "01234"
+    assert evicted.ran == ran_again
     assert [ran.value(component) for component in (0, 2, 3, 4)] == [0, 20, 30, 40]
     assert [ran.output("stdout", component) for component in range(5)] == [f"out {n}\n" for n in range(5)]
 
@@ -241,16 +240,15 @@ def test_what_another_submission_has_finished_is_passed_over(evicted: Evicted) -
     assert evicted.ran == "01234"
 
 
-def test_what_another_python_has_pickled_is_passed_over(evicted: Evicted) -> None:
-    journal = evicted.kept.with_suffix(".journal")
-    journal.write_text(journal.read_text().replace('"by":["CPython"', '"by":["PyPy"'))
+def test_what_another_python_has_pickled_is_passed_over(evicted: Evicted, other_python: Interpreter) -> None:
+    evicted.python = other_python
     evicted.again()
     assert evicted.ran == "01234"
 
 
 def test_components_that_the_job_does_not_have_are_passed_over(evicted: Evicted) -> None:
     ran = evicted.again("2-4")
-    assert [record["component"] for record in ran.index["components"]] == [2, 3, 4]
+    assert ran.results.components == [2, 3, 4]
     assert evicted.ran == "34"
 
 
@@ -272,13 +270,13 @@ def function(number):
         time.sleep(60)
 """
     AD = 'WhenToTransferOutput = "ON_EXIT_OR_EVICT"\nHTMapSubmission = "token"\nNumJobCompletions = 0\n'
-    UNSENT = "_htmap_evicted/_htmap_unsent_checkpoint_1"
+    UNSENT = "_htmap_unsent_checkpoint_1"
 
     def new_scratch(self, jobs: Jobs, before: Path | None = None) -> Path:
         scratch = jobs.scratch(self.SOURCE, [0, 1], index={"checkpoints": True})
         (scratch / ".job.ad").write_text(self.AD)
         if before is not None:
-            shutil.copytree(before / "_htmap_return", scratch, dirs_exist_ok=True)
+            shutil.copytree(before / "_htmap_return", scratch / "_htmap_return")
         return scratch
 
     @pytest.fixture
@@ -293,13 +291,23 @@ def function(number):
         assert "no checkpoint" not in ran.output("stderr", 1)
 
     def test_those_of_finished_components_stay_behind(self, evicted: Path) -> None:
-        kept = evicted / "_htmap_return" / "_htmap_evicted"
+        kept = evicted / "_htmap_return"
         assert [path.name for path in kept.glob("*_checkpoint_*")] == ["_htmap_unsent_checkpoint_1"]
 
     def test_one_that_is_cut_short_is_passed_over(self, jobs: Jobs, evicted: Path) -> None:
         cut(evicted / "_htmap_return" / self.UNSENT)
         ran = jobs.run_in(self.new_scratch(jobs, evicted), "0-1")
         assert ran.exit_code == -signal.SIGTERM
+
+    def test_one_with_a_flipped_bit_is_passed_over_with_a_word(self, jobs: Jobs, evicted: Path) -> None:
+        flip(evicted / "_htmap_return" / self.UNSENT, b"state of 1")
+        scratch = self.new_scratch(jobs, evicted)
+        function = self.SOURCE.replace("os.kill(os.getppid(), signal.SIGTERM)", "return").replace("time.sleep(60)", "pass")
+        (scratch / "_htmap_function").unlink()
+        shutil.copy(jobs.scratch(function, index={"checkpoints": True}) / "_htmap_function", scratch)
+        ran = jobs.run_in(scratch, "0-1")
+        assert (ran.exit_code, ran.value(1)) == (codes.OK, None)
+        assert "_htmap_unsent_checkpoint_1" in ran.output("stderr", 1)
 
     def test_the_submit_side_has_the_last_word_where_it_can_be_reached(
         self, jobs: Jobs, evicted: Path, tmp_path: Path
@@ -308,8 +316,10 @@ def function(number):
         place = submit_side / checkpoints.place(1)
         place.parent.mkdir(parents=True)
         (tmp_path.parent / "state").write_text("newer")
-        with tarfile.open(place, "w") as archive:
+        with tarfile.open(tmp_path.parent / "archive", "w") as archive:
             archive.add(tmp_path.parent / "state", "state")
+        with frames.Writer(place) as writer:
+            writer.add(frames.CHECKPOINT, payload=(tmp_path.parent / "archive").read_bytes())
         scratch = self.new_scratch(jobs, evicted)
         with proxy(submit_side) as server:
             server.introduce_to(scratch)

@@ -78,7 +78,7 @@ def function(x):
 
     for component in (0, 1):
         assert ran.value(component) is False
-        folder = ran.target.with_suffix(".files") / str(component)
+        folder = ran.returned / "files" / str(component)
         assert (folder / "own.txt").read_text() == str(component)
         assert (folder / "folder" / "inner" / "deep.txt").read_text() == "deep"
         assert (folder / "outside.txt").read_text() == "outside"
@@ -89,7 +89,7 @@ def test_an_output_file_that_is_missing_is_an_error_that_names_it(jobs: Jobs, go
 
     assert ran.error()["type"] == "builtins.FileNotFoundError"
     golden("run/an-output-file-that-is-missing-is-an-error", ran.error()["message"])
-    assert ran.files == {"3215.result", "3215.stderr"}
+    assert ran.files == {"results"}
 
 
 def test_an_output_file_of_a_name_that_is_taken_is_refused(jobs: Jobs, golden: Golden) -> None:

@@ -33,7 +33,7 @@ def test_another_python_refuses_with_a_readable_report(jobs: Jobs, other_python:
 
     there = ".".join(map(str, other_python.version[:2]))
     assert ran.exit_code == codes.REFUSED
-    assert [record["status"] for record in ran.index["components"]] == ["REFUSED", "REFUSED"]
+    assert ran.statuses == ["REFUSED", "REFUSED"]
     golden("run/another-python-refuses-with-a-readable-report", ran.error(1)["text"], hide=PYTHONS)
     assert {f"CPython {HERE}", f"CPython {there}"} <= set(re.findall(r"CPython \d+\.\d+", ran.error(1)["text"]))
     assert str(other_python.path.parent) in ran.error(1)["text"]
@@ -90,7 +90,7 @@ def test_an_input_with_code_is_refused_and_the_others_run(
     ran = jobs.run_in(scratch, "0-2", other_python)
 
     assert ran.exit_code == codes.COMPONENT_FAILED
-    assert [record["status"] for record in ran.index["components"]] == ["OK", "REFUSED", "OK"]
+    assert ran.statuses == ["OK", "REFUSED", "OK"]
     golden("run/an-input-with-code-is-refused-and-the-others-run-1", ran.error(1)["text"], hide=PYTHONS)
     golden("run/an-input-with-code-is-refused-and-the-others-run-2", ran.error(1)["advice"])
 
@@ -101,7 +101,7 @@ def test_a_result_with_code_is_that_components_error(jobs: Jobs, other_python: I
     ran = jobs.run_in(scratch, "0-2", other_python)
 
     assert ran.exit_code == codes.COMPONENT_FAILED
-    assert [record["status"] for record in ran.index["components"]] == ["OK", "ERR", "OK"]
+    assert ran.statuses == ["OK", "ERR", "OK"]
     assert ran.error(1)["type"] == "htmap.ResultCarriesCode"
     golden("run/a-result-with-code-is-that-components-error", ran.error(1)["text"])
 
@@ -114,4 +114,4 @@ def test_an_exception_with_code_comes_back_in_words_only(jobs: Jobs, other_pytho
     ran = jobs.run_in(jobs.scratch(pickle.dumps(eval, 5), [program], index=ALLOWED), python=other_python)
 
     assert ran.error()["message"] == "told"
-    assert ran.error()["exception"] is None
+    assert ran.results.payload() == b""

@@ -31,14 +31,14 @@ def test_a_remapped_file_is_put_under_the_number_that_htcondor_has_a_destination
     ran.value(1)
     folder = scratch / "_htmap_return" / "remapped"
     assert {path.name: path.read_text() for path in folder.iterdir()} == {"0-0": "0", "0-1": "0", "1-0": "1"}
-    assert not ran.target.with_suffix(".files").exists()
+    assert not (ran.returned / "files").exists()
 
 
 def test_a_file_without_a_destination_comes_back(jobs: Jobs) -> None:
     scratch = jobs.scratch(HAND_OVER, [["a.txt", "other.txt"]])
     ran = jobs.run_in(scratch, remapped="0-0/a.txt")
 
-    assert [path.name for path in (ran.target.with_suffix(".files") / "0").iterdir()] == ["other.txt"]
+    assert [path.name for path in (ran.returned / "files" / "0").iterdir()] == ["other.txt"]
 
 
 def test_a_folder_is_remapped_as_a_whole(jobs: Jobs) -> None:

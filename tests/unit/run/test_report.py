@@ -209,7 +209,7 @@ def test_a_module_of_another_version_is_suspected(jobs: Jobs, tmp_path: Path, go
 def test_an_input_that_cannot_be_unpickled_is_its_components_error(jobs: Jobs, golden: Golden) -> None:
     ran = jobs.run("def function(x): return x", [1, b"no pickle", 3])
 
-    assert [record["status"] for record in ran.index["components"]] == ["OK", "ERR", "OK"]
+    assert ran.statuses == ["OK", "ERR", "OK"]
     golden("run/an-input-that-cannot-be-unpickled", ran.error(1)["advice"])
 
 

@@ -21,7 +21,7 @@ def test_every_python_runs_components_without_htmap_or_cloudpickle(jobs: Jobs, e
 
     assert ran.exit_code == codes.OK
     assert [ran.value(component) for component in range(3)] == [2, "aa", [3, 3]]
-    assert ran.index["runtime"]["python"] == ".".join(map(str, each_python.version))
+    assert ran.run["runtime"]["python"] == ".".join(map(str, each_python.version))
 
 
 def test_only_the_components_that_are_asked_for_are_run_in_their_order(jobs: Jobs) -> None:
@@ -29,7 +29,7 @@ def test_only_the_components_that_are_asked_for_are_run_in_their_order(jobs: Job
 
     ran = jobs.run_in(scratch, "7,2-3")
 
-    assert [(record["component"], ran.value(record["component"])) for record in ran.index["components"]] == [
+    assert [(component, ran.value(component)) for component in ran.results.components] == [
         (7, 14),
         (2, 4),
         (3, 6),
@@ -131,7 +131,7 @@ def test_the_result_file_tells_where_it_ran(jobs: Jobs) -> None:
         'Name = "slot1_3@wn042.example.org"\nMyAddress = "<10.0.0.42:9618?noUDP>"\nMemory = 128\nSTARTD = "x"\nbroken\n'
     )
 
-    host = jobs.run_in(scratch, environment={"_CONDOR_MACHINE_AD": str(scratch / ".machine.ad")}).index["host"]
+    host = jobs.run_in(scratch, environment={"_CONDOR_MACHINE_AD": str(scratch / ".machine.ad")}).run["host"]
 
     assert host["slot"] == "slot1_3@wn042.example.org"
     assert host["address"] == "<10.0.0.42:9618?noUDP>"
@@ -142,7 +142,7 @@ def test_the_result_file_tells_where_it_ran(jobs: Jobs) -> None:
 def test_a_missing_machine_ad_does_no_harm(jobs: Jobs) -> None:
     ran = jobs.run(DOUBLE, environment={"_CONDOR_MACHINE_AD": "/no/such/file"})
 
-    assert (ran.exit_code, ran.index["host"]["slot"]) == (codes.OK, None)
+    assert (ran.exit_code, ran.run["host"]["slot"]) == (codes.OK, None)
 
 
 def test_plain_functions_inputs_and_results_load_no_cloudpickle(jobs: Jobs) -> None:
@@ -157,7 +157,7 @@ def test_plain_functions_inputs_and_results_load_no_cloudpickle(jobs: Jobs) -> N
 def test_the_submit_sides_python_uses_the_compiled_modules_and_others_do_not(
     jobs: Jobs, each_python: Interpreter
 ) -> None:
-    source = "import sys\ndef function(x): return sys.modules['htmap_run.job.work'].Work.keep.__code__.co_filename"
+    source = "import sys\ndef function(x): return sys.modules['htmap_run.job.work'].Work.end_of.__code__.co_filename"
 
     code_file = jobs.run(source, [0], each_python).value()
 

@@ -40,7 +40,7 @@ def test_the_archive_runs_by_itself_with_the_python_on_path(jobs: Jobs, path: Pa
     ran = jobs.run_in(jobs.scratch(DOUBLE, [4]), command=ITSELF, environment={"PATH": str(path)})
 
     assert ran.value() == 8
-    assert ran.index["runtime"]["executable"] == str(path / name)
+    assert ran.run["runtime"]["executable"] == str(path / name)
 
 
 def test_python3_comes_before_python(jobs: Jobs, path: Path) -> None:
@@ -49,7 +49,7 @@ def test_python3_comes_before_python(jobs: Jobs, path: Path) -> None:
 
     ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)})
 
-    assert ran.index["runtime"]["executable"] == str(path / "python3")
+    assert ran.run["runtime"]["executable"] == str(path / "python3")
 
 
 def test_a_job_without_any_python_says_so_readably(jobs: Jobs, path: Path, golden: Golden) -> None:
@@ -57,8 +57,8 @@ def test_a_job_without_any_python_says_so_readably(jobs: Jobs, path: Path, golde
 
     assert ran.exit_code == codes.NO_PYTHON
     golden("run/a-job-without-any-python-says-so-readably", ran.job_stderr)
-    assert ran.files == {"3215.stderr"}
-    assert ran.target.with_suffix(".stderr").read_text() == ran.job_stderr
+    assert ran.files == {"stderr"}
+    assert (ran.returned / "stderr").read_text() == ran.job_stderr
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.6", "3.7"])
@@ -74,7 +74,7 @@ def test_a_python_that_is_too_old_is_refused_readably(
     old_python = {".".join(map(str, old.version)): "VERSION"}
     golden("run/a-python-that-is-too-old-is-refused-readably", ran.job_stderr, hide=old_python)
     assert "Traceback" not in ran.job_stderr
-    assert ran.target.with_suffix(".stderr").read_text() == ran.job_stderr
+    assert (ran.returned / "stderr").read_text() == ran.job_stderr
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.6", "3.7"])
@@ -86,7 +86,7 @@ def test_so_is_one_that_runs_a_job_whose_outputs_go_elsewhere(
     ran = jobs.run_in(jobs.scratch(DOUBLE), command=ITSELF, environment={"PATH": str(path)}, remapped="0-0/out.txt")
 
     assert ran.exit_code == codes.NO_PYTHON
-    assert ran.target.with_suffix(".stderr").read_text() == ran.job_stderr
+    assert (ran.returned / "stderr").read_text() == ran.job_stderr
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.6", "3.7"])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from htmap_run import formats
 from htmap_run.reports import surroundings
 
 if TYPE_CHECKING:
@@ -16,9 +14,8 @@ if TYPE_CHECKING:
     from tests.unit.run.conftest import Interpreter, Jobs, Ran
 
 
-def told(ran: Ran, component: int = 0) -> dict[str, Any]:
-    found = json.loads(formats.read_payload(ran.result_file, *ran.record(component)["surroundings"]))
-    assert isinstance(found, dict)
+def told(ran: Ran) -> dict[str, Any]:
+    (found,) = ran.results.surroundings
     return found
 
 
@@ -42,13 +39,13 @@ def test_every_python_tells_what_is_around_a_result_that_names_a_class(jobs: Job
 def test_of_plain_data_nothing_is_told(jobs: Jobs, result: str) -> None:
     ran = jobs.run(f"def function(x): return {result}", [3])
 
-    assert "surroundings" not in ran.record()
+    assert ran.results.surroundings == []
 
 
 def test_a_job_of_several_components_tells_it_once(jobs: Jobs) -> None:
     ran = jobs.run("def function(x): return complex(x) if x else x", [0, 1, 2])
 
-    assert [number for number in range(3) if "surroundings" in ran.record(number)] == [1]
+    assert len(ran.results.surroundings) == 1
     assert ran.value(2) == 2 + 0j
 
 

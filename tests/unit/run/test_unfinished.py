@@ -12,22 +12,42 @@ from htmap_run import codes
 from tests.golden_files import Golden
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.run.conftest import Interpreter, Jobs
 
 DOUBLE = "def function(x): return 2 * x"
 
 
-def test_a_damaged_block_is_not_an_error_of_a_component(jobs: Jobs, golden: Golden) -> None:
+def test_a_damaged_function_is_no_error_of_a_component(jobs: Jobs, golden: Golden) -> None:
     scratch = jobs.scratch(DOUBLE)
-    block = scratch / "_htmap_inputs_0"
-    block.write_bytes(block.read_bytes()[:-3])
+    damage(scratch / "_htmap_function")
 
     ran = jobs.run_in(scratch)
 
     assert ran.exit_code == codes.CANNOT_FINISH
-    golden("run/a-damaged-block-is-no-components-error", ran.job_stderr.splitlines()[0])
-    assert ran.files == {"3215.stderr"}
-    assert ran.target.with_suffix(".stderr").read_text() == ran.job_stderr
+    golden("run/a-damaged-function-is-no-components-error", ran.job_stderr.splitlines()[0])
+    assert ran.files == {"stderr"}
+    assert (ran.returned / "stderr").read_text() == ran.job_stderr
+
+
+def damage(path: Path) -> None:
+    """Flip the last bit of the payload of the last frame."""
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_damaged_input_is_the_error_of_its_component_alone(jobs: Jobs, each_python: Interpreter) -> None:
+    scratch = jobs.scratch(DOUBLE, [1, 2, 3], each_python)
+    damage(scratch / "_htmap_inputs_0")
+
+    ran = jobs.run_in(scratch, "0-2", each_python)
+
+    assert ran.exit_code == codes.COMPONENT_FAILED
+    assert [ran.value(component) for component in (0, 1)] == [2, 4]
+    assert (ran.error(2)["type"], ran.error(2)["doing"]) == ("htmap.CorruptFile", "reading the inputs")
+    assert "_htmap_inputs_0" in ran.error(2)["message"]
 
 
 @pytest.mark.parametrize("missing", ["_htmap_function", "_htmap_inputs_0"])
@@ -44,15 +64,15 @@ def test_a_missing_file_is_named(jobs: Jobs, missing: str) -> None:
 def test_a_component_without_input_is_named(jobs: Jobs, golden: Golden) -> None:
     ran = jobs.run_in(jobs.scratch(DOUBLE, [1]), "0-1")
 
-    assert ran.exit_code == codes.CANNOT_FINISH
-    golden("run/a-component-without-input-is-named", ran.job_stderr.splitlines()[0])
+    assert (ran.exit_code, ran.value(0)) == (codes.COMPONENT_FAILED, 2)
+    golden("run/a-component-without-input-is-named", ran.error(1)["message"])
 
 
 def test_a_wrong_command_line_shows_the_right_one(jobs: Jobs) -> None:
-    ran = jobs.run_in(jobs.scratch(DOUBLE), command=[str(jobs.python.path), "runtime.pyz", "two", "more"])
+    ran = jobs.run_in(jobs.scratch(DOUBLE), command=[str(jobs.python.path), "runtime.pyz", "two", "more", "words"])
 
     assert ran.exit_code == codes.CANNOT_FINISH
-    assert "usage: BLOCKS COMPONENTS RESULT" in ran.job_stderr
+    assert "usage: BLOCKS COMPONENTS" in ran.job_stderr
 
 
 def limit_file_size() -> None:
@@ -67,7 +87,7 @@ def test_a_disk_that_is_full_ends_the_job_with_a_word_and_no_result_file(jobs: J
 
     assert ran.exit_code == codes.CANNOT_FINISH
     golden("run/a-disk-that-is-full-ends-the-job-with-a-word", ran.job_stderr.splitlines()[0])
-    assert ran.files == {"3215.stderr"}
+    assert ran.files == {"stderr"}
 
 
 def test_a_worker_that_is_lost_before_it_begins_a_component_is_no_components_error(jobs: Jobs, golden: Golden) -> None:
@@ -78,7 +98,7 @@ def test_a_worker_that_is_lost_before_it_begins_a_component_is_no_components_err
 
     assert ran.exit_code == codes.CANNOT_FINISH
     golden("run/a-worker-that-is-lost-before-it-begins", ran.job_stderr.splitlines()[0])
-    assert ran.files == {"3215.stderr"}
+    assert ran.files == {"stderr"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
@@ -93,7 +113,7 @@ def function(x):
     ran = jobs.run(source, [0, 1])
 
     assert ran.exit_code == -number
-    assert ran.files == set()
+    assert (ran.files, ran.results.components) == ({"results"}, [])
 
 
 def test_a_signal_at_the_moment_of_the_fork_is_not_lost(jobs: Jobs) -> None:
@@ -106,7 +126,7 @@ os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGTERM), after_i
     ran = jobs.run_in(scratch, environment={"PYTHONPATH": str(scratch)})
 
     assert ran.exit_code == -signal.SIGTERM
-    assert ran.files == set()
+    assert (ran.files, ran.results.components) == ({"results"}, [])
 
 
 def test_a_function_may_handle_the_signal_that_asks_its_job_to_end(jobs: Jobs) -> None:

@@ -28,7 +28,7 @@ from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.submissions import Submissions
 from htmap_core.storage.tags import all_tags, find_map
 from htmap_core.submission.submit import submit_map
-from htmap_run import formats
+from htmap_core.storage.content.inputs import read_inputs
 from tests.golden_files import Golden
 
 MAP_ID = re.compile("[0-9a-f]{32}")
@@ -75,8 +75,7 @@ def rows(map_dir: MapDir) -> list[list[str]]:
 
 
 def payload_of(map_dir: MapDir, row: list[str], component: int) -> bytes:
-    path = map_dir.path / "inputs" / row[2]
-    return formats.read_payload(path, *formats.input_places(formats.read_index(path))[component])
+    return read_inputs(map_dir.path / "inputs" / row[2]).payload(component)
 
 
 def test_a_created_map_is_found_by_its_tag_with_all_that_was_written(htmap_dir: Path) -> None:
@@ -129,7 +128,12 @@ def test_a_block_names_the_components_that_bring_code(htmap_dir: Path) -> None:
             creation.add_input(payload, by_value=by_value)
         creation.finish()
         blocks = [creation.map_dir.path / "inputs" / row[2] for row in rows(creation.map_dir)]
-        assert [formats.read_index(block)["by_value"] for block in blocks] == [[1], [1], [2], []]
+        assert [[n for n in range(4) if n in read and read.by_value(n)] for read in map(read_inputs, blocks)] == [
+            [1],
+            [1],
+            [2],
+            [],
+        ]
 
 
 def test_no_directory_of_inputs_has_more_than_a_thousand_blocks(htmap_dir: Path) -> None:

@@ -1,22 +1,186 @@
-"""What jobs returned."""
+"""What jobs returned: read with checksums, links not followed."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from htmap_core.exceptions import CorruptMap
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.outputs import Outputs
-from htmap_run import formats
+from htmap_run import frames
+from tests.returned import Error, write_results
+
+JOB = Job(0, 0)
 
 
-def test_a_component_that_an_earlier_run_of_its_job_finished_tells_of_that_run(tmp_path: Path) -> None:
-    job = Job(0, 0)
-    (tmp_path / job.output).parent.mkdir(parents=True)
-    with formats.PackWriter(tmp_path / f"{job.output}.result") as writer:
-        earlier = {"component": 0, "host": {"name": "first"}, "runtime": {"python": "3.9.1"}}
-        index = {"format": formats.FORMAT, "host": {"name": "second"}, "runtime": {"python": "3.9.2"}}
-        writer.close({**index, "components": [earlier, {"component": 1}]})
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """The results of a job: a value, an error with an exception, and output."""
+    path = tmp_path / JOB.output / "results"
+    write_results(path, {0: "zero", 1: Error(ValueError("one"))}, stdout={0: "out 0", 1: "out 1"})
+    return path
 
-    hosts = [Outputs(tmp_path).entry(job, component)[0]["host"]["name"] for component in (0, 1)]
 
-    assert hosts == ["first", "second"]
+def test_what_came_back_is_read_by_component(results: Path, tmp_path: Path) -> None:
+    del results
+    returned = Outputs(tmp_path).open(JOB)
+
+    assert returned.statuses == {0: "OK", 1: "ERR"}
+    assert b"zero" in returned.result(0)
+    assert b"ValueError" in returned.exception(1)
+    assert [returned.output(component, "stdout") for component in (0, 1)] == [b"out 0", b"out 1"]
+    assert returned.output(0, "stderr") == b""
+    assert returned.stdout() == b"out 0out 1"
+    assert returned.record(0)["memory_mb"] == 7
+    assert returned.run(1)["host"]["name"] == "wn042"
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_a_component_that_an_earlier_run_of_its_job_finished_tells_of_that_run(tmp_path: Path, index: bool) -> None:
+    path = tmp_path / JOB.output / "results"
+    path.parent.mkdir(parents=True)
+    with frames.Writer(path) as writer:
+        for component, (name, python) in enumerate([("first", "3.9.1"), ("second", "3.9.2")]):
+            writer.add(frames.RUN, record={"host": {"name": name}, "runtime": {"python": python}})
+            writer.add(frames.SURROUNDINGS, record={"packages": [name]})
+            writer.add(frames.RESULT, component)
+        if index:
+            writer.add_index(frames.Reader(path).frames)
+
+    returned = Outputs(tmp_path).open(JOB)
+
+    assert [returned.run(component)["host"]["name"] for component in (0, 1)] == ["first", "second"]
+    assert [returned.surroundings(component)["packages"] for component in (0, 1)] == [["first"], ["second"]]
+
+
+def test_of_a_component_that_ran_twice_the_last_run_counts(tmp_path: Path) -> None:
+    path = tmp_path / JOB.output / "results"
+    path.parent.mkdir(parents=True)
+    with frames.Writer(path) as writer:
+        writer.add(frames.RUN, record={})
+        for payload in (b"early", b""):
+            writer.add(frames.BEGUN, 0)
+            if payload:
+                writer.add(frames.STDOUT, 0, payload=payload)
+            writer.add(frames.RESULT, 0, payload=payload)
+
+    returned = Outputs(tmp_path).open(JOB)
+
+    assert (returned.result(0), returned.output(0, "stdout"), returned.stdout()) == (b"", b"", b"")
+
+
+def test_a_half_written_file_has_what_was_finished(results: Path, tmp_path: Path) -> None:
+    content = results.read_bytes()
+    results.write_bytes(content[: content.index(b"ValueError")])
+
+    returned = Outputs(tmp_path).open(JOB)
+
+    assert returned.statuses == {0: "OK"}
+    with pytest.raises(CorruptMap):
+        returned.record(1)
+
+
+READS: dict[str, Callable[[Outputs], object]] = {
+    "a result": lambda outputs: outputs.open(JOB).result(0),
+    "a record": lambda outputs: outputs.open(JOB).record(0),
+    "an exception": lambda outputs: outputs.open(JOB).exception(1),
+    "output": lambda outputs: outputs.open(JOB).output(1, "stdout"),
+    "the place": lambda outputs: outputs.open(JOB).run(0)["host"]["name"],
+}
+
+
+@pytest.mark.parametrize("what", READS)
+def test_no_flipped_bit_gives_another_value(results: Path, tmp_path: Path, what: str) -> None:
+    content, right, corrupt = results.read_bytes(), READS[what](Outputs(tmp_path)), 0
+
+    for at in range(len(content)):
+        damaged = bytearray(content)
+        damaged[at] ^= 1 << (at % 8)
+        results.write_bytes(damaged)
+        try:
+            assert READS[what](Outputs(tmp_path)) == right
+        except CorruptMap as error:
+            assert error.path == results
+            corrupt += 1
+
+    assert corrupt > 0
+
+
+def test_a_damaged_component_names_what_mends_it(results: Path, tmp_path: Path) -> None:
+    results.write_bytes(results.read_bytes().replace(b"zero", b"Zero"))
+    returned = Outputs(tmp_path).open(JOB)
+
+    with pytest.raises(CorruptMap, match="htmap rerun components"):
+        returned.result(0)
+    assert b"ValueError" in returned.exception(1)
+
+
+class TestWhatNoJobShouldSendBack:
+    @pytest.fixture(params=["link", "folder", "pipe", "job is a file"])
+    def strange(self, request: pytest.FixtureRequest, results: Path) -> str:
+        """Something else in place of the results."""
+        results.rename(results.with_name("elsewhere"))
+        if request.param == "job is a file":
+            (results.with_name("elsewhere")).unlink()
+            results.parent.rmdir()
+            results.parent.touch()
+        else:
+            make = {
+                "link": lambda: results.symlink_to("elsewhere"),
+                "folder": results.mkdir,
+                "pipe": lambda: os.mkfifo(results),
+            }
+            make[request.param]()
+        return str(request.param)
+
+    def test_is_called_corrupt(self, strange: str, tmp_path: Path) -> None:
+        del strange
+        with pytest.raises(CorruptMap):
+            Outputs(tmp_path).open(JOB)
+
+    def test_does_not_stop_its_deletion(self, strange: str, tmp_path: Path) -> None:
+        del strange
+        Outputs(tmp_path).delete(JOB)
+        assert not os.path.lexists(tmp_path / JOB.output / "results")
+
+    def test_is_not_read_as_last_words(self, results: Path, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_text("secret")
+        results.with_name("stderr").symlink_to(tmp_path / "secret")
+        assert Outputs(tmp_path).last_words(JOB, 100) is None
+
+    @pytest.mark.parametrize("part", ["files", "files/0"])
+    def test_is_no_folder_of_files(self, results: Path, tmp_path: Path, part: str) -> None:
+        (tmp_path / "mine").mkdir()
+        link = results.with_name(part) if "/" not in part else results.parent / part
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(tmp_path / "mine")
+
+        with pytest.raises(CorruptMap):
+            Outputs(tmp_path).files(JOB, 0)
+        assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_what_a_job_without_results_has_said_is_there(tmp_path: Path) -> None:
+    (tmp_path / JOB.output).mkdir(parents=True)
+    (tmp_path / JOB.output / "stderr").write_text("no python")
+
+    assert Outputs(tmp_path).last_words(JOB, 6) == "python"
+    assert not Outputs(tmp_path).exists(JOB)
+
+
+def test_deletion_leaves_the_files_of_other_components(results: Path, tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path)
+    for component in (0, 1):
+        (outputs.files(JOB, component) / "file").touch()
+
+    outputs.delete_files(JOB, 0)
+    outputs.delete(JOB)
+
+    assert [path.name for path in outputs.files(JOB, 1).iterdir()] == ["file"]
+    outputs.delete_files(JOB, 1)
+    outputs.delete(JOB)
+    assert not results.parent.exists()

@@ -25,8 +25,9 @@ def evaluated(job: str, expression: str, **options: Any) -> Any:
 
 
 def described(method: str, **options: Any) -> dict[str, str]:
+    given, keeps = MapOptions(**options), "checkpoint" in options
     plan = MapPlan(
-        "tide", Path("/maps/1"), Path("/maps/1/archive"), 1, 1, MapOptions(**options), Settings(), EmptyPool()
+        "tide", Path("/maps/1"), Path("/maps/1/archive"), 1, 1, given, Settings(), EmptyPool(), checkpoints=keeps
     )
     files = MapFiles(plan.options, chunksize=1)
     files.of_all(plan.map_dir, [])
@@ -86,3 +87,27 @@ def test_a_job_is_still_held_when_the_user_says_so_and_for_the_users_reason() ->
 def test_a_users_hold_expression_that_cannot_be_evaluated_takes_nothing_from_the_other_reason() -> None:
     job = vacated("SingularityTestFailed = 3", 45)
     assert evaluated(job, "periodic_hold", periodic_hold="Nonsense + 1 > 7") is True
+
+
+def test_nothing_that_a_job_returns_can_lie_outside_of_its_own_folder() -> None:
+    commands = described("assume")
+    assert commands["initialdir"] == "/maps/1/outputs"
+    assert commands["transfer_output_files"] == "_htmap_return"
+    assert commands["transfer_output_remaps"] == '"_htmap_return=$(htmap_result)"'
+    assert commands["output"] == "job.stdout"
+
+
+def test_files_that_are_sent_elsewhere_are_remapped_beside_the_folder() -> None:
+    commands = described("assume", output_remaps={"a": "/b"})
+    assert commands["transfer_output_remaps"] == '"_htmap_return=$(htmap_result);$(htmap_remaps)"'
+    assert commands["arguments"] == '"$Fnx(htmap_inputs) $(htmap_components) $(htmap_remapped)"'
+
+
+def test_what_the_map_sends_lies_beside_the_outputs() -> None:
+    assert described("assume")["transfer_input_files"] == "../_htmap_function,../inputs/$(htmap_inputs)"
+
+
+@pytest.mark.parametrize("options", [{}, {"checkpoint": True}])
+def test_no_job_asks_to_reach_the_submit_side_while_it_runs(options: dict[str, Any]) -> None:
+    names = {name.casefold() for name in described("assume", **options)}
+    assert not names & {"my.wantioproxy", "+wantioproxy", "wantioproxy"}

@@ -134,6 +134,6 @@ def test_what_htcondor_says_of_a_link_is_told_of_the_file(folder: Path) -> None:
     (folder / "a,b").touch()
     files = begun(folder / "map", input_files=["a,b"])
     (link,) = files.of(0, ())[1]
-    said = f"reading from file {folder}/map/{link}: (errno 2); {folder}/map/files/0/_htmap_file_9 is none"
+    said = f"reading from file {folder}/map/outputs/{link}: (errno 2); {folder}/map/files/0/_htmap_file_9 is none"
     told = f"reading from file {folder}/a,b: (errno 2); {folder}/map/files/0/_htmap_file_9 is none"
     assert with_true_names(folder / "map", said) == told

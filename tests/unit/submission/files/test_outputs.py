@@ -27,10 +27,10 @@ def test_a_map_without_remaps_has_no_columns_for_them() -> None:
     assert (remaps_of(None).columns, first(None)) == ({}, [])
 
 
-def test_a_url_is_for_the_execute_side_and_a_path_for_the_submit_side(htmap_dir: Path, tmp_path: Path) -> None:
+def test_a_url_and_a_path_are_named_within_the_returned_folder(htmap_dir: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     for_condor, for_runner = first({"a.txt": "http://server/x", "b c.txt": out})
-    assert for_condor == ["_htmap_return/remapped/0-0=http://server/x", f"remapped/0-1={out}"]
+    assert for_condor == ["_htmap_return/remapped/0-0=http://server/x", f"_htmap_return/remapped/0-1={out}"]
     assert for_runner == ["0-0/a.txt", "0-1/b%20c.txt"]
 
 

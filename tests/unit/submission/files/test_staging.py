@@ -64,22 +64,22 @@ def test_a_name_that_cannot_be_listed_travels_by_a_link_and_is_given_back(
     staging: Staging, folder: Path, map_path: Path
 ) -> None:
     (source,) = paths(folder, "a,b")
-    link = "files/0/_htmap_file_0"
+    link = "../files/0/_htmap_file_0"
     assert staging.add([], [source]) == ([[source, "_htmap_file_0", "a,b"]], [link])
-    assert (map_path / link).read_text() == "comma"
+    assert (map_path / "files/0/_htmap_file_0").read_text() == "comma"
 
 
 def test_a_name_that_is_taken_gets_a_place_of_its_own(staging: Staging, folder: Path) -> None:
     one, two = paths(folder, "one/x", "two/x")
     entries = [[two, "_htmap_file_0", "_htmap_files/0/x"]]
-    assert staging.add([], [one, two]) == (entries, [one, "files/0/_htmap_file_0"])
+    assert staging.add([], [one, two]) == (entries, [one, "../files/0/_htmap_file_0"])
 
 
 def test_the_next_job_starts_afresh_and_uses_the_same_link(staging: Staging, folder: Path, map_path: Path) -> None:
     one, two, comma = paths(folder, "one/x", "two/x", "a,b")
     staging.add([], [one, two, comma])
     staging.begin_job(1)
-    assert staging.add([], [two, comma]) == ([[comma, "_htmap_file_1", "a,b"]], [two, "files/0/_htmap_file_1"])
+    assert staging.add([], [two, comma]) == ([[comma, "_htmap_file_1", "a,b"]], [two, "../files/0/_htmap_file_1"])
     assert len(list(links(map_path))) == 2
 
 
@@ -88,7 +88,7 @@ def test_what_all_jobs_get_is_listed_once_and_keeps_its_name(staging: Staging, f
     assert staging.add_for_all([one], []) == []
     staging.begin_job(0)
     assert staging.for_all == [one]
-    assert staging.add([], [one, two]) == ([[two, "_htmap_file_0", "_htmap_files/0/x"]], ["files/0/_htmap_file_0"])
+    assert staging.add([], [one, two]) == ([[two, "_htmap_file_0", "_htmap_files/0/x"]], ["../files/0/_htmap_file_0"])
 
 
 def test_one_file_of_all_and_one_of_a_component_cannot_have_one_name(
@@ -119,7 +119,7 @@ def test_contents_of_folders_that_have_the_same_names_are_kept_apart(
 ) -> None:
     one, two = paths(folder, "one/", "two/")
     entries = [[two, "_htmap_file_0", "_htmap_files/0/two"]]
-    assert staging.add([], [one, two]) == (entries, [one, "files/0/_htmap_file_0"])
+    assert staging.add([], [one, two]) == (entries, [one, "../files/0/_htmap_file_0"])
     with pytest.raises(SameName) as caught:
         staging.add([two], [])
     golden("staging/contents-of-folders-that-have-the-same-names", caught.value)

@@ -1,0 +1,93 @@
+"""The inputs of components, in blocks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from htmap_core.exceptions import CorruptMap
+from htmap_core.storage.content.packs import Pack, PackedInputs
+from htmap_run import frames
+
+_LEFT = "Results that came back can still be read; components cannot run again without their inputs"
+
+
+class Inputs(Protocol):
+    """A block of inputs. Any number of threads may share it."""
+
+    def __contains__(self, component: int) -> bool:
+        """Return whether the block has the input of a component."""
+
+    def payload(self, component: int) -> bytes:
+        """Return the pickled input of a component."""
+
+    def by_value(self, component: int) -> bool:
+        """Return whether it has code by value."""
+
+
+class FramedInputs:
+    """A block of inputs in frames."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = frames.Reader(path)
+        except frames.CorruptFile as error:
+            raise CorruptMap(path, f"is damaged: {error.problem}. {_LEFT}") from error
+        self._frames = {frame.component: frame for frame in self._file.frames}
+
+    def __contains__(self, component: int) -> bool:
+        return component in self._frames
+
+    def payload(self, component: int) -> bytes:
+        """Return the pickled input of a component."""
+        return self._read(component)[0]
+
+    def by_value(self, component: int) -> bool:
+        """Return whether it has code by value."""
+        return self._read(component)[1]
+
+    def _read(self, component: int) -> tuple[bytes, bool]:
+        frame = self._frames.get(component)
+        if frame is None:
+            problem = self._file.problem or f"it was cut short, and has no input of component {component}"
+            raise CorruptMap(Path(self._file.path), f"is damaged: {problem}. {_LEFT}")
+        try:
+            record = self._file.record(frame) if frame.record_size else {}
+            return self._file.payload(frame), bool(record.get("by_value"))
+        except frames.CorruptFile as error:
+            raise CorruptMap(Path(self._file.path), f"is damaged: {error.problem}. {_LEFT}") from error
+
+
+def read_inputs(path: Path) -> Inputs:
+    """Open a block of inputs.
+
+    :raises CorruptMap: it is missing or damaged.
+    """
+    try:
+        return FramedInputs(path) if _is_framed(path) else PackedInputs(path)
+    except FileNotFoundError as error:
+        raise CorruptMap(path, f"is missing. {_LEFT}") from error
+
+
+def check_function(path: Path) -> None:
+    """Check that the pickled function is undamaged, before it is sent again.
+
+    :raises CorruptMap: it is missing or damaged.
+    """
+    try:
+        if not _is_framed(path):
+            Pack(path)
+            return
+        file = frames.Reader(path)
+        frame = file.only(frames.FUNCTION)
+        file.record(frame)
+        file.payload(frame)
+    except FileNotFoundError as error:
+        raise CorruptMap(path, f"is missing. {_LEFT}") from error
+    except frames.CorruptFile as error:
+        raise CorruptMap(path, f"is damaged: {error.problem}. {_LEFT}") from error
+
+
+def _is_framed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(frames.MARK)) == frames.MARK

@@ -1,0 +1,147 @@
+"""The files of maps of HTMap 0.7.0: payloads, an index in JSON, and a trailer with its length. Nothing has a checksum."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Mapping
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from htmap_core.exceptions import CorruptMap
+
+_MAGIC = b"HTMAP\x00\x00\x01"
+_TRAILER = struct.Struct(">Q8s")
+_FORMAT = 1
+
+
+class Pack:
+    """A packed file. Any number of threads may share it.
+
+    :raises FileNotFoundError: there is no such file.
+    :raises CorruptMap: it is no complete packed file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TRAILER.size))
+            trailer = file.read()
+            length, magic = _TRAILER.unpack(trailer) if len(trailer) == _TRAILER.size else (0, b"")
+            self._payloads_end = size - _TRAILER.size - length
+            if magic != _MAGIC or self._payloads_end < 0:
+                raise CorruptMap(path, "is cut short, or another file")
+            file.seek(self._payloads_end)
+            encoded = file.read(length)
+        try:
+            self.index: dict[str, Any] = dict(json.loads(encoded))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise CorruptMap(path, f"has an index that cannot be read ({error})") from error
+        if self.index.get("format") != _FORMAT:
+            raise CorruptMap(path, f"has an index of format {self.index.get('format')!r}")
+
+    def payload(self, offset: int, size: int) -> bytes:
+        """Return the payload at a place that the index names.
+
+        :raises CorruptMap: it is not inside the file.
+        """
+        if min(offset, size) < 0 or offset + size > self._payloads_end:
+            raise CorruptMap(
+                self._path, f"has an index that names bytes {offset} to {offset + size}, which it does not have"
+            )
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
+
+
+class PackedInputs:
+    """A block of inputs: :class:`~htmap_core.storage.content.inputs.Inputs`."""
+
+    def __init__(self, path: Path) -> None:
+        self._pack = Pack(path)
+        index = self._pack.index
+        offsets = accumulate([0, *index["sizes"]])
+        self._places = {index["first"] + number: place for number, place in enumerate(zip(offsets, index["sizes"]))}
+
+    def __contains__(self, component: int) -> bool:
+        return component in self._places
+
+    def payload(self, component: int) -> bytes:
+        """Return the pickled input of a component."""
+        return self._pack.payload(*self._places[component])
+
+    def by_value(self, component: int) -> bool:
+        """Return whether it has code by value."""
+        return component in self._pack.index.get("by_value", ())
+
+
+class ReturnedPack:
+    """What a job has returned, in a packed file and files for its output beside it: a :class:`~.returned.Returned`.
+
+    :param path: the path of the packed file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pack = Pack(path)
+        self._entries: dict[int, dict[str, Any]] = {each["component"]: each for each in self._pack.index["components"]}
+
+    @property
+    def statuses(self) -> Mapping[int, str]:
+        """How the components have ended."""
+        return {component: entry["status"] for component, entry in self._entries.items()}
+
+    def record(self, component: int) -> dict[str, Any]:
+        """Return what is known about a component that has ended."""
+        try:
+            return self._entries[component]
+        except KeyError:
+            raise CorruptMap(self._path, f"has no component {component}") from None
+
+    def run(self, component: int) -> dict[str, Any]:
+        """Return the host and the runtime that it ended on: after an eviction, those of an earlier run."""
+        index, entry = self._pack.index, self.record(component)
+        return {fact: entry.get(fact) or index[fact] for fact in ("host", "runtime")}
+
+    def result(self, component: int) -> bytes:
+        """Return its pickled result."""
+        if not (place := self.record(component).get("result")):
+            raise FileNotFoundError(f"the result of component {component}")
+        return self._pack.payload(*place)
+
+    def by_value(self, component: int) -> bool | None:
+        """Return whether its pickled result has code by value; the first maps of 0.7.0 do not say."""
+        found: bool | None = self.record(component).get("by_value")
+        return found
+
+    def exception(self, component: int) -> bytes:
+        """Return its pickled exception."""
+        place = self.record(component).get("error", {}).get("exception")
+        return self._pack.payload(*place) if place else b""
+
+    def output(self, component: int, stream: str) -> bytes:
+        """Return what it has written to a stream."""
+        begin, end = self.record(component).get(stream) or (0, 0)
+        try:
+            with self._path.with_suffix(f".{stream}").open("rb") as file:
+                file.seek(begin)
+                return file.read(end - begin)
+        except FileNotFoundError:
+            return b""
+
+    def surroundings(self, component: int) -> dict[str, Any]:
+        """Return the surroundings of its result."""
+        del component
+        places = [entry["surroundings"] for entry in self._entries.values() if "surroundings" in entry]
+        found: dict[str, Any] = json.loads(self._pack.payload(*places[0])) if places else {}
+        return found
+
+    def stdout(self) -> bytes:
+        """Return what all components have written to standard output."""
+        try:
+            return self._path.with_suffix(".stdout").read_bytes()
+        except FileNotFoundError:
+            return b""
