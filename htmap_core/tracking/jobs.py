@@ -211,9 +211,9 @@ class Tracker:
             if change is None:
                 continue
             if of != cluster:
-                cluster, jobs = of, self._jobs_of(int(of))
+                cluster, jobs = of, self._jobs.get(self._clusters.get(int(of), -1))
                 if jobs is None and self._is_submitting(kind, of, proc):
-                    # The submitting process has not recorded their cluster yet; a later poll goes on from here.
+                    # A later poll, which knows it, goes on from here.
                     return len(END.join(text.split(END)[: number + 1]))
             row = int(proc)
             if jobs is None or (row < 0 and kind != CLUSTER_REMOVED):
@@ -229,11 +229,6 @@ class Tracker:
         event = f"{kind.decode()} of job {int(cluster)}.{int(proc)}" if reason else kind.decode(errors="replace")
         return CorruptEventLog(self._map_dir.events, event, reason)
 
-    def _jobs_of(self, cluster: int) -> JobStates | None:
-        if cluster not in self._clusters:
-            self._learn_clusters()
-        return self._jobs.get(self._clusters.get(cluster, -1))
-
     def _check_title(self, kind: bytes, cluster: bytes, proc: bytes, text: bytes, no_event: bytes) -> None:
         if no_event:
             raise self._corrupt(no_event)
@@ -241,11 +236,12 @@ class Tracker:
             raise self._corrupt(kind, cluster, proc, "it has the title of another kind of event")
 
     def _is_submitting(self, kind: bytes, cluster: bytes, proc: bytes) -> bool:
-        """Return whether a process may be about to record a cluster that the map does not know.
+        """Return whether a process is about to record a cluster that was unknown, or has just done it.
 
         :raises CorruptEventLog: the map has no such cluster, and never had.
         """
-        if any(each.cluster is None for each in self._map_dir.submissions.all()):
+        submissions = self._map_dir.submissions.all()  # once: another look could show it as recorded
+        if any(each.cluster in {int(cluster), None} for each in submissions):
             return True
         if not self._map_dir.submissions.has_refused():
             raise self._corrupt(kind, cluster, proc, "the map has no such cluster")

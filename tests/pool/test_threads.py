@@ -12,6 +12,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,3 +148,83 @@ def test_each_thread_reads_what_it_asked_for(mapped: htmap.Map) -> None:
     with Readers(mapped.tag, READS) as readers:
         pass
     assert readers.met == {"right": READS}
+
+
+def test_while_components_run_again_each_thread_reads_the_old_or_the_new_result(mapped: htmap.Map) -> None:
+    again = 0
+    with Readers(mapped.tag, READS // 6) as readers:
+        while readers.are_reading:
+            chosen = random.Random(again).sample(range(COMPONENTS), 5)
+            mapped.rerun(chosen)
+            again += 1
+            mapped.wait(timeout=240, errors_ok=True)
+    allowed = {"right", *(told.__name__ for told in TOLD)} - {"MapWasRemoved"}
+    assert not readers.met.keys() - allowed, readers.met
+    assert readers.met["right"] > READS // 12
+    assert again
+
+
+def test_when_the_map_is_removed_each_thread_is_told_so(mapped: htmap.Map) -> None:
+    with Readers(mapped.tag, READS) as readers:
+        for _ in range(2000):
+            mapped.status()  # until all threads are at work
+        mapped.remove()
+    assert not readers.met.keys() - {"right", "MapWasRemoved"}, readers.met
+    assert readers.met["MapWasRemoved"]
+    assert not mapped._map_dir.path.exists()
+
+
+def at_once(*deeds: Callable[[], Any]) -> list[Any]:
+    """Do several things at the same time; return what each returned or raised."""
+    begin, found = threading.Barrier(len(deeds)), {}
+
+    def do(number: int, deed: Callable[[], Any]) -> None:
+        begin.wait()
+        try:
+            found[number] = deed()
+        except HTMapException as error:
+            found[number] = error
+
+    threads = [threading.Thread(target=do, args=each) for each in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [found.get(number, "an internal error") for number in range(len(deeds))]
+
+
+def test_of_threads_that_run_components_again_at_once_one_does(mapped: htmap.Map) -> None:
+    found = at_once(*[lambda: mapped.rerun([0, 1])] * THREADS)
+    assert found.count(None) == 1
+    assert all(each is None or isinstance(each, (BusyMap, CannotRerunComponents)) for each in found)
+    assert is_right(mapped.get(1, timeout=240), 1)
+    assert [submission.number for submission in mapped._map_dir.submissions.all()] == [0, 1]
+
+
+def test_of_threads_that_make_a_map_with_the_same_tag_at_once_one_does(personal_pool: object) -> None:
+    found = at_once(*[lambda: htmap.map(str, [1], tag="mine", quiet=True)] * THREADS)
+    made = [each for each in found if isinstance(each, htmap.Map)]
+    others = [each for each in found if isinstance(each, htmap.exceptions.TagAlreadyExists)]
+    assert (len(made), len(others)) == (1, THREADS - 1)
+    assert made[0].get(0, timeout=240) == "1"
+
+
+def test_threads_that_remove_a_map_at_once_leave_nothing(personal_pool: object) -> None:
+    mapped = htmap.map(str, [1], map_options=htmap.MapOptions(requirements="false"), quiet=True)
+    found = at_once(*[mapped.remove] * THREADS)
+    assert None in found
+    assert all(each is None or isinstance(each, MapWasRemoved) for each in found)
+    assert htmap.get_tags() == ()
+    assert not mapped._map_dir.path.exists()
+
+
+def test_threads_make_maps_with_files_of_their_own_at_once(personal_pool: Path) -> None:
+    def makes(number: int) -> Callable[[], htmap.Map]:
+        path = personal_pool / f"file-{number}"
+        path.write_text(str(number))
+        return lambda: htmap.map(
+            lambda file: file.read_text(), [htmap.TransferPath(path)] * 3, tag=f"map-{number}", quiet=True
+        )
+
+    for number, made in enumerate(at_once(*[makes(number) for number in range(THREADS)])):
+        assert list(made.iter(timeout=240)) == [str(number)] * 3
