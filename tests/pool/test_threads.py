@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import os
 import random
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap.exceptions import BusyMap, CannotRerunComponents, HTMapException, MapWasRemoved, OutputNotFound
+from htmap.exceptions import BusyMap, CannotRerunComponents, MapWasRemoved, OutputNotFound
+from tests.threads import at_once, switching_often
 
 pytestmark = pytest.mark.pool
 
@@ -92,7 +92,17 @@ def status(mapped: htmap.Map, _: int) -> bool:
 
 
 # How often each is done among a hundred reads.
-READING: dict[Read, int] = {result: 60, result_now: 15, error: 6, output: 5, given: 4, status: 6, wait: 2, iteration: 1, outcomes: 1}
+READING: dict[Read, int] = {
+    result: 60,
+    result_now: 15,
+    error: 6,
+    output: 5,
+    given: 4,
+    status: 6,
+    wait: 2,
+    iteration: 1,
+    outcomes: 1,
+}
 
 
 class Readers:
@@ -124,17 +134,14 @@ class Readers:
                 self.met["right" if read(mapped, chance.randrange(COMPONENTS)) else f"WRONG {read.__name__}"] += 1
             except TOLD as told:
                 self.met[type(told).__name__] += 1
-            except BaseException as problem:  # noqa: BLE001 -- each is counted, and none may be met
+            except BaseException as problem:
                 self.met[f"{read.__name__}: {problem!r:.300}"] += 1
 
 
 @pytest.fixture(autouse=True)
 def _switch_often() -> Iterator[None]:
-    """Have the interpreter change threads a hundred times as often as usual."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(before / 100)
-    yield
-    sys.setswitchinterval(before)
+    with switching_often():
+        yield
 
 
 @pytest.fixture
@@ -172,25 +179,6 @@ def test_when_the_map_is_removed_each_thread_is_told_so(mapped: htmap.Map) -> No
     assert not readers.met.keys() - {"right", "MapWasRemoved"}, readers.met
     assert readers.met["MapWasRemoved"]
     assert not mapped._map_dir.path.exists()
-
-
-def at_once(*deeds: Callable[[], Any]) -> list[Any]:
-    """Do several things at the same time; return what each returned or raised."""
-    begin, found = threading.Barrier(len(deeds)), {}
-
-    def do(number: int, deed: Callable[[], Any]) -> None:
-        begin.wait()
-        try:
-            found[number] = deed()
-        except HTMapException as error:
-            found[number] = error
-
-    threads = [threading.Thread(target=do, args=each) for each in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [found.get(number, "an internal error") for number in range(len(deeds))]
 
 
 def test_of_threads_that_run_components_again_at_once_one_does(mapped: htmap.Map) -> None:

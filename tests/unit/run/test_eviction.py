@@ -302,7 +302,9 @@ def function(number):
     def test_one_with_a_flipped_bit_is_passed_over_with_a_word(self, jobs: Jobs, evicted: Path) -> None:
         flip(evicted / "_htmap_return" / self.UNSENT, b"state of 1")
         scratch = self.new_scratch(jobs, evicted)
-        function = self.SOURCE.replace("os.kill(os.getppid(), signal.SIGTERM)", "return").replace("time.sleep(60)", "pass")
+        function = self.SOURCE.replace("os.kill(os.getppid(), signal.SIGTERM)", "return").replace(
+            "time.sleep(60)", "pass"
+        )
         (scratch / "_htmap_function").unlink()
         shutil.copy(jobs.scratch(function, index={"checkpoints": True}) / "_htmap_function", scratch)
         ran = jobs.run_in(scratch, "0-1")

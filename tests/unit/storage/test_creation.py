@@ -21,6 +21,7 @@ from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CondorRefused, InvalidTag, TagAlreadyExists, TagNotFound
 from htmap_core.settings.chain import settings
 from htmap_core.storage import deletion, operations
+from htmap_core.storage.content.inputs import read_inputs
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.exceptions import CannotRemoveMap, CannotStore
 from htmap_core.storage.mapdir import MapDir, MapRecord
@@ -28,7 +29,6 @@ from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.submissions import Submissions
 from htmap_core.storage.tags import all_tags, find_map
 from htmap_core.submission.submit import submit_map
-from htmap_core.storage.content.inputs import read_inputs
 from tests.golden_files import Golden
 
 MAP_ID = re.compile("[0-9a-f]{32}")

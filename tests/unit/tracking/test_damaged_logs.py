@@ -149,7 +149,9 @@ def test_where_such_a_job_has_returned_nothing_the_log_is_believed(recorded: Cal
     assert "7" in states.note(3)
 
 
-def test_an_end_of_a_job_that_did_not_run_is_doubtful_until_the_job_has_returned(recorded: Callable[[str], Log]) -> None:
+def test_an_end_of_a_job_that_did_not_run_is_doubtful_until_the_job_has_returned(
+    recorded: Callable[[str], Log],
+) -> None:
     log = recorded("plain")
     ending = log.text[log.text.index(b"005 (018.000") :].partition(END)[0].replace(b"018.000", b"018.003")
     before = log.text[: log.text.index(b"001 (018.003")]
