@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
@@ -17,6 +18,7 @@ def test_other_threads_see_the_users_value(monkeypatch: pytest.MonkeyPatch) -> N
     def change() -> None:
         for name in ("CONDOR_CONFIG", "HTMAP_TIDE") * 500:
             with environment.changed(name, "for a moment"):
+                time.sleep(0)  # the other thread has its turn
                 assert os.environ[name] == "for a moment"
 
     def look() -> set[tuple[str | None, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -405,13 +406,14 @@ def test_threads_read_settings_while_another_changes_them(tmp_path: Path) -> Non
     chain = Settings({"DOCKER": {"IMAGE": "tide:1"}}, {"WAIT_TIME": 1})
 
     def change() -> None:
-        for number in range(100):
+        for number in range(500):
             chain[f"DOCKER.KEY_{number}"] = number
+            time.sleep(0)  # another thread has its turn
             chain.append({f"KEY_{number}": number})
             chain.replace(Settings(*chain.maps[:2]))
 
     def look() -> None:
-        for _ in range(50):
-            assert (chain["DOCKER.IMAGE"], chain.to_dict()["WAIT_TIME"]) == ("tide:1", 1)
+        for _ in range(500):
+            assert (chain["DOCKER.IMAGE"], chain["WAIT_TIME"]) == ("tide:1", 1)
 
     assert at_once(look, look, change) == [None, None, None]
