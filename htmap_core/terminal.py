@@ -8,6 +8,7 @@ bars do, writes :func:`beneath` it, and makes what it draws printable before.
 from __future__ import annotations
 
 import codecs
+import functools
 import io
 import sys
 import warnings
@@ -118,15 +119,20 @@ def progress_bar(*args: Any, **options: Any) -> Any:
         for chunk in progress_bar(chunks, desc="downloading", unit="chunk"):
             file.write(chunk)
     """
-    from tqdm import TqdmWarning  # 30 ms
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TqdmWarning)  # tqdm warns when the module is first imported
-        from tqdm.auto import tqdm
     if beneath(sys.stderr) is not sys.stderr:  # only on the command line: in a notebook tqdm chooses the stream
         options = {
             "file": beneath(sys.stderr),
             "dynamic_ncols": True,
             **options,
         }  # of no other file tqdm asks the width
-    return tqdm(*args, **options)
+    return _tqdm()(*args, **options)
+
+
+@functools.lru_cache(maxsize=1)  # once: the block would disturb the warnings of other threads
+def _tqdm() -> Any:
+    from tqdm import TqdmWarning  # 30 ms
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TqdmWarning)  # tqdm warns when the module is first imported
+        from tqdm.auto import tqdm
+    return tqdm

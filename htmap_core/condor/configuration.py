@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from htmap_core import environment
 from htmap_core.exceptions import UnsafePath, UnsafePoolConfiguration
 from htmap_core.settings.trust import check_owner
 
@@ -16,7 +17,7 @@ def check_configuration(path: Path) -> None:
 
     :raises UnsafePoolConfiguration: somebody else owns the file, or may write to it.
     """
-    if os.environ.get("CONDOR_CONFIG") == str(path):
+    if environment.variable("CONDOR_CONFIG") == str(path):
         return
     try:
         check_owner(
@@ -31,7 +32,7 @@ def has_configuration() -> bool:
 
     This is cheap, and does not load the bindings: on a machine without HTCondor nothing needs them.
     """
-    if named := os.environ.get("CONDOR_CONFIG"):
+    if named := environment.variable("CONDOR_CONFIG"):
         # The bindings set CONDOR_CONFIG to this, permanently, if they find no configuration at their import.
         return named != os.devnull
     homes = ("~/.condor/condor_config", "~/.condor/user_config")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from typing import Any
 
 import attrs
 
+from htmap_core import environment
 from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import check_configuration, has_configuration
 from htmap_core.condor.interrupts import held_back
@@ -229,13 +231,14 @@ def connect(address: PoolAddress) -> PoolAccess:
     return Connection(address)
 
 
-_lock = threading.RLock()
+_lock = threading.RLock()  # the bindings have one configuration for the process, so one thread uses them at a time
 _loaded_configuration: list[tuple[Path | None, str | None]] = []
 
 
 def bindings_version() -> str:
     """Return the version of the bindings."""
-    return str(_load(None).version())
+    with _lock:
+        return str(_load(None).version())
 
 
 def _silenced(condor: Any) -> contextlib.AbstractContextManager[object]:
@@ -245,16 +248,11 @@ def _silenced(condor: Any) -> contextlib.AbstractContextManager[object]:
 
 def _load(configuration: Path | None) -> Any:
     """Import the bindings and have them read *configuration*; None means the machine's own."""
-    wanted = (configuration, os.environ.get("CONDOR_CONFIG"))
+    wanted = (configuration, environment.variable("CONDOR_CONFIG"))
     if configuration is not None and _loaded_configuration != [wanted]:
         check_configuration(configuration)
     with _configured(configuration):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # HTMap itself says what a missing configuration means
-                import htcondor2  # 200 ms
-        except ImportError as error:
-            raise NoBindings(str(error)) from error
+        htcondor2 = _imported()
         if _loaded_configuration != [wanted]:
             if configuration is not None and not configuration.exists():
                 raise PoolConfigurationGone(configuration)
@@ -263,21 +261,23 @@ def _load(configuration: Path | None) -> Any:
     return htcondor2
 
 
-@contextlib.contextmanager
-def _configured(configuration: Path | None) -> Iterator[None]:
-    """Set CONDOR_CONFIG to *configuration* inside the block, and restore it afterwards."""
-    before = os.environ.get("CONDOR_CONFIG")
-    if configuration is not None:
-        os.environ["CONDOR_CONFIG"] = str(configuration)
-    elif before is None and not has_configuration():
-        os.environ["CONDOR_CONFIG"] = os.devnull  # with ONLY_ENV the bindings would never read a file again
+def _imported() -> Any:
+    if "htcondor2" in sys.modules:  # the filters of warnings are left alone: all threads share them
+        return sys.modules["htcondor2"]
     try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop("CONDOR_CONFIG", None)
-        else:
-            os.environ["CONDOR_CONFIG"] = before
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # HTMap itself says what a missing configuration means
+            import htcondor2  # 200 ms
+    except ImportError as error:
+        raise NoBindings(str(error)) from error
+    return htcondor2
+
+
+def _configured(configuration: Path | None) -> contextlib.AbstractContextManager[None]:
+    """Return a context in which CONDOR_CONFIG names *configuration*."""
+    # With ONLY_ENV the bindings would never read a file again.
+    nothing = os.devnull if environment.variable("CONDOR_CONFIG") is None and not has_configuration() else None
+    return environment.changed("CONDOR_CONFIG", nothing if configuration is None else str(configuration))
 
 
 _WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # dynamic slots are parts of a partitionable slot, which counts already

@@ -13,18 +13,43 @@ import time
 
 END = b"\n...\n"
 
+# HTCondor writes each kind of event with a title of its own, so a number that is damaged contradicts its title. Kinds and titles
+# that are not here are not judged: a newer HTCondor may have others.
+TITLES = {
+    b"000": b"Job submitted",
+    b"001": b"Job executing",
+    b"004": b"Job was evicted",
+    b"005": b"Job terminated",
+    b"006": b"Image size",
+    b"007": b"Shadow exception",
+    b"009": b"Job was aborted",
+    b"010": b"Job was suspended",
+    b"011": b"Job was unsuspended",
+    b"012": b"Job was held",
+    b"013": b"Job was released",
+    b"021": b"Error from starter",
+    b"022": b"Job disconnected",
+    b"023": b"Job reconnected",
+    b"024": b"Job reconnection failed",
+    b"036": b"Cluster removed",
+    b"040": b"Finished transferring",
+}
+_KINDS = {title: kind for kind, title in TITLES.items()}
+_TITLE = re.compile(rb"(?:\.\d+)? (%s)" % b"|".join(TITLES.values()))  # times may have fractions of seconds
+
 # A log may have a million events of a few kinds. One pass of a regular expression finds all events of a piece; that is cheaper
 # than Python code for each event. It reads the needed values of the frequent kinds, and takes the text of all others.
 _EVENTS = re.compile(
     rb"\n\.\.\.\n(?:"  # the end of the event before
-    rb"040"  # FILE_TRANSFER: a third of all events, which HTMap does not need
-    rb"|(\d{3}) \((\d+)\.(-?\d+)\.\d+\) (.{19})(?:"  # kind, cluster, job, time
-    rb"(?: Job terminated\.\n\t\(1\) Normal termination \(return value (\d+)\)\n(?:\t.*\n)*?\t +Memory \(MB\) +: +"  # exit code
-    rb"| Image size of job updated: \d+\n\t(?=\d+  -  MemoryUsage))(\d+) "  # MB of memory
-    rb"| Job (?:submitted|executing)"
+    rb"040.*\bfiles(?!.)"  # FILE_TRANSFER: a third of all events, which HTMap does not need
+    rb"|(\d{3}) \((\d+)\.(-?\d+)\.000\) (.{19})(?:"  # kind, cluster, job, time
+    rb" (Job submitted|Job executing|Job terminated|Image size)(?:(?<=submitted|executing)|(?:"  # title
+    rb"\.\n\t\(1\) Normal termination \(return value (\d+)\)\n(?:\t.*\n)*?\t +Memory \(MB\) +: +"  # exit code
+    rb"| of job updated: \d+\n\t(?=\d+  -  MemoryUsage))(\d+) )"  # MB of memory
     rb"|(.*(?:\n[\t ].*)*))"  # the text of any other event
     rb"|(.{1,80}|\n))"  # text that is not an event
 )
+_UNSEPARATED = re.compile(rb"(?<!\n\.\.\.\n)(\d{3} \(\d+\.-?\d+\.000\) .*)")
 _SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
@@ -37,10 +62,34 @@ def events(log: bytes) -> list[tuple[bytes, ...]]:
     """Return the events in a piece of a log.
 
     :param log: the piece; it begins with the :data:`END` of the event before it, and ends before an :data:`END`.
-    :returns: tuples of kind, cluster, job, time, exit code, memory, text, and text that is not an event; each may be empty.
-        Exit code and memory are empty if the text is there, which contains them.
+    :returns: tuples of kind, cluster, job, time, title, exit code, memory, text, and text that is not an event; each may be
+        empty. Title, exit code and memory are empty if the text is there, which contains them. All are empty for events that
+        HTMap does not need.
     """
     return _EVENTS.findall(log)
+
+
+def damage(log: bytes, count: int) -> bytes | None:
+    """Return what HTCondor cannot have written, from a piece of a log; None if nothing is to be seen.
+
+    :param count: how many events :func:`events` has found in it.
+    """
+    if b"\0" in log:
+        at = log.index(b"\0")
+        return log[at : at + 80]
+    if log.count(b".000) ") <= count:  # as fast as memory, and true for nearly every piece
+        return None
+    found = _UNSEPARATED.search(log)  # an event without the end of the one before it
+    return found and found[1][:80]
+
+
+def is_of_another_kind(kind: bytes, text: bytes) -> bool:
+    """Return whether an event has the title of another kind of event.
+
+    :param text: the title and what follows it.
+    """
+    found = _TITLE.match(text)
+    return found is not None and _KINDS[found[1]] != kind
 
 
 def submitted_clusters(log: bytes) -> set[int]:

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Optional, Protocol
 
 import attrs
 
+from htmap_core import environment
+
 
 @attrs.frozen
 class PoolAddress:
@@ -37,7 +39,7 @@ class PoolAddress:
 
             PoolAddress.of_machine("batch", schedd="bigbird99.example.org")
         """
-        named = os.environ.get("CONDOR_CONFIG", "")
+        named = environment.variable("CONDOR_CONFIG") or ""
         configuration = Path(named) if os.path.isfile(named) else None
         return cls(pool, configuration=configuration, schedd=schedd, collector=collector)
 

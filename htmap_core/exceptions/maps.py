@@ -24,17 +24,17 @@ class MapWasRemoved(HTMapException):
 
 @attrs.define(slots=False)
 class BusyMap(HTMapException):
-    """Another process is changing the map now.
+    """Another thread or process is changing the map now.
 
     :param tag: the map.
-    :param kind: what the process is doing with the map, such as ``rerunning``.
+    :param kind: what it is doing with the map, such as ``rerunning``.
     """
 
     tag: str
     kind: str
 
     def __str__(self) -> str:
-        return f"another process is {self.kind} map {self.tag!r} now; try again when it has finished"
+        return f"another thread or process is {self.kind} map {self.tag!r} now; try again when it has finished"
 
 
 @attrs.define(slots=False)
@@ -50,7 +50,9 @@ class CorruptMap(HTMapException):
 
 @attrs.define(slots=False)
 class CorruptEventLog(HTMapException):
-    """The event log has an entry that HTMap cannot read.
+    """The event log is damaged: it has an entry that HTMap cannot read, or that the map's jobs cannot have.
+
+    Results that have come back can be read all the same, and the map can be removed.
 
     :param path: the log.
     :param event: the event's number and job, or the text where an event should begin.
@@ -62,9 +64,15 @@ class CorruptEventLog(HTMapException):
     reason: str = ""
 
     def __str__(self) -> str:
-        if self.reason:
-            return f"{self.path} has an invalid event {self.event}: {self.reason}"
-        return f"{self.path} has {self.event!r} where an event should begin"
+        what = (
+            f"an invalid event {self.event}: {self.reason}"
+            if self.reason
+            else f"{self.event!r} where an event should begin"
+        )
+        return (
+            f"{self.path} has {what}. Results that have come back can still be read. Move the log away, and the states come from "
+            f"the result files and the queue a minute after something waits for the map: `mv {self.path} {self.path}.damaged`"
+        )
 
 
 def _components(components: Iterable[int]) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from htmap_core.results.engine import Engine
@@ -13,13 +13,15 @@ C = TypeVar("C", bound=type)
 
 _CHECKED_SPECIALS = {"__len__", "__contains__", "__getitem__", "__iter__"}
 _UNCHECKED = {"exists"}
+_REMOVES = "remove"  # if it fails halfway, its own error says more than that the map is gone
 
 
 def checked_before_use(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:
     """Make the public methods and properties of a class raise MapWasRemoved once the map is gone.
 
-    The check comes before any look at the arguments. A decorator does it, so that no method can forget it. Class methods and
-    the property ``exists`` are left alone.
+    The check comes before any look at the arguments, and again where something fails: another thread or process may remove the
+    map, file by file, while a method or an iterator reads it. A decorator does it, so that no method can forget it. Class methods
+    and the property ``exists`` are left alone.
 
     :param engine_of: returns the engine of an object of the class.
     """
@@ -40,7 +42,22 @@ def checked_before_use(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:
 def _checked(method: Callable[..., Any], engine_of: Callable[[Any], Engine]) -> Callable[..., Any]:
     @functools.wraps(method)
     def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
-        engine_of(self).map.check_existence()
-        return method(self, *args, **kwargs)
+        engine = engine_of(self)
+        engine.map.check_existence()
+        try:
+            found = method(self, *args, **kwargs)
+        except Exception:
+            if method.__name__ != _REMOVES:
+                engine.map.check_existence()
+            raise
+        return _iterated(found, engine) if isinstance(found, Iterator) else found
 
     return checked
+
+
+def _iterated(found: Iterator[Any], engine: Engine) -> Iterator[Any]:
+    try:
+        yield from found
+    except Exception:
+        engine.map.check_existence()
+        raise

@@ -10,7 +10,15 @@ from typing import Any
 
 from htmap_core import names, user_warnings
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import BusyMap, CondorError, CorruptEventLog, CorruptMap, MapWasRemoved, TagNotFound
+from htmap_core.exceptions import (
+    BusyMap,
+    CondorError,
+    CorruptEventLog,
+    CorruptMap,
+    HTMapException,
+    MapWasRemoved,
+    TagNotFound,
+)
 from htmap_core.maps import overview, recovery, removal
 from htmap_core.maps.map import Map, engine_of
 from htmap_core.results.engine import Engine
@@ -188,8 +196,13 @@ def status_facts(
     for engine in _engines(maps):
         try:
             found.append(overview.facts(engine, include_state, include_meta))
-        except (CorruptEventLog, CorruptMap) as error:
+        except (OSError, HTMapException) as error:
             if maps is not None:
+                engine.map.check_existence()
+                raise
+            if not engine.map_dir.exists:
+                continue  # it was removed meanwhile
+            if not isinstance(error, (CorruptEventLog, CorruptMap)):
                 raise
             user_warnings.warn(user_warnings.DamagedMap(engine.map.tag, str(error)))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from htmap_core.components import ComponentHold, ComponentStatus
-from htmap_core.exceptions import CorruptEventLog, CorruptMap
 from htmap_core.maps import existence, overview, queue, recovery, removal, retagging
 from htmap_core.results.engine import Engine
 from htmap_core.results.errors import ComponentError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _alive: weakref.WeakValueDictionary[str, Map] = weakref.WeakValueDictionary()
+_finding = threading.Lock()  # held for a look at the dictionary, never while a map is read
 
 
 def engine_of(found: Map) -> Engine:
@@ -42,7 +43,8 @@ def engine_of(found: Map) -> Engine:
 class Map(Sequence[Any]):
     """A map: the status, the result and the error of each of its components, and the acts on them. Since 0.6 or earlier.
 
-    The mapping functions and :func:`htmap.load` return maps; a process has one object for each map::
+    The mapping functions and :func:`htmap.load` return maps. A process has one object for each map, which any number of threads
+    can use at once::
 
         mapped = htmap.map(lambda x: 1 / x, [1, 0, 4], tag="tide")
         print(mapped.get(2, timeout=600), mapped.get_err(1).exception_msg)  #> 0.25 ZeroDivisionError: division by zero
@@ -51,15 +53,21 @@ class Map(Sequence[Any]):
         mapped.remove()
     """
 
+    _engine: Engine
+
     def __new__(cls, *, tag: str, map_dir: MapDir) -> Map:
         """Return the object that this process has for the map, or a new one."""
-        alive = _alive.get(str(map_dir.path))
-        return alive if alive is not None else super().__new__(cls)
+        with _finding:
+            alive = _alive.get(str(map_dir.path))
+        if alive is None:
+            fresh = super().__new__(cls)
+            fresh._engine = Engine(tag, map_dir, recovery.settle)
+            with _finding:
+                alive = _alive.setdefault(str(map_dir.path), fresh)  # another thread may have been quicker
+        return alive
 
     def __init__(self, *, tag: str, map_dir: MapDir) -> None:
-        if str(map_dir.path) not in _alive:
-            self._engine = Engine(tag, map_dir, recovery.settle)
-            _alive[str(map_dir.path)] = self
+        del map_dir  # known since the object is there
         self._engine.map.tag = tag
 
     @classmethod
@@ -378,11 +386,12 @@ class Map(Sequence[Any]):
 
         :param components: their indices; all by default.
         :raises CannotRerunComponents: some of them have not ended.
+        :raises BusyMap: another thread or process is running components of the map again at this moment.
         :raises HTMapException: a plugin cannot get the credentials again, and says why. Nothing was changed.
         """
         engine = self._engine
         chosen = engine.components if components is None else sorted({engine.from_front(each) for each in components})
-        rerun(self._map_dir, engine.map.current_tag(), chosen, engine.statuses())
+        rerun(self._map_dir, engine.map.current_tag(), chosen, engine.statuses)
         engine.poll()
 
     def retag(self, tag: str) -> None:
@@ -400,11 +409,7 @@ class Map(Sequence[Any]):
 
         :param force: remove the data even if the pool does not answer, and do not wait until the jobs have left the queue.
         :raises CondorError: the pool does not answer, and the map may have jobs in its queue. Nothing was changed.
+        :raises BusyMap: another thread or process is running components of the map again at this moment, and *force* is false.
         """
-        try:
-            self._engine.poll()
-            ended = self._engine.states.has_ended
-        except (CorruptEventLog, CorruptMap):
-            ended = False  # the queue will tell
-        removal.remove(self._map_dir, self._engine.map.current_tag(), ended=ended, force=force)
+        removal.remove(self._map_dir, self._engine.map.current_tag(), ended=self._engine.has_ended(), force=force)
         logger.info("map %r was removed", self._engine.map.tag)

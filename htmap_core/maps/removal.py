@@ -11,11 +11,12 @@ import time
 
 import attrs
 
+from htmap_core import names
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import CondorError, CorruptMap
+from htmap_core.exceptions import BusyMap, CondorError, CorruptMap
 from htmap_core.plugins.pools import reach
-from htmap_core.storage import deletion
+from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.tags import tag_of
@@ -29,7 +30,10 @@ def remove(map_dir: MapDir, tag: str, *, ended: bool, force: bool) -> None:
     :param ended: whether all its jobs are known to have left the queue.
     :param force: do not wait until its jobs have left the queue, and remove the data even if the pool does not answer.
     :raises CondorError: the pool does not answer, and *force* is false. Nothing was changed.
+    :raises BusyMap: components are being run again at this moment, and *force* is false. Nothing was changed.
     """
+    if not force and operations.is_under_way(names.RERUNNING, map_dir):
+        raise BusyMap(tag, names.RERUNNING)
     with deletion.announced(map_dir, tag, *_jobs_of(map_dir)) as removal:
         try:
             is_empty = (

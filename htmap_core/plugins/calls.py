@@ -189,12 +189,13 @@ class Plugins:
         """Yield each working plugin's answer to an offer hook. Each plugin is asked once per process."""
         answers = self._offered.setdefault(hook, {})
         for record in self._discovery.working(hook):
-            if record.name not in answers:
-                try:
-                    answers[record.name] = self._discovery.caller(hook, record)()
-                except (Exception, SystemExit) as error:  # the record of the plugin keeps the traceback
-                    self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
-                    continue
+            with self._discovery.lock:
+                if record.name not in answers:
+                    try:
+                        answers[record.name] = self._discovery.caller(hook, record)()
+                    except (Exception, SystemExit) as error:  # the record of the plugin keeps the traceback
+                        self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
+                        continue
             answer = answers[record.name][0] if answers[record.name] else None
             if isinstance(answer, type_) and not isinstance(answer, str):
                 yield record, answer

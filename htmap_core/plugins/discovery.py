@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -50,11 +51,16 @@ class PluginRecord:
 
 
 class Discovery:
-    """The installed plugins. The first question loads them."""
+    """The installed plugins. The first question loads them; threads that ask meanwhile wait until all are loaded.
+
+    :ivar lock: held while plugins are loaded, asked for their offers, or switched off.
+    """
 
     def __init__(self) -> None:
+        self.lock = threading.RLock()  # a plugin that is being loaded may ask, too
         self._records: list[PluginRecord] = []
         self._loaded: pluggy.PluginManager | None = None
+        self._is_complete = False
 
     def records(self) -> list[PluginRecord]:
         """Return the records of all plugins, by name; the core's own comes first."""
@@ -73,16 +79,24 @@ class Discovery:
 
     def switch_off(self, record: PluginRecord, reason: str, error: BaseException | None = None) -> None:
         """Never call a plugin again, and record the reason."""
-        record.state, record.reason = "broken", reason
-        if error is not None:
-            record.traceback = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        record.withdrawn += record.offers.get("delivery methods", ())
-        record.offers.clear()
-        manager = self._manager()
-        if manager.has_plugin(record.name):
-            manager.unregister(name=record.name)
+        with self.lock:
+            record.state, record.reason = "broken", reason
+            if error is not None:
+                record.traceback = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+            record.withdrawn += record.offers.get("delivery methods", ())
+            record.offers.clear()
+            manager = self._manager()
+            if manager.has_plugin(record.name):
+                manager.unregister(name=record.name)
 
     def _manager(self) -> pluggy.PluginManager:
+        if self._is_complete and self._loaded is not None:
+            return self._loaded
+        with self.lock:
+            return self._load_all()
+
+    def _load_all(self) -> pluggy.PluginManager:
+        """Load the plugins unless that was done, or is being done by this thread, whose plugins ask for something."""
         if self._loaded is None:
             disabled: list[str] = setting("PLUGINS.DISABLED")  # may raise, so it comes before anything is loaded
             manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
@@ -96,6 +110,7 @@ class Discovery:
             for entry, record in _installed():
                 self._load(entry, record, disabled)
             self._report_missing_selection()
+            self._is_complete = True
         return self._loaded
 
     def _load(self, entry: EntryPoint | None, record: PluginRecord, disabled: Sequence[str]) -> None:

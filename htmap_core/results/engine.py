@@ -6,16 +6,21 @@
 from __future__ import annotations
 
 import operator
-import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
-from htmap_core import user_warnings
 from htmap_core.components import ComponentHold, ComponentStatus
-from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import ComponentNotFound, CondorError, ExpectedError, MapComponentError, OutputNotFound
+from htmap_core.exceptions import (
+    ComponentNotFound,
+    CorruptEventLog,
+    ExpectedError,
+    HTMapException,
+    MapComponentError,
+    OutputNotFound,
+)
 from htmap_core.results.errors import ComponentError, ErrorReader
+from htmap_core.results.news import News
 from htmap_core.results.outcome import Outcome, is_settled
 from htmap_core.results.pickling import CannotUnpickle
 from htmap_core.results.reader import Input, ResultReader
@@ -25,11 +30,14 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking import source
 
-QUIET = 60.0  # seconds without news after which the schedd is asked
+T = TypeVar("T")
 
 
 class Engine:
-    """The components of one map.
+    """The components of one map. Threads share it.
+
+    Another thread may run components again, or remove the map, at any moment. So whatever is told about a component is looked
+    at once more before a problem is raised: see :meth:`consistent`.
 
     Methods that take a component's index need it counted from the front, as :meth:`from_front` returns it.
 
@@ -43,7 +51,7 @@ class Engine:
         self.states = source.of(map_dir)
         self.errors = ErrorReader(self.map, self.states)
         self._results = ResultReader(map_dir)
-        self._finish_interrupted = finish_interrupted
+        self._news = News(self.map, self.states, finish_interrupted)
 
     # --- the map
 
@@ -81,13 +89,12 @@ class Engine:
 
     # --- states
 
-    def poll(self) -> bool:
-        """Read the news since the last call, and return whether there were any."""
-        has_moved = self.map_dir.refresh()
-        has_news = self.states.poll()
-        if has_news and self.map_dir.has_checkpoints and self.states.has_ended:
-            self.map_dir.remove_checkpoints()
-        return has_news or has_moved
+    def poll(self) -> None:
+        """Read the news.
+
+        :raises CorruptEventLog: the event log is damaged, and neither result files nor the queue make up for it.
+        """
+        self._news.poll()
 
     def statuses(self) -> list[ComponentStatus]:
         """Return the status of every component now."""
@@ -102,6 +109,14 @@ class Engine:
     def is_active(self) -> bool:
         """Return whether any component has not ended."""
         return not all(status.is_final for status in set(self.statuses()))
+
+    def has_ended(self) -> bool:
+        """Return whether all jobs are known to have ended, with no news to come; a damaged event log does not tell."""
+        try:
+            self.poll()
+        except CorruptEventLog:
+            return False
+        return self.states.has_ended
 
     def holds(self) -> dict[int, ComponentHold]:
         """Return the holds of the held components, by component."""
@@ -121,49 +136,16 @@ class Engine:
     # --- waiting
 
     def watch(self, timeout: Timeout) -> Iterator[list[ComponentStatus]]:
-        """Yield the statuses of all components, at once and then after each news.
+        """Return an iterator over the statuses of all components, at once and then after each news.
 
         :raises TimeoutError: the time is over.
         :raises MapWasRemoved: the map was removed meanwhile.
         """
-        deadline = Deadline(timeout)
-        self.poll()
-        while True:
-            statuses = self.states.statuses()
-            yield statuses
-            ended = sum(status.is_final for status in statuses)
-            self._await_news(deadline, f"has not ended: {ended} of {len(self.components)} components have")
+        return self._news.watch(Deadline(timeout))
 
     def await_component(self, component: int, timeout: Timeout) -> ComponentStatus:
         """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
-        deadline = Deadline(timeout)
-        self.poll()
-        while not is_settled(status := self.states.status(component)):
-            self._await_news(deadline, f"has no output yet: it is {status}", component)
-        return status
-
-    def _await_news(self, deadline: Deadline, how_far: str, component: int | None = None) -> None:
-        """Wait for news; after a long time without any, ask the schedd instead."""
-        begin = time.monotonic()
-        while True:
-            deadline.pause(how_far, self.map.tag, component)
-            self.map.check_existence()
-            if self.poll():
-                return
-            if time.monotonic() > begin + QUIET:
-                self._ask_the_schedd()
-                return
-
-    def _ask_the_schedd(self) -> None:
-        self._finish_interrupted()
-        connection = Connection(self.pool)
-        try:
-            self.states.ask_the_schedd(connection)
-            silence = None if connection.slots(["Name"]) else "its pool has no slots at all"
-        except CondorError as error:
-            silence = str(error)
-        if silence:
-            user_warnings.warn(user_warnings.SilentPool(self.map.tag, QUIET, silence))
+        return self._news.settled(component, Deadline(timeout))
 
     def wait(self, timeout: Timeout, stuck: set[ComponentStatus], *, show_progress_bar: bool) -> None:
         """Wait until every component has ended; raises the errors of :meth:`watch`.
@@ -189,7 +171,22 @@ class Engine:
 
         :raises ComponentProblem: the component has failed, or is held.
         """
-        return self._loaded(component, self.await_component(component, timeout))
+        try:
+            return self.awaited(component, timeout, self._loaded)
+        except CorruptEventLog:
+            return self._loaded(component, ComponentStatus.COMPLETED)  # if it has come back, it needs no log
+
+    def awaited(self, component: int, timeout: Timeout, look: Callable[[int, ComponentStatus], T]) -> T:
+        """Wait until a component has ended or is held, and return what *look* finds; wait again if it runs again.
+
+        :param look: finds something by :meth:`consistent`.
+        """
+        deadline = Deadline(timeout)
+        while True:
+            try:
+                return look(component, self._news.settled(component, deadline))
+            except OutputNotFound:
+                continue
 
     def result_now(self, component: int) -> Any:
         """Return the result of a component without waiting.
@@ -197,10 +194,15 @@ class Engine:
         :raises OutputNotFound: the component has no result yet.
         :raises ComponentProblem: the component has failed, or is held.
         """
-        status = self.status(component)
-        if not is_settled(status):
-            raise OutputNotFound(self.map.tag, component, str(status))
-        return self._loaded(component, status)
+        try:
+            while is_settled(status := self.status(component)):
+                try:
+                    return self._loaded(component, status)
+                except OutputNotFound:  # it runs again
+                    continue
+        except CorruptEventLog:
+            return self._loaded(component, ComponentStatus.COMPLETED)  # if it has come back, it needs no log
+        raise OutputNotFound(self.map.tag, component, str(status))
 
     def error(self, component: int, timeout: Timeout) -> ComponentError:
         """Wait until a component has ended, and return its error.
@@ -208,24 +210,36 @@ class Engine:
         :raises ExpectedError: the component succeeded.
         :raises MapComponentHeld: the component is held.
         """
-        status = self.await_component(component, timeout)
+        return self.awaited(component, timeout, self._error)
+
+    def _error(self, component: int, status: ComponentStatus) -> ComponentError:
         if status is ComponentStatus.HELD:
-            raise self.errors.problem(component, status)
+            raise self.consistent(component, status, lambda: self.errors.problem(component, status))
         if not self.errors.has_failed(component, status):
             raise ExpectedError(self.map.tag, component)
-        return self.errors.error(component, status)
+        return self.consistent(component, status, lambda: self.errors.error(component, status))
 
     def all_errors(self) -> Iterator[ComponentError]:
         """Wait until every component has ended or is held, and yield the errors of those that have failed."""
         for component in self.components:
-            status = self.await_component(component, None)
-            if self.errors.has_failed(component, status):
-                yield self.errors.error(component, status)
+            if (error := self.awaited(component, None, self._error_if_any)) is not None:
+                yield error
 
     def errors_so_far(self) -> Iterator[ComponentError]:
-        """Return an iterator over the errors of the components that have failed by now."""
-        failed = [each for each in enumerate(self.statuses()) if self.errors.has_failed(*each)]
-        return (self.errors.error(component, status) for component, status in failed)
+        """Yield the errors of the components that have failed by now."""
+        for component, status in enumerate(self.statuses()):
+            try:
+                if (error := self._error_if_any(component, status)) is not None:
+                    yield error
+            except OutputNotFound:  # it runs again
+                continue
+
+    def _error_if_any(self, component: int, status: ComponentStatus) -> ComponentError | None:
+        def look() -> ComponentError | None:
+            has_failed = self.errors.has_failed(component, status)
+            return self.errors.error(component, status) if has_failed else None
+
+        return self.consistent(component, status, look)
 
     def inputs(self) -> Iterator[Input]:
         """Return an iterator over the inputs: ``(args, kwargs)`` for each component, in order."""
@@ -241,31 +255,38 @@ class Engine:
 
     def results_as_available(self, timeout: Timeout) -> Iterator[tuple[int, Any]]:
         """Return an iterator over ``(component, result)`` as results arrive."""
-        return ((component, self._loaded(component, status)) for component, status in self._as_available(timeout))
+        return self._as_available(timeout, self._loaded)
 
     def outcomes(self, timeout: Timeout) -> Iterator[Outcome]:
         """Return an iterator over the outcomes of the components, as they end or are held."""
-        return (self._outcome(component, status) for component, status in self._as_available(timeout))
+        return (outcome for _, outcome in self._as_available(timeout, self._outcome))
 
-    def _as_available(self, timeout: Timeout) -> Iterator[tuple[int, ComponentStatus]]:
+    def _as_available(self, timeout: Timeout, look: Callable[[int, ComponentStatus], T]) -> Iterator[tuple[int, T]]:
         pending = dict.fromkeys(self.components)
         for statuses in self.watch(timeout):
             for component in list(pending):
                 if is_settled(statuses[component]):
+                    try:
+                        found = look(component, statuses[component])
+                    except OutputNotFound:  # it runs again
+                        continue
                     del pending[component]
-                    yield component, statuses[component]
+                    yield component, found
             if not pending:
                 return
 
     def _outcome(self, component: int, status: ComponentStatus) -> Outcome:
-        if (hold := self.states.hold(component)) is not None:
-            return Outcome(component, ComponentStatus.HELD, error=hold)
-        try:
-            return Outcome(component, status, self._found(component, status))
-        except CannotUnpickle as problem:
-            return Outcome(component, status, error=self.errors.unreadable(component, problem))
-        except FileNotFoundError:
-            return Outcome(component, status, error=self.errors.error(component, status))
+        def look() -> Outcome:
+            if (hold := self.states.hold(component)) is not None:
+                return Outcome(component, ComponentStatus.HELD, error=hold)
+            try:
+                return Outcome(component, status, self._found(component, status))
+            except CannotUnpickle as problem:
+                return Outcome(component, status, error=self.errors.unreadable(component, problem))
+            except FileNotFoundError:
+                return Outcome(component, status, error=self.errors.error(component, status))
+
+        return self.consistent(component, status, look)
 
     def _loaded_soon(self, component: int, timeout: Timeout) -> Any:
         """Wait for a result and return it, without looking for news if its job is known to have returned it."""
@@ -276,22 +297,54 @@ class Engine:
             pass  # _loaded() raises it again below, as the error that users expect
         self.map_dir.refresh()  # another process may have run the component again, which deletes the first result
         if self.states.status(component) is ComponentStatus.COMPLETED:
-            return self._loaded(component, ComponentStatus.COMPLETED)
+            try:
+                return self._loaded(component, ComponentStatus.COMPLETED)
+            except OutputNotFound:
+                pass  # it runs again
         self.map.check_existence()
-        return self._loaded(component, self.await_component(component, timeout))
+        return self.result(component, timeout)
 
     def _loaded(self, component: int, status: ComponentStatus) -> Any:
+        """Return the result of a component that had *status* a moment ago.
+
+        :raises ComponentProblem: it has none.
+        :raises OutputNotFound: it runs again.
+        """
         try:
             return self._found(component, status)
         except FileNotFoundError:
             pass  # the result is gone or has not arrived, or the component failed; the report says so
         except CannotUnpickle as error:
-            report = self.errors.unreadable(component, error).report()
+            cause = error  # `error` itself ends with this block
+            report = self.consistent(component, status, lambda: self.errors.unreadable(component, cause).report())
             raise MapComponentError(self.map.tag, component, report) from error
-        raise self.errors.problem(component, status, with_cause=True)
+        raise self.consistent(component, status, lambda: self.errors.problem(component, status, with_cause=True))
 
     def _found(self, component: int, status: ComponentStatus) -> Any:
         """Return the result of a component, or raise the errors of :meth:`ResultReader.result`."""
         if status is not ComponentStatus.COMPLETED:
             raise FileNotFoundError(f"the result of component {component}, which is {status}")
         return self._results.result(component, self.map.tag)
+
+    def consistent(self, component: int, status: ComponentStatus, look: Callable[[], T]) -> T:
+        """Return what *look* finds on a component that had *status* a moment ago.
+
+        :raises MapWasRemoved: the map was removed meanwhile.
+        :raises OutputNotFound: the component was run again, or released, meanwhile: what was found mixes two of its runs.
+        """
+        job = self.job(component)
+        try:
+            found = look()
+        except (OSError, HTMapException):
+            self._check_unchanged(component, status, job)
+            raise
+        if not (isinstance(found, Outcome) and found.ok):  # a result is right whichever run it is of
+            self._check_unchanged(component, status, job)
+        return found
+
+    def _check_unchanged(self, component: int, status: ComponentStatus, job: Job) -> None:
+        self.map.check_existence()
+        self.poll()
+        now = self.states.status(component)
+        if now is not status or self.job(component) != job:
+            raise OutputNotFound(self.map.tag, component, str(now))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import attrs
 
-from htmap_core import names
+from htmap_core import environment, names
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError, HTMapException
@@ -144,11 +144,11 @@ def _tail(connection: Connection, run: Run) -> Iterator[bytes]:
     command = [_program(connection), "-f", "-no-stdout", "-maxbytes", _ALL]
     command += ["-name", address.schedd] if address.schedd else []
     command += ["-pool", address.collector] if address.collector else []
-    environment = dict(os.environ)
+    variables = environment.copy()
     if address.configuration is not None:
-        environment["CONDOR_CONFIG"] = str(address.configuration)
+        variables["CONDOR_CONFIG"] = str(address.configuration)
     process = subprocess.Popen(
-        [*command, run.job, names.LIVE_STDOUT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, run.job, names.LIVE_STDOUT], env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
     assert process.stderr is not None

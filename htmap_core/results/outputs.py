@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from htmap_core.components import ComponentStatus
+from htmap_core.exceptions import OutputNotFound
 from htmap_core.results.engine import Engine
 from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Timeout
@@ -58,12 +59,14 @@ class _PerComponent(Sequence[T], Generic[T]):
         if isinstance(component, slice):
             return [self[number] for number in range(*component.indices(len(self)))]
         component = self._existing.from_front(component)
-        status = self._engine.status(component)
-        if not is_settled(status):
-            raise FileNotFoundError(
-                f"component {component} of map {self._engine.map.tag!r} is {status}; `get({component})` waits until it has ended"
-            )
-        return self._item(component)
+        while is_settled(status := self._engine.status(component)):
+            try:
+                return self._found(component, status)
+            except OutputNotFound:  # it runs again
+                continue
+        raise FileNotFoundError(
+            f"component {component} of map {self._engine.map.tag!r} is {status}; `get({component})` waits until it has ended"
+        )
 
     def get(self, component: int, timeout: Timeout = None) -> T:
         """Wait until a component has ended, and return its item.
@@ -74,15 +77,25 @@ class _PerComponent(Sequence[T], Generic[T]):
         :raises FileNotFoundError: the component left nothing.
         """
         component = self._existing.from_front(component)
-        status = self._engine.await_component(component, timeout)
-        try:
-            return self._item(component)
-        except FileNotFoundError:
-            if status is ComponentStatus.HELD:  # the hold is the better explanation
-                raise self._engine.errors.problem(component, status) from None
-            raise
+
+        def look(component: int, status: ComponentStatus) -> T:
+            try:
+                return self._found(component, status)
+            except FileNotFoundError:
+                if status is ComponentStatus.HELD:  # the hold is the better explanation
+                    held = self._engine.consistent(
+                        component, status, lambda: self._engine.errors.problem(component, status)
+                    )
+                    raise held from None
+                raise
+
+        return self._engine.awaited(component, timeout, look)
 
     __call__ = get
+
+    def _found(self, component: int, status: ComponentStatus) -> T:
+        """Return the item of a component that had *status* a moment ago; raises OutputNotFound if it runs again."""
+        return self._engine.consistent(component, status, lambda: self._item(component))
 
 
 class _Stream(_PerComponent[str]):

@@ -77,7 +77,7 @@ class Settings:
         :raises InvalidSetting: a part of *key* is a plain value there and not a table.
         """
         if not self._layers[0].is_writable:
-            self._layers.insert(0, Layer({}, RUNTIME))
+            self._layers = [Layer({}, RUNTIME), *self._layers]  # a new list, because threads look through the old one
         *tables, name = key.split(".")
         here: Any = self._layers[0].table()
         for depth, table in enumerate(tables, start=1):

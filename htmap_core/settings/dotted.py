@@ -1,4 +1,7 @@
-"""Dotted paths (``MAP_OPTIONS.request_memory``) in nested tables; the case of names does not matter."""
+"""Dotted paths (``MAP_OPTIONS.request_memory``) in nested tables; the case of names does not matter.
+
+Another thread may add a key to a table that is looked through. So the keys are listed first, which no thread can interrupt.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ def look_up(table: Mapping[str, Any], key: str) -> Any:
         if not isinstance(here, Mapping):
             return HIDDEN
         folded = name.casefold()
-        values = [value for key, value in here.items() if key.casefold() == folded]
+        values = [value for key, value in list(here.items()) if key.casefold() == folded]
         if not values:
             return MISSING
         here = _first(values) if len(values) > 1 else values[0]  # a table may have a key in upper and in lower case
@@ -26,7 +29,7 @@ def look_up(table: Mapping[str, Any], key: str) -> Any:
 def spelling(table: Mapping[str, Any], name: str) -> str:
     """Return *name* with the case that *table* already has for it: the first writer chooses the case."""
     folded = name.casefold()
-    return next((key for key in table if key.casefold() == folded), name)
+    return next((key for key in list(table) if key.casefold() == folded), name)
 
 
 def merge(tables: Iterable[Any]) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def merge(tables: Iterable[Any]) -> dict[str, Any]:
     for table in tables:
         if not isinstance(table, Mapping):
             break  # a plain value hides the tables of this name in later layers
-        for name, value in table.items():
+        for name, value in list(table.items()):
             gathered.setdefault(spelling(gathered, name), []).append(value)
     return {name: _first(values) for name, values in gathered.items()}
 
@@ -48,7 +51,7 @@ def _first(values: list[Any]) -> Any:
 
 def keys(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield the dotted path of every plain value in *table*."""
-    for name, value in table.items():
+    for name, value in list(table.items()):
         if isinstance(value, Mapping):
             yield from keys(value, f"{prefix}{name}.")
         else:

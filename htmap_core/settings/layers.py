@@ -56,7 +56,8 @@ class UserFile(Layer):
 
     def __init__(self) -> None:
         super().__init__({}, "~/.htmaprc")
-        self._read: tuple[Path, int, int] | None = None
+        # The version that was read, and its contents: threads see both or neither.
+        self._read: tuple[tuple[Path, int, int] | None, Mapping[str, Any]] = None, {}
 
     def table(self) -> Mapping[str, Any]:
         """Return the present contents of the file."""
@@ -64,17 +65,17 @@ class UserFile(Layer):
         try:
             stat = path.stat()
             version = (path, stat.st_mtime_ns, stat.st_size)
-            if version != self._read:
+            read = self._read
+            if version != read[0]:
                 _check_owner(path)
-                self._table = read_toml(path)
-                self._read = version
+                read = self._read = version, read_toml(path)
         except FileNotFoundError:
-            self._read, self._table = None, {}
+            read = self._read = None, {}
         except OSError as error:
             from htmap_core.exceptions import InvalidSettingsFile
 
             raise InvalidSettingsFile(path, str(error)) from error
-        return self._table
+        return read[1]
 
 
 def _check_owner(path: Path) -> None:

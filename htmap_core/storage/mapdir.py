@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -27,13 +27,14 @@ _NOT_AGAIN = "no component of the map can be submitted again; results can still 
 
 
 class MapDir:
-    """The directory of one map. Only this class knows its paths."""
+    """The directory of one map. Only this class knows its paths. Threads can share it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._record: MapRecord | None = None
         self._placement: Placement | None = None
         self._refreshed = -1
+        self._placing = threading.RLock()  # else a thread that has read less could have the last word
         self.submissions = Submissions(path / names.SUBMISSIONS)
         self.outputs = Outputs(path / names.OUTPUTS)
 
@@ -184,7 +185,9 @@ class MapDir:
     def placement(self) -> Placement:
         """The jobs of the components, as :meth:`refresh` last read them."""
         if self._placement is None:
-            self._placement = Placement(self.path, self.record.components, self.record.chunksize)
+            with self._placing:
+                if self._placement is None:
+                    self._placement = Placement(self.path, self.record.components, self.record.chunksize)
         return self._placement
 
     def refresh(self) -> bool:
@@ -193,26 +196,31 @@ class MapDir:
         :raises CorruptMap: the submissions or the item file of one are damaged.
         """
         try:
-            size = self.submissions.size()
-            if size == self._refreshed:
+            if self.submissions.size() == self._refreshed:
                 return False
-            self._learn(self.submissions.all())
+            with self._placing:
+                size = self.submissions.size()
+                if size == self._refreshed:
+                    return False  # another thread was quicker
+                self._placement = self._after(self.submissions.all())
+                self._refreshed = size
         except FileNotFoundError:
             return False  # nothing was submitted yet, or a process is deleting the item file of a refused submission
-        self._refreshed = size
         return True
 
-    def _learn(self, submissions: list[Submission]) -> None:
+    def _after(self, submissions: list[Submission]) -> Placement:
+        """Return the placement by these submissions, after checking what they say."""
         reruns = [each for each in submissions if each.number]
         for submission in reruns:
             self._check_items(submission)
         try:
-            self.placement.learn(each.number for each in reruns)
+            placement = self.placement.after(each.number for each in reruns)
         except (ValueError, IndexError) as error:  # an item file of 0.7.0, which has no checksum
             raise CorruptMap(self.items(reruns[-1].number), f"or one before it cannot be read ({error})") from error
         jobs = sum(each.jobs for each in submissions if not each.number)
-        if jobs not in {0, self.record.jobs} or max(self.placement.again, default=0) >= self.record.components:
+        if jobs not in {0, self.record.jobs} or max(placement.again, default=0) >= self.record.components:
             raise CorruptMap(self.path / names.SUBMISSIONS, f"does not fit to a map with {self.record.jobs} jobs")
+        return placement
 
     def constraint(self) -> str:
         """Return a ClassAd expression for all jobs of the map, and for no others, whatever the clusters on disk are.
@@ -299,15 +307,3 @@ def _sizes(path: str) -> Iterator[int]:
                     yield entry.stat(follow_symlinks=False).st_size
     except FileNotFoundError:
         return  # removed meanwhile
-
-
-def with_true_names(map_path: Path, text: str) -> str:
-    """Return HTCondor's text about a map's files, with the names of input files in place of the links that they travel by."""
-    number = names.STAGED.format(number=r"\d+")
-    way = rf"(?:{names.OUTPUTS}/{re.escape(names.TO_MAP)}/)?"  # jobs of earlier versions do not go by the outputs
-    links = re.compile(rf"{re.escape(str(map_path))}/{way}{names.FILES}/\d+/{number}\b")
-    return links.sub(lambda found: _target(os.path.normpath(found[0])) or found[0], text)
-
-
-def _target(link: str) -> str | None:
-    return os.readlink(link) if os.path.islink(link) else None

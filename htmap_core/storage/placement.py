@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+import attrs
 
 from htmap_core import names
 from htmap_core.storage.jobs import Job
 from htmap_run import ranges
 
 
+@attrs.frozen(eq=False)
 class Placement:
-    """The jobs of a map's components.
+    """The jobs of a map's components, as the submissions of one moment place them. It never changes, so threads share it.
 
     Only reruns are held in memory; the index of any other component gives its job.
+
+    :param again: the latest jobs of the components that were run again.
     """
 
-    def __init__(self, map_path: Path, components: int, chunksize: int) -> None:
-        self._path = map_path
-        self._components = components
-        self._chunksize = chunksize
-        self._known: list[int] = []
-        self.again: dict[int, Job] = {}
-        self._rows: dict[Job, tuple[int, ...]] = {}
+    _path: Path
+    _components: int
+    _chunksize: int
+    again: Mapping[int, Job] = attrs.field(factory=dict)
+    _known: tuple[int, ...] = ()
+    _rows: Mapping[Job, tuple[int, ...]] = attrs.field(factory=dict)
 
-    def learn(self, submissions: Iterable[int]) -> None:
-        """Read the item files of the submissions with these numbers."""
-        present = sorted(number for number in submissions if number)
-        if self._known != present[: len(self._known)]:  # a submission that the schedd refused is gone again
-            self._known = []
-            self.again.clear()
-            self._rows.clear()
-        for number in present[len(self._known) :]:
+    def after(self, submissions: Iterable[int]) -> Placement:
+        """Return the placement by the submissions with these numbers; only item files that are new to this one are read."""
+        present = tuple(sorted(number for number in submissions if number))
+        if present == self._known:
+            return self
+        # A submission that the schedd refused is gone again.
+        goes_on = self._known == present[: len(self._known)]
+        again, rows = (dict(self.again), dict(self._rows)) if goes_on else ({}, {})
+        for number in present[len(self._known) if goes_on else 0 :]:
             for row, components in enumerate(self._components_in(number)):
                 job = Job(number, row)
-                self._rows[job] = components
-                self.again.update(dict.fromkeys(components, job))
-        self._known = present
+                rows[job] = components
+                again.update(dict.fromkeys(components, job))
+        return attrs.evolve(self, again=again, known=present, rows=rows)
 
     def job_of(self, component: int) -> Job:
         """Return the latest job of a component."""

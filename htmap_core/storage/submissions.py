@@ -79,6 +79,10 @@ class Submissions:
                 raise self._corrupt(f"has an entry that does not fit to the others, {entry!r}") from error
         return [found[number] for number in sorted(found)]
 
+    def has_refused(self) -> bool:
+        """Return whether the schedd has refused a submission, or its answer was lost. The event log may tell of its jobs."""
+        return any(entry.get("cluster", "") is None for entry in self._entries())
+
     def size(self) -> int:
         """Return the size of the file in bytes: the cheapest way to notice new entries.
 

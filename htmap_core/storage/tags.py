@@ -200,9 +200,10 @@ class TaggedMap:
 
     def current_tag(self) -> str:
         """Return the map's present tag."""
-        if not has_tag(self.map_dir, self.tag):
-            self.tag = tag_of(self.map_dir) or self.tag
-        return self.tag
+        tag = self.tag  # another thread may set it
+        if not has_tag(self.map_dir, tag):
+            tag = self.tag = tag_of(self.map_dir) or tag
+        return tag
 
     def check_existence(self) -> None:
         """Check that no process has removed the map.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from htmap_core import names
 from htmap_core.components import ComponentStatus
@@ -12,7 +12,8 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.exceptions import CannotRerunComponents
+from htmap_core.exceptions import CannotRerunComponents, MapWasRemoved
+from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import RESERVED_COMMANDS, attribute_name
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
@@ -26,26 +27,28 @@ from htmap_core.submission.submit import submit
 from htmap_run import ranges
 
 
-def rerun(map_dir: MapDir, tag: str, components: Sequence[int], statuses: Sequence[ComponentStatus]) -> None:
+def rerun(
+    map_dir: MapDir, tag: str, components: Sequence[int], statuses: Callable[[], Sequence[ComponentStatus]]
+) -> None:
     """Run components again with their inputs and options, and delete their earlier results.
 
     Components that shared a job share one again.
 
     :param components: their indices, in order.
-    :param statuses: the statuses of all components of the map.
+    :param statuses: looks for the present statuses of all components of the map.
     :raises CannotRerunComponents: some of them have not ended.
-    :raises BusyMap: another process is running components of the map again.
+    :raises MapWasRemoved: the map was removed meanwhile; nothing runs again.
+    :raises BusyMap: another thread or process is running components of the map again.
     :raises HTMapException: a plugin cannot get the credentials that they need; nothing has changed then.
     """
-    if active := [component for component in components if not statuses[component].is_final]:
-        raise CannotRerunComponents(tag, active)
+    _check_ended(tag, components, statuses())
     if not components:
         return
     pool = pools.reach(map_dir.record.pool)
     commands, columns = map_dir.read_submit()
     _renew_credentials(map_dir, tag, commands, pool)
     with operations.perform(names.RERUNNING, map_dir, tag):
-        map_dir.refresh()
+        _check_ended(tag, components, statuses())  # another thread or process may have run some again until now
         map_dir.remove_checkpoints(components)
         before = {component: map_dir.placement.job_of(component) for component in components}
         number = map_dir.submissions.next_number()
@@ -56,8 +59,16 @@ def rerun(map_dir: MapDir, tag: str, components: Sequence[int], statuses: Sequen
             except Exception:
                 map_dir.remove_items(number)
                 raise
+            if not map_dir.exists:  # a removal that began meanwhile may have missed these jobs
+                pool.remove(f"{names.MAP_ID} == {quoted(map_dir.id)}", "removed with htmap")
+                raise MapWasRemoved(tag)
             _delete_returned(map_dir, before)
     logger.info("map %r: runs %d components again", tag, len(components))
+
+
+def _check_ended(tag: str, components: Iterable[int], statuses: Sequence[ComponentStatus]) -> None:
+    if active := [component for component in components if not statuses[component].is_final]:
+        raise CannotRerunComponents(tag, active)
 
 
 def _renew_credentials(map_dir: MapDir, tag: str, commands: Mapping[str, str], pool: PoolView) -> None:

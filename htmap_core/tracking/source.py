@@ -16,10 +16,10 @@ from htmap_core.tracking.states import LoggedStates
 
 
 class StateSource(Protocol):
-    """The states of all components of one map, as of the last :meth:`poll`."""
+    """The states of all components of one map, as of the last :meth:`poll`. Threads share it."""
 
     def poll(self) -> bool:
-        """Read the news since the last call, and return whether there were any.
+        """Read the news since the last call by any thread, and return whether there were any.
 
         It is called before each look at the states, and every moment while somebody waits, so it must be cheap without news. The
         caller has refreshed the map's directory, which knows the job of each component.
@@ -47,10 +47,16 @@ class StateSource(Protocol):
     def has_ended(self) -> bool:
         """Whether all jobs have ended and no further news can come."""
 
-    def ask_the_schedd(self, connection: Connection) -> None:
-        """Ask the schedd about the jobs that seem not to have ended, and correct their states.
+    def doubt(self) -> Exception | None:
+        """Return what to raise if the source contradicts itself and :meth:`ask_the_schedd` has not settled it; else None.
 
-        It is called after a long time without news.
+        It is called after each :meth:`poll`, so it must be cheap.
+        """
+
+    def ask_the_schedd(self, connection: Connection) -> None:
+        """Ask the schedd about the jobs that seem not to have ended or are doubtful, and correct their states.
+
+        It is called after a long time without news, and when there is a :meth:`doubt`.
 
         :raises CondorError: the schedd does not answer. Nothing was changed.
         """

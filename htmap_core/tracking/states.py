@@ -7,19 +7,25 @@ from typing import Any
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
-from htmap_core.exceptions import CorruptMap
+from htmap_core.exceptions import CorruptEventLog, CorruptMap
+from htmap_core.storage.content.links import with_true_names
 from htmap_core.storage.jobs import Job
-from htmap_core.storage.mapdir import MapDir, with_true_names
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.placement import Placement
 from htmap_core.tracking import holds
 from htmap_core.tracking.jobs import Tracker
 
 _SUCCEEDED = "OK"  # the status of a component in its job's result file
 _HOLD = ("HoldReason", "HoldReasonCode")
-_IS_HELD = 5  # the JobStatus of HTCondor
+# HTCondor's JobStatus of a job that is in the queue and has not ended.
+_QUEUED = {1: ComponentStatus.IDLE, 2: ComponentStatus.RUNNING, 5: ComponentStatus.HELD, 7: ComponentStatus.SUSPENDED}
 
 
 class LoggedStates:
-    """The states of all components of a map, from its event log: a :class:`~htmap_core.tracking.source.StateSource`."""
+    """The states of all components of a map, from its event log: a :class:`~htmap_core.tracking.source.StateSource`.
+
+    Threads can share it: it has no state of its own but a cache of what result files say for good.
+    """
 
     def __init__(self, map_dir: MapDir) -> None:
         self._map_dir = map_dir
@@ -29,9 +35,12 @@ class LoggedStates:
     def poll(self) -> bool:
         """Read the new events of the log, and return whether there were any.
 
-        :raises CorruptEventLog: the log has text that is no event, or an event of another map.
+        :raises CorruptEventLog: the log has text that is no event, or an event that the map's jobs cannot have.
         """
-        return self._tracker.poll()
+        has_news = self._tracker.poll()
+        if doubts := self._tracker.doubts():
+            self._settle_by_files(doubts)
+        return has_news
 
     def statuses(self) -> list[ComponentStatus]:
         """Return the status of every component."""
@@ -44,35 +53,55 @@ class LoggedStates:
             for row, status in enumerate(jobs):
                 components = placement.components_of(Job(0, row))
                 if status is ComponentStatus.ERRORED:
-                    statuses += [self._within(Job(0, row), component, status) for component in components]
+                    statuses += [self._within(placement, Job(0, row), component, status) for component in components]
                 else:
                     statuses += [status] * len(components)
         for component in placement.again:
-            statuses[component] = self.status(component)
+            statuses[component] = self._status(placement, component)
         return statuses
 
     def status(self, component: int) -> ComponentStatus:
         """Return the status of one component."""
-        job = self._job(component)
+        return self._status(self._map_dir.placement, component)
+
+    def _status(self, placement: Placement, component: int) -> ComponentStatus:
+        job = placement.job_of(component)
         status = self._tracker.status(job)
         if status is ComponentStatus.UNKNOWN and job.submission:
             return ComponentStatus.IDLE  # another process is submitting it again right now
-        return self._within(job, component, status)
+        return self._within(placement, job, component, status)
 
-    def _within(self, job: Job, component: int, status: ComponentStatus) -> ComponentStatus:
+    def _within(self, placement: Placement, job: Job, component: int, status: ComponentStatus) -> ComponentStatus:
         """Return the status of a component, given its job's status.
 
         If a component of several fails, its job is ERRORED. The result file tells which components succeeded.
         """
-        if status is not ComponentStatus.ERRORED or len(self._map_dir.placement.components_of(job)) == 1:
+        if status is not ComponentStatus.ERRORED or len(placement.components_of(job)) == 1:
             return status
         if job not in self._partly:
-            try:
-                ends = self._map_dir.outputs.open(job).statuses
-            except (FileNotFoundError, CorruptMap):  # whoever reads the component's error is told of the damage
+            returned = self._returned(job)
+            if returned is None:
                 return status
-            self._partly[job] = frozenset(each for each, end in ends.items() if end == _SUCCEEDED)
+            self._partly[job] = frozenset(number for number, succeeded in returned.items() if succeeded)
         return ComponentStatus.COMPLETED if component in self._partly[job] else status
+
+    def _returned(self, job: Job) -> Mapping[int, bool] | None:
+        """Return whether each component of a job succeeded, as its result file says; None if it has returned none."""
+        try:
+            ends = self._map_dir.outputs.open(job).statuses
+        except FileNotFoundError:
+            return None
+        except CorruptMap:  # whoever reads the component's result or error is told of the damage
+            return {}
+        return {component: end == _SUCCEEDED for component, end in ends.items()}
+
+    def _outcome(self, job: Job) -> ComponentStatus | None:
+        """Return what became of a job, as its result file says; None if it has returned none."""
+        returned = self._returned(job)
+        if returned is None:
+            return None
+        has_all = all(returned.get(component) for component in self._map_dir.placement.components_of(job))
+        return ComponentStatus.COMPLETED if has_all else ComponentStatus.ERRORED
 
     def _job(self, component: int) -> Job:
         return self._map_dir.placement.job_of(component)
@@ -103,42 +132,64 @@ class LoggedStates:
         submissions = self._map_dir.submissions.all()
         return bool(submissions) and all(self._tracker.has_ended(each.number, late=each.late) for each in submissions)
 
+    # --- what the log alone cannot tell
+
+    def _settle_by_files(self, doubts: Mapping[Job, bool]) -> None:
+        """Settle doubtful statuses of jobs that have returned a result file; it has checksums, and the log has none."""
+        placement = self._map_dir.placement
+        for job, is_without in doubts.items():
+            status = self._tracker.status(job)
+            outcome = self._outcome(job)
+            is_current = any(placement.is_current(job, component) for component in placement.components_of(job))
+            if outcome is not None or not is_without or not is_current:
+                self._tracker.correct(job, status, outcome or status)
+
+    def doubt(self) -> CorruptEventLog | None:
+        """Return what is wrong with the log if the status of a job that seems to have ended is doubtful; else None. Cheap."""
+        for job in self._tracker.doubts():
+            if (status := self._tracker.status(job)).is_final or status is ComponentStatus.HELD:
+                event = f"{status} of job {job.row} of submission {job.submission}"
+                return CorruptEventLog(self._map_dir.events, event, "other events say that it cannot be")
+        return None
+
     def ask_the_schedd(self, connection: Connection) -> None:
         """Ask the schedd about the jobs that seem not to have ended, because the event log may have missed something.
 
-        A job that is no longer in the queue has ended. If it left a result file, that tells how; otherwise the job was removed.
-        HTCondor never logs an event for a job that is submitted on hold.
+        It is also asked about jobs whose status is doubtful. A job that is no longer in the queue has ended. If it left a result
+        file, that tells how; otherwise an open job was removed. HTCondor never logs an event for a job that is submitted on hold.
 
         :raises CondorError: the schedd does not answer. Nothing was changed.
         """
         for submission in self._map_dir.submissions.all():
-            open_rows = self._tracker.open_rows(submission.number)
-            if submission.cluster is None or not open_rows:
+            asked = self._tracker.open_rows(submission.number)
+            asked += [job.row for job in self._tracker.doubts() if job.submission == submission.number]
+            if submission.cluster is None or not asked:
                 continue
             queued = connection.query_jobs(f"ClusterId == {submission.cluster}", ["ProcId", "JobStatus", *_HOLD])
             present = {ad["ProcId"] for ad in queued}
-            self._correct_holds(submission.number, queued)
-            if submission.late and present:
-                continue  # the schedd may not have made the missing jobs yet
-            for row in open_rows:
-                if row not in present:
-                    job = Job(submission.number, row)
-                    self._tracker.correct(job, self._outcome(job), "left the queue without an event in the log")
+            self._tracker.poll()  # jobs leave the queue after their last event
+            self._correct_queued(submission.number, queued)
+            for row in sorted(set(asked) - present):
+                job = Job(submission.number, row)
+                status, is_doubtful = self._tracker.status(job), job in self._tracker.doubts()
+                if is_doubtful and status.is_final:
+                    self._tracker.correct(job, status, self._outcome(job) or status)
+                elif not status.is_final and (is_doubtful or not (submission.late and present)):
+                    # Where the schedd makes jobs late and has others, it may not have made the missing ones yet.
+                    outcome = self._outcome(job) or ComponentStatus.REMOVED
+                    self._tracker.correct(job, status, outcome, "left the queue without an event in the log")
 
-    def _correct_holds(self, submission: int, queued: Iterable[Mapping[str, Any]]) -> None:
+    def _correct_queued(self, submission: int, queued: Iterable[Mapping[str, Any]]) -> None:
+        """Correct the status of jobs in the queue that the log does not show as held, or that is doubtful."""
+        doubts = self._tracker.doubts()
         for ad in queued:
-            job = Job(submission, ad["ProcId"])
-            if ad["JobStatus"] == _IS_HELD and self._tracker.status(job) is ComponentStatus.IDLE:
-                reason, code = (ad.get(name) for name in _HOLD)
-                self._tracker.correct(job, ComponentStatus.HELD, reason or "", code or 0)
-
-    def _outcome(self, job: Job) -> ComponentStatus:
-        try:
-            ends = self._map_dir.outputs.open(job).statuses
-        except FileNotFoundError:
-            return ComponentStatus.REMOVED
-        succeeded = all(ends.get(component) == _SUCCEEDED for component in self._map_dir.placement.components_of(job))
-        return ComponentStatus.COMPLETED if succeeded else ComponentStatus.ERRORED
+            job, in_queue = Job(submission, ad["ProcId"]), _QUEUED.get(ad["JobStatus"])
+            was = self._tracker.status(job)
+            is_unknown_hold = in_queue is ComponentStatus.HELD and was is ComponentStatus.IDLE
+            if in_queue is not None and (is_unknown_hold or job in doubts):
+                is_held = in_queue is ComponentStatus.HELD
+                reason, code = (ad.get(name) if is_held else None for name in _HOLD)
+                self._tracker.correct(job, was, in_queue, str(reason or ""), int(code or 0))
 
     def save(self) -> None:
         """Save the states for the next process."""

@@ -16,7 +16,7 @@ import pytest
 import htmap
 from htmap_core.condor.connection import Connection
 from htmap_core.plugins.pools import find_pool
-from htmap_core.results import engine
+from htmap_core.results import news
 from htmap_core.testing import eventually, using_htmap_dir
 
 pytestmark = pytest.mark.pool
@@ -257,7 +257,7 @@ mapped = htmap.load("crash")
         assert not list(mapped._map_dir.path.parents[1].glob(f"*/{mapped._map_dir.id}*"))
 
     def test_whoever_waits_meanwhile_is_not_left_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(engine, "QUIET", 1.0)  # a minute of silence would be long for a test
+        monkeypatch.setattr(news, "QUIET", 1.0)  # a minute of silence would be long for a test
         mapped = htmap.map(lambda x: 2 * x, range(3), tag="crash")
         mapped.wait(TIMEOUT)
         self.crash(self.BEFORE_SUBMISSION, "mapped.rerun([0, 2])")

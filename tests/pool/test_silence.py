@@ -11,7 +11,7 @@ import pytest
 import htmap
 from htmap.exceptions import NotRemoved, SilentPool
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.results import engine
+from htmap_core.results import news
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
@@ -37,7 +37,7 @@ def remember(mapped: htmap.Map, address: PoolAddress) -> None:
 def test_whoever_waits_for_a_pool_that_does_not_answer_is_told(
     silent: htmap.Map, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "QUIET", 0.5)  # a minute of silence would be long for a test
+    monkeypatch.setattr(news, "QUIET", 0.5)  # a minute of silence would be long for a test
     with (
         pytest.warns(SilentPool, match="nowhere"),
         pytest.raises(htmap.exceptions.TimeoutError),
@@ -46,7 +46,7 @@ def test_whoever_waits_for_a_pool_that_does_not_answer_is_told(
 
 
 def test_whoever_waits_for_a_pool_that_only_is_busy_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "QUIET", 0.5)
+    monkeypatch.setattr(news, "QUIET", 0.5)
     waiting = htmap.map(str, range(2), map_options=UNMATCHED)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -55,7 +55,7 @@ def test_whoever_waits_for_a_pool_that_only_is_busy_is_not(monkeypatch: pytest.M
 
 
 def test_a_hold_of_which_the_event_log_never_told_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "QUIET", 0.5)
+    monkeypatch.setattr(news, "QUIET", 0.5)
     mapped = htmap.map(str, range(2), map_options=htmap.MapOptions(hold=["false", "true"]))
     with pytest.raises(htmap.exceptions.MapComponentHeld) as caught:
         mapped.wait(timeout=60)

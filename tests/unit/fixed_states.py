@@ -42,6 +42,9 @@ class FixedStates:
     def has_ended(self) -> bool:
         return all(status.is_final for status in self.looks[0])
 
+    def doubt(self) -> None:
+        return None
+
     def ask_the_schedd(self, connection: Connection) -> None:
         raise AssertionError(f"news come with every look, so the schedd of {connection.address} is not asked")
 

@@ -6,6 +6,7 @@ import importlib
 import itertools
 import re
 import textwrap
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from htmap_core.plugins.calls import FIRST_PARTY, Plugins, registered
 from htmap_core.plugins.discovery import PluginRecord
 from htmap_core.settings.chain import Settings, settings
 from tests.golden_files import Golden
+from tests.threads import at_once
 
 _NUMBERS = itertools.count()
 
@@ -112,6 +114,28 @@ def record_of(plugins: Plugins, name: str) -> PluginRecord:
 
 
 # --- a plugin that works
+
+
+def test_threads_that_ask_at_once_find_all_plugins_and_each_is_asked_once(site: Site, plugins: Plugins) -> None:
+    source = """
+    import time
+    time.sleep(0.5)
+    ASKED = []
+    @hookimpl
+    def htmap_delivery_methods():
+        ASKED.append(1)
+        time.sleep(0.05)
+        return [Method(f"boat-{len(ASKED)}")]
+    """
+    site.install("boats", source)
+
+    def later() -> set[str]:
+        time.sleep(0.2)  # while plugins are loaded
+        return set(plugins.delivery_methods())
+
+    found = at_once(*[lambda: set(plugins.delivery_methods())] * 3, *[later] * 3)
+    assert all(each == found[0] for each in found)
+    assert {"boat-1"} == {name for name in found[0] if name.startswith("boat-")}
 
 
 def test_a_plugin_is_found_through_the_metadata_of_its_distribution(site: Site, plugins: Plugins) -> None:

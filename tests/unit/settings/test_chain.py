@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from htmap_core.settings import chain as module
 from htmap_core.settings import dotted
 from htmap_core.settings.chain import BASE_SETTINGS, USER_SETTINGS, Settings, settings
 from tests.golden_files import Golden
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -395,3 +397,23 @@ assert isinstance(htmap.settings, Settings), htmap.settings
 
 def test_the_settings_of_the_door_are_those_of_the_core() -> None:
     assert htmap.settings is module.settings
+
+
+# --- threads
+
+
+def test_threads_read_settings_while_another_changes_them(tmp_path: Path) -> None:
+    chain = Settings({"DOCKER": {"IMAGE": "tide:1"}}, {"WAIT_TIME": 1})
+
+    def change() -> None:
+        for number in range(500):
+            chain[f"DOCKER.KEY_{number}"] = number
+            time.sleep(0)  # another thread has its turn
+            chain.append({f"KEY_{number}": number})
+            chain.replace(Settings(*chain.maps[:2]))
+
+    def look() -> None:
+        for _ in range(500):
+            assert (chain["DOCKER.IMAGE"], chain["WAIT_TIME"]) == ("tide:1", 1)
+
+    assert at_once(look, look, change) == [None, None, None]

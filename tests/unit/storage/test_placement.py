@@ -31,7 +31,7 @@ def test_components_are_in_their_order_in_the_first_submission(placement: Placem
 
 def test_what_runs_again_is_elsewhere_and_the_rest_stays(placement: Placement, tmp_path: Path) -> None:
     submit(tmp_path, 1, "0,2", "6")
-    placement.learn([0, 1])
+    placement = placement.after([0, 1])
     jobs = [placement.job_of(component) for component in range(7)]
     assert jobs == [Job(1, 0), Job(0, 0), Job(1, 0), Job(0, 1), Job(0, 1), Job(0, 1), Job(1, 1)]
     assert placement.components_of(Job(1, 0)) == (0, 2)
@@ -43,16 +43,16 @@ def test_a_job_none_of_whose_components_are_its_own_any_more_is_not_among_the_jo
 ) -> None:
     submit(tmp_path, 1, "0,2", "6")
     submit(tmp_path, 2, "1")
-    placement.learn([0, 1])
+    placement = placement.after([0, 1])
     assert set(placement.jobs()) == {Job(0, 0), Job(0, 1), Job(1, 0), Job(1, 1)}
-    placement.learn([0, 1, 2])
+    placement = placement.after([0, 1, 2])
     assert set(placement.jobs()) == {Job(0, 1), Job(1, 0), Job(1, 1), Job(2, 0)}
 
 
 def test_the_last_submission_has_the_last_word(placement: Placement, tmp_path: Path) -> None:
     submit(tmp_path, 1, "0-2")
     submit(tmp_path, 2, "1")
-    placement.learn([0, 1, 2])
+    placement = placement.after([0, 1, 2])
     assert [placement.job_of(component) for component in range(3)] == [Job(1, 0), Job(2, 0), Job(1, 0)]
 
 
@@ -60,8 +60,8 @@ def test_a_submission_that_the_schedd_never_took_is_forgotten_again(placement: P
     submit(tmp_path, 1, "0")
     submit(tmp_path, 2, "0,1")
     submit(tmp_path, 3, "3")
-    placement.learn([0, 1, 2])
-    placement.learn([0, 1, 3])
+    placement = placement.after([0, 1, 2])
+    placement = placement.after([0, 1, 3])
     jobs = [placement.job_of(component) for component in range(4)]
     assert jobs == [Job(1, 0), Job(0, 0), Job(0, 0), Job(3, 0)]
 
@@ -69,7 +69,16 @@ def test_a_submission_that_the_schedd_never_took_is_forgotten_again(placement: P
 def test_learning_is_done_again_where_it_was_cut_short(placement: Placement, tmp_path: Path) -> None:
     submit(tmp_path, 1, "0")
     with pytest.raises(FileNotFoundError):
-        placement.learn([0, 1, 2])
+        placement.after([0, 1, 2])
     submit(tmp_path, 2, "1")
-    placement.learn([0, 1, 2])
+    placement = placement.after([0, 1, 2])
     assert [placement.job_of(component) for component in range(3)] == [Job(1, 0), Job(2, 0), Job(0, 0)]
+
+
+def test_a_placement_that_a_thread_holds_stays_as_it_is(placement: Placement, tmp_path: Path) -> None:
+    submit(tmp_path, 1, "0,2")
+    later = placement.after([0, 1])
+    submit(tmp_path, 2, "0")
+    assert later.after([0, 1, 2]).job_of(0) == Job(2, 0)
+    assert later.after([0]).job_of(0) == Job(0, 0)
+    assert (placement.job_of(0), later.job_of(0), later.components_of(Job(1, 0))) == (Job(0, 0), Job(1, 0), (0, 2))

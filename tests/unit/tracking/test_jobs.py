@@ -433,9 +433,21 @@ def test_events_wait_until_the_cluster_of_their_submission_is_written_down(tmp_p
     assert tracker.status(Job(again.number, 0)) is ComponentStatus.RUNNING
 
 
-def test_events_of_a_foreign_cluster_are_ignored(tmp_path: Path) -> None:
+FOREIGN = b"009 (999.000.000) 2026-11-21 09:00:00 Job was aborted." + END
+
+
+def test_an_event_of_a_cluster_that_the_map_never_had_is_reported(tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
-    log.append(b"009 (999.000.000) 2026-11-21 09:00:00 Job was aborted." + END + log.text)
+    log.append(FOREIGN + log.text)
+    with pytest.raises(CorruptEventLog) as caught:
+        Tracker(log.map_dir).poll()
+    assert caught.value.event == "009 of job 999.0"
+
+
+def test_events_of_a_submission_whose_answer_was_lost_are_ignored(tmp_path: Path) -> None:
+    log = Log.recorded("plain", tmp_path)
+    log.map_dir.submissions.not_taken(log.map_dir.submissions.intend(1, late=False))
+    log.append(FOREIGN + log.text)
     tracker = Tracker(log.map_dir)
     tracker.poll()
     assert tracker.statuses(0) == ["COMPLETED", "ERRORED", "ERRORED", "ERRORED"]

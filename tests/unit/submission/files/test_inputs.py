@@ -12,7 +12,7 @@ import pytest
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.transfer_path import TransferPath
 from htmap_core.exceptions import CannotTransfer, InvalidOption, MisalignedInputData
-from htmap_core.storage.mapdir import with_true_names
+from htmap_core.storage.content.links import with_true_names
 from htmap_core.submission.files.inputs import InputFiles
 from htmap_core.submission.files.protocols import Protocols
 from htmap_core.user_warnings import TooLargeInputFiles, UnreadableInputFiles

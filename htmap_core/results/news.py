@@ -1,0 +1,117 @@
+"""News about the components of one map: reading them, waiting for them, and asking the schedd where none come."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from htmap_core import user_warnings
+from htmap_core.components import ComponentStatus
+from htmap_core.condor.connection import Connection
+from htmap_core.exceptions import CondorError
+from htmap_core.results.outcome import is_settled
+from htmap_core.settings.waiting import Deadline
+from htmap_core.storage.tags import TaggedMap
+from htmap_core.tracking.source import StateSource
+
+QUIET = 60.0  # seconds without news after which the schedd is asked
+
+
+class News:
+    """The news about one map, for any number of threads that wait.
+
+    Whichever thread reads news, a count grows, so that no thread misses what another has read. No lock is held while a thread
+    waits or asks the schedd.
+
+    :param finish_interrupted: finishes or undoes operations of vanished processes, for which a waiting user would wait for ever.
+    """
+
+    def __init__(self, map: TaggedMap, states: StateSource, finish_interrupted: Callable[[], None]) -> None:
+        self._map = map
+        self._states = states
+        self._finish_interrupted = finish_interrupted
+        self._count = 0
+        self._adding = threading.Lock()
+        self._asked = self._asked_in_vain = -math.inf
+
+    def poll(self) -> int:
+        """Read the news, and return a number that is another one after news, whichever thread has read them.
+
+        :raises CorruptEventLog: the event log is damaged, and neither result files nor the queue make up for it.
+        """
+        map_dir = self._map.map_dir
+        has_moved = map_dir.refresh()
+        has_news = self._states.poll()
+        if has_news and map_dir.has_checkpoints and self._states.has_ended:
+            map_dir.remove_checkpoints()
+        if has_news or has_moved:
+            self._add()
+        if self._states.doubt() is not None:
+            self._settle_doubt()
+        return self._count
+
+    def _add(self) -> None:
+        with self._adding:
+            self._count += 1
+
+    def _settle_doubt(self) -> None:
+        """Ask the schedd about the jobs on which the event log contradicts itself; not again soon where it does not answer."""
+        if time.monotonic() > self._asked_in_vain + QUIET:
+            try:
+                self._states.ask_the_schedd(Connection(self._map.map_dir.record.pool))
+                self._add()
+            except CondorError:
+                self._asked_in_vain = time.monotonic()
+        if (doubt := self._states.doubt()) is not None:
+            raise doubt
+
+    def watch(self, deadline: Deadline) -> Iterator[list[ComponentStatus]]:
+        """Yield the statuses of all components, at once and then after each news.
+
+        :raises TimeoutError: the time is over.
+        :raises MapWasRemoved: the map was removed meanwhile.
+        """
+        seen = self.poll()
+        while True:
+            statuses = self._states.statuses()
+            yield statuses
+            ended = sum(status.is_final for status in statuses)
+            seen = self._wait(seen, deadline, f"has not ended: {ended} of {len(statuses)} components have")
+
+    def settled(self, component: int, deadline: Deadline) -> ComponentStatus:
+        """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
+        seen = self.poll()
+        while not is_settled(status := self._states.status(component)):
+            seen = self._wait(seen, deadline, f"has no output yet: it is {status}", component)
+        return status
+
+    def _wait(self, seen: int, deadline: Deadline, how_far: str, component: int | None = None) -> int:
+        """Wait for news; after a long time without any, ask the schedd instead.
+
+        :param seen: what :meth:`poll` returned before the caller looked.
+        :returns: what it returns now.
+        """
+        begin = time.monotonic()
+        while True:
+            deadline.pause(how_far, self._map.tag, component)
+            self._map.check_existence()
+            if (news := self.poll()) != seen:
+                return news
+            if time.monotonic() > max(begin, self._asked) + QUIET:
+                self._asked = time.monotonic()  # one of the threads that wait is enough
+                self._ask_the_schedd()
+                self._add()
+                return self.poll()
+
+    def _ask_the_schedd(self) -> None:
+        self._finish_interrupted()
+        connection = Connection(self._map.map_dir.record.pool)
+        try:
+            self._states.ask_the_schedd(connection)
+            silence = None if connection.slots(["Name"]) else "its pool has no slots at all"
+        except CondorError as error:
+            silence = str(error)
+        if silence:
+            user_warnings.warn(user_warnings.SilentPool(self._map.tag, QUIET, silence))

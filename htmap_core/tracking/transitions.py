@@ -1,0 +1,144 @@
+"""The states of jobs, and what each event of HTCondor makes of them.
+
+The rules come from recorded logs of HTCondor 25. A job that ``on_exit_remove`` runs again writes 004 and a new 001. A schedd
+that was killed and restarted may write a second 001 without a 004, or a second 005. A removal at the end of a job may write
+009 after its 005. Late materialization writes events of the whole cluster, with -1 for the job.
+
+A log may be damaged in a way that leaves every event readable: a digit is another, an event is gone or there twice. What a job
+cannot have gone through makes its status doubtful. Result files and the queue settle that.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+import attrs
+
+from htmap_core.components import ComponentStatus
+from htmap_core.condor import eventlog
+from htmap_run import codes
+
+STATUSES = tuple(ComponentStatus)
+# The arrays have the numbers of the statuses: a byte each, and faster than members of an Enum.
+NUMBERS = {status: number for number, status in enumerate(STATUSES)}
+UNMATERIALIZED, IDLE, RUNNING = (NUMBERS[ComponentStatus(name)] for name in ("UNMATERIALIZED", "IDLE", "RUNNING"))
+SUSPENDED, HELD = NUMBERS[ComponentStatus.SUSPENDED], NUMBERS[ComponentStatus.HELD]
+COMPLETED, ERRORED, REMOVED = (NUMBERS[ComponentStatus(name)] for name in ("COMPLETED", "ERRORED", "REMOVED"))
+CLUSTER_REMOVED = b"036"
+_OUTCOMES = {codes.OK: COMPLETED, codes.COMPONENT_FAILED: ERRORED, codes.REFUSED: ERRORED}
+
+
+def _becomes(status: int) -> Callable[..., None]:
+    """Return a transition to a status that does not depend on the text of the event."""
+    return lambda jobs, row, *_: jobs.enter(row, status)
+
+
+@attrs.define
+class JobStates:
+    """The states of the jobs of one submission, by their number in the cluster, and the transitions between them.
+
+    :param memory: MB, the peak so far.
+    :param started: seconds since the epoch, of the last run.
+    :param runtime: seconds, of the last run that ended.
+    :param notes: the code and reason of a hold, or how a job failed.
+    :param doubts: the jobs whose events contradict each other or the exit policy; the value says whether the status may be
+        wrong even if the job has returned nothing.
+    :param closed: whether the schedd has logged that it makes no more jobs of the cluster.
+    """
+
+    status: bytearray
+    memory: array[int]
+    started: array[float]
+    runtime: array[float]
+    notes: dict[int, tuple[int, str]] = attrs.field(factory=dict)
+    doubts: dict[int, bool] = attrs.field(factory=dict)
+    closed: bool = False
+
+    @classmethod
+    def fresh(cls, count: int, status: int) -> JobStates:
+        """Return the states of *count* jobs that have *status* and no figures yet."""
+        zeros, half = bytes(8 * count), bytes(4 * count)
+        return cls(bytearray([status]) * count, array("i", half), array("d", zeros), array("f", half))
+
+    @property
+    def arrays(self) -> list[memoryview]:
+        """The arrays with a value for every job, as writable bytes."""
+        return [memoryview(each).cast("B") for each in (self.status, self.memory, self.started, self.runtime)]
+
+    def enter(self, row: int, status: int, note: str = "", code: int = 0) -> None:
+        """Set the status of a job, and the note that belongs to it."""
+        self.status[row] = status
+        if note:
+            self.notes[row] = code, note
+        elif row in self.notes:
+            del self.notes[row]
+
+    def _submitted(self, row: int, *_: bytes) -> None:
+        if self.status[row] == UNMATERIALIZED:  # others begin as idle, or held where they are submitted on hold
+            self.status[row] = IDLE
+
+    def _executing(self, row: int, when: bytes, *_: bytes) -> None:
+        self.started[row] = eventlog.seconds(when)
+        self.enter(row, RUNNING)
+
+    def _using(self, row: int, _: bytes, __: bytes, memory: bytes, text: bytes) -> None:
+        used = int(memory) if memory else eventlog.memory(text)
+        if used > self.memory[row]:  # noqa: PLR1730 -- half the time of max(), a million times
+            self.memory[row] = used
+
+    def _terminated(self, row: int, when: bytes, code: bytes, memory: bytes, text: bytes) -> None:
+        began, ended, before = self.started[row], eventlog.seconds(when), self.status[row]
+        self.runtime[row] = max(0.0, ended - began) if began and ended else 0.0
+        self._using(row, when, code, memory, text)
+        number = int(code) if code else eventlog.exit_code(text)
+        status = ERRORED if number is None else _OUTCOMES.get(number, ERRORED)
+        if before not in {RUNNING, status}:
+            self.doubts[row] = True  # it did not run, or it had ended otherwise
+        if number in _OUTCOMES:
+            self.enter(row, status)
+            return
+        self.doubts.setdefault(row, False)  # with the default exit policy, no job ends like this
+        how = f"killed by signal {eventlog.signal(text)}" if number is None else f"ended with exit code {number}"
+        self.enter(row, status, how)
+
+    def _removed(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
+        if self.status[row] not in {COMPLETED, ERRORED}:  # otherwise the job had ended before it was removed
+            if self.status[row] == RUNNING:
+                self.doubts.setdefault(row, False)  # if the event of its end is lost, its result file is not
+            self.enter(row, REMOVED, eventlog.reason(text))
+
+    def _held(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
+        if STATUSES[self.status[row]].is_final:
+            self.doubts[row] = True
+        self.enter(row, HELD, eventlog.reason(text), eventlog.hold_code(text))
+
+    def _cluster_removed(self, *_: object) -> None:
+        self.status[:] = self.status.replace(bytes([UNMATERIALIZED]), bytes([REMOVED]))
+        self.closed = True
+
+    # The transition table: the effect of each HTCondor event on a job. Other events have no effect.
+    TRANSITIONS: ClassVar[Mapping[bytes, Callable[..., None]]] = {
+        b"000": _submitted,  # SUBMIT
+        b"001": _executing,  # EXECUTE
+        b"004": _becomes(IDLE),  # JOB_EVICTED; also when the exit policy runs the job again
+        b"005": _terminated,  # JOB_TERMINATED
+        b"006": _using,  # IMAGE_SIZE
+        b"007": _becomes(IDLE),  # SHADOW_EXCEPTION
+        b"009": _removed,  # JOB_ABORTED
+        b"010": _becomes(SUSPENDED),  # JOB_SUSPENDED
+        b"011": _becomes(RUNNING),  # JOB_UNSUSPENDED
+        b"012": _held,  # JOB_HELD
+        b"013": _becomes(IDLE),  # JOB_RELEASED
+        b"023": _becomes(RUNNING),  # JOB_RECONNECTED
+        b"024": _becomes(IDLE),  # JOB_RECONNECT_FAILED
+        CLUSTER_REMOVED: _cluster_removed,  # the only event about jobs that were never made
+    }
+
+
+# As above, also for events whose title eventlog.events() has looked at.
+TRANSITIONS = {
+    **JobStates.TRANSITIONS,
+    **{kind + eventlog.TITLES[kind]: change for kind, change in JobStates.TRANSITIONS.items()},
+}
