@@ -406,14 +406,14 @@ def test_threads_read_settings_while_another_changes_them(tmp_path: Path) -> Non
     chain = Settings({"DOCKER": {"IMAGE": "tide:1"}}, {"WAIT_TIME": 1})
 
     def change() -> None:
-        for number in range(500):
+        for number in range(1500):
             chain[f"DOCKER.KEY_{number}"] = number
             time.sleep(0)  # another thread has its turn
             chain.append({f"KEY_{number}": number})
             chain.replace(Settings(*chain.maps[:2]))
 
     def look() -> None:
-        for _ in range(500):
+        while f"KEY_{1499}" not in chain["DOCKER"]:
             assert (chain["DOCKER.IMAGE"], chain["WAIT_TIME"]) == ("tide:1", 1)
 
     assert at_once(look, look, change) == [None, None, None]
