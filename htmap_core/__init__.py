@@ -11,7 +11,6 @@ from htmap_core.version import __version__
 
 if TYPE_CHECKING:
     from htmap_core import exceptions, wording
-    from htmap_core.atomic import locked, put_in_place, write_atomically
     from htmap_core.condor.connection import connect
     from htmap_core.contract.delivery import DeliveryMethod, Suitability
     from htmap_core.contract.hookspecs import hookimpl
@@ -23,10 +22,11 @@ if TYPE_CHECKING:
     from htmap_core.contract.submit import SubmitDescription
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.exceptions import HTMapException
+    from htmap_core.files.atomic import locked, put_in_place, write_atomically
+    from htmap_core.files.ownership import make_folder, private_opener
+    from htmap_core.files.sealed import seal, unseal
     from htmap_core.language.expressions import quoted
     from htmap_core.language.submit_text import submit_path
-    from htmap_core.ownership import make_folder, private_opener
-    from htmap_core.sealed import seal, unseal
     from htmap_core.settings.chain import Settings
     from htmap_core.settings.tables import setting, setting_origin, table
     from htmap_core.settings.trust import check_owner
@@ -54,21 +54,21 @@ _HOMES = {
     "connect": "condor.connection",
     "hookimpl": "contract.hookspecs",
     "htmap_dir": "storage.root",
-    "locked": "atomic",
-    "make_folder": "ownership",
-    "private_opener": "ownership",
+    "locked": "files.atomic",
+    "make_folder": "files.ownership",
+    "private_opener": "files.ownership",
     "program": "contract.programs",
     "progress_bar": "terminal",
-    "put_in_place": "atomic",
+    "put_in_place": "files.atomic",
     "quoted": "language.expressions",
-    "seal": "sealed",
+    "seal": "files.sealed",
     "setting": "settings.tables",
     "setting_origin": "settings.tables",
     "submit_path": "language.submit_text",
     "table": "settings.tables",
     "tag_of_map": "storage.tags",
-    "unseal": "sealed",
-    "write_atomically": "atomic",
+    "unseal": "files.sealed",
+    "write_atomically": "files.atomic",
 }
 
 __all__ = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
 
-from htmap_core.ownership import make_folder, private_opener
+from htmap_core.files.ownership import make_folder, private_opener
 
 # A zsh without any configuration needs this first.
 _COMPINIT = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u; }"

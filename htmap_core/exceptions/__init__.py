@@ -7,7 +7,7 @@ way.
 
 Some exceptions live beside the code that raises them; :mod:`htmap.exceptions` has them all.
 
-Imports nothing of the core but ``wording``.
+Imports ``files`` and ``wording`` of the core, and nothing else.
 """
 
 from htmap_core.exceptions.components import (

@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from htmap_core.exceptions.roots import HTMapException
-from htmap_core.ownership import Danger
+from htmap_core.files.ownership import Danger
 
 
 class UnsafePath(HTMapException):

@@ -14,6 +14,7 @@ from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import (
     ComponentNotFound,
     CorruptEventLog,
+    CorruptMap,
     ExpectedError,
     HTMapException,
     MapComponentError,
@@ -111,10 +112,10 @@ class Engine:
         return not all(status.is_final for status in set(self.statuses()))
 
     def has_ended(self) -> bool:
-        """Return whether all jobs are known to have ended, with no news to come; a damaged event log does not tell."""
+        """Return whether all jobs are known to have ended, with no news to come; damaged files do not tell."""
         try:
             self.poll()
-        except CorruptEventLog:
+        except (CorruptEventLog, CorruptMap):
             return False
         return self.states.has_ended
 

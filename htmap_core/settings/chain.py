@@ -178,7 +178,7 @@ class Settings:
         """
         import tomlkit  # 40 ms, needed here only
 
-        from htmap_core.atomic import write_atomically
+        from htmap_core.files.atomic import write_atomically
 
         text = tomlkit.dumps(_plain(self.to_dict()))
         write_atomically(Path(path).resolve(), text)  # a link stays a link

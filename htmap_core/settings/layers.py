@@ -8,7 +8,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from htmap_core.ownership import find_danger, is_within
+from htmap_core.files.ownership import find_danger, is_within
 from htmap_core.settings import dotted
 
 if sys.version_info >= (3, 11):

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from htmap_core.exceptions.ownership import refusal
-from htmap_core.ownership import find_danger, is_private, is_within
+from htmap_core.files.ownership import find_danger, is_private, is_within
 from htmap_core.settings.layers import trusted_in_environment
 from htmap_core.settings.tables import setting
 

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Any
 
 from htmap_core import names
-from htmap_core.atomic import locked
 from htmap_core.exceptions import CannotStore
-from htmap_core.ownership import make_folder, private_opener
+from htmap_core.files.atomic import locked
+from htmap_core.files.ownership import make_folder, private_opener
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir

@@ -7,10 +7,10 @@ import errno
 import shutil
 from collections.abc import Iterator
 
-from htmap_core.atomic import locked
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CannotRemoveMap
-from htmap_core.ownership import make_folder
+from htmap_core.files.atomic import locked
+from htmap_core.files.ownership import make_folder
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation

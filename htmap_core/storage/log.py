@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from htmap_core import names
 from htmap_core.exceptions import UnsafePath
-from htmap_core.ownership import make_folder, private_opener
+from htmap_core.files.ownership import make_folder, private_opener
 from htmap_core.storage.root import htmap_dir
 
 if TYPE_CHECKING:

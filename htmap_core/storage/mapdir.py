@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from htmap_core import names
-from htmap_core.atomic import write_atomically
 from htmap_core.exceptions import CorruptMap, UnsafePath
+from htmap_core.files.atomic import write_atomically
+from htmap_core.files.ownership import private_opener
+from htmap_core.files.sealed import check, checksum_of
+from htmap_core.files.sizes import size_below
 from htmap_core.language.expressions import quoted
-from htmap_core.ownership import private_opener
-from htmap_core.sealed import check, checksum_of
 from htmap_core.settings.trust import check_entry
 from htmap_core.storage.jobs import rows_in
 from htmap_core.storage.outputs import Outputs
@@ -294,16 +295,4 @@ class MapDir:
     @property
     def local_data(self) -> int:
         """The size of the map on disk, in bytes."""
-        return sum(_sizes(os.fspath(self.path)))
-
-
-def _sizes(path: str) -> Iterator[int]:
-    try:
-        with os.scandir(path) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    yield from _sizes(entry.path)
-                else:
-                    yield entry.stat(follow_symlinks=False).st_size
-    except FileNotFoundError:
-        return  # removed meanwhile
+        return size_below(os.fspath(self.path))

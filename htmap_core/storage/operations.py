@@ -19,10 +19,10 @@ from typing import IO, Any, Optional
 import attrs
 
 from htmap_core import names
-from htmap_core.atomic import locked
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap
-from htmap_core.sealed import is_sealed, seal, unseal
+from htmap_core.files.atomic import locked
+from htmap_core.files.sealed import is_sealed, seal, unseal
 from htmap_core.storage.mapdir import MapDir
 
 KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.sealed import is_sealed, seal, unseal
+from htmap_core.files.sealed import is_sealed, seal, unseal
 
 FORMAT = 2
 _FORMAT_OF_0_7_0 = 1  # without checksums

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from htmap_core import names
-from htmap_core.ownership import make_folder
+from htmap_core.files.ownership import make_folder
 from htmap_core.settings.tables import setting
 from htmap_core.settings.trust import check_entry, check_owner
 

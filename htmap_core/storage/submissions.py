@@ -12,9 +12,9 @@ import attrs
 
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap
+from htmap_core.files.ownership import private_opener
+from htmap_core.files.sealed import seal, unseal
 from htmap_core.language.expressions import quoted
-from htmap_core.ownership import private_opener
-from htmap_core.sealed import seal, unseal
 
 _KEYS_OF_0_7_0 = frozenset({"number", "token", "jobs", "late", "held", "cluster"})
 

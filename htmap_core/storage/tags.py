@@ -12,8 +12,8 @@ from pathlib import Path
 
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap, MapWasRemoved, TagAlreadyExists, TagNotFound
-from htmap_core.ownership import private_opener
-from htmap_core.sealed import checksum
+from htmap_core.files.ownership import private_opener
+from htmap_core.files.sealed import checksum
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
 from htmap_core.tags import check_tag, random_tag

@@ -163,7 +163,10 @@ class Tracker:
         with self._lock:
             if (stat.st_ino, stat.st_size) == self._seen:
                 return False  # another thread was quicker
-            has_news = self._read((stat.st_ino, stat.st_size))
+            try:
+                has_news = self._read((stat.st_ino, stat.st_size))
+            except FileNotFoundError:
+                return False  # it was moved away a moment ago
         size = sum(len(jobs.status) for jobs in list(self._jobs.values()))
         if self._offset - self._saved >= max(_SAVE_AFTER, 64 * size):
             self.save()

@@ -50,10 +50,10 @@ WRITING_CLASSES = {"Writer", "NamedTemporaryFile", "TemporaryDirectory", "mkdtem
 
 # What writes files outside of storage/, with the reason.
 WRITERS = {
-    "htmap_core/atomic.py": "whatever is replaced as a whole: settings, pools of plugins, and storage's own",
+    "htmap_core/files/atomic.py": "whatever is replaced as a whole: settings, pools of plugins, and storage's own",
     "htmap_core/cli/__init__.py": "/dev/null, when the reader of a pipe has gone",
     "htmap_core/cli/completion.py": "the shell's own file",
-    "htmap_core/ownership.py": "private folders, for storage, settings and plugins",
+    "htmap_core/files/ownership.py": "private folders, for storage, settings and plugins",
     "htmap_core/submission/files/outputs.py": "a folder of the user's, which HTCondor does not make",
     "htmap_core/submission/files/staging.py": "links to inputs, in a folder that storage gives it",
 }

@@ -9,7 +9,7 @@ import pytest
 
 from tests.house.tree import named, sources
 
-HOME = "htmap_core/atomic.py"
+HOME = "htmap_core/files/atomic.py"
 
 # What does it otherwise, with the reason. The execute side has no core to import from.
 APART = {

@@ -13,7 +13,6 @@ from tests.house.tree import named, sources
 # What makes files and folders with the permissions that the umask leaves, with the reason.
 APART = {
     "htmap_core/cli/__init__.py": "/dev/null",
-    "htmap_core/storage/outputs.py": "a folder of outputs, in a closed one",
     "htmap_core/submission/files/outputs.py": "a folder of the user's, for files that others may be meant to read",
     "htmap_core/testing/fixtures.py": "a folder of a test",
     "htmap_core/testing/pools.py": "a folder of a test",

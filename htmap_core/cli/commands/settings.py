@@ -11,7 +11,6 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
-from htmap_core.atomic import locked, write_atomically
 from htmap_core.cli.tables import show
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import (
@@ -21,6 +20,7 @@ from htmap_core.exceptions import (
     ReservedOptionKeyword,
     UnknownSetting,
 )
+from htmap_core.files.atomic import locked, write_atomically
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings import core, dotted, model
 from htmap_core.settings.chain import Settings, settings

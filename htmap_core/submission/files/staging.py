@@ -17,7 +17,7 @@ import attrs
 
 from htmap_core import names
 from htmap_core.exceptions import CannotStore, HTMapException
-from htmap_core.ownership import make_folder
+from htmap_core.files.ownership import make_folder
 from htmap_core.submission.files.sources import Source, look
 from htmap_run.files.placing import ASIDE, PLACED
 

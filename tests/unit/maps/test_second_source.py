@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 import htmap
 from htmap_core import names
-from htmap_core.atomic import locked
 from htmap_core.cli import cli
 from htmap_core.components import ComponentStatus
+from htmap_core.files.atomic import locked
 from htmap_core.maps import recovery
 from htmap_core.storage import operations
 from htmap_core.tracking import source

@@ -34,7 +34,7 @@ class Proxy(socketserver.ThreadingTCPServer):
         """Write what the starter writes into the scratch directory of a job that may reach the submit side."""
         host, port = self.server_address[:2]
         with (scratch / ".job.ad").open("a") as ad:
-            ad.write(MAY_REACH)
+            ad.write(f'{MAY_REACH}HTMapSubmission = "token"\n')
         (scratch / ".chirp.config").write_text(f"{host!s} {port} {COOKIE}\n")
 
 

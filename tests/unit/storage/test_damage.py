@@ -17,8 +17,8 @@ import htmap
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptMap, HTMapException, TagAlreadyExists, TagNotFound
+from htmap_core.files.sealed import seal
 from htmap_core.maps.map import engine_of
-from htmap_core.sealed import seal
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import all_tags, claim_tag, find_map, maps_without_tag, tag_of

@@ -17,7 +17,7 @@ from htmap_core.components import ComponentStatus
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptEventLog
 from htmap_core.storage.jobs import Job
-from htmap_core.storage.mapdir import MapRecord
+from htmap_core.storage.record import MapRecord
 from htmap_core.tracking.states import LoggedStates
 from tests.returned import Error, write_results
 from tests.unit.tracking.test_jobs import END, LOGS, Log

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from htmap_core import ownership
-from htmap_core.ownership import find_danger, is_private, is_within, make_folder, private_opener
+from htmap_core.files import ownership
+from htmap_core.files.ownership import find_danger, is_private, is_within, make_folder, private_opener
 
 STRANGER = 4711  # nobody has this id
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from htmap_core.ownership import private_opener
+from htmap_core.files.ownership import private_opener
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from htmap_core import sealed
+from htmap_core.files import sealed
 
 CONTENT = {"name": 'a "quoted" {ä}, "checksum": "00000000"', "numbers": [1, 2.5, None], "nested": {"checksum": "x"}}
 
