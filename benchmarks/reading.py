@@ -127,4 +127,4 @@ def _copy_results(map_dir: MapDir) -> None:
     for row in map_dir.items(0).read_text().splitlines():
         folder = outputs / row.split(names.ITEM_SEPARATOR)[3]
         folder.mkdir(parents=True)
-        (folder / "results").write_bytes(b"some bytes")
+        (folder / "job.result").write_bytes(b"some bytes")

@@ -25,7 +25,7 @@ TARGETS = ("map.json", "submit.json", "items-0", "events", "state", "transient",
 BY_TRANSFER = {
     "files in the scratch directory": "for target in targets: plant(target); plant(f'outputs/0/0/0/{target}')",
     "files in the returned folder": "for target in targets: plant(f'_htmap_return/{target}')",
-    "the folders of others": "plant('_htmap_return/0/0/0/results'); plant('_htmap_return/outputs/0/0/0/results')",
+    "the folders of others": "plant('_htmap_return/0/0/0/job.result'); plant('_htmap_return/outputs/0/0/0/job.result')",
     "names like ways up": "for name in ('...', '..;..', '..=..', '..\\n..', '.. ', '-', '*'): plant(f'_htmap_return/{name}/x')",
     "files for other components": "[plant(f'_htmap_return/{path}') for path in ('files/0/x', 'files/1/x', 'remapped/1-0')]",
     "a link to a file of the map": "os.symlink(f'{map_dir}/map.json', '_htmap_return/results2'); plant('_htmap_return/x')",

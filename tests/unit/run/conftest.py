@@ -47,7 +47,7 @@ class Ran:
 
     @property
     def results(self) -> Returned:
-        return Returned(self.returned / "results")
+        return Returned(self.returned / "job.result")
 
     @property
     def statuses(self) -> list[str]:

@@ -21,7 +21,7 @@ JOB = Job(0, 0)
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     """The results of a job: a value, an error with an exception, and output."""
-    path = tmp_path / JOB.output / "results"
+    path = tmp_path / JOB.output / "job.result"
     write_results(path, {0: "zero", 1: Error(ValueError("one"))}, stdout={0: "out 0", 1: "out 1"})
     return path
 
@@ -42,7 +42,7 @@ def test_what_came_back_is_read_by_component(results: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("index", [True, False])
 def test_a_component_that_an_earlier_run_of_its_job_finished_tells_of_that_run(tmp_path: Path, index: bool) -> None:
-    path = tmp_path / JOB.output / "results"
+    path = tmp_path / JOB.output / "job.result"
     path.parent.mkdir(parents=True)
     with frames.Writer(path) as writer:
         for component, (name, python) in enumerate([("first", "3.9.1"), ("second", "3.9.2")]):
@@ -59,7 +59,7 @@ def test_a_component_that_an_earlier_run_of_its_job_finished_tells_of_that_run(t
 
 
 def test_of_a_component_that_ran_twice_the_last_run_counts(tmp_path: Path) -> None:
-    path = tmp_path / JOB.output / "results"
+    path = tmp_path / JOB.output / "job.result"
     path.parent.mkdir(parents=True)
     with frames.Writer(path) as writer:
         writer.add(frames.RUN, record={})
@@ -143,7 +143,7 @@ class TestWhatNoJobShouldSendBack:
     def test_does_not_stop_its_deletion(self, strange: str, tmp_path: Path) -> None:
         del strange
         Outputs(tmp_path).delete(JOB)
-        assert not os.path.lexists(tmp_path / JOB.output / "results")
+        assert not os.path.lexists(tmp_path / JOB.output / "job.result")
 
     def test_is_not_read_as_last_words(self, results: Path, tmp_path: Path) -> None:
         (tmp_path / "secret").write_text("secret")
