@@ -231,7 +231,12 @@ class Reader:
         :raises CorruptFile: it is damaged.
         """
         head = self._head(frame)
-        record: dict[str, Any] = json.loads(head[HEADER.size :] or b"{}")
+        try:
+            record = json.loads(head[HEADER.size :] or b"{}")
+        except (ValueError, RecursionError) as error:
+            raise CorruptFile(self.path, f"the record at byte {frame.offset} is not JSON ({error})") from error
+        if not isinstance(record, dict):
+            raise CorruptFile(self.path, f"the record at byte {frame.offset} is no object")
         return record
 
     def payload(self, frame: Frame) -> bytes:
@@ -241,7 +246,7 @@ class Reader:
         """
         _, component, offset, record_size, size = frame
         offset += HEADER.size + record_size + _SUM.size
-        found = self._bytes(offset, size)
+        found = self._bytes(offset, size) if offset >= 0 and offset + size < self._size else b""
         if len(found) < size or _SUM.pack(zlib.crc32(found)) != self._bytes(offset + size, _SUM.size):
             whose = "" if component == OF_ALL else f" of component {component}"
             raise CorruptFile(
@@ -254,6 +259,7 @@ class Reader:
 
         :raises CorruptFile: it is damaged, which shows after the last piece.
         """
+        self._check_inside(frame)
         at, checksum = frame.payload_at, 0
         while at < frame.end - _SUM.size:
             piece = self._bytes(at, min(_PIECE, frame.end - _SUM.size - at))
@@ -266,8 +272,15 @@ class Reader:
                 self.path, f"the {frame.size} bytes from byte {frame.payload_at} on do not fit their checksum"
             )
 
+    def _check_inside(self, frame: Frame) -> None:
+        if frame.payload_at > self._size:
+            raise CorruptFile(
+                self.path, f"its index names a frame at byte {frame.offset}, and it has {self._size} bytes"
+            )
+
     def _head(self, frame: Frame) -> bytes:
         """Return the header and the record of a frame."""
+        self._check_inside(frame)
         size = HEADER.size + frame.record_size
         head = self._bytes(frame.offset, size + _SUM.size)
         text = head[:size]
@@ -294,9 +307,10 @@ class Reader:
             frame = self._frame_at(at)
             if frame is None or frame.kind != INDEX:
                 return None
-            return list(map(Frame._make, _ENTRY.iter_unpack(self.payload(frame)))), at
+            found = list(map(Frame._make, _ENTRY.iter_unpack(self.payload(frame))))
         except (CorruptFile, struct.error):
             return None  # the frames themselves tell as much
+        return found, at
 
     def _scanned(self, at: int) -> tuple[list[Frame], int]:
         """Return all whole frames from a byte on, without an index, and where the last of them ends."""

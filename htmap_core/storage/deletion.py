@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import shutil
 from collections.abc import Iterator
 
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CannotRemoveMap
 from htmap_core.files.atomic import locked
+from htmap_core.files.folders import remove_tree
 from htmap_core.files.ownership import make_folder
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
@@ -22,7 +22,7 @@ def undo_creation(creation: Operation) -> None:
     """Delete the remains of an interrupted creation."""
     map_dir = creation.map_dir
     release_tag(map_dir.root, map_dir.id, creation.tag or tag_of(map_dir) or "")
-    shutil.rmtree(map_dir.path, ignore_errors=True)
+    remove_tree(map_dir.path)
     creation.marker.unlink(missing_ok=True)
 
 
@@ -62,14 +62,14 @@ def delete_map(removal: Operation) -> None:
     :raises CannotRemoveMap: the file system cannot be written.
     """
     moved_away = removal.marker.with_name(f"{removal.map_dir.id}.files")
-    shutil.rmtree(moved_away, ignore_errors=True)  # the remains of an interrupted attempt
+    remove_tree(moved_away)  # the remains of an interrupted attempt
     try:
         release_tag(removal.map_dir.root, removal.map_dir.id, removal.tag)
         with contextlib.suppress(FileNotFoundError):
             removal.map_dir.path.rename(moved_away)
     except OSError as error:
         raise CannotRemoveMap(removal.tag, str(removal.map_dir.path), error.strerror or str(error)) from error
-    shutil.rmtree(moved_away, ignore_errors=True)
+    remove_tree(moved_away)
 
 
 def conclude(removal: Operation) -> None:

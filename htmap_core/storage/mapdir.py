@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap, UnsafePath
 from htmap_core.files.atomic import write_atomically
+from htmap_core.files.folders import size_below
 from htmap_core.files.ownership import private_opener
 from htmap_core.files.sealed import check, checksum_of
-from htmap_core.files.sizes import size_below
 from htmap_core.language.expressions import quoted
 from htmap_core.settings.trust import check_entry
+from htmap_core.storage.content.checkpoints import remove_checkpoints
+from htmap_core.storage.content.inputs import check_function, check_inputs
 from htmap_core.storage.jobs import rows_in
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.placement import Placement
@@ -164,6 +165,22 @@ class MapDir:
         except (FileNotFoundError, ValueError) as error:
             raise CorruptMap(self.items(0), f"cannot be read ({error}), so {_NOT_AGAIN}") from error
 
+    def check_sources(self, components: Collection[int]) -> None:
+        """Check the function and the inputs of components, before they are sent again.
+
+        :raises CorruptMap: one of them is missing or damaged.
+        """
+        check_function(self.path / names.FUNCTION)
+        wanted = {
+            row: list(of) for row, of in itertools.groupby(sorted(components), lambda n: n // self.record.chunksize)
+        }
+        for row, columns in enumerate(self.rows()):
+            if row in wanted:
+                check_inputs(self._block_in(columns), wanted[row])
+
+    def _block_in(self, columns: list[str]) -> Path:
+        return self.path / names.INPUTS / columns[names.COLUMNS.index(names.INPUTS_COLUMN)]
+
     def _check_items(self, submission: Submission) -> None:
         """Check the item file of a submission, if its checksum is known; raises CorruptMap, or FileNotFoundError."""
         path = self.items(submission.number)
@@ -180,7 +197,7 @@ class MapDir:
         """
         row = component // self.record.chunksize
         columns = next(itertools.islice(self.rows(), row, None))
-        return self.path / names.INPUTS / columns[names.COLUMNS.index(names.INPUTS_COLUMN)]
+        return self._block_in(columns)
 
     @property
     def placement(self) -> Placement:
@@ -270,15 +287,7 @@ class MapDir:
 
         A job that still runs makes the folders again.
         """
-        if components is None:
-            shutil.rmtree(self.path / checkpoints.FOLDER, ignore_errors=True)
-            return
-        places = {self.path / checkpoints.place(component) for component in components}
-        unfinished = [
-            path for folder in {each.parent for each in places} for path in folder.glob(f"*{checkpoints.UNFINISHED}")
-        ]
-        for path in [*places, *(each for each in unfinished if each.with_name(each.name.partition(".")[0]) in places)]:
-            path.unlink(missing_ok=True)
+        remove_checkpoints(self.path, components)
 
     def make_persistent(self) -> None:
         """Note that the user gave the map a tag."""

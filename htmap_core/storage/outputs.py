@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 from pathlib import Path
 
 from htmap_core.exceptions import CorruptMap
+from htmap_core.files.folders import remove_tree
 from htmap_core.storage.content.packs import ReturnedPack
 from htmap_core.storage.content.returned import Returned, ReturnedFrames
 from htmap_core.storage.jobs import Job
@@ -122,7 +122,7 @@ def _tail(path: str, size: int) -> bytes:
 
 def _delete(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path, ignore_errors=True)
+        remove_tree(path)
     else:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(path)

@@ -37,6 +37,7 @@ def rerun(
     :param components: their indices, in order.
     :param statuses: looks for the present statuses of all components of the map.
     :raises CannotRerunComponents: some of them have not ended.
+    :raises CorruptMap: the function, an input or the description is damaged; nothing has changed then.
     :raises MapWasRemoved: the map was removed meanwhile; nothing runs again.
     :raises BusyMap: another thread or process is running components of the map again.
     :raises HTMapException: a plugin cannot get the credentials that they need; nothing has changed then.
@@ -46,6 +47,7 @@ def rerun(
         return
     pool = pools.reach(map_dir.record.pool)
     commands, columns = map_dir.read_submit()
+    map_dir.check_sources(components)
     _renew_credentials(map_dir, tag, commands, pool)
     with operations.perform(names.RERUNNING, map_dir, tag):
         _check_ended(tag, components, statuses())  # another thread or process may have run some again until now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -67,6 +68,16 @@ def read_inputs(path: Path) -> Inputs:
         return FramedInputs(path) if _is_framed(path) else PackedInputs(path)
     except FileNotFoundError as error:
         raise CorruptMap(path, f"is missing. {_LEFT}") from error
+
+
+def check_inputs(path: Path, components: Iterable[int]) -> None:
+    """Check the inputs of components in a block, before they are sent again.
+
+    :raises CorruptMap: one is missing or damaged.
+    """
+    inputs = read_inputs(path)
+    for component in components:
+        inputs.payload(component)
 
 
 def check_function(path: Path) -> None:

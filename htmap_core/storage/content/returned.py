@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from htmap_core.exceptions import CorruptMap
+from htmap_core.storage.content import shapes
 from htmap_run import frames
 
 STATUSES = {frames.RESULT: "OK", frames.ERROR: "ERR", frames.REFUSED: "REFUSED"}
@@ -89,13 +90,17 @@ class ReturnedFrames:
 
     def record(self, component: int) -> dict[str, Any]:
         """Return what is known about a component that has ended."""
-        return self._record(self._end(component))
+        frame = self._end(component)
+        record = self._record(frame, shapes.END)
+        if frame.kind != frames.RESULT and "error" not in record:
+            raise self._corrupt("an error without a report", frame)
+        return record
 
     def run(self, component: int) -> dict[str, Any]:
         """Return the host and the runtime that it ended on."""
         frame = self._before(self._runs, component)
         if frame.offset not in self._facts:
-            self._facts[frame.offset] = self._record(frame)
+            self._facts[frame.offset] = self._record(frame, shapes.RUN)
         return self._facts[frame.offset]
 
     def result(self, component: int) -> bytes:
@@ -107,7 +112,7 @@ class ReturnedFrames:
 
     def by_value(self, component: int) -> bool | None:
         """Return whether its pickled result has code by value."""
-        return bool(self.record(component)["by_value"])
+        return bool(self.record(component).get("by_value", True))
 
     def exception(self, component: int) -> bytes:
         """Return its pickled exception."""
@@ -123,7 +128,8 @@ class ReturnedFrames:
     def surroundings(self, component: int) -> dict[str, Any]:
         """Return the surroundings of its result."""
         run = self._before(self._runs, component)
-        return next((self._record(frame) for frame in self._around if frame.offset > run.offset), {})
+        found = next((frame for frame in self._around if frame.offset > run.offset), None)
+        return {} if found is None else self._record(found, shapes.SURROUNDINGS)
 
     def stdout(self) -> bytes:
         """Return what all components have written to standard output."""
@@ -147,18 +153,21 @@ class ReturnedFrames:
             raise CorruptMap(Path(self._file.path), "does not tell where the job ran")
         return found[number - 1]
 
-    def _record(self, frame: frames.Frame) -> dict[str, Any]:
+    def _record(self, frame: frames.Frame, shape: Any) -> dict[str, Any]:
         try:
-            return self._file.record(frame)
+            record = self._file.record(frame)
         except frames.CorruptFile as error:
-            raise self._corrupt(error, frame) from error
+            raise self._corrupt(error.problem, frame) from error
+        if problem := shapes.misfit(record, shape):
+            raise self._corrupt(problem, frame)
+        return record
 
     def _payload(self, frame: frames.Frame) -> bytes:
         try:
             return self._file.payload(frame)
         except frames.CorruptFile as error:
-            raise self._corrupt(error, frame) from error
+            raise self._corrupt(error.problem, frame) from error
 
-    def _corrupt(self, error: frames.CorruptFile, frame: frames.Frame) -> CorruptMap:
+    def _corrupt(self, problem: str, frame: frames.Frame) -> CorruptMap:
         remedy = "" if frame.component == frames.OF_ALL else f". {_REMEDY.format(component=frame.component)}"
-        return CorruptMap(Path(self._file.path), f"is damaged: {error.problem}{remedy}")
+        return CorruptMap(Path(self._file.path), f"is damaged: {problem}{remedy}")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pickle
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +17,7 @@ from htmap_core.storage.jobs import Job
 from htmap_core.storage.outputs import Outputs
 from htmap_run import frames
 from tests.golden_files import Golden
-from tests.returned import Error, put_in_place_of, write_results
+from tests.returned import HOST, RUNTIME, Error, put_in_place_of, write_results
 
 JOB = Job(0, 0)
 
@@ -46,8 +50,9 @@ def test_a_component_that_an_earlier_run_of_its_job_finished_tells_of_that_run(t
     path.parent.mkdir(parents=True)
     with frames.Writer(path) as writer:
         for component, (name, python) in enumerate([("first", "3.9.1"), ("second", "3.9.2")]):
-            writer.add(frames.RUN, record={"host": {"name": name}, "runtime": {"python": python}})
-            writer.add(frames.SURROUNDINGS, record={"packages": [name]})
+            runtime = {**RUNTIME, "python": python}
+            writer.add(frames.RUN, record={"host": {**HOST, "name": name}, "runtime": runtime})
+            writer.add(frames.SURROUNDINGS, record={"packages": [name], "scratch": []})
             writer.add(frames.RESULT, component)
         if index:
             writer.add_index(frames.Reader(path).frames)
@@ -120,6 +125,80 @@ def test_a_damaged_component_names_what_mends_it(results: Path, tmp_path: Path, 
         returned.result(0)
     golden("storage/a-damaged-component-names-what-mends-it", caught.value.reason)
     assert b"ValueError" in returned.exception(1)
+
+
+END = {"start": 1.0, "end": 2.0, "memory_mb": 1}
+ERROR: dict[str, Any] = {"text": "E", "traceback": "E", "frames": [{"filename": "f", "lineno": 1, "name": "n"}]}
+HOSTILE: dict[str, dict[bytes, Any]] = {
+    "no host": {frames.RUN: {"runtime": RUNTIME}},
+    "a host of numbers": {frames.RUN: {"host": 7, "runtime": RUNTIME}},
+    "a name that is none": {frames.RUN: {"host": {**HOST, "name": ["x"]}, "runtime": RUNTIME}},
+    "no python": {frames.RUN: {"host": HOST, "runtime": {"executable": ""}}},
+    "no record": {frames.ERROR: {}},
+    "no error": {frames.ERROR: END},
+    "an error of text": {frames.ERROR: {**END, "error": "x"}},
+    "no time": {frames.ERROR: {"error": ERROR}},
+    "a time that is no number": {frames.ERROR: {**END, "start": "now", "error": ERROR}},
+    "a time that never comes": {frames.ERROR: {**END, "start": 1e300, "error": ERROR}},
+    "a time that is not a number": {frames.ERROR: {**END, "end": float("nan"), "error": ERROR}},
+    "frames of text": {frames.ERROR: {**END, "error": {**ERROR, "frames": ["x"]}}},
+    "a line that is no number": {
+        frames.ERROR: {**END, "error": {**ERROR, "frames": [{**ERROR["frames"][0], "lineno": {}}]}}
+    },
+    "packages that are no list": {frames.ERROR: {**END, "error": {**ERROR, "packages": 7}}},
+    "advice that is no text": {frames.ERROR: {**END, "error": {**ERROR, "advice": [1]}}},
+    "tails of numbers": {frames.ERROR: {**END, "error": {**ERROR, "tails": {"standard error": 1}}}},
+    "surroundings of numbers": {frames.SURROUNDINGS: {"packages": [1], "scratch": []}},
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_records_that_no_runner_writes_are_called_corrupt(tmp_path: Path, what: str) -> None:
+    records = {frames.RUN: {"host": HOST, "runtime": RUNTIME}, frames.SURROUNDINGS: {"packages": [], "scratch": []}}
+    path = tmp_path / JOB.output / "job.result"
+    path.parent.mkdir(parents=True)
+    with frames.Writer(path) as writer:
+        for kind, record in {**records, frames.ERROR: {**END, "error": ERROR}, **HOSTILE[what]}.items():
+            writer.add(kind, frames.OF_ALL if kind in records else 0, record)
+    returned = Outputs(tmp_path).open(JOB)
+
+    def read_all() -> None:
+        returned.run(0), returned.surroundings(0), returned.record(0)
+
+    with pytest.raises(CorruptMap):
+        read_all()
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"[1]", b"{", b"7", b"\xff"])
+def test_records_that_are_no_objects_are_called_corrupt(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / JOB.output / "job.result"
+    path.parent.mkdir(parents=True)
+    head = frames.HEADER.pack(frames.MARK, frames.RESULT, frames.VERSION, len(text), 0, 0) + text
+    path.write_bytes(head + zlib.crc32(head).to_bytes(4, "little") + bytes(4))
+
+    with pytest.raises(CorruptMap):
+        Outputs(tmp_path).open(JOB).record(0)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        (b"R", 0, 2**62, 0, 1),
+        (b"R", 0, 0, 2**31, 1),
+        (b"R", 0, 0, 0, 2**63),
+        (b"o", 0, 0, 0, 2**63),
+        (b"H", -1, 2**40, 5, 5),
+        (b"R", -9, 0, 0, 0),
+    ],
+)
+def test_an_index_that_lies_gives_no_value(results: Path, tmp_path: Path, entry: tuple[Any, ...]) -> None:
+    with frames.Writer(results) as writer:
+        writer.add_index([*frames.Reader(results).frames, frames.Frame(*entry)])
+    returned = Outputs(tmp_path).open(JOB)
+
+    for read in (lambda: returned.result(0), lambda: returned.output(0, "stdout"), lambda: returned.run(0)):
+        with contextlib.suppress(CorruptMap):
+            assert read() in (pickle.dumps("zero"), b"out 0", {"job": {}, "host": HOST, "runtime": RUNTIME})
 
 
 class TestWhatNoJobShouldSendBack:

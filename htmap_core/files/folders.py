@@ -1,0 +1,44 @@
+"""Folders that jobs have filled: their size, and their removal whatever permissions they came with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+
+def size_below(path: str) -> int:
+    """Return the size of all files in a folder and the folders below it, in bytes.
+
+    What is removed meanwhile, or may not be read, does not count.
+    """
+    size = 0
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                size += size_below(entry.path) if is_folder else entry.stat(follow_symlinks=False).st_size
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        pass
+    return size
+
+
+def remove_tree(path: str | os.PathLike[str]) -> None:
+    """Remove a folder with all that is in it, as far as that is possible; a link is not followed.
+
+    Folders that their owner may not change are no obstacle: what a job returned has the permissions that the job gave it.
+    """
+    shutil.rmtree(path, ignore_errors=True)
+    if os.path.isdir(path) and not os.path.islink(path):
+        _open_up(os.fspath(path))
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _open_up(path: str) -> None:
+    try:
+        os.chmod(path, 0o700)
+        with os.scandir(path) as entries:
+            folders = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return  # the file system refuses it; what is left stays
+    for folder in folders:
+        _open_up(folder)
