@@ -111,3 +111,16 @@ def test_what_the_map_sends_lies_beside_the_outputs() -> None:
 def test_no_job_asks_to_reach_the_submit_side_while_it_runs(options: dict[str, Any]) -> None:
     names = {name.casefold() for name in described("assume", **options)}
     assert not names & {"my.wantioproxy", "+wantioproxy", "wantioproxy"}
+
+
+def test_no_job_gets_the_environment_of_the_submit_side() -> None:
+    assert {"getenv", "environment"} & {name.casefold() for name in described("assume")} == set()
+
+
+def test_keys_of_buckets_stay_in_their_files(tmp_path: Path) -> None:
+    files = {name: tmp_path / name for name in ("aws_access_key_id_file", "aws_secret_access_key_file")}
+    for name, path in files.items():
+        path.write_text(f"hush {name}")
+    commands = described("assume", output_remaps={"a": "s3://s3.example.org/bucket/x"}, **files)
+    assert {str(path) for path in files.values()} <= set(commands.values())
+    assert "hush" not in str(commands)
