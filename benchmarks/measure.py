@@ -119,9 +119,10 @@ def run_jobs(tag: str) -> dict[str, Any]:
             Path(name).hardlink_to(map_dir.path / names.INPUTS / block)
         code = runner._run(str(map_dir.runtime), str(scratch), [name, components])  # noqa: SLF001 -- as the runner does it
         assert code == 0, f"job {result} ended with {code}"
-        folder = map_dir.path / names.OUTPUTS / result
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        (scratch / names.RETURN).rename(folder)
+        path = map_dir.path / names.OUTPUTS / f"{result}.result"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (scratch / names.RETURN / "result").rename(path)
+        shutil.rmtree(scratch / names.RETURN)
     os.chdir("/")
     shutil.rmtree(scratch)
     return {}

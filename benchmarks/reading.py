@@ -125,6 +125,6 @@ def _copy_results(map_dir: MapDir) -> None:
     shutil.rmtree(outputs, ignore_errors=True)
     outputs.mkdir()
     for row in map_dir.items(0).read_text().splitlines():
-        folder = outputs / row.split(names.ITEM_SEPARATOR)[3]
-        folder.mkdir(parents=True)
-        (folder / "job.result").write_bytes(b"some bytes")
+        result = outputs / f"{row.split(names.ITEM_SEPARATOR)[3]}.result"
+        result.parent.mkdir(parents=True, exist_ok=True)
+        result.write_bytes(b"some bytes")

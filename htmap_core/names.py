@@ -61,6 +61,9 @@ TO_MAP = ".."  # from the outputs, which are the initial directory of jobs
 RETURN = on_execute_side.RETURN
 REMAPPED = on_execute_side.REMAPPED  # a folder in RETURN: files that HTCondor sends elsewhere
 
+RETURNED = (on_execute_side.RESULTS, on_execute_side.STDOUT, on_execute_side.STDERR, on_execute_side.FILES)
+"""What comes of RETURN to the outputs; each name is the ending of the job's own file there."""
+
 # LIVE_STDOUT is HTCondor's name for the job's standard output on the execute node. While components run, the runner makes it a
 # link to their output; at the end it is empty. It comes back as EMPTY_STDOUT in the outputs, one file for all jobs.
 LIVE_STDOUT = on_execute_side.LIVE_STDOUT
@@ -80,5 +83,5 @@ INPUTS_COLUMN = "htmap_inputs"
 REMAPS_COLUMN = "htmap_remaps"  # with output_remaps only: the remaps for HTCondor
 REMAPPED_COLUMN = "htmap_remapped"  # with output_remaps only: the remapped files for the runner
 FILES_COLUMN = "htmap_files"
-RESULT_COLUMN = "htmap_result"  # the job's own folder below the outputs
+RESULT_COLUMN = "htmap_result"  # the path of the job's files below the outputs, without their endings
 COLUMNS = (COMPONENT_COLUMN, "htmap_components", INPUTS_COLUMN, RESULT_COLUMN)

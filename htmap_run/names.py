@@ -8,7 +8,7 @@ FUNCTION = "_htmap_function"
 RETURN = "_htmap_return"
 """The folder that HTCondor sends back when the job ends."""
 
-RESULTS = "job.result"
+RESULTS = "result"
 FILES = "files"
 REMAPPED = "remapped"
 STDOUT, STDERR = "stdout", "stderr"

@@ -73,7 +73,8 @@ class Creation:
     def _claim(self) -> str:
         try:
             self.map_dir.path.mkdir(mode=0o700)
-            (self.map_dir.path / names.OUTPUTS).mkdir(mode=0o700)  # HTCondor goes there before it runs a job
+            # HTCondor goes there before it runs a job. The folders below it are for all jobs, so none may put a file there.
+            make_folder(self.map_dir.path / names.OUTPUTS / names.RETURN / names.REMAPPED)
             operations.write(self._marked, self._wanted_tag or "")
             tag = claim_tag(self.map_dir.root, self.map_dir.id, self._wanted_tag)
             operations.write(self._marked, tag)

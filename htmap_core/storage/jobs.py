@@ -19,7 +19,7 @@ class Job:
 
     @property
     def output(self) -> str:
-        """The path of the job's own folder below the outputs."""
+        """The path of the job's files below the outputs, without their endings."""
         return f"{self.submission}/{self.row // names.ENTRIES_PER_DIRECTORY}/{self.row}"
 
 

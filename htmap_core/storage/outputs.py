@@ -1,7 +1,6 @@
 """The files that the jobs of a map returned: results, errors, output, and files of the user's.
 
-Each job has a folder of its own, in which nothing is trusted: links are not followed. Maps of 0.7.0 have files with the names of
-jobs instead.
+Each job has files of its own, with endings that the submit side fixed. Nothing about them is trusted: links are not followed.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from htmap_core.exceptions import CorruptMap
 from htmap_core.files.folders import remove_tree
-from htmap_core.storage.content.packs import ReturnedPack
+from htmap_core.storage.content.packs import ReturnedPack, is_pack
 from htmap_core.storage.content.returned import Returned, ReturnedFrames
 from htmap_core.storage.jobs import Job
 from htmap_run.names import FILES, RESULTS, STDERR, STDOUT
@@ -34,16 +33,17 @@ class Outputs:
         :raises FileNotFoundError: it has returned no results (yet).
         :raises CorruptMap: the file is damaged.
         """
-        path = f"{self._folder}/{job.output}"  # making a Path would take as long as reading the file
+        path = f"{self._folder}/{job.output}.{RESULTS}"  # making a Path would take as long as reading the file
         try:
-            return ReturnedFrames(f"{path}/{RESULTS}")
-        except FileNotFoundError:
-            return ReturnedPack(Path(f"{path}.result"))
+            return ReturnedFrames(path)
+        except CorruptMap:
+            if is_pack(path):  # in maps of 0.7.0
+                return ReturnedPack(Path(path))
+            raise
 
     def exists(self, job: Job) -> bool:
         """Return whether a job has returned results."""
-        path = f"{self._folder}/{job.output}"
-        return os.path.lexists(f"{path}/{RESULTS}") or os.path.lexists(f"{path}.result")
+        return os.path.lexists(f"{self._folder}/{job.output}.{RESULTS}")
 
     def last_words(self, job: Job, stream: str, size: int) -> bytes | None:
         """Return the end of what a job that could not finish has written to a stream; None if nothing came back.
@@ -51,39 +51,30 @@ class Outputs:
         :param stream: ``stdout`` or ``stderr``.
         :param size: how many bytes at most.
         """
-        path = f"{self._folder}/{job.output}"
-        for candidate in (f"{path}/{stream}", f"{path}.{stream}"):
-            with contextlib.suppress(OSError):
-                return _tail(candidate, size)
-        return None
+        try:
+            return _tail(f"{self._folder}/{job.output}.{stream}", size)
+        except OSError:
+            return None
 
     def files(self, job: Job, component: int) -> Path:
         """Return the folder of the files that a component sent back, and make it if it does not exist.
 
         :raises CorruptMap: there is something else in its place.
         """
-        *folders, own = job.output.split("/")
-        place = (own, FILES) if os.path.lexists(f"{self._folder}/{job.output}") else (f"{own}.{FILES}",)
-        return folder_below(Path(self._folder), *folders, *place, str(component))
+        return folder_below(Path(self._folder), *f"{job.output}.{FILES}".split("/"), str(component))
 
     def delete_files(self, job: Job, component: int) -> None:
         """Delete the files that a component sent back with a job."""
-        path = f"{self._folder}/{job.output}"
-        for folder in (f"{path}/{FILES}", f"{path}.{FILES}"):
+        folder = f"{self._folder}/{job.output}.{FILES}"
+        if not os.path.islink(folder):
             _delete(f"{folder}/{component}")
-            with contextlib.suppress(OSError):  # it has files of other components, or there are none
-                os.rmdir(folder)
+        with contextlib.suppress(OSError):  # it has files of other components, or there are none
+            os.rmdir(folder)
 
     def delete(self, job: Job) -> None:
         """Delete the files that a job returned, except those that its components sent back."""
-        path = f"{self._folder}/{job.output}"
-        for stream in (STDOUT, STDERR):
-            _delete(f"{path}/{stream}")
-            _delete(f"{path}.{stream}")
-        _delete(f"{path}/{RESULTS}")
-        _delete(f"{path}.result")
-        with contextlib.suppress(OSError):  # it has files of components, or does not exist
-            os.rmdir(path)
+        for ending in (RESULTS, STDOUT, STDERR):
+            _delete(f"{self._folder}/{job.output}.{ending}")
 
 
 def folder_below(outputs: Path, *parts: str) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from htmap_core import names
 from htmap_core.language.submit_text import render
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.submission.files.outputs import TO_OWN_FOLDER
+from htmap_core.submission.files.outputs import TO_OWN_FILES
 
 LOG = "htmap.events"
 
@@ -60,7 +60,7 @@ def _row(map_dir: MapDir, columns: tuple[str, ...], component: int) -> dict[str,
 def _elsewhere(name: str, value: str, folder: str) -> str:
     """Return a command's value for jobs with another initial directory than *folder*, the map's."""
     if name == "transfer_output_remaps":
-        return value.replace(TO_OWN_FOLDER, TO_OWN_FOLDER.replace("=", f"={names.OUTPUTS}/"))
+        return value.replace(TO_OWN_FILES, TO_OWN_FILES.replace("=", f"={names.OUTPUTS}/"))
     if name != "transfer_input_files":
         return value
     paths = (path.strip() for path in value.split(","))

@@ -16,7 +16,7 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission import matching
 from htmap_core.submission.exit_policy import add_exit_policy, start_policy
 from htmap_core.submission.files.map_files import MapFiles
-from htmap_core.submission.files.outputs import TO_OWN_FOLDER
+from htmap_core.submission.files.outputs import TO_OWN_FILES
 from htmap_core.submission.files.protocols import submit_side_file
 
 LATE_MATERIALIZATION = 2000  # jobs: the schedd materializes more only when it needs them; it refuses 20,000 at once
@@ -61,7 +61,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
     own_archive = submit.executable == names.RUNTIME
     inputs = [names.FUNCTION, f"{names.INPUTS}/$({names.INPUTS_COLUMN})", *([] if own_archive else [names.RUNTIME])]
     arguments = f"$Fnx({names.INPUTS_COLUMN}) $(htmap_components)"
-    remaps = [TO_OWN_FOLDER]
+    remaps = [TO_OWN_FILES]
     if plan.options.output_remaps is not None:
         arguments += f" $({names.REMAPPED_COLUMN})"
         remaps.append(f"$({names.REMAPS_COLUMN})")

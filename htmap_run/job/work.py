@@ -49,7 +49,7 @@ class Work:
 
     :param archive: the path of the archive that the runner is in.
     :param scratch: the job's scratch directory.
-    :param function: the path of the packed function.
+    :param function: the path of the pickled function.
     :param blocks: the paths of the input blocks.
     :param results: gets what the components leave.
     :raises CorruptFile: one of the files is damaged.

@@ -183,7 +183,7 @@ class TestExplaining:
         )
         waiting = [str(programs / "condor_wait"), "-wait", str(TIMEOUT), "htmap.events"]
         subprocess.run(waiting, cwd=folder, env=environment, check=True, timeout=2 * TIMEOUT)
-        written = {path.read_text() for path in folder.glob("outputs/**/stdout")}
+        written = {path.read_text() for path in folder.glob("outputs/**/*.stdout")}
         assert written == ({"inverting 0\n"} if components else {"inverting 1\n", "inverting 0\n", "inverting 4\n"})
         assert [str(status) for status in htmap.load("tide").component_statuses] == [
             "COMPLETED",

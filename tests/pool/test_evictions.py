@@ -66,7 +66,7 @@ def spooled(mapped: htmap.Map) -> list[str]:
 
 def hold_until_spooled(mapped: htmap.Map) -> None:
     mapped.hold()
-    eventually(lambda: "job.result" in spooled(mapped), says="what is finished is in the spool")
+    eventually(lambda: "result" in spooled(mapped), says="what is finished is in the spool")
 
 
 @pytest.mark.usefixtures("in_class_pool")
@@ -116,7 +116,10 @@ class TestAChunkThatIsVacated:
         # The job leaves the queue a moment after its last event.
         eventually(lambda: not spooled(mapped), says="nothing of the job is in the spool")
         returned = (mapped._map_dir.path / "outputs" / "0").rglob("*")
-        assert {path.name for path in returned if path.is_file()} == {"job.result", "file"}
+        assert {path.name for path in returned if path.is_file()} == {
+            f"{mapped._map_dir.placement.job_of(0).row}.result",
+            "file",
+        }
 
 
 @pytest.mark.usefixtures("personal_pool")

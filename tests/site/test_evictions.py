@@ -36,9 +36,7 @@ def test_what_was_finished_is_kept_when_the_job_goes_on_at_another_host(on_site:
     eventually(lambda: first.run("find", str(HOME_OF_HOST), "-name", "reached").stdout, says="component 2 runs")
     mapped.hold()
     spool = Path(find_pool()[1].parameter("SPOOL") or "")
-    eventually(
-        lambda: list(spool.glob("*/*/*.subproc0/_htmap_return/job.result")), says="what is finished is in the spool"
-    )
+    eventually(lambda: list(spool.glob("*/*/*.subproc0/_htmap_return/result")), says="what is finished is in the spool")
     first.kill()
     on_site.add_host("second", visible=VISIBLE)
     mapped.release()

@@ -48,5 +48,5 @@ def make_map(htmap_dir: Path) -> MakeMap:
 
 
 def write_result(map_dir: MapDir, component: int, result: Any) -> None:
-    path = map_dir.path / names.OUTPUTS / map_dir.placement.job_of(component).output / "job.result"
+    path = map_dir.path / names.OUTPUTS / f"{map_dir.placement.job_of(component).output}.result"
     write_results(path, {component: result})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import struct
 from collections.abc import Mapping
 from itertools import accumulate
@@ -15,6 +16,18 @@ from htmap_core.exceptions import CorruptMap
 _MAGIC = b"HTMAP\x00\x00\x01"
 _TRAILER = struct.Struct(">Q8s")
 _FORMAT = 1
+
+
+def is_pack(path: str) -> bool:
+    """Return whether a file ends as a packed file does."""
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        return False
+    try:
+        with open(path, "rb") as file:
+            file.seek(-len(_MAGIC), os.SEEK_END)
+            return file.read() == _MAGIC
+    except OSError:
+        return False
 
 
 class Pack:

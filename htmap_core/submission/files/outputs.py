@@ -29,8 +29,9 @@ _NO_MORE = object()
 _RETURNED = f"{names.RETURN}/{names.REMAPPED}/"  # the folder of the remapped files, for HTCondor on both sides
 _ORIGIN = "origin/"  # not a file: an entry that keeps the original destination if a protocol replaced it by another one
 
-# The remap of all that a job returns, into its own folder below the outputs. Nothing that it returns can lie elsewhere then.
-TO_OWN_FOLDER = f"{names.RETURN}=$({names.RESULT_COLUMN})"
+# The remaps of what HTMap wants of the returned folder, to names of this job's own below the outputs. Whatever else a component
+# puts into it lies in one folder beside these, which nobody reads.
+TO_OWN_FILES = ";".join(f"{names.RETURN}/{name}=$({names.RESULT_COLUMN}).{name}" for name in names.RETURNED)
 
 COMPONENT = "$(component)"  # a user's placeholder for the component's index in a destination
 

@@ -13,7 +13,7 @@ from tests.unit.conftest import MakeMap
 
 def test_no_job_returns_the_result_of_another(make_map: MakeMap) -> None:
     map_dir = make_map("tide", 2, {1: "mine"})
-    write_results(map_dir.path / names.OUTPUTS / "0/0/0/job.result", {0: "zero", 1: "forged"})
+    write_results(map_dir.path / names.OUTPUTS / "0/0/0.result", {0: "zero", 1: "forged"})
     reader = ResultReader(map_dir)
 
     assert [reader.result(component, "tide") for component in (0, 1)] == ["zero", "mine"]
@@ -23,7 +23,7 @@ def test_no_job_returns_the_result_of_another(make_map: MakeMap) -> None:
 
 def test_of_a_damaged_job_no_result_is_given_and_others_are(make_map: MakeMap) -> None:
     map_dir = make_map("tide", 2, {0: "zero", 1: "one"})
-    path = map_dir.path / names.OUTPUTS / "0/0/0/job.result"
+    path = map_dir.path / names.OUTPUTS / "0/0/0.result"
     path.write_bytes(path.read_bytes().replace(b"zero", b"hero"))
     reader = ResultReader(map_dir)
 

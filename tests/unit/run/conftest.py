@@ -47,7 +47,7 @@ class Ran:
 
     @property
     def results(self) -> Returned:
-        return Returned(self.returned / "job.result")
+        return Returned(self.returned / "result")
 
     @property
     def statuses(self) -> list[str]:

@@ -43,7 +43,7 @@ def test_output_comes_back_with_the_results_in_one_file(jobs: Jobs) -> None:
     silent = jobs.run(DOUBLE)
     noisy = jobs.run("def function(x): print(x)")
 
-    assert silent.files == noisy.files == {"job.result"}
+    assert silent.files == noisy.files == {"result"}
 
 
 def test_much_output_comes_back_whole(jobs: Jobs) -> None:

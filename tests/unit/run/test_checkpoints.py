@@ -73,7 +73,7 @@ def test_every_python_finds_its_checkpoint_when_it_runs_again(
 
     assert first.value() == []
     assert second.value() == ["state"]
-    assert second.files == {"job.result"}
+    assert second.files == {"result"}
 
 
 def test_folders_and_hostile_names_come_back(jobs: Jobs, server: Proxy) -> None:

@@ -181,4 +181,4 @@ def test_the_end_of_a_worker_after_its_last_component_harms_nobody(jobs: Jobs) -
 def test_nothing_but_the_result_is_left(jobs: Jobs) -> None:
     ran = jobs.run("def function(x): __import__('os')._exit(x)", [1])
 
-    assert ran.files == {"job.result"}
+    assert ran.files == {"result"}

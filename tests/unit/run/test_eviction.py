@@ -121,11 +121,11 @@ def test_files_that_were_handed_over_come_back_or_go_where_they_should(evicted: 
 
 
 def test_nothing_else_is_returned(evicted: Evicted) -> None:
-    assert evicted.again().files == {"job.result", "files", "remapped"}
+    assert evicted.again().files == {"result", "files", "remapped"}
 
 
 def test_what_is_returned_by_an_eviction_is_what_there_is(evicted: Evicted) -> None:
-    assert evicted.first.files == {"job.result", "files", "remapped"}
+    assert evicted.first.files == {"result", "files", "remapped"}
     assert evicted.first.results.components == [0, 1, 2]
 
 
@@ -238,7 +238,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 @pytest.mark.parametrize("which", DAMAGES)
 def test_what_is_damaged_is_run_again(evicted: Evicted, which: str) -> None:
     damage, ran_again = DAMAGES[which]
-    damage(evicted.returned / "job.result")
+    damage(evicted.returned / "result")
 
     ran = evicted.again()
 

@@ -89,7 +89,7 @@ def test_an_output_file_that_is_missing_is_an_error_that_names_it(jobs: Jobs, go
 
     assert ran.error()["type"] == "builtins.FileNotFoundError"
     golden("run/an-output-file-that-is-missing-is-an-error", ran.error()["message"])
-    assert ran.files == {"job.result"}
+    assert ran.files == {"result"}
 
 
 def test_an_output_file_of_a_name_that_is_taken_is_refused(jobs: Jobs, golden: Golden) -> None:

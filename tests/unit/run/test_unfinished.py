@@ -113,7 +113,7 @@ def function(x):
     ran = jobs.run(source, [0, 1])
 
     assert ran.exit_code == -number
-    assert (ran.files, ran.results.components) == ({"job.result"}, [])
+    assert (ran.files, ran.results.components) == ({"result"}, [])
 
 
 def test_a_signal_at_the_moment_of_the_fork_is_not_lost(jobs: Jobs) -> None:
@@ -126,7 +126,7 @@ os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGTERM), after_i
     ran = jobs.run_in(scratch, environment={"PYTHONPATH": str(scratch)})
 
     assert ran.exit_code == -signal.SIGTERM
-    assert (ran.files, ran.results.components) == ({"job.result"}, [])
+    assert (ran.files, ran.results.components) == ({"result"}, [])
 
 
 def test_a_function_may_handle_the_signal_that_asks_its_job_to_end(jobs: Jobs) -> None:

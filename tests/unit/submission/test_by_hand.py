@@ -8,11 +8,12 @@ import pytest
 
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.by_hand import description
+from htmap_core.submission.files.outputs import TO_OWN_FILES
 
 NOW = {
     "initialdir": "/maps/$(DOLLAR)1/outputs",
     "transfer_input_files": "../_htmap_function,../inputs/$(htmap_inputs),/data/x,https://server/y,$(htmap_files)",
-    "transfer_output_remaps": '"_htmap_return=$(htmap_result);$(htmap_remaps)"',
+    "transfer_output_remaps": f'"{TO_OWN_FILES};$(htmap_remaps)"',
     "transfer_plugins": "own=_htmap_transfer_own",
 }
 OF_0_7 = {"initialdir": "/maps/$(DOLLAR)1", "transfer_input_files": "_htmap_function,inputs/$(htmap_inputs)"}
@@ -35,9 +36,11 @@ def test_inputs_are_those_of_the_map_wherever_it_is_submitted(map_dir: MapDir) -
     assert f"transfer_input_files = {inputs}" in lines(map_dir, OF_0_7)
 
 
-def test_each_job_returns_a_folder_below_outputs_where_it_is_submitted(map_dir: MapDir) -> None:
+def test_what_each_job_returns_is_below_outputs_where_it_is_submitted(map_dir: MapDir) -> None:
     found = lines(map_dir, NOW)
-    assert 'transfer_output_remaps = "_htmap_return=outputs/$(htmap_result);$(htmap_remaps)"' in found
+    (remaps,) = (line for line in found if line.startswith("transfer_output_remaps"))
+    assert remaps.count("=outputs/$(htmap_result).") == 4
+    assert remaps.endswith(';$(htmap_remaps)"')
     assert not any(line.startswith("initialdir") for line in found)
 
 

@@ -89,17 +89,19 @@ def test_a_users_hold_expression_that_cannot_be_evaluated_takes_nothing_from_the
     assert evaluated(job, "periodic_hold", periodic_hold="Nonsense + 1 > 7") is True
 
 
-def test_nothing_that_a_job_returns_can_lie_outside_of_its_own_folder() -> None:
+def test_what_a_job_returns_gets_names_that_are_fixed_when_it_is_submitted() -> None:
     commands = described("assume")
     assert commands["initialdir"] == "/maps/1/outputs"
     assert commands["transfer_output_files"] == "_htmap_return"
-    assert commands["transfer_output_remaps"] == '"_htmap_return=$(htmap_result)"'
+    remaps = commands["transfer_output_remaps"].strip('"').split(";")
+    names = ("result", "stdout", "stderr", "files")
+    assert remaps == [f"_htmap_return/{name}=$(htmap_result).{name}" for name in names]
     assert commands["output"] == "job.stdout"
 
 
-def test_files_that_are_sent_elsewhere_are_remapped_beside_the_folder() -> None:
+def test_files_that_are_sent_elsewhere_are_remapped_beside_them() -> None:
     commands = described("assume", output_remaps={"a": "/b"})
-    assert commands["transfer_output_remaps"] == '"_htmap_return=$(htmap_result);$(htmap_remaps)"'
+    assert commands["transfer_output_remaps"].endswith('=$(htmap_result).files;$(htmap_remaps)"')
     assert commands["arguments"] == '"$Fnx(htmap_inputs) $(htmap_components) $(htmap_remapped)"'
 
 

@@ -67,7 +67,7 @@ def recorded(tmp_path: Path) -> Callable[[str], Log]:
 
 
 def returned(log: Log, component: int, end: object) -> None:
-    write_results(log.map_dir.path / names.OUTPUTS / Job(0, component).output / "job.result", {component: end})
+    write_results(log.map_dir.path / names.OUTPUTS / f"{Job(0, component).output}.result", {component: end})
 
 
 def looked_at(log: Log, text: bytes) -> LoggedStates:
@@ -183,7 +183,7 @@ def test_a_doubt_is_kept_for_the_next_process(recorded: Callable[[str], Log]) ->
     log = recorded("plain")
     states = looked_at(log, log.text + b"012 (018.000.000) 2026-11-21 09:00:00 Job was held.\n\tby nobody" + END)
     assert states.status(0) is COMPLETED
-    (log.map_dir.path / names.OUTPUTS / Job(0, 1).output / "job.result").unlink()
+    (log.map_dir.path / names.OUTPUTS / f"{Job(0, 1).output}.result").unlink()
     states = looked_at(log, log.text + b"012 (018.001.000) 2026-11-21 09:00:00 Job was held.\n\tby nobody" + END)
     states.save()
     assert (states.status(1), states.doubt() is None) == (HELD, False)
