@@ -133,6 +133,10 @@ class Results:
         reader = frames.Reader(self._writer.descriptor)
         return b"".join(reader.payload(frame) for frame in self._of[component] if frame.kind == frames.STDOUT)
 
+    def close(self) -> None:
+        """Close the file."""
+        self._writer.close()
+
     def remove(self) -> None:
         """Remove the file, because the job cannot finish and runs again."""
         with contextlib.suppress(FileNotFoundError):

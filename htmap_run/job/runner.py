@@ -84,6 +84,9 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     except BaseException:
         results.remove()
         raise
+    finally:
+        results.close()
+        capture.close()
     if not is_finished:
         results.remove()
         return codes.CANNOT_FINISH

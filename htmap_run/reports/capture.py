@@ -64,6 +64,11 @@ class Capture:
         for stream in self._streams:
             stream.remove()
 
+    def close(self) -> None:
+        """Close the files, in a process that has not entered this."""
+        for stream in self._streams:
+            stream.close_file()
+
     def __enter__(self) -> Self:
         for stream in self._streams:
             stream.open()
@@ -153,6 +158,9 @@ class _Stream:
     def remove(self) -> None:
         with contextlib.suppress(FileNotFoundError):  # the function has deleted it
             os.unlink(self._path)
+
+    def close_file(self) -> None:
+        os.close(self._file)
 
     def close(self) -> None:
         os.dup2(self._original, self._descriptor)
