@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 _NUMBER = (int, float)
@@ -36,25 +35,31 @@ def misfit(value: Any, shape: Any, name: str = "record") -> str | None:
     :param shape: a type or a tuple of types; a list with the shape of its items; or a dictionary with the shape of each key. The
         name of a key that may be missing ends with a question mark. Further keys may have any value.
     """
-    kind: Any = type(shape) if isinstance(shape, (dict, list)) else shape
-    if not isinstance(value, kind) or (isinstance(value, bool) and shape is not bool):
+    if isinstance(shape, dict) and isinstance(value, dict):
+        return _misfit_in_object(value, shape, name)
+    if isinstance(shape, list) and isinstance(value, list):
+        return _misfit_in_list(value, shape[0], name)
+    is_bool = value is True or value is False
+    if isinstance(shape, (dict, list)) or not isinstance(value, shape) or is_bool is not (shape is bool):
         return f"{name} is {type(value).__name__}"
-    if shape is _NUMBER and not _is_a_time(value):
+    if shape is _NUMBER and not 0 <= value < _LATEST:
         return f"{name} is {value}"
-    return next(filter(None, _misfits_in(value, shape, name)), None)
+    return None
 
 
-def _is_a_time(number: float) -> bool:
-    return 0 <= number < _LATEST
+def _misfit_in_object(value: dict[str, Any], shape: dict[str, Any], name: str) -> str | None:
+    for key, inner in shape.items():
+        plain = key.rstrip("?")
+        if plain in value:
+            if (problem := misfit(value[plain], inner, plain)) is not None:
+                return problem
+        elif plain == key:
+            return f"{name} has no {key}"
+    return None
 
 
-def _misfits_in(value: Any, shape: Any, name: str) -> Iterator[str | None]:
-    if isinstance(shape, list):
-        yield from (misfit(item, shape[0], name) for item in value)
-    elif isinstance(shape, dict):
-        for key, inner in shape.items():
-            plain = key.rstrip("?")
-            if plain in value:
-                yield misfit(value[plain], inner, plain)
-            elif plain == key:
-                yield f"{name} has no {key}"
+def _misfit_in_list(value: list[Any], shape: Any, name: str) -> str | None:
+    for item in value:
+        if (problem := misfit(item, shape, name)) is not None:
+            return problem
+    return None
