@@ -73,10 +73,13 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     try:
         with _live(scratch):
             is_finished = supervisor.finish(components, results, work, died)
-        if is_finished:
-            results.complete(components)
-            if not eviction.is_by_hand(scratch):
-                capture.remove()
+        if not is_finished:
+            results.remove()
+            return codes.CANNOT_FINISH
+        results.complete(components)
+        if not eviction.is_by_hand(scratch):
+            capture.remove()
+        return _exit_code({results.ended[component] for component in components})
     except AskedToEnd:  # what has ended comes back
         capture.remove()
         eviction.keep(scratch, results.ended)
@@ -87,10 +90,6 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     finally:
         results.close()
         capture.close()
-    if not is_finished:
-        results.remove()
-        return codes.CANNOT_FINISH
-    return _exit_code({results.ended[component] for component in components})
 
 
 def _opened(scratch: str, components: list[int]) -> tuple[Results, Capture]:

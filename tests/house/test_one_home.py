@@ -53,6 +53,7 @@ WRITERS = {
     "htmap_core/files/atomic.py": "whatever is replaced as a whole: settings, pools of plugins, and storage's own",
     "htmap_core/cli/__init__.py": "/dev/null, when the reader of a pipe has gone",
     "htmap_core/cli/completion.py": "the shell's own file",
+    "htmap_core/files/folders.py": "the removal of folders that jobs have filled, for storage",
     "htmap_core/files/ownership.py": "private folders, for storage, settings and plugins",
     "htmap_core/submission/files/outputs.py": "a folder of the user's, which HTCondor does not make",
     "htmap_core/submission/files/staging.py": "links to inputs, in a folder that storage gives it",
@@ -96,7 +97,8 @@ def names_target(call: ast.Call) -> bool:
 
 
 def writers() -> dict[str, list[str]]:
-    elsewhere = [path for path in sources() if is_core(path) and path.parent.name not in {"storage", "testing"}]
+    at_home = {"storage", "content", "testing"}  # storage/content is a part of storage
+    elsewhere = [path for path in sources() if is_core(path) and path.parent.name not in at_home]
     return {named(path): found for path in elsewhere if (found := list(written(path.read_text())))}
 
 
