@@ -57,13 +57,10 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     results, capture = _opened(scratch, components)
 
     def work(left: list[int]) -> NoReturn:
-        worker.run(
-            left,
-            lambda: Work(archive, scratch, names.FUNCTION, blocks, results),
-            capture,
-            results,
-            lambda error: _tell_why(error, scratch, arguments),
-        )
+        def open_work() -> Work:
+            return Work(archive, scratch, names.FUNCTION, blocks, results)
+
+        worker.run(left, open_work, capture, results, lambda error: _tell_why(error, scratch, arguments))
 
     def died(begun: dict[str, Any], end: End) -> None:
         from htmap_run.job import death
