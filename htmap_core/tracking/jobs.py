@@ -26,13 +26,14 @@ from htmap_core.tracking.transitions import (
     HELD,
     IDLE,
     NUMBERS,
+    RUNNING,
     STATUSES,
     TRANSITIONS,
     UNMATERIALIZED,
     JobStates,
 )
 
-_SEAL = f"4 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
+_SEAL = f"5 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
 _PIECE = 256 * 1024  # bytes of the log to read at once; more would not fit into the processor's cache
 _MARK = 1024  # bytes before the offset, whose checksum shows whether the log is still the same
 _ANEW = -1  # no checksum: the log is read from its beginning again
@@ -130,6 +131,16 @@ class Tracker:
         with self._lock:
             every = [(number, doubt) for number, jobs in self._jobs.items() for doubt in jobs.doubts.items()]
             return {Job(number, row): is_without for number, (row, is_without) in every}
+
+    def perhaps_ended(self) -> list[Job]:
+        """Return the running jobs whose end may be missing, because the log tells that of another job twice. Cheap."""
+        if not any(jobs.ended_again for jobs in list(self._jobs.values())):
+            return []
+        with self._lock:
+            every = [
+                (number, row, status) for number, jobs in self._jobs.items() for row, status in enumerate(jobs.status)
+            ]
+        return [Job(number, row) for number, row, status in every if status == RUNNING]
 
     def correct(self, job: Job, was: ComponentStatus, status: ComponentStatus, note: str = "", code: int = 0) -> None:
         """Set the status of a job, as something else than the log tells it; it is not doubtful any more.
@@ -272,7 +283,13 @@ class Tracker:
             if offset == self._saved or self._mark == _ANEW:
                 return
             known = [
-                (number, len(jobs.status), jobs.closed, list(jobs.notes.items()), list(jobs.doubts.items()))
+                (
+                    number,
+                    len(jobs.status),
+                    [jobs.closed, jobs.ended_again],
+                    [*jobs.notes.items()],
+                    [*jobs.doubts.items()],
+                )
                 for number, jobs in self._jobs.items()
             ]
             header = json.dumps([offset, self._mark, list(self._clusters.items()), known])
@@ -292,7 +309,7 @@ class Tracker:
         self._saved, self._clusters = self._offset, dict(clusters)
         for number, count, closed, notes, doubts in known:
             jobs = self._jobs[number] = JobStates.fresh(count, IDLE)
-            jobs.closed = closed
+            jobs.closed, jobs.ended_again = closed
             jobs.notes.update(notes)
             jobs.doubts.update(doubts)
             for part in jobs.arrays:

@@ -40,6 +40,9 @@ class LoggedStates:
         has_news = self._tracker.poll()
         if doubts := self._tracker.doubts():
             self._settle_by_files(doubts)
+        for job in self._tracker.perhaps_ended():
+            if self._outcome(job) is ComponentStatus.COMPLETED:  # a job that failed may be running again
+                self._tracker.correct(job, ComponentStatus.RUNNING, ComponentStatus.COMPLETED)
         return has_news
 
     def statuses(self) -> list[ComponentStatus]:

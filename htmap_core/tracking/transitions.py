@@ -45,6 +45,7 @@ class JobStates:
     :param notes: the code and reason of a hold, or how a job failed.
     :param doubts: the jobs whose events contradict each other or the exit policy; the value says whether the status may be
         wrong even if the job has returned nothing.
+    :param ended_again: whether the end of a job came twice: then the end of another may be missing.
     :param closed: whether the schedd has logged that it makes no more jobs of the cluster.
     """
 
@@ -54,6 +55,7 @@ class JobStates:
     runtime: array[float]
     notes: dict[int, tuple[int, str]] = attrs.field(factory=dict)
     doubts: dict[int, bool] = attrs.field(factory=dict)
+    ended_again: bool = False
     closed: bool = False
 
     @classmethod
@@ -94,8 +96,10 @@ class JobStates:
         self._using(row, when, code, memory, text)
         number = int(code) if code else eventlog.exit_code(text)
         status = ERRORED if number is None else _OUTCOMES.get(number, ERRORED)
-        if before not in {RUNNING, status}:
-            self.doubts[row] = True  # it did not run, or it had ended otherwise
+        if before != RUNNING:
+            self.ended_again = True  # a schedd that was restarted may write this twice; or it is about another job
+            if before != status:
+                self.doubts[row] = True  # it did not run, or it had ended otherwise
         if number in _OUTCOMES:
             self.enter(row, status)
             return

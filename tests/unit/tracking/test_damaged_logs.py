@@ -170,6 +170,14 @@ def test_of_two_ends_of_a_job_the_one_that_it_returned_is_right(recorded: Callab
     assert looked_at(log, log.text + ending + END).statuses() == [COMPLETED, ERRORED, ERRORED, ERRORED]
 
 
+def test_a_job_whose_end_is_written_down_for_another_has_ended(recorded: Callable[[str], Log]) -> None:
+    log = recorded("late_complete")
+
+    states = looked_at(log, log.text.replace(b"\n005 (027.001", b"\n005 (027.000"))
+
+    assert set(states.statuses()) == {ComponentStatus.COMPLETED}
+
+
 def test_a_removed_job_that_has_returned_its_results_has_ended_before(recorded: Callable[[str], Log]) -> None:
     log = recorded("removed_while_ending")
     rows = [set(re.findall(rb"^%s \(029\.(\d+)" % kind, log.text, re.MULTILINE)) for kind in (b"001", b"005", b"009")]
