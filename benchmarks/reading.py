@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import shutil
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,19 @@ def results(quick: bool) -> Iterator[Row]:
             f"iterate over results, {what}", figures["components"] / figures["seconds"], limit, "/s", at_least=True
         )
         in_a_new_process("remove", tag)
+
+
+def checksums(_: bool) -> Iterator[Row]:
+    """Measure what a checksum costs: of a small result, against reading it, and of a large one."""
+    small, large = b"x" * 100, bytes(256_000_000)
+    turns = 200_000
+    begin = time.perf_counter()
+    for _turn in range(turns):
+        zlib.crc32(small)
+    yield Row("checksum of a result of 100 bytes", (time.perf_counter() - begin) / turns * 1e6, 1, "us")
+    begin = time.perf_counter()
+    zlib.crc32(large)
+    yield Row("checksum of 1 GB", (time.perf_counter() - begin) * 1e9 / len(large), 2, "s")
 
 
 def _finished_map(tag: str, components: int, chunksize: int = 1) -> MapDir:

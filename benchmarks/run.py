@@ -25,7 +25,7 @@ from rows import Row, table
 
 Benchmark = Callable[[bool], Iterator[Row]]
 
-_WITHOUT_POOL: dict[str, Benchmark] = {"startup": startup.commands}
+_WITHOUT_POOL: dict[str, Benchmark] = {"startup": startup.commands, "checksums": reading.checksums}
 _ON_THE_POOL: dict[str, Benchmark] = {
     "execute": startup.execute_side,
     "creation": creation.create_and_remove,

@@ -5,6 +5,7 @@ The check is that of ssh's ``StrictModes``: whoever can change a folder on the w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -42,6 +43,14 @@ def make_folder(path: Path) -> None:
     except FileNotFoundError:
         make_folder(path.parent)
         path.mkdir(mode=0o700, exist_ok=True)
+
+
+def close_folder(path: str) -> None:
+    """Take all permissions from others that they have for a folder of the user's. What is in it needs no look of its own then."""
+    found = os.stat(path)
+    if found.st_uid == os.geteuid() and found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        with contextlib.suppress(OSError):  # a file system that is read alone: nobody can change it then
+            os.chmod(path, 0o700)
 
 
 class Danger(NamedTuple):

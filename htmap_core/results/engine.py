@@ -237,8 +237,12 @@ class Engine:
 
     def _error_if_any(self, component: int, status: ComponentStatus) -> ComponentError | None:
         def look() -> ComponentError | None:
-            has_failed = self.errors.has_failed(component, status)
-            return self.errors.error(component, status) if has_failed else None
+            if not self.errors.has_failed(component, status):
+                return None
+            try:
+                return self.errors.error(component, status)
+            except CorruptMap as damage:  # the errors of others can be told all the same
+                return self.errors.damaged(component, damage)
 
         return self.consistent(component, status, look)
 

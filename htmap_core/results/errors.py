@@ -14,7 +14,7 @@ from typing import Any, Union
 import attrs
 
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import ComponentProblem, MapComponentError, MapComponentHeld, MapComponentRemoved
+from htmap_core.exceptions import ComponentProblem, CorruptMap, MapComponentError, MapComponentHeld, MapComponentRemoved
 from htmap_core.results import reports
 from htmap_core.results.pickling import CannotUnpickle, PickledException
 from htmap_core.storage.content.returned import Returned
@@ -177,8 +177,12 @@ class ErrorReader:
             returned = self.returned(component)
         except FileNotFoundError:
             return None
-        is_whole = status is ComponentStatus.COMPLETED or component in returned.statuses
-        return returned if is_whole else None
+        could_not_finish = status is not ComponentStatus.COMPLETED and self._states.note(component)
+        return None if could_not_finish and component not in returned.statuses else returned
+
+    def damaged(self, component: int, damage: CorruptMap) -> ComponentError:
+        """Return the error of a component of which what came back is damaged, for a list of errors that goes on."""
+        return ComponentError.without_result(self._map.current_tag(), component, str(damage), "")
 
     def unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:
         """Return the error of a component whose result cannot be unpickled here."""

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from htmap_core.exceptions.ownership import refusal
-from htmap_core.files.ownership import find_danger, is_private, is_within
+from htmap_core.files.ownership import close_folder, find_danger, is_private, is_within
 from htmap_core.settings.layers import trusted_in_environment
 from htmap_core.settings.tables import setting
 
@@ -27,8 +27,18 @@ def check_owner(path: Path, use: str, advice: str) -> None:
     Since 0.7.
     """
     danger = find_danger(path)
-    if danger is not None and not is_within(path, [*setting("TRUSTED_FOLDERS"), *trusted_in_environment()]):
+    if danger is not None and not _is_trusted(path):
         raise refusal(path, use, danger, advice)
+
+
+def close_unless_trusted(folder: Path) -> None:
+    """Take all permissions from others that they have for a folder of the user's, unless TRUSTED_FOLDERS names it."""
+    if not _is_trusted(folder):
+        close_folder(os.fspath(folder))
+
+
+def _is_trusted(path: Path) -> bool:
+    return is_within(path, [*setting("TRUSTED_FOLDERS"), *trusted_in_environment()])
 
 
 def check_entry(path: Path, use: str, advice: str) -> None:

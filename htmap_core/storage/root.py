@@ -8,7 +8,7 @@ from pathlib import Path
 from htmap_core import names
 from htmap_core.files.ownership import make_folder
 from htmap_core.settings.tables import setting
-from htmap_core.settings.trust import check_entry, check_owner
+from htmap_core.settings.trust import check_entry, check_owner, close_unless_trusted
 
 _FOLDERS = (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
 _ADVICE = "`export HTMAP_DIR=PATH` uses another folder, which HTMap makes if it does not exist"
@@ -31,6 +31,7 @@ def htmap_dir() -> Path:
     if root not in _checked:
         check_htmap_dir(root)
         if root.exists():
+            close_unless_trusted(root)  # others could write to a file in it that was made with a wide mode
             _checked.add(root)
     return root
 

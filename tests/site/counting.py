@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import htmap
 from htmap_core.testing import eventually
+from htmap_run import frames
 from htmap_run.files import checkpoints
 from tests.site.contracts import TIMEOUT
 
@@ -46,7 +48,8 @@ def kept_step(mapped: htmap.Map) -> int:
     path: Path = mapped._map_dir.path / checkpoints.place(0)
     if not path.exists():
         return 0
-    with tarfile.open(path) as archive:
+    reader = frames.Reader(path)
+    with tarfile.open(fileobj=io.BytesIO(reader.payload(reader.only(frames.CHECKPOINT)))) as archive:
         file = archive.extractfile("deep/state")
         assert file is not None
         return int(file.read())

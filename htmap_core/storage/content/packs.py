@@ -12,10 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from htmap_core.exceptions import CorruptMap
+from htmap_core.storage.content.shapes import END, RUN, SURROUNDINGS, misfit
 
 _MAGIC = b"HTMAP\x00\x00\x01"
 _TRAILER = struct.Struct(">Q8s")
 _FORMAT = 1
+_ENTRY = {
+    **END,
+    "component": int,
+    "status": str,
+    "stdout?": [int],
+    "stderr?": [int],
+    "host?": RUN["host"],
+    "runtime?": RUN["runtime"],
+}
+_INDEX = {**RUN, "components": [_ENTRY]}
 
 
 def is_pack(path: str) -> bool:
@@ -56,11 +67,14 @@ class Pack:
         if self.index.get("format") != _FORMAT:
             raise CorruptMap(path, f"has an index of format {self.index.get('format')!r}")
 
-    def payload(self, offset: int, size: int) -> bytes:
+    def payload(self, place: Any) -> bytes:
         """Return the payload at a place that the index names.
 
         :raises CorruptMap: it is not inside the file.
         """
+        if misfit(place, [int]) or len(place) != 2:  # noqa: PLR2004 -- offset and size
+            raise CorruptMap(self._path, f"has an index that names the place {place!r}")
+        offset, size = place
         if min(offset, size) < 0 or offset + size > self._payloads_end:
             raise CorruptMap(
                 self._path, f"has an index that names bytes {offset} to {offset + size}, which it does not have"
@@ -74,17 +88,22 @@ class PackedInputs:
     """A block of inputs: :class:`~htmap_core.storage.content.inputs.Inputs`."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._pack = Pack(path)
         index = self._pack.index
+        if problem := misfit(index, {"sizes": [int], "first": int, "by_value?": [int]}):
+            raise CorruptMap(path, f"has an index that cannot be right: {problem}")
         offsets = accumulate([0, *index["sizes"]])
-        self._places = {index["first"] + number: place for number, place in enumerate(zip(offsets, index["sizes"]))}
+        self._places = {index["first"] + n: list(place) for n, place in enumerate(zip(offsets, index["sizes"]))}
 
     def __contains__(self, component: int) -> bool:
         return component in self._places
 
     def payload(self, component: int) -> bytes:
         """Return the pickled input of a component."""
-        return self._pack.payload(*self._places[component])
+        if component not in self._places:
+            raise CorruptMap(self._path, f"has no input of component {component}")
+        return self._pack.payload(self._places[component])
 
     def by_value(self, component: int) -> bool | None:
         """Return whether it has code by value; the first maps of 0.7.0 do not say."""
@@ -101,6 +120,8 @@ class ReturnedPack:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pack = Pack(path)
+        if problem := misfit(self._pack.index, _INDEX):
+            raise CorruptMap(path, f"has an index that cannot be right: {problem}")
         self._entries: dict[int, dict[str, Any]] = {each["component"]: each for each in self._pack.index["components"]}
 
     @property
@@ -124,7 +145,7 @@ class ReturnedPack:
         """Return its pickled result."""
         if not (place := self.record(component).get("result")):
             raise FileNotFoundError(f"the result of component {component}")
-        return self._pack.payload(*place)
+        return self._pack.payload(place)
 
     def by_value(self, component: int) -> bool | None:
         """Return whether its pickled result has code by value; the first maps of 0.7.0 do not say."""
@@ -134,11 +155,13 @@ class ReturnedPack:
     def exception(self, component: int) -> bytes:
         """Return its pickled exception."""
         place = self.record(component).get("error", {}).get("exception")
-        return self._pack.payload(*place) if place else b""
+        return self._pack.payload(place) if place else b""
 
     def output(self, component: int, stream: str) -> bytes:
         """Return what it has written to a stream."""
         begin, end = self.record(component).get(stream) or (0, 0)
+        if not 0 <= begin <= end:
+            raise CorruptMap(self._path, f"has an index that names the bytes {begin} to {end} of {stream}")
         try:
             with self._path.with_suffix(f".{stream}").open("rb") as file:
                 file.seek(begin)
@@ -150,7 +173,12 @@ class ReturnedPack:
         """Return the surroundings of its result."""
         del component
         places = [entry["surroundings"] for entry in self._entries.values() if "surroundings" in entry]
-        found: dict[str, Any] = json.loads(self._pack.payload(*places[0])) if places else {}
+        try:
+            found: dict[str, Any] = json.loads(self._pack.payload(places[0])) if places else {}
+        except ValueError as error:
+            raise CorruptMap(self._path, f"has surroundings that cannot be read ({error})") from error
+        if places and (problem := misfit(found, SURROUNDINGS)):
+            raise CorruptMap(self._path, f"has surroundings that cannot be right: {problem}")
         return found
 
     def stdout(self) -> bytes:

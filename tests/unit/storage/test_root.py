@@ -221,3 +221,17 @@ class TestPermissions:
         logger.info("written")
         assert modes(Path.home()) == {}
         assert modes(htmap_dir) == {}
+
+
+def test_a_folder_of_the_users_that_others_can_enter_is_closed_to_them(htmap_dir: Path) -> None:
+    htmap_dir.mkdir(mode=0o755)
+    make_htmap_dir()
+    assert htmap_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_trusted_folder_stays_as_its_users_made_it(htmap_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    htmap_dir.mkdir()
+    htmap_dir.chmod(0o770)
+    monkeypatch.setenv("HTMAP_TRUSTED_FOLDERS", str(htmap_dir))
+    make_htmap_dir()
+    assert htmap_dir.stat().st_mode & 0o777 == 0o770
