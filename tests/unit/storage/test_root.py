@@ -121,8 +121,10 @@ class TestUse:
 class TestMaps:
     @pytest.fixture
     def tide(self, opened: Path, make_map: Callable[..., MapDir]) -> MapDir:
-        """A map in the opened HTMAP_DIR."""
-        return make_map("tide", results={0: 1})
+        """A map in an HTMAP_DIR that somebody has opened since its first use."""
+        made = make_map("tide", results={0: 1})
+        made.root.chmod(0o755)
+        return made
 
     def test_a_map_to_whose_folder_others_may_write_is_not_read(self, tide: MapDir) -> None:
         tide.path.chmod(0o777)
