@@ -236,9 +236,10 @@ class Engine:
                 continue
 
     def _error_if_any(self, component: int, status: ComponentStatus) -> ComponentError | None:
-        def look() -> ComponentError | None:
-            if not self.errors.has_failed(component, status):
-                return None
+        if not self.errors.has_failed(component, status):
+            return None
+
+        def look() -> ComponentError:
             try:
                 return self.errors.error(component, status)
             except CorruptMap as damage:  # the errors of others can be told all the same

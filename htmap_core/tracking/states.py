@@ -40,7 +40,7 @@ class LoggedStates:
         has_news = self._tracker.poll()
         if doubts := self._tracker.doubts():
             self._settle_by_files(doubts)
-        for job in self._tracker.perhaps_ended():
+        for job in self._tracker.perhaps_ended() if has_news else ():  # it reads result files
             if self._outcome(job) is ComponentStatus.COMPLETED:  # a job that failed may be running again
                 self._tracker.correct(job, ComponentStatus.RUNNING, ComponentStatus.COMPLETED)
         return has_news

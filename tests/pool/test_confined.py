@@ -1,4 +1,4 @@
-"""A component writes to its own folder of the map, and to the destinations that its user named, whatever it tries."""
+"""A component writes to names of its own below the outputs, and to destinations that its user named, whatever it tries."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ REFUSALS = {-8, 1}  # the starter does not know such a request, or does not take
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Return what is in a map's directory, without the jobs' own folders, the event log and its cache."""
+    """Return what is in a map's directory, without what jobs returned, the event log and its cache."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
