@@ -115,7 +115,7 @@ def _is_called(found: Any, name: str) -> bool:
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["--help", "-h"]},  # click 8.1 names the first after wrong usage
     epilog="Plugins add commands of their own, such as `htmap pool`; `htmap plugins list` shows them.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show log messages on standard error.")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
+from typing import Any
 
 from click.testing import CliRunner, Result
 
 from htmap_core.cli import cli
 from htmap_core.testing.own_settings import settings_with
+
+# Before click 8.2, the newest for Python 3.9, standard error is in `stdout` unless this is said.
+_SEPARATE: dict[str, Any] = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
 
 
 def run_htmap(*arguments: str, stdin: str = "") -> Result:
@@ -23,4 +28,4 @@ def run_htmap(*arguments: str, stdin: str = "") -> Result:
     Since 0.7.
     """
     with settings_with({}), warnings.catch_warnings():  # the command changes both for a command line
-        return CliRunner().invoke(cli, list(arguments), input=stdin)
+        return CliRunner(**_SEPARATE).invoke(cli, list(arguments), input=stdin)
