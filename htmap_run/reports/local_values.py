@@ -7,6 +7,7 @@ import itertools
 import resource
 import signal
 import time
+from collections import deque
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ _CONTAINERS: dict[Any, tuple[str, str]] = {
     dict.__repr__: ("{", "}"),
     set.__repr__: ("{", "}"),
     frozenset.__repr__: ("frozenset({", "})"),
+    deque.__repr__: ("[", "]"),
 }
 _ITEMS = (20, 6, 6, 6)  # how many items of a container are shown, by its depth
 
