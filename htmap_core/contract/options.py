@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import attrs
 
-from htmap_core.exceptions import InvalidOption, MisalignedInputData, ReservedOptionKeyword
-from htmap_core.language.expressions import conjunction
+from htmap_core.contract.option_values import (
+    CUSTOM_OPTIONS,
+    FILE_OPTIONS,
+    FIXED_INPUT_FILES,
+    INPUT_FILES,
+    OUTPUT_REMAPS,
+    combined,
+    copied,
+    is_fixed,
+)
+from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword
 from htmap_core.language.submit_text import (
     REQUIREMENTS,
     RESERVED_COMMANDS,
@@ -22,18 +30,19 @@ from htmap_core.language.submit_text import (
 )
 from htmap_core.settings.chain import Settings
 
-_NO_TABLE = "must be a table of attributes and their values"
 
-
-class MapOptions:
+class MapOptions(MutableMapping[str, Any]):
     """Options of a map: HTCondor's submit commands, and a few of HTMap's own.
 
     A single value holds for all components; an iterable has one value for each component, in their order. A value is what a
-    submit file has behind the ``=``: a str, int, float, bool, path or timedelta. Options cannot be changed after they were made.
-    Since 0.6 or earlier.
+    submit file has behind the ``=``: a str, int, float, bool, path or timedelta. The options are a dictionary of what was given,
+    which can be changed; names are found in any case, and names of attributes begin with ``MY.``. A map, a builder and a mapped
+    function take a copy, so later changes do not reach them. Since 0.6 or earlier.
 
-    >>> MapOptions(request_memory="2GB", request_cpus=2)["request_cpus"]
-    '2'
+    >>> options = MapOptions(request_memory="1GB", custom_options={"Project": '"tides"'})
+    >>> options["request_memory"] = "2GB"
+    >>> dict(options)
+    {'request_memory': '2GB', 'MY.Project': '"tides"'}
 
     :param fixed_input_files: paths or URLs of files to send with every component.
     :param input_files: for each component, the path or URL of its file, or several of them.
@@ -45,12 +54,16 @@ class MapOptions:
     :raises InvalidOption: a submit description cannot hold the name or value.
     """
 
+    __module__ = "htmap"  # which both sides have
+    __slots__ = ("_given",)  # so that `options.request_memory = "2GB"` is an error, and not without effect
+
     RESERVED_KEYS: ClassVar[frozenset[str]] = frozenset({
         *RESERVED_COMMANDS, "+IsHTMapJob", "+component", "IsHTMapJob", "JobBatchName", "MY.IsHTMapJob", "MY.component",
     })  # fmt: skip
 
     def __init__(
         self,
+        /,
         *,
         fixed_input_files: Any = None,
         input_files: Any = None,
@@ -58,102 +71,162 @@ class MapOptions:
         custom_options: Mapping[str, OptionValue | Iterable[OptionValue]] | None = None,
         **kwargs: OptionValue | Iterable[OptionValue],
     ) -> None:
-        self.fixed_input_files: tuple[Any, ...] = _files(fixed_input_files)
-        if input_files is not None and is_fixed(input_files):
-            raise InvalidOption(
-                "input_files", input_files, "needs files for each component; use fixed_input_files for one that all get"
-            )
-        if output_remaps is not None and not isinstance(output_remaps, (Mapping, Iterable)):
-            raise InvalidOption(
-                "output_remaps",
-                output_remaps,
-                "must be a mapping from file names to destinations, or one for each component",
-            )
-        if not isinstance(custom_options, (Mapping, type(None))):
-            raise InvalidOption("custom_options", custom_options, _NO_TABLE)
-        self.input_files = input_files
-        self.output_remaps = output_remaps
-        self._options: dict[str, Any] = {}
+        self._given: dict[str, tuple[str, Any]] = {}  # name and value, by the name in lower case
         for name, value in kwargs.items():
             self._add(name, value)
-        for name, value in (custom_options or {}).items():
-            self._add(f"MY.{attribute_name(name) or name}", value)
+        if custom_options is not None:
+            self._add_attributes(CUSTOM_OPTIONS, custom_options)
+        for name, value in (
+            (FIXED_INPUT_FILES, fixed_input_files),
+            (INPUT_FILES, input_files),
+            (OUTPUT_REMAPS, output_remaps),
+        ):
+            if value is not None:
+                self._add(name, value)
 
     def _add(self, name: str, value: Any) -> None:
-        attribute = attribute_name(name)
-        key = check_command(name) if attribute is None else f"MY.{check_attribute(attribute)}"
-        if key.casefold() == f"my.{REQUIREMENTS}":  # the attribute would replace the requirements of all others
-            key = REQUIREMENTS
-        if any(key.casefold() == known.casefold() for known in self._options):
+        """Set an option that was not given before in another spelling."""
+        if name in self:
             raise InvalidOption(name, value, "was given twice")
-        self._options[key] = option_text(name, value) if is_fixed(value) else value
+        self[name] = value
+
+    def _add_attributes(self, option: str, attributes: Any) -> None:
+        if not isinstance(attributes, Mapping):
+            raise InvalidOption(option, attributes, "must be a table of attributes and their values")
+        for name, value in attributes.items():
+            self._add(f"MY.{attribute_name(name) or name}", value)
 
     def __getitem__(self, name: str) -> Any:
-        return self._options[self._key(name)]
+        try:
+            return self._given[_folded(name)][1]
+        except KeyError:
+            raise KeyError(name) from None
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return the value of an option: text if it holds for all components, else the iterable that was given.
+    def __setitem__(self, name: str, value: Any) -> None:
+        key = _checked_name(name)
+        if key == CUSTOM_OPTIONS:
+            raise InvalidOption(
+                name, value, "cannot be replaced as a whole: set each attribute by itself, as 'MY.<name>'"
+            )
+        if key in FILE_OPTIONS:
+            value = FILE_OPTIONS[key](value)
+        elif is_fixed(value):
+            option_text(name.strip(), value)
+        self._given[key.casefold()] = key, value
 
-        >>> MapOptions(request_memory="2GB").get("request_disk", "1GB")
-        '1GB'
+    def __delitem__(self, name: str) -> None:
+        try:
+            del self._given[_folded(name)]
+        except KeyError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._given.values())
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def copy(self) -> MapOptions:
+        """Return new options with the same values. Lists and dictionaries among them are copied too.
+
+        >>> options = MapOptions(request_memory=["1GB", "2GB"])
+        >>> options.copy()["request_memory"] is options["request_memory"]
+        False
         """
-        return self._options.get(self._key(name), default)
+        return MapOptions.merge(self)
 
-    def __contains__(self, name: str) -> bool:
-        return self._key(name) in self._options
+    __copy__ = copy
 
-    def _key(self, name: str) -> str:
-        attribute = attribute_name(name)
-        wanted = (name if attribute is None else f"MY.{attribute}").casefold()
-        return next((key for key in self._options if key.casefold() == wanted), name)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MapOptions, (), None, None, iter(self.items())
+
+    @property
+    def fixed_input_files(self) -> tuple[Any, ...]:
+        """The files that all components get; empty if there are none."""
+        files: tuple[Any, ...] = self.get(FIXED_INPUT_FILES, ())
+        return files
+
+    @fixed_input_files.setter
+    def fixed_input_files(self, files: Any) -> None:
+        self._replace(FIXED_INPUT_FILES, files)
+
+    @property
+    def input_files(self) -> Any:
+        """The files of each component; None if they were not given."""
+        return self.get(INPUT_FILES)
+
+    @input_files.setter
+    def input_files(self, files: Any) -> None:
+        self._replace(INPUT_FILES, files)
+
+    @property
+    def output_remaps(self) -> Any:
+        """The destinations of output files; None if they were not given."""
+        return self.get(OUTPUT_REMAPS)
+
+    @output_remaps.setter
+    def output_remaps(self, remaps: Any) -> None:
+        self._replace(OUTPUT_REMAPS, remaps)
+
+    def _replace(self, name: str, value: Any) -> None:
+        if value is None:
+            self.pop(name, None)
+        else:
+            self[name] = value
+
+    @property
+    def custom_options(self) -> Mapping[str, Any]:
+        """The attributes of the job's ad, by name. To set one, write ``options["MY.<name>"] = value``."""
+        named = ((attribute_name(name), value) for name, value in self.items())
+        return MappingProxyType({name: value for name, value in named if name is not None})
+
+    def text(self, name: str, default: Any = None) -> Any:
+        """Return the value of a submit command as text if it holds for all components, else the iterable that was given.
+
+        >>> MapOptions(request_cpus=2).text("request_cpus")
+        '2'
+        """
+        value = self.get(name, default)
+        return option_text(name, value) if name in self and is_fixed(value) else value
 
     def fixed(self) -> dict[str, str]:
-        """Return the options that hold for all components, by command; names of attributes begin with ``MY.``.
+        """Return the submit commands that hold for all components as text; names of attributes begin with ``MY.``.
 
         >>> MapOptions(request_cpus=2, request_memory=["1GB", "2GB"]).fixed()
         {'request_cpus': '2'}
         """
-        return {name: value for name, value in self._options.items() if isinstance(value, str)}
+        return {name: option_text(name, value) for name, value in self._commands() if is_fixed(value)}
 
     def per_component(self) -> dict[str, Iterable[OptionValue]]:
-        """Return the options that have a value for each component, by command.
+        """Return the submit commands that have a value for each component.
 
         >>> MapOptions(request_cpus=2, request_memory=["1GB", "2GB"]).per_component()
         {'request_memory': ['1GB', '2GB']}
         """
-        return {name: value for name, value in self._options.items() if not isinstance(value, str)}
+        return {name: value for name, value in self._commands() if not is_fixed(value)}
+
+    def _commands(self) -> Iterator[tuple[str, Any]]:
+        return ((name, value) for name, value in self.items() if name not in FILE_OPTIONS)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fixed options with their values and the others with a note, for the record of a map.
+        """Return the fixed options as text and the others with a note, for the record of a map.
 
         >>> MapOptions(request_memory=["1GB", "2GB"]).to_dict()
         {'request_memory': '(one for each component)'}
         """
-        files = {"fixed_input_files": [str(path) for path in self.fixed_input_files]} if self.fixed_input_files else {}
-        varying = [*self.per_component(), *(["input_files"] if self.input_files is not None else [])]
+        files = {FIXED_INPUT_FILES: [str(path) for path in self.fixed_input_files]} if self.fixed_input_files else {}
+        varying = [*self.per_component(), *([INPUT_FILES] if self.input_files is not None else [])]
         return {**self.fixed(), **files, **dict.fromkeys(varying, "(one for each component)")}
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, MapOptions) and self._state() == other._state()
-
-    __hash__ = None  # type: ignore[assignment]  # holds whatever iterables it was given
-
-    def _state(self) -> tuple[Any, ...]:
-        return self._options, self.fixed_input_files, self.input_files, self.output_remaps
-
-    def __repr__(self) -> str:
-        shown = dict(self._options)
-        for name in ("fixed_input_files", "input_files", "output_remaps"):
-            if getattr(self, name):
-                shown[name] = getattr(self, name)
-        return repr(shown)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> MapOptions:
         """Return the options of the settings table ``MAP_OPTIONS``, checked like all options.
 
         >>> MapOptions.from_settings(Settings({"MAP_OPTIONS": {"request_cpus": 2}}))
-        {'request_cpus': '2'}
+        {'request_cpus': 2}
 
         :raises ReservedOptionKeyword: HTMap itself sets a command; the text says where the setting is.
         :raises InvalidOption: an option has an invalid value; the text says where the setting is.
@@ -169,15 +242,10 @@ class MapOptions:
 
     def _add_from_settings(self, name: str, value: Any) -> None:
         folded = name.casefold()
-        if folded == "fixed_input_files":
-            self.fixed_input_files = _files(value)
-        elif folded in {"input_files", "output_remaps"}:
+        if folded in {INPUT_FILES, OUTPUT_REMAPS}:
             raise InvalidOption(name, value, "belongs to the components of one map, so it cannot be a setting")
-        elif folded in {"custom_options", "my"}:  # `MY.Name = 1` in TOML makes a table MY
-            if not isinstance(value, Mapping):
-                raise InvalidOption(name, value, _NO_TABLE)
-            for attribute, expression in value.items():
-                self._add(f"MY.{attribute_name(attribute) or attribute}", expression)
+        if folded in {CUSTOM_OPTIONS, "my"}:  # `MY.Name = 1` in TOML makes a table MY
+            self._add_attributes(name, value)
         else:
             self._add(name, value)
 
@@ -188,66 +256,40 @@ class MapOptions:
         Two options are combined: a job gets the ``fixed_input_files`` of all *others*, and must satisfy all ``requirements``.
 
         >>> MapOptions.merge(MapOptions(request_cpus=2), MapOptions(request_cpus=1, request_disk="1GB"))
-        {'request_cpus': '2', 'request_disk': '1GB'}
+        {'request_cpus': 2, 'request_disk': '1GB'}
 
         :raises TypeError: one of *others* is neither MapOptions nor None.
         """
         merged = cls()
-        given = [other for other in others if other is not None]
-        for other in given:
-            if not isinstance(other, MapOptions):
+        files: list[Any] = []
+        requirements = []
+        for other in others:
+            if not isinstance(other, (MapOptions, type(None))):
                 raise TypeError(f"MapOptions.merge() needs MapOptions, got {other!r}")
-            merged.fixed_input_files += tuple(f for f in other.fixed_input_files if f not in merged.fixed_input_files)
-            if merged.input_files is None:
-                merged.input_files = other.input_files
-            if merged.output_remaps is None:
-                merged.output_remaps = other.output_remaps
-            for name, value in other._options.items():
-                if name not in merged:
-                    merged._options[name] = value
-        requirements = [other[REQUIREMENTS] for other in given if other.get(REQUIREMENTS)]
-        if len(requirements) > 1:
-            merged._options[REQUIREMENTS] = _combined(requirements)
+            for name, value in (other or {}).items():
+                merged.setdefault(name, copied(value))
+            if other:
+                files += [file for file in other.fixed_input_files if file not in files]
+                requirements += [other[REQUIREMENTS]] if other.text(REQUIREMENTS) else []
+        if files:
+            merged[FIXED_INPUT_FILES] = files
+        if requirements:
+            merged[REQUIREMENTS] = combined(copied(requirements))
         return merged
 
 
-def _combined(requirements: list[Any]) -> str | Iterable[str]:
-    """Return one expression for all *requirements*, or one for each component if some of them differ by component."""
-    fixed = [each for each in requirements if isinstance(each, str)]
-    varying = [each for each in requirements if not isinstance(each, str)]
-    return _combined_by_component(fixed, varying) if varying else conjunction(fixed)
+def _checked_name(name: str) -> str:
+    """Return the one name of an option in any spelling; check that users may set it."""
+    attribute = attribute_name(name)
+    checked = check_command(name) if attribute is None else f"MY.{check_attribute(attribute)}"
+    # The attribute would replace the requirements of all others.
+    return REQUIREMENTS if checked.casefold() == f"my.{REQUIREMENTS}" else checked
 
 
-def _combined_by_component(fixed: list[str], varying: list[Iterable[Any]]) -> Iterator[str]:
-    for component, row in enumerate(itertools.zip_longest(*varying)):
-        if None in row:
-            raise MisalignedInputData(REQUIREMENTS, component, None)
-        yield conjunction(option_text(REQUIREMENTS, each) for each in [*row, *fixed])
-
-
-def is_fixed(value: object) -> bool:
-    """Return whether an option's value holds for all components; otherwise it is an iterable with a value for each.
-
-    Bytes and mappings count as single values, although they are iterable; later checks refuse them.
-    """
-    return isinstance(value, (str, bytes, Mapping, os.PathLike)) or not isinstance(value, Iterable)
-
-
-def _files(given: Any) -> tuple[Any, ...]:
-    if given is None:
-        return ()
-    if isinstance(given, (str, os.PathLike)):
-        return (given,)
-    if not isinstance(given, Iterable):
-        raise InvalidOption("fixed_input_files", given, "must be the path or URL of a file, or several of them")
-    return tuple(given)
-
-
-def truth(name: str, given: object) -> bool:
-    """Return the value of one of HTMap's own options that is true or false for all components.
-
-    :raises InvalidOption: the value is neither ``true`` nor ``false``.
-    """
-    if not (isinstance(given, str) and given.casefold() in {"true", "false"}):
-        raise InvalidOption(name, given, "must be true or false, the same for all components")
-    return given.casefold() == "true"
+def _folded(name: object) -> Any:
+    """Return what all spellings of an option have in common."""
+    if not isinstance(name, str):
+        return name
+    attribute = attribute_name(name)
+    folded = (name.strip() if attribute is None else f"MY.{attribute}").casefold()
+    return REQUIREMENTS if folded == f"my.{REQUIREMENTS}" else folded

@@ -58,6 +58,7 @@ class TransferPath(os.PathLike[str]):
     :param path: the path, or a whole URL.
     :param protocol: the URL scheme to transfer by; None for a file or folder of this machine.
     :param location: the part of a URL between the scheme and the path, usually a server.
+    :raises ValueError: there is a location, but no protocol.
     """
 
     __module__ = "htmap"  # which both sides have
@@ -73,6 +74,8 @@ class TransferPath(os.PathLike[str]):
             raise TypeError(f"TransferPath() needs a path of text, got {text!r}")
         if protocol is None and location is None and (url := _URL.fullmatch(text)):
             protocol, location, text = url[1], url[2] or None, url[3]
+        if location is not None and protocol is None:
+            raise ValueError(f"TransferPath({text!r}, location={location!r}) needs a protocol, such as 'https'")
         self._protocol: str | None = protocol
         self._location: str | None = location
         self._path = PurePosixPath(text) if self.is_remote else Path(text)
@@ -114,7 +117,7 @@ class TransferPath(os.PathLike[str]):
     @property
     def is_remote(self) -> bool:
         """Whether the path is not on this machine."""
-        return self._protocol is not None or self._location is not None
+        return self._protocol is not None
 
     @property
     def is_contents(self) -> bool:
@@ -122,21 +125,28 @@ class TransferPath(os.PathLike[str]):
         return self._text.endswith("/") and bool(self._path.name)
 
     def as_url(self) -> str:
-        """Return the path as a URL. Characters that a URL cannot have are quoted, and commas too.
+        """Return where HTCondor finds the file: the URL of a remote path, the absolute path of another.
+
+        Characters that a URL cannot have are quoted, and commas too. The current directory of the call counts.
 
         >>> TransferPath("https://example.org/high tide.csv").as_url()
         'https://example.org/high%20tide.csv'
-
-        :raises ValueError: the path has a location but no protocol.
         """
-        if not self.is_remote:
-            return Path(os.path.abspath(self._path)).as_uri() + ("/" if self.is_contents else "")  # follows no links
-        if self._protocol is None:
-            raise ValueError(f"{self!r} has a location but no protocol, so it has no URL")
-        path = urllib.parse.quote(self._text.lstrip("/"), safe=_STAYS_IN_URL)
-        return f"{self._protocol}://{self._location or ''}/{path}"
+        return source(self) if self._protocol is None else self._url(self._protocol)
 
-    as_uri = as_url
+    def as_uri(self) -> str:
+        """Return the path as a URI, which begins with ``file://`` if it is on this machine.
+
+        >>> TransferPath("/data/high tide.csv").as_uri()
+        'file:///data/high%20tide.csv'
+        """
+        if self._protocol is not None:
+            return self._url(self._protocol)
+        return Path(os.path.abspath(self._path)).as_uri() + ("/" if self.is_contents else "")  # follows no links
+
+    def _url(self, protocol: str) -> str:
+        path = urllib.parse.quote(self._text.lstrip("/"), safe=_STAYS_IN_URL)
+        return f"{protocol}://{self._location or ''}/{path}"
 
     # --- as pathlib.Path
 
@@ -209,6 +219,9 @@ class TransferPath(os.PathLike[str]):
         if self.is_remote:
             raise IsRemote(self.as_url(), "os.fspath()")
         return self._text
+
+    def __bytes__(self) -> bytes:
+        return os.fsencode(self)
 
     def __str__(self) -> str:
         return repr(self) if self.is_remote else self._text

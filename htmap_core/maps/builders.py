@@ -34,14 +34,18 @@ class MapBuilder:
         quiet: bool = False,
         chunksize: int | None = None,
     ) -> None:
+        creating.check_options(map_options)
+        options = MapOptions.merge(
+            map_options
+        )  # a copy: what becomes of the user's own inside the block does not count
         self._func = func
         self._create = functools.partial(
-            creating.create_map, func, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize
+            creating.create_map, func, map_options=options, tag=tag, quiet=quiet, chunksize=chunksize
         )
         self._calls: list[creating.Call] = []
         self._map: Map | None = None
 
-    def __call__(self, *args: Any, **kwargs: Any) -> None:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> None:
         """Add a component, which calls the function with these arguments."""
         self._calls.append((args, kwargs))
 
@@ -105,14 +109,15 @@ class MappedFunction:
     def __init__(self, func: Callable[..., Any], map_options: MapOptions | None = None) -> None:
         if not callable(func):
             raise TypeError(f"mapped() needs a function, got {func!r}")
-        self.func = func
-        self.map_options = MapOptions() if map_options is None else map_options
+        creating.check_options(map_options)
         functools.update_wrapper(self, func)
+        self.func = func  # after the attributes of func, which may be a mapped function itself
+        self.map_options = MapOptions.merge(map_options)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(func = {self.func}, map_options = {self.map_options})"
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Call the function in this process."""
         return self.func(*args, **kwargs)
 
@@ -170,19 +175,21 @@ class MappedFunction:
 
 
 @overload
-def mapped(func: Callable[..., Any], /) -> MappedFunction: ...
+def mapped(func: Callable[..., Any], *, map_options: MapOptions | None = None) -> MappedFunction: ...
 
 
 @overload
-def mapped(*, map_options: MapOptions | None = None) -> Callable[[Callable[..., Any]], MappedFunction]: ...
+def mapped(
+    func: MapOptions | None = None, *, map_options: MapOptions | None = None
+) -> Callable[[Callable[..., Any]], MappedFunction]: ...
 
 
 def mapped(
-    func: Callable[..., Any] | None = None, *, map_options: MapOptions | None = None
+    func: Callable[..., Any] | MapOptions | None = None, *, map_options: MapOptions | None = None
 ) -> MappedFunction | Callable[[Callable[..., Any]], MappedFunction]:
     """Turn a function into a :class:`MappedFunction`; a decorator, with or without parentheses.
 
-    Since 0.6 or earlier::
+    The options alone may also be given by position. Since 0.6 or earlier::
 
         @htmap.mapped(map_options=htmap.MapOptions(request_memory="200MB"))
         def double(x):
@@ -194,6 +201,10 @@ def mapped(
     :raises TypeError: *func* cannot be called, or *map_options* is not a :class:`~htmap.MapOptions`.
     """
     creating.check_options(map_options)
+    if isinstance(func, MapOptions):
+        if map_options is not None:
+            raise TypeError(f"mapped() needs a function beside map_options, got {func!r}")
+        func, map_options = None, func
     if func is None:
         return functools.partial(MappedFunction, map_options=map_options)
     return MappedFunction(func, map_options)

@@ -234,7 +234,7 @@ def register_delivery_method(
 
 
 def _chunksize(given: int | None, options: MapOptions) -> int:
-    wanted: Any = options.get("chunksize", "1") if given is None else given
+    wanted: Any = options.text("chunksize", "1") if given is None else given
     text = str(wanted)
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise InvalidOption("chunksize", wanted, "must be a whole number from 1 up")

@@ -41,7 +41,7 @@ def checked_before_use(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:
 
 def _checked(method: Callable[..., Any], engine_of: Callable[[Any], Engine]) -> Callable[..., Any]:
     @functools.wraps(method)
-    def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def checked(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         engine = engine_of(self)
         engine.map.check_existence()
         try:

@@ -202,7 +202,7 @@ class Plugins:
             else:
                 self._discovery.switch_off(record, f"{hook} must return a {type_.__name__}, not {answer!r}")
 
-    def _step(self, hook: str, **arguments: Any) -> None:
+    def _step(self, hook: str, /, **arguments: Any) -> None:
         for record in sorted(self._discovery.working(hook), key=lambda record: record.name):
             self._guard(record, self._discovery.caller(hook, record), **arguments)
 
@@ -213,7 +213,7 @@ class Plugins:
                     return record
         return PluginRecord(offered.name, "this program", "")
 
-    def _guard(self, record: PluginRecord, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    def _guard(self, record: PluginRecord, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         try:
             return call(*args, **kwargs)
         except HTMapException:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from importlib.abc import InspectLoader
 from types import CodeType
 
-from htmap_core.contract.options import MapOptions, truth
+from htmap_core.contract.option_values import truth
+from htmap_core.contract.options import MapOptions
 from htmap_core.results.pickling import Pickled
 
 _NAMES = {"htmap", "checkpoint"}
@@ -21,7 +22,7 @@ def checkpoints(function: Pickled, options: MapOptions) -> bool:
 
     :raises InvalidOption: the option is neither true nor false.
     """
-    given = options.get("checkpoint")
+    given = options.text("checkpoint")
     if given is not None:
         return truth("checkpoint", given)
     if set(function.names) >= _NAMES:

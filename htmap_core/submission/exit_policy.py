@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from htmap_core.contract.options import truth
+from htmap_core.contract.option_values import truth
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption
@@ -21,10 +21,10 @@ def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
     policy does not use HTCondor's ``max_retries`` and ``retry_until``: with them, a job that a signal killed leaves the queue
     as if it were completed.
     """
-    retries = _whole_number("max_retries", plan.options.get("max_retries", str(MAX_RETRIES)))
+    retries = _whole_number("max_retries", plan.options.text("max_retries", str(MAX_RETRIES)))
     exhausted = f"NumJobCompletions > {retries}"
     failed = f"ExitCode =?= {codes.COMPONENT_FAILED}"
-    if truth("retry_exceptions", plan.options.get("retry_exceptions", "false")):
+    if truth("retry_exceptions", plan.options.text("retry_exceptions", "false")):
         failed = f"({failed} && {exhausted})"
     accepted = f"ExitCode =?= {codes.OK} || ExitCode =?= {codes.REFUSED} || {failed}"
     finished = f"(ExitBySignal =?= false && ({accepted}))"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import MisalignedInputData
-from htmap_core.language.submit_text import OptionValue, option_text
+from htmap_core.language.submit_text import REQUIREMENTS, OptionValue, option_text
 
 _NO_MORE = object()
 
@@ -34,7 +34,8 @@ class OptionColumns:
             value = next(values, _NO_MORE)
             if value is _NO_MORE:
                 raise MisalignedInputData(name, self._components, None)
-            row.append(option_text(name, value))
+            text = option_text(name, value)
+            row.append("true" if name == REQUIREMENTS and not text else text)  # stands in brackets beside others
         self._components += 1
         return row
 

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from typing import Any, Callable, Optional
+    from typing import Any, Optional
 
 
-def mapped(function: Optional[Callable[..., Any]] = None, map_options: Any = None) -> Any:
-    """Return *function* unchanged, also as ``@mapped()`` and ``@mapped(map_options=...)``: here, functions are only called."""
-    del map_options
-    if function is None:
-        return lambda decorated: decorated
-    return function
+class MapOptions(dict):  # type: ignore[type-arg]  # dict[...] cannot be subclassed on Python 3.8
+    """Holds the options of a map, unchecked; they have a meaning on the submit side only."""
 
+    def __init__(self, /, *, custom_options: Any = None, **options: Any) -> None:
+        super().__init__(options)
+        self.update((f"MY.{name}", value) for name, value in (custom_options or {}).items())
 
-class MapOptions:
-    """Takes the options of a map; they have a meaning on the submit side only."""
+    def __getattr__(self, name: str) -> Any:
+        if name in {"fixed_input_files", "input_files", "output_remaps"}:
+            return self.get(name)
+        if name == "custom_options":
+            return {name[3:]: value for name, value in self.items() if name.startswith("MY.")}
+        raise AttributeError(name)
 
-    def __init__(self, *positional: Any, **options: Any) -> None:
-        self.positional = positional
-        self.options = options
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def copy(self) -> MapOptions:
+        """Return new options with the same values."""
+        return self.merge(self)
 
     @classmethod
-    def merge(cls, *others: MapOptions) -> MapOptions:
+    def merge(cls, *others: Optional[MapOptions]) -> MapOptions:
         """Return *others* merged; the first one that has an option wins."""
-        merged: dict[str, Any] = {}
+        merged = cls()
         for other in reversed(others):
-            merged.update(other.options)
-        return cls(**merged)
+            merged.update(other or {})
+        return merged
+
+
+def mapped(func: Any = None, *, map_options: Any = None) -> Any:
+    """Return the function unchanged, however it is decorated: here, functions are only called."""
+    del map_options
+    if func is None or isinstance(func, MapOptions):
+        return lambda decorated: decorated
+    return func
 
 
 class Settings(dict):  # type: ignore[type-arg]  # dict[...] cannot be subclassed on Python 3.8

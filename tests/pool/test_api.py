@@ -297,13 +297,15 @@ class TestRerun:
 
 
 class TestFunctionsThatAreMapped:
-    def test_the_three_forms_and_no_other(self) -> None:
+    def test_the_four_forms_and_no_other(self) -> None:
         options = htmap.MapOptions(request_cpus=2)
         plain, called, given = htmap.mapped(invert), htmap.mapped()(invert), htmap.mapped(map_options=options)(invert)
-        assert [type(each) for each in (plain, called, given)] == [htmap.MappedFunction] * 3
+        by_position = htmap.mapped(options)(invert)
+        assert [type(each) for each in (plain, called, given, by_position)] == [htmap.MappedFunction] * 4
         assert (plain(4), vars(given)["__name__"], given.map_options) == (0.25, "invert", options)
+        assert by_position.map_options == options
         decorate: Any = htmap.mapped
-        for wrong in (3, "memory", options):
+        for wrong in (3, "memory"):
             with pytest.raises(TypeError):
                 decorate(wrong)
         with pytest.raises(TypeError, match=r"htmap\.MapOptions"):
@@ -338,6 +340,36 @@ class TestFunctionsThatAreMapped:
             mapped.remove()
         assert asked == [(77, 2097152), (100, 2097152), (77, 2097152)]
         assert repr((inherited, given)) == before
+
+    def test_a_map_takes_a_copy_of_its_options(self) -> None:
+        def inputs() -> Iterator[int]:
+            given["request_memory"].append("79MB")
+            given["request_disk"] = "3GB"
+            yield 1
+
+        given = htmap.MapOptions(request_memory=["77MB"], request_disk="1GB", requirements="false")
+        given["request_disk"] = "2GB"
+        with htmap.build_map(invert, given) as builder:
+            builder(next(inputs()))
+        given["request_memory"][:] = ["77MB"]
+        given["request_disk"] = "2GB"
+        for mapped in (builder.map, htmap.map(invert, inputs(), given)):
+            (ad,) = find_pool()[1].query_jobs(mapped._map_dir.constraint(), ["RequestMemory", "RequestDisk"])
+            mapped.remove()
+            assert (ad["RequestMemory"], ad["RequestDisk"]) == (77, 2097152)
+
+    def test_parameters_may_have_the_names_of_ours(self) -> None:
+        def area(*, self: int, func: int, tag: int, map_options: int) -> tuple[int, ...]:
+            return self, func, tag, map_options
+
+        named: dict[str, Any] = {"self": 1, "func": 2, "tag": 3, "map_options": 4}
+        function = htmap.mapped(area)
+        with htmap.build_map(area) as builder, function.build_map() as of_function:
+            builder(**named)
+            of_function(**named)
+        maps = [builder.map, of_function.map, htmap.starmap(area, kwargs=[named]), function.starmap(kwargs=[named])]
+        assert function(**named) == (1, 2, 3, 4)
+        assert [mapped.get(0, TIMEOUT) for mapped in maps] == [(1, 2, 3, 4)] * 4
 
     def test_an_exception_in_the_block_of_a_builder_submits_nothing(self) -> None:
         def build() -> None:

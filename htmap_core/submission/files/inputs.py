@@ -37,7 +37,7 @@ class InputFiles:
         self._protocols = protocols
         self._fixed = [_source("fixed_input_files", path) for path in options.fixed_input_files]
         self._given: Iterator[Any] | None = None if options.input_files is None else iter(options.input_files)
-        self._request_disk = options.get("request_disk")
+        self._request_disk = options.text("request_disk")
         self._chunksize = chunksize
         self._job = -1
 

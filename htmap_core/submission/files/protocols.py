@@ -79,7 +79,7 @@ class Protocols:
             if name not in self._options:
                 advice = f"Give the map, or MAP_OPTIONS in the settings, {_all_of(protocol.options)}"
                 raise CannotTransfer(url, f"{protocol.scheme!r} needs the option {name!r}", advice)
-            if protocol.sender is not None and not isinstance(self._options[name], str):
+            if protocol.sender is not None and not isinstance(self._options.text(name), str):
                 raise InvalidOption(
                     name, "one for each component", f"{protocol.scheme!r} needs one value for the whole map"
                 )

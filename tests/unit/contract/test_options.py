@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import numbers
-from collections.abc import Callable
+import pickle
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_a_custom_option_is_an_attribute_whether_or_not_it_says_so(name: str) ->
 def test_an_option_is_found_in_any_case() -> None:
     options = MapOptions(Request_Memory="1GB", custom_options={"Project": 1})
     assert options["REQUEST_MEMORY"] == options.get("request_memory") == "1GB"
-    assert options["+project"] == options["my.PROJECT"] == "1"
+    assert options["+project"] == options["my.PROJECT"] == 1
     assert "request_Memory" in options
     assert "request_disk" not in options
 
@@ -118,8 +119,8 @@ def test_one_option_cannot_be_given_twice(twice: dict[str, Any], golden: Golden)
     ],
 )
 def test_any_plain_value_is_written_as_htcondor_reads_it(value: Any, text: str) -> None:
-    assert MapOptions(request_memory=value)["request_memory"] == text
-    assert MapOptions(custom_options={"Project": value})["MY.Project"] == text
+    assert MapOptions(request_memory=value).text("request_memory") == text
+    assert MapOptions(custom_options={"Project": value}).fixed() == {"MY.Project": text}
 
 
 @pytest.mark.parametrize("value", [None, object(), b"1GB", {"a": 1}, 1j])
@@ -153,6 +154,147 @@ def test_an_iterable_has_a_value_for_each_component(golden: Golden) -> None:
     assert options.fixed() == {"request_cpus": "1"}
     assert options.to_dict() == {"request_cpus": "1", "request_memory": options.to_dict()["request_memory"]}
     golden("options/one-for-each-component", options.to_dict()["request_memory"])
+
+
+# --- as a mapping
+
+
+def test_options_are_a_mapping_of_what_was_given() -> None:
+    given_options: dict[str, Any] = {"request_memory": "2GB", "request_cpus": [1, 2], "input_files": ["a", "b"]}
+    options = MapOptions(**given_options)
+    assert isinstance(options, MutableMapping)
+    assert dict(options) == dict(options.items()) == options == given_options
+    assert list(options) == list(given_options)
+    assert len(options) == 3
+    assert "request_cpus" in options
+    assert 3 not in options  # type: ignore[comparison-overlap]  # any object can be asked for
+    assert MapOptions(**options) == options
+
+
+def test_values_are_what_was_given_and_can_be_reckoned_with() -> None:
+    options = MapOptions(request_cpus=2)
+    options["request_cpus"] *= 2
+    assert (options["request_cpus"], options.fixed()) == (4, {"request_cpus": "4"})
+
+
+def test_values_can_be_replaced_and_deleted_in_any_spelling() -> None:
+    options = MapOptions(request_memory="1GB", request_disk="1GB", custom_options={"Project": 1})
+    options["Request_Memory"] = "2GB"
+    options["+project"] = 2
+    del options[" REQUEST_DISK "]
+    assert options == {"request_memory": "2GB", "MY.project": 2}
+    assert options.pop("MY.PROJECT") == 2
+    options.update(rank="Memory", REQUEST_memory=["1GB"])
+    assert options.per_component() == {"request_memory": ["1GB"]}
+
+
+@pytest.mark.parametrize("name", ["request_memory", "+Project", "input_files"])
+def test_an_option_that_was_not_given_is_a_key_error_that_names_it(name: str) -> None:
+    options = MapOptions(request_cpus=1)
+    for look in (lambda: options[name], lambda: options.__delitem__(name)):
+        with pytest.raises(KeyError) as caught:
+            look()
+        assert caught.value.args == (name,)
+
+
+def test_the_requirements_are_one_option_however_they_are_spelt() -> None:
+    options = MapOptions(requirements="A")
+    options["MY.Requirements"] = "B"
+    assert (options["+requirements"], dict(options)) == ("B", {"requirements": "B"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Universe", "x"),
+        ("+IsHTMapJob", "true"),
+        ("queue", "5"),
+        ("a b", "x"),
+        ("request_memory", None),
+        ("request_memory", "a\nqueue"),
+        ("requirements", "A) || (B"),
+        ("requirements ", "A) || (B"),
+        ("fixed_input_files", 5),
+        ("input_files", "a"),
+        ("Output_Remaps", "a"),
+        ("custom_options", 5),
+    ],
+)
+def test_what_the_constructor_refuses_cannot_be_set_either(name: str, value: Any) -> None:
+    with pytest.raises((InvalidOption, ReservedOptionKeyword)) as by_constructor:
+        made({name: value})
+    options = MapOptions(request_memory="1GB")
+    with pytest.raises((InvalidOption, ReservedOptionKeyword)) as by_setting:
+        options[name] = value
+    assert type(by_setting.value) is type(by_constructor.value)
+    assert by_setting.value.args[:2] == by_constructor.value.args[:2]
+    assert options == {"request_memory": "1GB"}
+
+
+@pytest.mark.parametrize("name", [3, None, ("a",)])
+def test_a_name_that_is_no_text_cannot_be_set(name: Any) -> None:
+    with pytest.raises(InvalidOption):
+        MapOptions()[name] = "x"
+
+
+def test_attributes_are_set_one_by_one() -> None:
+    options = MapOptions(custom_options={"Project": 1})
+    with pytest.raises(InvalidOption):
+        options["custom_options"] = {"Other": 2}
+    options["MY.Other"] = 2
+    assert options.custom_options == {"Project": 1, "Other": 2}
+
+
+def test_the_options_of_files_are_attributes_too() -> None:
+    options = MapOptions(input_files=["a"])
+    assert (options.fixed_input_files, options.input_files, options.output_remaps) == ((), ["a"], None)
+    options.fixed_input_files = "b"
+    options.output_remaps = {"x": "y"}
+    options.input_files = None
+    assert options == {"fixed_input_files": ("b",), "output_remaps": {"x": "y"}}
+    with pytest.raises(InvalidOption):
+        options.input_files = "a"
+
+
+@pytest.mark.parametrize("name", ["Input_Files", " input_files"])
+def test_an_option_of_files_is_one_in_any_spelling(name: str) -> None:
+    options = made({name: ["a"]})
+    assert (options.input_files, options.per_component()) == (["a"], {})
+
+
+def test_an_attribute_that_would_have_no_effect_cannot_be_set() -> None:
+    with pytest.raises(AttributeError):
+        MapOptions().request_memory = "2GB"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, MapOptions.copy, MapOptions.merge])
+def test_changes_of_the_original_do_not_reach_a_copy(copied: Callable[[MapOptions], MapOptions]) -> None:
+    options = MapOptions(
+        request_memory=["1GB", "2GB"],
+        input_files=[["a"], ("b", ["c"])],
+        output_remaps={"x": "y"},
+        requirements=["A", ""],
+    )
+    before = copied(options)
+    assert (before, type(before)) == (options, MapOptions)
+    options["request_memory"].append("3GB")
+    options["input_files"][0].append("b")
+    options["input_files"][1][1].append("b")
+    options["output_remaps"]["x"] = "z"
+    options["requirements"].clear()
+    options["request_disk"] = "1GB"
+    assert before == MapOptions(
+        request_memory=["1GB", "2GB"],
+        input_files=[["a"], ("b", ["c"])],
+        output_remaps={"x": "y"},
+        requirements=["A", ""],
+    )
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_options_survive_pickling(protocol: int) -> None:
+    options = MapOptions(request_cpus=2, custom_options={"A": 1}, input_files=["a"], fixed_input_files=["b"])
+    assert pickle.loads(pickle.dumps(options, protocol)) == options
 
 
 # --- files (defects 6 and 7)
@@ -228,6 +370,19 @@ def test_requirements_of_each_component_must_be_as_many() -> None:
         list(merged.per_component()["requirements"])
 
 
+def test_requirements_of_a_component_may_be_empty() -> None:
+    merged = MapOptions.merge(MapOptions(requirements=["", "A"]), MapOptions(requirements="B"))
+    assert list(merged.per_component()["requirements"]) == ["B", "(A) && (B)"]
+    assert MapOptions.merge(MapOptions(requirements=""), MapOptions(requirements="A"))["requirements"] == "A"
+
+
+def test_later_changes_do_not_reach_requirements_that_were_combined() -> None:
+    each = ["A", "B"]
+    merged = MapOptions.merge(MapOptions(requirements=each), MapOptions(requirements="C"))
+    each[:] = ["D"]
+    assert list(merged.per_component()["requirements"]) == ["(A) && (C)", "(B) && (C)"]
+
+
 @pytest.mark.parametrize("name", ["+Requirements", "MY.requirements"])
 def test_requirements_as_an_attribute_do_not_write_over_those_of_others(name: str) -> None:
     merged = MapOptions.merge(made({name: "A"}), MapOptions(requirements="B"))
@@ -254,7 +409,7 @@ def test_merging_by_and_by_is_merging_at_once(a: MapOptions, b: MapOptions, c: M
 def test_options_of_the_settings_are_options(htmap_dir: Path) -> None:
     settings["MAP_OPTIONS.Request_Memory"] = 500
     options = MapOptions.from_settings(settings)
-    assert options["request_memory"] == "500"
+    assert options["request_memory"] == 500
     assert options["request_disk"] == "1GB"
 
 
@@ -309,7 +464,7 @@ def test_what_belongs_to_one_map_cannot_stand_in_the_settings(name: str, golden:
 
 def test_options_show_what_they_hold() -> None:
     options = MapOptions(request_cpus=2, fixed_input_files="a")
-    assert repr(options) == "{'request_cpus': '2', 'fixed_input_files': ('a',)}"
+    assert repr(options) == "{'request_cpus': 2, 'fixed_input_files': ('a',)}"
 
 
 @pytest.mark.parametrize("given", ["a.txt", Path("a.txt")])

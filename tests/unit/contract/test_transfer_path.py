@@ -71,6 +71,7 @@ def test_paths_that_are_returned_are_transfer_paths(folder: TransferPath) -> Non
 def test_it_goes_wherever_a_path_goes(folder: TransferPath) -> None:
     path = folder / "data" / "a.txt"
     assert Path(path) == Path(os.fspath(path)) == Path(str(path))
+    assert bytes(path) == os.fsencode(path) == bytes(Path(path))
     with open(path) as file:  # that open() takes it is the promise
         assert file.read() == "a"
     assert "x" / TransferPath("y") == TransferPath("x").joinpath("y") == TransferPath("x/y")
@@ -133,11 +134,21 @@ def test_names_are_derived_from_remote_paths_too() -> None:
         (TransferPath("/ospool/data", protocol="osdf"), "osdf:///ospool/data"),
         (TransferPath("a b,c/é", protocol="http", location="h"), "http://h/a%20b%2Cc/%C3%A9"),
         (TransferPath("a%20b?q=1&r=2", protocol="http", location="h:80"), "http://h:80/a%20b?q=1&r=2"),
-        (TransferPath("/with blank/", protocol=None), "file:///with%20blank/"),
     ],
 )  # fmt: skip
 def test_a_path_has_a_url(path: TransferPath, url: str) -> None:
     assert path.as_url() == path.as_uri() == url
+
+
+@pytest.mark.parametrize("text", ["/a b,c", "/a b/", "relative", "relative/", "../up", "~user", "/"])
+def test_a_path_of_this_machine_is_where_it_is_absolute(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = TransferPath(text)
+    monkeypatch.chdir(tmp_path)  # the current directory of the call counts
+    where = os.path.abspath(text)
+    assert path.as_url() == where + ("/" if path.is_contents else "")
+    assert path.as_uri().rstrip("/") == Path(where).as_uri().rstrip("/")
 
 
 @pytest.mark.parametrize(
@@ -149,11 +160,11 @@ def test_a_whole_url_is_taken_apart(url: str) -> None:
 
 
 def test_what_only_the_file_system_knows_is_refused_for_remote_paths() -> None:
-    for ask in (BUCKET.__fspath__, lambda: list(BUCKET.iterdir()), lambda: os.fspath(BUCKET)):
+    for ask in (BUCKET.__fspath__, BUCKET.__bytes__, lambda: list(BUCKET.iterdir())):
         with pytest.raises(IsRemote) as caught:
             ask()
         assert BUCKET.as_url() in str(caught.value)
-    with pytest.raises(TypeError):  # from Python 3.12 on it has a text of its own
+    with pytest.raises(TypeError):  # of pathlib itself since Python 3.12
         Path(BUCKET)
 
 
@@ -162,10 +173,11 @@ def test_the_refusal_survives_pickling() -> None:
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
-def test_a_location_without_a_protocol_names_nothing(golden: Golden) -> None:
+@pytest.mark.parametrize("path", ["x", "/x", "https://h/x", TransferPath("x")])
+def test_a_location_without_a_protocol_names_nothing(path: str | TransferPath, golden: Golden) -> None:
     with pytest.raises(ValueError) as caught:
-        TransferPath("x", location="h").as_url()
-    golden("transfer-path/a-location-without-a-protocol-names-nothing", caught.value)
+        TransferPath(path, location="h")
+    golden("transfer-path/a-location-without-a-protocol-names-nothing", caught.value, hide={repr(str(path)): "PATH"})
 
 
 def test_paths_of_different_places_are_not_related(golden: Golden) -> None:

@@ -59,12 +59,89 @@ def test_an_object_that_is_not_a_function_cannot_be_mapped(wrong: Any, golden: G
     golden("mapped/what-is-no-function-cannot-be-mapped", caught.value, hide={repr(wrong): "VALUE"})
 
 
+OPTIONS = htmap.MapOptions(request_memory="1GB")
+
+
+@pytest.mark.parametrize(
+    "decorate",
+    [
+        htmap.mapped,
+        htmap.mapped(),
+        htmap.mapped(None),
+        htmap.mapped(map_options=None),
+        htmap.mapped(OPTIONS),
+        htmap.mapped(map_options=OPTIONS),
+        lambda func: htmap.mapped(func, map_options=OPTIONS),
+    ],
+)
+def test_a_function_is_decorated_with_or_without_parentheses_and_options(decorate: Any) -> None:
+    mapped = decorate(double)
+    assert type(mapped) is htmap.MappedFunction
+    assert mapped.func is double
+    assert mapped.map_options in ({}, OPTIONS)
+
+
+def test_options_may_be_given_to_the_decorator_by_position() -> None:
+    assert htmap.mapped(OPTIONS)(double).map_options == OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        ((3,), {}),
+        (("request_memory",), {}),
+        (({},), {}),
+        ((double, OPTIONS), {}),
+        ((OPTIONS,), {"map_options": OPTIONS}),
+        ((OPTIONS, double), {}),
+        ((), {"request_memory": "1GB"}),
+        ((), {"map_options": {"request_memory": "1GB"}}),
+        ((), {"map_options": double}),
+    ],
+)
+def test_anything_else_cannot_decorate(args: Any, kwargs: Any) -> None:
+    with pytest.raises(TypeError):
+        htmap.mapped(*args, **kwargs)
+
+
+def test_a_mapped_function_that_is_mapped_again_has_its_new_options() -> None:
+    again = htmap.mapped(map_options=OPTIONS)(htmap.mapped(double))
+    assert (again.map_options, again(2)) == (OPTIONS, 4)
+
+
+def test_a_mapped_function_has_options_of_its_own() -> None:
+    options = htmap.MapOptions(request_memory=["1GB"])
+    mapped = htmap.mapped(options)(double)
+    options["request_memory"].append("2GB")
+    options["request_cpus"] = 2
+    assert mapped.map_options == {"request_memory": ["1GB"]}
+    mapped.map_options["request_cpus"] = 3
+    assert mapped.map_options["request_cpus"] == 3
+
+
+NAMES = ["self", "func", "tag", "map_options", "args", "kwargs", "quiet", "chunksize", "component", "function"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_parameter_may_have_any_name(name: str) -> None:
+    def given(**kwargs: Any) -> Any:
+        return kwargs
+
+    assert htmap.mapped(given)(**{name: 1}) == {name: 1}
+    assert cloudpickle.loads(cloudpickle.dumps(htmap.mapped(given)))(**{name: 1}) == {name: 1}
+    builder = htmap.build_map(given)
+    builder(**{name: 1})
+    assert len(builder) == 1
+
+
 def test_options_that_are_none_are_refused_wherever_they_are_given(golden: Golden) -> None:
     wrong: Any = {"request_memory": "1GB"}
     for call in (
         lambda: htmap.mapped(map_options=wrong),
         lambda: htmap.mapped(double).map([1], map_options=wrong),
         lambda: htmap.mapped(double).build_map(map_options=wrong),
+        lambda: htmap.build_map(double, wrong),
+        lambda: htmap.MappedFunction(double, wrong),
         lambda: htmap.map(double, [1], wrong),
     ):
         with pytest.raises(TypeError) as caught:

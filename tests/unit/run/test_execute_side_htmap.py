@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import cloudpickle
+
+import htmap
 from tests.golden_files import Golden
 
 if TYPE_CHECKING:
@@ -13,7 +16,11 @@ MODULE = """
 import htmap
 htmap.settings["DOCKER.IMAGE"] = "image"
 options = htmap.MapOptions(request_memory="1GB", input_files=["a"])
-merged = htmap.MapOptions.merge(options, htmap.MapOptions(request_cpus=2))
+options["request_memory"] = "2GB"
+options.input_files = ["b"]
+copied = options.copy()
+copied["request_memory"] = "3GB"
+merged = htmap.MapOptions.merge(options, htmap.MapOptions(request_cpus=2, input_files=["c"], custom_options={"A": 1}), None)
 
 @htmap.mapped
 def plain(x): return x + 1
@@ -23,18 +30,35 @@ def called(x): return x + 2
 
 @htmap.mapped(map_options=options)
 def with_options(x): return x + 3
+
+@htmap.mapped(options)
+def by_position(x): return x + 4
 """
 
 
 def test_a_module_that_also_submits_can_be_imported(jobs: Jobs, each_python: Interpreter) -> None:
     scratch = jobs.scratch(
-        "def function(x):\n    import own\n    return own.plain(x), own.called(x), own.with_options(x)",
+        "def function(x):\n    import own\n"
+        "    return own.plain(x), own.called(x), own.with_options(x), own.by_position(x), dict(own.merged)",
         [0],
         each_python,
     )
     (scratch / "own.py").write_text(MODULE)
 
-    assert jobs.run_in(scratch, python=each_python).value() == (1, 2, 3)
+    assert jobs.run_in(scratch, python=each_python).value() == (
+        *(1, 2, 3, 4),
+        {"request_memory": "2GB", "input_files": ["b"], "request_cpus": 2, "MY.A": 1},
+    )
+
+
+def test_options_that_a_function_carries_are_a_mapping_there(jobs: Jobs) -> None:
+    options = htmap.MapOptions(request_memory="1GB", input_files=["a"], custom_options={"A": 1})
+
+    def function(x: int) -> Any:
+        return {**options}, options.input_files, options.custom_options
+
+    scratch = jobs.scratch(cloudpickle.dumps(function), [0])
+    assert jobs.run_in(scratch).value() == (dict(options), ["a"], {"A": 1})
 
 
 def test_what_does_not_exist_there_says_what_does(jobs: Jobs, golden: Golden) -> None:

@@ -41,3 +41,8 @@ def test_a_value_without_a_component_is_refused() -> None:
     with pytest.raises(MisalignedInputData) as raised:
         made.end()
     assert raised.value.option == "request_memory"
+
+
+def test_a_component_without_requirements_has_no_empty_expression() -> None:
+    made = columns(requirements=["", "A", " "], rank=["", "B", ""])
+    assert [made.of_next() for _ in range(3)] == [["true", ""], ["A", "B"], ["true", ""]]
