@@ -41,10 +41,15 @@ class PluginRecord:
         """What to do about a plugin that is off, without a full stop."""
         if self.state == "disabled":
             return "Enable it there to use it"
-        return f"`htmap plugins show {shlex.quote(self.name)}` shows the details; {self.repair or self._installation()}"
+        if not self.distribution:
+            return self.repair
+        return f"`htmap plugins show {shlex.quote(self.name)}` shows the details; {self.remedy}"
 
-    def _installation(self) -> str:
-        """Return how to install or uninstall it; only our own packages are known to be at the index that pip asks."""
+    @property
+    def remedy(self) -> str:
+        """What repairs or removes a broken plugin. Only our own packages are known to be at the index that pip asks."""
+        if self.repair:
+            return self.repair
         named = shlex.quote(self.distribution)
         ours = self.name in FIRST_PARTY and self.distribution == f"htmap-{self.name}"
         again = f"`pip install --force-reinstall {named}`" if ours else f"install {named} again from where you have it"

@@ -112,6 +112,7 @@ def show(name: str) -> None:
     for record in _named(calls.plugins.records(), name):
         facts = [("distribution", f"{record.distribution} {record.version}"), ("state", record.state)]
         facts += [("reason", record.reason)] if record.reason else []
+        facts += [("what to do", record.remedy)] if record.state == "broken" else []
         facts += [("hooks", ", ".join(record.hooks))] if record.hooks else []
         facts += [(kind, ", ".join(names)) for kind, names in record.offers.items() if names]
         for method, found in _row(record, pool)["delivery_methods"].items():

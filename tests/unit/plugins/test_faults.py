@@ -195,6 +195,8 @@ def test_a_plugin_that_htmap_plugins_names_and_nobody_installed_is_told(
     monkeypatch.setenv("HTMAP_PLUGINS", "baots")
     (told,) = told_by(Faults(plugins))
     assert (told.plugin, told.distribution) == ("baots", "")
+    assert "HTMAP_PLUGINS" in told.advice
+    assert "plugins show" not in told.advice
 
 
 def test_commands_that_do_not_work_are_no_fault_of_maps_but_one_that_doctor_finds(site: Site, plugins: Plugins) -> None:
@@ -377,3 +379,11 @@ def test_neither_an_import_nor_a_look_at_maps_tells_anything(site: Site) -> None
     print("nothing")
     """
     assert run(program, site, HTMAP_PLUGINS_REQUIRED="boats") == "nothing\n"
+
+
+def test_the_details_of_a_broken_plugin_have_what_to_do_about_it(site: Site) -> None:
+    site.install("boats", "1 / 0")
+    program = "from htmap_core.cli import main\nmain(['plugins', 'show', 'boats'])"
+    shown = run(program, site)
+    assert "ZeroDivisionError" in shown
+    assert "`pip uninstall htmap-boats`" in shown
