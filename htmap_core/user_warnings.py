@@ -108,6 +108,26 @@ class SuspiciousMap(HTMapWarning):
 
 
 @attrs.define(slots=False)
+class PluginIsOff(SuspiciousMap):
+    """A map goes without an installed plugin that does not work: what it adds to maps, such as a project, is not there.
+
+    :param plugin: its name.
+    :param distribution: the distribution that it comes from; empty if none is installed.
+    :param reason: the claim what is wrong with it, as it follows its name.
+    :param advice: what to do about it.
+    """
+
+    plugin: str
+    distribution: str
+    reason: str
+    advice: str
+
+    def __str__(self) -> str:
+        came_from = f" (from {self.distribution})" if self.distribution else ""
+        return f"maps go without plugin {self.plugin!r}{came_from}: it {self.reason}. {self.advice}"
+
+
+@attrs.define(slots=False)
 class NoSlotFits(SuspiciousMap):
     """No slot of the pool can run a map.
 

@@ -133,7 +133,19 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],
     "NoSuitableDeliveryMethod": [{}, {"reasons": {}}],
     "PluginError": [{}, {"advice": ""}],
+    "PluginIsOff": [
+        {"reason": "is broken: it rains"},
+        {
+            "plugin": "sahred",
+            "distribution": "",
+            "reason": "is broken: HTMAP_PLUGINS names it, but it is not installed",
+        },
+    ],
     "PoolUnavailable": [{}, {"advice": ""}],
+    "RequiredPluginError": [
+        {"reason": "is broken: it rains", "origin": "~/.htmaprc"},
+        {"distribution": "", "reason": "is not installed", "origin": "environment variable HTMAP_PLUGINS_REQUIRED"},
+    ],
     "ReservedOptionKeyword": [{"name": "log"}],
     "SameName": [{"name": "tide.csv"}],
     "SubmitConflict": [{"command": "universe", "first": "docker", "second": "vanilla"}],

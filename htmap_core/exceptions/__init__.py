@@ -61,6 +61,7 @@ from htmap_core.exceptions.plugins import (
     CannotTransplantPython,
     NoSuitableDeliveryMethod,
     PluginError,
+    RequiredPluginError,
     UnknownPythonDeliveryMethod,
 )
 from htmap_core.exceptions.roots import (
@@ -123,6 +124,7 @@ __all__ = [
     "PoolIsSilent",
     "PoolNotFound",
     "PoolUnavailable",
+    "RequiredPluginError",
     "ReservedOptionKeyword",
     "SubmitConflict",
     "TagAlreadyExists",
