@@ -183,18 +183,22 @@ class Map(Sequence[Any]):
     ) -> None:
         """Wait until every component has ended.
 
+        Components that go on by themselves are waited for whatever the others do. A held component that is released meanwhile
+        is one of them.
+
         :param timeout: seconds or a timedelta; None waits for ever.
         :param show_progress_bar: show a progress bar on standard error.
-        :param holds_ok: go on waiting when components are held.
-        :param errors_ok: go on waiting when components have failed or were removed from the queue.
+        :param holds_ok: let held components count as ended.
+        :param errors_ok: let components that have failed or were removed from the queue count as ended.
         :raises TimeoutError: the time is over.
-        :raises MapComponentHeld: a component is held.
-        :raises MapComponentError: a component has failed. It has no cause; :meth:`get` raises it from the original exception.
-        :raises MapComponentRemoved: a component was removed from the queue.
+        :raises MapComponentHeld: a component is held, and *holds_ok* is false.
+        :raises MapComponentError: a component has failed, and *errors_ok* is false. It has no cause; :meth:`get` raises it from
+            the original exception.
+        :raises MapComponentRemoved: a component was removed from the queue, and *errors_ok* is false.
         """
-        stuck = {ComponentStatus.HELD} if not holds_ok else set()
-        stuck |= {ComponentStatus.ERRORED, ComponentStatus.REMOVED} if not errors_ok else set()
-        self._engine.wait(timeout, stuck, show_progress_bar=show_progress_bar)
+        tolerated = {ComponentStatus.HELD} if holds_ok else set()
+        tolerated |= {ComponentStatus.ERRORED, ComponentStatus.REMOVED} if errors_ok else set()
+        self._engine.wait(timeout, frozenset(tolerated), show_progress_bar=show_progress_bar)
 
     def get(self, component: int, timeout: Timeout = None) -> Any:
         """Wait for the result of a component, and return it.

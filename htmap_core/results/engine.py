@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import (
     ComponentNotFound,
+    ComponentProblem,
     CorruptEventLog,
     CorruptMap,
     ExpectedError,
@@ -148,22 +150,32 @@ class Engine:
         """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
         return self._news.settled(component, Deadline(timeout))
 
-    def wait(self, timeout: Timeout, stuck: set[ComponentStatus], *, show_progress_bar: bool) -> None:
-        """Wait until every component has ended; raises the errors of :meth:`watch`.
+    def wait(self, timeout: Timeout, tolerated: frozenset[ComponentStatus], *, show_progress_bar: bool) -> None:
+        """Wait until every component is COMPLETED, or has a tolerated status; raises the errors of :meth:`watch`.
 
-        :param stuck: the statuses that end the waiting.
-        :raises ComponentProblem: a component has one of these statuses.
+        :param tolerated: which of ERRORED, REMOVED and HELD count as ended.
+        :raises ComponentProblem: a component has another one of these.
         """
+        over = tolerated | {ComponentStatus.COMPLETED}
         with component_bar(self.map.current_tag(), len(self.components), show=show_progress_bar) as progress:
             for statuses in self.watch(timeout):
-                ended = sum(status.is_final for status in statuses)
+                ended = sum(map(statuses.count, over))
                 progress.update(ended - progress.n)
-                for component, status in enumerate(statuses) if stuck & set(statuses) else ():
-                    if status in stuck:
-                        raise self.errors.problem(component, status)
+                self._check(statuses, over)
                 if ended == len(self.components):
                     break
         self.states.save()
+
+    def _check(self, statuses: list[ComponentStatus], over: frozenset[ComponentStatus]) -> None:
+        """Check that no component has ended or is held with a status that is not in *over*.
+
+        :raises ComponentProblem: one has.
+        """
+        wrong = {status for status in set(statuses) - over if is_settled(status)}
+        for component, status in enumerate(statuses) if wrong else ():
+            if status in wrong:
+                with contextlib.suppress(OutputNotFound):  # it runs again, or was released: the next news tell
+                    raise self._problem(component, status)
 
     # --- results and errors
 
@@ -215,7 +227,7 @@ class Engine:
 
     def _error(self, component: int, status: ComponentStatus) -> ComponentError:
         if status is ComponentStatus.HELD:
-            raise self.consistent(component, status, lambda: self.errors.problem(component, status))
+            raise self._problem(component, status)
         if not self.errors.has_failed(component, status):
             raise ExpectedError(self.map.tag, component)
         return self.consistent(component, status, lambda: self.errors.error(component, status))
@@ -324,7 +336,11 @@ class Engine:
             cause = error  # `error` itself ends with this block
             report = self.consistent(component, status, lambda: self.errors.unreadable(component, cause).report())
             raise MapComponentError(self.map.tag, component, report) from error
-        raise self.consistent(component, status, lambda: self.errors.problem(component, status, with_cause=True))
+        raise self._problem(component, status, with_cause=True)
+
+    def _problem(self, component: int, status: ComponentStatus, *, with_cause: bool = False) -> ComponentProblem:
+        """Return the reason why a component has no result; raises the errors of :meth:`consistent`."""
+        return self.consistent(component, status, lambda: self.errors.problem(component, status, with_cause=with_cause))
 
     def _found(self, component: int, status: ComponentStatus) -> Any:
         """Return the result of a component, or raise the errors of :meth:`ResultReader.result`."""

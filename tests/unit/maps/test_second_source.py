@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner
@@ -17,23 +16,10 @@ from htmap_core.maps import recovery
 from htmap_core.storage import operations
 from htmap_core.tracking import source
 from tests.unit.conftest import MakeMap
-from tests.unit.fixed_states import FULL, FixedStates
+from tests.unit.fixed_states import FULL
+from tests.unit.maps.conftest import Load
 
 IDLE, RUNNING, HELD, COMPLETED = (ComponentStatus(name) for name in ("IDLE", "RUNNING", "HELD", "COMPLETED"))
-
-Load = Callable[..., htmap.Map]
-
-
-@pytest.fixture
-def load(make_map: MakeMap, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Return what loads a map ``tide``, of which the looks tell."""
-
-    def load(*looks: list[ComponentStatus]) -> htmap.Map:
-        make_map("tide", len(looks[0]), {number: 10 * number for number in range(len(looks[0]))})
-        monkeypatch.setattr(source, "of", lambda _: FixedStates([looks[0], *looks]))
-        return htmap.load("tide")
-
-    return load
 
 
 def test_a_map_is_as_the_source_says(load: Load) -> None:
