@@ -48,6 +48,7 @@ from htmap_core.exceptions.maps import (
     CannotRemoveMap,
     CannotRerunComponents,
     CannotStore,
+    ComponentsNotFound,
     CorruptEventLog,
     CorruptMap,
     MapWasRemoved,
@@ -76,8 +77,10 @@ from htmap_core.exceptions.settings import (
 from htmap_core.exceptions.tags import (
     CannotRetagMap,
     InvalidTag,
+    JobsKeepTag,
     MapIdNotFound,
     TagAlreadyExists,
+    TagInUse,
     TagNotFound,
 )
 
@@ -94,6 +97,7 @@ __all__ = [
     "ComponentFailed",
     "ComponentNotFound",
     "ComponentProblem",
+    "ComponentsNotFound",
     "CondorError",
     "CondorRefused",
     "CorruptEventLog",
@@ -107,6 +111,7 @@ __all__ = [
     "InvalidSetting",
     "InvalidSettingsFile",
     "InvalidTag",
+    "JobsKeepTag",
     "MapComponentError",
     "MapComponentHeld",
     "MapComponentRemoved",
@@ -126,6 +131,7 @@ __all__ = [
     "ReservedOptionKeyword",
     "SubmitConflict",
     "TagAlreadyExists",
+    "TagInUse",
     "TagNotFound",
     "TimeoutError",
     "UnknownName",

@@ -86,7 +86,7 @@ class Map(Sequence[Any]):
 
     @property
     def tag(self) -> str:
-        """The map's tag, up to date even if another process has changed it."""
+        """The map's tag, up to date even if another process has changed it; the last one if the map was removed."""
         return self._engine.map.current_tag()
 
     @property
@@ -389,12 +389,12 @@ class Map(Sequence[Any]):
         """Run components again from scratch, with the options that the map was created with. Their old results are deleted.
 
         :param components: their indices; all by default.
-        :raises CannotRerunComponents: some of them have not ended.
+        :raises CannotRerunComponents: some of them have not ended, or (``ComponentsNotFound``) the map does not have them.
         :raises BusyMap: another thread or process is running components of the map again at this moment.
         :raises HTMapException: a plugin cannot get the credentials again, and says why. Nothing was changed.
         """
         engine = self._engine
-        chosen = engine.components if components is None else sorted({engine.from_front(each) for each in components})
+        chosen = engine.components if components is None else engine.chosen(components)
         rerun(self._map_dir, engine.map.current_tag(), chosen, engine.statuses)
         engine.poll()
 
@@ -402,7 +402,8 @@ class Map(Sequence[Any]):
         """Change the map's tag. The old tag is free at once, and the map is no longer transient.
 
         :raises InvalidTag: the tag is invalid.
-        :raises TagAlreadyExists: another map has the tag.
+        :raises CannotRetagMap: another map has the tag (``TagInUse``, a TagAlreadyExists, too), or the schedd that has the
+            map's jobs does not answer (``JobsKeepTag``). Nothing was changed.
         """
         retagging.retag(self._map_dir, self._engine.map.current_tag(), tag, ended=not self._engine.is_active())
         logger.info("map %r has the tag %r now", self._engine.map.tag, tag)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from htmap_core.components import ComponentHold, ComponentStatus
@@ -15,6 +15,7 @@ from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import (
     ComponentNotFound,
     ComponentProblem,
+    ComponentsNotFound,
     CorruptEventLog,
     CorruptMap,
     ExpectedError,
@@ -81,6 +82,22 @@ class Engine:
         if not -count <= component < count:
             raise ComponentNotFound(self.map.tag, component, count)
         return component % count
+
+    def chosen(self, components: Iterable[int]) -> list[int]:
+        """Return the indices of components that are to run again, counted from the front, in order and each once.
+
+        :raises ComponentsNotFound: the map does not have some of them.
+        """
+        found, missing = set(), []
+        for component in components:
+            try:
+                found.add(self.from_front(component))
+            except ComponentNotFound as error:
+                missing.append(error.component)
+        if missing:
+            count = len(self.components)
+            raise ComponentsNotFound(tag=self.map.tag, component=missing[0], count=count, components=missing)
+        return sorted(found)
 
     def has(self, component: object) -> bool:
         """Return whether the map has a component with this index, counted from the front."""

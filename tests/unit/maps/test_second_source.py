@@ -69,6 +69,35 @@ def test_the_command_line_shows_what_the_source_tells(load: Load) -> None:
     assert facts["max_memory"] == 11 * 1024 * 1024
 
 
+@pytest.mark.parametrize(
+    ("status", "line"), [("held", "0 2\n"), ("HELD", "0 2\n"), ("Completed", "1\n"), ("errored", "")]
+)
+def test_components_of_a_status_are_one_line_for_other_commands(load: Load, status: str, line: str) -> None:
+    load([HELD, COMPLETED, HELD])
+    ran = CliRunner().invoke(cli, ["components", "--status", status, "tide", "--color"], catch_exceptions=False)
+    assert (ran.exit_code, ran.stdout) == (0, line)
+
+
+def test_running_no_components_again_is_no_error_because_another_command_may_have_named_none(load: Load) -> None:
+    load([COMPLETED])
+    ran = CliRunner().invoke(cli, ["rerun", "components", "tide"], catch_exceptions=False)
+    assert ran.exit_code == 0
+    assert "htmap rerun map tide" in ran.stderr
+
+
+def test_components_that_are_not_there_do_not_run_again(load: Load) -> None:
+    load([COMPLETED])
+    ran = CliRunner().invoke(cli, ["rerun", "components", "tide", "0", "7"])
+    assert isinstance(ran.exception, htmap.exceptions.ComponentsNotFound)
+    assert ran.exception.components == (7,)
+
+
+def test_the_command_line_names_each_map_that_it_waited_for(load: Load) -> None:
+    load([IDLE], [COMPLETED])
+    ran = CliRunner().invoke(cli, ["wait", "tide"], catch_exceptions=False)
+    assert (ran.exit_code, ran.stdout.count("'tide'")) == (0, 1)
+
+
 def test_the_source_tells_which_submission_of_a_vanished_process_the_schedd_accepted(
     make_map: MakeMap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
