@@ -188,7 +188,7 @@ class Map(Sequence[Any]):
 
         :param timeout: seconds or a timedelta; None waits for ever.
         :param show_progress_bar: show a progress bar on standard error.
-        :param holds_ok: let held components count as ended.
+        :param holds_ok: let held components count as ended, and those that HTCondor makes no job for before a release.
         :param errors_ok: let components that have failed or were removed from the queue count as ended.
         :raises TimeoutError: the time is over.
         :raises MapComponentHeld: a component is held, and *holds_ok* is false.

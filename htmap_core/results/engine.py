@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import (
     ComponentNotFound,
     ComponentProblem,
     ComponentsNotFound,
+    CondorError,
     CorruptEventLog,
     CorruptMap,
     ExpectedError,
@@ -179,9 +181,21 @@ class Engine:
                 ended = sum(map(statuses.count, over))
                 progress.update(ended - progress.n)
                 self._check(statuses, over)
-                if ended == len(self.components):
+                if ended == len(self.components) or self._awaits_release(set(statuses) - over, tolerated):
                     break
         self.states.save()
+
+    def _awaits_release(self, left: set[ComponentStatus], tolerated: frozenset[ComponentStatus]) -> bool:
+        """Return whether the components that have not ended have no jobs, and get none before a tolerated hold is over.
+
+        :param left: the statuses of the components that have not ended.
+        """
+        if left != {ComponentStatus.UNMATERIALIZED} or ComponentStatus.HELD not in tolerated:
+            return False
+        try:
+            return self.states.awaits_release(Connection(self.pool))
+        except CondorError:
+            return False  # it is asked once more after the next news, or a minute without any
 
     def _check(self, statuses: list[ComponentStatus], over: frozenset[ComponentStatus]) -> None:
         """Check that no component has ended or is held with a status that is not in *over*.

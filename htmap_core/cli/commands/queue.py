@@ -22,8 +22,9 @@ _QUEUED = {ComponentStatus.UNMATERIALIZED, ComponentStatus.IDLE, ComponentStatus
 def wait(selection: Selection) -> None:
     """Wait until maps have ended.
 
-    Names each map whose components are all completed. Stops waiting for a map as soon as a component has failed or is held, prints
-    an error, and goes on with the next map; the exit code is 1 then. On a terminal a progress bar shows how far each map is.
+    Names each map whose components are all completed. Stops waiting for a map as soon as a component has failed or is held,
+    prints an error, and goes on with the next map; the exit code is 1 then. On a terminal a progress bar shows how far each
+    map is.
     """
     selection.each_map(_wait)
 

@@ -11,6 +11,7 @@ from htmap.exceptions import MapComponentError, MapComponentHeld, MapComponentRe
 from htmap_core.components import ComponentStatus
 from tests.unit.maps.conftest import Load
 
+LATER = ComponentStatus.UNMATERIALIZED
 IDLE, RUNNING, HELD, COMPLETED, ERRORED, REMOVED = (
     ComponentStatus(name) for name in ("IDLE", "RUNNING", "HELD", "COMPLETED", "ERRORED", "REMOVED")
 )
@@ -77,3 +78,16 @@ def test_a_map_that_cannot_go_on_has_ended_as_soon_as_it_is_waited_for(load: Loa
 def test_the_progress_bar_counts_what_is_all_right(load: Load, capfd: pytest.CaptureFixture[str]) -> None:
     load([HELD, ERRORED, COMPLETED]).wait(60, show_progress_bar=True, holds_ok=True, errors_ok=True)
     assert "3/3" in capfd.readouterr().err
+
+
+def test_components_without_jobs_are_waited_for_unless_they_get_none_before_a_release(load: Load) -> None:
+    tide = load([HELD, RUNNING, LATER], [HELD, COMPLETED, LATER], makes_no_jobs=True)
+    with pytest.raises(MapComponentHeld):
+        tide.wait(60, errors_ok=True)
+    tide.wait(60, holds_ok=True)
+    assert tide.component_statuses == [HELD, COMPLETED, LATER]
+
+
+def test_components_that_get_jobs_later_are_waited_for_whatever_is_held(load: Load) -> None:
+    with pytest.raises(TimeoutError):
+        load([HELD, LATER]).wait(0.02, holds_ok=True)
