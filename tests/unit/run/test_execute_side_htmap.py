@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.golden_files import Golden
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ import htmap
 htmap.settings["DOCKER.IMAGE"] = "image"
 options = htmap.MapOptions(request_memory="1GB", input_files=["a"])
 merged = htmap.MapOptions.merge(options, htmap.MapOptions(request_cpus=2))
+data = htmap.TransferPath("/data", protocol="https", location="example.org") / "tide.csv"
 
 @htmap.mapped
 def plain(x): return x + 1
@@ -114,6 +117,24 @@ def function(x):
     assert jobs.run(source).value() is True
 
 
-def test_a_remote_path_that_is_made_there_says_that_nothing_is_fetched(jobs: Jobs, golden: Golden) -> None:
-    error = jobs.run("def function(x):\n    import htmap\n    htmap.TransferPath('x', 'http', 'h')").error()
-    golden("run/a-remote-path-that-is-made-there-says", error["message"])
+@pytest.mark.parametrize("use", ["open(path)", "path.read_text()"])
+def test_a_remote_path_that_is_used_there_says_that_nothing_is_fetched(jobs: Jobs, golden: Golden, use: str) -> None:
+    made = f"def function(x):\n    import htmap\n    path = htmap.TransferPath('x', 'http', 'h') / 'y'\n    {use}"
+    golden("run/a-remote-path-that-is-used-there-says", jobs.run(made).error()["message"])
+
+
+@pytest.mark.parametrize(
+    "arguments", ["'/', protocol='http', location='h'", "'http://h'", "htmap.TransferPath('http://h')"]
+)
+def test_a_module_may_make_remote_paths_when_it_is_imported_there(jobs: Jobs, arguments: str) -> None:
+    source = f"""
+def function(x):
+    import htmap
+    return repr((htmap.TransferPath({arguments}) / "a").joinpath("b", "c")).partition("(")[0]
+"""
+    assert jobs.run(source).value() == "htmap.TransferPath"
+
+
+def test_a_location_without_a_protocol_is_refused_there_too(jobs: Jobs) -> None:
+    error = jobs.run("def function(x):\n    import htmap\n    htmap.TransferPath('x', location='h')").error()
+    assert error["type"] == "builtins.ValueError"
