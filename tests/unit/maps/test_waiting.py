@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ ERRORS: dict[str, Any] = {"errors_ok": True}
 
 
 @pytest.fixture(autouse=True)
-def quick() -> None:
+def quick(htmap_dir: Path) -> None:
     htmap.settings["WAIT_TIME"] = 0.01
 
 
