@@ -74,6 +74,7 @@ FACTS: dict[str, Any] = {
     "method": "shared",
     "name": "dokcer",
     "needed": "24.0",
+    "old": "ebb",
     "option": "request_memory",
     "mode": 0o777,
     "option_length": 3,
@@ -112,6 +113,7 @@ FACTS: dict[str, Any] = {
 OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "BelongsToOther": [{"mode": 0o755}, {"owner": "nobody", "path": Path("/home/ada/.htmap")}],
     "CannotRerunComponents": [{"components": (1, 2)}, {"components": tuple(range(20))}],
+    "ComponentsNotFound": [{"component": 7, "count": 7, "components": (7, 9)}],
     "CannotStart": [{}, {"evidence": "", "advice": ""}],
     "CannotUnpickle": [{}, {"is_input": True}],
     "CorruptEventLog": [{}, {"event": "not an event", "reason": ""}],

@@ -48,6 +48,7 @@ from htmap_core.exceptions.maps import (
     CannotRemoveMap,
     CannotRerunComponents,
     CannotStore,
+    ComponentsNotFound,
     CorruptEventLog,
     CorruptMap,
     MapWasRemoved,
@@ -77,8 +78,10 @@ from htmap_core.exceptions.settings import (
 from htmap_core.exceptions.tags import (
     CannotRetagMap,
     InvalidTag,
+    JobsKeepTag,
     MapIdNotFound,
     TagAlreadyExists,
+    TagInUse,
     TagNotFound,
 )
 
@@ -95,6 +98,7 @@ __all__ = [
     "ComponentFailed",
     "ComponentNotFound",
     "ComponentProblem",
+    "ComponentsNotFound",
     "CondorError",
     "CondorRefused",
     "CorruptEventLog",
@@ -108,6 +112,7 @@ __all__ = [
     "InvalidSetting",
     "InvalidSettingsFile",
     "InvalidTag",
+    "JobsKeepTag",
     "MapComponentError",
     "MapComponentHeld",
     "MapComponentRemoved",
@@ -128,6 +133,7 @@ __all__ = [
     "ReservedOptionKeyword",
     "SubmitConflict",
     "TagAlreadyExists",
+    "TagInUse",
     "TagNotFound",
     "TimeoutError",
     "UnknownName",
