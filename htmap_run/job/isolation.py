@@ -1,8 +1,8 @@
 """Isolation of the components that share a process: what one changes in the state of the process, the next does not see.
 
 Modules are imported once for all components, so what their import changes stays: an environment variable, a folder on
-``sys.path``, a warning filter. Python has no hook for the end of an import, so its function that finds and loads modules is wrapped;
-it is not called for those that are loaded already.
+``sys.path``, a warning filter. Python has no hook for the end of an import, so its function that loads modules is wrapped; it is
+not called for those that are loaded already.
 """
 
 from __future__ import annotations
