@@ -60,6 +60,8 @@ def map(
     :param tag: the map's name. A map without a tag gets a random one and is transient: :func:`htmap.clean` removes it.
     :param quiet: do not print in an interactive session that the map was created.
     :param chunksize: how many components share a job; 1 unless the option of that name is set. Short calls should share jobs.
+        Between them, the environment, signals and other state of the process are put back; global variables, mutable defaults
+        and random numbers are shared: see "Components that share a job" in the documentation.
     :returns: the map, which has been submitted.
     :raises TagAlreadyExists: the tag is in use.
     :raises EmptyMap: *args* is empty.

@@ -8,6 +8,7 @@ import pickle
 from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.handshake import Refused
+from htmap_run.job.isolation import Isolation
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -76,12 +77,15 @@ class Work:
         self._function: Optional[Callable[..., Any]] = None
         self._has_surroundings = self._has_placed = False
         self._load_error: Optional[tuple[BaseException, Optional[TracebackType]]] = None
+        self._isolation: Optional[Isolation] = None
 
     def attempt(self, component: int) -> Outcome:
         """Run *component* and return its outcome."""
         outcome = Outcome()
+        if self._isolation is None:
+            self._isolation = Isolation()
         try:
-            self._call(component, outcome)
+            self._isolation.run(self._call, component, outcome)
         except BaseException as error:  # sys.exit() and the like end this component, not the job
             outcome.error = error
         return outcome
