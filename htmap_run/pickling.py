@@ -140,6 +140,7 @@ def _with_members(obj: Any, make: Any, arguments: Any, state: Any, _: Any, __: A
     """Reduce an Enum with its aliases, on which cloudpickle fails, and with what ``__init__`` gave to its members."""
     from htmap_run import remade
 
+    remade.COMPLETE.add(obj)
     bases, name, qualname, _members, *rest = arguments
     values = {each: member._value_ for each, member in obj.__members__.items()}
     own = {each: remade.attributes(member) for each, member in obj.__members__.items()}

@@ -133,6 +133,13 @@ def test_so_does_the_cache_of_a_function_that_dispatches() -> None:
     assert b"Met" not in pickling.dumps(kind)[0]
 
 
+def test_members_of_an_enum_keep_their_values_when_one_comes_back() -> None:
+    kind = defined("import enum\nclass E(enum.Enum): A = [1]", "E")
+    value = kind.A.value
+    assert pickle.loads(pickling.dumps(kind.A)[0]) is kind.A
+    assert kind.A.value is value
+
+
 def test_a_function_with_a_cache_goes_by_reference_unless_its_module_goes_by_value(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
