@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # Enums whose members have all their attributes in this process, where they were defined or have been made again.
 COMPLETE: weakref.WeakSet[Any] = weakref.WeakSet()
 
+_MARK = "_htmap_has_state"
+
 # What the enum module itself keeps at each member, beside its value.
 _OF_EVERY_MEMBER = frozenset({"_name_", "__objclass__", "_sort_order_", "_inverted_"})
 
@@ -36,9 +38,15 @@ def attributes(member: Any) -> dict[str, Any]:
 
 
 def set_members(made: Any, state: tuple[Callable[..., Any], Any, dict[str, dict[str, Any]]]) -> None:
-    """Give an Enum the state that cloudpickle gives it, and its members their attributes."""
-    set_state, of_class, of_members = state
-    set_state(made, of_class)
+    """Give an Enum the state that cloudpickle gives it, and its members their attributes.
+
+    The members of a class that was there before, in this process or in the user's script, stay as they are.
+    """
+    set_state, (of_class, more), of_members = state
+    set_state(made, ({**of_class, _MARK: None}, more))
+    if _MARK not in vars(made):
+        return  # who reads the pickle has taken another class, and given it no state
+    delattr(made, _MARK)
     if made in COMPLETE:
         return
     COMPLETE.add(made)
