@@ -56,6 +56,7 @@ def fail(point): raise Own(point.x)
 def begin(x): BEGUN.append(x)
 def begun(_): return list(BEGUN)
 def put(queue, point): queue.put([point.moved(), start, Level.HIGH, Point.Inner])
+def pid(_): return os.getpid()
 def start_another(queue, method):
     child = multiprocessing.get_context(method).Process(target=put, args=(queue, Point(4)))
     child.start()
@@ -229,15 +230,87 @@ class TestModulesOfTheUser:
     """Modules that go by value: a folder has them where the function is pickled, and nobody where it runs."""
 
     @pytest.fixture
-    def pickled(self, jobs: Jobs, tmp_path: Path) -> Callable[[str], bytes]:
+    def run_with_own(self, jobs: Jobs, tmp_path: Path) -> Callable[[str], Ran]:
         (tmp_path / "tides").mkdir()
         (tmp_path / "tides" / "__init__.py").write_text("")
-        (tmp_path / "tides" / "levels.py").write_text(
-            "class Level:\n    def __init__(self, x): self.x = x\ndef raised(level): return Level(level.x + 1)\n"
+        (tmp_path / "tides" / "heights.py").write_text(
+            "class Height:\n    def __init__(self, x): self.x = x\ndef raised(height): return Height(height.x + 1)\n"
         )
 
-        def pickle_with(body: str) -> bytes:
-            source = f"import cloudpickle, tides.levels\ncloudpickle.register_pickle_by_value(tides)\n{with_function(body)}"
-            return jobs.pickled(f"Level, raised = tides.levels.Level, tides.levels.raised\n".join(source.split("#", 1)), jobs.python)
+        def run_it(body: str) -> Ran:
+            own = "import cloudpickle, tides.heights\ncloudpickle.register_pickle_by_value(tides)\n"
+            names = "from tides.heights import Height, raised\n"
+            payload = jobs.pickled(own + names + with_function(body), jobs.python)
+            scratch = jobs.scratch(payload, METHODS)
+            return jobs.run_in(scratch, "0-2")
 
-        return pickle_with
+        return run_it
+
+    def test_are_known_in_other_processes(self, run_with_own: Callable[[str], Ran]) -> None:
+        body = """
+with context.Pool(1) as pool:
+    (height,) = pool.map(raised, [Height(3)])
+assert type(height) is type(pickle.loads(pickle.dumps(height))) is Height
+return height.x, height
+"""
+        ran = run_with_own(body)
+
+        assert [(ran.value(component)[0], ran.record(component)["by_value"]) for component in range(3)] == [
+            (4, True)
+        ] * 3
+
+    def test_are_missing_where_more_is_wanted_than_came_along(self, run_with_own: Callable[[str], Ran]) -> None:
+        body = """
+from tides.heights import Height as found
+assert found is Height and raised
+from tides.heights import lowered
+"""
+        ran = run_with_own(body)
+
+        assert (ran.error()["type"], ran.error()["missing_module"]) == ("builtins.ModuleNotFoundError", "tides.heights")
+
+    @pytest.mark.parametrize(("missing", "told"), [("tides.winds", "tides.winds"), ("winds", "winds")])
+    def test_others_are_missing_as_ever(self, run_with_own: Callable[[str], Ran], missing: str, told: str) -> None:
+        ran = run_with_own(f"assert Height\nimport {missing}")
+
+        assert ran.error()["missing_module"] == told
+
+
+class TestProcessesThatAreLeft:
+    @pytest.mark.parametrize("made", ["context.Pool(1)", "concurrent.futures.ProcessPoolExecutor(1, context)"])
+    def test_a_pool_or_executor_serves_later_components_and_does_not_keep_the_job(
+        self, jobs: Jobs, python: Interpreter, made: str
+    ) -> None:
+        body = f"""
+global LEFT
+if "LEFT" not in globals():
+    LEFT = {made}
+return list(LEFT.map(start, range(3)))
+"""
+        for method in METHODS:
+            ran = run(jobs, python, body, [method] * 2)
+
+            assert [ran.value(component) for component in range(2)] == [[0, 1, 4]] * 2
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_processes_end_where_the_job_is_asked_to_end(self, jobs: Jobs, method: str) -> None:
+        body = """
+import time
+with context.Pool(2) as pool:
+    with open("pids", "w") as file:
+        print(*pool.map(pid, range(2), chunksize=1), file=file)
+    os.kill(os.getppid(), signal.SIGTERM)
+    pool.map(time.sleep, [1000, 1000])
+"""
+        ran = run(jobs, jobs.python, body, [method])
+
+        assert ran.exit_code == -signal.SIGTERM
+        pids = (ran.scratch / "pids").read_text().split()
+        assert pids
+        eventually(lambda: not any(is_running(pid) for pid in pids), says="the function's processes still run")
+
+
+def is_running(pid: str) -> bool:
+    """Return whether a process runs, as ps shows it; one that has ended may wait for its parent."""
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False).stdout
+    return shown.strip()[:1] not in ("", "Z")
