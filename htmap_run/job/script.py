@@ -1,12 +1,13 @@
 """The user's script as the ``__main__`` of the processes in which the function runs, so that pickle finds its names there.
 
-pickle writes functions and classes as names in their modules; those of a script are names in ``__main__``, and so it is with Pools,
-Queues, ``shelve`` and ``torch.save``. But here, ``__main__`` is the runner. So a module takes its place that has the names that came
-with the function and the inputs. It names the archive as its file: multiprocessing runs the file of ``__main__`` again in each process
-that it starts anew (spawn, forkserver), as ``__mp_main__``, and there the archive finds the same names again (:func:`in_child`).
+pickle writes functions and classes as names in their modules, and those of a script as names in ``__main__``; so do Pools,
+Queues, ``shelve`` and ``torch.save``. But here, ``__main__`` is the runner. So a module takes its place that has the names that
+came along with the function and the inputs. As its file, it names the archive: multiprocessing runs the file of ``__main__``
+again, as ``__mp_main__``, in each process that it starts anew (spawn, forkserver), and there the archive finds the same names
+again (:func:`in_child`).
 
-Modules of the user that go by value (``cloudpickle.register_pickle_by_value``) can be imported in the same way, where no real ones
-are found.
+The user's modules that go by value (``cloudpickle.register_pickle_by_value``) can be imported in the same way, if there are no
+real ones.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Script:
 
         # Without a specification, multiprocessing takes the file, also where such a process starts another.
         namespace.update(__file__=self._archive, __spec__=None, __getattr__=of_script)
-        sys.meta_path.append(self)  # type: ignore[arg-type]  # the protocol wants what importlib.abc would cost
+        sys.meta_path.append(self)
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> Optional[ModuleSpec]:
         """Find a module, or a package of one, that went by value; Python asks after all that find real modules."""
@@ -72,7 +73,7 @@ class Script:
         from importlib.machinery import ModuleSpec
 
         is_package = any(each.__module__.startswith(name + ".") for each in self._importable())
-        return ModuleSpec(name, self, is_package=is_package)  # type: ignore[arg-type]  # see above
+        return ModuleSpec(name, self, is_package=is_package)  # type: ignore[arg-type]  # importlib.abc.Loader costs time
 
     def create_module(self, _spec: ModuleSpec) -> None:
         """Leave it to Python to make the module."""
@@ -144,12 +145,12 @@ def in_child(archive: str, namespace: dict[str, Any]) -> None:
     frame = function.only(frames.FUNCTION)
     if function.record(frame).get("by_value"):
         script.load_function(function.payload(frame))
+    component = int(os.environ["HTMAP_COMPONENT"])
     for block in [name for name in os.listdir(scratch) if name.startswith(names.INPUTS)]:
-        reader = frames.Reader(os.path.join(scratch, block))
-        for frame in reader.frames:
-            if str(frame.component) == os.environ["HTMAP_COMPONENT"] and frame.record_size:
-                if reader.record(frame).get("by_value"):
-                    script.load_inputs(reader.payload(frame))
+        inputs = frames.Reader(os.path.join(scratch, block))
+        for frame in inputs.frames:
+            if frame.component == component and inputs.record(frame).get("by_value"):
+                script.load_inputs(inputs.payload(frame))
 
 
 def forget_others() -> None:

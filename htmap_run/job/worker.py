@@ -109,7 +109,7 @@ def _leave() -> NoReturn:
     if executors is not None and sys.version_info >= (3, 9):  # before, it is one of those below
         # Processes of executors wait for work for ever, and multiprocessing, below, for them: Python tells them to end before.
         with contextlib.suppress(BaseException):
-            executors._python_exit()
+            executors._python_exit()  # noqa: SLF001 -- there is no other way
     with contextlib.suppress(BaseException):  # Python has printed it already, and raises it again up to 3.9
         atexit._run_exitfuncs()  # noqa: SLF001 -- there is no other way to run them before os._exit
     for stream in (sys.stdout, sys.stderr):

@@ -1,4 +1,4 @@
-"""Functions that use several processes, and whatever else has pickle find the names of the user's script, through the real archive.
+"""Functions that use several processes, or pickle by themselves, through the real archive.
 
 What hangs ends by an alarm: the supervisor then kills the worker's children, too, and the component has an error.
 """
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from htmap_run import codes
 from htmap_core.testing import eventually
 from tests.unit.run.conftest import EXECUTE_SIDE
 
