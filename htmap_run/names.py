@@ -5,7 +5,7 @@ The archive's ``__main__`` and the shell launchers repeat these names: they run 
 
 FUNCTION = "_htmap_function"
 
-INPUTS = "_htmap_inputs_"
+BLOCKS = "_htmap_inputs_"
 """What the names of input blocks begin with."""
 
 RETURN = "_htmap_return"

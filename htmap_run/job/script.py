@@ -60,7 +60,7 @@ class Script:
         """Make a module's *namespace* that of the script."""
 
         def of_script(name: str) -> Any:
-            return self._found(_MAIN, name)
+            return self.found(_MAIN, name)
 
         # Without a specification, multiprocessing takes the file, also where such a process starts another.
         namespace.update(__file__=self._archive, __spec__=None, __getattr__=of_script)
@@ -84,7 +84,7 @@ class Script:
 
         def of_module(name: str) -> Any:
             try:
-                return self._found(module.__name__, name)
+                return self.found(module.__name__, name)
             except AttributeError:
                 if name.startswith("__"):
                     raise
@@ -94,27 +94,27 @@ class Script:
         vars(module)["__getattr__"] = of_module
         cloudpickle.register_pickle_by_value(module)  # results have it by value, as if the module were not here
 
-    def _importable(self) -> Iterator[Any]:
-        for each in (*self._of_function, *self._of_inputs):
-            if each.__module__ not in (_MAIN, None) and "<locals>" not in each.__qualname__:
-                yield each
-
-    def _found(self, module: str, name: str) -> Any:
+    def found(self, module: str, name: str) -> Any:
         """Return what *name* is in *module*.
 
         :raises AttributeError: nothing of that name came along.
         """
         for met in (self._of_function, self._of_inputs):
             for each in met:
-                of_module = each.__globals__ if type(each) is FunctionType else {}
-                if of_module.get("__name__") == module and name in of_module:
-                    return of_module[name]
+                its_globals = each.__globals__ if type(each) is FunctionType else {}
+                if its_globals.get("__name__") == module and name in its_globals:
+                    return its_globals[name]
             for each in met:  # the first one: a decorated function comes before the one in it
                 if each.__module__ == module and each.__qualname__ == name:
                     return each
             if any(each.__module__ == module and each.__qualname__.startswith(name + ".") for each in met):
                 return _Outer(self, module, name)
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    def _importable(self) -> Iterator[Any]:
+        for each in (*self._of_function, *self._of_inputs):
+            if each.__module__ not in (_MAIN, None) and "<locals>" not in each.__qualname__:
+                yield each
 
 
 class _Outer:
@@ -124,7 +124,7 @@ class _Outer:
         self._script, self._module, self._name = script, module, name
 
     def __getattr__(self, name: str) -> Any:
-        return self._script._found(self._module, f"{self._name}.{name}")  # noqa: SLF001 -- of this module
+        return self._script.found(self._module, f"{self._name}.{name}")
 
 
 def in_child(archive: str, namespace: dict[str, Any]) -> None:
@@ -146,7 +146,7 @@ def in_child(archive: str, namespace: dict[str, Any]) -> None:
     if function.record(frame).get("by_value"):
         script.load_function(function.payload(frame))
     component = int(os.environ["HTMAP_COMPONENT"])
-    for block in [name for name in os.listdir(scratch) if name.startswith(names.INPUTS)]:
+    for block in [name for name in os.listdir(scratch) if name.startswith(names.BLOCKS)]:
         inputs = frames.Reader(os.path.join(scratch, block))
         for frame in inputs.frames:
             if frame.component == component and inputs.record(frame).get("by_value"):

@@ -88,7 +88,7 @@ def _end_fork_server() -> None:
 
     if not active_children():
         with contextlib.suppress(ChildProcessError):  # the function has waited for all children
-            forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001 -- there is no other way
+            forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
@@ -109,9 +109,9 @@ def _leave() -> NoReturn:
     if executors is not None and sys.version_info >= (3, 9):  # before, it is one of those below
         # Processes of executors wait for work for ever, and multiprocessing, below, for them: Python tells them to end before.
         with contextlib.suppress(BaseException):
-            executors._python_exit()  # noqa: SLF001 -- there is no other way
+            executors._python_exit()
     with contextlib.suppress(BaseException):  # Python has printed it already, and raises it again up to 3.9
-        atexit._run_exitfuncs()  # noqa: SLF001 -- there is no other way to run them before os._exit
+        atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # closed by the user, or a full disk; captured output is safe
             stream.flush()

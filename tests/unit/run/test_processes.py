@@ -283,13 +283,17 @@ class TestProcessesThatAreLeft:
         body = f"""
 global LEFT
 if "LEFT" not in globals():
+    import atexit
+    atexit.register(open, "ended", "w")  # called last
     LEFT = {made}
+    atexit.register(signal.alarm, {SECONDS})
 return list(LEFT.map(start, range(3)))
 """
         for method in METHODS:
             ran = run(jobs, python, body, [method] * 2)
 
             assert [ran.value(component) for component in range(2)] == [[0, 1, 4]] * 2
+            assert (ran.scratch / "ended").exists()
 
     @pytest.mark.parametrize("method", METHODS)
     def test_processes_end_where_the_job_is_asked_to_end(self, jobs: Jobs, method: str) -> None:
