@@ -118,7 +118,7 @@ class Script:
 
 
 class _Outer:
-    """Stands for a class that did not come along itself, but one in it."""
+    """Stands for a class that did not come along itself, but a function in it."""
 
     def __init__(self, script: Script, module: str, name: str) -> None:
         self._script, self._module, self._name = script, module, name
