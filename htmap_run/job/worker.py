@@ -105,11 +105,12 @@ def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
 
 def _leave() -> NoReturn:
     """Exit at once: everything is written, threads may run on for ever, and extension modules may crash in their teardown."""
-    executors = sys.modules.get("concurrent.futures.process")
-    if executors is not None and sys.version_info >= (3, 9):  # before, it is one of those below
-        # Processes of executors wait for work for ever, and multiprocessing, below, for them: Python tells them to end before.
-        with contextlib.suppress(BaseException):
-            executors._python_exit()
+    # Executors of processes, loky's too, end their processes here, for which multiprocessing would wait for ever below. Python has no
+    # such list before 3.9. Threads are not waited for.
+    for call in reversed(getattr(sys.modules.get("threading"), "_threading_atexits", ())):
+        if call.func.__module__ != "concurrent.futures.thread":
+            with contextlib.suppress(BaseException):
+                call()
     with contextlib.suppress(BaseException):  # Python has printed it already, and raises it again up to 3.9
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
