@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from htmap_run.job.results import Results
 
 
+_EXECUTORS = ("concurrent.futures.process", "loky.process_executor", "joblib.externals.loky.process_executor")
+"""Modules whose processes wait for work for ever, and multiprocessing, at the end, for them: Python tells them to end before."""
+
+
 def run(
     components: list[int],
     make_work: Callable[[], Work],
@@ -105,12 +109,10 @@ def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
 
 def _leave() -> NoReturn:
     """Exit at once: everything is written, threads may run on for ever, and extension modules may crash in their teardown."""
-    # Executors of processes, loky's too, end their processes here, for which multiprocessing would wait for ever below. Python has no
-    # such list before 3.9. Threads are not waited for.
-    for call in reversed(getattr(sys.modules.get("threading"), "_threading_atexits", ())):
-        if call.func.__module__ != "concurrent.futures.thread":
+    for name in _EXECUTORS if sys.version_info >= (3, 9) else ():  # before, their ends are among those that atexit has
+        if name in sys.modules:
             with contextlib.suppress(BaseException):
-                call()
+                sys.modules[name]._python_exit()
     with contextlib.suppress(BaseException):  # Python has printed it already, and raises it again up to 3.9
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
