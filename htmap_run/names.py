@@ -5,6 +5,9 @@ The archive's ``__main__`` and the shell launchers repeat these names: they run 
 
 FUNCTION = "_htmap_function"
 
+BLOCKS = "_htmap_inputs_"
+"""What the names of input blocks begin with."""
+
 RETURN = "_htmap_return"
 """The folder that HTCondor sends back when the job ends."""
 

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 
+from htmap_run.job.script import forget_others
 from htmap_run.job.work import Outcome, Work
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import PeakMemory
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from typing import Callable, NoReturn
 
     from htmap_run.job.results import Results
+
+
+_EXECUTORS = ("concurrent.futures.process", "loky.process_executor", "joblib.externals.loky.process_executor")
+"""Modules whose processes wait for work for ever, and multiprocessing, at the end, for them: Python tells them to end before."""
 
 
 def run(
@@ -36,6 +41,7 @@ def run(
         with capture:
             work = make_work()
             _prepare_environment(work.scratch)
+            work.script.take_place()
             for component in components:
                 _run_one(work, component, capture, results)
     except BaseException as error:  # no caller could catch it; the results and the text tell of it
@@ -49,15 +55,15 @@ def _prepare_environment(scratch: str) -> None:
     # Functions call programs among the input files by their names, and jobs have no PATH by default.
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH") or "/usr/local/bin:/usr/bin:/bin", scratch])
     sys.path.insert(1, scratch)  # modules among the input files can be imported, as if a script ran there
-    # A .pth file of this Python may have imported its own modules at the start; the archive's must be used.
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("cloudpickle", "htmap")]:
-        del sys.modules[name]
+    forget_others()
 
 
 def _run_one(work: Work, component: int, capture: Capture, results: Results) -> None:
     memory = PeakMemory()
     begins = capture.begin()
     os.chdir(work.scratch)
+    if "multiprocessing.forkserver" in sys.modules:
+        _end_fork_server()
     os.environ["HTMAP_COMPONENT"] = str(component)
     if work.keeps_checkpoints:
         from htmap_run.files import checkpoints
@@ -77,6 +83,18 @@ def _run_one(work: Work, component: int, capture: Capture, results: Results) -> 
     results.end(component, kind, {**record, **more}, payload, capture)
 
 
+def _end_fork_server() -> None:
+    """End multiprocessing's fork server unless processes of it run: those that it starts have the environment of its beginning.
+
+    So they would not have the inputs of this component, but those of the component that was first to start a process.
+    """
+    from multiprocessing import active_children, forkserver
+
+    if not active_children():
+        with contextlib.suppress(ChildProcessError):  # the function has waited for all children
+            forkserver._forkserver._stop()  # type: ignore[attr-defined]
+
+
 def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
     """End a child process that the function forked, with its own exit code: two processes must not write one result."""
     with contextlib.suppress(Exception):  # the user may have closed or replaced it
@@ -91,8 +109,12 @@ def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
 
 def _leave() -> NoReturn:
     """Exit at once: everything is written, threads may run on for ever, and extension modules may crash in their teardown."""
+    for name in _EXECUTORS if sys.version_info >= (3, 9) else ():  # before, their ends are among those that atexit has
+        if name in sys.modules:
+            with contextlib.suppress(BaseException):
+                sys.modules[name]._python_exit()
     with contextlib.suppress(BaseException):  # Python has printed it already, and raises it again up to 3.9
-        atexit._run_exitfuncs()  # noqa: SLF001 -- there is no other way to run them before os._exit
+        atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # closed by the user, or a full disk; captured output is safe
             stream.flush()
