@@ -57,9 +57,10 @@ def dumped(value: Any, kind: Any) -> tuple[bytes, Any]:
 
 @functools.lru_cache(maxsize=1)
 def pickler() -> Any:
-    """Return a subclass of cloudpickle's Pickler that notices code by value and keeps the ``__slots__`` of classes.
+    """Return a subclass of cloudpickle's Pickler that notices code by value, and keeps ``__slots__`` and full names of classes.
 
-    cloudpickle drops the slots. Objects that come back would then have a ``__dict__``, and the original class could not load it.
+    cloudpickle drops both. Objects that come back would have a ``__dict__``, which the original class could not load; and the
+    class of a nested one would not be found in a later session.
     """
     import cloudpickle
 
@@ -74,7 +75,7 @@ def pickler() -> Any:
                 self.by_value = self.by_value or _brings_code(obj)
                 return _with_file_name(obj, self.dispatch_table[CodeType](obj)) if type(obj) is CodeType else reduced
             self.by_value = self.by_value or len(reduced) > _PARTS_WITHOUT_STATE
-            return _with_slots(obj, reduced) if issubclass(type(obj), type) and "__slots__" in vars(obj) else reduced
+            return _as_written(obj, reduced) if issubclass(type(obj), type) else reduced
 
     return Pickler
 
@@ -106,9 +107,13 @@ def _with_file_name(code: CodeType, reduced: Any) -> Any:
     return make, tuple(code.co_filename if part == _NO_FILE else part for part in arguments), *rest
 
 
-def _with_slots(obj: Any, reduced: Any) -> Any:
+def _as_written(cls: Any, reduced: Any) -> Any:
+    """Put into the first attributes of a class by value what cloudpickle drops."""
     make, arguments, *rest = reduced
     if len(arguments) != _ARGUMENTS_OF_A_CLASS:
         return reduced
     *before, begin, tracker, extra = arguments
-    return make, (*before, {**begin, "__slots__": obj.__slots__}, tracker, extra), *rest
+    dropped = {"__qualname__": cls.__qualname__}
+    if "__slots__" in vars(cls):
+        dropped["__slots__"] = cls.__slots__
+    return make, (*before, {**begin, **dropped}, tracker, extra), *rest
