@@ -113,7 +113,7 @@ def _as_written(cls: Any, reduced: Any) -> Any:
     if len(arguments) != _ARGUMENTS_OF_A_CLASS:
         return reduced
     *before, begin, tracker, extra = arguments
-    dropped = {"__qualname__": cls.__qualname__}
+    dropped = {} if cls.__qualname__ == cls.__name__ else {"__qualname__": cls.__qualname__}
     if "__slots__" in vars(cls):
         dropped["__slots__"] = cls.__slots__
     return make, (*before, {**begin, **dropped}, tracker, extra), *rest

@@ -217,9 +217,10 @@ class Reading:
 
 def _tracked(tracker: str) -> type | None:
     """Return the class of that id that this process has pickled or made of a pickle, if there is still use of it."""
-    from cloudpickle import cloudpickle
+    # cloudpickle's own functions look only after they have made another class.
+    from cloudpickle.cloudpickle import _DYNAMIC_CLASS_TRACKER_BY_ID as TRACKED
 
-    found: type | None = cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID.get(tracker)  # noqa: SLF001 -- cloudpickle looks only after it has made another
+    found: type | None = TRACKED.get(tracker)
     return found
 
 

@@ -253,6 +253,22 @@ if __name__ == "__main__":
         assert session(folder, CLASSES, look) == ["__mp_main__", True, True, True, []]
 
 
+# Edits after which objects would not fit the class.
+OTHERS = [
+    ('    BLUE = "b"\n', ""),
+    ("    x: int\n    colour: Colour", "    u: int\n    colour: Colour"),
+    ("class Defined:", "class Defined:\n    w: int"),
+    ('["x", "y"]', '["y", "x"]'),
+    ('    __slots__ = ("x", "__hidden")\n', ""),
+    ("class Box(typing.Generic[T])", "class Box(dict)"),
+    ("class Wave(Plugin)", "def Wave()"),
+    ("    class Inner", "    class Other"),
+    ("class Registered(metaclass=Registry)", "class Registered"),
+    ("class TooDeep(ValueError)", "class TooDeep(KeyError)"),
+    ("self.__dict__.update(state)", "raise RuntimeError"),
+]
+
+
 class TestAnEditedScript:
     def test_methods_members_and_attributes_that_were_added_make_no_other_class(self, folder: Path) -> None:
         classes = edited(
@@ -273,19 +289,7 @@ found = [all(of_own), r["point"].shown(), r["colour"] is Colour.RED, warned]
     def test_what_changes_the_state_of_objects_makes_another_class_and_the_user_is_told_once(
         self, folder: Path
     ) -> None:
-        classes = edited(
-            ('    BLUE = "b"\n', ""),
-            ("    x: int\n    colour: Colour", "    u: int\n    colour: Colour"),
-            ("class Defined:", "class Defined:\n    w: int"),
-            ('["x", "y"]', '["y", "x"]'),
-            ('    __slots__ = ("x", "__hidden")\n', ""),
-            ("class Box(typing.Generic[T])", "class Box(dict)"),
-            ("class Wave(Plugin)", "def Wave()"),
-            ("    class Inner", "    class Other"),
-            ("class Registered(metaclass=Registry)", "class Registered"),
-            ("class TooDeep(ValueError)", "class TooDeep(KeyError)"),
-            ("self.__dict__.update(state)", "raise RuntimeError"),
-        )
+        classes = edited(*OTHERS)
         look = """
 r, warned = told("all")
 again, told_again = told("all")
