@@ -84,9 +84,9 @@ def read(load: Callable[[Reading], Any]) -> Any:
         does not fit, or where an object cannot be made of one that seemed to fit, because a method was edited.
     """
     reading, found, error = _settled(load, {})
-    if isinstance(error, (ImportError, MemoryError)):  # no class of the program's is to blame
-        raise error
     if error is not None:
+        if isinstance(error, (ImportError, MemoryError)):  # no class of the program's is to blame
+            raise error
         for suspects in [*([each] for each in reversed(reading.given)), reading.given]:
             reading, found, another = _settled(load, dict.fromkeys(suspects, describe(error)))
             if another is None:
@@ -135,11 +135,12 @@ class Reading:
 
     def instead_of(self, name: str, function: Any) -> Any:
         """Return what to call instead of cloudpickle's function of that name; mostly itself."""
-        if name == "_make_skeleton_class":
-            return functools.partial(self._class, function)
-        if name == "_make_skeleton_enum":
-            return functools.partial(self._enum, function)
-        return functools.partial(self._set_state, function) if name == "_class_setstate" else function
+        instead: dict[str, Any] = {
+            "_make_skeleton_class": self._class,
+            "_make_skeleton_enum": self._enum,
+            "_class_setstate": self._set_state,
+        }
+        return functools.partial(instead[name], function) if name in instead else function
 
     def misfits(self, error: Exception | None) -> dict[str, tuple[type, str]]:
         """Return the classes that were given but do not fit, and what differs, by cloudpickle's id.
@@ -252,14 +253,12 @@ def _shape(
     """Return what makes the state of objects of a class of that name, with these attributes of its own and of its bases."""
     # A class that a decorator has derived from one of the same name stands for both.
     found = {
-        "metaclass": {metaclass.__qualname__} - _COMMON_METACLASSES,
-        "bases": {base.__qualname__ for base in bases} - _COMMON_BASES - {name},
+        "metaclass": sorted({metaclass.__qualname__} - _COMMON_METACLASSES),
+        "bases": sorted({base.__qualname__ for base in bases} - _COMMON_BASES - {name}),
         "fields": _fields(namespaces, is_tuple=tuple in bases),
-        "slots": _slots(namespaces),
+        "slots": sorted(_slots(namespaces)),
     }
-    return {
-        what: ", ".join(names if isinstance(names, list) else sorted(names)) or "none" for what, names in found.items()
-    }
+    return {what: ", ".join(names) or "none" for what, names in found.items()}
 
 
 def _fields(namespaces: Iterable[Mapping[str, Any]], *, is_tuple: bool) -> list[str]:
