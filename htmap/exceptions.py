@@ -75,6 +75,7 @@ from htmap_core.results.pickling import CannotUnpickle
 from htmap_core.submission.files.staging import SameName
 from htmap_core.user_warnings import (
     DamagedMap,
+    ForeignClass,
     HTMapWarning,
     NoSlotFits,
     NoSlotTransfers,
@@ -114,6 +115,7 @@ __all__ = [
     "DamagedMap",
     "EmptyMap",
     "ExpectedError",
+    "ForeignClass",
     "HTMapException",
     "HTMapWarning",
     "InsufficientHTCondorVersion",

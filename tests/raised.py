@@ -54,6 +54,7 @@ FACTS: dict[str, Any] = {
     "daemon": "STARTD",
     "default": "python:3.12",
     "demands": {"HasDocker": 0},
+    "difference": None,
     "directory": Path("/run/user/1000/pool"),
     "distribution": "htmap-shared",
     "event": "005 of job 18.3",
@@ -117,6 +118,10 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "CannotStart": [{}, {"evidence": "", "advice": ""}],
     "CannotUnpickle": [{}, {"is_input": True}],
     "CorruptEventLog": [{}, {"event": "not an event", "reason": ""}],
+    "ForeignClass": [
+        {"name": "__main__.Tide"},
+        {"name": "__main__.Tide", "difference": "fields: height when it was pickled, height, place now"},
+    ],
     "InstallationFailed": [{"tried": (("Debian packages", "no network"),)}],
     "InvalidOption": [{"name": "request_memory"}, {"name": "request_memory", "origin": None}],
     "InvalidSetting": [{"name": "WAIT_TIME"}],
