@@ -134,12 +134,14 @@ class Reading:
     _foreign: dict[str, Optional[str]] = attrs.field(factory=dict)
 
     def instead_of(self, name: str, function: Any) -> Any:
-        """Return what to call instead of cloudpickle's function of that name; mostly itself."""
+        """Return what to call instead of a function of that name, cloudpickle's or of :mod:`htmap_run.remade`; mostly itself."""
         if name == "_make_skeleton_class":
             return functools.partial(self._class, function)
         if name == "_make_skeleton_enum":
             return functools.partial(self._enum, function)
-        return functools.partial(self._set_state, function) if name == "_class_setstate" else function
+        if name == "_class_setstate":
+            return functools.partial(self._set_state, function)
+        return functools.partial(self._set_members, function) if name == "set_members" else function
 
     def misfits(self, error: Exception | None) -> dict[str, tuple[type, str]]:
         """Return the classes that were given but do not fit, and what differs, by cloudpickle's id.
@@ -179,6 +181,10 @@ class Reading:
         elif pickled := self._awaited.pop(id(cls), None):
             self.compared[pickled.tracker] = cls, _difference(pickled, state[0], cls)
         return cls
+
+    def _set_members(self, change: Any, cls: type, state: Any) -> None:
+        set_state, of_class, _ = state
+        (change(cls, state) if id(cls) in _unfinished else set_state(cls, of_class))
 
     def _own_or_made(self, pickled: PickledClass, make: Callable[[], type]) -> type:
         found = self._own(pickled)
