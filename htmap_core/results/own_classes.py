@@ -16,6 +16,7 @@ import functools
 import reprlib
 import sys
 import types
+import typing
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
@@ -165,7 +166,9 @@ class Reading:
         self, make: Any, metaclass: Any, name: str, bases: Any, body: dict[str, Any], tracker: str, extra: Any
     ) -> type:
         module, qualname = body.get("__module__", ""), body.get("__qualname__", name)
-        pickled = PickledClass(tracker, module, qualname, metaclass, types.resolve_bases(bases), body)
+        # A named tuple was written with a base that is none of its class.
+        real = types.resolve_bases(tuple(tuple if each is typing.NamedTuple else each for each in bases))
+        pickled = PickledClass(tracker, module, qualname, metaclass, real, body)
         return self._own_or_made(pickled, lambda: make(metaclass, name, bases, body, tracker, extra))
 
     def _enum(
