@@ -11,6 +11,7 @@ import io
 import operator
 import pickle
 import sys
+from functools import _lru_cache_wrapper
 from types import BuiltinFunctionType, CodeType, FunctionType
 
 from htmap_run import frames
@@ -160,7 +161,7 @@ def _with_members(obj: Any, make: Any, arguments: Any, state: Any, _: Any, __: A
 def _emptied(obj: Any) -> Any:
     """Reduce a cached function of a script, or a cached property, without what it has cached and without its lock."""
     kind = type(obj)
-    if kind is functools._lru_cache_wrapper and not _can_be_imported(obj):  # noqa: SLF001 -- the type has no public name
+    if kind is _lru_cache_wrapper and not _can_be_imported(obj):
         from htmap_run import remade
 
         own = {name: value for name, value in vars(obj).items() if name != "cache_parameters"}
