@@ -124,14 +124,14 @@ class Reading:
     :param refused: what differs between a class and the program's of that name, by cloudpickle's id; from earlier readings.
     :ivar given: the program's classes that were given, by cloudpickle's id.
     :ivar compared: those of them that were compared, and what differs, empty if nothing does.
+    :ivar _awaited: those of them that are to be compared, by the ``id`` of the program's class.
+    :ivar _foreign: what differs between classes that are not the program's and those, by name; None if it has none.
     """
 
     refused: Mapping[str, str]
     given: dict[str, type] = attrs.field(factory=dict)
     compared: dict[str, tuple[type, str]] = attrs.field(factory=dict)
-    _awaited: dict[int, PickledClass] = attrs.field(
-        factory=dict
-    )  # those that are to be compared, by ``id`` of the program's
+    _awaited: dict[int, PickledClass] = attrs.field(factory=dict)
     _foreign: dict[str, Optional[str]] = attrs.field(factory=dict)
 
     def instead_of(self, name: str, function: Any) -> Any:
