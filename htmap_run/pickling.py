@@ -68,9 +68,8 @@ def dumped(value: Any, kind: Any) -> tuple[bytes, Any]:
 def pickler() -> Any:
     """Return a subclass of cloudpickle's Pickler that notices code by value, and mends what cloudpickle cannot do.
 
-    - It keeps the ``__slots__`` of classes. Objects that come back would otherwise have a ``__dict__``, and the original class
-      could not load it.
-    - It keeps the full names of nested classes, by which a later session finds them.
+    - It keeps the ``__slots__`` of classes, and their full names. Objects that come back would otherwise have a ``__dict__``,
+      which the original class could not load; and the class of a nested one would not be found in a later session.
     - It keeps the aliases of Enums, and what ``__init__`` gave to their members.
     - Functions of ``lru_cache`` and ``singledispatch``, and cached properties, are made anew. Their caches start empty.
     """
@@ -127,23 +126,25 @@ def _with_file_name(code: CodeType, reduced: Any) -> Any:
 
 
 def _mended_class(obj: Any, reduced: Any) -> Any:
-    arguments = reduced[1]
+    """Put into the reduced form of a class what cloudpickle drops."""
+    make, arguments, *rest = reduced
     if len(arguments) != _ARGUMENTS_OF_A_CLASS:
         return _with_members(obj, *reduced) if hasattr(obj, "__members__") else reduced
+    *before, begin, tracker, extra = arguments
     if obj.__qualname__ != obj.__name__:
-        *before, begin, tracker, extra = arguments
         arguments = (*before, {**begin, "__qualname__": obj.__qualname__}, tracker, extra)
     if "__slots__" not in vars(obj):
-        return reduced[0], arguments, *reduced[2:]
+        return make, arguments, *rest
     from htmap_run import remade
 
-    return remade.slotted, (reduced[0], arguments, obj.__slots__), *reduced[2:]
+    return remade.slotted, (make, arguments, obj.__slots__), *rest
 
 
 def _with_members(obj: Any, make: Any, arguments: Any, state: Any, _: Any, __: Any, set_state: Any) -> Any:
     """Reduce an Enum with its aliases, on which cloudpickle fails, and with what ``__init__`` gave to its members."""
     from htmap_run import remade
 
+    remade.COMPLETE.add(obj)
     bases, name, qualname, _members, *rest = arguments
     values = {each: member._value_ for each, member in obj.__members__.items()}
     own = {each: remade.attributes(member) for each, member in obj.__members__.items()}

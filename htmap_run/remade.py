@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import weakref
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any, Callable, Optional
 
-# What the enum module itself keeps at each member.
-_OF_EVERY_MEMBER = frozenset({"_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"})
+# Enums whose members have all their attributes in this process, where they were defined or have been made again.
+COMPLETE: weakref.WeakSet[Any] = weakref.WeakSet()
+
+_MARK = "_htmap_has_state"
+
+# What the enum module itself keeps at each member, beside its value.
+_OF_EVERY_MEMBER = frozenset({"_name_", "__objclass__", "_sort_order_", "_inverted_"})
 
 
 def slotted(make: Callable[..., Any], arguments: tuple[Any, ...], slots: Any) -> Any:
@@ -26,16 +33,28 @@ def slotted(make: Callable[..., Any], arguments: tuple[Any, ...], slots: Any) ->
 
 
 def attributes(member: Any) -> dict[str, Any]:
-    """Return what an Enum's own ``__init__`` gave to a member."""
+    """Return the value of an Enum's member, and what its own ``__init__`` gave to it."""
     return {name: value for name, value in vars(member).items() if name not in _OF_EVERY_MEMBER}
 
 
 def set_members(made: Any, state: tuple[Callable[..., Any], Any, dict[str, dict[str, Any]]]) -> None:
-    """Give an Enum the state that cloudpickle gives it, and its members their attributes."""
-    set_state, of_class, of_members = state
-    set_state(made, of_class)
+    """Give an Enum the state that cloudpickle gives it, and its members their attributes.
+
+    The members of a class that was there before, in this process or in the user's script, stay as they are.
+    """
+    set_state, (of_class, more), of_members = state
+    set_state(made, ({**of_class, _MARK: None}, more))
+    if _MARK not in vars(made):
+        return  # who reads the pickle has taken another class, and given it no state
+    delattr(made, _MARK)
+    if made in COMPLETE:
+        return
+    COMPLETE.add(made)
     for name, own in of_members.items():
-        vars(made.__members__[name]).update(own)
+        member = made.__members__[name]
+        vars(member).update(own)
+        with contextlib.suppress(TypeError):  # an Enum compares with each of its values that cannot be hashed
+            made._value2member_map_.setdefault(own["_value_"], member)
 
 
 def cached(function: Callable[..., Any], maxsize: Optional[int], typed: bool) -> Any:

@@ -11,6 +11,7 @@ import fnmatch
 import fractions
 import functools
 import importlib
+import io
 import logging
 import marshal
 import os.path
@@ -131,6 +132,26 @@ def test_so_does_the_cache_of_a_function_that_dispatches() -> None:
     kind = functools.singledispatch(lambda _: "unknown")
     assert kind(Met()) == "unknown"
     assert b"Met" not in pickling.dumps(kind)[0]
+
+
+def test_members_of_an_enum_keep_their_values_when_one_comes_back() -> None:
+    kind = defined("import enum\nclass E(enum.Enum): A = [1]", "E")
+    value = kind.A.value
+    assert pickle.loads(pickling.dumps(kind.A)[0]) is kind.A
+    assert kind.A.value is value
+
+
+def test_so_do_those_of_the_class_that_a_reader_takes_instead() -> None:
+    kind = defined("import enum\nclass E(enum.Enum):\n    A = 1\n    def __init__(self, x): self.told = x", "E")
+    own = defined("import enum\nclass E(enum.Enum):\n    A = 1\n    def __init__(self, x): self.told = 2 * x", "E")
+
+    class Reader(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            instead = {"_make_skeleton_enum": lambda *_: own, "_class_setstate": lambda *_: None}
+            return instead.get(name) or super().find_class(module, name)
+
+    assert Reader(io.BytesIO(pickling.dumps(kind.A)[0])).load() is own.A
+    assert own.A.told == 2
 
 
 def test_a_function_with_a_cache_goes_by_reference_unless_its_module_goes_by_value(
