@@ -423,13 +423,14 @@ found = [dict(vars(Point)) == before, dict(vars(Colour)) == members, r["point"].
 """
         assert session(tmp_path, CLASSES, look) == [True, True, "changed since", True, ["Registered"], 7]
 
-    def test_a_class_of_a_function_is_that_class(self, tmp_path: Path) -> None:
+    def test_a_class_of_a_function_is_that_class_unchanged(self, tmp_path: Path) -> None:
         look = """
 Local = type(make_local())
 leave("local", lambda: Local())
-found = [type(read("local")) is Local, told("local")[1]]
+Local.x = 7
+found = [type(read("local")) is Local, read("local").x, told("local")[1]]
 """
-        assert session(tmp_path, CLASSES, look) == [True, []]
+        assert session(tmp_path, CLASSES, look) == [True, 7, []]
 
     def test_a_class_whose_cell_ran_again_is_the_class_of_what_is_read(self, tmp_path: Path) -> None:
         look = f"""
