@@ -62,10 +62,9 @@ class PickledClass(NamedTuple):
     def own(self) -> type | None:
         """The class that this program has under the same name. Nothing is imported, and no code is run, to find it."""
         # A process that multiprocessing has started has the script under both names.
-        module = sys.modules.get("__main__" if self.module == "__mp_main__" else self.module)
-        found: Any = module
+        found: Any = sys.modules.get("__main__" if self.module == "__mp_main__" else self.module)
         for name in self.qualname.split("."):
-            found = vars(found).get(name) if found is module is not None or isinstance(found, type) else None
+            found = vars(found).get(name) if isinstance(found, (type, types.ModuleType)) else None
         return found if isinstance(found, type) else None
 
     @property
@@ -85,9 +84,9 @@ def read(load: Callable[[Reading], Any]) -> Any:
         does not fit, or where an object cannot be made of one that seemed to fit, because a method was edited.
     """
     reading, found, error = _settled(load, {})
-    if isinstance(error, (ImportError, MemoryError)):  # no class of the program's is to blame
-        raise error
     if error is not None:
+        if isinstance(error, (ImportError, MemoryError)):  # no class of the program's is to blame
+            raise error
         for suspects in [*([each] for each in reversed(reading.given)), reading.given]:
             reading, found, another = _settled(load, dict.fromkeys(suspects, describe(error)))
             if another is None:
@@ -136,13 +135,13 @@ class Reading:
 
     def instead_of(self, name: str, function: Any) -> Any:
         """Return what to call instead of a function of that name, cloudpickle's or of :mod:`htmap_run.remade`; mostly itself."""
-        if name == "_make_skeleton_class":
-            return functools.partial(self._class, function)
-        if name == "_make_skeleton_enum":
-            return functools.partial(self._enum, function)
-        if name == "_class_setstate":
-            return functools.partial(self._set_state, function)
-        return functools.partial(self._set_members, function) if name == "set_members" else function
+        instead: dict[str, Any] = {
+            "_make_skeleton_class": self._class,
+            "_make_skeleton_enum": self._enum,
+            "_class_setstate": self._set_state,
+            "set_members": self._set_members,
+        }
+        return functools.partial(instead[name], function) if name in instead else function
 
     def misfits(self, error: Exception | None) -> dict[str, tuple[type, str]]:
         """Return the classes that were given but do not fit, and what differs, by cloudpickle's id.
@@ -227,13 +226,11 @@ class Reading:
 def _tracked(tracker: str) -> type | None:
     """Return the class of that id that this process has pickled or made of a pickle, if there is still use of it."""
     # cloudpickle's own functions look only after they have made another class.
-    from cloudpickle.cloudpickle import _DYNAMIC_CLASS_TRACKER_BY_ID as TRACKED
+    from cloudpickle import cloudpickle as its
 
-    found: type | None = TRACKED.get(tracker)
+    found: type | None = vars(its)["_DYNAMIC_CLASS_TRACKER_BY_ID"].get(tracker)
     return found
 
-
-# --- what differs between two classes of one name
 
 # A class of these metaclasses is a class like others, and to derive from these classes says nothing of an object's state.
 _COMMON_METACLASSES = frozenset({"type", "ABCMeta"})
@@ -243,16 +240,15 @@ _COMMON_BASES = frozenset({"object", "ABC", "Generic", "Protocol"})
 def _difference(pickled: PickledClass, attributes: Mapping[str, Any], own: type) -> str:
     """Return in words why the state of objects of a pickled class does not fit the program's class; empty if it does.
 
-    Methods, docstrings and other attributes may differ: nobody would expect another class because of them. A class that was
-    pickled by value cannot be compared with others by identity, so names stand for bases.
+    Methods and other attributes may differ. Bases are compared by name, for those by value have no other identity.
     """
     bases = dict.fromkeys(cls for base in pickled.bases for cls in base.__mro__)
     then = _shape(pickled.qualname, pickled.metaclass, bases, [{**pickled.body, **attributes}, *map(vars, bases)])
     now = _shape(pickled.qualname, type(own), own.__mro__[1:], [*map(vars, own.__mro__)])
-    differing = (
-        f"{what}: {then[what]} when it was pickled, {now[what]} now" for what in now if now[what] != then[what]
-    )
-    return next(differing, "") or _lacking_members(pickled.body.get("__members__", {}), own)
+    for what in now:
+        if now[what] != then[what]:
+            return f"{what}: {then[what]} when it was pickled, {now[what]} now"
+    return _lacking_members(pickled.body.get("__members__", {}), own)
 
 
 def _shape(
@@ -261,14 +257,12 @@ def _shape(
     """Return what makes the state of objects of a class of that name, with these attributes of its own and of its bases."""
     # A class that a decorator has derived from one of the same name stands for both.
     found = {
-        "metaclass": {metaclass.__qualname__} - _COMMON_METACLASSES,
-        "bases": {base.__qualname__ for base in bases} - _COMMON_BASES - {name},
+        "metaclass": sorted({metaclass.__qualname__} - _COMMON_METACLASSES),
+        "bases": sorted({base.__qualname__ for base in bases} - _COMMON_BASES - {name}),
         "fields": _fields(namespaces, is_tuple=tuple in bases),
-        "slots": _slots(namespaces),
+        "slots": sorted(_slots(namespaces)),
     }
-    return {
-        what: ", ".join(names if isinstance(names, list) else sorted(names)) or "none" for what, names in found.items()
-    }
+    return {what: ", ".join(names) or "none" for what, names in found.items()}
 
 
 def _fields(namespaces: Iterable[Mapping[str, Any]], *, is_tuple: bool) -> list[str]:
