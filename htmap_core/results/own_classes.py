@@ -16,6 +16,7 @@ import functools
 import reprlib
 import sys
 import types
+import typing
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
@@ -61,10 +62,9 @@ class PickledClass(NamedTuple):
     def own(self) -> type | None:
         """The class that this program has under the same name. Nothing is imported, and no code is run, to find it."""
         # A process that multiprocessing has started has the script under both names.
-        module = sys.modules.get("__main__" if self.module == "__mp_main__" else self.module)
-        found: Any = module
+        found: Any = sys.modules.get("__main__" if self.module == "__mp_main__" else self.module)
         for name in self.qualname.split("."):
-            found = vars(found).get(name) if found is module is not None or isinstance(found, type) else None
+            found = vars(found).get(name) if isinstance(found, (type, types.ModuleType)) else None
         return found if isinstance(found, type) else None
 
     @property
@@ -134,11 +134,12 @@ class Reading:
     _foreign: dict[str, Optional[str]] = attrs.field(factory=dict)
 
     def instead_of(self, name: str, function: Any) -> Any:
-        """Return what to call instead of cloudpickle's function of that name; mostly itself."""
+        """Return what to call instead of a function of that name, cloudpickle's or of :mod:`htmap_run.remade`; mostly itself."""
         instead: dict[str, Any] = {
             "_make_skeleton_class": self._class,
             "_make_skeleton_enum": self._enum,
             "_class_setstate": self._set_state,
+            "set_members": self._set_members,
         }
         return functools.partial(instead[name], function) if name in instead else function
 
@@ -164,7 +165,9 @@ class Reading:
         self, make: Any, metaclass: Any, name: str, bases: Any, body: dict[str, Any], tracker: str, extra: Any
     ) -> type:
         module, qualname = body.get("__module__", ""), body.get("__qualname__", name)
-        pickled = PickledClass(tracker, module, qualname, metaclass, types.resolve_bases(bases), body)
+        # A named tuple was written with a base that is none of its class.
+        real = types.resolve_bases(tuple(tuple if each is typing.NamedTuple else each for each in bases))
+        pickled = PickledClass(tracker, module, qualname, metaclass, real, body)
         return self._own_or_made(pickled, lambda: make(metaclass, name, bases, body, tracker, extra))
 
     def _enum(
@@ -180,6 +183,10 @@ class Reading:
         elif pickled := self._awaited.pop(id(cls), None):
             self.compared[pickled.tracker] = cls, _difference(pickled, state[0], cls)
         return cls
+
+    def _set_members(self, change: Any, cls: type, state: Any) -> None:
+        set_state, of_class, _ = state
+        (change(cls, state) if id(cls) in _unfinished else set_state(cls, of_class))
 
     def _own_or_made(self, pickled: PickledClass, make: Callable[[], type]) -> type:
         found = self._own(pickled)
@@ -219,13 +226,11 @@ class Reading:
 def _tracked(tracker: str) -> type | None:
     """Return the class of that id that this process has pickled or made of a pickle, if there is still use of it."""
     # cloudpickle's own functions look only after they have made another class.
-    from cloudpickle.cloudpickle import _DYNAMIC_CLASS_TRACKER_BY_ID as TRACKED
+    from cloudpickle import cloudpickle as its
 
-    found: type | None = TRACKED.get(tracker)
+    found: type | None = vars(its)["_DYNAMIC_CLASS_TRACKER_BY_ID"].get(tracker)
     return found
 
-
-# --- what differs between two classes of one name
 
 # A class of these metaclasses is a class like others, and to derive from these classes says nothing of an object's state.
 _COMMON_METACLASSES = frozenset({"type", "ABCMeta"})
@@ -235,16 +240,15 @@ _COMMON_BASES = frozenset({"object", "ABC", "Generic", "Protocol"})
 def _difference(pickled: PickledClass, attributes: Mapping[str, Any], own: type) -> str:
     """Return in words why the state of objects of a pickled class does not fit the program's class; empty if it does.
 
-    Methods, docstrings and other attributes may differ: nobody would expect another class because of them. A class that was
-    pickled by value cannot be compared with others by identity, so names stand for bases.
+    Methods and other attributes may differ. Bases are compared by name, for those by value have no other identity.
     """
     bases = dict.fromkeys(cls for base in pickled.bases for cls in base.__mro__)
     then = _shape(pickled.qualname, pickled.metaclass, bases, [{**pickled.body, **attributes}, *map(vars, bases)])
     now = _shape(pickled.qualname, type(own), own.__mro__[1:], [*map(vars, own.__mro__)])
-    differing = (
-        f"{what}: {then[what]} when it was pickled, {now[what]} now" for what in now if now[what] != then[what]
-    )
-    return next(differing, "") or _lacking_members(pickled.body.get("__members__", {}), own)
+    for what in now:
+        if now[what] != then[what]:
+            return f"{what}: {then[what]} when it was pickled, {now[what]} now"
+    return _lacking_members(pickled.body.get("__members__", {}), own)
 
 
 def _shape(

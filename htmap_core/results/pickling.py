@@ -46,6 +46,8 @@ _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray
 
 _LARGE = 64 * 1024  # bytes
 
+_MAKE_CLASSES = frozenset({"cloudpickle", "htmap_run"})  # the packages that have functions for it
+
 
 @attrs.define(slots=False)
 class CannotUnpickle(HTMapException):
@@ -205,7 +207,7 @@ class _OwnClassesUnpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         found = super().find_class(module, name)
-        return self._reading.instead_of(name, found) if module.partition(".")[0] == "cloudpickle" else found
+        return self._reading.instead_of(name, found) if module.partition(".")[0] in _MAKE_CLASSES else found
 
 
 class _DataUnpickler(pickle.Unpickler):

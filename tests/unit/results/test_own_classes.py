@@ -65,6 +65,14 @@ class Deep(Point):
 class Defined:
     x: int
 Pair = collections.namedtuple("Pair", ["x", "y"])
+class Place(typing.NamedTuple):
+    x: int
+    name: str = "sea"
+class Planet(enum.Enum):
+    EARTH = (1, 2)
+    WORLD = (1, 2)
+    def __init__(self, mass, radius):
+        self.mass = mass
 class Slotted:
     __slots__ = ("x", "__hidden")
     def __init__(self, x):
@@ -130,7 +138,8 @@ def make():
         point=Point(1), deep=Deep(1, Colour.BLUE, 4), defined=Defined(1), pair=Pair(1, 2), slotted=Slotted(1),
         inner=Outer.Inner(1), kind=Outer.Kind.ONE, box=Box[int](1), square=Square(), registered=Registered(), wave=Wave(),
         error=TooDeep(3, "m"), numbers=Numbers([1, 2]), colour=Colour.RED, rights=Rights.READ | Rights.WRITE,
-        fussy=Fussy(), sum=Sum(), key={Colour.BLUE: [Point(2)]}, itself=Point, of_function=lambda: Point(7),
+        place=Place(1), planet=Planet.WORLD, fussy=Fussy(), sum=Sum(),
+        key={Colour.BLUE: [Point(2)]}, itself=Point, of_function=lambda: Point(7),
     )
 def make_local():
     class Local:
@@ -154,6 +163,8 @@ KINDS = {
     "numbers": "Numbers",
     "colour": "Colour",
     "rights": "Rights",
+    "place": "Place",
+    "planet": "Planet",
     "fussy": "Fussy",
     "sum": "Sum",
 }
@@ -198,7 +209,7 @@ found = dict(
            r["slotted"] == Slotted(1), r["key"] == {{Colour.BLUE: [Point(2)]}},
            r["itself"] is Point, r["of_function"]() == Point(7)],
     identical=[r["colour"] is Colour.RED, r["rights"] is Rights.READ | Rights.WRITE, r["kind"] is Outer.Kind.ONE,
-               r["point"].colour is Colour.RED],
+               r["point"].colour is Colour.RED, r["planet"] is Planet.EARTH],
     whole=[r["inner"].x, r["box"].x, r["box"].__orig_class__ == Box[int], r["square"].area(),
            r["wave"].x, r["numbers"], r["sum"].total()],
     error=[isinstance(r["error"], ValueError), r["error"].depth],
@@ -219,7 +230,7 @@ class TestTheSameScriptLater:
         assert later["error"] == [True, 3]
 
     def test_members_of_enums_are_identical(self, later: Any) -> None:
-        assert later["identical"] == [True] * 4
+        assert later["identical"] == [True] * 5
 
     def test_no_class_is_made_besides(self, later: Any) -> None:
         assert (later["made"], later["known"]) == (["Registered"], ["Wave"])
@@ -404,11 +415,13 @@ leave("all", make)
 Point.seen.append(5)
 Point.shown = lambda self: "changed since"
 Point.more = 3
+Planet.EARTH.mass = 7
 before, members = dict(vars(Point)), dict(vars(Colour))
 r = read("all")
-found = [dict(vars(Point)) == before, dict(vars(Colour)) == members, r["point"].shown(), r["point"] == Point(1), Registry.made]
+found = [dict(vars(Point)) == before, dict(vars(Colour)) == members, r["point"].shown(), r["point"] == Point(1), Registry.made,
+         Planet.EARTH.mass]
 """
-        assert session(tmp_path, CLASSES, look) == [True, True, "changed since", True, ["Registered"]]
+        assert session(tmp_path, CLASSES, look) == [True, True, "changed since", True, ["Registered"], 7]
 
     def test_a_class_of_a_function_is_that_class_unchanged(self, tmp_path: Path) -> None:
         look = """
