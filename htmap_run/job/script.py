@@ -133,7 +133,7 @@ def in_child(archive: str, namespace: dict[str, Any]) -> None:
     :param archive: the path of the archive.
     :param namespace: that of the archive's main file.
     """
-    from htmap_run.transferred import scratch_directory
+    from htmap_run.files.placing import scratch_directory
 
     script = Script(archive)
     for name in [name for name in namespace if not name.startswith("__")]:
