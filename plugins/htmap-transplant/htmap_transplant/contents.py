@@ -21,7 +21,7 @@ from htmap_transplant.installation import Installation, strange_names
 from htmap_transplant.members import Member, member, tree
 from htmap_transplant.sources import Site
 
-FORMAT = 1
+FORMAT = 2
 ABOUT = "about"
 
 # The parts of the standard library that stay: tests and their data, windows that nobody would see, tools for builds.
