@@ -91,9 +91,23 @@ def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
 
 def _leave() -> NoReturn:
     """Exit at once: everything is written, threads may run on for ever, and extension modules may crash in their teardown."""
+    _end_executors()
     with contextlib.suppress(BaseException):  # Python has printed it already, and raises it again up to 3.9
         atexit._run_exitfuncs()  # noqa: SLF001 -- there is no other way to run them before os._exit
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # closed by the user, or a full disk; captured output is safe
             stream.flush()
     os._exit(0)
+
+
+def _end_executors() -> None:
+    """Do what Python does before it joins threads: executors, also joblib's, tell their processes to end.
+
+    Without that, multiprocessing would wait for these at the exit, and they for work.
+    """
+    of_threads = sys.modules.get("concurrent.futures.thread")
+    if of_threads is not None:
+        of_threads._threads_queues.clear()  # noqa: SLF001 -- else executors of threads would wait for them
+    for call in reversed(getattr(sys.modules.get("threading"), "_threading_atexits", [])):
+        with contextlib.suppress(BaseException):  # what else there is to do at the exit must be done
+            call()
