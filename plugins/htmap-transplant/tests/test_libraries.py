@@ -130,6 +130,13 @@ def test_an_absolute_path_into_the_installation_becomes_relative(
     load(there)
 
 
+def test_absolute_paths_also_serve_what_is_needed_by_what_is_needed(site: Path, move: Callable[[], Path]) -> None:
+    make(site / "more" / "libinner.so")
+    make(site / "libs" / "libmiddle.so", "libinner.so")
+    make(site / "tidal" / "module.so", "libmiddle.so", rpath=f"{site}/libs:{site}/more")
+    load(move() / "tidal" / "module.so")
+
+
 def test_a_library_of_the_installation_that_is_found_by_the_environment_is_found_without_it(
     site: Path, move: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
