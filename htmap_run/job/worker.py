@@ -105,9 +105,8 @@ def _end_executors() -> None:
 
     Without that, multiprocessing would wait for these at the exit, and they for work.
     """
-    of_threads = sys.modules.get("concurrent.futures.thread")
-    if of_threads is not None:
-        of_threads._threads_queues.clear()  # noqa: SLF001 -- else executors of threads would wait for them
+    # Executors of threads would wait for these.
+    getattr(sys.modules.get("concurrent.futures.thread"), "_threads_queues", {}).clear()
     for call in reversed(getattr(sys.modules.get("threading"), "_threading_atexits", [])):
         with contextlib.suppress(BaseException):  # what else there is to do at the exit must be done
             call()
