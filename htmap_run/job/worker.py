@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from htmap_run.job.results import Results
 
 
-_EXECUTORS = ("concurrent.futures.process", "loky.process_executor", "joblib.externals.loky.process_executor")
-"""Modules whose processes wait for work for ever, and multiprocessing, at the end, for them: Python tells them to end before."""
-
-
 def run(
     components: list[int],
     make_work: Callable[[], Work],
@@ -109,13 +105,22 @@ def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
 
 def _leave() -> NoReturn:
     """Exit at once: everything is written, threads may run on for ever, and extension modules may crash in their teardown."""
-    for name in _EXECUTORS if sys.version_info >= (3, 9) else ():  # before, their ends are among those that atexit has
-        if name in sys.modules:
-            with contextlib.suppress(BaseException):
-                sys.modules[name]._python_exit()
+    _end_executors()
     with contextlib.suppress(BaseException):  # Python has printed it already, and raises it again up to 3.9
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # closed by the user, or a full disk; captured output is safe
             stream.flush()
     os._exit(0)
+
+
+def _end_executors() -> None:
+    """Do what Python does before it joins threads: executors, also joblib's, tell their processes to end.
+
+    Without that, multiprocessing would wait for these at the exit, and they for work.
+    """
+    # Executors of threads would wait for these.
+    getattr(sys.modules.get("concurrent.futures.thread"), "_threads_queues", {}).clear()
+    for call in reversed(getattr(sys.modules.get("threading"), "_threading_atexits", [])):
+        with contextlib.suppress(BaseException):  # what else there is to do at the exit must be done
+            call()
