@@ -138,19 +138,6 @@ def test_cleaning_removes_transient_maps_and_says_which() -> None:
     assert htmap.get_tags() == ()
 
 
-def test_after_removal_everything_public_raises_before_it_looks_at_its_arguments() -> None:
-    mapped = htmap.map(str, [1], map_options=UNMATCHED)
-    mapped.remove()
-    public = [name for name in dir(mapped) if not name.startswith("_") and name not in {"exists", "load"}]
-    for name in public:
-        with pytest.raises(htmap.exceptions.MapWasRemoved):
-            getattr(mapped, name)("no", "such", "arguments", are="known")
-    for look in (len, iter, lambda gone: gone["x"], lambda gone: 0 in gone):
-        with pytest.raises(htmap.exceptions.MapWasRemoved):
-            look(mapped)
-    assert not mapped.exists
-
-
 class TestTwoProcesses:
     WATCH = """
 import htmap, sys, time
