@@ -34,9 +34,8 @@ _verdicts: dict[str, tuple[weakref.ref[type], str]] = {}
 _made: weakref.WeakValueDictionary[int, type] = weakref.WeakValueDictionary()
 _unfinished: weakref.WeakValueDictionary[int, type] = weakref.WeakValueDictionary()
 
-_told: set[tuple[str, bool]] = (
-    set()
-)  # the classes that the user was warned of, and whether the program had one of the name
+# The classes that the user was warned of, and whether the program had one of the name.
+_told: set[tuple[str, bool]] = set()
 
 
 class PickledClass(NamedTuple):
@@ -125,6 +124,7 @@ class Reading:
     :ivar compared: those of them that were compared, and what differs, empty if nothing does.
     :ivar _awaited: those of them that are to be compared, by the ``id`` of the program's class.
     :ivar _foreign: what differs between classes that are not the program's and those, by name; None if it has none.
+    :ivar _fitting: the names of classes that are the program's. ``dataclass(slots=True)`` leaves another of the same name.
     """
 
     refused: Mapping[str, str]
@@ -132,6 +132,7 @@ class Reading:
     compared: dict[str, tuple[type, str]] = attrs.field(factory=dict)
     _awaited: dict[int, PickledClass] = attrs.field(factory=dict)
     _foreign: dict[str, Optional[str]] = attrs.field(factory=dict)
+    _fitting: set[str] = attrs.field(factory=set)
 
     def instead_of(self, name: str, function: Any) -> Any:
         """Return what to call instead of a function of that name, cloudpickle's or of :mod:`htmap_run.remade`; mostly itself."""
@@ -157,7 +158,7 @@ class Reading:
     def warn(self) -> None:
         """Warn of each class that is not the program's, once."""
         for name, difference in self._foreign.items():
-            if (name, difference is None) not in _told:
+            if name not in self._fitting and (name, difference is None) not in _told:
                 _told.add((name, difference is None))
                 user_warnings.warn(ForeignClass(name, difference))
 
@@ -200,6 +201,7 @@ class Reading:
         own, tracked = pickled.own, _tracked(pickled.tracker)
         # A decorator that derives a class from the one that it decorates leaves two of one name; both are of this session.
         if tracked is not None and id(tracked) not in _made and (own is None or tracked in own.__mro__):
+            self._fitting.add(pickled.name)
             return tracked
         if own is None:
             if pickled.is_missed:
@@ -208,6 +210,7 @@ class Reading:
         if difference := self._difference(pickled, own):
             self._foreign[pickled.name] = difference
             return tracked
+        self._fitting.add(pickled.name)
         return own
 
     def _difference(self, pickled: PickledClass, own: type) -> str:
@@ -216,11 +219,10 @@ class Reading:
             return self.refused[pickled.tracker]
         compared, difference = _verdicts.get(pickled.tracker, (None, ""))
         if compared is None or compared() is not own:
-            self._awaited[id(own)] = pickled
-        elif difference:
-            return difference
-        self.given[pickled.tracker] = own
-        return ""
+            self._awaited[id(own)], difference = pickled, ""
+        if not difference:
+            self.given[pickled.tracker] = own
+        return difference
 
 
 def _tracked(tracker: str) -> type | None:

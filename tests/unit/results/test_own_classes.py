@@ -280,6 +280,29 @@ OTHERS = [
 ]
 
 
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="dataclasses have no slots")
+@pytest.mark.parametrize("is_later", [False, True])
+def test_nobody_is_told_of_the_class_that_a_dataclass_with_slots_was_made_of(tmp_path: Path, is_later: bool) -> None:
+    classes = """
+@dataclasses.dataclass(slots=True)
+class Told:
+    x: int
+    def shown(self):
+        return super().__repr__()
+def make():
+    return Told(1)
+"""
+    look = """
+r, warned = told("told")
+found = [type(r) is Told, r == Told(1), warned]
+"""
+    parts = [classes, 'leave("told", make)']
+    if is_later:
+        session(tmp_path, *parts)
+        parts = [classes]
+    assert session(tmp_path, *parts, look) == [True, True, []]
+
+
 class TestAnEditedScript:
     def test_methods_members_and_attributes_that_were_added_make_no_other_class(self, folder: Path) -> None:
         classes = edited(
