@@ -9,7 +9,7 @@ from typing import Optional, Protocol
 import attrs
 
 from htmap_core.condor.connection import bindings_version
-from htmap_core.contract.option_values import CUSTOM_OPTIONS, FILE_OPTIONS
+from htmap_core.contract.option_values import CUSTOM_OPTIONS, FILE_OPTIONS, RELATIVE_PATHS
 from htmap_core.exceptions import CondorError, UnknownOption
 from htmap_core.language.submit_commands import (
     LATEST,
@@ -25,7 +25,7 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.user_warnings import UnprovenOption
 
 # HTMap's own options, which do not become submit commands.
-OWN_OPTIONS = frozenset({"checkpoint", "chunksize", "max_retries", "preserve_relative_paths", "retry_exceptions"})
+OWN_OPTIONS = frozenset({"checkpoint", "chunksize", "max_retries", RELATIVE_PATHS, "retry_exceptions"})
 
 Origin = Callable[[str], Optional[str]]
 

@@ -11,6 +11,9 @@ from htmap_core.language.submit_text import REQUIREMENTS, OptionValue, option_te
 
 _NO_MORE = object()
 
+# What an empty value of a component means where HTMap combines it with expressions of its own.
+_EMPTY = {REQUIREMENTS: "true", "periodic_hold": "false", "periodic_hold_reason": "undefined"}
+
 
 class OptionColumns:
     """The per-component options during the creation of a map.
@@ -40,7 +43,7 @@ class OptionColumns:
             text = option_text(name, value)
             if "$" in text:
                 self.referred_to |= referred_to(text)
-            row.append("true" if name == REQUIREMENTS and not text else text)  # stands in brackets beside others
+            row.append(text or _EMPTY.get(name, ""))
         self._components += 1
         return row
 
