@@ -122,6 +122,8 @@ class _Known:
         """Return what is wrong with a name."""
         if is_newer(name):
             return f"HTCondor {self._release} does not know it yet"
+        if custom_resource(name) is not None and not self.like(name) and self.doubt(name) is None:
+            return "no slot of the pool has such a resource, so no job would ever start"
         return "no submit command has this name, so HTCondor would ignore it"
 
     def _extended(self) -> set[str]:

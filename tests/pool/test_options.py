@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,9 @@ TIMEOUT = 180
 
 @pytest.mark.parametrize("name", ["memory", "requestmemory", "request_gpu", "request_mem", "request_memmory", "colour"])
 def test_an_option_that_nobody_knows_is_refused_and_leaves_nothing(name: str, personal_pool: Path) -> None:
+    given: Any = {name: "1"}
     with pytest.raises(htmap.exceptions.UnknownOption) as raised:
-        htmap.map(str, [1], map_options=htmap.MapOptions(**{name: "1"}))
+        htmap.map(str, [1], map_options=htmap.MapOptions(**given))
     assert raised.value.name == name
     assert raised.value.origin is None
     assert [*personal_pool.glob(f"{MAPS}/*")] == []

@@ -9,6 +9,7 @@ from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,7 +151,7 @@ def test_a_value_that_would_join_the_next_line_is_refused(value: Any) -> None:
 
 @pytest.mark.parametrize("name", ["environment", "ENV"])
 def test_an_environment_may_be_a_mapping_whose_values_need_no_quotes(name: str) -> None:
-    variables = {
+    variables: Any = {
         "A": "b c",
         "B": 'say "so"',
         "C": "it's",
@@ -163,7 +164,8 @@ def test_an_environment_may_be_a_mapping_whose_values_need_no_quotes(name: str) 
     found = MapOptions(**{name: variables}).fixed()
     text = "A='b c' B='say \"\"so\"\"' C='it''s' D='' E=3 F='/a b' G='$(DOLLAR)(x)=$(DOLLAR)ENV(y) $$ $z' H=$$(Cpus)"
     assert found == {name.lower(): f'"{text}"'}
-    each = MapOptions(**{name: [{"A": 1}, "B=2"]})
+    varying: Any = [{"A": 1}, "B=2"]
+    each = MapOptions(**{name: varying})
     assert [option_text(name, value) for value in each.per_component()[name.lower()]] == ['"A=1"', "B=2"]
 
 
@@ -467,7 +469,7 @@ def test_a_name_that_cannot_be_an_option_cannot_be_one_in_the_settings_either(ht
     Path("~/.htmaprc").expanduser().write_text(f'[MAP_OPTIONS]\n"{name}" = "x"\n')
     with pytest.raises((ReservedOptionKeyword, InvalidOption)) as caught:
         MapOptions.from_settings(settings)
-    assert caught.value.origin == "line 2 of ~/.htmaprc"
+    assert attrs.asdict(caught.value)["origin"] == "line 2 of ~/.htmaprc"  # type: ignore[arg-type]  # both are attrs classes
     assert repr(name.replace("+", "MY.")) in str(caught.value) or f"option {name} = " in str(caught.value)
 
 
