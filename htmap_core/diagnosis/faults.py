@@ -69,11 +69,14 @@ def _unproven(options: MapOptions, pool: AskedPool, macros: set[str]) -> Iterato
     :raises UnknownOption: nobody knows an option: neither HTCondor nor the pool, nor a plugin that has a setting of that name.
     """
     for name, text in {**options.fixed(), **dict.fromkeys(options.per_component(), "")}.items():
+        taken = taken_by_plugins([name])
         try:
-            yield from check_commands({name: text}, pool, _nowhere, macros)
+            doubts = check_commands({name: text}, pool, _nowhere, macros)
         except UnknownOption as error:
-            if error.nearest or not taken_by_plugins([name]):
+            if error.nearest or not taken:
                 raise
+        else:
+            yield from (doubt for doubt in doubts if doubt.nearest or not taken)
 
 
 def _nowhere(_: str) -> None:

@@ -81,4 +81,4 @@ def test_what_an_older_htcondor_does_not_know_yet_is_refused(monkeypatch: pytest
 
 
 def test_what_a_plugin_has_a_setting_for_it_may_take() -> None:
-    assert taken_by_plugins(["MaxRuntime", "colour"]) == {"MaxRuntime"}
+    assert taken_by_plugins(["MaxRuntime", "max_runtime", "colour"]) == {"MaxRuntime", "max_runtime"}
