@@ -12,7 +12,7 @@ from typing import Optional
 
 import attrs
 
-from htmap_core.wording import Printable
+from htmap_core.wording import Printable, perhaps
 
 _OURS = f"{Path(__file__).parent}/"
 
@@ -166,6 +166,27 @@ class NoSlotFits(SuspiciousMap):
         listed = "; ".join(f"{count} of {self.slots} slots have {demand}" for demand, count in self.demands.items())
         together = "; no slot has all of them" if all(self.demands.values()) else ""
         return f"no slot of this pool can run map {self.tag!r}: {listed}{together}"
+
+
+@attrs.define(slots=False)
+class UnprovenOption(SuspiciousMap):
+    """HTMap knows no such map option, and cannot tell whether HTCondor or the pool does; else it would refuse it.
+
+    :param name: the option.
+    :param nearest: the known names that are like it, the likeliest first.
+    :param reason: why that is not known.
+    """
+
+    name: str
+    nearest: tuple[str, ...]
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"HTCondor may ignore the option {self.name!r}{perhaps(self.nearest)} HTMap does not know it, and {self.reason}"
+            if self.nearest
+            else f"HTCondor may ignore the option {self.name!r}: HTMap does not know it, and {self.reason}"
+        )
 
 
 @attrs.define(slots=False)

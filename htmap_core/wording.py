@@ -72,6 +72,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {by_folded[close[0]]!r}?" if close else ""
 
 
+def perhaps(names: Sequence[str]) -> str:
+    """Return ``"; did you mean 'a' or 'b'?"`` for names that somebody may have meant, else an empty text."""
+    *others, last = [repr(name) for name in names] or [""]
+    return f"; did you mean {' or '.join(filter(None, [', '.join(others), last]))}?" if last else ""
+
+
 def followed(text: str, more: str) -> str:
     """Return *text*, then *more* behind a semicolon; a question mark at the end of *text* makes the semicolon superfluous."""
     return f"{text}{'' if text.endswith('?') else ';'} {more}"

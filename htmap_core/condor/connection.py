@@ -21,11 +21,11 @@ import attrs
 from htmap_core import environment
 from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import check_configuration, has_configuration
+from htmap_core.condor.errors import SHOWN, translated
 from htmap_core.condor.interrupts import held_back
 from htmap_core.contract.pools import PoolAccess, PoolAddress
 from htmap_core.exceptions import (
     CondorError,
-    CondorRefused,
     NoBindings,
     PoolConfigurationGone,
     PoolUnavailable,
@@ -176,6 +176,13 @@ class Connection:
             found = condor.param.get(name)
             return None if found is None else str(found)
 
+    def schedd_parameter(self, name: str) -> str | None:
+        """Return a parameter of the schedd's configuration, wherever it runs; None if it is not set."""
+        with self._bindings() as condor:
+            is_here = self._address.schedd is None
+            found = (condor.param if is_here else condor.RemoteParam(self._locate_schedd(condor))).get(name)
+            return None if found in {None, "Not defined"} else str(found)  # the daemon's words
+
     # --- the bindings
 
     def _schedd(self, condor: Any) -> Any:
@@ -188,7 +195,7 @@ class Connection:
         ad = self._collector(condor).locate(condor.DaemonType.Schedd, *named)
         if ad is None:  # with None, the bindings would use the local schedd
             problem = f"its collector knows no schedd called {self._address.schedd!r}"
-            raise PoolUnavailable(self._address.pool, problem, _SHOWN)
+            raise PoolUnavailable(self._address.pool, problem, SHOWN)
         return ad
 
     def _ask_credd(self, condor: Any, ask: Callable[[Any, Any], Any]) -> Any:
@@ -207,7 +214,7 @@ class Connection:
         machine = self._locate_schedd(condor)["Machine"]
         ads = self._collector(condor).query(condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}")
         if not ads:
-            raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", _SHOWN)
+            raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", SHOWN)
         return condor.Credd(ads[0])
 
     def _collector(self, condor: Any) -> Any:
@@ -220,7 +227,7 @@ class Connection:
             try:
                 yield condor
             except (condor.HTCondorException, ValueError) as error:  # ValueError: an invalid queue statement
-                raise _translated(error, self._address, condor) from error
+                raise translated(error, self._address, condor) from error
 
 
 def connect(address: PoolAddress) -> PoolAccess:
@@ -281,19 +288,3 @@ def _configured(configuration: Path | None) -> contextlib.AbstractContextManager
 
 
 _WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # dynamic slots are parts of a partitionable slot, which counts already
-_SHOWN = "`condor_status -any` shows all daemons and their states"
-_UNREACHABLE = ("connect", "locate", "authenticat", "communicat", "timed out", "FS:1004", "Failed to fetch ads")
-
-
-def _translated(error: Exception, address: PoolAddress, condor: Any) -> CondorError:
-    text = " ".join(str(error).split())
-    if not any(sign.casefold() in text.casefold() for sign in _UNREACHABLE):
-        return CondorRefused(text)
-    advice = "`htmap pool status` shows its state" if address.pool == "personal" else _SHOWN
-    if "FS:1004" in text or "authenticat" in text.casefold():
-        # Wheels built after September 2026 cannot authenticate with older daemons, and HTCondor's message does not say so.
-        advice = (
-            f"this Python has HTCondor's bindings {condor.version().split()[1]}; if the pool's daemons have another version, "
-            f"install the wheel that matches them: `pip install 'htcondor==<version of condor_version>'`"
-        )
-    return PoolUnavailable(address.pool, text, advice)

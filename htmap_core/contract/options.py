@@ -35,9 +35,10 @@ class MapOptions(MutableMapping[str, Any]):
     """Options of a map: HTCondor's submit commands, and a few of HTMap's own.
 
     A single value holds for all components; an iterable has one value for each component, in their order. A value is what a
-    submit file has behind the ``=``: a str, int, float, bool, path or timedelta. The options are a dictionary of what was given,
-    which can be changed; names are found in any case, and names of attributes begin with ``MY.``. A map, a builder and a mapped
-    function take a copy, so later changes do not reach them. Since 0.6 or earlier.
+    submit file has behind the ``=``: a str, int, float, bool, path or timedelta; the ``environment`` can be a dictionary, whose
+    values need no quotes. The options are a dictionary of what was given, which can be changed; names are found in any case, and
+    names of attributes begin with ``MY.``. A map, a builder and a mapped function take a copy, so later changes do not reach
+    them. Since 0.6 or earlier.
 
     >>> options = MapOptions(request_memory="1GB", custom_options={"Project": '"tides"'})
     >>> options["request_memory"] = "2GB"
@@ -69,7 +70,7 @@ class MapOptions(MutableMapping[str, Any]):
         input_files: Any = None,
         output_remaps: Any = None,
         custom_options: Mapping[str, OptionValue | Iterable[OptionValue]] | None = None,
-        **kwargs: OptionValue | Iterable[OptionValue],
+        **kwargs: OptionValue | Mapping[str, Any] | Iterable[OptionValue | Mapping[str, Any]],
     ) -> None:
         self._given: dict[str, tuple[str, Any]] = {}  # name and value, by the name in lower case
         for name, value in kwargs.items():

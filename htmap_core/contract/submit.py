@@ -85,7 +85,9 @@ class SubmitDescription:
     def take(self, command: str) -> str | None:
         """Remove a command, or an attribute (with ``+`` or ``MY.`` in front), and return its value; None if it is not set.
 
-        A plugin that translates a site's own command into HTCondor's uses it. Requirements stay, because others share them. ::
+        A plugin that translates a site's own command into HTCondor's uses it: names that HTCondor does not know, and that no
+        plugin has taken, are refused. ``htmap set`` accepts them if the plugin has a setting of that name. Requirements stay,
+        because others share them. ::
 
             if (seconds := submit.take("max_runtime")) is not None:
                 submit.set("+MaxRuntime", seconds)

@@ -16,13 +16,12 @@ import attrs
 
 from htmap_core import names, version, wording
 from htmap_core.condor.connection import Connection, bindings_version
-from htmap_core.contract.options import MapOptions
+from htmap_core.diagnosis.faults import Fault, PoolInUse, faults_of_settings
 from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, InvalidSetting, TagNotFound, UnsafePath
-from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import faults
 from htmap_core.plugins.record import PluginRecord
-from htmap_core.settings import dotted, tables
+from htmap_core.settings import dotted
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
 from htmap_core.settings.trust import check_entry
@@ -54,14 +53,15 @@ class Check:
 def checks() -> Iterator[Check]:
     """Yield the checks one after the other. They ask each pool once, and start, submit and change nothing."""
     yield from _versions()
-    yield from _settings()
+    pool = PoolInUse()
+    yield from _settings(pool)
     yield from _files()
     try:
         records = plugins.records()
     except InvalidSetting:  # told with the settings; there are no pools without plugins
         return
     yield from _plugins(records)
-    found = pools.check_pools()
+    found = pool.checked
     connections = [(each.pool, Connection(each.address)) for each in found if each.address is not None]
     for each in found:
         if each.address is None:
@@ -93,15 +93,22 @@ def _number(version: str) -> str:
     return words[1] if len(words) > 1 else version
 
 
-def _settings() -> Iterator[Check]:
+def _settings(pool: PoolInUse) -> Iterator[Check]:
     try:
         changed = [
             key for key in dotted.keys(settings.to_dict()) if settings.origin(key) != BUILT_IN and key != "CLI.IS_CLI"
         ]
-        tables.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins())
-        MapOptions.from_settings(settings)
-    except HTMapException as error:
-        yield Check("settings", "problem", str(error), "`htmap set NAME VALUE` changes a setting")
+        found: list[Fault] = list(faults_of_settings(settings, pool))
+    except HTMapException as error:  # the file cannot be read
+        found, changed = [error], []
+    for fault in found:
+        yield Check(
+            "settings",
+            "problem" if isinstance(fault, HTMapException) else "note",
+            str(fault),
+            "`htmap set NAME VALUE` changes a setting, `htmap unset NAME` deletes it",
+        )
+    if found:
         return
     for key in changed:
         yield Check("settings", "ok", f"{key} = {settings[key]!r}, from {settings.origin(key)}")

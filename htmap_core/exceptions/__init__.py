@@ -42,6 +42,7 @@ from htmap_core.exceptions.creation import (
     NoMapYet,
     ReservedOptionKeyword,
     SubmitConflict,
+    UnknownOption,
 )
 from htmap_core.exceptions.maps import (
     BusyMap,
@@ -137,6 +138,7 @@ __all__ = [
     "TagNotFound",
     "TimeoutError",
     "UnknownName",
+    "UnknownOption",
     "UnknownPythonDeliveryMethod",
     "UnknownSetting",
     "UnsafePath",

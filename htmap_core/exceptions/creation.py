@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from htmap_core.exceptions.roots import HTMapException, from_origin
+from htmap_core.wording import perhaps
 
 
 @attrs.define(slots=False)
@@ -34,6 +35,19 @@ class InvalidOption(HTMapException, ValueError):
 
     def __str__(self) -> str:
         return f"option {self.name} = {self.value!r}{from_origin(self.origin)}: {self.reason}"
+
+
+@attrs.define(slots=False)
+class UnknownOption(InvalidOption):
+    """Nobody knows a map option: neither HTMap, HTCondor, a plugin nor the pool. HTCondor would ignore it in silence.
+
+    :param nearest: the known names that are like it, the likeliest first.
+    """
+
+    nearest: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}{perhaps(self.nearest) or '. An attribute of the job is called MY.<name>'}"
 
 
 @attrs.define(slots=False)

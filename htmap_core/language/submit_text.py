@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Union
 
 from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword
+from htmap_core.language.environment_text import environment_text
 from htmap_core.language.expressions import check_expression
 
 REQUIREMENTS = "requirements"
+ENVIRONMENT = frozenset({"environment", "env"})  # whose values may be mappings
 
 OptionValue = Union[str, int, float, bool, "os.PathLike[str]", datetime.timedelta]
 
@@ -75,12 +77,14 @@ _BREAKS_OUT = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]
 def option_text(name: str, value: Any) -> str:
     """Return an option's value as text for a submit description.
 
-    :param value: a str, int, float, bool, path or timedelta; a timedelta becomes seconds.
+    :param value: a str, int, float, bool, path or timedelta; a timedelta becomes seconds. For the environment also a mapping.
     :raises InvalidOption: the value has another type, is text that would break out of its line, or is an expression for
         ``requirements`` that would break out of its brackets.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Mapping) and name.strip().casefold() in ENVIRONMENT:
+        value = environment_text(name, value)
     value = _number(name, value)
     if not isinstance(value, (str, int, float, os.PathLike)):
         kind = type(value).__name__

@@ -32,6 +32,7 @@ from htmap_core.submission.checkpointing import checkpoints
 from htmap_core.submission.delivery_choice import choose_delivery_method
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.handshake import handshake, versions
+from htmap_core.submission.known_commands import check_commands
 from htmap_core.submission.option_columns import OptionColumns
 from htmap_core.submission.submit import submit_map
 
@@ -143,7 +144,8 @@ def create_map(
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
         plan = _plan(creation, options, connection, keeps_checkpoints)
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files)
-        for warning in files.warnings(connection):
+        unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
+        for warning in (*unproven, *files.warnings(connection)):
             user_warnings.warn(warning)
         submit_map(creation, _record(plan, size, method.name, untagged=tag is None), commands, connection)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
@@ -183,6 +185,11 @@ def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: 
         pool=pool,
         checkpoints=checkpoints,
     )
+
+
+def _origins(given: MapOptions | None) -> Callable[[str], str | None]:
+    """Return what tells the setting behind an option that was not given for this map."""
+    return lambda name: None if given is not None and name in given else settings.origin(f"MAP_OPTIONS.{name}")
 
 
 def _record(plan: MapPlan, chunksize: int, delivery_method: str, *, untagged: bool) -> MapRecord:

@@ -77,6 +77,16 @@ class UserFile(Layer):
             raise InvalidSettingsFile(path, str(error)) from error
         return read[1]
 
+    def origin_of(self, key: str) -> str:
+        """Return the file's name, with the line of *key*."""
+        from htmap_core.settings.positions import line_of  # compiles expressions; only messages need it
+
+        try:
+            line = line_of(user_file().read_text(encoding="utf-8"), key)
+        except OSError:  # the file is gone by now
+            line = None
+        return self._origin if line is None else f"line {line} of {self._origin}"
+
 
 def _check_owner(path: Path) -> None:
     """Check that the settings file is the user's alone, since settings name folders and programs.

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import MisalignedInputData
+from htmap_core.language.submit_commands import referred_to
 from htmap_core.language.submit_text import REQUIREMENTS, OptionValue, option_text
 
 _NO_MORE = object()
+
+# What an empty value of a component means where HTMap combines it with expressions of its own.
+_EMPTY = {REQUIREMENTS: "true", "periodic_hold": "false", "periodic_hold_reason": "undefined"}
 
 
 class OptionColumns:
@@ -23,6 +27,8 @@ class OptionColumns:
         # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
         self.names = {name: f"htmap_option{number}" for number, name in enumerate(given)}
         self._components = 0
+        self.referred_to: set[str] = set()
+        """The names of macros in the values so far, in lower case."""
 
     def of_next(self) -> list[str]:
         """Return the next component's row of option values.
@@ -35,7 +41,9 @@ class OptionColumns:
             if value is _NO_MORE:
                 raise MisalignedInputData(name, self._components, None)
             text = option_text(name, value)
-            row.append("true" if name == REQUIREMENTS and not text else text)  # stands in brackets beside others
+            if "$" in text:
+                self.referred_to |= referred_to(text)
+            row.append(text or _EMPTY.get(name, ""))
         self._components += 1
         return row
 

@@ -18,11 +18,9 @@ from htmap_core.submission.exit_policy import add_exit_policy, start_policy
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.files.outputs import TO_OWN_FILES
 from htmap_core.submission.files.protocols import submit_side_file
+from htmap_core.submission.known_commands import OWN_OPTIONS
 
 LATE_MATERIALIZATION = 2000  # jobs: the schedd materializes more only when it needs them; it refuses 20,000 at once
-
-# HTMap's own options, which do not become submit commands.
-OWN_OPTIONS = frozenset({"checkpoint", "chunksize", "max_retries", "retry_exceptions"})
 
 
 def describe(

@@ -10,7 +10,7 @@ import click
 from htmap_core.cli import tables
 from htmap_core.cli.commands.why import takes_json
 from htmap_core.condor import connection
-from htmap_core.diagnosis.doctor import checks
+from htmap_core.diagnosis.doctor import Check, checks
 from htmap_core.version import version as htmap_version
 
 
@@ -28,7 +28,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([attrs.asdict(each) for each in done], indent=2))
     else:
-        rows = [(each.area, each.verdict, f"{each.text}. {each.advice}" if each.advice else each.text) for each in done]
+        rows = [(each.area, each.verdict, _sentences(each)) for each in done]
         tables.show(("About", "Verdict", "What was found"), rows)
         click.echo(
             f"\n{problems or 'No'} problem{'' if problems == 1 else 's'} found: "
@@ -36,6 +36,11 @@ def doctor(context: click.Context, as_json: bool) -> None:
         )
     if problems:
         context.exit(1)
+
+
+def _sentences(check: Check) -> str:
+    ended = check.text if check.text.endswith((".", "?")) else f"{check.text}."
+    return f"{ended} {check.advice}" if check.advice else check.text
 
 
 @click.command()

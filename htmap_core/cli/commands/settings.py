@@ -1,23 +1,26 @@
-"""``htmap settings`` and ``htmap set``."""
+"""``htmap settings``, ``htmap set`` and ``htmap unset``."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import attrs
 import click
 from click.shell_completion import CompletionItem
 
+from htmap_core import user_warnings
 from htmap_core.cli.tables import show
-from htmap_core.contract.options import MapOptions
+from htmap_core.diagnosis.faults import PoolInUse, faults_of_settings
 from htmap_core.exceptions import (
     HTMapException,
     InvalidOption,
     InvalidSetting,
+    InvalidSettingsFile,
     ReservedOptionKeyword,
+    UnknownName,
     UnknownSetting,
 )
 from htmap_core.files.atomic import locked, write_atomically
@@ -25,7 +28,6 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.settings import core, dotted, model
 from htmap_core.settings.chain import Settings, settings
 from htmap_core.settings.layers import BUILT_IN, user_file
-from htmap_core.settings.tables import check_names
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -113,37 +115,117 @@ def set_(setting: str, value: str) -> None:
     """Write a setting into ~/.htmaprc.
 
     SETTING is a dotted path, such as DOCKER.IMAGE. VALUE is a TOML value (5, true, ["a", "b"]), or else text, which needs no
-    quotes. Comments in the file stay.
+    quotes. What no map could use is refused. Comments in the file stay.
+    """
+    parsed = _accepted(setting, value)
+    with _changed_file() as document:
+        Settings(document)[setting] = parsed
+    click.echo(f"{setting} = {parsed!r} in {user_file().resolve()}")
+
+
+@click.command()
+@click.argument("setting", type=_Setting())
+def unset(setting: str) -> None:
+    """Delete a setting, or a whole table, from ~/.htmaprc.
+
+    SETTING is a dotted path, such as DOCKER.IMAGE. Comments in the file stay.
+    """
+    where, deleted = user_file().resolve(), False
+    if where.exists():
+        with _changed_file() as document:
+            deleted = _delete(document, setting.split("."))
+    if deleted:
+        click.echo(f"{setting} is deleted from {where}")
+        return
+    known = _all_settings()
+    if setting.casefold() not in {part for key in known for part in _paths(key.casefold())}:
+        raise UnknownSetting(setting, known)
+    origin = settings.origin(setting)
+    click.echo(f"{setting} is not set in {where}{'' if origin in {BUILT_IN, None} else f'; it comes from {origin}'}")
+
+
+def _paths(key: str) -> Iterator[str]:
+    """Yield a dotted path, and those of the tables around it."""
+    parts = key.split(".")
+    return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+
+
+@contextlib.contextmanager
+def _changed_file() -> Iterator[Any]:
+    """Give the user's settings file as a TOML document, and write it if it was changed.
+
+    :raises InvalidSettingsFile: it is not valid TOML.
     """
     import tomlkit
+    from tomlkit.exceptions import TOMLKitError
 
-    parsed = _accepted(setting, value)
     path = user_file().resolve()  # the file may be a link, and must stay one
     with locked(path) as file:
-        document = tomlkit.parse(file.read())
-        Settings(document)[setting] = parsed
-        write_atomically(path, tomlkit.dumps(document))
-    click.echo(f"{setting} = {parsed!r} in {path}")
+        before = file.read()
+        try:
+            document = tomlkit.parse(before)
+        except TOMLKitError as error:
+            raise InvalidSettingsFile(path, str(error)) from error
+        yield document
+        after = tomlkit.dumps(document)
+        if after != before:
+            write_atomically(path, after)
+
+
+def _delete(table: Any, path: list[str]) -> bool:
+    """Delete a setting from a TOML table, in all spellings, with tables that have nothing else. Return whether it was there."""
+    from tomlkit.items import AbstractTable
+
+    name, *rest = path
+    deleted = False
+    for spelt in [each for each in table if each.casefold() == name.casefold()]:
+        inner = table[spelt]
+        if not rest:
+            del table[spelt]
+            deleted = True
+        elif isinstance(inner, MutableMapping) and _delete(inner, rest):
+            deleted = True
+            if isinstance(inner, AbstractTable) and not inner and "#" not in inner.as_string():
+                del table[spelt]
+    return deleted
+
+
+_WITH_ORIGIN = (InvalidOption, InvalidSetting, ReservedOptionKeyword, UnknownName)
 
 
 def _accepted(setting: str, text: str) -> Any:
-    """Return the first reading of *text* that is a valid value of the setting.
+    """Return the first reading of *text* with which maps could be made.
 
-    :raises HTMapException: there is no such setting, or no reading is a valid value.
+    :raises HTMapException: there is no such setting, or no map could use any reading.
     """
     problem: HTMapException | None = None
     for value in _readings(text):
         chain = Settings({})
         try:
             chain[setting] = value
-            check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins(), chain)
-            MapOptions.from_settings(chain)
-        except (InvalidOption, InvalidSetting, ReservedOptionKeyword, UnknownSetting) as error:
-            problem = attrs.evolve(error, origin=None)  # the value is in no file yet
+            _check(chain)
+        except HTMapException as error:
+            problem = (
+                attrs.evolve(error, origin=None) if isinstance(error, _WITH_ORIGIN) else error
+            )  # it is in no file yet
         else:
             return value
     assert problem is not None
     raise problem
+
+
+def _check(chain: Settings) -> None:
+    """Warn of what may be wrong with settings.
+
+    :raises HTMapException: no map could use them.
+    """
+    doubts: list[Warning] = []
+    for fault in faults_of_settings(chain, PoolInUse()):
+        if isinstance(fault, HTMapException):
+            raise fault
+        doubts.append(fault)
+    for doubt in doubts:
+        user_warnings.warn(doubt)
 
 
 def _readings(text: str) -> Iterator[Any]:

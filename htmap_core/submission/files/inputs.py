@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from htmap_core import names
+from htmap_core.contract.option_values import RELATIVE_PATHS, truth
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.transfer_path import source
 from htmap_core.exceptions import InvalidOption, MisalignedInputData
@@ -35,7 +36,11 @@ class InputFiles:
 
     def __init__(self, options: MapOptions, chunksize: int, protocols: Protocols) -> None:
         self._protocols = protocols
-        self._fixed = [_source("fixed_input_files", path) for path in options.fixed_input_files]
+        self._keeps_folders = truth(RELATIVE_PATHS, options.text(RELATIVE_PATHS, "false"))
+        self._names: dict[
+            str, str
+        ] = {}  # the paths from the working directory of files that keep their folders, by source
+        self._fixed = [self._source("fixed_input_files", path) for path in options.fixed_input_files]
         self._given: Iterator[Any] | None = None if options.input_files is None else iter(options.input_files)
         self._request_disk = options.text("request_disk")
         self._chunksize = chunksize
@@ -50,7 +55,7 @@ class InputFiles:
         :raises SameName: two of them have the same name.
         :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
         """
-        self._staging = Staging(map_path, self._protocols.fetch)
+        self._staging = Staging(map_path, self._protocols.fetch, self._names)
         return self._staging.add_for_all(self._fixed, of_function)
 
     def of(self, component: int, of_arguments: Collection[str]) -> tuple[Entries, list[str]]:
@@ -101,13 +106,23 @@ class InputFiles:
         if given is nothing:
             raise MisalignedInputData("input_files", component, None)
         several = given if isinstance(given, Iterable) and not isinstance(given, (str, os.PathLike)) else (given,)
-        return [_source("input_files", path) for path in several if path is not None]
+        return [self._source("input_files", path) for path in several if path is not None]
+
+    def _source(self, option: str, path: Any) -> str:
+        if not isinstance(path, (str, os.PathLike)) or path == "" or isinstance(os.fspath(path), bytes):
+            raise InvalidOption(option, path, "must be the path or URL of a file")
+        found = source(path)
+        if self._keeps_folders and (name := _name_below(os.fspath(path), found)) is not None:
+            self._names[found] = name
+        return found
 
 
-def _source(option: str, path: Any) -> str:
-    if not isinstance(path, (str, os.PathLike)) or path == "" or isinstance(os.fspath(path), bytes):
-        raise InvalidOption(option, path, "must be the path or URL of a file")
-    return source(path)
+def _name_below(given: str, found: str) -> str | None:
+    """Return a path as given, if it leads into a folder below the working directory; None if it does not."""
+    name = os.path.normpath(given)
+    is_below = not os.path.isabs(name) and os.path.dirname(name) and name.split(os.sep)[0] != os.pardir
+    is_file = found == os.path.abspath(name)  # no URL, and not the contents of a folder
+    return name if is_below and is_file else None
 
 
 def _bytes_of(request_disk: object) -> float | None:

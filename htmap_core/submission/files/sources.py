@@ -49,10 +49,14 @@ class Source:
         """The URL scheme; None for a path."""
         return scheme_of(self.text)
 
+    def called(self, name: str) -> Source:
+        """Return the source with another *name*: a path in the scratch directory, where HTCondor does not put it by itself."""
+        return attrs.evolve(self, name=name, is_plain=False, is_others=bool(_OTHERS_NAMES.match(name)))
+
     @property
     def last(self) -> str:
         """The last part of the path, also for the contents of a folder."""
-        return self.name or os.path.basename(self.text.rstrip("/"))
+        return os.path.basename(self.name or self.text.rstrip("/"))
 
 
 def look(text: str) -> Source:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import attrs
 
@@ -86,12 +87,15 @@ class Staging:
 
     :param map_path: the map's directory, for links.
     :param fetch: is called with each URL.
+    :param with_folders: the sources that keep their folders, and their paths in the scratch directory; others are at its top.
     """
 
-    def __init__(self, map_path: Path, fetch: Callable[[str], None]) -> None:
+    def __init__(
+        self, map_path: Path, fetch: Callable[[str], None], with_folders: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._map_path = map_path
         self._fetch = fetch
-        self._look = functools.lru_cache(_KNOWN_SOURCES)(look)
+        self._look = functools.lru_cache(_KNOWN_SOURCES)(functools.partial(_look, with_folders))
         self._numbers: dict[str, int] = {}
         self._for_all: dict[str, _Place] = {}
         self._named_for_all: dict[str, str] = {}
@@ -210,6 +214,11 @@ class Staging:
         self._bytes += source.size or 0
         if self._bytes > found.largest:
             found.largest, found.largest_at = self._bytes, self._first
+
+
+def _look(with_folders: Mapping[str, str], text: str) -> Source:
+    found = look(text)
+    return found.called(with_folders[text]) if text in with_folders else found
 
 
 def _names_of(source: Source) -> set[str]:

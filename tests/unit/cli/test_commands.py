@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -23,7 +24,7 @@ Type = Callable[..., subprocess.CompletedProcess[str]]
 
 REFERENCE = (
     "autocompletion clean components edit errors hold logs path pause reasons release remove rerun resume retag set settings "
-    "status stderr stdout tags vacate version wait plugins why job submit-file doctor"
+    "unset status stderr stdout tags vacate version wait plugins why job submit-file doctor"
 )
 
 SET_TWENTY_TIMES = """
@@ -32,6 +33,11 @@ from htmap_core.cli import cli
 for round in range(1, 21):
     cli.main(["set", sys.argv[1], f'"{round}"'], standalone_mode=False)
 """
+
+
+def settings_checks(type_: Type) -> list[dict[str, str]]:
+    """Return what the doctor says of the settings."""
+    return [each for each in json.loads(type_("doctor", "--json").stdout) if each["area"] == "settings"]
 
 
 def command(*path: str) -> click.Command:
@@ -211,7 +217,7 @@ class TestOnePlugin:
         (Path.home() / ".htmaprc").write_text("[POOL]\nCPUS = 3\n")
         lines = type_("plugins", "show", "pool").stdout.splitlines()
         assert [line.split() for line in lines if line.startswith("POOL.CPUS")] == [
-            ["POOL.CPUS", "3,", "from", "~/.htmaprc"]
+            ["POOL.CPUS", "3,", "from", "line", "2", "of", "~/.htmaprc"]
         ]
         assert any(line.split() == ["pools", "personal"] for line in lines)
 
@@ -228,6 +234,15 @@ class TestTheDoctor:
         lines = ran.stdout.splitlines()
         golden("cli/doctor-personal-pool", next(line for line in lines if "personal:" in line))
         golden("cli/doctor-without-a-pool", lines[-1])
+
+    def test_every_option_and_the_delivery_method_are_checked_and_the_line_is_named(self, type_: Type) -> None:
+        (Path.home() / ".htmaprc").write_text(
+            'DELIVERY_METHOD = "dokcer"\n[MAP_OPTIONS]\nrequest_memmory = "2GB"\nrank = "a\\nb"\ncolour = 1\nlog = "x"\n'
+        )
+        problems = [each["text"] for each in settings_checks(type_) if each["verdict"] == "problem"]
+        assert [re.search(r"line (\d+) of ~/\.htmaprc", text)[1] for text in problems] == ["3", "4", "6", "1"]  # type: ignore[index]  # fails if it is None
+        (doubt,) = (each["text"] for each in settings_checks(type_) if each["verdict"] == "note")
+        assert "colour" in doubt
 
     def test_an_unknown_setting_is_a_problem(self, type_: Type, golden: Golden) -> None:
         (Path.home() / ".htmaprc").write_text("DELIVRY_METHOD = 'docker'\n")
@@ -263,9 +278,9 @@ class TestSettings:
         found = {row[0]: row[1:] for row in rows}
         assert head == ["Setting", "Value", "From", "Meaning"]
         assert found["WAIT_TIME"] == ["1", "the default", attrs.fields(CoreSettings).wait_time.metadata["meaning"]]
-        assert found["POOL.CPUS"][:2] == ["3", "~/.htmaprc"]
+        assert found["POOL.CPUS"][:2] == ["3", "line 2 of ~/.htmaprc"]
         assert found["POOL.MEMORY"][1] == "the default"
-        assert found["MAP_OPTIONS.x"] == ["1", "~/.htmaprc"]
+        assert found["MAP_OPTIONS.x"] == ["1", "line 4 of ~/.htmaprc"]
         assert [name for name, row in found.items() if len(row) < 3] == ["MAP_OPTIONS.x"]
 
     def test_those_of_the_user_are_not_explained(self, type_: Type) -> None:
@@ -305,12 +320,18 @@ class TestSettings:
         assert sorted(lines) == ["[MAP_OPTIONS]", 'request_cpus = "20"', 'request_disk = "20"']
 
     def test_what_must_be_text_stays_text(self, type_: Type) -> None:
-        type_("set", "DELIVERY_METHOD", "3.11")
-        assert (Path.home() / ".htmaprc").read_text() == 'DELIVERY_METHOD = "3.11"\n'
+        type_("set", "HTCONDOR.SCHEDULER", "3.11")
+        assert (Path.home() / ".htmaprc").read_text() == '[HTCONDOR]\nSCHEDULER = "3.11"\n'
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("DELIVERY_METHDO", "docker"), ("WAIT_TIME", "soon"), ("MAP_OPTIONS.executable", "/bin/sh")],
+        [
+            ("DELIVERY_METHDO", "docker"),
+            ("WAIT_TIME", "soon"),
+            ("MAP_OPTIONS.executable", "/bin/sh"),
+            ("MAP_OPTIONS.request_memmory", "2GB"),
+            ("DELIVERY_METHOD", "dokcer"),
+        ],
     )
     def test_what_nobody_could_use_is_refused_and_the_file_stays(
         self, type_: Type, name: str, value: str, golden: Golden
@@ -319,6 +340,51 @@ class TestSettings:
         assert ran.returncode == 1
         golden(f"cli/set-{name}", ran.stderr)
         assert not (Path.home() / ".htmaprc").exists()
+
+    @pytest.mark.parametrize("name", ["MAP_OPTIONS.MaxRuntime", "MAP_OPTIONS.MY.Colour"])
+    def test_what_a_plugin_may_take_is_set_and_so_is_any_attribute(self, type_: Type, name: str) -> None:
+        ran = type_("set", name, "1")
+        assert (ran.returncode, ran.stderr) == (0, "")
+
+    def test_what_only_a_pool_may_know_is_set_with_a_warning_where_there_is_none(self, type_: Type) -> None:
+        ran = type_("set", "MAP_OPTIONS.colour", "blue")
+        assert (ran.returncode, ran.stderr.count("Warning: ")) == (0, 1)
+        assert "colour" in ran.stderr
+
+    def test_what_another_option_uses_may_stand_beside_it(self, type_: Type) -> None:
+        (Path.home() / ".htmaprc").write_text('[MAP_OPTIONS]\nrank = "$(memry)"\nmemry = "Memory"\n')
+        assert not [each for each in settings_checks(type_) if each["verdict"] != "ok"]
+
+    def test_a_file_that_is_no_toml_is_not_changed(self, type_: Type) -> None:
+        for words in (["set", "WAIT_TIME", "5"], ["unset", "WAIT_TIME"]):
+            (Path.home() / ".htmaprc").write_text("WAIT_TIME = soon\n")
+            ran = type_(*words)
+            assert (ran.returncode, "Traceback" in ran.stderr) == (1, False)
+            assert (Path.home() / ".htmaprc").read_text() == "WAIT_TIME = soon\n"
+
+    def test_what_is_unset_is_gone_in_any_spelling_with_empty_tables_and_without_comments(self, type_: Type) -> None:
+        file = Path.home() / ".htmaprc"
+        file.write_text(
+            "# mine\nWait_Time = 3 # patient\nDELIVRY = 1\n\n# images\n[DOCKER]\nIMAGE = 'a'\n\n[SHARED]\n# none\nA = 1\n"
+        )
+        for name in ("WAIT_TIME", "DELIVRY", "docker.image", "SHARED.A"):
+            assert type_("unset", name).returncode == 0
+        assert file.read_text() == "# mine\n\n# images\n[SHARED]\n# none\n"
+
+    def test_a_whole_table_may_be_unset(self, type_: Type) -> None:
+        (Path.home() / ".htmaprc").write_text("WAIT_TIME = 3\n[MAP_OPTIONS.environment]\nA = '1'\nB = '2'\n")
+        assert type_("unset", "MAP_OPTIONS").returncode == 0
+        assert (Path.home() / ".htmaprc").read_text() == "WAIT_TIME = 3\n"
+
+    def test_what_is_not_set_is_said_to_be_so_and_nothing_is_written(self, type_: Type, golden: Golden) -> None:
+        ran = type_("unset", "WAIT_TIME")
+        assert ran.returncode == 0
+        golden("cli/unset-what-is-not-set", ran.stdout, hide={str(Path.home()): "HOME"})
+        assert not (Path.home() / ".htmaprc").exists()
+
+    def test_what_is_no_setting_cannot_be_unset(self, type_: Type) -> None:
+        ran = type_("unset", "WAIT_TIEM")
+        assert (ran.returncode, "'WAIT_TIME'" in ran.stderr) == (1, True)
 
     def test_a_setting_is_changed_where_it_stands_however_it_is_spelt(self, type_: Type) -> None:
         (Path.home() / ".htmaprc").write_text("wait_time = 2\n")

@@ -9,13 +9,14 @@ from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import InvalidOption, MisalignedInputData, ReservedOptionKeyword
-from htmap_core.language.submit_text import RESERVED_COMMANDS
+from htmap_core.language.submit_text import RESERVED_COMMANDS, option_text
 from htmap_core.settings.chain import Settings, settings
 from tests.golden_files import Golden
 
@@ -146,6 +147,55 @@ def test_a_value_that_would_break_out_of_its_line_is_refused(value: Any, golden:
 def test_a_value_that_would_join_the_next_line_is_refused(value: Any) -> None:
     with pytest.raises(InvalidOption, match="backslash"):
         MapOptions(request_memory=value)
+
+
+@pytest.mark.parametrize("name", ["environment", "ENV"])
+def test_an_environment_may_be_a_mapping_whose_values_need_no_quotes(name: str) -> None:
+    variables: Any = {
+        "A": "b c",
+        "B": 'say "so"',
+        "C": "it's",
+        "D": "",
+        "E": 3,
+        "F": Path("/a b"),
+        "G": "$(x)=$ENV(y) $$ $z",
+        "H": "$$(Cpus)",
+    }
+    found = MapOptions(**{name: variables}).fixed()
+    text = "A='b c' B='say \"\"so\"\"' C='it''s' D='' E=3 F='/a b' G='$(DOLLAR)(x)=$(DOLLAR)ENV(y) $$ $z' H=$$(Cpus)"
+    assert found == {name.lower(): f'"{text}"'}
+    varying: Any = [{"A": 1}, "B=2"]
+    each = MapOptions(**{name: varying})
+    assert [option_text(name, value) for value in each.per_component()[name.lower()]] == ['"A=1"', "B=2"]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"A": "b\nc"},
+        {"A": None},
+        {"A": True},
+        {"A B": "c"},
+        {"A=": "c"},
+        {"": "c"},
+        {1: "c"},
+        {"A": b"c"},
+        {"A": ["c"]},
+    ],
+)
+def test_what_no_environment_can_hold_is_refused(variables: Any) -> None:
+    with pytest.raises(InvalidOption):
+        MapOptions(environment=variables)
+
+
+def test_no_other_option_may_be_a_mapping() -> None:
+    with pytest.raises(InvalidOption):
+        MapOptions(rank={"A": "b"})
+
+
+def test_an_environment_may_be_a_table_of_the_settings() -> None:
+    given = Settings({"MAP_OPTIONS": {"environment": {"Tide": "high water"}}})
+    assert MapOptions.from_settings(given).fixed() == {"environment": "\"Tide='high water'\""}
 
 
 def test_an_iterable_has_a_value_for_each_component(golden: Golden) -> None:
@@ -417,8 +467,9 @@ def test_options_of_the_settings_are_options(htmap_dir: Path) -> None:
 def test_a_name_that_cannot_be_an_option_cannot_be_one_in_the_settings_either(htmap_dir: Path, name: str) -> None:
     settings["MAP_OPTIONS.request_cpus"] = 2
     Path("~/.htmaprc").expanduser().write_text(f'[MAP_OPTIONS]\n"{name}" = "x"\n')
-    with pytest.raises((ReservedOptionKeyword, InvalidOption), match=r"\(from ~/\.htmaprc\)") as caught:
+    with pytest.raises((ReservedOptionKeyword, InvalidOption)) as caught:
         MapOptions.from_settings(settings)
+    assert attrs.asdict(caught.value)["origin"] == "line 2 of ~/.htmaprc"  # type: ignore[arg-type]  # both are attrs classes
     assert repr(name.replace("+", "MY.")) in str(caught.value) or f"option {name} = " in str(caught.value)
 
 

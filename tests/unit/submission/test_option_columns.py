@@ -46,3 +46,8 @@ def test_a_value_without_a_component_is_refused() -> None:
 def test_a_component_without_requirements_has_no_empty_expression() -> None:
     made = columns(requirements=["", "A", " "], rank=["", "B", ""])
     assert [made.of_next() for _ in range(3)] == [["true", ""], ["A", "B"], ["true", ""]]
+
+
+def test_empty_values_are_neutral_in_every_expression_that_htmap_completes() -> None:
+    made = columns(periodic_hold=["", "A"], periodic_hold_reason=["", "B"])
+    assert [made.of_next() for _ in range(2)] == [["false", "undefined"], ["A", "B"]]
