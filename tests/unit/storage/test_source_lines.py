@@ -1,0 +1,133 @@
+"""The lines of source that are kept with a map."""
+
+from __future__ import annotations
+
+import linecache
+import runpy
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from htmap_core.results.pickling import pickle_function
+from htmap_core.storage.content import source_lines
+from htmap_core.storage.content.source_lines import SourceLines
+
+STUDY = """
+class Sea:
+    def depth(self, x):
+        return 1 / x
+
+def helper(x):
+    return Sea().depth(x)
+
+def unused():
+    return None
+
+def bad(x):
+    def inner():
+        return helper(
+            x
+        )
+
+    return inner()
+
+short = lambda x: bad(x)
+"""
+
+
+def kept(function: Any, tmp_path: Path) -> SourceLines:
+    source_lines.write(tmp_path / "lines.json", pickle_function(function).functions)
+    return source_lines.read(tmp_path / "lines.json")
+
+
+def study(tmp_path: Path, text: str = STUDY) -> dict[str, Any]:
+    (tmp_path / "study.py").write_text(text)
+    linecache.clearcache()
+    return runpy.run_path(str(tmp_path / "study.py"), run_name="__main__")
+
+
+def numbers(lines: SourceLines, name: str) -> list[int]:
+    return [number for number in range(1, 40) if lines.line(name, number) is not None]
+
+
+def test_lines_of_all_functions_that_travel_are_kept(tmp_path: Path) -> None:
+    name = str(tmp_path / "study.py")
+    lines = kept(study(tmp_path)["short"], tmp_path)
+
+    assert lines.line(name, 4) == "return 1 / x"
+    assert lines.line(name, 14) == "return helper("
+    assert lines.line(name, 20) == "short = lambda x: bad(x)"
+    assert numbers(lines, name) == [3, 4, 6, 7, *range(12, 19), 20]
+
+
+def test_they_are_those_at_the_creation_of_the_map(tmp_path: Path) -> None:
+    lines = kept(study(tmp_path)["bad"], tmp_path)
+    (tmp_path / "study.py").write_text("")
+    linecache.clearcache()
+    assert lines.line(str(tmp_path / "study.py"), 4) == "return 1 / x"
+
+
+def test_of_a_file_that_was_edited_before_none_is_kept(tmp_path: Path) -> None:
+    function = study(tmp_path)["bad"]
+    (tmp_path / "study.py").write_text("# a line more\n" * 20 + STUDY)
+    linecache.clearcache()
+    assert {kept(function, tmp_path).line(str(tmp_path / "study.py"), number) for number in (4, 7, 18)} == {""}
+
+
+def test_a_relative_name_gets_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("study.py").write_text(STUDY)
+    linecache.clearcache()
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(STUDY, "study.py", "exec"), names)
+    lines = kept(names["bad"], tmp_path)
+    assert lines.path("study.py") == str(tmp_path / "study.py")
+    assert lines.line("study.py", 4) == "return 1 / x"
+
+
+def test_cells_of_notebooks_are_known_to_linecache(tmp_path: Path) -> None:
+    cell = "<cell 3>"
+    linecache.cache[cell] = (len(STUDY), None, STUDY.splitlines(keepends=True), cell)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(STUDY, cell, "exec"), names)
+    lines = kept(names["bad"], tmp_path)
+    assert (lines.path(cell), lines.line(cell, 4)) == (cell, "return 1 / x")
+
+
+def test_a_script_in_a_zip_archive_is_read_by_its_loader(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "app.pyz", "w") as archive:
+        archive.writestr("__main__.py", STUDY)
+    linecache.clearcache()
+    function = runpy.run_path(str(tmp_path / "app.pyz"), run_name="__main__")["bad"]
+    assert kept(function, tmp_path).line(str(tmp_path / "app.pyz" / "__main__.py"), 4) == "return 1 / x"
+
+
+def test_code_without_source_has_no_file(tmp_path: Path) -> None:
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec("def bad(x): return 1 / x", names)
+    assert kept(names["bad"], tmp_path) == SourceLines()
+    assert not (tmp_path / "lines.json").exists()
+
+
+def test_functions_that_are_imported_are_not_kept(tmp_path: Path) -> None:
+    assert kept(linecache.getline, tmp_path) == SourceLines()
+
+
+def test_an_enormous_function_is_left_out(tmp_path: Path) -> None:
+    text = (
+        STUDY.replace("    return None\n", f"    return {'1' * 300_000!r}\n") + "first = lambda x: unused() or bad(x)\n"
+    )
+    lines = kept(study(tmp_path, text)["first"], tmp_path)
+    name = str(tmp_path / "study.py")
+    assert lines.line(name, 21) is not None
+    assert lines.line(name, 10) is None
+
+
+def test_a_damaged_file_is_noticed(tmp_path: Path) -> None:
+    kept(study(tmp_path)["bad"], tmp_path)
+    path = tmp_path / "lines.json"
+    path.write_text(path.read_text().replace("return 1", "return 2"))
+    with pytest.raises(ValueError, match="checksum"):
+        source_lines.read(path)
