@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from htmap_core import names
+from htmap_core.exceptions import CorruptMap
 from htmap_core.results.pickling import pickle_function
 from htmap_core.storage.content import source_lines
 from htmap_core.storage.content.source_lines import SourceLines
+from htmap_core.storage.mapdir import MapDir
 
 STUDY = """
 class Sea:
@@ -80,9 +83,9 @@ def test_a_relative_name_gets_its_path(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     Path("study.py").write_text(STUDY)
     linecache.clearcache()
-    names: dict[str, Any] = {"__name__": "__main__"}
-    exec(compile(STUDY, "study.py", "exec"), names)
-    lines = kept(names["bad"], tmp_path)
+    scope: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(STUDY, "study.py", "exec"), scope)
+    lines = kept(scope["bad"], tmp_path)
     assert lines.path("study.py") == str(tmp_path / "study.py")
     assert lines.line("study.py", 4) == "return 1 / x"
 
@@ -90,9 +93,9 @@ def test_a_relative_name_gets_its_path(tmp_path: Path, monkeypatch: pytest.Monke
 def test_cells_of_notebooks_are_known_to_linecache(tmp_path: Path) -> None:
     cell = "<cell 3>"
     linecache.cache[cell] = (len(STUDY), None, STUDY.splitlines(keepends=True), cell)
-    names: dict[str, Any] = {"__name__": "__main__"}
-    exec(compile(STUDY, cell, "exec"), names)
-    lines = kept(names["bad"], tmp_path)
+    scope: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(STUDY, cell, "exec"), scope)
+    lines = kept(scope["bad"], tmp_path)
     assert (lines.path(cell), lines.line(cell, 4)) == (cell, "return 1 / x")
 
 
@@ -105,9 +108,9 @@ def test_a_script_in_a_zip_archive_is_read_by_its_loader(tmp_path: Path) -> None
 
 
 def test_code_without_source_has_no_file(tmp_path: Path) -> None:
-    names: dict[str, Any] = {"__name__": "__main__"}
-    exec("def bad(x): return 1 / x", names)
-    assert kept(names["bad"], tmp_path) == SourceLines()
+    scope: dict[str, Any] = {"__name__": "__main__"}
+    exec("def bad(x): return 1 / x", scope)
+    assert kept(scope["bad"], tmp_path) == SourceLines()
     assert not (tmp_path / "lines.json").exists()
 
 
@@ -129,5 +132,6 @@ def test_a_damaged_file_is_noticed(tmp_path: Path) -> None:
     kept(study(tmp_path)["bad"], tmp_path)
     path = tmp_path / "lines.json"
     path.write_text(path.read_text().replace("return 1", "return 2"))
-    with pytest.raises(ValueError, match="checksum"):
-        source_lines.read(path)
+    path.rename(tmp_path / names.SOURCE_LINES)
+    with pytest.raises(CorruptMap):
+        _ = MapDir(tmp_path).source_lines
