@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+import htmap
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap
 from htmap_core.results.pickling import pickle_function
 from htmap_core.storage.content import source_lines
 from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.tags import find_map
+from tests.pool.old_maps.unpacking import unpack
 
 STUDY = """
 class Sea:
@@ -63,6 +66,11 @@ def test_lines_of_all_functions_that_travel_are_kept(tmp_path: Path) -> None:
     assert lines.line(name, 14) == "return helper("
     assert lines.line(name, 20) == "short = lambda x: bad(x)"
     assert numbers(lines, name) == [3, 4, 6, 7, *range(12, 19), 20]
+
+
+def test_so_are_those_of_a_function_within_that_end_it(tmp_path: Path) -> None:
+    text = "def late():\n    return lambda x: (\n        1 / x\n    )\n"
+    assert kept(study(tmp_path, text)["late"], tmp_path).line(str(tmp_path / "study.py"), 3) == "1 / x"
 
 
 def test_they_are_those_at_the_creation_of_the_map(tmp_path: Path) -> None:
@@ -126,6 +134,13 @@ def test_an_enormous_function_is_left_out(tmp_path: Path) -> None:
     name = str(tmp_path / "study.py")
     assert lines.line(name, 21) is not None
     assert lines.line(name, 10) is None
+
+
+def test_an_error_can_be_read_without_them(htmap_dir: Path) -> None:
+    unpack("finished", htmap_dir)
+    path = find_map("kinds").path / names.SOURCE_LINES
+    path.write_text("{")
+    assert str(htmap.load("kinds").get_err(2)).startswith("ValueError: there is no 2, in kinds, ")
 
 
 def test_a_damaged_file_is_noticed(tmp_path: Path) -> None:
