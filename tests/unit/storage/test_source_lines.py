@@ -140,7 +140,7 @@ def test_an_error_can_be_read_without_them(htmap_dir: Path) -> None:
     unpack("finished", htmap_dir)
     path = find_map("kinds").path / names.SOURCE_LINES
     path.write_text("{")
-    assert str(htmap.load("kinds").get_err(2)).startswith("ValueError: there is no 2, in kinds, ")
+    assert [frame.name for frame in htmap.load("kinds").get_err(2).stack_summary] == ["kinds"]
 
 
 def test_a_damaged_file_is_noticed(tmp_path: Path) -> None:
