@@ -23,6 +23,7 @@ RETAGGING = "retagging"
 MAP = "map.json"
 RUNTIME = "_htmap_runtime.pyz"
 FUNCTION = on_execute_side.FUNCTION
+SOURCE_LINES = "source-lines.json"
 INPUTS = "inputs"
 INPUT_BLOCK = on_execute_side.BLOCKS + "{block}"
 LAUNCHER = "_htmap_launcher"

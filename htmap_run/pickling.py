@@ -28,7 +28,7 @@ MAKE_OBJECTS_OF_BYTES = frozenset({"pickle", "_pickle", "marshal", "dill", "numb
 _ARGUMENTS_OF_A_CLASS = 6
 
 # An object that is found by its name is reduced to a function and its arguments at most. An object by value has a state, too.
-_PARTS_WITHOUT_STATE = 2
+PARTS_WITHOUT_STATE = 2
 
 # What functools.singledispatch itself puts into the dictionary of a function.
 _OF_SINGLEDISPATCH = frozenset({"registry", "register", "dispatch", "_clear_cache"})
@@ -88,7 +88,7 @@ def pickler() -> Any:
                 self.by_value = self.by_value or _brings_code(obj)
                 is_code = type(obj) is CodeType
                 return _with_file_name(obj, self.dispatch_table[CodeType](obj)) if is_code else _emptied(obj)
-            if len(reduced) <= _PARTS_WITHOUT_STATE:
+            if len(reduced) <= PARTS_WITHOUT_STATE:
                 return reduced
             self.by_value = True
             if type(obj) is FunctionType:
@@ -173,7 +173,7 @@ def _emptied(obj: Any) -> Any:
         reduced = obj.__reduce_ex__(frames.PICKLE_PROTOCOL)
         return (
             _without_lock_and_cache(reduced)
-            if type(reduced) is tuple and len(reduced) > _PARTS_WITHOUT_STATE
+            if type(reduced) is tuple and len(reduced) > PARTS_WITHOUT_STATE
             else reduced
         )
     return NotImplemented

@@ -63,6 +63,7 @@ FACTS: dict[str, Any] = {
     "first": "sea/tide.csv",
     "found": "23.0.1",
     "hash": "4d5e",
+    "headline": "ValueError: the sea is not there, in tide, study.py line 3",
     "hint": None,
     "host": "shore",
     "image": "tide.sif",

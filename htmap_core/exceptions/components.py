@@ -95,16 +95,22 @@ class ComponentProblem(HTMapException):
         return f"component {self.component} of map {self.tag!r}: {self.report}"
 
 
+@attrs.define(slots=False)
 class MapComponentError(ComponentProblem):
     """A component raised an exception, or could not run.
+
+    :param headline: the exception, and where it was raised, in one line.
 
     Where a result was asked for, as by ``Map.get``, ``__cause__`` is the original exception, if that could be sent back. From
     ``Map.wait`` it has none, because that would have to be unpickled.
     """
 
+    headline: str = ""
+
     def __str__(self) -> str:
+        first = f"{self.headline}\n" if self.headline else ""
         return (
-            f"component {self.component} of map {self.tag!r} encountered an error while executing. "
+            f"{first}component {self.component} of map {self.tag!r} encountered an error while executing. "
             f"Error report:\n{self.report}"
         )
 

@@ -158,7 +158,8 @@ def create_map(
 def _add_function(creation: Creation, function: Pickled, files: MapFiles, *, checkpoints: bool) -> None:
     creation.add_runtime(build())
     for_all = files.of_all(creation.map_dir.path, function.sources)
-    creation.add_function(function.payload, {**handshake(function), "files": for_all, "checkpoints": checkpoints})
+    record = {**handshake(function), "files": for_all, "checkpoints": checkpoints}
+    creation.add_function(function.payload, record, function.functions)
 
 
 def _add_inputs(creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles) -> None:

@@ -365,8 +365,8 @@ class Engine:
             pass  # the result is gone or has not arrived, or the component failed; the report says so
         except CannotUnpickle as error:
             cause = error  # `error` itself ends with this block
-            report = self.consistent(component, status, lambda: self.errors.unreadable(component, cause).report())
-            raise MapComponentError(self.map.tag, component, report) from error
+            found = self.consistent(component, status, lambda: self.errors.unreadable(component, cause))
+            raise MapComponentError(self.map.tag, component, found.report(), str(found)) from error
         raise self._problem(component, status, with_cause=True)
 
     def _problem(self, component: int, status: ComponentStatus, *, with_cause: bool = False) -> ComponentProblem:

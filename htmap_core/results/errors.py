@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import linecache
-import os
+import functools
 import textwrap
 import traceback
 from collections.abc import Mapping
@@ -18,12 +17,14 @@ from htmap_core.exceptions import ComponentProblem, CorruptMap, MapComponentErro
 from htmap_core.results import reports
 from htmap_core.results.pickling import CannotUnpickle, PickledException
 from htmap_core.storage.content.returned import Returned
+from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
 from htmap_core.wording import printable
 
 _OURS = f"{Path(__file__).parents[1]}/"
 _STDERR_TAIL = 2000  # bytes
+_NO_LINES = SourceLines()
 
 
 @attrs.frozen(kw_only=True)
@@ -34,6 +35,7 @@ class ComponentError:
 
         mapped = htmap.map(lambda x: 1 / x, [0])
         print(mapped.get_err(0).exception_msg)  #> ZeroDivisionError: division by zero
+        print(mapped.get_err(0))  #> ZeroDivisionError: division by zero, in <lambda>, <string> line 2
         print(mapped.get_err(0).report())
 
     :param map: the :class:`~htmap_core.maps.map.Map` that returned the error.
@@ -54,6 +56,11 @@ class ComponentError:
     stack_summary: traceback.StackSummary = attrs.field(factory=traceback.StackSummary, repr=False)
     _exception: Union[BaseException, PickledException, None] = attrs.field(default=None, eq=False, repr=False)
     _report: str = attrs.field(default="", repr=False)
+    _headline: str = attrs.field(default="", repr=False)
+
+    def __str__(self) -> str:
+        """Return one line: the exception, and where the user's code raised it."""
+        return self._headline
 
     @property
     def exception(self) -> BaseException | None:
@@ -76,15 +83,17 @@ class ComponentError:
         run: Mapping[str, Any],
         record: Mapping[str, Any],
         exception: BaseException | PickledException | None,
+        lines: SourceLines = _NO_LINES,
     ) -> ComponentError:
         """Return the error that a result file has.
 
         :param run: the facts of the job's run in the file.
         :param record: the facts of the component in the file.
         :param exception: the exception itself, if it could be pickled.
+        :param lines: the lines of source of the map's functions.
         """
         host, runtime = run["host"], run["runtime"]
-        error = {**record["error"], "frames": [_with_line(frame) for frame in record["error"].get("frames", ())]}
+        error = reports.with_source(record["error"], lines)
         started = datetime.datetime.fromtimestamp(record["start"])
         return cls(
             component=component,
@@ -95,6 +104,7 @@ class ComponentError:
             stack_summary=_stack(error["frames"]),
             exception=exception,
             report=reports.error_report(tag, component, run, {**record, "error": error}),
+            headline=reports.headline(error),
         )
 
     @classmethod
@@ -106,7 +116,7 @@ class ComponentError:
         """
         text = f"the job ended without a result: {note or 'the event log does not say why'}"
         report = reports.lost_report(tag, component, note, stderr)
-        return cls(component=component, exception_msg=text, report=report)
+        return cls(component=component, exception_msg=text, report=report, headline=reports.headline({"text": text}))
 
 
 class ErrorReader:
@@ -148,7 +158,7 @@ class ErrorReader:
         if status is ComponentStatus.REMOVED:
             return MapComponentRemoved(self._map.tag, component, self._states.note(component))
         error = self.error(component, status)
-        problem = MapComponentError(self._map.tag, component, error.report())
+        problem = MapComponentError(self._map.tag, component, error.report(), str(error))
         if with_cause:
             problem.__cause__ = error.exception
         return problem
@@ -169,7 +179,14 @@ class ErrorReader:
         exception = None
         if payload := returned.exception(component):
             exception = PickledException(payload, run["runtime"]["python"], record["error"].get("by_value"))
-        return ComponentError.from_result(self._map.current_tag(), component, run, record, exception)
+        return ComponentError.from_result(self._map.current_tag(), component, run, record, exception, self._lines)
+
+    @functools.cached_property
+    def _lines(self) -> SourceLines:
+        try:
+            return self._map_dir.source_lines
+        except CorruptMap:  # `htmap doctor` tells it; an error can be understood without
+            return _NO_LINES
 
     def _ended(self, component: int, status: ComponentStatus) -> Returned | None:
         """Return what came back of a component; None if its job could not finish, or returned nothing."""
@@ -211,14 +228,6 @@ def _frames_here(error: BaseException | None) -> list[dict[str, Any]]:
         for frame in found
         if not frame.filename.startswith(_OURS)
     ]
-
-
-def _with_line(frame: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a frame with its line of source; the submit side may have the file if the execute side had not."""
-    path = frame["filename"]
-    if frame.get("line") or not os.path.isfile(path):  # the execute side says what it likes: /dev/zero has no end
-        return frame
-    return {**frame, "line": linecache.getline(path, frame["lineno"]).strip()}
 
 
 def _stack(frames: Any) -> traceback.StackSummary:

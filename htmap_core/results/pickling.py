@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import linecache
 import pickle
 import sys
 from collections.abc import Collection, Iterable
@@ -31,12 +32,14 @@ class Pickled(NamedTuple):  # not an attrs class: creation makes one for each in
     :param sources: the sources of the TransferPaths in it.
     :param by_value: whether it has code by value.
     :param names: the names that its code uses, and the names of the objects that it has by reference.
+    :param functions: the functions that it has with their code.
     """
 
     payload: bytes
     sources: Collection[str] = ()
     by_value: bool = False
     names: Collection[str] = ()
+    functions: Collection[FunctionType] = ()
 
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
@@ -160,7 +163,7 @@ def _pickled(value: Any, kind: Any, what: str) -> Pickled:
             payload, pickler = pickling.dumped(value, kind)
     except Exception as error:
         raise CannotPickle(what, describe(error)) from error
-    return Pickled(payload, met, pickler.by_value, getattr(pickler, "names", ()))
+    return Pickled(payload, met, pickler.by_value, getattr(pickler, "names", ()), getattr(pickler, "functions", ()))
 
 
 @functools.cache
@@ -169,11 +172,15 @@ def _pickler_of_functions() -> Any:
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.names: set[str] = set()
+            self.functions: list[FunctionType] = []
 
         def reducer_override(self, obj: Any) -> Any:
             reduced = super().reducer_override(obj)
             if reduced is NotImplemented or isinstance(obj, CodeType):
                 self.names.update(_names_of(obj))
+            elif type(obj) is FunctionType and len(reduced) > pickling.PARTS_WITHOUT_STATE:
+                self.functions.append(obj)
+                linecache.lazycache(obj.__code__.co_filename, obj.__globals__)  # the source of a zip archive's module
             return reduced
 
     return Pickler

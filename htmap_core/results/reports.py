@@ -3,12 +3,48 @@
 from __future__ import annotations
 
 import datetime
+import linecache
+import os
+import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from htmap_core.results import own_modules
+from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.wording import printable
+
+_WIDTH = 100  # characters
+_LINES_OF_PACKAGES = 10
+_HEADLINE = 300  # characters
+
+
+def with_source(error: Mapping[str, Any], lines: SourceLines) -> dict[str, Any]:
+    """Return the facts of an error with the user's paths and lines of source, which the execute node may not have.
+
+    :param lines: those that were kept with the map. Others are looked up here in their file, if the execute side had none.
+    """
+    frames = [_with_line(frame, lines) for frame in error.get("frames", ())]
+    related = [
+        {**each, "frames": [_with_line(frame, lines) for frame in each["frames"]]} for each in error.get("related", ())
+    ]
+    with_lines = {**error, "frames": frames, "related": related}
+    if "traceback" in error:
+        with_lines["traceback"] = "\n".join(_traceback_with_lines(str(error["traceback"]), lines))
+    return with_lines
+
+
+def headline(error: Mapping[str, Any]) -> str:
+    """Return an error in one line: ``ZeroDivisionError: division by zero, in bad, study.py line 3``."""
+    text = _one_line(str(error["text"]), str(error.get("type", "")))[:_HEADLINE]
+    frames = error.get("frames") or ()
+    own = [frame for frame in frames if frame.get("is_own")] or frames
+    if own:
+        name = str(own[-1]["name"]).rpartition("<locals>.")[2]
+        file = PurePath(own[-1]["filename"]).name
+        text = f"{text}, in {name}, {file} line {own[-1]['lineno']}"
+    return printable(text)
 
 
 def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mapping[str, Any]) -> str:
@@ -20,10 +56,7 @@ def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mappi
     host, runtime, error = run["host"], run["runtime"], record["error"]
     started = datetime.datetime.fromtimestamp(record["start"]).isoformat(sep=" ")
     parts = [
-        f"Landed on execute node {host['name']}{_in_brackets(host['address'])} at {started}",
-        f"Python executable is {runtime['executable'] or 'unknown'} (version {runtime['python']})",
-        _block("with installed packages", error.get("packages", ())),
-        _block("Scratch directory contents are", error.get("scratch", ())),
+        headline(error),
         _block(
             "What happened:" if error.get("tails") else "Exception and traceback (most recent call last):",
             _frames(error),
@@ -39,6 +72,12 @@ def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mappi
         parts.append(str(error["advice"]))
     if error.get("missing_module"):
         parts.append(own_modules.how_to_send(error["missing_module"], while_unpickling=_while_unpickling(error)))
+    parts += [
+        f"Landed on execute node {host['name']}{_in_brackets(host['address'])} at {started}",
+        f"Python executable is {runtime['executable'] or 'unknown'} (version {runtime['python']})",
+        _block("Scratch directory contents are", error.get("scratch", ())),
+        _block("Installed packages are", _few(error.get("packages", ()), component)),
+    ]
     return _framed("error report", tag, component, parts)
 
 
@@ -69,6 +108,50 @@ _OF_RELATED = (
     "\nThe above exception was the direct cause of the following exception:",
     "\nDuring handling of the above exception, another exception occurred:",
 )
+
+
+def _with_line(frame: Mapping[str, Any], lines: SourceLines) -> Mapping[str, Any]:
+    """Return a frame with its path and its line of source."""
+    filename, lineno = frame["filename"], frame["lineno"]
+    path, line = lines.path(filename), lines.line(filename, lineno)
+    if line is not None:
+        return {**frame, "filename": path, "line": line or None, "is_own": True}
+    if frame.get("line") or not os.path.isfile(path):  # the execute side says what it likes: /dev/zero has no end
+        return {**frame, "filename": path}
+    return {**frame, "filename": path, "line": linecache.getline(path, lineno).strip()}
+
+
+def _traceback_with_lines(traceback: str, lines: SourceLines) -> Iterator[str]:
+    """Yield the lines of a traceback, and the lines of source that it lacks."""
+    shown = traceback.split("\n")
+    for text, following in zip(shown, [*shown[1:], ""]):
+        yield text
+        if frame := _FRAME.match(text):
+            margin = f"{frame['margin']}  "
+            line = lines.line(frame["filename"], int(frame["lineno"]))
+            if line and not following.startswith(margin):
+                yield margin + line
+
+
+_FRAME = re.compile(r'(?P<margin>[ |]*)File "(?P<filename>.+)", line (?P<lineno>\d+), in ')
+
+
+def _one_line(text: str, kind: str) -> str:
+    """Return the line of an exception's text that names it. That of a SyntaxError has its file and line before."""
+    name = kind.rpartition(".")[2]
+    shown = text.strip().splitlines() or ["an unknown error"]
+    return next((line for line in shown if name and re.match(rf"([\w.]+\.)?{re.escape(name)}\b", line)), shown[0])
+
+
+def _few(packages: Iterable[str], component: int) -> list[str]:
+    """Return packages in a few lines. Most installations fit; ``python_info`` of an error has all."""
+    shown = list(packages)
+    lines = textwrap.wrap(", ".join(map(printable, shown)), _WIDTH, break_long_words=False, break_on_hyphens=False)
+    if len(lines) <= _LINES_OF_PACKAGES:
+        return lines
+    kept = lines[:_LINES_OF_PACKAGES]
+    more = len(shown) - sum(line.count(",") for line in kept)
+    return [*kept, f"... and {more} more; `map.get_err({component}).python_info` has all"]
 
 
 def _in_brackets(text: str | None) -> str:

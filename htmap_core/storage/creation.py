@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import Any
 
 from htmap_core import names
@@ -14,6 +14,7 @@ from htmap_core.exceptions import CannotStore
 from htmap_core.files.atomic import locked
 from htmap_core.files.ownership import make_folder, private_opener
 from htmap_core.storage import deletion, operations
+from htmap_core.storage.content import source_lines
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir, make_htmap_dir
@@ -100,10 +101,15 @@ class Creation:
         # Otherwise Ctrl-C came when the schedd may have had the jobs already. The next command finds out, as after a crash.
         self._lock.close()
 
-    def add_function(self, payload: bytes, record: Mapping[str, Any]) -> None:
-        """Store the pickled function, and *record*, which the execute side reads before it unpickles the function."""
-        with storing(self.map_dir), frames.Writer(self.map_dir.path / names.FUNCTION) as writer:
-            writer.add(frames.FUNCTION, record=record, payload=payload)
+    def add_function(self, payload: bytes, record: Mapping[str, Any], sources: Iterable[FunctionType] = ()) -> None:
+        """Store the pickled function, and *record*, which the execute side reads before it unpickles the function.
+
+        :param sources: the functions whose lines of source are stored, for reports on errors.
+        """
+        with storing(self.map_dir):
+            with frames.Writer(self.map_dir.path / names.FUNCTION) as writer:
+                writer.add(frames.FUNCTION, record=record, payload=payload)
+            source_lines.write(self.map_dir.path / names.SOURCE_LINES, sources)
 
     def add_runtime(self, archive: bytes) -> None:
         """Store the archive that jobs run."""

@@ -16,8 +16,10 @@ from htmap_core.files.ownership import private_opener
 from htmap_core.files.sealed import check, checksum_of
 from htmap_core.language.expressions import quoted
 from htmap_core.settings.trust import check_entry
+from htmap_core.storage.content import source_lines
 from htmap_core.storage.content.checkpoints import remove_checkpoints
 from htmap_core.storage.content.inputs import check_function, check_inputs
+from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.jobs import rows_in
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.placement import Placement
@@ -143,13 +145,26 @@ class MapDir:
 
     def check(self) -> None:
         """Check all small files of the map that have checksums; raises CorruptMap, or FileNotFoundError."""
-        _, _ = self.record, self.read_submit()
+        _, _, _ = self.record, self.read_submit(), self.source_lines
         for submission in self.submissions.all():
             self._check_items(submission)
 
     def remove_items(self, submission: int) -> None:
         """Remove the item file of a submission that was refused."""
         self.items(submission).unlink(missing_ok=True)
+
+    @property
+    def source_lines(self) -> SourceLines:
+        """The lines of source of the map's functions.
+
+        :raises CorruptMap: their file is damaged.
+        """
+        path = self.path / names.SOURCE_LINES
+        try:
+            return source_lines.read(path)
+        except (OSError, ValueError, KeyError) as error:
+            reason = f"cannot be read ({error}), so reports on errors lack lines of source; all else can be read"
+            raise CorruptMap(path, reason) from error
 
     # --- jobs, their inputs, and what they returned
 

@@ -33,8 +33,7 @@ def _wait(found: Map) -> None:
     try:
         found.wait(show_progress_bar=sys.stderr.isatty())
     except MapComponentError as error:  # its text is the whole report, which would hide the messages about other maps
-        (what, *_) = found.get_err(error.component).exception_msg.strip().splitlines() or ["for an unknown reason"]
-        raise ComponentFailed(found.tag, error.component, what) from error
+        raise ComponentFailed(found.tag, error.component, error.headline) from error
     click.echo(f"map {found.tag!r} has ended: all components are completed")
 
 

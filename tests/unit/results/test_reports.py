@@ -13,6 +13,7 @@ import pytest
 
 from htmap_core.results import reports
 from htmap_core.results.errors import ComponentError
+from htmap_core.storage.content.source_lines import SourceLines
 from tests.golden_files import Golden
 
 INDEX = {
@@ -101,12 +102,21 @@ def test_the_report_on_a_process_that_died_shows_the_end_of_what_it_wrote(golden
 
 def test_an_exception_without_a_cause_is_shown_once() -> None:
     text = "Traceback (most recent call last):\n  File ...\nZeroDivisionError: division by zero\n"
-    assert reports.error_report("tide", 3, INDEX, entry(traceback=text)).count("division by zero") == 1
+    assert reports.error_report("tide", 3, INDEX, entry(traceback=text)).count("Traceback") == 0
 
 
-def test_advice_stands_at_the_end(golden: Golden) -> None:
+def test_advice_stands_after_the_error_and_before_where_it_ran() -> None:
     report = reports.error_report("tide", 3, INDEX, entry(advice="Install numpy there."))
-    golden("reports/advice-stands-at-the-end", report.splitlines()[-3])
+    assert report.index("division by zero") < report.index("Install numpy there.") < report.index("wn042")
+
+
+def test_many_packages_are_the_last_and_cut_short(golden: Golden) -> None:
+    packages = [f"package-number-{number}==1.{number}" for number in range(200)]
+    report = reports.error_report("tide", 3, INDEX, entry(packages=packages))
+    golden("reports/many-packages-are-the-last-and-cut-short", report, hide=WHEN)
+    shown = [package for package in packages if package in re.split(r",?\s+", report)]
+    assert shown == packages[: len(shown)]
+    assert f" {200 - len(shown)} more" in report
 
 
 def test_a_lost_component_is_reported_with_the_end_of_its_standard_error(golden: Golden) -> None:
@@ -127,3 +137,84 @@ def test_the_source_of_a_frame_is_looked_up_in_files_only(tmp_path: Path, name: 
     facts = entry(frames=[{**FRAME, "filename": str(tmp_path / name), "lineno": 1, "line": ""}])
     (frame,) = ComponentError.from_result("tide", 3, INDEX, facts, None).stack_summary
     assert frame.line == line
+
+
+# --- source
+
+
+def lines(path: str = "/home/ada/x.py", **numbered: str) -> SourceLines:
+    return SourceLines({"x.py": {"path": path, "lines": {key[1:]: line for key, line in numbered.items()}}})
+
+
+def test_a_frame_has_the_users_path_and_the_line_that_was_kept() -> None:
+    facts = entry(frames=[{**FRAME, "line": "that of another file of this name there"}])
+    (frame,) = ComponentError.from_result("tide", 3, INDEX, facts, None, lines(_3="kept")).stack_summary
+    assert (frame.filename, frame.lineno, frame.name, frame.line) == ("/home/ada/x.py", 3, "invert", "kept")
+
+
+def test_a_line_that_was_another_one_already_is_not_shown() -> None:
+    (frame,) = ComponentError.from_result("tide", 3, INDEX, entry(frames=[FRAME]), None, lines(_3="")).stack_summary
+    assert frame.line == ""
+
+
+def test_a_line_that_was_not_kept_is_that_of_the_execute_side() -> None:
+    (frame,) = ComponentError.from_result("tide", 3, INDEX, entry(frames=[FRAME]), None, lines(_4="kept")).stack_summary
+    assert frame.line == FRAME["line"]
+
+
+def test_causes_and_the_traceback_have_the_lines_too() -> None:
+    trace = 'Traceback (most recent call last):\n  File "x.py", line 3, in invert\nKeyError: 1\n'
+    trace += '  | File "x.py", line 3, in invert\n  |   another\n  | File "y.py", line 3, in invert\n  | KeyError: 1'
+    related = [{"text": "KeyError: 1", "frames": [{**FRAME, "line": None}]}]
+    found = reports.with_source({"text": "", "traceback": trace, "related": related}, lines(_3="kept"))
+    assert found["related"][0]["frames"][0]["line"] == "kept"
+    assert found["traceback"].split("\n") == [
+        *trace.split("\n")[:2],
+        "    kept",
+        *trace.split("\n")[2:],
+    ]
+
+
+# --- the headline
+
+
+def headline(**error: Any) -> str:
+    return str(ComponentError.from_result("tide", 3, INDEX, entry(**error), None, lines(_3="kept")))
+
+
+def test_an_error_as_text_is_the_exception_and_where_it_was_raised() -> None:
+    frame = {**FRAME, "name": "test.<locals>.invert"}
+    assert headline(frames=[frame]) == "ZeroDivisionError: division by zero, in invert, x.py line 3"
+
+
+def test_where_it_was_raised_is_in_the_users_own_code() -> None:
+    inner = {**FRAME, "filename": "/usr/lib/python3/statistics.py", "lineno": 300, "name": "mean"}
+    assert headline(frames=[FRAME, inner]).endswith(", in invert, x.py line 3")
+
+
+def test_without_own_code_it_is_where_it_was_raised_at_all() -> None:
+    inner = {**FRAME, "filename": "/usr/lib/python3/statistics.py", "lineno": 300, "name": "mean"}
+    assert headline(frames=[inner]).endswith(", in mean, statistics.py line 300")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "shown"),
+    [
+        ("builtins.ValueError", "ValueError: one\ntwo", "ValueError: one"),
+        (
+            "builtins.SyntaxError",
+            'File "y.py", line 1\n    1 +\nSyntaxError: invalid syntax',
+            "SyntaxError: invalid syntax",
+        ),
+        ("sea.Tide", "sea.Tide: high\na note", "sea.Tide: high"),
+        ("sea.Tide", "sea.Tide", "sea.Tide"),
+        ("sea.Tide", "", "an unknown error"),
+        ("builtins.ValueError", "ValueError: \x1b[2J", r"ValueError: \x1b[2J"),
+    ],
+)
+def test_the_headline_is_one_line(kind: str, text: str, shown: str) -> None:
+    assert headline(type=kind, text=text) == shown
+
+
+def test_so_is_that_of_a_lost_component() -> None:
+    assert len(str(ComponentError.without_result("tide", 3, "killed\nby signal 9", "words")).splitlines()) == 1
