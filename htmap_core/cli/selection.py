@@ -110,8 +110,31 @@ def load(tag: str) -> Map:
 def takes_maps(command: F) -> F:
     """Give a command ``[TAGS]...``, ``-p/--pattern`` and ``--all``; it gets the argument ``selection``."""
 
-    @click.argument("tags", nargs=-1, type=TAG)
-    @click.option(
+    @_with_options("Act on all maps.")
+    @functools.wraps(command)
+    def with_selection(*, tags: Sequence[str], patterns: Sequence[str], all_: bool, **others: Any) -> Any:
+        return command(selection=_select(tags, patterns, all_), **others)
+
+    return with_selection  # type: ignore[return-value]  # click calls it with keyword arguments only
+
+
+def takes_maps_and_all(meaning: str) -> Callable[[F], F]:
+    """Give a command what :func:`takes_maps` does, where ``--all`` has a meaning for maps that are named, too: ``all_``."""
+
+    def decorate(command: F) -> F:
+        @_with_options(meaning)
+        @functools.wraps(command)
+        def with_selection(*, tags: Sequence[str], patterns: Sequence[str], all_: bool, **others: Any) -> Any:
+            is_every_map = all_ and not tags and not patterns
+            return command(selection=_select(tags, patterns, is_every_map), all_=all_, **others)
+
+        return with_selection  # type: ignore[return-value]  # click calls it with keyword arguments only
+
+    return decorate
+
+
+def _with_options(all_means: str) -> Callable[[F], F]:
+    pattern = click.option(
         "-p",
         "--pattern",
         "patterns",
@@ -119,12 +142,8 @@ def takes_maps(command: F) -> F:
         metavar="PATTERN",
         help="Act on the maps whose tags match a pattern with wildcards; can be repeated.",
     )
-    @click.option("--all", "all_", is_flag=True, help="Act on all maps.")
-    @functools.wraps(command)
-    def with_selection(*, tags: Sequence[str], patterns: Sequence[str], all_: bool, **others: Any) -> Any:
-        return command(selection=_select(tags, patterns, all_), **others)
-
-    return with_selection  # type: ignore[return-value]  # click calls it with keyword arguments only
+    all_ = click.option("--all", "all_", is_flag=True, help=all_means)
+    return lambda command: click.argument("tags", nargs=-1, type=TAG)(pattern(all_(command)))
 
 
 takes_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
