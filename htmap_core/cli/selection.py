@@ -7,6 +7,7 @@ tags starts ``htmap`` for each TAB.
 from __future__ import annotations
 
 import functools
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +16,7 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
-from htmap_core.exceptions import HTMapException
+from htmap_core.exceptions import HTMapException, InvalidTag, TagNotFound
 
 if TYPE_CHECKING:
     from htmap_core.maps.map import Map
@@ -91,6 +92,9 @@ class Selection:
             except HTMapException as error:
                 failed = True
                 text = str(error)
+                if isinstance(error, (InvalidTag, TagNotFound)) and _is_pattern(tag):
+                    path = click.get_current_context().command_path
+                    text = f"{tag!r} is no tag; did you mean the pattern: `{path} -p {shlex.quote(tag)}`?"
                 tables.complain(text if repr(tag)[1:-1] in text else f"map {tag!r}: {text}")
         if failed:
             click.get_current_context().exit(1)
@@ -98,6 +102,10 @@ class Selection:
     def each_map(self, act: Callable[[Map], None]) -> None:
         """Act on each map; errors as in :meth:`each`."""
         self.each(lambda tag: act(load(tag)))
+
+
+def _is_pattern(text: str) -> bool:
+    return any(wildcard in text for wildcard in "*?[")  # which no tag has
 
 
 def load(tag: str) -> Map:

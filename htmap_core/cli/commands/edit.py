@@ -9,6 +9,7 @@ import click
 
 from htmap_core.cli.amounts import Amount
 from htmap_core.cli.selection import TAG, load
+from htmap_core.cli.suggestions import Suggesting
 
 if TYPE_CHECKING:
     from htmap_core.maps.map import Map
@@ -17,7 +18,7 @@ _MB = {"MB": 1, "GB": 1024}
 _KB = {"KB": 1, "MB": 1024, "GB": 1024 * 1024}
 
 
-@click.group()
+@click.group(cls=Suggesting, usual=lambda _: "memory")
 def edit() -> None:
     """Change how much memory or disk space a map requests.
 

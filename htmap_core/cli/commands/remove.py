@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from htmap_core.cli.selection import Selection, takes_maps, takes_yes, wide
+from htmap_core.cli.suggestions import WithoutTags
 from htmap_core.exceptions import CorruptMap
 
 _QUESTION = "Remove these {count} maps, with all their data?"
@@ -24,7 +25,7 @@ def remove(selection: Selection, force: bool, yes: bool) -> None:
         selection.each(lambda tag: _remove(tag, force=force))
 
 
-@click.command()
+@click.command(cls=WithoutTags, instead="htmap remove {tag}")
 @click.option("--all", "all_", is_flag=True, help="Remove all maps, also those with a tag of their own.")
 @takes_yes
 def clean(all_: bool, yes: bool) -> None:

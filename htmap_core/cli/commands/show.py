@@ -8,6 +8,7 @@ import click
 
 from htmap_core.cli import tables
 from htmap_core.cli.selection import TAG, Selection, load, takes_maps, takes_maps_and_all
+from htmap_core.cli.suggestions import WithoutTags
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_run import ranges
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from htmap_core.maps.map import Map
 
 
-@click.command()
+@click.command(cls=WithoutTags, instead="htmap tags -p {tag}")
 @click.option(
     "-p", "--pattern", "patterns", multiple=True, metavar="PATTERN", help="Print only tags that match; can be repeated."
 )
