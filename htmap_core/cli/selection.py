@@ -67,19 +67,23 @@ class Selection:
     """The maps that a command acts on.
 
     :param tags: their tags, each once.
-    :param is_wide: whether the user named several of them by a pattern or ``--all``, not one by one.
+    :param is_wide: whether the user named some of them by a pattern or ``--all``, not one by one.
     """
 
     tags: tuple[str, ...]
     is_wide: bool = False
 
     def confirm(self, question: str, *, yes: bool) -> bool:
-        """Return whether to go on. Ask on a terminal if the selection is wide, unless *yes* is true."""
+        """Return whether to go on. Ask on a terminal if the selection is wide, unless *yes* is true.
+
+        :param question: with ``{maps}`` where the maps belong.
+        """
         if yes or not self.is_wide or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
         more = f" and {len(self.tags) - _LISTED} more" if len(self.tags) > _LISTED else ""
         click.echo(f"{', '.join(self.tags[:_LISTED])}{more}", err=True)
-        return click.confirm(question.format(count=len(self.tags)), err=True)
+        maps = "this map" if len(self.tags) == 1 else f"these {len(self.tags)} maps"
+        return click.confirm(question.format(maps=maps), err=True)
 
     def each(self, act: Callable[[str], None]) -> None:
         """Act on each tag. An error for one is printed and does not stop the others, but makes the exit code 1."""
@@ -160,7 +164,7 @@ takes_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask for confi
 def wide(tags: Iterable[str]) -> Selection:
     """Return a selection of tags that the user did not name one by one."""
     chosen = tuple(tags)
-    return Selection(chosen, is_wide=len(chosen) > 1)
+    return Selection(chosen, is_wide=bool(chosen))
 
 
 def _select(named: Sequence[str], patterns: Sequence[str], all_: bool) -> Selection:
@@ -180,7 +184,7 @@ def _select(named: Sequence[str], patterns: Sequence[str], all_: bool) -> Select
             raise click.ClickException(f"no map's tag matches {pattern!r}; `htmap tags` lists your maps")
         matching += found
     unnamed = [tag for tag in dict.fromkeys(matching) if tag not in named]
-    return Selection(tuple(dict.fromkeys((*named, *unnamed))), is_wide=len(unnamed) > 1)
+    return Selection(tuple(dict.fromkeys((*named, *unnamed))), is_wide=bool(unnamed))
 
 
 def _from_standard_input() -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def components(tag: str, components: tuple[int, ...], status: str | None) -> Non
 @takes_yes
 def map_(selection: Selection, yes: bool) -> None:
     """Run all components of maps again."""
-    if selection.confirm("Delete the results of these {count} maps, and run them again?", yes=yes):
+    if selection.confirm("Delete the results of {maps}, and run all components again?", yes=yes):
         selection.each_map(_rerun)
 
 

@@ -66,7 +66,7 @@ def errors(selection: Selection, all_: bool, limit: int) -> None:
     from htmap_core.cli.failures import grouped
     from htmap_core.maps.map import engine_of
 
-    shown = 0
+    shown, are_many = 0, selection.is_wide and len(selection.tags) > 1
     without: list[str] = []
 
     def show(found: Map) -> None:
@@ -82,11 +82,11 @@ def errors(selection: Selection, all_: bool, limit: int) -> None:
                 return
         if shown == before:
             without.append(found.tag)
-            if not selection.is_wide:
+            if not are_many:
                 _say_none_failed(found)
 
     selection.each_map(show)
-    if selection.is_wide and len(without) == len(selection.tags):
+    if are_many and len(without) == len(selection.tags):
         tables.remark(f"no component of these {len(without)} maps has failed")
 
 
