@@ -213,6 +213,10 @@ class TestActing:
         type_("edit", "disk", "patient", "2")
         (ad,) = htmap_jobs(mapped)
         assert (ad["RequestMemory"], ad["RequestDisk"]) == (1536, 2 * 1024 * 1024)
+        assert type_("edit", "memory", "patient", "1GB").returncode == 0
+        assert type_("edit", "disk", "patient", "500 mb", "--unit", "MB").returncode == 0
+        (ad,) = htmap_jobs(mapped)
+        assert (ad["RequestMemory"], ad["RequestDisk"]) == (1024, 500 * 1024)
         assert type_("rerun", "map", "patient").returncode == 1
         said += [type_("retag", "patient", "calm").stdout, type_("remove", "calm").stdout]
         assert type_("tags").stdout == ""
