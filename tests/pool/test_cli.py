@@ -272,7 +272,7 @@ class TestActing:
 
     def test_removing_many_asks_on_a_terminal(self, personal_pool: Path, golden: Golden) -> None:
         for tag in ("one", "two"):
-            htmap.map(str, [1], tag=tag)
+            htmap.map(str, [1], tag=tag, map_options=htmap.MapOptions(requirements="false"))
         shown, code = on_a_terminal("remove", "--all", keys="n\n")
         assert (code, htmap.get_tags()) == (0, ("one", "two"))
         golden("on-pool/asks-before-removing", shown)
