@@ -138,6 +138,17 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
             "hint": "the table DOCKER comes with its own package",
         },
     ],
+    "NoOutputLeft": [
+        {"what": "output files", "status": status, "reason": reason}
+        for status, reason in [
+            ("IDLE", ""),
+            ("RUNNING", ""),
+            ("SUSPENDED", ""),
+            ("COMPLETED", ""),
+            ("ERRORED", "killed by signal 9"),
+            ("REMOVED", "via condor_rm"),
+        ]
+    ],
     "NoSlotFits": [{}, {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}}],
     "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],
     "NoSuitableDeliveryMethod": [{}, {"reasons": {}}],

@@ -18,6 +18,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from htmap_core import __version__, conflicting_install, terminal
+from htmap_core.cli.suggestions import Suggesting
 from htmap_core.wording import did_you_mean, printable
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ COMMANDS = {name: module for section in SECTIONS.values() for name, (module, _) 
 INTERRUPTED = 130  # as in shells: 128 plus the number of the signal
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Suggesting):
     """A group that imports a command when it is needed, and looks for unknown commands among those of plugins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -85,13 +86,9 @@ class LazyGroup(click.Group):
 
         return plugins.commands().get(cmd_name)
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve a command as click does, but suggest a similar command or the plugin that has an unknown one."""
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            ctx.fail(_unknown_command(args[0]))
-        return super().resolve_command(ctx, args)
+    def suggestion(self, ctx: click.Context, args: Sequence[str]) -> str:
+        """Say which plugin would have the command, or else which command was probably meant."""
+        return _of_plugin(args[0]) or super().suggestion(ctx, args) or _near_plugin_command(args[0])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete a command from the table above; ask plugins only if none of the core's commands fits."""
@@ -203,13 +200,17 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     click.echo(printable(f"Warning: {message}"), err=True)
 
 
-def _unknown_command(name: str) -> str:
+def _of_plugin(name: str) -> str:
     from htmap_core.plugins.calls import plugins
     from htmap_core.plugins.record import FIRST_PARTY
 
     for record in plugins.records():
         if record.name == name and record.state != "ok":
-            return f"No such command {name!r}: plugin {name!r} is {record.state}: {record.reason}"
-    if name in FIRST_PARTY:
-        return f"No such command {name!r}; it may come with its own package: `pip install htmap-{name}`"
-    return f"No such command {name!r}{did_you_mean(name, [*COMMANDS, *plugins.commands()])}"
+            return f": plugin {name!r} is {record.state}: {record.reason}"
+    return f"; it may come with its own package: `pip install htmap-{name}`" if name in FIRST_PARTY else ""
+
+
+def _near_plugin_command(name: str) -> str:
+    from htmap_core.plugins.calls import plugins
+
+    return did_you_mean(name, plugins.commands())

@@ -1,11 +1,14 @@
-"""Amounts on the command line: finite numbers in a range."""
+"""Amounts on the command line: finite numbers in a range, and memory or disk space with a unit."""
 
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Any
 
 import click
+
+from htmap_core.language import amounts
 
 
 class Amount(click.FloatRange):
@@ -22,3 +25,24 @@ class Amount(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
+
+
+class Space(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    """An amount of memory or disk space above nothing, such as ``2GB``, or ``2`` in a unit that is told elsewhere."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Decimal, str]:
+        """Return the number and the unit, which may be empty.
+
+        :raises click.UsageError: the value is anything else.
+        """
+        if isinstance(value, tuple):  # click may convert twice
+            return value
+        try:
+            number, unit = amounts.read(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not number:
+            self.fail(f"{value!r} is nothing.", param, ctx)
+        return number, unit

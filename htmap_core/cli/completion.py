@@ -26,19 +26,20 @@ _MARK = "_HTMAP_COMPLETE="
 
 
 @click.command()
-@click.option("--shell", type=click.Choice(list(_SHELLS)), required=True, help="Your shell.")
+@click.option("--shell", type=click.Choice(list(_SHELLS)), help="Your shell; the default is what $SHELL says.")
 @click.option("--force", is_flag=True, help="Add the line even if the file has it already.")
 @click.option(
     "--destination",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Add the line to this file instead of the one that the shell reads.",
 )
-def autocompletion(shell: str, force: bool, destination: Path | None) -> None:
+def autocompletion(shell: str | None, force: bool, destination: Path | None) -> None:
     """Make your shell complete commands, tags and components.
 
     Adds a line to a file that the shell reads when it starts, so once is enough. `htmap` must be on the PATH when a shell
     starts.
     """
+    shell = shell or _login_shell()
     file, line = _SHELLS[shell]
     path = (destination or Path(file)).expanduser()
     content = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -49,6 +50,16 @@ def autocompletion(shell: str, force: bool, destination: Path | None) -> None:
     with open(path, "a", encoding="utf-8", opener=private_opener) as opened:
         opened.write(f"{'' if not content or content.endswith(chr(10)) else chr(10)}{line}\n")
     click.echo(f"added a line to {path}; a new {shell} completes `htmap`")
+
+
+def _login_shell() -> str:
+    """Return the name of the user's shell, as the environment has it."""
+    path = os.environ.get("SHELL", "")
+    if (name := Path(path).name) in _SHELLS:
+        return name
+    known = ", ".join(_SHELLS)
+    said = f"$SHELL is {path!r}, which is none of {known}" if path else f"$SHELL is not set; the shells are {known}"
+    raise click.UsageError(f"{said}; name yours by --shell")
 
 
 class Bash(BashComplete):

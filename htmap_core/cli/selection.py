@@ -7,6 +7,7 @@ tags starts ``htmap`` for each TAB.
 from __future__ import annotations
 
 import functools
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +16,7 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
-from htmap_core.exceptions import HTMapException
+from htmap_core.exceptions import HTMapException, InvalidTag, TagNotFound
 
 if TYPE_CHECKING:
     from htmap_core.maps.map import Map
@@ -66,19 +67,23 @@ class Selection:
     """The maps that a command acts on.
 
     :param tags: their tags, each once.
-    :param is_wide: whether the user named several of them by a pattern or ``--all``, not one by one.
+    :param is_wide: whether the user named some of them by a pattern or ``--all``, not one by one.
     """
 
     tags: tuple[str, ...]
     is_wide: bool = False
 
     def confirm(self, question: str, *, yes: bool) -> bool:
-        """Return whether to go on. Ask on a terminal if the selection is wide, unless *yes* is true."""
+        """Return whether to go on. Ask on a terminal if the selection is wide, unless *yes* is true.
+
+        :param question: with ``{maps}`` where the maps belong.
+        """
         if yes or not self.is_wide or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
         more = f" and {len(self.tags) - _LISTED} more" if len(self.tags) > _LISTED else ""
         click.echo(f"{', '.join(self.tags[:_LISTED])}{more}", err=True)
-        return click.confirm(question.format(count=len(self.tags)), err=True)
+        maps = "this map" if len(self.tags) == 1 else f"these {len(self.tags)} maps"
+        return click.confirm(question.format(maps=maps), err=True)
 
     def each(self, act: Callable[[str], None]) -> None:
         """Act on each tag. An error for one is printed and does not stop the others, but makes the exit code 1."""
@@ -91,6 +96,9 @@ class Selection:
             except HTMapException as error:
                 failed = True
                 text = str(error)
+                if isinstance(error, (InvalidTag, TagNotFound)) and _is_pattern(tag):
+                    path = click.get_current_context().command_path
+                    text = f"{tag!r} is no tag; did you mean the pattern: `{path} -p {shlex.quote(tag)}`?"
                 tables.complain(text if repr(tag)[1:-1] in text else f"map {tag!r}: {text}")
         if failed:
             click.get_current_context().exit(1)
@@ -98,6 +106,10 @@ class Selection:
     def each_map(self, act: Callable[[Map], None]) -> None:
         """Act on each map; errors as in :meth:`each`."""
         self.each(lambda tag: act(load(tag)))
+
+
+def _is_pattern(text: str) -> bool:
+    return any(wildcard in text for wildcard in "*?[")  # which no tag has
 
 
 def load(tag: str) -> Map:
@@ -110,8 +122,31 @@ def load(tag: str) -> Map:
 def takes_maps(command: F) -> F:
     """Give a command ``[TAGS]...``, ``-p/--pattern`` and ``--all``; it gets the argument ``selection``."""
 
-    @click.argument("tags", nargs=-1, type=TAG)
-    @click.option(
+    @_with_options("Act on all maps.")
+    @functools.wraps(command)
+    def with_selection(*, tags: Sequence[str], patterns: Sequence[str], all_: bool, **others: Any) -> Any:
+        return command(selection=_select(tags, patterns, all_), **others)
+
+    return with_selection  # type: ignore[return-value]  # click calls it with keyword arguments only
+
+
+def takes_maps_and_all(meaning: str) -> Callable[[F], F]:
+    """Give a command what :func:`takes_maps` does, where ``--all`` has a meaning for maps that are named, too: ``all_``."""
+
+    def decorate(command: F) -> F:
+        @_with_options(meaning)
+        @functools.wraps(command)
+        def with_selection(*, tags: Sequence[str], patterns: Sequence[str], all_: bool, **others: Any) -> Any:
+            is_every_map = all_ and not tags and not patterns
+            return command(selection=_select(tags, patterns, is_every_map), all_=all_, **others)
+
+        return with_selection  # type: ignore[return-value]  # click calls it with keyword arguments only
+
+    return decorate
+
+
+def _with_options(all_means: str) -> Callable[[F], F]:
+    pattern = click.option(
         "-p",
         "--pattern",
         "patterns",
@@ -119,12 +154,8 @@ def takes_maps(command: F) -> F:
         metavar="PATTERN",
         help="Act on the maps whose tags match a pattern with wildcards; can be repeated.",
     )
-    @click.option("--all", "all_", is_flag=True, help="Act on all maps.")
-    @functools.wraps(command)
-    def with_selection(*, tags: Sequence[str], patterns: Sequence[str], all_: bool, **others: Any) -> Any:
-        return command(selection=_select(tags, patterns, all_), **others)
-
-    return with_selection  # type: ignore[return-value]  # click calls it with keyword arguments only
+    all_ = click.option("--all", "all_", is_flag=True, help=all_means)
+    return lambda command: click.argument("tags", nargs=-1, type=TAG)(pattern(all_(command)))
 
 
 takes_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
@@ -133,7 +164,7 @@ takes_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask for confi
 def wide(tags: Iterable[str]) -> Selection:
     """Return a selection of tags that the user did not name one by one."""
     chosen = tuple(tags)
-    return Selection(chosen, is_wide=len(chosen) > 1)
+    return Selection(chosen, is_wide=bool(chosen))
 
 
 def _select(named: Sequence[str], patterns: Sequence[str], all_: bool) -> Selection:
@@ -153,7 +184,7 @@ def _select(named: Sequence[str], patterns: Sequence[str], all_: bool) -> Select
             raise click.ClickException(f"no map's tag matches {pattern!r}; `htmap tags` lists your maps")
         matching += found
     unnamed = [tag for tag in dict.fromkeys(matching) if tag not in named]
-    return Selection(tuple(dict.fromkeys((*named, *unnamed))), is_wide=len(unnamed) > 1)
+    return Selection(tuple(dict.fromkeys((*named, *unnamed))), is_wide=bool(unnamed))
 
 
 def _from_standard_input() -> tuple[str, ...]:

@@ -55,6 +55,42 @@ class OutputNotFound(HTMapException, LookupError):
 
 
 @attrs.define(slots=False)
+class NoOutputLeft(HTMapException, FileNotFoundError):
+    """The component has left no standard output, standard error or output files (yet).
+
+    :param what: which of them.
+    :param reason: how its job ended, as the event log has it; may be empty.
+    """
+
+    tag: str
+    component: int
+    status: str
+    what: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        reason = f" ({self.reason})" if self.reason else ""
+        left = f"component {self.component} of map {self.tag!r} is {self.status}{reason} and has left no {self.what}"
+        waits = "" if self.status in _AFTER_THE_END else f" yet: `get({self.component})` waits until it has ended"
+        todo = {**_AFTER_THE_END, **_BEFORE_THE_END}.get(self.status, _WHY).format(
+            tag=self.tag, component=self.component
+        )
+        return f"{left}{waits}; {todo}"
+
+
+_WHY = "`htmap why {tag} {component}` says why it does not run"
+_AFTER_THE_END = {
+    "COMPLETED": "`htmap errors {tag}` shows what is known of its end",
+    "ERRORED": "`htmap errors {tag}` shows what is known of its end",
+    "REMOVED": "`htmap rerun components {tag} {component}` submits it again",
+}
+_BEFORE_THE_END = {
+    "RUNNING": "`htmap stdout --follow {tag} {component}` shows what it prints meanwhile",
+    "SUSPENDED": "`htmap resume {tag}` lets it go on after a pause",
+}
+
+
+@attrs.define(slots=False)
 class ExpectedError(HTMapException):
     """The program asked for a component's error, but the component succeeded."""
 
@@ -135,6 +171,10 @@ class MapComponentHeld(ComponentProblem):
 
     def __str__(self) -> str:
         return f"component {self.component} of map {self.tag!r} is held: {self.report}\nFix it, then `htmap release {self.tag}`"
+
+
+class HeldWithoutOutput(MapComponentHeld, FileNotFoundError):
+    """HTCondor holds a component that has left no standard output, standard error or output files."""
 
 
 class MapComponentRemoved(ComponentProblem):

@@ -339,19 +339,21 @@ class Map(Sequence[Any]):
         """Vacate the map: running components give up their slots and become idle again."""
         queue.vacate(self._engine)
 
-    def set_memory(self, memory: int) -> None:
+    def set_memory(self, memory: int | str) -> None:
         """Change how much memory each component requests. Running components keep theirs until they run again.
 
-        :param memory: in MB.
+        :param memory: in MB, or a text with its unit: ``"2GB"``.
+        :raises InvalidOption: the text is no amount.
         """
-        queue.edit(self._engine, "RequestMemory", memory)
+        queue.edit(self._engine, "RequestMemory", memory, "MB")
 
-    def set_disk(self, disk: int) -> None:
+    def set_disk(self, disk: int | str) -> None:
         """Change how much disk space each component requests. Running components keep theirs until they run again.
 
-        :param disk: in KB.
+        :param disk: in KB, or a text with its unit: ``"10GB"``.
+        :raises InvalidOption: the text is no amount.
         """
-        queue.edit(self._engine, "RequestDisk", disk)
+        queue.edit(self._engine, "RequestDisk", disk, "KB")
 
     # --- what HTCondor knows about it
 

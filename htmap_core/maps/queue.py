@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
-from htmap_core.exceptions import CondorError
+from htmap_core.exceptions import CondorError, InvalidOption
+from htmap_core.language import amounts
 from htmap_core.plugins import pools
 from htmap_core.results.engine import Engine
 from htmap_core.storage.log import logger
@@ -60,13 +61,21 @@ def vacate(engine: Engine) -> None:
     _act(engine, "vacate")
 
 
-def edit(engine: Engine, attribute: str, value: object) -> None:
-    """Change an attribute of the jobs, such as how much memory they request.
+def edit(engine: Engine, attribute: str, value: object, unit: str) -> None:
+    """Change how much the jobs request of something.
 
-    :raises TypeError: *value* is not a whole number from 0 up.
+    :param value: a whole number of *unit*, or a text such as ``2GB``, where *unit* is that of a number alone.
+    :raises InvalidOption: *value* is a text, but no amount.
+    :raises TypeError: *value* is neither a text nor a whole number from 0 up.
     """
+    if isinstance(value, str):
+        try:
+            number, own_unit = amounts.read(value)
+        except ValueError as error:
+            raise InvalidOption(attribute, value, str(error)) from error
+        value = amounts.whole(number, own_unit or unit, unit)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise TypeError(f"{attribute} must be a whole number from 0 up, got {value!r}")
+        raise TypeError(f"{attribute} must be a whole number from 0 up or a text such as '2GB', got {value!r}")
     if engine.is_active():
         edit_jobs(pools.reach(engine.pool), engine.map_dir, attribute, value)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import OutputNotFound
+from htmap_core.exceptions import HeldWithoutOutput, NoOutputLeft, OutputNotFound
 from htmap_core.results.engine import Engine
 from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Timeout
@@ -20,6 +20,8 @@ T = TypeVar("T", str, Path)
 
 class _PerComponent(Sequence[T], Generic[T]):
     """A sequence with one item for each component. :meth:`get` and a call wait for the item, an index does not."""
+
+    what: ClassVar[str]  # how messages call the items
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -31,7 +33,7 @@ class _PerComponent(Sequence[T], Generic[T]):
         return self._engine
 
     @abstractmethod
-    def _item(self, component: int) -> T:
+    def _item(self, component: int, status: ComponentStatus) -> T:
         """Return the item of a component that has ended or is held.
 
         :raises FileNotFoundError: the component left nothing.
@@ -54,7 +56,8 @@ class _PerComponent(Sequence[T], Generic[T]):
     def __getitem__(self, component: int | slice) -> T | list[T]:
         """Return the item of a component without waiting.
 
-        :raises FileNotFoundError: the component has not ended, or left nothing.
+        :raises NoOutputLeft: the component has not ended, or left nothing; a FileNotFoundError.
+        :raises HeldWithoutOutput: it is held, and has left nothing; a FileNotFoundError, too.
         """
         if isinstance(component, slice):
             return [self[number] for number in range(*component.indices(len(self)))]
@@ -64,49 +67,51 @@ class _PerComponent(Sequence[T], Generic[T]):
                 return self._found(component, status)
             except OutputNotFound:  # it runs again
                 continue
-        raise FileNotFoundError(
-            f"component {component} of map {self._engine.map.tag!r} is {status}; `get({component})` waits until it has ended"
-        )
+        raise NoOutputLeft(self._engine.map.current_tag(), component, str(status), self.what)
 
     def get(self, component: int, timeout: Timeout = None) -> T:
         """Wait until a component has ended, and return its item.
 
         :param timeout: seconds or a timedelta; None waits for ever.
         :raises TimeoutError: the time is over.
-        :raises MapComponentHeld: the component is held, and has left nothing.
-        :raises FileNotFoundError: the component left nothing.
+        :raises HeldWithoutOutput: the component is held, and has left nothing; a MapComponentHeld and a FileNotFoundError.
+        :raises NoOutputLeft: the component left nothing; a FileNotFoundError.
         """
         component = self._existing.from_front(component)
 
-        def look(component: int, status: ComponentStatus) -> T:
-            try:
-                return self._found(component, status)
-            except FileNotFoundError:
-                if status is ComponentStatus.HELD:  # the hold is the better explanation
-                    held = self._engine.consistent(
-                        component, status, lambda: self._engine.errors.problem(component, status)
-                    )
-                    raise held from None
-                raise
-
-        return self._engine.awaited(component, timeout, look)
+        return self._engine.awaited(component, timeout, self._found)
 
     __call__ = get
 
     def _found(self, component: int, status: ComponentStatus) -> T:
         """Return the item of a component that had *status* a moment ago; raises OutputNotFound if it runs again."""
-        return self._engine.consistent(component, status, lambda: self._item(component))
+
+        def look() -> T:
+            try:
+                return self._item(component, status)
+            except FileNotFoundError:
+                raise self._nothing(component, status) from None
+
+        return self._engine.consistent(component, status, look)
+
+    def _nothing(self, component: int, status: ComponentStatus) -> NoOutputLeft | HeldWithoutOutput:
+        """Return the reason why a component that has ended or is held left nothing."""
+        if status is ComponentStatus.HELD:
+            held = self._engine.errors.problem(component, status)
+            return HeldWithoutOutput(held.tag, held.component, held.report)
+        note = self._engine.states.note(component)
+        return NoOutputLeft(self._engine.map.current_tag(), component, str(status), self.what, note)
 
 
 class _Stream(_PerComponent[str]):
-    stream: ClassVar[str]
+    stream: ClassVar[str]  # its name in files
 
     def __init__(self, engine: Engine, errors: str = "replace") -> None:
         """Make the sequence; *errors* says what becomes of bytes that are no text, as for ``bytes.decode``."""
         super().__init__(engine)
         self._errors = errors
 
-    def _item(self, component: int) -> str:
+    def _item(self, component: int, status: ComponentStatus) -> str:
         try:
             returned = self._engine.errors.returned(component)
             has_ended = component in returned.statuses
@@ -114,10 +119,8 @@ class _Stream(_PerComponent[str]):
             has_ended = False
         if not has_ended:
             said = self._engine.map_dir.outputs.last_words(self._engine.job(component), self.stream, sys.maxsize)
-            if said is None:
-                raise FileNotFoundError(
-                    f"component {component} of map {self._engine.map.tag!r} has left no {self.stream}"
-                )
+            if said is None or (not said and status is ComponentStatus.HELD):
+                raise FileNotFoundError(self.stream)
             return said.decode(errors=self._errors)  # of all components of the job: no file says whose it is
         text = returned.output(component, self.stream).decode(errors=self._errors)
         return self._framed(text, component, returned.run(component), returned.record(component))
@@ -137,6 +140,7 @@ class MapStdOut(_Stream):
     """
 
     stream = "stdout"
+    what = "standard output"
 
     def follow(self, component: int, timeout: Timeout = None) -> Iterator[str]:
         """Return an iterator over the output of a component while it runs, until it has ended or is held. Since 0.7.
@@ -173,6 +177,7 @@ class MapStdErr(_Stream):
     """
 
     stream = "stderr"
+    what = "standard error"
 
 
 class MapOutputFiles(_PerComponent[Path]):
@@ -184,6 +189,8 @@ class MapOutputFiles(_PerComponent[Path]):
         print(list(mapped.output_files.get(0, timeout=600).iterdir()))  #> []
     """
 
-    def _item(self, component: int) -> Path:
+    what = "output files"
+
+    def _item(self, component: int, status: ComponentStatus) -> Path:
         self._engine.errors.returned(component)
         return self._engine.map_dir.outputs.files(self._engine.job(component), component)

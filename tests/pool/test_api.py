@@ -160,7 +160,7 @@ class TestResults:
         good.set_disk(100)
         assert good.is_done
 
-    @pytest.mark.parametrize("memory", [1.5, "1GB", True, -1])
+    @pytest.mark.parametrize("memory", [1.5, None, True, -1])
     def test_memory_that_is_no_whole_number_is_refused(self, good: htmap.Map, memory: Any) -> None:
         with pytest.raises(TypeError) as caught:
             good.set_memory(memory)

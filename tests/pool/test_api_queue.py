@@ -91,6 +91,9 @@ class TestAWaitingMap:
         waiting.set_memory(200)
         waiting.set_disk(5000)
         assert ads(waiting, "RequestMemory", "RequestDisk") == [(200, 5000)] * 2
+        waiting.set_memory("0.5 gb")
+        waiting.set_disk("10MB")
+        assert ads(waiting, "RequestMemory", "RequestDisk") == [(512, 10240)] * 2
 
     def test_it_cannot_be_run_again(self, waiting: htmap.Map) -> None:
         with pytest.raises(htmap.exceptions.CannotRerunComponents) as caught:

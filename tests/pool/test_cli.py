@@ -213,6 +213,10 @@ class TestActing:
         type_("edit", "disk", "patient", "2")
         (ad,) = htmap_jobs(mapped)
         assert (ad["RequestMemory"], ad["RequestDisk"]) == (1536, 2 * 1024 * 1024)
+        assert type_("edit", "memory", "patient", "1GB").returncode == 0
+        assert type_("edit", "disk", "patient", "500 mb", "--unit", "MB").returncode == 0
+        (ad,) = htmap_jobs(mapped)
+        assert (ad["RequestMemory"], ad["RequestDisk"]) == (1024, 500 * 1024)
         assert type_("rerun", "map", "patient").returncode == 1
         said += [type_("retag", "patient", "calm").stdout, type_("remove", "calm").stdout]
         assert type_("tags").stdout == ""
@@ -249,9 +253,26 @@ class TestActing:
         golden("on-pool/clean", type_("clean").stdout, hide={repr(nameless): "TAG"})
         assert htmap.get_tags() == ("kept",)
 
+    def test_cleaning_asks_on_a_terminal_where_maps_still_run_and_says_so_elsewhere(
+        self, personal_pool: Path, golden: Golden
+    ) -> None:
+        waiting = htmap.MapOptions(requirements="false")
+        ended, runs = htmap.map(str, [1]), htmap.map(str, [1], map_options=waiting)
+        ended.wait(TIMEOUT)
+        shown, code = on_a_terminal("clean", keys="n\n")
+        assert (code, ended.exists, runs.exists) == (0, True, True)
+        golden("on-pool/asks-before-cleaning", shown, hide={", ".join(sorted((ended.tag, runs.tag))): "TAGS"})
+        runs.remove()
+        shown, code = on_a_terminal("clean")
+        assert (code, ended.exists, "[y/N]" in shown) == (0, False, False)
+        runs = htmap.map(str, [1], map_options=waiting)
+        ran = type_("clean")
+        assert (ran.returncode, runs.exists) == (0, False)
+        golden("on-pool/cleaning-what-runs", ran.stderr, hide={repr(runs.tag): "TAG"})
+
     def test_removing_many_asks_on_a_terminal(self, personal_pool: Path, golden: Golden) -> None:
         for tag in ("one", "two"):
-            htmap.map(str, [1], tag=tag)
+            htmap.map(str, [1], tag=tag, map_options=htmap.MapOptions(requirements="false"))
         shown, code = on_a_terminal("remove", "--all", keys="n\n")
         assert (code, htmap.get_tags()) == (0, ("one", "two"))
         golden("on-pool/asks-before-removing", shown)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import click
 
-from htmap_core.cli.amounts import Amount
+from htmap_core.cli.amounts import Space
 from htmap_core.cli.selection import TAG, load
+from htmap_core.cli.suggestions import Suggesting
+from htmap_core.language import amounts
 
 if TYPE_CHECKING:
     from htmap_core.maps.map import Map
 
-_MB = {"MB": 1, "GB": 1024}
-_KB = {"KB": 1, "MB": 1024, "GB": 1024 * 1024}
 
-
-@click.group()
+@click.group(cls=Suggesting, usual=lambda _: "memory")
 def edit() -> None:
     """Change how much memory or disk space a map requests.
 
@@ -27,24 +26,40 @@ def edit() -> None:
 
 @edit.command()
 @click.argument("tag", type=TAG)
-@click.argument("memory", type=Amount(min=0, min_open=True))
-@click.option("--unit", type=click.Choice(list(_MB), case_sensitive=False), default="MB", show_default=True)
-def memory(tag: str, memory: float, unit: str) -> None:
-    """Set how much memory a map requests."""
+@click.argument("memory", type=Space())
+@click.option("--unit", type=click.Choice(["MB", "GB"], case_sensitive=False), help="Of a number alone; MB by default.")
+def memory(tag: str, memory: tuple[Decimal, str], unit: str | None) -> None:
+    """Set how much memory a map requests: `2GB`, or a number of MB."""
+    number, chosen = _with_unit(memory, unit, "MB")
     found = load(tag)
-    found.set_memory(math.ceil(memory * _MB[unit.upper()]))
-    _say(found, "memory", f"{memory:g} {unit.upper()}")
+    found.set_memory(amounts.whole(number, chosen, "MB"))
+    _say(found, "memory", f"{number} {chosen}")
 
 
 @edit.command()
 @click.argument("tag", type=TAG)
-@click.argument("disk", type=Amount(min=0, min_open=True))
-@click.option("--unit", type=click.Choice(list(_KB), case_sensitive=False), default="GB", show_default=True)
-def disk(tag: str, disk: float, unit: str) -> None:
-    """Set how much disk space a map requests."""
+@click.argument("disk", type=Space())
+@click.option(
+    "--unit", type=click.Choice(["KB", "MB", "GB"], case_sensitive=False), help="Of a number alone; GB by default."
+)
+def disk(tag: str, disk: tuple[Decimal, str], unit: str | None) -> None:
+    """Set how much disk space a map requests: `500MB`, or a number of GB."""
+    number, chosen = _with_unit(disk, unit, "GB")
     found = load(tag)
-    found.set_disk(math.ceil(disk * _KB[unit.upper()]))
-    _say(found, "disk space", f"{disk:g} {unit.upper()}")
+    found.set_disk(amounts.whole(number, chosen, "KB"))
+    _say(found, "disk space", f"{number} {chosen}")
+
+
+def _with_unit(amount: tuple[Decimal, str], unit: str | None, default: str) -> tuple[Decimal, str]:
+    """Return an amount with its own unit, or else the one of the option.
+
+    :raises click.UsageError: the amount and the option have different units.
+    """
+    number, own = amount
+    unit = (unit or "").upper()
+    if own and unit and own != unit:
+        raise click.UsageError(f"the amount is in {own}, but --unit is {unit}: leave out one of them")
+    return number, own or unit or default
 
 
 def _say(found: Map, what: str, value: str) -> None:

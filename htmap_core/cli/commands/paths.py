@@ -7,6 +7,7 @@ from click.shell_completion import CompletionItem
 
 from htmap_core import names
 from htmap_core.cli.selection import TAG
+from htmap_core.cli.suggestions import WithoutTags
 
 
 class _Place(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
@@ -39,7 +40,7 @@ def path(tag: str) -> None:
     click.echo(path_of(name, target or "map"))
 
 
-@click.command()
+@click.command(cls=WithoutTags, instead="htmap stdout {tag} COMPONENT")
 @click.option("--view/--no-view", default=False, help="Print the contents of the log file instead of its path.")
 def logs(view: bool) -> None:
     """Print the path of HTMap's log file.

@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from htmap_core.cli import tables
+from htmap_core.cli.suggestions import Suggesting
 from htmap_core.condor.connection import Connection
 from htmap_core.plugins import calls
 from htmap_core.plugins.faults import Fault, faults
@@ -25,7 +26,7 @@ from htmap_core.wording import did_you_mean, followed
 _STEPS = {"htmap_setup_credentials": "credentials", "htmap_rewrite_submit": "submit description"}
 
 
-@click.group()
+@click.group(cls=Suggesting, usual=lambda _: "show")
 def plugins() -> None:
     """Show the installed plugins."""
 

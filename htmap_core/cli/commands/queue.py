@@ -82,7 +82,7 @@ def vacate(selection: Selection, yes: bool) -> None:
 
     They give up their slots and start again, from their last checkpoint if there is one.
     """
-    if selection.confirm("Stop the running components of these {count} maps, and start them again?", yes=yes):
+    if selection.confirm("Stop the running components of {maps}, and start them again?", yes=yes):
         running = {ComponentStatus.RUNNING, ComponentStatus.SUSPENDED}
         selection.each_map(lambda found: _act(found, "vacate", "vacated", running))
 

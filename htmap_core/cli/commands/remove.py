@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from htmap_core.cli import tables
 from htmap_core.cli.selection import Selection, takes_maps, takes_yes, wide
-from htmap_core.exceptions import CorruptMap
+from htmap_core.cli.suggestions import WithoutTags
+from htmap_core.exceptions import CorruptMap, HTMapException
 
-_QUESTION = "Remove these {count} maps, with all their data?"
+_QUESTION = "Remove {maps}, with all data?"
 _FORCE = "Do not wait until the jobs have left the queue, and remove the data even if the pool does not answer."
 
 
@@ -20,25 +22,50 @@ def remove(selection: Selection, force: bool, yes: bool) -> None:
 
     Jobs leave the queue in whatever state they are. This cannot be undone.
     """
+    if selection.is_wide:
+        _say_what_runs(selection)
     if selection.confirm(_QUESTION, yes=yes):
         selection.each(lambda tag: _remove(tag, force=force))
 
 
-@click.command()
+@click.command(cls=WithoutTags, instead="htmap remove {tag}")
 @click.option("--all", "all_", is_flag=True, help="Remove all maps, also those with a tag of their own.")
 @takes_yes
 def clean(all_: bool, yes: bool) -> None:
     """Remove maps that nobody gave a tag.
 
-    Such maps have random tags. They are called transient, and have a star in the table of `htmap status`.
+    Such maps have random tags. They are called transient, and have a star in the table of `htmap status`. Those that have not
+    ended are removed, too, with their jobs; on a terminal it asks before that.
     """
     from htmap_core.maps import management
 
     chosen = wide(management.get_tags() if all_ else [each.tag for each in management.load_maps() if each.is_transient])
     if not chosen.tags:
         click.echo("nothing to remove", err=True)
-    if not all_ or chosen.confirm(_QUESTION, yes=yes):
+    some_run = _say_what_runs(chosen)
+    if not (all_ or some_run) or chosen.confirm(_QUESTION, yes=yes):
         chosen.each(lambda tag: _remove(tag, force=False))
+
+
+def _say_what_runs(chosen: Selection) -> bool:
+    """Tell how many of the maps to remove have not ended, and return whether there are any."""
+    count = sum(map(_is_active, chosen.tags))
+    if count:
+        which = f"{count} of {len(chosen.tags)} maps" if len(chosen.tags) > 1 else f"map {chosen.tags[0]!r}"
+        tables.remark(f"{which} {'has' if count == 1 else 'have'} not ended: jobs in the queue are removed, too")
+    return count > 0
+
+
+def _is_active(tag: str) -> bool:
+    """Return whether a map has not ended, as far as its files tell; the removal itself says what is wrong with these."""
+    from htmap_core.maps import management
+
+    try:
+        return management.load(tag).is_active
+    except CorruptMap:
+        return False
+    except HTMapException:
+        return True
 
 
 def _remove(tag: str, *, force: bool) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from htmap_core.cli.selection import COMPONENT, TAG, Selection, load, takes_maps, takes_yes
+from htmap_core.cli.suggestions import Suggesting
 from htmap_core.components import ComponentStatus
 
 if TYPE_CHECKING:
     from htmap_core.maps.map import Map
 
 
-@click.group()
+def _usual(rest: Sequence[str]) -> str:
+    return "components" if rest and all(each.isdecimal() for each in rest) else "map"
+
+
+@click.group(cls=Suggesting, usual=_usual)
 def rerun() -> None:
     """Run components of maps again from scratch.
 
@@ -45,7 +51,7 @@ def components(tag: str, components: tuple[int, ...], status: str | None) -> Non
 @takes_yes
 def map_(selection: Selection, yes: bool) -> None:
     """Run all components of maps again."""
-    if selection.confirm("Delete the results of these {count} maps, and run them again?", yes=yes):
+    if selection.confirm("Delete the results of {maps}, and run all components again?", yes=yes):
         selection.each_map(_rerun)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 import click
 
 from htmap_core.cli import tables
-from htmap_core.cli.selection import TAG, Selection, load, takes_maps
+from htmap_core.cli.selection import TAG, Selection, load, takes_maps, takes_maps_and_all
+from htmap_core.cli.suggestions import WithoutTags
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_run import ranges
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from htmap_core.maps.map import Map
 
 
-@click.command()
+@click.command(cls=WithoutTags, instead="htmap tags -p {tag}")
 @click.option(
     "-p", "--pattern", "patterns", multiple=True, metavar="PATTERN", help="Print only tags that match; can be repeated."
 )
@@ -55,17 +55,45 @@ def components(tag: str, status: str | None, color: bool | None) -> None:
 
 
 @click.command()
-@takes_maps
+@takes_maps_and_all("Show each report, also of failures that are alike; of all maps if none is named.")
 @click.option("--limit", type=click.IntRange(min=0), default=0, help="Show at most this many reports; 0 for all.")
-def errors(selection: Selection, limit: int) -> None:
-    """Show the error reports of failed components."""
-    left = itertools.count() if limit == 0 else iter(range(limit))
+def errors(selection: Selection, all_: bool, limit: int) -> None:
+    """Show the error reports of failed components.
+
+    Failures that are alike have one report, with the numbers of their components: the same type of exception, raised in the same
+    place, wherever the components ran. Texts that differ are told.
+    """
+    from htmap_core.cli.failures import grouped
+    from htmap_core.maps.map import engine_of
+
+    shown, are_many = 0, selection.is_wide and len(selection.tags) > 1
+    without: list[str] = []
 
     def show(found: Map) -> None:
-        for report, _ in zip(found.error_reports(), left):
-            click.echo(report)
+        nonlocal shown
+        if limit and shown >= limit:
+            return
+        reports = found.error_reports() if all_ else map(str, grouped(engine_of(found).errors_so_far()))
+        before = shown
+        for report in reports:
+            click.echo(report if all_ or shown == 0 else f"\n{report}")
+            shown += 1
+            if shown == limit:
+                return
+        if shown == before:
+            without.append(found.tag)
+            if not are_many:
+                _say_none_failed(found)
 
     selection.each_map(show)
+    if are_many and len(without) == len(selection.tags):
+        tables.remark(f"no component of these {len(without)} maps has failed")
+
+
+def _say_none_failed(found: Map) -> None:
+    held = f"; some are held: `htmap reasons {found.tag}` says why" if found.holds else ""
+    so_far = " so far" if found.is_active else ""
+    tables.remark(f"no component of map {found.tag!r} has failed{so_far}{held}")
 
 
 @click.command()

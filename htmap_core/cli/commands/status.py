@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from htmap_core.cli import tables
+from htmap_core.cli.suggestions import WithoutTags
 from htmap_core.components import ComponentStatus
 from htmap_core.wording import printable
 
@@ -33,7 +34,7 @@ _TAG = 10  # columns, the least width of tags
 _FORMATS = ("text", "json", "json_compact", "csv")
 
 
-@click.command()
+@click.command(cls=WithoutTags, instead="htmap components {tag}")
 @click.option("--state/--no-state", default=True, help="Show the number of components in each state (the default).")
 @click.option("--meta/--no-meta", default=True, help="Show memory, disk usage and run times (the default).")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)

@@ -40,6 +40,7 @@ def stdout(tag: str, component: int, timeout: float | None, follow: bool) -> Non
         _tell(tag, component, {"RUNNING"}, "its output is shown as soon as it runs")
         for text in shown:
             _pass_on(text)
+        _check_not_held(tag, component)
         return
     _tell(tag, component, set(), "its output comes when it has ended; --follow shows it earlier")
     _show(tag, component, "stdout", timeout)
@@ -68,11 +69,21 @@ def _tell(tag: str, component: int, expected: set[str], what: str) -> None:
         tables.remark(f"component {component} of map {tag!r} is {status}: {what}")
 
 
+def _check_not_held(tag: str, component: int) -> None:
+    """Check that following has ended because the component has.
+
+    :raises MapComponentHeld: it is held.
+    """
+    from htmap_core.maps.map import engine_of
+
+    engine = engine_of(load(tag))
+    component = engine.from_front(component)
+    if engine.status(component) is ComponentStatus.HELD:
+        raise engine.errors.problem(component, ComponentStatus.HELD)
+
+
 def _show(tag: str, component: int, stream: str, timeout: float | None) -> None:
-    try:
-        text = _output(tag, stream).get(component, timeout)
-    except FileNotFoundError as error:
-        raise click.ClickException(str(error)) from error
+    text = _output(tag, stream).get(component, timeout)
     _pass_on(text, nl=not text.endswith("\n") and bool(text))
 
 

@@ -197,13 +197,19 @@ def test_a_component_is_a_number(type_: Type, damaged: Path) -> None:
     assert type_("stdout", "tide", "first").returncode == 2
 
 
-@pytest.mark.parametrize("amount", ["nan", "inf", "-1", "0", "much"])
+@pytest.mark.parametrize("amount", ["nan", "inf", "-1", "0", "much", "0GB", "2GiB", "GB"])
 def test_an_amount_is_a_number_above_nothing(type_: Type, damaged: Path, amount: str) -> None:
     for unit in ("memory", "disk"):
         ran = type_("edit", unit, "tide", "--", amount)
         assert ran.returncode == 2
         assert "Traceback" not in ran.stderr
     assert type_("stdout", "tide", "0", "--timeout", "nan").returncode == 2
+
+
+def test_two_units_of_one_amount_contradict_each_other(type_: Type, damaged: Path, golden: Golden) -> None:
+    ran = type_("edit", "memory", "tide", "1GB", "--unit", "mb")
+    assert ran.returncode == 2
+    golden("cli/two-units", ran.stderr)
 
 
 def test_a_live_status_needs_a_terminal(type_: Type, golden: Golden) -> None:

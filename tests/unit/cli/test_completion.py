@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from htmap_core.testing import eventually
+from tests.golden_files import Golden
 
 PATIENCE = 180
 _CONTROL = re.compile(r"\x1b(\[[\d;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>])")
@@ -113,5 +114,33 @@ class TestTheLine:
         assert (tmp_path / "rc").read_text().startswith("export A=1\n")
         assert not (Path.home() / ".zshrc").exists()
 
-    def test_a_shell_must_be_named(self, type_: Callable[..., Any]) -> None:
-        assert type_("autocompletion").returncode == 2
+    @pytest.mark.parametrize(
+        ("path", "file"),
+        [
+            ("/bin/bash", ".bashrc"),
+            ("/usr/local/bin/zsh", ".zshrc"),
+            ("/usr/bin/fish", ".config/fish/completions/htmap.fish"),
+        ],
+    )
+    def test_it_is_for_the_shell_of_the_environment(
+        self, type_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, path: str, file: str
+    ) -> None:
+        monkeypatch.setenv("SHELL", path)
+        assert type_("autocompletion").returncode == 0
+        assert "_HTMAP_COMPLETE" in (Path.home() / file).read_text()
+
+    def test_the_option_counts_more_than_the_environment(
+        self, type_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SHELL", "/bin/bash")
+        type_("autocompletion", "--shell", "zsh")
+        assert ((Path.home() / ".zshrc").exists(), (Path.home() / ".bashrc").exists()) == (True, False)
+
+    @pytest.mark.parametrize(("path", "name"), [("/bin/tcsh", "unknown"), ("", "none")])
+    def test_a_shell_of_which_nothing_is_known_must_be_named(
+        self, type_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, golden: Golden, path: str, name: str
+    ) -> None:
+        monkeypatch.setenv("SHELL", path)
+        ran = type_("autocompletion")
+        assert ran.returncode == 2
+        golden(f"cli/autocompletion-{name}-shell", ran.stderr)

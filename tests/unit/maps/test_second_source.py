@@ -69,6 +69,16 @@ def test_the_command_line_shows_what_the_source_tells(load: Load) -> None:
     assert facts["max_memory"] == 11 * 1024 * 1024
 
 
+def test_requests_are_checked_also_where_nothing_is_left_to_change(load: Load) -> None:
+    tide = load([COMPLETED])
+    for change in (tide.set_memory, tide.set_disk):
+        change("2GB")
+        with pytest.raises(htmap.exceptions.InvalidOption):
+            change("2GiB")
+        with pytest.raises(TypeError):
+            change(1.5)  # type: ignore[arg-type]  # that is the point
+
+
 @pytest.mark.parametrize(
     ("status", "line"), [("held", "0 2\n"), ("HELD", "0 2\n"), ("Completed", "1\n"), ("errored", "")]
 )
