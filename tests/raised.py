@@ -73,6 +73,7 @@ FACTS: dict[str, Any] = {
     "map_dir": Path("/eos/user/a/ada/maps/tide"),
     "method": "shared",
     "name": "dokcer",
+    "named": "CONDOR_CONFIG",
     "needed": "24.0",
     "old": "ebb",
     "option": "request_memory",
@@ -130,6 +131,12 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
             "origin": None,
             "hint": "the table DOCKER comes with its own package",
         },
+    ],
+    "NamedPoolNotFound": [
+        {
+            "named": "HTCONDOR.SCHEDULER = 'x' (from ~/.htmaprc)",
+            "tried": ("machine: the schedd 'x' does not answer",),
+        }
     ],
     "NoSlotFits": [{}, {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}}],
     "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],

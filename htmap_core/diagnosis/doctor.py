@@ -15,7 +15,8 @@ from typing import Literal
 import attrs
 
 from htmap_core import names, version, wording
-from htmap_core.condor.connection import Connection, bindings_version
+from htmap_core.condor.bindings import bindings_version
+from htmap_core.condor.connection import Connection
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, InvalidSetting, TagNotFound, UnsafePath
 from htmap_core.plugins import pools
