@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-from htmap_core.wording import Printable
+from htmap_core.wording import Printable, followed
 
 _OURS = f"{Path(__file__).parent}/"
 
@@ -42,6 +42,23 @@ class OriginalInstalled(HTMapWarning):
             "the original HTMap (distribution htmap) is installed beside htmap-core, and each overwrites files of the "
             "other. Repair it: pip uninstall --yes htmap && pip install --force-reinstall --no-deps htmap-core"
         )
+
+
+@attrs.define(slots=False)
+class UnknownEnvironmentVariable(HTMapWarning):
+    """An environment variable begins like HTMap's, but neither the core nor an installed plugin knows it.
+
+    :param variable: its name.
+    :param nearest: the known variable that it resembles; None if it resembles none.
+    """
+
+    variable: str
+    nearest: str | None
+
+    def __str__(self) -> str:
+        meant = f"; did you mean {self.nearest}?" if self.nearest else ""
+        text = f"the environment variable {self.variable} is no setting of HTMap or of an installed plugin{meant}"
+        return followed(text, f"`htmap settings --explain` lists all, `unset {self.variable}` ends this warning")
 
 
 @attrs.define(slots=False)

@@ -74,6 +74,7 @@ FACTS: dict[str, Any] = {
     "method": "shared",
     "name": "dokcer",
     "named": "CONDOR_CONFIG",
+    "nearest": "HTMAP_DELIVERY_METHOD",
     "needed": "24.0",
     "old": "ebb",
     "option": "request_memory",
@@ -107,6 +108,7 @@ FACTS: dict[str, Any] = {
     "use": "HTMAP_DIR",
     "url": "gopher://sea/tide.csv",
     "value": "much",
+    "variable": "HTMAP_DELIVERY_METHD",
     "what": "the function 'tide'",
 }
 
@@ -164,6 +166,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     ],
     "TimeoutError": [{"reason": "has no output yet"}, {"component": None, "reason": "has not ended"}],
     "UnknownPythonDeliveryMethod": [{}, {"known": (), "hint": "`pip install htmap-docker` brings it"}],
+    "UnknownEnvironmentVariable": [{}, {"nearest": None}],
     "UnknownSetting": [{"name": "WAIT_TIEM", "known": ("WAIT_TIME",)}],
     "UnreadableInputFiles": [{}, {"count": 1}],
     "WritableByOthers": [{}, {"path": Path("/home/ada/.htmap"), "owner": "ada"}],

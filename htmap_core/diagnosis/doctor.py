@@ -23,7 +23,7 @@ from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import faults
 from htmap_core.plugins.record import PluginRecord
-from htmap_core.settings import dotted, tables
+from htmap_core.settings import dotted, tables, variables
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
 from htmap_core.settings.trust import check_entry
@@ -99,11 +99,16 @@ def _settings() -> Iterator[Check]:
         changed = [
             key for key in dotted.keys(settings.to_dict()) if settings.origin(key) != BUILT_IN and key != "CLI.IS_CLI"
         ]
-        tables.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins())
+        known = plugins.settings_tables(), plugins.tables_of_unavailable_plugins()
+        tables.check_names(*known)
         MapOptions.from_settings(settings)
     except HTMapException as error:
         yield Check("settings", "problem", str(error), "`htmap set NAME VALUE` changes a setting")
         return
+    unknown = {each.variable: each for each in variables.unknown_variables(*known)}
+    for warning in unknown.values():
+        yield Check("settings", "note", str(warning))
+    changed = [key for key in changed if settings.variable(key) not in unknown]
     for key in changed:
         yield Check("settings", "ok", f"{key} = {settings[key]!r}, from {settings.origin(key)}")
     if not changed:
