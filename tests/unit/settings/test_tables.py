@@ -203,7 +203,7 @@ def test_an_unknown_variable_stops_nobody_and_a_wrong_value_does(
     monkeypatch.setenv("HTMAP_BOAT_SAILS", "many")
     with pytest.raises(InvalidSetting) as caught:
         tables.check_names({"BOAT": Boat})
-    assert caught.value.origin == "environment variable HTMAP_BOAT_SAILS"
+    assert str(caught.value.origin).split()[-1] == "HTMAP_BOAT_SAILS"
 
 
 def test_an_unknown_variable_of_a_table_is_passed_over_with_a_warning(
