@@ -51,7 +51,7 @@ test-bindings:
 	for version in $(BINDINGS); do \
 		$(MAKE) VENV=$(VENV)-bindings-$$version $(VENV)-bindings-$$version/.dev || exit 1; \
 		$(VENV)-bindings-$$version/bin/python -m pip install --quiet --disable-pip-version-check "htcondor==$$version.*" || exit 1; \
-		$(MAKE) VENV=$(VENV)-bindings-$$version test-cell || exit 1; done
+		$(MAKE) VENV=$(VENV)-bindings-$$version CELL="$(CELL) tests/pool/test_cli.py" test-cell || exit 1; done
 
 test-cell: $(VENV)/.dev
 	$(SIDE_BY_SIDE) $(CELL)

@@ -79,7 +79,8 @@ class Connection:
         """Ask the schedd itself for attributes of its ad. The collector's copy (:meth:`schedd_ad`) may be minutes old."""
         with self._bindings() as condor:
             ask = self._collector(condor).directQuery
-            return plain(ask(condor.DaemonType.Schedd, self._address.schedd, list(projection)))
+            found = ask(condor.DaemonType.Schedd, self._address.schedd, list(projection))
+            return plain(found[0] if isinstance(found, list) else found)  # a list of one with the bindings of 24.0
 
     def act(self, action: str, constraint: str, reason: str) -> None:
         """Have the schedd act on the jobs that satisfy *constraint*. It skips jobs that the action does not fit.
