@@ -78,9 +78,10 @@ class Connection:
     def query_schedd(self, projection: Sequence[str]) -> dict[str, Any]:
         """Ask the schedd itself for attributes of its ad. The collector's copy (:meth:`schedd_ad`) may be minutes old."""
         with self._bindings() as condor:
-            ask = self._collector(condor).directQuery
-            found = ask(condor.DaemonType.Schedd, self._address.schedd, list(projection))
-            return plain(found[0] if isinstance(found, list) else found)  # a list of one with the bindings of 24.0
+            # Not by directQuery, which with the bindings of 24.0 returns a list, and takes the name for a constraint.
+            schedd = condor.Collector(self._locate_schedd(condor))
+            (ad,) = schedd.query(condor.AdType.Schedd, projection=list(projection))
+            return plain(ad)
 
     def act(self, action: str, constraint: str, reason: str) -> None:
         """Have the schedd act on the jobs that satisfy *constraint*. It skips jobs that the action does not fit.

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 import htmap
@@ -15,7 +16,7 @@ import htmap_core
 from htmap.exceptions import OtherPool
 from htmap_core import PoolAddress
 from htmap_core.condor import connection
-from htmap_core.plugins.pools import check_pools
+from htmap_core.plugins.pools import check_pools, find_pool
 from htmap_core.testing import eventually
 from tests.golden_files import Golden
 
@@ -157,6 +158,13 @@ class TestTheMachinesOwnPool:
         with pytest.raises(htmap.exceptions.PoolUnavailable) as caught:
             connection.Connection(stranger.address).query_jobs("true")
         assert "'nobody.example.org'" in caught.value.reason
+
+    def test_a_schedd_answers_for_itself_whether_it_is_named_or_not(self, personal_pool: Path) -> None:
+        local = connection.Connection(find_pool()[1].address)
+        named = connection.Connection(attrs.evolve(local.address, schedd=local.schedd_ad()["Name"]))
+        limits = [each.query_schedd(["MaxJobsRunning"])["MaxJobsRunning"] for each in (local, named)]
+        assert isinstance(limits[0], int)
+        assert limits[0] == limits[1]
 
     def test_finding_a_pool_leaves_the_users_environment_as_it_was(self, personal_pool: Path) -> None:
         before = os.environ.get("CONDOR_CONFIG")
