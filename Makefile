@@ -44,12 +44,14 @@ test-pythons: $(VENV)/.dev
 		python=$$($(BIN)/python -c "$(FIND)" $$version 2>/dev/null) || { echo "no Python $$version here: left out"; continue; }; \
 		$(MAKE) VENV=$(VENV)-$$version PYTHON=$$python test-cell || exit 1; done
 
-# The oldest bindings that the core takes, which it takes from the first line of its dependencies.
-OLDEST := $(shell sed -n 's/^    "\(htcondor\)>=\([0-9.]*\);.*/\1==\2.*/p' pyproject.toml)
+# The oldest bindings that the core takes, by its dependencies, and the last series before today's.
+OLDEST := $(shell sed -n 's/^    "htcondor>=\([0-9.]*\);.*/\1/p' pyproject.toml)
+BINDINGS ?= $(OLDEST) 24.12
 test-bindings:
-	$(MAKE) VENV=$(VENV)-bindings $(VENV)-bindings/.dev
-	$(VENV)-bindings/bin/python -m pip install --quiet --disable-pip-version-check "$(OLDEST)"
-	$(MAKE) VENV=$(VENV)-bindings test-cell
+	for version in $(BINDINGS); do \
+		$(MAKE) VENV=$(VENV)-bindings-$$version $(VENV)-bindings-$$version/.dev || exit 1; \
+		$(VENV)-bindings-$$version/bin/python -m pip install --quiet --disable-pip-version-check "htcondor==$$version.*" || exit 1; \
+		$(MAKE) VENV=$(VENV)-bindings-$$version CELL="$(CELL) tests/pool/test_cli.py" test-cell || exit 1; done
 
 test-cell: $(VENV)/.dev
 	$(SIDE_BY_SIDE) $(CELL)

@@ -12,7 +12,7 @@ from typing import Optional
 
 import attrs
 
-from htmap_core.wording import Printable, perhaps
+from htmap_core.wording import Printable, followed, perhaps
 
 _OURS = f"{Path(__file__).parent}/"
 
@@ -43,6 +43,23 @@ class OriginalInstalled(HTMapWarning):
             "the original HTMap (distribution htmap) is installed beside htmap-core, and each overwrites files of the "
             "other. Repair it: pip uninstall --yes htmap && pip install --force-reinstall --no-deps htmap-core"
         )
+
+
+@attrs.define(slots=False)
+class UnknownEnvironmentVariable(HTMapWarning):
+    """An environment variable begins like HTMap's, but neither the core nor an installed plugin knows it.
+
+    :param variable: its name.
+    :param nearest: the known variable that it resembles; None if it resembles none.
+    """
+
+    variable: str
+    nearest: str | None
+
+    def __str__(self) -> str:
+        meant = f"; did you mean {self.nearest}?" if self.nearest else ""
+        text = f"the environment variable {self.variable} is no setting of HTMap or of an installed plugin{meant}"
+        return followed(text, f"`htmap settings --explain` lists all, `unset {self.variable}` ends this warning")
 
 
 @attrs.define(slots=False)

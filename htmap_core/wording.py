@@ -67,9 +67,15 @@ def _printing(method: Callable[[Any], str]) -> Callable[[Any], str]:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'docker'?"`` if *known* has a name close to *name*, else an empty text."""
+    found = closest(name, known)
+    return f"; did you mean {found!r}?" if found else ""
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Return the name in *known* that is close to *name* and closer than all others; None if none is close."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {by_folded[close[0]]!r}?" if close else ""
+    return by_folded[close[0]] if close else None
 
 
 def perhaps(names: Sequence[str]) -> str:

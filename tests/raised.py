@@ -75,7 +75,8 @@ FACTS: dict[str, Any] = {
     "map_dir": Path("/eos/user/a/ada/maps/tide"),
     "method": "shared",
     "name": "dokcer",
-    "nearest": ("request_memory",),
+    "named": "CONDOR_CONFIG",
+    "nearest": "HTMAP_DELIVERY_METHOD",
     "needed": "24.0",
     "old": "ebb",
     "option": "request_memory",
@@ -109,6 +110,7 @@ FACTS: dict[str, Any] = {
     "use": "HTMAP_DIR",
     "url": "gopher://sea/tide.csv",
     "value": "much",
+    "variable": "HTMAP_DELIVERY_METHD",
     "what": "the function 'tide'",
 }
 
@@ -149,6 +151,12 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
             ("REMOVED", "via condor_rm"),
         ]
     ],
+    "NamedPoolNotFound": [
+        {
+            "named": "HTCONDOR.SCHEDULER = 'x' (from ~/.htmaprc)",
+            "tried": ("machine: the schedd 'x' does not answer",),
+        }
+    ],
     "NoSlotFits": [{}, {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}}],
     "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],
     "NoSuitableDeliveryMethod": [{}, {"reasons": {}}],
@@ -181,6 +189,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     ],
     "UnprovenOption": [{"name": "colour", "nearest": ()}],
     "UnknownPythonDeliveryMethod": [{}, {"known": (), "hint": "`pip install htmap-docker` brings it"}],
+    "UnknownEnvironmentVariable": [{}, {"nearest": None}],
     "UnknownSetting": [{"name": "WAIT_TIEM", "known": ("WAIT_TIME",)}],
     "UnreadableInputFiles": [{}, {"count": 1}],
     "WritableByOthers": [{}, {"path": Path("/home/ada/.htmap"), "owner": "ada"}],

@@ -27,14 +27,43 @@ def check_configuration(path: Path) -> None:
         raise UnsafePoolConfiguration(path, str(error)) from error
 
 
+def named_configuration() -> str | None:
+    """Return the source of configuration that CONDOR_CONFIG names; None if it is not set, or names none.
+
+    ``ONLY_ENV`` and the empty file name none. The bindings set CONDOR_CONFIG to one of these, permanently, if they find no
+    configuration at their import.
+    """
+    named = environment.variable("CONDOR_CONFIG")
+    return None if named in {None, "", "ONLY_ENV", os.devnull} else named
+
+
+def missing_configuration() -> str | None:
+    """Return the file that CONDOR_CONFIG names if it does not exist, else None."""
+    named = named_configuration()
+    if named is None or named.rstrip().endswith("|"):  # a program that prints the configuration
+        return None
+    return None if os.path.isfile(named) or _is_pipe(named) else named
+
+
+def _is_pipe(path: str) -> bool:
+    return Path(path).is_fifo() or Path(path).is_char_device()  # such as <(program) in a shell
+
+
+def schedd_in_environment() -> str | None:
+    """Return the environment variable that sets SCHEDD_HOST, which HTCondor reads beside all files, with its value, or None."""
+    for name, value in environment.copy().items():
+        if name.casefold() == "_condor_schedd_host" and value:
+            return f"{name} = {value!r}"
+    return None
+
+
 def has_configuration() -> bool:
     """Return whether this machine has an HTCondor configuration at one of the places where HTCondor looks for it.
 
     This is cheap, and does not load the bindings: on a machine without HTCondor nothing needs them.
     """
-    if named := environment.variable("CONDOR_CONFIG"):
-        # The bindings set CONDOR_CONFIG to this, permanently, if they find no configuration at their import.
-        return named != os.devnull
+    if environment.variable("CONDOR_CONFIG") is not None:
+        return named_configuration() is not None and missing_configuration() is None
     homes = ("~/.condor/condor_config", "~/.condor/user_config")
     places = (*homes, "/etc/condor/condor_config", "/usr/local/etc/condor_config")
     return any(Path(place).expanduser().exists() for place in places)

@@ -1,33 +1,21 @@
-"""The only module that asks HTCondor's daemons through the bindings; it turns their errors into HTMap's.
-
-The bindings have one configuration for the whole process. Before each call, a :class:`Connection` therefore loads the
-configuration of its pool, unless that was the last one loaded.
-"""
+"""The only module that asks HTCondor's daemons through the bindings; it turns their errors into HTMap's."""
 
 from __future__ import annotations
 
 import contextlib
-import io
-import os
-import sys
-import threading
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import attrs
 
-from htmap_core import environment
+from htmap_core.condor import bindings
 from htmap_core.condor.classads import plain
-from htmap_core.condor.configuration import check_configuration, has_configuration
+from htmap_core.condor.configuration import missing_configuration
 from htmap_core.condor.errors import SHOWN, translated
 from htmap_core.condor.interrupts import held_back
 from htmap_core.contract.pools import PoolAccess, PoolAddress
 from htmap_core.exceptions import (
     CondorError,
-    NoBindings,
-    PoolConfigurationGone,
     PoolUnavailable,
     UnsafePoolConfiguration,
 )
@@ -62,7 +50,7 @@ class Connection:
 
         :raises CondorError: the schedd refuses it; nothing is in the queue then.
         """
-        with self._bindings() as condor, _silenced(condor):
+        with self._bindings() as condor, bindings.silenced(condor):
             result = self._schedd(condor).submit(condor.Submit(text))
             return Submitted(result.cluster(), result.num_procs())
 
@@ -90,8 +78,10 @@ class Connection:
     def query_schedd(self, projection: Sequence[str]) -> dict[str, Any]:
         """Ask the schedd itself for attributes of its ad. The collector's copy (:meth:`schedd_ad`) may be minutes old."""
         with self._bindings() as condor:
-            ask = self._collector(condor).directQuery
-            return plain(ask(condor.DaemonType.Schedd, self._address.schedd, list(projection)))
+            # Not by directQuery, which with the bindings of 24.0 returns a list, and takes the name for a constraint.
+            schedd = condor.Collector(self._locate_schedd(condor))
+            (ad,) = schedd.query(condor.AdType.Schedd, projection=list(projection))
+            return plain(ad)
 
     def act(self, action: str, constraint: str, reason: str) -> None:
         """Have the schedd act on the jobs that satisfy *constraint*. It skips jobs that the action does not fit.
@@ -111,13 +101,19 @@ class Connection:
 
     def answers(self) -> bool:
         """Return whether the schedd answers."""
+        return self.why_silent() is None
+
+    def why_silent(self) -> CondorError | None:
+        """Return why the schedd, or a collector that the address names, does not answer; None if it does."""
         try:
+            if self._address.collector is not None:
+                self.query_collector("Collector", "false", ["Name"])
             self.query_jobs("false", ["ClusterId"], limit=1)
         except UnsafePoolConfiguration:
             raise  # the pool may answer, but is not asked
-        except CondorError:
-            return False
-        return True
+        except CondorError as error:
+            return error
+        return None
 
     # --- the credd
 
@@ -222,12 +218,20 @@ class Connection:
 
     @contextlib.contextmanager
     def _bindings(self) -> Iterator[Any]:
-        with _lock, held_back():
-            condor = _load(self._address.configuration)
+        with bindings.lock, held_back():
+            self._check_configuration()
+            condor = bindings.load(self._address.configuration)
             try:
                 yield condor
             except (condor.HTCondorException, ValueError) as error:  # ValueError: an invalid queue statement
                 raise translated(error, self._address, condor) from error
+
+    def _check_configuration(self) -> None:
+        """Check that the configuration exists that the user names instead of the machine's own."""
+        missing = missing_configuration() if self._address.configuration is None else None
+        if missing is not None:
+            problem = f"CONDOR_CONFIG names {missing!r}, which is not a file"
+            raise PoolUnavailable(self._address.pool, problem, "Correct CONDOR_CONFIG, or unset it")
 
 
 def connect(address: PoolAddress) -> PoolAccess:
@@ -236,55 +240,6 @@ def connect(address: PoolAddress) -> PoolAccess:
     Since 0.7: ``connect(PoolAddress.of_machine("site")).parameter("UID_DOMAIN")``.
     """
     return Connection(address)
-
-
-_lock = threading.RLock()  # the bindings have one configuration for the process, so one thread uses them at a time
-_loaded_configuration: list[tuple[Path | None, str | None]] = []
-
-
-def bindings_version() -> str:
-    """Return the version of the bindings."""
-    with _lock:
-        return str(_load(None).version())
-
-
-def _silenced(condor: Any) -> contextlib.AbstractContextManager[object]:
-    """Return a context in which the bindings of HTCondor 24.0 do not print what they submit; no other version does."""
-    return contextlib.redirect_stdout(io.StringIO()) if " 24.0." in condor.version() else contextlib.nullcontext()
-
-
-def _load(configuration: Path | None) -> Any:
-    """Import the bindings and have them read *configuration*; None means the machine's own."""
-    wanted = (configuration, environment.variable("CONDOR_CONFIG"))
-    if configuration is not None and _loaded_configuration != [wanted]:
-        check_configuration(configuration)
-    with _configured(configuration):
-        htcondor2 = _imported()
-        if _loaded_configuration != [wanted]:
-            if configuration is not None and not configuration.exists():
-                raise PoolConfigurationGone(configuration)
-            htcondor2.reload_config()
-            _loaded_configuration[:] = [wanted]
-    return htcondor2
-
-
-def _imported() -> Any:
-    if "htcondor2" in sys.modules:  # the filters of warnings are left alone: all threads share them
-        return sys.modules["htcondor2"]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # HTMap itself says what a missing configuration means
-            import htcondor2  # 200 ms
-    except ImportError as error:
-        raise NoBindings(str(error)) from error
-    return htcondor2
-
-
-def _configured(configuration: Path | None) -> contextlib.AbstractContextManager[None]:
-    """Return a context in which CONDOR_CONFIG names *configuration*."""
-    # With ONLY_ENV the bindings would never read a file again.
-    nothing = os.devnull if environment.variable("CONDOR_CONFIG") is None and not has_configuration() else None
-    return environment.changed("CONDOR_CONFIG", nothing if configuration is None else str(configuration))
 
 
 _WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # dynamic slots are parts of a partitionable slot, which counts already

@@ -8,7 +8,16 @@ from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CondorError, CondorRefused, PoolUnavailable
 
 SHOWN = "`condor_status -any` shows all daemons and their states"
-_UNREACHABLE = ("connect", "locate", "authenticat", "communicat", "timed out", "FS:1004", "Failed to fetch ads")
+_UNREACHABLE = (
+    "connect",
+    "locate",
+    "authenticat",
+    "communicat",
+    "timed out",
+    "collector host",
+    "FS:1004",
+    "Failed to fetch ads",
+)
 
 
 def translated(error: Exception, address: PoolAddress, condor: Any) -> CondorError:

@@ -67,6 +67,20 @@ class Pool(ABC):
     delivery_method: ClassVar[Optional[str]] = None
     """The delivery method that the site prefers, or None. HTMap uses it if it is installed and the user names none."""
 
+    def named_by(self) -> str | None:
+        """Return by what the user has named this pool, with its value and where that comes from; by default None.
+
+        While something names a pool, HTMap takes no other in its place but another named one, or one of a higher rank that can be
+        used. If none of them answers, that is an error.
+
+        Runs on the submit machine, whenever a pool is looked for, before :meth:`find`. Since 0.7. ::
+
+            def named_by(self):
+                schedd = table("SITE", SiteSettings).schedd
+                return f"SITE.SCHEDD = {schedd!r} (from {setting_origin('SITE.SCHEDD')})" if schedd else None
+        """
+        return None
+
     @abstractmethod
     def find(self) -> PoolAddress | None:
         """Return the pool's address if the pool can be used now, else None.
@@ -78,8 +92,8 @@ class Pool(ABC):
                 address = PoolAddress.of_machine(self.name)
                 return address if connect(address).answers() else None
 
-        :raises HTMapException: this is the user's pool, but it cannot be used now. If HTMap takes another pool, it warns with
-            this text.
+        :raises HTMapException: this is the user's pool, but it cannot be used now. If HTMap takes another pool, because nothing
+            names this one, it warns with this text.
         """
 
     def start(self) -> PoolAddress | None:

@@ -15,13 +15,14 @@ from typing import Literal
 import attrs
 
 from htmap_core import names, version, wording
-from htmap_core.condor.connection import Connection, bindings_version
+from htmap_core.condor.bindings import bindings_version
+from htmap_core.condor.connection import Connection
 from htmap_core.diagnosis.faults import Fault, PoolInUse, faults_of_settings
 from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, InvalidSetting, TagNotFound, UnsafePath
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import faults
 from htmap_core.plugins.record import PluginRecord
-from htmap_core.settings import dotted
+from htmap_core.settings import dotted, variables
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
 from htmap_core.settings.trust import check_entry
@@ -110,6 +111,11 @@ def _settings(pool: PoolInUse) -> Iterator[Check]:
         )
     if found:
         return
+    known = plugins.settings_tables(), plugins.tables_of_unavailable_plugins()
+    unknown = {each.variable: each for each in variables.unknown_variables(*known)}
+    for warning in unknown.values():
+        yield Check("settings", "note", str(warning))
+    changed = [key for key in changed if settings.variable(key) not in unknown]
     for key in changed:
         yield Check("settings", "ok", f"{key} = {settings[key]!r}, from {settings.origin(key)}")
     if not changed:

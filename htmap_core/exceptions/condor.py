@@ -74,6 +74,23 @@ class PoolNotFound(CondorError):
 
 
 @attrs.define(slots=False)
+class NamedPoolNotFound(PoolNotFound):
+    """The pool that the user has named cannot be used, and HTMap takes no other in its place.
+
+    :param named: the settings or the environment variable that name it, with values and origins.
+    """
+
+    named: str
+
+    def __str__(self) -> str:
+        lines = "\n".join(f"  {attempt}" for attempt in self.tried)
+        return (
+            f"the pool that is named by {self.named} cannot be used, and HTMap takes no other in its place:\n{lines}\n"
+            f"Correct the name, or unset it to let HTMap choose a pool; `htmap doctor` checks all pools"
+        )
+
+
+@attrs.define(slots=False)
 class PoolIsSilent(CondorError):
     """A pool exists, but does not answer while HTMap looks for one.
 

@@ -20,7 +20,7 @@ from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
 from htmap_core.plugins.faults import plugin_faults
 from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
-from htmap_core.settings import tables
+from htmap_core.settings import tables, variables
 from htmap_core.settings.chain import settings
 from htmap_core.settings.waiting import while_created
 from htmap_core.storage.creation import Creation
@@ -215,7 +215,9 @@ def merged_options(*given: MapOptions | None) -> MapOptions:
     """
     for options in given:
         check_options(options)
-    tables.check_names(plugins.settings_tables(), plugins.tables_of_unavailable_plugins())
+    known = plugins.settings_tables(), plugins.tables_of_unavailable_plugins()
+    tables.check_names(*known)
+    variables.warn_of(variables.unknown_variables(*known))
     return MapOptions.merge(*given, MapOptions.from_settings(settings))
 
 

@@ -155,6 +155,10 @@ class Plugins:
         """Let a delivery method write its part of the submit description."""
         self._act(self._owner("delivery methods", method), method.describe, submit, plan)
 
+    def named_by(self, pool: Pool) -> str | None:
+        """Ask by what the user has named *pool*."""
+        return self._guard(self._owner("pools", pool), pool.named_by)
+
     def find(self, pool: Pool) -> PoolAddress | None:
         """Ask for the address of *pool*, if it can be used now."""
         return self._guard(self._owner("pools", pool), pool.find)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from htmap_core.condor.configuration import has_configuration
+from htmap_core.condor.configuration import (
+    has_configuration,
+    missing_configuration,
+    named_configuration,
+    schedd_in_environment,
+)
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.hookspecs import hookimpl
 from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.protocol import Sender, TransferProtocol
-from htmap_core.exceptions import InvalidOption, PoolIsSilent
+from htmap_core.exceptions import CondorError, CondorRefused, InvalidOption, PoolIsSilent, PoolUnavailable
 from htmap_core.plugins import presigned
-from htmap_core.settings.tables import setting
+from htmap_core.settings.tables import setting, setting_origin
 
 
 class MachinePool(Pool):
@@ -22,33 +27,71 @@ class MachinePool(Pool):
     name = "machine"
     rank = 100
 
+    def named_by(self) -> str | None:
+        """Return the settings under ``HTCONDOR`` that are set, or else CONDOR_CONFIG if it names a schedd or a missing file."""
+        if named := [f"{name} = {value!r} (from {setting_origin(name)})" for name, value in _named_in_settings()]:
+            return " and ".join(named)
+        if (variable := schedd_in_environment()) is not None:
+            return f"environment variable {variable}"
+        file = named_configuration()
+        if file is None or (missing_configuration() is None and not _has_schedd(self._address())):
+            return None
+        return f"environment variable CONDOR_CONFIG = {str(Path(file))!r}"
+
     def find(self) -> PoolAddress | None:
         """Return the address of the machine's pool, or None if the machine has none.
 
         :raises PoolIsSilent: its schedd does not answer.
         """
         address = self._address()
-        named = address.schedd or address.collector
-        if not (named or has_configuration()):
+        is_named = any(_named_in_settings()) or schedd_in_environment() or missing_configuration()
+        if not (is_named or has_configuration()):
             return None
-        if not Connection(address).answers():
-            raise PoolIsSilent(self.name, self.advice())
+        if (error := Connection(address).why_silent()) is not None:
+            raise PoolIsSilent(self.name, _silence(address, error))
         return address
 
     def advice(self) -> str:
         """Say whether the configuration is missing or the schedd does not answer."""
-        address = self._address()
-        if address.schedd or address.collector:
-            return (
-                f"the schedd {address.schedd or '(local)'} at collector {address.collector or '(local)'} does not answer "
-                f"(settings HTCONDOR.SCHEDULER and HTCONDOR.COLLECTOR)"
-            )
-        if has_configuration():
-            return "this machine has an HTCondor configuration, but its schedd does not answer; `condor_q` shows why"
+        try:
+            self.find()
+        except PoolIsSilent as error:
+            return error.advice
         return "this machine has no HTCondor configuration"
 
     def _address(self) -> PoolAddress:
         return PoolAddress.of_machine(self.name, setting("HTCONDOR.SCHEDULER"), setting("HTCONDOR.COLLECTOR"))
+
+
+def _named_in_settings() -> Iterator[tuple[str, str]]:
+    for name in ("HTCONDOR.SCHEDULER", "HTCONDOR.COLLECTOR"):
+        if value := setting(name):
+            yield name, value
+
+
+def _has_schedd(address: PoolAddress) -> bool:
+    """Return whether the configuration names a schedd, or that of a machine with a schedd of its own."""
+    parameter = Connection(address).parameter
+    daemons = (parameter("DAEMON_LIST") or "").upper().replace(",", " ").split()
+    return bool(parameter("SCHEDD_HOST")) or "SCHEDD" in daemons
+
+
+def _silence(address: PoolAddress, error: CondorError) -> str:
+    reason = error.reason if isinstance(error, PoolUnavailable) else str(error)
+    if missing_configuration() is not None or not isinstance(error, (CondorRefused, PoolUnavailable)):
+        return reason
+    source = f"the HTCondor configuration {str(address.configuration)!r}" if address.configuration else _MACHINES
+    hosts = {name: Connection(address).parameter(name) for name in ("SCHEDD_HOST", "COLLECTOR_HOST")}
+    told = ", ".join(f"{name} = {value!r}" for name, value in hosts.items() if value)
+    source += f" ({told})" if told else ""
+    if not (address.schedd or address.collector):
+        return f"the schedd of {source} does not answer: {reason}; `condor_q` shows why"
+    schedd = f"the schedd {address.schedd!r}" if address.schedd else f"the schedd of {source}"
+    collector = f"the collector {address.collector!r}" if address.collector else f"the collector of {source}"
+    return f"{schedd} at {collector} does not answer: {reason}; `condor_status -schedd` shows those that do"
+
+
+_MACHINES = "this machine's HTCondor configuration"
 
 
 @hookimpl

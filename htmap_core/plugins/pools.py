@@ -7,7 +7,7 @@ import attrs
 from htmap_core import user_warnings
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import Pool, PoolAddress
-from htmap_core.exceptions import HTMapException, PoolNotFound, PoolUnavailable
+from htmap_core.exceptions import HTMapException, NamedPoolNotFound, PoolNotFound, PoolUnavailable
 from htmap_core.plugins.calls import plugins
 from htmap_core.wording import describe
 
@@ -15,11 +15,13 @@ from htmap_core.wording import describe
 def find_pool() -> tuple[Pool, Connection]:
     """Return the pool to submit to: the first that can be used now, else the first that can be started.
 
-    :raises PoolNotFound: no pool can be used; the exception has the reason for each.
+    A pool that the user has named is replaced by no other.
+
+    :raises PoolNotFound: no pool can be used, or none that is named; the exception has the reason for each.
     """
-    pools = plugins.pools()
-    failures: dict[str, str] = {}
-    for ask in (plugins.find, plugins.start):
+    found = _candidates()
+    failures = dict(found.failures)
+    for ask, pools in ((plugins.find, found.usable), (plugins.start, found.startable)):
         for pool in pools:
             try:
                 address = ask(pool)
@@ -27,14 +29,56 @@ def find_pool() -> tuple[Pool, Connection]:
                 failures[pool.name] = str(error)
                 continue
             if address is not None:
-                _warn_of_others(failures, pool.name)
+                _warn_of_others(failures, pool.name, found)
                 return pool, Connection(address)
-    raise PoolNotFound([f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in pools])
+    if found.named:
+        tried = [f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.startable]
+        raise NamedPoolNotFound(tried, found.named)
+    tried = [f"{name}: {reason}" for name, reason in found.failures.items()]
+    raise PoolNotFound([*tried, *(f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.usable)])
 
 
-def _warn_of_others(failures: dict[str, str], chosen: str) -> None:
+@attrs.frozen
+class _Candidates:
+    """The pools that may be used.
+
+    :param usable: these, in the order in which they are tried.
+    :param left_out: those that would replace the named one.
+    :param startable: those of the usable ones that may be started.
+    :param named: by what the first named pool is named, which is what names all that may be started; None if none is.
+    :param failures: the pools that cannot say whether they are named, and why.
+    """
+
+    usable: list[Pool]
+    left_out: list[Pool]
+    startable: list[Pool]
+    named: str | None
+    failures: dict[str, str]
+
+
+def _candidates() -> _Candidates:
+    first: str | None = None
+    named: list[Pool] = []
+    above: list[Pool] = []
+    left_out: list[Pool] = []
+    failures: dict[str, str] = {}
+    for pool in plugins.pools():
+        try:
+            by = plugins.named_by(pool)
+        except HTMapException as error:
+            failures[pool.name] = str(error)
+            continue
+        first = first or by
+        home = above if first is None else named if by == first else left_out
+        home.append(pool)
+    return _Candidates([*above, *named], left_out, above if first is None else named, first, failures)
+
+
+def _warn_of_others(failures: dict[str, str], chosen: str, found: _Candidates) -> None:
+    same = {pool.name for pool in found.startable if found.named}  # names of one pool, which may just have been started
     for name, reason in failures.items():
-        user_warnings.warn(user_warnings.OtherPool(name, reason, chosen))
+        if not {name, chosen} <= same:
+            user_warnings.warn(user_warnings.OtherPool(name, reason, chosen))
 
 
 @attrs.frozen
@@ -52,14 +96,16 @@ class PoolCheck:
 
 def check_pools() -> list[PoolCheck]:
     """Check which pools can be used now, in the order in which HTMap tries them. This starts no pool."""
-    found = []
-    for pool in plugins.pools():
+    candidates = _candidates()
+    found = [PoolCheck(name, None, reason) for name, reason in candidates.failures.items()]
+    for pool in candidates.usable:
         try:
             address, reason = plugins.find(pool), ""
         except HTMapException as error:
             address, reason = None, str(error)
         found.append(PoolCheck(pool.name, address, "" if address else reason or _advice(pool)))
-    return found
+    why = f"maps do not go there, because another pool is named by {candidates.named}"
+    return found + [PoolCheck(pool.name, None, why) for pool in candidates.left_out]
 
 
 def reach(address: PoolAddress) -> Connection:

@@ -107,6 +107,10 @@ class Settings:
         """
         return next((layer.origin_of(key) for layer, _ in self._found(key)), None)
 
+    def variable(self, key: str) -> str | None:
+        """Return the environment variable that the value of *key* comes from; None if it comes from elsewhere. Since 0.7."""
+        return next((layer.variable_of(key) for layer, _ in self._found(key)), None)
+
     def to_dict(self) -> Table:
         """Return all settings as one plain dictionary, merged as :meth:`get` merges them.
 

@@ -44,6 +44,10 @@ class Layer:
         """Return where the value of *key* comes from, as a phrase."""
         return self._origin
 
+    def variable_of(self, key: str) -> str | None:
+        """Return the environment variable that *key* comes from; None if it comes from elsewhere."""
+        return None
+
     def missing(self, key: str) -> tuple[list[str], str | None]:
         """Return the layer's keys beside its table, and advice on how to get the missing *key*, if there is any."""
         return [], None
@@ -122,8 +126,8 @@ class Environment(Layer):
     def table(self) -> Mapping[str, Any]:
         """Return the settings of the present environment."""
         settings: dict[str, Any] = {}
-        for variable in sorted(os.environ):
-            if key := _key_of_variable(variable):
+        for variable, key in variables().items():
+            if key is not None:
                 table, _, name = key.rpartition(".")
                 here = settings.setdefault(dotted.spelling(settings, table), {}) if table else settings
                 here[dotted.spelling(here, name)] = os.environ[variable]
@@ -131,23 +135,34 @@ class Environment(Layer):
 
     def origin_of(self, key: str) -> str:
         """Return the name of the variable."""
-        names = [v for v in sorted(os.environ) if (k := _key_of_variable(v)) and k.casefold() == key.casefold()]
-        return f"environment variable {names[-1]}" if names else self._origin
+        name = self.variable_of(key)
+        return self._origin if name is None else f"environment variable {name}"
+
+    def variable_of(self, key: str) -> str | None:
+        """Return the name of the variable; None if none sets the key."""
+        names = [name for name, sets in variables().items() if sets is not None and sets.casefold() == key.casefold()]
+        return names[-1] if names else None
 
 
-# Variables that are not settings: they select plugins, belong to a running component, or belong to the tests.
-_NOT_SETTINGS = {"HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS", "HTMAP_ON_EXECUTE", "HTMAP_COMPONENT"}
+PREFIX = "HTMAP_"
+SWITCHES = ("HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS")
+# The other variables that are not settings belong to a running component, which may use HTMap itself, or to the tests.
+_OF_COMPONENTS = {"HTMAP_ON_EXECUTE", "HTMAP_COMPONENT", "HTMAP_OUTPUT_FILES", "HTMAP_SCRATCH"}
 _OF_TESTS = "HTMAP_TEST_"
 
 
+def variables() -> dict[str, str | None]:
+    """Return the present environment variables that begin like HTMap's, in order, each with the key that it sets, if any."""
+    names = (name for name in sorted(os.environ) if name.startswith(PREFIX) and not name.startswith(_OF_TESTS))
+    return {name: _key_of_variable(name) for name in names if name not in _OF_COMPONENTS and name not in SWITCHES}
+
+
 def _key_of_variable(variable: str) -> str | None:
-    if not variable.startswith("HTMAP_") or variable in _NOT_SETTINGS or variable.startswith(_OF_TESTS):
-        return None
     from htmap_core.settings import core  # imports attrs (20 ms); `import htmap` needs no setting
 
     if variable in core.VARIABLES:
         return core.VARIABLES[variable]
-    name = variable[len("HTMAP_") :]
+    name = variable[len(PREFIX) :]
     if name.startswith(f"{core.MAP_OPTIONS}_"):  # the only table whose name has an underscore
         return f"{core.MAP_OPTIONS}.{name[len(core.MAP_OPTIONS) + 1 :].lower()}"
     table, _, name = name.partition("_")

@@ -12,6 +12,8 @@ import attrs
 from htmap_core.exceptions import InvalidSetting, UnknownSetting
 from htmap_core.settings import core, dotted
 from htmap_core.settings.chain import Settings, settings
+from htmap_core.settings.variables import nearest, variables_of, warn_of
+from htmap_core.user_warnings import UnknownEnvironmentVariable
 
 if typing.TYPE_CHECKING:
     import cattrs
@@ -34,7 +36,7 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
     :param name: the name of the table, such as ``"DOCKER"``; the plugin's name in capitals.
     :param cls: an attrs class with a default for every field.
     :param chain: the settings to read: ``plan.settings`` if there is a plan; None for :data:`htmap.settings`.
-    :raises UnknownSetting: the table has a key that is not a field of *cls*.
+    :raises UnknownSetting: the table has a key that is not a field of *cls*; of an environment variable that is a warning.
     :raises InvalidSetting: a value does not suit its field.
     """
     chain = settings if chain is None else chain
@@ -52,6 +54,10 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
         path = f"{name}.{key}"
         field = key.casefold()
         if field not in fields:
+            if (variable := chain.variable(path)) is not None:
+                near = nearest(variable, variables_of(name, cls))
+                warn_of([UnknownEnvironmentVariable(variable, near)])
+                continue
             raise UnknownSetting(path, [f"{name}.{known.upper()}" for known in fields], chain.origin(path))
         given[field] = _structure(path, value, types[field], chain)
     try:
@@ -110,7 +116,7 @@ def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = ()
 
     :param tables: the tables of all working plugins.
     :param lenient: tables that are not checked, because their plugin is broken or not installed.
-    :raises UnknownSetting: neither the core nor a plugin knows a setting.
+    :raises UnknownSetting: neither the core nor a plugin knows a setting, which does not come from an environment variable.
     :raises InvalidSetting: a value does not have the setting's type.
     """
     known = {*core.names(), *(name.upper() for name in (*tables, *lenient))}
@@ -121,8 +127,9 @@ def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = ()
         elif folded in core.SETTINGS:
             _structure(folded, given, core.SETTINGS[folded].type, chain)
         elif folded not in known:
-            first = next(iter(dotted.keys({name: given})), name)  # an environment variable has this key as its origin
-            raise UnknownSetting(name, known, chain.origin(first))
+            keys = list(dotted.keys({name: given})) or [name]
+            if keys := [key for key in keys if chain.variable(key) is None]:  # of variables, there are warnings
+                raise UnknownSetting(name, known, chain.origin(keys[0]))
     for name, cls in tables.items():
         table(name, cls, chain)
 

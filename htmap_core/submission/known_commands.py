@@ -8,7 +8,7 @@ from typing import Optional, Protocol
 
 import attrs
 
-from htmap_core.condor.connection import bindings_version
+from htmap_core.condor.bindings import bindings_version
 from htmap_core.contract.option_values import CUSTOM_OPTIONS, FILE_OPTIONS, RELATIVE_PATHS
 from htmap_core.exceptions import CondorError, UnknownOption
 from htmap_core.language.submit_commands import (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -46,12 +48,33 @@ def describe(
     plugins.describe(method, submit, plan)
     plugins.setup_credentials(submit, plan)
     plugins.rewrite_submit(submit, plan)
+    _keep_the_user(submit)
     add_exit_policy(submit, plan)
     if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
         submit.set_default("max_idle", LATE_MATERIALIZATION)
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
     return _with_own_commands(submit, plan, map_id)
+
+
+def _keep_the_user(submit: SubmitDescription) -> None:
+    """Name the user of an accounting group, as ``condor_submit`` does.
+
+    The bindings name nobody, and all users of the group would share one priority (``group_physics.`` or ``nice-user.``).
+    """
+    is_nice = any((submit.get(name) or "false").strip().casefold() not in _FALSE for name in ("nice_user", "NiceUser"))
+    if submit.get("accounting_group") or is_nice:
+        submit.set_default("accounting_group_user", _user())
+
+
+_FALSE = {"false", "f", "no", "n", "0"}
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # as in a container that does not know its user
+        return str(os.geteuid())
 
 
 def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) -> dict[str, str]:

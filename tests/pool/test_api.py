@@ -10,6 +10,7 @@ import json
 import pickle
 import re
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -404,3 +405,38 @@ def test_starmap_says_which_component_has_no_arguments(how: dict[str, Any]) -> N
     with pytest.raises(TypeError) as caught:
         htmap.starmap(invert, **how)
     assert re.search(r"\bcomponent [01]\b", str(caught.value))
+
+
+def test_nothing_is_printed_but_what_the_program_prints(capfd: pytest.CaptureFixture[str]) -> None:
+    ended, printed = threading.Event(), 0
+
+    def print_much() -> None:
+        nonlocal printed
+        while not ended.is_set():
+            print("of another thread", flush=True)
+            printed += 1
+
+    other = threading.Thread(target=print_much)
+    other.start()
+    try:
+        _use_the_api()
+    finally:
+        ended.set()
+        other.join()
+    assert capfd.readouterr() == ("of another thread\n" * printed, "")
+
+
+def _use_the_api() -> None:
+    """Make a call of each kind that asks the schedd or the collector."""
+    mapped = htmap.map(str, range(3))
+    assert list(mapped.iter(timeout=TIMEOUT)) == ["0", "1", "2"]
+    mapped.rerun()
+    mapped.wait(timeout=TIMEOUT)
+    waiting = htmap.map(str, range(2), map_options=htmap.MapOptions(requirements="false"))
+    for act in (waiting.hold, waiting.release, waiting.vacate, waiting.pause, waiting.resume):
+        act()
+    waiting.set_memory(256)
+    waiting.set_disk(2_000_000)
+    assert waiting.job_ad(0).attributes["RequestMemory"] == 256
+    waiting.remove()
+    htmap.map(str, range(30), map_options=htmap.MapOptions(max_idle="2")).remove()

@@ -9,7 +9,7 @@ import click
 
 from htmap_core.cli import tables
 from htmap_core.cli.commands.why import takes_json
-from htmap_core.condor import connection
+from htmap_core.condor import bindings
 from htmap_core.diagnosis.doctor import Check, checks
 from htmap_core.version import version as htmap_version
 
@@ -47,4 +47,4 @@ def _sentences(check: Check) -> str:
 def version() -> None:
     """Print the versions of HTMap and of HTCondor's Python bindings."""
     click.echo(htmap_version())
-    click.echo(f"HTCondor bindings: {connection.bindings_version().strip('$ ')}")
+    click.echo(f"HTCondor bindings: {bindings.bindings_version().strip('$ ')}")

@@ -8,7 +8,7 @@ import re
 from htmap_cern import tickets
 from htmap_cern.errors import TicketNeeded
 from htmap_cern.settings import AUTO, CernSettings, settings
-from htmap_core import Pool, PoolAddress, connect, setting
+from htmap_core import Pool, PoolAddress, connect, setting, setting_origin
 from htmap_core.exceptions import PoolIsSilent
 
 DOMAIN = "cern.ch"
@@ -45,6 +45,15 @@ class CernPool(Pool):
     name = "cern"
     rank = 200  # before the machine's own pool, which at CERN is the same one without this plugin's help
     delivery_method = "assume"  # lxplus and the worker nodes have the same system, and the same Python
+
+    def named_by(self) -> str | None:
+        """Return the settings that name the batch service or its schedd; None if they do not, or this machine is not at CERN."""
+        if why_not() is not None:
+            return None
+        named = {"CERN.ENABLED": settings().enabled is True, "CERN.SCHEDD": settings().schedd}
+        named |= {name: setting(name) for name in ("HTCONDOR.SCHEDULER", "HTCONDOR.COLLECTOR")}
+        told = [f"{name} = {value!r} (from {setting_origin(name)})" for name, value in named.items() if value]
+        return " and ".join(told) or None
 
     def find(self) -> PoolAddress | None:
         """Return the address of the user's schedd; None if this machine is not at CERN.

@@ -71,3 +71,20 @@ def test_cern_is_known_by_its_domain_in_htcondors_configuration(
     (tmp_path / "condor_config").write_text(f"LOG = {tmp_path}\nUID_DOMAIN = example.org\n{line}\n")
     monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
     assert (site.why_not() is None) is is_cern
+
+
+@pytest.mark.usefixtures("htmap_dir")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CERN.SCHEDD", "bigbird99.cern.ch"), ("HTCONDOR.SCHEDULER", "bigbird99"), ("CERN.ENABLED", True)],
+)
+def test_settings_that_name_its_schedd_name_the_pool(
+    name: str, value: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "condor_config").write_text(f"LOG = {tmp_path}\nUID_DOMAIN = cern.ch\n")
+    monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
+    assert site.CernPool().named_by() is None
+    htmap.settings[name] = value
+    assert name in str(site.CernPool().named_by())
+    htmap.settings["CERN.ENABLED"] = False
+    assert site.CernPool().named_by() is None

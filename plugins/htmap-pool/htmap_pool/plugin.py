@@ -40,6 +40,12 @@ class PersonalPool(Pool):
     name = "personal"
     rank = 0
 
+    def named_by(self) -> str | None:
+        """Return CONDOR_CONFIG if it is this pool's, as `htmap pool status` advises for HTCondor's own tools."""
+        named = PoolAddress.of_machine(self.name).configuration
+        is_ours = named is not None and named.resolve() == Places.current().configuration
+        return f"environment variable CONDOR_CONFIG = {str(named)!r}" if is_ours else None
+
     def find(self) -> PoolAddress | None:
         """Return the pool's address if its master and schedd run, else None.
 

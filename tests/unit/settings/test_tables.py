@@ -11,6 +11,7 @@ import pytest
 from htmap_core.exceptions import InvalidSetting, UnknownSetting
 from htmap_core.settings import tables
 from htmap_core.settings.chain import BASE_SETTINGS, Settings, settings
+from htmap_core.user_warnings import UnknownEnvironmentVariable
 from tests.golden_files import Golden
 
 
@@ -193,13 +194,38 @@ def test_an_unknown_setting_of_the_user_file_is_said_to_be_from_there(htmap_dir:
     golden("settings-tables/an-unknown-setting-of-the-user-file-is-said-to-be", caught.value)
 
 
-def test_an_unknown_setting_of_the_environment_is_said_to_be_from_that_variable(
-    htmap_dir: Path, monkeypatch: pytest.MonkeyPatch, golden: Golden
+def test_an_unknown_variable_stops_nobody_and_a_wrong_value_does(
+    htmap_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTMAP_BAOT_SAILS", "3")
+    monkeypatch.setenv("HTMAP_BOAT", "3")
+    tables.check_names({"BOAT": Boat})
+    monkeypatch.setenv("HTMAP_BOAT_SAILS", "many")
+    with pytest.raises(InvalidSetting) as caught:
+        tables.check_names({"BOAT": Boat})
+    assert str(caught.value.origin).split()[-1] == "HTMAP_BOAT_SAILS"
+
+
+def test_an_unknown_variable_of_a_table_is_passed_over_with_a_warning(
+    htmap_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTMAP_BOAT_SIALS", "3")
+    monkeypatch.setenv("HTMAP_BOAT_LENGTH", "5")
+    with pytest.warns(UnknownEnvironmentVariable) as caught:
+        assert tables.table("BOAT", Boat) == Boat(length=5)
+    (warned,) = (each.message for each in caught)
+    assert isinstance(warned, UnknownEnvironmentVariable)
+    assert (warned.variable, warned.nearest) == ("HTMAP_BOAT_SIALS", "HTMAP_BOAT_SAILS")
+
+
+def test_what_the_user_file_has_is_an_error_whatever_the_environment_has(
+    htmap_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTMAP_BAOT_SAILS", "3")
+    Path("~/.htmaprc").expanduser().write_text("[BAOT]\nsails = 3\n")
     with pytest.raises(UnknownSetting) as caught:
         tables.check_names({"BOAT": Boat})
-    golden("settings-tables/an-unknown-setting-of-the-environment-is-said", caught.value)
+    assert caught.value.origin == "~/.htmaprc"
 
 
 @pytest.mark.parametrize(

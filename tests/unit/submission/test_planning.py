@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +128,18 @@ def test_keys_of_buckets_stay_in_their_files(tmp_path: Path) -> None:
     commands = described("assume", output_remaps={"a": "s3://s3.example.org/bucket/x"}, **files)
     assert {str(path) for path in files.values()} <= set(commands.values())
     assert "hush" not in str(commands)
+
+
+@pytest.mark.parametrize(
+    ("options", "user"),
+    [
+        ({"accounting_group": "group_physics"}, pwd.getpwuid(os.geteuid()).pw_name),
+        ({"accounting_group": "group_physics", "accounting_group_user": "bob"}, "bob"),
+        ({"nice_user": True}, pwd.getpwuid(os.geteuid()).pw_name),
+        ({"nice_user": False}, None),
+        ({"accounting_group_user": "bob"}, "bob"),
+        ({}, None),
+    ],
+)
+def test_the_user_of_an_accounting_group_is_named(options: dict[str, Any], user: str | None) -> None:
+    assert described("assume", **options).get("accounting_group_user") == user

@@ -1,0 +1,85 @@
+"""The bindings of HTCondor as a module: their import, their configuration, and what they print.
+
+The bindings have one configuration for the whole process. Before each call, a connection therefore loads the configuration of
+its pool, unless that was the last one loaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from htmap_core import environment
+from htmap_core.condor.configuration import check_configuration, has_configuration
+from htmap_core.exceptions import NoBindings, PoolConfigurationGone
+
+lock = threading.RLock()  # the bindings have one configuration for the process, so one thread uses them at a time
+_loaded_configuration: list[tuple[Path | None, str | None]] = []
+
+
+def bindings_version() -> str:
+    """Return the version of the bindings."""
+    with lock:
+        return str(load(None).version())
+
+
+@contextlib.contextmanager
+def silenced(condor: Any) -> Iterator[None]:
+    """Keep the bindings of HTCondor 24.0 from printing what they submit, inside the block; no other version does.
+
+    It is a forgotten ``print`` of their Python code, so that module alone gets another one: standard output belongs to the whole
+    process, and what other threads print must not be lost.
+    """
+    if " 24.0." not in condor.version():
+        yield
+        return
+    module = vars(vars(condor)["_schedd"])
+    module["print"] = _print_nothing
+    try:
+        yield
+    finally:
+        del module["print"]
+
+
+def _print_nothing(*_: object) -> None:
+    """Take the place of ``print``."""
+
+
+def load(configuration: Path | None) -> Any:
+    """Import the bindings and have them read *configuration*; None means the machine's own."""
+    wanted = (configuration, environment.variable("CONDOR_CONFIG"))
+    if configuration is not None and _loaded_configuration != [wanted]:
+        check_configuration(configuration)
+        if not configuration.exists():
+            raise PoolConfigurationGone(configuration)
+    with _configured(configuration):
+        htcondor2 = _imported()
+        if _loaded_configuration != [wanted]:
+            htcondor2.reload_config()
+            _loaded_configuration[:] = [wanted]
+    return htcondor2
+
+
+def _imported() -> Any:
+    if "htcondor2" in sys.modules:  # the filters of warnings are left alone: all threads share them
+        return sys.modules["htcondor2"]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # HTMap itself says what a missing configuration means
+            import htcondor2  # 200 ms
+    except ImportError as error:
+        raise NoBindings(str(error)) from error
+    return htcondor2
+
+
+def _configured(configuration: Path | None) -> contextlib.AbstractContextManager[None]:
+    """Return a context in which CONDOR_CONFIG names *configuration*."""
+    # With ONLY_ENV the bindings would never read a file again; of a file that is missing they complain on standard error.
+    nothing = None if has_configuration() else os.devnull
+    return environment.changed("CONDOR_CONFIG", nothing if configuration is None else str(configuration))
