@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,16 @@ def test_files_that_are_sent_elsewhere_are_remapped_beside_them() -> None:
 
 
 def test_what_the_map_sends_lies_beside_the_outputs() -> None:
-    assert described("assume")["transfer_input_files"] == "../_htmap_function,../inputs/$(htmap_inputs)"
+    assert (
+        described("assume")["transfer_input_files"] == "../_htmap_function,../inputs/$(htmap_inputs),../_htmap_return"
+    )
+
+
+def test_what_a_method_starts_gets_its_path_as_one_argument_whatever_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", """/o'clock "here" $x/python""")
+    commands = described("shared")
+    assert commands["arguments"].startswith("""\"--start '/o''clock ""here"" $(DOLLAR)x/python' $Fnx(""")
+    assert commands["executable"] == "/maps/1/archive"
 
 
 @pytest.mark.parametrize("options", [{}, {"checkpoint": True}])
