@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from htmap_core.results.outputs import MapOutputFiles, MapStdErr, MapStdOut
     from htmap_core.version import version, version_info
     from htmap_run.files.checkpoints import checkpoint
+    from htmap_run.files.transfer import transfer_output_files
 
 _HOMES = {
     "ComponentError": "htmap_core.results.errors",
@@ -67,6 +68,7 @@ _HOMES = {
     "status": "htmap_core.maps.management",
     "status_csv": "htmap_core.maps.management",
     "status_json": "htmap_core.maps.management",
+    "transfer_output_files": "htmap_run.files.transfer",
     "version": "htmap_core.version",
     "version_info": "htmap_core.version",
 }
@@ -117,6 +119,7 @@ __all__ = [
     "status_csv",
     "status_json",
     "tags",
+    "transfer_output_files",
     "version",
     "version_info",
 ]

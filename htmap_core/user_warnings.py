@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from pathlib import Path
+from typing import Optional
 
 import attrs
 
@@ -103,8 +104,49 @@ class DamagedMap(HTMapWarning):
         return f'map {self.tag!r} is damaged: {self.reason}. htmap.remove("{self.tag}") removes what is left of it'
 
 
+@attrs.define(slots=False)
+class ForeignClass(HTMapWarning):
+    """Objects that were read are of a class that the program does not have, so they are of one made of the pickle.
+
+    Told once for each class. ``isinstance`` and ``==`` do not take such objects for those of a class of the program.
+
+    :param name: the module and the name of the class.
+    :param difference: what differs between it and the program's class of that name; None if there is none.
+    """
+
+    name: str
+    difference: Optional[str] = None
+
+    def __str__(self) -> str:
+        if self.difference is None:
+            found = "this program has no such class. Define or import it before you read them, and they are of it"
+        else:
+            found = f"this program's class of that name is another one, which does not fit them ({self.difference})"
+        return f"objects that were read are of a class {self.name!r} that was made of the pickle, because {found}"
+
+
 class SuspiciousMap(HTMapWarning):
     """A new map will probably not run, or not as intended; the base of the warnings about new maps."""
+
+
+@attrs.define(slots=False)
+class PluginIsOff(SuspiciousMap):
+    """A map goes without an installed plugin that does not work: what it adds to maps, such as a project, is not there.
+
+    :param plugin: its name.
+    :param distribution: the distribution that it comes from; empty if none is installed.
+    :param reason: the claim what is wrong with it, as it follows its name.
+    :param advice: what to do about it.
+    """
+
+    plugin: str
+    distribution: str
+    reason: str
+    advice: str
+
+    def __str__(self) -> str:
+        came_from = f" (from {self.distribution})" if self.distribution else ""
+        return f"maps go without plugin {self.plugin!r}{came_from}: it {self.reason}. {self.advice}"
 
 
 @attrs.define(slots=False)

@@ -50,3 +50,7 @@ def start():
 
 if __name__ == "__main__":
     start()
+elif __name__ == "__mp_main__":  # in a process that multiprocessing starts anew for the user's function
+    from htmap_run.job.script import in_child  # type: ignore[import-not-found]  # its name inside the archive
+
+    in_child(os.path.dirname(os.path.abspath(__file__)), globals())

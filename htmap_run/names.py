@@ -5,6 +5,9 @@ The archive's launcher repeats some of them: it runs before this module can be i
 
 FUNCTION = "_htmap_function"
 
+BLOCKS = "_htmap_inputs_"
+"""What the names of input blocks begin with."""
+
 RETURN = "_htmap_return"
 """The folder that HTCondor sends back when the job ends."""
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import io
+import operator
 import pickle
 import sys
+from functools import _lru_cache_wrapper
 from types import BuiltinFunctionType, CodeType, FunctionType
 
 from htmap_run import frames
@@ -28,6 +30,13 @@ _ARGUMENTS_OF_A_CLASS = 6
 # An object that is found by its name is reduced to a function and its arguments at most. An object by value has a state, too.
 _PARTS_WITHOUT_STATE = 2
 
+# What functools.singledispatch itself puts into the dictionary of a function.
+_OF_SINGLEDISPATCH = frozenset({"registry", "register", "dispatch", "_clear_cache"})
+
+_ATTRIBUTES = ("__name__", "__qualname__", "__module__", "__doc__", "__annotations__")
+
+# These have a lock before Python 3.12, and a dictionary of weak references since 3.13. Neither can be pickled.
+_WITH_LOCK_OR_CACHE = (functools.cached_property, functools.singledispatchmethod)
 
 _NO_FILE = "<dynamic-code>"  # cloudpickle puts this in place of a file's name
 
@@ -57,13 +66,18 @@ def dumped(value: Any, kind: Any) -> tuple[bytes, Any]:
 
 @functools.lru_cache(maxsize=1)
 def pickler() -> Any:
-    """Return a subclass of cloudpickle's Pickler that notices code by value and keeps the ``__slots__`` of classes.
+    """Return a subclass of cloudpickle's Pickler that notices code by value, and mends what cloudpickle cannot do.
 
-    cloudpickle drops the slots. Objects that come back would then have a ``__dict__``, and the original class could not load it.
+    - It keeps the ``__slots__`` of classes, and their full names. Objects that come back would otherwise have a ``__dict__``,
+      which the original class could not load; and the class of a nested one would not be found in a later session.
+    - It keeps the aliases of Enums, and what ``__init__`` gave to their members.
+    - Functions of ``lru_cache`` and ``singledispatch``, and cached properties, are made anew. Their caches start empty.
     """
     import cloudpickle
 
     reducer_override = getattr(cloudpickle.Pickler, "reducer_override", _nothing_special)
+    wrapper: Any = functools.singledispatch(_nothing_special)
+    dispatches = wrapper.__code__  # all functions that it makes have this code
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc, unused-ignore]  # CPython and PyPy have different ones
         by_value = False
@@ -72,9 +86,14 @@ def pickler() -> Any:
             reduced = reducer_override(self, obj)
             if reduced is NotImplemented:
                 self.by_value = self.by_value or _brings_code(obj)
-                return _with_file_name(obj, self.dispatch_table[CodeType](obj)) if type(obj) is CodeType else reduced
-            self.by_value = self.by_value or len(reduced) > _PARTS_WITHOUT_STATE
-            return _with_slots(obj, reduced) if issubclass(type(obj), type) and "__slots__" in vars(obj) else reduced
+                is_code = type(obj) is CodeType
+                return _with_file_name(obj, self.dispatch_table[CodeType](obj)) if is_code else _emptied(obj)
+            if len(reduced) <= _PARTS_WITHOUT_STATE:
+                return reduced
+            self.by_value = True
+            if type(obj) is FunctionType:
+                return _dispatching(obj) if obj.__code__ is dispatches else reduced
+            return _mended_class(obj, reduced)
 
     return Pickler
 
@@ -106,9 +125,93 @@ def _with_file_name(code: CodeType, reduced: Any) -> Any:
     return make, tuple(code.co_filename if part == _NO_FILE else part for part in arguments), *rest
 
 
-def _with_slots(obj: Any, reduced: Any) -> Any:
+def _mended_class(obj: Any, reduced: Any) -> Any:
+    """Put into the reduced form of a class what cloudpickle drops."""
     make, arguments, *rest = reduced
     if len(arguments) != _ARGUMENTS_OF_A_CLASS:
-        return reduced
+        return _with_members(obj, *reduced) if hasattr(obj, "__members__") else reduced
     *before, begin, tracker, extra = arguments
-    return make, (*before, {**begin, "__slots__": obj.__slots__}, tracker, extra), *rest
+    if obj.__qualname__ != obj.__name__:
+        arguments = (*before, {**begin, "__qualname__": obj.__qualname__}, tracker, extra)
+    if "__slots__" not in vars(obj):
+        return make, arguments, *rest
+    from htmap_run import remade
+
+    return remade.slotted, (make, arguments, obj.__slots__), *rest
+
+
+def _with_members(obj: Any, make: Any, arguments: Any, state: Any, _: Any, __: Any, set_state: Any) -> Any:
+    """Reduce an Enum with its aliases, on which cloudpickle fails, and with what ``__init__`` gave to its members."""
+    from htmap_run import remade
+
+    remade.COMPLETE.add(obj)
+    bases, name, qualname, _members, *rest = arguments
+    values = {each: member._value_ for each, member in obj.__members__.items()}
+    own = {each: remade.attributes(member) for each, member in obj.__members__.items()}
+    of_class = {each: value for each, value in state[0].items() if each not in values}
+    return (
+        make,
+        (bases, name, qualname, values, *rest),
+        (set_state, (of_class, *state[1:]), own),
+        None,
+        None,
+        remade.set_members,
+    )
+
+
+def _emptied(obj: Any) -> Any:
+    """Reduce a cached function of a script, or a cached property, without what it has cached and without its lock."""
+    kind = type(obj)
+    if kind is _lru_cache_wrapper and not _can_be_imported(obj):
+        from htmap_run import remade
+
+        own = {name: value for name, value in vars(obj).items() if name != "cache_parameters"}
+        # Python 3.8 does not tell whether the cache is typed.
+        typed = obj.cache_parameters()["typed"] if hasattr(obj, "cache_parameters") else False
+        return remade.cached, (obj.__wrapped__, obj.cache_info().maxsize, typed), own
+    if issubclass(kind, _WITH_LOCK_OR_CACHE):
+        reduced = obj.__reduce_ex__(frames.PICKLE_PROTOCOL)
+        return (
+            _without_lock_and_cache(reduced)
+            if type(reduced) is tuple and len(reduced) > _PARTS_WITHOUT_STATE
+            else reduced
+        )
+    return NotImplemented
+
+
+def _without_lock_and_cache(reduced: Any) -> Any:
+    from htmap_run import remade
+
+    make, arguments, state, *_ = reduced
+    rest = {name: value for name, value in state.items() if name not in remade.NEW}
+    return make, arguments, (rest, [name for name in state if name in remade.NEW]), None, None, remade.set_rest
+
+
+def _can_be_imported(obj: Any) -> bool:
+    """Return whether an object is found by its name in a module that cloudpickle does not send by value."""
+    import cloudpickle
+
+    name = getattr(obj, "__module__", None) or "__main__"
+    packages = [name[:end] for end, each in enumerate(name + ".") if each == "."]
+    if name == "__main__" or not cloudpickle.list_registry_pickle_by_value().isdisjoint(packages):
+        return False
+    try:
+        return operator.attrgetter(obj.__qualname__)(sys.modules[name]) is obj
+    except (AttributeError, KeyError):
+        return False
+
+
+def _dispatching(obj: Any) -> Any:
+    """Reduce a function of ``functools.singledispatch``: it holds weak references, which cannot be pickled."""
+    from htmap_run import remade
+
+    own = {name: value for name, value in vars(obj).items() if name not in _OF_SINGLEDISPATCH}
+    attributes = {name: getattr(obj, name) for name in _ATTRIBUTES}
+    return (
+        remade.dispatching,
+        (obj.__name__,),
+        (dict(obj.registry), own, attributes),
+        None,
+        None,
+        remade.set_dispatching,
+    )

@@ -6,8 +6,6 @@ On the execute side, a TransferPath becomes the path of the transferred file. Th
 
 from __future__ import annotations
 
-import os
-
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     import pathlib
@@ -34,13 +32,6 @@ def on_submit_side(make: Make) -> Make:
     return make
 
 
-def scratch_directory() -> str:
-    """Return the job's scratch directory, also after the function has changed the directory."""
-    from htmap_run import names
-
-    return os.environ["HTMAP_OUTPUT_FILES"].rpartition(names.RETURN)[0]
-
-
 def _arrived(text: str, protocol: Optional[str], location: Optional[str], source: str) -> pathlib.Path:
     """Return the path of the file or folder on the execute node."""
     import pathlib
@@ -49,7 +40,7 @@ def _arrived(text: str, protocol: Optional[str], location: Optional[str], source
 
     del text, protocol, location
     place = placing.places.get(source)
-    return pathlib.Path(scratch_directory(), _arrives(source) if place is None else place)
+    return pathlib.Path(placing.scratch_directory(), _arrives(source) if place is None else place)
 
 
 def _arrives(source: str) -> str:

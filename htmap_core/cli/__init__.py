@@ -203,7 +203,8 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def _unknown_command(name: str) -> str:
-    from htmap_core.plugins.calls import FIRST_PARTY, plugins
+    from htmap_core.plugins.calls import plugins
+    from htmap_core.plugins.record import FIRST_PARTY
 
     for record in plugins.records():
         if record.name == name and record.state != "ok":

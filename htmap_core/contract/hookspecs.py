@@ -7,8 +7,9 @@ A plugin is a module that an entry point of the group ``htmap`` names. Its hook 
 *Steps* edit their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names.
 
 HTMap loads plugins when it calls the first hook, never at ``import htmap``. It switches off a plugin that cannot be loaded, and
-one whose offer raises or returns a wrong object; ``htmap plugins list`` shows the reason. An exception in a step ends the
-creation of the map, because the map may depend on that step.
+one whose offer raises or returns a wrong object; ``htmap plugins list`` shows the reason. The first map that is made without it
+gives a warning, and none is made if the setting ``PLUGINS.REQUIRED`` names the plugin. An exception in a step ends the creation
+of the map, because the map may depend on that step.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def htmap_delivery_methods() -> Sequence[DeliveryMethod]:  # type: ignore[empty-
 def htmap_transfer_protocols() -> Sequence[TransferProtocol]:  # type: ignore[empty-body]
     """Offer transfer protocols: URL schemes for inputs and outputs.
 
-    Called once per process, on the submit machine, when a map has a URL among its files or plugins are listed. Since 0.7. ::
+    Called once per process, on the submit machine, when a map is created or plugins are listed. Since 0.7. ::
 
         @hookimpl
         def htmap_transfer_protocols():

@@ -17,9 +17,11 @@ import attrs
 from htmap_core import names, version, wording
 from htmap_core.condor.connection import Connection, bindings_version
 from htmap_core.contract.options import MapOptions
-from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, TagNotFound, UnsafePath
+from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, InvalidSetting, TagNotFound, UnsafePath
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
+from htmap_core.plugins.faults import faults
+from htmap_core.plugins.record import PluginRecord
 from htmap_core.settings import dotted, tables
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
@@ -38,7 +40,7 @@ class Check:
     """The result of one check.
 
     :param area: the subject, such as ``schedd``.
-    :param verdict: ``ok``; ``note`` if it may matter; ``problem`` if maps cannot run because of it.
+    :param verdict: ``ok``; ``note`` if it may matter; ``problem`` if maps cannot run because of it, or not as they should.
     :param text: the finding.
     :param advice: what to do about it; empty if nothing need be done.
     """
@@ -54,7 +56,11 @@ def checks() -> Iterator[Check]:
     yield from _versions()
     yield from _settings()
     yield from _files()
-    yield from _plugins()
+    try:
+        records = plugins.records()
+    except InvalidSetting:  # told with the settings; there are no pools without plugins
+        return
+    yield from _plugins(records)
     found = pools.check_pools()
     connections = [(each.pool, Connection(each.address)) for each in found if each.address is not None]
     for each in found:
@@ -156,14 +162,21 @@ def _unsafe_files(root: Path) -> Check | None:
     return None
 
 
-def _plugins() -> Iterator[Check]:
-    for record in plugins.records():
+def _plugins(records: list[PluginRecord]) -> Iterator[Check]:
+    for record in records:
         text = f"{record.name} ({record.distribution} {record.version})"
         if record.state == "ok":
             yield Check("plugins", "ok", text)
-        else:
-            advice = f"`htmap plugins show {record.name}` shows the details"
-            yield Check("plugins", "note", f"{text} is {record.state}: {record.reason}", advice)
+        elif record.state == "disabled":
+            yield Check("plugins", "note", f"{text} {record.why_off}", record.advice)
+    try:
+        found = faults(records)
+    except InvalidSetting:  # told with the settings
+        return
+    for fault in found:
+        came_from = f" ({fault.distribution})" if fault.distribution else ""
+        by = f"; PLUGINS.REQUIRED names it ({fault.required_by})" if fault.required_by else ""
+        yield Check("plugins", "problem", f"{fault.plugin}{came_from} {fault.reason}{by}", fault.advice)
 
 
 def _schedd(connection: Connection) -> Iterator[Check]:

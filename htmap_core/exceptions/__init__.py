@@ -48,6 +48,7 @@ from htmap_core.exceptions.maps import (
     CannotRemoveMap,
     CannotRerunComponents,
     CannotStore,
+    ComponentsNotFound,
     CorruptEventLog,
     CorruptMap,
     MapWasRemoved,
@@ -61,6 +62,7 @@ from htmap_core.exceptions.plugins import (
     CannotTransplantPython,
     NoSuitableDeliveryMethod,
     PluginError,
+    RequiredPluginError,
     UnknownPythonDeliveryMethod,
 )
 from htmap_core.exceptions.roots import (
@@ -76,8 +78,10 @@ from htmap_core.exceptions.settings import (
 from htmap_core.exceptions.tags import (
     CannotRetagMap,
     InvalidTag,
+    JobsKeepTag,
     MapIdNotFound,
     TagAlreadyExists,
+    TagInUse,
     TagNotFound,
 )
 
@@ -94,6 +98,7 @@ __all__ = [
     "ComponentFailed",
     "ComponentNotFound",
     "ComponentProblem",
+    "ComponentsNotFound",
     "CondorError",
     "CondorRefused",
     "CorruptEventLog",
@@ -107,6 +112,7 @@ __all__ = [
     "InvalidSetting",
     "InvalidSettingsFile",
     "InvalidTag",
+    "JobsKeepTag",
     "MapComponentError",
     "MapComponentHeld",
     "MapComponentRemoved",
@@ -123,9 +129,11 @@ __all__ = [
     "PoolIsSilent",
     "PoolNotFound",
     "PoolUnavailable",
+    "RequiredPluginError",
     "ReservedOptionKeyword",
     "SubmitConflict",
     "TagAlreadyExists",
+    "TagInUse",
     "TagNotFound",
     "TimeoutError",
     "UnknownName",

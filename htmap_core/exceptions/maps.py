@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 
+from htmap_core.exceptions.components import ComponentNotFound
 from htmap_core.exceptions.roots import HTMapException
 
 _SHOWN = 10  # components that a text lists: enough to recognise them
@@ -87,11 +88,25 @@ class CannotRerunComponents(HTMapException):
     components: tuple[int, ...] = attrs.field(converter=_components)
 
     def __str__(self) -> str:
-        more = ", ..." if len(self.components) > _SHOWN else ""
         return (
-            f"components {', '.join(map(str, self.components[:_SHOWN]))}{more} of map {self.tag!r} have not ended; "
+            f"components {self._listed()} of map {self.tag!r} have not ended; "
             f"wait for them, or remove the map and create another one"
         )
+
+    def _listed(self) -> str:
+        more = ", ..." if len(self.components) > _SHOWN else ""
+        return f"{', '.join(map(str, self.components[:_SHOWN]))}{more}"
+
+
+@attrs.define(slots=False)
+class ComponentsNotFound(ComponentNotFound, CannotRerunComponents):
+    """Some components cannot be run again, because the map does not have them; no others were run again either.
+
+    :param component: the first of them.
+    """
+
+    def __str__(self) -> str:
+        return f"map {self.tag!r} has {self.count} components, but none with the index {self._listed()}; nothing was run again"
 
 
 @attrs.define(slots=False)

@@ -24,6 +24,25 @@ class PluginError(HTMapException):
 
 
 @attrs.define(slots=False)
+class RequiredPluginError(PluginError):
+    """A plugin that the setting PLUGINS.REQUIRED names is broken, disabled or not installed, so no map is submitted.
+
+    :param distribution: the distribution that it comes from; empty if none is installed.
+    :param origin: where the setting names it.
+    """
+
+    origin: str | None = None
+
+    def __str__(self) -> str:
+        came_from = f" (from {self.distribution})" if self.distribution else ""
+        where = f" (from {self.origin})" if self.origin else ""
+        return (
+            f"nothing was submitted: PLUGINS.REQUIRED{where} names plugin {self.plugin!r}{came_from}, "
+            f"but it {self.reason}\n{self.advice}"
+        )
+
+
+@attrs.define(slots=False)
 class UnknownPythonDeliveryMethod(UnknownName):
     """No installed plugin offers this delivery method.
 

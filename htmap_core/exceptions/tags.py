@@ -44,10 +44,35 @@ class InvalidTag(HTMapException, ValueError):
 
 @attrs.define(slots=False)
 class CannotRetagMap(HTMapException):
-    """The map cannot get another tag now, because the jobs in the queue keep the old one."""
+    """The map cannot get another tag now.
+
+    :param tag: the tag that it cannot get.
+    :param old: the tag that it keeps.
+    """
 
     tag: str
+    old: str
+
+    def __str__(self) -> str:
+        return f"map {self.old!r} cannot get the tag {self.tag!r}"
+
+
+@attrs.define(slots=False)
+class JobsKeepTag(CannotRetagMap):
+    """The map cannot get another tag now, because the jobs in the queue keep the old one.
+
+    :param reason: why they do.
+    """
+
     reason: str
 
     def __str__(self) -> str:
-        return f"map {self.tag!r} cannot get another tag: its jobs in the queue have the old one as batch name: {self.reason}"
+        return f"{super().__str__()}: its jobs in the queue have the old one as batch name: {self.reason}"
+
+
+@attrs.define(slots=False)
+class TagInUse(CannotRetagMap, TagAlreadyExists):
+    """The map cannot get another tag, because it belongs to another map."""
+
+    def __str__(self) -> str:
+        return f"{CannotRetagMap.__str__(self)}: {TagAlreadyExists.__str__(self)}"

@@ -18,6 +18,7 @@ from htmap_core.maps import recovery
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
+from htmap_core.plugins.faults import plugin_faults
 from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.settings import tables
 from htmap_core.settings.chain import settings
@@ -59,11 +60,14 @@ def map(
     :param tag: the map's name. A map without a tag gets a random one and is transient: :func:`htmap.clean` removes it.
     :param quiet: do not print in an interactive session that the map was created.
     :param chunksize: how many components share a job; 1 unless the option of that name is set. Short calls should share jobs.
+        Between them, the environment, signals and other state of the process are put back; global variables, mutable defaults
+        and random numbers are shared: see "Components that share a job" in the documentation.
     :returns: the map, which has been submitted.
     :raises TagAlreadyExists: the tag is in use.
     :raises EmptyMap: *args* is empty.
     :raises CannotPickle: the function or an argument cannot be pickled.
     :raises PoolNotFound: there is no pool to submit to.
+    :raises RequiredPluginError: a plugin that the setting PLUGINS.REQUIRED names does not work.
     """
     calls: Iterator[Call] = (((arg,), {}) for arg in args)
     total = operator.length_hint(args)
@@ -125,6 +129,7 @@ def create_map(
     """
     if not callable(func):
         raise TypeError(f"map() needs a function, got {func!r}")
+    plugin_faults.check()
     options = merged_options(map_options)
     size = _chunksize(chunksize, options)
     function = pickle_function(func)

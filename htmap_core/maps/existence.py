@@ -12,7 +12,7 @@ from htmap_core.results.engine import Engine
 C = TypeVar("C", bound=type)
 
 _CHECKED_SPECIALS = {"__len__", "__contains__", "__getitem__", "__iter__"}
-_UNCHECKED = {"exists"}
+_UNCHECKED = {"exists", "tag"}
 _REMOVES = "remove"  # if it fails halfway, its own error says more than that the map is gone
 
 
@@ -21,7 +21,7 @@ def checked_before_use(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:
 
     The check comes before any look at the arguments, and again where something fails: another thread or process may remove the
     map, file by file, while a method or an iterator reads it. A decorator does it, so that no method can forget it. Class methods
-    and the property ``exists`` are left alone.
+    and the properties ``exists`` and ``tag`` are left alone.
 
     :param engine_of: returns the engine of an object of the class.
     """

@@ -86,7 +86,7 @@ class Map(Sequence[Any]):
 
     @property
     def tag(self) -> str:
-        """The map's tag, up to date even if another process has changed it."""
+        """The map's tag, up to date even if another process has changed it; the last one if the map was removed."""
         return self._engine.map.current_tag()
 
     @property
@@ -183,18 +183,22 @@ class Map(Sequence[Any]):
     ) -> None:
         """Wait until every component has ended.
 
+        Components that go on by themselves are waited for whatever the others do. A held component that is released meanwhile
+        is one of them.
+
         :param timeout: seconds or a timedelta; None waits for ever.
         :param show_progress_bar: show a progress bar on standard error.
-        :param holds_ok: go on waiting when components are held.
-        :param errors_ok: go on waiting when components have failed or were removed from the queue.
+        :param holds_ok: let held components count as ended, and those that HTCondor makes no job for before a release.
+        :param errors_ok: let components that have failed or were removed from the queue count as ended.
         :raises TimeoutError: the time is over.
-        :raises MapComponentHeld: a component is held.
-        :raises MapComponentError: a component has failed. It has no cause; :meth:`get` raises it from the original exception.
-        :raises MapComponentRemoved: a component was removed from the queue.
+        :raises MapComponentHeld: a component is held, and *holds_ok* is false.
+        :raises MapComponentError: a component has failed, and *errors_ok* is false. It has no cause; :meth:`get` raises it from
+            the original exception.
+        :raises MapComponentRemoved: a component was removed from the queue, and *errors_ok* is false.
         """
-        stuck = {ComponentStatus.HELD} if not holds_ok else set()
-        stuck |= {ComponentStatus.ERRORED, ComponentStatus.REMOVED} if not errors_ok else set()
-        self._engine.wait(timeout, stuck, show_progress_bar=show_progress_bar)
+        tolerated = {ComponentStatus.HELD} if holds_ok else set()
+        tolerated |= {ComponentStatus.ERRORED, ComponentStatus.REMOVED} if errors_ok else set()
+        self._engine.wait(timeout, frozenset(tolerated), show_progress_bar=show_progress_bar)
 
     def get(self, component: int, timeout: Timeout = None) -> Any:
         """Wait for the result of a component, and return it.
@@ -385,12 +389,12 @@ class Map(Sequence[Any]):
         """Run components again from scratch, with the options that the map was created with. Their old results are deleted.
 
         :param components: their indices; all by default.
-        :raises CannotRerunComponents: some of them have not ended.
+        :raises CannotRerunComponents: some of them have not ended, or (``ComponentsNotFound``) the map does not have them.
         :raises BusyMap: another thread or process is running components of the map again at this moment.
         :raises HTMapException: a plugin cannot get the credentials again, and says why. Nothing was changed.
         """
         engine = self._engine
-        chosen = engine.components if components is None else sorted({engine.from_front(each) for each in components})
+        chosen = engine.components if components is None else engine.chosen(components)
         rerun(self._map_dir, engine.map.current_tag(), chosen, engine.statuses)
         engine.poll()
 
@@ -398,7 +402,8 @@ class Map(Sequence[Any]):
         """Change the map's tag. The old tag is free at once, and the map is no longer transient.
 
         :raises InvalidTag: the tag is invalid.
-        :raises TagAlreadyExists: another map has the tag.
+        :raises CannotRetagMap: another map has the tag (``TagInUse``, a TagAlreadyExists, too), or the schedd that has the
+            map's jobs does not answer (``JobsKeepTag``). Nothing was changed.
         """
         retagging.retag(self._map_dir, self._engine.map.current_tag(), tag, ended=not self._engine.is_active())
         logger.info("map %r has the tag %r now", self._engine.map.tag, tag)

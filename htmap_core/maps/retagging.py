@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from htmap_core import names
 from htmap_core.condor.connection import Connection
-from htmap_core.exceptions import CannotRetagMap, CondorError
+from htmap_core.exceptions import CondorError, JobsKeepTag, TagAlreadyExists, TagInUse
 from htmap_core.language.expressions import quoted
 from htmap_core.maps.queue import edit_jobs
 from htmap_core.plugins.pools import reach
@@ -20,13 +20,16 @@ def retag(map_dir: MapDir, old: str, new: str, *, ended: bool) -> None:
 
     :param ended: whether the map has no job left in the queue.
     :raises InvalidTag: the tag is invalid.
-    :raises TagAlreadyExists: another map has the tag.
-    :raises CannotRetagMap: the schedd that has the map's jobs does not answer. Nothing was changed.
+    :raises TagInUse: another map has the tag.
+    :raises JobsKeepTag: the schedd that has the map's jobs does not answer. Nothing was changed.
     """
     check_tag(new)
     with operations.perform(names.RETAGGING, map_dir, old, new_tag=new):
         if new != old:
-            claim_tag(map_dir.root, map_dir.id, new)
+            try:
+                claim_tag(map_dir.root, map_dir.id, new)
+            except TagAlreadyExists:
+                raise TagInUse(new, old) from None
         if not ended:
             _rename_batch(map_dir, old, new)
         move_tag(map_dir, old, new)
@@ -48,4 +51,4 @@ def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:
     except CondorError as error:
         if new != old:
             release_tag(map_dir.root, map_dir.id, new)
-        raise CannotRetagMap(old, str(error)) from error
+        raise JobsKeepTag(new, old, str(error)) from error

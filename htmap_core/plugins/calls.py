@@ -6,6 +6,7 @@ Each hook has one typed method. A plugin with a wrong answer is switched off; th
 
 from __future__ import annotations
 
+import inspect
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +17,8 @@ from htmap_core.contract.pools import Pool, PoolAddress, PoolView
 from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
-from htmap_core.plugins.discovery import Discovery, PluginRecord
+from htmap_core.plugins.discovery import Discovery
+from htmap_core.plugins.record import FIRST_PARTY, PluginRecord
 from htmap_core.settings.tables import problem_with_tables
 from htmap_core.wording import describe
 
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     import click
 
 T = TypeVar("T")
-
-FIRST_PARTY = ("assume", "cern", "docker", "pool", "shared", "singularity", "transplant")
 
 
 class Plugins:
@@ -40,11 +40,19 @@ class Plugins:
 
     def records(self) -> list[PluginRecord]:
         """Ask every plugin for all its offers, and return the records of all plugins, also of broken and disabled ones."""
+        self.records_for_maps()
+        self.commands()
+        return self._discovery.records()
+
+    def records_for_maps(self) -> list[PluginRecord]:
+        """Ask every plugin for all its offers but commands, which no map needs, and return the records of all plugins.
+
+        A plugin that is still switched on then stays so until the map is submitted.
+        """
         self.settings_tables()
         self.delivery_methods()
         self.transfer_protocols()
         self.pools()
-        self.commands()
         return self._discovery.records()
 
     def tables_of_unavailable_plugins(self) -> list[str]:
@@ -70,7 +78,7 @@ class Plugins:
             return methods[name]
         for record in self._discovery.records():
             if record.state != "ok" and record.distribution and (record.name == name or name in record.withdrawn):
-                raise PluginError(record.name, record.distribution, *_why_off(record))
+                raise PluginError(record.name, record.distribution, record.why_off, record.advice)
         installed = any(record.name == name and record.distribution for record in self._discovery.records())
         hint = f"{name!r} comes with its own package: `pip install htmap-{name}`"
         raise UnknownPythonDeliveryMethod(
@@ -106,8 +114,7 @@ class Plugins:
         named = [each for each in self._discovery.records() if each.name == name.lower() and each.distribution]
         for record in named:
             if record.state != "ok":
-                reason, advice = _why_off(record)
-                return f"plugin {record.name!r} {reason}. {advice}"
+                return f"plugin {record.name!r} {record.why_off}. {record.advice}"
         if named or name.lower() not in FIRST_PARTY:
             return None
         return f"the table {name.upper()} comes with its own package: `pip install htmap-{name.lower()}`"
@@ -142,11 +149,11 @@ class Plugins:
 
     def prepare(self, method: DeliveryMethod, plan: MapPlan) -> None:
         """Let a delivery method do its slow work."""
-        self._guard(self._owner("delivery methods", method), method.prepare, plan)
+        self._act(self._owner("delivery methods", method), method.prepare, plan)
 
     def describe(self, method: DeliveryMethod, submit: SubmitDescription, plan: MapPlan) -> None:
         """Let a delivery method write its part of the submit description."""
-        self._guard(self._owner("delivery methods", method), method.describe, submit, plan)
+        self._act(self._owner("delivery methods", method), method.describe, submit, plan)
 
     def find(self, pool: Pool) -> PoolAddress | None:
         """Ask for the address of *pool*, if it can be used now."""
@@ -204,7 +211,7 @@ class Plugins:
 
     def _step(self, hook: str, /, **arguments: Any) -> None:
         for record in sorted(self._discovery.working(hook), key=lambda record: record.name):
-            self._guard(record, self._discovery.caller(hook, record), **arguments)
+            self._act(record, self._discovery.caller(hook, record), **arguments)
 
     def _owner(self, kind: str, offered: DeliveryMethod | Pool) -> PluginRecord:
         if offered not in self._registered.values():
@@ -212,6 +219,17 @@ class Plugins:
                 if offered.name in record.offers.get(kind, ()):
                     return record
         return PluginRecord(offered.name, "this program", "")
+
+    def _act(self, record: PluginRecord, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
+        """Call what acts and returns nothing. A coroutine or generator in return means that none of it has run."""
+        returned = self._guard(record, call, *args, **kwargs)
+        for each in returned if isinstance(returned, list) else [returned]:
+            if inspect.iscoroutine(each):
+                each.close()  # or else Python warns of it, too
+            if inspect.iscoroutine(each) or inspect.isgenerator(each) or inspect.isasyncgen(each):
+                name = getattr(call, "name", None) or getattr(call, "__name__", "a call")
+                reason = f"{name} must be a plain function: it returned {each!r}, and nothing of it has run"
+                raise PluginError(record.name, record.distribution, reason)
 
     def _guard(self, record: PluginRecord, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         try:
@@ -240,13 +258,6 @@ def _names_of(offer: Sequence[Any], type_: type, key: str) -> list[str]:
 
 def _repeated(names: Sequence[str]) -> list[str]:
     return [name for name in names if names.count(name) > 1]
-
-
-def _why_off(record: PluginRecord) -> tuple[str, str]:
-    """Return why a plugin is off, and what to do."""
-    if record.state == "disabled":
-        return f"is disabled {record.reason}", "Enable it there to use it"
-    return f"is broken: {record.reason}", f"`htmap plugins show {record.name}` shows the details"
 
 
 plugins = Plugins()

@@ -5,49 +5,32 @@ A broken plugin is switched off; the others go on. Its record keeps the distribu
 
 from __future__ import annotations
 
+import inspect
 import os
+import shlex
 import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
-import attrs
 import pluggy
 
 from htmap_core import __version__
 from htmap_core.contract import hookspecs
 from htmap_core.names import DISTRIBUTION, ENTRY_POINT_GROUP
+from htmap_core.plugins.installed import installed, newer_core
+from htmap_core.plugins.record import PluginRecord, how_to_get
 from htmap_core.settings.chain import settings
 from htmap_core.settings.tables import setting
 from htmap_core.wording import describe, did_you_mean
 
 if sys.version_info >= (3, 10):
-    from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+    from importlib.metadata import EntryPoint
 else:
-    from importlib_metadata import Distribution, EntryPoint, distributions, entry_points
+    from importlib_metadata import EntryPoint
 
 CORE = "core"
-
-
-@attrs.define
-class PluginRecord:
-    """The record of one plugin.
-
-    :param state: ``ok``, ``broken`` (see *reason* and *traceback*) or ``disabled`` (*reason* says by what).
-    :param offers: the names of its offers by kind, after HTMap has asked for them.
-    :param withdrawn: the delivery methods that it offered before HTMap switched it off.
-    """
-
-    name: str
-    distribution: str
-    version: str
-    state: Literal["ok", "broken", "disabled"] = "ok"
-    reason: str = ""
-    traceback: str = ""
-    hooks: tuple[str, ...] = ()
-    offers: dict[str, list[str]] = attrs.field(factory=dict)
-    withdrawn: list[str] = attrs.field(factory=list)
 
 
 class Discovery:
@@ -99,23 +82,26 @@ class Discovery:
         """Load the plugins unless that was done, or is being done by this thread, whose plugins ask for something."""
         if self._loaded is None:
             disabled: list[str] = setting("PLUGINS.DISABLED")  # may raise, so it comes before anything is loaded
-            manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
-            manager.add_hookspecs(hookspecs)
-            if os.environ.get("HTMAP_TRACE_PLUGINS", "") not in {"", "0"}:
-                manager.trace.root.setwriter(sys.stderr.write)
-                manager.enable_tracing()
-            self._loaded = manager
-            core = EntryPoint(CORE, "htmap_core.plugins.core", ENTRY_POINT_GROUP)
-            self._load(core, PluginRecord(CORE, DISTRIBUTION, __version__), ())
-            for entry, record in _installed():
-                self._load(entry, record, disabled)
-            self._report_missing_selection()
-            self._is_complete = True
+            manager = self._loaded = _manager()
+            try:
+                core = EntryPoint(CORE, "htmap_core.plugins.core", ENTRY_POINT_GROUP)
+                self._load(core, PluginRecord(CORE, DISTRIBUTION, __version__), ())
+                for entry, record in installed():
+                    self._load(entry, record, disabled)
+                self._report_missing_selection()
+                self._is_complete = True
+            except BaseException:  # Ctrl-C: the next question loads all, and does not take the first few for all
+                self._loaded, self._records = None, []
+                raise
+            return manager
         return self._loaded
 
     def _load(self, entry: EntryPoint | None, record: PluginRecord, disabled: Sequence[str]) -> None:
         twin = next((other for other in self._records if other.name == record.name), None)
         self._records.append(record)
+        if record.name != CORE and (switch := _switched_off_by(record.name, disabled)):
+            record.state, record.reason = "disabled", f"by {switch}"
+            return
         if entry is None:
             return  # broken: its metadata cannot be read
         if twin is not None:
@@ -123,18 +109,24 @@ class Discovery:
             record.reason = (
                 f"the name {record.name!r} is taken by the plugin of {twin.distribution}; uninstall one of the two"
             )
-            return
-        if record.name != CORE and (switch := _switched_off_by(record.name, disabled)):
-            record.state, record.reason = "disabled", f"by {switch}"
+            record.repair = record.repair or f"`pip uninstall {shlex.quote(record.distribution)}`"
             return
         try:
             module = entry.load()
             record.hooks = self._checked_hooks(module)
             self._manager().register(module, record.name)
         except pluggy.PluginValidationError as error:  # its text quotes the definition and names the wrong argument
-            self.switch_off(record, "; ".join(str(error).splitlines()[1:]), error)
+            self._switch_off_unloaded(entry, record, "; ".join(str(error).splitlines()[1:]), error)
         except (Exception, SystemExit) as error:  # any failure of one plugin switches off only that plugin
-            self.switch_off(record, describe(error), error)
+            self._switch_off_unloaded(entry, record, describe(error), error)
+
+    def _switch_off_unloaded(self, entry: EntryPoint, record: PluginRecord, reason: str, error: BaseException) -> None:
+        self.switch_off(record, reason, error)
+        if not record.repair and (needed := newer_core(entry)) is not None:
+            record.repair = (
+                f"it needs {needed} and this is {__version__}: `pip install --upgrade {DISTRIBUTION}`, "
+                f"or `pip uninstall {shlex.quote(record.distribution)}`"
+            )
 
     def _checked_hooks(self, module: object) -> tuple[str, ...]:
         """Return the hooks that *module* implements, after checking their names; pluggy checks their arguments."""
@@ -142,12 +134,14 @@ class Discovery:
         known = [name for name in dir(hookspecs) if name.startswith("htmap_") and callable(getattr(hookspecs, name))]
         hooks = []
         for name in dir(module):
-            implements = manager.parse_hookimpl_opts(module, name) is not None
+            options = manager.parse_hookimpl_opts(module, name)
+            implements = options is not None
             if implements and name not in known:
                 raise LookupError(f"there is no hook {name!r}{did_you_mean(name, known)} (hooks: {', '.join(known)})")
             if name in known and not implements:
                 raise LookupError(f"{name} is not marked with @htmap_core.hookimpl, so HTMap would never call it")
-            if implements:
+            if options is not None:
+                _check_that_a_call_runs(getattr(module, name), is_wrapper=options["wrapper"] or options["hookwrapper"])
                 hooks.append(name)
         if not hooks:
             raise LookupError(f"{module!r} implements no hook; mark its functions with @htmap_core.hookimpl")
@@ -158,35 +152,27 @@ class Discovery:
         for name in _selection() or ():
             if name not in found:
                 reason = f"HTMAP_PLUGINS names it, but it is not installed{did_you_mean(name, found - {CORE})}"
-                self._records.append(PluginRecord(name, "", "", "broken", reason))
+                self._records.append(
+                    PluginRecord(name, "", "", "broken", reason, repair=how_to_get(name, "HTMAP_PLUGINS"))
+                )
 
 
-def _installed() -> list[tuple[EntryPoint | None, PluginRecord]]:
-    """Return the installed plugins, by name; the entry point is None if the metadata cannot be read."""
-    try:
-        found: list[Any] = [(entry, _record(entry)) for entry in entry_points(group=ENTRY_POINT_GROUP)]
-    except Exception:  # one distribution has damaged metadata; the loop finds out which
-        found = [plugin for distribution in distributions() for plugin in _plugins_of(distribution)]
-    return sorted(found, key=lambda plugin: (plugin[1].name, plugin[1].distribution))
+def _manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
+    manager.add_hookspecs(hookspecs)
+    if os.environ.get("HTMAP_TRACE_PLUGINS", "") not in {"", "0"}:
+        manager.trace.root.setwriter(sys.stderr.write)
+        manager.enable_tracing()
+    return manager
 
 
-def _record(entry: EntryPoint) -> PluginRecord:
-    distribution = entry.dist
-    if distribution is None:
-        return PluginRecord(entry.name, "unknown distribution", "")
-    return PluginRecord(entry.name, distribution.name, distribution.version)
-
-
-def _plugins_of(distribution: Distribution) -> list[tuple[EntryPoint | None, PluginRecord]]:
-    try:
-        entries = [entry for entry in distribution.entry_points if entry.group == ENTRY_POINT_GROUP]
-        return [(entry, _record(entry)) for entry in entries]
-    except Exception as error:  # the record of a plugin tells it; other distributions do not matter
-        if f"[{ENTRY_POINT_GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
-            return []
-        name = str(distribution.metadata["Name"])
-        reason = f"its metadata cannot be read: {describe(error)}"
-        return [(None, PluginRecord(name, name, "", "broken", reason, traceback.format_exc()))]
+def _check_that_a_call_runs(function: Any, *, is_wrapper: bool) -> None:
+    """Check that a call of a hook does something: a call of a coroutine or generator function runs none of its lines."""
+    suspends = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    if suspends or (inspect.isgeneratorfunction(function) and not is_wrapper):
+        raise TypeError(
+            f"{function.__name__} must be a plain function: HTMap would call it, and nothing of it would run"
+        )
 
 
 def _selection() -> list[str] | None:

@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import (
     ComponentNotFound,
+    ComponentProblem,
+    ComponentsNotFound,
+    CondorError,
     CorruptEventLog,
     CorruptMap,
     ExpectedError,
@@ -79,6 +84,22 @@ class Engine:
         if not -count <= component < count:
             raise ComponentNotFound(self.map.tag, component, count)
         return component % count
+
+    def chosen(self, components: Iterable[int]) -> list[int]:
+        """Return the indices of components that are to run again, counted from the front, in order and each once.
+
+        :raises ComponentsNotFound: the map does not have some of them.
+        """
+        found, missing = set(), []
+        for component in components:
+            try:
+                found.add(self.from_front(component))
+            except ComponentNotFound as error:
+                missing.append(error.component)
+        if missing:
+            count = len(self.components)
+            raise ComponentsNotFound(tag=self.map.tag, component=missing[0], count=count, components=missing)
+        return sorted(found)
 
     def has(self, component: object) -> bool:
         """Return whether the map has a component with this index, counted from the front."""
@@ -148,22 +169,44 @@ class Engine:
         """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
         return self._news.settled(component, Deadline(timeout))
 
-    def wait(self, timeout: Timeout, stuck: set[ComponentStatus], *, show_progress_bar: bool) -> None:
-        """Wait until every component has ended; raises the errors of :meth:`watch`.
+    def wait(self, timeout: Timeout, tolerated: frozenset[ComponentStatus], *, show_progress_bar: bool) -> None:
+        """Wait until every component is COMPLETED, or has a tolerated status; raises the errors of :meth:`watch`.
 
-        :param stuck: the statuses that end the waiting.
-        :raises ComponentProblem: a component has one of these statuses.
+        :param tolerated: which of ERRORED, REMOVED and HELD count as ended.
+        :raises ComponentProblem: a component has another one of these.
         """
+        over = tolerated | {ComponentStatus.COMPLETED}
         with component_bar(self.map.current_tag(), len(self.components), show=show_progress_bar) as progress:
             for statuses in self.watch(timeout):
-                ended = sum(status.is_final for status in statuses)
+                ended = sum(map(statuses.count, over))
                 progress.update(ended - progress.n)
-                for component, status in enumerate(statuses) if stuck & set(statuses) else ():
-                    if status in stuck:
-                        raise self.errors.problem(component, status)
-                if ended == len(self.components):
+                self._check(statuses, over)
+                if ended == len(self.components) or self._awaits_release(set(statuses) - over, tolerated):
                     break
         self.states.save()
+
+    def _awaits_release(self, left: set[ComponentStatus], tolerated: frozenset[ComponentStatus]) -> bool:
+        """Return whether the components that have not ended have no jobs, and get none before a tolerated hold is over.
+
+        :param left: the statuses of the components that have not ended.
+        """
+        if left != {ComponentStatus.UNMATERIALIZED} or ComponentStatus.HELD not in tolerated:
+            return False
+        try:
+            return self.states.awaits_release(Connection(self.pool))
+        except CondorError:
+            return False  # it is asked once more after the next news, or a minute without any
+
+    def _check(self, statuses: list[ComponentStatus], over: frozenset[ComponentStatus]) -> None:
+        """Check that no component has ended or is held with a status that is not in *over*.
+
+        :raises ComponentProblem: one has.
+        """
+        wrong = {status for status in set(statuses) - over if is_settled(status)}
+        for component, status in enumerate(statuses) if wrong else ():
+            if status in wrong:
+                with contextlib.suppress(OutputNotFound):  # it runs again, or was released: the next news tell
+                    raise self._problem(component, status)
 
     # --- results and errors
 
@@ -215,7 +258,7 @@ class Engine:
 
     def _error(self, component: int, status: ComponentStatus) -> ComponentError:
         if status is ComponentStatus.HELD:
-            raise self.consistent(component, status, lambda: self.errors.problem(component, status))
+            raise self._problem(component, status)
         if not self.errors.has_failed(component, status):
             raise ExpectedError(self.map.tag, component)
         return self.consistent(component, status, lambda: self.errors.error(component, status))
@@ -324,7 +367,11 @@ class Engine:
             cause = error  # `error` itself ends with this block
             report = self.consistent(component, status, lambda: self.errors.unreadable(component, cause).report())
             raise MapComponentError(self.map.tag, component, report) from error
-        raise self.consistent(component, status, lambda: self.errors.problem(component, status, with_cause=True))
+        raise self._problem(component, status, with_cause=True)
+
+    def _problem(self, component: int, status: ComponentStatus, *, with_cause: bool = False) -> ComponentProblem:
+        """Return the reason why a component has no result; raises the errors of :meth:`consistent`."""
+        return self.consistent(component, status, lambda: self.errors.problem(component, status, with_cause=with_cause))
 
     def _found(self, component: int, status: ComponentStatus) -> Any:
         """Return the result of a component, or raise the errors of :meth:`ResultReader.result`."""

@@ -177,8 +177,10 @@ class ErrorReader:
             returned = self.returned(component)
         except FileNotFoundError:
             return None
-        could_not_finish = status is not ComponentStatus.COMPLETED and self._states.note(component)
-        return None if could_not_finish and component not in returned.statuses else returned
+        if component not in returned.statuses:
+            could_not_finish = status is not ComponentStatus.COMPLETED and self._states.note(component)
+            return None if could_not_finish else returned
+        return returned if "error" in returned.record(component) else None  # it has run again since it failed
 
     def damaged(self, component: int, damage: CorruptMap) -> ComponentError:
         """Return the error of a component of which what came back is damaged, for a list of errors that goes on."""

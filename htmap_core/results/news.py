@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from htmap_core import user_warnings
 from htmap_core.components import ComponentStatus
@@ -77,8 +77,7 @@ class News:
         while True:
             statuses = self._states.statuses()
             yield statuses
-            ended = sum(status.is_final for status in statuses)
-            seen = self._wait(seen, deadline, f"has not ended: {ended} of {len(statuses)} components have")
+            seen = self._wait(seen, deadline, _how_far(statuses))
 
     def settled(self, component: int, deadline: Deadline) -> ComponentStatus:
         """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
@@ -115,3 +114,9 @@ class News:
             silence = str(error)
         if silence:
             user_warnings.warn(user_warnings.SilentPool(self._map.tag, QUIET, silence))
+
+
+def _how_far(statuses: Sequence[ComponentStatus]) -> str:
+    """Return how many components have ended and are held, as the message about a timeout says it."""
+    ended, held = sum(status.is_final for status in statuses), statuses.count(ComponentStatus.HELD)
+    return f"has not ended: {ended} of {len(statuses)} components have{f', and {held} are held' if held else ''}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import sysconfig
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 
@@ -15,40 +17,100 @@ def how_to_send(name: str, *, while_unpickling: bool) -> str:
         module by value help; an ``import`` statement in the function needs the file.
     """
     top = name.partition(".")[0]
-    found = file_of(top)
+    place = place_of(name)
+    if place is not None and (archive := _archive_of(place)) is not None:
+        return "\n".join(_from_archive(top, place, archive, while_unpickling))
+    if place is None and _was_made_here(top):
+        return "\n".join(_without_file(top, while_unpickling))
     what = (
-        f"{top!r} is a module of your own, {found}: send it"
-        if found
+        f"{top!r} is a module of your own, {place}: send it"
+        if place
         else f"If {top!r} is a module of your own, send it"
     )
-    lines = [
-        f"{what} along with the map,",
-        f'    map_options=htmap.MapOptions(fixed_input_files=["{found or f"{top}.py"}"])',
-    ]
+    lines = [f"{what} along with the map,", _fixed_input_files(place or f"{top}.py")]
+    return "\n".join([*lines, *(_by_value("or ", top) if while_unpickling else [])])
+
+
+def _from_archive(top: str, place: Path, archive: Path, while_unpickling: bool) -> list[str]:
+    """Return advice for a module in a zip archive, of which only the whole can be sent."""
+    what = f"{top!r} is a module of your own in the archive {archive}: "
     if while_unpickling:
-        lines += [
-            "or have what the map uses of it travel by value; before mapping:",
-            f"    import cloudpickle, {top}",
-            f"    cloudpickle.register_pickle_by_value({top})",
-        ]
-    return "\n".join(lines)
+        return _by_value(what, top)
+    inside = archive.name / place.parent.relative_to(archive)
+    return [
+        f"{what}send that along with the map,",
+        _fixed_input_files(archive),
+        "and begin the function with",
+        f'    import sys; sys.path.append("{inside}")',
+    ]
 
 
-def file_of(name: str) -> Path | None:
-    """Return the file of a module, or the folder of a package, that can be imported here and is not installed; else None.
+def _without_file(top: str, while_unpickling: bool) -> list[str]:
+    """Return advice for a module that has no file, because a program or an import hook makes it."""
+    what = f"{top!r} is a module that has no file here, because your program makes it: "
+    if while_unpickling:
+        return _by_value(what, top)
+    return [f"{what}define what the function uses of it in the script itself, or in a file that you send along."]
 
-    :param name: its name, without dots. Looking for a dotted name would import the package.
+
+def _fixed_input_files(path: Path | str) -> str:
+    return f'    map_options=htmap.MapOptions(fixed_input_files=["{path}"])'
+
+
+def _by_value(begin: str, top: str) -> list[str]:
+    return [
+        f"{begin}have what the map uses of it travel by value; before mapping:",
+        f"    import cloudpickle, {top}",
+        f"    cloudpickle.register_pickle_by_value({top})",
+    ]
+
+
+def place_of(name: str) -> Path | None:
+    """Return where a module can be imported from here, or the folder of its package, if it is there and not installed; else None.
+
+    :param name: its dotted name. Only the first part is looked for, because looking for all of it would import the package. The
+        others tell which of the folders of a namespace package has it.
     """
+    top, *parts = name.split(".")
+    places = _places(_spec(top))
+    if not places or _is_installed(places[0]):
+        return None
+    return next((place for place in places if parts and _has(place, parts[0])), places[0])
+
+
+def _places(spec: ModuleSpec | None) -> list[Path]:
+    """Return the folders of a package, or the file of a module: those that exist, and those within an archive."""
+    if spec is None:
+        return []
+    origin = spec.origin if spec.has_location else None
+    places = [Path(place) for place in [*(spec.submodule_search_locations or ()), origin] if place]
+    return [place for place in places if place.exists() or _archive_of(place) is not None]
+
+
+def _spec(top: str) -> ModuleSpec | None:
     try:
-        spec = importlib.util.find_spec(name)
+        return importlib.util.find_spec(top)
     except (ImportError, ValueError):  # ValueError: a program made the module, so it has no spec
         return None
-    if spec is None:
+
+
+def _has(folder: Path, part: str) -> bool:
+    return any((folder / name).exists() for name in (part, f"{part}.py"))
+
+
+def _archive_of(place: Path) -> Path | None:
+    """Return the file, such as a zip archive, in which a path lies that is itself no file; None if there is none."""
+    if place.exists():
         return None
-    origin = spec.origin if spec.has_location else None
-    places = [*(spec.submodule_search_locations or ()), origin]
-    found = Path(places[0]) if places and places[0] else None
-    return None if found is None or _is_installed(found) else found
+    return next((parent for parent in place.parents if parent.is_file()), None)
+
+
+def _was_made_here(top: str) -> bool:
+    """Return whether a module is here that neither has a file nor comes with Python."""
+    spec = _spec(top)
+    if spec is None:
+        return top in sys.modules and top != "__main__"
+    return spec.origin not in ("built-in", "frozen") and not _places(spec)
 
 
 def _is_installed(path: Path) -> bool:

@@ -18,6 +18,8 @@ import attrs
 
 from htmap_core.contract import transfer_path
 from htmap_core.exceptions import CannotPickle, HTMapException
+from htmap_core.results import own_classes
+from htmap_core.user_warnings import HTMapWarning
 from htmap_core.wording import describe
 from htmap_run import frames, pickling
 
@@ -41,6 +43,10 @@ _PYTHON = ".".join(map(str, sys.version_info[:3]))
 
 # Pickles of these types need no module on the execute side. The plain pickler writes them ten times as fast.
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
+
+_LARGE = 64 * 1024  # bytes
+
+_MAKE_CLASSES = frozenset({"cloudpickle", "htmap_run"})  # the packages that have functions for it
 
 
 @attrs.define(slots=False)
@@ -97,9 +103,11 @@ def unpickle(
         # Byte code of another version raises no error: it crashes the interpreter or returns wrong values.
         reason = f"it carries code of Python {python}, and this is Python {_PYTHON}"
         raise CannotUnpickle(tag, component, reason, is_input)
-    load = _DataUnpickler.loads if is_others and by_value is None else pickle.loads
+    load = _DataUnpickler.loads if is_others and by_value is None else _loads
     try:
         return load(payload)
+    except HTMapWarning:
+        raise
     except (Exception, SystemExit) as error:
         raise CannotUnpickle(tag, component, describe(error), is_input) from error
 
@@ -180,6 +188,26 @@ def _names_of(obj: Any) -> Iterable[str]:
     if isinstance(obj, (type, FunctionType, BuiltinFunctionType)):
         return (str(obj.__module__), obj.__qualname__)
     return ()
+
+
+def _loads(payload: bytes) -> Any:
+    # cloudpickle makes what goes by value, so a pickle without its name has none. A small one is read faster by `loads` then; a
+    # large one is read as fast by both, and would take long to be searched.
+    if len(payload) < _LARGE and b"cloudpickle" not in payload:
+        return pickle.loads(payload)
+    return own_classes.read(lambda reading: _OwnClassesUnpickler(payload, reading).load())
+
+
+class _OwnClassesUnpickler(pickle.Unpickler):
+    """Unpickles objects of classes by value as objects of the program's own classes."""
+
+    def __init__(self, payload: bytes, reading: own_classes.Reading) -> None:
+        super().__init__(io.BytesIO(payload))
+        self._reading = reading
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = super().find_class(module, name)
+        return self._reading.instead_of(name, found) if module.partition(".")[0] in _MAKE_CLASSES else found
 
 
 class _DataUnpickler(pickle.Unpickler):

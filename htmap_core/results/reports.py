@@ -31,8 +31,10 @@ def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mappi
     ]
     tails = error.get("tails", {})
     parts += [_block(f"The end of its {stream} is", _lines(text)) for stream, text in tails.items() if text]
-    if str(error.get("traceback")).count(_TRACEBACK) > 1:
-        parts.append(_block("With its causes, as Python shows it:", _lines(str(error["traceback"]))))
+    if _has_related(str(error.get("traceback"))):
+        parts.append(_block("With its causes and members, as Python shows it:", _lines(str(error["traceback"]))))
+    related = [each for each in error.get("related", ()) if any(frame.get("locals") for frame in each["frames"])]
+    parts += [_block("A cause or member, with its local variables:", _frames(each)) for each in related]
     if error.get("advice"):
         parts.append(str(error["advice"]))
     if error.get("missing_module"):
@@ -56,7 +58,17 @@ def _while_unpickling(error: Mapping[str, Any]) -> bool:
     return str(error.get("doing")).startswith("unpickling")
 
 
+def _has_related(traceback: str) -> bool:
+    """Return whether a traceback has more than one exception: causes, or members of a group, which may never have been raised."""
+    return traceback.count(_TRACEBACK) > 1 or any(text in traceback for text in _OF_RELATED)
+
+
 _TRACEBACK = "Traceback (most recent call last)"
+_OF_RELATED = (
+    f"Exception Group {_TRACEBACK}",
+    "\nThe above exception was the direct cause of the following exception:",
+    "\nDuring handling of the above exception, another exception occurred:",
+)
 
 
 def _in_brackets(text: str | None) -> str:

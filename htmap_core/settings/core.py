@@ -93,7 +93,14 @@ class PluginsSettings:
         metadata={
             "meaning": "the names of plugins that HTMap does not load",
             "default": "none",
-            "environment": (),  # HTMAP_PLUGINS selects them
+        },
+    )
+    required: list[str] = attrs.field(
+        factory=list,
+        metadata={
+            "meaning": "the names of plugins without which no map is submitted; `*` for all that are installed; "
+            "those in the environment count whatever else is set",
+            "default": "none",
         },
     )
 

@@ -126,11 +126,12 @@ class Environment(Layer):
 
 
 # Variables that are not settings: they select plugins, belong to a running component, or belong to the tests.
-_NOT_SETTINGS = ("HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS", "HTMAP_ON_EXECUTE", "HTMAP_COMPONENT", "HTMAP_TEST_")
+_NOT_SETTINGS = {"HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS", "HTMAP_ON_EXECUTE", "HTMAP_COMPONENT"}
+_OF_TESTS = "HTMAP_TEST_"
 
 
 def _key_of_variable(variable: str) -> str | None:
-    if not variable.startswith("HTMAP_") or variable.startswith(_NOT_SETTINGS):
+    if not variable.startswith("HTMAP_") or variable in _NOT_SETTINGS or variable.startswith(_OF_TESTS):
         return None
     from htmap_core.settings import core  # imports attrs (20 ms); `import htmap` needs no setting
 

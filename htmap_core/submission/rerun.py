@@ -17,6 +17,7 @@ from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import RESERVED_COMMANDS, attribute_name
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
+from htmap_core.plugins.faults import plugin_faults
 from htmap_core.settings.chain import settings
 from htmap_core.storage import operations
 from htmap_core.storage.jobs import Job
@@ -40,11 +41,13 @@ def rerun(
     :raises CorruptMap: the function, an input or the description is damaged; nothing has changed then.
     :raises MapWasRemoved: the map was removed meanwhile; nothing runs again.
     :raises BusyMap: another thread or process is running components of the map again.
+    :raises RequiredPluginError: a plugin that PLUGINS.REQUIRED names does not work; nothing has changed then.
     :raises HTMapException: a plugin cannot get the credentials that they need; nothing has changed then.
     """
     _check_ended(tag, components, statuses())
     if not components:
         return
+    plugin_faults.check()
     pool = pools.reach(map_dir.record.pool)
     commands, columns = map_dir.read_submit()
     map_dir.check_sources(components)

@@ -53,6 +53,12 @@ class StateSource(Protocol):
         It is called after each :meth:`poll`, so it must be cheap.
         """
 
+    def awaits_release(self, connection: Connection) -> bool:
+        """Return whether the schedd makes no jobs for the UNMATERIALIZED components before held ones are released.
+
+        It is called while somebody waits for a map of which all other components have ended or are held, after each news.
+        """
+
     def ask_the_schedd(self, connection: Connection) -> None:
         """Ask the schedd about the jobs that seem not to have ended or are doubtful, and correct their states.
 

@@ -18,7 +18,13 @@ from htmap_core.tracking.jobs import Tracker
 _SUCCEEDED = "OK"  # the status of a component in its job's result file
 _HOLD = ("HoldReason", "HoldReasonCode")
 # HTCondor's JobStatus of a job that is in the queue and has not ended.
-_QUEUED = {1: ComponentStatus.IDLE, 2: ComponentStatus.RUNNING, 5: ComponentStatus.HELD, 7: ComponentStatus.SUSPENDED}
+_HELD = 5
+_QUEUED = {
+    1: ComponentStatus.IDLE,
+    2: ComponentStatus.RUNNING,
+    _HELD: ComponentStatus.HELD,
+    7: ComponentStatus.SUSPENDED,
+}
 
 
 class LoggedStates:
@@ -154,6 +160,21 @@ class LoggedStates:
                 event = f"{status} of job {job.row} of submission {job.submission}"
                 return CorruptEventLog(self._map_dir.events, event, "other events say that it cannot be")
         return None
+
+    def awaits_release(self, connection: Connection) -> bool:
+        """Return whether the schedd makes no more jobs before held ones are released.
+
+        It makes none of a map that is on hold, and none while the held ones take all places that `max_materialize` gives.
+
+        :raises CondorError: the schedd does not answer.
+        """
+        for submission in self._map_dir.submissions.all():
+            if ComponentStatus.UNMATERIALIZED in (self._tracker.statuses(submission.number) or ()):
+                constraint = f"ClusterId == {submission.cluster} && JobStatus == {_HELD} && {self._map_dir.own_jobs}"
+                held = connection.query_jobs(constraint, ["JobMaterializePaused", "JobMaterializeLimit"])
+                if not held or not (held[0].get("JobMaterializePaused") or len(held) >= held[0]["JobMaterializeLimit"]):
+                    return False
+        return True
 
     def ask_the_schedd(self, connection: Connection) -> None:
         """Ask the schedd about the jobs that seem not to have ended, because the event log may have missed something.

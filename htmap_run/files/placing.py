@@ -25,6 +25,13 @@ places: dict[str, str] = {}
 """The places of the running component's files that are not where HTCondor puts a file, by their sources."""
 
 
+def scratch_directory() -> str:
+    """Return the job's scratch directory, also after the function has changed the directory."""
+    from htmap_run import names
+
+    return os.environ["HTMAP_OUTPUT_FILES"].rpartition(names.RETURN)[0]
+
+
 def place(scratch: str, entries: Sequence[Sequence[str]]) -> None:
     """Put files in their :data:`places`; files that are there already stay.
 

@@ -7,9 +7,9 @@ imported where its functions run. Any other name raises AttributeError.
 from __future__ import annotations
 
 from htmap_run.files.checkpoints import checkpoint
+from htmap_run.files.transfer import transfer_output_files
 
 from .stand_ins import MapOptions, mapped, settings
-from .transfer import transfer_output_files
 from .transfer_path import TransferPath
 
 __all__ = ["MapOptions", "TransferPath", "checkpoint", "mapped", "settings", "transfer_output_files"]

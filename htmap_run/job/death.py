@@ -59,6 +59,7 @@ def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
         "text": f"ComponentDied: {message}",
         "traceback": f"ComponentDied: {message}\n",
         "frames": [],
+        "related": [],
         "packages": surroundings.packages(),
         "scratch": surroundings.scratch_listing(scratch),
         "by_value": False,

@@ -8,6 +8,8 @@ import pickle
 from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.handshake import Refused
+from htmap_run.job.isolation import Isolation
+from htmap_run.job.script import Script
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Work:
     :param function: the path of the pickled function.
     :param blocks: the paths of the input blocks.
     :param results: gets what the components leave.
+    :ivar script: the user's script, as far as it came along.
     :raises CorruptFile: one of the files is damaged.
     :raises FileNotFoundError: one of them is missing.
     """
@@ -59,6 +62,7 @@ class Work:
     def __init__(self, archive: str, scratch: str, function: str, blocks: list[str], results: Results) -> None:
         self.archive = archive
         self.scratch = scratch
+        self.script = Script(archive)
         self._results = results
         self._archive_file = os.open(archive, os.O_RDONLY | os.O_CLOEXEC)  # open as long as this process lives
         file = frames.Reader(function)
@@ -76,12 +80,15 @@ class Work:
         self._function: Optional[Callable[..., Any]] = None
         self._has_surroundings = self._has_placed = False
         self._load_error: Optional[tuple[BaseException, Optional[TracebackType]]] = None
+        self._isolation: Optional[Isolation] = None
 
     def attempt(self, component: int) -> Outcome:
         """Run *component* and return its outcome."""
         outcome = Outcome()
+        if self._isolation is None:
+            self._isolation = Isolation()
         try:
-            self._call(component, outcome)
+            self._isolation.run(self._call, component, outcome)
         except BaseException as error:  # sys.exit() and the like end this component, not the job
             outcome.error = error
         return outcome
@@ -155,7 +162,7 @@ class Work:
             raise error.with_traceback(trace)
         if self._function is None:
             try:
-                self._function = pickle.loads(self._pickled_function)  # a job exists to run its user's code
+                self._function = self.script.load_function(self._pickled_function)
             except BaseException as error:
                 self._load_error = error, error.__traceback__
                 raise
@@ -168,7 +175,8 @@ class Work:
                 "With ALLOW_PYTHON_MISMATCH, functions and classes must be importable on both sides: move those in the inputs "
                 "into a module that is installed on both.",
             )
-        return pickle.loads(payload)  # written by the user's own map
+        load = self.script.load_inputs if record.get("by_value") else pickle.loads
+        return load(payload)  # written by the user's own map
 
     def _pickle_result(self, result: Any) -> tuple[bytes, bool]:
         payload, by_value = pickling.dumps(result)

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 
+from htmap_run.job.script import forget_others
 from htmap_run.job.work import Outcome, Work
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import PeakMemory
@@ -36,6 +37,7 @@ def run(
         with capture:
             work = make_work()
             _prepare_environment(work.scratch)
+            work.script.take_place()
             for component in components:
                 _run_one(work, component, capture, results)
     except BaseException as error:  # no caller could catch it; the results and the text tell of it
@@ -52,9 +54,7 @@ def _prepare_environment(scratch: str) -> None:
     # to be called platform.py must not hide one of them from packages, or from the reports of this archive.
     library = [number for number, folder in enumerate(sys.path) if _is_standard_library(folder)]
     sys.path.insert(max(library, default=0) + 1, scratch)
-    # A .pth file of this Python may have imported its own modules at the start; the archive's must be used.
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("cloudpickle", "htmap")]:
-        del sys.modules[name]
+    forget_others()
 
 
 def _is_standard_library(folder: str) -> bool:
@@ -66,6 +66,8 @@ def _run_one(work: Work, component: int, capture: Capture, results: Results) -> 
     memory = PeakMemory()
     begins = capture.begin()
     os.chdir(work.scratch)
+    if "multiprocessing.forkserver" in sys.modules:
+        _end_fork_server()
     os.environ["HTMAP_COMPONENT"] = str(component)
     if work.keeps_checkpoints:
         from htmap_run.files import checkpoints
@@ -85,6 +87,18 @@ def _run_one(work: Work, component: int, capture: Capture, results: Results) -> 
     results.end(component, kind, {**record, **more}, payload, capture)
 
 
+def _end_fork_server() -> None:
+    """End multiprocessing's fork server unless processes of it run: those that it starts have the environment of its beginning.
+
+    So they would not have the inputs of this component, but those of the component that was first to start a process.
+    """
+    from multiprocessing import active_children, forkserver
+
+    if not active_children():
+        with contextlib.suppress(ChildProcessError):  # the function has waited for all children
+            forkserver._forkserver._stop()  # type: ignore[attr-defined]
+
+
 def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
     """End a child process that the function forked, with its own exit code: two processes must not write one result."""
     with contextlib.suppress(Exception):  # the user may have closed or replaced it
@@ -99,9 +113,22 @@ def _end_forked_child(outcome: Outcome, component: int) -> NoReturn:
 
 def _leave() -> NoReturn:
     """Exit at once: everything is written, threads may run on for ever, and extension modules may crash in their teardown."""
+    _end_executors()
     with contextlib.suppress(BaseException):  # Python has printed it already, and raises it again up to 3.9
-        atexit._run_exitfuncs()  # noqa: SLF001 -- there is no other way to run them before os._exit
+        atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # closed by the user, or a full disk; captured output is safe
             stream.flush()
     os._exit(0)
+
+
+def _end_executors() -> None:
+    """Do what Python does before it joins threads: executors, also joblib's, tell their processes to end.
+
+    Without that, multiprocessing would wait for these at the exit, and they for work.
+    """
+    # Executors of threads would wait for these.
+    getattr(sys.modules.get("concurrent.futures.thread"), "_threads_queues", {}).clear()
+    for call in reversed(getattr(sys.modules.get("threading"), "_threading_atexits", [])):
+        with contextlib.suppress(BaseException):  # what else there is to do at the exit must be done
+            call()

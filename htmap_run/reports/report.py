@@ -16,6 +16,7 @@ from htmap_run.reports.local_values import LocalValues
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
     from typing import Any, Optional
 
@@ -23,6 +24,7 @@ OUR_FILES = "<htmap>/"
 """The prefix of the file names of the archive's precompiled modules: see :mod:`htmap_core.submission.archive`."""
 
 _FIRST_FRAMES, _LAST_FRAMES = 10, 40
+_RELATED = 16  # the exceptions, besides the one that was raised, whose local variables are shown
 _SECONDS_FOR_LOCALS = 3.0
 _TEXT_LENGTH = 256 * 1024
 
@@ -34,12 +36,14 @@ def describe(error: BaseException, archive: str, scratch: str) -> dict[str, Any]
     :param archive: the path of the archive that the runner is in; its frames are left out.
     :param scratch: the job's scratch directory, whose files are listed.
     """
+    values = LocalValues(_SECONDS_FOR_LOCALS)
     return {
         "type": f"{type(error).__module__}.{type(error).__qualname__}",
         "message": _cut(_text_of(error)),
         "text": _cut(_summary(error)),
         "traceback": _cut(_traceback(error, archive)),
-        "frames": _frames(error, archive),
+        "frames": _frames(error, archive, values),
+        "related": _related(error, archive, values),
         "packages": surroundings.packages(),
         "scratch": surroundings.scratch_listing(scratch),
         "advice": None,
@@ -59,6 +63,7 @@ def briefly(error: BaseException, failure: BaseException) -> dict[str, Any]:
         "text": text,
         "traceback": f"{text}\n(there is no traceback: describing the error raised {type(failure).__qualname__})\n",
         "frames": [],
+        "related": [],
         "packages": [],
         "scratch": [],
         "advice": None,
@@ -107,8 +112,28 @@ def _is_ours(filename: str, archive: str) -> bool:
     return filename.startswith((OUR_FILES, archive + os.sep))
 
 
-def _frames(error: BaseException, archive: str) -> list[dict[str, Any]]:
-    values = LocalValues(_SECONDS_FOR_LOCALS)
+def _related(error: BaseException, archive: str, values: LocalValues) -> list[dict[str, Any]]:
+    """Return text and frames of the causes, contexts and members of *error*, and of theirs, as far as they were raised."""
+    found: list[Any] = [error]
+    for each in found:  # which grows meanwhile
+        context = None if each.__suppress_context__ else each.__context__
+        near = [other for other in (each.__cause__, context, *_members(each)) if issubclass(type(other), BaseException)]
+        known = {id(other) for other in found}
+        found += [other for other in near if id(other) not in known][: _RELATED - len(found) + 1]
+    described = [{"text": _cut(_summary(each)), "frames": _frames(each, archive, values)} for each in found[1:]]
+    return [each for each in described if each["frames"]]
+
+
+def _members(error: BaseException) -> Iterable[Any]:
+    """Return the members of a group, from before Python 3.11 too; of any other exception what it has by that name."""
+    try:
+        members = error.exceptions  # type: ignore[attr-defined]
+    except BaseException:  # there are none, or a user's class raises anything
+        return ()
+    return members if type(members) in (tuple, list) else ()
+
+
+def _frames(error: BaseException, archive: str, values: LocalValues) -> list[dict[str, Any]]:
     walked = [
         (frame, lineno)
         for frame, lineno in traceback.walk_tb(error.__traceback__)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from htmap_core.plugins.calls import FIRST_PARTY, plugins
+from htmap_core.plugins.calls import plugins
+from htmap_core.plugins.record import FIRST_PARTY
 from htmap_core.settings import core, model
 from tests.golden_files import Golden
 

@@ -18,7 +18,7 @@ APART = {
     "htmap_core/testing/own_settings.py": "what it replaces are settings, and no file",
     "htmap_run/files/checkpoints.py": "the job's own lock and names, and the submit side's by chirp",
     "htmap_run/files/placing.py": "files of the scratch directory get the names that the function expects",
-    "htmap_run/htmap/transfer.py": "a file of the function's own",
+    "htmap_run/files/transfer.py": "a file of the function's own",
     "htmap_run/job/eviction.py": "files of the scratch directory are put aside, and back",
     "plugins/htmap-pool/htmap_pool/installing/apt.py": "the output of a program that runs, in a file without a name",
     "plugins/htmap-pool/htmap_pool/places.py": "a private folder for sockets",

@@ -16,7 +16,7 @@ APART = {
     "htmap_core/submission/files/outputs.py": "a folder of the user's, for files that others may be meant to read",
     "htmap_core/testing/fixtures.py": "a folder of a test",
     "htmap_core/testing/pools.py": "a folder of a test",
-    "plugins/htmap-transplant/htmap_transplant/libraries.py": "a copy in a temporary folder, which is closed",
+    "plugins/htmap-transplant/htmap_transplant/libraries/run_path.py": "a copy in a temporary folder, which is closed",
 }
 
 MAKING = {"mkdir", "touch"}  # they take the permissions

@@ -291,9 +291,12 @@ class TestRerun:
         good.rerun([])
         assert good.is_done
 
-    def test_a_component_that_is_not_there_is_an_index_error(self, good: htmap.Map) -> None:
-        with pytest.raises(IndexError):
-            good.rerun([0, 5])
+    def test_components_that_are_not_there_are_told_of_and_nothing_runs_again(self, good: htmap.Map) -> None:
+        with pytest.raises(htmap.exceptions.CannotRerunComponents) as caught:
+            good.rerun([0, 5, -6])
+        assert isinstance(caught.value, htmap.exceptions.ComponentNotFound)
+        assert (caught.value.components, caught.value.component, caught.value.count) == ((5, -6), 5, 5)
+        assert good.is_done
 
 
 class TestFunctionsThatAreMapped:

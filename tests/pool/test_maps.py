@@ -194,6 +194,20 @@ class TestCreation:
         expected = {"IDLE": 2, "UNMATERIALIZED": 48}
         eventually(lambda: Counter(map(str, mapped.component_statuses)) == expected, says="two jobs are made")
 
+    @pytest.mark.parametrize(("option", "held"), [("max_idle", "the map"), ("max_materialize", "the only job")])
+    def test_components_that_get_jobs_only_after_a_release_are_not_waited_for(self, option: str, held: str) -> None:
+        options: dict[str, Any] = {option: 1, "requirements": "false"}
+        mapped = htmap.map(str, range(3), map_options=htmap.MapOptions(**options))
+        if held == "the map":
+            mapped.hold()
+        else:  # the schedd would make more if there were places
+            find_pool()[1].act("hold", f"{mapped._map_dir.own_jobs} && ProcId == 0", "a test")
+            eventually(lambda: mapped.component_statuses[0] == "HELD", says="the first component is held")
+        mapped.wait(TIMEOUT, holds_ok=True)
+        assert mapped.component_statuses == ["HELD", "UNMATERIALIZED", "UNMATERIALIZED"]
+        with pytest.raises(htmap.exceptions.MapComponentHeld):
+            mapped.wait(TIMEOUT, errors_ok=True)
+
     def test_a_map_with_unmaterialized_components_is_removed_from_the_queue(self) -> None:
         options = htmap.MapOptions(max_idle=2, requirements="false")
         mapped = htmap.map(str, range(50), map_options=options)

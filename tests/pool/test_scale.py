@@ -84,7 +84,7 @@ def test_two_processes_watch_while_a_third_holds_releases_and_reruns(end: Path) 
         mapped.rerun([repetition % 4, (repetition + 1) % 4])
         mapped.hold()
         mapped.release()
-        mapped.wait(timeout=TIMEOUT, holds_ok=True)
+        mapped.wait(timeout=TIMEOUT)
     end.touch()
     for watcher in watchers:
         output, errors = watcher.communicate(timeout=TIMEOUT)

@@ -15,6 +15,7 @@ class FixedStates:
     """What is known after each look; the last for ever after."""
 
     looks: list[list[ComponentStatus]]
+    makes_no_jobs: bool = False
 
     def poll(self) -> bool:
         del self.looks[: len(self.looks) > 1]
@@ -44,6 +45,9 @@ class FixedStates:
 
     def doubt(self) -> None:
         return None
+
+    def awaits_release(self, connection: Connection) -> bool:
+        return self.makes_no_jobs
 
     def ask_the_schedd(self, connection: Connection) -> None:
         raise AssertionError(f"news come with every look, so the schedd of {connection.address} is not asked")

@@ -21,7 +21,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
     """Check whether maps can run here, with advice for each problem.
 
     Checks versions, settings, HTMAP_DIR, plugins, pools, the schedd, slots, credentials and delivery methods. Starts and submits
-    nothing. The exit code is 1 if maps cannot run.
+    nothing. The exit code is 1 if there is a problem.
     """
     done = list(checks())
     problems = sum(each.verdict == "problem" for each in done)
@@ -31,7 +31,8 @@ def doctor(context: click.Context, as_json: bool) -> None:
         rows = [(each.area, each.verdict, f"{each.text}. {each.advice}" if each.advice else each.text) for each in done]
         tables.show(("About", "Verdict", "What was found"), rows)
         click.echo(
-            f"\n{problems or 'No'} problem{'' if problems == 1 else 's'} found: maps can{'not' if problems else ''} run."
+            f"\n{problems or 'No'} problem{'' if problems == 1 else 's'} found: "
+            f"maps can{'not run as they should' if problems else ' run'}."
         )
     if problems:
         context.exit(1)

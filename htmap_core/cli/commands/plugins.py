@@ -6,14 +6,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import click
 from click.shell_completion import CompletionItem
 
 from htmap_core.cli import tables
 from htmap_core.condor.connection import Connection
 from htmap_core.plugins import calls
-from htmap_core.plugins.discovery import PluginRecord
+from htmap_core.plugins.faults import Fault, faults
 from htmap_core.plugins.pools import check_pools
+from htmap_core.plugins.record import PluginRecord
 from htmap_core.settings import model
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
@@ -36,14 +38,16 @@ def list_(as_json: bool) -> None:
     Starts nothing: without a running pool, it cannot tell whether a delivery method suits one.
     """
     records = calls.plugins.records()
+    off = faults(records)
     pools = check_pools()
     pool = next((Connection(each.address) for each in pools if each.address), None)
     rows = [_row(record, pool) for record in records]
     if as_json:
         seen = [{"name": each.pool, "usable": each.address is not None, "why_not": each.reason} for each in pools]
-        click.echo(json.dumps({"pool": pool and pool.address.pool, "plugins": rows, "pools": seen}, indent=2))
+        told = {"pool": pool and pool.address.pool, "plugins": rows, "faults": [attrs.asdict(each) for each in off]}
+        click.echo(json.dumps({**told, "pools": seen}, indent=2))
         return
-    _show(rows, f"the {pool.address.pool} pool" if pool else "this pool")
+    _show(rows, off, f"the {pool.address.pool} pool" if pool else "this pool")
     found = [(each.pool, "yes" if each.address else "no", each.reason) for each in pools]
     tables.show(("Pool", "Usable", "Why not"), found, "\nPools, in the order in which they are tried")
     if pool is None:
@@ -70,17 +74,21 @@ def _suitability(name: str, pool: Connection | None) -> dict[str, str]:
     return {"suits": found.verdict, "why": found.reason}
 
 
-def _show(rows: list[dict[str, Any]], pool: str) -> None:
+def _show(rows: list[dict[str, Any]], off: list[Fault], pool: str) -> None:
     """Print three narrow tables: what is installed, what suits the pool, what does not work and why."""
     installed = [(row["name"], f"{row['distribution']} {row['version']}", row["state"], _offers(row)) for row in rows]
     suits = [(name, found["suits"], found["why"]) for row in rows for name, found in row["delivery_methods"].items()]
     out = [(row["name"], row["reason"]) for row in rows if row["state"] != "ok"]
+    out += [(fault.plugin, fault.reason) for fault in off if fault.plugin not in {row["name"] for row in rows}]
     tables.show(("Plugin", "Distribution", "State", "Offers"), installed)
     if suits:
         tables.show(("Method", "Suits", "Why"), suits, f"\nDelivery methods on {pool}")
     if out:
         tables.show(("Plugin", "Reason"), out, "\nNot working")
         click.echo("`htmap plugins show NAME` shows the details of one.")
+    for fault in off:
+        if fault.required_by is not None:
+            click.echo(f"No map is submitted without {fault.plugin}: {fault.required_by} names it in PLUGINS.REQUIRED.")
 
 
 def _offers(row: dict[str, Any]) -> str:
@@ -104,6 +112,7 @@ def show(name: str) -> None:
     for record in _named(calls.plugins.records(), name):
         facts = [("distribution", f"{record.distribution} {record.version}"), ("state", record.state)]
         facts += [("reason", record.reason)] if record.reason else []
+        facts += [("what to do", record.remedy)] if record.state == "broken" else []
         facts += [("hooks", ", ".join(record.hooks))] if record.hooks else []
         facts += [(kind, ", ".join(names)) for kind, names in record.offers.items() if names]
         for method, found in _row(record, pool)["delivery_methods"].items():

@@ -22,8 +22,9 @@ _QUEUED = {ComponentStatus.UNMATERIALIZED, ComponentStatus.IDLE, ComponentStatus
 def wait(selection: Selection) -> None:
     """Wait until maps have ended.
 
-    Stops waiting for a map as soon as a component has failed or is held, prints an error, and goes on with the next map; the exit
-    code is 1 then. On a terminal a progress bar shows how far each map is.
+    Names each map whose components are all completed. Stops waiting for a map as soon as a component has failed or is held,
+    prints an error, and goes on with the next map; the exit code is 1 then. On a terminal a progress bar shows how far each
+    map is.
     """
     selection.each_map(_wait)
 
@@ -34,6 +35,7 @@ def _wait(found: Map) -> None:
     except MapComponentError as error:  # its text is the whole report, which would hide the messages about other maps
         (what, *_) = found.get_err(error.component).exception_msg.strip().splitlines() or ["for an unknown reason"]
         raise ComponentFailed(found.tag, error.component, what) from error
+    click.echo(f"map {found.tag!r} has ended: all components are completed")
 
 
 @click.command()

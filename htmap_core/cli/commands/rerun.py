@@ -32,9 +32,9 @@ def rerun() -> None:
 )
 def components(tag: str, components: tuple[int, ...], status: str | None) -> None:
     """Run selected components of one map again."""
-    if not components and status is None:
-        raise click.UsageError(f"name COMPONENTS or a --status; `htmap rerun map {tag}` runs all of them again")
     found = load(tag)
+    if not components and status is None:  # no usage error: `$(htmap components --status errored tide)` may print none
+        click.echo(f"no components were named; `htmap rerun map {tag}` runs all of them again", err=True)
     chosen = {*components, *(found.components_by_status()[ComponentStatus(status.upper())] if status else ())}
     found.rerun(sorted(chosen))
     _say(found, len(chosen))

@@ -34,18 +34,24 @@ def tags(patterns: tuple[str, ...]) -> None:
 @click.option(
     "--status",
     type=click.Choice([str(status) for status in ComponentStatus], case_sensitive=False),
-    help="Show only components with this status.",
+    help="Print only the components with this status, on one line.",
 )
 @tables.takes_color
 def components(tag: str, status: str | None, color: bool | None) -> None:
-    """Show the status of each component of a map."""
-    statuses = load(tag).component_statuses
+    """Show the status of each component of a map.
+
+    With --status, other commands can use the output: `htmap rerun components tide $(htmap components --status errored tide)`.
+    """
+    found = load(tag)
+    if status is not None:
+        if chosen := found.components_by_status()[ComponentStatus(status.upper())]:
+            click.echo(" ".join(map(str, chosen)))
+        return
+    statuses = found.component_statuses
     width = len(str(len(statuses)))
-    wanted = None if status is None else ComponentStatus(status.upper())
     paint = tables.painter(color)
-    for component, found in enumerate(statuses):
-        if wanted in {None, found}:
-            tables.echo_in_color(f"{component:>{width}} {paint(found)}")
+    for component, each in enumerate(statuses):
+        tables.echo_in_color(f"{component:>{width}} {paint(each)}")
 
 
 @click.command()

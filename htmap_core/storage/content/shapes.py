@@ -13,6 +13,7 @@ ERROR = {
     "text": str,
     "traceback": str,
     "frames": [_FRAME],
+    "related?": [{"text": str, "frames": [_FRAME]}],
     "packages?": [str],
     "scratch?": [str],
     "advice?": _TEXT_OR_NONE,

@@ -21,7 +21,7 @@ from htmap_transplant.installation import Installation, strange_names
 from htmap_transplant.members import Member, member, tree
 from htmap_transplant.sources import Site
 
-FORMAT = 1
+FORMAT = 2
 ABOUT = "about"
 
 # The parts of the standard library that stay: tests and their data, windows that nobody would see, tools for builds.
@@ -57,6 +57,10 @@ _SCRIPT = b"""#!/bin/sh
 '''exec' "${0%/*}/python3" "$0" "$@"
 ' '''
 """
+# The first lines of a script of some Python: one line, or three if its path is long.
+_SHEBANG = re.compile(
+    rb"#! *([^\n\0]*?/bin)/python[^\n]*\n|#!/bin/sh\n'''exec' \"?([^\n\0]*?/bin)/python[^\n]*\n' '''\n"
+)
 _LONGEST_SHEBANG = 8192
 
 
@@ -140,7 +144,7 @@ def _environment(installation: Installation, strange: Iterable[str]) -> Iterator
         found = _tree(folder, "", without)
     else:
         found = tree(folder / "bin", "bin")
-    ours = _shebang(folder)
+    ours = os.path.realpath(folder / "bin")
     for each in found:
         content = _script(each, ours) if each.name.startswith("bin/") and each.link is None else None
         if content is not None:
@@ -153,17 +157,14 @@ def _tree(folder: Path, name: str, without: tuple[str, ...]) -> Iterator[Member]
     return tree(folder, name, lambda name: any(fnmatch.fnmatchcase(name, pattern) for pattern in without))
 
 
-def _shebang(prefix: Path) -> re.Pattern[bytes]:
-    """Return the pattern of the first lines of scripts for the Python in *prefix*: one line, or three if its path is long."""
-    python = re.escape(os.fsencode(prefix / "bin")) + rb"/python"
-    return re.compile(rb"#!" + python + rb"[^\n]*\n|#!/bin/sh\n'''exec' \"?" + python + rb"[^\n]*\n' '''\n")
-
-
-def _script(each: Member, ours: re.Pattern[bytes]) -> bytes | None:
-    """Return the text of a script of this Python, changed so that the Python beside it runs it; None for other files."""
+def _script(each: Member, ours: str) -> bytes | None:
+    """Return the text of a script of the Python in *ours*, changed so that the one beside it runs it; None for other files."""
     with each.source.open("rb") as file:
-        begin = ours.match(file.read(_LONGEST_SHEBANG))
-    return _SCRIPT + each.source.read_bytes()[begin.end() :] if begin else None
+        begin = _SHEBANG.match(file.read(_LONGEST_SHEBANG))
+    # The environment may have been made by another name of its folder: on clusters, home folders have several.
+    if begin is None or os.path.realpath(begin[1] or begin[2]) != os.fsencode(ours):
+        return None
+    return _SCRIPT + each.source.read_bytes()[begin.end() :]
 
 
 def _further_sites(installation: Installation, first: Site, more: list[str]) -> Member:

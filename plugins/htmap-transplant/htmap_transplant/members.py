@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Optional
@@ -13,6 +12,8 @@ import attrs
 # Compiled code stays here: it would be a quarter of the bytes sent with each job. Python compiles the imported modules again in
 # less time than many jobs need to get compiled code from one submit node.
 _CACHES = "__pycache__"
+
+_PERMISSIONS = 0o777  # set-user-ID would let others than the job's user act as this one
 
 
 @attrs.frozen
@@ -43,7 +44,7 @@ Skip = Callable[[str], bool]
 def member(source: Path, name: str, content: bytes | None = None) -> Member:
     """Return the archive's entry for a file; links to it are followed."""
     status = source.stat()
-    return Member(name, source, status.st_size, status.st_mtime_ns, stat.S_IMODE(status.st_mode), content=content)
+    return Member(name, source, status.st_size, status.st_mtime_ns, status.st_mode & _PERMISSIONS, content=content)
 
 
 def tree(folder: Path, name: str, skip: Skip = lambda _: False) -> Iterator[Member]:
@@ -71,7 +72,7 @@ def _walk(folder: Path, name: str, skip: Skip, top: str, above: tuple[str, ...])
                     yield from _walk(Path(entry.path), below, skip, top, (*above, real))
             elif entry.is_file():
                 status = entry.stat()
-                yield Member(below, Path(entry.path), status.st_size, status.st_mtime_ns, stat.S_IMODE(status.st_mode))
+                yield Member(below, Path(entry.path), status.st_size, status.st_mtime_ns, status.st_mode & _PERMISSIONS)
 
 
 def _inner_link(entry: os.DirEntry[str], top: str) -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from htmap_core import private_opener, progress_bar
-from htmap_transplant import libraries
+from htmap_transplant.libraries.shipping import adapted
 from htmap_transplant.members import Member
 
 FOLDER = "_htmap_python"
@@ -30,9 +30,9 @@ def pack(files: Sequence[Member], target: Path) -> list[Path]:
     :raises OSError: a file cannot be read, or the disk is full.
     """
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=target.parent) as scratch:
-        adapted, shipped = libraries.adapted(files, Path(scratch))
+        changed, shipped = adapted(files, Path(scratch))
         unfinished = Path(scratch, target.name)
-        _write(adapted, unfinished)
+        _write(changed, unfinished)
         unfinished.replace(target)
     return shipped
 

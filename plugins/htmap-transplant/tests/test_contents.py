@@ -81,6 +81,19 @@ def test_a_script_is_run_by_the_python_beside_it(installation: Installation, beg
     )
 
 
+def test_a_script_may_name_the_environment_by_a_link(installation: Installation, tmp_path: Path) -> None:
+    (tmp_path / "home").symlink_to(installation.prefix)
+    (installation.prefix / "bin" / "tell").write_text(f"#!{tmp_path}/home/bin/python3 -E\nprint(1)\n")
+    content = members(installation)["bin/tell"].content
+    assert content is not None
+    assert content.endswith(b"\nprint(1)\n")
+
+
+def test_scripts_of_other_pythons_stay_as_they_are(installation: Installation) -> None:
+    (installation.prefix / "bin" / "tell").write_text("#!/usr/bin/python3\nprint(1)\n")
+    assert members(installation)["bin/tell"].content is None
+
+
 def test_scripts_of_other_programs_stay_as_they_are(installation: Installation) -> None:
     (installation.prefix / "bin" / "tell").write_text("#!/bin/sh\necho 1\n")
     assert members(installation)["bin/tell"].content is None

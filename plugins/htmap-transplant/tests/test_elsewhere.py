@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from htmap_transplant import contents, packing
 from htmap_transplant.installation import Installation
+from htmap_transplant.libraries import elf, shipping
+from htmap_transplant.members import Member
 
 pytestmark = pytest.mark.packs
 
@@ -48,14 +50,25 @@ def fill(environment: Path, site: Path, projects: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def home(make_environment: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of a Python that was packed and unpacked; the environment and the sources are gone."""
-    here = tmp_path_factory.mktemp("here")
-    there = tmp_path_factory.mktemp("there") / "a folder"
-    there.mkdir()
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the environment and the sources were."""
+    return tmp_path_factory.mktemp("here")
+
+
+@pytest.fixture(scope="module")
+def packed(make_environment: Any, here: Path) -> list[Member]:
+    """The files of an environment, before they are packed."""
     installation: Installation = make_environment(here / "environment")
     fill(installation.prefix, installation.sites[0], here / "projects")
-    packing.pack(contents.members(installation), there / "packed.tar.gz")
+    return contents.members(installation)
+
+
+@pytest.fixture(scope="module")
+def home(packed: list[Member], here: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a Python that was packed and unpacked; the environment and the sources are gone."""
+    there = tmp_path_factory.mktemp("there") / "a folder"
+    there.mkdir()
+    packing.pack(packed, there / "packed.tar.gz")
     here.rename(here.with_name("gone"))
     subprocess.run(["tar", "-xzof", "packed.tar.gz"], cwd=there, check=True)
     yield there / packing.FOLDER
@@ -74,6 +87,26 @@ def run(*command: object) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_every_file_is_what_it_was_but_for_the_run_paths_of_some(home: Path, packed: list[Member], here: Path) -> None:
+    there = {str(path.relative_to(home)) for path in home.rglob("*") if path.is_symlink() or not path.is_dir()}
+    shipped = {name for name in there if name.startswith(f"{shipping.FOLDER}/")}
+    assert there - shipped == {each.name for each in packed}
+    for each in packed:
+        path = home / each.name
+        if each.link is not None:
+            assert str(path.readlink()) == each.link
+            continue
+        source = Path(str(each.source).replace(f"{here}/", f"{here.with_name('gone')}/"))
+        before, after = source.read_bytes() if each.content is None else each.content, path.read_bytes()
+        assert path.stat().st_mode & 0o100 == each.mode & 0o100, each.name
+        assert int(path.stat().st_mtime) == each.mtime_ns // 10**9, each.name
+        if before == after:
+            continue
+        assert elf.kind(source) == elf.kind(path) != b"", each.name
+        said, says = elf.dynamic(source), elf.dynamic(path)
+        assert (says.needed, says.runpath is None) == (said.needed, said.runpath is None), each.name
 
 
 def test_it_is_an_installation_of_its_own(home: Path) -> None:

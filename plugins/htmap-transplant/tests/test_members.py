@@ -54,3 +54,9 @@ def test_what_shall_be_left_out_is_named_as_in_the_archive(tmp_path: Path) -> No
     (tmp_path / "test" / "module.py").touch()
     (tmp_path / "kept.py").touch()
     assert set(found(tmp_path, skip=lambda name: name == "top/test")) == {"top/kept.py"}
+
+
+def test_a_file_that_runs_as_its_owner_runs_as_the_jobs_user_there(tmp_path: Path) -> None:
+    (tmp_path / "program").touch()
+    (tmp_path / "program").chmod(0o6755)
+    assert found(tmp_path)["top/program"].mode == 0o755

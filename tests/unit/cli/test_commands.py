@@ -200,12 +200,6 @@ def test_an_amount_is_a_number_above_nothing(type_: Type, damaged: Path, amount:
     assert type_("stdout", "tide", "0", "--timeout", "nan").returncode == 2
 
 
-def test_rerunning_components_needs_to_be_told_which(type_: Type, damaged: Path, golden: Golden) -> None:
-    ran = type_("rerun", "components", "tide")
-    assert ran.returncode == 2
-    golden("cli/rerunning-components-needs-to-be-told", ran.stderr)
-
-
 def test_a_live_status_needs_a_terminal(type_: Type, golden: Golden) -> None:
     ran = type_("status", "--live")
     assert ran.returncode == 2

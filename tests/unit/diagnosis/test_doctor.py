@@ -13,6 +13,7 @@ import pytest
 
 from htmap_core.diagnosis.doctor import checks
 from htmap_core.storage.mapdir import MapDir
+from tests.throwaway_plugins import Site
 
 HARBOUR = """
 from collections.abc import Callable
@@ -87,3 +88,67 @@ def test_whatever_another_user_owns_in_htmap_dir_is_a_problem(
     found = next(each for each in checks() if each.area == "files")
     assert (found.verdict, str(htmap_dir / part) in found.text, "4711" in found.text) == ("problem", True, True)
     assert found.advice
+
+
+# --- plugins
+
+
+def doctor(site: Site, **environment: str) -> tuple[int, list[dict[str, str]]]:
+    """Return the exit code of ``htmap doctor`` where the plugins of a site are installed, and its checks of plugins."""
+    command = [sys.executable, "-m", "htmap", "doctor", "--json"]
+    inherited = {**os.environ, "PYTHONPATH": str(site.folder), **environment}
+    ran = subprocess.run(command, env=inherited, capture_output=True, text=True, timeout=300, check=False)
+    return ran.returncode, [each for each in json.loads(ran.stdout) if each["area"] == "plugins"]
+
+
+def problems(checked: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [each for each in checked if each["verdict"] == "problem"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import nowhere_to_be_found", "@hookimpl\ndef htmap_rewrite_submit(map): pass", "def htmap_pools(): return []"],
+)
+def test_a_plugin_that_does_not_work_is_a_problem_with_what_to_type(
+    htmap_dir: Path, tmp_path: Path, source: str
+) -> None:
+    site = Site(tmp_path)
+    site.install("boats", source)
+    code, checked = doctor(site)
+    (problem,) = problems(checked)
+    assert code == 1
+    assert problem["text"].startswith("boats (htmap-boats)")
+    assert "`pip uninstall htmap-boats`" in problem["advice"]
+
+
+def test_a_required_plugin_that_is_not_installed_is_a_problem(htmap_dir: Path, tmp_path: Path) -> None:
+    _, checked = doctor(Site(tmp_path), HTMAP_PLUGINS_REQUIRED="cern,boats")
+    (problem,) = problems(checked)
+    assert problem["text"].startswith("boats ")
+    assert "HTMAP_PLUGINS_REQUIRED" in problem["text"]
+
+
+@pytest.mark.parametrize(("required", "verdict"), [("", "note"), ("boats", "problem")])
+def test_a_plugin_that_is_switched_off_is_a_problem_if_it_is_required(
+    htmap_dir: Path, tmp_path: Path, required: str, verdict: str
+) -> None:
+    site = Site(tmp_path)
+    site.install("boats", "1 / 0")
+    _, checked = doctor(site, HTMAP_PLUGINS_DISABLED="boats", HTMAP_PLUGINS_REQUIRED=required)
+    told = [each["verdict"] for each in checked if each["text"].startswith("boats ")]
+    assert (told[-1], len(problems(checked))) == (verdict, int(verdict == "problem"))
+
+
+@pytest.mark.parametrize("name", ["DISABLED", "REQUIRED"])
+def test_a_choice_of_plugins_that_is_no_list_is_a_problem(htmap_dir: Path, name: str) -> None:
+    command = [sys.executable, "-c", CHECKS.format(name=name)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert ran.stdout == "['settings']\n", ran.stderr
+
+
+CHECKS = """
+import htmap
+from htmap_core.diagnosis.doctor import checks
+htmap.settings["PLUGINS.{name}"] = {{"boats": True}}
+print([each.area for each in checks() if each.verdict == "problem" and each.area not in ("pool", "delivery")])
+"""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner
@@ -17,23 +16,10 @@ from htmap_core.maps import recovery
 from htmap_core.storage import operations
 from htmap_core.tracking import source
 from tests.unit.conftest import MakeMap
-from tests.unit.fixed_states import FULL, FixedStates
+from tests.unit.fixed_states import FULL
+from tests.unit.maps.conftest import Load
 
 IDLE, RUNNING, HELD, COMPLETED = (ComponentStatus(name) for name in ("IDLE", "RUNNING", "HELD", "COMPLETED"))
-
-Load = Callable[..., htmap.Map]
-
-
-@pytest.fixture
-def load(make_map: MakeMap, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Return what loads a map ``tide``, of which the looks tell."""
-
-    def load(*looks: list[ComponentStatus]) -> htmap.Map:
-        make_map("tide", len(looks[0]), {number: 10 * number for number in range(len(looks[0]))})
-        monkeypatch.setattr(source, "of", lambda _: FixedStates([looks[0], *looks]))
-        return htmap.load("tide")
-
-    return load
 
 
 def test_a_map_is_as_the_source_says(load: Load) -> None:
@@ -81,6 +67,34 @@ def test_the_command_line_shows_what_the_source_tells(load: Load) -> None:
     (facts,) = json.loads(shown["status --format json"]).values()
     assert {name for name, count in facts["component_status_counts"].items() if count} == {"HELD", "COMPLETED"}
     assert facts["max_memory"] == 11 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("status", "line"), [("held", "0 2\n"), ("HELD", "0 2\n"), ("Completed", "1\n"), ("errored", "")]
+)
+def test_components_of_a_status_are_one_line_for_other_commands(load: Load, status: str, line: str) -> None:
+    load([HELD, COMPLETED, HELD])
+    ran = CliRunner().invoke(cli, ["components", "--status", status, "tide", "--color"], catch_exceptions=False)
+    assert (ran.exit_code, ran.stdout) == (0, line)
+
+
+def test_running_no_components_again_is_no_error_because_another_command_may_have_named_none(load: Load) -> None:
+    tide = load([COMPLETED])
+    ran = CliRunner().invoke(cli, ["rerun", "components", "tide"], catch_exceptions=False)
+    assert (ran.exit_code, tide.is_done) == (0, True)
+
+
+def test_components_that_are_not_there_do_not_run_again(load: Load) -> None:
+    load([COMPLETED])
+    ran = CliRunner().invoke(cli, ["rerun", "components", "tide", "0", "7"])
+    assert isinstance(ran.exception, htmap.exceptions.ComponentsNotFound)
+    assert ran.exception.components == (7,)
+
+
+def test_the_command_line_names_each_map_that_it_waited_for(load: Load) -> None:
+    load([IDLE], [COMPLETED])
+    ran = CliRunner().invoke(cli, ["wait", "tide"], catch_exceptions=False)
+    assert (ran.exit_code, ran.stdout.count("'tide'")) == (0, 1)
 
 
 def test_the_source_tells_which_submission_of_a_vanished_process_the_schedd_accepted(

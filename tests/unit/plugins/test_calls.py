@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import itertools
 import re
-import textwrap
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,49 +16,12 @@ from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidSetting, PluginError, SubmitConflict, UnknownPythonDeliveryMethod
-from htmap_core.plugins.calls import FIRST_PARTY, Plugins, registered
-from htmap_core.plugins.discovery import PluginRecord
+from htmap_core.plugins.calls import Plugins, registered
+from htmap_core.plugins.record import FIRST_PARTY, PluginRecord
 from htmap_core.settings.chain import Settings, settings
 from tests.golden_files import Golden
 from tests.threads import at_once
-
-_NUMBERS = itertools.count()
-
-PREAMBLE = """
-import attrs, click
-from htmap_core import *
-from htmap_core import hookimpl
-class Method(DeliveryMethod):
-    def __init__(self, name):
-        self.name = name
-    def describe(self, submit, plan):
-        submit.set_attribute("DescribedBy", f'"{self.name}"')
-"""
-ROWBOAT = """
-@hookimpl
-def htmap_delivery_methods():
-    return [Method("rowboat")]
-"""
-
-
-class Site:
-    """A folder on Python's path, for throw-away distributions with one plugin each."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def install(self, plugin: str, source: str = ROWBOAT, distribution: str | None = None, module: str = "") -> None:
-        name = module or f"throwaway_{next(_NUMBERS)}"
-        if not module:
-            (self._folder / f"{name}.py").write_text(PREAMBLE + textwrap.dedent(source))
-        self.write_metadata(distribution or f"htmap-{plugin}", f"[htmap]\n{plugin} = {name}\n")
-
-    def write_metadata(self, distribution: str, entry_points: str) -> None:
-        info = self._folder / f"{distribution.replace('-', '_')}-1.2.3.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2.3\n")
-        (info / "entry_points.txt").write_text(entry_points)
-        importlib.invalidate_caches()
+from tests.throwaway_plugins import ROWBOAT, Site
 
 
 class NoSlots:
@@ -78,20 +38,6 @@ class NoSlots:
 
     def parameter(self, name: str) -> str | None:
         return None
-
-
-@pytest.fixture
-def site(htmap_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(folder)
-    return Site(folder)
-
-
-@pytest.fixture
-def plugins() -> Plugins:
-    """Return plugins that have not been looked for yet."""
-    return Plugins()
 
 
 @pytest.fixture
@@ -495,7 +441,7 @@ def test_a_method_of_ours_that_is_not_installed_is_hinted_at(
     htmap_dir: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch, name: str, golden: Golden
 ) -> None:
     monkeypatch.setattr(
-        "htmap_core.plugins.discovery.entry_points", lambda **_: []
+        "htmap_core.plugins.installed.entry_points", lambda **_: []
     )  # a fresh machine: nothing is installed
     with pytest.raises(UnknownPythonDeliveryMethod) as caught:
         plugins.delivery_method(name)
@@ -613,6 +559,37 @@ def test_an_exception_in_what_a_plugin_offered_names_plugin_and_distribution(
         calls[call]()
     assert (caught.value.plugin, caught.value.distribution) == ("boats", "htmap-boats")
     assert caught.value.reason == f"{call} failed: {error[: error.index('(')]}: leak"
+
+
+ASLEEP = """
+class Asleep(Method):
+    async def prepare(self, plan): pass
+    def describe(self, submit, plan): yield
+def later(function):
+    return lambda submit: function(submit)
+@hookimpl
+@later
+async def htmap_rewrite_submit(submit): pass
+htmap_rewrite_submit.__name__ = "htmap_rewrite_submit"
+@hookimpl
+def htmap_delivery_methods(): return [Asleep("asleep")]
+"""
+
+
+@pytest.mark.parametrize("call", ["prepare", "describe", "htmap_rewrite_submit"])
+def test_what_returns_before_it_has_run_is_an_error(site: Site, plugins: Plugins, plan: MapPlan, call: str) -> None:
+    site.install("boats", ASLEEP)
+    plugins.records()
+    method, submit = plugins.delivery_method("asleep"), SubmitDescription()
+    calls: dict[str, Callable[[], object]] = {
+        "prepare": lambda: plugins.prepare(method, plan),
+        "describe": lambda: plugins.describe(method, submit, plan),
+        "htmap_rewrite_submit": lambda: plugins.rewrite_submit(submit, plan),
+    }
+    with pytest.raises(PluginError) as caught:
+        calls[call]()
+    assert (caught.value.plugin, caught.value.distribution) == ("boats", "htmap-boats")
+    assert caught.value.reason.startswith(call)
 
 
 @pytest.mark.parametrize("error", ["ValueError('leak')", "SystemExit('leak')"])

@@ -108,9 +108,9 @@ def test_a_setting_that_a_table_does_not_have_is_missing_with_what_was_meant(htm
 
 def test_a_table_that_comes_with_a_package_names_it(htmap_dir: Path, tmp_path: Path) -> None:
     program = """
-    from importlib import metadata
-    found = metadata.entry_points
-    metadata.entry_points = lambda **wanted: [each for each in found(**wanted) if each.name != "docker"]
+    from htmap_core.plugins import installed
+    found = installed.entry_points
+    installed.entry_points = lambda **wanted: [each for each in found(**wanted) if each.name != "docker"]
     try:
         htmap.settings["Docker.image"]
     except htmap.exceptions.MissingSetting as error:

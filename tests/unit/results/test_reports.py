@@ -68,6 +68,30 @@ def test_an_error_report_shows_what_the_exception_was_raised_from() -> None:
     assert "KeyError: 'tide'" in report
 
 
+def test_an_error_report_shows_a_cause_that_was_raised_nowhere() -> None:
+    error = ValueError("no tide")
+    error.__cause__ = KeyError("moon")
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    report = reports.error_report("tide", 3, INDEX, entry(text="ValueError: no tide", traceback=text))
+    assert "KeyError: 'moon'" in report
+
+
+def test_an_error_report_shows_the_members_of_a_group() -> None:
+    text = "  + Exception Group Traceback (most recent call last):\n  |   File ...\n  | ExceptionGroup: bad (1 sub-exception)\n"
+    text += "  +-+---------------- 1 ----------------\n    | ValueError: no tide\n    +------------------------------------\n"
+    report = reports.error_report("tide", 3, INDEX, entry(text="ExceptionGroup: bad (1 sub-exception)", traceback=text))
+    assert "ValueError: no tide" in report
+
+
+def test_an_error_report_shows_the_local_variables_of_causes_and_members(golden: Golden) -> None:
+    related = [
+        {"text": "KeyError: 'moon'", "frames": [FRAME]},
+        {"text": "KeyError: 1", "frames": [{**FRAME, "locals": {}}]},
+    ]
+    report = reports.error_report("tide", 3, INDEX, entry(related=related))
+    golden("reports/local-variables-of-causes-and-members", report, hide=WHEN)
+
+
 def test_the_report_on_a_process_that_died_shows_the_end_of_what_it_wrote(golden: Golden) -> None:
     died = entry(text="ComponentDied: it died", tails={"standard output": "", "standard error": "some\nlast words"})
     report = reports.error_report("tide", 3, INDEX, died)

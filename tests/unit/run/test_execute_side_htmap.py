@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
+import pytest
 
 import htmap
 from tests.golden_files import Golden
@@ -21,6 +22,7 @@ options.input_files = ["b"]
 copied = options.copy()
 copied["request_memory"] = "3GB"
 merged = htmap.MapOptions.merge(options, htmap.MapOptions(request_cpus=2, input_files=["c"], custom_options={"A": 1}), None)
+data = htmap.TransferPath("/data", protocol="https", location="example.org") / "tide.csv"
 
 @htmap.mapped
 def plain(x): return x + 1
@@ -138,6 +140,24 @@ def function(x):
     assert jobs.run(source).value() is True
 
 
-def test_a_remote_path_that_is_made_there_says_that_nothing_is_fetched(jobs: Jobs, golden: Golden) -> None:
-    error = jobs.run("def function(x):\n    import htmap\n    htmap.TransferPath('x', 'http', 'h')").error()
-    golden("run/a-remote-path-that-is-made-there-says", error["message"])
+@pytest.mark.parametrize("use", ["open(path)", "path.read_text()"])
+def test_a_remote_path_that_is_used_there_says_that_nothing_is_fetched(jobs: Jobs, golden: Golden, use: str) -> None:
+    made = f"def function(x):\n    import htmap\n    path = htmap.TransferPath('x', 'http', 'h') / 'y'\n    {use}"
+    golden("run/a-remote-path-that-is-used-there-says", jobs.run(made).error()["message"])
+
+
+@pytest.mark.parametrize(
+    "arguments", ["'/', protocol='http', location='h'", "'http://h'", "htmap.TransferPath('http://h')"]
+)
+def test_a_module_may_make_remote_paths_when_it_is_imported_there(jobs: Jobs, arguments: str) -> None:
+    source = f"""
+def function(x):
+    import htmap
+    return repr((htmap.TransferPath({arguments}) / "a").joinpath("b", "c")).partition("(")[0]
+"""
+    assert jobs.run(source).value() == "htmap.TransferPath"
+
+
+def test_a_location_without_a_protocol_is_refused_there_too(jobs: Jobs) -> None:
+    error = jobs.run("def function(x):\n    import htmap\n    htmap.TransferPath('x', location='h')").error()
+    assert error["type"] == "builtins.ValueError"

@@ -7,7 +7,11 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import fnmatch
 import fractions
+import functools
+import importlib
+import io
 import logging
 import marshal
 import os.path
@@ -49,6 +53,8 @@ BY_VALUE: dict[str, Any] = {
     "a class without code": defined("class C: pass", "C"),
     "an instance": CLASS(),
     "a bound method": CLASS().method,
+    "a function with a cache": defined("import functools\n@functools.lru_cache\ndef f(x): return x", "f"),
+    "a function that dispatches": defined("import functools\n@functools.singledispatch\ndef f(x): return x", "f"),
     "an enum": defined("import enum\nclass E(enum.Enum): A = 1", "E"),
     "a code object": FUNCTION.__code__,
     "a code object after a type": [types.FunctionType, FUNCTION.__code__],
@@ -65,6 +71,7 @@ PLAIN: dict[str, Any] = {
     "bytes that are a pickle with code": cloudpickle.dumps(FUNCTION),
     "functions by reference": [len, os.path.join, Path.exists, dataclasses.field],
     "a method of what can be imported": decimal.Decimal(1).sqrt,
+    "functions with a cache by reference": [fnmatch._compile_pattern],  # type: ignore[attr-defined]
     "classes by reference": [Path, decimal.Decimal, collections.OrderedDict],
     "instances": [
         Path("a"),
@@ -107,3 +114,65 @@ def test_what_python_can_pickle_alone_is_looked_at_without_cloudpickle(monkeypat
     assert pickling.dumps(Marshalled())[1]
     assert not pickling.dumps([os.path.join, "marshal", Path("a"), decimal.Decimal(1)])[1]
     assert "cloudpickle" not in sys.modules
+
+
+def test_caches_start_empty() -> None:
+    doubled = functools.lru_cache(maxsize=5)(lambda x: 2 * x)
+    assert doubled(3) == 6
+    again = pickle.loads(pickling.dumps(doubled)[0])
+    assert again.cache_info() == (0, 0, 5, 0)
+    assert again(3) == 6
+    assert again.cache_info() == (0, 1, 5, 1)
+
+
+def test_so_does_the_cache_of_a_function_that_dispatches() -> None:
+    class Met:
+        pass
+
+    kind = functools.singledispatch(lambda _: "unknown")
+    assert kind(Met()) == "unknown"
+    assert b"Met" not in pickling.dumps(kind)[0]
+
+
+def test_members_of_an_enum_keep_their_values_when_one_comes_back() -> None:
+    kind = defined("import enum\nclass E(enum.Enum): A = [1]", "E")
+    value = kind.A.value
+    assert pickle.loads(pickling.dumps(kind.A)[0]) is kind.A
+    assert kind.A.value is value
+
+
+def test_so_do_those_of_the_class_that_a_reader_takes_instead() -> None:
+    kind = defined("import enum\nclass E(enum.Enum):\n    A = 1\n    def __init__(self, x): self.told = x", "E")
+    own = defined("import enum\nclass E(enum.Enum):\n    A = 1\n    def __init__(self, x): self.told = 2 * x", "E")
+
+    class Reader(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            instead = {"_make_skeleton_enum": lambda *_: own, "_class_setstate": lambda *_: None}
+            return instead.get(name) or super().find_class(module, name)
+
+    assert Reader(io.BytesIO(pickling.dumps(kind.A)[0])).load() is own.A
+    assert own.A.told == 2
+
+
+def test_a_function_with_a_cache_goes_by_reference_unless_its_module_goes_by_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tides").mkdir()
+    (tmp_path / "tides" / "__init__.py").write_text("")
+    (tmp_path / "tides" / "table.py").write_text("import functools\n@functools.lru_cache\ndef height(x): return x\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    table = importlib.import_module("tides.table")
+    payload, by_value = pickling.dumps(table.height)
+    assert pickle.loads(payload) is table.height
+    assert not by_value
+    package = sys.modules["tides"]
+    cloudpickle.register_pickle_by_value(package)
+    try:
+        payload, by_value = pickling.dumps(table.height)
+    finally:
+        cloudpickle.unregister_pickle_by_value(package)
+    monkeypatch.delitem(sys.modules, "tides.table")
+    monkeypatch.delitem(sys.modules, "tides")
+    monkeypatch.setattr(sys, "path", [])
+    assert pickle.loads(payload)(4) == 4
+    assert by_value

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,6 @@ from tests.golden_files import Golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.unit.run.conftest import Interpreter, Jobs
 
@@ -77,6 +78,65 @@ def function(x):
     assert "'none'" in cause
     assert effect.splitlines()[-1] == "ValueError: the effect"
     assert "transfer.py" not in traceback
+
+
+def test_local_variables_of_causes_and_of_members_of_groups_are_shown(
+    jobs: Jobs, need_python: Callable[[str], Interpreter]
+) -> None:
+    source = """
+def inverse(divisor):
+    try:
+        return 1 / divisor
+    except ZeroDivisionError as error:
+        raise ValueError("no inverse") from error
+def function(x):
+    errors = []
+    for divisor in [x] * 20:
+        try:
+            inverse(divisor)
+        except ValueError as error:
+            errors.append(error)
+    raise ExceptionGroup("several", [*errors, TypeError("never raised")])
+"""
+    related = jobs.run(source, [0], need_python("3.11")).error()["related"]
+
+    assert len(related) == 16
+    assert {each["text"] for each in related} == {"ValueError: no inverse"}
+    assert related[0]["frames"][-1]["locals"]["divisor"] == "0"
+
+
+def test_a_chain_that_leads_back_to_itself_is_reported(jobs: Jobs, each_python: Interpreter) -> None:
+    source = """
+def function(x):
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+    first.exceptions = second.exceptions = [first, second, None, 1]
+    raise first
+"""
+    error = jobs.run(source, [0], each_python).error()
+
+    assert error["text"] == "ValueError: first"
+    assert error["related"] == []
+
+
+def test_the_members_of_a_group_of_the_backport_are_in_the_traceback(
+    jobs: Jobs, need_python: Callable[[str], Interpreter]
+) -> None:
+    backport = pytest.importorskip("exceptiongroup", reason="before Python 3.11, pytest brings it")
+    source = """
+def function(x):
+    from exceptiongroup import ExceptionGroup
+    raise ExceptionGroup("several", [ValueError("one"), TypeError("two")])
+"""
+    scratch = jobs.scratch(source, python=need_python("3.9"))
+    shutil.copytree(Path(backport.__file__).parent, scratch / "exceptiongroup")
+    typing_extensions = pytest.importorskip("typing_extensions")
+    shutil.copy(typing_extensions.__file__, scratch)
+
+    traceback = jobs.run_in(scratch, python=need_python("3.9")).error()["traceback"]
+
+    assert "ValueError: one" in traceback
+    assert "TypeError: two" in traceback
 
 
 def test_an_exception_group_is_reported_with_its_members(jobs: Jobs, need_python: Callable[[str], Interpreter]) -> None:

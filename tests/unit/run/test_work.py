@@ -128,9 +128,50 @@ def test_a_thread_that_never_ends_does_not_keep_the_job(jobs: Jobs) -> None:
     assert ran.exit_code == codes.OK
 
 
+def test_a_thread_of_an_executor_that_never_ends_does_not_keep_the_job(jobs: Jobs, each_python: Interpreter) -> None:
+    source = """
+import concurrent.futures, time
+def function(x):
+    concurrent.futures.ThreadPoolExecutor(1).submit(time.sleep, 10_000)
+"""
+    ran = jobs.run(source, [0], each_python)
+
+    assert ran.exit_code == codes.OK
+
+
 def test_what_is_registered_for_the_exit_is_run(jobs: Jobs, each_python: Interpreter) -> None:
     source = "import atexit\ndef function(x):\n    atexit.register(print, 'bye')\n    atexit.register(lambda: 1 / 0)"
 
+    ran = jobs.run(source, [0], each_python)
+
+    assert ran.exit_code == codes.OK
+    assert ran.job_stdout == "bye\n"
+
+
+def test_processes_of_an_executor_that_the_function_leaves_do_not_keep_the_job(
+    jobs: Jobs, each_python: Interpreter
+) -> None:
+    source = """
+import concurrent.futures, multiprocessing
+def function(x):
+    global left
+    left = concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("fork"))
+    return left.submit(abs, x).result()
+"""
+    ran = jobs.run(source, [-1], each_python)
+
+    assert ran.exit_code == codes.OK
+    assert ran.value(0) == 1
+
+
+def test_what_ends_processes_of_other_executors_is_run(jobs: Jobs, each_python: Interpreter) -> None:
+    source = """
+import atexit, threading
+def function(x):
+    register = getattr(threading, "_register_atexit", atexit.register)  # as joblib does
+    register(print, "bye")
+    register(lambda: 1 / 0)
+"""
     ran = jobs.run(source, [0], each_python)
 
     assert ran.exit_code == codes.OK

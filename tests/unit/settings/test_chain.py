@@ -325,6 +325,8 @@ def test_a_change_of_the_user_settings_is_not_lost_with_the_next_look_at_the_fil
         ("HTMAP_ALLOW_PYTHON_MISMATCH", "ALLOW_PYTHON_MISMATCH"),
         ("HTMAP_MAP_OPTIONS_REQUEST_MEMORY", "MAP_OPTIONS.request_memory"),
         ("HTMAP_POOL_IDLE_SHUTDOWN", "POOL.IDLE_SHUTDOWN"),
+        ("HTMAP_PLUGINS_REQUIRED", "PLUGINS.REQUIRED"),
+        ("HTMAP_PLUGINS_DISABLED", "PLUGINS.DISABLED"),
     ],
 )
 def test_a_variable_sets_a_setting_and_is_named_as_its_origin(

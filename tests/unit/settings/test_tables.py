@@ -143,6 +143,7 @@ def test_a_value_where_a_table_should_be_is_refused(golden: Golden) -> None:
         ("HTCONDOR.SCHEDULER", "schedd@there", "schedd@there"),
         ("HTCONDOR.SCHEDULER", None, None),
         ("PLUGINS.DISABLED", "pool, docker", ["pool", "docker"]),
+        ("PLUGINS.REQUIRED", "cern", ["cern"]),
     ],
 )
 def test_a_setting_of_the_core_is_read_as_its_class_says(name: str, given: object, value: object) -> None:
@@ -212,6 +213,7 @@ def test_an_unknown_setting_of_the_environment_is_said_to_be_from_that_variable(
         ("MAP_OPTIONS", "request_cpus=1"),
         ("HTCONDOR.SCHEDULER", 5),
         ("PLUGINS.DISABLED", {"docker": True}),
+        ("PLUGINS.REQUIRED", True),
         ("BOAT.sails", "many"),
     ],
 )

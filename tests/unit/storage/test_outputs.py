@@ -147,6 +147,7 @@ HOSTILE: dict[str, dict[bytes, Any]] = {
     },
     "packages that are no list": {frames.ERROR: {**END, "error": {**ERROR, "packages": 7}}},
     "advice that is no text": {frames.ERROR: {**END, "error": {**ERROR, "advice": [1]}}},
+    "related without frames": {frames.ERROR: {**END, "error": {**ERROR, "related": [{"text": "x"}]}}},
     "tails of numbers": {frames.ERROR: {**END, "error": {**ERROR, "tails": {"standard error": 1}}}},
     "surroundings of numbers": {frames.SURROUNDINGS: {"packages": [1], "scratch": []}},
 }

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 
-from htmap_run.transferred import scratch_directory
-
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Union
@@ -16,7 +14,8 @@ def transfer_output_files(*paths: Union[str, os.PathLike[str]]) -> None:
     """Hand over files or folders of the running component; HTMap brings them back to the submit side.
 
     They are moved away at once. A path inside the scratch directory keeps its folders; of any other path only the last part is
-    kept. A file with a destination in the map's ``output_remaps`` goes there instead. Since 0.7::
+    kept. A file with a destination in the map's ``output_remaps`` goes there instead. On the submit side it does nothing, so that
+    a function can be tried there. Since 0.6 or earlier::
 
         def simulate(seed):
             Path("histogram.txt").write_text(str(seed))
@@ -24,11 +23,13 @@ def transfer_output_files(*paths: Union[str, os.PathLike[str]]) -> None:
 
     :raises FileNotFoundError: there is no such file.
     :raises FileExistsError: the component handed over something of that name already.
-    :raises RuntimeError: it was called outside of a component.
+    :raises RuntimeError: it was called in a job, but outside of a component.
     """
+    if "HTMAP_ON_EXECUTE" not in os.environ:
+        return
     from htmap_run.files import placing, remaps
 
-    folder, scratch = _folder(), scratch_directory()
+    folder, scratch = _folder(), placing.scratch_directory()
     remapped = remaps.places(scratch)
     for path in paths:
         source = os.path.abspath(os.fspath(path))

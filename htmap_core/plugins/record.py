@@ -1,0 +1,62 @@
+"""What HTMap knows of each plugin, and what is to be done about one that is off or not installed."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Literal
+
+import attrs
+
+FIRST_PARTY = ("assume", "cern", "docker", "pool", "shared", "singularity", "transplant")
+
+
+@attrs.define
+class PluginRecord:
+    """The record of one plugin.
+
+    :param state: ``ok``, ``broken`` (see *reason* and *traceback*) or ``disabled`` (*reason* says by what).
+    :param repair: what repairs it, where that is not to install or uninstall its distribution.
+    :param offers: the names of its offers by kind, after HTMap has asked for them.
+    :param withdrawn: the delivery methods that it offered before HTMap switched it off.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    state: Literal["ok", "broken", "disabled"] = "ok"
+    reason: str = ""
+    traceback: str = ""
+    repair: str = ""
+    hooks: tuple[str, ...] = ()
+    offers: dict[str, list[str]] = attrs.field(factory=dict)
+    withdrawn: list[str] = attrs.field(factory=list)
+
+    @property
+    def why_off(self) -> str:
+        """The claim why it is off, as it follows its name."""
+        return f"is disabled {self.reason}" if self.state == "disabled" else f"is broken: {self.reason}"
+
+    @property
+    def advice(self) -> str:
+        """What to do about a plugin that is off, without a full stop."""
+        if self.state == "disabled":
+            return "Enable it there to use it"
+        if not self.distribution:
+            return self.repair
+        return f"`htmap plugins show {shlex.quote(self.name)}` shows the details; {self.remedy}"
+
+    @property
+    def remedy(self) -> str:
+        """What repairs or removes a broken plugin. Only our own packages are known to be at the index that pip asks."""
+        if self.repair:
+            return self.repair
+        named = shlex.quote(self.distribution)
+        ours = self.name in FIRST_PARTY and self.distribution == f"htmap-{self.name}"
+        again = f"`pip install --force-reinstall {named}`" if ours else f"install {named} again from where you have it"
+        return f"{again}, or `pip uninstall {named}`"
+
+
+def how_to_get(name: str, named_in: str) -> str:
+    """Return how to get a plugin that is not installed, or to do without it; *named_in* is the choice that names it."""
+    install = f"`pip install htmap-{name}`" if name in FIRST_PARTY else "Install its distribution"
+    return f"{install}, or take it out of {named_in}"
