@@ -74,6 +74,7 @@ EMPTY_STDOUT = "job.stdout"
 IS_HTMAP_JOB = "IsHTMapJob"
 MAP_ID = "HTMapID"
 SUBMISSION_TOKEN = "HTMapSubmission"
+IN_VAIN = "HTMapStartsInVain"  # an expression: whether HTCondor starts the job again and again without end
 
 ENTRIES_PER_DIRECTORY = 1000
 ITEM_SEPARATOR = "\x1f"  # the unit separator, with which HTCondor allows commas and blanks in item data

@@ -25,16 +25,7 @@ def refuse():
         "htmap: pick a delivery method or an image that brings a newer one, or put one first on the job's PATH.\n"
         % (sys.version.split()[0], sys.executable, ".".join(str(part) for part in OLDEST))
     )
-    sys.stderr.write(text)
-    if len(sys.argv) >= 3:  # BLOCKS COMPONENTS, and also REMAPPED where the map has output_remaps
-        folder = "_htmap_return"
-        try:
-            if not os.path.isdir(folder):
-                os.mkdir(folder)
-            with open(os.path.join(folder, "stderr"), "a") as file:
-                file.write(text)
-        except (IOError, OSError):
-            pass  # the text is on standard error, too
+    sys.stderr.write(text)  # the launcher has led it into the folder that comes back
     sys.stderr.flush()
     sys.exit(NO_PYTHON)
 
@@ -48,8 +39,10 @@ def start():
         os.environ["HTMAP_PYTHON_TOO_OLD"] = sys.executable
         os.execv(other, [other, archive] + sys.argv[1:])
     os.environ.pop("HTMAP_PYTHON_TOO_OLD", None)
-    # The path must be absolute: later imports use it too, when the function may have changed the directory.
-    sys.path[0] = archive
+    # The path must be absolute: later imports use it too, when the function may have changed the directory. A PYTHONPATH that
+    # ends in a colon names the scratch directory: there an input file would hide the module of Python's that has its name.
+    scratch = os.getcwd()
+    sys.path[:] = [archive] + [folder for folder in sys.path[1:] if os.path.abspath(folder) != scratch]
     from htmap_run.job.runner import main  # type: ignore[import-not-found]  # its name inside the archive
 
     main(archive)

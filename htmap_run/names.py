@@ -1,6 +1,6 @@
 """The names of HTMap's files in a job's scratch directory. All begin with ``_htmap_``, which no user's file is likely to do.
 
-The archive's ``__main__`` and the shell launchers repeat these names: they run before this module can be imported.
+The archive's launcher repeats some of them: it runs before this module can be imported.
 """
 
 FUNCTION = "_htmap_function"

@@ -10,6 +10,7 @@ from typing import Any, Optional
 
 import attrs
 
+from htmap_core import names
 from htmap_core.condor.classads import plain
 from htmap_core.condor.connection import Connection
 
@@ -47,6 +48,11 @@ class IdleJob:
     def requirements(self) -> str:
         """The job's requirements, as text."""
         return str(self.ad.lookup("Requirements"))
+
+    @property
+    def starts_in_vain(self) -> bool:
+        """Whether HTCondor has started it in vain so often that the map's policy holds it at its next look."""
+        return names.IN_VAIN in self.ad and self.ad.eval(names.IN_VAIN) is True
 
     def request(self, attribute: str) -> Request | None:
         """Return a request, such as ``RequestMemory``; None if the job has none."""

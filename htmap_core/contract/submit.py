@@ -207,6 +207,8 @@ class SubmitDescription:
     def launch_with(self, executable: OptionValue, *, transfer: bool) -> None:
         """Start the runtime archive with *executable*, which gets the archive's name and arguments as its own.
 
+        HTMap's own launcher starts it. What it writes to standard error before the archive runs comes back with the job.
+
         ::
 
             submit.launch_with("/opt/python/bin/python3", transfer=False)

@@ -12,9 +12,10 @@ from typing import Optional
 
 import attrs
 
-from htmap_core import wording
+from htmap_core import names, wording
 from htmap_core.condor.matchmaking import IdleJob, Match, Slots
 from htmap_core.diagnosis.fair_share import Standing
+from htmap_core.diagnosis.starts import Starts
 from htmap_core.language.expressions import conjuncts
 
 _MB = 1024 * 1024
@@ -65,6 +66,7 @@ class Verdict:
     :param notes: further facts, such as the negotiator's own words.
     :param claims: the claims on the slots that could run the job, if there are such slots.
     :param standing: the standing of the job beside those of others.
+    :param starts: how often HTCondor has started the job.
     """
 
     text: str
@@ -74,6 +76,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     claims: Optional[Claims] = None
     standing: Standing = attrs.Factory(Standing)
+    starts: Starts = attrs.Factory(Starts)
 
 
 def why_idle(tag: str, job: IdleJob, slots: Slots, standing: Standing) -> Verdict:
@@ -88,15 +91,27 @@ def why_idle(tag: str, job: IdleJob, slots: Slots, standing: Standing) -> Verdic
     if not count:
         text, advice = "the pool has no slots now", "`condor_status` lists them when there are any"
         return Verdict(text, advice, 0, notes=notes, standing=standing)
+    if job.starts_in_vain:
+        starts = Starts.of(job.attributes)
+        text = "HTCondor starts it in vain: it waits for HTCondor to notice that it is to be held"
+        return Verdict(text, _AFTER_FAILED_STARTS, count, notes=notes, standing=standing, starts=starts)
     parts = _parts(job)
     match = slots.match(job, parts)
     clauses = (*map(Clause, parts, match.satisfied), *_requests(job, slots))
     if not match.willing:
         text, advice = _never(tag, count, match.fitting, clauses)
         return Verdict(text, advice, count, clauses, notes, standing=standing)
-    claims = _claims(str(job.attributes.get("User", "")), match)
+    claims, starts = _claims(str(job.attributes.get("User", "")), match), Starts.of(job.attributes)
     notes = (*notes, *([str(claims)] if claims.mine or claims.others else []), *standing.notes())
-    return Verdict(_not_now(count, match, standing), "", count, clauses, notes, claims, standing)
+    text, advice = _not_now(count, match, standing), ""
+    if starts.is_failing and match.ready:
+        text, advice = f"{match.willing} of {count} slots can run it, but it does not start there", _AFTER_FAILED_STARTS
+    return Verdict(text, advice, count, clauses, notes, claims, standing, starts)
+
+
+_AFTER_FAILED_STARTS = (
+    "It is held when it has failed too often. Look at the options of the map that ask something of the execute node"
+)
 
 
 def _never(tag: str, slots: int, fitting: int, clauses: Sequence[Clause]) -> tuple[str, str]:
@@ -156,9 +171,9 @@ def _shown(amount: float, factor: int | None) -> str:
 
 
 def _parts(job: IdleJob) -> list[str]:
-    """Return the parts of the job's requirements that do not concern its requests."""
-    parts = conjuncts(job.requirements)
-    return [part for part in parts if not any(attribute in part for attribute, _, _, _ in _RESOURCES)]
+    """Return the parts of the job's requirements that concern neither its requests nor its own starts."""
+    others = (names.IN_VAIN, *(attribute for attribute, _, _, _ in _RESOURCES))
+    return [part for part in conjuncts(job.requirements) if not any(attribute in part for attribute in others)]
 
 
 def _claims(user: str, match: Match) -> Claims:
@@ -172,6 +187,8 @@ def _notes(job: IdleJob, standing: Standing) -> Iterator[str]:
     starts = int(ad.get("NumJobStarts", 0))
     again = f", after {starts} start{'' if starts == 1 else 's'}" if starts else ""
     yield f"it has been idle for {waited}{again}"
+    if told := str(Starts.of(ad)):
+        yield told
     yield "the negotiator has not looked at it since then" if standing.rejection is None else str(standing.rejection)
     if limits := ad.get("ConcurrencyLimits"):
         yield f"it counts against concurrency limits: {limits}"

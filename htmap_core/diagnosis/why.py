@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator
-from typing import Optional
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Optional
 
 import attrs
 
@@ -15,6 +15,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.condor.matchmaking import IdleJob
 from htmap_core.diagnosis.fair_share import Users
 from htmap_core.diagnosis.idle import Verdict, why_idle
+from htmap_core.diagnosis.starts import ATTRIBUTES, Starts
 from htmap_core.exceptions import CondorError
 from htmap_core.results.engine import Engine
 from htmap_core.storage.jobs import Job
@@ -49,7 +50,6 @@ _PLAIN = {
         "the schedd makes the jobs of a large map bit by bit, while fewer than max_idle are idle",
         "",
     ),
-    ComponentStatus.RUNNING: ("it is running", ""),
     ComponentStatus.SUSPENDED: (
         "it was paused, or the owner of the machine needs its slot",
         "`htmap resume {tag}` undoes a pause",
@@ -87,6 +87,8 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             explained.append(Explanation(tuple(alike), status, f"{text}: {reason}", advice.format(tag=tag)))
         elif status is ComponentStatus.IDLE:
             explained += _of_idle(map_dir, tag, connection, alike)
+        elif status is ComponentStatus.RUNNING:
+            explained += _of_running(map_dir, connection, alike)
         else:
             text, advice = _PLAIN[status]
             said = f"{text} ({note})" if note else text
@@ -110,6 +112,7 @@ def _paused(map_dir: MapDir, connection: Connection) -> str | None:
     return None
 
 
+_OF_JOB = ("ClusterId", "ProcId", *ATTRIBUTES)
 _WHAT_DECIDES = ("Requirements", "RequestCpus", "RequestMemory", "RequestDisk", "RequestGPUs")
 
 
@@ -131,19 +134,50 @@ def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int])
         yield Explanation(tuple(sorted(left)), ComponentStatus.IDLE, text, "Ask again in a moment")
 
 
+def _of_running(map_dir: MapDir, connection: Connection, running: list[int]) -> Iterator[Explanation]:
+    """Say that components are running, and of those that ran before, why they were vacated."""
+    left, components = set(running), _placed(map_dir)
+    groups: dict[Starts, list[int]] = {}
+    try:
+        ads = connection.query_jobs(f"({map_dir.constraint()}) && JobStatus == 2 && NumVacates > 0", _OF_JOB)
+        for ad in ads:
+            starts = Starts.of(ad)
+            chosen = left.intersection(components(ad))
+            left -= chosen
+            groups.setdefault(starts, []).extend(chosen)
+    except CondorError as error:
+        logger.info("the schedd does not tell how often the jobs were vacated: %s", error)
+    if left:
+        yield Explanation(tuple(sorted(left)), ComponentStatus.RUNNING, "it is running")
+    for starts, again in groups.items():
+        yield Explanation(tuple(sorted(again)), ComponentStatus.RUNNING, f"it is running: {starts}")
+
+
+# A job that cannot start is never idle for long.
+_WAITS = "(JobStatus == 1 || (JobStatus == 2 && NumVacates > 0 && (JobCurrentStartExecutingDate ?: 0) < JobCurrentStartDate))"
+
+
 def _alike(map_dir: MapDir, connection: Connection) -> Iterator[tuple[IdleJob, list[int]]]:
-    """Yield one idle job, and the components of all jobs with the same requirements."""
-    numbers = {submission.cluster: submission.number for submission in map_dir.submissions.all()}
-    queued = connection.query_jobs(
-        f"({map_dir.constraint()}) && JobStatus == 1", ["ClusterId", "ProcId", *_WHAT_DECIDES]
-    )
-    groups: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    """Yield one idle job, and the components of all jobs with the same requirements that failed to start in the same way."""
+    components = _placed(map_dir)
+    queued = connection.query_jobs(f"({map_dir.constraint()}) && {_WAITS}", [*_OF_JOB, *_WHAT_DECIDES])
+    groups: dict[tuple[object, ...], list[dict[str, Any]]] = {}
     for ad in queued:
-        groups.setdefault(tuple(str(ad.get(name)) for name in _WHAT_DECIDES), []).append(
-            (ad["ClusterId"], ad["ProcId"])
-        )
-    for jobs in groups.values():
-        cluster, proc = jobs[0]
-        members = [map_dir.placement.components_of(Job(numbers[c], p)) for c, p in jobs if c in numbers]
-        if (job := matchmaking.idle_job(connection, cluster, proc)) is not None:
+        starts = Starts.of(ad)
+        key = (*(str(ad.get(name)) for name in _WHAT_DECIDES), starts.is_failing, starts.code)
+        groups.setdefault(key, []).append(ad)
+    for ads in groups.values():
+        members = [components(ad) for ad in ads]
+        if (job := matchmaking.idle_job(connection, ads[0]["ClusterId"], ads[0]["ProcId"])) is not None:
             yield job, sorted(itertools.chain.from_iterable(members))
+
+
+def _placed(map_dir: MapDir) -> Callable[[Mapping[str, Any]], Iterable[int]]:
+    """Return a function that returns the components of a job from its ad; none if its cluster is not known yet."""
+    numbers = {submission.cluster: submission.number for submission in map_dir.submissions.all()}
+
+    def components(ad: Mapping[str, Any]) -> Iterable[int]:
+        number = numbers.get(ad["ClusterId"])
+        return () if number is None else map_dir.placement.components_of(Job(number, ad["ProcId"]))
+
+    return components

@@ -76,6 +76,7 @@ class Creation:
             self.map_dir.path.mkdir(mode=0o700)
             # HTCondor goes there before it runs a job. The folders below it are for all jobs, so none may put a file there.
             make_folder(self.map_dir.path / names.OUTPUTS / names.RETURN / names.REMAPPED)
+            make_folder(self.map_dir.path / names.RETURN)
             operations.write(self._marked, self._wanted_tag or "")
             tag = claim_tag(self.map_dir.root, self.map_dir.id, self._wanted_tag)
             operations.write(self._marked, tag)

@@ -1,7 +1,8 @@
-"""HTCondor's policies for a job whose runner cannot finish, or whose container cannot start."""
+"""HTCondor's policies for a job whose runner cannot finish, or which HTCondor would start again and again without end."""
 
 from __future__ import annotations
 
+from htmap_core import names
 from htmap_core.contract.option_values import truth
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
@@ -10,7 +11,9 @@ from htmap_core.language.expressions import conjunction
 from htmap_run import codes
 
 MAX_RETRIES = 2
-START_ATTEMPTS = 3
+START_ATTEMPTS = 3  # of a container
+FAILED_STARTS = 10  # of whatever kind: one bad host may cause several of them
+BRIEF_RUNS, BRIEF = 20, 60  # so many runs, in seconds on average
 IDLE = 1  # HTCondor's JobStatus
 
 
@@ -43,32 +46,64 @@ _HOLD_REASON = (
     'strcat("The component could not finish: it ended with ", '
     'ifThenElse(ExitBySignal =?= true, strcat("signal ", string(ExitSignal)), strcat("exit code ", string(ExitCode))), '
     f'ifThenElse(ExitCode =?= {codes.NO_PYTHON}, " (no Python 3.8 or newer was found where it ran)", ""), '
+    'ifThenElse(ExitCode =?= 126 || ExitCode =?= 127, " (a program or library was not found where it ran)", ""), '
     '", after ", string(NumJobCompletions), " attempts")'
 )
 
 
 def start_policy(submit: SubmitDescription) -> dict[str, str]:
-    """Return the commands that hold a job whose container cannot start, combined with the user's own ``periodic_hold``.
+    """Return the commands that hold a job which HTCondor would start for ever, combined with the user's own ``periodic_hold``.
 
-    HTCondor itself would try again for ever. The policy counts the vacates whose reason is the container. It holds a job only if
-    the last vacate had such a reason, so that evicted jobs, and jobs that finally run on a better host, are not held. After a
-    release the job has as many attempts as before.
+    Three kinds of jobs are held. After a release each has as many attempts as before.
+
+    - Its container cannot start. The policy counts the vacates whose reason that is. It holds a job only if the last vacate had
+      such a reason, so that evicted jobs, and jobs that finally run on a better host, are not held.
+    - It never begins to run, whatever the reason. HTCondor counts starts of the job apart from those of its shadow, so evicted
+      jobs do not count.
+    - It begins, and is taken away at once, again and again. A job that is evicted after hours has a long time on average.
     """
-    count = " + ".join(f"(NumVacatesByReason.{name} ?: 0)" for name in _CONTAINER_FAILURES)
-    last = " || ".join(f"VacateReasonCode =?= {code}" for code in _CONTAINER_FAILURES.values())
-    hopeless = f"(({last}) && {count} >= {START_ATTEMPTS} * (1 + (NumHolds ?: 0)))"
-    idle = f"(JobStatus =?= {IDLE} && {hopeless})"
-    why = f'strcat("The container could not be started in {START_ATTEMPTS} attempts. ", VacateReason ?: "")'
+    in_vain = f"(JobStatus =?= {IDLE} && {names.IN_VAIN} =?= true)"
     asked, reason = submit.get("periodic_hold") or "false", submit.get("periodic_hold_reason") or "undefined"
-    policy = {
-        "periodic_hold": f"{idle} || ({asked})",
-        "periodic_hold_reason": f"ifThenElse({idle}, {why}, {reason})",
-    }
-    if submit.universe != "vanilla" or submit.has("+SingularityImage"):
+    ours = f"ifThenElse({_NO_CONTAINER}, {_WHY_NO_CONTAINER}, ifThenElse({_NEVER_BEGINS}, {_WHY_NEVER}, {_WHY_BRIEF}))"
+    return {
+        f"MY.{names.IN_VAIN}": f"{_NO_CONTAINER} || {_NEVER_BEGINS} || {_TAKEN_AWAY_AT_ONCE}",
+        "periodic_hold": f"{in_vain} || ({asked})",
+        "periodic_hold_reason": f"ifThenElse({in_vain}, {ours}, {reason})",
         # HTCondor checks once a minute, and would hardly ever find a job idle that it starts again and again.
-        policy["requirements"] = conjunction([*filter(None, [submit.requirements]), f"{hopeless} =!= true"])
-    return policy
+        "requirements": conjunction([*filter(None, [submit.requirements]), f"{names.IN_VAIN} =!= true"]),
+    }
 
 
 # HTCondor's names and codes: the container's self-test before the job failed, or the container itself did not start.
 _CONTAINER_FAILURES = {"SingularityTestFailed": 45, "ContainerError": 1021}
+_ALLOWANCE = "(1 + (NumHolds ?: 0))"
+
+_NO_CONTAINER = "(({last}) && {count} >= {attempts} * {allowance})".format(
+    last=" || ".join(f"VacateReasonCode =?= {code}" for code in _CONTAINER_FAILURES.values()),
+    count=" + ".join(f"(NumVacatesByReason.{name} ?: 0)" for name in _CONTAINER_FAILURES),
+    attempts=START_ATTEMPTS,
+    allowance=_ALLOWANCE,
+)
+
+_TRIED, _BEGUN, _ENDED = "(NumShadowStarts ?: 0)", "(NumJobStarts ?: 0)", "(NumJobCompletions ?: 0)"
+# A restart of the schedd counts as a try, too, but not as a vacate.
+_NEVER_BEGINS = (
+    f"({_TRIED} - {_BEGUN} >= {FAILED_STARTS} * {_ALLOWANCE} + 2 * {_BEGUN} && (NumVacates ?: {_TRIED}) >= {FAILED_STARTS}"
+    " && (JobCurrentStartExecutingDate ?: 0) < (JobCurrentStartDate ?: 1))"
+)
+_RUNS = f"({_TRIED} - {_ENDED})"
+_TAKEN_AWAY_AT_ONCE = f"({_RUNS} >= {BRIEF_RUNS} * {_ALLOWANCE} && (RemoteWallClockTime ?: 0.0) < {BRIEF} * {_RUNS})"
+
+_WHY_NO_CONTAINER = f'strcat("The container could not be started in {START_ATTEMPTS} attempts. ", VacateReason ?: "")'
+_LAST_WORDS = (
+    '"The last time: ", VacateReason ?: "HTCondor does not say why", '
+    'ifThenElse(VacateReasonCode =?= undefined, "", strcat(" (vacate code ", string(VacateReasonCode), ")"))'
+)
+_WHY_NEVER = (
+    f'strcat("HTCondor tried to start it ", string({_TRIED}), " times, and it began to run ", string({_BEGUN}), " times. ", '
+    f"{_LAST_WORDS})"
+)
+_WHY_BRIEF = (
+    f'strcat("HTCondor started it ", string({_RUNS}), " times, and took it away after ", '
+    f'string(int((RemoteWallClockTime ?: 0.0) / {_RUNS})), " seconds on average. ", {_LAST_WORDS})'
+)

@@ -11,6 +11,7 @@ from htmap_core import names, user_warnings
 from htmap_core.contract.delivery import DeliveryMethod
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
+from htmap_core.exceptions import InvalidOption
 from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import submit_path
 from htmap_core.plugins.calls import plugins
@@ -79,18 +80,21 @@ def _user() -> str:
 
 def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) -> dict[str, str]:
     """Return the commands in *submit* with HTMap's own, which nobody else can set."""
-    own_archive = submit.executable == names.RUNTIME
-    inputs = [names.FUNCTION, f"{names.INPUTS}/$({names.INPUTS_COLUMN})", *([] if own_archive else [names.RUNTIME])]
-    arguments = f"$Fnx({names.INPUTS_COLUMN}) $(htmap_components)"
+    map_dir = MapDir(plan.map_dir)
+    start, files = _start(submit, map_dir)
+    # The empty folder is what comes back of a job that could start nothing.
+    inputs = [names.FUNCTION, f"{names.INPUTS}/$({names.INPUTS_COLUMN})", names.RETURN, *files]
+    arguments = f"{start}$Fnx({names.INPUTS_COLUMN}) $(htmap_components)"
     remaps = [TO_OWN_FILES]
     if plan.options.output_remaps is not None:
         arguments += f" $({names.REMAPPED_COLUMN})"
         remaps.append(f"$({names.REMAPS_COLUMN})")
     own = {
         "universe": submit.universe,
-        "executable": submit_path(plan.runtime) if own_archive else _launcher(submit, MapDir(plan.map_dir)),
-        "transfer_executable": "true" if submit.transfer_executable else "false",
-        "arguments": f'"{arguments}"' if own_archive else f'"{names.RUNTIME} {arguments}"',
+        # Whatever the delivery method starts is started by the archive's launcher, which has its last words come back.
+        "executable": submit_path(plan.runtime),
+        "transfer_executable": "true",
+        "arguments": f'"{arguments}"',
         # Nothing of the map's own is in it: whatever a job returns cannot replace what HTMap reads and runs.
         "initialdir": submit_path(plan.map_dir / names.OUTPUTS),
         "log": submit_path(plan.map_dir / names.EVENTS),
@@ -108,7 +112,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
     if submit.transfer_plugins:
         # Bare names in the initial directory: with any other path HTCondor runs the job again and again, and never holds it.
         adopted = {
-            scheme: MapDir(plan.map_dir).adopt(Path(path), f"{names.OUTPUTS}/{_plugin_name(scheme)}").name
+            scheme: map_dir.adopt(Path(path), f"{names.OUTPUTS}/{_plugin_name(scheme)}").name
             for scheme, path in submit.transfer_plugins.items()
         }
         own["transfer_plugins"] = ";".join(f"{scheme}={name}" for scheme, name in adopted.items())
@@ -119,8 +123,18 @@ def _plugin_name(scheme: str) -> str:
     return names.TRANSFER_PLUGIN.format(scheme=scheme)
 
 
-def _launcher(submit: SubmitDescription, map_dir: MapDir) -> str:
-    """Return the executable that starts the archive; if it travels with jobs, it is the map's own copy."""
-    if submit.transfer_executable and Path(submit.executable).is_file():
-        return submit_path(map_dir.adopt(Path(submit.executable), names.LAUNCHER))
-    return submit.executable
+def _start(submit: SubmitDescription, map_dir: MapDir) -> tuple[str, list[str]]:
+    """Return the arguments that name what starts the archive, and the files that travel for it: the map's own copy."""
+    if submit.executable == names.RUNTIME:
+        return "", []
+    if not submit.transfer_executable:
+        return f"--start {_argument(submit.executable)} ", []
+    if not Path(submit.executable).is_file():
+        raise InvalidOption("executable", submit.executable, "is no file here that could be sent with jobs")
+    map_dir.adopt(Path(submit.executable), names.LAUNCHER)
+    return f"--start ./{names.LAUNCHER} ", [names.LAUNCHER]
+
+
+def _argument(text: str) -> str:
+    """Return *text* as one of the arguments between the double quotes of a submit command."""
+    return "'" + submit_path(text).replace("'", "''").replace('"', '""') + "'"

@@ -15,7 +15,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.exceptions import MapComponentError
+from htmap_core.exceptions import MapComponentError, MapComponentHeld
 from htmap_core.maps import creating
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import Plugins, plugins
@@ -164,6 +164,14 @@ class DeliveryMethodContract(PluginContract):
             mapped.get(0, timeout=600)
         assert isinstance(caught.value.__cause__, ZeroDivisionError)
         assert "divisor = 0" in caught.value.report
+
+    @pytest.mark.pool
+    @pytest.mark.usefixtures("chosen")
+    def test_a_python_that_cannot_start_says_why_in_its_own_words(self) -> None:
+        """Where the environment keeps Python from starting, the map tells what Python said."""
+        broken = MapOptions(environment="PYTHONHASHSEED=nonsense", max_retries=0)
+        with pytest.raises(MapComponentHeld, match="PYTHONHASHSEED"):
+            creating.map(str, [0], map_options=broken).get(0, timeout=600)
 
 
 class EmptyPool:

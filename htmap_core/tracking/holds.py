@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from htmap_core import names
 from htmap_core.components import ComponentHold
 
 # Signs in the reason of a failed transfer by URL, and the cause that they mean; the first match counts.
@@ -33,6 +34,8 @@ _AFTER = {
 _AFTER_ANY = f"{_MEND}; `htmap stderr {{tag}} N` may tell more"
 
 _NOISE = "||FILETRANSFER:"  # behind it HTCondor lists all transfer plugins that it could not start, needed or not
+_NOTHING_RETURNED = re.compile(rf"/{names.RETURN}: \(errno 2\)")
+_HOST = re.compile(r"\b(slot\w*@[\w.-]+)")
 
 
 def advice(hold: ComponentHold, tag: str) -> str:
@@ -50,6 +53,13 @@ def is_of_url(hold: ComponentHold) -> bool:
     return hold.code in {12, 13} and "URL file =" in hold.reason
 
 
-def shortened(reason: str) -> str:
-    """Return a reason without HTCondor's list of unrelated transfer plugins."""
+def in_our_words(reason: str) -> str:
+    """Return a reason without HTCondor's list of unrelated transfer plugins, and without names that mean nothing to users.
+
+    The folder that jobs return is missing where a job has emptied its directory and then killed even the process that watches it.
+    """
+    if _NOTHING_RETURNED.search(reason):
+        host = _HOST.search(reason)
+        where = f" on {host[1]}" if host else ""
+        return f"It ended{where} and left nothing: its files were deleted and all its processes killed, so it could not say why"
     return reason.partition(_NOISE)[0]

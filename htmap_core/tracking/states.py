@@ -121,7 +121,7 @@ class LoggedStates:
         if hold is None:
             return None
         reason = with_true_names(self._map_dir.path, hold.reason)
-        return ComponentHold(hold.code, holds.shortened(reason))
+        return ComponentHold(hold.code, holds.in_our_words(reason))
 
     def note(self, component: int) -> str:
         """Return how the job of a component failed; an empty text if it did not."""

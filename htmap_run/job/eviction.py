@@ -51,7 +51,7 @@ def take_over(scratch: str, components: list[int]) -> list[int]:
     components of a run that ended by itself: HTCondor runs the job again because of them.
     """
     returned = os.path.join(scratch, names.RETURN)
-    if not os.path.isdir(returned):
+    if not os.path.isdir(returned) or set(os.listdir(returned)) <= {names.STDERR}:
         return []  # the usual case: this job was not evicted before
     import shutil
 

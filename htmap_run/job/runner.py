@@ -135,7 +135,7 @@ def _exit_code(kinds: set[bytes]) -> int:
 
 
 def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
-    """Say on standard error and in a file why there are no results: perhaps HTCondor sends back only one of them."""
+    """Say why there are no results, on standard error and in the file that comes back; usually the launcher has made them one."""
     import traceback
 
     cause = "" if isinstance(error, (OSError, ValueError, SystemExit)) else traceback.format_exc()
@@ -149,4 +149,5 @@ def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
     with contextlib.suppress(OSError):  # the disk may be full; descriptor 2 has the text
         os.makedirs(os.path.join(scratch, names.RETURN), exist_ok=True)
         with open(os.path.join(scratch, names.RETURN, names.STDERR), "ab") as file:
-            file.write(data)
+            if not os.path.sameopenfile(file.fileno(), 2):
+                file.write(data)

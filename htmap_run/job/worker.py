@@ -50,8 +50,16 @@ def _prepare_environment(scratch: str) -> None:
     faulthandler.enable(2)  # a crash in an extension module leaves a traceback in the captured standard error
     # Functions call programs among the input files by their names, and jobs have no PATH by default.
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH") or "/usr/local/bin:/usr/bin:/bin", scratch])
-    sys.path.insert(1, scratch)  # modules among the input files can be imported, as if a script ran there
+    # Modules among the input files can be imported, whatever is installed. Python's own come first: an input file that happens
+    # to be called platform.py must not hide one of them from packages, or from the reports of this archive.
+    library = [number for number, folder in enumerate(sys.path) if _is_standard_library(folder)]
+    sys.path.insert(max(library, default=0) + 1, scratch)
     forget_others()
+
+
+def _is_standard_library(folder: str) -> bool:
+    library = os.path.dirname(os.__file__)
+    return folder in (library, os.path.join(library, "lib-dynload"))
 
 
 def _run_one(work: Work, component: int, capture: Capture, results: Results) -> None:

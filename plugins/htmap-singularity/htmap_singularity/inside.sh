@@ -6,8 +6,6 @@ shift
 if [ -n "$APPTAINER_CONTAINER$APPTAINER_NAME$SINGULARITY_CONTAINER$SINGULARITY_NAME" ]; then
     exec /bin/sh "./$archive" "$@"
 fi
-text="htmap: this job does not run in a container: the execute node ignored its attribute SingularityImage.
-htmap: set SINGULARITY.UNIVERSE = \"container\", or ask the pool's administrators for SINGULARITY_JOB and SINGULARITY_IMAGE_EXPR."
-echo "$text" >&2
-mkdir -p _htmap_return && echo "$text" >>_htmap_return/stderr
+echo "htmap: this job does not run in a container: the execute node ignored its attribute SingularityImage.
+htmap: set SINGULARITY.UNIVERSE = \"container\", or ask the pool's administrators for SINGULARITY_JOB and SINGULARITY_IMAGE_EXPR." >&2
 exit 93

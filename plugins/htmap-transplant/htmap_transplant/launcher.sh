@@ -1,12 +1,10 @@
 #!/bin/sh
-# The job's executable: it unpacks the Python that travels with the job, and starts with it the archive that its first argument
+# What starts the archive: it unpacks the Python that travels with the job, and starts with it the archive that its first argument
 # names. It needs sh, tar and gzip. Each failure is reported with the node's own message, because nobody can log in there.
 PATH="${PATH:+$PATH:}/usr/local/bin:/usr/bin:/bin" # jobs have no PATH unless their owner gives them one
 
 fail() {
-    text="htmap: $1"
-    echo "$text" >&2
-    mkdir -p _htmap_return && echo "$text" >>_htmap_return/stderr
+    echo "htmap: $1" >&2
     exit 92
 }
 

@@ -11,6 +11,7 @@ import pytest
 from htmap_core.condor.matchmaking import IdleJob, Slots
 from htmap_core.diagnosis.fair_share import Priority, Rejection, Share, Standing
 from htmap_core.diagnosis.idle import Claims, Verdict, why_idle
+from htmap_core.diagnosis.starts import Starts
 from tests.golden_files import Golden
 
 
@@ -143,3 +144,35 @@ def test_priority_is_of_interest_only_where_a_slot_could_be_had() -> None:
 
 def test_how_often_it_was_started_is_told() -> None:
     assert any(note.endswith(", after 1 start") for note in why(job(NumJobStarts="1"), [slot()]).notes)
+
+
+VACATED = {"NumShadowStarts": "44", "NumVacates": "43", "VacateReason": '"no credd"', "VacateReasonCode": "1007"}
+
+
+def test_a_job_that_does_not_start_where_it_could_is_not_said_to_start_soon(golden: Golden) -> None:
+    verdict = why(job(JobCurrentStartDate="7", **VACATED), [slot()])
+    assert verdict.starts == Starts(44, 0, 43, "no credd", 1007, is_failing=True)
+    golden("idle/a-job-that-does-not-start", "\n".join([verdict.text, verdict.advice, *verdict.notes]))
+
+
+def test_a_job_that_ran_and_was_evicted_waits_for_its_turn() -> None:
+    ran = {"NumJobStarts": "44", "JobCurrentStartDate": "7", "JobCurrentStartExecutingDate": "8", **VACATED}
+    verdict, fresh = why(job(**ran), [slot()]), why(job(), [slot()])
+    assert verdict.starts == Starts(44, 44, 43, "no credd", 1007, is_failing=False)
+    assert (verdict.text, verdict.advice) == (fresh.text, fresh.advice)
+    assert str(verdict.starts) in verdict.notes
+    assert not str(fresh.starts)
+
+
+def test_a_job_that_will_be_held_is_not_said_to_find_no_slot() -> None:
+    verdict = why(
+        job(HTMapStartsInVain="NumShadowStarts > 9", Requirements="HTMapStartsInVain =!= true", **VACATED), [slot()]
+    )
+    assert (verdict.starts.tried, verdict.clauses) == (44, ())
+    assert verdict.advice
+
+
+def test_the_part_of_the_requirements_that_is_htmap_s_own_is_not_shown() -> None:
+    verdict = why(job(HTMapStartsInVain="false", Requirements="HTMapStartsInVain =!= true && true"), [slot()])
+    assert "true" in counted(verdict)
+    assert not any("HTMap" in text for text in counted(verdict))

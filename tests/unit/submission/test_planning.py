@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from tests.golden_files import Golden
 def evaluated(job: str, expression: str, **options: Any) -> Any:
     """Return what a command of a map's submit description evaluates to in a job's ad."""
     ad = classad2.ClassAd(job)
-    ad["Evaluated"] = classad2.ExprTree(described("assume", **options)[expression])
+    commands = described("assume", **options)
+    ad["HTMapStartsInVain"] = classad2.ExprTree(commands["MY.HTMapStartsInVain"])
+    ad["Evaluated"] = classad2.ExprTree(commands[expression])
     return ad.eval("Evaluated")
 
 
@@ -68,15 +71,69 @@ def test_a_job_is_not_held_for_anything_less(job: str) -> None:
     assert evaluated(job, "periodic_hold") is not True
 
 
+def loops(tried: int, begun: int, seconds: float = 0.0, **attributes: Any) -> str:
+    """Return the ad of a job that was vacated each time that HTCondor tried to start it."""
+    given = {
+        "JobStatus": 1,
+        "NumShadowStarts": tried,
+        "NumJobStarts": begun,
+        "NumVacates": tried,
+        "RemoteWallClockTime": seconds,
+        "JobCurrentStartDate": 200,
+        "VacateReasonCode": 1007,
+        "VacateReason": '"Error from slot1_1@wn7: Starter failed to initialize"',
+        **attributes,
+    }
+    return "[" + "; ".join(f"{name} = {value}" for name, value in given.items()) + "]"
+
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize(
+    ("job", "name"),
+    [
+        pytest.param(loops(10, 0), "never", id="it never began"),
+        pytest.param(loops(13, 1, HOUR, JobCurrentStartExecutingDate=100), "began-once", id="it began once, long ago"),
+        pytest.param(loops(20, 0, NumHolds=1), "after-a-release", id="it was released"),
+        pytest.param(loops(20, 20, 240.0, JobCurrentStartExecutingDate=200), "brief", id="it is taken away at once"),
+        pytest.param(
+            "[JobStatus = 1; NumShadowStarts = 10; JobCurrentStartDate = 2]", "older", id="HTCondor counts no vacates"
+        ),
+    ],
+)
+def test_a_job_that_would_be_started_for_ever_is_held_with_what_htcondor_said(
+    job: str, name: str, golden: Golden
+) -> None:
+    assert evaluated(job, "periodic_hold") is True
+    golden(f"planning/a-job-that-would-be-started-for-ever-{name}", evaluated(job, "periodic_hold_reason"))
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param(loops(9, 0), id="a few times"),
+        pytest.param(loops(19, 0, NumHolds=1), id="a few times after a release"),
+        pytest.param(loops(10, 0, JobStatus=2), id="it is being tried"),
+        pytest.param(loops(11, 1, JobStatus=2, JobCurrentStartExecutingDate=201), id="it runs at last"),
+        pytest.param(loops(300, 300, 300 * HOUR, JobCurrentStartExecutingDate=200), id="evicted after hours"),
+        pytest.param(loops(40, 30, 30 * HOUR, JobCurrentStartExecutingDate=100), id="as many times as it ran"),
+        pytest.param(loops(15, 1, HOUR, NumVacates=0), id="the schedd was restarted"),
+        pytest.param(loops(50, 50, 50.0, NumJobCompletions=50, JobCurrentStartExecutingDate=200), id="its own retries"),
+        pytest.param(loops(25, 25, 9.0, JobStatus=2, JobCurrentStartExecutingDate=200), id="brief runs, but it runs"),
+    ],
+)
+def test_a_job_that_gets_on_is_not_held(job: str) -> None:
+    assert evaluated(job, "periodic_hold") is not True
+
+
 def test_such_a_job_is_not_matched_again_before_it_is_held_for_it_would_hardly_ever_be_found_idle() -> None:
-    container = {"+SingularityImage": '"/image"', "requirements": "true || false"}
-    assert evaluated(vacated("SingularityTestFailed = 3", 45), "requirements", **container) is False
-    assert evaluated(vacated("SingularityTestFailed = 3", 45, NumHolds=1), "requirements", **container) is True
-    assert evaluated("[]", "requirements", **container) is True
-
-
-def test_jobs_without_a_container_of_their_own_have_no_requirements_for_it() -> None:
-    assert "requirements" not in described("assume")
+    either = {"requirements": "true || false"}
+    assert evaluated(vacated("SingularityTestFailed = 3", 45), "requirements", **either) is False
+    assert evaluated(vacated("SingularityTestFailed = 3", 45, NumHolds=1), "requirements", **either) is True
+    assert evaluated(loops(10, 0), "requirements") is False
+    assert evaluated(loops(10, 0, NumHolds=1), "requirements") is True
+    assert evaluated("[]", "requirements", **either) is True
 
 
 def test_a_job_is_still_held_when_the_user_says_so_and_for_the_users_reason() -> None:
@@ -108,7 +165,16 @@ def test_files_that_are_sent_elsewhere_are_remapped_beside_them() -> None:
 
 
 def test_what_the_map_sends_lies_beside_the_outputs() -> None:
-    assert described("assume")["transfer_input_files"] == "../_htmap_function,../inputs/$(htmap_inputs)"
+    assert (
+        described("assume")["transfer_input_files"] == "../_htmap_function,../inputs/$(htmap_inputs),../_htmap_return"
+    )
+
+
+def test_what_a_method_starts_gets_its_path_as_one_argument_whatever_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", """/o'clock "here" $x/python""")
+    commands = described("shared")
+    assert commands["arguments"].startswith("""\"--start '/o''clock ""here"" $(DOLLAR)x/python' $Fnx(""")
+    assert commands["executable"] == "/maps/1/archive"
 
 
 @pytest.mark.parametrize("options", [{}, {"checkpoint": True}])

@@ -48,4 +48,21 @@ def test_other_holds_are_told_by_their_code(hold: ComponentHold, name: str, gold
 
 def test_a_reason_has_nothing_of_other_transfer_plugins() -> None:
     noise = "||FILETRANSFER:1:FILETRANSFER: Failed to execute /x/stash_plugin -classad|FILETRANSFER:1:/x/box_plugin.py"
-    assert holds.shortened(f"the cause{noise}") == "the cause"
+    assert holds.in_our_words(f"the cause{noise}") == "the cause"
+
+
+OF_25 = (
+    "Transfer output files failure at execution point slot1_2@wn7 while sending files to access point ap. Details: {}"
+)
+OF_23 = "Error from slot1_2@wn7: STARTER at 10.0.0.7 failed to send file(s) to <10.0.0.1:9618>: {}; SHADOW failed to receive"
+
+
+@pytest.mark.parametrize("said", [OF_25, OF_23])
+def test_a_folder_that_users_do_not_know_explains_nothing(said: str, golden: Golden) -> None:
+    reason = said.format("reading from file /e/dir_1/scratch/_htmap_return: (errno 2) No such file or directory")
+    golden("holds/nothing-came-back", holds.in_our_words(reason))
+
+
+def test_a_folder_that_cannot_be_stored_is_still_named() -> None:
+    reason = "Details: writing to file /maps/1/outputs/_htmap_return/x: (errno 28) No space left on device"
+    assert holds.in_our_words(reason) == reason
