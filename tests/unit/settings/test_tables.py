@@ -225,7 +225,7 @@ def test_what_the_user_file_has_is_an_error_whatever_the_environment_has(
     Path("~/.htmaprc").expanduser().write_text("[BAOT]\nsails = 3\n")
     with pytest.raises(UnknownSetting) as caught:
         tables.check_names({"BOAT": Boat})
-    assert caught.value.origin == "~/.htmaprc"
+    assert caught.value.origin == "line 2 of ~/.htmaprc"
 
 
 @pytest.mark.parametrize(
