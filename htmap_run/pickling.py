@@ -72,15 +72,22 @@ def pickler() -> Any:
       which the original class could not load; and the class of a nested one would not be found in a later session.
     - It keeps the aliases of Enums, and what ``__init__`` gave to their members.
     - Functions of ``lru_cache`` and ``singledispatch``, and cached properties, are made anew. Their caches start empty.
+    - What a script defines for its hints, such as a ``NewType``, goes by value, like a ``TypeVar``.
     """
+    from collections import ChainMap
+
     import cloudpickle
 
+    from htmap_run import hints
+
+    table, *tables = cloudpickle.Pickler.dispatch_table.maps  # one mapping more would cost each object time
+    table_with_hints = ChainMap({**table, **hints.reducers(_can_be_imported)}, *tables)
     reducer_override = getattr(cloudpickle.Pickler, "reducer_override", _nothing_special)
-    wrapper: Any = functools.singledispatch(_nothing_special)
-    dispatches = wrapper.__code__  # all functions that it makes have this code
+    dispatches = _code_that_dispatches()
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc, unused-ignore]  # CPython and PyPy have different ones
         by_value = False
+        dispatch_table = table_with_hints
 
         def reducer_override(self, obj: Any) -> Any:
             reduced = reducer_override(self, obj)
@@ -92,7 +99,9 @@ def pickler() -> Any:
                 return reduced
             self.by_value = True
             if type(obj) is FunctionType:
-                return _dispatching(obj) if obj.__code__ is dispatches else reduced
+                if obj.__code__ is dispatches:
+                    return _dispatching(obj)
+                return _sharing(obj, reduced) if "_clear_cache" in obj.__dict__ else reduced
             return _mended_class(obj, reduced)
 
     return Pickler
@@ -168,7 +177,8 @@ def _emptied(obj: Any) -> Any:
         own = {name: value for name, value in vars(obj).items() if name != "cache_parameters"}
         # Python 3.8 does not tell whether the cache is typed.
         typed = obj.cache_parameters()["typed"] if hasattr(obj, "cache_parameters") else False
-        return remade.cached, (obj.__wrapped__, obj.cache_info().maxsize, typed), own
+        reduced = remade.cached, (obj.__wrapped__, obj.cache_info().maxsize, typed), own
+        return _sharing(obj, reduced) if "_clear_cache" in own else reduced
     if issubclass(kind, _WITH_LOCK_OR_CACHE):
         reduced = obj.__reduce_ex__(frames.PICKLE_PROTOCOL)
         return (
@@ -177,6 +187,34 @@ def _emptied(obj: Any) -> Any:
             else reduced
         )
     return NotImplemented
+
+
+def _sharing(obj: Any, reduced: Any) -> Any:
+    """Reduce a wrapper without what ``functools.update_wrapper`` has copied into it from a function of ``singledispatch``.
+
+    These are functions and methods that hold weak references. The wrapper gets those of the function that is made anew.
+    """
+    from htmap_run import remade
+
+    inner = obj
+    while getattr(inner, "__code__", None) is not _code_that_dispatches():
+        if not hasattr(inner, "__wrapped__"):
+            return reduced
+        inner = inner.__wrapped__
+    make, arguments, state, *rest = reduced
+    shared = [name for name in _OF_SINGLEDISPATCH if vars(obj).get(name) is vars(inner)[name]]
+    attributes, *more = state if type(state) is tuple else (state,)  # cloudpickle gives a function two parts of state
+    own = {name: value for name, value in attributes.items() if name not in shared}
+    of_object = (own, *more) if more else own
+    return make, arguments, (of_object, inner, shared, *rest[2:]), None, None, remade.set_sharing
+
+
+@functools.lru_cache(maxsize=1)
+def _code_that_dispatches() -> CodeType:
+    """Return the code that all functions of ``functools.singledispatch`` have."""
+    function: Any = functools.singledispatch(_nothing_special)
+    code: CodeType = function.__code__
+    return code
 
 
 def _without_lock_and_cache(reduced: Any) -> Any:
@@ -196,7 +234,7 @@ def _can_be_imported(obj: Any) -> bool:
     if name == "__main__" or not cloudpickle.list_registry_pickle_by_value().isdisjoint(packages):
         return False
     try:
-        return operator.attrgetter(obj.__qualname__)(sys.modules[name]) is obj
+        return operator.attrgetter(getattr(obj, "__qualname__", None) or obj.__name__)(sys.modules[name]) is obj
     except (AttributeError, KeyError):
         return False
 

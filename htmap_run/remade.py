@@ -84,6 +84,20 @@ def set_dispatching(made: Any, state: tuple[dict[type, Callable[..., Any]], dict
         setattr(made, name, value)
 
 
+def set_sharing(made: Any, state: tuple[Any, ...]) -> None:
+    """Give a wrapper its own state, and what ``functools.update_wrapper`` copies into it from a function that dispatches.
+
+    :param state: its own state; the function that dispatches; the names of what they share; cloudpickle's function that sets the
+        state of a function, if it is one.
+    """
+    own, dispatches, shared, *set_state = state
+    if set_state:
+        set_state[0](made, own)
+    else:
+        vars(made).update(own)
+    vars(made).update({name: vars(dispatches)[name] for name in shared})
+
+
 def set_rest(made: Any, state: tuple[dict[str, Any], list[str]]) -> None:
     """Give a descriptor of ``functools`` its state but for what is in :data:`NEW`, which it gets anew.
 

@@ -182,6 +182,12 @@ def advice_on(error: BaseException, doing: str) -> Optional[str]:
             "method or an image that has it."
         )
     if doing.startswith("unpickling"):
+        if issubclass(kind, AttributeError) and "module '__main__'" in _text_of(error):
+            return (
+                f"This happened while {doing}: it names something of the script, and the execute node has no such name in "
+                "its own `__main__`. Define it inside the function, or in a module that is there, such as a file in "
+                "`fixed_input_files`."
+            )
         return f"This happened while {doing}: probably a module has another version there than on the submit side."
     return None
 

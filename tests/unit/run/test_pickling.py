@@ -176,3 +176,28 @@ def test_a_function_with_a_cache_goes_by_reference_unless_its_module_goes_by_val
     monkeypatch.setattr(sys, "path", [])
     assert pickle.loads(payload)(4) == 4
     assert by_value
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="there is no ParamSpec, and a NewType is a function")
+def test_hints_of_a_module_go_by_reference_unless_the_module_goes_by_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tidal.py").write_text(
+        "import typing\nHeight = typing.NewType('Height', int)\nP = typing.ParamSpec('P')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    tidal = importlib.import_module("tidal")
+    hints = [tidal.Height, tidal.P]
+    payload, writer = pickling.dumped(hints, pickling.pickler())
+    monkeypatch.setattr(tidal, "Height", "another")
+    assert pickle.loads(payload) == ["another", tidal.P]
+    assert not writer.by_value
+    monkeypatch.setattr(tidal, "Height", hints[0])
+    cloudpickle.register_pickle_by_value(tidal)
+    try:
+        payload, _ = pickling.dumped(hints, pickling.pickler())
+    finally:
+        cloudpickle.unregister_pickle_by_value(tidal)
+    monkeypatch.delitem(sys.modules, "tidal")
+    monkeypatch.setattr(sys, "path", [])
+    assert [each.__name__ for each in pickle.loads(payload)] == ["Height", "P"]

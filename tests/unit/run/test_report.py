@@ -273,6 +273,15 @@ def test_an_input_that_cannot_be_unpickled_is_its_components_error(jobs: Jobs, g
     golden("run/an-input-that-cannot-be-unpickled", ran.error(1)["advice"])
 
 
+def test_a_name_of_the_script_that_is_not_there_gives_advice_about_the_script(
+    jobs: Jobs, each_python: Interpreter, golden: Golden
+) -> None:
+    error = jobs.run("def function(x): return x", [b"c__main__\nUserId\n."], each_python).error()
+
+    assert error["type"] == "builtins.AttributeError"
+    golden("run/a-name-of-the-script-is-not-there", error["advice"])
+
+
 def test_an_exception_that_breaks_whatever_describes_it_is_reported_briefly(
     jobs: Jobs, each_python: Interpreter, golden: Golden
 ) -> None:
