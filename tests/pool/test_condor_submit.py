@@ -39,7 +39,7 @@ OPTIONS = [
     {"deferral_time": "9999999999", "deferral_window": "5", "deferral_prep_time": "60", "run_as_owner": "false"},
     {"stream_error": "true", "kill_sig": "SIGTERM", "kill_sig_timeout": "3", "want_graceful_removal": "true"},
     {"allowed_job_duration": "3600", "allowed_execute_duration": "3600", "retry_request_memory": "2GB"},
-    {"request_gpus": "1", "gpus_minimum_memory": "1GB", "request_fish": "2"},
+    {"request_gpus": "1", "gpus_minimum_memory": "1GB"},
 ]
 
 

@@ -88,7 +88,7 @@ def ends(module_pool: Path) -> dict[str, htmap.Map]:
 
 EVERY_REPORT = [
     "Landed on execute node",
-    "installed packages\n  ",
+    "Installed packages are\n  ",
     "cloudpickle==",
     "contents are\n  ",
     "_htmap_function",
