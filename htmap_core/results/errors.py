@@ -35,7 +35,7 @@ class ComponentError:
 
         mapped = htmap.map(lambda x: 1 / x, [0])
         print(mapped.get_err(0).exception_msg)  #> ZeroDivisionError: division by zero
-        print(mapped.get_err(0))  #> ZeroDivisionError: division by zero, in <lambda>, <string> line 2
+        print(mapped.get_err(0))  # ZeroDivisionError: division by zero, in <lambda>, study.py line 2
         print(mapped.get_err(0).report())
 
     :param map: the :class:`~htmap_core.maps.map.Map` that returned the error.

@@ -109,7 +109,7 @@ class Work:
         return kind, {"error": error}, exception
 
     def _restore_archive(self) -> None:
-        """Restore the archive if the function has deleted it: the modules that describe errors are imported from it."""
+        """Restore the archive if the function has deleted it: modules that pickle and describe are imported from it late."""
         if not os.path.lexists(self.archive):
             from htmap_run.job.results import copy_from
 
@@ -179,6 +179,7 @@ class Work:
         return load(payload)  # written by the user's own map
 
     def _pickle_result(self, result: Any) -> tuple[bytes, bool]:
+        self._restore_archive()
         payload, by_value = pickling.dumps(result)
         if self._mismatched and by_value:
             raise ResultCarriesCode(
