@@ -66,7 +66,7 @@ _OF_ALL_VERSIONS = """
     requestgpus require_gpus requiregpus requirements retry_until run_as_owner runasowner s3_access_key_id_file
     s3_secret_access_key_file scitokens_file scitokensfile should_transfer_files shouldtransferfiles skip_filechecks
     skip_if_dataflow skipifdataflow stack_size stacksize starter_debug starter_log stderr stdin stdout stream_error
-    stream_input stream_output submit_event_notes submit_event_user_notes submiteventnotes submiteventusernotes
+    stream_input stream_output submit_event_notes submit_event_user_notes submiteventusernotes
     submitfailemptyfields submitfailemptymatches submitwarnduplicatematches submitwarnemptyfields submitwarnemptymatches
     success_exit_code successcheckpointexitcode suspend_job_at_exec tool_daemon_args tool_daemon_arguments
     tool_daemon_arguments2 tool_daemon_cmd tool_daemon_error tool_daemon_input tool_daemon_output tooldaemoncmd
