@@ -1,14 +1,16 @@
 """Failures of components that are alike: one report for all of them, so that fifty components need no fifty reports.
 
 Failures are alike that have the same type of exception from the same frames, wherever and whenever they ran and whatever the
-values of their variables. Their texts may differ, because many have the component's data in them: then each text is a line below
-the report. Failures without frames, such as a job that was killed, are alike if their texts are equal.
+values of their variables, and whose causes and members are the same in this sense. Their texts may differ, because many have the
+component's data in them: then each text is a line below the report. Failures without frames, such as a job that was killed, are
+alike if their texts are equal.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
+import traceback
 from collections.abc import Hashable, Iterable
 
 import attrs
@@ -62,8 +64,14 @@ def grouped(errors: Iterable[ComponentError]) -> list[Failures]:
 
 
 def _likeness(error: ComponentError) -> Hashable:
-    frames = tuple((_SCRATCH.sub("", frame.filename), frame.lineno, frame.name) for frame in error.stack_summary)
-    return (error.exception_msg.partition(":")[0], frames) if frames else error.exception_msg
+    if not error.stack_summary:
+        return error.exception_msg
+    raised = [(error.exception_msg, error.stack_summary), *error.related]
+    return tuple((text.partition(":")[0], _places(stack)) for text, stack in raised)
+
+
+def _places(stack: Iterable[traceback.FrameSummary]) -> Hashable:
+    return tuple((_SCRATCH.sub("", frame.filename), frame.lineno, frame.name) for frame in stack)
 
 
 def _line(text: str) -> str:

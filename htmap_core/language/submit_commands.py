@@ -24,44 +24,49 @@ LATEST: Version = (25, 14)
 
 _OF_ALL_VERSIONS = """
     accounting_group accounting_group_user acctgroupuser allow_arguments_v1 allow_environment_v1
-    allowed_execute_duration allowed_job_duration append_files arc_application arc_data_staging arc_resources arc_rte
-    args arguments arguments2 aws_access_key_id_file aws_region aws_secret_access_key_file azure_admin_key
-    azure_admin_username azure_auth_file azure_image azure_location azure_size batch_extra_submit_args batch_id
-    batch_name batch_project batch_queue batch_runtime buffer_block_size buffer_files buffer_size checkpoint_destination
-    checkpoint_exit_code cloud_label_names compress_files concurrency_limits concurrency_limits_expr container_image
-    container_service_names container_target_dir containerimage containertargetdir core_size cron_day_of_month
+    allowed_execute_duration allowed_job_duration allowedexecuteduration allowedjobduration append_files appendfiles
+    arc_application arc_data_staging arc_resources arc_rte args arguments arguments2 aws_access_key_id_file aws_region
+    aws_secret_access_key_file azure_admin_key azure_admin_username azure_auth_file azure_image azure_location
+    azure_size batch_extra_submit_args batch_id batch_name batch_project batch_queue batch_runtime buffer_block_size
+    buffer_files buffer_size bufferblocksize bufferfiles buffersize checkpoint_destination checkpoint_exit_code
+    cloud_label_names compress_files compressfiles concurrency_limits concurrency_limits_expr container_image
+    container_service_names container_target_dir containerimage containertargetdir core_size coresize cron_day_of_month
     cron_day_of_week cron_hour cron_minute cron_month cron_prep_time cron_window crondayofmonth crondayofweek cronhour
     cronminute cronmonth cuda_version cudaversion dag_node_name dagman_job_id dagman_log dagmanjobid dagnodename
-    deferral_prep_time deferral_time deferral_window delegate_job_gsi_credentials_lifetime description disk_usage
-    docker_image docker_network_type docker_override_entrypoint docker_pull_policy dockernetworktype
-    dockeroverrideentrypoint dockerpullpolicy dont_encrypt_input_files dont_encrypt_output_files dontencryptinputfiles
-    dontencryptoutputfiles ec2_access_key_id ec2_ami_id ec2_availability_zone ec2_block_device_mapping ec2_ebs_volumes
-    ec2_elastic_ip ec2_iam_profile_arn ec2_iam_profile_name ec2_instance_type ec2_key_pair_file ec2_keyp_air ec2_keypair
+    deferral_prep_time deferral_time deferral_window deferralpreptime deferraltime deferralwindow
+    delegate_job_gsi_credentials_lifetime delegatejobgsicredentialslifetime description disk_usage docker_image
+    docker_network_type docker_override_entrypoint docker_pull_policy dockernetworktype dockeroverrideentrypoint
+    dockerpullpolicy dont_encrypt_input_files dont_encrypt_output_files dontencryptinputfiles dontencryptoutputfiles
+    ec2_access_key_id ec2_ami_id ec2_availability_zone ec2_block_device_mapping ec2_ebs_volumes ec2_elastic_ip
+    ec2_iam_profile_arn ec2_iam_profile_name ec2_instance_type ec2_key_pair_file ec2_keyp_air ec2_keypair
     ec2_keypair_file ec2_parameter_names ec2_secret_access_key ec2_security_groups ec2_security_ids ec2_spot_price
     ec2_tag_names ec2_user_data ec2_user_data_file ec2_vpc_ip ec2_vpc_subnet ec2accesskeyid ec2secretaccesskey
     email_attributes emailattributes encrypt_execute_directory encrypt_input_files encrypt_output_files
     encryptexecutedirectory env environment environment2 erase_output_and_error_on_restart eraseoutputanderroronrestart
-    error executable fetch_files file_remaps gce_account gce_auth_file gce_image gce_json_file gce_machine_type
-    gce_metadata gce_metadata_file gce_preemptible get_env getenv gpus_maximum_capability gpus_minimum_capability
-    gpus_minimum_memory gpus_minimum_runtime grid_resource gs_access_key_id_file gs_secret_access_key_file hold
-    hold_kill_sig holdkillsig image_size initial_dir initialdir input interactive_args jar_files jarfiles java_vm_args
-    java_vm_arguments java_vm_arguments2 javavmargs job_ad_information_attrs job_iwd job_lease_duration
-    job_machine_attrs job_machine_attrs_history_length job_max_vacate_time jobadinformationattrs jobbatchid jobbatchname
-    jobdescription jobleaseduration jobmachineattrs jobmachineattrshistorylength jobmaterializelimit
-    jobmaterializemaxidle jobnotification jobprio jobset jobstarterdebug jobstarterlog jobuniverse keep_claim_idle
-    kill_sig kill_sig_timeout killsigtimeout leave_in_queue load_profile local_files log log_xml machine_count manifest
-    manifest_dir match_list_length materialize_max_idle max_idle max_job_retirement_time max_materialize max_retries
-    max_transfer_input_mb max_transfer_output_mb maxjobretirementtime maxtransferinputmb maxtransferoutputmb
-    next_job_start_delay nextjobstartdelay nice_user niceuser node_count nodecount noop_job noop_job_exit_code
-    noop_job_exit_signal notification notify_user notifyuser on_exit_hold on_exit_hold_reason on_exit_hold_subcode
-    on_exit_remove onexithold onexitremove output output_destination outputdestination outputdirectory
-    parallel_script_shadow parallel_script_starter periodic_hold periodic_hold_reason periodic_hold_subcode
-    periodic_release periodic_remove periodic_vacate periodichold periodicrelease periodicremove preferences
+    error executable fetch_files fetchfiles file_remaps fileremaps gce_account gce_auth_file gce_image gce_json_file
+    gce_machine_type gce_metadata gce_metadata_file gce_preemptible get_env getenv gpus_maximum_capability
+    gpus_minimum_capability gpus_minimum_memory gpus_minimum_runtime grid_resource gs_access_key_id_file
+    gs_secret_access_key_file hold hold_kill_sig holdkillsig image_size initial_dir initialdir input interactive_args
+    isnoopjob jar_files jarfiles java_vm_args java_vm_arguments java_vm_arguments2 javavmargs job_ad_information_attrs
+    job_iwd job_lease_duration job_machine_attrs job_machine_attrs_history_length job_max_vacate_time
+    jobadinformationattrs jobbatchid jobbatchname jobdescription jobleaseduration jobmachineattrs
+    jobmachineattrshistorylength jobmaterializelimit jobmaterializemaxidle jobmaxvacatetime jobnotification jobprio
+    jobset jobsetname jobstarterdebug jobstarterlog jobuniverse keep_claim_idle kill_sig kill_sig_timeout killsig
+    killsigtimeout lastmatchlistlength leave_in_queue leavejobinqueue load_profile loadprofile local_files localfiles
+    log log_xml machine_count manifest manifest_dir manifestdesired manifestdir match_list_length materialize_max_idle
+    max_idle max_job_retirement_time max_materialize max_retries max_transfer_input_mb max_transfer_output_mb
+    maxjobretirementtime maxtransferinputmb maxtransferoutputmb next_job_start_delay nextjobstartdelay nice_user
+    niceuser node_count nodecount noop_job noop_job_exit_code noop_job_exit_signal noopjobexitcode noopjobexitsignal
+    notification notify_user notifyuser on_exit_hold on_exit_hold_reason on_exit_hold_subcode on_exit_remove onexithold
+    onexitremove output output_destination outputdestination outputdirectory parallel_script_shadow
+    parallel_script_starter periodic_hold periodic_hold_reason periodic_hold_subcode periodic_release periodic_remove
+    periodic_vacate periodichold periodicholdsubcode periodicrelease periodicremove periodicvacate preferences
     preserve_relative_paths preserverelativepaths prio priority public_input_files publicinputfiles rank
     remote_initialdir remoteiwd remove_kill_sig removekillsig request_cpus request_disk request_gpus request_memory
-    require_gpus requirements retry_until run_as_owner s3_access_key_id_file s3_secret_access_key_file scitokens_file
-    scitokensfile should_transfer_files shouldtransferfiles skip_filechecks skip_if_dataflow stack_size starter_debug
-    starter_log stderr stdin stdout stream_error stream_input stream_output submit_event_notes submit_event_user_notes
+    requestgpus require_gpus requiregpus requirements retry_until run_as_owner runasowner s3_access_key_id_file
+    s3_secret_access_key_file scitokens_file scitokensfile should_transfer_files shouldtransferfiles skip_filechecks
+    skip_if_dataflow skipifdataflow stack_size stacksize starter_debug starter_log stderr stdin stdout stream_error
+    stream_input stream_output submit_event_notes submit_event_user_notes submiteventusernotes
     submitfailemptyfields submitfailemptymatches submitwarnduplicatematches submitwarnemptyfields submitwarnemptymatches
     success_exit_code successcheckpointexitcode suspend_job_at_exec tool_daemon_args tool_daemon_arguments
     tool_daemon_arguments2 tool_daemon_cmd tool_daemon_error tool_daemon_input tool_daemon_output tooldaemoncmd
@@ -78,7 +83,7 @@ _OF_ALL_VERSIONS = """
 _NEWER_THAN: dict[Version, str] = {
     (24, 0): """
     docker_send_credentials dockersendcredentials interactive_executable mount_under_scratch mountunderscratch
-    output_directory primary_unix_group shell want_job_networking wantjobnetworking
+    output_directory primary_unix_group primaryunixgroup shell want_job_networking wantjobnetworking
     """,
     (25, 0): """
     commoninputfiles container_is_common containeriscommon on_evict_checks project_name retry_request_disk

@@ -43,6 +43,7 @@ RESERVED_COMMANDS = frozenset({
     "jobbatchname",
     "jobuniverse",
     "log",
+    "log_xml",
     "out",
     "output",
     "should_transfer_files",
@@ -60,6 +61,7 @@ RESERVED_COMMANDS = frozenset({
     "transferoutputremaps",
     "universe",
     "userlog",
+    "userlogusexml",
     "when_to_transfer_output",
     "whentotransferoutput",
 })  # fmt: skip

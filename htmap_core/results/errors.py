@@ -45,6 +45,7 @@ class ComponentError:
     :param python_info: the path and version of the Python that ran the component, and the packages installed there.
     :param scratch_dir_contents: the files in the job's scratch directory.
     :param stack_summary: the user's stack frames with the values of local variables as text, outermost first.
+    :param related: text and stack of each cause, context and member of the exception, and of theirs.
     """
 
     map: Any = None
@@ -54,6 +55,7 @@ class ComponentError:
     python_info: tuple[Any, ...] = attrs.field(default=(), repr=False)
     scratch_dir_contents: list[PurePath] = attrs.field(factory=list, repr=False)
     stack_summary: traceback.StackSummary = attrs.field(factory=traceback.StackSummary, repr=False)
+    related: tuple[tuple[str, traceback.StackSummary], ...] = attrs.field(default=(), repr=False)
     _exception: Union[BaseException, PickledException, None] = attrs.field(default=None, eq=False, repr=False)
     _report: str = attrs.field(default="", repr=False)
     _headline: str = attrs.field(default="", repr=False)
@@ -102,6 +104,7 @@ class ComponentError:
             python_info=(runtime["executable"], runtime["python"], tuple(error.get("packages", ()))),
             scratch_dir_contents=[PurePath(path) for path in error.get("scratch", ())],
             stack_summary=_stack(error["frames"]),
+            related=tuple((each["text"], _stack(each["frames"])) for each in error["related"]),
             exception=exception,
             report=reports.error_report(tag, component, run, {**record, "error": error}),
             headline=reports.headline(error),

@@ -113,15 +113,15 @@ def _is_ours(filename: str, archive: str) -> bool:
 
 
 def _related(error: BaseException, archive: str, values: LocalValues) -> list[dict[str, Any]]:
-    """Return text and frames of the causes, contexts and members of *error*, and of theirs, as far as they were raised."""
+    """Return text and frames of the causes, contexts and members of *error*, and of theirs. What was not raised has no frames."""
     found: list[Any] = [error]
     for each in found:  # which grows meanwhile
         context = None if each.__suppress_context__ else each.__context__
-        near = [other for other in (each.__cause__, context, *_members(each)) if issubclass(type(other), BaseException)]
+        near = (other for other in (each.__cause__, context, *_members(each)) if issubclass(type(other), BaseException))
         known = {id(other) for other in found}
-        found += [other for other in near if id(other) not in known][: _RELATED - len(found) + 1]
-    described = [{"text": _cut(_summary(each)), "frames": _frames(each, archive, values)} for each in found[1:]]
-    return [each for each in described if each["frames"]]
+        new = {id(other): other for other in near if id(other) not in known}
+        found += list(new.values())[: _RELATED - len(found) + 1]
+    return [{"text": _cut(_summary(each)), "frames": _frames(each, archive, values)} for each in found[1:]]
 
 
 def _members(error: BaseException) -> Iterable[Any]:

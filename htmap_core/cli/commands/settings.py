@@ -154,17 +154,17 @@ def _paths(key: str) -> Iterator[str]:
 def _changed_file() -> Iterator[Any]:
     """Give the user's settings file as a TOML document, and write it if it was changed.
 
-    :raises InvalidSettingsFile: it is not valid TOML.
+    :raises InvalidSettingsFile: it is not valid TOML, or no text in UTF-8.
     """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
     path = user_file().resolve()  # the file may be a link, and must stay one
     with locked(path) as file:
-        before = file.read()
         try:
+            before = file.read()
             document = tomlkit.parse(before)
-        except TOMLKitError as error:
+        except (TOMLKitError, UnicodeDecodeError) as error:
             raise InvalidSettingsFile(path, str(error)) from error
         yield document
         after = tomlkit.dumps(document)

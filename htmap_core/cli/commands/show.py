@@ -61,7 +61,7 @@ def errors(selection: Selection, all_: bool, limit: int) -> None:
     """Show the error reports of failed components.
 
     Failures that are alike have one report, with the numbers of their components: the same type of exception, raised in the same
-    place, wherever the components ran. Texts that differ are told.
+    place, with the same causes, wherever the components ran. Texts that differ are told.
     """
     from htmap_core.cli.failures import grouped
     from htmap_core.maps.map import engine_of

@@ -368,6 +368,13 @@ class TestSettings:
             assert (ran.returncode, "Traceback" in ran.stderr) == (1, False)
             assert (Path.home() / ".htmaprc").read_text() == "WAIT_TIME = soon\n"
 
+    def test_a_file_that_is_no_text_is_not_changed(self, type_: Type) -> None:
+        (Path.home() / ".htmaprc").write_bytes(b"\xff\xfe")
+        for words in (["set", "WAIT_TIME", "5"], ["unset", "WAIT_TIME"]):
+            ran = type_(*words)
+            assert (ran.returncode, "Traceback" in ran.stderr) == (1, False)
+        assert (Path.home() / ".htmaprc").read_bytes() == b"\xff\xfe"
+
     def test_what_is_unset_is_gone_in_any_spelling_with_empty_tables_and_without_comments(self, type_: Type) -> None:
         file = Path.home() / ".htmaprc"
         file.write_text(

@@ -30,7 +30,10 @@ def fail(make_map: MakeMap, monkeypatch: pytest.MonkeyPatch) -> Fail:
 
     def make(tag: str, failures: list[Any]) -> None:
         pairs = [each if isinstance(each, tuple) else (each, FRAME) for each in failures]
-        errors = {n: Error(text=text, frames=[frame] if frame else []) for n, (text, frame) in enumerate(pairs)}
+        errors = {
+            n: Error(text=text, frames=[frame] if frame else [], related=related)
+            for n, (text, frame, *related) in enumerate(pairs)
+        }
         made = make_map(tag, len(failures), errors)
         states[made.id] = FixedStates([[ERRORED] * len(failures)])
 
@@ -84,6 +87,15 @@ def test_failures_in_the_scratch_directories_of_two_jobs_are_equal(fail: Fail) -
     frames = [{**FRAME, "filename": f"/var/execute/dir_{n}/tide.py"} for n in (17, 1234)]
     fail("tide", [("A: x", frame) for frame in frames])
     assert reports("tide") == 1
+
+
+def test_failures_with_other_causes_or_members_are_other_failures(fail: Fail) -> None:
+    ours, raised = {"text": "A: x", "frames": []}, {"text": "A: x", "frames": [FRAME]}
+    causes = [ours, {"text": "B: x", "frames": []}, raised, {**ours, "text": "A: y"}]
+    fail("tide", [("Error: x", FRAME), *(("Error: x", FRAME, cause) for cause in causes)])
+    shown = errors("tide").stdout
+    assert shown.count("Start error report") == 4
+    assert "1,4" in shown
 
 
 def test_without_frames_only_equal_texts_are_equal(fail: Fail) -> None:

@@ -43,11 +43,17 @@ def test_a_reserved_command_is_refused_however_it_is_spelt(name: str, spelt: Cal
 
 
 @pytest.mark.parametrize(
-    "name", ["+IsHTMapJob", "my.ishtmapjob", "MY.Cmd", "+transferinput", "My.HTMapID", "+JobUniverse"]
+    "name",
+    ["+IsHTMapJob", "my.ishtmapjob", "MY.Cmd", "+transferinput", "My.HTMapID", "+JobUniverse", "MY.UserLogUseXML"],
 )
 def test_a_reserved_attribute_is_refused_with_plus_and_with_my(name: str) -> None:
     with pytest.raises(ReservedOptionKeyword):
         made({name: "x"})
+
+
+def test_a_log_that_htmap_cannot_read_is_refused() -> None:
+    with pytest.raises(ReservedOptionKeyword):
+        made({"log_xml": "true"})
 
 
 @pytest.mark.parametrize("name", ["IsHTMapJob", "+Component", "MY.iwd", "err"])

@@ -38,6 +38,9 @@ def test_a_name_that_htcondor_would_drop_is_unknown_and_looks_like_the_command_t
     [
         "rank",
         "jobleaseduration",
+        "coresize",
+        "allowedjobduration",
+        "requestgpus",
         "ec2_tag_project",
         "box_oauth_permissions_mine",
         "transform_body_x",

@@ -116,7 +116,7 @@ def function(x):
     error = jobs.run(source, [0], each_python).error()
 
     assert error["text"] == "ValueError: first"
-    assert error["related"] == []
+    assert error["related"] == [{"text": "ValueError: second", "frames": []}]
 
 
 def test_the_members_of_a_group_of_the_backport_are_in_the_traceback(
