@@ -62,14 +62,15 @@ def start_policy(submit: SubmitDescription) -> dict[str, str]:
       jobs do not count.
     - It begins, and is taken away at once, again and again. A job that is evicted after hours has a long time on average.
     """
-    in_vain = f"(JobStatus =?= {IDLE} && {names.IN_VAIN} =?= true)"
+    in_vain = f"(JobStatus =?= {IDLE} && ({names.IN_VAIN} =?= true || {_TAKEN_AWAY_AT_ONCE}))"
     asked, reason = submit.get("periodic_hold") or "false", submit.get("periodic_hold_reason") or "undefined"
     ours = f"ifThenElse({_NO_CONTAINER}, {_WHY_NO_CONTAINER}, ifThenElse({_NEVER_BEGINS}, {_WHY_NEVER}, {_WHY_BRIEF}))"
     return {
-        f"MY.{names.IN_VAIN}": f"{_NO_CONTAINER} || {_NEVER_BEGINS} || {_TAKEN_AWAY_AT_ONCE}",
+        f"MY.{names.IN_VAIN}": f"{_NO_CONTAINER} || {_NEVER_BEGINS}",
         "periodic_hold": f"{in_vain} || ({asked})",
         "periodic_hold_reason": f"ifThenElse({in_vain}, {ours}, {reason})",
-        # HTCondor checks once a minute, and would hardly ever find a job idle that it starts again and again.
+        # HTCondor checks once a minute, and would hardly ever find a job idle that it starts again and again. Jobs that differ in
+        # what requirements refer to are matched apart, each by itself: that must be small numbers, not times.
         "requirements": conjunction([*filter(None, [submit.requirements]), f"{names.IN_VAIN} =!= true"]),
     }
 
@@ -87,10 +88,7 @@ _NO_CONTAINER = "(({last}) && {count} >= {attempts} * {allowance})".format(
 
 _TRIED, _BEGUN, _ENDED = "(NumShadowStarts ?: 0)", "(NumJobStarts ?: 0)", "(NumJobCompletions ?: 0)"
 # A restart of the schedd counts as a try, too, but not as a vacate.
-_NEVER_BEGINS = (
-    f"({_TRIED} - {_BEGUN} >= {FAILED_STARTS} * {_ALLOWANCE} + 2 * {_BEGUN} && (NumVacates ?: {_TRIED}) >= {FAILED_STARTS}"
-    " && (JobCurrentStartExecutingDate ?: 0) < (JobCurrentStartDate ?: 1))"
-)
+_NEVER_BEGINS = f"({_TRIED} - {_BEGUN} >= {FAILED_STARTS} * ({_ALLOWANCE} + {_BEGUN}) && (NumVacates ?: {_TRIED}) >= {FAILED_STARTS})"
 _RUNS = f"({_TRIED} - {_ENDED})"
 _TAKEN_AWAY_AT_ONCE = f"({_RUNS} >= {BRIEF_RUNS} * {_ALLOWANCE} && (RemoteWallClockTime ?: 0.0) < {BRIEF} * {_RUNS})"
 
