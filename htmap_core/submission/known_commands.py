@@ -88,7 +88,6 @@ class _Known:
     pool: AskedPool | None
     _of_pool: set[str] | None = None
     _silence: str = "no pool can be asked"
-    _has_slots: bool = True
 
     def has(self, name: str) -> bool:
         if name in _OWN or is_command(name, self.version):
@@ -110,9 +109,10 @@ class _Known:
             return None
         if self.is_outdated:
             return f"HTCondor {self._release} is newer than its list of commands"
-        if custom_resource(name) is not None and not self._has_slots:
-            return "the pool has no slots now"
-        return self._silence or None
+        if self._silence:
+            return self._silence
+        # A slot that comes later may have the resource.
+        return None if custom_resource(name) is None else "no slot of the pool has such a resource now"
 
     @property
     def _release(self) -> str:
@@ -122,8 +122,6 @@ class _Known:
         """Return what is wrong with a name."""
         if is_newer(name):
             return f"HTCondor {self._release} does not know it yet"
-        if custom_resource(name) is not None and not self.like(name) and self.doubt(name) is None:
-            return "no slot of the pool has such a resource, so no job would ever start"
         return "no submit command has this name, so HTCondor would ignore it"
 
     def _extended(self) -> set[str]:
@@ -142,11 +140,10 @@ class _Known:
         if resource is None or self.pool is None or self._silence:
             return False
         try:
-            having, slots = self.pool.count(f"TotalSlot{resource} =!= undefined || Total{resource} =!= undefined")
+            having, _ = self.pool.count(f"TotalSlot{resource} =!= undefined || Total{resource} =!= undefined")
         except CondorError as error:
             self._silence = f"the pool cannot be asked: {error}"
             return False
-        self._has_slots = slots > 0
         return having > 0
 
 

@@ -16,7 +16,6 @@ class Harbour:
 
     commands: str | None = "LongJob = true"
     having: int = 0
-    slots: int = 3
     is_silent: bool = False
 
     def schedd_parameter(self, name: str) -> str | None:
@@ -25,7 +24,7 @@ class Harbour:
         return self.commands if name == "EXTENDED_SUBMIT_COMMANDS" else None
 
     def count(self, expression: str) -> tuple[int, int]:
-        return (self.having if "Totalfpgas" in expression else 0), self.slots
+        return (self.having if "Totalfpgas" in expression else 0), 3
 
 
 def known(pool: Harbour | None, *used: str, **commands: str) -> list[str]:
@@ -49,10 +48,9 @@ def test_known_are_htcondors_names_the_pools_own_and_what_other_values_use() -> 
     assert known(Harbour(), **{"MY.Memry": "3"}) == []
 
 
-def test_a_resource_of_the_pools_own_is_known_if_its_slots_have_it() -> None:
+def test_a_resource_of_the_pools_own_is_known_if_its_slots_have_it_and_others_may_come() -> None:
     assert known(Harbour(having=1), request_fpgas="1") == []
-    with pytest.raises(UnknownOption):
-        known(Harbour(), request_fpgas="1")
+    assert known(Harbour(), request_fpgas="1") == ["request_fpgas"]
 
 
 @pytest.mark.parametrize("pool", [None, Harbour(is_silent=True)])
@@ -60,12 +58,6 @@ def test_where_no_pool_can_be_asked_only_what_looks_like_a_command_is_refused(po
     assert known(pool, colour="blue", request_fpgas="1") == ["colour", "request_fpgas"]
     with pytest.raises(UnknownOption):
         known(pool, request_memmory="2GB")
-
-
-def test_a_pool_without_slots_may_get_some_with_a_resource() -> None:
-    assert known(Harbour(slots=0), request_fpgas="1") == ["request_fpgas"]
-    with pytest.raises(UnknownOption):
-        known(Harbour(slots=0), colour="blue", request_fpgas="1")
 
 
 def test_a_newer_htcondor_may_know_more(monkeypatch: pytest.MonkeyPatch) -> None:
