@@ -88,7 +88,8 @@ _NO_CONTAINER = "(({last}) && {count} >= {attempts} * {allowance})".format(
 
 _TRIED, _BEGUN, _ENDED = "(NumShadowStarts ?: 0)", "(NumJobStarts ?: 0)", "(NumJobCompletions ?: 0)"
 # A restart of the schedd counts as a try, too, but not as a vacate.
-_NEVER_BEGINS = f"({_TRIED} - {_BEGUN} >= {FAILED_STARTS} * ({_ALLOWANCE} + {_BEGUN}) && (NumVacates ?: {_TRIED}) >= {FAILED_STARTS})"
+_VACATED = f"(NumVacates ?: {_TRIED})"
+_NEVER_BEGINS = f"({_TRIED} - {_BEGUN} >= {FAILED_STARTS} * ({_ALLOWANCE} + {_BEGUN}) && {_VACATED} >= {FAILED_STARTS})"
 _RUNS = f"({_TRIED} - {_ENDED})"
 _TAKEN_AWAY_AT_ONCE = f"({_RUNS} >= {BRIEF_RUNS} * {_ALLOWANCE} && (RemoteWallClockTime ?: 0.0) < {BRIEF} * {_RUNS})"
 
