@@ -35,9 +35,7 @@ class MapBuilder:
         chunksize: int | None = None,
     ) -> None:
         creating.check_options(map_options)
-        options = MapOptions.merge(
-            map_options
-        )  # a copy: what becomes of the user's own inside the block does not count
+        options = MapOptions.merge(map_options)  # a copy: what becomes of the user's own in the block does not count
         self._func = func
         self._create = functools.partial(
             creating.create_map, func, map_options=options, tag=tag, quiet=quiet, chunksize=chunksize

@@ -205,9 +205,8 @@ def _accepted(setting: str, text: str) -> Any:
             chain[setting] = value
             _check(chain)
         except HTMapException as error:
-            problem = (
-                attrs.evolve(error, origin=None) if isinstance(error, _WITH_ORIGIN) else error
-            )  # it is in no file yet
+            # It is in no file yet.
+            problem = attrs.evolve(error, origin=None) if isinstance(error, _WITH_ORIGIN) else error
         else:
             return value
     assert problem is not None

@@ -20,9 +20,8 @@ import attrs
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.sealed import seal, unseal
 
-_MOST = (
-    256 * 1024
-)  # characters, for one map; the lines of further functions are looked up in their files, if these are there
+# Characters, for one map. The lines of further functions are looked up in their files, if these are there.
+_MOST = 256 * 1024
 
 
 @attrs.frozen
