@@ -6,7 +6,7 @@ import inspect
 import warnings
 from typing import Any
 
-from click.testing import CliRunner, Result
+from click.testing import CliRunner, Result  # noqa: TID251 -- this is the one place
 
 from htmap_core.cli import cli
 from htmap_core.testing.own_settings import settings_with
@@ -28,4 +28,4 @@ def run_htmap(*arguments: str, stdin: str = "") -> Result:
     Since 0.7.
     """
     with settings_with({}), warnings.catch_warnings():  # the command changes both for a command line
-        return CliRunner(**_SEPARATE).invoke(cli, list(arguments), input=stdin)
+        return CliRunner(**_SEPARATE).invoke(cli, list(arguments), input=stdin, prog_name="htmap")

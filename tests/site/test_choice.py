@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 import htmap
 from htmap.exceptions import NoSlotFits, UnsuitableDeliveryMethod
-from htmap_core.cli import cli as command
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.submission.delivery_choice import choose_delivery_method
-from htmap_core.testing import eventually
+from htmap_core.testing import eventually, run_htmap
 from tests.site.hosts import Site
 
 
@@ -43,7 +41,7 @@ class TestTheChoice:
         assert chosen.rank == max(found.rank for found in suits.values() if found.verdict == chosen.verdict)
 
     def test_plugins_list_says_of_each_method_whether_it_suits_and_why(self) -> None:
-        listed = json.loads(CliRunner().invoke(command, ["plugins", "list", "--json"]).stdout)
+        listed = json.loads(run_htmap("plugins", "list", "--json").stdout)
         suits = {name: found for row in listed["plugins"] for name, found in row["delivery_methods"].items()}
         assert suits["shared"]["suits"] == "no"
         assert "2 slots" in suits["shared"]["why"]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from htmap_core.cli import cli
 from htmap_core.components import ComponentStatus
+from htmap_core.testing import run_htmap
 from htmap_core.tracking import source
 from tests.golden_files import Golden
 from tests.returned import Error
@@ -42,7 +42,7 @@ def fail(make_map: MakeMap, monkeypatch: pytest.MonkeyPatch) -> Fail:
 
 
 def errors(*arguments: str) -> Result:
-    ran = CliRunner().invoke(cli, ["errors", *arguments], catch_exceptions=False)
+    ran = run_htmap("errors", *arguments)
     assert ran.exit_code == 0
     return ran
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 
-from htmap_core.cli import COMMANDS, cli
+from htmap_core.cli import COMMANDS
 from htmap_core.cli.suggestions import OTHER_NAMES
+from htmap_core.testing import run_htmap
 from tests.golden_files import Golden
 from tests.unit.cli.test_commands import Type, command
 
@@ -19,7 +19,7 @@ TAKES_MAPS = [name for name in COMMANDS if any(each.name == "tags" for each in c
 
 def suggested(*arguments: str) -> str:
     """Return the command between backquotes in the message on wrong usage."""
-    ran = CliRunner().invoke(cli, arguments, prog_name="htmap")
+    ran = run_htmap(*arguments)
     assert ran.exit_code == 2
     return "".join(ran.stderr.split("`")[1::2])
 
@@ -77,11 +77,11 @@ def test_what_was_meant_is_named(htmap_dir: Path, typed: str, meant: str) -> Non
 
 @pytest.mark.parametrize(("typed", "meant"), [("statsu", "'status'"), ("rerun compnents", "'components'")])
 def test_a_near_miss_is_mended(htmap_dir: Path, typed: str, meant: str) -> None:
-    assert meant in CliRunner().invoke(cli, typed.split()).stderr
+    assert meant in run_htmap(*typed.split()).stderr
 
 
 def test_nothing_is_suggested_where_nothing_is_near(htmap_dir: Path, golden: Golden) -> None:
-    golden("cli/no-such-command", CliRunner().invoke(cli, ["xyzzy"], prog_name="htmap").stderr)
+    golden("cli/no-such-command", run_htmap("xyzzy").stderr)
 
 
 @pytest.mark.parametrize("name", TAKES_MAPS)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner
 
 import htmap
 from htmap_core import names
-from htmap_core.cli import cli
 from htmap_core.components import ComponentStatus
 from htmap_core.files.atomic import locked
 from htmap_core.maps import recovery
 from htmap_core.storage import operations
+from htmap_core.testing import run_htmap
 from htmap_core.tracking import source
 from tests.unit.conftest import MakeMap
 from tests.unit.fixed_states import FULL
@@ -58,7 +57,7 @@ def test_holds_of_the_source_are_explained(load: Load) -> None:
 def test_the_command_line_shows_what_the_source_tells(load: Load) -> None:
     load([HELD, COMPLETED])
     shown = {
-        command: CliRunner().invoke(cli, command.split(), catch_exceptions=False).stdout
+        command: run_htmap(*command.split()).stdout
         for command in ("components tide", "reasons tide", "why tide --json", "status --format json")
     }
     assert shown["components tide"].split() == ["0", "HELD", "1", "COMPLETED"]
@@ -84,26 +83,26 @@ def test_requests_are_checked_also_where_nothing_is_left_to_change(load: Load) -
 )
 def test_components_of_a_status_are_one_line_for_other_commands(load: Load, status: str, line: str) -> None:
     load([HELD, COMPLETED, HELD])
-    ran = CliRunner().invoke(cli, ["components", "--status", status, "tide", "--color"], catch_exceptions=False)
+    ran = run_htmap("components", "--status", status, "tide", "--color")
     assert (ran.exit_code, ran.stdout) == (0, line)
 
 
 def test_running_no_components_again_is_no_error_because_another_command_may_have_named_none(load: Load) -> None:
     tide = load([COMPLETED])
-    ran = CliRunner().invoke(cli, ["rerun", "components", "tide"], catch_exceptions=False)
+    ran = run_htmap("rerun", "components", "tide")
     assert (ran.exit_code, tide.is_done) == (0, True)
 
 
 def test_components_that_are_not_there_do_not_run_again(load: Load) -> None:
     load([COMPLETED])
-    ran = CliRunner().invoke(cli, ["rerun", "components", "tide", "0", "7"])
+    ran = run_htmap("rerun", "components", "tide", "0", "7")
     assert isinstance(ran.exception, htmap.exceptions.ComponentsNotFound)
     assert ran.exception.components == (7,)
 
 
 def test_the_command_line_names_each_map_that_it_waited_for(load: Load) -> None:
     load([IDLE], [COMPLETED])
-    ran = CliRunner().invoke(cli, ["wait", "tide"], catch_exceptions=False)
+    ran = run_htmap("wait", "tide")
     assert (ran.exit_code, ran.stdout.count("'tide'")) == (0, 1)
 
 

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 import htmap
 from htmap.exceptions import HeldWithoutOutput, MapComponentHeld, NoOutputLeft
 from htmap_core import names
-from htmap_core.cli import cli
 from htmap_core.components import ComponentStatus
+from htmap_core.testing import run_htmap
 from htmap_core.tracking import source
 from tests.unit.conftest import MakeMap
 from tests.unit.fixed_states import FULL, FixedStates
@@ -79,7 +78,7 @@ def test_an_empty_file_of_a_held_job_is_no_output_but_one_with_text_is(stay: Sta
 def test_the_command_line_says_it_too_and_at_once(stay: Stay, command: str) -> None:
     stay(HELD)
     began = time.monotonic()
-    ran = CliRunner().invoke(cli, [*command.split(), "tide", "0"])
+    ran = run_htmap(*command.split(), "tide", "0")
     assert isinstance(ran.exception, MapComponentHeld)
     assert FULL.reason in ran.exception.report
     assert time.monotonic() - began < 60
