@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CannotRemoveMap
-from htmap_core.files.atomic import locked
 from htmap_core.files.folders import remove_tree
+from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir

@@ -12,7 +12,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Optional
 
@@ -21,7 +21,8 @@ import attrs
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap
-from htmap_core.files.atomic import locked
+from htmap_core.files.holders import Holder, this_process
+from htmap_core.files.locks import locked
 from htmap_core.files.sealed import is_sealed, seal, unseal
 from htmap_core.storage.mapdir import MapDir
 
@@ -53,9 +54,10 @@ class Operation:
 
 
 def write(file: IO[str], tag: str, **more: Any) -> None:
-    """Write the tag, this host and the time into a locked marker."""
+    """Write the tag, this process and the time into a locked marker."""
     file.truncate(0)
-    file.write(seal({"tag": tag, "host": socket.gethostname(), "since": time.time(), **more}))
+    holder = attrs.asdict(this_process())
+    file.write(seal({"tag": tag, "host": holder["host"], "since": time.time(), "holder": holder, **more}))
     file.flush()
 
 
@@ -136,14 +138,22 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     if content is None:
         is_old = time.time() > os.fstat(file.fileno()).st_mtime + _OTHER_HOSTS_PATIENCE
         return Operation(marker, map_dir, "", is_damaged=True) if is_old else None
-    elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
-    if elsewhere and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
+    if _may_be_at_work(content) and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
         return None
     pool, constraint = content.get("pool"), content.get("constraint", "false")
     if not is_sealed(text):
         constraint = f"({constraint}) && {map_dir.own_jobs}"  # 0.7.0 wrote clusters alone, and no checksum
     address = pool and PoolAddress(**pool)
     return Operation(marker, map_dir, content.get("tag", ""), address, constraint, content.get("new_tag", ""))
+
+
+def _may_be_at_work(content: Mapping[str, Any]) -> bool:
+    """Return whether the process of a marker may be alive although its lock is free: locks may not reach other hosts."""
+    try:
+        holder = Holder(**content["holder"])
+    except (KeyError, TypeError):  # 0.7.0 wrote the host alone
+        return bool(content.get("host", socket.gethostname()) != socket.gethostname())
+    return holder.boot != this_process().boot and holder.may_be_alive(content["since"])
 
 
 def _content(text: bytes) -> dict[str, Any] | None:
