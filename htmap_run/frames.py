@@ -8,10 +8,12 @@ hits.
 There are four such files:
 
 - ``_htmap_function``: one frame of the kind :data:`FUNCTION`. Record: ``python`` ``[3, 11, 7]``, ``implementation``
-  ``"CPython"``, ``cloudpickle`` and ``htmap`` (versions), ``by_value``, ``allow_mismatch`` and ``checkpoints`` (booleans).
+  ``"CPython"``, ``cloudpickle`` and ``htmap`` (versions), ``by_value``, ``allow_mismatch``, ``checkpoints`` and
+  ``checkpoint_exit`` (booleans), and ``checkpoint_interval`` (seconds).
 - ``_htmap_inputs_<n>``: a frame of the kind :data:`INPUT` for each of some consecutive components. The payload is a pickle of
   ``(args, kwargs)``. Record, mostly empty: ``by_value``, and ``files`` (see :mod:`htmap_run.files.placing`).
-- A checkpoint: one frame of the kind :data:`CHECKPOINT`, whose payload is a tar archive.
+- A checkpoint: one frame of the kind :data:`CHECKPOINT`, whose payload is a tar archive. In place of a component
+  it has the number of the checkpoint, which rises with each call.
 - The results of a job; see :mod:`htmap_run.job.results`. They end with an index (:data:`INDEX`), which is only a cache.
 """
 

@@ -28,7 +28,7 @@ from htmap_core.storage.log import logger
 from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning
 from htmap_core.submission.archive import build
-from htmap_core.submission.checkpointing import checkpoints
+from htmap_core.submission.checkpointing import Checkpointing, checkpointing
 from htmap_core.submission.delivery_choice import choose_delivery_method
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.handshake import handshake, versions
@@ -134,15 +134,15 @@ def create_map(
     options = merged_options(map_options)
     size = _chunksize(chunksize, options)
     function = pickle_function(func)
-    keeps_checkpoints = checkpoints(function, options)
+    checkpoints = checkpointing(function, options)
     recovery.settle()
     pool, connection = pools.find_pool()
     method = choose_delivery_method(pool, connection)
     columns, files = OptionColumns(options), MapFiles(options, size)
     with Creation(tag, chunksize=size, columns=tuple(columns.names.values()), joined=files.columns) as creation:
-        _add_function(creation, function, files, checkpoints=keeps_checkpoints)
+        _add_function(creation, function, files, checkpoints)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
-        plan = _plan(creation, options, connection, keeps_checkpoints)
+        plan = _plan(creation, options, connection, checkpoints.is_on)
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files)
         unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
@@ -155,10 +155,12 @@ def create_map(
     return created
 
 
-def _add_function(creation: Creation, function: Pickled, files: MapFiles, *, checkpoints: bool) -> None:
+def _add_function(creation: Creation, function: Pickled, files: MapFiles, checkpoints: Checkpointing) -> None:
     creation.add_runtime(build())
     for_all = files.of_all(creation.map_dir.path, function.sources)
-    record = {**handshake(function), "files": for_all, "checkpoints": checkpoints}
+    record = {**handshake(function), "files": for_all, "checkpoints": checkpoints.is_on}
+    if checkpoints.is_on:
+        record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
     creation.add_function(function.payload, record, function.functions)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from htmap_core import names
-from htmap_core.contract.option_values import truth
+from htmap_core.contract.option_values import truth, whole_number
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.exceptions import InvalidOption
 from htmap_core.language.expressions import conjunction
 from htmap_run import codes
 
@@ -24,7 +23,7 @@ def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
     policy does not use HTCondor's ``max_retries`` and ``retry_until``: with them, a job that a signal killed leaves the queue
     as if it were completed.
     """
-    retries = _whole_number("max_retries", plan.options.text("max_retries", str(MAX_RETRIES)))
+    retries = whole_number("max_retries", plan.options.text("max_retries", str(MAX_RETRIES)))
     exhausted = f"NumJobCompletions > {retries}"
     failed = f"ExitCode =?= {codes.COMPONENT_FAILED}"
     if truth("retry_exceptions", plan.options.text("retry_exceptions", "false")):
@@ -34,12 +33,6 @@ def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
     submit.set_default("on_exit_remove", finished)
     submit.set_default("on_exit_hold", f"{exhausted} && !{finished}")
     submit.set_default("on_exit_hold_reason", _HOLD_REASON)
-
-
-def _whole_number(name: str, given: object) -> int:
-    if not (isinstance(given, str) and given.isascii() and given.isdigit()):
-        raise InvalidOption(name, given, "must be a whole number that is the same for all components")
-    return int(given)
 
 
 _HOLD_REASON = (

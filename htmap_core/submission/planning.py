@@ -16,7 +16,7 @@ from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import submit_path
 from htmap_core.plugins.calls import plugins
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.submission import matching
+from htmap_core.submission import checkpointing, matching
 from htmap_core.submission.exit_policy import add_exit_policy, start_policy
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.files.outputs import TO_OWN_FILES
@@ -49,6 +49,7 @@ def describe(
     plugins.describe(method, submit, plan)
     plugins.setup_credentials(submit, plan)
     plugins.rewrite_submit(submit, plan)
+    checkpointing.describe(submit, plan.options)
     _keep_the_user(submit)
     add_exit_policy(submit, plan)
     if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):

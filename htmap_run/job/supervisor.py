@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 
+from htmap_run import codes
 from htmap_run.job.results import Results
 from htmap_run.reports.host import oom_kills
 
@@ -39,6 +40,17 @@ class AskedToEnd(Exception):
         signal.signal(self.number, signal.SIG_DFL)
         os.kill(os.getpid(), self.number)
         os._exit(128 + self.number)  # the first process of a container survives its own signals
+
+
+class Checkpointed(AskedToEnd):
+    """A component has ended its worker for HTCondor to fetch its checkpoint, and to start this job again."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def obey(self) -> NoReturn:
+        """Exit with the code by which HTCondor knows that."""
+        os._exit(codes.CHECKPOINT)
 
 
 class End:
@@ -86,6 +98,7 @@ class Supervisor:
         results: Results,
         work: Callable[[list[int]], NoReturn],
         died: Callable[[dict[str, Any], End], None],
+        has_checkpointed: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Run *components* in as many workers as it takes; return False if a worker gave up.
 
@@ -93,6 +106,8 @@ class Supervisor:
 
         :param work: runs components and ends the process; called in a worker.
         :param died: writes down the end of a component whose worker died, from the record of its beginning and the worker's end.
+        :param has_checkpointed: whether the component that was running has ended its worker for its checkpoint to be fetched.
+        :raises Checkpointed: it has.
         :raises WorkerLost: a worker ended before it began a component.
         :raises AskedToEnd: a signal asked this process to end, and the worker ended with components left.
         """
@@ -105,6 +120,8 @@ class Supervisor:
             still = [component for component in left if component not in results.ended]
             if still and self.asked is not None:
                 raise AskedToEnd(self.asked)
+            if still and has_checkpointed():
+                raise Checkpointed
             if results.begun is not None:
                 died(results.begun, end)
                 results.read()

@@ -75,6 +75,8 @@ class Work:
             reader = frames.Reader(block)
             self._inputs.update((frame.component, (reader, frame)) for frame in reader.frames)
         self.keeps_checkpoints: bool = self._index.get("checkpoints", False)
+        self.checkpoint_interval: int = self._index.get("checkpoint_interval", 0)
+        self.checkpoints_by_exit: bool = self._index.get("checkpoint_exit", False)
         self._refusal = handshake.refusal(self._index)
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None

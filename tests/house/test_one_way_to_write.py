@@ -16,7 +16,8 @@ APART = {
     "htmap_core/storage/deletion.py": "a whole directory is moved away",
     "htmap_core/storage/tags.py": "a link claims a name that must be free",
     "htmap_core/testing/own_settings.py": "what it replaces are settings, and no file",
-    "htmap_run/files/checkpoints.py": "the job's own lock and names, and the submit side's by chirp",
+    "htmap_run/files/checkpoint_copies.py": "a file of the submit side, by chirp; the job's own lock",
+    "htmap_run/files/checkpoints.py": "files of the scratch directory that the job itself replaces",
     "htmap_run/files/placing.py": "files of the scratch directory get the names that the function expects",
     "htmap_run/files/transfer.py": "a file of the function's own",
     "htmap_run/job/eviction.py": "files of the scratch directory are put aside, and back",
@@ -74,7 +75,7 @@ def claims(call: ast.Call) -> bool:
 
 # Names that are the same for all who write, each with the reason why only one writes at a time.
 FIXED = {
-    "htmap_run/files/checkpoints.py: '.part'": "the end of names alone, which have a random part before it",
+    "htmap_run/files/checkpoint_copies.py: '.part'": "the end of names alone, which have a random part before it",
 }
 
 _TEMPORARY = re.compile(r"[.~_-](?:bak|new|old|part|partial|swp|temp|temporary|tmp|unfinished)$")
