@@ -78,6 +78,7 @@ FACTS: dict[str, Any] = {
     "named": "CONDOR_CONFIG",
     "nearest": "HTMAP_DELIVERY_METHOD",
     "needed": "24.0",
+    "needs": 4,
     "old": "ebb",
     "option": "request_memory",
     "mode": 0o777,
@@ -92,6 +93,7 @@ FACTS: dict[str, Any] = {
     "problem": "it rains",
     "problems": {"sea.txt": "No such file or directory"},
     "program": "condor_master",
+    "reads": 3,
     "reason": "it rains",
     "reasons": {"docker": "no slot has it", "shared": "no slot shares files"},
     "report": "ValueError: the sea is not there",
@@ -111,6 +113,7 @@ FACTS: dict[str, Any] = {
     "url": "gopher://sea/tide.csv",
     "value": "much",
     "variable": "HTMAP_DELIVERY_METHD",
+    "version": "0.9.0",
     "what": "the function 'tide'",
 }
 
@@ -130,6 +133,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "InvalidOption": [{"name": "request_memory"}, {"name": "request_memory", "origin": None}],
     "InvalidSetting": [{"name": "WAIT_TIME"}],
     "JobNotFound": [{"status": "COMPLETED"}, {"status": "UNMATERIALIZED"}],
+    "MadeByNewerHTMap": [{}, {"version": ""}],
     "MisalignedInputData": [{}, {"option_length": None, "inputs": 2}],
     "MissingSetting": [
         {"name": "WAIT_TIEM", "known": ("WAIT_TIME",), "origin": None},

@@ -55,6 +55,7 @@ from htmap_core.exceptions.maps import (
     ComponentsNotFound,
     CorruptEventLog,
     CorruptMap,
+    MadeByNewerHTMap,
     MapWasRemoved,
 )
 from htmap_core.exceptions.ownership import (
@@ -118,6 +119,7 @@ __all__ = [
     "InvalidSettingsFile",
     "InvalidTag",
     "JobsKeepTag",
+    "MadeByNewerHTMap",
     "MapComponentError",
     "MapComponentHeld",
     "MapComponentRemoved",

@@ -50,6 +50,30 @@ class CorruptMap(HTMapException):
 
 
 @attrs.define(slots=False)
+class MadeByNewerHTMap(HTMapException):
+    """A newer HTMap has made a map, or changed it, in a way that this one does not understand. It is left as it is.
+
+    :param path: the file that says so.
+    :param needs: the format that its reader must know.
+    :param reads: the newest format that this HTMap knows.
+    :param version: the version of HTMap that made the map; empty where the file does not tell.
+    """
+
+    path: Path
+    needs: object
+    reads: int
+    version: str = ""
+
+    def __str__(self) -> str:
+        by = f"HTMap {self.version}, which is newer than this one" if self.version else "a newer HTMap than this one"
+        wanted = f"'htmap-core>={self.version}'" if self.version else "htmap-core"
+        return (
+            f"{self.path} was written by {by}: it needs a reader of format {self.needs}, and this one knows {self.reads}. "
+            f"It is left as it is. Use the environment that made it, or `pip install --upgrade {wanted}`"
+        )
+
+
+@attrs.define(slots=False)
 class CorruptEventLog(HTMapException):
     """The event log is damaged: it has an entry that HTMap cannot read, or that the map's jobs cannot have.
 

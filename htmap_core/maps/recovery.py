@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 
 from htmap_core import names
-from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap
+from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap, MadeByNewerHTMap
 from htmap_core.maps import removal, retagging
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import deletion, operations
@@ -26,7 +26,7 @@ def settle() -> None:
     """Finish interrupted removals, reruns and changes of tags; finish or undo interrupted creations.
 
     An operation that needs a pool which does not answer, that the file system refuses, or whose map is damaged, is left to a
-    later command.
+    later command; one on a map that a newer HTMap has made, to that.
     """
     root = htmap_dir()
     for kind, finish in (
@@ -42,7 +42,7 @@ def settle() -> None:
 def _settle(interrupted: Operation, finish: Callable[[Operation], None]) -> None:
     try:
         finish(interrupted)
-    except (CondorError, CannotRemoveMap, CorruptMap, OSError) as error:
+    except (CondorError, CannotRemoveMap, CorruptMap, MadeByNewerHTMap, OSError) as error:
         logger.warning("map %r: an interrupted operation is left to a later command: %s", interrupted.tag, error)
 
 
@@ -50,7 +50,9 @@ def _finish_creation(creation: Operation) -> None:
     """Keep the map if the schedd accepted its jobs; otherwise delete what exists of it.
 
     :raises CorruptMap: it is not known whether the schedd has jobs. The map stays, and can be removed.
+    :raises MadeByNewerHTMap: a newer HTMap was creating it, which knows how to go on.
     """
+    creation.map_dir.check_understood()
     if _settle_submissions(creation.map_dir):
         operations.end(creation)
         logger.info("map %r was submitted although its creation was interrupted", creation.tag)
@@ -60,11 +62,13 @@ def _finish_creation(creation: Operation) -> None:
 
 
 def _finish_rerun(rerun: Operation) -> None:
+    rerun.map_dir.check_understood()
     _settle_submissions(rerun.map_dir)
     operations.end(rerun)
 
 
 def _finish_retagging(interrupted: Operation) -> None:
+    interrupted.map_dir.check_understood()
     retagging.finish(interrupted)
     operations.end(interrupted)
 

@@ -20,10 +20,13 @@ import attrs
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import BusyMap
+from htmap_core.exceptions import BusyMap, MadeByNewerHTMap
 from htmap_core.files.atomic import locked
 from htmap_core.files.sealed import is_sealed, seal, unseal
+from htmap_core.storage.content.formats import check_needs
+from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.record import address_from
 
 KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
 _KEYS_OF_0_7_0 = frozenset({"tag", "host", "since", "pool", "constraint", "new_tag"})
@@ -128,7 +131,7 @@ def damaged(root: Path) -> Iterator[Path]:
 def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     """Return what a marker says that no process has locked; None if its process may be alive on another host.
 
-    It may be for a damaged marker, too, if that was written not long ago.
+    It may be for a damaged marker, too, if that was written not long ago. What a newer HTMap has begun is left to that.
     """
     map_dir = MapDir(root / names.MAPS / marker.name)
     text = marker.read_bytes()  # damage to it may be no text
@@ -136,13 +139,18 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     if content is None:
         is_old = time.time() > os.fstat(file.fileno()).st_mtime + _OTHER_HOSTS_PATIENCE
         return Operation(marker, map_dir, "", is_damaged=True) if is_old else None
+    try:
+        check_needs(content, marker)
+    except MadeByNewerHTMap as error:
+        logger.warning("map %r: an interrupted operation is left alone: %s", content.get("tag", ""), error)
+        return None
     elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
     if elsewhere and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
         return None
     pool, constraint = content.get("pool"), content.get("constraint", "false")
     if not is_sealed(text):
         constraint = f"({constraint}) && {map_dir.own_jobs}"  # 0.7.0 wrote clusters alone, and no checksum
-    address = pool and PoolAddress(**pool)
+    address = pool and address_from(pool, root)
     return Operation(marker, map_dir, content.get("tag", ""), address, constraint, content.get("new_tag", ""))
 
 
