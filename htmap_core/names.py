@@ -85,5 +85,7 @@ INPUTS_COLUMN = "htmap_inputs"
 REMAPS_COLUMN = "htmap_remaps"  # with output_remaps only: the remaps for HTCondor
 REMAPPED_COLUMN = "htmap_remapped"  # with output_remaps only: the remapped files for the runner
 FILES_COLUMN = "htmap_files"
+ROOT_VARIABLE = "HTMAP_DIR"  # of a submit description
+ROOT_MACRO = f"$({ROOT_VARIABLE})"
 RESULT_COLUMN = "htmap_result"  # the path of the job's files below the outputs, without their endings
 COLUMNS = (COMPONENT_COLUMN, "htmap_components", INPUTS_COLUMN, RESULT_COLUMN)

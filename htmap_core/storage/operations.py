@@ -4,6 +4,9 @@ A marker is a file under ``creating``, ``removed`` and the like. The process tha
 If no process holds the lock, the operation was interrupted, and the next command finishes or undoes it.
 
 A marker has a checksum. What a damaged one says is not used: it could name another host, or the jobs of another map.
+
+0.7.0 would undo an interrupted creation whose ledger it does not understand, and leave the jobs in the queue. It waits for the
+processes of other hosts, though, so our markers tell it of one, and of a time that does not come.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from htmap_core.storage.record import address_from
 
 KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
 _KEYS_OF_0_7_0 = frozenset({"tag", "host", "since", "pool", "constraint", "new_tag"})
+_FOR_0_7_0 = {"host": "of a newer HTMap", "since": 1e11}
 _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: other hosts may not see the locks of a shared file system
 
 
@@ -58,7 +62,7 @@ class Operation:
 def write(file: IO[str], tag: str, **more: Any) -> None:
     """Write the tag, this host and the time into a locked marker."""
     file.truncate(0)
-    file.write(seal({"tag": tag, "host": socket.gethostname(), "since": time.time(), **more}))
+    file.write(seal({"tag": tag, **_FOR_0_7_0, "by": socket.gethostname(), "at": time.time(), **more}))
     file.flush()
 
 
@@ -144,8 +148,8 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     except MadeByNewerHTMap as error:
         logger.warning("map %r: an interrupted operation is left alone: %s", content.get("tag", ""), error)
         return None
-    elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
-    if elsewhere and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
+    host, at = content.get("by", content.get("host")), content.get("at", content.get("since", 0))
+    if host not in {None, socket.gethostname()} and time.time() < at + _OTHER_HOSTS_PATIENCE:
         return None
     pool, constraint = content.get("pool"), content.get("constraint", "false")
     if not is_sealed(text):

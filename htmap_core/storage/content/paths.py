@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from htmap_core import names
 from htmap_core.language.submit_text import submit_path
-
-_PLACEHOLDER = "$(HTMAP_DIR)"
 
 
 def relative(path: Path, root: Path) -> str:
@@ -39,15 +38,15 @@ def without_root(commands: Mapping[str, str], root: Path) -> tuple[dict[str, str
     paths = re.compile(rf"(?:(?<=://)|(?<![\w.~/)-]))(?:{tops})(?=[/,;\"' ]|$)")
     found = dict(commands)
     for name, value in commands.items():
-        if _PLACEHOLDER not in value:  # as text of the user's
-            found[name] = paths.sub(lambda _: _PLACEHOLDER, value)
+        if names.ROOT_MACRO not in value:  # as text of the user's
+            found[name] = paths.sub(lambda _: names.ROOT_MACRO, value)
     return found, [name for name, value in found.items() if value != commands[name]]
 
 
 def with_root(commands: Mapping[str, str], relative_ones: Iterable[str], root: Path) -> dict[str, str]:
     """Return submit commands with the HTMAP_DIR of today in place of the placeholder."""
     top = submit_path(root)
-    return {**commands, **{name: commands[name].replace(_PLACEHOLDER, top) for name in relative_ones}}
+    return {**commands, **{name: commands[name].replace(names.ROOT_MACRO, top) for name in relative_ones}}
 
 
 def _spellings(root: Path) -> list[str]:

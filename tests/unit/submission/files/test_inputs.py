@@ -22,7 +22,7 @@ from tests.golden_files import Golden
 def begun(path: Path, chunksize: int = 1, **options: Any) -> InputFiles:
     given = MapOptions(**options)
     files = InputFiles(given, chunksize, Protocols(given))
-    files.begin(path, [])
+    files.begin(path / "htmap/maps/id", [])
     return files
 
 
