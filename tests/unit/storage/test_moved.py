@@ -25,14 +25,26 @@ from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.submit import submit, submit_map
 
 
-def create(root: Path, tag: str = "tide") -> tuple[MapDir, dict[str, str], list[str]]:
-    """Create a map with input files in HTMAP_DIR; return its commands, and the description that the schedd got."""
+class Queue:
+    """A queue that keeps the last description that it got."""
+
+    sent = ""
+
+    def submit(self, text: str) -> Any:
+        self.sent = text
+        return SimpleNamespace(cluster=18)
+
+    def remove(self, constraint: str, reason: str) -> None:
+        raise AssertionError(constraint, reason)
+
+
+def create(root: Path, tag: str = "tide") -> tuple[MapDir, dict[str, str], Queue]:
+    """Create a map with input files in HTMAP_DIR; return its commands, and the queue that has it."""
     (root / "pool").mkdir(parents=True, exist_ok=True)
     (root / "pool" / "condor_config").touch()
     (root / "a,b").write_text("sea")
     (root / "c").write_text("land")
-    sent: list[str] = []
-    queue: Any = SimpleNamespace(submit=lambda text: sent.append(text) or SimpleNamespace(cluster=18))
+    queue = Queue()
     (root / "d").write_text("air")
     files = MapFiles(MapOptions(input_files=[[root / "d", root / "a,b"]], fixed_input_files=root / "c"), 1)
     with Creation(tag, joined=files.columns) as creation:
@@ -45,7 +57,7 @@ def create(root: Path, tag: str = "tide") -> tuple[MapDir, dict[str, str], list[
         commands = {**commands, "initialdir": submit_path(path / "outputs"), "executable": submit_path(path / "x")}
         pool = PoolAddress("personal", root / "pool" / "condor_config")
         submit_map(creation, MapRecord(1, 1, "assume", pool, {}, {}, 1.5), commands, queue)
-    return creation.map_dir, commands, sent
+    return creation.map_dir, commands, queue
 
 
 def moved(root: Path, to: Path) -> MapDir:
@@ -70,12 +82,11 @@ def test_a_moved_map_is_submitted_again_from_where_it_is(htmap_dir: Path, tmp_pa
     assert again.record.pool.configuration == tmp_path / "a $new" / "pool" / "condor_config"
     found, _ = again.read_submit()
     assert found["log"] == submit_path(again.path / "events")
-    after: list[str] = []
     again.write_items(1, again.rows())
-    queue: Any = SimpleNamespace(submit=lambda text: after.append(text) or SimpleNamespace(cluster=19))
-    submit(again, 1, {"log": found["log"]}, columns, queue)
-    assert f"HTMAP_DIR = {htmap_dir}\n" in before[0]
-    assert f"HTMAP_DIR = {submit_path(tmp_path / 'a $new')}\n" in after[0]
+    after = Queue()
+    submit(again, 1, {"log": found["log"]}, columns, after)
+    assert f"HTMAP_DIR = {htmap_dir}\n" in before.sent
+    assert f"HTMAP_DIR = {submit_path(tmp_path / 'a $new')}\n" in after.sent
     (link,) = again.path.glob("files/0/*")
     assert link.read_text() == "sea"
 
