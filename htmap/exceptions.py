@@ -15,6 +15,7 @@ from htmap_core.contract.transfer_path import IsRemote
 from htmap_core.exceptions import (
     BelongsToOther,
     BusyMap,
+    CannotMove,
     CannotPickle,
     CannotRemoveMap,
     CannotRerunComponents,
@@ -104,6 +105,7 @@ __all__ = [
     "BelongsToOther",
     "BusyMap",
     "CannotFollow",
+    "CannotMove",
     "CannotPickle",
     "CannotRemoveMap",
     "CannotRerunComponents",

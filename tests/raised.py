@@ -120,6 +120,7 @@ FACTS: dict[str, Any] = {
 # Facts of classes for which those of above make no sense; several where the text has several forms.
 OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "BelongsToOther": [{"mode": 0o755}, {"owner": "nobody", "path": Path("/home/ada/.htmap")}],
+    "CannotMove": [{}, {"advice": ""}],
     "CannotRerunComponents": [{"components": (1, 2)}, {"components": tuple(range(20))}],
     "ComponentsNotFound": [{"component": 7, "count": 7, "components": (7, 9)}],
     "CannotStart": [{}, {"evidence": "", "advice": ""}],

@@ -49,6 +49,7 @@ from htmap_core.exceptions.creation import (
 )
 from htmap_core.exceptions.maps import (
     BusyMap,
+    CannotMove,
     CannotRemoveMap,
     CannotRerunComponents,
     CannotStore,
@@ -93,6 +94,7 @@ from htmap_core.exceptions.tags import (
 __all__ = [
     "BelongsToOther",
     "BusyMap",
+    "CannotMove",
     "CannotPickle",
     "CannotRemoveMap",
     "CannotRerunComponents",

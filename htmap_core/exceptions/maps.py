@@ -9,6 +9,7 @@ import attrs
 
 from htmap_core.exceptions.components import ComponentNotFound
 from htmap_core.exceptions.roots import HTMapException
+from htmap_core.wording import followed
 
 _SHOWN = 10  # components that a text lists: enough to recognise them
 
@@ -142,6 +143,23 @@ class CannotStore(HTMapException):
 
     def __str__(self) -> str:
         return f"cannot write {self.path}: {self.reason}. Nothing was created; the setting HTMAP_DIR can name another folder"
+
+
+@attrs.define(slots=False)
+class CannotMove(HTMapException):
+    """HTMAP_DIR cannot be moved; nothing was changed.
+
+    :param root: where it is.
+    :param path: where it should go.
+    """
+
+    root: Path
+    path: Path
+    reason: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return followed(f"HTMAP_DIR cannot be moved from {self.root} to {self.path}: {self.reason}", self.advice)
 
 
 @attrs.define(slots=False)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from htmap_core import names
-from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap, MadeByNewerHTMap
-from htmap_core.maps import removal, retagging
+from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap, HTMapException, MadeByNewerHTMap
+from htmap_core.maps import moving, removal, retagging
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
@@ -29,6 +30,7 @@ def settle() -> None:
     later command; one on a map that a newer HTMap has made, to that.
     """
     root = htmap_dir()
+    _finish_move(root)
     for kind, finish in (
         (names.REMOVED, removal.finish),
         (names.CREATING, _finish_creation),
@@ -37,6 +39,13 @@ def settle() -> None:
     ):
         for interrupted in operations.unfinished(root, kind):
             _settle(interrupted, finish)
+
+
+def _finish_move(root: Path) -> None:
+    try:
+        moving.finish(root)
+    except (HTMapException, OSError) as error:
+        logger.warning("the move of HTMAP_DIR is left to a later command: %s", error)
 
 
 def _settle(interrupted: Operation, finish: Callable[[Operation], None]) -> None:

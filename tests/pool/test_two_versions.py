@@ -69,8 +69,10 @@ def running(folder: Path) -> Run:
             "HTMAP_DELIVERY": "assume",
         }
         command = [sys.executable, "-c", f"import htmap_core; assert {str(folder)!r} in htmap_core.__file__; {code}"]
-        how = {"cwd": folder, "env": {**os.environ, **own}, "capture_output": True, "text": True, "timeout": TIMEOUT}
-        return subprocess.run(command, **how, check=False)
+        environment = {**os.environ, **own}
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
 
     return run
 

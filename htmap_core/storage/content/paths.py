@@ -10,6 +10,9 @@ from pathlib import Path
 from htmap_core import names
 from htmap_core.language.submit_text import submit_path
 
+# A path to HTMAP_DIR or below it. Behind a file:// it is a path, too; behind any other part of a path it is another folder.
+_PATH = r"(?:(?<=://)|(?<![\w.~/)-]))(?:{tops})(?=[/,;\"' ]|$)"
+
 
 def relative(path: Path, root: Path) -> str:
     """Return a path as it is written down: relative to HTMAP_DIR if it is below it, else absolute.
@@ -34,8 +37,7 @@ def absolute(text: str, root: Path) -> Path:
 def without_root(commands: Mapping[str, str], root: Path) -> tuple[dict[str, str], list[str]]:
     """Return submit commands with a placeholder for HTMAP_DIR, and the names of the commands that have it."""
     tops = "|".join(re.escape(submit_path(top)) for top in _spellings(root))
-    # Behind a file:// it is a path, too; behind any other part of a path it is another folder.
-    paths = re.compile(rf"(?:(?<=://)|(?<![\w.~/)-]))(?:{tops})(?=[/,;\"' ]|$)")
+    paths = re.compile(_PATH.format(tops=tops))
     found = dict(commands)
     for name, value in commands.items():
         if names.ROOT_MACRO not in value:  # as text of the user's
@@ -47,6 +49,12 @@ def with_root(commands: Mapping[str, str], relative_ones: Iterable[str], root: P
     """Return submit commands with the HTMAP_DIR of today in place of the placeholder."""
     top = submit_path(root)
     return {**commands, **{name: commands[name].replace(names.ROOT_MACRO, top) for name in relative_ones}}
+
+
+def moved(text: str, formers: Iterable[str], root: Path) -> str:
+    """Return a text of a job's ad with the HTMAP_DIR of today in place of former ones."""
+    tops = "|".join(re.escape(former) for former in formers)
+    return re.sub(_PATH.format(tops=tops), lambda _: os.fspath(root), text)
 
 
 def _spellings(root: Path) -> list[str]:
