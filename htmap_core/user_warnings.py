@@ -122,6 +122,17 @@ class DamagedMap(HTMapWarning):
 
 
 @attrs.define(slots=False)
+class NewerMap(HTMapWarning):
+    """A map is passed over, because a newer HTMap has made it, or changed it, in a way that this one does not understand."""
+
+    tag: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"map {self.tag!r} is passed over: {self.reason}"
+
+
+@attrs.define(slots=False)
 class ForeignClass(HTMapWarning):
     """Objects that were read are of a class that the program does not have, so they are of one made of the pickle.
 

@@ -72,6 +72,20 @@ class CorruptFile(ValueError):
         return f"{self.path!r} is damaged or incomplete: {self.problem}"
 
 
+class NewerFile(CorruptFile):
+    """A file of frames has one of a newer version, which only a newer HTMap can read.
+
+    :ivar version: that version.
+    """
+
+    def __init__(self, path: str, version: int) -> None:
+        self.version = version
+        super().__init__(path, f"it has a frame of version {version}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return NewerFile, (self.path, self.version)
+
+
 class Frame(namedtuple("Frame", "kind component offset record_size size")):  # typing's takes longer to import
     """The place of a frame in its file.
 
@@ -291,6 +305,8 @@ class Reader:
             raise CorruptFile(
                 self.path, f"there is no frame at byte {frame.offset}, or its header does not fit its checksum"
             )
+        if version > VERSION:
+            raise NewerFile(self.path, version)
         if version != VERSION or (kind, numbers[1], frame.offset, numbers[0], numbers[2]) != frame:
             raise CorruptFile(
                 self.path, f"the frame at byte {frame.offset} is of version {version}, or is not what the index says"

@@ -78,6 +78,7 @@ FACTS: dict[str, Any] = {
     "named": "CONDOR_CONFIG",
     "nearest": "HTMAP_DELIVERY_METHOD",
     "needed": "24.0",
+    "needs": 4,
     "old": "ebb",
     "option": "request_memory",
     "mode": 0o777,
@@ -92,6 +93,7 @@ FACTS: dict[str, Any] = {
     "problem": "it rains",
     "problems": {"sea.txt": "No such file or directory"},
     "program": "condor_master",
+    "reads": 3,
     "reason": "it rains",
     "reasons": {"docker": "no slot has it", "shared": "no slot shares files"},
     "report": "ValueError: the sea is not there",
@@ -111,12 +113,14 @@ FACTS: dict[str, Any] = {
     "url": "gopher://sea/tide.csv",
     "value": "much",
     "variable": "HTMAP_DELIVERY_METHD",
+    "version": "0.9.0",
     "what": "the function 'tide'",
 }
 
 # Facts of classes for which those of above make no sense; several where the text has several forms.
 OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "BelongsToOther": [{"mode": 0o755}, {"owner": "nobody", "path": Path("/home/ada/.htmap")}],
+    "CannotMove": [{}, {"advice": ""}],
     "CannotRerunComponents": [{"components": (1, 2)}, {"components": tuple(range(20))}],
     "ComponentsNotFound": [{"component": 7, "count": 7, "components": (7, 9)}],
     "CannotStart": [{}, {"evidence": "", "advice": ""}],
@@ -130,6 +134,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "InvalidOption": [{"name": "request_memory"}, {"name": "request_memory", "origin": None}],
     "InvalidSetting": [{"name": "WAIT_TIME"}],
     "JobNotFound": [{"status": "COMPLETED"}, {"status": "UNMATERIALIZED"}],
+    "MadeByNewerHTMap": [{}, {"version": ""}],
     "MisalignedInputData": [{}, {"option_length": None, "inputs": 2}],
     "MissingSetting": [
         {"name": "WAIT_TIEM", "known": ("WAIT_TIME",), "origin": None},

@@ -18,7 +18,15 @@ from htmap_core import names, version, wording
 from htmap_core.condor.bindings import bindings_version
 from htmap_core.condor.connection import Connection
 from htmap_core.diagnosis.faults import Fault, PoolInUse, faults_of_settings
-from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, InvalidSetting, TagNotFound, UnsafePath
+from htmap_core.exceptions import (
+    CondorError,
+    CorruptMap,
+    HTMapException,
+    InvalidSetting,
+    MadeByNewerHTMap,
+    TagNotFound,
+    UnsafePath,
+)
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import faults
 from htmap_core.plugins.record import PluginRecord
@@ -143,6 +151,8 @@ def _files() -> Iterator[Check]:
             advice = f"Save what you need of it; `htmap remove {tag}` removes its remains"
             is_tag = isinstance(error, CorruptMap) and error.path.parent.name == names.TAGS
             yield Check("files", "note", f"map {tag!r} is damaged: {error}", "" if is_tag else advice)
+        except MadeByNewerHTMap as error:
+            yield Check("files", "note", f"map {tag!r}: {error}")
         except TagNotFound:
             continue  # another process has just removed it
     yield from _lost(root)

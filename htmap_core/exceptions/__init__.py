@@ -49,12 +49,14 @@ from htmap_core.exceptions.creation import (
 )
 from htmap_core.exceptions.maps import (
     BusyMap,
+    CannotMove,
     CannotRemoveMap,
     CannotRerunComponents,
     CannotStore,
     ComponentsNotFound,
     CorruptEventLog,
     CorruptMap,
+    MadeByNewerHTMap,
     MapWasRemoved,
 )
 from htmap_core.exceptions.ownership import (
@@ -92,6 +94,7 @@ from htmap_core.exceptions.tags import (
 __all__ = [
     "BelongsToOther",
     "BusyMap",
+    "CannotMove",
     "CannotPickle",
     "CannotRemoveMap",
     "CannotRerunComponents",
@@ -118,6 +121,7 @@ __all__ = [
     "InvalidSettingsFile",
     "InvalidTag",
     "JobsKeepTag",
+    "MadeByNewerHTMap",
     "MapComponentError",
     "MapComponentHeld",
     "MapComponentRemoved",

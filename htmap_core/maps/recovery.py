@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from htmap_core import names
-from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap
-from htmap_core.maps import removal, retagging
+from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap, HTMapException, MadeByNewerHTMap
+from htmap_core.maps import moving, removal, retagging
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
@@ -26,9 +27,10 @@ def settle() -> None:
     """Finish interrupted removals, reruns and changes of tags; finish or undo interrupted creations.
 
     An operation that needs a pool which does not answer, that the file system refuses, or whose map is damaged, is left to a
-    later command.
+    later command; one on a map that a newer HTMap has made, to that.
     """
     root = htmap_dir()
+    _finish_move(root)
     for kind, finish in (
         (names.REMOVED, removal.finish),
         (names.CREATING, _finish_creation),
@@ -39,10 +41,17 @@ def settle() -> None:
             _settle(interrupted, finish)
 
 
+def _finish_move(root: Path) -> None:
+    try:
+        moving.finish(root)
+    except (HTMapException, OSError) as error:
+        logger.warning("the move of HTMAP_DIR is left to a later command: %s", error)
+
+
 def _settle(interrupted: Operation, finish: Callable[[Operation], None]) -> None:
     try:
         finish(interrupted)
-    except (CondorError, CannotRemoveMap, CorruptMap, OSError) as error:
+    except (CondorError, CannotRemoveMap, CorruptMap, MadeByNewerHTMap, OSError) as error:
         logger.warning("map %r: an interrupted operation is left to a later command: %s", interrupted.tag, error)
 
 
@@ -50,7 +59,9 @@ def _finish_creation(creation: Operation) -> None:
     """Keep the map if the schedd accepted its jobs; otherwise delete what exists of it.
 
     :raises CorruptMap: it is not known whether the schedd has jobs. The map stays, and can be removed.
+    :raises MadeByNewerHTMap: a newer HTMap was creating it, which knows how to go on.
     """
+    creation.map_dir.check_understood()
     if _settle_submissions(creation.map_dir):
         operations.end(creation)
         logger.info("map %r was submitted although its creation was interrupted", creation.tag)
@@ -60,11 +71,13 @@ def _finish_creation(creation: Operation) -> None:
 
 
 def _finish_rerun(rerun: Operation) -> None:
+    rerun.map_dir.check_understood()
     _settle_submissions(rerun.map_dir)
     operations.end(rerun)
 
 
 def _finish_retagging(interrupted: Operation) -> None:
+    interrupted.map_dir.check_understood()
     retagging.finish(interrupted)
     operations.end(interrupted)
 

@@ -14,7 +14,7 @@ import attrs
 from htmap_core import names
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import BusyMap, CondorError, CorruptMap
+from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MadeByNewerHTMap
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
@@ -30,11 +30,12 @@ def remove(map_dir: MapDir, tag: str, *, ended: bool, force: bool) -> None:
     :param ended: whether all its jobs are known to have left the queue.
     :param force: do not wait until its jobs have left the queue, and remove the data even if the pool does not answer.
     :raises CondorError: the pool does not answer, and *force* is false. Nothing was changed.
+    :raises MadeByNewerHTMap: a newer HTMap has made it, or run it again, and *force* is false. Nothing was changed.
     :raises BusyMap: components are being run again at this moment, and *force* is false. Nothing was changed.
     """
     if not force and operations.is_under_way(names.RERUNNING, map_dir):
         raise BusyMap(tag, names.RERUNNING)
-    with deletion.announced(map_dir, tag, *_jobs_of(map_dir)) as removal:
+    with deletion.announced(map_dir, tag, *_jobs_of(map_dir, force=force)) as removal:
         try:
             is_empty = (
                 ended or removal.pool is None or _empty_queue(reach(removal.pool), removal, 0 if force else PATIENCE)
@@ -54,6 +55,7 @@ def finish(removal: Operation) -> None:
 
     :raises CondorError: the pool does not answer.
     :raises CorruptMap: the marker is damaged, and the map's directory, which could tell as much, is gone.
+    :raises MadeByNewerHTMap: the marker does not say enough, and this HTMap does not understand the map.
     """
     removal = removal if removal.tag else _looked_up(removal)
     is_empty = removal.pool is None or _empty_queue(Connection(removal.pool), removal, 0)
@@ -74,8 +76,17 @@ def _looked_up(removal: Operation) -> Operation:
     return attrs.evolve(removal, tag=tag_of(map_dir) or "", pool=pool, constraint=constraint)
 
 
-def _jobs_of(map_dir: MapDir) -> tuple[PoolAddress | None, str]:
-    """Return the pool of a map's jobs, and a constraint that selects them; no pool if the map has no jobs."""
+def _jobs_of(map_dir: MapDir, *, force: bool = False) -> tuple[PoolAddress | None, str]:
+    """Return the pool of a map's jobs, and a constraint that selects them; no pool if the map has no jobs.
+
+    :raises MadeByNewerHTMap: this HTMap does not understand the map, and *force* is false.
+    """
+    try:
+        map_dir.check_understood()
+    except MadeByNewerHTMap:
+        if not force:
+            raise
+        return map_dir.pool, map_dir.own_jobs
     try:
         pool = map_dir.record.pool
     except CorruptMap:

@@ -22,6 +22,7 @@ from htmap_core.exceptions import (
     CorruptMap,
     ExpectedError,
     HTMapException,
+    MadeByNewerHTMap,
     MapComponentError,
     OutputNotFound,
 )
@@ -136,7 +137,7 @@ class Engine:
         """Return whether all jobs are known to have ended, with no news to come; damaged files do not tell."""
         try:
             self.poll()
-        except (CorruptEventLog, CorruptMap):
+        except (CorruptEventLog, CorruptMap, MadeByNewerHTMap):
             return False
         return self.states.has_ended
 
@@ -285,7 +286,7 @@ class Engine:
         def look() -> ComponentError:
             try:
                 return self.errors.error(component, status)
-            except CorruptMap as damage:  # the errors of others can be told all the same
+            except (CorruptMap, MadeByNewerHTMap) as damage:  # the errors of others can be told all the same
                 return self.errors.damaged(component, damage)
 
         return self.consistent(component, status, look)

@@ -38,7 +38,7 @@ def announced(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: s
     :raises CannotRemoveMap: the file system cannot be written; nothing was changed.
     """
     marker = map_dir.removal
-    address = None if pool is None else plain_address(pool)
+    address = None if pool is None else plain_address(pool, map_dir.root)
     with contextlib.ExitStack() as stack:
         try:
             make_folder(marker.parent)  # an HTMAP_DIR of the original HTMap has none

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import threading
@@ -9,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from htmap_core import names
-from htmap_core.exceptions import CorruptMap, UnsafePath
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap, UnsafePath
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.folders import size_below
 from htmap_core.files.ownership import private_opener
@@ -23,7 +25,7 @@ from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.jobs import rows_in
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.placement import Placement
-from htmap_core.storage.record import MapRecord, record_from, record_text, submit_from, submit_text
+from htmap_core.storage.record import MapRecord, pool_from, record_from, record_text, submit_from, submit_text
 from htmap_core.storage.submissions import Submission, Submissions
 from htmap_run.files import checkpoints
 
@@ -68,13 +70,14 @@ class MapDir:
     def record(self) -> MapRecord:
         """The contents of ``map.json``.
 
-        :raises CorruptMap: the file is missing, damaged, or of another version of HTMap.
+        :raises CorruptMap: the file is missing or damaged.
+        :raises MadeByNewerHTMap: a newer HTMap has made the map in a way that this one does not understand.
         """
         if self._record is None:
             path = self.path / names.MAP
             try:
                 check_entry(self.path, "a map", f"`rm -r {self.path}` deletes it")
-                self._record = record_from(path.read_bytes())
+                self._record = record_from(path.read_bytes(), path, self.root)
             except UnsafePath as error:
                 raise CorruptMap(self.path, f"is not read. {error}") from error
             except FileNotFoundError as error:
@@ -83,9 +86,31 @@ class MapDir:
                 raise CorruptMap(path, f"cannot be read ({error}), so the map cannot be used") from error
         return self._record
 
+    @property
+    def pool(self) -> PoolAddress | None:
+        """The pool that the map was submitted to, also of one that a newer HTMap has made; None where nothing tells."""
+        try:
+            return self.record.pool
+        except MadeByNewerHTMap as error:
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                return pool_from(error.path.read_bytes(), self.root)
+        except CorruptMap:
+            pass
+        return None
+
+    def check_understood(self) -> None:
+        """Check that no newer HTMap has written what this one does not understand. Damage does not matter here.
+
+        :raises MadeByNewerHTMap: one has.
+        """
+        with contextlib.suppress(CorruptMap):
+            _ = self.record
+        with contextlib.suppress(CorruptMap):
+            self.submissions.all()
+
     def write_record(self, record: MapRecord) -> None:
         """Write ``map.json``."""
-        write_atomically(self.path / names.MAP, record_text(record))
+        write_atomically(self.path / names.MAP, record_text(record, self.root))
 
     @property
     def runtime(self) -> Path:
@@ -101,7 +126,7 @@ class MapDir:
         patterns = (names.RUNTIME, names.LAUNCHER, plugin, f"{names.OUTPUTS}/{plugin}")
         programs = [path for pattern in patterns for path in self.path.glob(pattern)]
         checksums = {path.relative_to(self.path).as_posix(): checksum_of(path) for path in programs}
-        write_atomically(self.path / names.SUBMIT, submit_text(commands, columns, checksums))
+        write_atomically(self.path / names.SUBMIT, submit_text(commands, columns, checksums, self.root))
 
     def read_submit(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the submit commands and the item columns that the map was submitted with.
@@ -110,7 +135,7 @@ class MapDir:
         """
         path = self.path / names.SUBMIT
         try:
-            commands, columns, programs = submit_from(path.read_bytes())
+            commands, columns, programs = submit_from(path.read_bytes(), path, self.root)
             for name, checksum in programs.items():
                 path = self.path / name
                 check(path, checksum)

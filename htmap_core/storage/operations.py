@@ -4,6 +4,9 @@ A marker is a file under ``creating``, ``removed`` and the like. The process tha
 If no process holds the lock, the operation was interrupted, and the next command finishes or undoes it.
 
 A marker has a checksum. What a damaged one says is not used: it could name another host, or the jobs of another map.
+
+0.7.0 would undo an interrupted creation whose ledger it does not understand, and leave the jobs in the queue. It waits for the
+processes of other hosts, though, so our markers tell it of one, and of a time that does not come.
 """
 
 from __future__ import annotations
@@ -20,14 +23,18 @@ import attrs
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import BusyMap
+from htmap_core.exceptions import BusyMap, MadeByNewerHTMap
 from htmap_core.files.holders import Holder, this_process
 from htmap_core.files.locks import locked
 from htmap_core.files.sealed import is_sealed, seal, unseal
+from htmap_core.storage.content.formats import check_needs
+from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.record import address_from
 
 KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
 _KEYS_OF_0_7_0 = frozenset({"tag", "host", "since", "pool", "constraint", "new_tag"})
+_FOR_0_7_0 = {"host": "of a newer HTMap", "since": 1e11}
 _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: other hosts may not see the locks of a shared file system
 
 
@@ -57,7 +64,7 @@ def write(file: IO[str], tag: str, **more: Any) -> None:
     """Write the tag, this process and the time into a locked marker."""
     file.truncate(0)
     holder = attrs.asdict(this_process())
-    file.write(seal({"tag": tag, "host": holder["host"], "since": time.time(), "holder": holder, **more}))
+    file.write(seal({"tag": tag, **_FOR_0_7_0, "holder": holder, "at": time.time(), **more}))
     file.flush()
 
 
@@ -130,7 +137,7 @@ def damaged(root: Path) -> Iterator[Path]:
 def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     """Return what a marker says that no process has locked; None if its process may be alive on another host.
 
-    It may be for a damaged marker, too, if that was written not long ago.
+    It may be for a damaged marker, too, if that was written not long ago. What a newer HTMap has begun is left to that.
     """
     map_dir = MapDir(root / names.MAPS / marker.name)
     text = marker.read_bytes()  # damage to it may be no text
@@ -138,22 +145,30 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     if content is None:
         is_old = time.time() > os.fstat(file.fileno()).st_mtime + _OTHER_HOSTS_PATIENCE
         return Operation(marker, map_dir, "", is_damaged=True) if is_old else None
-    if _may_be_at_work(content) and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
+    try:
+        check_needs(content, marker)
+    except MadeByNewerHTMap as error:
+        logger.warning("map %r: an interrupted operation is left alone: %s", content.get("tag", ""), error)
+        return None
+    if _may_be_at_work(content):
         return None
     pool, constraint = content.get("pool"), content.get("constraint", "false")
     if not is_sealed(text):
         constraint = f"({constraint}) && {map_dir.own_jobs}"  # 0.7.0 wrote clusters alone, and no checksum
-    address = pool and PoolAddress(**pool)
+    address = pool and address_from(pool, root)
     return Operation(marker, map_dir, content.get("tag", ""), address, constraint, content.get("new_tag", ""))
 
 
 def _may_be_at_work(content: Mapping[str, Any]) -> bool:
     """Return whether the process of a marker may be alive although its lock is free: locks may not reach other hosts."""
     try:
-        holder = Holder(**content["holder"])
-    except (KeyError, TypeError):  # 0.7.0 wrote the host alone
-        return bool(content.get("host", socket.gethostname()) != socket.gethostname())
-    return holder.boot != this_process().boot and holder.may_be_alive(content["since"])
+        at, holder = float(content["at"]), Holder(**content["holder"])
+    except (KeyError, TypeError, ValueError):  # 0.7.0 wrote the host alone
+        at = content.get("since", 0)
+        is_elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
+    else:
+        is_elsewhere = holder.boot != this_process().boot and holder.may_be_alive(at)
+    return bool(is_elsewhere and time.time() < at + _OTHER_HOSTS_PATIENCE)
 
 
 def _content(text: bytes) -> dict[str, Any] | None:

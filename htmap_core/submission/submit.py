@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from htmap_core import names
 from htmap_core.condor.interrupts import held_back
 from htmap_core.language.expressions import quoted
-from htmap_core.language.submit_text import render
+from htmap_core.language.submit_text import render, submit_path
 from htmap_core.storage.creation import Creation, storing
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import MapRecord
@@ -40,7 +40,7 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
     )  # HTCondor ignores `hold` with late materialization
     with held_back():
         submission = map_dir.intend(jobs, late=late, held=held)
-        own = {f"MY.{names.SUBMISSION_TOKEN}": quoted(submission.token)}
+        own = {f"MY.{names.SUBMISSION_TOKEN}": quoted(submission.token), **root_of_rows(map_dir, columns)}
         text = render({**commands, **own}, columns, map_dir.items(submission.number))
         try:
             cluster = queue.submit(text).cluster
@@ -55,6 +55,11 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
         except OSError:
             queue.remove(f"ClusterId == {cluster}", "htmap could not write down that it was submitted")
             raise
+
+
+def root_of_rows(map_dir: MapDir, columns: Iterable[str]) -> dict[str, str]:
+    """Return the definition of the variable by which rows name files in HTMAP_DIR, if they name files."""
+    return {names.ROOT_VARIABLE: submit_path(map_dir.root)} if names.FILES_COLUMN in columns else {}
 
 
 def submit_map(creation: Creation, record: MapRecord, commands: Mapping[str, str], queue: Queue) -> None:

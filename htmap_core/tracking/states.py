@@ -7,7 +7,7 @@ from typing import Any
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
-from htmap_core.exceptions import CorruptEventLog, CorruptMap
+from htmap_core.exceptions import CorruptEventLog, CorruptMap, MadeByNewerHTMap
 from htmap_core.storage.content.links import with_true_names
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
@@ -100,7 +100,7 @@ class LoggedStates:
             ends = self._map_dir.outputs.open(job).statuses
         except FileNotFoundError:
             return None
-        except CorruptMap:  # whoever reads the component's result or error is told of the damage
+        except (CorruptMap, MadeByNewerHTMap):  # whoever reads the component's result or error is told of the damage
             return {}
         return {component: end == _SUCCEEDED for component, end in ends.items()}
 

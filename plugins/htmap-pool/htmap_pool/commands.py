@@ -61,7 +61,10 @@ def start(cpus: int | None, memory: int | None) -> None:
 
     It runs on without this terminal, and stops by itself after it was idle for a while (setting POOL.IDLE_SHUTDOWN).
     """
+    from htmap_pool.installing.install import adapt_if_moved
+
     settings, places = table("POOL", PoolSettings), Places.current()
+    adapt_if_moved(places)
     shape = Shape(cpus or settings.cpus, memory or settings.memory, settings.idle_shutdown)
     started = daemons.start(places, _release(settings), shape, settings.start_timeout)
     if started.is_new:

@@ -62,12 +62,14 @@ class PersonalPool(Pool):
         :raises CannotStart: the pool did not start.
         """
         from htmap_pool import release
+        from htmap_pool.installing.install import adapt_if_moved
         from htmap_pool.running import daemons
         from htmap_pool.running.configuration import Shape
 
         places, wanted = Places.current(), table("POOL", PoolSettings)
         if not wanted.autostart:
             return None
+        adapt_if_moved(places)
         try:
             found = release.find(places, wanted.prefix)
         except NotInstalled:

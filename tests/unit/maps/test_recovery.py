@@ -58,6 +58,6 @@ def test_what_a_process_elsewhere_may_be_doing_is_left_alone(
     marker = made.root / names.RETAGGING / made.id
     with locked(marker) as file:
         holder = {**attrs.asdict(this_process()), **other}
-        file.write(seal({"tag": "tide", "host": holder["host"], "since": time.time(), "holder": holder}))
+        file.write(seal({"tag": "tide", "at": time.time(), "holder": holder}))
     recovery.settle()
     assert marker.exists() is not is_settled
