@@ -128,7 +128,7 @@ def _begun(engine: Engine, connection: Connection, component: int) -> Run | None
     """Return the present run of a component's job; None if it does not run."""
     job = engine.job(component)
     cluster = next(each.cluster for each in engine.map_dir.submissions.all() if each.number == job.submission)
-    constraint = f"ClusterId == {cluster} && ProcId == {job.row} && JobStatus == 2"
+    constraint = f"{engine.map_dir.own_job(cluster, job.row)} && JobStatus == 2"
     for ad in connection.query_jobs(constraint, ["JobCurrentStartDate"], 1):
         return Run(f"{cluster}.{job.row}", int(ad.get("JobCurrentStartDate") or 0))
     return None
