@@ -60,16 +60,19 @@ class Connection:
             ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit)
             return [plain(ad) for ad in ads]
 
-    def job_classads(self, constraint: str, limit: int = -1, *, past: bool = False) -> list[Any]:
-        """Return the ads of the jobs that satisfy *constraint* as the bindings' ClassAds, for this package alone.
+    def job_classads(self, constraint: str, limit: int = -1) -> list[Any]:
+        """Return the ads of the jobs that satisfy *constraint* as the bindings' ClassAds, for this package alone."""
+        with self._bindings() as condor:
+            return list(self._schedd(condor).query(constraint=constraint, limit=limit))
 
-        :param past: whether to read the history, with the last job first, instead of the queue.
+    def past_classads(self, constraint: str, bound: str | None, limit: int) -> list[Any]:
+        """Return the last ads of jobs that have left the queue, the latest first, as the bindings' ClassAds. It takes its time.
+
+        :param bound: a ClassAd expression that ends the search at the first job for which it is true; None for no end.
         """
         with self._bindings() as condor:
-            schedd = self._schedd(condor)
-            if past:
-                return list(schedd.history(constraint, [], limit))
-            return list(schedd.query(constraint=constraint, limit=limit))
+            since = bound and condor.classad.ExprTree(bound)  # a text must be a job's number with the bindings of 24.0
+            return list(self._schedd(condor).history(constraint, [], limit, since))
 
     def remove(self, constraint: str, reason: str) -> None:
         """Remove the jobs that satisfy *constraint* from the queue."""
@@ -108,7 +111,7 @@ class Connection:
         try:
             if self._address.collector is not None:
                 self.query_collector("Collector", "false", ["Name"])
-            self.query_jobs("false", ["ClusterId"], limit=1)
+            self.query_schedd(["Name"])  # any query of jobs would have it fork, and look at its whole queue
         except UnsafePoolConfiguration:
             raise  # the pool may answer, but is not asked
         except CondorError as error:

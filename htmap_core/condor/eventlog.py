@@ -51,6 +51,7 @@ _EVENTS = re.compile(
 )
 _UNSEPARATED = re.compile(rb"(?<!\n\.\.\.\n)(\d{3} \(\d+\.-?\d+\.000\) .*)")
 _SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
+_FIRST = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
 _MEMORY = re.compile(rb"\n\s+Memory \(MB\)\s+:\s+(\d+)\s+\d+\s+\d+|\n\s+(\d+)\s+-\s+MemoryUsage of job \(MB\)")
@@ -95,6 +96,15 @@ def is_of_another_kind(kind: bytes, text: bytes) -> bool:
 def submitted_clusters(log: bytes) -> set[int]:
     """Return the clusters of whose submission a log tells. It may end within an event, as when HTCondor is writing it."""
     return {int(cluster) for cluster in _SUBMIT.findall(log)}
+
+
+def began(log: bytes) -> float | None:
+    """Return the time of the first event of a log, in seconds since the epoch; None if it has none, or in another notation.
+
+    :param log: at least the first line.
+    """
+    found = _FIRST.match(log)
+    return (seconds(found[1]) or None) if found else None
 
 
 def exit_code(text: bytes) -> int | None:

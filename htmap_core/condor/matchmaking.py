@@ -128,12 +128,13 @@ class Slots:
                     slot[resource] = amount
 
 
-def idle_job(connection: Connection, cluster: int, proc: int) -> IdleJob | None:
+def idle_job(connection: Connection, job: str) -> IdleJob | None:
     """Return a job in the queue; None if it is no longer there.
 
+    :param job: a ClassAd expression for the job.
     :raises CondorError: the schedd does not answer.
     """
-    found = connection.job_classads(f"ClusterId == {cluster} && ProcId == {proc}", 1)
+    found = connection.job_classads(job, 1)
     return IdleJob(found[0]) if found else None
 
 

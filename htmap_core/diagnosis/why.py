@@ -103,7 +103,7 @@ def _of_hold(hold: ComponentHold, components: list[int], tag: str) -> Explanatio
 
 def _paused(map_dir: MapDir, connection: Connection) -> str | None:
     """Return why the schedd makes no more jobs of a map, as after a hold; None if it goes on, or does not answer."""
-    constraint = f"({map_dir.constraint()}) && JobMaterializePaused =!= undefined && JobMaterializePaused != 0"
+    constraint = f"{map_dir.own_jobs} && JobMaterializePaused =!= undefined && JobMaterializePaused != 0"
     try:
         for ad in connection.query_jobs(constraint, ["JobMaterializePauseReason"], 1):
             return str(ad.get("JobMaterializePauseReason") or "HTCondor does not say why")
@@ -139,7 +139,7 @@ def _of_running(map_dir: MapDir, connection: Connection, running: list[int]) -> 
     left, components = set(running), _placed(map_dir)
     groups: dict[Starts, list[int]] = {}
     try:
-        ads = connection.query_jobs(f"({map_dir.constraint()}) && JobStatus == 2 && NumVacates > 0", _OF_JOB)
+        ads = connection.query_jobs(f"{map_dir.own_jobs} && JobStatus == 2 && NumVacates > 0", _OF_JOB)
         for ad in ads:
             starts = Starts.of(ad)
             chosen = left.intersection(components(ad))
@@ -160,7 +160,7 @@ _WAITS = "(JobStatus == 1 || (JobStatus == 2 && NumVacates > 0 && (JobCurrentSta
 def _alike(map_dir: MapDir, connection: Connection) -> Iterator[tuple[IdleJob, list[int]]]:
     """Yield one idle job, and the components of all jobs with the same requirements that failed to start in the same way."""
     components = _placed(map_dir)
-    queued = connection.query_jobs(f"({map_dir.constraint()}) && {_WAITS}", [*_OF_JOB, *_WHAT_DECIDES])
+    queued = connection.query_jobs(f"{map_dir.own_jobs} && {_WAITS}", [*_OF_JOB, *_WHAT_DECIDES])
     groups: dict[tuple[object, ...], list[dict[str, Any]]] = {}
     for ad in queued:
         starts = Starts.of(ad)
@@ -168,7 +168,9 @@ def _alike(map_dir: MapDir, connection: Connection) -> Iterator[tuple[IdleJob, l
         groups.setdefault(key, []).append(ad)
     for ads in groups.values():
         members = [components(ad) for ad in ads]
-        if (job := matchmaking.idle_job(connection, ads[0]["ClusterId"], ads[0]["ProcId"])) is not None:
+        if (
+            job := matchmaking.idle_job(connection, map_dir.own_job(ads[0]["ClusterId"], ads[0]["ProcId"]))
+        ) is not None:
             yield job, sorted(itertools.chain.from_iterable(members))
 
 

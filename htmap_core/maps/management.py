@@ -83,7 +83,7 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
         if not not_exist_ok:
             raise
     except CorruptMap:
-        removal.remove(find_map(tag), tag, ended=False, force=False)
+        removal.remove(find_map(tag), tag, has_ended=lambda: False, force=False)
     else:
         found.remove()
 

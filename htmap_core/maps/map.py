@@ -418,5 +418,5 @@ class Map(Sequence[Any]):
         :raises CondorError: the pool does not answer, and the map may have jobs in its queue. Nothing was changed.
         :raises BusyMap: another thread or process is running components of the map again at this moment, and *force* is false.
         """
-        removal.remove(self._map_dir, self._engine.map.current_tag(), ended=self._engine.has_ended(), force=force)
+        removal.remove(self._map_dir, self._engine.map.current_tag(), has_ended=self._engine.has_ended, force=force)
         logger.info("map %r was removed", self._engine.map.tag)

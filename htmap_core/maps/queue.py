@@ -1,27 +1,35 @@
 """Act on a map's jobs in the queue, and look up their ads.
 
-Holding and releasing return when the event log shows it. The schedd answers before it writes the log: without the wait, a user
-who releases a map and asks for a result would be told of the hold again.
+Acts return when the event log shows them. The schedd answers before it writes the log: without the wait, a user who releases a
+map and asks for a result would be told of the hold again. The schedd itself is not asked how far it is: for each such question it
+forks, and looks at the whole queue of all users.
 """
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
-from htmap_core.exceptions import CondorError, InvalidOption
+from htmap_core.exceptions import CondorError, CorruptEventLog, InvalidOption
 from htmap_core.language import amounts
 from htmap_core.plugins import pools
 from htmap_core.results.engine import Engine
+from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.tracking import source
 
 if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
 
-_PATIENCE = 30.0  # seconds until HTCondor has logged that it has held or released jobs; milliseconds unless it is busy
+_LONGEST = 0.5  # seconds between two looks at the event log
+_AGAIN = (1.0, 3.0, 7.0, 15.0)  # seconds after which jobs that are not heard of are told again
+
 _NOT_HELD = frozenset(ComponentStatus) - {ComponentStatus.HELD}
 _ENDED_OR_HELD = frozenset(status for status in ComponentStatus if status.is_final) | {
     ComponentStatus.HELD,
@@ -43,17 +51,12 @@ def release(engine: Engine) -> None:
 
 def pause(engine: Engine) -> None:
     """Suspend the running jobs."""
-    running = _running_jobs(engine)
-    _act(engine, "suspend")
-    give_up = time.monotonic() + _PATIENCE
-    # The schedd notices the suspension last, later than the event log, and refuses to resume a job that it believes to run.
-    while running & _running_jobs(engine) and time.monotonic() < give_up:
-        time.sleep(0.05)
+    _end(engine, ComponentStatus.RUNNING, "suspend")
 
 
 def resume(engine: Engine) -> None:
     """Resume the suspended jobs."""
-    _act(engine, "continue")
+    _end(engine, ComponentStatus.SUSPENDED, "continue")
 
 
 def vacate(engine: Engine) -> None:
@@ -85,7 +88,7 @@ def edit_jobs(connection: Connection, map_dir: MapDir, attribute: str, value: ob
 
     :raises CondorError: the schedd does not answer, or refuses the change.
     """
-    constraint = map_dir.constraint()
+    constraint = map_dir.own_jobs
     try:
         connection.edit(constraint, attribute, value)
     except CondorError:
@@ -101,31 +104,54 @@ def job_ad(engine: Engine, component: int) -> JobAd:
     """
     from htmap_core.condor import job_ads  # seldom needed
 
-    job = engine.job(component)
-    cluster = {each.number: each.cluster for each in engine.map_dir.submissions.all()}.get(job.submission)
-    found = None if cluster is None else job_ads.find(Connection(engine.pool), cluster, job.row)
+    job, map_dir, connection = engine.job(component), engine.map_dir, Connection(engine.pool)
+    cluster = {each.number: each.cluster for each in map_dir.submissions.all()}.get(job.submission)
+    with contextlib.suppress(CorruptEventLog):
+        engine.poll()
+    status, found = engine.states.status(component), None
+    if cluster is not None:
+        wanted = map_dir.own_job(cluster, job.row)
+        found = job_ads.queued(connection, wanted)
+        if found is None and status is not ComponentStatus.UNMATERIALIZED:  # that one was never there
+            found = job_ads.past(connection, wanted, since=source.began(map_dir))
     if found is None:
-        raise job_ads.JobNotFound(engine.map.current_tag(), component, str(engine.status(component)))
+        raise job_ads.JobNotFound(engine.map.current_tag(), component, str(status))
     return found
 
 
 def _act(engine: Engine, action: str) -> None:
     """Tell the schedd to act on all jobs of a map, unless all components have ended."""
     if engine.is_active():
-        pools.reach(engine.pool).act(action, engine.map_dir.constraint(), f"{action} with htmap")
+        pools.reach(engine.pool).act(action, engine.map_dir.own_jobs, f"{action} with htmap")
         logger.info("map %r: asked the schedd to %s its jobs", engine.map.tag, action)
+
+
+def _end(engine: Engine, status: ComponentStatus, action: str) -> None:
+    """Act on all jobs until the components that have *status* now are known to have had an end of it.
+
+    The schedd notices later than the event log that a job is suspended, or goes on. It passes over a job that it believes to be
+    what it is to become. So it is told again if the log does not show anything for long.
+    """
+    concerned = [component for component, each in enumerate(engine.statuses()) if each is status]
+    _act(engine, action)
+    begun, again = time.monotonic(), iter(_AGAIN)
+    due = next(again)
+    for _ in _looks(engine, frozenset(ComponentStatus) - {status}, concerned):
+        if time.monotonic() > begun + due:
+            _act(engine, action)
+            due = next(again, math.inf)
 
 
 def _await_log(engine: Engine, wanted: frozenset[ComponentStatus]) -> None:
     """Wait until every component has one of the *wanted* statuses in the event log, or the patience is over."""
-    give_up = time.monotonic() + _PATIENCE
-    while not wanted.issuperset(engine.statuses()) and time.monotonic() < give_up:
-        time.sleep(0.01)
+    for _ in _looks(engine, wanted, engine.components):
+        pass
 
 
-def _running_jobs(engine: Engine) -> set[tuple[Any, Any]]:
-    if not engine.is_active():
-        return set()
-    constraint = f"({engine.map_dir.constraint()}) && JobStatus == 2"
-    ads = pools.reach(engine.pool).query_jobs(constraint, ["ClusterId", "ProcId"])
-    return {(ad["ClusterId"], ad["ProcId"]) for ad in ads}
+def _looks(engine: Engine, wanted: frozenset[ComponentStatus], components: Iterable[int]) -> Iterator[None]:
+    """Yield after each look at the event log, until components have one of the *wanted* statuses, or the patience is over."""
+    for _ in tries(PATIENCE, _LONGEST):
+        statuses = engine.statuses()
+        if wanted.issuperset(statuses[component] for component in components):
+            return
+        yield

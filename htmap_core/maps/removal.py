@@ -8,6 +8,7 @@ command deletes what has arrived meanwhile.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -16,18 +17,22 @@ from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MadeByNewerHTMap
 from htmap_core.plugins.pools import reach
+from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.tags import tag_of
 
-PATIENCE = 30.0  # seconds until the jobs have left the queue; a job on a host that is gone takes longer
+_LOOK = 0.1  # seconds between two looks at the event log, at most
+_ASK = 0.2  # seconds after which the schedd is asked first; then twice as long each time
+_LONGEST = 5.0  # seconds between two questions to the schedd, at most
+_AT_ONCE = (None,)
 
 
-def remove(map_dir: MapDir, tag: str, *, ended: bool, force: bool) -> None:
+def remove(map_dir: MapDir, tag: str, *, has_ended: Callable[[], bool], force: bool) -> None:
     """Remove a map.
 
-    :param ended: whether all its jobs are known to have left the queue.
+    :param has_ended: looks whether all its jobs are known to have ended. Cheap.
     :param force: do not wait until its jobs have left the queue, and remove the data even if the pool does not answer.
     :raises CondorError: the pool does not answer, and *force* is false. Nothing was changed.
     :raises MadeByNewerHTMap: a newer HTMap has made it, or run it again, and *force* is false. Nothing was changed.
@@ -35,11 +40,11 @@ def remove(map_dir: MapDir, tag: str, *, ended: bool, force: bool) -> None:
     """
     if not force and operations.is_under_way(names.RERUNNING, map_dir):
         raise BusyMap(tag, names.RERUNNING)
+    is_over = has_ended()
     with deletion.announced(map_dir, tag, *_jobs_of(map_dir, force=force)) as removal:
         try:
-            is_empty = (
-                ended or removal.pool is None or _empty_queue(reach(removal.pool), removal, 0 if force else PATIENCE)
-            )
+            moments = _AT_ONCE if force else _worth_asking(has_ended)
+            is_empty = is_over or removal.pool is None or _empty_queue(reach(removal.pool), removal, moments)
         except CondorError:
             if not force:
                 deletion.withdraw(removal)
@@ -58,7 +63,7 @@ def finish(removal: Operation) -> None:
     :raises MadeByNewerHTMap: the marker does not say enough, and this HTMap does not understand the map.
     """
     removal = removal if removal.tag else _looked_up(removal)
-    is_empty = removal.pool is None or _empty_queue(Connection(removal.pool), removal, 0)
+    is_empty = removal.pool is None or _empty_queue(Connection(removal.pool), removal, _AT_ONCE)
     deletion.delete_map(removal)
     if is_empty:
         deletion.conclude(removal)
@@ -92,17 +97,26 @@ def _jobs_of(map_dir: MapDir, *, force: bool = False) -> tuple[PoolAddress | Non
     except CorruptMap:
         return None, "false"  # it was never submitted, or its record is lost
     try:
-        return (pool, map_dir.constraint()) if map_dir.submissions.all() else (None, "false")
+        return (pool, map_dir.own_jobs) if map_dir.submissions.all() else (None, "false")
     except CorruptMap:
         return pool, map_dir.own_jobs
 
 
-def _empty_queue(connection: Connection, removal: Operation, patience: float) -> bool:
-    """Remove a map's jobs, wait up to *patience* seconds until they have left the queue, and return whether they have."""
+def _empty_queue(connection: Connection, removal: Operation, moments: Iterable[None]) -> bool:
+    """Remove a map's jobs, and return whether the queue has none of them at one of the *moments*."""
     connection.remove(removal.constraint, "removed with htmap")
-    give_up = time.monotonic() + patience
-    while connection.query_jobs(removal.constraint, ["ClusterId"], limit=1):
-        if time.monotonic() > give_up:
-            return False
-        time.sleep(0.1)
-    return True
+    return any(not connection.query_jobs(removal.constraint, ["ClusterId"], limit=1) for _ in moments)
+
+
+def _worth_asking(has_ended: Callable[[], bool]) -> Iterator[None]:
+    """Yield when the queue may be empty: once the event log has the end of all jobs, and else more and more seldom.
+
+    For each question the schedd forks, and looks at its whole queue. A job leaves the queue after its last event.
+    """
+    is_over, asked, pause = False, time.monotonic(), _ASK
+    for _ in tries(PATIENCE, _LOOK):
+        if not is_over and has_ended():
+            is_over, pause = True, 0.0
+        if time.monotonic() >= asked + pause:
+            yield
+            asked, pause = time.monotonic(), min(max(2 * pause, _ASK / 2), _LONGEST)

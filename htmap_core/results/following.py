@@ -29,7 +29,7 @@ from htmap_core.settings.waiting import Deadline, Timeout
 
 _ALL = str(10**12)  # bytes: everything from the beginning; by default condor_tail begins with the last kilobyte
 _CHUNK = 65536
-_SILENCE = 5.0  # seconds without output after which to ask whether the component still runs
+_SILENCE, _LONGEST_SILENCE = 5.0, 40.0  # seconds without output after which to ask whether the component still runs
 
 
 @attrs.define(slots=False)
@@ -70,15 +70,17 @@ def follow(engine: Engine, component: int, timeout: Timeout, errors: str = "repl
     while not is_settled(status := engine.status(component)):
         begun = _begun(engine, connection, component) if status is ComponentStatus.RUNNING else None
         if begun is not None:
-            if (
-                begun != run
-            ):  # for the same run, condor_tail starts from the beginning again and `seen` bytes are skipped
+            if begun != run:
+                # For the same run, condor_tail starts from the beginning again, and `seen` bytes are skipped.
                 seen, run = 0, begun
                 decoder.reset()
+            before, deadline = seen, Deadline(None)
             for fresh in unseen(_tail(connection, begun), seen, begun, lambda: _begun(engine, connection, component)):
                 seen += len(fresh)
                 if text := decoder.decode(fresh):
                     yield text
+            if seen == before:  # its starter does not answer yet, or not any more
+                deadline.pause("has no output yet", engine.map.tag, component)
             deadline = Deadline(timeout)
         else:
             deadline.pause(f"does not run: it is {status}", engine.map.tag, component)
@@ -128,7 +130,8 @@ def _begun(engine: Engine, connection: Connection, component: int) -> Run | None
     """Return the present run of a component's job; None if it does not run."""
     job = engine.job(component)
     cluster = next(each.cluster for each in engine.map_dir.submissions.all() if each.number == job.submission)
-    constraint = f"ClusterId == {cluster} && ProcId == {job.row} && JobStatus == 2"
+    assert cluster is not None, "its job runs"
+    constraint = f"{engine.map_dir.own_job(cluster, job.row)} && JobStatus == 2"
     for ad in connection.query_jobs(constraint, ["JobCurrentStartDate"], 1):
         return Run(f"{cluster}.{job.row}", int(ad.get("JobCurrentStartDate") or 0))
     return None
@@ -152,11 +155,14 @@ def _tail(connection: Connection, run: Run) -> Iterator[bytes]:
     )
     assert process.stdout is not None
     assert process.stderr is not None
+    silence = _SILENCE
     try:
         while True:
-            if not select.select([process.stdout], [], [], _SILENCE)[0]:
+            if not select.select([process.stdout], [], [], silence)[0]:
+                silence = min(2 * silence, _LONGEST_SILENCE)  # for the schedd looks at its whole queue for the answer
                 yield b""
             elif chunk := os.read(process.stdout.fileno(), _CHUNK):
+                silence = _SILENCE
                 yield chunk
             else:
                 break

@@ -6,7 +6,7 @@ import datetime
 import math
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, Union
 
 from htmap_core.exceptions import TimeoutError
@@ -17,6 +17,7 @@ Timeout = Union[float, datetime.timedelta, None]
 
 T = TypeVar("T")
 
+PATIENCE = 30.0  # seconds for what HTCondor does a moment after it has agreed to it; milliseconds unless it is busy
 _SHORTEST = 0.01  # seconds
 _MOMENT = 1.0  # seconds
 
@@ -52,6 +53,20 @@ class Deadline:
                 raise TimeoutError(tag, component, reason)
             interval = min(interval, left)
         time.sleep(interval)
+
+
+def tries(patience: float, longest: float) -> Iterator[None]:
+    """Yield at once, then after pauses that double, and a last time when the patience is over.
+
+    :param patience: seconds.
+    :param longest: of the pauses, in seconds.
+    """
+    give_up, pause = time.monotonic() + patience, _SHORTEST
+    yield
+    while (left := give_up - time.monotonic()) > 0:
+        time.sleep(min(pause, left))
+        pause = min(2 * pause, longest)
+        yield
 
 
 def while_created(calls: Iterable[T], tag: str, total: int) -> Iterable[T]:

@@ -280,23 +280,17 @@ class MapDir:
             raise CorruptMap(self.path / names.SUBMISSIONS, f"does not fit to a map with {self.record.jobs} jobs")
         return placement
 
-    def constraint(self) -> str:
-        """Return a ClassAd expression for all jobs of the map, and for no others, whatever the clusters on disk are.
-
-        It names the clusters, because the schedd finds them fast.
-
-        :raises CorruptMap: the submissions are damaged; :attr:`own_jobs` finds the jobs still.
-        """
-        clusters = [submission.cluster for submission in self.submissions.all()]
-        if None in clusters:
-            return self.own_jobs
-        of_clusters = " || ".join(f"ClusterId == {cluster}" for cluster in clusters) or "false"
-        return f"({of_clusters}) && {self.own_jobs}"
-
     @property
     def own_jobs(self) -> str:
-        """A ClassAd expression that finds the map's jobs by its id alone."""
+        """A ClassAd expression for all jobs of the map, and for no others, whatever clusters the files name.
+
+        The schedd looks at every job in its queue for any expression, so one with the clusters is no faster.
+        """
         return f"{names.MAP_ID} == {quoted(self.id)}"
+
+    def own_job(self, cluster: int, row: int) -> str:
+        """Return a ClassAd expression for one job of the map, and for no other, whatever schedd is asked."""
+        return f"ClusterId == {cluster} && ProcId == {row} && {self.own_jobs}"
 
     @property
     def events(self) -> Path:

@@ -13,7 +13,6 @@ from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import CannotRerunComponents, MapWasRemoved
-from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import RESERVED_COMMANDS, attribute_name
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
@@ -65,7 +64,7 @@ def rerun(
                 map_dir.remove_items(number)
                 raise
             if not map_dir.exists:  # a removal that began meanwhile may have missed these jobs
-                pool.remove(f"{names.MAP_ID} == {quoted(map_dir.id)}", "removed with htmap")
+                pool.remove(map_dir.own_jobs, "removed with htmap")
                 raise MapWasRemoved(tag)
             _delete_returned(map_dir, before)
     logger.info("map %r: runs %d components again", tag, len(components))

@@ -53,7 +53,7 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
         try:
             map_dir.submissions.taken(submission, cluster)
         except OSError:
-            queue.remove(f"ClusterId == {cluster}", "htmap could not write down that it was submitted")
+            queue.remove(submission.constraint, "htmap could not write down that it was submitted")
             raise
 
 

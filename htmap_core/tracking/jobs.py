@@ -46,6 +46,15 @@ def clusters_logged(map_dir: MapDir) -> set[int]:
     return eventlog.submitted_clusters(map_dir.events.read_bytes()) if map_dir.events.exists() else set()
 
 
+def first_logged(map_dir: MapDir) -> float | None:
+    """Return when HTCondor wrote the first event of a map's log, in seconds since the epoch; None if the log does not tell."""
+    try:
+        with map_dir.events.open("rb") as log:
+            return eventlog.began(log.readline(_MARK))
+    except FileNotFoundError:
+        return None
+
+
 class Tracker:
     """The states of a map's jobs, as of the last :meth:`poll`.
 

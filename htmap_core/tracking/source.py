@@ -1,7 +1,7 @@
 """The interface to the states of a map's components.
 
-The packages above use :class:`StateSource` and :func:`clusters_known`. Only this module chooses the implementation, which today
-is always the event log.
+The packages above use :class:`StateSource`, :func:`clusters_known` and :func:`began`. Only this module chooses the
+implementation, which today is always the event log.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Protocol
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.tracking.jobs import clusters_logged
+from htmap_core.tracking.jobs import clusters_logged, first_logged
 from htmap_core.tracking.states import LoggedStates
 
 
@@ -82,3 +82,8 @@ def clusters_known(map_dir: MapDir) -> set[int]:
     A process may vanish between the schedd's answer and its record. Clusters may be missing: the queue has them still.
     """
     return clusters_logged(map_dir)
+
+
+def began(map_dir: MapDir) -> float | None:
+    """Return a time at which no job of a map had ended, in seconds since the epoch; None if the source does not tell."""
+    return first_logged(map_dir)

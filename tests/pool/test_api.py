@@ -339,7 +339,7 @@ class TestFunctionsThatAreMapped:
             builder(1)
         asked = []
         for mapped in [*maps, builder.map]:
-            (ad,) = find_pool()[1].query_jobs(mapped._map_dir.constraint(), ["RequestMemory", "RequestDisk"])
+            (ad,) = find_pool()[1].query_jobs(mapped._map_dir.own_jobs, ["RequestMemory", "RequestDisk"])
             asked.append((ad["RequestMemory"], ad["RequestDisk"]))
             mapped.remove()
         assert asked == [(77, 2097152), (100, 2097152), (77, 2097152)]
@@ -358,7 +358,7 @@ class TestFunctionsThatAreMapped:
         given["request_memory"][:] = ["77MB"]
         given["request_disk"] = "2GB"
         for mapped in (builder.map, htmap.map(invert, inputs(), given)):
-            (ad,) = find_pool()[1].query_jobs(mapped._map_dir.constraint(), ["RequestMemory", "RequestDisk"])
+            (ad,) = find_pool()[1].query_jobs(mapped._map_dir.own_jobs, ["RequestMemory", "RequestDisk"])
             mapped.remove()
             assert (ad["RequestMemory"], ad["RequestDisk"]) == (77, 2097152)
 

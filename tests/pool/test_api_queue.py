@@ -36,7 +36,7 @@ def wait_for(mapped: htmap.Map, *statuses: str) -> None:
 
 
 def ads(mapped: htmap.Map, *attributes: str) -> list[tuple[Any, ...]]:
-    found = find_pool()[1].query_jobs(mapped._map_dir.constraint(), ["ClusterId", *attributes])
+    found = find_pool()[1].query_jobs(mapped._map_dir.own_jobs, ["ClusterId", *attributes])
     return [tuple(ad.get(name) for name in attributes) for ad in found]
 
 

@@ -186,7 +186,7 @@ REACHING: dict[str, tuple[dict[str, Any], bool]] = {
 def test_only_jobs_whose_user_said_so_can_reach_the_submit_side_while_they_run(which: str) -> None:
     options, expected = REACHING[which]
     waiting = htmap.map(lambda _: htmap.checkpoint("x"), [0], htmap.MapOptions(requirements="false", **options))
-    (ad,) = find_pool()[1].query_jobs(waiting._map_dir.constraint(), ["WantIOProxy"])
+    (ad,) = find_pool()[1].query_jobs(waiting._map_dir.own_jobs, ["WantIOProxy"])
     waiting.remove()
     assert bool(ad.get("WantIOProxy")) == expected
 

@@ -291,6 +291,6 @@ def htmap_jobs(mapped: htmap.Map) -> list[dict[str, object]]:
     from htmap_core.condor.connection import Connection
 
     found = Connection(mapped._map_dir.record.pool).query_jobs(
-        mapped._map_dir.constraint(), ["RequestMemory", "RequestDisk"]
+        mapped._map_dir.own_jobs, ["RequestMemory", "RequestDisk"]
     )
     return [dict(ad) for _, ad in zip(range(1), found)]

@@ -84,7 +84,7 @@ def _ad(constraint: str) -> dict[str, Any]:
 
 def test_the_users_of_a_group_stay_apart(personal_pool: Path) -> None:
     options = htmap.MapOptions(hold="true", accounting_group="group_physics")
-    ad = _ad(htmap.map(str, [1], map_options=options)._map_dir.constraint())
+    ad = _ad(htmap.map(str, [1], map_options=options)._map_dir.own_jobs)
     user = pwd.getpwuid(os.geteuid()).pw_name
     assert (ad["AcctGroup"], ad["AcctGroupUser"]) == ("group_physics", user)
     assert ad["AccountingGroup"] == f"group_physics.{user}"

@@ -34,7 +34,7 @@ def in_pool(request: pytest.FixtureRequest) -> None:
 
 
 def ad(mapped: htmap.Map, *attributes: str) -> dict[str, Any]:
-    return dict(find_pool()[1].query_jobs(mapped._map_dir.constraint(), list(attributes))[0])
+    return dict(find_pool()[1].query_jobs(mapped._map_dir.own_jobs, list(attributes))[0])
 
 
 class ComesBackOnlyThere:
@@ -174,7 +174,7 @@ class TestOptions:
     def test_8_options_for_each_component_pass_through_mapped_functions(self) -> None:
         mapped = htmap.mapped(map_options=UNMATCHED)(str)
         waiting = mapped.map([1, 2], map_options=htmap.MapOptions(request_memory=["10MB", "20MB"]))
-        ads = find_pool()[1].query_jobs(waiting._map_dir.constraint(), ["RequestMemory"])
+        ads = find_pool()[1].query_jobs(waiting._map_dir.own_jobs, ["RequestMemory"])
         waiting.remove()
         assert sorted(each["RequestMemory"] for each in ads) == [10, 20]
 

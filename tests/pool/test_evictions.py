@@ -166,6 +166,6 @@ def test_a_component_that_failed_is_tried_again_also_where_its_job_was_evicted(r
 def test_only_jobs_of_several_components_use_the_spool() -> None:
     for chunksize, expected in ((1, "ON_EXIT"), (2, "ON_EXIT_OR_EVICT")):
         mapped = htmap.map(str, range(2), htmap.MapOptions(requirements="false"), chunksize=chunksize)
-        ads = find_pool()[1].query_jobs(mapped._map_dir.constraint(), ["WhenToTransferOutput"])
+        ads = find_pool()[1].query_jobs(mapped._map_dir.own_jobs, ["WhenToTransferOutput"])
         assert {ad["WhenToTransferOutput"] for ad in ads} == {expected}
         mapped.remove()

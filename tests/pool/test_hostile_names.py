@@ -91,7 +91,7 @@ def literal(text: str) -> str:
 
 
 def ads(mapped: htmap.Map, *attributes: str) -> list[dict[str, Any]]:
-    found = find_pool()[1].query_jobs(mapped._map_dir.constraint(), ["ProcId", *attributes])
+    found = find_pool()[1].query_jobs(mapped._map_dir.own_jobs, ["ProcId", *attributes])
     return sorted(found, key=lambda ad: ad["ProcId"])
 
 

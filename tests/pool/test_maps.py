@@ -160,7 +160,7 @@ class TestCreation:
             "COMPLETED",
         ]
         assert (mapped[0], mapped[1], mapped[3]) == (1, 0.5, 0.25)
-        eventually(lambda: not jobs_in_queue(mapped._map_dir.constraint()), says="the job has left the queue")
+        eventually(lambda: not jobs_in_queue(mapped._map_dir.own_jobs), says="the job has left the queue")
 
     def test_an_option_may_have_a_value_for_each_component(self) -> None:
         def fruit(_: int) -> str | None:
@@ -211,7 +211,7 @@ class TestCreation:
     def test_a_map_with_unmaterialized_components_is_removed_from_the_queue(self) -> None:
         options = htmap.MapOptions(max_idle=2, requirements="false")
         mapped = htmap.map(str, range(50), map_options=options)
-        constraint = mapped._map_dir.constraint()
+        constraint = mapped._map_dir.own_jobs
         mapped.remove()
         assert jobs_in_queue(constraint) == []
 
@@ -334,7 +334,7 @@ class TestFates:
     def test_removing_a_running_map_takes_its_jobs_and_all_its_files(self, personal_pool: Path) -> None:
         mapped = htmap.map(time.sleep, [600])
         eventually(lambda: mapped.component_statuses == ["RUNNING"], says="the component runs")
-        before, constraint = {mapped._map_dir.path, personal_pool / "tags" / mapped.tag}, mapped._map_dir.constraint()
+        before, constraint = {mapped._map_dir.path, personal_pool / "tags" / mapped.tag}, mapped._map_dir.own_jobs
         mapped.remove()
         assert not [path for path in before if path.exists()]
         # Where it took HTCondor too long to end the job, the next commands see to the rest.
@@ -399,7 +399,7 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
 
     def test_a_client_killed_while_it_removes_is_finished_by_the_next_command(self, personal_pool: Path) -> None:
         mapped = htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements="false"))
-        constraint = mapped._map_dir.constraint()
+        constraint = mapped._map_dir.own_jobs
         died = run(
             "import os, htmap\nfrom htmap_core.condor.connection import Connection\n"
             "mapped = htmap.load('crash')\n"

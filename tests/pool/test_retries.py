@@ -114,7 +114,7 @@ def test_growing_memory_requests_are_htcondors_own() -> None:
         request_memory="100", retry_request_memory="200", retry_request_memory_max="400", requirements="false"
     )
     mapped = htmap.map(str, [0], map_options=options)
-    (ad,) = find_pool()[1].query_jobs(mapped._map_dir.constraint())
+    (ad,) = find_pool()[1].query_jobs(mapped._map_dir.own_jobs)
     assert "200" in " ".join(str(value) for name, value in ad.items() if "memory" in name.lower())
 
 

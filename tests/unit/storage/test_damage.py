@@ -43,7 +43,6 @@ QUESTIONS: dict[str, Callable[[str], Any]] = {
     "rows": lambda tag: list(find_map(tag).rows()),
     "submit": lambda tag: htmap.load(tag).submit_file(2),
     "submissions": lambda tag: find_map(tag).submissions.all(),
-    "constraint": lambda tag: find_map(tag).constraint(),
     "ended": lambda tag: engine_of(htmap.load(tag)).states.has_ended,
 }
 
@@ -250,4 +249,5 @@ def test_a_marker_of_0_7_0_cannot_name_the_jobs_of_another_map(made: MapDir, htm
 
 
 def test_a_map_cannot_name_the_jobs_of_another_map(made: MapDir) -> None:
-    assert made.constraint() == f'(ClusterId == 18 || ClusterId == 19) && HTMapID == "{made.id}"'
+    assert made.own_jobs == f'HTMapID == "{made.id}"'
+    assert made.own_job(18, 3) == f'ClusterId == 18 && ProcId == 3 && HTMapID == "{made.id}"'
