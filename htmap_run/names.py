@@ -20,3 +20,6 @@ what they write, too. At the end that is among the results, unless the job could
 
 LIVE_STDOUT = "_condor_stdout"
 """HTCondor's own name for the job's standard output."""
+
+UNWATCHED = "_htmap_unwatched"
+"""An empty file: the job has saved what it had finished, so HTCondor may end it when memory runs out."""

@@ -3,6 +3,10 @@
 Where memory is enforced, HTCondor holds a job that uses more than its slot has, and transfers nothing: what its components have
 finished would be lost. So this module looks often how much the job uses. Near the limit it lets the worker get no more, so that
 Python raises a MemoryError; if the worker goes on, in what it has reserved before or in child processes, it is ended.
+
+Where the map's user has asked HTCondor to run such jobs again with more memory (``retry_request_memory``), HTCondor must see that
+one used too much. There the first worker that needs more is ended, the job saves what it has finished, and HTCondor starts it
+again in the same place, where nobody watches it.
 """
 
 from __future__ import annotations
@@ -12,6 +16,8 @@ import os
 import resource
 import signal
 
+from htmap_run import codes
+from htmap_run.names import UNWATCHED
 from htmap_run.reports import host
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
@@ -26,6 +32,7 @@ _MARGIN, _LEAST_MARGIN = 32, 8 * _MB  # a part of the limit, but no less than th
 _GROWTH = 4 << 30  # bytes in a second: faster than a thread can write to new memory
 _SOON, _NEAR, _LATER = 0.001, 0.01, 0.5  # seconds
 _AT_FIRST, _ = resource.getrlimit(resource.RLIMIT_DATA)
+_RETRIES_OF_24 = "on_evict_check_requestmemory_requirements"  # HTCondor 24 had another name for it
 _LAST_WORDS = 0.1  # seconds for the traceback of a worker that must end
 
 
@@ -34,12 +41,14 @@ class Watch:
 
     :param limit: how many bytes all processes of the job may use.
     :param used: tells how many they use; what is certainly below its argument may be told roughly.
+    :param is_retried: whether HTCondor gives more memory to a job that used too much.
     :ivar ended_at: the megabytes that the job used when the last worker was ended for it; 0 if it was not.
     """
 
-    def __init__(self, limit: int, used: Callable[[int], int]) -> None:
+    def __init__(self, limit: int, used: Callable[[int], int], is_retried: bool) -> None:
         margin = max(limit // _MARGIN, _LEAST_MARGIN)
         self.ended_at = 0
+        self.is_retried = is_retried
         self._used = used
         self._no_more, self._end = limit - 2 * margin, limit - margin
         self._last = self._pause = 0.0
@@ -65,7 +74,7 @@ class Watch:
             self.ended_at = self.ended_at or used // _MB
             _end(worker)
             return _LATER
-        if used >= self._no_more:
+        if used >= self._no_more and not self.is_retried:
             self._let_grow(worker, (self._end - used) // 2)
         elif self._restore is not None:
             self._let_grow(worker, None)
@@ -97,9 +106,17 @@ def watch(group: Optional[ControlGroup]) -> Optional[Watch]:
     """
     slot, is_measured = host.slot_memory()
     limit = group.limit() if group is not None and slot else 0
-    if group is not None and 0 < limit <= 2 * slot * _MB:
-        return Watch(limit, group.used)
-    return Watch(slot * _MB, _resident) if is_measured else None
+    is_limited = 0 < limit <= 2 * slot * _MB
+    if not (is_limited or is_measured):
+        return None
+    scratch = os.getcwd()
+    ad = host.job_ad(scratch)
+    is_retried = "requestmemory" in ad.get("transformonevict", "").lower() or _RETRIES_OF_24 in ad
+    if is_retried and (os.path.exists(UNWATCHED) or ad.get("successcheckpointexitcode") != str(codes.SAVED)):
+        return None
+    if group is not None and is_limited:
+        return Watch(limit, group.used, is_retried)
+    return Watch(slot * _MB, _resident, is_retried)
 
 
 def get_room() -> None:

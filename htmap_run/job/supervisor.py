@@ -42,6 +42,10 @@ class AskedToEnd(Exception):
         os._exit(128 + self.number)  # the first process of a container survives its own signals
 
 
+class NeedsMemory(Exception):
+    """The worker needed more memory than the job has, and HTCondor is to run the job again with more."""
+
+
 class End:
     """How a worker process ended.
 
@@ -100,6 +104,7 @@ class Supervisor:
         :param died: writes down the end of a component whose worker died, from the record of its beginning and the worker's end.
         :raises WorkerLost: a worker ended before it began a component.
         :raises AskedToEnd: a signal asked this process to end, and the worker ended with components left.
+        :raises NeedsMemory: a component must be run with more memory, and HTCondor has been asked to see to that.
         """
         results.read()
         while left := [component for component in components if component not in results.ended]:
@@ -110,6 +115,8 @@ class Supervisor:
             still = [component for component in left if component not in results.ended]
             if still and self.asked is not None:
                 raise AskedToEnd(self.asked)
+            if end.ended_at and self._watch is not None and self._watch.is_retried:
+                raise NeedsMemory
             if results.begun is not None:
                 died(results.begun, end)
                 results.read()

@@ -6,6 +6,7 @@ import os
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Optional
 
 _ROOT = "/sys/fs/cgroup"
@@ -57,14 +58,26 @@ class ControlGroup:
 def of_this_process() -> Optional[ControlGroup]:
     """Return the group of this process; None if there is none, or if a container hides it."""
     try:
-        with open("/proc/self/cgroup", encoding="utf-8") as file:
-            groups = [line.rstrip("\n").split(":", 2) for line in file]
-    except (OSError, UnicodeError):
-        return None
-    for (root, limit), controllers in zip(_VERSIONS, ("memory", "")):
-        for path in (path for _, of, path in groups if of == controllers):
-            # A container may see the path on its host, but its own group in the place of the root.
-            for folder in (f"{root}{path}", root):
-                if os.path.exists(os.path.join(folder, limit)):
-                    return ControlGroup(folder)
+        groups = [line.split(":", 2) for line in _lines("/proc/self/cgroup")]
+        for (root, limit), controllers in zip(_VERSIONS, ("memory", "")):
+            for path in (path for _, of, path in groups if of == controllers):
+                for folder in _folders(root, path):
+                    if os.path.exists(os.path.join(folder, limit)):
+                        return ControlGroup(folder)
+    except (OSError, ValueError):
+        pass  # there is no /proc
     return None
+
+
+def _folders(root: str, path: str) -> Iterator[str]:
+    """Yield where a group may be. A container may see a part only mounted on *root*, and the path on its host."""
+    yield f"{root}{path}"
+    for line in _lines("/proc/self/mountinfo"):
+        mounted, at = line.split(" ")[3:5]
+        if at == root and path.startswith(mounted):
+            yield root + path[len(mounted.rstrip("/")) :]
+
+
+def _lines(path: str) -> list[str]:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read().splitlines()
