@@ -23,3 +23,6 @@ CHECKPOINTED = "_htmap_checkpointed"
 
 LIVE_STDOUT = "_condor_stdout"
 """HTCondor's own name for the job's standard output."""
+
+UNWATCHED = "_htmap_unwatched"
+"""An empty file: the job has saved what it had finished, so HTCondor may end it when memory runs out."""

@@ -76,7 +76,7 @@ class PersonalPool(Pool):
             if wanted.prefix is not None:
                 raise  # the user expects an HTCondor there
             return None
-        shape = Shape(wanted.cpus, wanted.memory, wanted.idle_shutdown)
+        shape = Shape(wanted.cpus, wanted.memory, wanted.idle_shutdown, wanted.enforce_memory)
         daemons.start(places, found, shape, wanted.start_timeout)
         return self._address(places)
 
