@@ -9,9 +9,6 @@ COMPONENT_FAILED = 90
 REFUSED = 91
 """The result file is complete, and nothing was run: the execute side's Python does not fit the function."""
 
-CHECKPOINT = 85
-"""The job has ended for HTCondor to fetch a checkpoint, and is to be started again: its ``checkpoint_exit_code``."""
-
 NO_PYTHON = 92
 """There is no Python, or only one that is too old. There is no result file; the job's stderr has the reason."""
 
@@ -19,4 +16,4 @@ CANNOT_FINISH = 70
 """The runner could not finish (``EX_SOFTWARE``); any code that is not named here means the same. There is no result file."""
 
 SAVED = 85
-"""HTCondor saves what the job has finished, and starts it again at once (``checkpoint_exit_code``)."""
+"""HTCondor saves what the job has finished, and its checkpoints, and starts it again at once (``checkpoint_exit_code``)."""

@@ -11,6 +11,7 @@ import attrs
 
 from htmap_core.contract.option_values import truth, whole_number
 from htmap_core.contract.options import MapOptions
+from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption
 from htmap_core.results.pickling import Pickled
@@ -21,6 +22,7 @@ _OURS = {"htmap", "htmap_core", "htmap_run"}
 
 
 _EXIT = "exit"  # the value of the option besides true and false
+_MORE_MEMORY = ("retry_request_memory", "retry_request_memory_increase")
 _INTERVAL = 60  # seconds: what is lost with a host is less than what two minutes have brought
 _INTERVAL_OF_EXITS = 600  # each makes the function begin anew, with its imports and what it loads
 
@@ -53,16 +55,21 @@ def checkpointing(function: Pickled, options: MapOptions) -> Checkpointing:
     )
 
 
-def describe(submit: SubmitDescription, options: MapOptions) -> None:
-    """Have HTCondor fetch the checkpoints of a job that ends for that, and start it again.
+def describe(submit: SubmitDescription, plan: MapPlan) -> None:
+    """Have HTCondor save what there is of a job that ends for that, and start it again.
+
+    A job does so for its checkpoints, if the map asks for it. One of several components does it, too, before it gets more memory:
+    HTCondor transfers nothing of a job that used too much.
 
     :raises InvalidOption: the destination of checkpoints is no URL: HTCondor would look for them in the map's directory.
     :raises SubmitConflict: the user wants another exit code for it.
     """
-    if not by_exit(options):
+    gets_more_memory = plan.jobs < plan.components and any(submit.has(name) for name in _MORE_MEMORY)
+    tell = submit.set if by_exit(plan.options) else submit.set_default if gets_more_memory else None
+    if tell is None:
         return
-    submit.set("checkpoint_exit_code", str(codes.CHECKPOINT))
-    submit.set("transfer_checkpoint_files", names.RETURN)
+    tell("checkpoint_exit_code", str(codes.SAVED))
+    tell("transfer_checkpoint_files", names.RETURN)
     destination = submit.get("checkpoint_destination")
     if destination is not None and "://" not in destination:
         raise InvalidOption("checkpoint_destination", destination, "must be a URL, such as https://data.example.org/me")

@@ -22,7 +22,6 @@ from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.files.outputs import TO_OWN_FILES
 from htmap_core.submission.files.protocols import submit_side_file
 from htmap_core.submission.known_commands import OWN_OPTIONS
-from htmap_run import codes
 
 LATE_MATERIALIZATION = 2000  # jobs: the schedd materializes more only when it needs them; it refuses 20,000 at once
 
@@ -50,7 +49,7 @@ def describe(
     plugins.describe(method, submit, plan)
     plugins.setup_credentials(submit, plan)
     plugins.rewrite_submit(submit, plan)
-    checkpointing.describe(submit, plan.options)
+    checkpointing.describe(submit, plan)
     _keep_the_user(submit)
     add_exit_policy(submit, plan)
     if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
@@ -111,9 +110,6 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
         f"MY.{names.IS_HTMAP_JOB}": "true",
         f"MY.{names.MAP_ID}": quoted(map_id),
     }
-    if plan.jobs < plan.components and any(submit.has(name) for name in _MORE_MEMORY):
-        # HTCondor transfers nothing of a job that used too much memory, so such a job saves what it has finished before that.
-        own |= {"checkpoint_exit_code": str(codes.SAVED), "transfer_checkpoint_files": names.RETURN}
     if submit.transfer_plugins:
         # Bare names in the initial directory: with any other path HTCondor runs the job again and again, and never holds it.
         adopted = {
@@ -122,9 +118,6 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
         }
         own["transfer_plugins"] = ";".join(f"{scheme}={name}" for scheme, name in adopted.items())
     return {**own, **submit.commands(), **start_policy(submit)}
-
-
-_MORE_MEMORY = ("retry_request_memory", "retry_request_memory_increase")
 
 
 def _plugin_name(scheme: str) -> str:

@@ -19,7 +19,7 @@ from htmap_run import codes, frames, names, ranges
 from htmap_run.files import remaps
 from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
-from htmap_run.job.supervisor import AskedToEnd, End, NeedsMemory, Supervisor
+from htmap_run.job.supervisor import AskedToEnd, End, Supervisor
 from htmap_run.job.work import Work
 from htmap_run.reports.capture import Capture
 
@@ -77,13 +77,10 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         if not eviction.is_by_hand(scratch):
             capture.remove()
         return _exit_code({results.ended[component] for component in components})
-    except (AskedToEnd, NeedsMemory) as end:  # what has ended comes back
+    except AskedToEnd:  # what has ended comes back
         capture.remove()
         eviction.keep(scratch, results.ended)
-        if isinstance(end, AskedToEnd):
-            raise
-        open(os.path.join(scratch, names.UNWATCHED), "wb").close()
-        return codes.SAVED
+        raise
     except BaseException:
         results.remove()
         raise

@@ -43,19 +43,15 @@ class AskedToEnd(Exception):
         os._exit(128 + self.number)  # the first process of a container survives its own signals
 
 
-class Checkpointed(AskedToEnd):
-    """A component has ended its worker for HTCondor to fetch its checkpoint, and to start this job again."""
+class Saved(AskedToEnd):
+    """The worker has ended for HTCondor to save what there is, and to start this job again."""
 
     def __init__(self) -> None:
         super().__init__(0)
 
     def obey(self) -> NoReturn:
         """Exit with the code by which HTCondor knows that."""
-        os._exit(codes.CHECKPOINT)
-
-
-class NeedsMemory(Exception):
-    """The worker needed more memory than the job has, and HTCondor is to run the job again with more."""
+        os._exit(codes.SAVED)
 
 
 class End:
@@ -116,10 +112,9 @@ class Supervisor:
         :param work: runs components and ends the process; called in a worker.
         :param died: writes down the end of a component whose worker died, from the record of its beginning and the worker's end.
         :param has_checkpointed: whether the component that was running has ended its worker for its checkpoint to be fetched.
-        :raises Checkpointed: it has.
         :raises WorkerLost: a worker ended before it began a component.
         :raises AskedToEnd: a signal asked this process to end, and the worker ended with components left.
-        :raises NeedsMemory: a component must be run with more memory, and HTCondor has been asked to see to that.
+        :raises Saved: it has, or it needs more memory, and HTCondor has been asked to see to that.
         """
         results.read()
         while left := [component for component in components if component not in results.ended]:
@@ -131,9 +126,10 @@ class Supervisor:
             if still and self.asked is not None:
                 raise AskedToEnd(self.asked)
             if still and has_checkpointed():
-                raise Checkpointed
+                raise Saved
             if end.ended_at and self._watch is not None and self._watch.is_retried:
-                raise NeedsMemory
+                memory.leave_unwatched()
+                raise Saved
             if results.begun is not None:
                 died(results.begun, end)
                 results.read()

@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.contract.submit import SubmitDescription
-from htmap_core.exceptions import InvalidOption, SubmitConflict
+from htmap_core.exceptions import InvalidOption
 from htmap_core.results.pickling import pickle_function
-from htmap_core.submission.checkpointing import checkpointing, describe
+from htmap_core.submission.checkpointing import checkpointing
 from tests.golden_files import Golden
 
 NO_OPTIONS = htmap.MapOptions()
@@ -136,22 +135,6 @@ def test_a_map_that_checkpoints_by_exit_checkpoints_whatever_its_function_says()
     by_exit = checkpointing(pickle_function(len), htmap.MapOptions(checkpoint="exit"))
     assert (by_exit.is_on, by_exit.by_exit) == (True, True)
     assert by_exit.interval > checkpointing(pickle_function(len), htmap.MapOptions(checkpoint=True)).interval
-
-
-@pytest.mark.parametrize("given", ["/data/me", "data.example.org/me", ""])
-def test_a_destination_that_is_no_url_is_refused(given: str) -> None:
-    submit = SubmitDescription()
-    submit.set("checkpoint_destination", given)
-    with pytest.raises(InvalidOption) as caught:
-        describe(submit, htmap.MapOptions(checkpoint="exit"))
-    assert caught.value.name == "checkpoint_destination"
-
-
-def test_another_exit_code_for_checkpoints_is_a_conflict() -> None:
-    submit = SubmitDescription()
-    submit.set("checkpoint_exit_code", "77")
-    with pytest.raises(SubmitConflict):
-        describe(submit, htmap.MapOptions(checkpoint="exit"))
 
 
 def test_on_the_submit_side_checkpoint_does_nothing() -> None:

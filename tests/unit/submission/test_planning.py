@@ -13,6 +13,7 @@ import classad2
 import pytest
 
 from htmap_core import MapOptions, MapPlan
+from htmap_core.exceptions import InvalidOption, SubmitConflict
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
 from htmap_core.submission.files.map_files import MapFiles
@@ -214,3 +215,15 @@ def test_keys_of_buckets_stay_in_their_files(tmp_path: Path) -> None:
 )
 def test_the_user_of_an_accounting_group_is_named(options: dict[str, Any], user: str | None) -> None:
     assert described("assume", **options).get("accounting_group_user") == user
+
+
+@pytest.mark.parametrize("given", ["/data/me", "data.example.org/me", ""])
+def test_a_destination_of_checkpoints_that_is_no_url_is_refused(given: str) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        described("assume", checkpoint="exit", checkpoint_destination=given)
+    assert caught.value.name == "checkpoint_destination"
+
+
+def test_another_exit_code_for_checkpoints_is_a_conflict() -> None:
+    with pytest.raises(SubmitConflict):
+        described("assume", checkpoint="exit", checkpoint_exit_code=77)
