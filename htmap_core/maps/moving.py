@@ -57,7 +57,7 @@ def move(root: Path, to: Path) -> None:
         journal.flush()
         try:
             for map_dir, connection in queued:
-                waiting = f"({map_dir.constraint()}) && JobStatus == {_IDLE}"
+                waiting = f"({map_dir.own_jobs}) && JobStatus == {_IDLE}"
                 connection.act("hold", waiting, _REASON)
                 _check_none_runs(map_dir, connection, real, to)
             _rename(real, to)
@@ -106,7 +106,7 @@ def _finish(root: Path) -> None:
 
 def _follow(map_dir: MapDir, connection: Connection, formers: Iterable[str], root: Path) -> None:
     """Edit the ads of a map's jobs, and release those that were held for the move."""
-    constraint = map_dir.constraint()
+    constraint = map_dir.own_jobs
     ads = connection.query_jobs(constraint, ["ClusterId", "ProcId", *_PATHS])
     for name in _PATHS:
         wanted = [(ad, _followed(ad.get(name), formers, root)) for ad in ads]
@@ -172,7 +172,7 @@ def _queued(real: Path, to: Path) -> Iterator[tuple[MapDir, Connection]]:
 
 
 def _check_none_runs(map_dir: MapDir, connection: Connection, real: Path, to: Path) -> None:
-    others = f"({map_dir.constraint()}) && JobStatus != {_IDLE} && JobStatus != {_HELD}"
+    others = f"({map_dir.own_jobs}) && JobStatus != {_IDLE} && JobStatus != {_HELD}"
     if connection.query_jobs(others, ["ClusterId"], limit=1):
         tag = tag_of(map_dir) or map_dir.id
         reason = f"jobs of map {tag!r} run, and will return their results to the old place"

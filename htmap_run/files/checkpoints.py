@@ -79,35 +79,47 @@ def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
             raise FileNotFoundError(f"no file or folder {source!r} to keep as a checkpoint")
         if f"{scratch}/".startswith(f"{source.rstrip('/')}/"):
             raise ValueError(f"name the files to keep: {source!r} also contains files of HTMap and HTCondor")
-    kept_as = [checkpoint_files.name_within(scratch, source) for source in sources]
-    number, due = _state(scratch)
     try:
-        packed = checkpoint_files.pack(scratch, sources, kept_as, number + 1)
-        os.replace(packed, _kept(scratch, os.environ["HTMAP_COMPONENT"]))
-        is_due = time.monotonic() >= due
-        _write_state(scratch, number + 1, due)
+        is_due = _keep(scratch, sources)
     except OSError as error:
         _warn(f"the last checkpoint could not be written: {type(error).__name__}: {error}")
         return
     if is_due and os.environ[_EXITING]:
         _exit(scratch)
+
+
+def _keep(scratch: str, sources: list[str]) -> bool:
+    """Keep files where the next run finds them, and return whether it was time for them to leave this host."""
+    number, due = _state(scratch)
+    is_due = time.monotonic() >= due
+    within = [checkpoint_files.name_within(scratch, source) for source in sources]
+    packed = checkpoint_files.pack(scratch, sources, within, number + 1)
+    size, kept = os.path.getsize(packed), _kept(scratch, os.environ["HTMAP_COMPONENT"])
     if is_due and os.environ[_PLACE]:
-        _copy(scratch)
+        is_copied = _copy(scratch, packed)
+        due = _next(size)
+    else:
+        is_copied = False
+    if is_copied:
+        checkpoint_files.remove(packed)
+        checkpoint_files.remove(kept)  # an earlier one
+    else:
+        os.replace(packed, kept)
+    _write_state(scratch, number + 1, due)
+    return is_due
 
 
-def _copy(scratch: str) -> None:
-    """Copy the component's checkpoint to the submit side; if that fails, it stays where an eviction takes it along."""
+def _copy(scratch: str, path: str) -> bool:
+    """Copy a packed checkpoint to the submit side, and return whether that was possible."""
     from htmap_run.files import checkpoint_copies
 
-    path = _kept(scratch, os.environ["HTMAP_COMPONENT"])
-    size = os.path.getsize(path)
     try:
         checkpoint_copies.put(scratch, path, os.environ[_PLACE])
-        os.unlink(path)
     except OSError as error:
         problem = f"{type(error).__name__}: {error}"
         _warn(f"the last checkpoint could not be copied to the submit side, so it survives evictions only: {problem}")
-    _write_state(scratch, _state(scratch)[0], _next(size))
+        return False
+    return True
 
 
 def _exit(scratch: str) -> NoReturn:

@@ -48,7 +48,7 @@ def create_idle(folder: Path) -> htmap.Map:
 def go() -> htmap.Map:
     """Let the jobs run, and return the map when it has ended."""
     map_dir = find_map("idle")
-    Connection(map_dir.record.pool).edit(map_dir.constraint(), "Go", "true")
+    Connection(map_dir.record.pool).edit(map_dir.own_jobs, "Go", "true")
     made = htmap.load("idle")
     made.wait(TIMEOUT)
     return made

@@ -86,7 +86,7 @@ def _remove(tag: str, *, force: bool) -> None:
         if not force:
             raise
         map_dir = find_map(tag)
-        removal.remove(map_dir, tag, ended=False, force=True)
+        removal.remove(map_dir, tag, has_ended=lambda: False, force=True)
         _say_that_remains_are_gone(tag, map_dir.own_jobs, "was made by a newer HTMap")
         return
     count = len(found)
