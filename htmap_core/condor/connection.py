@@ -54,10 +54,17 @@ class Connection:
             result = self._schedd(condor).submit(condor.Submit(text))
             return Submitted(result.cluster(), result.num_procs())
 
-    def query_jobs(self, constraint: str, projection: Sequence[str] = (), limit: int = -1) -> list[dict[str, Any]]:
-        """Return the ads of the jobs that satisfy *constraint* as Python values: the attributes in *projection*, or all."""
+    def query_jobs(
+        self, constraint: str, projection: Sequence[str] = (), limit: int = -1, *, clusters: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the ads of the jobs that satisfy *constraint* as Python values: the attributes in *projection*, or all.
+
+        :param clusters: whether to return the ads of clusters, too, which have no ProcId. A cluster of late materialization may
+            have no job at the moment.
+        """
         with self._bindings() as condor:
-            ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit)
+            kind = {"opts": condor.QueryOpts.IncludeClusterAd} if clusters else {}
+            ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit, **kind)
             return [plain(ad) for ad in ads]
 
     def job_classads(self, constraint: str, limit: int = -1, *, past: bool = False) -> list[Any]:
