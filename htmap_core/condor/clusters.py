@@ -42,19 +42,27 @@ class Cluster:
     places: Optional[int] = None
 
     @property
+    def is_late(self) -> bool:
+        """Whether the schedd makes jobs of it later."""
+        return self.made < math.inf
+
+    @property
     def awaits_release(self) -> bool:
         """Whether the schedd makes no more jobs before held ones are released: all are on hold, or they take all places."""
         held = sum(ad["JobStatus"] == _HELD for ad in self.jobs)
         return self.pause is not None or (self.places is not None and held >= self.places)
 
 
-def find(connection: Connection, cluster: int, map_id: str, projection: Sequence[str] = ()) -> Cluster:
+def find(connection: Connection, cluster: int | None, map_id: str, projection: Sequence[str] = ()) -> Cluster:
     """Return what the schedd has of a map's cluster, from one query that it answers without a look at other jobs.
 
+    :param cluster: its number; None if it is not known that the schedd has taken the jobs.
     :param map_id: the map's id; a cluster of anybody else with the same number is as good as none.
     :param projection: attributes that the jobs' ads shall have, beside ProcId and JobStatus.
     :raises CondorError: the schedd does not answer.
     """
+    if cluster is None:
+        return Cluster(())
     wanted = [*_OF_CLUSTER, names.MAP_ID, *projection]
     found = connection.query_jobs(f"ClusterId == {cluster}", wanted, clusters=True)
     ads = [ad for ad in found if ad.get(names.MAP_ID) == map_id]

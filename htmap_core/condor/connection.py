@@ -13,6 +13,7 @@ from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import missing_configuration
 from htmap_core.condor.errors import SHOWN, translated
 from htmap_core.condor.interrupts import held_back
+from htmap_core.condor.refusals import explained
 from htmap_core.contract.pools import PoolAccess, PoolAddress
 from htmap_core.exceptions import (
     CondorError,
@@ -48,11 +49,16 @@ class Connection:
     def submit(self, text: str) -> Submitted:
         """Submit a description that ends with a queue statement.
 
-        :raises CondorError: the schedd refuses it; nothing is in the queue then.
+        :raises TooManyJobs: the schedd takes only so many jobs; nothing is in the queue then, as with any other refusal.
+        :raises RefusedByRule: a rule of its administrator refuses them.
+        :raises CondorError: the schedd refuses it for another reason, or does not answer.
         """
-        with self._bindings() as condor, bindings.silenced(condor):
-            result = self._schedd(condor).submit(condor.Submit(text))
-            return Submitted(result.cluster(), result.num_procs())
+        try:
+            with self._bindings() as condor, bindings.silenced(condor):
+                result = self._schedd(condor).submit(condor.Submit(text))
+                return Submitted(result.cluster(), result.num_procs())
+        except CondorError as error:
+            raise explained(error, self.schedd_parameter) from error.__cause__
 
     def query_jobs(
         self, constraint: str, projection: Sequence[str] = (), limit: int = -1, *, clusters: bool = False

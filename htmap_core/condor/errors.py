@@ -18,12 +18,13 @@ _UNREACHABLE = (
     "FS:1004",
     "Failed to fetch ads",
 )
+_REFUSED = "Unable to commit transaction"  # what follows are words of an administrator's, which may be any
 
 
 def translated(error: Exception, address: PoolAddress, condor: Any) -> CondorError:
     """Return the exception for an error that the bindings raised when a pool was asked."""
     text = " ".join(str(error).split())
-    if not any(sign.casefold() in text.casefold() for sign in _UNREACHABLE):
+    if text.startswith(_REFUSED) or not any(sign.casefold() in text.casefold() for sign in _UNREACHABLE):
         return CondorRefused(text)
     advice = "`htmap pool status` shows its state" if address.pool == "personal" else SHOWN
     if "FS:1004" in text or "authenticat" in text.casefold():

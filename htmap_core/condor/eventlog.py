@@ -95,7 +95,7 @@ def damage_of_first(log: bytes) -> int | None:
 
 
 def begin(log: bytes, number: int) -> int:
-    """Return where the event with this number begins that :func:`events` has found in a piece of a log, with the end before it."""
+    """Return where the event with this number begins, with the end before it, of those that :func:`events` has found."""
     return next(itertools.islice(_EVENTS.finditer(log), number, None)).start()
 
 

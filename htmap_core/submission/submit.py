@@ -13,6 +13,7 @@ from htmap_core.language.submit_text import render
 from htmap_core.storage.creation import Creation, storing
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import MapRecord
+from htmap_core.submission.pace import LATE
 
 _TRUE = {"true", "1"}  # condor_submit's words for true; other words are an error
 
@@ -34,7 +35,7 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
     the next command asks the schedd. Ctrl-C waits until the outcome is on disk. If the disk is too full for the outcome, the
     jobs are removed from the queue.
     """
-    late = not {"max_idle", "max_materialize"}.isdisjoint(commands)
+    late = not LATE.isdisjoint(commands)
     held = (
         not late and commands.get("hold", "").casefold() in _TRUE
     )  # HTCondor ignores `hold` with late materialization

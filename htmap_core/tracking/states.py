@@ -7,12 +7,14 @@ from typing import Any
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import clusters
+from htmap_core.condor.clusters import Cluster
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CorruptEventLog, CorruptMap
 from htmap_core.storage.content.links import with_true_names
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.placement import Placement
+from htmap_core.storage.submissions import Submission
 from htmap_core.tracking import holds
 from htmap_core.tracking.jobs import Tracker
 
@@ -171,17 +173,19 @@ class LoggedStates:
         """
         for submission in self._map_dir.submissions.all():
             is_unmade = ComponentStatus.UNMATERIALIZED in self._tracker.statuses(submission.number)
-            if is_unmade and submission.cluster is not None:
-                if not clusters.find(connection, submission.cluster, self._map_dir.id).awaits_release:
-                    return False
+            if is_unmade and not self._cluster(submission, connection).awaits_release:
+                return False
         return True
+
+    def _cluster(self, submission: Submission, connection: Connection) -> Cluster:
+        return clusters.find(connection, submission.cluster, self._map_dir.id, _HOLD)
 
     def ask_the_schedd(self, connection: Connection) -> None:
         """Ask the schedd about the jobs that seem not to have ended, because the event log may have missed something.
 
-        It is also asked about jobs whose status is doubtful. A job that is no longer in the queue has ended, unless the schedd has
-        not made it yet. If it left a result file, that tells how; otherwise an open job was removed. HTCondor never logs an event
-        for a job that is submitted on hold.
+        It is also asked about jobs whose status is doubtful. A job that is no longer in the queue has ended, unless the schedd
+        has not made it yet. If it left a result file, that tells how; otherwise an open job was removed. HTCondor never logs an
+        event for a job that is submitted on hold.
 
         :raises CondorError: the schedd does not answer. Nothing was changed.
         """
@@ -190,7 +194,7 @@ class LoggedStates:
             asked += [job.row for job in self._tracker.doubts() if job.submission == submission.number]
             if submission.cluster is None or not asked:
                 continue
-            found = clusters.find(connection, submission.cluster, self._map_dir.id, _HOLD)
+            found = self._cluster(submission, connection)
             self._tracker.poll()  # jobs leave the queue after their last event
             self._correct_queued(submission.number, found.jobs)
             for row in sorted(set(asked) - {ad["ProcId"] for ad in found.jobs}):
