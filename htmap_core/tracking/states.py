@@ -180,15 +180,17 @@ class LoggedStates:
     def _cluster(self, submission: Submission, connection: Connection) -> Cluster:
         return clusters.find(connection, submission.cluster, self._map_dir.id, _HOLD)
 
-    def ask_the_schedd(self, connection: Connection) -> None:
+    def ask_the_schedd(self, connection: Connection) -> str | None:
         """Ask the schedd about the jobs that seem not to have ended, because the event log may have missed something.
 
         It is also asked about jobs whose status is doubtful. A job that is no longer in the queue has ended, unless the schedd
         has not made it yet. If it left a result file, that tells how; otherwise an open job was removed. HTCondor never logs an
         event for a job that is submitted on hold.
 
+        :returns: why the schedd makes no more jobs of the map; None if it does, or has made all.
         :raises CondorError: the schedd does not answer. Nothing was changed.
         """
+        pause = None
         for submission in self._map_dir.submissions.all():
             asked = self._tracker.open_rows(submission.number)
             asked += [job.row for job in self._tracker.doubts() if job.submission == submission.number]
@@ -199,6 +201,9 @@ class LoggedStates:
             self._correct_queued(submission.number, found.jobs)
             for row in sorted(set(asked) - {ad["ProcId"] for ad in found.jobs}):
                 self._correct_absent(Job(submission.number, row), was_made=row < found.made)
+            if found.pause is not None and max(asked) >= found.made:
+                pause = f"the schedd makes no more of its jobs: {found.pause}; `htmap release` lets it go on"
+        return pause
 
     def _correct_absent(self, job: Job, *, was_made: bool) -> None:
         """Correct the status of a job that is not in the queue, if it seems not to have ended or is doubtful."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap.exceptions import MapComponentRemoved, RefusedByRule, TooManyJobs
+from htmap.exceptions import MapComponentRemoved, RefusedByRule, SilentPool, TooManyJobs
 from htmap_core.condor.connection import Connection
 from htmap_core.maps import recovery
 from htmap_core.results import news
@@ -91,6 +91,8 @@ class TestNoRoom:
     def test_on_hold_without_a_job_they_wait_for_the_release(self, unmade: htmap.Map, golden: Golden) -> None:
         unmade.hold()
         unmade.wait(timeout=TIMEOUT, holds_ok=True)
+        with pytest.warns(SilentPool), pytest.raises(htmap.exceptions.TimeoutError):
+            unmade.wait(timeout=2)
         (explained,) = unmade.why()
         golden("on-pool/why-unmade-on-hold", explained.text, hide={getpass.getuser(): "USER", "daemon": "USER"})
         unmade.release()

@@ -26,8 +26,9 @@ class Silent(FixedStates):
     def poll(self) -> bool:
         return False
 
-    def ask_the_schedd(self, connection: Connection) -> None:
+    def ask_the_schedd(self, connection: Connection) -> str | None:
         self.asked += 1
+        return "it sleeps"
 
 
 def test_the_schedd_is_asked_less_often_the_longer_nothing_comes(
