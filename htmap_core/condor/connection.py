@@ -11,9 +11,8 @@ import attrs
 from htmap_core.condor import bindings
 from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import missing_configuration
-from htmap_core.condor.errors import SHOWN, translated
+from htmap_core.condor.errors import SHOWN, explained, translated
 from htmap_core.condor.interrupts import held_back
-from htmap_core.condor.refusals import explained
 from htmap_core.contract.pools import PoolAccess, PoolAddress
 from htmap_core.exceptions import (
     CondorError,

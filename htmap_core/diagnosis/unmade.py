@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from htmap_core.condor import clusters
 from htmap_core.condor.connection import Connection
-from htmap_core.condor.refusals import PER_OWNER
+from htmap_core.condor.errors import PER_OWNER
 from htmap_core.exceptions import CondorError
 from htmap_core.storage.mapdir import MapDir
 

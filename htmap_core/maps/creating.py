@@ -34,8 +34,7 @@ from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.handshake import handshake, versions
 from htmap_core.submission.known_commands import check_commands
 from htmap_core.submission.option_columns import OptionColumns
-from htmap_core.submission.pace import without_keeping
-from htmap_core.submission.submit import submit_map
+from htmap_core.submission.submit import submit_map, without_keeping
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 

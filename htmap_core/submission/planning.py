@@ -22,7 +22,7 @@ from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.files.outputs import TO_OWN_FILES
 from htmap_core.submission.files.protocols import submit_side_file
 from htmap_core.submission.known_commands import OWN_OPTIONS
-from htmap_core.submission.pace import set_pace
+from htmap_core.submission.submit import set_pace
 
 
 def describe(
