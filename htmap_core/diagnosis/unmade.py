@@ -14,6 +14,9 @@ from htmap_core.storage.mapdir import MapDir
 logger = logging.getLogger("htmap")
 
 _BIT_BY_BIT = "the schedd makes the jobs of a large map bit by bit, while fewer than max_idle are idle"
+_ALL_PLACES = (
+    "the schedd makes its job when another one of the map has ended: the option max_materialize allows {} at a time"
+)
 _IDLE = 1  # HTCondor's JobStatus
 
 
@@ -29,6 +32,8 @@ def why_unmade(map_dir: MapDir, submissions: Collection[int], connection: Connec
                 if found.pause is not None:
                     text = f"the schedd makes no more jobs of this map for now: {found.pause}"
                     return text, f"`htmap release {tag}` lets it go on"
+                if found.places is not None and len(found.jobs) >= found.places:
+                    return _ALL_PLACES.format(found.places), ""
                 if found.is_late and all(ad["JobStatus"] != _IDLE for ad in found.jobs):
                     return _of_limit(connection)
     except CondorError as error:

@@ -135,6 +135,15 @@ def test_components_without_jobs_are_removed_with_their_cluster_whatever_the_log
     assert set(map(str, unmade.component_statuses)) == {"REMOVED"}
 
 
+@pytest.mark.usefixtures("personal_pool")
+def test_why_tells_that_all_places_of_a_map_are_taken(golden: Golden) -> None:
+    options = htmap.MapOptions.merge(htmap.MapOptions(max_materialize=1), NEVER)
+    mapped = htmap.map(str, range(3), map_options=options)
+    eventually(lambda: mapped.component_statuses[0] == "IDLE", says="the first job is made")
+    (unmade,) = (each for each in mapped.why() if str(each.status) == "UNMATERIALIZED")
+    golden("on-pool/why-all-places-taken", unmade.text)
+
+
 @pytest.mark.parametrize(
     ("queued", "count", "parameter", "limit", "room"),
     [(0, 4, "MAX_JOBS_PER_SUBMISSION", 3, 3), (4, 3, "MAX_JOBS_PER_OWNER", 6, 2)],
