@@ -81,7 +81,7 @@ class OtherPool(HTMapWarning):
 
 @attrs.define(slots=False)
 class SilentPool(HTMapWarning):
-    """The program waits for a map whose pool does not answer, or has no slots.
+    """The program waits for a map whose pool does not answer, has no slots, or makes no more of its jobs.
 
     :param tag: the map.
     :param seconds: how long the map has had no news.

@@ -43,6 +43,10 @@ CLASSES = [cls for classes in ALL.values() for cls in classes]
 
 # Facts for the fields of this name, where a class has no others.
 FACTS: dict[str, Any] = {
+    "limit": 1000,
+    "parameter": "MAX_JOBS_PER_OWNER",
+    "room": 3,
+    "rule": "",
     "advice": "Read the manual",
     "asked": "open()",
     "bytes": 3_000_000,
@@ -166,6 +170,15 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],
     "NoSuitableDeliveryMethod": [{}, {"reasons": {}}],
     "PluginError": [{}, {"advice": ""}],
+    "RefusedByRule": [
+        {"reason": "You have used up your quota of 1000 hours", "rule": ""},
+        {"reason": "Submit requirement Small not met.", "rule": "SUBMIT_REQUIREMENT_Small = RequestMemory <= 100"},
+    ],
+    "TooManyJobs": [
+        {"parameter": "MAX_JOBS_PER_OWNER", "limit": 1000, "room": 3},
+        {"parameter": "MAX_JOBS_PER_SUBMISSION", "limit": 20000, "room": 20000},
+        {"parameter": "MAX_JOBS_SUBMITTED", "limit": None, "room": 0},
+    ],
     "PluginIsOff": [
         {"reason": "is broken: it rains"},
         {

@@ -11,7 +11,7 @@ import attrs
 from htmap_core.condor import bindings
 from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import missing_configuration
-from htmap_core.condor.errors import SHOWN, translated
+from htmap_core.condor.errors import SHOWN, explained, translated
 from htmap_core.condor.interrupts import held_back
 from htmap_core.contract.pools import PoolAccess, PoolAddress
 from htmap_core.exceptions import (
@@ -48,16 +48,28 @@ class Connection:
     def submit(self, text: str) -> Submitted:
         """Submit a description that ends with a queue statement.
 
-        :raises CondorError: the schedd refuses it; nothing is in the queue then.
+        :raises TooManyJobs: the schedd takes only so many jobs; nothing is in the queue then, as with any other refusal.
+        :raises RefusedByRule: a rule of its administrator refuses them.
+        :raises CondorError: the schedd refuses it for another reason, or does not answer.
         """
-        with self._bindings() as condor, bindings.silenced(condor):
-            result = self._schedd(condor).submit(condor.Submit(text))
-            return Submitted(result.cluster(), result.num_procs())
+        try:
+            with self._bindings() as condor, bindings.silenced(condor):
+                result = self._schedd(condor).submit(condor.Submit(text))
+                return Submitted(result.cluster(), result.num_procs())
+        except CondorError as error:
+            raise explained(error, self.schedd_parameter) from error.__cause__
 
-    def query_jobs(self, constraint: str, projection: Sequence[str] = (), limit: int = -1) -> list[dict[str, Any]]:
-        """Return the ads of the jobs that satisfy *constraint* as Python values: the attributes in *projection*, or all."""
+    def query_jobs(
+        self, constraint: str, projection: Sequence[str] = (), limit: int = -1, *, clusters: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the ads of the jobs that satisfy *constraint* as Python values: the attributes in *projection*, or all.
+
+        :param clusters: whether to return the ads of clusters, too, which have no ProcId. A cluster of late materialization may
+            have no job at the moment.
+        """
         with self._bindings() as condor:
-            ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit)
+            kind = {"opts": condor.QueryOpts.IncludeClusterAd} if clusters else {}
+            ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit, **kind)
             return [plain(ad) for ad in ads]
 
     def job_classads(self, constraint: str, limit: int = -1) -> list[Any]:

@@ -8,6 +8,7 @@ three dots.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import time
 
@@ -50,6 +51,7 @@ _EVENTS = re.compile(
     rb"|(.{1,80}|\n))"  # text that is not an event
 )
 _UNSEPARATED = re.compile(rb"(?<!\n\.\.\.\n)(\d{3} \(\d+\.-?\d+\.000\) .*)")
+_HEADER = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
 _SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 _FIRST = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
@@ -70,18 +72,38 @@ def events(log: bytes) -> list[tuple[bytes, ...]]:
     return _EVENTS.findall(log)
 
 
-def damage(log: bytes, count: int) -> bytes | None:
-    """Return what HTCondor cannot have written, from a piece of a log; None if nothing is to be seen.
+def damage(log: bytes, count: int) -> int | None:
+    """Return where a piece of a log has what HTCondor cannot have written; None if nothing is to be seen.
 
     :param count: how many events :func:`events` has found in it.
     """
     if b"\0" in log:
-        at = log.index(b"\0")
-        return log[at : at + 80]
+        return log.index(b"\0")
     if log.count(b".000) ") <= count:  # as fast as memory, and true for nearly every piece
         return None
     found = _UNSEPARATED.search(log)  # an event without the end of the one before it
-    return found and found[1][:80]
+    return found and found.start()
+
+
+def damage_of_first(log: bytes) -> int | None:
+    """Return where the first event in a piece of a log has what HTCondor cannot have written; None if nothing is to be seen."""
+    end = log.find(END, len(END))
+    first = log if end < 0 else log[:end]
+    found = events(first)
+    if any(no_event for *_, no_event in found):
+        return len(END)
+    return damage(first, len(found))
+
+
+def begin(log: bytes, number: int) -> int:
+    """Return where the event with this number begins, with the end before it, of those that :func:`events` has found."""
+    return next(itertools.islice(_EVENTS.finditer(log), number, None)).start()
+
+
+def time_of_next(log: bytes) -> float:
+    """Return the time of the first event in a text, in seconds since the epoch; 0 if it has none."""
+    found = _HEADER.search(log)
+    return seconds(found[1]) if found else 0.0
 
 
 def is_of_another_kind(kind: bytes, text: bytes) -> bool:

@@ -16,6 +16,7 @@ from htmap_core.condor.matchmaking import IdleJob
 from htmap_core.diagnosis.fair_share import Users
 from htmap_core.diagnosis.idle import Verdict, why_idle
 from htmap_core.diagnosis.starts import ATTRIBUTES, Starts
+from htmap_core.diagnosis.unmade import why_unmade
 from htmap_core.exceptions import CondorError
 from htmap_core.results.engine import Engine
 from htmap_core.storage.jobs import Job
@@ -46,10 +47,6 @@ class Explanation:
 # Explanations that follow from the status alone.
 _PLAIN = {
     ComponentStatus.UNKNOWN: ("HTCondor has not logged its submission yet", ""),
-    ComponentStatus.UNMATERIALIZED: (
-        "the schedd makes the jobs of a large map bit by bit, while fewer than max_idle are idle",
-        "",
-    ),
     ComponentStatus.SUSPENDED: (
         "it was paused, or the owner of the machine needs its slot",
         "`htmap resume {tag}` undoes a pause",
@@ -82,9 +79,9 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             found.setdefault((status, states.note(component)), []).append(component)
     explained = [_of_hold(hold, held, tag) for hold, held in by_hold.items()]
     for (status, note), alike in found.items():
-        if status is ComponentStatus.UNMATERIALIZED and (reason := _paused(map_dir, connection)) is not None:
-            text, advice = "the schedd makes no more jobs of this map for now", "`htmap release {tag}` lets it go on"
-            explained.append(Explanation(tuple(alike), status, f"{text}: {reason}", advice.format(tag=tag)))
+        if status is ComponentStatus.UNMATERIALIZED:
+            submissions = {engine.job(component).submission for component in alike}
+            explained.append(Explanation(tuple(alike), status, *why_unmade(map_dir, submissions, connection, tag)))
         elif status is ComponentStatus.IDLE:
             explained += _of_idle(map_dir, tag, connection, alike)
         elif status is ComponentStatus.RUNNING:
@@ -99,17 +96,6 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
 def _of_hold(hold: ComponentHold, components: list[int], tag: str) -> Explanation:
     text = f"{hold.reason} (code {hold.code})"
     return Explanation(tuple(components), ComponentStatus.HELD, text, holds.advice(hold, tag))
-
-
-def _paused(map_dir: MapDir, connection: Connection) -> str | None:
-    """Return why the schedd makes no more jobs of a map, as after a hold; None if it goes on, or does not answer."""
-    constraint = f"{map_dir.own_jobs} && JobMaterializePaused =!= undefined && JobMaterializePaused != 0"
-    try:
-        for ad in connection.query_jobs(constraint, ["JobMaterializePauseReason"], 1):
-            return str(ad.get("JobMaterializePauseReason") or "HTCondor does not say why")
-    except CondorError as error:
-        logger.info("the schedd does not tell why it makes no more jobs: %s", error)
-    return None
 
 
 _OF_JOB = ("ClusterId", "ProcId", *ATTRIBUTES)

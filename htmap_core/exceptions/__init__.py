@@ -34,6 +34,8 @@ from htmap_core.exceptions.condor import (
     PoolIsSilent,
     PoolNotFound,
     PoolUnavailable,
+    RefusedByRule,
+    TooManyJobs,
     UnsafePoolConfiguration,
 )
 from htmap_core.exceptions.creation import (
@@ -140,6 +142,7 @@ __all__ = [
     "PoolIsSilent",
     "PoolNotFound",
     "PoolUnavailable",
+    "RefusedByRule",
     "RequiredPluginError",
     "ReservedOptionKeyword",
     "SubmitConflict",
@@ -147,6 +150,7 @@ __all__ = [
     "TagInUse",
     "TagNotFound",
     "TimeoutError",
+    "TooManyJobs",
     "UnknownName",
     "UnknownOption",
     "UnknownPythonDeliveryMethod",

@@ -34,7 +34,7 @@ from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.handshake import handshake, versions
 from htmap_core.submission.known_commands import check_commands
 from htmap_core.submission.option_columns import OptionColumns
-from htmap_core.submission.submit import submit_map
+from htmap_core.submission.submit import submit_map, without_keeping
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -143,7 +143,8 @@ def create_map(
         _add_function(creation, function, files, checkpoints)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
         plan = _plan(creation, options, connection, checkpoints.is_on)
-        commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files)
+        asked = connection.schedd_parameter
+        commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked)
         unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
             user_warnings.warn(warning)
@@ -220,7 +221,7 @@ def merged_options(*given: MapOptions | None) -> MapOptions:
     known = plugins.settings_tables(), plugins.tables_of_unavailable_plugins()
     tables.check_names(*known)
     variables.warn_of(variables.unknown_variables(*known))
-    return MapOptions.merge(*given, MapOptions.from_settings(settings))
+    return MapOptions.merge(*given, without_keeping(MapOptions.from_settings(settings)))
 
 
 def check_options(options: object) -> None:

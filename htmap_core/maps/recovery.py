@@ -101,5 +101,6 @@ def _cluster_of(map_dir: MapDir, submission: Submission) -> int | None:
     unrecorded = source.clusters_known(map_dir) - {other.cluster for other in map_dir.submissions.all()}
     if unrecorded:
         return max(unrecorded)
-    ads = reach(map_dir.record.pool).query_jobs(submission.constraint, ["ClusterId"], limit=1)
+    # With late materialization, a cluster may have no job yet.
+    ads = reach(map_dir.record.pool).query_jobs(submission.constraint, ["ClusterId"], limit=1, clusters=True)
     return int(ads[0]["ClusterId"]) if ads else None

@@ -17,6 +17,9 @@ from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
 
 QUIET = 60.0  # seconds without news after which the schedd is asked
+_DOUBLINGS = (
+    4  # each question that brings no news doubles the time until the next, so often at most: to a quarter of an hour
+)
 
 
 class News:
@@ -35,6 +38,8 @@ class News:
         self._count = 0
         self._adding = threading.Lock()
         self._asked = self._asked_in_vain = -math.inf
+        self._silences = 0  # how often the schedd was asked since the last news
+        self._last = time.monotonic()  # when they came
 
     def poll(self) -> int:
         """Read the news, and return a number that is another one after news, whichever thread has read them.
@@ -47,6 +52,7 @@ class News:
         if has_news and map_dir.has_checkpoints and self._states.has_ended:
             map_dir.remove_checkpoints()
         if has_news or has_moved:
+            self._silences, self._last = 0, time.monotonic()
             self._add()
         if self._states.doubt() is not None:
             self._settle_doubt()
@@ -98,8 +104,9 @@ class News:
             self._map.check_existence()
             if (news := self.poll()) != seen:
                 return news
-            if time.monotonic() > max(begin, self._asked) + QUIET:
+            if time.monotonic() > max(begin, self._asked) + QUIET * 2**self._silences:
                 self._asked = time.monotonic()  # one of the threads that wait is enough
+                self._silences = min(self._silences + 1, _DOUBLINGS)
                 self._ask_the_schedd()
                 self._add()
                 return self.poll()
@@ -108,12 +115,14 @@ class News:
         self._finish_interrupted()
         connection = Connection(self._map.map_dir.record.pool)
         try:
-            self._states.ask_the_schedd(connection)
-            silence = None if connection.slots(["Name"]) else "its pool has no slots at all"
+            silence = self._states.ask_the_schedd(connection)
+            if silence is None and not connection.slots(["Name"]):
+                silence = "its pool has no slots at all"
         except CondorError as error:
             silence = str(error)
         if silence:
-            user_warnings.warn(user_warnings.SilentPool(self._map.tag, QUIET, silence))
+            quiet = time.monotonic() - self._last
+            user_warnings.warn(user_warnings.SilentPool(self._map.tag, quiet, silence))
 
 
 def _how_far(statuses: Sequence[ComponentStatus]) -> str:

@@ -58,7 +58,10 @@ class MapOptionSettings:
     request_disk: str = attrs.field(default="1GB", metadata={"meaning": "how much disk space a component gets"})
     keep_claim_idle: str = attrs.field(
         default="30",
-        metadata={"meaning": "seconds for which the schedd keeps a claim on a slot that runs none of your jobs"},
+        metadata={
+            "meaning": "seconds for which the schedd keeps a claim on a slot that runs none of your jobs; the built-in value is "
+            "for maps whose jobs the schedd makes late, and no others"
+        },
     )
 
 

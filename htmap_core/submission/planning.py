@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from htmap_core import names, user_warnings
@@ -22,8 +22,7 @@ from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.files.outputs import TO_OWN_FILES
 from htmap_core.submission.files.protocols import submit_side_file
 from htmap_core.submission.known_commands import OWN_OPTIONS
-
-LATE_MATERIALIZATION = 2000  # jobs: the schedd materializes more only when it needs them; it refuses 20,000 at once
+from htmap_core.submission.submit import set_pace
 
 
 def describe(
@@ -32,11 +31,13 @@ def describe(
     map_id: str,
     option_columns: Mapping[str, str],
     files: MapFiles,
+    parameter: Callable[[str], str | None],
 ) -> dict[str, str]:
     """Return the submit commands of a map: the user's, the plugins' and HTMap's own.
 
     :param option_columns: the item column of each per-component option, by the option's name.
     :param files: the files that the jobs transfer, besides HTMap's own and those of plugins.
+    :param parameter: returns a parameter of the schedd's configuration; None if it is not set.
     """
     submit = SubmitDescription()
     for name, value in plan.options.fixed().items():
@@ -52,8 +53,7 @@ def describe(
     checkpointing.describe(submit, plan)
     _keep_the_user(submit)
     add_exit_policy(submit, plan)
-    if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
-        submit.set_default("max_idle", LATE_MATERIALIZATION)
+    set_pace(submit, plan, parameter)
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
     return _with_own_commands(submit, plan, map_id)

@@ -21,6 +21,7 @@ from htmap_core.condor.eventlog import END
 from htmap_core.exceptions import CorruptEventLog
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.tracking.late_bytes import LateBytes
 from htmap_core.tracking.transitions import (
     CLUSTER_REMOVED,
     HELD,
@@ -66,6 +67,7 @@ class Tracker:
         self._map_dir = map_dir
         self._log = os.fspath(map_dir.events)
         self._lock = threading.RLock()
+        self._late: LateBytes | None = None  # what is no event yet, where there is something
         self._forget()
         self._restore()
 
@@ -74,7 +76,7 @@ class Tracker:
         self._clusters: dict[int, int] = {}  # cluster -> submission
         self._offset = self._saved = 0
         self._mark = zlib.crc32(b"")
-        self._seen: tuple[int, ...] = ()  # the inode and size of the log when it was last read to its end
+        self._seen: tuple[int, ...] = ()  # the inode and size of the log when the last event at its end was complete
 
     # --- looking up states
 
@@ -163,6 +165,11 @@ class Tracker:
                 if status is not was:
                     jobs.enter(job.row, NUMBERS[status], note, code)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the log has bytes that are no events yet, so that it cannot have told of all events."""
+        return self._late is not None
+
     # --- reading the log
 
     def poll(self) -> bool:
@@ -208,7 +215,7 @@ class Tracker:
         return self._offset > before
 
     def _read_news(self, log: IO[bytes]) -> bool:
-        """Read the log from the offset on, and return whether that was possible to its end."""
+        """Read the log from the offset on, and return whether it ends with the last event that was read."""
         log.seek(self._offset)
         text = END  # of the previous event
         while piece := log.read(_PIECE):
@@ -217,27 +224,33 @@ class Tracker:
             done = self._take(text[:end])
             self._offset += done
             if done < end:
+                self._await(text[done:end], os.fstat(log.fileno()).st_mtime)
                 return False
             text = text[end:]
-        return True
+        self._late = None
+        return text == END  # else the rest may be filled in, without a new size of the file
 
     def _take(self, text: bytes) -> int:
-        """Apply the events of *text*, which begins with the end of the previous event; return how many bytes were used."""
+        """Apply the events of *text*, which begins with the end of the previous event; return how many bytes were used.
+
+        It goes as far as the map's submissions are recorded, and as there are events.
+        """
         cluster, jobs = b"", None
         found = eventlog.events(text)
         if (damage := eventlog.damage(text, len(found))) is not None:
-            raise self._corrupt(damage)
+            return self._take(text[: text.rfind(END, 0, damage)])
         for number, (kind, of, proc, when, title, code, memory, body, no_event) in enumerate(found):
             change = TRANSITIONS.get(kind + title)
-            if body or (change is None and (kind or no_event)):
-                self._check_title(kind, of, proc, body or b" " + title, no_event)
+            if no_event:
+                return eventlog.begin(text, number)
+            if body or (change is None and kind):
+                self._check_title(kind, of, proc, body or b" " + title)
             if change is None:
                 continue
             if of != cluster:
                 cluster, jobs = of, self._jobs.get(self._clusters.get(int(of), -1))
                 if jobs is None and self._is_submitting(kind, of, proc):
-                    # A later poll, which knows it, goes on from here.
-                    return len(END.join(text.split(END)[: number + 1]))
+                    return eventlog.begin(text, number)  # a later poll, which knows it, goes on from here
             row = int(proc)
             if jobs is None or (row < 0 and kind != CLUSTER_REMOVED):
                 continue
@@ -247,14 +260,27 @@ class Tracker:
                 raise self._corrupt(kind, of, proc, str(error)) from error
         return len(text)
 
+    def _await(self, text: bytes, modified: float) -> None:
+        """Note that the log has something that cannot be taken yet.
+
+        :param text: it begins with the end of the event before.
+        :param modified: when the log was last written to.
+        :raises CorruptEventLog: it is no event, and has had the time to become one.
+        """
+        damage = eventlog.damage_of_first(text)
+        if damage is None:  # an event of a submission that another process is about to record
+            self._late = None
+            return
+        self._late = LateBytes(self._offset, text).seen_again(self._late)
+        if self._late.are_damage(modified):
+            raise self._corrupt(text[damage:].partition(b"\n")[0][:80])
+
     def _corrupt(self, kind: bytes, cluster: bytes = b"", proc: bytes = b"", reason: str = "") -> CorruptEventLog:
         """Return the exception for an event that cannot be, or without a *reason* for text that is no event."""
         event = f"{kind.decode()} of job {int(cluster)}.{int(proc)}" if reason else kind.decode(errors="replace")
         return CorruptEventLog(self._map_dir.events, event, reason)
 
-    def _check_title(self, kind: bytes, cluster: bytes, proc: bytes, text: bytes, no_event: bytes) -> None:
-        if no_event:
-            raise self._corrupt(no_event)
+    def _check_title(self, kind: bytes, cluster: bytes, proc: bytes, text: bytes) -> None:
         if eventlog.is_of_another_kind(kind, text):
             raise self._corrupt(kind, cluster, proc, "it has the title of another kind of event")
 

@@ -38,7 +38,7 @@ def described(method: str, **options: Any) -> dict[str, str]:
     )
     files = MapFiles(plan.options, chunksize=1)
     files.of_all(plan.map_dir, [])
-    return describe(plan, plugins.delivery_method(method), "some-id", {}, files)
+    return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter)
 
 
 def vacated(failures: str, last: int, **attributes: Any) -> str:
