@@ -177,6 +177,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "ReservedOptionKeyword": [{"name": "log"}],
     "SameName": [{"name": "tide.csv"}],
     "SubmitConflict": [{"command": "universe", "first": "docker", "second": "vanilla"}],
+    "SubmittedElsewhere": [{"schedd": "jane@ap1.example.org"}],
     "TagNotFound": [
         {"name": "tied", "known": ("tide",), "origin": None},
         {"name": "wave", "known": (), "origin": None},

@@ -34,6 +34,7 @@ from htmap_core.exceptions.condor import (
     PoolIsSilent,
     PoolNotFound,
     PoolUnavailable,
+    SubmittedElsewhere,
     UnsafePoolConfiguration,
 )
 from htmap_core.exceptions.creation import (
@@ -139,6 +140,7 @@ __all__ = [
     "RequiredPluginError",
     "ReservedOptionKeyword",
     "SubmitConflict",
+    "SubmittedElsewhere",
     "TagAlreadyExists",
     "TagInUse",
     "TagNotFound",

@@ -39,7 +39,7 @@ def load(tag: str) -> Map:
     :raises BusyMap: another process is creating the map right now.
     :raises CorruptMap: the map's files are damaged; :func:`remove` still removes it.
     """
-    recovery.settle()
+    recovery.tidy()
     map_dir = find_map(tag)
     _check_not_being_created(map_dir, tag)
     return Map(tag=tag, map_dir=map_dir)
@@ -59,7 +59,7 @@ def get_tags(pattern: str | None = None) -> tuple[str, ...]:
 
     :param pattern: a pattern with the wildcards of a shell, such as ``scan-*``; None for all tags.
     """
-    recovery.settle()
+    recovery.tidy()
     return tuple(all_tags(pattern))
 
 
@@ -73,6 +73,7 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
     :param not_exist_ok: do nothing if no map has this tag, instead of raising TagNotFound.
     :raises TagNotFound: no map has this tag, and *not_exist_ok* is false.
     """
+    recovery.settle()
     try:
         found = load(tag)
     except TagNotFound:
@@ -120,6 +121,7 @@ def clean(*, all: bool = False) -> list[str]:
     :param all: remove all maps, also those that somebody gave a tag.
     :returns: the tags of the removed maps.
     """
+    recovery.settle()
     removed = []
     for each in load_maps():
         try:

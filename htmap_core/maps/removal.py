@@ -8,6 +8,7 @@ command deletes what has arrived meanwhile.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import attrs
 
@@ -49,17 +50,24 @@ def remove(map_dir: MapDir, tag: str, *, ended: bool, force: bool) -> None:
             deletion.conclude(removal)
 
 
-def finish(removal: Operation) -> None:
-    """Finish an interrupted removal as far as possible, without starting a pool and without waiting.
+def finish(removal: Operation, ask: Callable[[PoolAddress], Connection | None]) -> bool:
+    """Finish an interrupted removal as far as possible without waiting, and return whether it is over.
 
+    The data go also where the pool is not asked, but for those that alone tell which jobs are the map's.
+
+    :param ask: connects to a pool; returns None where it is not to be asked now.
     :raises CondorError: the pool does not answer.
     :raises CorruptMap: the marker is damaged, and the map's directory, which could tell as much, is gone.
     """
-    removal = removal if removal.tag else _looked_up(removal)
-    is_empty = removal.pool is None or _empty_queue(Connection(removal.pool), removal, 0)
-    deletion.delete_map(removal)
+    is_known = bool(removal.tag)
+    removal = removal if is_known else _looked_up(removal)
+    connection = None if removal.pool is None else ask(removal.pool)
+    is_empty = removal.pool is None or (connection is not None and _empty_queue(connection, removal, 0))
+    if is_known or is_empty or connection is not None:
+        deletion.delete_map(removal)
     if is_empty:
         deletion.conclude(removal)
+    return is_empty
 
 
 def _looked_up(removal: Operation) -> Operation:
@@ -77,7 +85,7 @@ def _looked_up(removal: Operation) -> Operation:
 def _jobs_of(map_dir: MapDir) -> tuple[PoolAddress | None, str]:
     """Return the pool of a map's jobs, and a constraint that selects them; no pool if the map has no jobs."""
     try:
-        pool = map_dir.record.pool
+        pool = map_dir.pool
     except CorruptMap:
         return None, "false"  # it was never submitted, or its record is lost
     try:

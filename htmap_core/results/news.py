@@ -28,7 +28,7 @@ class News:
     :param finish_interrupted: finishes or undoes operations of vanished processes, for which a waiting user would wait for ever.
     """
 
-    def __init__(self, map: TaggedMap, states: StateSource, finish_interrupted: Callable[[], None]) -> None:
+    def __init__(self, map: TaggedMap, states: StateSource, finish_interrupted: Callable[[], object]) -> None:
         self._map = map
         self._states = states
         self._finish_interrupted = finish_interrupted
@@ -60,7 +60,7 @@ class News:
         """Ask the schedd about the jobs on which the event log contradicts itself; not again soon where it does not answer."""
         if time.monotonic() > self._asked_in_vain + QUIET:
             try:
-                self._states.ask_the_schedd(Connection(self._map.map_dir.record.pool))
+                self._states.ask_the_schedd(Connection(self._map.map_dir.pool))
                 self._add()
             except CondorError:
                 self._asked_in_vain = time.monotonic()
@@ -106,7 +106,7 @@ class News:
 
     def _ask_the_schedd(self) -> None:
         self._finish_interrupted()
-        connection = Connection(self._map.map_dir.record.pool)
+        connection = Connection(self._map.map_dir.pool)
         try:
             self._states.ask_the_schedd(connection)
             silence = None if connection.slots(["Name"]) else "its pool has no slots at all"

@@ -12,7 +12,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Optional
 
@@ -21,12 +21,14 @@ import attrs
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap
-from htmap_core.files.atomic import locked
+from htmap_core.files.atomic import locked, write_atomically
 from htmap_core.files.sealed import is_sealed, seal, unseal
 from htmap_core.storage.mapdir import MapDir
 
 KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
 _KEYS_OF_0_7_0 = frozenset({"tag", "host", "since", "pool", "constraint", "new_tag"})
+TRY_AGAIN_AFTER = 600.0  # seconds: a pool that does not answer costs a command HTCondor's timeouts
+GIVE_UP_AFTER = 7 * 24 * 3600.0  # seconds
 _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: other hosts may not see the locks of a shared file system
 
 
@@ -41,6 +43,9 @@ class Operation:
     :param constraint: a ClassAd expression that finds the jobs.
     :param new_tag: the tag that a retagging was to give the map; empty for other operations.
     :param is_damaged: whether the marker is damaged, so that nothing but the map is known.
+    :param tried: when its pool was last asked, and the operation could not be finished, in seconds since the epoch; 0 for never.
+    :param problem: what was in the way then.
+    :param since: when it began.
     """
 
     marker: Path
@@ -50,6 +55,19 @@ class Operation:
     constraint: str = "false"
     new_tag: str = ""
     is_damaged: bool = False
+    tried: float = 0.0
+    problem: str = ""
+    since: float = 0.0
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it was tried in vain for so long that only the user can have it tried again."""
+        return self.tried > self.since + GIVE_UP_AFTER
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a command that acts should try it now."""
+        return not self.is_given_up and time.time() > self.tried + TRY_AGAIN_AFTER
 
 
 def write(file: IO[str], tag: str, **more: Any) -> None:
@@ -83,6 +101,17 @@ def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]
 def end(operation: Operation) -> None:
     """Delete the marker of an interrupted operation that this command has finished."""
     operation.marker.unlink(missing_ok=True)
+
+
+def note_attempt(operation: Operation, problem: str) -> None:
+    """Note in the marker of an interrupted operation that it could not be finished now, and why.
+
+    The marker is replaced as a whole, because what it says is dear. A damaged one stays, for its age counts.
+    """
+    content = _content(operation.marker.read_bytes())
+    if content:
+        note = {"tried": time.time(), "problem": problem}
+        write_atomically(operation.marker, seal({**content, "since": operation.since, **note}))
 
 
 def is_under_way(kind: str, map_dir: MapDir) -> bool:
@@ -136,14 +165,33 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     if content is None:
         is_old = time.time() > os.fstat(file.fileno()).st_mtime + _OTHER_HOSTS_PATIENCE
         return Operation(marker, map_dir, "", is_damaged=True) if is_old else None
-    elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
-    if elsewhere and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
+    host = content.get("host", socket.gethostname())
+    since = content.get("since", os.fstat(file.fileno()).st_mtime)
+    if host != socket.gethostname() and time.time() < since + _OTHER_HOSTS_PATIENCE:
         return None
-    pool, constraint = content.get("pool"), content.get("constraint", "false")
+    constraint = content.get("constraint", "false")
     if not is_sealed(text):
         constraint = f"({constraint}) && {map_dir.own_jobs}"  # 0.7.0 wrote clusters alone, and no checksum
-    address = pool and PoolAddress(**pool)
-    return Operation(marker, map_dir, content.get("tag", ""), address, constraint, content.get("new_tag", ""))
+    return Operation(
+        marker,
+        map_dir,
+        content.get("tag", ""),
+        pool=_pool_in(content, host),
+        constraint=constraint,
+        new_tag=content.get("new_tag", ""),
+        tried=content.get("tried", 0.0),
+        problem=content.get("problem", ""),
+        since=since,
+    )
+
+
+def _pool_in(content: Mapping[str, Any], host: str) -> PoolAddress | None:
+    """Return the pool in a marker. Earlier versions did not name the schedd of their host: most likely it has the host's name."""
+    if not content.get("pool"):
+        return None
+    address = PoolAddress(**content["pool"])
+    is_local = address.schedd is None and address.configuration is None
+    return attrs.evolve(address, schedd=host) if is_local and host != socket.gethostname() else address
 
 
 def _content(text: bytes) -> dict[str, Any] | None:
