@@ -145,6 +145,14 @@ def unfinished(root: Path, kind: str) -> Iterator[Operation]:
                 yield operation
 
 
+def markers(root: Path) -> Iterator[Path]:
+    """Yield the markers of interrupted operations: those that no process holds."""
+    for kind in KINDS:
+        for marker in sorted((root / kind).glob("*")):
+            if marker.is_file() and not is_under_way(kind, MapDir(root / names.MAPS / marker.name)):
+                yield marker
+
+
 def damaged(root: Path) -> Iterator[Path]:
     """Yield the markers that are damaged."""
     for kind in KINDS:
