@@ -171,7 +171,9 @@ class Connection:
         """Return the collector's ads of a *kind*, such as ``Submitter`` or ``Accounting``, as dictionaries of Python values."""
         with self._bindings() as condor:
             ad_type = getattr(condor.AdType, kind)
-            ads = schedds.collector(self._address, condor).query(ad_type, constraint=constraint, projection=list(projection))
+            ads = schedds.collector(self._address, condor).query(
+                ad_type, constraint=constraint, projection=list(projection)
+            )
             return [plain(ad) for ad in ads]
 
     @property
@@ -213,7 +215,9 @@ class Connection:
         if schedds.is_local(self._address, condor):
             return condor.Credd()
         machine = schedds.locate(self._address, condor)["Machine"]
-        ads = schedds.collector(self._address, condor).query(condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}")
+        ads = schedds.collector(self._address, condor).query(
+            condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}"
+        )
         if not ads:
             raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", SHOWN)
         return condor.Credd(ads[0])

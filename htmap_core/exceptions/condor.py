@@ -136,7 +136,7 @@ class SubmittedElsewhere(CondorError):
     def __str__(self) -> str:
         return (
             f"the map was submitted to the schedd {self.schedd!r}, which cannot be used from here: {self.reason}\n"
-            f"Run this on {self.machine}, or wherever you made the map; you can read the map here, too"
+            f"Run this on {self.machine}, or wherever you made the map; what only reads maps works here, too"
         )
 
 

@@ -155,7 +155,9 @@ def _unreachable(connection: Connection, problem: CondorError) -> CondorError:
 
 def _is_here(connection: Connection, machine: str) -> bool:
     """Return whether the schedd runs on this machine, or would if it were not down."""
-    return connection.is_local_schedd or machine in {connection.parameter(name) for name in ("FULL_HOSTNAME", "HOSTNAME")}
+    return connection.is_local_schedd or machine in {
+        connection.parameter(name) for name in ("FULL_HOSTNAME", "HOSTNAME")
+    }
 
 
 def _advice(pool: Pool) -> str:

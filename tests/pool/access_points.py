@@ -1,4 +1,4 @@
-"""Two access points of one pool on this machine, as a site has them: two schedds, and a configuration that names another on each."""
+"""Two access points of one pool on this machine, as sites have them: the configuration names another schedd on each."""
 
 from __future__ import annotations
 

@@ -36,6 +36,9 @@ def points(site: AccessPoints, htmap_dir: Path, monkeypatch: pytest.MonkeyPatch)
     """Give a test the access points, of which it is on the first, and an HTMAP_DIR for both."""
     monkeypatch.setenv("CONDOR_CONFIG", str(site.configuration))
     monkeypatch.setattr(news, "QUIET", 0.5)  # a minute of silence would be long for a test
+    htmap.settings["DELIVERY_METHOD"] = (
+        "assume"  # of a pool on another machine, the best would be to send all of Python
+    )
     site.go_to("first")
     yield site
     site.go_to("first")

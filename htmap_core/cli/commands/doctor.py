@@ -49,7 +49,7 @@ def _sentences(check: Check) -> str:
 def settle(context: click.Context) -> None:
     """Finish what interrupted commands have left, and ask all pools for it at once.
 
-    Such as a removal whose pool did not answer. Other commands that act try it by themselves, but each only every ten minutes, and
+    Such as a removal whose pool did not answer. Other commands that act try it by themselves, but only every ten minutes, and
     after a week no more. The exit code is 1 if something is left.
     """
     from htmap_core.maps import recovery

@@ -99,7 +99,13 @@ def name_configuration(map_dir: MapDir, path: Path) -> None:
     pool = attrs.evolve(map_dir.record.pool, configuration=path)
     map_dir.write_record(attrs.evolve(map_dir.record, pool=pool))
     map_dir.submissions.taken(map_dir.submissions.intend(2, late=False), 17)
-    marker = {"tag": "gone", "host": socket.gethostname(), "since": 0, "pool": plain_address(pool), "constraint": "true"}
+    marker = {
+        "tag": "gone",
+        "host": socket.gethostname(),
+        "since": 0,
+        "pool": plain_address(pool),
+        "constraint": "true",
+    }
     (map_dir.root / names.REMOVED / "5678").write_text(json.dumps(marker))
 
 
