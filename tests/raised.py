@@ -98,6 +98,7 @@ FACTS: dict[str, Any] = {
     "request_disk": "2MB",
     "root": Path("/home/ada/.htmap/pool"),
     "said": "it rains",
+    "schedd": "ap1.example.org",
     "scheme": "osdf",
     "second": "land/tide.csv",
     "seconds": 60.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,8 +184,10 @@ class TestAMapOfAnEarlierVersion:
 
 
 def test_a_schedd_that_lets_nobody_act_from_here_is_named(points: AccessPoints, made: htmap.Map) -> None:
-    with points.on("second", "SEC_CLIENT_AUTHENTICATION_METHODS = PASSWORD"), pytest.raises(SubmittedElsewhere):
-        made.hold()
+    hold = [sys.executable, "-m", "htmap", "hold", "tide"]  # this process has authenticated before
+    with points.on("second", "SEC_CLIENT_AUTHENTICATION_METHODS = PASSWORD"):
+        done = subprocess.run(hold, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, str(made._map_dir.record.pool.schedd) in done.stderr) == (1, True)
     assert made.component_statuses == [IDLE, IDLE]
 
 
