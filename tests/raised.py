@@ -104,6 +104,7 @@ FACTS: dict[str, Any] = {
     "request_disk": "2MB",
     "root": Path("/home/ada/.htmap/pool"),
     "said": "it rains",
+    "schedd": "ap1.example.org",
     "scheme": "osdf",
     "second": "land/tide.csv",
     "seconds": 60.0,
@@ -195,6 +196,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "ReservedOptionKeyword": [{"name": "log"}],
     "SameName": [{"name": "tide.csv"}],
     "SubmitConflict": [{"command": "universe", "first": "docker", "second": "vanilla"}],
+    "SubmittedElsewhere": [{"schedd": "jane@ap1.example.org"}],
     "TagNotFound": [
         {"name": "tied", "known": ("tide",), "origin": None},
         {"name": "wave", "known": (), "origin": None},

@@ -59,6 +59,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "unset": ("commands.settings", "Delete a setting, or a whole table, from ~/.htmaprc."),
         "move": ("commands.paths", "Move HTMAP_DIR, with all maps."),
         "doctor": ("commands.doctor", "Check whether maps can run here, with advice for each problem."),
+        "settle": ("commands.doctor", "Finish what interrupted commands have left, and ask all pools for it at once."),
         "plugins": ("commands.plugins", "Show the installed plugins."),
         "logs": ("commands.paths", "Print the path of HTMap's log file."),
         "version": ("commands.doctor", "Print the versions of HTMap and of HTCondor's Python bindings."),

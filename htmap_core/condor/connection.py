@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from htmap_core.condor import bindings
+from htmap_core.condor import bindings, schedds
 from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import missing_configuration
 from htmap_core.condor.errors import SHOWN, explained, translated
@@ -94,7 +94,7 @@ class Connection:
         """Ask the schedd itself for attributes of its ad. The collector's copy (:meth:`schedd_ad`) may be minutes old."""
         with self._bindings() as condor:
             # Not by directQuery, which with the bindings of 24.0 returns a list, and takes the name for a constraint.
-            schedd = condor.Collector(self._locate_schedd(condor))
+            schedd = condor.Collector(schedds.locate(self._address, condor))
             (ad,) = schedd.query(condor.AdType.Schedd, projection=list(projection))
             return plain(ad)
 
@@ -114,6 +114,12 @@ class Connection:
         with self._bindings() as condor:
             self._schedd(condor).edit(constraint, attribute, str(value))
 
+    @property
+    def is_local_schedd(self) -> bool:
+        """Whether the schedd is that of this machine's configuration, and need not be found by the collector. Asks no daemon."""
+        with self._bindings() as condor:
+            return schedds.is_local(self._address, condor)
+
     def answers(self) -> bool:
         """Return whether the schedd answers."""
         return self.why_silent() is None
@@ -126,6 +132,15 @@ class Connection:
             self.query_schedd(["Name"])  # any query of jobs would have it fork, and look at its whole queue
         except UnsafePoolConfiguration:
             raise  # the pool may answer, but is not asked
+        except CondorError as error:
+            return error
+        return None
+
+    def why_refused(self) -> CondorError | None:
+        """Return why a schedd elsewhere lets nobody act from here, though all may look; None if it does, or is the local one."""
+        try:
+            if not self.is_local_schedd:
+                self.act("hold", "ClusterId == 0", "htmap asks whether it may")
         except CondorError as error:
             return error
         return None
@@ -153,14 +168,14 @@ class Connection:
         return [{k: v for k, v in ad.items() if not wanted or k.casefold() in wanted} for ad in self._slots[wanted]]
 
     def schedd_ad(self) -> dict[str, Any]:
-        """Return the collector's copy of the schedd's ad, with its name, machine and version."""
+        """Return the schedd's name, machine and version: of the local one from its files, of others from the collector."""
         with self._bindings() as condor:
-            return plain(self._locate_schedd(condor))
+            return plain(schedds.locate(self._address, condor))
 
     def slot_classads(self) -> list[Any]:
         """Return the present ads of all slots, without dynamic ones, as the bindings' ClassAds, for this package alone."""
         with self._bindings() as condor:
-            return list(self._collector(condor).query(condor.AdType.Startd, constraint=_WHOLE_SLOT))
+            return list(schedds.collector(self._address, condor).query(condor.AdType.Startd, constraint=_WHOLE_SLOT))
 
     def count(self, expression: str) -> tuple[int, int]:
         """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has."""
@@ -171,7 +186,9 @@ class Connection:
         """Return the collector's ads of a *kind*, such as ``Submitter`` or ``Accounting``, as dictionaries of Python values."""
         with self._bindings() as condor:
             ad_type = getattr(condor.AdType, kind)
-            ads = self._collector(condor).query(ad_type, constraint=constraint, projection=list(projection))
+            ads = schedds.collector(self._address, condor).query(
+                ad_type, constraint=constraint, projection=list(projection)
+            )
             return [plain(ad) for ad in ads]
 
     @property
@@ -190,24 +207,14 @@ class Connection:
     def schedd_parameter(self, name: str) -> str | None:
         """Return a parameter of the schedd's configuration, wherever it runs; None if it is not set."""
         with self._bindings() as condor:
-            is_here = self._address.schedd is None
-            found = (condor.param if is_here else condor.RemoteParam(self._locate_schedd(condor))).get(name)
+            is_here = schedds.is_local(self._address, condor)
+            found = (condor.param if is_here else condor.RemoteParam(schedds.locate(self._address, condor))).get(name)
             return None if found in {None, "Not defined"} else str(found)  # the daemon's words
 
     # --- the bindings
 
     def _schedd(self, condor: Any) -> Any:
-        if self._address.schedd is None:
-            return condor.Schedd()
-        return condor.Schedd(self._locate_schedd(condor))
-
-    def _locate_schedd(self, condor: Any) -> Any:
-        named = [] if self._address.schedd is None else [self._address.schedd]
-        ad = self._collector(condor).locate(condor.DaemonType.Schedd, *named)
-        if ad is None:  # with None, the bindings would use the local schedd
-            problem = f"its collector knows no schedd called {self._address.schedd!r}"
-            raise PoolUnavailable(self._address.pool, problem, SHOWN)
-        return ad
+        return condor.Schedd(schedds.locate(self._address, condor))
 
     def _ask_credd(self, condor: Any, ask: Callable[[Any, Any], Any]) -> Any:
         try:
@@ -220,16 +227,15 @@ class Connection:
 
     def _credd(self, condor: Any) -> Any:
         """Return the credd that the schedd asks for credentials: the credd of its machine, under any name."""
-        if self._address.schedd is None:
+        if schedds.is_local(self._address, condor):
             return condor.Credd()
-        machine = self._locate_schedd(condor)["Machine"]
-        ads = self._collector(condor).query(condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}")
+        machine = schedds.locate(self._address, condor)["Machine"]
+        ads = schedds.collector(self._address, condor).query(
+            condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}"
+        )
         if not ads:
             raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", SHOWN)
         return condor.Credd(ads[0])
-
-    def _collector(self, condor: Any) -> Any:
-        return condor.Collector(self._address.collector) if self._address.collector else condor.Collector()
 
     @contextlib.contextmanager
     def _bindings(self) -> Iterator[Any]:

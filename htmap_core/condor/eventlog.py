@@ -54,6 +54,8 @@ _UNSEPARATED = re.compile(rb"(?<!\n\.\.\.\n)(\d{3} \(\d+\.-?\d+\.000\) .*)")
 _HEADER = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
 _SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 _FIRST = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
+_SUBMIT_HOST = re.compile(rb"^000 .* Job submitted from host: <([^?>]*)\?(?:[^>]*&)?alias=([^&>]+)", re.MULTILINE)
+_LOOPBACK = (b"127.", b"[::1]")
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
 _MEMORY = re.compile(rb"\n\s+Memory \(MB\)\s+:\s+(\d+)\s+\d+\s+\d+|\n\s+(\d+)\s+-\s+MemoryUsage of job \(MB\)")
@@ -127,6 +129,15 @@ def began(log: bytes) -> float | None:
     """
     found = _FIRST.match(log)
     return (seconds(found[1]) or None) if found else None
+
+
+def submit_machine(log: bytes) -> str | None:
+    """Return the machine of the schedd that has written a log; None where the log does not tell.
+
+    A schedd that listens on loopback only can be reached from no other machine, so its machine is of no use.
+    """
+    found = _SUBMIT_HOST.search(log)
+    return None if found is None or found[1].startswith(_LOOPBACK) else found[2].decode(errors="replace")
 
 
 def exit_code(text: bytes) -> int | None:

@@ -36,6 +36,7 @@ from htmap_core.settings.layers import BUILT_IN
 from htmap_core.settings.trust import check_entry
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.operations import Operation
 from htmap_core.storage.root import check_htmap_dir, configured_htmap_dir
 from htmap_core.storage.tags import all_tags, find_map, maps_without_tag
 from htmap_core.submission.delivery_choice import choose_delivery_method
@@ -171,6 +172,21 @@ def _lost(root: Path) -> Iterator[Check]:
                 f"`condor_q -constraint '{map_dir.own_jobs}'` shows its jobs; where no pool has any, delete the file"
             )
         yield Check("files", "note", f"{marker}, which tells of an interrupted operation, is damaged", advice)
+    for kind in operations.KINDS:
+        for operation in operations.unfinished(root, kind):
+            if operation.tried:
+                yield _tried_in_vain(operation)
+
+
+def _tried_in_vain(operation: Operation) -> Check:
+    """Tell of an operation that was interrupted, and that commands have tried to finish."""
+    what = f"{operation.marker} tells of an interrupted operation on map {operation.tag!r} that could not be finished"
+    pool = operation.pool
+    where = f" in the {pool.pool} pool{f', schedd {pool.schedd!r}' if pool.schedd else ''}" if pool else ""
+    advice = "`htmap settle` tries it at once"
+    if operation.is_given_up:
+        advice = f"No other command tries it any more; {advice}. Where that pool is gone for good, delete the file"
+    return Check("files", "note", f"{what}{where}: {operation.problem}", advice)
 
 
 def _unsafe_files(root: Path) -> Check | None:

@@ -35,6 +35,7 @@ from htmap_core.exceptions.condor import (
     PoolNotFound,
     PoolUnavailable,
     RefusedByRule,
+    SubmittedElsewhere,
     TooManyJobs,
     UnsafePoolConfiguration,
 )
@@ -146,6 +147,7 @@ __all__ = [
     "RequiredPluginError",
     "ReservedOptionKeyword",
     "SubmitConflict",
+    "SubmittedElsewhere",
     "TagAlreadyExists",
     "TagInUse",
     "TagNotFound",

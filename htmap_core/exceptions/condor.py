@@ -170,6 +170,29 @@ class PoolUnavailable(CondorError):
 
 
 @attrs.define(slots=False)
+class SubmittedElsewhere(CondorError):
+    """A map was submitted to the schedd of another machine, which cannot be reached from here, or lets nobody act from here.
+
+    :param schedd: the schedd's name.
+    :param reason: why it cannot be used from here.
+    """
+
+    schedd: str
+    reason: str
+
+    @property
+    def machine(self) -> str:
+        """The schedd's machine. The names of schedds end with it."""
+        return self.schedd.rpartition("@")[2]
+
+    def __str__(self) -> str:
+        return (
+            f"the map was submitted to the schedd {self.schedd!r}, which cannot be used from here: {self.reason}\n"
+            f"Run this on {self.machine}, or wherever you made the map; what only reads maps works here, too"
+        )
+
+
+@attrs.define(slots=False)
 class UnsafePoolConfiguration(CondorError):
     """Somebody else could have written the HTCondor configuration of a map's pool, so HTMap does not ask the pool."""
 

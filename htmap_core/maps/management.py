@@ -41,7 +41,7 @@ def load(tag: str) -> Map:
     :raises CorruptMap: the map's files are damaged; :func:`remove` still removes it.
     :raises MadeByNewerHTMap: a newer HTMap has made it in a way that this one does not understand.
     """
-    recovery.settle()
+    recovery.tidy()
     map_dir = find_map(tag)
     _check_not_being_created(map_dir, tag)
     return Map(tag=tag, map_dir=map_dir)
@@ -61,7 +61,7 @@ def get_tags(pattern: str | None = None) -> tuple[str, ...]:
 
     :param pattern: a pattern with the wildcards of a shell, such as ``scan-*``; None for all tags.
     """
-    recovery.settle()
+    recovery.tidy()
     return tuple(all_tags(pattern))
 
 
@@ -77,6 +77,7 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
     :raises MadeByNewerHTMap: a newer HTMap has made it in a way that this one does not understand. It stays;
         `htmap remove --force` removes it.
     """
+    recovery.settle()
     try:
         found = load(tag)
     except TagNotFound:
@@ -133,6 +134,7 @@ def clean(*, all: bool = False) -> list[str]:
     :param all: remove all maps, also those that somebody gave a tag.
     :returns: the tags of the removed maps.
     """
+    recovery.settle()
     removed = []
     for each in load_maps():
         try:

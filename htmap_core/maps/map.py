@@ -395,6 +395,7 @@ class Map(Sequence[Any]):
         :raises BusyMap: another thread or process is running components of the map again at this moment.
         :raises HTMapException: a plugin cannot get the credentials again, and says why. Nothing was changed.
         """
+        recovery.settle()
         engine = self._engine
         chosen = engine.components if components is None else engine.chosen(components)
         rerun(self._map_dir, engine.map.current_tag(), chosen, engine.statuses)
@@ -407,6 +408,7 @@ class Map(Sequence[Any]):
         :raises CannotRetagMap: another map has the tag (``TagInUse``, a TagAlreadyExists, too), or the schedd that has the
             map's jobs does not answer (``JobsKeepTag``). Nothing was changed.
         """
+        recovery.settle()
         retagging.retag(self._map_dir, self._engine.map.current_tag(), tag, ended=not self._engine.is_active())
         logger.info("map %r has the tag %r now", self._engine.map.tag, tag)
         self._engine.map.tag = tag
@@ -418,5 +420,6 @@ class Map(Sequence[Any]):
         :raises CondorError: the pool does not answer, and the map may have jobs in its queue. Nothing was changed.
         :raises BusyMap: another thread or process is running components of the map again at this moment, and *force* is false.
         """
+        recovery.settle()
         removal.remove(self._map_dir, self._engine.map.current_tag(), has_ended=self._engine.has_ended, force=force)
         logger.info("map %r was removed", self._engine.map.tag)

@@ -100,7 +100,7 @@ def _finish(root: Path) -> None:
     for map_dir in _maps(root):
         engine = Engine(tag_of(map_dir) or map_dir.id, map_dir, lambda: None)
         if not engine.has_ended():
-            _follow(map_dir, Connection(map_dir.record.pool), formers, root)
+            _follow(map_dir, Connection(map_dir.pool), formers, root)
     journal.unlink(missing_ok=True)
 
 
@@ -159,14 +159,14 @@ def _queued(real: Path, to: Path) -> Iterator[tuple[MapDir, Connection]]:
         engine = Engine(tag, map_dir, lambda: None)
         if engine.has_ended():
             continue
-        configuration = map_dir.record.pool.configuration
+        configuration = map_dir.pool.configuration
         if configuration is not None and is_within(configuration, [str(real)]):
             reason = f"map {tag!r} has not ended, and its jobs are in the queue of the pool that is moved, too"
             raise CannotMove(real, to, reason, f"`htmap pool start`, `htmap wait {tag}`, `htmap pool stop`")
         if ComponentStatus.UNMATERIALIZED in engine.statuses():
             reason = f"the schedd has yet to make jobs of map {tag!r}, in the old place"
             raise CannotMove(real, to, reason, f"`htmap wait {tag}`")
-        connection = Connection(map_dir.record.pool)
+        connection = Connection(map_dir.pool)
         _check_none_runs(map_dir, connection, real, to)
         yield map_dir, connection
 

@@ -55,18 +55,25 @@ def remove(map_dir: MapDir, tag: str, *, has_ended: Callable[[], bool], force: b
             deletion.conclude(removal)
 
 
-def finish(removal: Operation) -> None:
-    """Finish an interrupted removal as far as possible, without starting a pool and without waiting.
+def finish(removal: Operation, ask: Callable[[PoolAddress], Connection | None]) -> bool:
+    """Finish an interrupted removal as far as possible without waiting, and return whether it is over.
 
+    The data go also where the pool is not asked, but for those that alone tell which jobs are the map's.
+
+    :param ask: connects to a pool; returns None where it is not to be asked now.
     :raises CondorError: the pool does not answer.
     :raises CorruptMap: the marker is damaged, and the map's directory, which could tell as much, is gone.
     :raises MadeByNewerHTMap: the marker does not say enough, and this HTMap does not understand the map.
     """
-    removal = removal if removal.tag else _looked_up(removal)
-    is_empty = removal.pool is None or _empty_queue(Connection(removal.pool), removal, _AT_ONCE)
-    deletion.delete_map(removal)
+    is_known = bool(removal.tag)
+    removal = removal if is_known else _looked_up(removal)
+    connection = None if removal.pool is None else ask(removal.pool)
+    is_empty = removal.pool is None or (connection is not None and _empty_queue(connection, removal, _AT_ONCE))
+    if is_known or is_empty or connection is not None:
+        deletion.delete_map(removal)
     if is_empty:
         deletion.conclude(removal)
+    return is_empty
 
 
 def _looked_up(removal: Operation) -> Operation:
@@ -91,9 +98,12 @@ def _jobs_of(map_dir: MapDir, *, force: bool = False) -> tuple[PoolAddress | Non
     except MadeByNewerHTMap:
         if not force:
             raise
-        return map_dir.pool, map_dir.own_jobs
+        try:
+            return map_dir.pool, map_dir.own_jobs
+        except MadeByNewerHTMap:  # nothing tells where its jobs are
+            return None, "false"
     try:
-        pool = map_dir.record.pool
+        pool = map_dir.pool
     except CorruptMap:
         return None, "false"  # it was never submitted, or its record is lost
     try:

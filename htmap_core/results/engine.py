@@ -52,7 +52,7 @@ class Engine:
     :param finish_interrupted: finishes or undoes operations of vanished processes, for which a waiting user would wait for ever.
     """
 
-    def __init__(self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], None]) -> None:
+    def __init__(self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], object]) -> None:
         self.map = TaggedMap(tag, map_dir)
         self.components = range(map_dir.record.components)
         self.states = source.of(map_dir)
@@ -70,7 +70,7 @@ class Engine:
     @property
     def pool(self) -> PoolAddress:
         """The pool that has the map's jobs."""
-        return self.map_dir.record.pool
+        return self.map_dir.pool
 
     def from_front(self, component: int) -> int:
         """Return a component's index counted from the front.

@@ -31,7 +31,7 @@ class News:
     :param finish_interrupted: finishes or undoes operations of vanished processes, for which a waiting user would wait for ever.
     """
 
-    def __init__(self, map: TaggedMap, states: StateSource, finish_interrupted: Callable[[], None]) -> None:
+    def __init__(self, map: TaggedMap, states: StateSource, finish_interrupted: Callable[[], object]) -> None:
         self._map = map
         self._states = states
         self._finish_interrupted = finish_interrupted
@@ -66,7 +66,7 @@ class News:
         """Ask the schedd about the jobs on which the event log contradicts itself; not again soon where it does not answer."""
         if time.monotonic() > self._asked_in_vain + QUIET:
             try:
-                self._states.ask_the_schedd(Connection(self._map.map_dir.record.pool))
+                self._states.ask_the_schedd(Connection(self._map.map_dir.pool))
                 self._add()
             except CondorError:
                 self._asked_in_vain = time.monotonic()
@@ -113,7 +113,7 @@ class News:
 
     def _ask_the_schedd(self) -> None:
         self._finish_interrupted()
-        connection = Connection(self._map.map_dir.record.pool)
+        connection = Connection(self._map.map_dir.pool)
         try:
             silence = self._states.ask_the_schedd(connection)
             if silence is None and not connection.slots(["Name"]):

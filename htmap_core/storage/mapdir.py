@@ -9,7 +9,10 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
+import attrs
+
 from htmap_core import names
+from htmap_core.condor import eventlog
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap, UnsafePath
 from htmap_core.files.atomic import write_atomically
@@ -29,6 +32,7 @@ from htmap_core.storage.record import MapRecord, pool_from, record_from, record_
 from htmap_core.storage.submissions import Submission, Submissions
 from htmap_run.files import checkpoints
 
+_FIRST_EVENTS = 4096  # bytes
 _NOT_AGAIN = "no component of the map can be submitted again; results can still be read"
 
 
@@ -38,6 +42,7 @@ class MapDir:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._record: MapRecord | None = None
+        self._machine: str | None = None
         self._placement: Placement | None = None
         self._refreshed = -1
         self._placing = threading.RLock()  # else a thread that has read less could have the last word
@@ -87,16 +92,34 @@ class MapDir:
         return self._record
 
     @property
-    def pool(self) -> PoolAddress | None:
-        """The pool that the map was submitted to, also of one that a newer HTMap has made; None where nothing tells."""
+    def pool(self) -> PoolAddress:
+        """The address of the pool and the schedd that have the map's jobs, also of a map that a newer HTMap has made.
+
+        Maps of earlier versions name no schedd, and would be looked for in the local one of any machine that shares the
+        HTMAP_DIR. Their event log tells the schedd's machine, whose name is by default the schedd's, too.
+
+        :raises CorruptMap: as :attr:`record`.
+        :raises MadeByNewerHTMap: a newer HTMap has made it, and nothing tells.
+        """
+        address = self._recorded_pool()
+        if address.schedd is None and self._machine is None:
+            self._machine = self._logged_machine()
+        return attrs.evolve(address, schedd=address.schedd or self._machine)
+
+    def _recorded_pool(self) -> PoolAddress:
         try:
             return self.record.pool
         except MadeByNewerHTMap as error:
             with contextlib.suppress(ValueError, TypeError, KeyError):
                 return pool_from(error.path.read_bytes(), self.root)
-        except CorruptMap:
-            pass
-        return None
+            raise
+
+    def _logged_machine(self) -> str | None:
+        try:
+            with self.events.open("rb") as file:
+                return eventlog.submit_machine(file.read(_FIRST_EVENTS))
+        except OSError:
+            return None  # no event yet
 
     def check_understood(self) -> None:
         """Check that no newer HTMap has written what this one does not understand. Damage does not matter here.
@@ -267,8 +290,11 @@ class MapDir:
         return True
 
     def _after(self, submissions: list[Submission]) -> Placement:
-        """Return the placement by these submissions, after checking what they say."""
-        reruns = [each for each in submissions if each.number]
+        """Return the placement by these submissions, after checking what they say.
+
+        A rerun counts when the schedd is known to have taken it: a vanished process may have left its intent alone.
+        """
+        reruns = [each for each in submissions if each.number and each.cluster is not None]
         for submission in reruns:
             self._check_items(submission)
         try:

@@ -24,6 +24,7 @@ import attrs
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap, MadeByNewerHTMap
+from htmap_core.files.atomic import write_atomically
 from htmap_core.files.holders import Holder, this_process
 from htmap_core.files.locks import locked
 from htmap_core.files.sealed import is_sealed, seal, unseal
@@ -35,6 +36,8 @@ from htmap_core.storage.record import address_from
 KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
 _KEYS_OF_0_7_0 = frozenset({"tag", "host", "since", "pool", "constraint", "new_tag"})
 _FOR_0_7_0 = {"host": "of a newer HTMap", "since": 1e11}
+TRY_AGAIN_AFTER = 600.0  # seconds: a pool that does not answer costs a command HTCondor's timeouts
+GIVE_UP_AFTER = 7 * 24 * 3600.0  # seconds
 _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: other hosts may not see the locks of a shared file system
 
 
@@ -49,6 +52,9 @@ class Operation:
     :param constraint: a ClassAd expression that finds the jobs.
     :param new_tag: the tag that a retagging was to give the map; empty for other operations.
     :param is_damaged: whether the marker is damaged, so that nothing but the map is known.
+    :param tried: when its pool was last asked, and the operation could not be finished, in seconds since the epoch; 0 for never.
+    :param problem: what was in the way then.
+    :param since: when it began.
     """
 
     marker: Path
@@ -58,6 +64,19 @@ class Operation:
     constraint: str = "false"
     new_tag: str = ""
     is_damaged: bool = False
+    tried: float = 0.0
+    problem: str = ""
+    since: float = 0.0
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it was tried in vain for so long that only the user can have it tried again."""
+        return self.tried > self.since + GIVE_UP_AFTER
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a command that acts should try it now."""
+        return not self.is_given_up and time.time() > self.tried + TRY_AGAIN_AFTER
 
 
 def write(file: IO[str], tag: str, **more: Any) -> None:
@@ -94,6 +113,17 @@ def end(operation: Operation) -> None:
     operation.marker.unlink(missing_ok=True)
 
 
+def note_attempt(operation: Operation, problem: str) -> None:
+    """Note in the marker of an interrupted operation that it could not be finished now, and why.
+
+    The marker is replaced as a whole, because what it says is dear. A damaged one stays, for its age counts.
+    """
+    content = _content(operation.marker.read_bytes())
+    if content:
+        note = {"tried": time.time(), "problem": problem}
+        write_atomically(operation.marker, seal({**content, "at": operation.since, **note}))
+
+
 def is_under_way(kind: str, map_dir: MapDir) -> bool:
     """Return whether a process is doing this kind of operation on the map."""
     try:
@@ -125,6 +155,14 @@ def unfinished(root: Path, kind: str) -> Iterator[Operation]:
                 yield operation
 
 
+def markers(root: Path) -> Iterator[Path]:
+    """Yield the markers of interrupted operations: those that no process holds."""
+    for kind in KINDS:
+        for marker in sorted((root / kind).glob("*")):
+            if marker.is_file() and not is_under_way(kind, MapDir(root / names.MAPS / marker.name)):
+                yield marker
+
+
 def damaged(root: Path) -> Iterator[Path]:
     """Yield the markers that are damaged."""
     for kind in KINDS:
@@ -150,25 +188,44 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     except MadeByNewerHTMap as error:
         logger.warning("map %r: an interrupted operation is left alone: %s", content.get("tag", ""), error)
         return None
-    if _may_be_at_work(content):
+    since = content.get("at", content.get("since", os.fstat(file.fileno()).st_mtime))
+    if _may_be_at_work(content, since):
         return None
-    pool, constraint = content.get("pool"), content.get("constraint", "false")
+    constraint = content.get("constraint", "false")
     if not is_sealed(text):
         constraint = f"({constraint}) && {map_dir.own_jobs}"  # 0.7.0 wrote clusters alone, and no checksum
-    address = pool and address_from(pool, root)
-    return Operation(marker, map_dir, content.get("tag", ""), address, constraint, content.get("new_tag", ""))
+    return Operation(
+        marker,
+        map_dir,
+        content.get("tag", ""),
+        pool=_pool_in(content, root),
+        constraint=constraint,
+        new_tag=content.get("new_tag", ""),
+        tried=content.get("tried", 0.0),
+        problem=content.get("problem", ""),
+        since=since,
+    )
 
 
-def _may_be_at_work(content: Mapping[str, Any]) -> bool:
+def _pool_in(content: Mapping[str, Any], root: Path) -> PoolAddress | None:
+    """Return the pool in a marker. 0.7.0 did not name the schedd of its host: most likely it has the host's name."""
+    if not content.get("pool"):
+        return None
+    address = address_from(content["pool"], root)
+    host = content.get("host", socket.gethostname())
+    is_of_0_7_0 = "holder" not in content and address.schedd is None and address.configuration is None
+    return attrs.evolve(address, schedd=host) if is_of_0_7_0 and host != socket.gethostname() else address
+
+
+def _may_be_at_work(content: Mapping[str, Any], since: float) -> bool:
     """Return whether the process of a marker may be alive although its lock is free: locks may not reach other hosts."""
     try:
-        at, holder = float(content["at"]), Holder(**content["holder"])
-    except (KeyError, TypeError, ValueError):  # 0.7.0 wrote the host alone
-        at = content.get("since", 0)
+        holder = Holder(**content["holder"])
+    except (KeyError, TypeError):  # 0.7.0 wrote the host alone
         is_elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
     else:
-        is_elsewhere = holder.boot != this_process().boot and holder.may_be_alive(at)
-    return bool(is_elsewhere and time.time() < at + _OTHER_HOSTS_PATIENCE)
+        is_elsewhere = holder.boot != this_process().boot and holder.may_be_alive(since)
+    return bool(is_elsewhere and time.time() < since + _OTHER_HOSTS_PATIENCE)
 
 
 def _content(text: bytes) -> dict[str, Any] | None:

@@ -100,12 +100,12 @@ class TestNoRoom:
 
     def test_their_submission_is_found_after_a_crash_before_the_schedd_answered(self, unmade: htmap.Map) -> None:
         cluster = cluster_of(unmade)
-        (submission,) = unmade._map_dir.submissions.all()
         ledger, events = unmade._map_dir.path / "submissions.jsonl", unmade._map_dir.events
         written, logged = ledger.read_bytes(), events.read_bytes()
         ledger.write_bytes(written.splitlines(keepends=True)[0])
         events.unlink()
-        assert recovery._cluster_of(unmade._map_dir, submission) == cluster
+        recovery._settle_submissions(unmade._map_dir, Connection)
+        assert [each.cluster for each in unmade._map_dir.submissions.all()] == [cluster]
         ledger.write_bytes(written)
         events.write_bytes(logged)
 
