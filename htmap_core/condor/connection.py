@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from htmap_core.condor import bindings
+from htmap_core.condor.answers import Answers, Count
 from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import missing_configuration
 from htmap_core.condor.errors import SHOWN, translated
@@ -31,10 +32,16 @@ class Submitted:
 
 
 class Connection:
-    """A connection to a pool's schedd, collector and credd. Plugins get it as ``PoolView`` or ``PoolAccess``."""
+    """A connection to a pool's schedd, collector and credd. Plugins get it as ``PoolView`` or ``PoolAccess``.
 
-    def __init__(self, address: PoolAddress) -> None:
+    :param kept: the collector's latest answers about slots, to which new ones are added; None asks the collector afresh.
+    """
+
+    def __init__(self, address: PoolAddress, kept: Answers | None = None) -> None:
         self._address = address
+        self._kept = kept
+        self._counts: dict[str, Count] = {}
+        self._total: int | None = None
         # Cached by projection, because complete ads of a pool are large.
         self._slots: dict[frozenset[str], list[dict[str, Any]]] = {}
 
@@ -142,15 +149,32 @@ class Connection:
         with self._bindings() as condor:
             return plain(self._locate_schedd(condor))
 
-    def slot_classads(self) -> list[Any]:
+    def slot_classads(self, projection: Sequence[str]) -> list[Any]:
         """Return the present ads of all slots, without dynamic ones, as the bindings' ClassAds, for this package alone."""
         with self._bindings() as condor:
-            return list(self._collector(condor).query(condor.AdType.Startd, constraint=_WHOLE_SLOT))
+            collector = self._collector(condor)
+            return list(collector.query(condor.AdType.Startd, constraint=_WHOLE_SLOT, projection=list(projection)))
 
-    def count(self, expression: str) -> tuple[int, int]:
-        """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has."""
-        ads = self.query_collector("Startd", f"({_WHOLE_SLOT}) && ({expression})", ["Machine"])
-        return len(ads), len(self.slots(["Machine"]))
+    def count(self, expression: str) -> Count:
+        """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has. Cached."""
+        if expression not in self._counts:
+            found = self._kept.get(expression) if self._kept is not None else None
+            self._counts[expression] = found or self._count(expression)
+        return self._counts[expression]
+
+    def _count(self, expression: str) -> Count:
+        if self._total is None:
+            self._total = self._number(_WHOLE_SLOT)
+        is_plain = expression == "true" or not self._total
+        matching = self._total if is_plain else self._number(f"({_WHOLE_SLOT}) && ({expression})")
+        found = matching, self._total
+        if self._kept is not None:
+            self._kept.put(expression, found)
+        return found
+
+    def _number(self, constraint: str) -> int:
+        """Return how many slots satisfy a constraint: of an ad without attributes, the collector sends a dozen bytes."""
+        return len(self.query_collector("Startd", constraint, [_NO_ATTRIBUTE]))
 
     def query_collector(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the collector's ads of a *kind*, such as ``Submitter`` or ``Accounting``, as dictionaries of Python values."""
@@ -162,9 +186,9 @@ class Connection:
     @property
     def is_local(self) -> bool:
         """Whether every slot of the pool is on this machine."""
-        here = {self.parameter("FULL_HOSTNAME"), self.parameter("HOSTNAME")}
-        machines = {ad.get("Machine") for ad in self.slots(["Machine"])}
-        return bool(machines) and machines <= here
+        here = filter(None, (self.parameter("FULL_HOSTNAME"), self.parameter("HOSTNAME")))
+        matching, total = self.count(" || ".join(f"Machine =?= {quoted(name)}" for name in here) or "false")
+        return 0 < total == matching
 
     def parameter(self, name: str) -> str | None:
         """Return a parameter of the submit side's HTCondor configuration; None if it is not set."""
@@ -242,4 +266,5 @@ def connect(address: PoolAddress) -> PoolAccess:
     return Connection(address)
 
 
+_NO_ATTRIBUTE = "HTMapNothing"  # an attribute that no slot has: an empty projection would mean all attributes
 _WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # dynamic slots are parts of a partitionable slot, which counts already

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -11,10 +12,13 @@ from htmap_core import user_warnings
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError
+from htmap_core.plugins import pools
 from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Deadline
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
+
+logger = logging.getLogger("htmap")
 
 QUIET = 60.0  # seconds without news after which the schedd is asked
 
@@ -106,14 +110,15 @@ class News:
 
     def _ask_the_schedd(self) -> None:
         self._finish_interrupted()
-        connection = Connection(self._map.map_dir.record.pool)
+        connection = pools.remembering(self._map.map_dir.record.pool)
         try:
             self._states.ask_the_schedd(connection)
-            silence = None if connection.slots(["Name"]) else "its pool has no slots at all"
+            _, slots = connection.count("true")
         except CondorError as error:
-            silence = str(error)
-        if silence:
-            user_warnings.warn(user_warnings.SilentPool(self._map.tag, QUIET, silence))
+            user_warnings.warn(user_warnings.SilentPool(self._map.tag, QUIET, str(error)))
+            return
+        if not slots:  # no warning: a pool of glideins has none at times
+            logger.info("map %r waits: its pool has no slots now", self._map.tag)
 
 
 def _how_far(statuses: Sequence[ComponentStatus]) -> str:
