@@ -20,15 +20,10 @@ logger = logging.getLogger("htmap")
 KEPT = 300.0  # seconds: slots tell the collector no more often about themselves (UPDATE_INTERVAL)
 MOST = 100  # answers in a file, which is written as a whole
 
-Count = tuple[int, int]
-"""How many slots satisfy an expression, and how many slots the pool has."""
-
 
 @attrs.define
 class Answers:
     """The answers about one pool, in a file that each process may lose or damage: the collector is asked again then.
-
-    A count of zero is not kept. It is what warnings tell, so it is never old; and the collector sends nothing for it.
 
     :param file: the file, which may not exist.
     :param configuration: the pool's configuration file; when it is written anew, older answers are not believed.
@@ -43,17 +38,15 @@ class Answers:
         pool = json.dumps([str(configuration), collector])
         return cls(folder / checksum(pool.encode()), configuration)
 
-    def get(self, expression: str) -> Count | None:
-        """Return how many slots satisfied an expression, and how many there were; None if that is not known or too old."""
-        _, matching, total = self._read().get(expression, (0.0, 0, 0))
-        return (matching, total) if matching else None
+    def get(self, question: str) -> Any:
+        """Return the answer to a question; None if it is not known or too old."""
+        _, answer = self._read().get(question, (0.0, None))
+        return answer
 
-    def put(self, expression: str, count: Count) -> None:
-        """Keep an answer that the collector gave now, unless it is zero."""
-        if not count[0]:
-            return
+    def put(self, question: str, answer: object) -> None:
+        """Keep an answer that the collector gave now: values that JSON knows."""
         newest = list(self._read().items())[-MOST + 1 :]
-        answers = {**dict(newest), expression: [time.time(), *count]}
+        answers = {**dict(newest), question: [time.time(), answer]}
         try:
             make_folder(self.file.parent)
             write_atomically(self.file, seal({"configuration": self._changed(), "answers": answers}))
@@ -61,7 +54,7 @@ class Answers:
             logger.info("the collector's answers about slots are not kept: %s", error)
 
     def _read(self) -> Mapping[str, Any]:
-        """Return for each expression when the collector was asked, and the two numbers; the latest one comes last."""
+        """Return for each question when the collector was asked, and what it answered; the latest one comes last."""
         try:
             content = unseal(self.file.read_bytes())
             answers = content["answers"] if content["configuration"] == self._changed() else {}

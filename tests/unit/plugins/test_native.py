@@ -28,7 +28,7 @@ class Pool:
     def __init__(self, ours: int, theirs: int) -> None:
         self.ours, self.theirs = ours, theirs
 
-    def slots(self, projection: Sequence[str] = ()) -> list[Mapping[str, Any]]:
+    def slots(self, projection: Sequence[str] = ()) -> Sequence[Mapping[str, Any]]:
         return [OURS] * self.ours + [THEIRS] * self.theirs
 
     def count(self, expression: str) -> tuple[int, int]:
