@@ -11,7 +11,6 @@ from typing import Any
 import attrs
 
 from htmap_core.condor import bindings
-from htmap_core.condor.answers import Answers
 from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import missing_configuration
 from htmap_core.condor.errors import SHOWN, translated
@@ -22,6 +21,7 @@ from htmap_core.exceptions import (
     PoolUnavailable,
     UnsafePoolConfiguration,
 )
+from htmap_core.files.answers import Answers
 from htmap_core.language.expressions import quoted
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import attrs
 
-from htmap_core import names, user_warnings
-from htmap_core.condor.answers import Answers
+from htmap_core import user_warnings
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.exceptions import HTMapException, NamedPoolNotFound, PoolNotFound, PoolUnavailable
 from htmap_core.plugins.calls import plugins
-from htmap_core.storage.root import htmap_dir
+from htmap_core.storage.root import answers_about_slots
 from htmap_core.wording import describe
 
 
@@ -32,7 +31,7 @@ def find_pool() -> tuple[Pool, Connection]:
                 continue
             if address is not None:
                 _warn_of_others(failures, pool.name, found)
-                return pool, remembering(address)
+                return pool, Connection(address, answers_about_slots(address))
     if found.named:
         tried = [f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.startable]
         raise NamedPoolNotFound(tried, found.named)
@@ -122,11 +121,6 @@ def reach(address: PoolAddress) -> Connection:
         if pool.name == address.pool and (started := plugins.start(pool)) is not None:
             return Connection(started)
     raise PoolUnavailable(address.pool, "its schedd cannot be reached", "You can still read the map; try again later")
-
-
-def remembering(address: PoolAddress) -> Connection:
-    """Return a connection that counts slots by the collector's answers of the last minutes, whichever process asked."""
-    return Connection(address, Answers.of(htmap_dir() / names.SLOTS, address.configuration, address.collector))
 
 
 def _advice(pool: Pool) -> str:

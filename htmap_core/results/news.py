@@ -12,9 +12,9 @@ from htmap_core import user_warnings
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError
-from htmap_core.plugins import pools
 from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Deadline
+from htmap_core.storage.root import answers_about_slots
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
 
@@ -110,7 +110,8 @@ class News:
 
     def _ask_the_schedd(self) -> None:
         self._finish_interrupted()
-        connection = pools.remembering(self._map.map_dir.record.pool)
+        address = self._map.map_dir.record.pool
+        connection = Connection(address, answers_about_slots(address))
         try:
             self._states.ask_the_schedd(connection)
             _, slots = connection.count("true")

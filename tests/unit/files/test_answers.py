@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from htmap_core.condor import answers
-from htmap_core.condor.answers import Answers
+from htmap_core.files import answers
+from htmap_core.files.answers import Answers
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The collector's answers about the slots of a pool, kept for some minutes for all programs of the user."""
+"""Answers that were dear to get, such as the collector's about slots, kept for some minutes for all programs of the user."""
 
 from __future__ import annotations
 
