@@ -18,6 +18,7 @@ CREATING = "creating"
 RERUNNING = "rerunning"
 RETAGGING = "retagging"
 MOVING = "moving.json"  # a file
+SLOTS = "slots"
 
 # Below a map's directory. HTCondor transfers files by their base names. The files that jobs receive from HTMap begin with
 # _htmap_, because a user's file hardly has such a name.

@@ -81,7 +81,7 @@ class OtherPool(HTMapWarning):
 
 @attrs.define(slots=False)
 class SilentPool(HTMapWarning):
-    """The program waits for a map whose pool does not answer, has no slots, or makes no more of its jobs.
+    """The program waits for a map whose pool does not answer, or makes no more of its jobs.
 
     :param tag: the map.
     :param seconds: how long the map has had no news.
@@ -184,16 +184,19 @@ class NoSlotFits(SuspiciousMap):
     :param tag: the map.
     :param demands: how many slots meet each of the map's demands; only the unmet demands, if there are any.
     :param slots: how many slots the pool has.
+    :param advice: what to do about it; empty if the demands say it.
     """
 
     tag: str
     demands: dict[str, int]
     slots: int
+    advice: str = ""
 
     def __str__(self) -> str:
         listed = "; ".join(f"{count} of {self.slots} slots have {demand}" for demand, count in self.demands.items())
         together = "; no slot has all of them" if all(self.demands.values()) else ""
-        return f"no slot of this pool can run map {self.tag!r}: {listed}{together}"
+        text = f"no slot of this pool can run map {self.tag!r}: {listed}{together}"
+        return f"{text}. {self.advice}" if self.advice else text
 
 
 @attrs.define(slots=False)

@@ -13,6 +13,8 @@ from typing import Any
 
 import attrs
 
+from htmap_core.language.added_requirements import about_architecture
+
 ROOT = Path(__file__).parents[1]
 CORE = "htmap_core"
 PACKAGES = [CORE, *sorted(path.name.replace("-", "_") for path in ROOT.glob("plugins/htmap-*"))]
@@ -167,7 +169,14 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
             "tried": ("machine: the schedd 'x' does not answer",),
         }
     ],
-    "NoSlotFits": [{}, {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}}],
+    "NoSlotFits": [
+        {"advice": ""},
+        {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}, "advice": ""},
+        {
+            "demands": {'Arch == "X86_64" (which HTCondor adds)': 0},
+            "advice": about_architecture({"aarch64": 214}),
+        },
+    ],
     "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],
     "NoSuitableDeliveryMethod": [{}, {"reasons": {}}],
     "PluginError": [{}, {"advice": ""}],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +21,7 @@ from htmap_core.exceptions import (
     PoolUnavailable,
     UnsafePoolConfiguration,
 )
+from htmap_core.files.answers import Answers
 from htmap_core.language.expressions import quoted
 
 
@@ -31,10 +34,16 @@ class Submitted:
 
 
 class Connection:
-    """A connection to a pool's schedd, collector and credd. Plugins get it as ``PoolView`` or ``PoolAccess``."""
+    """A connection to a pool's schedd, collector and credd. Plugins get it as ``PoolView`` or ``PoolAccess``.
 
-    def __init__(self, address: PoolAddress) -> None:
+    :param kept: the collector's latest answers about slots, to which new ones are added; None asks the collector afresh.
+    """
+
+    def __init__(self, address: PoolAddress, kept: Answers | None = None) -> None:
         self._address = address
+        self._kept = kept
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._total: int | None = None
         # Cached by projection, because complete ads of a pool are large.
         self._slots: dict[frozenset[str], list[dict[str, Any]]] = {}
 
@@ -164,23 +173,58 @@ class Connection:
         """Return the ads of all slots, without dynamic ones, as Python values: the attributes in *projection*, or all. Cached."""
         wanted = frozenset(name.casefold() for name in projection)
         if wanted not in self._slots:
-            self._slots[wanted] = self.query_collector("Startd", _WHOLE_SLOT, projection)
+            self._slots[wanted] = self._kept_slots(projection) if projection else self._all_slots(())
         return [{k: v for k, v in ad.items() if not wanted or k.casefold() in wanted} for ad in self._slots[wanted]]
+
+    def _kept_slots(self, projection: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the ads of all slots. Kept are ads that differ, with their number, if they are few."""
+        question = f"slots: {','.join(sorted(name.casefold() for name in projection))}"
+        kept = self._kept.get(question) if self._kept is not None else None
+        if kept:
+            return [ad for ad, count in kept for _ in range(count)]
+        ads = self._all_slots(projection)
+        if self._kept is not None and ads:
+            counts = Counter(json.dumps(ad, sort_keys=True) for ad in ads)
+            if len(counts) <= _FEW:
+                self._kept.put(question, [[json.loads(ad), count] for ad, count in counts.items()])
+        return ads
+
+    def _all_slots(self, projection: Sequence[str]) -> list[dict[str, Any]]:
+        return self.query_collector("Startd", _WHOLE_SLOT, projection)
 
     def schedd_ad(self) -> dict[str, Any]:
         """Return the schedd's name, machine and version: of the local one from its files, of others from the collector."""
         with self._bindings() as condor:
             return plain(schedds.locate(self._address, condor))
 
-    def slot_classads(self) -> list[Any]:
+    def slot_classads(self, projection: Sequence[str]) -> list[Any]:
         """Return the present ads of all slots, without dynamic ones, as the bindings' ClassAds, for this package alone."""
         with self._bindings() as condor:
-            return list(schedds.collector(self._address, condor).query(condor.AdType.Startd, constraint=_WHOLE_SLOT))
+            collector = schedds.collector(self._address, condor)
+            return list(collector.query(condor.AdType.Startd, constraint=_WHOLE_SLOT, projection=list(projection)))
 
     def count(self, expression: str) -> tuple[int, int]:
-        """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has."""
-        ads = self.query_collector("Startd", f"({_WHOLE_SLOT}) && ({expression})", ["Machine"])
-        return len(ads), len(self.slots(["Machine"]))
+        """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has. Cached.
+
+        A count of zero is not kept for others. It is what warnings tell, so it is never old; and the collector sends nothing.
+        """
+        if expression not in self._counts:
+            kept = self._kept.get(expression) if self._kept is not None else None
+            self._counts[expression] = tuple(kept) if kept else self._count(expression)
+        return self._counts[expression]
+
+    def _count(self, expression: str) -> tuple[int, int]:
+        if self._total is None:
+            self._total = self._number(_WHOLE_SLOT)
+        is_plain = expression == "true" or not self._total
+        matching = self._total if is_plain else self._number(f"({_WHOLE_SLOT}) && ({expression})")
+        if self._kept is not None and matching:
+            self._kept.put(expression, [matching, self._total])
+        return matching, self._total
+
+    def _number(self, constraint: str) -> int:
+        """Return how many slots satisfy a constraint: of an ad without attributes, the collector sends a dozen bytes."""
+        return len(self.query_collector("Startd", constraint, [_NO_ATTRIBUTE]))
 
     def query_collector(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the collector's ads of a *kind*, such as ``Submitter`` or ``Accounting``, as dictionaries of Python values."""
@@ -194,9 +238,9 @@ class Connection:
     @property
     def is_local(self) -> bool:
         """Whether every slot of the pool is on this machine."""
-        here = {self.parameter("FULL_HOSTNAME"), self.parameter("HOSTNAME")}
-        machines = {ad.get("Machine") for ad in self.slots(["Machine"])}
-        return bool(machines) and machines <= here
+        here = filter(None, (self.parameter("FULL_HOSTNAME"), self.parameter("HOSTNAME")))
+        matching, total = self.count(" || ".join(f"Machine =?= {quoted(name)}" for name in here) or "false")
+        return 0 < total == matching
 
     def parameter(self, name: str) -> str | None:
         """Return a parameter of the submit side's HTCondor configuration; None if it is not set."""
@@ -263,4 +307,6 @@ def connect(address: PoolAddress) -> PoolAccess:
     return Connection(address)
 
 
+_NO_ATTRIBUTE = "HTMapNothing"  # an attribute that no slot has: an empty projection would mean all attributes
+_FEW = 50  # ads that differ
 _WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # dynamic slots are parts of a partitionable slot, which counts already

@@ -104,12 +104,14 @@ _WHAT_DECIDES = ("Requirements", "RequestCpus", "RequestMemory", "RequestDisk", 
 
 def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int]) -> Iterator[Explanation]:
     """Explain why components are idle, together for those whose jobs have the same requirements."""
-    left, slots, users = set(idle), None, Users(connection)
+    left, users = set(idle), Users(connection)
     try:
-        for job, components in _alike(map_dir, connection):
-            if chosen := [component for component in components if component in left]:
+        groups = [(job, left.intersection(components)) for job, components in _alike(map_dir, connection)]
+        asked = [job for job, components in groups if components]
+        slots = matchmaking.slots(connection, asked) if asked else None
+        for job, components in groups:
+            if slots is not None and (chosen := sorted(left.intersection(components))):
                 left.difference_update(chosen)
-                slots = matchmaking.slots(connection) if slots is None else slots
                 verdict = why_idle(tag, job, slots, users.standing(job.attributes))
                 yield Explanation(tuple(chosen), ComponentStatus.IDLE, verdict.text, verdict.advice, verdict)
     except CondorError as error:

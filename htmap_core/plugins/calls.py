@@ -18,6 +18,7 @@ from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
 from htmap_core.plugins.discovery import Discovery
+from htmap_core.plugins.native import native
 from htmap_core.plugins.record import FIRST_PARTY, PluginRecord
 from htmap_core.settings.tables import problem_with_tables
 from htmap_core.wording import describe
@@ -138,9 +139,9 @@ class Plugins:
     # --- calls to what was offered
 
     def check(self, method: DeliveryMethod, pool: PoolView) -> Suitability:
-        """Ask a delivery method whether it suits *pool*; if its check fails, that is unknown."""
+        """Ask a delivery method whether it suits *pool*, by the slots for this machine's jobs; if that fails, it is unknown."""
         try:
-            found = method.check(pool)
+            found = method.check(native(pool))
         except (Exception, SystemExit) as error:  # a broken check must not stop the other methods
             return Suitability.unknown(f"its check failed: {describe(error)}", rank=-100)
         if isinstance(found, Suitability):

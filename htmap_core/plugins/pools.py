@@ -17,6 +17,7 @@ from htmap_core.exceptions import (
     SubmittedElsewhere,
 )
 from htmap_core.plugins.calls import plugins
+from htmap_core.storage.root import answers_about_slots
 from htmap_core.wording import describe
 
 
@@ -38,7 +39,8 @@ def find_pool() -> tuple[Pool, Connection]:
                 continue
             if address is not None:
                 _warn_of_others(failures, pool.name, found)
-                return pool, Connection(_with_schedd(address))
+                named = _with_schedd(address)
+                return pool, Connection(named, answers_about_slots(named))
     if found.named:
         tried = [f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.startable]
         raise NamedPoolNotFound(tried, found.named)

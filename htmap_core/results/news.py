@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -13,8 +14,11 @@ from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError
 from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Deadline
+from htmap_core.storage.root import answers_about_slots
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
+
+logger = logging.getLogger("htmap")
 
 QUIET = 60.0  # seconds without news after which the schedd is asked
 _DOUBLINGS = (
@@ -113,16 +117,19 @@ class News:
 
     def _ask_the_schedd(self) -> None:
         self._finish_interrupted()
-        connection = Connection(self._map.map_dir.pool)
+        address = self._map.map_dir.pool
+        connection, slots = Connection(address, answers_about_slots(address)), 1
         try:
             silence = self._states.ask_the_schedd(connection)
-            if silence is None and not connection.slots(["Name"]):
-                silence = "its pool has no slots at all"
+            if silence is None:
+                _, slots = connection.count("true")
         except CondorError as error:
             silence = str(error)
         if silence:
             quiet = time.monotonic() - self._last
             user_warnings.warn(user_warnings.SilentPool(self._map.tag, quiet, silence))
+        elif not slots:  # no warning: a pool of glideins has none at times
+            logger.info("map %r waits: its pool has no slots now", self._map.tag)
 
 
 def _how_far(statuses: Sequence[ComponentStatus]) -> str:

@@ -106,7 +106,7 @@ class Protocols:
             except CondorError as error:
                 yield UnknownWhetherSlotsTransfer(scheme, describe(error))
                 continue
-            if not able:
+            if slots and not able:
                 yield NoSlotTransfers(scheme, slots)
 
 

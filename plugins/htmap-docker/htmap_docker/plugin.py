@@ -72,6 +72,8 @@ class Docker(DeliveryMethod):
         settings = table("DOCKER", DockerSettings)
         universe = _universe(settings, pool)
         matching, total = pool.count(_SLOTS[universe])
+        if not total:
+            return Suitability.unknown("the pool has no slots now")
         reason = f"{matching} of {total} slots have {_SLOTS[universe].replace(' =?= true', '').replace('&&', 'and')}"
         return Suitability.yes(reason, RANK * matching // total) if matching else Suitability.no(reason)
 

@@ -87,6 +87,8 @@ class Singularity(DeliveryMethod):
             return Suitability.no(str(problem))
         slots = _slots(_universe(chosen, image, pool), image)
         matching, total = pool.count(slots)
+        if not total:
+            return Suitability.unknown("the pool has no slots now")
         words = slots.replace(" =?= true", "").replace("&&", "and").replace("||", "or")
         reason = f"{matching} of {total} slots have {words}"
         return Suitability.yes(reason, RANK * matching // total) if matching else Suitability.no(reason)
