@@ -97,7 +97,7 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
 
 
 def _of_hold(hold: ComponentHold, components: list[int], tag: str) -> Explanation:
-    text = f"{hold.reason} (code {hold.code})"
+    text = holds.explained(hold)
     return Explanation(tuple(components), ComponentStatus.HELD, text, holds.advice(hold, tag))
 
 

@@ -159,7 +159,7 @@ class Map(Sequence[Any]):
         return self._engine.holds()
 
     def hold_report(self) -> str:
-        """Return a table of the held components and the reasons, with advice below it for holds that a URL has caused."""
+        """Return a table of the held components and the reasons, with advice below it."""
         return overview.hold_report(self._engine)
 
     @property
