@@ -66,7 +66,7 @@ class ComponentHold:
     :param code: HTCondor's ``HoldReasonCode``.
     :param reason: the part of HTCondor's ``HoldReason`` that concerns the component.
     :param subcode: HTCondor's ``HoldReasonSubCode``: an error number, a resource, or the site's own number; 0 for none. Since
-        0.8.
+        0.7.
     """
 
     code: int
