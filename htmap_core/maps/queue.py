@@ -17,6 +17,7 @@ from htmap_core.plugins import pools
 from htmap_core.results.engine import Engine
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.submission.files.signatures import sign_before_release
 
 if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
@@ -36,7 +37,12 @@ def hold(engine: Engine) -> None:
 
 
 def release(engine: Engine) -> None:
-    """Release the jobs."""
+    """Release the jobs, with signed URLs of their outputs that are good for long enough.
+
+    :raises InvalidOption: the URLs have ended, and the keys to sign new ones cannot be read.
+    """
+    if engine.is_active():
+        sign_before_release(engine.map_dir, pools.reach(engine.pool), engine.map.current_tag())
     _act(engine, "release")
     _await_log(engine, _NOT_HELD)
 

@@ -53,6 +53,8 @@ def describe(
     add_exit_policy(submit, plan)
     if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
         submit.set_default("max_idle", LATE_MATERIALIZATION)
+    if files.validity is not None and (submit.has("max_idle") or submit.has("max_materialize")):
+        user_warnings.warn(user_warnings.LateJobsAreSignedNow(plan.tag, files.validity.end))
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
     return _with_own_commands(submit, plan, map_id)

@@ -13,7 +13,7 @@ _OF_URLS = (
     (("404",), "The server has no such file"),
     (
         ("401", "403"),
-        "The server does not accept the keys or the user; a signed URL of an output is good for seven days only",
+        "The server does not accept the keys or the user, or the signed URL of an output was too old; a release signs it anew",
     ),
     (("certificate", "SSL", "TLS"), "The execute node does not trust the server, or it speaks no TLS"),
     (
