@@ -12,7 +12,7 @@ from typing import Optional
 
 import attrs
 
-from htmap_core.wording import Printable, followed, perhaps
+from htmap_core.wording import Printable, followed, minute, perhaps
 
 _OURS = f"{Path(__file__).parent}/"
 
@@ -94,6 +94,48 @@ class SilentPool(HTMapWarning):
 
     def __str__(self) -> str:
         return f"map {self.tag!r} has had no news for {self.seconds:.0f} seconds; waiting goes on, but {self.reason}"
+
+
+@attrs.define(slots=False)
+class LateJobsAreSignedNow(HTMapWarning):
+    """The schedd makes the jobs of a map late, with URLs of outputs that are signed when the map is created.
+
+    :param end: until when the URLs are good, in seconds since the epoch.
+    """
+
+    tag: str
+    end: float
+
+    def __str__(self) -> str:
+        text = (
+            f"the outputs of map {self.tag!r} go to signed URLs that are good until {minute(self.end)}, and the schedd makes its "
+            f"jobs bit by bit. Those that wait in the queue get new URLs while a program waits for the map"
+        )
+        return followed(
+            text, f"a job that ends too late is held; `htmap release {self.tag}` signs anew, and it runs again"
+        )
+
+
+@attrs.define(slots=False)
+class SignedUrlsEnd(HTMapWarning):
+    """The signed URLs of a map's outputs may end before the jobs that send to them.
+
+    :param jobs: how many jobs.
+    :param end: until when their URLs are good, in seconds since the epoch.
+    :param reason: why they are not signed anew.
+    """
+
+    tag: str
+    jobs: int
+    end: float
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"the outputs of {self.jobs} jobs of map {self.tag!r} go to signed URLs that are good until {minute(self.end)}"
+        text = f"{where}, and are not signed anew: {self.reason}"
+        return followed(
+            text, f"a job that ends later is held; `htmap release {self.tag}` signs anew, and it runs again"
+        )
 
 
 @attrs.define(slots=False)

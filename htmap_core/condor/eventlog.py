@@ -59,7 +59,7 @@ _LOOPBACK = (b"127.", b"[::1]")
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
 _MEMORY = re.compile(rb"\n\s+Memory \(MB\)\s+:\s+(\d+)\s+\d+\s+\d+|\n\s+(\d+)\s+-\s+MemoryUsage of job \(MB\)")
-_HOLD_CODE = re.compile(rb"\n\s+Code (\d+)")
+_HOLD_CODES = re.compile(rb"\n\s+Code (\d+)(?: Subcode (-?\d+))?")
 _REASON = re.compile(rb"\n[\t ]*(.*)")
 
 
@@ -161,9 +161,10 @@ def memory(text: bytes) -> int:
     return _number(_MEMORY, text) or 0
 
 
-def hold_code(text: bytes) -> int:
-    """Return the code of a hold; 0 (HTCondor's "unspecified") if the event has none."""
-    return _number(_HOLD_CODE, text) or 0
+def hold_codes(text: bytes) -> tuple[int, int]:
+    """Return the code and the subcode of a hold; 0 (HTCondor's "unspecified") for what the event does not have."""
+    found = _HOLD_CODES.search(text)
+    return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
 
 
 def reason(text: bytes) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 import attrs
 
+from htmap_core import wording
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import matchmaking
 from htmap_core.condor.connection import Connection
@@ -21,6 +23,7 @@ from htmap_core.exceptions import CondorError
 from htmap_core.results.engine import Engine
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.submission.files import signatures
 from htmap_core.tracking import holds
 
 logger = logging.getLogger("htmap")
@@ -90,12 +93,35 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             text, advice = _PLAIN[status]
             said = f"{text} ({note})" if note else text
             explained.append(Explanation(tuple(alike), status, said, advice.format(tag=tag)))
-    return explained
+    return [*explained, *_of_signed_urls(map_dir, tag, connection, chosen, statuses)]
 
 
 def _of_hold(hold: ComponentHold, components: list[int], tag: str) -> Explanation:
-    text = f"{hold.reason} (code {hold.code})"
+    text = holds.explained(hold)
     return Explanation(tuple(components), ComponentStatus.HELD, text, holds.advice(hold, tag))
+
+
+def _of_signed_urls(
+    map_dir: MapDir, tag: str, connection: Connection, chosen: Iterable[int], statuses: Sequence[ComponentStatus]
+) -> Iterator[Explanation]:
+    """Say until when the signed URLs of outputs are good, of components whose jobs are in the queue."""
+    left, components, found = set(chosen), _placed(map_dir), defaultdict[tuple[ComponentStatus, str], list[int]](list)
+    try:
+        validities = signatures.ends(map_dir, connection)
+    except CondorError as error:
+        logger.info("the schedd does not tell until when URLs are good: %s", error)
+        return
+    for (cluster, proc), validity in validities.items():
+        for component in left.intersection(components({"ClusterId": cluster, "ProcId": proc})):
+            found[statuses[component], wording.minute(validity.end)].append(component)
+    for (status, end), alike in found.items():
+        is_running = status is ComponentStatus.RUNNING
+        advice = _TOO_LATE if is_running else "`htmap wait {tag}` and `htmap release {tag}` sign them anew in time"
+        text = f"its outputs go to signed URLs that are good until {end}"
+        yield Explanation(tuple(sorted(alike)), status, text, advice.format(tag=tag))
+
+
+_TOO_LATE = "If it ends later it is held, and `htmap release {tag}` signs them anew and runs it again"
 
 
 _OF_JOB = ("ClusterId", "ProcId", *ATTRIBUTES)

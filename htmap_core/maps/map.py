@@ -22,6 +22,7 @@ from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import find_map
 from htmap_core.submission.by_hand import description
+from htmap_core.submission.files.signatures import KeptSigned
 from htmap_core.submission.rerun import rerun
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Map(Sequence[Any]):
             alive = _alive.get(str(map_dir.path))
         if alive is None:
             fresh = super().__new__(cls)
-            fresh._engine = Engine(tag, map_dir, recovery.settle)
+            fresh._engine = Engine(tag, map_dir, recovery.settle, KeptSigned(map_dir).tend)
             with _finding:
                 alive = _alive.setdefault(str(map_dir.path), fresh)  # another thread may have been quicker
         return alive
@@ -159,7 +160,7 @@ class Map(Sequence[Any]):
         return self._engine.holds()
 
     def hold_report(self) -> str:
-        """Return a table of the held components and the reasons, with advice below it for holds that a URL has caused."""
+        """Return a table of the held components and the reasons, with advice below it."""
         return overview.hold_report(self._engine)
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import filecmp
+import math
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -98,7 +99,7 @@ def _finish(root: Path) -> None:
             _put_away(former) if (former / names.MOVING).exists() else remove_tree(_away(former))
     formers = [*content["from"], str(to)]
     for map_dir in _maps(root):
-        engine = Engine(tag_of(map_dir) or map_dir.id, map_dir, lambda: None)
+        engine = Engine(tag_of(map_dir) or map_dir.id, map_dir, lambda: None, lambda _: math.inf)
         if not engine.has_ended():
             _follow(map_dir, Connection(map_dir.pool), formers, root)
     journal.unlink(missing_ok=True)
@@ -118,7 +119,7 @@ def _follow(map_dir: MapDir, connection: Connection, formers: Iterable[str], roo
             continue
         for ad, value in wanted:
             if value is not None:
-                job = f"ClusterId == {ad['ClusterId']} && ProcId == {ad['ProcId']}"
+                job = f"ClusterId == {ad['ClusterId']} && ProcId == {ad['ProcId']} && {constraint}"
                 connection.edit(job, name, quoted(value))
     ours = f"substr(HoldReason, 0, {len(_REASON)}) == {quoted(_REASON)}"  # the schedd adds who has held the job
     held = f"({constraint}) && JobStatus == {_HELD} && {ours}"
@@ -156,7 +157,7 @@ def _queued(real: Path, to: Path) -> Iterator[tuple[MapDir, Connection]]:
     """Yield the maps that have jobs in the queue, after checking that these can follow."""
     for map_dir in _maps(real):
         tag = tag_of(map_dir) or map_dir.id
-        engine = Engine(tag, map_dir, lambda: None)
+        engine = Engine(tag, map_dir, lambda: None, lambda _: math.inf)
         if engine.has_ended():
             continue
         configuration = map_dir.pool.configuration

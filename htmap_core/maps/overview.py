@@ -83,12 +83,12 @@ def components_by_status(engine: Engine) -> dict[ComponentStatus, tuple[int, ...
 
 
 def hold_report(engine: Engine) -> str:
-    """Return a table of a map's held components and the reasons, with advice below it for holds that a URL has caused."""
+    """Return a table of a map's held components and the reasons, with advice below it."""
     found = engine.holds()
-    rows = [(str(component), str(hold.code), hold.reason) for component, hold in found.items()]
+    rows = [(str(component), holds.codes(hold), hold.reason) for component, hold in found.items()]
     shown = wording.table(("Component", "Code", "Hold Reason"), rows, left=3)
-    of_urls = (holds.advice(hold, engine.map.current_tag()) for hold in found.values() if holds.is_of_url(hold))
-    return "\n".join([shown, *dict.fromkeys(of_urls)])
+    advice = (holds.advice(hold, engine.map.current_tag()) for hold in found.values())
+    return "\n".join([shown, *dict.fromkeys(advice)])
 
 
 def table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool) -> str:

@@ -50,15 +50,18 @@ class Engine:
 
     :param tag: the map's tag, as the caller knows it.
     :param finish_interrupted: finishes or undoes operations of vanished processes, for which a waiting user would wait for ever.
+    :param tend: does what jobs in the queue need while somebody waits, and returns the seconds until it is to be called again.
     """
 
-    def __init__(self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], object]) -> None:
+    def __init__(
+        self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], object], tend: Callable[[str], float]
+    ) -> None:
         self.map = TaggedMap(tag, map_dir)
         self.components = range(map_dir.record.components)
         self.states = source.of(map_dir)
         self.errors = ErrorReader(self.map, self.states)
         self._results = ResultReader(map_dir)
-        self._news = News(self.map, self.states, finish_interrupted)
+        self._news = News(self.map, self.states, finish_interrupted, tend)
 
     # --- the map
 

@@ -26,6 +26,7 @@ from htmap_core.results.pickling import CannotUnpickle, PickledException
 from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.tags import TaggedMap
+from htmap_core.tracking import holds
 from htmap_core.tracking.source import StateSource
 from htmap_core.wording import printable
 
@@ -164,7 +165,8 @@ class ErrorReader:
         """
         self._map.check_existence()
         if (hold := self._states.hold(component)) is not None:
-            return MapComponentHeld(self._map.tag, component, f"{hold}{self._last_words(component)}")
+            report, advice = f"{hold}{self._last_words(component)}", holds.advice(hold, self._map.tag)
+            return MapComponentHeld(self._map.tag, component, report, hold.code, hold.subcode, advice)
         if status is ComponentStatus.REMOVED:
             return MapComponentRemoved(self._map.tag, component, self._states.note(component))
         error = self.error(component, status)

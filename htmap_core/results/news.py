@@ -33,12 +33,21 @@ class News:
     waits or asks the schedd.
 
     :param finish_interrupted: finishes or undoes operations of vanished processes, for which a waiting user would wait for ever.
+    :param tend: does what jobs in the queue need while somebody waits, and returns the seconds until it is to be called again.
     """
 
-    def __init__(self, map: TaggedMap, states: StateSource, finish_interrupted: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        map: TaggedMap,
+        states: StateSource,
+        finish_interrupted: Callable[[], object],
+        tend: Callable[[str], float],
+    ) -> None:
         self._map = map
         self._states = states
         self._finish_interrupted = finish_interrupted
+        self._tend = tend
+        self._tend_at = -math.inf
         self._count = 0
         self._adding = threading.Lock()
         self._asked = self._asked_in_vain = -math.inf
@@ -106,6 +115,8 @@ class News:
         while True:
             deadline.pause(how_far, self._map.tag, component)
             self._map.check_existence()
+            if time.monotonic() >= self._tend_at:
+                self._tend_jobs()
             if (news := self.poll()) != seen:
                 return news
             if time.monotonic() > max(begin, self._asked) + QUIET * 2**self._silences:
@@ -114,6 +125,13 @@ class News:
                 self._ask_the_schedd()
                 self._add()
                 return self.poll()
+
+    def _tend_jobs(self) -> None:
+        self._tend_at, pause = math.inf, 0.0  # one of the threads that wait is enough
+        try:
+            pause = self._tend(self._map.tag)
+        finally:
+            self._tend_at = time.monotonic() + pause
 
     def _ask_the_schedd(self) -> None:
         self._finish_interrupted()

@@ -41,6 +41,13 @@ class CoreSettings:
         },
     )
     wait_time: float = attrs.field(default=1, metadata={"meaning": "seconds between two checks while a program waits"})
+    signed_url_days: float = attrs.field(
+        default=7,
+        validator=[attrs.validators.gt(0), attrs.validators.le(7)],
+        metadata={
+            "meaning": "days for which the signed URL of an output to `s3://` or `gs://` is good; S3 allows seven"
+        },
+    )
     allow_python_mismatch: bool = attrs.field(
         default=False,
         metadata={

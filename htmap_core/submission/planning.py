@@ -22,7 +22,7 @@ from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.files.outputs import TO_OWN_FILES
 from htmap_core.submission.files.protocols import submit_side_file
 from htmap_core.submission.known_commands import OWN_OPTIONS
-from htmap_core.submission.submit import set_pace
+from htmap_core.submission.submit import LATE, set_pace
 
 
 def describe(
@@ -54,6 +54,8 @@ def describe(
     _keep_the_user(submit)
     add_exit_policy(submit, plan)
     set_pace(submit, plan, parameter)
+    if files.validity is not None and any(submit.has(name) for name in LATE):
+        user_warnings.warn(user_warnings.LateJobsAreSignedNow(plan.tag, files.validity.end))
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
     return _with_own_commands(submit, plan, map_id)

@@ -34,7 +34,7 @@ from htmap_core.tracking.transitions import (
     JobStates,
 )
 
-_SEAL = f"5 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
+_SEAL = f"6 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
 _PIECE = 256 * 1024  # bytes of the log to read at once; more would not fit into the processor's cache
 _MARK = 1024  # bytes before the offset, whose checksum shows whether the log is still the same
 _ANEW = -1  # no checksum: the log is read from its beginning again
@@ -117,7 +117,7 @@ class Tracker:
         with self._lock:
             known = self._jobs[job.submission].notes if job.submission in self._jobs else {}
             was_removed = self.status(job) is ComponentStatus.REMOVED
-            return known.get(job.row, (0, "removed from the queue" if was_removed else ""))[1]
+            return known.get(job.row, (0, "removed from the queue" if was_removed else "", 0))[1]
 
     def memory(self, job: Job) -> int:
         """Return a job's peak memory so far in MB, as HTCondor measured it; 0 before the first measurement."""
@@ -153,7 +153,9 @@ class Tracker:
             ]
         return [Job(number, row) for number, row, status in every if status == RUNNING]
 
-    def correct(self, job: Job, was: ComponentStatus, status: ComponentStatus, note: str = "", code: int = 0) -> None:
+    def correct(
+        self, job: Job, was: ComponentStatus, status: ComponentStatus, note: str = "", code: int = 0, subcode: int = 0
+    ) -> None:
         """Set the status of a job, as something else than the log tells it; it is not doubtful any more.
 
         :param was: the status that the caller has seen. If the log has told another since, that one stays.
@@ -163,7 +165,7 @@ class Tracker:
                 jobs = self._jobs[job.submission]
                 jobs.doubts.pop(job.row, None)
                 if status is not was:
-                    jobs.enter(job.row, NUMBERS[status], note, code)
+                    jobs.enter(job.row, NUMBERS[status], note, code, subcode)
 
     @property
     def is_behind(self) -> bool:

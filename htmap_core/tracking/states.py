@@ -19,7 +19,7 @@ from htmap_core.tracking import holds
 from htmap_core.tracking.jobs import Tracker
 
 _SUCCEEDED = "OK"  # the status of a component in its job's result file
-_HOLD = ("HoldReason", "HoldReasonCode")
+_HOLD = ("HoldReason", "HoldReasonCode", "HoldReasonSubCode")
 # HTCondor's JobStatus of a job that is in the queue and has not ended.
 _HELD = 5
 _QUEUED = {
@@ -124,7 +124,7 @@ class LoggedStates:
         if hold is None:
             return None
         reason = with_true_names(self._map_dir.path, hold.reason)
-        return ComponentHold(hold.code, holds.in_our_words(reason))
+        return ComponentHold(hold.code, holds.in_our_words(reason), hold.subcode)
 
     def note(self, component: int) -> str:
         """Return how the job of a component failed; an empty text if it did not."""
@@ -225,8 +225,8 @@ class LoggedStates:
             is_unknown_hold = in_queue is ComponentStatus.HELD and was is ComponentStatus.IDLE
             if in_queue is not None and (is_unknown_hold or job in doubts):
                 is_held = in_queue is ComponentStatus.HELD
-                reason, code = (ad.get(name) if is_held else None for name in _HOLD)
-                self._tracker.correct(job, was, in_queue, str(reason or ""), int(code or 0))
+                reason, code, subcode = (ad.get(name) if is_held else None for name in _HOLD)
+                self._tracker.correct(job, was, in_queue, str(reason or ""), int(code or 0), int(subcode or 0))
 
     def save(self) -> None:
         """Save the states for the next process."""

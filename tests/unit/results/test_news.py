@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import attrs
 import pytest
 
@@ -38,7 +40,7 @@ def test_the_schedd_is_asked_less_often_the_longer_nothing_comes(
     monkeypatch.setattr(source, "of", lambda _: states)
     monkeypatch.setattr(news, "QUIET", 0.02)  # a minute would be long for a test
     htmap.settings["WAIT_TIME"] = 0.001
-    engine = Engine("tide", make_map("tide", 1, {}), lambda: None)
+    engine = Engine("tide", make_map("tide", 1, {}), lambda: None, lambda _: math.inf)
     with pytest.warns(SilentPool), pytest.raises(PatienceEnded):
         engine.wait(1.0, frozenset(), show_progress_bar=False)
     assert 1 <= states.asked <= 6  # 0.02 s, 0.04 s and so on

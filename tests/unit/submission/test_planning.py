@@ -19,6 +19,7 @@ from htmap_core.settings.chain import Settings
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.planning import describe
 from htmap_core.testing.contracts import EmptyPool
+from htmap_core.tracking import hold_codes
 from tests.golden_files import Golden
 
 
@@ -125,6 +126,27 @@ def test_a_job_that_would_be_started_for_ever_is_held_with_what_htcondor_said(
 )
 def test_a_job_that_gets_on_is_not_held(job: str) -> None:
     assert evaluated(job, "periodic_hold") is not True
+
+
+@pytest.mark.parametrize(
+    ("job", "subcode"),
+    [
+        (vacated("ContainerError = 3", 1021), hold_codes.CONTAINER_FAILED),
+        (loops(10, 0), hold_codes.NEVER_BEGAN),
+        (loops(20, 20, 240.0), hold_codes.TAKEN_AWAY),
+        ("[JobStatus = 1; Own = 8]", 8),
+    ],
+)
+def test_the_subcode_of_a_hold_says_which_policy_it_was(job: str, subcode: int) -> None:
+    own = {"periodic_hold": "Own =?= 8", "periodic_hold_subcode": "Own"}
+    assert evaluated(job, "periodic_hold", **own) is True
+    assert evaluated(job, "periodic_hold_subcode", **own) == subcode
+
+
+def test_the_exit_policy_has_its_subcode_only_where_it_is_ours() -> None:
+    assert described("assume")["on_exit_hold_subcode"] == str(hold_codes.COULD_NOT_FINISH)
+    assert "on_exit_hold_subcode" not in described("assume", on_exit_hold="ExitCode == 3")
+    assert described("assume", on_exit_hold="ExitCode == 3", on_exit_hold_subcode=9)["on_exit_hold_subcode"] == "9"
 
 
 def test_evicted_jobs_are_matched_together_because_requirements_refer_to_small_numbers_only() -> None:

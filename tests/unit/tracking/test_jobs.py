@@ -41,7 +41,7 @@ class Known:
 
     status: str
     note: str = ""
-    hold: tuple[int, str] | None = None
+    hold: tuple[int, str, int] | None = None
     memory: int = 0
     started: float = 0
     runtime: float = 0
@@ -71,7 +71,7 @@ def advance(job: Known, kind: str, event: htcondor2.JobEvent) -> None:
         job.status, job.note, job.hold = PLAIN[kind], "", None
     elif kind == "JOB_HELD":
         job.status, job.note = "HELD", event["HoldReason"]
-        job.hold = event["HoldReasonCode"], event["HoldReason"]
+        job.hold = event["HoldReasonCode"], event["HoldReason"], event["HoldReasonSubCode"]
     elif kind == "JOB_ABORTED" and job.status not in {"COMPLETED", "ERRORED"}:
         job.status, job.note, job.hold = "REMOVED", event["Reason"], None
     elif kind == "JOB_TERMINATED":
@@ -137,7 +137,7 @@ def known(tracker: Tracker, jobs: int) -> list[Known]:
         Known(
             status=str(tracker.status(job)),
             note=tracker.note(job),
-            hold=None if (hold := tracker.hold(job)) is None else (hold.code, hold.reason),
+            hold=None if (hold := tracker.hold(job)) is None else (hold.code, hold.reason, hold.subcode),
             memory=tracker.memory(job),
             started=0,
             runtime=0 if tracker.status(job) == "RUNNING" else tracker.runtime(job),
