@@ -17,6 +17,7 @@ LOGS = "logs"
 CREATING = "creating"
 RERUNNING = "rerunning"
 RETAGGING = "retagging"
+DELIVERY = "delivery"
 
 # Below a map's directory. HTCondor transfers files by their base names. The files that jobs receive from HTMap begin with
 # _htmap_, because a user's file hardly has such a name.

@@ -65,6 +65,7 @@ from htmap_core.exceptions.ownership import (
 from htmap_core.exceptions.plugins import (
     CannotTransplantPython,
     NoSuitableDeliveryMethod,
+    NotDecided,
     PluginError,
     RequiredPluginError,
     UnknownPythonDeliveryMethod,
@@ -130,6 +131,7 @@ __all__ = [
     "NoMapYet",
     "NoOutputLeft",
     "NoSuitableDeliveryMethod",
+    "NotDecided",
     "OutputNotFound",
     "PluginError",
     "PoolConfigurationGone",

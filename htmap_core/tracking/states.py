@@ -9,9 +9,8 @@ from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CorruptEventLog, CorruptMap
 from htmap_core.storage.content.links import with_true_names
-from htmap_core.storage.jobs import Job
+from htmap_core.storage.jobs import Job, Placement
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.placement import Placement
 from htmap_core.tracking import holds
 from htmap_core.tracking.jobs import Tracker
 

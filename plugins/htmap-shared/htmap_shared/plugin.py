@@ -26,19 +26,11 @@ class Shared(DeliveryMethod):
         if pool.is_local:
             return Suitability.yes("all slots are on this machine", RANK)
         domain, total = _domain(pool), pool.count("true")[1]
-        place, kind = _least_shared()
+        if not total:
+            return Suitability.unknown("the pool has no slots now")
         if domain is None:
-            return _without_a_claim(place, kind, total)
-        sharing = pool.count(_is_in(domain))[0]
-        claim = f"{sharing} of {total} slots are in the file system domain {domain!r} of this machine"
-        if not sharing:
-            return Suitability.no(claim)
-        if kind in PRIVATE:
-            return Suitability.no(f"{claim}, but {place} is on a {kind}, which no other machine can see")
-        if kind in NETWORK:
-            return Suitability.yes(f"{claim}, and {place} is on {kind}", RANK * sharing // total)
-        disk = f"on a disk of this machine{f' ({kind})' if kind else ''}"
-        return Suitability.unknown(f"{claim}, but {place} is {disk}, which they see only where it is exported")
+            return _without_a_claim(*_least_shared(), total)
+        return _with_a_claim(domain, pool.count(_is_in(domain))[0], total)
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Start the runtime archive with this Python, at its path on the execute node.
@@ -63,6 +55,19 @@ def _domain(pool: PoolView) -> str | None:
 
 def _is_in(domain: str) -> str:
     return f"FileSystemDomain == {quoted(domain)}"
+
+
+def _with_a_claim(domain: str, sharing: int, total: int) -> Suitability:
+    place, kind = _least_shared()
+    claim = f"{sharing} of {total} slots are in the file system domain {domain!r} of this machine"
+    if not sharing:
+        return Suitability.no(claim)
+    if kind in PRIVATE:
+        return Suitability.no(f"{claim}, but {place} is on a {kind}, which no other machine can see")
+    if kind in NETWORK:
+        return Suitability.yes(f"{claim}, and {place} is on {kind}", RANK * sharing // total)
+    disk = f"on a disk of this machine{f' ({kind})' if kind else ''}"
+    return Suitability.unknown(f"{claim}, but {place} is {disk}, which they see only where it is exported")
 
 
 def _without_a_claim(place: Path, kind: str, total: int) -> Suitability:
