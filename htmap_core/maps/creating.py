@@ -138,7 +138,7 @@ def create_map(
     keeps_checkpoints = checkpoints(function, options)
     recovery.settle()
     pool, connection = pools.find_pool()
-    needed = needed_modules(function, [*map(str, options.fixed_input_files), *function.sources])
+    needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
     method = choose_delivery_method(pool, connection, needed, options)
     columns, files = OptionColumns(options), MapFiles(options, size)
     with Creation(tag, chunksize=size, columns=tuple(columns.names.values()), joined=files.columns) as creation:
