@@ -130,13 +130,19 @@ def _text(decision: Decision) -> str:
 
 
 def _decision(content: Mapping[str, Any]) -> Decision:
-    scope = Scope(*(str(content[name]) for name in ("pool", "collector", "python")))
-    said = content["found"].items()
+    said = dict(content["found"]).items()
     found = {name: Suitability(_verdict(each["verdict"]), each["reason"], int(each["rank"])) for name, each in said}
     if content["method"] not in found:
         raise ValueError("the chosen method is none of those that were asked")
-    kept = {name: content[name] for name in ("method", "by_user", "since", "occasion", "settings")}
-    return Decision(scope=scope, found=found, **kept)
+    return Decision(
+        scope=Scope(*(str(content[name]) for name in ("pool", "collector", "python"))),
+        method=content["method"],
+        by_user=bool(content["by_user"]),
+        since=float(content["since"]),
+        occasion=str(content["occasion"]),
+        found=found,
+        settings=dict(content["settings"]),
+    )
 
 
 def _verdict(text: str) -> Any:
