@@ -45,6 +45,7 @@ CLASSES = [cls for classes in ALL.values() for cls in classes]
 FACTS: dict[str, Any] = {
     "advice": "Read the manual",
     "asked": "open()",
+    "before": "docker",
     "bytes": 3_000_000,
     "chosen": "personal",
     "command": "kinit",
@@ -74,6 +75,7 @@ FACTS: dict[str, Any] = {
     "looked_in": ("~/.htmap/pool", "PATH"),
     "map_dir": Path("/eos/user/a/ada/maps/tide"),
     "method": "shared",
+    "modules": ["numpy", "scipy"],
     "name": "dokcer",
     "named": "CONDOR_CONFIG",
     "nearest": "HTMAP_DELIVERY_METHOD",
@@ -95,6 +97,7 @@ FACTS: dict[str, Any] = {
     "reason": "it rains",
     "reasons": {"docker": "no slot has it", "shared": "no slot shares files"},
     "report": "ValueError: the sea is not there",
+    "remedy": "name an image that has them in DOCKER.IMAGE",
     "request_disk": "2MB",
     "root": Path("/home/ada/.htmap/pool"),
     "said": "it rains",
@@ -160,6 +163,12 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "NoSlotFits": [{}, {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}}],
     "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],
     "NoSuitableDeliveryMethod": [{}, {"reasons": {}}],
+    "DeliveryForModules": [{}, {"remedy": ""}],
+    "LackingModules": [{"method": "docker"}, {"remedy": ""}],
+    "OtherDeliveryMethod": [
+        {"said": "3 of 5 slots share files", "reason": "'docker' does not suit it now: 0 of 5 slots have HasDocker"},
+        {"said": "3 of 5 slots share files", "before": None, "reason": "what was written down is damaged"},
+    ],
     "PluginError": [{}, {"advice": ""}],
     "PluginIsOff": [
         {"reason": "is broken: it rains"},
