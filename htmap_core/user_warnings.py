@@ -282,7 +282,7 @@ class LackingModules(SuspiciousMap):
         have = f" To have them there, {self.remedy}." if self.remedy else ""
         return (
             f"the function needs {', '.join(self.modules)}, and the Python of delivery method {self.method!r} lacks "
-            f"them.{have} Another method may have them: `htmap delivery` shows those that are installed"
+            f"them.{have} htmap-shared and htmap-transplant run your own Python, which has them"
         )
 
 
