@@ -135,7 +135,10 @@ def choose_anew(pool: Pool, view: PoolView, method: str = AUTO) -> Choice:
 
 def scope_of(pool: Pool, view: PoolView) -> Scope:
     """Return what a decision is for: not the schedd, for all schedds of a pool have the same slots, and a user may get any."""
-    named = view.address.collector or view.parameter("COLLECTOR_HOST") or ""
+    try:
+        named = view.address.collector or view.parameter("COLLECTOR_HOST") or ""
+    except CondorError:  # its configuration is gone: nothing can be asked, and nothing will be written down
+        named = ""
     hosts = sorted(host.removesuffix(_COLLECTORS_PORT) for host in re.split(r"[,\s]+", named.casefold()) if host)
     here = f" on {socket.gethostname()}" if any(host.startswith(_LOOPBACK) for host in hosts) else ""
     return Scope(pool.name, f"{', '.join(hosts)}{here}", sys.prefix)
