@@ -6,7 +6,6 @@ import os
 import platform
 import shlex
 import shutil
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +38,8 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.root import check_htmap_dir, configured_htmap_dir
 from htmap_core.storage.tags import all_tags, find_map, maps_without_tag
-from htmap_core.submission.delivery_choice import choose_delivery_method
+from htmap_core.submission.delivery_choice import Answers, present_choice, why
+from htmap_core.user_warnings import UnsuitableDeliveryMethod
 
 _LITTLE_SPACE = 1024**3  # bytes
 
@@ -284,26 +284,22 @@ def _credentials(connection: Connection) -> Iterator[Check]:
 
 
 def _delivery(name: str, connection: Connection) -> Iterator[Check]:
-    methods = plugins.delivery_methods()
-    checked = {method: plugins.check(methods[method], connection) for method in sorted(methods)}
-    for method, found in checked.items():
+    asked = Answers(connection)
+    for method, found in asked.of_all(sorted(plugins.delivery_methods())).items():
         yield Check(
             "delivery", "ok" if found.verdict == "yes" else "note", f"{method}: {found.verdict}, {found.reason}"
         )
     pool = next(each for each in plugins.pools() if each.name == name)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            chosen = choose_delivery_method(pool, connection, checked)
-        except HTMapException as error:
-            yield Check("delivery", "problem", str(error))
-            return
-    for warning in caught:
-        yield Check(
-            "delivery", "problem", str(warning.message), "`htmap set DELIVERY_METHOD auto` chooses the best one"
-        )
-    if not caught:
-        origin = settings.origin("DELIVERY_METHOD")
-        yield Check(
-            "delivery", "ok", f"maps use {chosen.name} (DELIVERY_METHOD = {settings['DELIVERY_METHOD']}, from {origin})"
-        )
+    try:
+        choice = present_choice(pool, connection, asked)
+        said = asked.of(choice.method)
+    except HTMapException as error:
+        yield Check("delivery", "problem", str(error))
+        return
+    if said.verdict == "no" and choice.by in {"setting", "user"}:
+        text = str(UnsuitableDeliveryMethod(choice.method, said.reason))
+        setting = "`htmap set DELIVERY_METHOD auto`"
+        advice = f"{setting if choice.by == 'setting' else '`htmap delivery --choose auto`'} chooses the best one"
+        yield Check("delivery", "problem", text, advice)
+    else:
+        yield Check("delivery", "ok", f"maps use {choice.method} ({why(choice)})")

@@ -70,6 +70,7 @@ from htmap_core.exceptions.ownership import (
 from htmap_core.exceptions.plugins import (
     CannotTransplantPython,
     NoSuitableDeliveryMethod,
+    NotDecided,
     PluginError,
     RequiredPluginError,
     UnknownPythonDeliveryMethod,
@@ -137,6 +138,7 @@ __all__ = [
     "NoMapYet",
     "NoOutputLeft",
     "NoSuitableDeliveryMethod",
+    "NotDecided",
     "OutputNotFound",
     "PluginError",
     "PoolConfigurationGone",

@@ -19,6 +19,7 @@ from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
 from htmap_core.plugins.faults import plugin_faults
+from htmap_core.results.needed_modules import needed_modules
 from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.settings import tables, variables
 from htmap_core.settings.chain import settings
@@ -137,7 +138,8 @@ def create_map(
     checkpoints = checkpointing(function, options)
     recovery.settle()
     pool, connection = pools.find_pool()
-    method = choose_delivery_method(pool, connection)
+    needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
+    method = choose_delivery_method(pool, connection, needed, options)
     columns, files = OptionColumns(options), MapFiles(options, size)
     with Creation(tag, chunksize=size, columns=tuple(columns.names.values()), joined=files.columns) as creation:
         _add_function(creation, function, files, checkpoints)

@@ -25,9 +25,8 @@ from htmap_core.storage.content import source_lines
 from htmap_core.storage.content.checkpoints import remove_checkpoints
 from htmap_core.storage.content.inputs import check_function, check_inputs
 from htmap_core.storage.content.source_lines import SourceLines
-from htmap_core.storage.jobs import rows_in
+from htmap_core.storage.jobs import Placement, rows_in
 from htmap_core.storage.outputs import Outputs
-from htmap_core.storage.placement import Placement
 from htmap_core.storage.record import MapRecord, pool_from, record_from, record_text, submit_from, submit_text
 from htmap_core.storage.submissions import Submission, Submissions
 from htmap_run.files import checkpoints

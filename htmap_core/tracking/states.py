@@ -11,9 +11,8 @@ from htmap_core.condor.clusters import Cluster
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CorruptEventLog, CorruptMap, MadeByNewerHTMap
 from htmap_core.storage.content.links import with_true_names
-from htmap_core.storage.jobs import Job
+from htmap_core.storage.jobs import Job, Placement
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.placement import Placement
 from htmap_core.storage.submissions import Submission
 from htmap_core.tracking import holds
 from htmap_core.tracking.jobs import Tracker
