@@ -162,7 +162,9 @@ class TestModules:
 
     @pytest.mark.parametrize("option", ["docker_image", "container_image"])
     def test_of_an_image_of_the_maps_own_nothing_is_known(self, option: str) -> None:
-        assert set(Docker().lacks({"numpy"}, MapOptions(**{option: "me/mine:1"}))) == set()
+        options = MapOptions()
+        options[option] = "me/mine:1"
+        assert set(Docker().lacks({"numpy"}, options)) == set()
 
     def test_of_an_image_of_the_settings_nothing_is_known(self) -> None:
         htmap.settings["DOCKER.IMAGE"] = "me/mine:1"

@@ -65,7 +65,7 @@ def test_an_import_in_a_function_within_counts() -> None:
     ("function", "module"),
     [
         (lambda x: [attrs.asdict(x)], "attrs"),  # a module
-        (lambda x: [echo(x)], "click"),  # a function
+        (lambda x: [echo, x], "click"),  # a function
         (lambda x: SETTINGS.meta[x], "click"),  # an object
         (attrs.asdict, "attr"),  # itself by its name
     ],
