@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from htmap_core.contract.submit import SubmitDescription
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.exceptions import HTMapException
-    from htmap_core.files.atomic import locked, put_in_place, write_atomically
+    from htmap_core.files.atomic import put_in_place, write_atomically
+    from htmap_core.files.locks import locked
     from htmap_core.files.ownership import make_folder, private_opener
     from htmap_core.files.sealed import seal, unseal
     from htmap_core.language.expressions import quoted
@@ -54,7 +55,7 @@ _HOMES = {
     "connect": "condor.connection",
     "hookimpl": "contract.hookspecs",
     "htmap_dir": "storage.root",
-    "locked": "files.atomic",
+    "locked": "files.locks",
     "make_folder": "files.ownership",
     "private_opener": "files.ownership",
     "program": "contract.programs",

@@ -65,10 +65,13 @@ class ComponentHold:
 
     :param code: HTCondor's ``HoldReasonCode``.
     :param reason: the part of HTCondor's ``HoldReason`` that concerns the component.
+    :param subcode: HTCondor's ``HoldReasonSubCode``: an error number, a resource, or the site's own number; 0 for none. Since
+        0.7.
     """
 
     code: int
     reason: str
+    subcode: int = 0
 
     def __str__(self) -> str:
         return printable(f"[{self.code}] {self.reason}")

@@ -17,6 +17,9 @@ LOGS = "logs"
 CREATING = "creating"
 RERUNNING = "rerunning"
 RETAGGING = "retagging"
+MOVING = "moving.json"  # a file
+SLOTS = "slots"
+DELIVERY = "delivery"
 
 # Below a map's directory. HTCondor transfers files by their base names. The files that jobs receive from HTMap begin with
 # _htmap_, because a user's file hardly has such a name.
@@ -85,5 +88,7 @@ INPUTS_COLUMN = "htmap_inputs"
 REMAPS_COLUMN = "htmap_remaps"  # with output_remaps only: the remaps for HTCondor
 REMAPPED_COLUMN = "htmap_remapped"  # with output_remaps only: the remapped files for the runner
 FILES_COLUMN = "htmap_files"
+ROOT_VARIABLE = "HTMAP_DIR"  # of a submit description
+ROOT_MACRO = f"$({ROOT_VARIABLE})"
 RESULT_COLUMN = "htmap_result"  # the path of the job's files below the outputs, without their endings
 COLUMNS = (COMPONENT_COLUMN, "htmap_components", INPUTS_COLUMN, RESULT_COLUMN)

@@ -12,7 +12,7 @@ from typing import Optional
 
 import attrs
 
-from htmap_core.wording import Printable, followed, perhaps
+from htmap_core.wording import Printable, followed, minute, perhaps
 
 _OURS = f"{Path(__file__).parent}/"
 
@@ -80,8 +80,56 @@ class OtherPool(HTMapWarning):
 
 
 @attrs.define(slots=False)
+class OtherDeliveryMethod(HTMapWarning):
+    """From now on, HTMap takes another delivery method for the maps on a pool.
+
+    :param pool: the pool.
+    :param method: the method.
+    :param said: why it suits.
+    :param before: the method before; None if that cannot be read.
+    :param reason: why HTMap has decided anew.
+    """
+
+    pool: str
+    method: str
+    said: str
+    before: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        instead = f" instead of {self.before}" if self.before else ""
+        return (
+            f"maps on the {self.pool} pool now use delivery method {self.method!r}{instead} ({self.said}), because "
+            f"{self.reason}. `htmap delivery` shows what was decided, and `htmap delivery --choose METHOD` changes it"
+        )
+
+
+@attrs.define(slots=False)
+class DeliveryForModules(HTMapWarning):
+    """A map takes another delivery method than others on the pool, because its function needs modules.
+
+    :param method: the method of the map.
+    :param before: the method of the others.
+    :param modules: the modules that its Python is known to lack.
+    :param remedy: what users do so that it has them, as a phrase; empty if nothing is known.
+    """
+
+    method: str
+    before: str
+    modules: list[str]
+    remedy: str
+
+    def __str__(self) -> str:
+        have = f"; to have them there, {self.remedy}" if self.remedy else ""
+        return (
+            f"the map uses delivery method {self.method!r}, because the Python of {self.before!r} lacks "
+            f"{', '.join(self.modules)}{have}"
+        )
+
+
+@attrs.define(slots=False)
 class SilentPool(HTMapWarning):
-    """The program waits for a map whose pool does not answer, or has no slots.
+    """The program waits for a map whose pool does not answer, or makes no more of its jobs.
 
     :param tag: the map.
     :param seconds: how long the map has had no news.
@@ -94,6 +142,48 @@ class SilentPool(HTMapWarning):
 
     def __str__(self) -> str:
         return f"map {self.tag!r} has had no news for {self.seconds:.0f} seconds; waiting goes on, but {self.reason}"
+
+
+@attrs.define(slots=False)
+class LateJobsAreSignedNow(HTMapWarning):
+    """The schedd makes the jobs of a map late, with URLs of outputs that are signed when the map is created.
+
+    :param end: until when the URLs are good, in seconds since the epoch.
+    """
+
+    tag: str
+    end: float
+
+    def __str__(self) -> str:
+        text = (
+            f"the outputs of map {self.tag!r} go to signed URLs that are good until {minute(self.end)}, and the schedd makes its "
+            f"jobs bit by bit. Those that wait in the queue get new URLs while a program waits for the map"
+        )
+        return followed(
+            text, f"a job that ends too late is held; `htmap release {self.tag}` signs anew, and it runs again"
+        )
+
+
+@attrs.define(slots=False)
+class SignedUrlsEnd(HTMapWarning):
+    """The signed URLs of a map's outputs may end before the jobs that send to them.
+
+    :param jobs: how many jobs.
+    :param end: until when their URLs are good, in seconds since the epoch.
+    :param reason: why they are not signed anew.
+    """
+
+    tag: str
+    jobs: int
+    end: float
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"the outputs of {self.jobs} jobs of map {self.tag!r} go to signed URLs that are good until {minute(self.end)}"
+        text = f"{where}, and are not signed anew: {self.reason}"
+        return followed(
+            text, f"a job that ends later is held; `htmap release {self.tag}` signs anew, and it runs again"
+        )
 
 
 @attrs.define(slots=False)
@@ -119,6 +209,17 @@ class DamagedMap(HTMapWarning):
 
     def __str__(self) -> str:
         return f'map {self.tag!r} is damaged: {self.reason}. htmap.remove("{self.tag}") removes what is left of it'
+
+
+@attrs.define(slots=False)
+class NewerMap(HTMapWarning):
+    """A map is passed over, because a newer HTMap has made it, or changed it, in a way that this one does not understand."""
+
+    tag: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"map {self.tag!r} is passed over: {self.reason}"
 
 
 @attrs.define(slots=False)
@@ -173,16 +274,19 @@ class NoSlotFits(SuspiciousMap):
     :param tag: the map.
     :param demands: how many slots meet each of the map's demands; only the unmet demands, if there are any.
     :param slots: how many slots the pool has.
+    :param advice: what to do about it; empty if the demands say it.
     """
 
     tag: str
     demands: dict[str, int]
     slots: int
+    advice: str = ""
 
     def __str__(self) -> str:
         listed = "; ".join(f"{count} of {self.slots} slots have {demand}" for demand, count in self.demands.items())
         together = "; no slot has all of them" if all(self.demands.values()) else ""
-        return f"no slot of this pool can run map {self.tag!r}: {listed}{together}"
+        text = f"no slot of this pool can run map {self.tag!r}: {listed}{together}"
+        return f"{text}. {self.advice}" if self.advice else text
 
 
 @attrs.define(slots=False)
@@ -215,6 +319,27 @@ class UnsuitableDeliveryMethod(SuspiciousMap):
 
     def __str__(self) -> str:
         return f"delivery method {self.method!r} does not suit this pool: {self.reason}"
+
+
+@attrs.define(slots=False)
+class LackingModules(SuspiciousMap):
+    """The function of a map imports modules that the Python of its delivery method is known to lack.
+
+    :param method: the delivery method.
+    :param modules: the modules.
+    :param remedy: what users do so that they are there, as a phrase; empty if nothing is known.
+    """
+
+    method: str
+    modules: list[str]
+    remedy: str
+
+    def __str__(self) -> str:
+        have = f" To have them there, {self.remedy}." if self.remedy else ""
+        return (
+            f"the function needs {', '.join(self.modules)}, and the Python of delivery method {self.method!r} lacks "
+            f"them.{have} htmap-shared and htmap-transplant run your own Python, which has them"
+        )
 
 
 @attrs.define(slots=False)

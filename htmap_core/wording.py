@@ -27,6 +27,15 @@ _OBEYED = re.compile(
 )
 
 
+def minute(when: float) -> str:
+    """Return a time in seconds since the epoch, to the minute, in UTC: schedd, execute nodes and users may be far apart.
+
+    >>> minute(0)
+    '1970-01-01 00:00 UTC'
+    """
+    return datetime.datetime.fromtimestamp(when, datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def printable(text: str) -> str:
     r"""Return *text* with the characters escaped that a terminal obeys instead of showing them.
 

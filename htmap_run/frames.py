@@ -8,10 +8,12 @@ hits.
 There are four such files:
 
 - ``_htmap_function``: one frame of the kind :data:`FUNCTION`. Record: ``python`` ``[3, 11, 7]``, ``implementation``
-  ``"CPython"``, ``cloudpickle`` and ``htmap`` (versions), ``by_value``, ``allow_mismatch`` and ``checkpoints`` (booleans).
+  ``"CPython"``, ``cloudpickle`` and ``htmap`` (versions), ``by_value``, ``allow_mismatch``, ``checkpoints`` and
+  ``checkpoint_exit`` (booleans), and ``checkpoint_interval`` (seconds).
 - ``_htmap_inputs_<n>``: a frame of the kind :data:`INPUT` for each of some consecutive components. The payload is a pickle of
   ``(args, kwargs)``. Record, mostly empty: ``by_value``, and ``files`` (see :mod:`htmap_run.files.placing`).
-- A checkpoint: one frame of the kind :data:`CHECKPOINT`, whose payload is a tar archive.
+- A checkpoint: one frame of the kind :data:`CHECKPOINT`, whose payload is a tar archive. In place of a component
+  it has the number of the checkpoint, which rises with each call.
 - The results of a job; see :mod:`htmap_run.job.results`. They end with an index (:data:`INDEX`), which is only a cache.
 """
 
@@ -68,6 +70,20 @@ class CorruptFile(ValueError):
 
     def __str__(self) -> str:
         return f"{self.path!r} is damaged or incomplete: {self.problem}"
+
+
+class NewerFile(CorruptFile):
+    """A file of frames has one of a newer version, which only a newer HTMap can read.
+
+    :ivar version: that version.
+    """
+
+    def __init__(self, path: str, version: int) -> None:
+        self.version = version
+        super().__init__(path, f"it has a frame of version {version}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return NewerFile, (self.path, self.version)
 
 
 class Frame(namedtuple("Frame", "kind component offset record_size size")):  # typing's takes longer to import
@@ -289,6 +305,8 @@ class Reader:
             raise CorruptFile(
                 self.path, f"there is no frame at byte {frame.offset}, or its header does not fit its checksum"
             )
+        if version > VERSION:
+            raise NewerFile(self.path, version)
         if version != VERSION or (kind, numbers[1], frame.offset, numbers[0], numbers[2]) != frame:
             raise CorruptFile(
                 self.path, f"the frame at byte {frame.offset} is of version {version}, or is not what the index says"

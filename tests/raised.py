@@ -13,6 +13,8 @@ from typing import Any
 
 import attrs
 
+from htmap_core.language.added_requirements import about_architecture
+
 ROOT = Path(__file__).parents[1]
 CORE = "htmap_core"
 PACKAGES = [CORE, *sorted(path.name.replace("-", "_") for path in ROOT.glob("plugins/htmap-*"))]
@@ -43,10 +45,16 @@ CLASSES = [cls for classes in ALL.values() for cls in classes]
 
 # Facts for the fields of this name, where a class has no others.
 FACTS: dict[str, Any] = {
+    "limit": 1000,
+    "parameter": "MAX_JOBS_PER_OWNER",
+    "room": 3,
+    "rule": "",
     "advice": "Read the manual",
     "asked": "open()",
+    "before": "docker",
     "bytes": 3_000_000,
     "chosen": "personal",
+    "code": 26,
     "command": "kinit",
     "component": 3,
     "components": 4,
@@ -55,6 +63,7 @@ FACTS: dict[str, Any] = {
     "default": "python:3.12",
     "demands": {"HasDocker": 0},
     "difference": None,
+    "end": 1795898990.0,
     "directory": Path("/run/user/1000/pool"),
     "distribution": "htmap-shared",
     "event": "005 of job 18.3",
@@ -69,15 +78,18 @@ FACTS: dict[str, Any] = {
     "image": "tide.sif",
     "inputs": None,
     "is_input": False,
+    "jobs": 2_000,
     "kind": "removing",
     "known": ("docker", "shared"),
     "looked_in": ("~/.htmap/pool", "PATH"),
     "map_dir": Path("/eos/user/a/ada/maps/tide"),
     "method": "shared",
+    "modules": ["numpy", "scipy"],
     "name": "dokcer",
     "named": "CONDOR_CONFIG",
     "nearest": "HTMAP_DELIVERY_METHOD",
     "needed": "24.0",
+    "needs": 4,
     "old": "ebb",
     "option": "request_memory",
     "mode": 0o777,
@@ -92,17 +104,21 @@ FACTS: dict[str, Any] = {
     "problem": "it rains",
     "problems": {"sea.txt": "No such file or directory"},
     "program": "condor_master",
+    "reads": 3,
     "reason": "it rains",
     "reasons": {"docker": "no slot has it", "shared": "no slot shares files"},
     "report": "ValueError: the sea is not there",
+    "remedy": "name an image that has them in DOCKER.IMAGE",
     "request_disk": "2MB",
     "root": Path("/home/ada/.htmap/pool"),
     "said": "it rains",
+    "schedd": "ap1.example.org",
     "scheme": "osdf",
     "second": "land/tide.csv",
     "seconds": 60.0,
     "slots": 214,
     "status": "IDLE",
+    "subcode": 5,
     "tag": "tide",
     "tags": ("ebb", "flow"),
     "place": Path("/home/ada/.htmap"),
@@ -111,12 +127,14 @@ FACTS: dict[str, Any] = {
     "url": "gopher://sea/tide.csv",
     "value": "much",
     "variable": "HTMAP_DELIVERY_METHD",
+    "version": "0.9.0",
     "what": "the function 'tide'",
 }
 
 # Facts of classes for which those of above make no sense; several where the text has several forms.
 OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "BelongsToOther": [{"mode": 0o755}, {"owner": "nobody", "path": Path("/home/ada/.htmap")}],
+    "CannotMove": [{}, {"advice": ""}],
     "CannotRerunComponents": [{"components": (1, 2)}, {"components": tuple(range(20))}],
     "ComponentsNotFound": [{"component": 7, "count": 7, "components": (7, 9)}],
     "CannotStart": [{}, {"evidence": "", "advice": ""}],
@@ -126,10 +144,12 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         {"name": "__main__.Tide"},
         {"name": "__main__.Tide", "difference": "fields: height when it was pickled, height, place now"},
     ],
+    "HeldWithoutOutput": [{}, {"advice": ""}],
     "InstallationFailed": [{"tried": (("Debian packages", "no network"),)}],
     "InvalidOption": [{"name": "request_memory"}, {"name": "request_memory", "origin": None}],
     "InvalidSetting": [{"name": "WAIT_TIME"}],
     "JobNotFound": [{"status": "COMPLETED"}, {"status": "UNMATERIALIZED"}],
+    "MadeByNewerHTMap": [{}, {"version": ""}],
     "MisalignedInputData": [{}, {"option_length": None, "inputs": 2}],
     "MissingSetting": [
         {"name": "WAIT_TIEM", "known": ("WAIT_TIME",), "origin": None},
@@ -157,10 +177,32 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
             "tried": ("machine: the schedd 'x' does not answer",),
         }
     ],
-    "NoSlotFits": [{}, {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}}],
+    "NoSlotFits": [
+        {"advice": ""},
+        {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}, "advice": ""},
+        {
+            "demands": {'Arch == "X86_64" (which HTCondor adds)': 0},
+            "advice": about_architecture({"aarch64": 214}),
+        },
+    ],
     "NoSuchLog": [{"known": ("MasterLog", "StartLog")}, {"known": ()}],
     "NoSuitableDeliveryMethod": [{}, {"reasons": {}}],
+    "DeliveryForModules": [{}, {"remedy": ""}],
+    "LackingModules": [{"method": "docker"}, {"remedy": ""}],
+    "OtherDeliveryMethod": [
+        {"said": "3 of 5 slots share files", "reason": "'docker' does not suit it now: 0 of 5 slots have HasDocker"},
+        {"said": "3 of 5 slots share files", "before": None, "reason": "what was written down is damaged"},
+    ],
     "PluginError": [{}, {"advice": ""}],
+    "RefusedByRule": [
+        {"reason": "You have used up your quota of 1000 hours", "rule": ""},
+        {"reason": "Submit requirement Small not met.", "rule": "SUBMIT_REQUIREMENT_Small = RequestMemory <= 100"},
+    ],
+    "TooManyJobs": [
+        {"parameter": "MAX_JOBS_PER_OWNER", "limit": 1000, "room": 3},
+        {"parameter": "MAX_JOBS_PER_SUBMISSION", "limit": 20000, "room": 20000},
+        {"parameter": "MAX_JOBS_SUBMITTED", "limit": None, "room": 0},
+    ],
     "PluginIsOff": [
         {"reason": "is broken: it rains"},
         {
@@ -177,6 +219,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "ReservedOptionKeyword": [{"name": "log"}],
     "SameName": [{"name": "tide.csv"}],
     "SubmitConflict": [{"command": "universe", "first": "docker", "second": "vanilla"}],
+    "SubmittedElsewhere": [{"schedd": "jane@ap1.example.org"}],
     "TagNotFound": [
         {"name": "tied", "known": ("tide",), "origin": None},
         {"name": "wave", "known": (), "origin": None},

@@ -20,7 +20,7 @@ from htmap_core.condor.configuration import check_configuration, has_configurati
 from htmap_core.exceptions import NoBindings, PoolConfigurationGone
 
 lock = threading.RLock()  # the bindings have one configuration for the process, so one thread uses them at a time
-_loaded_configuration: list[tuple[Path | None, str | None]] = []
+_loaded_configuration: list[tuple[Path | None, str | None, int]] = []
 
 
 def bindings_version() -> str:
@@ -53,7 +53,8 @@ def _print_nothing(*_: object) -> None:
 
 def load(configuration: Path | None) -> Any:
     """Import the bindings and have them read *configuration*; None means the machine's own."""
-    wanted = (configuration, environment.variable("CONDOR_CONFIG"))
+    # A pool that starts writes its file anew, with other paths if HTMAP_DIR was moved.
+    wanted = (configuration, environment.variable("CONDOR_CONFIG"), _written(configuration))
     if configuration is not None and _loaded_configuration != [wanted]:
         check_configuration(configuration)
         if not configuration.exists():
@@ -64,6 +65,14 @@ def load(configuration: Path | None) -> Any:
             htcondor2.reload_config()
             _loaded_configuration[:] = [wanted]
     return htcondor2
+
+
+def _written(configuration: Path | None) -> int:
+    """Return when a configuration file was last written; 0 if it is not there, or the machine's own."""
+    try:
+        return 0 if configuration is None else configuration.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _imported() -> Any:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from htmap_core.condor import bindings
+from htmap_core.condor import bindings, schedds
 from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import missing_configuration
-from htmap_core.condor.errors import SHOWN, translated
+from htmap_core.condor.errors import SHOWN, explained, translated
 from htmap_core.condor.interrupts import held_back
 from htmap_core.contract.pools import PoolAccess, PoolAddress
 from htmap_core.exceptions import (
@@ -19,6 +21,7 @@ from htmap_core.exceptions import (
     PoolUnavailable,
     UnsafePoolConfiguration,
 )
+from htmap_core.files.answers import Answers
 from htmap_core.language.expressions import quoted
 
 
@@ -31,10 +34,16 @@ class Submitted:
 
 
 class Connection:
-    """A connection to a pool's schedd, collector and credd. Plugins get it as ``PoolView`` or ``PoolAccess``."""
+    """A connection to a pool's schedd, collector and credd. Plugins get it as ``PoolView`` or ``PoolAccess``.
 
-    def __init__(self, address: PoolAddress) -> None:
+    :param kept: the collector's latest answers about slots, to which new ones are added; None asks the collector afresh.
+    """
+
+    def __init__(self, address: PoolAddress, kept: Answers | None = None) -> None:
         self._address = address
+        self._kept = kept
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._total: int | None = None
         # Cached by projection, because complete ads of a pool are large.
         self._slots: dict[frozenset[str], list[dict[str, Any]]] = {}
 
@@ -48,16 +57,28 @@ class Connection:
     def submit(self, text: str) -> Submitted:
         """Submit a description that ends with a queue statement.
 
-        :raises CondorError: the schedd refuses it; nothing is in the queue then.
+        :raises TooManyJobs: the schedd takes only so many jobs; nothing is in the queue then, as with any other refusal.
+        :raises RefusedByRule: a rule of its administrator refuses them.
+        :raises CondorError: the schedd refuses it for another reason, or does not answer.
         """
-        with self._bindings() as condor, bindings.silenced(condor):
-            result = self._schedd(condor).submit(condor.Submit(text))
-            return Submitted(result.cluster(), result.num_procs())
+        try:
+            with self._bindings() as condor, bindings.silenced(condor):
+                result = self._schedd(condor).submit(condor.Submit(text))
+                return Submitted(result.cluster(), result.num_procs())
+        except CondorError as error:
+            raise explained(error, self.schedd_parameter) from error.__cause__
 
-    def query_jobs(self, constraint: str, projection: Sequence[str] = (), limit: int = -1) -> list[dict[str, Any]]:
-        """Return the ads of the jobs that satisfy *constraint* as Python values: the attributes in *projection*, or all."""
+    def query_jobs(
+        self, constraint: str, projection: Sequence[str] = (), limit: int = -1, *, clusters: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the ads of the jobs that satisfy *constraint* as Python values: the attributes in *projection*, or all.
+
+        :param clusters: whether to return the ads of clusters, too, which have no ProcId. A cluster of late materialization may
+            have no job at the moment.
+        """
         with self._bindings() as condor:
-            ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit)
+            kind = {"opts": condor.QueryOpts.IncludeClusterAd} if clusters else {}
+            ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit, **kind)
             return [plain(ad) for ad in ads]
 
     def job_classads(self, constraint: str, limit: int = -1) -> list[Any]:
@@ -82,7 +103,7 @@ class Connection:
         """Ask the schedd itself for attributes of its ad. The collector's copy (:meth:`schedd_ad`) may be minutes old."""
         with self._bindings() as condor:
             # Not by directQuery, which with the bindings of 24.0 returns a list, and takes the name for a constraint.
-            schedd = condor.Collector(self._locate_schedd(condor))
+            schedd = condor.Collector(schedds.locate(self._address, condor))
             (ad,) = schedd.query(condor.AdType.Schedd, projection=list(projection))
             return plain(ad)
 
@@ -102,6 +123,12 @@ class Connection:
         with self._bindings() as condor:
             self._schedd(condor).edit(constraint, attribute, str(value))
 
+    @property
+    def is_local_schedd(self) -> bool:
+        """Whether the schedd is that of this machine's configuration, and need not be found by the collector. Asks no daemon."""
+        with self._bindings() as condor:
+            return schedds.is_local(self._address, condor)
+
     def answers(self) -> bool:
         """Return whether the schedd answers."""
         return self.why_silent() is None
@@ -114,6 +141,15 @@ class Connection:
             self.query_schedd(["Name"])  # any query of jobs would have it fork, and look at its whole queue
         except UnsafePoolConfiguration:
             raise  # the pool may answer, but is not asked
+        except CondorError as error:
+            return error
+        return None
+
+    def why_refused(self) -> CondorError | None:
+        """Return why a schedd elsewhere lets nobody act from here, though all may look; None if it does, or is the local one."""
+        try:
+            if not self.is_local_schedd:
+                self.act("hold", "ClusterId == 0", "htmap asks whether it may")
         except CondorError as error:
             return error
         return None
@@ -137,37 +173,74 @@ class Connection:
         """Return the ads of all slots, without dynamic ones, as Python values: the attributes in *projection*, or all. Cached."""
         wanted = frozenset(name.casefold() for name in projection)
         if wanted not in self._slots:
-            self._slots[wanted] = self.query_collector("Startd", _WHOLE_SLOT, projection)
+            self._slots[wanted] = self._kept_slots(projection) if projection else self._all_slots(())
         return [{k: v for k, v in ad.items() if not wanted or k.casefold() in wanted} for ad in self._slots[wanted]]
 
-    def schedd_ad(self) -> dict[str, Any]:
-        """Return the collector's copy of the schedd's ad, with its name, machine and version."""
-        with self._bindings() as condor:
-            return plain(self._locate_schedd(condor))
+    def _kept_slots(self, projection: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the ads of all slots. Kept are ads that differ, with their number, if they are few."""
+        question = f"slots: {','.join(sorted(name.casefold() for name in projection))}"
+        kept = self._kept.get(question) if self._kept is not None else None
+        if kept:
+            return [ad for ad, count in kept for _ in range(count)]
+        ads = self._all_slots(projection)
+        if self._kept is not None and ads:
+            counts = Counter(json.dumps(ad, sort_keys=True) for ad in ads)
+            if len(counts) <= _FEW:
+                self._kept.put(question, [[json.loads(ad), count] for ad, count in counts.items()])
+        return ads
 
-    def slot_classads(self) -> list[Any]:
+    def _all_slots(self, projection: Sequence[str]) -> list[dict[str, Any]]:
+        return self.query_collector("Startd", _WHOLE_SLOT, projection)
+
+    def schedd_ad(self) -> dict[str, Any]:
+        """Return the schedd's name, machine and version: of the local one from its files, of others from the collector."""
+        with self._bindings() as condor:
+            return plain(schedds.locate(self._address, condor))
+
+    def slot_classads(self, projection: Sequence[str]) -> list[Any]:
         """Return the present ads of all slots, without dynamic ones, as the bindings' ClassAds, for this package alone."""
         with self._bindings() as condor:
-            return list(self._collector(condor).query(condor.AdType.Startd, constraint=_WHOLE_SLOT))
+            collector = schedds.collector(self._address, condor)
+            return list(collector.query(condor.AdType.Startd, constraint=_WHOLE_SLOT, projection=list(projection)))
 
     def count(self, expression: str) -> tuple[int, int]:
-        """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has."""
-        ads = self.query_collector("Startd", f"({_WHOLE_SLOT}) && ({expression})", ["Machine"])
-        return len(ads), len(self.slots(["Machine"]))
+        """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has. Cached.
+
+        A count of zero is not kept for others. It is what warnings tell, so it is never old; and the collector sends nothing.
+        """
+        if expression not in self._counts:
+            kept = self._kept.get(expression) if self._kept is not None else None
+            self._counts[expression] = tuple(kept) if kept else self._count(expression)
+        return self._counts[expression]
+
+    def _count(self, expression: str) -> tuple[int, int]:
+        if self._total is None:
+            self._total = self._number(_WHOLE_SLOT)
+        is_plain = expression == "true" or not self._total
+        matching = self._total if is_plain else self._number(f"({_WHOLE_SLOT}) && ({expression})")
+        if self._kept is not None and matching:
+            self._kept.put(expression, [matching, self._total])
+        return matching, self._total
+
+    def _number(self, constraint: str) -> int:
+        """Return how many slots satisfy a constraint: of an ad without attributes, the collector sends a dozen bytes."""
+        return len(self.query_collector("Startd", constraint, [_NO_ATTRIBUTE]))
 
     def query_collector(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the collector's ads of a *kind*, such as ``Submitter`` or ``Accounting``, as dictionaries of Python values."""
         with self._bindings() as condor:
             ad_type = getattr(condor.AdType, kind)
-            ads = self._collector(condor).query(ad_type, constraint=constraint, projection=list(projection))
+            ads = schedds.collector(self._address, condor).query(
+                ad_type, constraint=constraint, projection=list(projection)
+            )
             return [plain(ad) for ad in ads]
 
     @property
     def is_local(self) -> bool:
         """Whether every slot of the pool is on this machine."""
-        here = {self.parameter("FULL_HOSTNAME"), self.parameter("HOSTNAME")}
-        machines = {ad.get("Machine") for ad in self.slots(["Machine"])}
-        return bool(machines) and machines <= here
+        here = filter(None, (self.parameter("FULL_HOSTNAME"), self.parameter("HOSTNAME")))
+        matching, total = self.count(" || ".join(f"Machine =?= {quoted(name)}" for name in here) or "false")
+        return 0 < total == matching
 
     def parameter(self, name: str) -> str | None:
         """Return a parameter of the submit side's HTCondor configuration; None if it is not set."""
@@ -178,24 +251,14 @@ class Connection:
     def schedd_parameter(self, name: str) -> str | None:
         """Return a parameter of the schedd's configuration, wherever it runs; None if it is not set."""
         with self._bindings() as condor:
-            is_here = self._address.schedd is None
-            found = (condor.param if is_here else condor.RemoteParam(self._locate_schedd(condor))).get(name)
+            is_here = schedds.is_local(self._address, condor)
+            found = (condor.param if is_here else condor.RemoteParam(schedds.locate(self._address, condor))).get(name)
             return None if found in {None, "Not defined"} else str(found)  # the daemon's words
 
     # --- the bindings
 
     def _schedd(self, condor: Any) -> Any:
-        if self._address.schedd is None:
-            return condor.Schedd()
-        return condor.Schedd(self._locate_schedd(condor))
-
-    def _locate_schedd(self, condor: Any) -> Any:
-        named = [] if self._address.schedd is None else [self._address.schedd]
-        ad = self._collector(condor).locate(condor.DaemonType.Schedd, *named)
-        if ad is None:  # with None, the bindings would use the local schedd
-            problem = f"its collector knows no schedd called {self._address.schedd!r}"
-            raise PoolUnavailable(self._address.pool, problem, SHOWN)
-        return ad
+        return condor.Schedd(schedds.locate(self._address, condor))
 
     def _ask_credd(self, condor: Any, ask: Callable[[Any, Any], Any]) -> Any:
         try:
@@ -208,16 +271,15 @@ class Connection:
 
     def _credd(self, condor: Any) -> Any:
         """Return the credd that the schedd asks for credentials: the credd of its machine, under any name."""
-        if self._address.schedd is None:
+        if schedds.is_local(self._address, condor):
             return condor.Credd()
-        machine = self._locate_schedd(condor)["Machine"]
-        ads = self._collector(condor).query(condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}")
+        machine = schedds.locate(self._address, condor)["Machine"]
+        ads = schedds.collector(self._address, condor).query(
+            condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}"
+        )
         if not ads:
             raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", SHOWN)
         return condor.Credd(ads[0])
-
-    def _collector(self, condor: Any) -> Any:
-        return condor.Collector(self._address.collector) if self._address.collector else condor.Collector()
 
     @contextlib.contextmanager
     def _bindings(self) -> Iterator[Any]:
@@ -245,4 +307,6 @@ def connect(address: PoolAddress) -> PoolAccess:
     return Connection(address)
 
 
+_NO_ATTRIBUTE = "HTMapNothing"  # an attribute that no slot has: an empty projection would mean all attributes
+_FEW = 50  # ads that differ
 _WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # dynamic slots are parts of a partitionable slot, which counts already

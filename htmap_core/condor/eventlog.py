@@ -8,6 +8,7 @@ three dots.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import time
 
@@ -50,12 +51,15 @@ _EVENTS = re.compile(
     rb"|(.{1,80}|\n))"  # text that is not an event
 )
 _UNSEPARATED = re.compile(rb"(?<!\n\.\.\.\n)(\d{3} \(\d+\.-?\d+\.000\) .*)")
+_HEADER = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
 _SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 _FIRST = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
+_SUBMIT_HOST = re.compile(rb"^000 .* Job submitted from host: <([^?>]*)\?(?:[^>]*&)?alias=([^&>]+)", re.MULTILINE)
+_LOOPBACK = (b"127.", b"[::1]")
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
 _MEMORY = re.compile(rb"\n\s+Memory \(MB\)\s+:\s+(\d+)\s+\d+\s+\d+|\n\s+(\d+)\s+-\s+MemoryUsage of job \(MB\)")
-_HOLD_CODE = re.compile(rb"\n\s+Code (\d+)")
+_HOLD_CODES = re.compile(rb"\n\s+Code (\d+)(?: Subcode (-?\d+))?")
 _REASON = re.compile(rb"\n[\t ]*(.*)")
 
 
@@ -70,18 +74,38 @@ def events(log: bytes) -> list[tuple[bytes, ...]]:
     return _EVENTS.findall(log)
 
 
-def damage(log: bytes, count: int) -> bytes | None:
-    """Return what HTCondor cannot have written, from a piece of a log; None if nothing is to be seen.
+def damage(log: bytes, count: int) -> int | None:
+    """Return where a piece of a log has what HTCondor cannot have written; None if nothing is to be seen.
 
     :param count: how many events :func:`events` has found in it.
     """
     if b"\0" in log:
-        at = log.index(b"\0")
-        return log[at : at + 80]
+        return log.index(b"\0")
     if log.count(b".000) ") <= count:  # as fast as memory, and true for nearly every piece
         return None
     found = _UNSEPARATED.search(log)  # an event without the end of the one before it
-    return found and found[1][:80]
+    return found and found.start()
+
+
+def damage_of_first(log: bytes) -> int | None:
+    """Return where the first event in a piece of a log has what HTCondor cannot have written; None if nothing is to be seen."""
+    end = log.find(END, len(END))
+    first = log if end < 0 else log[:end]
+    found = events(first)
+    if any(no_event for *_, no_event in found):
+        return len(END)
+    return damage(first, len(found))
+
+
+def begin(log: bytes, number: int) -> int:
+    """Return where the event with this number begins, with the end before it, of those that :func:`events` has found."""
+    return next(itertools.islice(_EVENTS.finditer(log), number, None)).start()
+
+
+def time_of_next(log: bytes) -> float:
+    """Return the time of the first event in a text, in seconds since the epoch; 0 if it has none."""
+    found = _HEADER.search(log)
+    return seconds(found[1]) if found else 0.0
 
 
 def is_of_another_kind(kind: bytes, text: bytes) -> bool:
@@ -107,6 +131,15 @@ def began(log: bytes) -> float | None:
     return (seconds(found[1]) or None) if found else None
 
 
+def submit_machine(log: bytes) -> str | None:
+    """Return the machine of the schedd that has written a log; None where the log does not tell.
+
+    A schedd that listens on loopback only can be reached from no other machine, so its machine is of no use.
+    """
+    found = _SUBMIT_HOST.search(log)
+    return None if found is None or found[1].startswith(_LOOPBACK) else found[2].decode(errors="replace")
+
+
 def exit_code(text: bytes) -> int | None:
     """Return the exit code in the text of a termination; None if it has a signal instead."""
     return _number(_EXIT_CODE, text)
@@ -128,9 +161,10 @@ def memory(text: bytes) -> int:
     return _number(_MEMORY, text) or 0
 
 
-def hold_code(text: bytes) -> int:
-    """Return the code of a hold; 0 (HTCondor's "unspecified") if the event has none."""
-    return _number(_HOLD_CODE, text) or 0
+def hold_codes(text: bytes) -> tuple[int, int]:
+    """Return the code and the subcode of a hold; 0 (HTCondor's "unspecified") for what the event does not have."""
+    found = _HOLD_CODES.search(text)
+    return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
 
 
 def reason(text: bytes) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import functools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 import attrs
@@ -13,6 +14,7 @@ import attrs
 from htmap_core import names
 from htmap_core.condor.classads import plain
 from htmap_core.condor.connection import Connection
+from htmap_core.language.expressions import names_in
 
 RESOURCES = ("Cpus", "Memory", "Disk", "GPUs")
 """The attributes of slots that say how much there is of each resource that jobs request."""
@@ -112,6 +114,11 @@ class Slots:
         with self._emptied():
             return {resource: [_amount(slot, resource) for slot in self._ads] for resource in RESOURCES}
 
+    @functools.cached_property
+    def architectures(self) -> Mapping[str, int]:
+        """The number of slots of each architecture."""
+        return collections.Counter(str(slot.get("Arch") or "unknown") for slot in self._ads)
+
     @contextlib.contextmanager
     def _emptied(self) -> Iterator[None]:
         """Change the ads to what they would be without jobs, and back at the end; those of a large pool are too big to copy."""
@@ -138,12 +145,29 @@ def idle_job(connection: Connection, job: str) -> IdleJob | None:
     return IdleJob(found[0]) if found else None
 
 
-def slots(connection: Connection) -> Slots:
-    """Return the slots that a pool has now, without dynamic ones.
+def slots(connection: Connection, jobs: Iterable[IdleJob]) -> Slots:
+    """Return the slots that a pool has now, without dynamic ones, with the attributes that decide whether they run some jobs.
+
+    Complete ads of 20,000 slots would be 160 MB, and a gigabyte in memory. What is not asked for is undefined, so the names in
+    all expressions of the jobs are. The collector itself adds what attributes of the same slot refer to, such as ``Start``.
 
     :raises CondorError: the collector does not answer.
     """
-    return Slots(connection.slot_classads())
+    texts = {str(value) for job in jobs for _, value in job.ad.items() if _is_expression(value)}
+    wanted = {name.casefold() for name in _OF_SLOTS}.union(*map(names_in, texts))
+    return Slots(connection.slot_classads(sorted(wanted)))
+
+
+# What this module itself looks up in slots; the architecture is for whoever explains.
+_OF_SLOTS = (
+    *("Requirements", "Arch", "State", "SlotType", "RemoteUser", "ChildRemoteUser", "ChildCpus"),
+    *RESOURCES,
+    *(f"TotalSlot{resource}" for resource in RESOURCES),
+)
+
+
+def _is_expression(value: Any) -> bool:
+    return type(value).__name__ == "ExprTree"
 
 
 def _has_room(job: Any, slot: Any) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import attrs
 
+from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
@@ -76,11 +77,16 @@ class DeliveryMethod(ABC):
 
     name: ClassVar[str]
 
+    remedy: ClassVar[str] = ""
+    """What users do so that functions find the modules that :meth:`lacks` names, as a phrase that follows "to have them,"."""
+
     def check(self, pool: PoolView) -> Suitability:
         """Say whether *pool* can run this method; by default this is unknown.
 
-        Runs on the submit machine: once per map while HTMap chooses a method, and for ``htmap plugins list``. It never raises: it
-        returns :meth:`Suitability.unknown` for what it cannot find out. Since 0.7. ::
+        Runs on the submit machine: for all methods when HTMap decides for a pool, then for the chosen one once per map; also for
+        ``htmap plugins list``, ``htmap delivery`` and ``htmap doctor``. HTMap keeps what it has decided until something speaks
+        against it, such as a "no" while the pool has slots. It never raises: it returns :meth:`Suitability.unknown` for what it
+        cannot find out, such as what slots can do while there are none. Since 0.7. ::
 
             def check(self, pool):
                 able, slots = pool.count("HasCvmfs")
@@ -88,6 +94,24 @@ class DeliveryMethod(ABC):
                 return Suitability.yes(reason, rank=10) if able else Suitability.no(reason)
         """
         return Suitability.unknown("it does not say")
+
+    def lacks(self, modules: Collection[str], options: MapOptions) -> Collection[str]:
+        """Return those of *modules* that the Python of this method is known to lack; by default none.
+
+        What is not known counts as there. HTMap takes another method for a map whose function would not find its modules. It
+        warns if there is none, or if the user or the site has chosen this one.
+
+        Runs on the submit machine, once per map while HTMap chooses a method. Since 0.7. ::
+
+            def lacks(self, modules, options):
+                is_bare = "docker_image" not in options and table("SW", SwSettings).image == "python:3.11"
+                return modules if is_bare else ()
+
+        :param modules: the names of top-level modules that the function imports. Those of the standard library, and those that
+            travel with the map, are not among them.
+        :param options: the map options.
+        """
+        return ()
 
     def prepare(self, plan: MapPlan) -> None:  # noqa: B027 -- most methods have nothing to prepare
         """Do slow work and work with side effects, such as building an archive; by default nothing.

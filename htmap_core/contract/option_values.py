@@ -82,11 +82,23 @@ FILE_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def truth(name: str, given: object) -> bool:
+def whole_number(name: str, given: object) -> int:
+    """Return the value of one of HTMap's own options that is a whole number for all components.
+
+    :raises InvalidOption: the value is no whole number.
+    """
+    if not (isinstance(given, str) and given.isascii() and given.isdigit()):
+        raise InvalidOption(name, given, "must be a whole number that is the same for all components")
+    return int(given)
+
+
+def truth(name: str, given: object, besides: str = "") -> bool:
     """Return the value of one of HTMap's own options that is true or false for all components.
 
+    :param besides: what else the option may be, for the message.
     :raises InvalidOption: the value is neither ``true`` nor ``false``.
     """
     if not (isinstance(given, str) and given.casefold() in {"true", "false"}):
-        raise InvalidOption(name, given, "must be true or false, the same for all components")
+        may_be = f"true, false or {besides}" if besides else "true or false"
+        raise InvalidOption(name, given, f"must be {may_be}, the same for all components")
     return given.casefold() == "true"

@@ -121,7 +121,10 @@ class Pool(ABC):
 
 
 class PoolView(Protocol):
-    """The questions that a plugin may ask the pool of a map. The collector's answers are kept while the map is created.
+    """The questions that a plugin may ask the pool of a map.
+
+    Numbers of slots may be five minutes old; zero is always what the collector says now. :meth:`DeliveryMethod.check` gets the
+    pool without the slots that HTCondor sends no job of this machine to, because they have another architecture.
 
     Since 0.7. ::
 

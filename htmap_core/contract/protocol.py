@@ -40,8 +40,9 @@ class TransferProtocol:
     :param inputs: whether it can fetch files.
     :param outputs: whether it can send files.
     :param options: the submit commands that it needs, such as those that name files with access keys.
-    :param sender: for a protocol whose output URLs must be rewritten. Runs on the submit machine, once per map, with the values
-        of :attr:`options` and of all other options that hold for the whole map; the function that it returns runs for each URL.
+    :param sender: for a protocol whose output URLs must be rewritten. Runs on the submit machine, with the values of
+        :attr:`options` and of all other options that hold for the whole map: once when the map is created, and again when URLs
+        are made anew, because those of before may have ended. The function that it returns runs for each URL.
     """
 
     scheme: str = attrs.field(converter=_lower, validator=_check_scheme)

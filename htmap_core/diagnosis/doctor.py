@@ -6,7 +6,6 @@ import os
 import platform
 import shlex
 import shutil
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,15 @@ from htmap_core import names, version, wording
 from htmap_core.condor.bindings import bindings_version
 from htmap_core.condor.connection import Connection
 from htmap_core.diagnosis.faults import Fault, PoolInUse, faults_of_settings
-from htmap_core.exceptions import CondorError, CorruptMap, HTMapException, InvalidSetting, TagNotFound, UnsafePath
+from htmap_core.exceptions import (
+    CondorError,
+    CorruptMap,
+    HTMapException,
+    InvalidSetting,
+    MadeByNewerHTMap,
+    TagNotFound,
+    UnsafePath,
+)
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import faults
 from htmap_core.plugins.record import PluginRecord
@@ -28,9 +35,11 @@ from htmap_core.settings.layers import BUILT_IN
 from htmap_core.settings.trust import check_entry
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.operations import Operation
 from htmap_core.storage.root import check_htmap_dir, configured_htmap_dir
 from htmap_core.storage.tags import all_tags, find_map, maps_without_tag
-from htmap_core.submission.delivery_choice import choose_delivery_method
+from htmap_core.submission.delivery_choice import Answers, present_choice, why
+from htmap_core.user_warnings import UnsuitableDeliveryMethod
 
 _LITTLE_SPACE = 1024**3  # bytes
 
@@ -143,6 +152,8 @@ def _files() -> Iterator[Check]:
             advice = f"Save what you need of it; `htmap remove {tag}` removes its remains"
             is_tag = isinstance(error, CorruptMap) and error.path.parent.name == names.TAGS
             yield Check("files", "note", f"map {tag!r} is damaged: {error}", "" if is_tag else advice)
+        except MadeByNewerHTMap as error:
+            yield Check("files", "note", f"map {tag!r}: {error}")
         except TagNotFound:
             continue  # another process has just removed it
     yield from _lost(root)
@@ -161,6 +172,21 @@ def _lost(root: Path) -> Iterator[Check]:
                 f"`condor_q -constraint '{map_dir.own_jobs}'` shows its jobs; where no pool has any, delete the file"
             )
         yield Check("files", "note", f"{marker}, which tells of an interrupted operation, is damaged", advice)
+    for kind in operations.KINDS:
+        for operation in operations.unfinished(root, kind):
+            if operation.tried:
+                yield _tried_in_vain(operation)
+
+
+def _tried_in_vain(operation: Operation) -> Check:
+    """Tell of an operation that was interrupted, and that commands have tried to finish."""
+    what = f"{operation.marker} tells of an interrupted operation on map {operation.tag!r} that could not be finished"
+    pool = operation.pool
+    where = f" in the {pool.pool} pool{f', schedd {pool.schedd!r}' if pool.schedd else ''}" if pool else ""
+    advice = "`htmap settle` tries it at once"
+    if operation.is_given_up:
+        advice = f"No other command tries it any more; {advice}. Where that pool is gone for good, delete the file"
+    return Check("files", "note", f"{what}{where}: {operation.problem}", advice)
 
 
 def _unsafe_files(root: Path) -> Check | None:
@@ -220,10 +246,17 @@ _ABILITIES = {
 }
 
 
+_OF_SLOTS = (
+    *("Machine", "Cpus", "TotalSlotCpus", "Memory", "TotalSlotMemory", "OpSysAndVer", "Arch"),
+    *_ABILITIES,
+)  # complete ads of 20,000 slots are 160 MB
+
+
 def _slots(connection: Connection) -> Iterator[Check]:
-    slots = connection.slots()
+    slots = connection.slots(_OF_SLOTS)
     if not slots:
-        yield Check("slots", "problem", "the pool has no slots now", "`condor_status` shows them when there are any")
+        advice = "A map waits until there are some, as on a pool that grows on demand; `condor_status` shows them then"
+        yield Check("slots", "note", "the pool has no slots now", advice)
         return
     machines = {slot.get("Machine") for slot in slots}
     free, cpus = (sum(int(slot.get(name) or 0) for slot in slots) for name in ("Cpus", "TotalSlotCpus"))
@@ -251,26 +284,22 @@ def _credentials(connection: Connection) -> Iterator[Check]:
 
 
 def _delivery(name: str, connection: Connection) -> Iterator[Check]:
-    methods = plugins.delivery_methods()
-    checked = {method: plugins.check(methods[method], connection) for method in sorted(methods)}
-    for method, found in checked.items():
+    asked = Answers(connection)
+    for method, found in asked.of_all(sorted(plugins.delivery_methods())).items():
         yield Check(
             "delivery", "ok" if found.verdict == "yes" else "note", f"{method}: {found.verdict}, {found.reason}"
         )
     pool = next(each for each in plugins.pools() if each.name == name)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            chosen = choose_delivery_method(pool, connection, checked)
-        except HTMapException as error:
-            yield Check("delivery", "problem", str(error))
-            return
-    for warning in caught:
-        yield Check(
-            "delivery", "problem", str(warning.message), "`htmap set DELIVERY_METHOD auto` chooses the best one"
-        )
-    if not caught:
-        origin = settings.origin("DELIVERY_METHOD")
-        yield Check(
-            "delivery", "ok", f"maps use {chosen.name} (DELIVERY_METHOD = {settings['DELIVERY_METHOD']}, from {origin})"
-        )
+    try:
+        choice = present_choice(pool, connection, asked)
+        said = asked.of(choice.method)
+    except HTMapException as error:
+        yield Check("delivery", "problem", str(error))
+        return
+    if said.verdict == "no" and choice.by in {"setting", "user"}:
+        text = str(UnsuitableDeliveryMethod(choice.method, said.reason))
+        setting = "`htmap set DELIVERY_METHOD auto`"
+        advice = f"{setting if choice.by == 'setting' else '`htmap delivery --choose auto`'} chooses the best one"
+        yield Check("delivery", "problem", text, advice)
+    else:
+        yield Check("delivery", "ok", f"maps use {choice.method} ({why(choice)})")

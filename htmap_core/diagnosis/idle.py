@@ -16,6 +16,7 @@ from htmap_core import names, wording
 from htmap_core.condor.matchmaking import IdleJob, Match, Slots
 from htmap_core.diagnosis.fair_share import Standing
 from htmap_core.diagnosis.starts import Starts
+from htmap_core.language.added_requirements import about_architecture
 from htmap_core.language.expressions import conjuncts
 
 _MB = 1024 * 1024
@@ -99,7 +100,7 @@ def why_idle(tag: str, job: IdleJob, slots: Slots, standing: Standing) -> Verdic
     match = slots.match(job, parts)
     clauses = (*map(Clause, parts, match.satisfied), *_requests(job, slots))
     if not match.willing:
-        text, advice = _never(tag, count, match.fitting, clauses)
+        text, advice = _never(tag, slots, match.fitting, clauses)
         return Verdict(text, advice, count, clauses, notes, standing=standing)
     claims, starts = _claims(str(job.attributes.get("User", "")), match), Starts.of(job.attributes)
     notes = (*notes, *([str(claims)] if claims.mine or claims.others else []), *standing.notes())
@@ -114,16 +115,21 @@ _AFTER_FAILED_STARTS = (
 )
 
 
-def _never(tag: str, slots: int, fitting: int, clauses: Sequence[Clause]) -> tuple[str, str]:
+def _never(tag: str, slots: Slots, fitting: int, clauses: Sequence[Clause]) -> tuple[str, str]:
+    count = len(slots)
     if not fitting:
         impossible = [clause.text for clause in clauses if not clause.slots]
+        if any(text.startswith("TARGET.Arch ==") for text in impossible):  # as HTCondor itself writes it
+            advice = about_architecture(slots.architectures)
+        else:
+            advice = _advice(tag, impossible)
         if impossible:
-            return f"0 of {slots} slots satisfy {' or '.join(impossible)}", _advice(tag, impossible)
+            return f"0 of {count} slots satisfy {' or '.join(impossible)}", advice
         return (
-            f"0 of {slots} slots satisfy all its requirements together, though some satisfy each of them",
+            f"0 of {count} slots satisfy all its requirements together, though some satisfy each of them",
             "",
         )
-    return f"{fitting} of {slots} slots satisfy its requirements, but their own policy (START) refuses this job", ""
+    return f"{fitting} of {count} slots satisfy its requirements, but their own policy (START) refuses this job", ""
 
 
 def _not_now(slots: int, match: Match, standing: Standing) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 import attrs
 
+from htmap_core import wording
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import matchmaking
 from htmap_core.condor.connection import Connection
@@ -16,10 +18,12 @@ from htmap_core.condor.matchmaking import IdleJob
 from htmap_core.diagnosis.fair_share import Users
 from htmap_core.diagnosis.idle import Verdict, why_idle
 from htmap_core.diagnosis.starts import ATTRIBUTES, Starts
+from htmap_core.diagnosis.unmade import why_unmade
 from htmap_core.exceptions import CondorError
 from htmap_core.results.engine import Engine
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.submission.files import signatures
 from htmap_core.tracking import holds
 
 logger = logging.getLogger("htmap")
@@ -46,10 +50,6 @@ class Explanation:
 # Explanations that follow from the status alone.
 _PLAIN = {
     ComponentStatus.UNKNOWN: ("HTCondor has not logged its submission yet", ""),
-    ComponentStatus.UNMATERIALIZED: (
-        "the schedd makes the jobs of a large map bit by bit, while fewer than max_idle are idle",
-        "",
-    ),
     ComponentStatus.SUSPENDED: (
         "it was paused, or the owner of the machine needs its slot",
         "`htmap resume {tag}` undoes a pause",
@@ -82,9 +82,9 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             found.setdefault((status, states.note(component)), []).append(component)
     explained = [_of_hold(hold, held, tag) for hold, held in by_hold.items()]
     for (status, note), alike in found.items():
-        if status is ComponentStatus.UNMATERIALIZED and (reason := _paused(map_dir, connection)) is not None:
-            text, advice = "the schedd makes no more jobs of this map for now", "`htmap release {tag}` lets it go on"
-            explained.append(Explanation(tuple(alike), status, f"{text}: {reason}", advice.format(tag=tag)))
+        if status is ComponentStatus.UNMATERIALIZED:
+            submissions = {engine.job(component).submission for component in alike}
+            explained.append(Explanation(tuple(alike), status, *why_unmade(map_dir, submissions, connection, tag)))
         elif status is ComponentStatus.IDLE:
             explained += _of_idle(map_dir, tag, connection, alike)
         elif status is ComponentStatus.RUNNING:
@@ -93,23 +93,35 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             text, advice = _PLAIN[status]
             said = f"{text} ({note})" if note else text
             explained.append(Explanation(tuple(alike), status, said, advice.format(tag=tag)))
-    return explained
+    return [*explained, *_of_signed_urls(map_dir, tag, connection, chosen, statuses)]
 
 
 def _of_hold(hold: ComponentHold, components: list[int], tag: str) -> Explanation:
-    text = f"{hold.reason} (code {hold.code})"
+    text = holds.explained(hold)
     return Explanation(tuple(components), ComponentStatus.HELD, text, holds.advice(hold, tag))
 
 
-def _paused(map_dir: MapDir, connection: Connection) -> str | None:
-    """Return why the schedd makes no more jobs of a map, as after a hold; None if it goes on, or does not answer."""
-    constraint = f"{map_dir.own_jobs} && JobMaterializePaused =!= undefined && JobMaterializePaused != 0"
+def _of_signed_urls(
+    map_dir: MapDir, tag: str, connection: Connection, chosen: Iterable[int], statuses: Sequence[ComponentStatus]
+) -> Iterator[Explanation]:
+    """Say until when the signed URLs of outputs are good, of components whose jobs are in the queue."""
+    left, components, found = set(chosen), _placed(map_dir), defaultdict[tuple[ComponentStatus, str], list[int]](list)
     try:
-        for ad in connection.query_jobs(constraint, ["JobMaterializePauseReason"], 1):
-            return str(ad.get("JobMaterializePauseReason") or "HTCondor does not say why")
+        validities = signatures.ends(map_dir, connection)
     except CondorError as error:
-        logger.info("the schedd does not tell why it makes no more jobs: %s", error)
-    return None
+        logger.info("the schedd does not tell until when URLs are good: %s", error)
+        return
+    for (cluster, proc), validity in validities.items():
+        for component in left.intersection(components({"ClusterId": cluster, "ProcId": proc})):
+            found[statuses[component], wording.minute(validity.end)].append(component)
+    for (status, end), alike in found.items():
+        is_running = status is ComponentStatus.RUNNING
+        advice = _TOO_LATE if is_running else "`htmap wait {tag}` and `htmap release {tag}` sign them anew in time"
+        text = f"its outputs go to signed URLs that are good until {end}"
+        yield Explanation(tuple(sorted(alike)), status, text, advice.format(tag=tag))
+
+
+_TOO_LATE = "If it ends later it is held, and `htmap release {tag}` signs them anew and runs it again"
 
 
 _OF_JOB = ("ClusterId", "ProcId", *ATTRIBUTES)
@@ -118,12 +130,14 @@ _WHAT_DECIDES = ("Requirements", "RequestCpus", "RequestMemory", "RequestDisk", 
 
 def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int]) -> Iterator[Explanation]:
     """Explain why components are idle, together for those whose jobs have the same requirements."""
-    left, slots, users = set(idle), None, Users(connection)
+    left, users = set(idle), Users(connection)
     try:
-        for job, components in _alike(map_dir, connection):
-            if chosen := [component for component in components if component in left]:
+        groups = [(job, left.intersection(components)) for job, components in _alike(map_dir, connection)]
+        asked = [job for job, components in groups if components]
+        slots = matchmaking.slots(connection, asked) if asked else None
+        for job, components in groups:
+            if slots is not None and (chosen := sorted(left.intersection(components))):
                 left.difference_update(chosen)
-                slots = matchmaking.slots(connection) if slots is None else slots
                 verdict = why_idle(tag, job, slots, users.standing(job.attributes))
                 yield Explanation(tuple(chosen), ComponentStatus.IDLE, verdict.text, verdict.advice, verdict)
     except CondorError as error:

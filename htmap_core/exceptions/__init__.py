@@ -34,6 +34,9 @@ from htmap_core.exceptions.condor import (
     PoolIsSilent,
     PoolNotFound,
     PoolUnavailable,
+    RefusedByRule,
+    SubmittedElsewhere,
+    TooManyJobs,
     UnsafePoolConfiguration,
 )
 from htmap_core.exceptions.creation import (
@@ -49,12 +52,14 @@ from htmap_core.exceptions.creation import (
 )
 from htmap_core.exceptions.maps import (
     BusyMap,
+    CannotMove,
     CannotRemoveMap,
     CannotRerunComponents,
     CannotStore,
     ComponentsNotFound,
     CorruptEventLog,
     CorruptMap,
+    MadeByNewerHTMap,
     MapWasRemoved,
 )
 from htmap_core.exceptions.ownership import (
@@ -65,6 +70,7 @@ from htmap_core.exceptions.ownership import (
 from htmap_core.exceptions.plugins import (
     CannotTransplantPython,
     NoSuitableDeliveryMethod,
+    NotDecided,
     PluginError,
     RequiredPluginError,
     UnknownPythonDeliveryMethod,
@@ -92,6 +98,7 @@ from htmap_core.exceptions.tags import (
 __all__ = [
     "BelongsToOther",
     "BusyMap",
+    "CannotMove",
     "CannotPickle",
     "CannotRemoveMap",
     "CannotRerunComponents",
@@ -118,6 +125,7 @@ __all__ = [
     "InvalidSettingsFile",
     "InvalidTag",
     "JobsKeepTag",
+    "MadeByNewerHTMap",
     "MapComponentError",
     "MapComponentHeld",
     "MapComponentRemoved",
@@ -130,19 +138,23 @@ __all__ = [
     "NoMapYet",
     "NoOutputLeft",
     "NoSuitableDeliveryMethod",
+    "NotDecided",
     "OutputNotFound",
     "PluginError",
     "PoolConfigurationGone",
     "PoolIsSilent",
     "PoolNotFound",
     "PoolUnavailable",
+    "RefusedByRule",
     "RequiredPluginError",
     "ReservedOptionKeyword",
     "SubmitConflict",
+    "SubmittedElsewhere",
     "TagAlreadyExists",
     "TagInUse",
     "TagNotFound",
     "TimeoutError",
+    "TooManyJobs",
     "UnknownName",
     "UnknownOption",
     "UnknownPythonDeliveryMethod",

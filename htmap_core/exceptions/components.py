@@ -166,11 +166,22 @@ class ComponentFailed(HTMapException):
         return f"component {self.component} of map {self.tag!r} failed: {self.reason}; `htmap errors {self.tag}` shows more"
 
 
+@attrs.define(slots=False)
 class MapComponentHeld(ComponentProblem):
-    """HTCondor holds a component."""
+    """HTCondor holds a component.
+
+    :param code: HTCondor's code of the hold.
+    :param subcode: its subcode; 0 for none.
+    :param advice: what to do.
+    """
+
+    code: int = 0
+    subcode: int = 0
+    advice: str = ""
 
     def __str__(self) -> str:
-        return f"component {self.component} of map {self.tag!r} is held: {self.report}\nFix it, then `htmap release {self.tag}`"
+        advice = self.advice or f"Fix it, then `htmap release {self.tag}`"
+        return f"component {self.component} of map {self.tag!r} is held: {self.report}\n{advice}"
 
 
 class HeldWithoutOutput(MapComponentHeld, FileNotFoundError):

@@ -27,6 +27,58 @@ class CondorRefused(CondorError):
         return f"HTCondor says: {self.said}"
 
 
+_WHOSE = {
+    "MAX_JOBS_PER_OWNER": "of one user in its queue",
+    "MAX_JOBS_PER_SUBMISSION": "in one submission",
+    "MAX_JOBS_SUBMITTED": "of all users in its queue",
+}
+
+
+@attrs.define(slots=False)
+class TooManyJobs(CondorRefused):
+    """The schedd refused a submission because of a limit on the number of jobs. Nothing was submitted.
+
+    :param parameter: the name of the limit in HTCondor's configuration.
+    :param limit: its value; None if the schedd does not tell.
+    :param room: how many of the jobs the schedd would have taken.
+    """
+
+    parameter: str
+    limit: int | None
+    room: int
+
+    def __str__(self) -> str:
+        most = "a limited number of" if self.limit is None else f"at most {self.limit}"
+        full = "" if self.parameter == "MAX_JOBS_PER_SUBMISSION" else ", or wait until others have left it (`condor_q`)"
+        return (
+            f"the schedd takes {most} jobs {_WHOSE[self.parameter]} ({self.parameter}){self._queued()}, and has room for "
+            f"{self.room} of these. Use a larger `chunksize`, which puts several components into one job; or the option "
+            f"`max_idle`, such as `max_idle=10`, with which the schedd makes jobs when there is room{full}"
+        )
+
+    def _queued(self) -> str:
+        """Return how many jobs the user has in the queue, where that follows."""
+        if self.parameter != "MAX_JOBS_PER_OWNER" or self.limit is None:
+            return ""
+        return f", has {self.limit - self.room} of yours"
+
+
+@attrs.define(slots=False)
+class RefusedByRule(CondorRefused):
+    """A rule of the schedd's administrator refused a submission, such as a quota. Nothing was submitted.
+
+    :param reason: what the administrator says about it.
+    :param rule: the rule, where it comes without a reason; else empty.
+    """
+
+    reason: str
+    rule: str = ""
+
+    def __str__(self) -> str:
+        what = f"\n  {self.rule}" if self.rule else ""
+        return f"a rule of the schedd's administrator refuses these jobs: {self.reason}{what}"
+
+
 @attrs.define(slots=False)
 class NoBindings(CondorError):
     """HTCondor's Python bindings cannot be imported."""
@@ -115,6 +167,29 @@ class PoolUnavailable(CondorError):
 
     def __str__(self) -> str:
         return f"the {self.pool} pool does not answer: {self.reason}" + (f"\n{self.advice}" if self.advice else "")
+
+
+@attrs.define(slots=False)
+class SubmittedElsewhere(CondorError):
+    """A map was submitted to the schedd of another machine, which cannot be reached from here, or lets nobody act from here.
+
+    :param schedd: the schedd's name.
+    :param reason: why it cannot be used from here.
+    """
+
+    schedd: str
+    reason: str
+
+    @property
+    def machine(self) -> str:
+        """The schedd's machine. The names of schedds end with it."""
+        return self.schedd.rpartition("@")[2]
+
+    def __str__(self) -> str:
+        return (
+            f"the map was submitted to the schedd {self.schedd!r}, which cannot be used from here: {self.reason}\n"
+            f"Run this on {self.machine}, or wherever you made the map; what only reads maps works here, too"
+        )
 
 
 @attrs.define(slots=False)

@@ -9,6 +9,7 @@ import attrs
 
 from htmap_core.exceptions.components import ComponentNotFound
 from htmap_core.exceptions.roots import HTMapException
+from htmap_core.wording import followed
 
 _SHOWN = 10  # components that a text lists: enough to recognise them
 
@@ -47,6 +48,30 @@ class CorruptMap(HTMapException):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
+
+
+@attrs.define(slots=False)
+class MadeByNewerHTMap(HTMapException):
+    """A newer HTMap has made a map, or changed it, in a way that this one does not understand. It is left as it is.
+
+    :param path: the file that says so.
+    :param needs: the format that its reader must know.
+    :param reads: the newest format that this HTMap knows.
+    :param version: the version of HTMap that made the map; empty where the file does not tell.
+    """
+
+    path: Path
+    needs: object
+    reads: int
+    version: str = ""
+
+    def __str__(self) -> str:
+        by = f"HTMap {self.version}, which is newer than this one" if self.version else "a newer HTMap than this one"
+        wanted = f"'htmap-core>={self.version}'" if self.version else "htmap-core"
+        return (
+            f"{self.path} was written by {by}: it needs a reader of format {self.needs}, and this one knows {self.reads}. "
+            f"It is left as it is. Use the environment that made it, or `pip install --upgrade {wanted}`"
+        )
 
 
 @attrs.define(slots=False)
@@ -118,6 +143,23 @@ class CannotStore(HTMapException):
 
     def __str__(self) -> str:
         return f"cannot write {self.path}: {self.reason}. Nothing was created; the setting HTMAP_DIR can name another folder"
+
+
+@attrs.define(slots=False)
+class CannotMove(HTMapException):
+    """HTMAP_DIR cannot be moved; nothing was changed.
+
+    :param root: where it is.
+    :param path: where it should go.
+    """
+
+    root: Path
+    path: Path
+    reason: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return followed(f"HTMAP_DIR cannot be moved from {self.root} to {self.path}: {self.reason}", self.advice)
 
 
 @attrs.define(slots=False)

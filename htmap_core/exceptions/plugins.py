@@ -82,5 +82,19 @@ class NoSuitableDeliveryMethod(HTMapException):
         )
 
 
+@attrs.define(slots=False)
+class NotDecided(HTMapException):
+    """The delivery method for a pool cannot be decided now; what was decided before stays."""
+
+    pool: str
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"the delivery method for the {self.pool} pool cannot be decided now: {self.reason}. "
+            f"What was decided before stays; `htmap delivery` shows it"
+        )
+
+
 class CannotTransplantPython(HTMapException):
     """This Python installation cannot be sent to execute nodes; the base of the exceptions of ``htmap-transplant``."""

@@ -83,6 +83,11 @@ _NAME = re.compile(
 )
 
 
+def names_in(expression: str) -> set[str]:
+    """Return the names in an expression, attributes and functions, in lower case."""
+    return {match["name"].casefold() for match in _NAME.finditer(expression) if match["name"]}
+
+
 def without_scope(expression: str, names: Collection[str]) -> str:
     """Return a job's expression without ``MY.`` in front of the attributes *names*.
 

@@ -19,6 +19,7 @@ from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
 from htmap_core.plugins.faults import plugin_faults
+from htmap_core.results.needed_modules import needed_modules
 from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.settings import tables, variables
 from htmap_core.settings.chain import settings
@@ -28,13 +29,13 @@ from htmap_core.storage.log import logger
 from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning
 from htmap_core.submission.archive import build
-from htmap_core.submission.checkpointing import checkpoints
+from htmap_core.submission.checkpointing import Checkpointing, checkpointing
 from htmap_core.submission.delivery_choice import choose_delivery_method
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.handshake import handshake, versions
 from htmap_core.submission.known_commands import check_commands
 from htmap_core.submission.option_columns import OptionColumns
-from htmap_core.submission.submit import submit_map
+from htmap_core.submission.submit import submit_map, without_keeping
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -134,16 +135,18 @@ def create_map(
     options = merged_options(map_options)
     size = _chunksize(chunksize, options)
     function = pickle_function(func)
-    keeps_checkpoints = checkpoints(function, options)
+    checkpoints = checkpointing(function, options)
     recovery.settle()
     pool, connection = pools.find_pool()
-    method = choose_delivery_method(pool, connection)
+    needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
+    method = choose_delivery_method(pool, connection, needed, options)
     columns, files = OptionColumns(options), MapFiles(options, size)
     with Creation(tag, chunksize=size, columns=tuple(columns.names.values()), joined=files.columns) as creation:
-        _add_function(creation, function, files, checkpoints=keeps_checkpoints)
+        _add_function(creation, function, files, checkpoints)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
-        plan = _plan(creation, options, connection, keeps_checkpoints)
-        commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files)
+        plan = _plan(creation, options, connection, checkpoints.is_on)
+        asked = connection.schedd_parameter
+        commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked)
         unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
             user_warnings.warn(warning)
@@ -155,10 +158,12 @@ def create_map(
     return created
 
 
-def _add_function(creation: Creation, function: Pickled, files: MapFiles, *, checkpoints: bool) -> None:
+def _add_function(creation: Creation, function: Pickled, files: MapFiles, checkpoints: Checkpointing) -> None:
     creation.add_runtime(build())
     for_all = files.of_all(creation.map_dir.path, function.sources)
-    record = {**handshake(function), "files": for_all, "checkpoints": checkpoints}
+    record = {**handshake(function), "files": for_all, "checkpoints": checkpoints.is_on}
+    if checkpoints.is_on:
+        record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
     creation.add_function(function.payload, record, function.functions)
 
 
@@ -218,7 +223,7 @@ def merged_options(*given: MapOptions | None) -> MapOptions:
     known = plugins.settings_tables(), plugins.tables_of_unavailable_plugins()
     tables.check_names(*known)
     variables.warn_of(variables.unknown_variables(*known))
-    return MapOptions.merge(*given, MapOptions.from_settings(settings))
+    return MapOptions.merge(*given, without_keeping(MapOptions.from_settings(settings)))
 
 
 def check_options(options: object) -> None:

@@ -16,6 +16,7 @@ from htmap_core.exceptions import (
     CorruptEventLog,
     CorruptMap,
     HTMapException,
+    MadeByNewerHTMap,
     MapWasRemoved,
     TagNotFound,
 )
@@ -38,8 +39,9 @@ def load(tag: str) -> Map:
     :raises TagNotFound: no map has this tag.
     :raises BusyMap: another process is creating the map right now.
     :raises CorruptMap: the map's files are damaged; :func:`remove` still removes it.
+    :raises MadeByNewerHTMap: a newer HTMap has made it in a way that this one does not understand.
     """
-    recovery.settle()
+    recovery.tidy()
     map_dir = find_map(tag)
     _check_not_being_created(map_dir, tag)
     return Map(tag=tag, map_dir=map_dir)
@@ -59,7 +61,7 @@ def get_tags(pattern: str | None = None) -> tuple[str, ...]:
 
     :param pattern: a pattern with the wildcards of a shell, such as ``scan-*``; None for all tags.
     """
-    recovery.settle()
+    recovery.tidy()
     return tuple(all_tags(pattern))
 
 
@@ -72,7 +74,10 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
 
     :param not_exist_ok: do nothing if no map has this tag, instead of raising TagNotFound.
     :raises TagNotFound: no map has this tag, and *not_exist_ok* is false.
+    :raises MadeByNewerHTMap: a newer HTMap has made it in a way that this one does not understand. It stays;
+        `htmap remove --force` removes it.
     """
+    recovery.settle()
     try:
         found = load(tag)
     except TagNotFound:
@@ -87,7 +92,8 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
 def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
     """Return all maps, sorted by tag, without those that another process is creating.
 
-    A damaged map gives a warning (``DamagedMap``). Since 0.6 or earlier::
+    A damaged map gives a warning (``DamagedMap``), and so does one that only a newer HTMap understands (``NewerMap``).
+    Since 0.6 or earlier::
 
         for each in htmap.load_maps("scan-*"):
             print(each.status())
@@ -97,7 +103,11 @@ def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
     return tuple(_loadable(get_tags(pattern)))
 
 
-def _loadable(tags: Iterable[str]) -> Iterator[Map]:
+def _loadable(tags: Iterable[str], newer: list[str] | None = None) -> Iterator[Map]:
+    """Yield the maps that can be loaded, and warn of the others.
+
+    :param newer: gets the tags of those that only a newer HTMap understands.
+    """
     root = htmap_dir()
     for tag in tags:
         try:
@@ -108,6 +118,10 @@ def _loadable(tags: Iterable[str]) -> Iterator[Map]:
             continue
         except CorruptMap as error:
             user_warnings.warn(user_warnings.DamagedMap(tag, str(error)))
+        except MadeByNewerHTMap as error:
+            user_warnings.warn(user_warnings.NewerMap(tag, str(error)))
+            if newer is not None:
+                newer.append(tag)
 
 
 def clean(*, all: bool = False) -> list[str]:
@@ -120,6 +134,7 @@ def clean(*, all: bool = False) -> list[str]:
     :param all: remove all maps, also those that somebody gave a tag.
     :returns: the tags of the removed maps.
     """
+    recovery.settle()
     removed = []
     for each in load_maps():
         try:
@@ -190,10 +205,12 @@ def status_facts(
 ) -> list[dict[str, Any]]:
     """Return the facts of :func:`status`: a dictionary for each map, with sizes in bytes and times in seconds.
 
-    A damaged map gives a warning (``DamagedMap``), unless *maps* are given; then it raises.
+    A damaged map gives a warning (``DamagedMap``), unless *maps* are given; then it raises. One that only a newer HTMap
+    understands gives one, too (``NewerMap``), and has facts that nobody knows.
     """
     found = []
-    for engine in _engines(maps):
+    newer: list[str] = []
+    for engine in _engines(maps, newer):
         try:
             found.append(overview.facts(engine, include_state, include_meta))
         except (OSError, HTMapException) as error:
@@ -202,15 +219,20 @@ def status_facts(
                 raise
             if not engine.map_dir.exists:
                 continue  # it was removed meanwhile
-            if not isinstance(error, (CorruptEventLog, CorruptMap)):
+            if isinstance(error, MadeByNewerHTMap):
+                newer.append(engine.map.tag)
+                user_warnings.warn(user_warnings.NewerMap(engine.map.tag, str(error)))
+            elif isinstance(error, (CorruptEventLog, CorruptMap)):
+                user_warnings.warn(user_warnings.DamagedMap(engine.map.tag, str(error)))
+            else:
                 raise
-            user_warnings.warn(user_warnings.DamagedMap(engine.map.tag, str(error)))
-    return found
+    unknown = (overview.unknown_facts(tag, include_state, include_meta) for tag in newer)
+    return sorted([*found, *unknown], key=lambda each: str(each["tag"])) if newer else found
 
 
-def _engines(maps: Iterable[Map] | None) -> Iterator[Engine]:
+def _engines(maps: Iterable[Map] | None, newer: list[str]) -> Iterator[Engine]:
     """Yield the engine of each map, after checking that the map exists."""
-    for each in _loadable(get_tags()) if maps is None else maps:
+    for each in _loadable(get_tags(), newer) if maps is None else maps:
         if not isinstance(each, Map):
             raise TypeError(f"status() needs maps, as in status([htmap.load(tag)]), got {each!r}")
         if each.exists:

@@ -22,6 +22,7 @@ from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import find_map
 from htmap_core.submission.by_hand import description
+from htmap_core.submission.files.signatures import KeptSigned
 from htmap_core.submission.rerun import rerun
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Map(Sequence[Any]):
             alive = _alive.get(str(map_dir.path))
         if alive is None:
             fresh = super().__new__(cls)
-            fresh._engine = Engine(tag, map_dir, recovery.settle)
+            fresh._engine = Engine(tag, map_dir, recovery.settle, KeptSigned(map_dir).tend)
             with _finding:
                 alive = _alive.setdefault(str(map_dir.path), fresh)  # another thread may have been quicker
         return alive
@@ -159,7 +160,7 @@ class Map(Sequence[Any]):
         return self._engine.holds()
 
     def hold_report(self) -> str:
-        """Return a table of the held components and the reasons, with advice below it for holds that a URL has caused."""
+        """Return a table of the held components and the reasons, with advice below it."""
         return overview.hold_report(self._engine)
 
     @property
@@ -395,6 +396,7 @@ class Map(Sequence[Any]):
         :raises BusyMap: another thread or process is running components of the map again at this moment.
         :raises HTMapException: a plugin cannot get the credentials again, and says why. Nothing was changed.
         """
+        recovery.settle()
         engine = self._engine
         chosen = engine.components if components is None else engine.chosen(components)
         rerun(self._map_dir, engine.map.current_tag(), chosen, engine.statuses)
@@ -407,6 +409,7 @@ class Map(Sequence[Any]):
         :raises CannotRetagMap: another map has the tag (``TagInUse``, a TagAlreadyExists, too), or the schedd that has the
             map's jobs does not answer (``JobsKeepTag``). Nothing was changed.
         """
+        recovery.settle()
         retagging.retag(self._map_dir, self._engine.map.current_tag(), tag, ended=not self._engine.is_active())
         logger.info("map %r has the tag %r now", self._engine.map.tag, tag)
         self._engine.map.tag = tag
@@ -418,5 +421,6 @@ class Map(Sequence[Any]):
         :raises CondorError: the pool does not answer, and the map may have jobs in its queue. Nothing was changed.
         :raises BusyMap: another thread or process is running components of the map again at this moment, and *force* is false.
         """
+        recovery.settle()
         removal.remove(self._map_dir, self._engine.map.current_tag(), has_ended=self._engine.has_ended, force=force)
         logger.info("map %r was removed", self._engine.map.tag)

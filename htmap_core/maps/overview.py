@@ -16,6 +16,8 @@ from htmap_core.components import ComponentStatus
 from htmap_core.results.engine import Engine
 from htmap_core.tracking import holds
 
+UNKNOWN = "?"  # a figure of a map that only a newer HTMap understands
+
 
 @attrs.frozen
 class Figure:
@@ -23,12 +25,16 @@ class Figure:
 
     :param key: its name in JSON and CSV.
     :param heading: its name in tables.
-    :param as_text: formats a value for people.
+    :param as_text: formats a known value for people.
     """
 
     key: str
     heading: str
-    as_text: Callable[[float], str]
+    _as_text: Callable[[float], str]
+
+    def as_text(self, value: float | None) -> str:
+        """Format a value for people; it may be unknown."""
+        return UNKNOWN if value is None else self._as_text(value)
 
 
 FIGURES = (
@@ -51,6 +57,16 @@ def facts(engine: Engine, include_state: bool, include_meta: bool) -> dict[str, 
     return found
 
 
+def unknown_facts(tag: str, include_state: bool, include_meta: bool) -> dict[str, Any]:
+    """Return the facts of a map that this HTMap does not understand, of which nothing but the tag is known."""
+    found: dict[str, Any] = {"tag": tag, "transient": False}
+    if include_state:
+        found["component_status_counts"] = {}
+    if include_meta:
+        found.update((figure.key, None) for figure in FIGURES)
+    return found
+
+
 def line(engine: Engine) -> str:
     """Return one line with the number of a map's components in each state."""
     counts = _counts(engine.statuses())
@@ -67,12 +83,12 @@ def components_by_status(engine: Engine) -> dict[ComponentStatus, tuple[int, ...
 
 
 def hold_report(engine: Engine) -> str:
-    """Return a table of a map's held components and the reasons, with advice below it for holds that a URL has caused."""
+    """Return a table of a map's held components and the reasons, with advice below it."""
     found = engine.holds()
-    rows = [(str(component), str(hold.code), hold.reason) for component, hold in found.items()]
+    rows = [(str(component), holds.codes(hold), hold.reason) for component, hold in found.items()]
     shown = wording.table(("Component", "Code", "Hold Reason"), rows, left=3)
-    of_urls = (holds.advice(hold, engine.map.current_tag()) for hold in found.values() if holds.is_of_url(hold))
-    return "\n".join([shown, *dict.fromkeys(of_urls)])
+    advice = (holds.advice(hold, engine.map.current_tag()) for hold in found.values())
+    return "\n".join([shown, *dict.fromkeys(advice)])
 
 
 def table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool) -> str:
@@ -82,7 +98,7 @@ def table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta
     rows = [
         [
             ("* " if each["transient"] else "  ") + each["tag"],
-            *(str(each["component_status_counts"][status]) for status in statuses),
+            *(str(each["component_status_counts"].get(status, UNKNOWN)) for status in statuses),
             *(figure.as_text(each[figure.key]) for figure in figures),
         ]
         for each in all_facts

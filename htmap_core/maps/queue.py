@@ -22,6 +22,7 @@ from htmap_core.results.engine import Engine
 from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.submission.files.signatures import sign_before_release
 from htmap_core.tracking import source
 
 if TYPE_CHECKING:
@@ -44,7 +45,12 @@ def hold(engine: Engine) -> None:
 
 
 def release(engine: Engine) -> None:
-    """Release the jobs."""
+    """Release the jobs, with signed URLs of their outputs that are good for long enough.
+
+    :raises InvalidOption: the URLs have ended, and the keys to sign new ones cannot be read.
+    """
+    if engine.is_active():
+        sign_before_release(engine.map_dir, pools.reach(engine.pool), engine.map.current_tag())
     _act(engine, "release")
     _await_log(engine, _NOT_HELD)
 

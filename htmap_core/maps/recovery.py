@@ -1,16 +1,23 @@
 """Finish or undo what vanished processes have begun.
 
-Everything that looks at the user's maps calls this. Without interrupted operations it costs two listings of empty directories.
+Everything that looks at the user's maps calls :func:`tidy`, which asks no pool: one that is gone must not delay those who read.
+What acts calls :func:`settle`. Without interrupted operations either costs a few listings of empty directories.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Optional
+
+import attrs
 
 from htmap_core import names
-from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap
-from htmap_core.maps import removal, retagging
+from htmap_core.condor.connection import Connection
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap, HTMapException, MadeByNewerHTMap
+from htmap_core.maps import moving, removal, retagging
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
@@ -21,72 +28,175 @@ from htmap_core.tracking import source
 
 logger = logging.getLogger("htmap")
 
+Ask = Callable[[PoolAddress], Optional[Connection]]  # None where the pool is not to be asked now
+Finish = Callable[[Operation, Ask], bool]  # whether the operation is over
 
-def settle() -> None:
+_JOBS_LEFT = "its jobs have not left the queue yet"
+
+
+@attrs.frozen
+class Attempt:
+    """An attempt to finish an interrupted operation.
+
+    :param kind: the operation, as in :data:`htmap_core.storage.operations.KINDS`.
+    :param problem: why it could not be finished; empty if it was.
+    """
+
+    operation: Operation
+    kind: str
+    problem: str
+
+
+def tidy() -> None:
+    """Finish or undo interrupted operations as far as that needs no pool."""
+    for _, finish, operation in _unfinished():
+        _attempt(operation, finish, lambda _: None)
+
+
+def settle(*, at_once: bool = False) -> list[Attempt]:
     """Finish interrupted removals, reruns and changes of tags; finish or undo interrupted creations.
 
     An operation that needs a pool which does not answer, that the file system refuses, or whose map is damaged, is left to a
-    later command.
+    later command: it is not tried again for ten minutes, and after a week no more. One on a map that a newer HTMap has made is
+    left to that. An interrupted move of the whole HTMAP_DIR comes first.
+
+    :param at_once: try all, whenever they were last tried, and start pools that can be started.
+    :returns: what was tried.
     """
+    _finish_move(htmap_dir())
+    ask = _Pools(reach if at_once else _connected)
+    attempts: list[Attempt] = []
+    for kind, finish, operation in _unfinished():
+        if at_once or operation.is_due:
+            problem = _attempt(operation, finish, ask)
+            if problem:
+                operations.note_attempt(operation, problem)
+            attempts.append(Attempt(operation, kind, problem or ""))
+        else:
+            _attempt(operation, finish, lambda _: None)
+    return attempts
+
+
+def _unfinished() -> Iterator[tuple[str, Finish, Operation]]:
     root = htmap_dir()
-    for kind, finish in (
-        (names.REMOVED, removal.finish),
-        (names.CREATING, _finish_creation),
-        (names.RERUNNING, _finish_rerun),
-        (names.RETAGGING, _finish_retagging),
-    ):
+    for kind, finish in _FINISH.items():
         for interrupted in operations.unfinished(root, kind):
-            _settle(interrupted, finish)
+            yield kind, finish, interrupted
 
 
-def _settle(interrupted: Operation, finish: Callable[[Operation], None]) -> None:
+def _finish_move(root: Path) -> None:
     try:
-        finish(interrupted)
-    except (CondorError, CannotRemoveMap, CorruptMap, OSError) as error:
+        moving.finish(root)
+    except (HTMapException, OSError) as error:
+        logger.warning("the move of HTMAP_DIR is left to a later command: %s", error)
+
+
+def _attempt(interrupted: Operation, finish: Finish, ask: Ask) -> str | None:
+    """Try to finish an operation, and return why that was not possible; None if it was."""
+    try:
+        return None if finish(interrupted, ask) else _JOBS_LEFT
+    except (CondorError, CannotRemoveMap, CorruptMap, MadeByNewerHTMap, OSError) as error:
         logger.warning("map %r: an interrupted operation is left to a later command: %s", interrupted.tag, error)
+        return str(error)
 
 
-def _finish_creation(creation: Operation) -> None:
+class _Pools:
+    """The pools that are asked. One that does not answer is asked once, however many operations need it.
+
+    :param connect: connects to a pool that answers.
+    """
+
+    def __init__(self, connect: Callable[[PoolAddress], Connection]) -> None:
+        self._connect = connect
+        self._known: dict[PoolAddress, Connection | CondorError] = {}
+
+    def __call__(self, address: PoolAddress) -> Connection:
+        if address not in self._known:
+            try:
+                self._known[address] = self._connect(address)
+            except CondorError as error:
+                self._known[address] = error
+        found = self._known[address]
+        if isinstance(found, CondorError):
+            raise found
+        return found
+
+
+def _connected(address: PoolAddress) -> Connection:
+    connection = Connection(address)
+    if (error := connection.why_silent()) is not None:
+        raise error
+    return connection
+
+
+def _finish_creation(creation: Operation, ask: Ask) -> bool:
     """Keep the map if the schedd accepted its jobs; otherwise delete what exists of it.
 
     :raises CorruptMap: it is not known whether the schedd has jobs. The map stays, and can be removed.
+    :raises MadeByNewerHTMap: a newer HTMap was creating it, which knows how to go on.
     """
-    if _settle_submissions(creation.map_dir):
+    creation.map_dir.check_understood()
+    if not _settle_submissions(creation.map_dir, ask):
+        return False
+    if creation.map_dir.submissions.all():
         operations.end(creation)
         logger.info("map %r was submitted although its creation was interrupted", creation.tag)
     else:
         deletion.undo_creation(creation)
         logger.info("undid the interrupted creation of map %r", creation.tag)
+    return True
 
 
-def _finish_rerun(rerun: Operation) -> None:
-    _settle_submissions(rerun.map_dir)
-    operations.end(rerun)
+def _finish_rerun(rerun: Operation, ask: Ask) -> bool:
+    rerun.map_dir.check_understood()
+    if _settle_submissions(rerun.map_dir, ask):
+        operations.end(rerun)
+        return True
+    return False
 
 
-def _finish_retagging(interrupted: Operation) -> None:
-    retagging.finish(interrupted)
-    operations.end(interrupted)
+def _finish_retagging(interrupted: Operation, ask: Ask) -> bool:
+    interrupted.map_dir.check_understood()
+    if retagging.finish(interrupted, ask):
+        operations.end(interrupted)
+        return True
+    return False
 
 
-def _settle_submissions(map_dir: MapDir) -> bool:
-    """Find out which submissions of the vanished process the schedd accepted, and return whether there are any.
+_FINISH: dict[str, Finish] = {
+    names.REMOVED: removal.finish,
+    names.CREATING: _finish_creation,
+    names.RERUNNING: _finish_rerun,
+    names.RETAGGING: _finish_retagging,
+}
+
+
+def _settle_submissions(map_dir: MapDir, ask: Ask) -> bool:
+    """Find out which submissions of the vanished process the schedd accepted, and return whether all are known now.
 
     The source of the states tells, or the queue. Jobs that are in neither were never submitted.
     """
     for submission in map_dir.submissions.all():
         if submission.cluster is None:
-            cluster = _cluster_of(map_dir, submission)
+            cluster = _logged_cluster(map_dir)
+            if cluster is None:
+                connection = ask(map_dir.pool)
+                if connection is None:
+                    return False
+                cluster = _queued_cluster(connection, submission)
             if cluster is None:
                 map_dir.submissions.not_taken(submission)
             else:
                 map_dir.submissions.taken(submission, cluster)
-    return bool(map_dir.submissions.all())
+    return True
 
 
-def _cluster_of(map_dir: MapDir, submission: Submission) -> int | None:
+def _logged_cluster(map_dir: MapDir) -> int | None:
     unrecorded = source.clusters_known(map_dir) - {other.cluster for other in map_dir.submissions.all()}
-    if unrecorded:
-        return max(unrecorded)
-    ads = reach(map_dir.record.pool).query_jobs(submission.constraint, ["ClusterId"], limit=1)
+    return max(unrecorded) if unrecorded else None
+
+
+def _queued_cluster(connection: Connection, submission: Submission) -> int | None:
+    # With late materialization, a cluster may have no job yet.
+    ads = connection.query_jobs(submission.constraint, ["ClusterId"], limit=1, clusters=True)
     return int(ads[0]["ClusterId"]) if ads else None

@@ -15,7 +15,7 @@ import attrs
 from htmap_core import names
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import BusyMap, CondorError, CorruptMap
+from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MadeByNewerHTMap
 from htmap_core.plugins.pools import reach
 from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage import deletion, operations
@@ -35,12 +35,13 @@ def remove(map_dir: MapDir, tag: str, *, has_ended: Callable[[], bool], force: b
     :param has_ended: looks whether all its jobs are known to have ended. Cheap.
     :param force: do not wait until its jobs have left the queue, and remove the data even if the pool does not answer.
     :raises CondorError: the pool does not answer, and *force* is false. Nothing was changed.
+    :raises MadeByNewerHTMap: a newer HTMap has made it, or run it again, and *force* is false. Nothing was changed.
     :raises BusyMap: components are being run again at this moment, and *force* is false. Nothing was changed.
     """
     if not force and operations.is_under_way(names.RERUNNING, map_dir):
         raise BusyMap(tag, names.RERUNNING)
     is_over = has_ended()
-    with deletion.announced(map_dir, tag, *_jobs_of(map_dir)) as removal:
+    with deletion.announced(map_dir, tag, *_jobs_of(map_dir, force=force)) as removal:
         try:
             moments = _AT_ONCE if force else _worth_asking(has_ended)
             is_empty = is_over or removal.pool is None or _empty_queue(reach(removal.pool), removal, moments)
@@ -54,17 +55,25 @@ def remove(map_dir: MapDir, tag: str, *, has_ended: Callable[[], bool], force: b
             deletion.conclude(removal)
 
 
-def finish(removal: Operation) -> None:
-    """Finish an interrupted removal as far as possible, without starting a pool and without waiting.
+def finish(removal: Operation, ask: Callable[[PoolAddress], Connection | None]) -> bool:
+    """Finish an interrupted removal as far as possible without waiting, and return whether it is over.
 
+    The data go also where the pool is not asked, but for those that alone tell which jobs are the map's.
+
+    :param ask: connects to a pool; returns None where it is not to be asked now.
     :raises CondorError: the pool does not answer.
     :raises CorruptMap: the marker is damaged, and the map's directory, which could tell as much, is gone.
+    :raises MadeByNewerHTMap: the marker does not say enough, and this HTMap does not understand the map.
     """
-    removal = removal if removal.tag else _looked_up(removal)
-    is_empty = removal.pool is None or _empty_queue(Connection(removal.pool), removal, _AT_ONCE)
-    deletion.delete_map(removal)
+    is_known = bool(removal.tag)
+    removal = removal if is_known else _looked_up(removal)
+    connection = None if removal.pool is None else ask(removal.pool)
+    is_empty = removal.pool is None or (connection is not None and _empty_queue(connection, removal, _AT_ONCE))
+    if is_known or is_empty or connection is not None:
+        deletion.delete_map(removal)
     if is_empty:
         deletion.conclude(removal)
+    return is_empty
 
 
 def _looked_up(removal: Operation) -> Operation:
@@ -79,10 +88,22 @@ def _looked_up(removal: Operation) -> Operation:
     return attrs.evolve(removal, tag=tag_of(map_dir) or "", pool=pool, constraint=constraint)
 
 
-def _jobs_of(map_dir: MapDir) -> tuple[PoolAddress | None, str]:
-    """Return the pool of a map's jobs, and a constraint that selects them; no pool if the map has no jobs."""
+def _jobs_of(map_dir: MapDir, *, force: bool = False) -> tuple[PoolAddress | None, str]:
+    """Return the pool of a map's jobs, and a constraint that selects them; no pool if the map has no jobs.
+
+    :raises MadeByNewerHTMap: this HTMap does not understand the map, and *force* is false.
+    """
     try:
-        pool = map_dir.record.pool
+        map_dir.check_understood()
+    except MadeByNewerHTMap:
+        if not force:
+            raise
+        try:
+            return map_dir.pool, map_dir.own_jobs
+        except MadeByNewerHTMap:  # nothing tells where its jobs are
+            return None, "false"
+    try:
+        pool = map_dir.pool
     except CorruptMap:
         return None, "false"  # it was never submitted, or its record is lost
     try:

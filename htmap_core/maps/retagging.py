@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from htmap_core import names
 from htmap_core.condor.connection import Connection
+from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CondorError, JobsKeepTag, TagAlreadyExists, TagInUse
 from htmap_core.language.expressions import quoted
 from htmap_core.maps.queue import edit_jobs
@@ -35,19 +38,24 @@ def retag(map_dir: MapDir, old: str, new: str, *, ended: bool) -> None:
         move_tag(map_dir, old, new)
 
 
-def finish(begun: Operation) -> None:
-    """Finish an interrupted change of a tag, if the new tag was already claimed; without starting a pool.
+def finish(begun: Operation, ask: Callable[[PoolAddress], Connection | None]) -> bool:
+    """Finish an interrupted change of a tag, if the new tag was already claimed, and return whether it is over.
 
+    :param ask: connects to a pool; returns None where it is not to be asked now.
     :raises CondorError: the pool does not answer, so that jobs in its queue still have the old name.
     """
-    if begun.new_tag and has_tag(begun.map_dir, begun.new_tag):
-        move_tag(begun.map_dir, begun.tag, begun.new_tag)
-        edit_jobs(Connection(begun.map_dir.record.pool), begun.map_dir, "JobBatchName", quoted(begun.new_tag))
+    if not (begun.new_tag and has_tag(begun.map_dir, begun.new_tag)):
+        return True
+    move_tag(begun.map_dir, begun.tag, begun.new_tag)
+    connection = ask(begun.map_dir.pool)
+    if connection is not None:
+        edit_jobs(connection, begun.map_dir, "JobBatchName", quoted(begun.new_tag))
+    return connection is not None
 
 
 def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:
     try:
-        edit_jobs(reach(map_dir.record.pool), map_dir, "JobBatchName", quoted(new))
+        edit_jobs(reach(map_dir.pool), map_dir, "JobBatchName", quoted(new))
     except CondorError as error:
         if new != old:
             release_tag(map_dir.root, map_dir.id, new)

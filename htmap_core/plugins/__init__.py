@@ -1,4 +1,4 @@
 """Plugins: their discovery, and the only calls of hooks and of the objects that plugins offer.
 
-Imports ``condor``, ``contract`` and the packages below them.
+Imports ``storage``, ``condor``, ``contract`` and the packages below them.
 """

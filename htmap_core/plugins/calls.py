@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
+from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import Pool, PoolAddress, PoolView
 from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
 from htmap_core.plugins.discovery import Discovery
+from htmap_core.plugins.native import native
 from htmap_core.plugins.record import FIRST_PARTY, PluginRecord
 from htmap_core.settings.tables import problem_with_tables
 from htmap_core.wording import describe
@@ -85,6 +87,10 @@ class Plugins:
             name, methods, origin, hint if name in FIRST_PARTY and not installed else None
         )
 
+    def is_registered(self, name: str) -> bool:
+        """Return whether the user's program has registered the delivery method named *name*: another program may lack it."""
+        return name in self._registered
+
     def register_delivery_method(self, method: DeliveryMethod) -> None:
         """Add a delivery method for this process; it replaces any other of the same name."""
         self._registered[method.name] = method
@@ -108,6 +114,12 @@ class Plugins:
             tables.update({name.upper(): cls for name, cls in offer.items()})
             record.offers["settings"] = [name.upper() for name in offer]
         return tables
+
+    def tables_of_delivery_methods(self) -> dict[str, type]:
+        """Return the same for plugins that offer delivery methods alone."""
+        tables, _ = self.settings_tables(), self.delivery_methods()
+        offers = [record.offers for record in self._discovery.records() if record.offers.get("delivery methods")]
+        return {name.upper(): tables[name.upper()] for each in offers for name in each.get("settings", ())}
 
     def why_no_table(self, name: str) -> str | None:
         """Return why no working plugin has the settings table *name*, and what to do; None if one has it, or none is known."""
@@ -138,14 +150,22 @@ class Plugins:
     # --- calls to what was offered
 
     def check(self, method: DeliveryMethod, pool: PoolView) -> Suitability:
-        """Ask a delivery method whether it suits *pool*; if its check fails, that is unknown."""
+        """Ask a delivery method whether it suits *pool*, by the slots for this machine's jobs; if that fails, it is unknown."""
         try:
-            found = method.check(pool)
+            found = method.check(native(pool))
         except (Exception, SystemExit) as error:  # a broken check must not stop the other methods
             return Suitability.unknown(f"its check failed: {describe(error)}", rank=-100)
         if isinstance(found, Suitability):
             return found
         return Suitability.unknown(f"its check must return a Suitability, not {found!r}", rank=-100)
+
+    def lacks(self, method: DeliveryMethod, modules: Collection[str], options: MapOptions) -> frozenset[str]:
+        """Ask a delivery method which of *modules* its Python is known to lack."""
+        owner = self._owner("delivery methods", method)
+        lacking = self._guard(owner, method.lacks, modules, options)
+        if not isinstance(lacking, Collection) or isinstance(lacking, str):
+            raise PluginError(owner.name, owner.distribution, f"lacks must return a collection, not {lacking!r}")
+        return frozenset(modules).intersection(lacking)
 
     def prepare(self, method: DeliveryMethod, plan: MapPlan) -> None:
         """Let a delivery method do its slow work."""

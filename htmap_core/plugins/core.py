@@ -115,7 +115,8 @@ def _bucket(scheme: str, command: str) -> TransferProtocol:
     def sender(options: Mapping[str, str]) -> Sender:
         access_key_id, secret = (_key(name, options[name]) for name in files)
         keys = presigned.Keys(access_key_id, secret, options.get("aws_region"))
-        return presigned.signer(keys, datetime.datetime.now(datetime.timezone.utc))
+        now, days = datetime.datetime.now(datetime.timezone.utc), float(setting("SIGNED_URL_DAYS"))
+        return presigned.signer(keys, now, days)
 
     return TransferProtocol(scheme, options=files, sender=sender)
 

@@ -7,8 +7,17 @@ import attrs
 from htmap_core import user_warnings
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import Pool, PoolAddress
-from htmap_core.exceptions import HTMapException, NamedPoolNotFound, PoolNotFound, PoolUnavailable
+from htmap_core.exceptions import (
+    CondorError,
+    HTMapException,
+    NamedPoolNotFound,
+    PoolConfigurationGone,
+    PoolNotFound,
+    PoolUnavailable,
+    SubmittedElsewhere,
+)
 from htmap_core.plugins.calls import plugins
+from htmap_core.storage.root import answers_about_slots
 from htmap_core.wording import describe
 
 
@@ -30,12 +39,24 @@ def find_pool() -> tuple[Pool, Connection]:
                 continue
             if address is not None:
                 _warn_of_others(failures, pool.name, found)
-                return pool, Connection(address)
+                named = _with_schedd(address)
+                return pool, Connection(named, answers_about_slots(named))
     if found.named:
         tried = [f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.startable]
         raise NamedPoolNotFound(tried, found.named)
     tried = [f"{name}: {reason}" for name, reason in found.failures.items()]
     raise PoolNotFound([*tried, *(f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.usable)])
+
+
+def _with_schedd(address: PoolAddress) -> PoolAddress:
+    """Return the address of a pool with the name of its schedd, by which a map finds it again from other machines.
+
+    The machine's own configuration names another schedd on each of them. A file that a plugin brings along names the same one.
+    """
+    is_of_machine = address.configuration == PoolAddress.of_machine(address.pool).configuration
+    if address.schedd is not None or not is_of_machine:
+        return address
+    return attrs.evolve(address, schedd=Connection(address).schedd_ad()["Name"])
 
 
 @attrs.frozen
@@ -112,14 +133,33 @@ def reach(address: PoolAddress) -> Connection:
     """Return a connection to the pool of a map, and start the pool if that is necessary and possible.
 
     :raises PoolUnavailable: the pool does not answer.
+    :raises SubmittedElsewhere: nor does the schedd of another machine, or it lets nobody act from here.
     """
     connection = Connection(address)
-    if connection.answers():
+    problem = connection.why_silent() or connection.why_refused()
+    if problem is None:
         return connection
     for pool in plugins.pools():
         if pool.name == address.pool and (started := plugins.start(pool)) is not None:
             return Connection(started)
-    raise PoolUnavailable(address.pool, "its schedd cannot be reached", "You can still read the map; try again later")
+    raise _unreachable(connection, problem)
+
+
+def _unreachable(connection: Connection, problem: CondorError) -> CondorError:
+    address = connection.address
+    reason = problem.reason if isinstance(problem, PoolUnavailable) else str(problem)
+    if address.schedd is not None:
+        elsewhere = SubmittedElsewhere(address.schedd, reason)
+        if isinstance(problem, PoolConfigurationGone) or not _is_here(connection, elsewhere.machine):
+            return elsewhere
+    return PoolUnavailable(address.pool, reason, "You can still read the map; try again later")
+
+
+def _is_here(connection: Connection, machine: str) -> bool:
+    """Return whether the schedd runs on this machine, or would if it were not down."""
+    return connection.is_local_schedd or machine in {
+        connection.parameter(name) for name in ("FULL_HOSTNAME", "HOSTNAME")
+    }
 
 
 def _advice(pool: Pool) -> str:

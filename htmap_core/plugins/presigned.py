@@ -17,11 +17,11 @@ from typing import Optional
 
 import attrs
 
-DAYS = 7  # the longest validity that S3 allows
-
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _SERVICE = "s3"
 _UNSIGNED = "UNSIGNED-PAYLOAD"
+_VALIDITY = re.compile(r"X-Amz-Date=(\d{8}T\d{6}Z)&X-Amz-Expires=(\d+)")
+_STAMP = "%Y%m%dT%H%M%SZ"
 _URL = re.compile(r"(s3|gs)://([^/]+)/(.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -39,24 +39,47 @@ class Keys:
     region: Optional[str] = None
 
 
-def signer(keys: Keys, now: datetime.datetime) -> Callable[[str], str]:
+@attrs.frozen
+class Validity:
+    """For how long presigned URLs are good, in seconds since the epoch."""
+
+    begin: float
+    end: float
+
+    @property
+    def middle(self) -> float:
+        """When half of the time is over."""
+        return (self.begin + self.end) / 2
+
+
+def validity(text: str) -> Validity | None:
+    """Return for how long the presigned URLs in a text are good, all of them; None if it has none."""
+    found = []
+    for stamp, seconds in _VALIDITY.findall(text):
+        begin = datetime.datetime.strptime(f"{stamp}+0000", f"{_STAMP}%z").timestamp()
+        found.append(Validity(begin, begin + int(seconds)))
+    return min(found, key=lambda each: each.end, default=None)
+
+
+def signer(keys: Keys, now: datetime.datetime, days: float) -> Callable[[str], str]:
     """Return a function that turns the URL of an object into a presigned https URL, to which anyone can put the object.
 
     The function takes ``s3://`` or ``gs://``, a server, a bucket and an object. Without a server, the bucket is Amazon's or
     Google's; HTCondor recognises such a bucket because its name has no dot. The function raises ValueError if the URL names no
     object.
 
-    :param now: the time from which the URLs are valid, for :data:`DAYS` days.
+    :param now: the time from which the URLs are good.
+    :param days: for how many days; S3 allows seven.
     """
     region = keys.region or "us-east-1"
-    stamp = now.astimezone(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    stamp = now.astimezone(datetime.timezone.utc).strftime(_STAMP)
     scope = f"{stamp[:8]}/{region}/{_SERVICE}/aws4_request"
     query = urllib.parse.urlencode(
         {
             "X-Amz-Algorithm": _ALGORITHM,
             "X-Amz-Credential": f"{keys.access_key_id}/{scope}",
             "X-Amz-Date": stamp,
-            "X-Amz-Expires": str(DAYS * 24 * 60 * 60),
+            "X-Amz-Expires": str(max(1, round(days * 24 * 60 * 60))),
             "X-Amz-SignedHeaders": "host",
         },
         quote_via=urllib.parse.quote,

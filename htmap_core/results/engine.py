@@ -22,6 +22,7 @@ from htmap_core.exceptions import (
     CorruptMap,
     ExpectedError,
     HTMapException,
+    MadeByNewerHTMap,
     MapComponentError,
     OutputNotFound,
 )
@@ -49,15 +50,18 @@ class Engine:
 
     :param tag: the map's tag, as the caller knows it.
     :param finish_interrupted: finishes or undoes operations of vanished processes, for which a waiting user would wait for ever.
+    :param tend: does what jobs in the queue need while somebody waits, and returns the seconds until it is to be called again.
     """
 
-    def __init__(self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], None]) -> None:
+    def __init__(
+        self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], object], tend: Callable[[str], float]
+    ) -> None:
         self.map = TaggedMap(tag, map_dir)
         self.components = range(map_dir.record.components)
         self.states = source.of(map_dir)
         self.errors = ErrorReader(self.map, self.states)
         self._results = ResultReader(map_dir)
-        self._news = News(self.map, self.states, finish_interrupted)
+        self._news = News(self.map, self.states, finish_interrupted, tend)
 
     # --- the map
 
@@ -69,7 +73,7 @@ class Engine:
     @property
     def pool(self) -> PoolAddress:
         """The pool that has the map's jobs."""
-        return self.map_dir.record.pool
+        return self.map_dir.pool
 
     def from_front(self, component: int) -> int:
         """Return a component's index counted from the front.
@@ -136,7 +140,7 @@ class Engine:
         """Return whether all jobs are known to have ended, with no news to come; damaged files do not tell. It asks no daemon."""
         try:
             self._news.read()
-        except (CorruptEventLog, CorruptMap):
+        except (CorruptEventLog, CorruptMap, MadeByNewerHTMap):
             return False
         return self.states.has_ended and self.states.doubt() is None
 
@@ -285,7 +289,7 @@ class Engine:
         def look() -> ComponentError:
             try:
                 return self.errors.error(component, status)
-            except CorruptMap as damage:  # the errors of others can be told all the same
+            except (CorruptMap, MadeByNewerHTMap) as damage:  # the errors of others can be told all the same
                 return self.errors.damaged(component, damage)
 
         return self.consistent(component, status, look)

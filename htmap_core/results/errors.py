@@ -13,12 +13,20 @@ from typing import Any, Union
 import attrs
 
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import ComponentProblem, CorruptMap, MapComponentError, MapComponentHeld, MapComponentRemoved
+from htmap_core.exceptions import (
+    ComponentProblem,
+    CorruptMap,
+    MadeByNewerHTMap,
+    MapComponentError,
+    MapComponentHeld,
+    MapComponentRemoved,
+)
 from htmap_core.results import reports
 from htmap_core.results.pickling import CannotUnpickle, PickledException
 from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.tags import TaggedMap
+from htmap_core.tracking import holds
 from htmap_core.tracking.source import StateSource
 from htmap_core.wording import printable
 
@@ -157,7 +165,8 @@ class ErrorReader:
         """
         self._map.check_existence()
         if (hold := self._states.hold(component)) is not None:
-            return MapComponentHeld(self._map.tag, component, f"{hold}{self._last_words(component)}")
+            report, advice = f"{hold}{self._last_words(component)}", holds.advice(hold, self._map.tag)
+            return MapComponentHeld(self._map.tag, component, report, hold.code, hold.subcode, advice)
         if status is ComponentStatus.REMOVED:
             return MapComponentRemoved(self._map.tag, component, self._states.note(component))
         error = self.error(component, status)
@@ -188,7 +197,7 @@ class ErrorReader:
     def _lines(self) -> SourceLines:
         try:
             return self._map_dir.source_lines
-        except CorruptMap:  # `htmap doctor` tells it; an error can be understood without
+        except (CorruptMap, MadeByNewerHTMap):  # `htmap doctor` tells it; an error can be understood without
             return _NO_LINES
 
     def _ended(self, component: int, status: ComponentStatus) -> Returned | None:
@@ -202,8 +211,8 @@ class ErrorReader:
             return None if could_not_finish else returned
         return returned if "error" in returned.record(component) else None  # it has run again since it failed
 
-    def damaged(self, component: int, damage: CorruptMap) -> ComponentError:
-        """Return the error of a component of which what came back is damaged, for a list of errors that goes on."""
+    def damaged(self, component: int, damage: CorruptMap | MadeByNewerHTMap) -> ComponentError:
+        """Return the error of a component whose results cannot be read, for a list of errors that goes on."""
         return ComponentError.without_result(self._map.current_tag(), component, str(damage), "")
 
     def unreadable(self, component: int, problem: CannotUnpickle) -> ComponentError:

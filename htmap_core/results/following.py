@@ -145,7 +145,7 @@ def _tail(connection: Connection, run: Run) -> Iterator[bytes]:
     """
     address = connection.address
     command = [_program(connection), "-f", "-no-stdout", "-maxbytes", _ALL]
-    command += ["-name", address.schedd] if address.schedd else []
+    command += ["-name", address.schedd] if address.schedd and not connection.is_local_schedd else []
     command += ["-pool", address.collector] if address.collector else []
     variables = environment.copy()
     if address.configuration is not None:

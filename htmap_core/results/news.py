@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -13,10 +14,16 @@ from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError
 from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Deadline
+from htmap_core.storage.root import answers_about_slots
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
 
+logger = logging.getLogger("htmap")
+
 QUIET = 60.0  # seconds without news after which the schedd is asked
+_DOUBLINGS = (
+    4  # each question that brings no news doubles the time until the next, so often at most: to a quarter of an hour
+)
 
 
 class News:
@@ -26,15 +33,26 @@ class News:
     waits or asks the schedd.
 
     :param finish_interrupted: finishes or undoes operations of vanished processes, for which a waiting user would wait for ever.
+    :param tend: does what jobs in the queue need while somebody waits, and returns the seconds until it is to be called again.
     """
 
-    def __init__(self, map: TaggedMap, states: StateSource, finish_interrupted: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        map: TaggedMap,
+        states: StateSource,
+        finish_interrupted: Callable[[], object],
+        tend: Callable[[str], float],
+    ) -> None:
         self._map = map
         self._states = states
         self._finish_interrupted = finish_interrupted
+        self._tend = tend
+        self._tend_at = -math.inf
         self._count = 0
         self._adding = threading.Lock()
         self._asked = self._asked_in_vain = -math.inf
+        self._silences = 0  # how often the schedd was asked since the last news
+        self._last = time.monotonic()  # when they came
 
     def poll(self) -> int:
         """Read the news, and return a number that is another one after news, whichever thread has read them.
@@ -57,6 +75,7 @@ class News:
         if has_news and map_dir.has_checkpoints and self._states.has_ended:
             map_dir.remove_checkpoints()
         if has_news or has_moved:
+            self._silences, self._last = 0, time.monotonic()
             self._add()
 
     def _add(self) -> None:
@@ -67,7 +86,7 @@ class News:
         """Ask the schedd about the jobs on which the event log contradicts itself; not again soon where it does not answer."""
         if time.monotonic() > self._asked_in_vain + QUIET:
             try:
-                self._states.ask_the_schedd(Connection(self._map.map_dir.record.pool))
+                self._states.ask_the_schedd(Connection(self._map.map_dir.pool))
                 self._add()
             except CondorError:
                 self._asked_in_vain = time.monotonic()
@@ -103,24 +122,39 @@ class News:
         while True:
             deadline.pause(how_far, self._map.tag, component)
             self._map.check_existence()
+            if time.monotonic() >= self._tend_at:
+                self._tend_jobs()
             if (news := self.poll()) != seen:
                 return news
-            if time.monotonic() > max(begin, self._asked) + QUIET:
+            if time.monotonic() > max(begin, self._asked) + QUIET * 2**self._silences:
                 self._asked = time.monotonic()  # one of the threads that wait is enough
+                self._silences = min(self._silences + 1, _DOUBLINGS)
                 self._ask_the_schedd()
                 self._add()
                 return self.poll()
 
+    def _tend_jobs(self) -> None:
+        self._tend_at, pause = math.inf, 0.0  # one of the threads that wait is enough
+        try:
+            pause = self._tend(self._map.tag)
+        finally:
+            self._tend_at = time.monotonic() + pause
+
     def _ask_the_schedd(self) -> None:
         self._finish_interrupted()
-        connection = Connection(self._map.map_dir.record.pool)
+        address = self._map.map_dir.pool
+        connection, slots = Connection(address, answers_about_slots(address)), 1
         try:
-            self._states.ask_the_schedd(connection)
-            silence = None if connection.slots(["Name"]) else "its pool has no slots at all"
+            silence = self._states.ask_the_schedd(connection)
+            if silence is None:
+                _, slots = connection.count("true")
         except CondorError as error:
             silence = str(error)
         if silence:
-            user_warnings.warn(user_warnings.SilentPool(self._map.tag, QUIET, silence))
+            quiet = time.monotonic() - self._last
+            user_warnings.warn(user_warnings.SilentPool(self._map.tag, quiet, silence))
+        elif not slots:  # no warning: a pool of glideins has none at times
+            logger.info("map %r waits: its pool has no slots now", self._map.tag)
 
 
 def _how_far(statuses: Sequence[ComponentStatus]) -> str:

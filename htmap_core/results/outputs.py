@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
+import attrs
+
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import HeldWithoutOutput, NoOutputLeft, OutputNotFound
+from htmap_core.exceptions import HeldWithoutOutput, MapComponentHeld, NoOutputLeft, OutputNotFound
 from htmap_core.results.engine import Engine
 from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Timeout
@@ -98,7 +100,8 @@ class _PerComponent(Sequence[T], Generic[T]):
         """Return the reason why a component that has ended or is held left nothing."""
         if status is ComponentStatus.HELD:
             held = self._engine.errors.problem(component, status)
-            return HeldWithoutOutput(held.tag, held.component, held.report)
+            if isinstance(held, MapComponentHeld):
+                return HeldWithoutOutput(**attrs.asdict(held))
         note = self._engine.states.note(component)
         return NoOutputLeft(self._engine.map.current_tag(), component, str(status), self.what, note)
 

@@ -113,6 +113,20 @@ def _was_made_here(top: str) -> bool:
     return spec.origin not in ("built-in", "frozen") and not _places(spec)
 
 
+def comes_with_python(top: str) -> bool:
+    """Return whether a top-level module belongs to Python's standard library."""
+    if sys.version_info >= (3, 10):
+        return top in sys.stdlib_module_names
+    spec = _spec(top)
+    if spec is None or spec.origin in ("built-in", "frozen"):
+        return spec is not None
+    library = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
+    return any(not library.isdisjoint(place.parents) and not _PACKAGES & set(place.parts) for place in _places(spec))
+
+
+_PACKAGES = {"site-packages", "dist-packages"}
+
+
 def _is_installed(path: Path) -> bool:
     folders = {Path(folder) for folder in sysconfig.get_paths().values()}
-    return not folders.isdisjoint(path.parents) or bool({"site-packages", "dist-packages"} & set(path.parts))
+    return not folders.isdisjoint(path.parents) or bool(_PACKAGES & set(path.parts))

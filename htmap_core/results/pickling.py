@@ -6,12 +6,13 @@ module are the reader of results and inputs, and :class:`PickledException`.
 
 from __future__ import annotations
 
+import dis
 import functools
 import io
 import linecache
 import pickle
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple, Optional
 
@@ -33,6 +34,7 @@ class Pickled(NamedTuple):  # not an attrs class: creation makes one for each in
     :param by_value: whether it has code by value.
     :param names: the names that its code uses, and the names of the objects that it has by reference.
     :param functions: the functions that it has with their code.
+    :param modules: the modules that its code imports, and those of the objects that it has by reference.
     """
 
     payload: bytes
@@ -40,6 +42,7 @@ class Pickled(NamedTuple):  # not an attrs class: creation makes one for each in
     by_value: bool = False
     names: Collection[str] = ()
     functions: Collection[FunctionType] = ()
+    modules: Collection[str] = ()
 
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
@@ -163,7 +166,9 @@ def _pickled(value: Any, kind: Any, what: str) -> Pickled:
             payload, pickler = pickling.dumped(value, kind)
     except Exception as error:
         raise CannotPickle(what, describe(error)) from error
-    return Pickled(payload, met, pickler.by_value, getattr(pickler, "names", ()), getattr(pickler, "functions", ()))
+    if not hasattr(pickler, "names"):
+        return Pickled(payload, met, pickler.by_value)
+    return Pickled(payload, met, pickler.by_value, pickler.names, pickler.functions, pickler.modules)
 
 
 @functools.cache
@@ -173,11 +178,13 @@ def _pickler_of_functions() -> Any:
             super().__init__(*args, **kwargs)
             self.names: set[str] = set()
             self.functions: list[FunctionType] = []
+            self.modules: set[str] = set()
 
         def reducer_override(self, obj: Any) -> Any:
             reduced = super().reducer_override(obj)
             if reduced is NotImplemented or isinstance(obj, CodeType):
                 self.names.update(_names_of(obj))
+                self.modules.update(modules_of(obj))
             elif type(obj) is FunctionType and len(reduced) > pickling.PARTS_WITHOUT_STATE:
                 self.functions.append(obj)
                 linecache.lazycache(obj.__code__.co_filename, obj.__globals__)  # the source of a zip archive's module
@@ -195,6 +202,27 @@ def _names_of(obj: Any) -> Iterable[str]:
     if isinstance(obj, (type, FunctionType, BuiltinFunctionType)):
         return (str(obj.__module__), obj.__qualname__)
     return ()
+
+
+def modules_of(obj: Any) -> Iterable[str]:
+    """Return the modules that code imports, or the module by which an object, or else its class, is found."""
+    if isinstance(obj, CodeType):
+        return _imported_by(obj)
+    if isinstance(obj, ModuleType):
+        return (obj.__name__,)
+    module = (obj if isinstance(obj, (type, FunctionType, BuiltinFunctionType)) else type(obj)).__module__
+    return (module,) if isinstance(module, str) else ()  # methods of built-in objects have none
+
+
+def _imported_by(code: CodeType) -> Iterator[str]:
+    """Yield the modules that ``import`` statements in code name; those that are relative are the package's own."""
+    level: Any = 0
+    before: Any = 0
+    for step in dis.get_instructions(code):
+        if step.opname == "IMPORT_NAME" and not level:
+            yield str(step.argval)
+        if step.opname != "EXTENDED_ARG":
+            level, before = before, step.argval
 
 
 def _loads(payload: bytes) -> Any:

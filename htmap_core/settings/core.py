@@ -41,6 +41,13 @@ class CoreSettings:
         },
     )
     wait_time: float = attrs.field(default=1, metadata={"meaning": "seconds between two checks while a program waits"})
+    signed_url_days: float = attrs.field(
+        default=7,
+        validator=[attrs.validators.gt(0), attrs.validators.le(7)],
+        metadata={
+            "meaning": "days for which the signed URL of an output to `s3://` or `gs://` is good; S3 allows seven"
+        },
+    )
     allow_python_mismatch: bool = attrs.field(
         default=False,
         metadata={
@@ -58,7 +65,10 @@ class MapOptionSettings:
     request_disk: str = attrs.field(default="1GB", metadata={"meaning": "how much disk space a component gets"})
     keep_claim_idle: str = attrs.field(
         default="30",
-        metadata={"meaning": "seconds for which the schedd keeps a claim on a slot that runs none of your jobs"},
+        metadata={
+            "meaning": "seconds for which the schedd keeps a claim on a slot that runs none of your jobs; the built-in value is "
+            "for maps whose jobs the schedd makes late, and no others"
+        },
     )
 
 

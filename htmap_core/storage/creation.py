@@ -11,7 +11,7 @@ from typing import Any
 
 from htmap_core import names
 from htmap_core.exceptions import CannotStore
-from htmap_core.files.atomic import locked
+from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder, private_opener
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.content import source_lines

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CannotRemoveMap
-from htmap_core.files.atomic import locked
 from htmap_core.files.folders import remove_tree
+from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
@@ -38,7 +38,7 @@ def announced(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: s
     :raises CannotRemoveMap: the file system cannot be written; nothing was changed.
     """
     marker = map_dir.removal
-    address = None if pool is None else plain_address(pool)
+    address = None if pool is None else plain_address(pool, map_dir.root)
     with contextlib.ExitStack() as stack:
         try:
             make_folder(marker.parent)  # an HTMAP_DIR of the original HTMap has none

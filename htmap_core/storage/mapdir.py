@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
+import attrs
+
 from htmap_core import names
-from htmap_core.exceptions import CorruptMap, UnsafePath
+from htmap_core.condor import eventlog
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap, UnsafePath
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.folders import size_below
 from htmap_core.files.ownership import private_opener
@@ -20,13 +25,13 @@ from htmap_core.storage.content import source_lines
 from htmap_core.storage.content.checkpoints import remove_checkpoints
 from htmap_core.storage.content.inputs import check_function, check_inputs
 from htmap_core.storage.content.source_lines import SourceLines
-from htmap_core.storage.jobs import rows_in
+from htmap_core.storage.jobs import Placement, rows_in
 from htmap_core.storage.outputs import Outputs
-from htmap_core.storage.placement import Placement
-from htmap_core.storage.record import MapRecord, record_from, record_text, submit_from, submit_text
+from htmap_core.storage.record import MapRecord, pool_from, record_from, record_text, submit_from, submit_text
 from htmap_core.storage.submissions import Submission, Submissions
 from htmap_run.files import checkpoints
 
+_FIRST_EVENTS = 4096  # bytes
 _NOT_AGAIN = "no component of the map can be submitted again; results can still be read"
 
 
@@ -36,6 +41,7 @@ class MapDir:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._record: MapRecord | None = None
+        self._machine: str | None = None
         self._placement: Placement | None = None
         self._refreshed = -1
         self._placing = threading.RLock()  # else a thread that has read less could have the last word
@@ -68,13 +74,14 @@ class MapDir:
     def record(self) -> MapRecord:
         """The contents of ``map.json``.
 
-        :raises CorruptMap: the file is missing, damaged, or of another version of HTMap.
+        :raises CorruptMap: the file is missing or damaged.
+        :raises MadeByNewerHTMap: a newer HTMap has made the map in a way that this one does not understand.
         """
         if self._record is None:
             path = self.path / names.MAP
             try:
                 check_entry(self.path, "a map", f"`rm -r {self.path}` deletes it")
-                self._record = record_from(path.read_bytes())
+                self._record = record_from(path.read_bytes(), path, self.root)
             except UnsafePath as error:
                 raise CorruptMap(self.path, f"is not read. {error}") from error
             except FileNotFoundError as error:
@@ -83,9 +90,49 @@ class MapDir:
                 raise CorruptMap(path, f"cannot be read ({error}), so the map cannot be used") from error
         return self._record
 
+    @property
+    def pool(self) -> PoolAddress:
+        """The address of the pool and the schedd that have the map's jobs, also of a map that a newer HTMap has made.
+
+        Maps of earlier versions name no schedd, and would be looked for in the local one of any machine that shares the
+        HTMAP_DIR. Their event log tells the schedd's machine, whose name is by default the schedd's, too.
+
+        :raises CorruptMap: as :attr:`record`.
+        :raises MadeByNewerHTMap: a newer HTMap has made it, and nothing tells.
+        """
+        address = self._recorded_pool()
+        if address.schedd is None and self._machine is None:
+            self._machine = self._logged_machine()
+        return attrs.evolve(address, schedd=address.schedd or self._machine)
+
+    def _recorded_pool(self) -> PoolAddress:
+        try:
+            return self.record.pool
+        except MadeByNewerHTMap as error:
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                return pool_from(error.path.read_bytes(), self.root)
+            raise
+
+    def _logged_machine(self) -> str | None:
+        try:
+            with self.events.open("rb") as file:
+                return eventlog.submit_machine(file.read(_FIRST_EVENTS))
+        except OSError:
+            return None  # no event yet
+
+    def check_understood(self) -> None:
+        """Check that no newer HTMap has written what this one does not understand. Damage does not matter here.
+
+        :raises MadeByNewerHTMap: one has.
+        """
+        with contextlib.suppress(CorruptMap):
+            _ = self.record
+        with contextlib.suppress(CorruptMap):
+            self.submissions.all()
+
     def write_record(self, record: MapRecord) -> None:
         """Write ``map.json``."""
-        write_atomically(self.path / names.MAP, record_text(record))
+        write_atomically(self.path / names.MAP, record_text(record, self.root))
 
     @property
     def runtime(self) -> Path:
@@ -101,7 +148,7 @@ class MapDir:
         patterns = (names.RUNTIME, names.LAUNCHER, plugin, f"{names.OUTPUTS}/{plugin}")
         programs = [path for pattern in patterns for path in self.path.glob(pattern)]
         checksums = {path.relative_to(self.path).as_posix(): checksum_of(path) for path in programs}
-        write_atomically(self.path / names.SUBMIT, submit_text(commands, columns, checksums))
+        write_atomically(self.path / names.SUBMIT, submit_text(commands, columns, checksums, self.root))
 
     def read_submit(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the submit commands and the item columns that the map was submitted with.
@@ -110,7 +157,7 @@ class MapDir:
         """
         path = self.path / names.SUBMIT
         try:
-            commands, columns, programs = submit_from(path.read_bytes())
+            commands, columns, programs = submit_from(path.read_bytes(), path, self.root)
             for name, checksum in programs.items():
                 path = self.path / name
                 check(path, checksum)
@@ -242,8 +289,11 @@ class MapDir:
         return True
 
     def _after(self, submissions: list[Submission]) -> Placement:
-        """Return the placement by these submissions, after checking what they say."""
-        reruns = [each for each in submissions if each.number]
+        """Return the placement by these submissions, after checking what they say.
+
+        A rerun counts when the schedd is known to have taken it: a vanished process may have left its intent alone.
+        """
+        reruns = [each for each in submissions if each.number and each.cluster is not None]
         for submission in reruns:
             self._check_items(submission)
         try:

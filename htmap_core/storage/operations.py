@@ -4,6 +4,9 @@ A marker is a file under ``creating``, ``removed`` and the like. The process tha
 If no process holds the lock, the operation was interrupted, and the next command finishes or undoes it.
 
 A marker has a checksum. What a damaged one says is not used: it could name another host, or the jobs of another map.
+
+0.7.0 would undo an interrupted creation whose ledger it does not understand, and leave the jobs in the queue. It waits for the
+processes of other hosts, though, so our markers tell it of one, and of a time that does not come.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Optional
 
@@ -20,13 +23,21 @@ import attrs
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import BusyMap
-from htmap_core.files.atomic import locked
+from htmap_core.exceptions import BusyMap, MadeByNewerHTMap
+from htmap_core.files.atomic import write_atomically
+from htmap_core.files.holders import Holder, this_process
+from htmap_core.files.locks import locked
 from htmap_core.files.sealed import is_sealed, seal, unseal
+from htmap_core.storage.content.formats import check_needs
+from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.record import address_from
 
 KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
 _KEYS_OF_0_7_0 = frozenset({"tag", "host", "since", "pool", "constraint", "new_tag"})
+_FOR_0_7_0 = {"host": "of a newer HTMap", "since": 1e11}
+TRY_AGAIN_AFTER = 600.0  # seconds: a pool that does not answer costs a command HTCondor's timeouts
+GIVE_UP_AFTER = 7 * 24 * 3600.0  # seconds
 _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: other hosts may not see the locks of a shared file system
 
 
@@ -41,6 +52,9 @@ class Operation:
     :param constraint: a ClassAd expression that finds the jobs.
     :param new_tag: the tag that a retagging was to give the map; empty for other operations.
     :param is_damaged: whether the marker is damaged, so that nothing but the map is known.
+    :param tried: when its pool was last asked, and the operation could not be finished, in seconds since the epoch; 0 for never.
+    :param problem: what was in the way then.
+    :param since: when it began.
     """
 
     marker: Path
@@ -50,12 +64,26 @@ class Operation:
     constraint: str = "false"
     new_tag: str = ""
     is_damaged: bool = False
+    tried: float = 0.0
+    problem: str = ""
+    since: float = 0.0
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it was tried in vain for so long that only the user can have it tried again."""
+        return self.tried > self.since + GIVE_UP_AFTER
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a command that acts should try it now."""
+        return not self.is_given_up and time.time() > self.tried + TRY_AGAIN_AFTER
 
 
 def write(file: IO[str], tag: str, **more: Any) -> None:
-    """Write the tag, this host and the time into a locked marker."""
+    """Write the tag, this process and the time into a locked marker."""
     file.truncate(0)
-    file.write(seal({"tag": tag, "host": socket.gethostname(), "since": time.time(), **more}))
+    holder = attrs.asdict(this_process())
+    file.write(seal({"tag": tag, **_FOR_0_7_0, "holder": holder, "at": time.time(), **more}))
     file.flush()
 
 
@@ -83,6 +111,17 @@ def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]
 def end(operation: Operation) -> None:
     """Delete the marker of an interrupted operation that this command has finished."""
     operation.marker.unlink(missing_ok=True)
+
+
+def note_attempt(operation: Operation, problem: str) -> None:
+    """Note in the marker of an interrupted operation that it could not be finished now, and why.
+
+    The marker is replaced as a whole, because what it says is dear. A damaged one stays, for its age counts.
+    """
+    content = _content(operation.marker.read_bytes())
+    if content:
+        note = {"tried": time.time(), "problem": problem}
+        write_atomically(operation.marker, seal({**content, "at": operation.since, **note}))
 
 
 def is_under_way(kind: str, map_dir: MapDir) -> bool:
@@ -116,6 +155,14 @@ def unfinished(root: Path, kind: str) -> Iterator[Operation]:
                 yield operation
 
 
+def markers(root: Path) -> Iterator[Path]:
+    """Yield the markers of interrupted operations: those that no process holds."""
+    for kind in KINDS:
+        for marker in sorted((root / kind).glob("*")):
+            if marker.is_file() and not is_under_way(kind, MapDir(root / names.MAPS / marker.name)):
+                yield marker
+
+
 def damaged(root: Path) -> Iterator[Path]:
     """Yield the markers that are damaged."""
     for kind in KINDS:
@@ -128,7 +175,7 @@ def damaged(root: Path) -> Iterator[Path]:
 def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     """Return what a marker says that no process has locked; None if its process may be alive on another host.
 
-    It may be for a damaged marker, too, if that was written not long ago.
+    It may be for a damaged marker, too, if that was written not long ago. What a newer HTMap has begun is left to that.
     """
     map_dir = MapDir(root / names.MAPS / marker.name)
     text = marker.read_bytes()  # damage to it may be no text
@@ -136,14 +183,49 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     if content is None:
         is_old = time.time() > os.fstat(file.fileno()).st_mtime + _OTHER_HOSTS_PATIENCE
         return Operation(marker, map_dir, "", is_damaged=True) if is_old else None
-    elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
-    if elsewhere and time.time() < content.get("since", 0) + _OTHER_HOSTS_PATIENCE:
+    try:
+        check_needs(content, marker)
+    except MadeByNewerHTMap as error:
+        logger.warning("map %r: an interrupted operation is left alone: %s", content.get("tag", ""), error)
         return None
-    pool, constraint = content.get("pool"), content.get("constraint", "false")
+    since = content.get("at", content.get("since", os.fstat(file.fileno()).st_mtime))
+    if _may_be_at_work(content, since):
+        return None
+    constraint = content.get("constraint", "false")
     if not is_sealed(text):
         constraint = f"({constraint}) && {map_dir.own_jobs}"  # 0.7.0 wrote clusters alone, and no checksum
-    address = pool and PoolAddress(**pool)
-    return Operation(marker, map_dir, content.get("tag", ""), address, constraint, content.get("new_tag", ""))
+    return Operation(
+        marker,
+        map_dir,
+        content.get("tag", ""),
+        pool=_pool_in(content, root),
+        constraint=constraint,
+        new_tag=content.get("new_tag", ""),
+        tried=content.get("tried", 0.0),
+        problem=content.get("problem", ""),
+        since=since,
+    )
+
+
+def _pool_in(content: Mapping[str, Any], root: Path) -> PoolAddress | None:
+    """Return the pool in a marker. 0.7.0 did not name the schedd of its host: most likely it has the host's name."""
+    if not content.get("pool"):
+        return None
+    address = address_from(content["pool"], root)
+    host = content.get("host", socket.gethostname())
+    is_of_0_7_0 = "holder" not in content and address.schedd is None and address.configuration is None
+    return attrs.evolve(address, schedd=host) if is_of_0_7_0 and host != socket.gethostname() else address
+
+
+def _may_be_at_work(content: Mapping[str, Any], since: float) -> bool:
+    """Return whether the process of a marker may be alive although its lock is free: locks may not reach other hosts."""
+    try:
+        holder = Holder(**content["holder"])
+    except (KeyError, TypeError):  # 0.7.0 wrote the host alone
+        is_elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
+    else:
+        is_elsewhere = holder.boot != this_process().boot and holder.may_be_alive(since)
+    return bool(is_elsewhere and time.time() < since + _OTHER_HOSTS_PATIENCE)
 
 
 def _content(text: bytes) -> dict[str, Any] | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
 
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.files.sealed import is_sealed, seal, unseal
+from htmap_core.storage.content.formats import FORMAT, check_needs
+from htmap_core.storage.content.paths import absolute, relative, with_root, without_root
 
-FORMAT = 2
 _FORMAT_OF_0_7_0 = 1  # without checksums
 _KEYS_OF_0_7_0 = frozenset(
     {"format", "components", "chunksize", "delivery_method", "pool", "versions", "options", "created"}
@@ -27,7 +29,7 @@ class MapRecord:
     :param options: the map options as given, for people to read.
     :param created: the time of creation, in seconds since the epoch.
     :param untagged: whether the map may be transient: nobody gave it a tag when it was created. Not known of old maps.
-    :param format: the format of the map's files: 2, or 1 for maps of 0.7.0.
+    :param format: the format of the map's files; of a newer one, this version understands all that it needs.
     """
 
     components: int = attrs.field(validator=attrs.validators.ge(1))
@@ -49,45 +51,80 @@ class MapRecord:
 _FIELDS = frozenset(attrs.fields_dict(MapRecord))
 
 
-def record_text(record: MapRecord) -> str:
-    """Return the text of ``map.json``."""
-    plain = {**attrs.asdict(record), "pool": plain_address(record.pool)}
+def record_text(record: MapRecord, root: Path) -> str:
+    """Return the text of ``map.json`` in an HTMAP_DIR."""
+    plain = {**attrs.asdict(record), "pool": plain_address(record.pool, root)}
     return seal({"format": plain.pop("format"), **plain}, indent=1)
 
 
-def record_from(text: bytes) -> MapRecord:
+def record_from(text: bytes, path: Path, root: Path) -> MapRecord:
     """Return the record in the text of ``map.json``.
 
-    :raises ValueError: the text is damaged, or of another version of HTMap.
+    :param path: the path of the file, for the exception.
+    :param root: the HTMAP_DIR that it is in.
+    :raises MadeByNewerHTMap: a newer HTMap wrote what this one does not understand.
+    :raises ValueError: the text is damaged.
     :raises TypeError: likewise.
     :raises KeyError: likewise.
     """
     plain = unseal(text, unsealed=_KEYS_OF_0_7_0)
-    if plain["format"] != (FORMAT if is_sealed(text) else _FORMAT_OF_0_7_0):
-        raise ValueError("written by another version of HTMap")
+    if is_sealed(text) is (plain["format"] == _FORMAT_OF_0_7_0):
+        raise ValueError("its format and its checksum do not fit")
+    check_needs(plain, path)
     known = {key: value for key, value in plain.items() if key in _FIELDS}
-    return MapRecord(**{**known, "pool": PoolAddress(**plain["pool"])})
+    return MapRecord(**{**known, "pool": address_from(plain["pool"], root)})
 
 
-def submit_text(commands: Mapping[str, str], columns: Sequence[str], programs: Mapping[str, str]) -> str:
-    """Return the text of ``submit.json``.
+def pool_from(text: bytes, root: Path) -> PoolAddress:
+    """Return the pool in the text of a ``map.json`` that a newer HTMap wrote, as far as this one understands it.
+
+    :raises ValueError: there is none.
+    :raises TypeError: likewise.
+    :raises KeyError: likewise.
+    """
+    return address_from(unseal(text)["pool"], root)
+
+
+def submit_text(commands: Mapping[str, str], columns: Sequence[str], programs: Mapping[str, str], root: Path) -> str:
+    """Return the text of ``submit.json`` in an HTMAP_DIR, whose own path is not in it.
 
     :param programs: the checksums of the files in the map's directory that jobs run, by name.
     """
-    return seal({"commands": dict(commands), "columns": columns, "programs": dict(programs)}, indent=1)
+    plain, relative_ones = without_root(commands, root)
+    content = {"commands": plain, "relative": relative_ones, "columns": columns, "programs": dict(programs)}
+    return seal({"format": FORMAT, **content}, indent=1)
 
 
-def submit_from(text: bytes) -> tuple[dict[str, str], tuple[str, ...], dict[str, str]]:
+def submit_from(text: bytes, path: Path, root: Path) -> tuple[dict[str, str], tuple[str, ...], dict[str, str]]:
     """Return commands, columns and programs in the text of ``submit.json``; no programs where 0.7.0 has written it.
 
+    :param path: the path of the file, for the exception.
+    :param root: the HTMAP_DIR that it is in.
+    :raises MadeByNewerHTMap: a newer HTMap wrote what this one does not understand.
     :raises ValueError: the text is damaged.
     :raises TypeError: likewise.
     :raises KeyError: likewise.
     """
     content = unseal(text, unsealed={"commands", "columns"})
-    return dict(content["commands"]), tuple(content["columns"]), dict(content.get("programs", {}))
+    check_needs(content, path)
+    commands = with_root(content["commands"], content.get("relative", ()), root)
+    return commands, tuple(content["columns"]), dict(content.get("programs", {}))
 
 
-def plain_address(address: PoolAddress) -> dict[str, Any]:
-    """Return an address as plain values for JSON."""
-    return {**attrs.asdict(address), "configuration": address.configuration and str(address.configuration)}
+def plain_address(address: PoolAddress, root: Path) -> dict[str, Any]:
+    """Return an address as plain values for JSON in an HTMAP_DIR."""
+    configuration = None if address.configuration is None else relative(address.configuration, root)
+    return {**attrs.asdict(address), "configuration": configuration}
+
+
+def address_from(plain: Mapping[str, Any], root: Path) -> PoolAddress:
+    """Return the address in plain values from JSON; a later version may have more to say about it.
+
+    :raises TypeError: it is none.
+    """
+    known = {key: value for key, value in plain.items() if key in _ADDRESS_FIELDS}
+    given = known.get("configuration")
+    return PoolAddress(**{**known, "configuration": given and absolute(given, root)})
+
+
+_ADDRESS_FIELDS = frozenset(attrs.fields_dict(PoolAddress))

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from htmap_core import names
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.files.answers import Answers
 from htmap_core.files.ownership import make_folder
 from htmap_core.settings.tables import setting
 from htmap_core.settings.trust import check_entry, check_owner, close_unless_trusted
@@ -47,7 +49,7 @@ def check_htmap_dir(root: Path) -> None:
     :raises UnsafePath: somebody else owns one of them, or may write to it.
     """
     check_owner(root, "HTMAP_DIR", _ADVICE)
-    for name in (*_FOLDERS, names.LOGS):
+    for name in (*_FOLDERS, names.LOGS, names.SLOTS, names.DELIVERY):
         check_entry(root / name, "a folder of HTMAP_DIR", _ADVICE)
 
 
@@ -59,3 +61,8 @@ def make_htmap_dir() -> Path:
     for name in _FOLDERS:
         make_folder(htmap_dir() / name)
     return htmap_dir()
+
+
+def answers_about_slots(address: PoolAddress) -> Answers:
+    """Return what the collector of a pool answered in the last minutes, whichever process asked."""
+    return Answers.of(htmap_dir() / names.SLOTS, address.configuration, address.collector)

@@ -15,6 +15,7 @@ from htmap_core.exceptions import CorruptMap
 from htmap_core.files.ownership import private_opener
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.language.expressions import quoted
+from htmap_core.storage.content.formats import check_needs
 
 _KEYS_OF_0_7_0 = frozenset({"number", "token", "jobs", "late", "held", "cluster"})
 
@@ -65,6 +66,7 @@ class Submissions:
         A truncated last line is skipped: a command asks the schedd for the outcome that it would have had.
 
         :raises CorruptMap: another line is damaged.
+        :raises MadeByNewerHTMap: a newer HTMap wrote a line that this one does not understand.
         """
         found: dict[int, Submission] = {}
         for entry in self._entries():
@@ -117,9 +119,11 @@ class Submissions:
     def _entries(self) -> Iterator[dict[str, Any]]:
         for line in self._lines():
             try:
-                yield unseal(line, unsealed=_KEYS_OF_0_7_0)
+                entry = unseal(line, unsealed=_KEYS_OF_0_7_0)
             except ValueError as error:
                 raise self._corrupt(f"has a line that HTMap did not write ({error}): {line[:80]!r}") from error
+            check_needs(entry, self._path)
+            yield entry
 
     def _lines(self) -> list[bytes]:
         try:

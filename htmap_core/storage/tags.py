@@ -1,10 +1,12 @@
 """Tags on disk: each tag is a file with the id of its map, and a checksum.
 
-The id alone will do, too: so 0.7.0 wrote it, and so users can mend a damaged tag.
+The id alone will do, too: so 0.7.0 wrote it, and so users can mend a damaged tag. Where the file system has no hard links, a tag
+is a symbolic link to nothing, whose target is what the file would say.
 """
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import os
 import uuid
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap, MapWasRemoved, TagAlreadyExists, TagNotFound
+from htmap_core.files.locks import REFUSED
 from htmap_core.files.ownership import private_opener
 from htmap_core.files.sealed import checksum
 from htmap_core.storage.mapdir import MapDir
@@ -100,18 +103,35 @@ def claim_tag(root: Path, map_id: str, tag: str | None) -> str:
 
 
 def _link_tag(root: Path, map_id: str, tag: str) -> bool:
-    # A link is atomic on every file system. The colon keeps the temporary name out of all listings.
+    """Make a tag, and return whether it was free. Links of both kinds are atomic, and fail where the name is taken."""
+    # The colon keeps the temporary name out of all listings.
     folder = root / names.TAGS
     temporary = folder / f":{uuid.uuid4().hex}"
+    said = f"{map_id} {checksum(map_id.encode())}"
     try:
         with open(temporary, "w", encoding="utf-8", opener=private_opener) as file:
-            file.write(f"{map_id} {checksum(map_id.encode())}\n")
-        os.link(temporary, folder / tag)
+            file.write(f"{said}\n")
+        try:
+            os.link(temporary, folder / tag)
+        except OSError as error:
+            if error.errno not in REFUSED:
+                raise
+            _link_symbolically(folder / tag, said)
     except FileExistsError:
         return False
     finally:
         temporary.unlink(missing_ok=True)
     return True
+
+
+def _link_symbolically(path: Path, said: str) -> None:
+    try:
+        path.symlink_to(said)
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        problem = "its file system has neither hard nor symbolic links"
+        raise OSError(errno.EOPNOTSUPP, problem, str(path.parent)) from error
 
 
 def _clear_dangling(root: Path, tag: str) -> bool:
@@ -136,16 +156,19 @@ def _id_of(root: Path, tag: str) -> str | None:
 def _is_certain(path: Path) -> bool:
     """Return whether a tag has a checksum that is right, so that it leads where it should; or whether it does not exist."""
     map_id, seal = _said(path)
-    return seal == checksum(map_id.encode()) or not path.exists()
+    return seal == checksum(map_id.encode()) or not os.path.lexists(path)
 
 
 def _said(path: Path) -> tuple[str, str]:
     """Return the id and the checksum in a tag; empty texts for what it does not have."""
     try:
         text = path.read_bytes().decode("ascii", errors="replace")  # a third faster than read_text()
-        map_id, _, seal = text.strip().partition(" ")
     except FileNotFoundError:
-        return "", ""
+        try:
+            text = os.readlink(path)
+        except FileNotFoundError:
+            return "", ""
+    map_id, _, seal = text.strip().partition(" ")
     return map_id, seal
 
 

@@ -8,6 +8,7 @@ from htmap_core import names
 from htmap_core.language.submit_text import render
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.files.outputs import TO_OWN_FILES
+from htmap_core.submission.submit import root_of_rows
 
 LOG = "htmap.events"
 
@@ -29,6 +30,7 @@ def description(map_dir: MapDir, tag: str, component: int | None = None) -> str:
     folder = commands["initialdir"]
     own = {name: _elsewhere(name, value, folder) for name, value in commands.items() if name not in _OF_THE_MAP}
     own["log"] = LOG
+    own.update(root_of_rows(map_dir, columns))
     head = [f"# This runs {_what(component)} of map {tag!r}, independently of the map.", *_notes(commands)]
     if component is None:
         return "\n".join([*head, render(own, columns, map_dir.items(0))])

@@ -1,4 +1,4 @@
-"""Checkpoints: whether the function of a map keeps them."""
+"""Checkpoints: whether the function of a map keeps them, and how they leave the execute node before the end."""
 
 from __future__ import annotations
 
@@ -7,24 +7,87 @@ from collections.abc import Iterator
 from importlib.abc import InspectLoader
 from types import CodeType
 
-from htmap_core.contract.option_values import truth
+import attrs
+
+from htmap_core.contract.option_values import truth, whole_number
 from htmap_core.contract.options import MapOptions
+from htmap_core.contract.plan import MapPlan
+from htmap_core.contract.submit import SubmitDescription
+from htmap_core.exceptions import InvalidOption
 from htmap_core.results.pickling import Pickled
+from htmap_run import codes, names
 
 _NAMES = {"htmap", "checkpoint"}
 _OURS = {"htmap", "htmap_core", "htmap_run"}
 
 
-def checkpoints(function: Pickled, options: MapOptions) -> bool:
+_EXIT = "exit"  # the value of the option besides true and false
+_MORE_MEMORY = ("retry_request_memory", "retry_request_memory_increase")
+_INTERVAL = 60  # seconds: what is lost with a host is less than what two minutes have brought
+_INTERVAL_OF_EXITS = 600  # each makes the function begin anew, with its imports and what it loads
+
+
+@attrs.frozen
+class Checkpointing:
+    """The checkpoints of a map.
+
+    :param is_on: whether its jobs keep checkpoints.
+    :param by_exit: whether a job ends for HTCondor to fetch them, and is started again.
+    :param interval: the seconds that lie at least between two that leave the execute node.
+    """
+
+    is_on: bool
+    by_exit: bool
+    interval: int
+
+
+def checkpointing(function: Pickled, options: MapOptions) -> Checkpointing:
+    """Return how a map keeps checkpoints: the options decide, or else whether its function mentions them.
+
+    :raises InvalidOption: an option has another value than it may have.
+    """
+    exits = by_exit(options)
+    given = options.text("checkpoint_interval")
+    interval = whole_number("checkpoint_interval", given) if given is not None else None
+    default = _INTERVAL_OF_EXITS if exits else _INTERVAL
+    return Checkpointing(
+        is_on=exits or _is_on(function, options), by_exit=exits, interval=default if interval is None else interval
+    )
+
+
+def describe(submit: SubmitDescription, plan: MapPlan) -> None:
+    """Have HTCondor save what there is of a job that ends for that, and start it again.
+
+    A job does so for its checkpoints, if the map asks for it. One of several components does it, too, before it gets more memory:
+    HTCondor transfers nothing of a job that used too much.
+
+    :raises InvalidOption: the destination of checkpoints is no URL: HTCondor would look for them in the map's directory.
+    :raises SubmitConflict: the user wants another exit code for it.
+    """
+    gets_more_memory = plan.jobs < plan.components and any(submit.has(name) for name in _MORE_MEMORY)
+    tell = submit.set if by_exit(plan.options) else submit.set_default if gets_more_memory else None
+    if tell is None:
+        return
+    tell("checkpoint_exit_code", str(codes.SAVED))
+    tell("transfer_checkpoint_files", names.RETURN)
+    destination = submit.get("checkpoint_destination")
+    if destination is not None and "://" not in destination:
+        raise InvalidOption("checkpoint_destination", destination, "must be a URL, such as https://data.example.org/me")
+
+
+def by_exit(options: MapOptions) -> bool:
+    """Return whether the jobs of a map end for HTCondor to fetch their checkpoints."""
+    return str(options.text("checkpoint")).casefold() == _EXIT
+
+
+def _is_on(function: Pickled, options: MapOptions) -> bool:
     """Return whether a map keeps checkpoints: the option ``checkpoint`` decides, or else whether its function mentions it.
 
     The function mentions it if the names are in its code by value, or in the code of a module that it names.
-
-    :raises InvalidOption: the option is neither true nor false.
     """
     given = options.text("checkpoint")
     if given is not None:
-        return truth("checkpoint", given)
+        return truth("checkpoint", given, _EXIT)
     if set(function.names) >= _NAMES:
         return True
     modules = (name for name in function.names if name.partition(".")[0] not in _OURS)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from htmap_core import names
-from htmap_core.contract.option_values import truth
+from htmap_core.contract.option_values import truth, whole_number
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.exceptions import InvalidOption
 from htmap_core.language.expressions import conjunction
+from htmap_core.tracking import hold_codes
 from htmap_run import codes
 
 MAX_RETRIES = 2
@@ -24,22 +24,18 @@ def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
     policy does not use HTCondor's ``max_retries`` and ``retry_until``: with them, a job that a signal killed leaves the queue
     as if it were completed.
     """
-    retries = _whole_number("max_retries", plan.options.text("max_retries", str(MAX_RETRIES)))
+    retries = whole_number("max_retries", plan.options.text("max_retries", str(MAX_RETRIES)))
     exhausted = f"NumJobCompletions > {retries}"
     failed = f"ExitCode =?= {codes.COMPONENT_FAILED}"
     if truth("retry_exceptions", plan.options.text("retry_exceptions", "false")):
         failed = f"({failed} && {exhausted})"
     accepted = f"ExitCode =?= {codes.OK} || ExitCode =?= {codes.REFUSED} || {failed}"
     finished = f"(ExitBySignal =?= false && ({accepted}))"
+    if submit.get("on_exit_hold") is None:
+        submit.set_default("on_exit_hold_subcode", str(hold_codes.COULD_NOT_FINISH))
     submit.set_default("on_exit_remove", finished)
     submit.set_default("on_exit_hold", f"{exhausted} && !{finished}")
     submit.set_default("on_exit_hold_reason", _HOLD_REASON)
-
-
-def _whole_number(name: str, given: object) -> int:
-    if not (isinstance(given, str) and given.isascii() and given.isdigit()):
-        raise InvalidOption(name, given, "must be a whole number that is the same for all components")
-    return int(given)
 
 
 _HOLD_REASON = (
@@ -64,11 +60,13 @@ def start_policy(submit: SubmitDescription) -> dict[str, str]:
     """
     in_vain = f"(JobStatus =?= {IDLE} && ({names.IN_VAIN} =?= true || {_TAKEN_AWAY_AT_ONCE}))"
     asked, reason = submit.get("periodic_hold") or "false", submit.get("periodic_hold_reason") or "undefined"
+    subcode = submit.get("periodic_hold_subcode") or "undefined"
     ours = f"ifThenElse({_NO_CONTAINER}, {_WHY_NO_CONTAINER}, ifThenElse({_NEVER_BEGINS}, {_WHY_NEVER}, {_WHY_BRIEF}))"
     return {
         f"MY.{names.IN_VAIN}": f"{_NO_CONTAINER} || {_NEVER_BEGINS}",
         "periodic_hold": f"{in_vain} || ({asked})",
         "periodic_hold_reason": f"ifThenElse({in_vain}, {ours}, {reason})",
+        "periodic_hold_subcode": f"ifThenElse({in_vain}, {_SUBCODE}, {subcode})",
         # HTCondor checks once a minute, and would hardly ever find a job idle that it starts again and again. Jobs that differ in
         # what requirements refer to are matched apart, each by itself: that must be small numbers, not times.
         "requirements": conjunction([*filter(None, [submit.requirements]), f"{names.IN_VAIN} =!= true"]),
@@ -93,6 +91,10 @@ _NEVER_BEGINS = f"({_TRIED} - {_BEGUN} >= {FAILED_STARTS} * ({_ALLOWANCE} + {_BE
 _RUNS = f"({_TRIED} - {_ENDED})"
 _TAKEN_AWAY_AT_ONCE = f"({_RUNS} >= {BRIEF_RUNS} * {_ALLOWANCE} && (RemoteWallClockTime ?: 0.0) < {BRIEF} * {_RUNS})"
 
+_SUBCODE = (
+    f"ifThenElse({_NO_CONTAINER}, {hold_codes.CONTAINER_FAILED}, "
+    f"ifThenElse({_NEVER_BEGINS}, {hold_codes.NEVER_BEGAN}, {hold_codes.TAKEN_AWAY}))"
+)
 _WHY_NO_CONTAINER = f'strcat("The container could not be started in {START_ATTEMPTS} attempts. ", VacateReason ?: "")'
 _LAST_WORDS = (
     '"The last time: ", VacateReason ?: "HTCondor does not say why", '

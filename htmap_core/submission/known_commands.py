@@ -25,7 +25,9 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.user_warnings import UnprovenOption
 
 # HTMap's own options, which do not become submit commands.
-OWN_OPTIONS = frozenset({"checkpoint", "chunksize", "max_retries", RELATIVE_PATHS, "retry_exceptions"})
+OWN_OPTIONS = frozenset(
+    {"checkpoint", "checkpoint_interval", "chunksize", "max_retries", RELATIVE_PATHS, "retry_exceptions"}
+)
 
 Origin = Callable[[str], Optional[str]]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 
 import attrs
 
@@ -12,6 +13,7 @@ from htmap_core.condor.classads import seen_by_job
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import CondorError
+from htmap_core.language.added_requirements import about_architecture, all_added
 from htmap_core.language.expressions import TOTALS, about_slot, conjunction, conjuncts, without_scope
 from htmap_core.user_warnings import NoSlotFits
 
@@ -37,36 +39,45 @@ def no_slot_fits(submit: SubmitDescription, pool: PoolView, tag: str) -> NoSlotF
     Demands that only the schedd can evaluate are left out: the values of single components, macros, and values computed from
     attributes of the job that HTMap does not set. So are the slots' own ``START`` expressions.
     """
-    demanded = list(demands(submit))
-    if not demanded:
-        return None
     try:
+        demanded = list(demands(submit, pool))
+        if not demanded:
+            return None
         matching, total = pool.count(conjunction(demand.expression for demand in demanded))
         if matching or not total:
             return None
-        return _complaint(tag, total, {demand.text: pool.count(demand.expression)[0] for demand in demanded})
+        counts = {demand.text: pool.count(demand.expression)[0] for demand in demanded}
+        unmet = {demand: count for demand, count in counts.items() if count == 0}
+        scarce = {demand: count for demand, count in counts.items() if count < total}
+        is_foreign = any(demand.startswith("Arch ") and demand.endswith(_ADDED) for demand in unmet)
+        return NoSlotFits(tag, unmet or scarce or counts, total, _about_architecture(pool) if is_foreign else "")
     except CondorError as error:
         logger.info("whether a slot can run map %r is not known: %s", tag, error)
         return None
 
 
-def demands(submit: SubmitDescription) -> Iterator[Demand]:
-    """Yield the demands of a submit description that a slot's ad can answer."""
+def demands(submit: SubmitDescription, pool: PoolView) -> Iterator[Demand]:
+    """Yield the demands of a submit description that a slot's ad can answer, with those that HTCondor will add."""
     if submit.universe in _UNIVERSES:
         attribute = _UNIVERSES[submit.universe]
         yield Demand(f"the universe {submit.universe!r} ({attribute})", f"{attribute} =?= true")
     requests = dict(_requests(submit))
     job = {name: text for name, text in submit.attributes.items() if "$(" not in text}
     job.update({f"Request{resource}": str(amount) for resource, amount in requests.items()})
-    for requirement in dict.fromkeys(conjuncts(submit.requirements or "true")):
+    required = submit.requirements or "true"
+    brings_plugins = bool(submit.transfer_plugins)
+    added = all_added(required, submit.universe, pool.parameter, brings_plugins=brings_plugins)
+    own = dict.fromkeys(conjuncts(required), "")
+    for requirement, by in {**dict.fromkeys(added, _ADDED), **own}.items():
         left = seen_by_job(without_scope(requirement, job), job)
         if left is not None and left.casefold() not in {"true", "false"} and (asked := about_slot(left)) is not None:
-            yield Demand(requirement, asked)
+            yield Demand(f"{requirement}{by}", asked)
     for resource, amount in requests.items():
         command = f"request_{resource.casefold()}"
         yield Demand(f"{command} = {submit.get(command)}", f"{TOTALS[resource.casefold()]} >= {amount}")
 
 
+_ADDED = " (which HTCondor adds)"
 _UNIVERSES = {"docker": "HasDocker", "container": "HasContainer"}
 _UNITS = {"Cpus": "", "GPUs": "", "Memory": "m", "Disk": "k"}  # HTCondor's units of numbers without a unit
 _POWERS = {"k": 0, "m": 1, "g": 2, "t": 3, "p": 4}
@@ -83,6 +94,5 @@ def _requests(submit: SubmitDescription) -> Iterator[tuple[str, int]]:
         yield resource, int(found[1]) * 1024**power if power >= 0 else -(-int(found[1]) // 1024**-power)
 
 
-def _complaint(tag: str, total: int, counts: Mapping[str, int]) -> NoSlotFits:
-    unmet = {demand: count for demand, count in counts.items() if count == 0}
-    return NoSlotFits(tag, unmet or dict(counts), total)
+def _about_architecture(pool: PoolView) -> str:
+    return about_architecture(Counter(str(slot.get("Arch") or "unknown") for slot in pool.slots(["Arch"])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from htmap_core import names, user_warnings
@@ -16,14 +16,13 @@ from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import submit_path
 from htmap_core.plugins.calls import plugins
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.submission import matching
+from htmap_core.submission import checkpointing, matching
 from htmap_core.submission.exit_policy import add_exit_policy, start_policy
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.files.outputs import TO_OWN_FILES
 from htmap_core.submission.files.protocols import submit_side_file
 from htmap_core.submission.known_commands import OWN_OPTIONS
-
-LATE_MATERIALIZATION = 2000  # jobs: the schedd materializes more only when it needs them; it refuses 20,000 at once
+from htmap_core.submission.submit import LATE, set_pace
 
 
 def describe(
@@ -32,11 +31,13 @@ def describe(
     map_id: str,
     option_columns: Mapping[str, str],
     files: MapFiles,
+    parameter: Callable[[str], str | None],
 ) -> dict[str, str]:
     """Return the submit commands of a map: the user's, the plugins' and HTMap's own.
 
     :param option_columns: the item column of each per-component option, by the option's name.
     :param files: the files that the jobs transfer, besides HTMap's own and those of plugins.
+    :param parameter: returns a parameter of the schedd's configuration; None if it is not set.
     """
     submit = SubmitDescription()
     for name, value in plan.options.fixed().items():
@@ -49,10 +50,12 @@ def describe(
     plugins.describe(method, submit, plan)
     plugins.setup_credentials(submit, plan)
     plugins.rewrite_submit(submit, plan)
+    checkpointing.describe(submit, plan)
     _keep_the_user(submit)
     add_exit_policy(submit, plan)
-    if plan.jobs > LATE_MATERIALIZATION and not submit.has("max_materialize"):
-        submit.set_default("max_idle", LATE_MATERIALIZATION)
+    set_pace(submit, plan, parameter)
+    if files.validity is not None and any(submit.has(name) for name in LATE):
+        user_warnings.warn(user_warnings.LateJobsAreSignedNow(plan.tag, files.validity.end))
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
     return _with_own_commands(submit, plan, map_id)

@@ -47,7 +47,7 @@ def rerun(
     if not components:
         return
     plugin_faults.check()
-    pool = pools.reach(map_dir.record.pool)
+    pool = pools.reach(map_dir.pool)
     commands, columns = map_dir.read_submit()
     map_dir.check_sources(components)
     _renew_credentials(map_dir, tag, commands, pool)

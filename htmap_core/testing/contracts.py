@@ -121,6 +121,12 @@ class DeliveryMethodContract(PluginContract):
         assert found.verdict != "yes"
         assert found.reason
 
+    def test_it_lacks_no_modules_but_those_that_it_is_asked_about(self, delivery: DeliveryMethod) -> None:
+        """``lacks`` returns some of the modules that it gets, and raises nothing."""
+        asked = {"numpy", "a_module_that_nobody_has"}
+        assert set(delivery.lacks(frozenset(asked), MapOptions())) <= asked
+        assert set(delivery.lacks(frozenset(), MapOptions())) == set()
+
     @pytest.fixture
     def chosen(self, request: pytest.FixtureRequest, delivery: DeliveryMethod) -> None:
         """Choose the method for maps on the personal pool."""

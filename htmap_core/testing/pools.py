@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ IN_USE: list[Path] = []  # each HTMAP_DIR of a running test
 
 
 @contextlib.contextmanager
-def pool_of_its_own(installed_htcondor: Path, configuration: str = "") -> Iterator[Path]:
+def pool_of_its_own(installed_htcondor: Path, configuration: str = "", options: Sequence[str] = ()) -> Iterator[Path]:
     """Run another personal pool in a ``with`` block, and return the HTMAP_DIR that it belongs to.
 
     Use it for a test that fills the pool, disturbs it or needs another configuration, because other tests use the shared pool at
@@ -38,10 +38,11 @@ def pool_of_its_own(installed_htcondor: Path, configuration: str = "") -> Iterat
 
     :param installed_htcondor: the value of the fixture of that name.
     :param configuration: additional lines of HTCondor configuration.
+    :param options: more options of `htmap pool start`, such as ``["--enforce-memory"]``.
 
     Since 0.7.
     """
-    folder = start_pool(installed_htcondor, uuid.uuid4().hex[:12], configuration)
+    folder = start_pool(installed_htcondor, uuid.uuid4().hex[:12], configuration, options)
     try:
         yield folder
     finally:
@@ -59,7 +60,7 @@ def stop_at_the_end(htmap_dir: Path) -> None:
     (_run_folder() / uuid.uuid4().hex[:12]).symlink_to(htmap_dir)
 
 
-def start_pool(installed_htcondor: Path, name: str, configuration: str) -> Path:
+def start_pool(installed_htcondor: Path, name: str, configuration: str, options: Sequence[str] = ()) -> Path:
     """Start a pool of the test run unless it runs, and return its HTMAP_DIR; htmap-pool makes sure that only one process does."""
     folder = _run_folder() / name
     for each in (folder, folder / "pool", folder / "pool" / "config.d"):
@@ -67,7 +68,7 @@ def start_pool(installed_htcondor: Path, name: str, configuration: str) -> Path:
     (folder / "pool" / "config.d" / "test.conf").write_text(configuration)
     with contextlib.suppress(FileExistsError):  # another worker was quicker
         (folder / "pool" / "htcondor").symlink_to(installed_htcondor / "pool" / "htcondor")
-    started = htmap_pool(folder, "start", "--cpus", str(_SLOTS))
+    started = htmap_pool(folder, "start", "--cpus", str(_SLOTS), *options)
     if started.returncode != 0:
         pytest.fail(f"the pool did not start: {started.stdout} {started.stderr}")
     return folder

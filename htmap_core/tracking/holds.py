@@ -6,13 +6,14 @@ import re
 
 from htmap_core import names
 from htmap_core.components import ComponentHold
+from htmap_core.tracking.hold_codes import known
 
 # Signs in the reason of a failed transfer by URL, and the cause that they mean; the first match counts.
 _OF_URLS = (
     (("404",), "The server has no such file"),
     (
         ("401", "403"),
-        "The server does not accept the keys or the user; a signed URL of an output is good for seven days only",
+        "The server does not accept the keys or the user, or the signed URL of an output was too old; a release signs it anew",
     ),
     (("certificate", "SSL", "TLS"), "The execute node does not trust the server, or it speaks no TLS"),
     (
@@ -23,14 +24,6 @@ _OF_URLS = (
 )
 _URL = re.compile(r"\w+://\S+")
 _MEND = "Put that right, then `htmap release {tag}`"
-_AFTER = {
-    1: "`htmap release {tag}` lets it go on",
-    12: f"What it should send back is not there or cannot be stored. {_MEND}",
-    13: f"What it needs could not be sent. {_MEND}",
-    34: "It used more memory than it requested: `htmap edit memory {tag} MB`, then `htmap release {tag}`",
-    46: "It took longer than allowed_job_duration: make a map that allows more, or smaller components",
-    47: "It took longer than allowed_execute_duration: make a map that allows more, or smaller components",
-}
 _AFTER_ANY = f"{_MEND}; `htmap stderr {{tag}} N` may tell more"
 
 _NOISE = "||FILETRANSFER:"  # behind it HTCondor lists all transfer plugins that it could not start, needed or not
@@ -45,7 +38,28 @@ def advice(hold: ComponentHold, tag: str) -> str:
         for signs, cause in _OF_URLS:
             if any(sign in told for sign in signs):
                 return f"{cause}. {_MEND}".format(tag=tag)
-    return _AFTER.get(hold.code, _AFTER_ANY).format(tag=tag)
+    found = known(hold.code, hold.subcode)
+    return (found.advice if found else _AFTER_ANY).format(tag=tag)
+
+
+def codes(hold: ComponentHold) -> str:
+    """Return the code of a hold, and its subcode if it has one.
+
+    >>> codes(ComponentHold(26, "not on Sundays", 5))
+    '26/5'
+    """
+    return f"{hold.code}/{hold.subcode}" if hold.subcode else str(hold.code)
+
+
+def explained(hold: ComponentHold) -> str:
+    """Return the reason of a hold, with its code and what that means.
+
+    >>> explained(ComponentHold(1, "hold with htmap"))
+    'hold with htmap (code 1: you, or an administrator, held it by a command)'
+    """
+    found = known(hold.code, hold.subcode)
+    meaning = f": {found.meaning}" if found else ""
+    return f"{hold.reason} (code {codes(hold)}{meaning})"
 
 
 def is_of_url(hold: ComponentHold) -> bool:

@@ -21,6 +21,7 @@ from htmap_core.condor.eventlog import END
 from htmap_core.exceptions import CorruptEventLog
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.tracking.late_bytes import LateBytes
 from htmap_core.tracking.transitions import (
     CLUSTER_REMOVED,
     HELD,
@@ -33,7 +34,7 @@ from htmap_core.tracking.transitions import (
     JobStates,
 )
 
-_SEAL = f"5 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
+_SEAL = f"6 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
 _PIECE = 256 * 1024  # bytes of the log to read at once; more would not fit into the processor's cache
 _MARK = 1024  # bytes before the offset, whose checksum shows whether the log is still the same
 _ANEW = -1  # no checksum: the log is read from its beginning again
@@ -66,6 +67,7 @@ class Tracker:
         self._map_dir = map_dir
         self._log = os.fspath(map_dir.events)
         self._lock = threading.RLock()
+        self._late: LateBytes | None = None  # what is no event yet, where there is something
         self._forget()
         self._restore()
 
@@ -74,7 +76,7 @@ class Tracker:
         self._clusters: dict[int, int] = {}  # cluster -> submission
         self._offset = self._saved = 0
         self._mark = zlib.crc32(b"")
-        self._seen: tuple[int, ...] = ()  # the inode and size of the log when it was last read to its end
+        self._seen: tuple[int, ...] = ()  # the inode and size of the log when the last event at its end was complete
 
     # --- looking up states
 
@@ -115,7 +117,7 @@ class Tracker:
         with self._lock:
             known = self._jobs[job.submission].notes if job.submission in self._jobs else {}
             was_removed = self.status(job) is ComponentStatus.REMOVED
-            return known.get(job.row, (0, "removed from the queue" if was_removed else ""))[1]
+            return known.get(job.row, (0, "removed from the queue" if was_removed else "", 0))[1]
 
     def memory(self, job: Job) -> int:
         """Return a job's peak memory so far in MB, as HTCondor measured it; 0 before the first measurement."""
@@ -151,7 +153,9 @@ class Tracker:
             ]
         return [Job(number, row) for number, row, status in every if status == RUNNING]
 
-    def correct(self, job: Job, was: ComponentStatus, status: ComponentStatus, note: str = "", code: int = 0) -> None:
+    def correct(
+        self, job: Job, was: ComponentStatus, status: ComponentStatus, note: str = "", code: int = 0, subcode: int = 0
+    ) -> None:
         """Set the status of a job, as something else than the log tells it; it is not doubtful any more.
 
         :param was: the status that the caller has seen. If the log has told another since, that one stays.
@@ -161,7 +165,12 @@ class Tracker:
                 jobs = self._jobs[job.submission]
                 jobs.doubts.pop(job.row, None)
                 if status is not was:
-                    jobs.enter(job.row, NUMBERS[status], note, code)
+                    jobs.enter(job.row, NUMBERS[status], note, code, subcode)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the log has bytes that are no events yet, so that it cannot have told of all events."""
+        return self._late is not None
 
     # --- reading the log
 
@@ -208,7 +217,7 @@ class Tracker:
         return self._offset > before
 
     def _read_news(self, log: IO[bytes]) -> bool:
-        """Read the log from the offset on, and return whether that was possible to its end."""
+        """Read the log from the offset on, and return whether it ends with the last event that was read."""
         log.seek(self._offset)
         text = END  # of the previous event
         while piece := log.read(_PIECE):
@@ -217,27 +226,33 @@ class Tracker:
             done = self._take(text[:end])
             self._offset += done
             if done < end:
+                self._await(text[done:end], os.fstat(log.fileno()).st_mtime)
                 return False
             text = text[end:]
-        return True
+        self._late = None
+        return text == END  # else the rest may be filled in, without a new size of the file
 
     def _take(self, text: bytes) -> int:
-        """Apply the events of *text*, which begins with the end of the previous event; return how many bytes were used."""
+        """Apply the events of *text*, which begins with the end of the previous event; return how many bytes were used.
+
+        It goes as far as the map's submissions are recorded, and as there are events.
+        """
         cluster, jobs = b"", None
         found = eventlog.events(text)
         if (damage := eventlog.damage(text, len(found))) is not None:
-            raise self._corrupt(damage)
+            return self._take(text[: text.rfind(END, 0, damage)])
         for number, (kind, of, proc, when, title, code, memory, body, no_event) in enumerate(found):
             change = TRANSITIONS.get(kind + title)
-            if body or (change is None and (kind or no_event)):
-                self._check_title(kind, of, proc, body or b" " + title, no_event)
+            if no_event:
+                return eventlog.begin(text, number)
+            if body or (change is None and kind):
+                self._check_title(kind, of, proc, body or b" " + title)
             if change is None:
                 continue
             if of != cluster:
                 cluster, jobs = of, self._jobs.get(self._clusters.get(int(of), -1))
                 if jobs is None and self._is_submitting(kind, of, proc):
-                    # A later poll, which knows it, goes on from here.
-                    return len(END.join(text.split(END)[: number + 1]))
+                    return eventlog.begin(text, number)  # a later poll, which knows it, goes on from here
             row = int(proc)
             if jobs is None or (row < 0 and kind != CLUSTER_REMOVED):
                 continue
@@ -247,14 +262,27 @@ class Tracker:
                 raise self._corrupt(kind, of, proc, str(error)) from error
         return len(text)
 
+    def _await(self, text: bytes, modified: float) -> None:
+        """Note that the log has something that cannot be taken yet.
+
+        :param text: it begins with the end of the event before.
+        :param modified: when the log was last written to.
+        :raises CorruptEventLog: it is no event, and has had the time to become one.
+        """
+        damage = eventlog.damage_of_first(text)
+        if damage is None:  # an event of a submission that another process is about to record
+            self._late = None
+            return
+        self._late = LateBytes(self._offset, text).seen_again(self._late)
+        if self._late.are_damage(modified):
+            raise self._corrupt(text[damage:].partition(b"\n")[0][:80])
+
     def _corrupt(self, kind: bytes, cluster: bytes = b"", proc: bytes = b"", reason: str = "") -> CorruptEventLog:
         """Return the exception for an event that cannot be, or without a *reason* for text that is no event."""
         event = f"{kind.decode()} of job {int(cluster)}.{int(proc)}" if reason else kind.decode(errors="replace")
         return CorruptEventLog(self._map_dir.events, event, reason)
 
-    def _check_title(self, kind: bytes, cluster: bytes, proc: bytes, text: bytes, no_event: bytes) -> None:
-        if no_event:
-            raise self._corrupt(no_event)
+    def _check_title(self, kind: bytes, cluster: bytes, proc: bytes, text: bytes) -> None:
         if eventlog.is_of_another_kind(kind, text):
             raise self._corrupt(kind, cluster, proc, "it has the title of another kind of event")
 

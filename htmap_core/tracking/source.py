@@ -59,10 +59,12 @@ class StateSource(Protocol):
         It is called while somebody waits for a map of which all other components have ended or are held, after each news.
         """
 
-    def ask_the_schedd(self, connection: Connection) -> None:
+    def ask_the_schedd(self, connection: Connection) -> str | None:
         """Ask the schedd about the jobs that seem not to have ended or are doubtful, and correct their states.
 
         It is called after a long time without news, and when there is a :meth:`doubt`.
+
+        :returns: why no news can come before the user does something; None if they can, or it is not known.
 
         :raises CondorError: the schedd does not answer. Nothing was changed.
         """

@@ -6,17 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.condor import clusters
+from htmap_core.condor.clusters import Cluster
 from htmap_core.condor.connection import Connection
-from htmap_core.exceptions import CorruptEventLog, CorruptMap
+from htmap_core.exceptions import CorruptEventLog, CorruptMap, MadeByNewerHTMap
 from htmap_core.storage.content.links import with_true_names
-from htmap_core.storage.jobs import Job
+from htmap_core.storage.jobs import Job, Placement
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.placement import Placement
+from htmap_core.storage.submissions import Submission
 from htmap_core.tracking import holds
 from htmap_core.tracking.jobs import Tracker
 
 _SUCCEEDED = "OK"  # the status of a component in its job's result file
-_HOLD = ("HoldReason", "HoldReasonCode")
+_HOLD = ("HoldReason", "HoldReasonCode", "HoldReasonSubCode")
 # HTCondor's JobStatus of a job that is in the queue and has not ended.
 _HELD = 5
 _QUEUED = {
@@ -100,7 +102,7 @@ class LoggedStates:
             ends = self._map_dir.outputs.open(job).statuses
         except FileNotFoundError:
             return None
-        except CorruptMap:  # whoever reads the component's result or error is told of the damage
+        except (CorruptMap, MadeByNewerHTMap):  # whoever reads the component's result or error is told of the damage
             return {}
         return {component: end == _SUCCEEDED for component, end in ends.items()}
 
@@ -121,7 +123,7 @@ class LoggedStates:
         if hold is None:
             return None
         reason = with_true_names(self._map_dir.path, hold.reason)
-        return ComponentHold(hold.code, holds.in_our_words(reason))
+        return ComponentHold(hold.code, holds.in_our_words(reason), hold.subcode)
 
     def note(self, component: int) -> str:
         """Return how the job of a component failed; an empty text if it did not."""
@@ -169,39 +171,49 @@ class LoggedStates:
         :raises CondorError: the schedd does not answer.
         """
         for submission in self._map_dir.submissions.all():
-            if ComponentStatus.UNMATERIALIZED in (self._tracker.statuses(submission.number) or ()):
-                constraint = f"ClusterId == {submission.cluster} && JobStatus == {_HELD} && {self._map_dir.own_jobs}"
-                held = connection.query_jobs(constraint, ["JobMaterializePaused", "JobMaterializeLimit"])
-                if not held or not (held[0].get("JobMaterializePaused") or len(held) >= held[0]["JobMaterializeLimit"]):
-                    return False
+            is_unmade = ComponentStatus.UNMATERIALIZED in self._tracker.statuses(submission.number)
+            if is_unmade and not self._cluster(submission, connection).awaits_release:
+                return False
         return True
 
-    def ask_the_schedd(self, connection: Connection) -> None:
+    def _cluster(self, submission: Submission, connection: Connection) -> Cluster:
+        return clusters.find(connection, submission.cluster, self._map_dir.id, _HOLD)
+
+    def ask_the_schedd(self, connection: Connection) -> str | None:
         """Ask the schedd about the jobs that seem not to have ended, because the event log may have missed something.
 
-        It is also asked about jobs whose status is doubtful. A job that is no longer in the queue has ended. If it left a result
-        file, that tells how; otherwise an open job was removed. HTCondor never logs an event for a job that is submitted on hold.
+        It is also asked about jobs whose status is doubtful. A job that is no longer in the queue has ended, unless the schedd
+        has not made it yet. If it left a result file, that tells how; otherwise an open job was removed. HTCondor never logs an
+        event for a job that is submitted on hold.
 
+        :returns: why the schedd makes no more jobs of the map; None if it does, or has made all.
         :raises CondorError: the schedd does not answer. Nothing was changed.
         """
+        pause = None
         for submission in self._map_dir.submissions.all():
             asked = self._tracker.open_rows(submission.number)
             asked += [job.row for job in self._tracker.doubts() if job.submission == submission.number]
             if submission.cluster is None or not asked:
                 continue
-            queued = connection.query_jobs(f"ClusterId == {submission.cluster}", ["ProcId", "JobStatus", *_HOLD])
-            present = {ad["ProcId"] for ad in queued}
+            found = self._cluster(submission, connection)
             self._tracker.poll()  # jobs leave the queue after their last event
-            self._correct_queued(submission.number, queued)
-            for row in sorted(set(asked) - present):
-                job = Job(submission.number, row)
-                status, is_doubtful = self._tracker.status(job), job in self._tracker.doubts()
-                if is_doubtful and status.is_final:
-                    self._tracker.correct(job, status, self._outcome(job) or status)
-                elif not status.is_final and (is_doubtful or not (submission.late and present)):
-                    # Where the schedd makes jobs late and has others, it may not have made the missing ones yet.
-                    outcome = self._outcome(job) or ComponentStatus.REMOVED
-                    self._tracker.correct(job, status, outcome, "left the queue without an event in the log")
+            self._correct_queued(submission.number, found.jobs)
+            for row in sorted(set(asked) - {ad["ProcId"] for ad in found.jobs}):
+                self._correct_absent(Job(submission.number, row), was_made=row < found.made)
+            if found.pause is not None and max(asked) >= found.made:
+                pause = f"the schedd makes no more of its jobs: {found.pause}; `htmap release` lets it go on"
+        return pause
+
+    def _correct_absent(self, job: Job, *, was_made: bool) -> None:
+        """Correct the status of a job that is not in the queue, if it seems not to have ended or is doubtful."""
+        status, is_doubtful = self._tracker.status(job), job in self._tracker.doubts()
+        if is_doubtful and status.is_final:
+            self._tracker.correct(job, status, self._outcome(job) or status)
+        elif was_made and not status.is_final:
+            outcome = self._outcome(job)
+            if outcome is not None or not self._tracker.is_behind:  # else the event of its end may still come
+                left = "left the queue without an event in the log"
+                self._tracker.correct(job, status, outcome or ComponentStatus.REMOVED, left)
 
     def _correct_queued(self, submission: int, queued: Iterable[Mapping[str, Any]]) -> None:
         """Correct the status of jobs in the queue that the log does not show as held, or that is doubtful."""
@@ -212,8 +224,8 @@ class LoggedStates:
             is_unknown_hold = in_queue is ComponentStatus.HELD and was is ComponentStatus.IDLE
             if in_queue is not None and (is_unknown_hold or job in doubts):
                 is_held = in_queue is ComponentStatus.HELD
-                reason, code = (ad.get(name) if is_held else None for name in _HOLD)
-                self._tracker.correct(job, was, in_queue, str(reason or ""), int(code or 0))
+                reason, code, subcode = (ad.get(name) if is_held else None for name in _HOLD)
+                self._tracker.correct(job, was, in_queue, str(reason or ""), int(code or 0), int(subcode or 0))
 
     def save(self) -> None:
         """Save the states for the next process."""

@@ -42,7 +42,7 @@ class JobStates:
     :param memory: MB, the peak so far.
     :param started: seconds since the epoch, of the last run.
     :param runtime: seconds, of the last run that ended.
-    :param notes: the code and reason of a hold, or how a job failed.
+    :param notes: the code, reason and subcode of a hold, or how a job failed.
     :param doubts: the jobs whose events contradict each other or the exit policy; the value says whether the status may be
         wrong even if the job has returned nothing.
     :param ended_again: whether the end of a job came twice: then the end of another may be missing.
@@ -53,7 +53,7 @@ class JobStates:
     memory: array[int]
     started: array[float]
     runtime: array[float]
-    notes: dict[int, tuple[int, str]] = attrs.field(factory=dict)
+    notes: dict[int, tuple[int, str, int]] = attrs.field(factory=dict)
     doubts: dict[int, bool] = attrs.field(factory=dict)
     ended_again: bool = False
     closed: bool = False
@@ -69,11 +69,11 @@ class JobStates:
         """The arrays with a value for every job, as writable bytes."""
         return [memoryview(each).cast("B") for each in (self.status, self.memory, self.started, self.runtime)]
 
-    def enter(self, row: int, status: int, note: str = "", code: int = 0) -> None:
+    def enter(self, row: int, status: int, note: str = "", code: int = 0, subcode: int = 0) -> None:
         """Set the status of a job, and the note that belongs to it."""
         self.status[row] = status
         if note:
-            self.notes[row] = code, note
+            self.notes[row] = code, note, subcode
         elif row in self.notes:
             del self.notes[row]
 
@@ -116,7 +116,7 @@ class JobStates:
     def _held(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
         if STATUSES[self.status[row]].is_final:
             self.doubts[row] = True
-        self.enter(row, HELD, eventlog.reason(text), eventlog.hold_code(text))
+        self.enter(row, HELD, eventlog.reason(text), *eventlog.hold_codes(text))
 
     def _cluster_removed(self, *_: object) -> None:
         self.status[:] = self.status.replace(bytes([UNMATERIALIZED]), bytes([REMOVED]))

@@ -3,8 +3,11 @@
 All files of one call are one archive, which is renamed when it is complete. So there are always all files of one call, never some
 of two calls. When a component is run again, its files are put where they were before its function is called.
 
-The archive stays in the scratch directory, and an eviction takes it along: see :mod:`.eviction`. If the user lets the job reach
-the submit side while it runs (the job attribute ``WantIOProxy``), it is copied there at once.
+The archive stays in the scratch directory, and an eviction takes it along: see :mod:`.eviction`. It gets farther in two ways,
+which the user asks for, and neither more often than once in an interval, so that many calls do no harm to the submit side:
+
+- the job may reach the submit side while it runs (the job attribute ``WantIOProxy``): the archive is copied there;
+- the map checkpoints by exit: the job ends, HTCondor fetches the archive, and starts the job again in the same place.
 """
 
 from __future__ import annotations
@@ -13,33 +16,31 @@ import contextlib
 import json
 import os
 import sys
+import time
 
-from htmap_run import frames
+from htmap_run import frames, names
+from htmap_run.files import checkpoint_files
 from htmap_run.reports.host import job_ad
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from tarfile import TarFile
-    from typing import Optional, Union
-
-    from htmap_run.files.chirp import Chirp
+    from typing import NoReturn, Optional, Union
 
 FOLDER = "checkpoints"
 """The folder of checkpoints, below the map's directory."""
 
-UNFINISHED = ".part"
-"""How the names of checkpoints end that are not copied to the end; they are beside the whole ones."""
-
 UNSENT = "_htmap_unsent_checkpoint_"
-"""The prefix of the names of checkpoints that are not on the submit side; the component's number follows it."""
+"""The prefix of the names of checkpoints in the scratch directory; the component's number follows it."""
 
 _PER_FOLDER = 1000
-_OURS = "_htmap_"  # the prefix of the names of HTMap's own files in the scratch directory
-_ARCHIVE = f"{_OURS}checkpoint"
-_NAMES = f"{_OURS}checkpoint_names"
 _TO_MAP = ".."  # chirp begins in the folder of the outputs
-_HINT = "HTMAP_CHECKPOINT"  # the component's checkpoint on the submit side, or empty; child processes can call checkpoint() too
+_STATE = "_htmap_checkpoint_state"  # the number of the last checkpoint, and when the next one may leave this host
+_BYTES_PER_SECOND = 1_000_000  # on average: what is copied goes past HTCondor's queue of transfers
+
+# In the environment, because child processes can call checkpoint(), too:
+_PLACE = "HTMAP_CHECKPOINT"  # the component's checkpoint on the submit side, or empty
+_EXITING = "HTMAP_CHECKPOINT_EXIT"  # the process to end where the map checkpoints by exit, or empty
+_INTERVAL = "HTMAP_CHECKPOINT_INTERVAL"  # seconds
 
 
 def place(component: int) -> str:
@@ -50,9 +51,10 @@ def place(component: int) -> str:
 def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
     """Keep files or folders of the running component, which finds them again if it is run again.
 
-    Call it each time after the files are written. They survive evictions with notice, and the loss of the execute node only if
-    the job has the attribute ``WantIOProxy``. All files of the last call come back under the same names, and no others. Outside
-    of a component it does nothing. Since 0.7::
+    Call it each time after the files are written. They survive evictions with notice. The loss of the execute node they survive
+    only if the job has the attribute ``WantIOProxy`` or the map the option ``checkpoint="exit"``; with the latter the function
+    begins anew from time to time, and a call may not return. All files of the last call come back under the same names, and no
+    others. Outside of a component it does nothing. Since 0.7::
 
         def count(limit):
             state = Path("state.txt")
@@ -67,7 +69,7 @@ def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
     """
     if "HTMAP_ON_EXECUTE" not in os.environ:
         return
-    if _HINT not in os.environ:
+    if _PLACE not in os.environ:
         _warn("HTMap did not notice that this function checkpoints: use map_options=htmap.MapOptions(checkpoint=True)")
         return
     scratch = os.environ["HTMAP_SCRATCH"]
@@ -77,57 +79,89 @@ def checkpoint(*paths: Union[str, os.PathLike[str]]) -> None:
             raise FileNotFoundError(f"no file or folder {source!r} to keep as a checkpoint")
         if f"{scratch}/".startswith(f"{source.rstrip('/')}/"):
             raise ValueError(f"name the files to keep: {source!r} also contains files of HTMap and HTCondor")
-    names = [_name_within(scratch, source) for source in sources]
     try:
-        with _archive(scratch) as path:
-            packed = _pack(path, sources, names)
-            _remember(scratch, names)
-            _send(scratch, packed)
+        is_due = _keep(scratch, sources)
     except OSError as error:
         _warn(f"the last checkpoint could not be written: {type(error).__name__}: {error}")
-
-
-def _send(scratch: str, path: str) -> None:
-    """Copy a packed checkpoint to the submit side; if the job may not or cannot, to where an eviction takes it along."""
-    if not os.environ[_HINT]:
-        _keep(scratch, path)
         return
+    if is_due and os.environ[_EXITING]:
+        _exit(scratch)
+
+
+def _keep(scratch: str, sources: list[str]) -> bool:
+    """Keep files where the next run finds them, and return whether it was time for them to leave this host."""
+    number, due = _state(scratch)
+    is_due = time.monotonic() >= due
+    within = [checkpoint_files.name_within(scratch, source) for source in sources]
+    packed = checkpoint_files.pack(scratch, sources, within, number + 1)
+    size, kept = os.path.getsize(packed), _kept(scratch, os.environ["HTMAP_COMPONENT"])
+    if is_due and os.environ[_PLACE]:
+        is_copied = _copy(scratch, packed)
+        due = _next(size)
+    else:
+        is_copied = False
+    if is_copied:
+        checkpoint_files.remove(packed)
+        checkpoint_files.remove(kept)  # an earlier one
+    else:
+        os.replace(packed, kept)
+    _write_state(scratch, number + 1, due)
+    return is_due
+
+
+def _copy(scratch: str, path: str) -> bool:
+    """Copy a packed checkpoint to the submit side, and return whether that was possible."""
+    from htmap_run.files import checkpoint_copies
+
     try:
-        _put(scratch, path, os.environ[_HINT])
-        os.unlink(path)
+        checkpoint_copies.put(scratch, path, os.environ[_PLACE])
     except OSError as error:
-        _keep(scratch, path)
         problem = f"{type(error).__name__}: {error}"
         _warn(f"the last checkpoint could not be copied to the submit side, so it survives evictions only: {problem}")
+        return False
+    return True
 
 
-def _keep(scratch: str, path: str) -> None:
-    os.replace(path, f"{scratch}/{UNSENT}{os.environ['HTMAP_COMPONENT']}")
+def _exit(scratch: str) -> NoReturn:
+    """End the job for HTCondor to fetch the checkpoint; the supervising process sees the mark that is left for it."""
+    open(os.path.join(scratch, names.CHECKPOINTED), "wb").close()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed by the user, or a full disk
+            stream.flush()
+    worker = int(os.environ[_EXITING])
+    if os.getpid() != worker:
+        import signal
+
+        os.kill(worker, signal.SIGKILL)
+    os._exit(0)
 
 
-def begin(scratch: str, component: int) -> Optional[str]:
+def begin(scratch: str, component: int, *, interval: int = 0, by_exit: bool = False) -> Optional[str]:
     """Put a component's last checkpoint in place, and remove the files of the component before it.
 
+    :param interval: the seconds that lie at least between two checkpoints that leave this host, more if they are large; 0 if each
+        leaves it.
+    :param by_exit: whether the job ends for HTCondor to fetch a checkpoint.
     :returns: why no checkpoint could be fetched, or None; then the component starts from the beginning.
     """
     os.environ["HTMAP_SCRATCH"] = scratch
-    os.environ[_HINT] = _on_submit_side(scratch, component)
-    _forget(scratch)
-    problem = None
-    try:
-        if os.environ[_HINT] and _fetch(scratch, os.environ[_HINT]):
-            return None
-    except (OSError, frames.CorruptFile) as error:
-        _forget(scratch)
-        problem = f"htmap: no checkpoint could be fetched: {type(error).__name__}: {error}\n"
-    unsent = os.path.join(scratch, f"{UNSENT}{component}")
-    if not os.path.exists(unsent):
-        return problem
-    try:
-        _unpack(unsent, scratch)
-    except frames.CorruptFile as error:
-        return f"htmap: the last checkpoint cannot be used: {error}\n"
-    return None
+    os.environ[_PLACE] = "" if by_exit else _on_submit_side(scratch, component)
+    os.environ[_EXITING] = str(os.getpid()) if by_exit else ""
+    os.environ[_INTERVAL] = str(interval)
+    checkpoint_files.forget(scratch)
+    kept = _kept(scratch, component)
+    problem = _fetch(scratch, kept) if os.environ[_PLACE] else None
+    number, size = 0, 0
+    if os.path.exists(kept):
+        size = os.path.getsize(kept)
+        try:
+            number = checkpoint_files.number_of(kept)
+            checkpoint_files.unpack(kept, scratch)
+        except frames.CorruptFile as error:
+            checkpoint_files.forget(scratch)
+            problem = f"htmap: the last checkpoint cannot be used: {error}\n"
+    _write_state(scratch, number, _next(size) if by_exit else 0.0)
+    return problem
 
 
 def _on_submit_side(scratch: str, component: int) -> str:
@@ -136,133 +170,57 @@ def _on_submit_side(scratch: str, component: int) -> str:
     return f"{_TO_MAP}/{place(component)}" if may_reach else ""
 
 
-def _fetch(scratch: str, source: str) -> bool:
-    """Put a checkpoint of the submit side in place; return whether there is one."""
-    with _archive(scratch) as path:
-        if not _get(scratch, source, path):
-            return False
-        _unpack(path, scratch)
-    return True
+def _fetch(scratch: str, kept: str) -> Optional[str]:
+    """Fetch the submit side's copy in place of what an eviction has brought, if it is later; return what went wrong."""
+    from htmap_run.files import checkpoint_copies
 
-
-@contextlib.contextmanager
-def _archive(scratch: str) -> Iterator[str]:
-    """Yield the path of the file for the archive, and keep other processes of this job from using it meanwhile."""
-    import fcntl
-
-    path = os.path.join(scratch, _ARCHIVE)
-    with open(path, "a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield path
-        finally:
-            os.truncate(path, 0)
-
-
-def _pack(path: str, sources: list[str], names: list[str]) -> str:
-    """Pack the sources into an archive at *path*, and that into a file of frames, whose path is returned."""
-    import tarfile
-
-    with tarfile.open(path, "w") as archive:
-        for source, name in zip(sources, names):
-            archive.add(source, name)
-    packed = f"{path}_packed"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(packed)
-    with open(path, "rb") as file, frames.Writer(packed) as writer:
-        writer.add_from(frames.CHECKPOINT, frames.OF_ALL, file.fileno(), 0, os.fstat(file.fileno()).st_size)
-    return packed
-
-
-def _unpack(path: str, scratch: str) -> None:
-    import tarfile
-
-    reader = frames.Reader(path)
-    frame = reader.only(frames.CHECKPOINT)
-    for _ in reader.pieces(frame):
-        pass  # all of it is whole before anything is put in place
-    # The archive is trusted, because the user's own job wrote it. Newer Pythons warn if there is no filter.
-    trusted = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
-    with open(path, "rb") as file:
-        file.seek(frame.payload_at)
-        _extract(tarfile.open(fileobj=file), scratch, trusted)
-
-
-def _extract(archive: TarFile, scratch: str, trusted: dict[str, str]) -> None:
-    with archive:
-        _remember(scratch, archive.getnames())
-        archive.extractall(scratch, **trusted)  # type: ignore[arg-type]
-
-
-def _put(scratch: str, path: str, target: str) -> None:
-    from htmap_run.files.chirp import Chirp, NotTaken
-
-    # A name of its own: HTCondor may start the job anew while it has lost sight of the run before, which goes on writing.
-    temporary = f"{target}.{os.urandom(8).hex()}{UNFINISHED}"
-    with Chirp(scratch) as chirp:
-        # The folders are made each time: if HTCondor 25 cannot open the target, starter and shadow lose their connection.
-        chirp.make_folder(os.path.dirname(os.path.dirname(target)))
-        chirp.make_folder(os.path.dirname(target))
-        _remove_unfinished(chirp, target)
-        try:
-            chirp.put(path, temporary)
-        except NotTaken:
-            chirp.remove(temporary)  # the disk is full there, or the quota is used up
-            raise
-        chirp.rename(temporary, target)
-
-
-def _remove_unfinished(chirp: Chirp, target: str) -> None:
-    """Remove what is left of copies that were cut off: each has a name of its own, so none replaces another."""
-    folder, name = os.path.split(target)
-    for each in chirp.names(folder):
-        if each.startswith(f"{name}.") and each.endswith(UNFINISHED):
-            with contextlib.suppress(FileNotFoundError):
-                chirp.remove(f"{folder}/{each}")
-
-
-def _get(scratch: str, source: str, path: str) -> bool:
-    from htmap_run.files.chirp import Chirp
-
-    with Chirp(scratch) as chirp:
-        try:
-            chirp.get(source, path)
-        except FileNotFoundError:
-            return False
-    return True
-
-
-def _remember(scratch: str, names: list[str]) -> None:
-    """Write down which files belong to this component: the job's next component must not find them."""
-    with open(os.path.join(scratch, _NAMES), "a", encoding="ascii") as file:
-        file.write("".join(json.dumps(name) + "\n" for name in names))
-
-
-def _forget(scratch: str) -> None:
-    """Remove the checkpoint of the component before from the scratch directory."""
-    import shutil
-
+    path = checkpoint_files.own_path(scratch)
     try:
-        with open(os.path.join(scratch, _NAMES), encoding="ascii") as file:
-            names = [json.loads(line) for line in file]
-    except FileNotFoundError:
-        return
-    for name in names:
-        path = os.path.join(scratch, name)
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-    os.unlink(os.path.join(scratch, _NAMES))
+        if checkpoint_copies.get(scratch, os.environ[_PLACE], path) and _is_later(path, kept):
+            os.replace(path, kept)
+    except (OSError, frames.CorruptFile) as error:
+        return f"htmap: no checkpoint could be fetched: {type(error).__name__}: {error}\n"
+    finally:
+        checkpoint_files.remove(path)
+    return None
 
 
-def _name_within(scratch: str, source: str) -> str:
-    """Return *source* relative to the scratch directory, or only its last part if it lies elsewhere."""
-    for root in (scratch, os.path.realpath(scratch)):
-        if source.startswith(root + os.sep):
-            return source[len(root) + 1 :]
-    return os.path.basename(source)
+def _is_later(path: str, kept: str) -> bool:
+    """Return whether the checkpoint at *path* is later than the one that is kept, or that one is damaged."""
+    number = checkpoint_files.number_of(path)
+    try:
+        return number >= checkpoint_files.number_of(kept)
+    except frames.CorruptFile:
+        return True
+
+
+def _kept(scratch: str, component: Union[int, str]) -> str:
+    return f"{scratch}/{UNSENT}{component}"
+
+
+def _next(size: int) -> float:
+    """Return when a checkpoint may leave this host again, on the clock of :func:`time.monotonic`.
+
+    :param size: the size of the last one, in bytes.
+    """
+    interval = float(os.environ[_INTERVAL])
+    return time.monotonic() + max(interval, size / _BYTES_PER_SECOND) if interval else 0.0
+
+
+def _state(scratch: str) -> tuple[int, float]:
+    try:
+        with open(os.path.join(scratch, _STATE), encoding="ascii") as file:
+            number, due = json.load(file)
+        return int(number), float(due)
+    except (OSError, ValueError, TypeError):
+        return 0, 0.0  # the function has removed it
+
+
+def _write_state(scratch: str, number: int, due: float) -> None:
+    temporary = checkpoint_files.own_path(scratch)
+    with open(temporary, "w", encoding="ascii") as file:
+        json.dump([number, due], file)
+    os.replace(temporary, os.path.join(scratch, _STATE))
 
 
 _warned: set[str] = set()

@@ -7,7 +7,7 @@ import time
 
 from htmap_run import frames
 from htmap_run.reports import surroundings
-from htmap_run.reports.host import slot_memory
+from htmap_run.reports.host import needs_memory, slot_memory
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def write_down(begun: dict[str, Any], end: End, results: Results, capture: Captu
     :param end: how the worker ended.
     :param scratch: the job's scratch directory, whose files are listed.
     """
-    memory = -(-end.peak_kib // _KIB_PER_MB)
+    memory = max(-(-end.peak_kib // _KIB_PER_MB), end.ended_at)
     error = _error(end, memory, scratch)
     capture.resume(begun["stdout"], begun["stderr"])
     error["tails"] = dict(zip(("standard output", "standard error"), capture.tails(_TAIL)))
@@ -52,7 +52,12 @@ def write_down(begun: dict[str, Any], end: End, results: Results, capture: Captu
 
 
 def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
-    message = f"the process of this component {end} before the component had a result"
+    if end.ended_at:
+        message = (
+            "this component needs more memory than its job has, so HTMap ended its process before HTCondor ends the job"
+        )
+    else:
+        message = f"the process of this component {end} before the component had a result"
     return {
         "type": "htmap.ComponentDied",
         "message": message,
@@ -70,15 +75,20 @@ def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
 
 
 def _advice(end: End, memory: int) -> str:
+    if end.ended_at:
+        return f"It ran out of memory: {needs_memory(memory)}"
     if not end.signal:
         return (
             "The function or a library called os._exit(), or replaced Python by another program (os.exec). To give up, raise an "
             "exception instead."
         )
-    slot = slot_memory()
-    used = f"it used {memory} MB at its peak" + (f", and the slot has {slot} MB" if slot else "")
     if end.signal == signal.SIGKILL:
+        slot, _ = slot_memory()
         if end.out_of_memory or (slot and memory >= _NEARLY * slot):
-            return f"It probably ran out of memory: {used}. Ask for more with map.set_memory() or the option request_memory."
-        return f"HTCondor did not do this. Either the function did, or the system, because memory ran out ({used})."
+            return f"It probably ran out of memory: {needs_memory(memory)}"
+        had = f", and the slot has {slot} MB" if slot else ""
+        return (
+            "HTCondor did not do this. Either the function did, or the system, because memory ran out (it used "
+            f"{memory} MB at its peak{had})."
+        )
     return _ADVICE_ON_SIGNALS.get(end.signal, "The function, or a program or library that it called, sent this signal.")

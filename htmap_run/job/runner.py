@@ -69,7 +69,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
     try:
         with _live(scratch):
-            is_finished = supervisor.finish(components, results, work, died)
+            is_finished = supervisor.finish(components, results, work, died, lambda: os.path.lexists(_mark(scratch)))
         if not is_finished:
             results.remove()
             return codes.CANNOT_FINISH
@@ -94,6 +94,8 @@ def _opened(scratch: str, components: list[int]) -> tuple[Results, Capture]:
     returned = os.path.join(scratch, names.RETURN)
     finished = eviction.take_over(scratch, components)
     os.makedirs(returned, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(_mark(scratch))  # the run before left it in this place
     os.environ["HTMAP_ON_EXECUTE"] = "1"
     # For htmap.transfer_output_files, in child processes too.
     os.environ["HTMAP_OUTPUT_FILES"] = os.path.join(returned, names.FILES)
@@ -103,6 +105,11 @@ def _opened(scratch: str, components: list[int]) -> tuple[Results, Capture]:
         eviction.put_back(results, capture, finished)
     results.run(eviction.facts(scratch))
     return results, capture
+
+
+def _mark(scratch: str) -> str:
+    """Return the path of the mark that a component has ended the job for its checkpoint to be fetched."""
+    return os.path.join(scratch, names.CHECKPOINTED)
 
 
 @contextlib.contextmanager

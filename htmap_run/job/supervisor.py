@@ -11,8 +11,10 @@ import contextlib
 import os
 import signal
 
+from htmap_run import codes
+from htmap_run.job import memory
 from htmap_run.job.results import Results
-from htmap_run.reports.host import oom_kills
+from htmap_run.reports import control_group
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -41,6 +43,17 @@ class AskedToEnd(Exception):
         os._exit(128 + self.number)  # the first process of a container survives its own signals
 
 
+class Saved(AskedToEnd):
+    """The worker has ended for HTCondor to save what there is, and to start this job again."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def obey(self) -> NoReturn:
+        """Exit with the code by which HTCondor knows that."""
+        os._exit(codes.SAVED)
+
+
 class End:
     """How a worker process ended.
 
@@ -48,13 +61,15 @@ class End:
     :ivar signal: the number of the signal that killed it, else 0.
     :ivar peak_kib: the peak memory of the worker or of its largest child, in KiB.
     :ivar out_of_memory: whether the system killed a process of this job in the meantime because memory ran out.
+    :ivar ended_at: the megabytes that the job used when the worker was ended for it; 0 if it was not.
     """
 
-    def __init__(self, status: int, peak_kib: int, out_of_memory: bool) -> None:
+    def __init__(self, status: int, peak_kib: int, out_of_memory: bool, ended_at: int) -> None:
         self.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         self.exit_code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0
         self.peak_kib = peak_kib
         self.out_of_memory = out_of_memory
+        self.ended_at = ended_at
 
     def __str__(self) -> str:
         if not self.signal:
@@ -76,6 +91,8 @@ class Supervisor:
         self._worker: Optional[int] = None
         self.asked: Optional[int] = None
         self._before: dict[int, Any] = {}
+        self._group = control_group.of_this_process()
+        self._watch = memory.watch(self._group)
         for number in _FORWARDED:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._forward)
@@ -86,6 +103,7 @@ class Supervisor:
         results: Results,
         work: Callable[[list[int]], NoReturn],
         died: Callable[[dict[str, Any], End], None],
+        has_checkpointed: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Run *components* in as many workers as it takes; return False if a worker gave up.
 
@@ -93,8 +111,10 @@ class Supervisor:
 
         :param work: runs components and ends the process; called in a worker.
         :param died: writes down the end of a component whose worker died, from the record of its beginning and the worker's end.
+        :param has_checkpointed: whether the component that was running has ended its worker for its checkpoint to be fetched.
         :raises WorkerLost: a worker ended before it began a component.
         :raises AskedToEnd: a signal asked this process to end, and the worker ended with components left.
+        :raises Saved: it has, or it needs more memory, and HTCondor has been asked to see to that.
         """
         results.read()
         while left := [component for component in components if component not in results.ended]:
@@ -105,6 +125,11 @@ class Supervisor:
             still = [component for component in left if component not in results.ended]
             if still and self.asked is not None:
                 raise AskedToEnd(self.asked)
+            if still and has_checkpointed():
+                raise Saved
+            if end.ended_at and self._watch is not None and self._watch.is_retried:
+                memory.leave_unwatched()
+                raise Saved
             if results.begun is not None:
                 died(results.begun, end)
                 results.read()
@@ -113,7 +138,7 @@ class Supervisor:
         return True
 
     def _run(self, work: Callable[[], NoReturn]) -> End:
-        kills = oom_kills()
+        kills = self._kills()
         # Signals are blocked meanwhile: a new worker has this process's handlers until it has set its own.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
         worker = os.fork()
@@ -123,12 +148,21 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if self.asked is not None:  # the signal came before there was a worker
             os.kill(worker, self.asked)
-        _, status, used = os.wait4(worker, 0)
-        end = End(status, used.ru_maxrss, oom_kills() > kills)
+        status, peak = self._wait(worker)
+        end = End(status, peak, self._kills() > kills, self._watch.ended_at if self._watch else 0)
         with contextlib.suppress(ProcessLookupError, PermissionError):  # usually the worker has left no process
             os.killpg(worker, signal.SIGKILL)
         self._worker = None
         return end
+
+    def _wait(self, worker: int) -> tuple[int, int]:
+        if self._watch is not None:
+            return self._watch.wait(worker)
+        _, status, used = os.wait4(worker, 0)
+        return status, used.ru_maxrss
+
+    def _kills(self) -> int:
+        return self._group.kills() if self._group is not None else 0
 
     def _become_worker(self, work: Callable[[], NoReturn], mask: set[Any]) -> NoReturn:
         for number, handler in self._before.items():

@@ -8,6 +8,7 @@ import pickle
 from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.handshake import Refused
+from htmap_run.job import memory
 from htmap_run.job.isolation import Isolation
 from htmap_run.job.script import Script
 
@@ -75,6 +76,8 @@ class Work:
             reader = frames.Reader(block)
             self._inputs.update((frame.component, (reader, frame)) for frame in reader.frames)
         self.keeps_checkpoints: bool = self._index.get("checkpoints", False)
+        self.checkpoint_interval: int = self._index.get("checkpoint_interval", 0)
+        self.checkpoints_by_exit: bool = self._index.get("checkpoint_exit", False)
         self._refusal = handshake.refusal(self._index)
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None
@@ -88,7 +91,7 @@ class Work:
         if self._isolation is None:
             self._isolation = Isolation()
         try:
-            self._isolation.run(self._call, component, outcome)
+            self._isolation.run(self._run, component, outcome)
         except BaseException as error:  # sys.exit() and the like end this component, not the job
             outcome.error = error
         return outcome
@@ -123,6 +126,12 @@ class Work:
 
             self._results.add_surroundings(surroundings.of_result(self.scratch))
             self._has_surroundings = True
+
+    def _run(self, component: int, outcome: Outcome) -> None:
+        try:
+            self._call(component, outcome)
+        finally:
+            memory.get_room()  # for the report, or for writing the result
 
     def _call(self, component: int, outcome: Outcome) -> None:
         if self._refusal is not None:

@@ -72,7 +72,8 @@ def _run_one(work: Work, component: int, capture: Capture, results: Results) -> 
     if work.keeps_checkpoints:
         from htmap_run.files import checkpoints
 
-        capture.tell(checkpoints.begin(work.scratch, component) or "")
+        interval, by_exit = work.checkpoint_interval, work.checkpoints_by_exit
+        capture.tell(checkpoints.begin(work.scratch, component, interval=interval, by_exit=by_exit) or "")
     pid = os.getpid()
     memory.start()
     start = time.time()

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from typing import Optional
 
 _KIB_PER_MB = 1024
+_PAGE = resource.getpagesize()
+ENFORCES_MEMORY = "HTMapEnforcesMemory"
+"""What the ad of a machine says that enforces memory in another way than by control groups."""
 _RESET_PEAK = b"5"  # proc(5), clear_refs: reset the peak resident set size
 
 
@@ -25,33 +28,45 @@ def host_facts(scratch: str) -> dict[str, Optional[str]]:
     }
 
 
-def slot_memory() -> int:
-    """Return the memory of the job's slot in MB; 0 if the starter did not give it."""
-    text = _ad(os.environ.get("_CONDOR_MACHINE_AD")).get("memory", "")
-    return int(text) if text.isdigit() else 0
+def slot_memory() -> tuple[int, bool]:
+    """Return the memory of the job's slot in MB, and whether HTCondor measures it and ends jobs that use more.
+
+    It is 0 if the starter did not give it.
+    """
+    ad = _ad(os.environ.get("_CONDOR_MACHINE_AD"))
+    memory = ad.get("memory", "")
+    megabytes = int(memory) if memory.isdigit() else 0
+    return megabytes, megabytes > 0 and ad.get(ENFORCES_MEMORY.lower(), "").lower() == "true"
 
 
-def oom_kills() -> int:
-    """Return how many processes of this job the system has killed because memory ran out; 0 if cgroups do not say."""
+def resident(process: int) -> int:
+    """Return how many bytes a process has in memory; 0 if it has ended."""
     try:
-        with open("/proc/self/cgroup", encoding="utf-8") as file:
-            groups = [line.rstrip("\n").split(":", 2) for line in file]
-    except (OSError, UnicodeError):
+        with open(f"/proc/{process}/statm", "rb", buffering=0) as file:
+            return int(file.read().split()[1]) * _PAGE
+    except (OSError, IndexError):
         return 0
-    return sum(_oom_kills(controllers, path) for _, controllers, path in groups)
 
 
-def _oom_kills(controllers: str, path: str) -> int:
-    if controllers not in ("", "memory"):
-        return 0
-    counts = (
-        f"/memory{path}/memory.oom_control" if controllers else f"{path}/memory.events"
-    )  # version 1 of cgroups, and 2
-    try:
-        with open(f"/sys/fs/cgroup{counts}", encoding="utf-8") as file:
-            return sum(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
-    except OSError:
-        return 0  # there is no such cgroup, or a container hides it: the peak memory must suffice
+def reserved(process: int) -> int:
+    """Return how many bytes a process has reserved for data, of which it may have used only some.
+
+    :raises OSError: it has ended.
+    :raises ValueError: it is just ending.
+    """
+    with open(f"/proc/{process}/status", "rb", buffering=0) as file:
+        text = file.read(4096)
+    return int(text.partition(b"VmData:")[2].partition(b"kB")[0]) * _KIB_PER_MB
+
+
+def needs_memory(used: int) -> str:
+    """Return what a user can do if memory ran out.
+
+    :param used: the peak in MB.
+    """
+    slot, _ = slot_memory()
+    had = f", and the slot has {slot} MB" if slot else ""
+    return f"it used {used} MB at its peak{had}. Ask for more with map.set_memory() or the option request_memory."
 
 
 def job_ad(scratch: str) -> dict[str, str]:
@@ -101,6 +116,11 @@ class PeakMemory:
         children = _peak_of(resource.RUSAGE_CHILDREN)
         peak = max(_own_peak(), children if children > self._children else 0)
         return -(-peak // _KIB_PER_MB)
+
+
+def own_peak() -> int:
+    """Return this process's peak since the component began, in MB, rounded up."""
+    return -(-_own_peak() // _KIB_PER_MB)
 
 
 def _peak_of(whom: int) -> int:

@@ -12,6 +12,7 @@ import sys
 import traceback
 
 from htmap_run.reports import surroundings
+from htmap_run.reports.host import needs_memory, own_peak
 from htmap_run.reports.local_values import LocalValues
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
@@ -181,6 +182,8 @@ def advice_on(error: BaseException, doing: str) -> Optional[str]:
             f"The Python of the execute node ({sys.executable}) has no module {name!r}. Install it there, or pick a delivery "
             "method or an image that has it."
         )
+    if issubclass(kind, MemoryError):
+        return f"It ran out of memory: {needs_memory(own_peak())}"
     if doing.startswith("unpickling"):
         if issubclass(kind, AttributeError) and "module '__main__'" in _text_of(error):
             return (

@@ -7,6 +7,7 @@ import http.server
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import werkzeug.serving
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 import htmap
+from htmap_core.plugins.presigned import validity
 from htmap_core.testing import pool_of_its_own
 from htmap_core.testing.pools import htmap_dir_with_pool
 
@@ -47,6 +49,20 @@ class FileHandler(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Keep quiet."""
+
+
+@attrs.frozen
+class Punctual:
+    """Refuses presigned URLs whose time is over, as Amazon's S3 does, and moto does not."""
+
+    application: Any
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        valid = validity(environ["QUERY_STRING"])
+        if valid is None or time.time() <= valid.end:
+            return self.application(environ, start_response)
+        start_response("403 Forbidden", [("Content-Length", "0")])
+        return []
 
 
 @attrs.frozen
@@ -93,7 +109,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     plain, secure = (http.server.ThreadingHTTPServer((HOST, 0), handler) for _ in range(2))
     secure.socket = context.wrap_socket(secure.socket, server_side=True)
     application = DomainDispatcherApplication(create_backend_app)
-    moto = werkzeug.serving.make_server(HOST, 0, application, threaded=True, ssl_context=context)
+    moto = werkzeug.serving.make_server(HOST, 0, Punctual(application), threaded=True, ssl_context=context)
     with serving(plain) as http_port, serving(secure) as https_port, serving(moto) as s3_port:
         (folder / "files").mkdir()
         (folder / "id").write_text("AKIAEXAMPLE")

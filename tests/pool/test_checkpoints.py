@@ -14,6 +14,7 @@ import pytest
 import htmap
 from htmap_core.plugins.pools import find_pool
 from htmap_core.testing import eventually
+from tests.pool.conftest import Servers
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
@@ -21,7 +22,9 @@ TIMEOUT = 180
 STEPS = 6
 STOP = 3
 MAY_REACH = {"WantIOProxy": "true"}
-REACHING_BACK = htmap.MapOptions(custom_options=MAY_REACH)  # its jobs copy each checkpoint at once
+# Its jobs copy each checkpoint at once.
+REACHING_BACK = htmap.MapOptions(custom_options=MAY_REACH, checkpoint_interval=0)
+BY_EXIT = htmap.MapOptions(checkpoint="exit", checkpoint_interval=0)
 
 
 @pytest.fixture
@@ -79,6 +82,50 @@ def test_a_component_whose_host_is_lost_goes_on_from_its_checkpoint_if_it_may_re
     for process in (starter, supervisor):
         os.kill(process, signal.SIGKILL)
     assert mapped.get(0, timeout=TIMEOUT) == (0, STOP + 1)
+
+
+def lose_the_host(_: htmap.Map, supervisor: int) -> None:
+    for process in (parent_of(supervisor), supervisor):
+        os.kill(process, signal.SIGKILL)
+
+
+def vacate(mapped: htmap.Map, _: int) -> None:
+    mapped.vacate()
+
+
+@pytest.mark.parametrize(
+    ("interrupt", "is_sent"),
+    [(lose_the_host, False), (lose_the_host, True), (vacate, False)],
+    ids=["host lost", "host lost, sent elsewhere", "vacated"],
+)
+def test_a_component_that_checkpoints_by_exit_goes_on_without_reaching_back(
+    marks: Path, servers: Servers, interrupt: Callable[[htmap.Map, int], None], is_sent: bool
+) -> None:
+    options = BY_EXIT.copy()
+    if is_sent:
+        options["checkpoint_destination"] = f"http://{servers.http}/{marks.parent.name}"
+
+    def function(component: int) -> int:
+        state = Path("state")
+        first = int(state.read_text()) if state.exists() else 0
+        with (marks / "runs").open("a") as file:
+            file.write(f"{component}{first} ")
+        for step in range(first, STEPS):
+            if (component, step) == (1, STOP) and not (marks / "1").exists():
+                (marks / "1.tmp").write_text(str(os.getppid()))
+                (marks / "1.tmp").rename(marks / "1")
+                time.sleep(600)
+            state.write_text(str(step + 1))
+            htmap.checkpoint(state)
+        return component
+
+    mapped = htmap.map(function, [0, 1], options, chunksize=2)
+    interrupt(mapped, reached(marks, 1))
+    assert list(mapped.iter(timeout=TIMEOUT)) == [0, 1]
+    runs = (marks / "runs").read_text().split()
+    assert runs == ["00", "01", "02", "03", "04", "05", "06", "10", "11", "12", "13", "13", "14", "15", "16"]
+    assert mapped.component_statuses == [htmap.ComponentStatus.COMPLETED] * 2
+    assert (servers.folder / marks.parent.name).exists() == is_sent
 
 
 def test_components_of_one_job_have_checkpoints_of_their_own(marks: Path) -> None:

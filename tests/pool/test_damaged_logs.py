@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +40,36 @@ def damage(mapped: htmap.Map) -> Path:
     events = mapped._map_dir.events
     with events.open("ab") as log:
         log.write(b"0\x035 (018.000.000)\n...\n")
+    os.utime(events, (0, 0))  # nothing is added to it any more
     return events
+
+
+WAITING = """
+import htmap
+finished = htmap.load("finished")
+print([str(status) for status in finished.component_statuses], flush=True)
+finished.wait(timeout=240)
+print(list(finished))
+"""
+
+
+def test_waiting_goes_on_where_the_log_has_grown_before_it_is_filled(finished: htmap.Map) -> None:
+    events = finished._map_dir.events
+    written = events.read_bytes()
+    begin = written.index(b"\n005 ") + 1
+    with events.open("r+b") as log:  # as the server of a network file system has it for a moment
+        log.truncate(begin)
+        log.truncate(begin + 200)
+        log.seek(begin + 200)
+        log.write(written[begin + 200 :])
+    (finished._map_dir.path / "state").unlink(missing_ok=True)
+    with subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stdout is not None
+        assert "RUNNING" in waiting.stdout.readline()
+        with events.open("r+b") as log:
+            log.write(written)
+        assert waiting.stdout.readline() == "[0, 2, 4]\n"
+    assert waiting.returncode == 0
 
 
 def test_results_that_came_back_are_read_and_the_map_is_removed(finished: htmap.Map) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.testing import eventually
+from htmap_core.testing import eventually, run_htmap
 from tests.pool.old_maps.unpacking import needs_their_python, unpack
 
 pytestmark = pytest.mark.pool
@@ -144,6 +144,7 @@ def test_an_old_map_goes_on_from_its_checkpoints(personal_pool: Path) -> None:
 
 def test_an_old_map_that_was_about_to_be_submitted_and_was_not_is_gone(personal_pool: Path) -> None:
     map_dir = unpack("submitting", personal_pool)
+    assert run_htmap("settle").exit_code == 0
     assert "maybe" not in htmap.get_tags()
     assert traces(personal_pool, map_dir) == []
 
@@ -161,6 +162,8 @@ def test_an_old_map_that_was_just_being_submitted_is_there(personal_pool: Path) 
 def test_an_old_map_that_was_about_to_run_again_and_did_not_has_its_results(personal_pool: Path) -> None:
     map_dir = unpack("rerunning", personal_pool)
     made = htmap.load("half-again")
+    assert [made.get(component)[0] for component in range(4)] == [0, 1, 2, 3]
+    assert run_htmap("settle").exit_code == 0
     assert [made.get(component)[0] for component in range(4)] == [0, 1, 2, 3]
     assert not (personal_pool / "rerunning" / map_dir.name).exists()
 
@@ -181,6 +184,7 @@ def test_an_old_map_that_was_getting_another_tag_has_it(personal_pool: Path) -> 
     tags = htmap.get_tags()
     assert ("new-tag" in tags, "old-tag" in tags) == (True, False)
     assert htmap.load("new-tag").get(0) == 1.5
+    assert run_htmap("settle").exit_code == 0
     assert not (personal_pool / "retagging" / map_dir.name).exists()
 
 
@@ -188,6 +192,7 @@ def test_an_old_map_that_was_getting_another_tag_has_it(personal_pool: Path) -> 
 def test_the_removal_of_an_old_map_is_finished(personal_pool: Path, case: str) -> None:
     map_dir = unpack(case, personal_pool)
     assert not {"doomed", "buried"} & set(htmap.get_tags())
+    assert run_htmap("settle").exit_code == 0
     assert traces(personal_pool, map_dir) == []
 
 
@@ -239,6 +244,6 @@ def test_the_interrupted_removal_of_an_old_map_takes_its_jobs_out_of_the_queue(p
     marker = {"tag": "queued", "pool": pool, "constraint": f"ClusterId == {cluster}"}
     (personal_pool / "removed" / map_dir.name).write_text(json.dumps(marker))
     assert "queued" not in htmap.get_tags()
-    eventually(lambda: condor(personal_pool, QUERY, f"ClusterId == {cluster}") == 0, says="its jobs leave the queue")
-    htmap.get_tags()  # a job that just left may have written an event; with the queue empty, nothing comes any more
+    eventually(lambda: run_htmap("settle").exit_code == 0, says="its jobs leave the queue")
+    assert condor(personal_pool, QUERY, f"ClusterId == {cluster}") == 0
     assert not map_dir.exists()

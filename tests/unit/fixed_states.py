@@ -49,7 +49,7 @@ class FixedStates:
     def awaits_release(self, connection: Connection) -> bool:
         return self.makes_no_jobs
 
-    def ask_the_schedd(self, connection: Connection) -> None:
+    def ask_the_schedd(self, connection: Connection) -> str | None:
         raise AssertionError(f"news come with every look, so the schedd of {connection.address} is not asked")
 
     def save(self) -> None:

@@ -7,6 +7,7 @@ import json
 import attrs
 import click
 
+from htmap_core import names
 from htmap_core.cli import tables
 from htmap_core.cli.commands.why import takes_json
 from htmap_core.condor import bindings
@@ -41,6 +42,43 @@ def doctor(context: click.Context, as_json: bool) -> None:
 def _sentences(check: Check) -> str:
     ended = check.text if check.text.endswith((".", "?")) else f"{check.text}."
     return f"{ended} {check.advice}" if check.advice else check.text
+
+
+@click.command()
+@click.pass_context
+def settle(context: click.Context) -> None:
+    """Finish what interrupted commands have left, and ask all pools for it at once.
+
+    Such as a removal whose pool did not answer. Other commands that act try it by themselves, but only every ten minutes, and
+    after a week no more. The exit code is 1 if something is left.
+    """
+    from htmap_core.maps import recovery
+    from htmap_core.storage import operations
+    from htmap_core.storage.root import htmap_dir
+
+    attempts = recovery.settle(at_once=True)
+    for each in attempts:
+        about = f"{_DEEDS[each.kind]} of map {each.operation.tag!r}"
+        if each.problem:
+            tables.remark(f"the {about} is left ({each.operation.marker}): {each.problem}")
+        else:
+            click.echo(f"finished the {about}")
+    tried = {each.operation.marker for each in attempts}
+    others = [marker for marker in operations.markers(htmap_dir()) if marker not in tried]
+    for marker in others:
+        tables.remark(f"{marker} is left: it is damaged, or from another host, and less than a day old")
+    if others or any(each.problem for each in attempts):
+        context.exit(1)
+    if not attempts:
+        click.echo("nothing was left unfinished")
+
+
+_DEEDS = {
+    names.REMOVED: "removal",
+    names.CREATING: "creation",
+    names.RERUNNING: "rerun",
+    names.RETAGGING: "change of the tag",
+}
 
 
 @click.command()

@@ -1,6 +1,10 @@
-"""``htmap path`` and ``htmap logs``."""
+"""``htmap path``, ``htmap logs`` and ``htmap move``."""
 
 from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
@@ -56,3 +60,27 @@ def logs(view: bool) -> None:
         click.echo(file.read_text(encoding="utf-8", errors="replace"), nl=False)
     else:
         click.echo("nothing was logged yet", err=True)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_context
+def move(context: click.Context, folder: Path) -> None:
+    """Move HTMAP_DIR to FOLDER, with all maps.
+
+    Jobs that wait in the queue follow. No job may run, and no pool in it. The setting HTMAP_DIR is changed in ~/.htmaprc,
+    unless the environment has it. An interrupted move is finished or undone by the next command that looks at the maps.
+    """
+    from htmap_core.cli.commands.settings import set_
+    from htmap_core.maps import moving, recovery
+    from htmap_core.settings.chain import settings
+    from htmap_core.storage.root import htmap_dir
+
+    recovery.settle()
+    to = Path(os.path.abspath(folder.expanduser()))
+    moving.move(htmap_dir(), to)
+    click.echo(f"HTMAP_DIR is {to} now")
+    if settings.variable("HTMAP_DIR"):
+        click.echo(f"export HTMAP_DIR={shlex.quote(str(to))}")
+    else:
+        context.invoke(set_, setting="HTMAP_DIR", value=str(to))

@@ -1,8 +1,10 @@
-"""``htmap plugins``."""
+"""``htmap plugins`` and ``htmap delivery``."""
 
 from __future__ import annotations
 
 import json
+import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,13 +15,18 @@ from click.shell_completion import CompletionItem
 from htmap_core.cli import tables
 from htmap_core.cli.suggestions import Suggesting
 from htmap_core.condor.connection import Connection
+from htmap_core.contract.pools import Pool
+from htmap_core.exceptions import PoolNotFound
 from htmap_core.plugins import calls
 from htmap_core.plugins.faults import Fault, faults
-from htmap_core.plugins.pools import check_pools
+from htmap_core.plugins.pools import PoolCheck, check_pools
 from htmap_core.plugins.record import PluginRecord
 from htmap_core.settings import model
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
+from htmap_core.storage import decisions
+from htmap_core.storage.decisions import Decision
+from htmap_core.submission.delivery_choice import AUTO, Choice, choose_anew, present_choice, why
 from htmap_core.wording import did_you_mean, followed
 
 # The hooks by which a plugin acts on every map, unlike its offers, from which a user chooses.
@@ -141,3 +148,94 @@ def _named(records: list[PluginRecord], name: str) -> list[PluginRecord]:
         unknown = f"no plugin is called {name!r}{did_you_mean(name, names)}"
         raise click.UsageError(followed(unknown, f"there are {', '.join(names)}"))
     return named
+
+
+class _Method(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    name = "method"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        names = (AUTO, *sorted(calls.plugins.delivery_methods()))
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class _Pool(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    name = "pool"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(pool.name) for pool in calls.plugins.pools() if pool.name.startswith(incomplete)]
+
+
+@click.command()
+@click.option(
+    "--choose",
+    type=_Method(),
+    is_flag=False,
+    flag_value=AUTO,
+    help="Use this method from now on; without a value or with `auto`, let HTMap decide anew.",
+)
+@click.option("--pool", "named", type=_Pool(), help="The pool; the default is the one that the next map would go to.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def delivery(choose: str | None, named: str | None, as_json: bool) -> None:
+    """Show or change the delivery method that maps on a pool use.
+
+    Where DELIVERY_METHOD is `auto`, HTMap decides once for a pool, and writes down the method, the date and the reason. It
+    decides anew if that method is not installed any more or does not suit the pool any more, if another one is installed, or if
+    a setting of these plugins changes. Each Python environment has its own decisions. Starts nothing.
+    """
+    found = _checked(named)
+    usable = next((each for each in found if each.address is not None), None)
+    choice: Choice | None = None
+    if choose is not None:
+        if usable is None:
+            raise PoolNotFound([f"{each.pool}: {each.reason}" for each in found])
+        choice = choose_anew(*_asked(usable), choose)
+    elif usable is not None:
+        choice = present_choice(*_asked(usable))
+    told = [each for each in decisions.everything(sys.prefix) if named in {None, each.scope.pool}]
+    present = (usable.pool, choice) if usable and choice else None
+    if as_json:
+        click.echo(json.dumps(_as_json(present, told), indent=2))
+    else:
+        _tell(present, told if choose is None else [])
+
+
+def _checked(named: str | None) -> list[PoolCheck]:
+    """Return the pools that the user asks about, with whether they can be used."""
+    found = check_pools()
+    if named is None:
+        return found
+    names = [each.pool for each in found]
+    if named not in names:
+        unknown = f"no pool is called {named!r}{did_you_mean(named, names)}"
+        raise click.UsageError(followed(unknown, f"there are {', '.join(names)}"))
+    return [each for each in found if each.pool == named]
+
+
+def _asked(usable: PoolCheck) -> tuple[Pool, Connection]:
+    assert usable.address is not None
+    return next(each for each in calls.plugins.pools() if each.name == usable.pool), Connection(usable.address)
+
+
+def _as_json(present: tuple[str, Choice] | None, told: list[Decision]) -> dict[str, Any]:
+    now = present and {"pool": present[0], "method": present[1].method, "by": present[1].by, "why": why(present[1])}
+    return {"present": now, "decisions": [attrs.asdict(each) for each in told]}
+
+
+def _tell(present: tuple[str, Choice] | None, told: list[Decision]) -> None:
+    if present is None:
+        tables.say("No pool can be used now; `htmap doctor` says why.")
+    else:
+        pool, choice = present
+        tables.say(f"Maps on the {pool} pool use {choice.method} ({why(choice)}).")
+    if told:
+        rows = [_written_row(each) for each in told]
+        tables.show(("Pool", "Collector", "Method", "By", "Since", "Decided because"), rows, "\nWritten down")
+    for each in told:
+        said = [(name, found.verdict, found.reason) for name, found in each.found.items()]
+        tables.show(("Method", "Suits", "Why"), said, f"\nWhat methods said of the {each.scope.pool} pool then")
+
+
+def _written_row(decision: Decision) -> tuple[str, ...]:
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(decision.since))
+    by = "you" if decision.by_user else "HTMap"
+    return decision.scope.pool, decision.scope.collector, decision.method, by, since, decision.occasion

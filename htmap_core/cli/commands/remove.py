@@ -7,10 +7,13 @@ import click
 from htmap_core.cli import tables
 from htmap_core.cli.selection import Selection, takes_maps, takes_yes, wide
 from htmap_core.cli.suggestions import WithoutTags
-from htmap_core.exceptions import CorruptMap, HTMapException
+from htmap_core.exceptions import CorruptMap, HTMapException, MadeByNewerHTMap
 
 _QUESTION = "Remove {maps}, with all data?"
-_FORCE = "Do not wait until the jobs have left the queue, and remove the data even if the pool does not answer."
+_FORCE = (
+    "Do not wait until the jobs have left the queue, and remove the data even if the pool does not answer, or if only a newer "
+    "HTMap understands it."
+)
 
 
 @click.command()
@@ -62,14 +65,14 @@ def _is_active(tag: str) -> bool:
 
     try:
         return management.load(tag).is_active
-    except CorruptMap:
+    except (CorruptMap, MadeByNewerHTMap):
         return False
     except HTMapException:
         return True
 
 
 def _remove(tag: str, *, force: bool) -> None:
-    from htmap_core.maps import management
+    from htmap_core.maps import management, removal
     from htmap_core.storage.tags import find_map
 
     try:
@@ -77,9 +80,20 @@ def _remove(tag: str, *, force: bool) -> None:
     except CorruptMap:
         jobs = find_map(tag).own_jobs
         management.remove(tag)
-        click.echo(f"removed the remains of map {tag!r}, which was damaged")
-        click.echo(f"if jobs of it are left in a queue, `condor_rm -constraint '{jobs}'` removes them", err=True)
+        _say_that_remains_are_gone(tag, jobs, "was damaged")
+        return
+    except MadeByNewerHTMap:
+        if not force:
+            raise
+        map_dir = find_map(tag)
+        removal.remove(map_dir, tag, has_ended=lambda: False, force=True)
+        _say_that_remains_are_gone(tag, map_dir.own_jobs, "was made by a newer HTMap")
         return
     count = len(found)
     found.remove(force=force)
     click.echo(f"removed map {tag!r} ({count} component{'' if count == 1 else 's'})")
+
+
+def _say_that_remains_are_gone(tag: str, jobs: str, why: str) -> None:
+    click.echo(f"removed the remains of map {tag!r}, which {why}")
+    click.echo(f"if jobs of it are left in a queue, `condor_rm -constraint '{jobs}'` removes them", err=True)

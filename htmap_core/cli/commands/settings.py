@@ -23,7 +23,8 @@ from htmap_core.exceptions import (
     UnknownName,
     UnknownSetting,
 )
-from htmap_core.files.atomic import locked, write_atomically
+from htmap_core.files.atomic import write_atomically
+from htmap_core.files.locks import locked
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings import core, dotted, model
 from htmap_core.settings.chain import Settings, settings

@@ -10,6 +10,7 @@ from htmap_core.cli import tables
 from htmap_core.cli.selection import TAG, Selection, load, takes_maps, takes_maps_and_all
 from htmap_core.cli.suggestions import WithoutTags
 from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.tracking import holds
 from htmap_run import ranges
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def reasons(selection: Selection) -> None:
         alike: dict[ComponentHold, list[int]] = {}
         for component, held in found.holds.items():
             alike.setdefault(held, []).append(component)
-        rows.extend((found.tag, ranges.spell(held), str(hold.code), hold.reason) for hold, held in alike.items())
+        rows.extend((found.tag, ranges.spell(held), holds.codes(hold), hold.reason) for hold, held in alike.items())
 
     try:
         selection.each_map(gather)

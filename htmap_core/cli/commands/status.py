@@ -113,7 +113,7 @@ def _table(facts: list[dict[str, Any]], state: bool, meta: bool, width: int, col
     gap = 1 if is_narrow else 2
     columns = []
     for name in overview.columns(each["component_status_counts"] for each in facts) if state else []:
-        counts = [_count(name, each["component_status_counts"][name], color) for each in facts]
+        counts = [_count(name, each["component_status_counts"].get(name), color) for each in facts]
         columns.append((_SHORT.get(name, name) if is_narrow else name, counts))
     left = width - len("*") - gap - min(_TAG, max(len(each["tag"]) for each in facts)) - _taken(columns, gap)
     for figure in overview.FIGURES if meta else ():
@@ -139,9 +139,13 @@ def _taken(columns: Sequence[tuple[str, Sequence[Text]]], gap: int) -> int:
     return sum(gap + max(*map(len, title.splitlines()), *map(len, cells)) for title, cells in columns)
 
 
-def _count(name: str, count: int, color: bool | None) -> Any:
+def _count(name: str, count: int | None, color: bool | None) -> Any:
     from rich.text import Text
 
+    from htmap_core.maps import overview
+
+    if count is None:
+        return Text(overview.UNKNOWN)
     style = (
         tables.COLORS.get(ComponentStatus(name), "") if count and tables.in_color(color) else "dim" if not count else ""
     )

@@ -1,4 +1,4 @@
 """What the files of a map hold, piece by piece, each with its checksum.
 
-Imports ``htmap_run``, and of the submit side ``exceptions``, ``files`` and ``names``.
+Imports ``htmap_run``, and of the submit side ``exceptions``, ``files``, ``language`` and ``names``.
 """

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from htmap_core.exceptions import CorruptMap
+from htmap_core.storage.content.formats import check_frames
 from htmap_core.storage.content.packs import Pack, PackedInputs
 from htmap_run import frames
 
@@ -33,6 +34,7 @@ class FramedInputs:
         try:
             self._file = frames.Reader(path)
         except frames.CorruptFile as error:
+            check_frames(error)
             raise CorruptMap(path, f"is damaged: {error.problem}. {_LEFT}") from error
         self._frames = {frame.component: frame for frame in self._file.frames}
 
@@ -56,6 +58,7 @@ class FramedInputs:
             record = self._file.record(frame) if frame.record_size else {}
             return self._file.payload(frame), bool(record.get("by_value"))
         except frames.CorruptFile as error:
+            check_frames(error)
             raise CorruptMap(Path(self._file.path), f"is damaged: {error.problem}. {_LEFT}") from error
 
 
@@ -96,6 +99,7 @@ def check_function(path: Path) -> None:
     except FileNotFoundError as error:
         raise CorruptMap(path, f"is missing. {_LEFT}") from error
     except frames.CorruptFile as error:
+        check_frames(error)
         raise CorruptMap(path, f"is damaged: {error.problem}. {_LEFT}") from error
 
 

@@ -18,4 +18,6 @@ def with_true_names(map_path: Path, text: str) -> str:
 
 
 def _target(link: str) -> str | None:
-    return os.readlink(link) if os.path.islink(link) else None
+    if not os.path.islink(link):
+        return None
+    return os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link)))  # one within HTMAP_DIR is relative

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from htmap_core.exceptions import CorruptMap
 from htmap_core.storage.content import shapes
+from htmap_core.storage.content.formats import check_frames
 from htmap_run import frames
 
 STATUSES = {frames.RESULT: "OK", frames.ERROR: "ERR", frames.REFUSED: "REFUSED"}
@@ -62,6 +63,7 @@ class ReturnedFrames:
         try:
             self._file = frames.Reader(path)
         except frames.CorruptFile as error:
+            check_frames(error)
             raise CorruptMap(Path(path), str(error)) from error
         self._runs: list[frames.Frame] = []
         self._facts: dict[int, dict[str, Any]] = {}  # of the runs, by their frames' offsets
@@ -157,6 +159,7 @@ class ReturnedFrames:
         try:
             record = self._file.record(frame)
         except frames.CorruptFile as error:
+            check_frames(error)
             raise self._corrupt(error.problem, frame) from error
         if problem := shapes.misfit(record, shape):
             raise self._corrupt(problem, frame)
@@ -166,6 +169,7 @@ class ReturnedFrames:
         try:
             return self._file.payload(frame)
         except frames.CorruptFile as error:
+            check_frames(error)
             raise self._corrupt(error.problem, frame) from error
 
     def _corrupt(self, problem: str, frame: frames.Frame) -> CorruptMap:

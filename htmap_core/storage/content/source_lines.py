@@ -19,6 +19,7 @@ import attrs
 
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.sealed import seal, unseal
+from htmap_core.storage.content.formats import check_needs
 
 # Characters, for one map. The lines of further functions are looked up in their files, if these are there.
 _MOST = 256 * 1024
@@ -67,9 +68,12 @@ def read(path: Path) -> SourceLines:
     """Return the lines that :func:`write` has written; none if there is no file, as in older maps.
 
     :raises ValueError: the file is damaged.
+    :raises MadeByNewerHTMap: a newer HTMap wrote it, in a way that this one does not understand.
     """
     try:
-        return SourceLines(unseal(path.read_bytes())["files"])
+        content = unseal(path.read_bytes())
+        check_needs(content, path)
+        return SourceLines(content["files"])
     except FileNotFoundError:
         return SourceLines()
 

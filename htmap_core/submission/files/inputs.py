@@ -56,6 +56,7 @@ class InputFiles:
         :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
         """
         self._staging = Staging(map_path, self._protocols.fetch, self._names)
+        self._root = os.fspath(map_path.parents[1])
         return self._staging.add_for_all(self._fixed, of_function)
 
     def of(self, component: int, of_arguments: Collection[str]) -> tuple[Entries, list[str]]:
@@ -73,7 +74,12 @@ class InputFiles:
             self._job = component // self._chunksize
             self._staging.begin_job(component)
         entries, listed = self._staging.add(self._named(component), of_arguments)
-        return entries, [text.replace("$", "$(DOLLAR)") for text in listed]
+        return entries, [self._item(text) for text in listed]
+
+    def _item(self, text: str) -> str:
+        """Return a file in the list of a row. What is in HTMAP_DIR, such as another map's output, moves with it."""
+        macro, rest = (names.ROOT_MACRO, text[len(self._root) :]) if text.startswith(f"{self._root}/") else ("", text)
+        return macro + rest.replace("$", "$(DOLLAR)")
 
     def check_end(self, components: int) -> None:
         """Check that all values of the option ``input_files`` are used.

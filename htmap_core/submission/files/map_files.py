@@ -8,6 +8,7 @@ from pathlib import Path
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
+from htmap_core.plugins.presigned import Validity
 from htmap_core.submission.files.inputs import InputFiles
 from htmap_core.submission.files.outputs import OutputRemaps
 from htmap_core.submission.files.protocols import Protocols
@@ -71,6 +72,11 @@ class MapFiles:
         for listed in self._inputs.to_transfer:
             submit.add_input_file(listed)
         self._protocols.describe(submit)
+
+    @property
+    def validity(self) -> Validity | None:
+        """For how long the signed URLs of outputs are good; None if there are none."""
+        return self._protocols.validity
 
     def warnings(self, pool: PoolView) -> Iterator[SuspiciousMap]:
         """Yield warnings about files that will probably not arrive."""

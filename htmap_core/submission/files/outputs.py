@@ -8,6 +8,7 @@ names that number, and has no effect if there is no such file.
 from __future__ import annotations
 
 import functools
+import mmap
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -120,11 +121,17 @@ class OutputRemaps:
             self._made = folder
 
 
-def renewal(commands: Mapping[str, str], options: Iterable[str]) -> Callable[[str], str]:
+def has_replaced_url(text: str | mmap.mmap) -> bool:
+    """Return whether remaps, or an item file, have a URL that a protocol made from another, such as a signed one."""
+    return _ORIGIN in text if isinstance(text, str) else text.find(_ORIGIN.encode()) >= 0
+
+
+def renewal(commands: Mapping[str, str], options: Iterable[str], *, in_ad: bool = False) -> Callable[[str], str]:
     """Return a function that renews the remaps of a job: URLs that a protocol made from others, such as signed ones, may expire.
 
     :param commands: the submit commands of the job's map, which have the values of its options.
     :param options: the names of these options.
+    :param in_ad: whether the remaps are those of a job's ad, and not of an item column, where ``$`` begins a macro.
     """
 
     @functools.lru_cache(maxsize=1)
@@ -133,13 +140,14 @@ def renewal(commands: Mapping[str, str], options: Iterable[str]) -> Callable[[st
         return Protocols(MapOptions(**given))
 
     def renewed(remaps: str) -> str:
-        if _ORIGIN not in remaps:
+        if not has_replaced_url(remaps):
             return remaps
         entries = dict(entry.split("=", 1) for entry in re.split(r"(?<!\\);", remaps))
         for key, destination in list(entries.items()):
             if key.startswith(_ORIGIN):
-                sent = protocols().send(destination.replace("\\;", ";").replace("$(DOLLAR)", "$"))
-                entries[_RETURNED + key[len(_ORIGIN) :]] = _escaped(sent)
+                url = destination.replace("\\;", ";")
+                sent = protocols().send(url if in_ad else url.replace("$(DOLLAR)", "$"))
+                entries[_RETURNED + key[len(_ORIGIN) :]] = sent.replace(";", "\\;") if in_ad else _escaped(sent)
         return ";".join(f"{key}={destination}" for key, destination in entries.items())
 
     return renewed

@@ -13,6 +13,7 @@ from htmap_core.contract.transfer_path import scheme_of
 from htmap_core.exceptions import CannotTransfer, CondorError, HTMapException, InvalidOption
 from htmap_core.language.expressions import quoted
 from htmap_core.plugins.calls import plugins
+from htmap_core.plugins.presigned import Validity, validity
 from htmap_core.user_warnings import NoSlotTransfers, SuspiciousMap, UnknownWhetherSlotsTransfer
 from htmap_core.wording import describe
 
@@ -33,6 +34,7 @@ class Protocols:
         self._inputs: dict[str, TransferProtocol] = {}
         self._outputs: dict[str, TransferProtocol] = {}
         self._senders: dict[str, Sender] = {}
+        self.validity: Validity | None = None  # for how long the first signed URL is good
 
     def fetch(self, source: str) -> None:
         """Note the protocol of an input file's *source*, a path or a URL.
@@ -58,11 +60,13 @@ class Protocols:
         if scheme not in self._senders:
             return destination
         try:
-            return self.send(self._senders[scheme](destination))
+            sent = self.send(self._senders[scheme](destination))
         except ValueError as error:
             if isinstance(error, HTMapException):
                 raise
             raise CannotTransfer(destination, f"it {error}", "Correct the URL") from error
+        self.validity = self.validity or validity(sent)
+        return sent
 
     def _learn_output(self, scheme: str, destination: str) -> None:
         protocol = _protocol(scheme, destination)
@@ -106,7 +110,7 @@ class Protocols:
             except CondorError as error:
                 yield UnknownWhetherSlotsTransfer(scheme, describe(error))
                 continue
-            if not able:
+            if slots and not able:
                 yield NoSlotTransfers(scheme, slots)
 
 

@@ -228,19 +228,26 @@ def _names_of(source: Source) -> set[str]:
     return set(os.listdir(source.text)) if source.is_folder and source.problem is None else set()
 
 
+def _symlink(link: Path, target: Path) -> None:
+    """Make a link in a map's directory. One to a file in the same HTMAP_DIR is relative, so that it moves with it."""
+    root = next((str(parent.parent) for parent in link.parents if parent.name == names.MAPS), "")
+    is_inside = bool(root) and str(target).startswith(f"{root}/")
+    link.symlink_to(os.path.relpath(target, link.parent) if is_inside else target)
+
+
 def _link(source: Path, link: Path, *, as_tree: bool) -> None:
     """Make a link to a file or folder if there is none yet. HTCondor follows links to files, but not to folders."""
     if os.path.lexists(link):
         return
     if not as_tree:
         make_folder(link.parent)
-        link.symlink_to(source)
+        _symlink(link, source)
         return
     make_folder(link)
     for folder, subfolders, files in os.walk(source):
         inside = link / Path(folder).relative_to(source)
         for name in subfolders:
             original = Path(folder, name)
-            (inside / name).symlink_to(original) if original.is_symlink() else (inside / name).mkdir(mode=0o700)
+            _symlink(inside / name, original) if original.is_symlink() else (inside / name).mkdir(mode=0o700)
         for name in files:
-            (inside / name).symlink_to(Path(folder, name))
+            _symlink(inside / name, Path(folder, name))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 from attrs import validators
 
 from htmap_core import (
     DeliveryMethod,
+    MapOptions,
     MapPlan,
     PoolView,
     SubmitDescription,
@@ -66,14 +67,23 @@ class Docker(DeliveryMethod):
     """Run components in a container of an image that the execute node pulls from a registry."""
 
     name = "docker"
+    remedy = "name an image that has them in DOCKER.IMAGE"
 
     def check(self, pool: PoolView) -> Suitability:
         """Count the slots that run Docker, or at least Docker images."""
         settings = table("DOCKER", DockerSettings)
         universe = _universe(settings, pool)
         matching, total = pool.count(_SLOTS[universe])
+        if not total:
+            return Suitability.unknown("the pool has no slots now")
         reason = f"{matching} of {total} slots have {_SLOTS[universe].replace(' =?= true', '').replace('&&', 'and')}"
         return Suitability.yes(reason, RANK * matching // total) if matching else Suitability.no(reason)
+
+    def lacks(self, modules: Collection[str], options: MapOptions) -> Collection[str]:
+        """Return all but pip where the image is the default one: it has the standard library alone."""
+        own = any(f"{universe}_image" in options for universe in _SLOTS)
+        is_default = table("DOCKER", DockerSettings).image == _official_python()
+        return [name for name in modules if name != "pip"] if is_default and not own else []
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Ask for a container of the image; a map's own option ``docker_image`` or ``container_image`` wins.

@@ -141,3 +141,31 @@ def test_the_image_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch
     submit = SubmitDescription()
     Docker().describe(submit, plan_for(Slots(), htmap.settings))
     assert submit.get("docker_image") == "from/environment:1"
+
+
+@pytest.mark.usefixtures("htmap_dir")
+def test_without_slots_nobody_knows_whether_it_suits() -> None:
+    assert Docker().check(Empty()).verdict == "unknown"
+
+
+class Empty(Slots):
+    """A pool whose slots are all gone, as those of glideins are by night."""
+
+    def count(self, expression: str) -> tuple[int, int]:
+        return 0, 0
+
+
+@pytest.mark.usefixtures("htmap_dir")
+class TestModules:
+    def test_the_default_image_is_known_to_have_nothing_but_pip(self) -> None:
+        assert set(Docker().lacks({"numpy", "pip"}, MapOptions())) == {"numpy"}
+
+    @pytest.mark.parametrize("option", ["docker_image", "container_image"])
+    def test_of_an_image_of_the_maps_own_nothing_is_known(self, option: str) -> None:
+        options = MapOptions()
+        options[option] = "me/mine:1"
+        assert set(Docker().lacks({"numpy"}, options)) == set()
+
+    def test_of_an_image_of_the_settings_nothing_is_known(self) -> None:
+        htmap.settings["DOCKER.IMAGE"] = "me/mine:1"
+        assert set(Docker().lacks({"numpy"}, MapOptions())) == set()

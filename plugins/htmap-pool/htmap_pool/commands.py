@@ -56,20 +56,30 @@ def install(again: bool) -> None:
 @pool.command()
 @click.option("--cpus", type=click.IntRange(min=1), help="Processors to offer; can be more than the machine has.")
 @click.option("--memory", type=click.IntRange(min=128), metavar="MB", help="Memory to offer.")
-def start(cpus: int | None, memory: int | None) -> None:
+@click.option("--enforce-memory", is_flag=True, help="Hold jobs that use more than their slot has, as large pools do.")
+def start(cpus: int | None, memory: int | None, enforce_memory: bool) -> None:
     """Start the pool and wait until it takes jobs.
 
     It runs on without this terminal, and stops by itself after it was idle for a while (setting POOL.IDLE_SHUTDOWN).
     """
+    from htmap_pool.installing.install import adapt_if_moved
+
     settings, places = table("POOL", PoolSettings), Places.current()
-    shape = Shape(cpus or settings.cpus, memory or settings.memory, settings.idle_shutdown)
+    adapt_if_moved(places)
+    is_strict = enforce_memory or settings.enforce_memory
+    shape = Shape(cpus or settings.cpus, memory or settings.memory, settings.idle_shutdown, is_strict)
     started = daemons.start(places, _release(settings), shape, settings.start_timeout)
     if started.is_new:
         click.echo(f"the personal pool runs: HTCondor {started.record.version}, pid {started.record.pid}")
     else:
         click.echo(f"the personal pool runs already: pid {started.record.pid}")
-        if cpus or memory:
-            click.echo("to change its size, stop it first: `htmap pool stop`", err=True)
+        if cpus or memory or (enforce_memory and not _enforces_memory(places)):
+            click.echo("to change its size, or what it enforces, stop it first: `htmap pool stop`", err=True)
+
+
+def _enforces_memory(places: Places) -> bool:
+    found = report.status(places)
+    return found is not None and found.enforces_memory
 
 
 def _release(settings: PoolSettings) -> Release:
@@ -111,7 +121,7 @@ def _table(found: report.Status) -> str:
         "running": f"since {found.since}, pid {found.pid}",
         "HTCondor": f"{found.version} in {found.release}",
         "cpus": f"{found.cpus}, {found.free_cpus} free",
-        "memory": f"{found.memory} MB, {found.free_memory} MB free",
+        "memory": f"{found.memory} MB, {found.free_memory} MB free{', enforced' if found.enforces_memory else ''}",
         "jobs": jobs,
         "files": found.directory,
         "for HTCondor's tools": f"export CONDOR_CONFIG={shlex.quote(found.configuration)}",

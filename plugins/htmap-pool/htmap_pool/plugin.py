@@ -62,19 +62,21 @@ class PersonalPool(Pool):
         :raises CannotStart: the pool did not start.
         """
         from htmap_pool import release
+        from htmap_pool.installing.install import adapt_if_moved
         from htmap_pool.running import daemons
         from htmap_pool.running.configuration import Shape
 
         places, wanted = Places.current(), table("POOL", PoolSettings)
         if not wanted.autostart:
             return None
+        adapt_if_moved(places)
         try:
             found = release.find(places, wanted.prefix)
         except NotInstalled:
             if wanted.prefix is not None:
                 raise  # the user expects an HTCondor there
             return None
-        shape = Shape(wanted.cpus, wanted.memory, wanted.idle_shutdown)
+        shape = Shape(wanted.cpus, wanted.memory, wanted.idle_shutdown, wanted.enforce_memory)
         daemons.start(places, found, shape, wanted.start_timeout)
         return self._address(places)
 

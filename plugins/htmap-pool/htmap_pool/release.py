@@ -100,9 +100,7 @@ def installed(places: Places) -> Release | None:
     :raises UnsafePath: others could have changed it.
     """
     folder = places.installed.resolve()
-    mark = folder / MARK
-    # The programs have the full path of their loader, so a copied or moved HTMAP_DIR needs another installation.
-    if not mark.is_file() or mark.read_text(encoding="utf-8") != str(folder):
+    if not (folder / MARK).is_file() or is_moved(places):
         return None
     found = at(folder, "`htmap pool install`")
     if found is not None:
@@ -111,6 +109,16 @@ def installed(places: Places) -> Release | None:
                 program, "the HTCondor of the personal pool", "`htmap pool install --again` installs another one"
             )
     return found
+
+
+def is_moved(places: Places) -> bool:
+    """Return whether the HTCondor that HTMap installed was copied or moved since, so that its programs must be adapted.
+
+    They have the full path of their loader.
+    """
+    folder = places.installed.resolve()
+    mark = folder / MARK
+    return mark.is_file() and mark.read_text(encoding="utf-8") != str(folder)
 
 
 def at(prefix: Path, origin: str) -> Release | None:

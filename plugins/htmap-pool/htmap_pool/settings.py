@@ -34,6 +34,10 @@ class PoolSettings:
         validator=validators.optional(validators.ge(128)),
         metadata={"meaning": "how much memory to offer, in MB", "default": "all of the machine's"},
     )
+    enforce_memory: bool = attrs.field(
+        default=False,
+        metadata={"meaning": "hold jobs that use more memory than their slot has, as large pools do"},
+    )
     prefix: Optional[Path] = attrs.field(
         default=None,
         metadata={

@@ -26,19 +26,9 @@ class Shared(DeliveryMethod):
         if pool.is_local:
             return Suitability.yes("all slots are on this machine", RANK)
         domain, total = _domain(pool), pool.count("true")[1]
-        place, kind = _least_shared()
-        if domain is None:
-            return _without_a_claim(place, kind, total)
-        sharing = pool.count(_is_in(domain))[0]
-        claim = f"{sharing} of {total} slots are in the file system domain {domain!r} of this machine"
-        if not sharing:
-            return Suitability.no(claim)
-        if kind in PRIVATE:
-            return Suitability.no(f"{claim}, but {place} is on a {kind}, which no other machine can see")
-        if kind in NETWORK:
-            return Suitability.yes(f"{claim}, and {place} is on {kind}", RANK * sharing // total)
-        disk = f"on a disk of this machine{f' ({kind})' if kind else ''}"
-        return Suitability.unknown(f"{claim}, but {place} is {disk}, which they see only where it is exported")
+        if not total:
+            return Suitability.unknown("the pool has no slots now")
+        return _without_a_claim(total) if domain is None else _with_a_claim(pool, domain, total)
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Start the runtime archive with this Python, at its path on the execute node.
@@ -65,12 +55,27 @@ def _is_in(domain: str) -> str:
     return f"FileSystemDomain == {quoted(domain)}"
 
 
-def _without_a_claim(place: Path, kind: str, total: int) -> Suitability:
+def _without_a_claim(total: int) -> Suitability:
+    place, kind = _least_shared()
     if kind in NETWORK:
         return Suitability.unknown(f"the {total} slots do not say whether they see {place}, which is on {kind}")
     return Suitability.no(
         f"none of {total} slots says that it shares files with this machine, and {place} is on a local disk"
     )
+
+
+def _with_a_claim(pool: PoolView, domain: str, total: int) -> Suitability:
+    sharing = pool.count(_is_in(domain))[0]
+    claim = f"{sharing} of {total} slots are in the file system domain {domain!r} of this machine"
+    if not sharing:
+        return Suitability.no(claim)
+    place, kind = _least_shared()
+    if kind in PRIVATE:
+        return Suitability.no(f"{claim}, but {place} is on a {kind}, which no other machine can see")
+    if kind in NETWORK:
+        return Suitability.yes(f"{claim}, and {place} is on {kind}", RANK * sharing // total)
+    disk = f"on a disk of this machine{f' ({kind})' if kind else ''}"
+    return Suitability.unknown(f"{claim}, but {place} is {disk}, which they see only where it is exported")
 
 
 def _least_shared() -> tuple[Path, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Optional
 
@@ -12,6 +12,7 @@ from attrs import validators
 
 from htmap_core import (
     DeliveryMethod,
+    MapOptions,
     MapPlan,
     PoolView,
     SubmitDescription,
@@ -77,6 +78,7 @@ class Singularity(DeliveryMethod):
     """Run components in a container of an image, by Apptainer or Singularity."""
 
     name = "singularity"
+    remedy = "name an image that has them in SINGULARITY.IMAGE"
 
     def check(self, pool: PoolView) -> Suitability:
         """Count the slots that run images of the kind that the settings name."""
@@ -87,9 +89,17 @@ class Singularity(DeliveryMethod):
             return Suitability.no(str(problem))
         slots = _slots(_universe(chosen, image, pool), image)
         matching, total = pool.count(slots)
+        if not total:
+            return Suitability.unknown("the pool has no slots now")
         words = slots.replace(" =?= true", "").replace("&&", "and").replace("||", "or")
         reason = f"{matching} of {total} slots have {words}"
         return Suitability.yes(reason, RANK * matching // total) if matching else Suitability.no(reason)
+
+    def lacks(self, modules: Collection[str], options: MapOptions) -> Collection[str]:
+        """Return all but pip where the image is the default one: it has the standard library alone."""
+        own = "container_image" in options or "MY.SingularityImage" in options
+        is_default = table("SINGULARITY", SingularitySettings).image == _official_python()
+        return [name for name in modules if name != "pip"] if is_default and not own else []
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Ask for a container of the image; a map's own option ``container_image`` or ``+SingularityImage`` wins.

@@ -189,3 +189,31 @@ def test_where_there_is_no_container_nothing_is_started_and_standard_error_says_
     done = start_inside(tmp_path)
     assert (done.returncode, done.stdout) == (93, "")
     golden("singularity/where-there-is-no-container-nothing-is-started", done.stderr)
+
+
+@pytest.mark.usefixtures("htmap_dir")
+def test_without_slots_nobody_knows_whether_it_suits() -> None:
+    assert Singularity().check(Empty()).verdict == "unknown"
+
+
+class Empty(Slots):
+    """A pool whose slots are all gone, as those of glideins are by night."""
+
+    def count(self, expression: str) -> tuple[int, int]:
+        return 0, 0
+
+
+@pytest.mark.usefixtures("htmap_dir")
+class TestModules:
+    def test_the_default_image_is_known_to_have_nothing_but_pip(self) -> None:
+        assert set(Singularity().lacks({"numpy", "pip"}, MapOptions())) == {"numpy"}
+
+    @pytest.mark.parametrize("option", ["container_image", "MY.SingularityImage"])
+    def test_of_an_image_of_the_maps_own_nothing_is_known(self, option: str) -> None:
+        options = MapOptions()
+        options[option] = "/cvmfs/mine"
+        assert set(Singularity().lacks({"numpy"}, options)) == set()
+
+    def test_of_an_image_of_the_settings_nothing_is_known(self, sif: str) -> None:
+        htmap.settings["SINGULARITY.IMAGE"] = sif
+        assert set(Singularity().lacks({"numpy"}, MapOptions())) == set()

@@ -35,6 +35,8 @@ class TransplantDelivery(DeliveryMethod):
         if not current().assume_exists and (reason := refusal(self._find())) is not None:
             return Suitability.no(f"this Python cannot be sent: {reason}")
         matching, total = pool.count(_requirements())
+        if not total:
+            return Suitability.unknown("the pool has no slots now")
         slots = f"{matching} of {total} slots are {platform.system()} on {platform.machine()}"
         if not matching:
             return Suitability.no(slots)

@@ -5,7 +5,7 @@ The files below TRANSPLANT.DIR:
 - ``lock``: the lock that is held while an archive is packed or removed, or a map is added to its users;
 - ``<hash>/_htmap_python.tar.gz``: the archive, which gets this name when it is complete;
 - ``<hash>/transplant.json``: the time and the content; it is written last, and without it there is no transplant;
-- ``<hash>/maps``: the directories of the maps that use the archive.
+- ``<hash>/maps``: the directories of the maps that use the archive, relative to the folder if they are in the same HTMAP_DIR.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib.metadata
+import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -218,12 +219,21 @@ def _users(folder: Path) -> list[Path]:
         lines = (folder / _MAPS).read_text(encoding="utf-8", errors="replace").splitlines()  # damage may be no text
     except FileNotFoundError:
         return []
-    return [path for path in map(Path, lines) if path.is_dir()]
+    return [path for path in (_normal(folder / line) for line in lines) if path.is_dir()]
 
 
 def _add_user(folder: Path, map_dir: Path) -> None:
-    lines = {str(path): None for path in [*_users(folder), map_dir]}
+    lines = {_written(path, folder): None for path in [*_users(folder), map_dir]}
     write_atomically(folder / _MAPS, "".join(f"{line}\n" for line in lines))
+
+
+def _written(map_dir: Path, folder: Path) -> str:
+    """Return the path of a map as it is written down: relative in the same HTMAP_DIR, which can be moved."""
+    return os.path.relpath(map_dir, folder) if folder.is_relative_to(map_dir.parents[1]) else str(map_dir)
+
+
+def _normal(path: Path) -> Path:
+    return Path(os.path.normpath(path))
 
 
 def _clear(folder: Path) -> None:

@@ -68,6 +68,14 @@ def test_parts_that_no_slot_satisfies_together_are_said_to_be(golden: Golden) ->
     }
 
 
+def test_slots_of_another_architecture_alone_are_counted_with_what_lets_jobs_go_there(golden: Golden) -> None:
+    arm = slot()
+    arm["Arch"] = "aarch64"
+    verdict = why(job(Requirements='(TARGET.Arch == "X86_64") && (TARGET.OpSys == "LINUX")'), [arm, slot()])
+    golden("idle/slots-of-another-architecture", f"{verdict.text}\n{verdict.advice}")
+    assert counted(verdict)['TARGET.Arch == "X86_64"'] == 0
+
+
 def test_busy_slots_are_told_from_slots_that_never_will(golden: Golden) -> None:
     golden("idle/busy-slots-are-told-from-slots-that-never-will-1", why(job(), [slot(free=0)]).text)
     golden("idle/busy-slots-are-told-from-slots-that-never-will-2", why(job(), [slot(), slot(free=0)]).text)

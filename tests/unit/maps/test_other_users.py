@@ -11,12 +11,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 from htmap_pool.running import record
 from htmap_pool.running.processes import Process
 
 from htmap_core import names
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.record import plain_address
 
 STRANGER = 4711  # nobody has this id
 
@@ -94,11 +96,16 @@ def give(top: Path, uid: int) -> None:
 
 def name_configuration(map_dir: MapDir, path: Path) -> None:
     """Make a map name a configuration, and a marker that asks the next command to remove another map of that pool."""
-    described = json.loads((map_dir.path / names.MAP).read_text())
-    described["pool"]["configuration"] = str(path)
-    (map_dir.path / names.MAP).write_text(json.dumps(described))
+    pool = attrs.evolve(map_dir.record.pool, configuration=path)
+    map_dir.write_record(attrs.evolve(map_dir.record, pool=pool))
     map_dir.submissions.taken(map_dir.submissions.intend(2, late=False), 17)
-    marker = {"tag": "gone", "host": socket.gethostname(), "since": 0, "pool": described["pool"], "constraint": "true"}
+    marker = {
+        "tag": "gone",
+        "host": socket.gethostname(),
+        "since": 0,
+        "pool": plain_address(pool, map_dir.root),
+        "constraint": "true",
+    }
     (map_dir.root / names.REMOVED / "5678").write_text(json.dumps(marker))
 
 

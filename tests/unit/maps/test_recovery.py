@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 import htmap
+from htmap_core import locked, names
+from htmap_core.files.holders import this_process
+from htmap_core.files.sealed import seal
 from htmap_core.maps import recovery
 from tests.unit.conftest import MakeMap
 
@@ -35,3 +40,24 @@ def test_a_removal_that_the_file_system_refuses_does_not_stop_other_commands(
     recovery.settle()
     assert (htmap_dir / "removed" / made.id).exists()
     assert htmap.get_tags() == ()
+
+
+@pytest.mark.parametrize(
+    ("other", "is_settled"),
+    [
+        ({}, True),  # this host, whose locks can be believed: the process has let go of it
+        ({"container": "pid:[1]"}, True),  # a container of this host: the locks are the same
+        ({"boot": "another"}, False),  # a container elsewhere with the same host name
+        ({"host": "elsewhere.example.org", "boot": "another"}, False),
+    ],
+)
+def test_what_a_process_elsewhere_may_be_doing_is_left_alone(
+    make_map: MakeMap, other: dict[str, str], is_settled: bool
+) -> None:
+    made = make_map("tide")
+    marker = made.root / names.RETAGGING / made.id
+    with locked(marker) as file:
+        holder = {**attrs.asdict(this_process()), **other}
+        file.write(seal({"tag": "tide", "at": time.time(), "holder": holder}))
+    recovery.settle()
+    assert marker.exists() is not is_settled

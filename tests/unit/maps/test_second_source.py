@@ -9,7 +9,7 @@ import pytest
 import htmap
 from htmap_core import names
 from htmap_core.components import ComponentStatus
-from htmap_core.files.atomic import locked
+from htmap_core.files.locks import locked
 from htmap_core.maps import recovery
 from htmap_core.storage import operations
 from htmap_core.testing import run_htmap

@@ -611,6 +611,38 @@ def test_a_check_that_answers_with_something_else_makes_the_method_unknown(
     golden("plugins/a-check-that-answers-with-something-else", found.reason)
 
 
+LACKS = "class M(Method):\n    def lacks(self, modules, options): {answer}\n"
+
+
+def test_a_method_lacks_no_modules_unless_it_says_so(site: Site, plugins: Plugins) -> None:
+    site.install("boats")
+    assert plugins.lacks(plugins.delivery_method("rowboat"), {"numpy"}, MapOptions()) == set()
+
+
+def test_a_method_can_lack_only_what_it_is_asked_about(site: Site, plugins: Plugins) -> None:
+    site.install("boats", LACKS.format(answer="return ['numpy', 'sails']") + HOOK + "return [M('rowboat')]")
+    assert plugins.lacks(plugins.delivery_method("rowboat"), {"numpy", "scipy"}, MapOptions()) == {"numpy"}
+
+
+@pytest.mark.parametrize("answer", ["return 'numpy'", "return None", "return True", "raise ValueError('leak')"])
+def test_a_method_that_does_not_tell_what_it_lacks_is_named_with_its_plugin(
+    site: Site, plugins: Plugins, answer: str
+) -> None:
+    site.install("boats", LACKS.format(answer=answer) + HOOK + "return [M('rowboat')]")
+    with pytest.raises(PluginError) as caught:
+        plugins.lacks(plugins.delivery_method("rowboat"), {"numpy"}, MapOptions())
+    assert (caught.value.plugin, caught.value.distribution) == ("boats", "htmap-boats")
+
+
+def test_the_settings_of_plugins_with_delivery_methods_are_known_apart(site: Site, plugins: Plugins) -> None:
+    table = "\n@attrs.frozen\nclass S:\n    sails: int = 3\n@hookimpl\ndef htmap_settings(): return {{'{name}': S}}\n"
+    site.install("boats", table.format(name="BOATS") + ROWBOAT)
+    site.install("shore", table.format(name="SHORE"))
+    assert {"BOATS", "SHORE"} <= set(plugins.settings_tables())
+    assert "BOATS" in plugins.tables_of_delivery_methods()
+    assert "SHORE" not in plugins.tables_of_delivery_methods()
+
+
 def test_a_method_and_a_pool_that_work_are_simply_called(site: Site, plugins: Plugins, plan: MapPlan) -> None:
     site.install("boats", EVERYTHING)
     submit = SubmitDescription()

@@ -10,7 +10,7 @@ from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from htmap_core.plugins.presigned import Keys, signer
+from htmap_core.plugins.presigned import Keys, Validity, signer, validity
 from tests.golden_files import Golden
 
 NOW = datetime.datetime(2026, 11, 21, 9, 8, 7, tzinfo=datetime.timezone.utc)
@@ -29,7 +29,7 @@ def by_botocore(host: str, path: str, region: str) -> tuple[str, datetime.dateti
 @pytest.mark.parametrize("key", ["out.txt", "a b/c+d,e;f=g&h?i#j%k~l.txt", "übung/$(x)", "a//b/"])
 def test_the_signature_is_the_one_that_botocore_makes(key: str) -> None:
     expected, now = by_botocore("s3.example.org:9000", f"bucket/{key}", "us-east-1")
-    ours = signer(KEYS, now)(f"s3://s3.example.org:9000/bucket/{quote(key)}")
+    ours = signer(KEYS, now, 7)(f"s3://s3.example.org:9000/bucket/{quote(key)}")
 
     assert parse_qs(urlsplit(ours).query) == parse_qs(urlsplit(expected).query)
     assert urlsplit(ours).path == urlsplit(expected).path
@@ -38,7 +38,7 @@ def test_the_signature_is_the_one_that_botocore_makes(key: str) -> None:
 @pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow")  # botocore's own
 def test_the_region_is_part_of_the_signature() -> None:
     expected, now = by_botocore("s3.example.org", "bucket/x", "eu-west-1")
-    ours = signer(Keys(KEYS.access_key_id, KEYS.secret, "eu-west-1"), now)("s3://s3.example.org/bucket/x")
+    ours = signer(Keys(KEYS.access_key_id, KEYS.secret, "eu-west-1"), now, 7)("s3://s3.example.org/bucket/x")
 
     assert parse_qs(urlsplit(ours).query) == parse_qs(urlsplit(expected).query)
 
@@ -53,7 +53,7 @@ def test_the_region_is_part_of_the_signature() -> None:
     ],
 )
 def test_a_host_without_a_dot_is_a_bucket(url: str, region: str | None, address: str) -> None:
-    assert signer(Keys("a", "b", region), NOW)(url).startswith(f"https://{address}?X-Amz-Algorithm=")
+    assert signer(Keys("a", "b", region), NOW, 7)(url).startswith(f"https://{address}?X-Amz-Algorithm=")
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,17 @@ def test_a_host_without_a_dot_is_a_bucket(url: str, region: str | None, address:
 )
 def test_a_url_without_an_object_is_refused(url: str, name: str, golden: Golden) -> None:
     with pytest.raises(ValueError) as caught:
-        signer(KEYS, NOW)(url)
+        signer(KEYS, NOW, 7)(url)
     golden(f"presigned/no-object-after-{name}", caught.value)
 
 
 def test_a_key_is_not_shown() -> None:
     assert KEYS.secret not in repr(KEYS)
+
+
+def test_a_url_says_for_how_long_it_is_good() -> None:
+    begin = NOW.timestamp()
+    week, hour = (signer(KEYS, NOW, days)("s3://s3.example.org/bucket/x") for days in (7, 1 / 24))
+    assert validity(week) == Validity(begin, begin + 7 * 24 * 60 * 60)
+    assert validity(f"0-0={week};0-1={hour}") == Validity(begin, begin + 60 * 60)
+    assert validity("https://server/x") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -31,7 +32,7 @@ def new_engine(make_map: MakeMap, monkeypatch: pytest.MonkeyPatch) -> NewEngine:
     def new_engine(*looks: list[ComponentStatus]) -> Engine:
         map_dir = make_map("tide", len(looks[0]), {0: "first"})
         monkeypatch.setattr(source, "of", lambda _: FixedStates([looks[0], *looks]))
-        return Engine("tide", map_dir, lambda: None)
+        return Engine("tide", map_dir, lambda: None, lambda _: math.inf)
 
     return new_engine
 

@@ -7,6 +7,7 @@ import dataclasses
 import decimal
 import enum
 import marshal
+import math
 import pickle
 import subprocess
 import sys
@@ -175,7 +176,7 @@ def made_by_another_python(htmap_dir: Path) -> Engine:
         creation.finish()
     record = MapRecord(2, 1, "assume", PoolAddress("personal"), {"python": OTHER}, {}, created=1.5)
     creation.map_dir.write_record(record)
-    return Engine("tide", creation.map_dir, lambda: None)
+    return Engine("tide", creation.map_dir, lambda: None, lambda _: math.inf)
 
 
 def test_an_input_that_carries_code_is_not_unpickled_by_another_python(made_by_another_python: Engine) -> None:

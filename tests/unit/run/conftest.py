@@ -236,3 +236,22 @@ def jobs(
     tmp_path: Path, archive: Path, interpreters: Mapping[tuple[int, ...], Interpreter], cloudpickle_only: Path
 ) -> Jobs:
     return Jobs(tmp_path, archive, interpreters[HERE], cloudpickle_only)
+
+
+@pytest.fixture
+def memory_group() -> Iterator[Path]:
+    """A control group whose processes have 80 MB together."""
+    kinds = (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"))
+    for folder, limit in kinds:
+        group = Path(folder, f"htmap-test-{os.getpid()}")
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        if (group / limit).exists():
+            (group / limit).write_text(str(80 << 20))
+            yield group
+            group.rmdir()
+            return
+        group.rmdir()
+    pytest.skip("control groups for memory cannot be made here")

@@ -224,6 +224,24 @@ def function(x):
     assert name.startswith("state")
 
 
+def test_many_calls_copy_one_checkpoint_in_an_interval(jobs: Jobs, server: Proxy) -> None:
+    source = FILES.replace("htmap.checkpoint(*x)", "[htmap.checkpoint(*x) for _ in range(20)]")
+    for interval, copies in ((60, 1), (0, 20)):
+        server.commands.clear()
+        scratch = jobs.scratch(source, [{"a": ""}], index={"checkpoints": True, "checkpoint_interval": interval})
+        server.introduce_to(scratch)
+        jobs.run_in(scratch, "0")
+        assert server.commands.count("putfile") == copies
+
+
+def test_a_large_checkpoint_is_copied_less_often(jobs: Jobs, server: Proxy) -> None:
+    source = FILES.replace("htmap.checkpoint(*x)", "[htmap.checkpoint(*x) for _ in range(5)]")
+    scratch = jobs.scratch(source, [{"large": "x" * 30_000_000}], index={"checkpoints": True, "checkpoint_interval": 1})
+    server.introduce_to(scratch)
+    jobs.run_in(scratch, "0")
+    assert server.commands.count("putfile") == 1
+
+
 def test_a_component_without_a_checkpoint_costs_one_question(jobs: Jobs, server: Proxy) -> None:
     run(jobs, server, "def function(x): pass", [0])
 

@@ -13,8 +13,6 @@ from htmap_run import codes
 from tests.golden_files import Golden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.unit.run.conftest import Interpreter, Jobs
 
 USED = {re.compile(r"used \d+ MB"): "USED"}
@@ -102,25 +100,6 @@ def test_memory_near_that_of_the_slot_is_suspected(jobs: Jobs, golden: Golden) -
     assert 100 <= ran.record(0)["memory_mb"] < 130
     golden("run/memory-near-that-of-the-slot-is-suspected-1", ran.error(0)["advice"], hide=USED)
     golden("run/memory-near-that-of-the-slot-is-suspected-2", ran.error(1)["advice"], hide=USED)
-
-
-@pytest.fixture
-def memory_group() -> Iterator[Path]:
-    """A control group whose processes have 80 MB together."""
-    kinds = (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"))
-    for folder, limit in kinds:
-        group = Path(folder, f"htmap-test-{os.getpid()}")
-        try:
-            group.mkdir()
-        except OSError:
-            continue
-        if (group / limit).exists():
-            (group / limit).write_text(str(80 << 20))
-            yield group
-            group.rmdir()
-            return
-        group.rmdir()
-    pytest.skip("control groups for memory cannot be made here")
 
 
 def test_the_system_kills_the_component_and_not_the_job_where_memory_runs_out(

@@ -323,19 +323,20 @@ def function(number):
         assert (ran.exit_code, ran.value(1)) == (codes.OK, None)
         assert "_htmap_unsent_checkpoint_1" in ran.output("stderr", 1)
 
-    def test_the_submit_side_has_the_last_word_where_it_can_be_reached(
-        self, jobs: Jobs, evicted: Path, tmp_path: Path
+    @pytest.mark.parametrize(("number", "expected"), [(7, "of the submit side"), (0, "state of 1")])
+    def test_the_later_one_counts_where_the_submit_side_has_one_too(
+        self, jobs: Jobs, evicted: Path, tmp_path: Path, number: int, expected: str
     ) -> None:
         submit_side = tmp_path.parent / f"{tmp_path.name} of the submit side"
         place = submit_side / checkpoints.place(1)
         place.parent.mkdir(parents=True)
-        (tmp_path.parent / "state").write_text("newer")
+        (tmp_path.parent / "state").write_text("of the submit side")
         with tarfile.open(tmp_path.parent / "archive", "w") as archive:
             archive.add(tmp_path.parent / "state", "state")
         with frames.Writer(place) as writer:
-            writer.add(frames.CHECKPOINT, payload=(tmp_path.parent / "archive").read_bytes())
+            writer.add(frames.CHECKPOINT, number, payload=(tmp_path.parent / "archive").read_bytes())
         scratch = self.new_scratch(jobs, evicted)
         with proxy(submit_side) as server:
             server.introduce_to(scratch)
             ran = jobs.run_in(scratch, "0-1")
-        assert ran.value(1) == "newer"
+        assert ran.value(1) == expected

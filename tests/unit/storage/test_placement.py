@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from htmap_core import names
-from htmap_core.storage.jobs import Job
-from htmap_core.storage.placement import Placement
+from htmap_core.storage.jobs import Job, Placement
 
 
 def submit(path: Path, number: int, *rows: str) -> None:

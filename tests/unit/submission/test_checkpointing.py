@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import importlib
 import importlib.util
@@ -16,14 +17,14 @@ import pytest
 import htmap
 from htmap_core.exceptions import InvalidOption
 from htmap_core.results.pickling import pickle_function
-from htmap_core.submission.checkpointing import checkpoints
+from htmap_core.submission.checkpointing import checkpointing
 from tests.golden_files import Golden
 
 NO_OPTIONS = htmap.MapOptions()
 
 
 def seen(function: Any, options: htmap.MapOptions = NO_OPTIONS) -> bool:
-    return checkpoints(pickle_function(function), options)
+    return checkpointing(pickle_function(function), options).is_on
 
 
 @pytest.fixture
@@ -116,6 +117,24 @@ def test_an_option_that_makes_no_sense_is_refused(value: Any, golden: Golden) ->
         seen(len, htmap.MapOptions(checkpoint=value))
     assert caught.value.name == "checkpoint"
     golden("checkpointing/an-option-that-makes-no-sense-is-refused", caught.value.reason)
+
+
+@pytest.mark.parametrize("value", [-1, "soon", 1.5, [1, 2]])
+def test_an_interval_that_is_no_number_of_seconds_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        seen(len, htmap.MapOptions(checkpoint_interval=value))
+    assert caught.value.name == "checkpoint_interval"
+
+
+def test_an_interval_can_be_a_timedelta() -> None:
+    options = htmap.MapOptions(checkpoint_interval=datetime.timedelta(minutes=5))
+    assert checkpointing(pickle_function(len), options).interval == 300
+
+
+def test_a_map_that_checkpoints_by_exit_checkpoints_whatever_its_function_says() -> None:
+    by_exit = checkpointing(pickle_function(len), htmap.MapOptions(checkpoint="exit"))
+    assert (by_exit.is_on, by_exit.by_exit) == (True, True)
+    assert by_exit.interval > checkpointing(pickle_function(len), htmap.MapOptions(checkpoint=True)).interval
 
 
 def test_on_the_submit_side_checkpoint_does_nothing() -> None:

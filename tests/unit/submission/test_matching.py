@@ -36,7 +36,7 @@ def demanded(**commands: Any) -> list[str]:
     submit = SubmitDescription()
     for name, value in commands.items():
         submit.set(name, value)
-    return [demand.expression for demand in matching.demands(submit)]
+    return [demand.expression for demand in matching.demands(submit, Pool(0)) if demand.expression != "HasFileTransfer"]
 
 
 def test_the_doubt_names_what_no_slot_has_with_the_number_of_slots() -> None:
@@ -55,7 +55,7 @@ def test_demands_that_no_slot_meets_together_are_said_to_be_such() -> None:
 
     class Disjoint(Pool):
         def count(self, expression: str) -> tuple[int, int]:
-            return (0 if "&&" in expression else 3), 9
+            return (0 if "&&" in expression else 9 if expression == "HasFileTransfer" else 3), 9
 
     doubt = matching.no_slot_fits(submit, Disjoint(9), "tide")
     assert doubt is not None
@@ -125,4 +125,66 @@ def test_requests_that_differ_or_are_computed_are_left_out(value: str) -> None:
 def test_a_universe_is_a_demand() -> None:
     submit = SubmitDescription()
     submit.set_universe("docker")
-    assert [demand.expression for demand in matching.demands(submit)] == ["HasDocker =?= true"]
+    asked = [demand.expression for demand in matching.demands(submit, Pool(0))]
+    assert asked == ["HasDocker =?= true", "HasFileTransfer"]
+
+
+class Submitting(Pool):
+    """A pool that one submits to from a machine with a configuration."""
+
+    def __init__(self, architectures: Sequence[str] = (), **parameters: str) -> None:
+        foreign = {} if "X86_64" in architectures else {'Arch == "X86_64"': 0}
+        super().__init__(len(architectures), **foreign)
+        self.architectures = architectures
+        self.parameters = {"ARCH": "X86_64", "OPSYS": "LINUX", **parameters}
+
+    def slots(self, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
+        return [{"Arch": architecture} for architecture in self.architectures]
+
+    def parameter(self, name: str) -> str | None:
+        return self.parameters.get(name)
+
+
+ARCHITECTURE, SYSTEM = 'Arch == "X86_64"', 'OpSys == "LINUX"'
+
+
+@pytest.mark.parametrize(
+    ("requirements", "added"),
+    [
+        ("Memory > 1", {ARCHITECTURE, SYSTEM}),
+        ('TARGET.ARCH == "aarch64"', {SYSTEM}),
+        ('Name == "Arch"', {ARCHITECTURE, SYSTEM}),
+        ('OpSysAndVer == "AlmaLinux9"', {ARCHITECTURE}),
+        ("OpSysMajorVer > 8", {ARCHITECTURE, SYSTEM}),
+        ("$(wanted)", set()),
+    ],
+)
+def test_what_htcondor_adds_to_requirements_is_a_demand_unless_they_name_it(requirements: str, added: set[str]) -> None:
+    submit = SubmitDescription()
+    submit.set("requirements", requirements)
+    asked = {demand.expression for demand in matching.demands(submit, Submitting())}
+    assert asked & {ARCHITECTURE, SYSTEM} == added
+
+
+def test_what_the_administrator_appends_is_a_demand_and_counts_for_what_htcondor_adds() -> None:
+    pool = Submitting(APPEND_REQUIREMENTS="ignored", APPEND_REQ_VANILLA='Arch == "ppc64le"')
+    asked = {demand.expression for demand in matching.demands(SubmitDescription(), pool)}
+    assert asked == {'Arch == "ppc64le"', SYSTEM, "HasFileTransfer"}
+
+
+def test_no_operating_system_is_a_demand_in_a_container() -> None:
+    submit = SubmitDescription()
+    submit.set_universe("container")
+    asked = {demand.expression for demand in matching.demands(submit, Submitting())}
+    assert asked == {"HasContainer =?= true", ARCHITECTURE, "HasFileTransfer"}
+
+
+def test_slots_of_another_architecture_alone_are_told_with_what_to_do() -> None:
+    doubt = matching.no_slot_fits(SubmitDescription(), Submitting(["aarch64"] * 3), "tide")
+    assert doubt is not None
+    assert (doubt.slots, list(doubt.demands.values())) == (3, [0])
+    assert "requirements='Arch == \"aarch64\"'" in doubt.advice
+
+
+def test_one_slot_of_this_architecture_is_enough() -> None:
+    assert matching.no_slot_fits(SubmitDescription(), Submitting(["aarch64", "X86_64"]), "tide") is None

@@ -13,11 +13,13 @@ import classad2
 import pytest
 
 from htmap_core import MapOptions, MapPlan
+from htmap_core.exceptions import InvalidOption, SubmitConflict
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.planning import describe
 from htmap_core.testing.contracts import EmptyPool
+from htmap_core.tracking import hold_codes
 from tests.golden_files import Golden
 
 
@@ -37,7 +39,7 @@ def described(method: str, **options: Any) -> dict[str, str]:
     )
     files = MapFiles(plan.options, chunksize=1)
     files.of_all(plan.map_dir, [])
-    return describe(plan, plugins.delivery_method(method), "some-id", {}, files)
+    return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter)
 
 
 def vacated(failures: str, last: int, **attributes: Any) -> str:
@@ -124,6 +126,27 @@ def test_a_job_that_would_be_started_for_ever_is_held_with_what_htcondor_said(
 )
 def test_a_job_that_gets_on_is_not_held(job: str) -> None:
     assert evaluated(job, "periodic_hold") is not True
+
+
+@pytest.mark.parametrize(
+    ("job", "subcode"),
+    [
+        (vacated("ContainerError = 3", 1021), hold_codes.CONTAINER_FAILED),
+        (loops(10, 0), hold_codes.NEVER_BEGAN),
+        (loops(20, 20, 240.0), hold_codes.TAKEN_AWAY),
+        ("[JobStatus = 1; Own = 8]", 8),
+    ],
+)
+def test_the_subcode_of_a_hold_says_which_policy_it_was(job: str, subcode: int) -> None:
+    own = {"periodic_hold": "Own =?= 8", "periodic_hold_subcode": "Own"}
+    assert evaluated(job, "periodic_hold", **own) is True
+    assert evaluated(job, "periodic_hold_subcode", **own) == subcode
+
+
+def test_the_exit_policy_has_its_subcode_only_where_it_is_ours() -> None:
+    assert described("assume")["on_exit_hold_subcode"] == str(hold_codes.COULD_NOT_FINISH)
+    assert "on_exit_hold_subcode" not in described("assume", on_exit_hold="ExitCode == 3")
+    assert described("assume", on_exit_hold="ExitCode == 3", on_exit_hold_subcode=9)["on_exit_hold_subcode"] == "9"
 
 
 def test_evicted_jobs_are_matched_together_because_requirements_refer_to_small_numbers_only() -> None:
@@ -214,3 +237,15 @@ def test_keys_of_buckets_stay_in_their_files(tmp_path: Path) -> None:
 )
 def test_the_user_of_an_accounting_group_is_named(options: dict[str, Any], user: str | None) -> None:
     assert described("assume", **options).get("accounting_group_user") == user
+
+
+@pytest.mark.parametrize("given", ["/data/me", "data.example.org/me", ""])
+def test_a_destination_of_checkpoints_that_is_no_url_is_refused(given: str) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        described("assume", checkpoint="exit", checkpoint_destination=given)
+    assert caught.value.name == "checkpoint_destination"
+
+
+def test_another_exit_code_for_checkpoints_is_a_conflict() -> None:
+    with pytest.raises(SubmitConflict):
+        described("assume", checkpoint="exit", checkpoint_exit_code=77)

@@ -5,6 +5,7 @@ An event log has no checksums. So these tests damage recorded logs in every way 
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from htmap_core.tracking.states import LoggedStates
 from tests.returned import Error, write_results
 from tests.unit.tracking.test_jobs import END, LOGS, Log
 
+LONG_AGO = (0, 0)  # the times of a file to which nothing is added any more: its damage is no news that comes late
 TIMES = 25  # for each log and each kind of damage
 COMPLETED, ERRORED, HELD, RUNNING = (ComponentStatus(name) for name in ("COMPLETED", "ERRORED", "HELD", "RUNNING"))
 
@@ -73,6 +75,7 @@ def returned(log: Log, component: int, end: object) -> None:
 def looked_at(log: Log, text: bytes) -> LoggedStates:
     """Return the states after a look at another text of a log."""
     log.map_dir.events.write_bytes(text)
+    os.utime(log.map_dir.events, LONG_AGO)
     states = LoggedStates(log.map_dir)
     states.poll()
     return states
@@ -201,6 +204,7 @@ def test_a_doubt_is_kept_for_the_next_process(recorded: Callable[[str], Log]) ->
 def test_a_log_that_is_mended_is_read_anew(recorded: Callable[[str], Log]) -> None:
     log = recorded("plain")
     log.map_dir.events.write_bytes(log.text.replace(b"005 (018.001", b"0x5 (018.001"))
+    os.utime(log.map_dir.events, LONG_AGO)
     states = LoggedStates(log.map_dir)
     with pytest.raises(CorruptEventLog):
         states.poll()

@@ -41,7 +41,7 @@ class Known:
 
     status: str
     note: str = ""
-    hold: tuple[int, str] | None = None
+    hold: tuple[int, str, int] | None = None
     memory: int = 0
     started: float = 0
     runtime: float = 0
@@ -71,7 +71,7 @@ def advance(job: Known, kind: str, event: htcondor2.JobEvent) -> None:
         job.status, job.note, job.hold = PLAIN[kind], "", None
     elif kind == "JOB_HELD":
         job.status, job.note = "HELD", event["HoldReason"]
-        job.hold = event["HoldReasonCode"], event["HoldReason"]
+        job.hold = event["HoldReasonCode"], event["HoldReason"], event["HoldReasonSubCode"]
     elif kind == "JOB_ABORTED" and job.status not in {"COMPLETED", "ERRORED"}:
         job.status, job.note, job.hold = "REMOVED", event["Reason"], None
     elif kind == "JOB_TERMINATED":
@@ -137,7 +137,7 @@ def known(tracker: Tracker, jobs: int) -> list[Known]:
         Known(
             status=str(tracker.status(job)),
             note=tracker.note(job),
-            hold=None if (hold := tracker.hold(job)) is None else (hold.code, hold.reason),
+            hold=None if (hold := tracker.hold(job)) is None else (hold.code, hold.reason, hold.subcode),
             memory=tracker.memory(job),
             started=0,
             runtime=0 if tracker.status(job) == "RUNNING" else tracker.runtime(job),
@@ -325,6 +325,7 @@ def test_unknown_events_are_ignored(tmp_path: Path) -> None:
 def test_text_that_is_not_an_event_is_reported_with_the_name_of_the_log(garbage: bytes, tmp_path: Path) -> None:
     log = Log.recorded("plain", tmp_path)
     log.append(log.text + garbage + END)
+    os.utime(log.map_dir.events, (0, 0))  # nothing is added to it any more
     with pytest.raises(CorruptEventLog) as caught:
         Tracker(log.map_dir).poll()
     assert (caught.value.path.name, caught.value.reason) == ("events", "")

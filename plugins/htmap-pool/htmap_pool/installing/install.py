@@ -41,6 +41,8 @@ def install(places: Places, tell: Callable[[str], None], *, again: bool = False)
     :raises InstallationFailed: no way of installing it worked.
     """
     places.make()
+    if not again:
+        adapt_if_moved(places)
     with locked(places.install_lock, on_wait=lambda: tell("another installation is running; waiting for it")):
         if not again and (found := releases.installed(places) or releases.on_path()):
             return found
@@ -49,6 +51,22 @@ def install(places: Places, tell: Callable[[str], None], *, again: bool = False)
             return _install_first(places, tell)
         except OSError as error:
             raise InstallationFailed(((str(places.root), error.strerror or str(error)),), _ADVICE) from error
+
+
+def adapt_if_moved(places: Places) -> None:
+    """Adapt the HTCondor that was installed below an HTMAP_DIR to where that is now; nothing to do if it was not moved.
+
+    It takes a few seconds, and needs no network.
+
+    :raises ToolFailed: there is no patchelf, or it fails.
+    """
+    if not releases.is_moved(places):
+        return
+    with locked(places.install_lock):
+        if releases.is_moved(places):  # otherwise another process has just done it
+            folder = places.installed.resolve()
+            relocate(folder)
+            write_atomically(folder / releases.MARK, str(folder))
 
 
 def _check_machine() -> None:

@@ -18,16 +18,18 @@ DOMAIN = "personal.htmap"
 
 @attrs.frozen
 class Shape:
-    """The size of a pool, and how long it runs.
+    """The size of a pool, how long it runs, and how strict it is.
 
     :param cpus: the number of processors; None for all of the machine's.
     :param memory: the memory in MB; None for all of the machine's.
     :param idle_shutdown: the seconds after which an idle pool stops; 0 for never.
+    :param enforce_memory: whether jobs are held that use more memory than their slot has.
     """
 
     cpus: int | None = None
     memory: int | None = None
     idle_shutdown: int = 0
+    enforce_memory: bool = False
 
 
 def text(places: Places, runtime: Path, release: Release, identity: Identity, shape: Shape) -> str:
@@ -53,6 +55,7 @@ def text(places: Places, runtime: Path, release: Release, identity: Identity, sh
         _security(identity),
         _QUICK,
         _slots(shape),
+        _ENFORCED_MEMORY if shape.enforce_memory else "",
         _idle_shutdown(shape.idle_shutdown),
         f"LOCAL_CONFIG_DIR = {places.user_configuration}\n",
     ]
@@ -202,6 +205,20 @@ MASTER_BACKOFF_CONSTANT = 0
 PUBLISH_OBITUARIES = False
 SCHEDD_RESTART_REPORT =
 PREEN_ARGS = -r
+"""
+
+
+# In control groups, which HTCondor uses where it may write to them, the kernel ends a job at once. Otherwise HTCondor adds up
+# what the processes of a job have in memory; by default the startd would learn of it after minutes. HTMap's jobs read from the
+# machine's ad that they must stay below that.
+_ENFORCED_MEMORY = """\
+CREATE_CGROUP_WITHOUT_ROOT = True
+use POLICY : HOLD_IF_MEMORY_EXCEEDED
+PID_SNAPSHOT_INTERVAL = 2
+STARTER_UPDATE_INTERVAL = 3
+POLLING_INTERVAL = 2
+HTMapEnforcesMemory = True
+STARTD_ATTRS = $(STARTD_ATTRS) HTMapEnforcesMemory
 """
 
 

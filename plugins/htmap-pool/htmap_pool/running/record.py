@@ -45,6 +45,9 @@ class Record:
         return Process(self.pid, self.born)
 
 
+_FIELDS = frozenset(attrs.fields_dict(Record))
+
+
 def write(places: Places, process: Process, version: str, release: Path) -> Record:
     """Record *process* as the pool's master, and return the record."""
     record = Record(
@@ -78,10 +81,11 @@ def running(places: Places) -> Record | None:
 def read(places: Places) -> Record | None:
     """Return the last record, even if it is out of date; None if there is no readable record."""
     try:
-        return Record(**json.loads(places.record.read_text(encoding="utf-8")))
+        said = json.loads(places.record.read_text(encoding="utf-8"))
+        return Record(**{key: value for key, value in said.items() if key in _FIELDS})  # a newer version may say more
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError):
         # It was cut short by a full disk, or another version of HTMap wrote it. Running processes are found by their environment.
         return None
 

@@ -44,6 +44,7 @@ class Status:
     :param free_cpus: how many of them have no job.
     :param memory: how much memory the pool offers, in MB.
     :param free_memory: how much of it has no job, in MB.
+    :param enforces_memory: whether jobs are held that use more memory than their slot has.
     :param jobs: how many jobs are idle, running and held.
     """
 
@@ -57,6 +58,7 @@ class Status:
     free_cpus: int
     memory: int
     free_memory: int
+    enforces_memory: bool
     jobs: Mapping[str, int]
 
 
@@ -83,6 +85,7 @@ def status(places: Places) -> Status | None:
         free_cpus=sum(int(slot["Cpus"]) for slot in slots),
         memory=sum(int(slot["TotalSlotMemory"]) for slot in slots),
         free_memory=sum(int(slot["Memory"]) for slot in slots),
+        enforces_memory=any(slot.get("HTMapEnforcesMemory") is True for slot in slots),
         jobs={
             name.lower(): sum(int(schedd.get(f"Total{name}Jobs", 0)) for schedd in schedds)
             for name in ("Idle", "Running", "Held")

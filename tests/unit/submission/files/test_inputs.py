@@ -22,7 +22,7 @@ from tests.golden_files import Golden
 def begun(path: Path, chunksize: int = 1, **options: Any) -> InputFiles:
     given = MapOptions(**options)
     files = InputFiles(given, chunksize, Protocols(given))
-    files.begin(path, [])
+    files.begin(path / "htmap/maps/id", [])
     return files
 
 
@@ -132,8 +132,9 @@ def test_missing_files_are_counted_and_the_first_are_named(folder: Path) -> None
 
 def test_what_htcondor_says_of_a_link_is_told_of_the_file(folder: Path) -> None:
     (folder / "a,b").touch()
+    map_path = folder / "map/htmap/maps/id"
     files = begun(folder / "map", input_files=["a,b"])
     (link,) = files.of(0, ())[1]
-    said = f"reading from file {folder}/map/outputs/{link}: (errno 2); {folder}/map/files/0/_htmap_file_9 is none"
-    told = f"reading from file {folder}/a,b: (errno 2); {folder}/map/files/0/_htmap_file_9 is none"
-    assert with_true_names(folder / "map", said) == told
+    said = f"reading from file {map_path}/outputs/{link}: (errno 2); {map_path}/files/0/_htmap_file_9 is none"
+    told = f"reading from file {folder}/a,b: (errno 2); {map_path}/files/0/_htmap_file_9 is none"
+    assert with_true_names(map_path, said) == told

@@ -142,3 +142,6 @@ def test_urls_that_are_good_for_a_while_are_made_anew_and_the_others_stay(htmap_
     assert before[0] not in after  # the signature is another one
     assert after.endswith(";".join(before[1:]))
     assert renewal({}, [])(";".join(before[2:])) == ";".join(before[2:])
+
+    in_ad = ";".join(before).replace("$(DOLLAR)", "$")  # as HTCondor reads it
+    assert renewal(keys, keys, in_ad=True)(in_ad) == after.replace("$(DOLLAR)", "$")

@@ -1,0 +1,75 @@
+"""What the schedd has of one cluster: its jobs, and how far it has got where it makes them late."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+import attrs
+
+from htmap_core import names
+from htmap_core.condor.connection import Connection
+
+_HELD = 5  # HTCondor's JobStatus
+_OF_CLUSTER = (
+    "ClusterId",
+    "ProcId",
+    "JobStatus",
+    "JobMaterializeNextProcId",
+    "JobMaterializeLimit",
+    "JobMaterializePaused",
+    "JobMaterializePauseReason",
+)
+
+
+@attrs.frozen
+class Cluster:
+    """A cluster in the schedd's queue.
+
+    With late materialization, a cluster without a job is alive while its own ad is in the queue. It has none while other jobs
+    have taken up a limit of the schedd, while it is paused, and before its first.
+
+    :param jobs: the ads of its jobs.
+    :param made: the number of jobs that the schedd has made so far, the first ones; infinite if it makes no more.
+    :param pause: why the schedd makes no more jobs for now; None if it goes on.
+    :param places: how many jobs it may have at a time; None if that is not limited.
+    """
+
+    jobs: Sequence[Mapping[str, Any]]
+    made: float = math.inf
+    pause: Optional[str] = None
+    places: Optional[int] = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the schedd makes jobs of it later."""
+        return self.made < math.inf
+
+    @property
+    def awaits_release(self) -> bool:
+        """Whether the schedd makes no more jobs before held ones are released: all are on hold, or they take all places."""
+        held = sum(ad["JobStatus"] == _HELD for ad in self.jobs)
+        return self.pause is not None or (self.places is not None and held >= self.places)
+
+
+def find(connection: Connection, cluster: int | None, map_id: str, projection: Sequence[str] = ()) -> Cluster:
+    """Return what the schedd has of a map's cluster, from one query that it answers without a look at other jobs.
+
+    :param cluster: its number; None if it is not known that the schedd has taken the jobs.
+    :param map_id: the map's id; a cluster of anybody else with the same number is as good as none.
+    :param projection: attributes that the jobs' ads shall have, beside ProcId and JobStatus.
+    :raises CondorError: the schedd does not answer.
+    """
+    if cluster is None:
+        return Cluster(())
+    wanted = [*_OF_CLUSTER, names.MAP_ID, *projection]
+    found = connection.query_jobs(f"ClusterId == {cluster}", wanted, clusters=True)
+    ads = [ad for ad in found if ad.get(names.MAP_ID) == map_id]
+    jobs = [ad for ad in ads if "ProcId" in ad]
+    own = next((ad for ad in ads if "ProcId" not in ad), {})
+    if "JobMaterializeNextProcId" not in own:  # it is gone, or was made at once
+        return Cluster(jobs)
+    is_paused = bool(own.get("JobMaterializePaused"))
+    pause = str(own.get("JobMaterializePauseReason") or "HTCondor does not say why") if is_paused else None
+    return Cluster(jobs, own["JobMaterializeNextProcId"], pause, own.get("JobMaterializeLimit"))

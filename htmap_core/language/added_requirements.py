@@ -1,0 +1,67 @@
+"""What HTCondor adds to the requirements of jobs.
+
+It sends jobs to machines like the one that submits, unless their requirements say otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Optional
+
+from htmap_core.language.expressions import conjunction, names_in, quoted
+
+Parameter = Callable[[str], Optional[str]]
+
+# Requirements that name one of these decide about the operating system themselves. OpSysVer and OpSysMajorVer are not among them.
+_SYSTEMS = frozenset({"opsys", "opsysandver", "opsysname", "opsyslongname", "opsysshortname", "opsyslegacy"})
+_IN_CONTAINERS = frozenset({"docker", "container"})
+
+
+def of_administrator(parameter: Parameter) -> str | None:
+    """Return what the administrator of the submit machine has added to the requirements of all jobs; None for nothing.
+
+    :param parameter: gives a parameter of the submit side's configuration.
+    """
+    return parameter("APPEND_REQ_VANILLA") or parameter("APPEND_REQUIREMENTS") or None
+
+
+def of_machine(requirements: str, universe: str, parameter: Parameter) -> Iterator[str]:
+    """Yield what HTCondor adds so that jobs go to machines like this one: architecture and operating system.
+
+    :param requirements: all that jobs require otherwise; whatever names the architecture there keeps HTCondor from adding one.
+    """
+    named = names_in(requirements)
+    if "arch" not in named and (architecture := parameter("ARCH")):
+        yield f"Arch == {quoted(architecture)}"
+    if universe not in _IN_CONTAINERS and not named & _SYSTEMS and (system := parameter("OPSYS")):
+        yield f"OpSys == {quoted(system)}"
+
+
+def all_added(requirements: str, universe: str, parameter: Parameter, *, brings_plugins: bool) -> Iterator[str]:
+    """Yield all that HTCondor adds, but for requests.
+
+    :param brings_plugins: whether transfer plugins travel with the jobs.
+    """
+    if (appended := of_administrator(parameter)) is not None:
+        yield appended
+    full = conjunction(each for each in (requirements, appended) if each)
+    if "$(" not in full:  # a macro, as for single components, may name whatever it likes
+        yield from of_machine(full, universe, parameter)
+    if not brings_plugins and "hasfiletransfer" not in names_in(full):
+        yield "HasFileTransfer"
+
+
+def about_architecture(slots: Mapping[str, int]) -> str:
+    """Return advice for a map whose architecture no slot has.
+
+    :param slots: the number of slots of each architecture.
+    """
+    found = max(slots, key=lambda name: slots[name], default="")
+    if not found:
+        return ""
+    counts = ", ".join(f"{count} with {name}" for name, count in slots.items())
+    return (
+        f"Slots: {counts}. HTCondor asks for the submit machine's architecture unless requirements name Arch. With "
+        f"MapOptions(requirements='Arch == {quoted(found)}'), jobs go there; they need a delivery method whose Python runs "
+        f"there, such as assume, or an image for that architecture"
+    )

@@ -1,0 +1,237 @@
+"""Move HTMAP_DIR: the folder, and what the ads of jobs in the queue say of it.
+
+A journal in the folder says that it is being moved. It goes along, so wherever the process ends, the next command finds it in the
+old place or in the new one, and has the jobs follow. Until then those that could start are on hold.
+"""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import math
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from htmap_core import names
+from htmap_core.components import ComponentStatus
+from htmap_core.condor.connection import Connection
+from htmap_core.exceptions import CannotMove, CorruptMap
+from htmap_core.files.folders import remove_tree
+from htmap_core.files.locks import locked
+from htmap_core.files.ownership import is_within
+from htmap_core.files.sealed import seal, unseal
+from htmap_core.language.expressions import quoted
+from htmap_core.plugins.pools import check_pools
+from htmap_core.results.engine import Engine
+from htmap_core.storage import operations
+from htmap_core.storage.content.paths import moved
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.tags import tag_of
+
+_REASON = "htmap move: HTMAP_DIR is being moved"
+_IDLE, _HELD = 1, 5
+# The attributes of a job's ad that can name files of the submit side.
+_PATHS = (
+    *("Cmd", "Iwd", "UserLog", "Out", "Err", "In", "TransferInput", "TransferOutputRemaps", "Args", "Arguments"),
+    *("Env", "Environment", "ContainerImage", "DockerImage", "SingularityImage"),
+)
+
+
+def move(root: Path, to: Path) -> None:
+    """Move an HTMAP_DIR with all maps. Jobs that wait in the queue follow; no job may run.
+
+    :param to: its new path, which must not exist, or be an empty folder.
+    :raises CannotMove: something in it is in use. Nothing was changed.
+    :raises CondorError: the pool of a map that has not ended does not answer. Nothing was changed.
+    :raises MadeByNewerHTMap: only a newer HTMap knows the jobs of a map. Nothing was changed.
+    """
+    real = Path(os.path.realpath(root))
+    _check_places(real, to)
+    _check_unused(real, to)
+    queued = list(_queued(real, to))
+    with locked(real / names.MOVING) as journal:
+        journal.truncate(0)
+        journal.write(seal({"from": list({str(root): None, str(real): None}), "to": str(to)}))
+        journal.flush()
+        try:
+            for map_dir, connection in queued:
+                waiting = f"({map_dir.own_jobs}) && JobStatus == {_IDLE}"
+                connection.act("hold", waiting, _REASON)
+                _check_none_runs(map_dir, connection, real, to)
+            _rename(real, to)
+        except Exception:
+            _finish(real)
+            raise
+        _finish(to)
+
+
+def finish(root: Path) -> None:
+    """Finish or undo an interrupted move of an HTMAP_DIR. Without one it costs a look for a file.
+
+    :raises CondorError: the pool of a map does not answer; the next command tries again.
+    """
+    try:
+        with locked(root / names.MOVING, wait=False, create=False):
+            _finish(root)
+    except (FileNotFoundError, BlockingIOError):  # nobody moves it, or somebody is about it
+        return
+
+
+def _finish(root: Path) -> None:
+    """Have the jobs of an HTMAP_DIR that was moved, or should have been, follow to where it is now."""
+    journal = root / names.MOVING
+    text = journal.read_bytes()
+    if not text:  # its process was killed before it wrote: nothing had begun
+        journal.unlink()
+        return
+    content = unseal(text)
+    to = Path(content["to"])
+    if os.path.realpath(root) != os.path.realpath(to):
+        if (to / names.MOVING).exists():  # it was copied there, and the original was not put away any more
+            _put_away(Path(os.path.realpath(root)))
+            return
+        remove_tree(_partial(to))
+    for former in map(Path, content["from"]):
+        if os.path.realpath(former) != os.path.realpath(root):
+            _put_away(former) if (former / names.MOVING).exists() else remove_tree(_away(former))
+    formers = [*content["from"], str(to)]
+    for map_dir in _maps(root):
+        engine = Engine(tag_of(map_dir) or map_dir.id, map_dir, lambda: None, lambda _: math.inf)
+        if not engine.has_ended():
+            _follow(map_dir, Connection(map_dir.pool), formers, root)
+    journal.unlink(missing_ok=True)
+
+
+def _follow(map_dir: MapDir, connection: Connection, formers: Iterable[str], root: Path) -> None:
+    """Edit the ads of a map's jobs, and release those that were held for the move."""
+    constraint = map_dir.own_jobs
+    ads = connection.query_jobs(constraint, ["ClusterId", "ProcId", *_PATHS])
+    for name in _PATHS:
+        wanted = [(ad, _followed(ad.get(name), formers, root)) for ad in ads]
+        values = {value for _, value in wanted}
+        if values == {None}:
+            continue
+        if len(values) == 1:
+            connection.edit(constraint, name, quoted(str(values.pop())))
+            continue
+        for ad, value in wanted:
+            if value is not None:
+                job = f"ClusterId == {ad['ClusterId']} && ProcId == {ad['ProcId']} && {constraint}"
+                connection.edit(job, name, quoted(value))
+    ours = f"substr(HoldReason, 0, {len(_REASON)}) == {quoted(_REASON)}"  # the schedd adds who has held the job
+    held = f"({constraint}) && JobStatus == {_HELD} && {ours}"
+    connection.act("release", held, "HTMAP_DIR was moved")
+
+
+def _followed(value: Any, formers: Iterable[str], root: Path) -> str | None:
+    """Return the value of an attribute that names the former place of HTMAP_DIR with the present one; else None."""
+    text = moved(value, formers, root) if isinstance(value, str) else value
+    return None if text == value else str(text)
+
+
+def _check_places(real: Path, to: Path) -> None:
+    if not real.is_dir():
+        raise CannotMove(real, to, "there is no such folder")
+    if to == real or real in to.parents:
+        raise CannotMove(real, to, "it cannot be moved into itself")
+    if os.path.lexists(to) and not (to.is_dir() and not to.is_symlink() and not any(to.iterdir())):
+        raise CannotMove(real, to, f"{to} exists already", "Choose another path")
+    if not to.parent.is_dir():
+        raise CannotMove(real, to, f"there is no folder {to.parent}", f"`mkdir -p {to.parent}`")
+
+
+def _check_unused(real: Path, to: Path) -> None:
+    for kind in operations.KINDS:
+        if found := sorted(path for path in (real / kind).glob("*") if path.is_file()):
+            raise CannotMove(real, to, f"{found[0]} tells of something unfinished", "`htmap doctor` says more")
+    for each in check_pools():
+        configuration = each.address.configuration if each.address is not None else None
+        if configuration is not None and is_within(configuration, [str(real)]):
+            raise CannotMove(real, to, f"the {each.pool} pool runs in it", "Stop it first: `htmap pool stop`")
+
+
+def _queued(real: Path, to: Path) -> Iterator[tuple[MapDir, Connection]]:
+    """Yield the maps that have jobs in the queue, after checking that these can follow."""
+    for map_dir in _maps(real):
+        tag = tag_of(map_dir) or map_dir.id
+        engine = Engine(tag, map_dir, lambda: None, lambda _: math.inf)
+        if engine.has_ended():
+            continue
+        configuration = map_dir.pool.configuration
+        if configuration is not None and is_within(configuration, [str(real)]):
+            reason = f"map {tag!r} has not ended, and its jobs are in the queue of the pool that is moved, too"
+            raise CannotMove(real, to, reason, f"`htmap pool start`, `htmap wait {tag}`, `htmap pool stop`")
+        if ComponentStatus.UNMATERIALIZED in engine.statuses():
+            reason = f"the schedd has yet to make jobs of map {tag!r}, in the old place"
+            raise CannotMove(real, to, reason, f"`htmap wait {tag}`")
+        connection = Connection(map_dir.pool)
+        _check_none_runs(map_dir, connection, real, to)
+        yield map_dir, connection
+
+
+def _check_none_runs(map_dir: MapDir, connection: Connection, real: Path, to: Path) -> None:
+    others = f"({map_dir.own_jobs}) && JobStatus != {_IDLE} && JobStatus != {_HELD}"
+    if connection.query_jobs(others, ["ClusterId"], limit=1):
+        tag = tag_of(map_dir) or map_dir.id
+        reason = f"jobs of map {tag!r} run, and will return their results to the old place"
+        raise CannotMove(real, to, reason, f"`htmap wait {tag}`, or `htmap hold {tag}` until the move is done")
+
+
+def _maps(root: Path) -> Iterator[MapDir]:
+    """Yield the maps of an HTMAP_DIR but the damaged ones, which are moved as they are."""
+    for path in sorted((root / names.MAPS).glob("*")):
+        map_dir = MapDir(path)
+        try:
+            _ = map_dir.record, map_dir.submissions.all()
+        except CorruptMap:
+            continue
+        yield map_dir
+
+
+def _rename(real: Path, to: Path) -> None:
+    """Rename the folder, or copy and compare it where the new place is on another file system."""
+    try:
+        real.rename(to)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise CannotMove(real, to, error.strerror or str(error)) from error
+    else:
+        return
+    partial = _partial(to)
+    remove_tree(partial)
+    try:
+        shutil.copytree(real, partial, symlinks=True)
+        if different := next(_differences(real, partial), None):
+            raise CannotMove(real, to, f"{different} is not the same after it was copied")
+        partial.rename(to)
+    except OSError as error:
+        raise CannotMove(real, to, error.strerror or str(error)) from error
+    _put_away(real)
+
+
+def _put_away(copied: Path) -> None:
+    """Delete a folder that was copied. It gets another name first, so that nobody takes the rest of it for an HTMAP_DIR."""
+    remove_tree(_away(copied))
+    copied.rename(_away(copied))
+    remove_tree(_away(copied))
+
+
+def _away(copied: Path) -> Path:
+    return copied.with_name(f".{copied.name}.moved")
+
+
+def _partial(to: Path) -> Path:
+    return to.with_name(f".{to.name}.moving")
+
+
+def _differences(one: Path, other: Path) -> Iterator[Path]:
+    """Yield the files of a folder that another one does not have likewise."""
+    for folder, _, files in os.walk(one):
+        for path in (Path(folder, name) for name in files):
+            copy = other / path.relative_to(one)
+            same = path.readlink() == copy.readlink() if path.is_symlink() else filecmp.cmp(path, copy, shallow=False)
+            if not same:
+                yield path

@@ -1,0 +1,56 @@
+"""Maps on a file system that refuses `flock` and hard links, as some network file systems do."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import htmap
+from htmap_core import names
+from tests.refused_calls import without
+
+CREATE_AND_STOP = """
+import sys, htmap
+def inputs():
+    yield 1
+    print("creating", flush=True)
+    sys.stdin.read()
+htmap.map(lambda x: x, inputs(), tag="cut-off")
+"""
+
+
+@pytest.mark.usefixtures("personal_pool")
+def test_maps_are_made_changed_and_removed() -> None:
+    def use() -> None:
+        m = htmap.map(lambda x: 2 * x, range(3), tag="tide")
+        assert list(m) == [0, 2, 4]
+        m.retag("ebb")
+        m.rerun([1])
+        assert m.get(1) == 2
+        assert htmap.get_tags() == ("ebb",)
+        m.remove()
+        assert htmap.get_tags() == ()
+
+    without(("flock", "link"), use)
+
+
+@pytest.mark.pool
+def test_a_creation_that_was_killed_is_undone(personal_pool: Path) -> None:
+    def kill_then_look() -> tuple[str, ...]:
+        with subprocess.Popen(
+            [sys.executable, "-c", CREATE_AND_STOP], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as creating:
+            assert creating.stdout
+            creating.stdout.readline()
+            assert htmap.get_tags() == ("cut-off",)
+            assert [path.name for path in (personal_pool / names.MAPS).iterdir()] != []
+            creating.send_signal(signal.SIGKILL)
+        return htmap.get_tags()
+
+    assert without(("flock", "link"), kill_then_look) == ()
+    for folder in (names.MAPS, names.CREATING, names.TAGS):
+        assert list((personal_pool / folder).iterdir()) == []

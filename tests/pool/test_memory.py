@@ -1,0 +1,109 @@
+"""Memory that HTCondor enforces: a component that needs more has an error, or is run again with more, and no other is lost."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import htmap
+from htmap_core.testing import pool_of_its_own, using_htmap_dir
+from htmap_core.testing.pools import htmap_pool
+
+pytestmark = pytest.mark.pool
+
+TIMEOUT = 240
+COMPONENTS = 20
+EATER = 3
+NEEDS = 500  # MB
+OUT_OF_MEMORY = (21, 34)  # by HTCondor's own measure, or by a control group
+
+
+@pytest.fixture(scope="module")
+def running_pool(installed_htcondor: Path) -> Iterator[Path]:
+    """Run a pool of their own, which enforces memory."""
+    with pool_of_its_own(installed_htcondor, options=["--enforce-memory"]) as folder:
+        yield folder
+
+
+def eating(runs: Path) -> Callable[[int], int]:
+    """Return a function of which component :data:`EATER` needs much memory, and waits for what comes of it if it has less."""
+
+    def function(component: int) -> int:
+        import os
+
+        with runs.open("a") as file:
+            file.write(f"{component} ")
+        if component == EATER:
+            ad = Path(os.environ["_CONDOR_MACHINE_AD"]).read_text()
+            has = int(ad.partition("\nMemory = ")[2].partition("\n")[0])
+            needed = b"x" * (NEEDS << 20)
+            time.sleep(0 if has > len(needed) >> 20 else 600)
+        return component * 10
+
+    return function
+
+
+def submitted(runs: Path, **options: Any) -> htmap.Map:
+    return htmap.map(eating(runs), range(COMPONENTS), htmap.MapOptions(**options), chunksize=COMPONENTS)
+
+
+# It comes first, because HTCondor keeps the slot of a job that it holds for twenty seconds, and the pool would wait at its end.
+@pytest.mark.usefixtures("personal_pool")
+def test_a_job_that_is_to_get_more_memory_loses_nothing_that_it_has_finished(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    mapped = submitted(runs, retry_request_memory="256MB")
+    mapped.wait(timeout=TIMEOUT, holds_ok=True)
+    assert {hold.code for hold in mapped.holds.values()} <= set(OUT_OF_MEMORY)
+    assert set(mapped.component_statuses) == {htmap.ComponentStatus.HELD}  # with 256 MB, it still had too little
+
+    mapped.set_memory(NEEDS + 200)
+    mapped.release()
+
+    assert list(mapped) == [component * 10 for component in range(COMPONENTS)]
+    ran = runs.read_text().split()
+    assert sorted(map(int, set(ran))) == list(range(COMPONENTS))
+    assert [component for component in set(ran) if ran.count(component) > 1] == [str(EATER)]
+
+
+@pytest.mark.usefixtures("in_class_pool")
+class TestAComponentThatNeedsMoreMemory:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def runs(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return tmp_path_factory.mktemp("runs") / "runs"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def mapped(cls, class_pool: Path, runs: Path) -> htmap.Map:
+        with using_htmap_dir(class_pool):
+            mapped = submitted(runs)
+            mapped.wait(timeout=TIMEOUT, errors_ok=True)
+        return mapped
+
+    def test_has_an_error_that_tells_how_much_it_used(self, mapped: htmap.Map) -> None:
+        error = mapped.get_err(EATER)
+
+        assert "ComponentDied" in error.exception_msg
+        assert " MB" in error.report()
+
+    def test_is_the_only_one_that_fails(self, mapped: htmap.Map) -> None:
+        statuses = [status is htmap.ComponentStatus.COMPLETED for status in mapped.component_statuses]
+        assert statuses == [component != EATER for component in range(COMPONENTS)]
+        assert all(mapped[component] == component * 10 for component in range(COMPONENTS) if component != EATER)
+
+    def test_runs_once_as_do_the_others(self, mapped: htmap.Map, runs: Path) -> None:
+        del mapped
+        assert runs.read_text().split() == [str(component) for component in range(COMPONENTS)]
+
+
+@pytest.mark.usefixtures("personal_pool")
+def test_a_pool_says_whether_it_enforces_memory(running_pool: Path) -> None:
+    told = htmap_pool(running_pool, "status", "--json")
+
+    assert json.loads(told.stdout)["enforces_memory"] is True
+    assert htmap_pool(running_pool, "start", "--enforce-memory").stderr == ""

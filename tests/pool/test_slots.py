@@ -1,0 +1,200 @@
+"""Slots of another architecture, many slots, and none: what maps, waiting and explanations make of them and of the collector."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import htcondor2
+import pytest
+
+import htmap
+from htmap.exceptions import NoSlotFits
+from htmap_core.condor import bindings
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.diagnosis.doctor import checks
+from htmap_core.plugins import pools
+from htmap_core.plugins.calls import plugins
+from htmap_core.results import news
+from htmap_core.testing import eventually, pool_of_its_own, using_htmap_dir
+
+pytestmark = pytest.mark.pool
+
+MANY = 300
+ARM = htmap.MapOptions(requirements='Arch == "aarch64"')
+
+
+@pytest.fixture(scope="module")
+def running_pool(installed_htcondor: Path) -> Iterator[Path]:
+    """Run a pool whose slots say that they are ARM, while its users submit from this machine."""
+    with pool_of_its_own(installed_htcondor, "STARTD.ARCH = aarch64\nSTARTD.UPDATE_INTERVAL = 3600") as folder:
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def method(htmap_dir: Path) -> None:
+    """Choose a method that needs no preparation."""
+    htmap.settings["DELIVERY_METHOD"] = "assume"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:
+    """Note what the collector answers to each question about slots."""
+    answers: list[list[Any]] = []
+    query = htcondor2.Collector.query
+
+    def noted(self: Any, ad_type: Any = htcondor2.AdType.Any, *args: Any, **kwargs: Any) -> Any:
+        found = query(self, ad_type, *args, **kwargs)
+        if ad_type == htcondor2.AdType.Startd:
+            answers.append(found)
+        return found
+
+    monkeypatch.setattr(htcondor2.Collector, "query", noted)
+    return answers
+
+
+def collector(pool: Path) -> Any:
+    address = PoolAddress("test", configuration=pool / "pool" / "condor_config")
+    return bindings.load(address.configuration).Collector()
+
+
+def slots(pool: Path) -> list[Any]:
+    return list(collector(pool).query(htcondor2.AdType.Startd, constraint='SlotType =!= "Dynamic"'))
+
+
+def forget(pool: Path, names: str) -> None:
+    """Have the collector forget the slots whose names match."""
+    import classad2
+
+    told = {"MyType": "Query", "TargetType": "Machine", "Requirements": classad2.ExprTree(f'regexp("{names}", Name)')}
+    collector(pool).advertise([classad2.ClassAd(told)], "INVALIDATE_STARTD_ADS", True)
+
+
+class TestSlotsOfAnotherArchitecture:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def warned(class_pool: Path) -> NoSlotFits:
+        """Map where no slot has this machine's architecture, and return the warning."""
+        with using_htmap_dir(class_pool), pytest.warns(NoSlotFits) as caught:
+            htmap.map(str, [1], tag="tide")
+        (warning,) = [each.message for each in caught if isinstance(each.message, NoSlotFits)]
+        return warning
+
+    def test_a_map_that_htcondor_sends_to_none_of_them_is_told_so_when_it_is_made(self, warned: NoSlotFits) -> None:
+        assert (warned.slots, list(warned.demands.values())) == (1, [0])
+        assert "aarch64" in warned.advice
+
+    @pytest.mark.usefixtures("warned", "in_class_pool")
+    def test_it_waits_and_why_says_what_to_do(self) -> None:
+        (found,) = htmap.load("tide").why()
+        assert (str(found.status), "aarch64" in found.advice) == ("IDLE", True)
+
+    @pytest.mark.usefixtures("in_class_pool")
+    def test_with_the_requirements_that_it_advises_a_map_runs_there(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            mapped = htmap.map(str, [1], map_options=ARM)
+        assert list(mapped.iter(timeout=180)) == ["1"]
+
+
+@pytest.mark.usefixtures("in_class_pool")
+class TestManySlots:
+    @pytest.fixture(scope="class", autouse=True)
+    @staticmethod
+    def many(class_pool: Path) -> Iterator[None]:
+        """Tell the collector of many slots that are not there."""
+        import classad2
+
+        (real,) = slots(class_pool)
+        told = []
+        for number in range(MANY):
+            ad = classad2.ClassAd(str(real))
+            ad["Arch"] = htcondor2.param["ARCH"]
+            ad["Machine"] = f"wn{number}.example.org"
+            ad["Name"] = f"slot1@wn{number}.example.org"
+            ad["MyAddress"] = f"<10.0.{number // 200}.{number % 200}:9618>"
+            told.append(ad)
+        collector(class_pool).advertise(told, "UPDATE_STARTD_AD", True)
+        eventually(lambda: len(slots(class_pool)) == MANY + 1, says="the collector knows the slots")
+        yield
+        forget(class_pool, "example.org")
+
+    def test_maps_of_a_moment_ask_the_collector_once_and_for_hardly_an_attribute(self, asked: list[list[Any]]) -> None:
+        options = htmap.MapOptions(requirements="Memory > 0", hold=True)
+        htmap.map(str, [1], map_options=options)
+        assert {len(found) for found in asked} <= {MANY, MANY + 1}
+        assert sum(len(ad) for found in asked for ad in found) <= 3 * (MANY + 1)
+        asked.clear()
+        for _ in range(3):
+            htmap.map(str, [1], map_options=options)
+        assert asked == []
+
+    def test_a_count_of_zero_is_asked_for_again(self, asked: list[list[Any]]) -> None:
+        for _ in range(2):
+            asked.clear()
+            assert pools.find_pool()[1].count("HasQuantumComputer") == (0, MANY + 1)
+            assert [] in asked
+
+    def test_whoever_waits_asks_again_after_minutes_alone(
+        self, asked: list[list[Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(news, "QUIET", 0.2)
+        mapped = htmap.map(str, [1], map_options=htmap.MapOptions(requirements="false"))
+        asked.clear()
+        for _ in range(2):
+            with pytest.raises(htmap.exceptions.TimeoutError):
+                mapped.wait(timeout=1.5)
+        assert [len(found) for found in asked] in ([MANY + 1], [])
+
+    def test_why_and_doctor_ask_for_what_they_need(self, asked: list[list[Any]]) -> None:
+        with pytest.warns(NoSlotFits):
+            mapped = htmap.map(str, [1], map_options=htmap.MapOptions(requirements="TARGET.HasTeX && true"))
+        eventually(lambda: mapped.component_statuses == ["IDLE"], says="the job is idle")
+        asked.clear()
+        (found,) = mapped.why()
+        assert found.verdict is not None
+        assert (found.verdict.slots, found.verdict.clauses[0].slots) == (MANY + 1, 0)
+        assert [check.verdict for check in checks() if check.area == "slots"] == ["ok", "ok", "ok"]
+        assert max(len(ad) for found in asked for ad in found) < 40  # complete ads have 185
+
+
+@pytest.mark.usefixtures("in_class_pool")
+class TestNoSlots:
+    @pytest.fixture(scope="class", autouse=True)
+    @staticmethod
+    def none(class_pool: Path) -> Iterator[None]:
+        """Have the collector forget all slots, as it does when the last glidein ends; they come again afterwards."""
+        before = slots(class_pool)
+        forget(class_pool, ".")
+        eventually(lambda: not slots(class_pool), says="the collector knows no slot")
+        yield
+        collector(class_pool).advertise(before, "UPDATE_STARTD_AD", True)
+
+    @pytest.mark.parametrize("method", ["assume", "docker", "shared"])
+    def test_a_map_is_made_without_a_warning(self, method: str) -> None:
+        htmap.settings["DELIVERY_METHOD"] = method
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            options = htmap.MapOptions(requirements="HasTeX", fixed_input_files="https://example.org/sea")
+            assert htmap.map(str, [1], map_options=options).is_active
+
+    def test_no_delivery_method_is_refused(self) -> None:
+        _, pool = pools.find_pool()
+        suits = {name: plugins.check(method, pool).verdict for name, method in plugins.delivery_methods().items()}
+        assert set(suits.values()) == {"unknown"}, suits
+
+    def test_whoever_waits_is_not_warned(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(news, "QUIET", 0.2)
+        mapped = htmap.map(str, [1])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(htmap.exceptions.TimeoutError):
+                mapped.wait(timeout=1)
+        (found,) = mapped.why()
+        assert found.verdict is not None
+        assert found.verdict.slots == 0
+
+    def test_it_is_a_note_to_doctor(self) -> None:
+        assert [check.verdict for check in checks() if check.area == "slots"] == ["note"]
