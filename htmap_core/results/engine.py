@@ -137,12 +137,12 @@ class Engine:
         return not all(status.is_final for status in set(self.statuses()))
 
     def has_ended(self) -> bool:
-        """Return whether all jobs are known to have ended, with no news to come; damaged files do not tell."""
+        """Return whether all jobs are known to have ended, with no news to come; damaged files do not tell. It asks no daemon."""
         try:
-            self.poll()
+            self._news.read()
         except (CorruptEventLog, CorruptMap, MadeByNewerHTMap):
             return False
-        return self.states.has_ended
+        return self.states.has_ended and self.states.doubt() is None
 
     def holds(self) -> dict[int, ComponentHold]:
         """Return the holds of the held components, by component."""

@@ -59,6 +59,16 @@ class News:
 
         :raises CorruptEventLog: the event log is damaged, and neither result files nor the queue make up for it.
         """
+        self.read()
+        if self._states.doubt() is not None:
+            self._settle_doubt()
+        return self._count
+
+    def read(self) -> None:
+        """Read the news, and ask nobody about what is doubtful in them.
+
+        :raises CorruptEventLog: the event log has text that is no event, or an event that the map's jobs cannot have.
+        """
         map_dir = self._map.map_dir
         has_moved = map_dir.refresh()
         has_news = self._states.poll()
@@ -67,9 +77,6 @@ class News:
         if has_news or has_moved:
             self._silences, self._last = 0, time.monotonic()
             self._add()
-        if self._states.doubt() is not None:
-            self._settle_doubt()
-        return self._count
 
     def _add(self) -> None:
         with self._adding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -111,3 +112,24 @@ def test_a_map_is_paused_and_resumed_as_often_as_one_likes_without_a_look_at_the
         assert set(map(str, mapped.component_statuses)) == {"RUNNING"}
     removal = told(mapped.remove)
     assert len(removal) <= MOST, removal
+
+
+def test_a_job_that_does_not_resume_is_told_again(asked: list[str]) -> None:
+    mapped = htmap.map(time.sleep, [300])
+    wait_for(mapped, "RUNNING")
+    log(mapped, "010", "Job was suspended.")  # as the schedd notices later than the log that a job is suspended
+    resuming = threading.Thread(target=mapped.resume)
+    resuming.start()
+    eventually(lambda: asked.count("act") > 1, says="the schedd is told again")
+    log(mapped, "011", "Job was unsuspended.")
+    resuming.join(60)
+    assert not resuming.is_alive()
+    assert "query_jobs" not in asked
+
+
+def log(mapped: htmap.Map, kind: str, title: str) -> None:
+    """Write an event of the map's first job into its event log."""
+    (submission,) = mapped._map_dir.submissions.all()
+    when = time.strftime("%Y-%m-%d %H:%M:%S")
+    with mapped._map_dir.events.open("a") as events:
+        events.write(f"{kind} ({submission.cluster:03}.000.000) {when} {title}\n...\n")

@@ -15,7 +15,7 @@ import pytest
 import htmap
 from htmap_core.exceptions import TimeoutError
 from htmap_core.settings import waiting
-from htmap_core.settings.waiting import Deadline, component_bar, while_created
+from htmap_core.settings.waiting import Deadline, component_bar, tries, while_created
 from tests.golden_files import Golden
 
 pytestmark = pytest.mark.usefixtures("htmap_dir")
@@ -89,3 +89,10 @@ def test_a_quick_creation_and_one_that_nobody_watches_show_nothing(
     monkeypatch.setattr(waiting, "_MOMENT", 1000)  # to a busy machine, three components can be more than a moment
     assert list(while_created(iter("abc"), "tide", 3)) == ["a", "b", "c"]
     assert stderr is None or stderr.getvalue() == ""
+
+
+def test_what_is_tried_is_tried_at_once_and_once_more_when_the_patience_is_over() -> None:
+    assert len(list(tries(0, 1))) == 1
+    begun = time.monotonic()
+    assert len(list(tries(0.1, 60))) >= 2
+    assert time.monotonic() >= begun + 0.1
