@@ -110,9 +110,6 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
         f"MY.{names.IS_HTMAP_JOB}": "true",
         f"MY.{names.MAP_ID}": quoted(map_id),
     }
-    if plan.jobs < plan.components and any(submit.has(name) for name in _MORE_MEMORY):
-        # HTCondor transfers nothing of a job that used too much memory, so such a job saves what it has finished before that.
-        own |= {"checkpoint_exit_code": str(codes.SAVED), "transfer_checkpoint_files": names.RETURN}
     if submit.transfer_plugins:
         # Bare names in the initial directory: with any other path HTCondor runs the job again and again, and never holds it.
         adopted = {
@@ -120,10 +117,17 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
             for scheme, path in submit.transfer_plugins.items()
         }
         own["transfer_plugins"] = ";".join(f"{scheme}={name}" for scheme, name in adopted.items())
-    return {**own, **submit.commands(), **start_policy(submit)}
+    return {**own, **_saved(submit, plan), **submit.commands(), **start_policy(submit)}
 
 
 _MORE_MEMORY = ("retry_request_memory", "retry_request_memory_increase")
+
+
+def _saved(submit: SubmitDescription, plan: MapPlan) -> dict[str, str]:
+    """Return what lets jobs save what they have finished before they use too much memory: HTCondor transfers nothing then."""
+    if plan.jobs == plan.components or not any(submit.has(name) for name in _MORE_MEMORY):
+        return {}
+    return {"checkpoint_exit_code": str(codes.SAVED), "transfer_checkpoint_files": names.RETURN}
 
 
 def _plugin_name(scheme: str) -> str:

@@ -43,6 +43,9 @@ def main(archive: str) -> NoReturn:
         code = _run(archive, scratch, arguments)
     except AskedToEnd as asked:
         asked.obey()
+    except NeedsMemory:
+        code = codes.SAVED
+        open(os.path.join(scratch, names.UNWATCHED), "wb").close()
     except BaseException as error:  # no caller could catch it; the exit code and the text tell of it
         code = codes.CANNOT_FINISH
         _tell_why(error, scratch, arguments)
@@ -77,13 +80,10 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         if not eviction.is_by_hand(scratch):
             capture.remove()
         return _exit_code({results.ended[component] for component in components})
-    except (AskedToEnd, NeedsMemory) as end:  # what has ended comes back
+    except (AskedToEnd, NeedsMemory):  # what has ended comes back
         capture.remove()
         eviction.keep(scratch, results.ended)
-        if isinstance(end, AskedToEnd):
-            raise
-        open(os.path.join(scratch, names.UNWATCHED), "wb").close()
-        return codes.SAVED
+        raise
     except BaseException:
         results.remove()
         raise
