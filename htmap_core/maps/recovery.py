@@ -44,7 +44,7 @@ def settle() -> None:
 def _finish_move(root: Path) -> None:
     try:
         moving.finish(root)
-    except (HTMapException, OSError) as error:
+    except (HTMapException, ValueError, OSError) as error:
         logger.warning("the move of HTMAP_DIR is left to a later command: %s", error)
 
 
