@@ -79,13 +79,13 @@ def _finish(root: Path) -> None:
         end_move(root)
         return
     if os.path.realpath(root) != os.path.realpath(begun.to):
-        if move_of(begun.to) is not None:  # it was copied there, and the original was not put away any more
+        if move_of(begun.to) == begun:  # it was copied there, and the original was not put away any more
             put_away(Path(os.path.realpath(root)))
             return
         undo(begun.to)
     for former in begun.formers:
         if os.path.realpath(former) != os.path.realpath(root):
-            clear_away(former) if move_of(former) is None else put_away(former)
+            put_away(former) if move_of(former) == begun else clear_away(former)  # it may be in use for others again
     formers = [*map(str, begun.formers), str(begun.to)]
     for map_dir in _maps(root):
         engine = Engine(tag_of(map_dir) or map_dir.id, map_dir, lambda: None)
