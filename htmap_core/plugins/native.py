@@ -65,7 +65,7 @@ def native(pool: PoolView) -> PoolView:
     options = settings.get(MAP_OPTIONS, {})
     required = next((str(text) for name, text in options.items() if name.casefold() == "requirements"), "")
     try:
-        machine = list(of_machine(required, "vanilla", pool.parameter))
+        machine = list(of_machine(required, False, pool.parameter))
         able, slots = pool.count(conjunction(machine)) if len(machine) == len(_MACHINE) else (0, 0)
     except CondorError:  # the method that asks the pool next meets it, too
         return pool

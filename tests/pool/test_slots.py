@@ -15,6 +15,8 @@ from htmap.exceptions import NoSlotFits
 from htmap_core.condor import bindings
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.diagnosis.doctor import checks
+from htmap_core.language.added_requirements import all_added
+from htmap_core.language.expressions import conjuncts
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.results import news
@@ -97,6 +99,36 @@ class TestSlotsOfAnotherArchitecture:
             warnings.simplefilter("error")
             mapped = htmap.map(str, [1], map_options=ARM)
         assert list(mapped.iter(timeout=180)) == ["1"]
+
+
+REQUIREMENTS = (
+    *("Memory > 1", 'Arch == "aarch64"', "isUndefined(MY.arch)", 'Name == "Arch"', 'OpSys == "LINUX" || true'),
+    *('OpSysAndVer == "x"', 'OpSysName == "x"', 'OpSysLongName == "x"', 'OpSysShortName == "x"', 'OpSysLegacy == "x"'),
+    *("OpSysVer > 1", "OpSysMajorVer > 1", "HasFileTransfer"),
+)
+
+OF_IMAGES = {"HasDocker", "HasContainer", "HasDockerURL"}
+
+
+@pytest.mark.usefixtures("in_class_pool")
+@pytest.mark.parametrize(
+    ("universe", "image"), [("vanilla", ""), ("docker", "docker_image = sea"), ("vanilla", "docker_image = sea")]
+)
+class TestWhatHTCondorAddsToRequirements:
+    def test_it_is_what_we_say(self, universe: str, image: str, tmp_path: Path) -> None:
+        _, connection = pools.find_pool()
+        ours: dict[str, set[str]] = {}
+        theirs: dict[str, set[str]] = {}
+        for text in REQUIREMENTS:
+            commands = ("executable = /bin/true", f"log = {tmp_path}/log", "hold = True", "should_transfer_files = YES")
+            described = "\n".join((*commands, f"universe = {universe}", image, f"requirements = {text}", "queue", ""))
+            submitted = connection.submit(described)
+            (ad,) = connection.query_jobs(f"ClusterId == {submitted.cluster}", ["Requirements"])
+            connection.remove(f"ClusterId == {submitted.cluster}", "it was only looked at")
+            parts = {part.replace("TARGET.", "") for part in conjuncts(ad["Requirements"])}
+            theirs[text] = {part for part in parts if part not in {text, *OF_IMAGES} and "Request" not in part}
+            ours[text] = set(all_added(text, bool(image), connection.parameter, brings_plugins=False))
+        assert ours == theirs
 
 
 @pytest.mark.usefixtures("in_class_pool")
