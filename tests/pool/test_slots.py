@@ -94,6 +94,13 @@ class TestSlotsOfAnotherArchitecture:
         assert (str(found.status), "aarch64" in found.advice) == ("IDLE", True)
 
     @pytest.mark.usefixtures("in_class_pool")
+    def test_doctor_notes_it_unless_the_settings_have_requirements_that_name_the_architecture(self) -> None:
+        (noted,) = [check for check in checks() if (check.area, check.verdict) == ("slots", "note")]
+        assert "aarch64" in noted.advice
+        htmap.settings["MAP_OPTIONS.requirements"] = 'Arch == "aarch64"'
+        assert {check.verdict for check in checks() if check.area == "slots"} == {"ok"}
+
+    @pytest.mark.usefixtures("in_class_pool")
     def test_with_the_requirements_that_it_advises_a_map_runs_there(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
