@@ -76,8 +76,8 @@ def forget(pool: Path, names: str) -> None:
 
 class TestSlotsOfAnotherArchitecture:
     @pytest.fixture(scope="class")
-    @staticmethod
-    def warned(class_pool: Path) -> NoSlotFits:
+    @classmethod
+    def warned(cls, class_pool: Path) -> NoSlotFits:
         """Map where no slot has this machine's architecture, and return the warning."""
         with using_htmap_dir(class_pool), pytest.warns(NoSlotFits) as caught:
             htmap.map(str, [1], tag="tide")
@@ -141,8 +141,8 @@ class TestWhatHTCondorAddsToRequirements:
 @pytest.mark.usefixtures("in_class_pool")
 class TestManySlots:
     @pytest.fixture(scope="class", autouse=True)
-    @staticmethod
-    def many(class_pool: Path) -> Iterator[None]:
+    @classmethod
+    def many(cls, class_pool: Path) -> Iterator[None]:
         """Tell the collector of many slots that are not there."""
         import classad2
 
@@ -202,8 +202,8 @@ class TestManySlots:
 @pytest.mark.usefixtures("in_class_pool")
 class TestNoSlots:
     @pytest.fixture(scope="class", autouse=True)
-    @staticmethod
-    def none(class_pool: Path) -> Iterator[None]:
+    @classmethod
+    def none(cls, class_pool: Path) -> Iterator[None]:
         """Have the collector forget all slots, as it does when the last glidein ends; they come again afterwards."""
         before = slots(class_pool)
         forget(class_pool, ".")
