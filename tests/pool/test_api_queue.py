@@ -68,7 +68,7 @@ class TestARunningMap:
         running.hold()
         wait_for(running, "HELD")
         assert list(running.holds) == [0, 1]
-        assert [line.split()[:2] for line in running.hold_report().splitlines()[1:]] == [["0", "1"], ["1", "1"]]
+        assert [line.split()[:2] for line in running.hold_report().splitlines()[1:3]] == [["0", "1"], ["1", "1"]]
         outcomes = list(running.outcomes(timeout=1))
         assert [(str(each.status), type(each.error)) for each in outcomes] == [("HELD", htmap.ComponentHold)] * 2
         for look in (running.wait, lambda: running.get(1), lambda: running[1], lambda: running.get_err(1)):
