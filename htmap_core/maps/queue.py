@@ -103,7 +103,7 @@ def job_ad(engine: Engine, component: int) -> JobAd:
 
     job = engine.job(component)
     cluster = {each.number: each.cluster for each in engine.map_dir.submissions.all()}.get(job.submission)
-    found = None if cluster is None else job_ads.find(Connection(engine.pool), cluster, job.row)
+    found = None if cluster is None else job_ads.find(pools.ask(engine.pool), cluster, job.row)
     if found is None:
         raise job_ads.JobNotFound(engine.map.current_tag(), component, str(engine.status(component)))
     return found
