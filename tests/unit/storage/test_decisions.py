@@ -55,6 +55,7 @@ def test_nothing_is_there_before() -> None:
 def test_each_pool_and_each_python_has_its_own(written: None, field: str) -> None:
     other = attrs.evolve(SCOPE, **{field: "another"})
     assert decisions.read(other) == Written()
+    assert len(list(decisions.everything(other.python))) == (field != "python")
     decisions.replace(Written(), attrs.evolve(DECISION, scope=other, method="shared"))
     assert decisions.read(SCOPE) == Written(DECISION)
 
