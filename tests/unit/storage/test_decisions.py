@@ -86,6 +86,11 @@ def test_what_a_later_version_writes_in_another_format_is_left_alone(written: No
     assert list(decisions.everything(SCOPE.python)) == []
 
 
+def test_what_a_later_version_says_that_this_one_can_read_is_read(written: None) -> None:
+    rewrite(format=decisions.FORMAT + 1, needs=decisions.FORMAT)
+    assert decisions.read(SCOPE) == Written(DECISION)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
