@@ -12,8 +12,6 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
-import cloudpickle
-
 from htmap_core.results.own_modules import comes_with_python
 from htmap_core.results.pickling import Pickled, modules_of
 
@@ -34,8 +32,7 @@ def needed_modules(function: Pickled, sent: Iterable[str]) -> frozenset[str]:
         seen.add(name)
         if name in sent_modules:
             waiting |= set(_imported_in(name)) - seen
-    by_value = {_top(name) for name in cloudpickle.list_registry_pickle_by_value()}
-    elsewhere = seen - sent_modules - by_value - _TRAVEL_ALWAYS
+    elsewhere = seen - sent_modules - _TRAVEL_ALWAYS
     return frozenset(name for name in elsewhere if not comes_with_python(name))
 
 

@@ -209,9 +209,19 @@ def modules_of(obj: Any) -> Iterable[str]:
     if isinstance(obj, CodeType):
         return _imported_by(obj)
     if isinstance(obj, ModuleType):
-        return (obj.__name__,)
-    module = (obj if isinstance(obj, (type, FunctionType, BuiltinFunctionType)) else type(obj)).__module__
-    return (module,) if isinstance(module, str) else ()  # methods of built-in objects have none
+        module = obj.__name__
+    else:
+        module = (obj if isinstance(obj, (type, FunctionType, BuiltinFunctionType)) else type(obj)).__module__
+    # Methods of built-in objects have no module.
+    return (module,) if isinstance(module, str) and not _goes_by_value(module) else ()
+
+
+def _goes_by_value(module: str) -> bool:
+    """Return whether the user has registered a module, or a package that it is in, to be pickled by value."""
+    import cloudpickle  # 30 ms
+
+    packages = {module[:end] for end, each in enumerate(f"{module}.") if each == "."}
+    return not packages.isdisjoint(cloudpickle.list_registry_pickle_by_value())
 
 
 def _imported_by(code: CodeType) -> Iterator[str]:

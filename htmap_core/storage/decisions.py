@@ -22,7 +22,7 @@ from htmap_core.files.ownership import make_folder
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.storage.root import htmap_dir
 
-FORMAT = 1  # what a reader must know at least; keys that it does not know are passed over
+FORMAT = 1  # the newest that this version reads; keys that it does not know are passed over
 _VERDICTS = ("yes", "no", "unknown")
 
 
@@ -118,7 +118,7 @@ def _read(path: Path) -> Written:
         return Written()
     try:
         content = unseal(text)
-        if content["format"] > FORMAT:
+        if content.get("needs", content["format"]) > FORMAT:  # a later version may say that this one can read it
             return Written(is_newer=True)
         return Written(_decision(content))
     except (ValueError, TypeError, KeyError):

@@ -104,8 +104,15 @@ def test_a_module_of_the_users_counts_and_if_it_travels_what_it_has_imported(own
 
 
 def test_a_module_by_value_does_not_count_but_what_its_function_uses(own: Any) -> None:
+    def importing(x: int) -> Any:
+        import own_tides  # type: ignore[import-not-found, unused-ignore]
+
+        return own_tides.high(x)
+
     cloudpickle.register_pickle_by_value(own)
     try:
         assert needs(own.high) == {"attrs"}
+        assert needs(lambda x: [own.high(x)]) == {"attrs"}
+        assert needs(importing) == {"own_tides"}  # which an import finds nowhere
     finally:
         cloudpickle.unregister_pickle_by_value(own)

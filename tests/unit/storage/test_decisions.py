@@ -55,6 +55,7 @@ def test_nothing_is_there_before() -> None:
 def test_each_pool_and_each_python_has_its_own(written: None, field: str) -> None:
     other = attrs.evolve(SCOPE, **{field: "another"})
     assert decisions.read(other) == Written()
+    assert len(list(decisions.everything(other.python))) == (field != "python")
     decisions.replace(Written(), attrs.evolve(DECISION, scope=other, method="shared"))
     assert decisions.read(SCOPE) == Written(DECISION)
 
@@ -83,6 +84,11 @@ def test_what_a_later_version_writes_in_another_format_is_left_alone(written: No
     assert decisions.replace(Written(is_newer=True), DECISION) == Written(is_newer=True)
     assert SCOPE.path.read_text() == text
     assert list(decisions.everything(SCOPE.python)) == []
+
+
+def test_what_a_later_version_says_that_this_one_can_read_is_read(written: None) -> None:
+    rewrite(format=decisions.FORMAT + 1, needs=decisions.FORMAT)
+    assert decisions.read(SCOPE) == Written(DECISION)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,8 @@ class Raft(DeliveryMethod):
     name = "raft"
 
     def check(self, pool: PoolView) -> Suitability:
-        return Suitability.yes("it floats", rank=1000)
+        there_is_water = pool.count("true")[0] > 0
+        return Suitability.yes("it floats", rank=1000) if there_is_water else Suitability.no("0 of 0 slots have water")
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         pass
@@ -230,6 +231,14 @@ class TestNotDecided:
         assert decisions.read(scope_of(POOL, NIGHT)) == Written()
         assert chosen(DOCKER) == "docker"
         assert chosen(NIGHT) == "docker"
+
+    def test_a_no_for_want_of_slots_is_no_reason_to_decide_anew(self, request: pytest.FixtureRequest) -> None:
+        chosen()
+        request.getfixturevalue("raft")
+        before = attrs.evolve(written(), method="raft", found={**written().found, "raft": Suitability.yes("it floats")})
+        put(before)
+        assert chosen(NIGHT) == "raft"
+        assert written() == before
 
     def test_a_method_that_this_program_has_registered_is_used_and_not_written(self, raft: Raft) -> None:
         assert chosen() == "raft"
