@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from htmap_pool.errors import CannotStart
@@ -15,7 +16,7 @@ ALICE = Identity("alice", 1000, 1000)
 MASK = Identity("daemon", 1, 1, in_namespace=True)
 
 
-def configure(root: str = "/home/alice/.htmap/pool", who: Identity = ALICE, **shape: int) -> dict[str, str]:
+def configure(root: str = "/home/alice/.htmap/pool", who: Identity = ALICE, **shape: Any) -> dict[str, str]:
     written = text(Places(Path(root)), Path("/tmp/r"), Release(Path("/opt/condor"), "a test"), who, Shape(**shape))
     return dict(line.split(" = ", 1) for line in written.splitlines() if " = " in line)
 
@@ -37,6 +38,13 @@ def test_clients_of_root_stay_root_because_as_anybody_else_they_would_look_like_
 def test_the_number_of_processors_is_the_machine_s_unless_given() -> None:
     assert "NUM_CPUS" not in configure()
     assert configure(cpus=8, memory=1000).items() >= {"NUM_CPUS": "8", "MEMORY": "1000"}.items()
+
+
+def test_memory_is_enforced_on_request_and_jobs_can_read_that_it_is() -> None:
+    found, asked = configure(), configure(enforce_memory=True)
+    assert not [name for name in found if "MEMORY" in name.upper()]
+    assert asked["HTMapEnforcesMemory"] == "True"
+    assert "HTMapEnforcesMemory" in asked["STARTD_ATTRS"]
 
 
 def test_a_pool_without_an_idle_limit_never_stops_by_itself() -> None:
