@@ -187,6 +187,28 @@ class SignedUrlsEnd(HTMapWarning):
 
 
 @attrs.define(slots=False)
+class LaterJobsUnchanged(HTMapWarning):
+    """A request was changed for the jobs of a map that exist, and not for those that the schedd makes later.
+
+    :param tag: the map.
+    :param cluster: the number of the cluster whose jobs are made later.
+    :param attribute: what was changed, as HTCondor calls it.
+    :param value: its new value.
+    """
+
+    tag: str
+    cluster: int
+    attribute: str
+    value: int
+
+    def __str__(self) -> str:
+        return (
+            f"map {self.tag!r} has components whose jobs the schedd makes later, with the {self.attribute} that they were "
+            f"submitted with. `condor_qedit {self.cluster} {self.attribute} {self.value}` changes that, too"
+        )
+
+
+@attrs.define(slots=False)
 class NotRemoved(HTMapWarning):
     """A map was not removed, because its pool, which may still have its jobs, does not answer."""
 

@@ -45,6 +45,8 @@ CLASSES = [cls for classes in ALL.values() for cls in classes]
 
 # Facts for the fields of this name, where a class has no others.
 FACTS: dict[str, Any] = {
+    "attribute": "RequestMemory",
+    "cluster": 17,
     "limit": 1000,
     "parameter": "MAX_JOBS_PER_OWNER",
     "room": 3,
@@ -171,6 +173,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
             ("REMOVED", "via condor_rm"),
         ]
     ],
+    "LaterJobsUnchanged": [{"value": 2048}],
     "NamedPoolNotFound": [
         {
             "named": "HTCONDOR.SCHEDULER = 'x' (from ~/.htmaprc)",

@@ -57,7 +57,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "settings": ("commands.settings", "Print HTMap's settings in the form of a settings file."),
         "set": ("commands.settings", "Write a setting into ~/.htmaprc."),
         "unset": ("commands.settings", "Delete a setting, or a whole table, from ~/.htmaprc."),
-        "move": ("commands.paths", "Move HTMAP_DIR, with all maps."),
+        "move": ("commands.paths", "Move HTMAP_DIR to another folder, with all maps."),
         "doctor": ("commands.doctor", "Check whether maps can run here, with advice for each problem."),
         "settle": ("commands.doctor", "Finish what interrupted commands have left, and ask all pools for it at once."),
         "plugins": ("commands.plugins", "Show the installed plugins."),

@@ -31,7 +31,7 @@ OTHER_NAMES: dict[str, dict[str, str]] = {
         "rerun map TAG": "again redo repeat resubmit restart retry",
         "edit memory TAG AMOUNT": "mem memory qedit ram",
         "edit disk TAG AMOUNT": "disk",
-        "retag TAG NEW": "move mv rename",
+        "retag TAG NEW": "mv rename",
         "remove TAG": "abort cancel condor_rm del delete kill rm terminate",
         "clean": "cleanup gc prune purge",
         "settings": "config configuration configure get options",

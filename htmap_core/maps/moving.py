@@ -6,11 +6,8 @@ old place or in the new one, and has the jobs follow. Until then those that coul
 
 from __future__ import annotations
 
-import errno
-import filecmp
 import math
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,16 +16,15 @@ from htmap_core import names
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CannotMove, CorruptMap
-from htmap_core.files.folders import remove_tree
-from htmap_core.files.locks import locked
 from htmap_core.files.ownership import is_within
-from htmap_core.files.sealed import seal, unseal
+from htmap_core.files.relocation import clear_away, put_away, relocate, undo
 from htmap_core.language.expressions import quoted
 from htmap_core.plugins.pools import check_pools
 from htmap_core.results.engine import Engine
 from htmap_core.storage import operations
 from htmap_core.storage.content.paths import moved
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.root import end_move, move_of, moving, unfinished_move
 from htmap_core.storage.tags import tag_of
 
 _REASON = "htmap move: HTMAP_DIR is being moved"
@@ -52,18 +48,17 @@ def move(root: Path, to: Path) -> None:
     _check_places(real, to)
     _check_unused(real, to)
     queued = list(_queued(real, to))
-    with locked(real / names.MOVING) as journal:
-        journal.truncate(0)
-        journal.write(seal({"from": list({str(root): None, str(real): None}), "to": str(to)}))
-        journal.flush()
+    with moving(real, {str(root), str(real)}, to):
         try:
             for map_dir, connection in queued:
                 waiting = f"({map_dir.own_jobs}) && JobStatus == {_IDLE}"
                 connection.act("hold", waiting, _REASON)
                 _check_none_runs(map_dir, connection, real, to)
-            _rename(real, to)
-        except Exception:
+            relocate(real, to)
+        except Exception as error:
             _finish(real)
+            if isinstance(error, OSError):
+                raise CannotMove(real, to, error.strerror or str(error)) from error
             raise
         _finish(to)
 
@@ -73,36 +68,31 @@ def finish(root: Path) -> None:
 
     :raises CondorError: the pool of a map does not answer; the next command tries again.
     """
-    try:
-        with locked(root / names.MOVING, wait=False, create=False):
+    with unfinished_move(root) as is_unfinished:
+        if is_unfinished:
             _finish(root)
-    except (FileNotFoundError, BlockingIOError):  # nobody moves it, or somebody is about it
-        return
 
 
 def _finish(root: Path) -> None:
     """Have the jobs of an HTMAP_DIR that was moved, or should have been, follow to where it is now."""
-    journal = root / names.MOVING
-    text = journal.read_bytes()
-    if not text:  # its process was killed before it wrote: nothing had begun
-        journal.unlink()
+    begun = move_of(root)
+    if begun is None:  # its process was killed before it wrote: nothing had begun
+        end_move(root)
         return
-    content = unseal(text)
-    to = Path(content["to"])
-    if os.path.realpath(root) != os.path.realpath(to):
-        if (to / names.MOVING).exists():  # it was copied there, and the original was not put away any more
-            _put_away(Path(os.path.realpath(root)))
+    if os.path.realpath(root) != os.path.realpath(begun.to):
+        if move_of(begun.to) == begun:  # it was copied there, and the original was not put away any more
+            put_away(Path(os.path.realpath(root)))
             return
-        remove_tree(_partial(to))
-    for former in map(Path, content["from"]):
+        undo(begun.to)
+    for former in begun.formers:
         if os.path.realpath(former) != os.path.realpath(root):
-            _put_away(former) if (former / names.MOVING).exists() else remove_tree(_away(former))
-    formers = [*content["from"], str(to)]
+            put_away(former) if move_of(former) == begun else clear_away(former)  # it may be in use for others again
+    formers = [*map(str, begun.formers), str(begun.to)]
     for map_dir in _maps(root):
         engine = Engine(tag_of(map_dir) or map_dir.id, map_dir, lambda: None, lambda _: math.inf)
         if not engine.has_ended():
             _follow(map_dir, Connection(map_dir.pool), formers, root)
-    journal.unlink(missing_ok=True)
+    end_move(root)
 
 
 def _follow(map_dir: MapDir, connection: Connection, formers: Iterable[str], root: Path) -> None:
@@ -188,49 +178,3 @@ def _maps(root: Path) -> Iterator[MapDir]:
         except CorruptMap:
             continue
         yield map_dir
-
-
-def _rename(real: Path, to: Path) -> None:
-    """Rename the folder, or copy and compare it where the new place is on another file system."""
-    try:
-        real.rename(to)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise CannotMove(real, to, error.strerror or str(error)) from error
-    else:
-        return
-    partial = _partial(to)
-    remove_tree(partial)
-    try:
-        shutil.copytree(real, partial, symlinks=True)
-        if different := next(_differences(real, partial), None):
-            raise CannotMove(real, to, f"{different} is not the same after it was copied")
-        partial.rename(to)
-    except OSError as error:
-        raise CannotMove(real, to, error.strerror or str(error)) from error
-    _put_away(real)
-
-
-def _put_away(copied: Path) -> None:
-    """Delete a folder that was copied. It gets another name first, so that nobody takes the rest of it for an HTMAP_DIR."""
-    remove_tree(_away(copied))
-    copied.rename(_away(copied))
-    remove_tree(_away(copied))
-
-
-def _away(copied: Path) -> Path:
-    return copied.with_name(f".{copied.name}.moved")
-
-
-def _partial(to: Path) -> Path:
-    return to.with_name(f".{to.name}.moving")
-
-
-def _differences(one: Path, other: Path) -> Iterator[Path]:
-    """Yield the files of a folder that another one does not have likewise."""
-    for folder, _, files in os.walk(one):
-        for path in (Path(folder, name) for name in files):
-            copy = other / path.relative_to(one)
-            same = path.readlink() == copy.readlink() if path.is_symlink() else filecmp.cmp(path, copy, shallow=False)
-            if not same:
-                yield path

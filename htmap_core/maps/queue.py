@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from htmap_core import user_warnings
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError, CorruptEventLog, InvalidOption
@@ -87,6 +88,11 @@ def edit(engine: Engine, attribute: str, value: object, unit: str) -> None:
         raise TypeError(f"{attribute} must be a whole number from 0 up or a text such as '2GB', got {value!r}")
     if engine.is_active():
         edit_jobs(pools.reach(engine.pool), engine.map_dir, attribute, value)
+        for submission in engine.map_dir.submissions.all():
+            unmade = (each for each in engine.components if engine.job(each).submission == submission.number)
+            if submission.late and any(engine.states.status(each) is ComponentStatus.UNMATERIALIZED for each in unmade):
+                tag, cluster = engine.map.current_tag(), submission.cluster or 0
+                user_warnings.warn(user_warnings.LaterJobsUnchanged(tag, cluster, attribute, value))
 
 
 def edit_jobs(connection: Connection, map_dir: MapDir, attribute: str, value: object) -> None:

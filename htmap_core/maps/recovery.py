@@ -87,7 +87,7 @@ def _unfinished() -> Iterator[tuple[str, Finish, Operation]]:
 def _finish_move(root: Path) -> None:
     try:
         moving.finish(root)
-    except (HTMapException, OSError) as error:
+    except (HTMapException, ValueError, OSError) as error:
         logger.warning("the move of HTMAP_DIR is left to a later command: %s", error)
 
 

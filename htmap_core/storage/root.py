@@ -1,16 +1,26 @@
-"""HTMAP_DIR: its path and its folders."""
+"""HTMAP_DIR: its path, its folders, and the journal of its own move.
+
+The journal is a file in HTMAP_DIR, which goes along. Its lock is held by whoever is at work.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import attrs
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.files.answers import Answers
+from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
+from htmap_core.files.sealed import seal, unseal
 from htmap_core.settings.tables import setting
 from htmap_core.settings.trust import check_entry, check_owner, close_unless_trusted
+from htmap_core.storage.content.formats import check_needs
 
 _FOLDERS = (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
 _ADVICE = "`export HTMAP_DIR=PATH` uses another folder, which HTMap makes if it does not exist"
@@ -66,3 +76,62 @@ def make_htmap_dir() -> Path:
 def answers_about_slots(address: PoolAddress) -> Answers:
     """Return what the collector of a pool answered in the last minutes, whichever process asked."""
     return Answers.of(htmap_dir() / names.SLOTS, address.configuration, address.collector)
+
+
+# --- its move
+
+
+@attrs.frozen
+class Move:
+    """A move of HTMAP_DIR that has begun.
+
+    :param formers: the paths of the place where it was.
+    :param to: the place to which it goes.
+    """
+
+    formers: tuple[Path, ...]
+    to: Path
+
+
+@contextlib.contextmanager
+def moving(root: Path, formers: Iterable[str], to: Path) -> Iterator[None]:
+    """Write the journal of a move, and hold its lock during the block."""
+    with locked(root / names.MOVING) as file:
+        file.truncate(0)
+        file.write(seal({"from": sorted(formers), "to": str(to)}))
+        file.flush()
+        yield
+
+
+@contextlib.contextmanager
+def unfinished_move(root: Path) -> Iterator[bool]:
+    """Tell the block whether a move was interrupted, whose lock it holds then. Without one this costs a look for a file."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(root / names.MOVING, wait=False, create=False))
+        except (FileNotFoundError, NotADirectoryError, BlockingIOError):  # nobody moves it, or somebody is about it
+            yield False
+        else:
+            yield True
+
+
+def move_of(root: Path) -> Move | None:
+    """Return what the journal in an HTMAP_DIR says; None if there is none, or its process was killed before it wrote.
+
+    :raises ValueError: it is damaged.
+    :raises MadeByNewerHTMap: a newer HTMap was moving it.
+    """
+    try:
+        text = (root / names.MOVING).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if not text:
+        return None
+    content = unseal(text)
+    check_needs(content, root / names.MOVING)
+    return Move(tuple(map(Path, content["from"])), Path(content["to"]))
+
+
+def end_move(root: Path) -> None:
+    """Delete the journal: all is where it belongs."""
+    (root / names.MOVING).unlink(missing_ok=True)

@@ -26,7 +26,7 @@ from htmap_core.storage.creation import Creation, storing
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import MapRecord
 
-_TRUE = {"true", "1"}  # condor_submit's words for true; other words are an error
+_TRUE, _FALSE = {"true", "1"}, {"false", "0"}  # condor_submit's words; others are an error
 
 logger = logging.getLogger("htmap")
 
@@ -105,7 +105,10 @@ def set_pace(submit: SubmitDescription, plan: MapPlan, parameter: Callable[[str]
     :param parameter: returns a parameter of the schedd's configuration, or None; it may raise CondorError.
     """
     is_late = any(submit.has(name) for name in LATE)
-    if not is_late and plan.jobs > _ALWAYS:
+    is_held = (
+        submit.get("hold") or "false"
+    ).casefold() not in _FALSE  # which HTCondor ignores where it makes jobs late
+    if not is_late and not is_held and plan.jobs > _ALWAYS:
         most = _limit(parameter)
         if is_late := plan.jobs > min(AT_ONCE, most):
             submit.set("max_idle", max(1, min(_for_slots(submit, plan.pool), most)))

@@ -183,6 +183,7 @@ class Tracker:
             stat = os.stat(self._log)  # a Path would take longer than the system call
         except FileNotFoundError:
             with self._lock:
+                self._late = None
                 if self._mark == _ANEW:
                     self._forget()  # somebody has moved a damaged log away
                 self._learn_clusters()

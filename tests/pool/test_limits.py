@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap.exceptions import MapComponentRemoved, RefusedByRule, SilentPool, TooManyJobs
+from htmap.exceptions import LaterJobsUnchanged, MapComponentRemoved, RefusedByRule, SilentPool, TooManyJobs
 from htmap_core.condor.connection import Connection
 from htmap_core.maps import recovery
 from htmap_core.results import news
@@ -142,6 +142,17 @@ def test_why_tells_that_all_places_of_a_map_are_taken(golden: Golden) -> None:
     eventually(lambda: mapped.component_statuses[0] == "IDLE", says="the first job is made")
     (unmade,) = (each for each in mapped.why() if str(each.status) == "UNMATERIALIZED")
     golden("on-pool/why-all-places-taken", unmade.text)
+
+
+@pytest.mark.usefixtures("personal_pool")
+def test_a_request_that_was_not_changed_for_jobs_to_come_is_told_with_what_changes_it() -> None:
+    options = htmap.MapOptions.merge(htmap.MapOptions(max_materialize=1), NEVER)
+    mapped = htmap.map(str, range(3), map_options=options)
+    eventually(lambda: mapped.component_statuses[0] == "IDLE", says="the first job is made")
+    with pytest.warns(LaterJobsUnchanged) as warned:
+        mapped.set_memory(7)
+    (message,) = (each.message for each in warned if isinstance(each.message, LaterJobsUnchanged))
+    assert (message.cluster, message.attribute, message.value) == (cluster_of(mapped), "RequestMemory", 7)
 
 
 @pytest.mark.parametrize(

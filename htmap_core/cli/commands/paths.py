@@ -66,7 +66,7 @@ def logs(view: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.pass_context
 def move(context: click.Context, folder: Path) -> None:
-    """Move HTMAP_DIR to FOLDER, with all maps.
+    """Move HTMAP_DIR to another folder, with all maps.
 
     Jobs that wait in the queue follow. No job may run, and no pool in it. The setting HTMAP_DIR is changed in ~/.htmaprc,
     unless the environment has it. An interrupted move is finished or undone by the next command that looks at the maps.

@@ -36,6 +36,12 @@ def test_a_running_master_is_found_again(places: Places) -> None:
     assert record.running(places) == written
 
 
+def test_what_a_newer_version_says_besides_is_passed_over(places: Places) -> None:
+    written = record.write(places, myself(), "25.14.1", Path("/opt/condor"))
+    places.record.write_text(json.dumps({**json.loads(places.record.read_text()), "colour": "blue"}))
+    assert record.running(places) == written
+
+
 def test_a_process_id_that_was_used_again_is_nobody_s(places: Places) -> None:
     written = record.write(places, myself(), "25.14.1", Path("/opt/condor"))
     change(places, born=written.born - 1)

@@ -100,6 +100,24 @@ def test_a_damaged_list_of_users_is_no_internal_error(small: Installation, folde
     assert Transplant.load(store.pack(small, folder, map_dir)).used_by() == ("tide",)
 
 
+def test_maps_of_an_htmap_dir_that_was_moved_still_use_their_installation(
+    small: Installation, htmap_dir: Path, map_dir: Path, tmp_path: Path
+) -> None:
+    archive = store.pack(small, htmap_dir / "transplants", map_dir)
+    htmap_dir.rename(tmp_path / "moved")
+    moved = tmp_path / "moved" / archive.relative_to(htmap_dir)
+    assert Transplant.load(moved).used_by() == ("tide",)
+
+
+def test_maps_elsewhere_are_written_down_by_their_whole_paths(
+    small: Installation, map_dir: Path, tmp_path: Path
+) -> None:
+    archive = store.pack(small, tmp_path / "shared", map_dir)
+    (tmp_path / "shared").rename(tmp_path / "other")
+    moved = tmp_path / "other" / archive.relative_to(tmp_path / "shared")
+    assert Transplant.load(moved).used_by() == ("tide",)
+
+
 def test_a_killed_process_leaves_nothing_that_looks_like_a_transplant(
     small: Installation, folder: Path, map_dir: Path
 ) -> None:

@@ -102,6 +102,21 @@ def test_a_whole_copy_replaces_the_original(htmap_dir: Path, tmp_path: Path, is_
     assert (files_in(to), htmap_dir.exists()) == (before, False)
 
 
+def test_another_move_from_the_old_place_or_to_the_new_one_is_not_taken_for_this_one(
+    htmap_dir: Path, tmp_path: Path
+) -> None:
+    finished()
+    to = tmp_path / "new"
+    interrupted_copy(htmap_dir, to)
+    (htmap_dir / names.MOVING).write_text(seal({"from": [str(htmap_dir)], "to": str(tmp_path / "third")}))
+    both = files_in(htmap_dir)
+    del both[names.MOVING]
+    for root in (to, htmap_dir):
+        htmap.settings["HTMAP_DIR"] = root
+        recovery.settle()
+    assert files_in(htmap_dir) == files_in(to) == both
+
+
 def test_half_a_copy_is_deleted(htmap_dir: Path, tmp_path: Path) -> None:
     finished()
     before, to = files_in(htmap_dir), tmp_path / "new"

@@ -15,33 +15,35 @@ from htmap_run.reports.control_group import ControlGroup
 from tests.golden_files import Golden
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.unit.run.conftest import Interpreter, Jobs, Ran
 
+ENFORCED = "Memory = 128\nHTMapEnforcesMemory = true\n"
 USED = {re.compile(r"used \d+ MB"): "USED"}
 
 # Each takes 400 MB and keeps them for as long as it may take to notice.
 WAYS = {
     "at once": "_ = b'x' * (400 << 20)",
     "in what was reserved before": "m = mmap.mmap(-1, 400 << 20, flags=34); m.write(b'x' * (400 << 20))",
-    "in child processes": "_ = [os.fork() or [b'x' * (50 << 20), time.sleep(60), os._exit(0)] for _ in range(8)]",
+    "in child processes": "_ = [os.fork() or [b'x' * (50 << 20), time.sleep(30), os._exit(0)] for _ in range(8)]",
 }
 EATS = """
 import mmap, os, time
 def function(x):
     if x == "eats":
         {}
-        time.sleep(60)
+        time.sleep(30)
     return x
 """
+# It takes its time between the limit that Python sees and the one at which it is ended, however busy the machine is.
 NIBBLES = """
 import time
 def function(x):
-    kept = []
-    while x == "eats":
+    kept = [b"x" * (50 << 20)] if x == "eats" else []
+    while kept and len(kept) < 400:
         kept.append(b"x" * (1 << 20))
-        time.sleep(0.005)
+        time.sleep(0.1)
     return x
 """
 
@@ -54,9 +56,7 @@ def machine(scratch: Path, text: str) -> Mapping[str, str]:
 def run(jobs: Jobs, source: str, python: Interpreter | None = None) -> Ran:
     """Run three components, of which the second needs more memory than the slot has, and HTCondor enforces it."""
     scratch = jobs.scratch(source, ["a", "eats", "b"], python)
-    return jobs.run_in(
-        scratch, "0-2", python, environment=machine(scratch, "Memory = 128\nHTMapEnforcesMemory = true\n")
-    )
+    return jobs.run_in(scratch, "0-2", python, environment=machine(scratch, ENFORCED))
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
@@ -75,10 +75,11 @@ def test_the_report_says_what_was_needed_and_shows_the_line_of_python(jobs: Jobs
     assert re.search(r'File ".*", line 5 in function$', error["tails"]["standard error"], re.MULTILINE)
 
 
+@pytest.mark.parametrize("python", ["3.8", "3.13"])
 def test_python_sees_the_limit_first_and_there_is_memory_for_the_report(
-    jobs: Jobs, each_python: Interpreter, golden: Golden
+    jobs: Jobs, need_python: Callable[[str], Interpreter], python: str, golden: Golden
 ) -> None:
-    ran = run(jobs, NIBBLES, each_python)
+    ran = run(jobs, NIBBLES, need_python(python))
 
     assert (ran.statuses, ran.error(1)["type"]) == (["OK", "ERR", "OK"], "builtins.MemoryError")
     assert "kept" in ran.error(1)["frames"][-1]["locals"]
@@ -86,11 +87,10 @@ def test_python_sees_the_limit_first_and_there_is_memory_for_the_report(
 
 
 def test_what_is_reserved_and_not_used_needs_no_memory(jobs: Jobs) -> None:
-    scratch = jobs.scratch("import mmap\ndef function(x): return len(mmap.mmap(-1, 1 << 30))")
+    source = "import mmap, time\ndef function(x):\n    m = mmap.mmap(-1, 1 << 30)\n    time.sleep(2)\n    return len(m)"
+    scratch = jobs.scratch(source)
 
-    ran = jobs.run_in(scratch, environment=machine(scratch, "Memory = 128\nHTMapEnforcesMemory = true\n"))
-
-    assert ran.value() == 1 << 30
+    assert jobs.run_in(scratch, environment=machine(scratch, ENFORCED)).value() == 1 << 30
 
 
 def test_where_memory_is_not_enforced_components_may_use_more(jobs: Jobs) -> None:
@@ -102,7 +102,7 @@ def test_where_memory_is_not_enforced_components_may_use_more(jobs: Jobs) -> Non
 def test_a_component_ends_before_the_system_kills_a_process_of_its_control_group(
     jobs: Jobs, memory_group: Path
 ) -> None:
-    scratch = jobs.scratch(NIBBLES, ["a", "eats", "b"])
+    scratch = jobs.scratch(NIBBLES.replace("50", "20"), ["a", "eats", "b"])
 
     def enter() -> None:
         (memory_group / "cgroup.procs").write_text(str(os.getpid()))
@@ -141,3 +141,34 @@ def test_a_limit_for_several_slots_together_is_nobodys_own(
             monkeypatch.setenv(name, value)
 
         assert (memory.watch(group) is not None) == is_watched
+
+
+RETRIED = 'HTMapSubmission = 0\nProcId = 0\nNumJobCompletions = 0\nTransformOnEvict = "RequestMemory"\n'
+
+
+@pytest.mark.parametrize("python", ["3.8", "3.12"])
+def test_a_job_that_is_to_get_more_memory_saves_what_it_has_finished_and_then_uses_too_much(
+    jobs: Jobs, need_python: Callable[[str], Interpreter], python: str
+) -> None:
+    with_python = need_python(python)
+    scratch = jobs.scratch(
+        "import time\ndef function(x): return [len(b'x' * (x << 20)), time.sleep(x // 100)]", [1, 200], with_python
+    )
+    (scratch / ".job.ad").write_text(f"{RETRIED}SuccessCheckpointExitCode = 85\n")
+    environment = {**machine(scratch, ENFORCED), "_CONDOR_JOB_AD": str(scratch / ".job.ad")}
+
+    saved = jobs.run_in(scratch, "0-1", with_python, environment=environment)
+    assert (saved.exit_code, saved.files, saved.results.components) == (codes.SAVED, {"result"}, [0])
+    first = saved.record(0)
+
+    again = jobs.run_in(scratch, "0-1", with_python, environment=environment)
+    assert (again.exit_code, again.value(1)) == (codes.OK, [200 << 20, None])
+    assert again.record(0) == first
+
+
+def test_a_job_that_can_save_nothing_is_left_to_htcondor_where_it_is_to_get_more_memory(jobs: Jobs) -> None:
+    scratch = jobs.scratch("import time\ndef function(x): return [len(b'x' * (200 << 20)), time.sleep(1)]")
+    (scratch / ".job.ad").write_text(RETRIED)
+    environment = {**machine(scratch, ENFORCED), "_CONDOR_JOB_AD": str(scratch / ".job.ad")}
+
+    assert jobs.run_in(scratch, environment=environment).value() == [200 << 20, None]

@@ -73,6 +73,14 @@ def test_what_the_user_says_stands(name: str) -> None:
 
 
 @pytest.mark.usefixtures("htmap_dir")
+@pytest.mark.parametrize(("hold", "expected"), [("True", None), ("$(htmap_hold)", None), ("false", "500")])
+def test_jobs_that_are_submitted_on_hold_are_made_at_once_because_others_would_run(
+    hold: str, expected: str | None
+) -> None:
+    assert pace(600, [], UNLIMITED, hold=hold).get("max_idle") == expected
+
+
+@pytest.mark.usefixtures("htmap_dir")
 def test_a_schedd_that_tells_no_limits_is_taken_for_one_with_the_usual_ones() -> None:
     def refuses(name: str) -> str:
         raise CondorRefused(f"{name} is nobody's business")

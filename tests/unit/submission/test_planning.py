@@ -12,7 +12,7 @@ from typing import Any
 import classad2
 import pytest
 
-from htmap_core import MapOptions, MapPlan
+from htmap_core import MapOptions, MapPlan, names
 from htmap_core.exceptions import InvalidOption, SubmitConflict
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
@@ -20,6 +20,7 @@ from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.planning import describe
 from htmap_core.testing.contracts import EmptyPool
 from htmap_core.tracking import hold_codes
+from htmap_run import codes
 from tests.golden_files import Golden
 
 
@@ -32,12 +33,11 @@ def evaluated(job: str, expression: str, **options: Any) -> Any:
     return ad.eval("Evaluated")
 
 
-def described(method: str, **options: Any) -> dict[str, str]:
+def described(method: str, chunksize: int = 1, **options: Any) -> dict[str, str]:
     given, keeps = MapOptions(**options), "checkpoint" in options
-    plan = MapPlan(
-        "tide", Path("/maps/1"), Path("/maps/1/archive"), 1, 1, given, Settings(), EmptyPool(), checkpoints=keeps
-    )
-    files = MapFiles(plan.options, chunksize=1)
+    components = Path("/maps/1"), Path("/maps/1/archive"), chunksize
+    plan = MapPlan("tide", *components, 1, given, Settings(), EmptyPool(), checkpoints=keeps)
+    files = MapFiles(plan.options, chunksize=chunksize)
     files.of_all(plan.map_dir, [])
     return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter)
 
@@ -216,7 +216,7 @@ def test_no_job_gets_the_environment_of_the_submit_side() -> None:
 
 
 def test_keys_of_buckets_stay_in_their_files(tmp_path: Path) -> None:
-    files = {name: tmp_path / name for name in ("aws_access_key_id_file", "aws_secret_access_key_file")}
+    files: dict[str, Any] = {name: tmp_path / name for name in ("aws_access_key_id_file", "aws_secret_access_key_file")}
     for name, path in files.items():
         path.write_text(f"hush {name}")
     commands = described("assume", output_remaps={"a": "s3://s3.example.org/bucket/x"}, **files)
@@ -249,3 +249,21 @@ def test_a_destination_of_checkpoints_that_is_no_url_is_refused(given: str) -> N
 def test_another_exit_code_for_checkpoints_is_a_conflict() -> None:
     with pytest.raises(SubmitConflict):
         described("assume", checkpoint="exit", checkpoint_exit_code=77)
+
+
+@pytest.mark.parametrize(
+    ("chunksize", "options", "saves"),
+    [
+        (10, {"retry_request_memory": "2GB"}, True),
+        (10, {"retry_request_memory_increase": "RequestMemory * 2", "retry_request_memory_max": "8GB"}, True),
+        (1, {"retry_request_memory": "2GB"}, False),
+        (10, {}, False),
+    ],
+)
+def test_jobs_with_something_to_lose_save_it_before_they_use_the_memory_for_which_they_get_more(
+    chunksize: int, options: dict[str, Any], saves: bool
+) -> None:
+    commands = described("assume", chunksize, **options)
+
+    assert commands.get("checkpoint_exit_code") == (str(codes.SAVED) if saves else None)
+    assert commands.get("transfer_checkpoint_files") == (names.RETURN if saves else None)

@@ -132,3 +132,12 @@ def test_what_is_missing_before_an_event_of_long_ago_is_damage(log: Log) -> None
     log.append(hole(TIME.sub(b"2001-01-01 00:00:00", log.text), end - 20, end))
     with pytest.raises(CorruptEventLog):
         Tracker(log.map_dir).poll()
+
+
+def test_nothing_is_late_in_a_log_that_was_moved_away(log: Log) -> None:
+    log.append(hole(log.text, *ending(log.text, 0)))
+    tracker = Tracker(log.map_dir)
+    tracker.poll()
+    log.map_dir.events.unlink()
+    tracker.poll()
+    assert not tracker.is_behind

@@ -1,0 +1,67 @@
+"""Folders that get another place, on the same file system or on another one."""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from htmap_core.files.folders import remove_tree
+
+
+def relocate(folder: Path, to: Path) -> None:
+    """Rename a folder, or copy and compare it where the new place is on another file system.
+
+    After an interruption, *to* is not there or whole.
+
+    :raises OSError: it cannot be moved, or the copy is not the same; the folder is as it was.
+    """
+    try:
+        folder.rename(to)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        undo(to)
+        shutil.copytree(folder, _half(to), symlinks=True)
+        if different := next(_differences(folder, _half(to)), None):
+            raise OSError(errno.EIO, "the copy is not the same", str(different)) from error
+        _half(to).rename(to)
+        put_away(folder)
+
+
+def undo(to: Path) -> None:
+    """Delete what an interrupted copy to a place has left."""
+    remove_tree(_half(to))
+
+
+def put_away(copied: Path) -> None:
+    """Delete a folder that was copied. It gets another name first, so that nobody takes the rest of it for the whole."""
+    clear_away(copied)
+    copied.rename(_away(copied))
+    clear_away(copied)
+
+
+def clear_away(copied: Path) -> None:
+    """Delete what an interrupted :func:`put_away` has left."""
+    remove_tree(_away(copied))
+
+
+def _away(copied: Path) -> Path:
+    return copied.with_name(f".{copied.name}.moved")
+
+
+def _half(to: Path) -> Path:
+    return to.with_name(f".{to.name}.moving")
+
+
+def _differences(one: Path, other: Path) -> Iterator[Path]:
+    """Yield the files of a folder that another one does not have likewise."""
+    for folder, _, files in os.walk(one):
+        for path in (Path(folder, name) for name in files):
+            copy = other / path.relative_to(one)
+            is_link = path.is_symlink()
+            if (path.readlink() != copy.readlink()) if is_link else not filecmp.cmp(path, copy, shallow=False):
+                yield path
