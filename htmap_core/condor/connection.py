@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +13,7 @@ from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import missing_configuration
 from htmap_core.condor.errors import SHOWN, explained, translated
 from htmap_core.condor.interrupts import held_back
+from htmap_core.condor.slots import WHOLE_SLOT, SlotAnswers
 from htmap_core.contract.pools import PoolAccess, PoolAddress
 from htmap_core.exceptions import (
     CondorError,
@@ -41,11 +40,7 @@ class Connection:
 
     def __init__(self, address: PoolAddress, kept: Answers | None = None) -> None:
         self._address = address
-        self._kept = kept
-        self._counts: dict[str, tuple[int, int]] = {}
-        self._total: int | None = None
-        # Cached by projection, because complete ads of a pool are large.
-        self._slots: dict[frozenset[str], list[dict[str, Any]]] = {}
+        self._slots = SlotAnswers(self.query_collector, lambda: self.parameter("COLLECTOR_HOST"), kept)
 
     @property
     def address(self) -> PoolAddress:
@@ -174,26 +169,11 @@ class Connection:
 
     def slots(self, projection: Sequence[str] = ()) -> list[Mapping[str, Any]]:
         """Return the ads of all slots, without dynamic ones, as Python values: the attributes in *projection*, or all. Cached."""
-        wanted = frozenset(name.casefold() for name in projection)
-        if wanted not in self._slots:
-            self._slots[wanted] = self._kept_slots(projection) if projection else self._all_slots(())
-        return [{k: v for k, v in ad.items() if not wanted or k.casefold() in wanted} for ad in self._slots[wanted]]
+        return self._slots.ads(projection)
 
-    def _kept_slots(self, projection: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the ads of all slots. Kept are ads that differ, with their number, if they are few."""
-        question = f"slots: {','.join(sorted(name.casefold() for name in projection))}"
-        kept = self._kept.get(question) if self._kept is not None else None
-        if kept:
-            return [ad for ad, count in kept for _ in range(count)]
-        ads = self._all_slots(projection)
-        if self._kept is not None and ads:
-            counts = Counter(json.dumps(ad, sort_keys=True) for ad in ads)
-            if len(counts) <= _FEW:
-                self._kept.put(question, [[json.loads(ad), count] for ad, count in counts.items()])
-        return ads
-
-    def _all_slots(self, projection: Sequence[str]) -> list[dict[str, Any]]:
-        return self.query_collector("Startd", _WHOLE_SLOT, projection)
+    def count(self, expression: str) -> tuple[int, int]:
+        """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has. Cached."""
+        return self._slots.count(expression)
 
     def schedd_ad(self) -> dict[str, Any]:
         """Return the schedd's name, machine and version: of the local one from its files, of others from the collector."""
@@ -204,30 +184,7 @@ class Connection:
         """Return the present ads of all slots, without dynamic ones, as the bindings' ClassAds, for this package alone."""
         with self._bindings() as condor:
             collector = schedds.collector(self._address, condor)
-            return list(collector.query(condor.AdType.Startd, constraint=_WHOLE_SLOT, projection=list(projection)))
-
-    def count(self, expression: str) -> tuple[int, int]:
-        """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has. Cached.
-
-        A count of zero is not kept for others. It is what warnings tell, so it is never old; and the collector sends nothing.
-        """
-        if expression not in self._counts:
-            kept = self._kept.get(expression) if self._kept is not None else None
-            self._counts[expression] = tuple(kept) if kept else self._count(expression)
-        return self._counts[expression]
-
-    def _count(self, expression: str) -> tuple[int, int]:
-        if self._total is None:
-            self._total = self._number(_WHOLE_SLOT)
-        is_plain = expression == "true" or not self._total
-        matching = self._total if is_plain else self._number(f"({_WHOLE_SLOT}) && ({expression})")
-        if self._kept is not None and matching:
-            self._kept.put(expression, [matching, self._total])
-        return matching, self._total
-
-    def _number(self, constraint: str) -> int:
-        """Return how many slots satisfy a constraint: of an ad without attributes, the collector sends a dozen bytes."""
-        return len(self.query_collector("Startd", constraint, [_NO_ATTRIBUTE]))
+            return list(collector.query(condor.AdType.Startd, constraint=WHOLE_SLOT, projection=list(projection)))
 
     def query_collector(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the collector's ads of a *kind*, such as ``Submitter`` or ``Accounting``, as dictionaries of Python values."""
@@ -308,8 +265,3 @@ def connect(address: PoolAddress) -> PoolAccess:
     Since 0.7: ``connect(PoolAddress.of_machine("site")).parameter("UID_DOMAIN")``.
     """
     return Connection(address)
-
-
-_NO_ATTRIBUTE = "HTMapNothing"  # an attribute that no slot has: an empty projection would mean all attributes
-_FEW = 50  # ads that differ
-_WHOLE_SLOT = 'SlotType =!= "Dynamic"'  # dynamic slots are parts of a partitionable slot, which counts already

@@ -22,7 +22,8 @@ class PoolAddress:
 
     :param pool: the name of the :class:`Pool` that gave this address.
     :param configuration: the HTCondor configuration file (CONDOR_CONFIG) that its clients use; None for the machine's own.
-    :param schedd: the name of the schedd; None for the local schedd of that configuration.
+    :param schedd: the name of the schedd; None for the local schedd of that configuration. Where it is the machine's own, HTMap
+        adds the name for maps. Where several machines share the configuration that a plugin brings along, the plugin names it.
     :param collector: the address of the collector; None for the collector of that configuration.
     """
 

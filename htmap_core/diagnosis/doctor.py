@@ -26,8 +26,10 @@ from htmap_core.exceptions import (
     TagNotFound,
     UnsafePath,
 )
+from htmap_core.language.added_requirements import about_architecture
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import faults
+from htmap_core.plugins.native import requirements_of_machine
 from htmap_core.plugins.record import PluginRecord
 from htmap_core.settings import dotted, variables
 from htmap_core.settings.chain import settings
@@ -265,6 +267,10 @@ def _slots(connection: Connection) -> Iterator[Check]:
     yield Check("slots", "ok", f"{text}; memory up to {wording.size(largest * 1024**2)}")
     systems = Counter(f"{slot.get('OpSysAndVer')} {slot.get('Arch')}" for slot in slots)
     yield Check("slots", "ok", ", ".join(f"{count} with {name}" for name, count in systems.most_common()))
+    machine = requirements_of_machine(connection)
+    if machine and not connection.count(machine)[0]:
+        advice = about_architecture(Counter(str(slot.get("Arch")) for slot in slots))
+        yield Check("slots", "note", f"none of them is like this machine ({machine})", advice)
     able = (f"{sum(slot.get(name) is True for slot in slots)} with {what}" for name, what in _ABILITIES.items())
     yield Check("slots", "ok", ", ".join(able))
 

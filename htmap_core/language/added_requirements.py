@@ -14,7 +14,6 @@ Parameter = Callable[[str], Optional[str]]
 
 # Requirements that name one of these decide about the operating system themselves. OpSysVer and OpSysMajorVer are not among them.
 _SYSTEMS = frozenset({"opsys", "opsysandver", "opsysname", "opsyslongname", "opsysshortname", "opsyslegacy"})
-_IN_CONTAINERS = frozenset({"docker", "container"})
 
 
 def of_administrator(parameter: Parameter) -> str | None:
@@ -25,19 +24,20 @@ def of_administrator(parameter: Parameter) -> str | None:
     return parameter("APPEND_REQ_VANILLA") or parameter("APPEND_REQUIREMENTS") or None
 
 
-def of_machine(requirements: str, universe: str, parameter: Parameter) -> Iterator[str]:
+def of_machine(requirements: str, in_container: bool, parameter: Parameter) -> Iterator[str]:
     """Yield what HTCondor adds so that jobs go to machines like this one: architecture and operating system.
 
     :param requirements: all that jobs require otherwise; whatever names the architecture there keeps HTCondor from adding one.
+    :param in_container: whether the jobs run in an image, which has its own operating system.
     """
     named = names_in(requirements)
     if "arch" not in named and (architecture := parameter("ARCH")):
         yield f"Arch == {quoted(architecture)}"
-    if universe not in _IN_CONTAINERS and not named & _SYSTEMS and (system := parameter("OPSYS")):
+    if not in_container and not named & _SYSTEMS and (system := parameter("OPSYS")):
         yield f"OpSys == {quoted(system)}"
 
 
-def all_added(requirements: str, universe: str, parameter: Parameter, *, brings_plugins: bool) -> Iterator[str]:
+def all_added(requirements: str, in_container: bool, parameter: Parameter, *, brings_plugins: bool) -> Iterator[str]:
     """Yield all that HTCondor adds, but for requests.
 
     :param brings_plugins: whether transfer plugins travel with the jobs.
@@ -46,7 +46,7 @@ def all_added(requirements: str, universe: str, parameter: Parameter, *, brings_
         yield appended
     full = conjunction(each for each in (requirements, appended) if each)
     if "$(" not in full:  # a macro, as for single components, may name whatever it likes
-        yield from of_machine(full, universe, parameter)
+        yield from of_machine(full, in_container, parameter)
     if not brings_plugins and "hasfiletransfer" not in names_in(full):
         yield "HasFileTransfer"
 

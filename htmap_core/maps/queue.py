@@ -116,7 +116,7 @@ def job_ad(engine: Engine, component: int) -> JobAd:
     """
     from htmap_core.condor import job_ads  # seldom needed
 
-    job, map_dir, connection = engine.job(component), engine.map_dir, Connection(engine.pool)
+    job, map_dir, connection = engine.job(component), engine.map_dir, pools.ask(engine.pool)
     cluster = {each.number: each.cluster for each in map_dir.submissions.all()}.get(job.submission)
     with contextlib.suppress(CorruptEventLog):
         engine.poll()

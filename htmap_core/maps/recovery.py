@@ -18,7 +18,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap, HTMapException, MadeByNewerHTMap
 from htmap_core.maps import moving, removal, retagging
-from htmap_core.plugins.pools import reach
+from htmap_core.plugins import pools
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
@@ -64,7 +64,7 @@ def settle(*, at_once: bool = False) -> list[Attempt]:
     :returns: what was tried.
     """
     _finish_move(htmap_dir())
-    ask = _Pools(reach if at_once else _connected)
+    ask = _Pools(pools.reach if at_once else pools.ask)
     attempts: list[Attempt] = []
     for kind, finish, operation in _unfinished():
         if at_once or operation.is_due:
@@ -120,13 +120,6 @@ class _Pools:
         if isinstance(found, CondorError):
             raise found
         return found
-
-
-def _connected(address: PoolAddress) -> Connection:
-    connection = Connection(address)
-    if (error := connection.why_silent()) is not None:
-        raise error
-    return connection
 
 
 def _finish_creation(creation: Operation, ask: Ask) -> bool:

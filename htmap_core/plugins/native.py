@@ -62,11 +62,20 @@ def native(pool: PoolView) -> PoolView:
 
     The user's own requirements may let jobs go elsewhere. If no slot is native, only such requirements help, so all slots count.
     """
-    options = settings.get(MAP_OPTIONS, {})
-    required = next((str(text) for name, text in options.items() if name.casefold() == "requirements"), "")
     try:
-        machine = list(of_machine(required, "vanilla", pool.parameter))
-        able, slots = pool.count(conjunction(machine)) if len(machine) == len(_MACHINE) else (0, 0)
+        machine = requirements_of_machine(pool)
+        able, slots = pool.count(machine) if machine else (0, 0)
     except CondorError:  # the method that asks the pool next meets it, too
         return pool
-    return pool if able in {0, slots} else NativeSlots(pool, conjunction(machine))
+    return pool if able in {0, slots} else NativeSlots(pool, machine)
+
+
+def requirements_of_machine(pool: PoolView) -> str:
+    """Return what HTCondor adds so that jobs go to machines like this one; empty if the settings' own requirements decide.
+
+    :raises CondorError: the configuration of the pool cannot be read.
+    """
+    options = settings.get(MAP_OPTIONS, {})
+    required = next((str(text) for name, text in options.items() if name.casefold() == "requirements"), "")
+    machine = list(of_machine(required, False, pool.parameter))
+    return conjunction(machine) if len(machine) == len(_MACHINE) else ""

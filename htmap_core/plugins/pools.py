@@ -145,6 +145,18 @@ def reach(address: PoolAddress) -> Connection:
     raise _unreachable(connection, problem)
 
 
+def ask(address: PoolAddress) -> Connection:
+    """Return a connection to the pool of a map, which answers, for a question. No pool is started.
+
+    :raises PoolUnavailable: the pool does not answer.
+    :raises SubmittedElsewhere: nor does the schedd of another machine.
+    """
+    connection = Connection(address)
+    if (problem := connection.why_silent()) is not None:
+        raise _unreachable(connection, problem)
+    return connection
+
+
 def _unreachable(connection: Connection, problem: CondorError) -> CondorError:
     address = connection.address
     reason = problem.reason if isinstance(problem, PoolUnavailable) else str(problem)

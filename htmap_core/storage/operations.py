@@ -118,10 +118,11 @@ def note_attempt(operation: Operation, problem: str) -> None:
 
     The marker is replaced as a whole, because what it says is dear. A damaged one stays, for its age counts.
     """
-    content = _content(operation.marker.read_bytes())
-    if content:
-        note = {"tried": time.time(), "problem": problem}
-        write_atomically(operation.marker, seal({**content, "at": operation.since, **note}))
+    with contextlib.suppress(OSError):  # without the note it is tried again sooner
+        content = _content(operation.marker.read_bytes())
+        if content:
+            note = {"tried": time.time(), "problem": problem}
+            write_atomically(operation.marker, seal({**content, "at": operation.since, **note}))
 
 
 def is_under_way(kind: str, map_dir: MapDir) -> bool:

@@ -66,7 +66,9 @@ def demands(submit: SubmitDescription, pool: PoolView) -> Iterator[Demand]:
     job.update({f"Request{resource}": str(amount) for resource, amount in requests.items()})
     required = submit.requirements or "true"
     brings_plugins = bool(submit.transfer_plugins)
-    added = all_added(required, submit.universe, pool.parameter, brings_plugins=brings_plugins)
+    # With an image, HTCondor makes a container of the vanilla universe, too.
+    in_container = submit.universe != "vanilla" or submit.has("docker_image") or submit.has("container_image")
+    added = all_added(required, in_container, pool.parameter, brings_plugins=brings_plugins)
     own = dict.fromkeys(conjuncts(required), "")
     for requirement, by in {**dict.fromkeys(added, _ADDED), **own}.items():
         left = seen_by_job(without_scope(requirement, job), job)

@@ -54,9 +54,8 @@ def made(points: AccessPoints) -> htmap.Map:
     made = htmap.map(str, range(2), map_options=UNMATCHED, tag="tide")
     number = cluster_of(made)
     with points.on("second"):
-        schedd = here()
-        while schedd.submit("executable = /bin/true\nhold = true\nqueue 2\n").cluster < number:
-            pass
+        strangers = iter(lambda: here().submit("executable = /bin/true\nhold = true\nqueue 2\n").cluster, number)
+        assert all(each < number for each in strangers)
     return made
 
 

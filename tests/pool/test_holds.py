@@ -59,7 +59,8 @@ def held(installed_htcondor: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("held")
     with pool_of_its_own(installed_htcondor, POLICIES) as htmap_dir:
         with using_htmap_dir(htmap_dir):
-            submit(folder)
+            submit_against_policies()
+            submit_with_wrong_files(folder)
             eventually(lambda: set(statuses()) == {"HELD"}, says="all maps are held")
         yield htmap_dir
 
@@ -74,12 +75,35 @@ def statuses() -> list[str]:
     return [str(htmap.load(tag).component_statuses[0]) for tag in CODES]
 
 
-def submit(folder: Path) -> None:
+def submitted(tag: str, function: Any, **options: Any) -> htmap.Map:
+    return htmap.map(function, [0], tag=tag, map_options=htmap.MapOptions(**options, keep_claim_idle=0))
+
+
+def submit_against_policies() -> None:
     def stay(_: int) -> None:
         import time
 
         time.sleep(600)
 
+    def die(_: int) -> None:
+        import os
+        import signal
+
+        os.kill(os.getppid(), signal.SIGKILL)  # what watches over the function
+
+    submitted("from-the-beginning", str, hold=True)
+    submitted("by-its-option", str, on_exit_hold="true", on_exit_hold_subcode=17, on_exit_hold_reason='"as I said"')
+    submitted("by-its-policy", stay, periodic_hold="true", periodic_hold_subcode=18, periodic_hold_reason='"I said"')
+    submitted("could-not-finish", die, max_retries=0)
+    submitted("by-the-site", stay, custom_options={"AgainstTheRules": "true"})
+    submitted("by-the-machine", stay, custom_options={"Unwanted": "7"})
+    submitted("by-the-machine-for-memory", stay, custom_options={"Unwanted": str(hold_codes.MEMORY)})
+    submitted("too-long", stay, allowed_job_duration=3)
+    submitted("runs-too-long", stay, allowed_execute_duration=3)
+    submitted("by-its-user", stay).hold()
+
+
+def submit_with_wrong_files(folder: Path) -> None:
     def write(_: int) -> None:
         import os
         from pathlib import Path
@@ -89,30 +113,11 @@ def submit(folder: Path) -> None:
         Path("big").write_bytes(os.urandom(3_000_000))
         htmap.transfer_output_files("big")
 
-    def die(_: int) -> None:
-        import os
-        import signal
-
-        os.kill(os.getppid(), signal.SIGKILL)  # what watches over the function
-
-    def submitted(tag: str, function: Any, **options: Any) -> htmap.Map:
-        options["keep_claim_idle"] = 0
-        return htmap.map(function, [0], tag=tag, map_options=htmap.MapOptions(**options))
-
     big, gone = folder / "big", folder / "gone"
     big.write_bytes(os.urandom(3_000_000))
     gone.touch()
-    submitted("from-the-beginning", str, hold=True)
-    submitted("by-its-option", str, on_exit_hold="true", on_exit_hold_subcode=17, on_exit_hold_reason='"as I said"')
-    submitted("by-its-policy", stay, periodic_hold="true", periodic_hold_subcode=18, periodic_hold_reason='"I said"')
-    submitted("could-not-finish", die, max_retries=0)
-    submitted("by-the-site", stay, custom_options={"AgainstTheRules": "true"})
-    submitted("by-the-machine", stay, custom_options={"Unwanted": "7"})
-    submitted("by-the-machine-for-memory", stay, custom_options={"Unwanted": str(hold_codes.MEMORY)})
     submitted("too-much-input", str, fixed_input_files=big, max_transfer_input_mb=1)
     submitted("too-much-output", write, max_transfer_output_mb=1)
-    submitted("too-long", stay, allowed_job_duration=3)
-    submitted("runs-too-long", stay, allowed_execute_duration=3)
     submitted("no-place-for-output", write, output_remaps={"big": folder / "file" / "big"})
     (folder / "file").rmdir()
     (folder / "file").touch()
@@ -122,7 +127,6 @@ def submit(folder: Path) -> None:
     gone.unlink()
     for mapped in (without_directory, without_input):
         mapped.release()
-    submitted("by-its-user", stay).hold()
 
 
 @pytest.mark.usefixtures("in_held")

@@ -19,7 +19,8 @@ import pytest
 import htmap
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.pools import find_pool
-from htmap_core.testing import eventually, using_htmap_dir
+from htmap_core.results import news
+from htmap_core.testing import eventually, run_htmap, using_htmap_dir
 
 pytestmark = pytest.mark.pool
 
@@ -338,10 +339,8 @@ class TestFates:
         mapped.remove()
         assert not [path for path in before if path.exists()]
         # Where it took HTCondor too long to end the job, the next commands see to the rest.
-        eventually(
-            lambda: (htmap.get_tags(), list(personal_pool.glob(f"*/{mapped._map_dir.id}*")))[1] == [],
-            says="all files of the map are gone",
-        )
+        eventually(lambda: run_htmap("settle").exit_code == 0, says="the removal is finished")
+        assert list(personal_pool.glob(f"*/{mapped._map_dir.id}*")) == []
         assert jobs_in_queue(constraint) == []
 
     def test_after_removal_everything_says_so_before_it_looks_at_its_arguments(self) -> None:
@@ -384,8 +383,13 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
 
     def test_a_client_killed_before_it_submits_leaves_no_map(self) -> None:
         self.crash(self.BEFORE_SUBMISSION)
-        assert "crash" not in htmap.get_tags()
         assert htmap.map(str, [1], tag="crash").exists
+
+    def test_whoever_waits_for_a_map_that_was_never_submitted_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(news, "QUIET", 1.0)  # a minute of silence would be long for a test
+        self.crash(self.BEFORE_SUBMISSION)
+        with pytest.raises(htmap.exceptions.MapWasRemoved):
+            htmap.load("crash").wait(TIMEOUT)
 
     def test_a_client_killed_after_it_submits_leaves_the_whole_map(self) -> None:
         self.crash(self.AFTER_SUBMISSION)
@@ -409,7 +413,9 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
         assert died.returncode == 9
         assert "crash" not in htmap.get_tags()
         assert not mapped.exists
-        eventually(lambda: not jobs_in_queue(constraint), says="no job of the map is in the queue")
+        assert len(jobs_in_queue(constraint)) == 3, "what only looks asks no pool"
+        eventually(lambda: run_htmap("settle").exit_code == 0, says="the removal is finished")
+        assert not jobs_in_queue(constraint)
 
     def test_what_a_job_brings_back_after_a_forced_removal_is_no_map_and_goes_with_the_next_command(
         self, personal_pool: Path

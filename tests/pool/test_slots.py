@@ -15,6 +15,8 @@ from htmap.exceptions import NoSlotFits
 from htmap_core.condor import bindings
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.diagnosis.doctor import checks
+from htmap_core.language.added_requirements import all_added
+from htmap_core.language.expressions import conjuncts
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.results import news
@@ -74,8 +76,8 @@ def forget(pool: Path, names: str) -> None:
 
 class TestSlotsOfAnotherArchitecture:
     @pytest.fixture(scope="class")
-    @staticmethod
-    def warned(class_pool: Path) -> NoSlotFits:
+    @classmethod
+    def warned(cls, class_pool: Path) -> NoSlotFits:
         """Map where no slot has this machine's architecture, and return the warning."""
         with using_htmap_dir(class_pool), pytest.warns(NoSlotFits) as caught:
             htmap.map(str, [1], tag="tide")
@@ -92,6 +94,13 @@ class TestSlotsOfAnotherArchitecture:
         assert (str(found.status), "aarch64" in found.advice) == ("IDLE", True)
 
     @pytest.mark.usefixtures("in_class_pool")
+    def test_doctor_notes_it_unless_the_settings_have_requirements_that_name_the_architecture(self) -> None:
+        (noted,) = [check for check in checks() if (check.area, check.verdict) == ("slots", "note")]
+        assert "aarch64" in noted.advice
+        htmap.settings["MAP_OPTIONS.requirements"] = 'Arch == "aarch64"'
+        assert {check.verdict for check in checks() if check.area == "slots"} == {"ok"}
+
+    @pytest.mark.usefixtures("in_class_pool")
     def test_with_the_requirements_that_it_advises_a_map_runs_there(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -99,11 +108,41 @@ class TestSlotsOfAnotherArchitecture:
         assert list(mapped.iter(timeout=180)) == ["1"]
 
 
+REQUIREMENTS = (
+    *("Memory > 1", 'Arch == "aarch64"', "isUndefined(MY.arch)", 'Name == "Arch"', 'OpSys == "LINUX" || true'),
+    *('OpSysAndVer == "x"', 'OpSysName == "x"', 'OpSysLongName == "x"', 'OpSysShortName == "x"', 'OpSysLegacy == "x"'),
+    *("OpSysVer > 1", "OpSysMajorVer > 1", "HasFileTransfer"),
+)
+
+OF_IMAGES = {"HasDocker", "HasContainer", "HasDockerURL"}
+
+
+@pytest.mark.usefixtures("in_class_pool")
+@pytest.mark.parametrize(
+    ("universe", "image"), [("vanilla", ""), ("docker", "docker_image = sea"), ("vanilla", "docker_image = sea")]
+)
+class TestWhatHTCondorAddsToRequirements:
+    def test_it_is_what_we_say(self, universe: str, image: str, tmp_path: Path) -> None:
+        _, connection = pools.find_pool()
+        ours: dict[str, set[str]] = {}
+        theirs: dict[str, set[str]] = {}
+        for text in REQUIREMENTS:
+            commands = ("executable = /bin/true", f"log = {tmp_path}/log", "hold = True", "should_transfer_files = YES")
+            described = "\n".join((*commands, f"universe = {universe}", image, f"requirements = {text}", "queue", ""))
+            submitted = connection.submit(described)
+            (ad,) = connection.query_jobs(f"ClusterId == {submitted.cluster}", ["Requirements"])
+            connection.remove(f"ClusterId == {submitted.cluster}", "it was only looked at")
+            parts = {part.replace("TARGET.", "") for part in conjuncts(ad["Requirements"])}
+            theirs[text] = {part for part in parts if part not in {text, *OF_IMAGES} and "Request" not in part}
+            ours[text] = set(all_added(text, bool(image), connection.parameter, brings_plugins=False))
+        assert ours == theirs
+
+
 @pytest.mark.usefixtures("in_class_pool")
 class TestManySlots:
     @pytest.fixture(scope="class", autouse=True)
-    @staticmethod
-    def many(class_pool: Path) -> Iterator[None]:
+    @classmethod
+    def many(cls, class_pool: Path) -> Iterator[None]:
         """Tell the collector of many slots that are not there."""
         import classad2
 
@@ -163,8 +202,8 @@ class TestManySlots:
 @pytest.mark.usefixtures("in_class_pool")
 class TestNoSlots:
     @pytest.fixture(scope="class", autouse=True)
-    @staticmethod
-    def none(class_pool: Path) -> Iterator[None]:
+    @classmethod
+    def none(cls, class_pool: Path) -> Iterator[None]:
         """Have the collector forget all slots, as it does when the last glidein ends; they come again afterwards."""
         before = slots(class_pool)
         forget(class_pool, ".")
