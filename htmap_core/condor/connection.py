@@ -114,7 +114,10 @@ class Connection:
             self._schedd(condor).act(job_action, constraint, reason=(reason, 0))
 
     def edit(self, constraint: str, attribute: str, value: object) -> None:
-        """Set an attribute in the ads of the jobs that satisfy *constraint* to *value*, a ClassAd expression."""
+        """Set an attribute in the ads of the jobs that satisfy *constraint* to *value*, a ClassAd expression.
+
+        :param constraint: an expression, or the number of a job, such as ``17.3``, for which it looks at no others.
+        """
         with self._bindings() as condor:
             self._schedd(condor).edit(constraint, attribute, str(value))
 
@@ -144,7 +147,7 @@ class Connection:
         """Return why a schedd elsewhere lets nobody act from here, though all may look; None if it does, or is the local one."""
         try:
             if not self.is_local_schedd:
-                self.act("hold", "ClusterId == 0", "htmap asks whether it may")
+                self.act("hold", "0.0", "htmap asks whether it may")  # there is no such job
         except CondorError as error:
             return error
         return None

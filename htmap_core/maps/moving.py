@@ -109,8 +109,7 @@ def _follow(map_dir: MapDir, connection: Connection, formers: Iterable[str], roo
             continue
         for ad, value in wanted:
             if value is not None:
-                job = f"ClusterId == {ad['ClusterId']} && ProcId == {ad['ProcId']} && {constraint}"
-                connection.edit(job, name, quoted(value))
+                connection.edit(f"{ad['ClusterId']}.{ad['ProcId']}", name, quoted(value))
     ours = f"substr(HoldReason, 0, {len(_REASON)}) == {quoted(_REASON)}"  # the schedd adds who has held the job
     held = f"({constraint}) && JobStatus == {_HELD} && {ours}"
     connection.act("release", held, "HTMAP_DIR was moved")

@@ -101,11 +101,10 @@ def sign_anew(map_dir: MapDir, connection: Connection, jobs: Iterable[SignedJob]
     renewed = renewal(commands, map_dir.record.options, in_ad=True)
     for job in jobs:
         text = quoted(renewed(job.remaps))
-        this = f"ClusterId == {job.cluster} && ProcId == {job.proc} && {map_dir.own_jobs}"
         try:
-            connection.edit(this, _REMAPS, text)
+            connection.edit(f"{job.cluster}.{job.proc}", _REMAPS, text)
         except CondorError:
-            if connection.query_jobs(this, ["ProcId"], 1):
+            if connection.query_jobs(map_dir.own_job(job.cluster, job.proc), ["ProcId"], 1):
                 raise  # otherwise the job has just left the queue
 
 
