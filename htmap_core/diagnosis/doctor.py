@@ -6,17 +6,15 @@ import os
 import platform
 import shlex
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
-
-import attrs
 
 from htmap_core import names, version, wording
 from htmap_core.condor.bindings import bindings_version
 from htmap_core.condor.connection import Connection
+from htmap_core.diagnosis import of_pool
 from htmap_core.diagnosis.faults import Fault, PoolInUse, faults_of_settings
+from htmap_core.diagnosis.of_pool import Check, release
 from htmap_core.exceptions import (
     CondorError,
     CorruptMap,
@@ -26,10 +24,8 @@ from htmap_core.exceptions import (
     TagNotFound,
     UnsafePath,
 )
-from htmap_core.language.added_requirements import about_architecture
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import faults
-from htmap_core.plugins.native import requirements_of_machine
 from htmap_core.plugins.record import PluginRecord
 from htmap_core.settings import dotted, variables
 from htmap_core.settings.chain import settings
@@ -44,22 +40,6 @@ from htmap_core.submission.delivery_choice import Answers, present_choice, why
 from htmap_core.user_warnings import UnsuitableDeliveryMethod
 
 _LITTLE_SPACE = 1024**3  # bytes
-
-
-@attrs.frozen
-class Check:
-    """The result of one check.
-
-    :param area: the subject, such as ``schedd``.
-    :param verdict: ``ok``; ``note`` if it may matter; ``problem`` if maps cannot run because of it, or not as they should.
-    :param text: the finding.
-    :param advice: what to do about it; empty if nothing need be done.
-    """
-
-    area: str
-    verdict: Literal["ok", "note", "problem"]
-    text: str
-    advice: str = ""
 
 
 def checks() -> Iterator[Check]:
@@ -83,26 +63,20 @@ def checks() -> Iterator[Check]:
         yield Check("pool", "problem", text, "The notes above say for each pool how to get it")
         return
     name, connection = connections[0]
-    for look in (_schedd, _slots, _credentials):
+    for look in (of_pool.schedd, of_pool.slots, of_pool.credentials):
         try:
             yield from look(connection)
         except CondorError as error:
-            yield Check(look.__name__.strip("_"), "problem", str(error))
+            yield Check(look.__name__, "problem", str(error))
     yield from _delivery(name, connection)
 
 
 def _versions() -> Iterator[Check]:
     text = f"{version.version()}, Python {platform.python_version()}"
     try:
-        yield Check("versions", "ok", f"{text}, HTCondor's bindings {_number(bindings_version())}")
+        yield Check("versions", "ok", f"{text}, HTCondor's bindings {release(bindings_version())}")
     except CondorError as error:
         yield Check("versions", "problem", f"{text}; {error}")
-
-
-def _number(version: str) -> str:
-    """Return the version number in a text like ``$CondorVersion: 25.14.1 2026-09-01 ... $``."""
-    words = version.split()
-    return words[1] if len(words) > 1 else version
 
 
 def _settings(pool: PoolInUse) -> Iterator[Check]:
@@ -218,75 +192,6 @@ def _plugins(records: list[PluginRecord]) -> Iterator[Check]:
         came_from = f" ({fault.distribution})" if fault.distribution else ""
         by = f"; PLUGINS.REQUIRED names it ({fault.required_by})" if fault.required_by else ""
         yield Check("plugins", "problem", f"{fault.plugin}{came_from} {fault.reason}{by}", fault.advice)
-
-
-def _schedd(connection: Connection) -> Iterator[Check]:
-    if not connection.answers():
-        yield Check(
-            "schedd",
-            "problem",
-            f"the schedd of the {connection.address.pool} pool does not answer",
-            "`condor_status -schedd`",
-        )
-        return
-    ad = connection.schedd_ad()
-    theirs, ours = _number(str(ad.get("CondorVersion", "unknown"))), _number(bindings_version())
-    text = f"{ad.get('Name', 'the schedd')} of the {connection.address.pool} pool answers; HTCondor {theirs}"
-    if theirs.split(".")[:1] == ours.split(".")[:1]:
-        yield Check("schedd", "ok", text)
-    else:
-        advice = f"If anything fails, `pip install 'htcondor=={'.'.join(theirs.split('.')[:2])}.*'`"
-        yield Check("schedd", "note", f"{text}, but the bindings have version {ours}", advice)
-
-
-# Attributes of slots, and the abilities that they advertise.
-_ABILITIES = {
-    "HasFileTransfer": "file transfer",
-    "HasDocker": "Docker",
-    "HasSingularity": "Apptainer",
-    "HasContainer": "containers",
-}
-
-
-_OF_SLOTS = (
-    *("Machine", "Cpus", "TotalSlotCpus", "Memory", "TotalSlotMemory", "OpSysAndVer", "Arch"),
-    *_ABILITIES,
-)  # complete ads of 20,000 slots are 160 MB
-
-
-def _slots(connection: Connection) -> Iterator[Check]:
-    slots = connection.slots(_OF_SLOTS)
-    if not slots:
-        advice = "A map waits until there are some, as on a pool that grows on demand; `condor_status` shows them then"
-        yield Check("slots", "note", "the pool has no slots now", advice)
-        return
-    machines = {slot.get("Machine") for slot in slots}
-    free, cpus = (sum(int(slot.get(name) or 0) for slot in slots) for name in ("Cpus", "TotalSlotCpus"))
-    largest = max(int(slot.get("TotalSlotMemory") or slot.get("Memory") or 0) for slot in slots)
-    text = f"{len(slots)} on {len(machines)} machine{'' if len(machines) == 1 else 's'}; {free} of {cpus} CPUs are free"
-    yield Check("slots", "ok", f"{text}; memory up to {wording.size(largest * 1024**2)}")
-    systems = Counter(f"{slot.get('OpSysAndVer')} {slot.get('Arch')}" for slot in slots)
-    yield Check("slots", "ok", ", ".join(f"{count} with {name}" for name, count in systems.most_common()))
-    machine = requirements_of_machine(connection)
-    if machine and not connection.count(machine)[0]:
-        advice = about_architecture(Counter(str(slot.get("Arch")) for slot in slots))
-        yield Check("slots", "note", f"none of them is like this machine ({machine})", advice)
-    able = (f"{sum(slot.get(name) is True for slot in slots)} with {what}" for name, what in _ABILITIES.items())
-    yield Check("slots", "ok", ", ".join(able))
-
-
-def _credentials(connection: Connection) -> Iterator[Check]:
-    if connection.parameter("SEC_CREDENTIAL_PRODUCER") is None:
-        yield Check("credentials", "ok", "the pool needs none")
-    elif connection.has_kerberos_credential():
-        yield Check("credentials", "ok", "the credd has a Kerberos credential of yours")
-    else:
-        yield Check(
-            "credentials",
-            "note",
-            "the credd has no Kerberos credential of yours",
-            "`kinit`; a map that needs the credential stores it",
-        )
 
 
 def _delivery(name: str, connection: Connection) -> Iterator[Check]:

@@ -11,7 +11,8 @@ from htmap_core import names
 from htmap_core.cli import tables
 from htmap_core.cli.commands.why import takes_json
 from htmap_core.condor import bindings
-from htmap_core.diagnosis.doctor import Check, checks
+from htmap_core.diagnosis.doctor import checks
+from htmap_core.diagnosis.of_pool import Check
 from htmap_core.version import version as htmap_version
 
 

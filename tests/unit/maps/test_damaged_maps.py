@@ -16,6 +16,7 @@ from htmap.exceptions import CondorError, CorruptMap, DamagedMap
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.diagnosis import doctor
+from htmap_core.diagnosis.of_pool import Check
 from htmap_core.maps import recovery
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
@@ -167,7 +168,7 @@ def test_an_interrupted_rerun_of_a_damaged_map_does_not_stop_other_commands(htma
 # --- the doctor
 
 
-def notes() -> list[doctor.Check]:
+def notes() -> list[Check]:
     return [each for each in doctor.checks() if (each.area, each.verdict) == ("files", "note")]
 
 

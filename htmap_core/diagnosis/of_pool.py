@@ -1,0 +1,109 @@
+"""The doctor's looks at a pool: its schedd, its slots, and the user's credentials there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal
+
+import attrs
+
+from htmap_core import wording
+from htmap_core.condor.bindings import bindings_version
+from htmap_core.condor.connection import Connection
+from htmap_core.language.added_requirements import about_architecture
+from htmap_core.plugins.native import requirements_of_machine
+
+
+@attrs.frozen
+class Check:
+    """The result of one check.
+
+    :param area: the subject, such as ``schedd``.
+    :param verdict: ``ok``; ``note`` if it may matter; ``problem`` if maps cannot run because of it, or not as they should.
+    :param text: the finding.
+    :param advice: what to do about it; empty if nothing need be done.
+    """
+
+    area: str
+    verdict: Literal["ok", "note", "problem"]
+    text: str
+    advice: str = ""
+
+
+def schedd(connection: Connection) -> Iterator[Check]:
+    """Check that the schedd answers, and that the bindings are of its version."""
+    if not connection.answers():
+        yield Check(
+            "schedd",
+            "problem",
+            f"the schedd of the {connection.address.pool} pool does not answer",
+            "`condor_status -schedd`",
+        )
+        return
+    ad = connection.schedd_ad()
+    theirs, ours = release(str(ad.get("CondorVersion", "unknown"))), release(bindings_version())
+    text = f"{ad.get('Name', 'the schedd')} of the {connection.address.pool} pool answers; HTCondor {theirs}"
+    if theirs.split(".")[:1] == ours.split(".")[:1]:
+        yield Check("schedd", "ok", text)
+    else:
+        advice = f"If anything fails, `pip install 'htcondor=={'.'.join(theirs.split('.')[:2])}.*'`"
+        yield Check("schedd", "note", f"{text}, but the bindings have version {ours}", advice)
+
+
+# Attributes of slots, and the abilities that they advertise.
+_ABILITIES = {
+    "HasFileTransfer": "file transfer",
+    "HasDocker": "Docker",
+    "HasSingularity": "Apptainer",
+    "HasContainer": "containers",
+}
+
+
+_OF_SLOTS = (
+    *("Machine", "Cpus", "TotalSlotCpus", "Memory", "TotalSlotMemory", "OpSysAndVer", "Arch"),
+    *_ABILITIES,
+)  # complete ads of 20,000 slots are 160 MB
+
+
+def slots(connection: Connection) -> Iterator[Check]:
+    """Say how many slots there are, what they have, and whether HTCondor sends jobs of this machine to them."""
+    ads = connection.slots(_OF_SLOTS)
+    if not ads:
+        advice = "A map waits until there are some, as on a pool that grows on demand; `condor_status` shows them then"
+        yield Check("slots", "note", "the pool has no slots now", advice)
+        return
+    machines = {slot.get("Machine") for slot in ads}
+    free, cpus = (sum(int(slot.get(name) or 0) for slot in ads) for name in ("Cpus", "TotalSlotCpus"))
+    largest = max(int(slot.get("TotalSlotMemory") or slot.get("Memory") or 0) for slot in ads)
+    text = f"{len(ads)} on {len(machines)} machine{'' if len(machines) == 1 else 's'}; {free} of {cpus} CPUs are free"
+    yield Check("slots", "ok", f"{text}; memory up to {wording.size(largest * 1024**2)}")
+    systems = Counter(f"{slot.get('OpSysAndVer')} {slot.get('Arch')}" for slot in ads)
+    yield Check("slots", "ok", ", ".join(f"{count} with {name}" for name, count in systems.most_common()))
+    machine = requirements_of_machine(connection)
+    if machine and not connection.count(machine)[0]:
+        advice = about_architecture(Counter(str(slot.get("Arch")) for slot in ads))
+        yield Check("slots", "note", f"none of them is like this machine ({machine})", advice)
+    able = (f"{sum(slot.get(name) is True for slot in ads)} with {what}" for name, what in _ABILITIES.items())
+    yield Check("slots", "ok", ", ".join(able))
+
+
+def credentials(connection: Connection) -> Iterator[Check]:
+    """Say whether the credd has the credential that the pool needs."""
+    if connection.parameter("SEC_CREDENTIAL_PRODUCER") is None:
+        yield Check("credentials", "ok", "the pool needs none")
+    elif connection.has_kerberos_credential():
+        yield Check("credentials", "ok", "the credd has a Kerberos credential of yours")
+    else:
+        yield Check(
+            "credentials",
+            "note",
+            "the credd has no Kerberos credential of yours",
+            "`kinit`; a map that needs the credential stores it",
+        )
+
+
+def release(version: str) -> str:
+    """Return the version number in a text like ``$CondorVersion: 25.14.1 2026-09-01 ... $``."""
+    words = version.split()
+    return words[1] if len(words) > 1 else version
