@@ -420,7 +420,13 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
     def test_what_a_job_brings_back_after_a_forced_removal_is_no_map_and_goes_with_the_next_command(
         self, personal_pool: Path
     ) -> None:
-        mapped = htmap.map(time.sleep, [5], tag="crash")
+        gate = personal_pool / "gate"
+
+        def wait_for(path: str) -> None:
+            while not os.path.exists(path):
+                time.sleep(0.1)
+
+        mapped = htmap.map(wait_for, [str(gate)], tag="crash")
         eventually(lambda: mapped.component_statuses == ["RUNNING"], says="the component runs")
         done = run(
             "import htmap\nfrom htmap_core.condor.connection import Connection\n"
@@ -430,6 +436,7 @@ htmap.map(str, range(3), tag="crash", map_options=htmap.MapOptions(requirements=
             "mapped.remove(force=True)"
         )
         assert (done.returncode, mapped.exists) == (0, False)
+        gate.touch()
         eventually(mapped._map_dir.path.exists, says="HTCondor has made the directory again for what the job returns")
         assert not mapped.exists
         eventually(
