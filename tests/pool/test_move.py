@@ -15,7 +15,7 @@ import pytest
 import htmap
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CannotMove
-from htmap_core.maps import moving
+from htmap_core.maps import moving, recovery
 from htmap_core.storage.tags import find_map
 from htmap_core.testing import eventually, run_htmap
 
@@ -65,7 +65,7 @@ def test_jobs_in_the_queue_follow(personal_pool: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize("is_moved", [True, False])
-def test_an_interrupted_move_is_finished_or_undone_by_the_next_command(
+def test_an_interrupted_move_is_finished_or_undone_by_the_next_command_that_acts(
     personal_pool: Path, other: Path, is_moved: bool
 ) -> None:
     create_idle(personal_pool)
@@ -78,6 +78,7 @@ def test_an_interrupted_move_is_finished_or_undone_by_the_next_command(
     if is_moved:
         htmap.settings["HTMAP_DIR"] = other
     assert htmap.get_tags() == ("idle",)
+    recovery.settle()
     assert list(go()) == [(0, "sea"), (1, "sea")]
 
 
