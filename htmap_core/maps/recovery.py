@@ -69,12 +69,21 @@ def settle(*, at_once: bool = False) -> list[Attempt]:
     for kind, finish, operation in _unfinished():
         if at_once or operation.is_due:
             problem = _attempt(operation, finish, ask)
-            if problem:
+            if problem and _is_understood(operation.map_dir):
                 operations.note_attempt(operation, problem)
             attempts.append(Attempt(operation, kind, problem or ""))
         else:
             _attempt(operation, finish, lambda _: None)
     return attempts
+
+
+def _is_understood(map_dir: MapDir) -> bool:
+    """Return whether no newer HTMap has made or changed a map: that one's markers are its own."""
+    try:
+        map_dir.check_understood()
+    except MadeByNewerHTMap:
+        return False
+    return True
 
 
 def _unfinished() -> Iterator[tuple[str, Finish, Operation]]:
