@@ -13,8 +13,12 @@ import pytest
 
 import htmap
 from htmap.exceptions import DeliveryForModules, NotDecided, OtherDeliveryMethod, UnsuitableDeliveryMethod
+from htmap_core import names
+from htmap_core.condor.connection import Connection
+from htmap_core.files.folders import remove_tree
 from htmap_core.plugins import pools
 from htmap_core.storage import decisions
+from htmap_core.storage.root import htmap_dir
 from htmap_core.submission.delivery_choice import choose_delivery_method
 from htmap_core.testing import eventually, pool_of_its_own, run_htmap
 from htmap_core.testing.pools import htmap_dir_with_pool
@@ -35,7 +39,8 @@ class Glideins:
         with view._bindings() as condor:
             condor.Collector().advertise([gone], "INVALIDATE_STARTD_ADS")
             condor.Collector().advertise(come, "UPDATE_STARTD_AD")
-        eventually(lambda: pools.find_pool()[1].count("true")[1] == len(come), says="the collector has the slots")
+        eventually(lambda: Connection(view.address).count("true")[1] == len(come), says="the collector has the slots")
+        remove_tree(htmap_dir() / names.SLOTS)  # counts are kept for five minutes
 
     def _slot(self, kind: str, number: int) -> Any:
         machine = f"{kind}.example.org"
