@@ -37,10 +37,13 @@ def of_machine(requirements: str, in_container: bool, parameter: Parameter) -> I
         yield f"OpSys == {quoted(system)}"
 
 
-def all_added(requirements: str, in_container: bool, parameter: Parameter, *, brings_plugins: bool) -> Iterator[str]:
+def all_added(
+    requirements: str, in_container: bool, parameter: Parameter, *, brings_plugins: bool, saves: bool
+) -> Iterator[str]:
     """Yield all that HTCondor adds, but for requests.
 
     :param brings_plugins: whether transfer plugins travel with the jobs.
+    :param saves: whether the jobs exit for HTCondor to save what there is, and to start them again.
     """
     if (appended := of_administrator(parameter)) is not None:
         yield appended
@@ -49,6 +52,8 @@ def all_added(requirements: str, in_container: bool, parameter: Parameter, *, br
         yield from of_machine(full, in_container, parameter)
     if not brings_plugins and "hasfiletransfer" not in names_in(full):
         yield "HasFileTransfer"
+    if saves:
+        yield "HasSelfCheckpointTransfers"
 
 
 def about_architecture(slots: Mapping[str, int]) -> str:

@@ -21,9 +21,8 @@ from htmap_core.tracking.source import StateSource
 logger = logging.getLogger("htmap")
 
 QUIET = 60.0  # seconds without news after which the schedd is asked
-_DOUBLINGS = (
-    4  # each question that brings no news doubles the time until the next, so often at most: to a quarter of an hour
-)
+# Each question that brings no news doubles the time until the next one, so often at most: to a quarter of an hour.
+_DOUBLINGS = 4
 
 
 class News:

@@ -84,13 +84,27 @@ def setting(name: str, chain: Settings | None = None) -> Any:
 
     :param name: the setting, such as ``"WAIT_TIME"``; ``htmap settings --explain`` lists them.
     :param chain: the settings to read; None for :data:`htmap.settings`.
-    :raises InvalidSetting: the value has another type.
+    :raises InvalidSetting: the value has another type, or is none that the setting can have.
 
     Since 0.7.
     """
     chain = settings if chain is None else chain
-    known = core.SETTINGS[name]
-    return _structure(name, chain.get(name, known.default), known.type, chain)
+    return _checked(name, chain.get(name, core.SETTINGS[name].default), chain)
+
+
+def _checked(name: str, given: Any, chain: Settings) -> Any:
+    """Return the value of one of the core's own settings as its class has it.
+
+    :raises InvalidSetting: the class does not accept it.
+    """
+    value = _structure(name, given, core.SETTINGS[name].type, chain)
+    table_of, _, field = name.rpartition(".")
+    cls = core.TABLES[table_of] if table_of else core.CoreSettings
+    try:
+        cls(**{field.casefold(): value})
+    except (TypeError, ValueError) as error:  # from a validator of the class
+        raise InvalidSetting(name, given, str(error.args[0]), chain.origin(name)) from error
+    return value
 
 
 def setting_origin(name: str) -> str | None:
@@ -125,7 +139,7 @@ def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = ()
         if folded in core.TABLES:
             _check_core_table(folded, given, chain)
         elif folded in core.SETTINGS:
-            _structure(folded, given, core.SETTINGS[folded].type, chain)
+            _checked(folded, given, chain)
         elif folded not in known:
             keys = list(dotted.keys({name: given})) or [name]
             if keys := [key for key in keys if chain.variable(key) is None]:  # of variables, there are warnings

@@ -65,10 +65,10 @@ def demands(submit: SubmitDescription, pool: PoolView) -> Iterator[Demand]:
     job = {name: text for name, text in submit.attributes.items() if "$(" not in text}
     job.update({f"Request{resource}": str(amount) for resource, amount in requests.items()})
     required = submit.requirements or "true"
-    brings_plugins = bool(submit.transfer_plugins)
+    brings_plugins, saves = bool(submit.transfer_plugins), submit.has("checkpoint_exit_code")
     # With an image, HTCondor makes a container of the vanilla universe, too.
     in_container = submit.universe != "vanilla" or submit.has("docker_image") or submit.has("container_image")
-    added = all_added(required, in_container, pool.parameter, brings_plugins=brings_plugins)
+    added = all_added(required, in_container, pool.parameter, brings_plugins=brings_plugins, saves=saves)
     own = dict.fromkeys(conjuncts(required), "")
     for requirement, by in {**dict.fromkeys(added, _ADDED), **own}.items():
         left = seen_by_job(without_scope(requirement, job), job)

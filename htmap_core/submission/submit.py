@@ -30,9 +30,8 @@ _TRUE, _FALSE = {"true", "1"}, {"false", "0"}  # condor_submit's words; others a
 
 logger = logging.getLogger("htmap")
 
-AT_ONCE = (
-    500  # jobs; each idle one costs the schedd memory, and time in each negotiation, whether or not it can run soon
-)
+# Jobs; each idle one costs the schedd memory, and time in each negotiation, whether or not it can run soon.
+AT_ONCE = 500
 _ALWAYS = 100  # jobs, for which no schedd is asked about limits
 _TIMES_SLOTS = 3  # idle jobs for each that can run at a time: slots that become free between two negotiations find jobs
 _RUNNING = "MAX_JOBS_RUNNING"
@@ -40,9 +39,8 @@ _USUAL = 10_000  # jobs: the default of MAX_JOBS_RUNNING, which is an expression
 _KEEPS = "keep_claim_idle"
 _KEEPING = f"MAP_OPTIONS.{_KEEPS}"
 
-LATE = frozenset(
-    {"max_idle", "max_materialize", "materialize_max_idle"}
-)  # commands that have the schedd make jobs late
+# The commands that have the schedd make jobs late.
+LATE = frozenset({"max_idle", "max_materialize", "materialize_max_idle"})
 
 
 class Queue(Protocol):
@@ -63,9 +61,7 @@ def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tup
     jobs are removed from the queue.
     """
     late = not LATE.isdisjoint(commands)
-    held = (
-        not late and commands.get("hold", "").casefold() in _TRUE
-    )  # HTCondor ignores `hold` with late materialization
+    held = not late and commands.get("hold", "").casefold() in _TRUE  # HTCondor ignores `hold` where it makes jobs late
     with held_back():
         submission = map_dir.intend(jobs, late=late, held=held)
         own = {f"MY.{names.SUBMISSION_TOKEN}": quoted(submission.token), **root_of_rows(map_dir, columns)}
@@ -105,9 +101,7 @@ def set_pace(submit: SubmitDescription, plan: MapPlan, parameter: Callable[[str]
     :param parameter: returns a parameter of the schedd's configuration, or None; it may raise CondorError.
     """
     is_late = any(submit.has(name) for name in LATE)
-    is_held = (
-        submit.get("hold") or "false"
-    ).casefold() not in _FALSE  # which HTCondor ignores where it makes jobs late
+    is_held = (submit.get("hold") or "false").casefold() not in _FALSE  # HTCondor ignores it where it makes jobs late
     if not is_late and not is_held and plan.jobs > _ALWAYS:
         most = _limit(parameter)
         if is_late := plan.jobs > min(AT_ONCE, most):

@@ -86,6 +86,8 @@ def _run_one(work: Work, component: int, capture: Capture, results: Results) -> 
     if outcome.error is not None:
         capture.tell(f"{more['error']['traceback']}{more['error']['advice'] or ''}\n")
     results.end(component, kind, {**record, **more}, payload, capture)
+    # The frames of its traceback have this outcome: whatever the function had in memory would stay until cycles are collected.
+    outcome.error = None
 
 
 def _end_fork_server() -> None:

@@ -66,7 +66,8 @@ def needs_memory(used: int) -> str:
     """
     slot, _ = slot_memory()
     had = f", and the slot has {slot} MB" if slot else ""
-    return f"it used {used} MB at its peak{had}. Ask for more with map.set_memory() or the option request_memory."
+    more = "Ask for more with the option request_memory, or with map.set_memory() after map.rerun()."
+    return f"it used {used} MB at its peak{had}. {more}"
 
 
 def job_ad(scratch: str) -> dict[str, str]:

@@ -38,6 +38,8 @@ def describe(error: BaseException, archive: str, scratch: str) -> dict[str, Any]
     :param scratch: the job's scratch directory, whose files are listed.
     """
     values = LocalValues(_SECONDS_FOR_LOCALS)
+    # To read the packages' metadata takes six megabytes, and what the function keeps is in the frames of its error still.
+    is_short_of_memory = issubclass(type(error), MemoryError)
     return {
         "type": f"{type(error).__module__}.{type(error).__qualname__}",
         "message": _cut(_text_of(error)),
@@ -45,7 +47,7 @@ def describe(error: BaseException, archive: str, scratch: str) -> dict[str, Any]
         "traceback": _cut(_traceback(error, archive)),
         "frames": _frames(error, archive, values),
         "related": _related(error, archive, values),
-        "packages": surroundings.packages(),
+        "packages": surroundings.packages_by_folder() if is_short_of_memory else surroundings.packages(),
         "scratch": surroundings.scratch_listing(scratch),
         "advice": None,
     }

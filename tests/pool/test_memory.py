@@ -102,6 +102,13 @@ class TestAComponentThatNeedsMoreMemory:
         del mapped
         assert runs.read_text().split() == [str(component) for component in range(COMPONENTS)]
 
+    def test_completes_when_it_is_run_again_and_requests_more(self, mapped: htmap.Map) -> None:
+        mapped.rerun([EATER])
+        mapped.hold()
+        mapped.set_memory(NEEDS + 200)
+        mapped.release()
+        assert mapped.get(EATER, timeout=TIMEOUT) == EATER * 10
+
 
 @pytest.mark.usefixtures("personal_pool")
 def test_a_pool_says_whether_it_enforces_memory(running_pool: Path) -> None:

@@ -134,8 +134,16 @@ class TestWhatHTCondorAddsToRequirements:
             connection.remove(f"ClusterId == {submitted.cluster}", "it was only looked at")
             parts = {part.replace("TARGET.", "") for part in conjuncts(ad["Requirements"])}
             theirs[text] = {part for part in parts if part not in {text, *OF_IMAGES} and "Request" not in part}
-            ours[text] = set(all_added(text, bool(image), connection.parameter, brings_plugins=False))
+            ours[text] = set(all_added(text, bool(image), connection.parameter, brings_plugins=False, saves=False))
         assert ours == theirs
+
+
+@pytest.mark.usefixtures("personal_pool")
+def test_what_htcondor_adds_for_jobs_that_checkpoint_by_exit_is_what_we_say() -> None:
+    exits = htmap.MapOptions(requirements='Arch == "aarch64"', checkpoint="exit", hold=True)
+    theirs = conjuncts(htmap.map(str, [1], map_options=exits).job_ad(0).attributes["Requirements"])
+    ours = all_added("Arch", False, lambda _: None, brings_plugins=False, saves=True)
+    assert set(ours) <= {part.replace("TARGET.", "") for part in theirs}
 
 
 @pytest.mark.usefixtures("in_class_pool")

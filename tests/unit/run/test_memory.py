@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from htmap_run import codes
 from htmap_run.job import memory
 from htmap_run.reports.control_group import ControlGroup
 from tests.golden_files import Golden
+from tests.unit.run.conftest import Interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.unit.run.conftest import Interpreter, Jobs, Ran
+    from tests.unit.run.conftest import Jobs, Ran
 
 ENFORCED = "Memory = 128\nHTMapEnforcesMemory = true\n"
 USED = {re.compile(r"used \d+ MB"): "USED"}
@@ -84,6 +86,15 @@ def test_python_sees_the_limit_first_and_there_is_memory_for_the_report(
     assert (ran.statuses, ran.error(1)["type"]) == (["OK", "ERR", "OK"], "builtins.MemoryError")
     assert "kept" in ran.error(1)["frames"][-1]["locals"]
     golden("run/python-sees-the-limit-first", ran.error(1)["advice"], hide=USED)
+
+
+def test_the_report_needs_little_memory_where_many_packages_are_installed(jobs: Jobs) -> None:
+    full = Interpreter(Path(sys.executable), sys.version_info[:3])  # the environment has all that the tests need
+    scratch = jobs.scratch(NIBBLES.replace("0.1", "0.02"), ["eats"], full)
+    ran = jobs.run_in(scratch, "0", full, environment=machine(scratch, ENFORCED))
+
+    assert ran.error(0)["type"] == "builtins.MemoryError"
+    assert any(name.startswith("pytest==") for name in ran.error(0)["packages"])
 
 
 def test_what_is_reserved_and_not_used_needs_no_memory(jobs: Jobs) -> None:
@@ -172,3 +183,19 @@ def test_a_job_that_can_save_nothing_is_left_to_htcondor_where_it_is_to_get_more
     environment = {**machine(scratch, ENFORCED), "_CONDOR_JOB_AD": str(scratch / ".job.ad")}
 
     assert jobs.run_in(scratch, environment=environment).value() == [200 << 20, None]
+
+
+def test_what_a_failed_component_had_in_memory_is_free_for_the_next_one(jobs: Jobs) -> None:
+    source = """
+def function(x):
+    with open("/proc/self/statm") as file:
+        resident = int(file.read().split()[1]) * 4096
+    if x == "fails":
+        kept = b"x" * (200 << 20)
+        raise ValueError
+    return resident >> 20
+"""
+    ran = jobs.run_in(jobs.scratch(source, ["fails", "next"]), "0-1")
+
+    assert ran.statuses == ["ERR", "OK"]
+    assert ran.value(1) < 150

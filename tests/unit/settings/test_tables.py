@@ -154,6 +154,13 @@ def test_a_setting_of_the_core_is_read_as_its_class_says(name: str, given: objec
     assert (type(found), found) == (type(value), value)
 
 
+@pytest.mark.parametrize("days", [0, -1, 7.5])
+def test_a_setting_of_the_core_that_its_class_refuses_is_refused(days: float) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        tables.setting("SIGNED_URL_DAYS", Settings({"SIGNED_URL_DAYS": days}))
+    assert (caught.value.name, caught.value.value) == ("SIGNED_URL_DAYS", days)
+
+
 def test_a_setting_of_the_core_has_its_default_where_the_program_has_replaced_all_settings() -> None:
     assert tables.setting("WAIT_TIME", Settings({"DELIVERY_METHOD": "assume"})) == 1.0
 
@@ -234,6 +241,8 @@ def test_what_the_user_file_has_is_an_error_whatever_the_environment_has(
         ("HTMAP_DIR", 5),
         ("DELIVERY_METHOD", ["a"]),
         ("WAIT_TIME", "soon"),
+        ("SIGNED_URL_DAYS", 8),
+        ("SIGNED_URL_DAYS", "0"),
         ("ALLOW_PYTHON_MISMATCH", "perhaps"),
         ("CLI", 5),
         ("MAP_OPTIONS", "request_cpus=1"),

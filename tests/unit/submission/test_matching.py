@@ -172,6 +172,11 @@ def test_what_the_administrator_appends_is_a_demand_and_counts_for_what_htcondor
     assert asked == {'Arch == "ppc64le"', SYSTEM, "HasFileTransfer"}
 
 
+def test_slots_must_be_able_to_save_what_there_is_of_jobs_that_exit_for_it() -> None:
+    assert demanded() == []
+    assert demanded(checkpoint_exit_code="85") == ["HasSelfCheckpointTransfers"]
+
+
 def test_no_operating_system_is_a_demand_in_a_container() -> None:
     submit = SubmitDescription()
     submit.set_universe("container")
