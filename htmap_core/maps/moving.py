@@ -21,6 +21,7 @@ from htmap_core.files.relocation import clear_away, put_away, relocate, undo
 from htmap_core.language.expressions import quoted
 from htmap_core.plugins.pools import check_pools
 from htmap_core.results.engine import Engine
+from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage import operations
 from htmap_core.storage.content.paths import moved
 from htmap_core.storage.mapdir import MapDir
@@ -54,6 +55,8 @@ def move(root: Path, to: Path) -> None:
                 waiting = f"({map_dir.own_jobs}) && JobStatus == {_IDLE}"
                 connection.act("hold", waiting, _REASON)
                 _check_none_runs(map_dir, connection, real, to)
+            for map_dir, _ in queued:
+                _await_holds(map_dir)
             relocate(real, to)
         except Exception as error:
             _finish(real)
@@ -61,6 +64,14 @@ def move(root: Path, to: Path) -> None:
                 raise CannotMove(real, to, error.strerror or str(error)) from error
             raise
         _finish(to)
+
+
+def _await_holds(map_dir: MapDir) -> None:
+    """Wait until the event log shows that a map's jobs are held: a later event would make the old folder again."""
+    engine = Engine(map_dir.id, map_dir, lambda: None, lambda _: math.inf)
+    for _ in tries(PATIENCE, longest=0.1):
+        if ComponentStatus.IDLE not in engine.statuses():
+            return
 
 
 def finish(root: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import pytest
 
 import htmap
+from htmap_core import names
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.pools import find_pool
 from htmap_core.results import news
@@ -227,7 +228,8 @@ class TestMistakesLeaveNothingBehind:
     @pytest.fixture(autouse=True)
     def nothing_left(self, personal_pool: Path) -> Iterator[None]:
         yield
-        assert [path for path in personal_pool.glob("*/*") if path.parent.name != "pool"] == []
+        of_no_map = {"pool", names.LOGS, names.SLOTS, names.DELIVERY}
+        assert [path for path in personal_pool.glob("*/*") if path.parent.name not in of_no_map] == []
         assert jobs_of(personal_pool) == []
 
     def test_unknown_delivery_method(self) -> None:
