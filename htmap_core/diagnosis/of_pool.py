@@ -83,7 +83,7 @@ def slots(connection: Connection) -> Iterator[Check]:
     machine = requirements_of_machine(connection)
     if machine and not connection.count(machine)[0]:
         advice = about_architecture(Counter(str(slot.get("Arch")) for slot in ads))
-        yield Check("slots", "note", f"none of them is like this machine ({machine})", advice)
+        yield Check("slots", "problem", f"none of them is like this machine ({machine})", advice)
     able = (f"{sum(slot.get(name) is True for slot in ads)} with {what}" for name, what in _ABILITIES.items())
     yield Check("slots", "ok", ", ".join(able))
 

@@ -131,6 +131,9 @@ def test_the_user_chooses_another_and_leaves_it_to_htmap_again(glideins: Glidein
     glideins.are(docker=1)
     with pytest.warns(UnsuitableDeliveryMethod):
         assert chosen() == "singularity"
+    htmap.settings["DELIVERY_METHOD"] = "assume"
+    assert "'assume'" in run_htmap("delivery", "--choose", "docker").stderr, "it has no effect now"
+    htmap.settings["DELIVERY_METHOD"] = "auto"
     assert run_htmap("delivery", "--choose").exit_code == 0
     assert (chosen(), told()["present"]["by"]) == ("docker", "auto")
 

@@ -94,8 +94,8 @@ class TestSlotsOfAnotherArchitecture:
         assert (str(found.status), "aarch64" in found.advice) == ("IDLE", True)
 
     @pytest.mark.usefixtures("in_class_pool")
-    def test_doctor_notes_it_unless_the_settings_have_requirements_that_name_the_architecture(self) -> None:
-        (noted,) = [check for check in checks() if (check.area, check.verdict) == ("slots", "note")]
+    def test_it_is_a_problem_to_doctor_unless_the_settings_have_requirements_that_name_the_architecture(self) -> None:
+        (noted,) = [check for check in checks() if (check.area, check.verdict) == ("slots", "problem")]
         assert "aarch64" in noted.advice
         htmap.settings["MAP_OPTIONS.requirements"] = 'Arch == "aarch64"'
         assert {check.verdict for check in checks() if check.area == "slots"} == {"ok"}

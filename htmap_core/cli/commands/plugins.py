@@ -17,6 +17,7 @@ from htmap_core.cli.suggestions import Suggesting
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import Pool
 from htmap_core.exceptions import PoolNotFound
+from htmap_core.exceptions.roots import from_origin
 from htmap_core.plugins import calls
 from htmap_core.plugins.faults import Fault, faults
 from htmap_core.plugins.pools import PoolCheck, check_pools
@@ -197,6 +198,9 @@ def delivery(choose: str | None, named: str | None, as_json: bool) -> None:
         click.echo(json.dumps(_as_json(present, told), indent=2))
     else:
         _tell(present, told if choose is None else [])
+    if choose is not None and (set_to := str(settings["DELIVERY_METHOD"])) != "auto":
+        origin = from_origin(settings.origin("DELIVERY_METHOD"))
+        click.echo(f"It has no effect now: DELIVERY_METHOD names {set_to!r}{origin}", err=True)
 
 
 def _checked(named: str | None) -> list[PoolCheck]:
