@@ -109,7 +109,7 @@ def test_what_acts_tries_it_again_after_ten_minutes(make_map: MakeMap, gone: Poo
 
 def test_after_a_week_it_is_given_up_and_the_doctor_tells(make_map: MakeMap, gone: PoolAddress) -> None:
     marker = leave(make_map("tide"), gone)
-    change(marker, since=time.time() - 8 * DAY)
+    change(marker, at=time.time() - 8 * DAY)
     assert len(recovery.settle()) == 1, "it had never been tried"
     change(marker, tried=time.time() - DAY / 2)
     assert recovery.settle() == []
@@ -122,7 +122,7 @@ def test_settle_tries_all_at_once_and_its_exit_code_says_whether_something_is_le
 ) -> None:
     marker = leave(make_map("tide"), gone)
     before = time.time() - 1
-    change(marker, tried=before, since=time.time() - 8 * DAY)
+    change(marker, tried=before, at=time.time() - 8 * DAY)
     done = run_htmap("settle")
     assert done.exit_code == 1
     assert tried(marker) > before
