@@ -24,7 +24,7 @@ from htmap_core.results.engine import Engine
 from htmap_core.storage import operations
 from htmap_core.storage.content.paths import moved
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.root import end_move, move_of, moving, unfinished_move
+from htmap_core.storage.root import end_move, move_of, moving, unfinished_move, why_still_moving
 from htmap_core.storage.tags import tag_of
 
 _REASON = "htmap move: HTMAP_DIR is being moved"
@@ -133,6 +133,8 @@ def _check_places(real: Path, to: Path) -> None:
 
 
 def _check_unused(real: Path, to: Path) -> None:
+    if (problem := why_still_moving(real)) is not None:
+        raise CannotMove(real, to, f"an earlier move is not finished ({problem})", "`htmap settle` finishes it")
     for kind in operations.KINDS:
         if found := sorted(path for path in (real / kind).glob("*") if path.is_file()):
             raise CannotMove(real, to, f"{found[0]} tells of something unfinished", "`htmap doctor` says more")

@@ -55,9 +55,12 @@ def settle(context: click.Context) -> None:
     """
     from htmap_core.maps import recovery
     from htmap_core.storage import operations
-    from htmap_core.storage.root import htmap_dir
+    from htmap_core.storage.root import htmap_dir, why_still_moving
 
     attempts = recovery.settle(at_once=True)
+    still_moving = why_still_moving(htmap_dir())
+    if still_moving is not None:
+        tables.remark(f"the move of HTMAP_DIR ({htmap_dir() / names.MOVING}) is left: {still_moving}")
     for each in attempts:
         about = f"{_DEEDS[each.kind]} of map {each.operation.tag!r}"
         if each.problem:
@@ -68,7 +71,7 @@ def settle(context: click.Context) -> None:
     others = [marker for marker in operations.markers(htmap_dir()) if marker not in tried]
     for marker in others:
         tables.remark(f"{marker} is left: it is damaged, or from another host, and less than a day old")
-    if others or any(each.problem for each in attempts):
+    if others or still_moving is not None or any(each.problem for each in attempts):
         context.exit(1)
     if not attempts:
         click.echo("nothing was left unfinished")
