@@ -74,7 +74,9 @@ def settle(context: click.Context) -> None:
     tried = {each.operation.marker for each in attempts}
     others = [marker for marker in operations.markers(htmap_dir()) if marker not in tried]
     for marker in others:
-        tables.remark(f"{marker} is left: it is damaged or from another host, and less than a day old, or a newer HTMap's")
+        tables.remark(
+            f"{marker} is left: it is damaged or from another host, and less than a day old, or a newer HTMap's"
+        )
     if others or still_moving is not None or any(each.problem for each in attempts):
         context.exit(1)
     if not attempts and not was_moving:
