@@ -6,6 +6,7 @@ old place or in the new one, and has the jobs follow. Until then those that coul
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Iterable, Iterator
@@ -48,7 +49,11 @@ def move(root: Path, to: Path) -> None:
     _check_places(real, to)
     _check_unused(real, to)
     queued = list(_queued(real, to))
-    with moving(real, {str(root), str(real)}, to):
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(moving(real, {str(root), str(real)}, to))
+        except (BlockingIOError, FileNotFoundError) as error:
+            raise CannotMove(real, to, "another process is moving it, or has moved it") from error
         try:
             for map_dir, connection in queued:
                 waiting = f"({map_dir.own_jobs}) && JobStatus == {_IDLE}"

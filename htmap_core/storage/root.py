@@ -102,8 +102,12 @@ class Move:
 
 @contextlib.contextmanager
 def moving(root: Path, formers: Iterable[str], to: Path) -> Iterator[None]:
-    """Write the journal of a move, and hold its lock during the block."""
-    with locked(root / names.MOVING) as file:
+    """Write the journal of a move, and hold its lock during the block.
+
+    :raises BlockingIOError: another process is moving it.
+    :raises FileNotFoundError: another process has just moved it.
+    """
+    with locked(root / names.MOVING, wait=False) as file:
         file.truncate(0)
         file.write(seal({"from": sorted(formers), "to": str(to)}))
         file.flush()
