@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from htmap_core.condor.errors import SHOWN
@@ -16,18 +17,22 @@ def locate(address: PoolAddress, condor: Any) -> Any:
 
     :raises PoolUnavailable: the collector knows no schedd of that name.
     """
-    if address.schedd is None or is_local(address, condor):
+    if address.schedd is None:
         return _local(condor)
+    local = _local_if_any(condor)
+    if local is not None and local.get("Name") == address.schedd:
+        return local
+    is_on_this_machine = local is not None and local.get("Machine") == address.schedd  # the address of an old map
     try:
         ad = collector(address, condor).locate(condor.DaemonType.Schedd, address.schedd)
     except condor.HTCondorException:
         ad = None
-        if not _is_on_this_machine(address, condor):
+        if not is_on_this_machine:
             raise
     if ad is not None:
         return ad
-    if _is_on_this_machine(address, condor):  # with None, the bindings would use the local schedd of any name
-        return _local(condor)
+    if is_on_this_machine:  # with None, the bindings would use the local schedd of any name
+        return local
     problem = f"its collector knows no schedd called {address.schedd!r}"
     raise PoolUnavailable(address.pool, problem, SHOWN)
 
@@ -50,9 +55,14 @@ def _local(condor: Any) -> Any:
 
 
 def _local_if_any(condor: Any) -> Any:
-    """Return the ad of this machine's own schedd; None if it has none. SCHEDD_HOST names one elsewhere."""
+    """Return the ad of this machine's own schedd; None if it has none that runs. SCHEDD_HOST names one elsewhere.
+
+    Without its files, the bindings would ask the collector, and one that never answers takes a minute.
+    """
     named = condor.param.get("SCHEDD_HOST")
     if named and str(named) not in {condor.param.get(name) for name in ("SCHEDD_NAME", "FULL_HOSTNAME")}:
+        return None
+    if not any(os.path.isfile(condor.param.get(name) or "") for name in _files_of_schedd()):
         return None
     try:
         return _local(condor)
@@ -60,7 +70,7 @@ def _local_if_any(condor: Any) -> Any:
         return None
 
 
-def _is_on_this_machine(address: PoolAddress, condor: Any) -> bool:
-    """Return whether an address names the machine of the local schedd, as that of an old map does."""
-    ad = _local_if_any(condor)
-    return ad is not None and ad.get("Machine") == address.schedd
+def _files_of_schedd() -> tuple[str, str]:
+    """Return the parameters that name the files in which HTCondor looks for the local schedd."""
+    address = "SCHEDD_SUPER_ADDRESS_FILE" if os.geteuid() == 0 else "SCHEDD_ADDRESS_FILE"
+    return address, "SCHEDD_DAEMON_AD_FILE"

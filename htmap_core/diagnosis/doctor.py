@@ -34,7 +34,7 @@ from htmap_core.settings.trust import check_entry
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
-from htmap_core.storage.root import check_htmap_dir, configured_htmap_dir
+from htmap_core.storage.root import check_htmap_dir, configured_htmap_dir, why_still_moving
 from htmap_core.storage.tags import all_tags, find_map, maps_without_tag
 from htmap_core.submission.delivery_choice import Answers, present_choice, why
 from htmap_core.user_warnings import UnsuitableDeliveryMethod
@@ -136,7 +136,10 @@ def _files() -> Iterator[Check]:
 
 
 def _lost(root: Path) -> Iterator[Check]:
-    """Tell of maps that no tag leads to, and of markers that are damaged."""
+    """Tell of maps that no tag leads to, of markers that are damaged, and of what could not be finished."""
+    if (problem := why_still_moving(root)) is not None:
+        text = f"{root / names.MOVING} tells of a move of HTMAP_DIR that was not finished, so its jobs may be on hold"
+        yield Check("files", "note", f"{text}: {problem}", "`htmap settle` tries it at once")
     for map_dir in maps_without_tag(root):
         text = f"no tag leads to the map {map_dir.path}; it was lost or is damaged"
         yield Check("files", "note", text, f"`echo {map_dir.id} > {root / names.TAGS}/NAME` gives it the tag NAME")

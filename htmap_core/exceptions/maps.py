@@ -159,7 +159,8 @@ class CannotMove(HTMapException):
     advice: str = ""
 
     def __str__(self) -> str:
-        return followed(f"HTMAP_DIR cannot be moved from {self.root} to {self.path}: {self.reason}", self.advice)
+        text = f"HTMAP_DIR cannot be moved from {self.root} to {self.path}: {self.reason}"
+        return followed(text, self.advice) if self.advice else text
 
 
 @attrs.define(slots=False)

@@ -40,7 +40,7 @@ class Holder:
         """
         here = this_process()
         if (self.boot, self.container) == (here.boot, here.container):
-            return _born(self.pid) == self.born
+            return (_born(self.pid) or 0) == self.born  # 0 where there is no /proc: then nothing is certain
         has_restarted = self.host == here.host and since < _start_of_host()
         return not has_restarted
 
@@ -52,7 +52,7 @@ def this_process() -> Holder:
 
 @functools.lru_cache(maxsize=1)  # a process that was forked has another id
 def _process(pid: int) -> Holder:
-    boot = _text(_PROC / "sys/kernel/random/boot_id").strip()
+    boot = _text(_PROC / "sys/kernel/random/boot_id").strip() or socket.gethostname()  # some sandboxes hide it
     container = _PROC / "self/ns/pid"
     return Holder(
         socket.gethostname(), boot, str(container.readlink()) if container.is_symlink() else "", pid, _born(pid) or 0

@@ -6,6 +6,7 @@ old place or in the new one, and has the jobs follow. Until then those that coul
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage import operations
 from htmap_core.storage.content.paths import moved
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.root import end_move, move_of, moving, unfinished_move
+from htmap_core.storage.root import end_move, move_of, moving, unfinished_move, why_still_moving
 from htmap_core.storage.tags import tag_of
 
 _REASON = "htmap move: HTMAP_DIR is being moved"
@@ -49,7 +50,11 @@ def move(root: Path, to: Path) -> None:
     _check_places(real, to)
     _check_unused(real, to)
     queued = list(_queued(real, to))
-    with moving(real, {str(root), str(real)}, to):
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(moving(real, {str(root), str(real)}, to))
+        except (BlockingIOError, FileNotFoundError) as error:
+            raise CannotMove(real, to, "another process is moving it, or has moved it") from error
         try:
             for map_dir, connection in queued:
                 waiting = f"({map_dir.own_jobs}) && JobStatus == {_IDLE}"
@@ -144,6 +149,8 @@ def _check_places(real: Path, to: Path) -> None:
 
 
 def _check_unused(real: Path, to: Path) -> None:
+    if (problem := why_still_moving(real)) is not None:
+        raise CannotMove(real, to, f"an earlier move is not finished ({problem})", "`htmap settle` finishes it")
     for kind in operations.KINDS:
         if found := sorted(path for path in (real / kind).glob("*") if path.is_file()):
             raise CannotMove(real, to, f"{found[0]} tells of something unfinished", "`htmap doctor` says more")

@@ -7,6 +7,7 @@ What acts calls :func:`settle`. Without interrupted operations either costs a fe
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Optional
@@ -22,7 +23,7 @@ from htmap_core.plugins import pools
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
-from htmap_core.storage.root import htmap_dir
+from htmap_core.storage.root import htmap_dir, move_of, note_attempt_to_move
 from htmap_core.storage.submissions import Submission
 from htmap_core.tracking import source
 
@@ -63,7 +64,7 @@ def settle(*, at_once: bool = False) -> list[Attempt]:
     :param at_once: try all, whenever they were last tried, and start pools that can be started.
     :returns: what was tried.
     """
-    _finish_move(htmap_dir())
+    _finish_move(htmap_dir(), at_once=at_once)
     ask = _Pools(pools.reach if at_once else pools.ask)
     attempts: list[Attempt] = []
     for kind, finish, operation in _unfinished():
@@ -93,11 +94,15 @@ def _unfinished() -> Iterator[tuple[str, Finish, Operation]]:
             yield kind, finish, interrupted
 
 
-def _finish_move(root: Path) -> None:
+def _finish_move(root: Path, *, at_once: bool) -> None:
     try:
+        begun = move_of(root)
+        if begun is not None and not at_once and time.time() < begun.tried + operations.TRY_AGAIN_AFTER:
+            return
         moving.finish(root)
     except (HTMapException, ValueError, OSError) as error:
         logger.warning("the move of HTMAP_DIR is left to a later command: %s", error)
+        note_attempt_to_move(root, str(error))
 
 
 def _attempt(interrupted: Operation, finish: Finish, ask: Ask) -> str | None:

@@ -16,8 +16,9 @@ from htmap_core.exceptions import (
     PoolUnavailable,
     SubmittedElsewhere,
 )
+from htmap_core.files.ownership import is_within
 from htmap_core.plugins.calls import plugins
-from htmap_core.storage.root import answers_about_slots
+from htmap_core.storage.root import answers_about_slots, htmap_dir
 from htmap_core.wording import describe
 
 
@@ -51,10 +52,12 @@ def find_pool() -> tuple[Pool, Connection]:
 def _with_schedd(address: PoolAddress) -> PoolAddress:
     """Return the address of a pool with the name of its schedd, by which a map finds it again from other machines.
 
-    The machine's own configuration names another schedd on each of them. A file that a plugin brings along names the same one.
+    The machine's own configuration names another schedd on each of them. A file that a plugin brings along names the same one,
+    also where CONDOR_CONFIG names that file: the personal pool's schedd changes its name with the machine's.
     """
-    is_of_machine = address.configuration == PoolAddress.of_machine(address.pool).configuration
-    if address.schedd is not None or not is_of_machine:
+    named = address.configuration
+    is_of_machine = named == PoolAddress.of_machine(address.pool).configuration
+    if address.schedd is not None or not is_of_machine or (named and is_within(named, [str(htmap_dir())])):
         return address
     return attrs.evolve(address, schedd=Connection(address).schedd_ad()["Name"])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import attrs
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
+from htmap_core.exceptions import MadeByNewerHTMap
 from htmap_core.files.answers import Answers
+from htmap_core.files.atomic import write_atomically
 from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
 from htmap_core.files.sealed import seal, unseal
@@ -87,16 +90,24 @@ class Move:
 
     :param formers: the paths of the place where it was.
     :param to: the place to which it goes.
+    :param tried: when it could not be finished, in seconds since the epoch; 0 for never.
+    :param problem: what was in the way then.
     """
 
     formers: tuple[Path, ...]
     to: Path
+    tried: float = attrs.field(default=0.0, eq=False)
+    problem: str = attrs.field(default="", eq=False)
 
 
 @contextlib.contextmanager
 def moving(root: Path, formers: Iterable[str], to: Path) -> Iterator[None]:
-    """Write the journal of a move, and hold its lock during the block."""
-    with locked(root / names.MOVING) as file:
+    """Write the journal of a move, and hold its lock during the block.
+
+    :raises BlockingIOError: another process is moving it.
+    :raises FileNotFoundError: another process has just moved it.
+    """
+    with locked(root / names.MOVING, wait=False) as file:
         file.truncate(0)
         file.write(seal({"from": sorted(formers), "to": str(to)}))
         file.flush()
@@ -129,7 +140,26 @@ def move_of(root: Path) -> Move | None:
         return None
     content = unseal(text)
     check_needs(content, root / names.MOVING)
-    return Move(tuple(map(Path, content["from"])), Path(content["to"]))
+    tried, problem = content.get("tried", 0.0), content.get("problem", "")
+    return Move(tuple(map(Path, content["from"])), Path(content["to"]), tried, problem)
+
+
+def note_attempt_to_move(root: Path, problem: str) -> None:
+    """Note in the journal of an interrupted move that it could not be finished now, and why."""
+    path = root / names.MOVING
+    with contextlib.suppress(OSError, ValueError), unfinished_move(root) as is_unfinished:  # else it is tried sooner
+        if is_unfinished:
+            write_atomically(path, seal({**unseal(path.read_bytes()), "tried": time.time(), "problem": problem}))
+
+
+def why_still_moving(root: Path) -> str | None:
+    """Return why the move of an HTMAP_DIR is not finished, as far as that is known; None if none was interrupted."""
+    try:
+        with unfinished_move(root) as is_unfinished:
+            begun = move_of(root) if is_unfinished else None
+    except (ValueError, MadeByNewerHTMap) as error:
+        return f"its journal cannot be read: {error}"
+    return None if begun is None else begun.problem or "its process was interrupted"
 
 
 def end_move(root: Path) -> None:

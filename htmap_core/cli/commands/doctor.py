@@ -55,22 +55,31 @@ def settle(context: click.Context) -> None:
     """
     from htmap_core.maps import recovery
     from htmap_core.storage import operations
-    from htmap_core.storage.root import htmap_dir
+    from htmap_core.storage.root import htmap_dir, why_still_moving
 
+    was_moving = why_still_moving(htmap_dir()) is not None
     attempts = recovery.settle(at_once=True)
+    still_moving = why_still_moving(htmap_dir())
+    if still_moving is not None:
+        tables.remark(f"the move of HTMAP_DIR ({htmap_dir() / names.MOVING}) is left: {still_moving}")
+    elif was_moving:
+        click.echo("finished the move of HTMAP_DIR")
     for each in attempts:
         about = f"{_DEEDS[each.kind]} of map {each.operation.tag!r}"
         if each.problem:
             tables.remark(f"the {about} is left ({each.operation.marker}): {each.problem}")
         else:
-            click.echo(f"finished the {about}")
+            is_undone = each.kind == names.CREATING and not each.operation.map_dir.exists
+            click.echo(f"{'undid' if is_undone else 'finished'} the {about}")
     tried = {each.operation.marker for each in attempts}
     others = [marker for marker in operations.markers(htmap_dir()) if marker not in tried]
     for marker in others:
-        tables.remark(f"{marker} is left: it is damaged, or from another host, and less than a day old")
-    if others or any(each.problem for each in attempts):
+        tables.remark(
+            f"{marker} is left: it is damaged or from another host, and less than a day old, or a newer HTMap's"
+        )
+    if others or still_moving is not None or any(each.problem for each in attempts):
         context.exit(1)
-    if not attempts:
+    if not attempts and not was_moving:
         click.echo("nothing was left unfinished")
 
 

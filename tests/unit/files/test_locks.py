@@ -16,6 +16,7 @@ import attrs
 import pytest
 
 from htmap_core import locked
+from htmap_core.files import holders
 from htmap_core.files.holders import Holder, this_process
 from htmap_core.files.sealed import seal
 from htmap_core.testing import eventually
@@ -191,3 +192,12 @@ def test_a_file_system_with_neither_locks_nor_symbolic_links_is_refused(tmp_path
     with pytest.raises(OSError) as caught:
         without(("flock", "symlink"), lambda: try_to_lock(tmp_path / "lock"))
     assert caught.value.filename == str(tmp_path)
+
+
+def test_where_proc_is_hidden_nobody_is_taken_for_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holders, "_PROC", tmp_path)
+    holders._process.cache_clear()
+    here = this_process()
+    holders._process.cache_clear()
+    assert here.may_be_alive(time.time())
+    assert here.boot, "it must not be that of another host where it is hidden, too"

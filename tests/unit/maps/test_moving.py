@@ -13,6 +13,7 @@ import pytest
 import htmap
 from htmap_core import names
 from htmap_core.exceptions import CannotMove, MadeByNewerHTMap
+from htmap_core.files.locks import locked
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.maps import moving, recovery
 from htmap_core.storage.content.formats import FORMAT
@@ -161,3 +162,11 @@ def test_it_is_not_moved_with_something_unfinished_or_a_newer_map_in_it(htmap_di
     with pytest.raises(MadeByNewerHTMap):
         moving.move(htmap_dir, tmp_path / "new")
     assert find_map("tide").path == made.path
+
+
+def test_two_processes_do_not_move_it_at_once(htmap_dir: Path, tmp_path: Path) -> None:
+    finished()
+    journal = htmap_dir / names.MOVING
+    with locked(journal), pytest.raises(CannotMove):
+        moving.move(htmap_dir, tmp_path / "new")
+    assert htmap_dir.exists()

@@ -14,9 +14,9 @@ import htmap
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.diagnosis import doctor
-from htmap_core.exceptions import PoolUnavailable
+from htmap_core.exceptions import CannotMove, PoolUnavailable
 from htmap_core.files.sealed import seal, unseal
-from htmap_core.maps import recovery
+from htmap_core.maps import moving, recovery
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.testing import run_htmap
@@ -136,7 +136,7 @@ def test_settle_finishes_what_needs_no_pool(make_map: MakeMap, htmap_dir: Path) 
     (htmap_dir / "creating").mkdir(exist_ok=True)
     (htmap_dir / "creating" / made.id).write_text(seal({"tag": "tide"}))
     done = run_htmap("settle")
-    assert (done.exit_code, "'tide'" in done.stdout) == (0, True)
+    assert (done.exit_code, done.stdout.split()[0], "'tide'" in done.stdout) == (0, "undid", True)
     assert not made.path.exists()
 
 
@@ -148,3 +148,26 @@ def test_what_another_host_has_begun_is_left_to_its_schedd(make_map: MakeMap) ->
     (made.root / "removed" / made.id).write_text(json.dumps(marker))
     (operation,) = operations.unfinished(made.root, "removed")
     assert operation.pool == PoolAddress("machine", schedd="ap1.example")
+
+
+def test_a_move_that_a_pool_keeps_from_its_end_is_told_and_seldom_tried(
+    make_map: MakeMap, gone: PoolAddress, tmp_path: Path
+) -> None:
+    begun = make_map("begun")
+    begun.write_record(attrs.evolve(begun.record, pool=gone))
+    begun.submissions.intend(2, late=False)
+    root, journal = begun.root, begun.root / "moving.json"
+    journal.write_text(seal({"from": [str(tmp_path / "former")], "to": str(root)}))
+    recovery.settle()
+    first = tried(journal)
+    assert first > 0
+    recovery.settle()
+    assert tried(journal) == first
+    (note,) = [each for each in doctor._lost(root) if str(journal) in each.text]
+    assert "`htmap settle`" in note.advice
+    with pytest.raises(CannotMove):
+        moving.move(root, tmp_path / "third")
+    assert run_htmap("settle").exit_code == 1
+    assert tried(journal) > first
+    journal.unlink()
+    assert run_htmap("settle").exit_code == 0
