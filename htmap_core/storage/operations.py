@@ -52,6 +52,7 @@ class Operation:
     :param constraint: a ClassAd expression that finds the jobs.
     :param new_tag: the tag that a retagging was to give the map; empty for other operations.
     :param is_damaged: whether the marker is damaged, so that nothing but the map is known.
+    :param first_tried: when its pool was first asked, and the operation could not be finished.
     :param tried: when its pool was last asked, and the operation could not be finished, in seconds since the epoch; 0 for never.
     :param problem: what was in the way then.
     :param since: when it began.
@@ -64,6 +65,7 @@ class Operation:
     constraint: str = "false"
     new_tag: str = ""
     is_damaged: bool = False
+    first_tried: float = 0.0
     tried: float = 0.0
     problem: str = ""
     since: float = 0.0
@@ -71,7 +73,7 @@ class Operation:
     @property
     def is_given_up(self) -> bool:
         """Whether it was tried in vain for so long that only the user can have it tried again."""
-        return self.tried > self.since + GIVE_UP_AFTER
+        return self.tried > self.first_tried + GIVE_UP_AFTER
 
     @property
     def is_due(self) -> bool:
@@ -121,7 +123,7 @@ def note_attempt(operation: Operation, problem: str) -> None:
     with contextlib.suppress(OSError):  # without the note it is tried again sooner
         content = _content(operation.marker.read_bytes())
         if content:
-            note = {"tried": time.time(), "problem": problem}
+            note = {"first_tried": content.get("first_tried", time.time()), "tried": time.time(), "problem": problem}
             write_atomically(operation.marker, seal({**content, "at": operation.since, **note}))
 
 
@@ -202,6 +204,7 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
         pool=_pool_in(content, root),
         constraint=constraint,
         new_tag=content.get("new_tag", ""),
+        first_tried=content.get("first_tried", 0.0),
         tried=content.get("tried", 0.0),
         problem=content.get("problem", ""),
         since=since,

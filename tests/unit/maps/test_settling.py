@@ -110,8 +110,10 @@ def test_what_acts_tries_it_again_after_ten_minutes(make_map: MakeMap, gone: Poo
 def test_after_a_week_it_is_given_up_and_the_doctor_tells(make_map: MakeMap, gone: PoolAddress) -> None:
     marker = leave(make_map("tide"), gone)
     change(marker, at=time.time() - 8 * DAY)
-    assert len(recovery.settle()) == 1, "it had never been tried"
-    change(marker, tried=time.time() - DAY / 2)
+    for _ in range(2):
+        assert len(recovery.settle()) == 1, "it was not tried for a week yet, however old it is"
+        change(marker, tried=time.time() - 601)
+    change(marker, first_tried=time.time() - 8 * DAY)
     assert recovery.settle() == []
     (note,) = [each for each in doctor._lost(make_map("kept").root) if str(marker) in each.text]
     assert ("gone@ap1.example" in note.text, "`htmap settle`" in note.advice) == (True, True)
@@ -122,7 +124,7 @@ def test_settle_tries_all_at_once_and_its_exit_code_says_whether_something_is_le
 ) -> None:
     marker = leave(make_map("tide"), gone)
     before = time.time() - 1
-    change(marker, tried=before, at=time.time() - 8 * DAY)
+    change(marker, tried=before, first_tried=time.time() - 8 * DAY)
     done = run_htmap("settle")
     assert done.exit_code == 1
     assert tried(marker) > before
