@@ -83,7 +83,7 @@ class DeliverySiteContract:
     def maps(cls, chosen: None) -> dict[str, htmap.Map]:
         """Return all maps, submitted at once so that they run side by side."""
         options = cls.map_options()
-        reaching_back = htmap.MapOptions(custom_options={"WantIOProxy": "true"})
+        reaching_back = htmap.MapOptions(custom_options={"WantIOProxy": "true"}, checkpoint_interval=0)
         hidden = [str(path) for path in (Path(sys.prefix), CHECKOUT, Path(htmap.settings["HTMAP_DIR"]))]
         maps = {
             "results": htmap.map(doubling(hidden), range(3), map_options=options),

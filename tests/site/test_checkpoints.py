@@ -24,7 +24,7 @@ def interrupted(on_site: Site) -> htmap.Map:
     htmap.settings["DELIVERY_METHOD"] = "assume"
     on_site.add_host("first", visible=VISIBLE)
     reaching_back = {"WantIOProxy": "true"}
-    options = htmap.MapOptions(environment=bare_environment(HERE), custom_options=reaching_back)
+    options = htmap.MapOptions(environment=bare_environment(HERE), custom_options=reaching_back, checkpoint_interval=0)
     mapped = htmap.map(counter(), [0], options)
     wait_for_checkpoint(mapped)
     return mapped

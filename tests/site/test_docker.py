@@ -83,7 +83,7 @@ class TestCheckpoints:
         htmap.settings["DOCKER.IMAGE"] = "here:1"
 
     def test_a_container_in_the_network_of_its_host_goes_on_from_a_checkpoint(self) -> None:
-        options = htmap.MapOptions(docker_network_type="host", custom_options=REACHING_BACK)
+        options = htmap.MapOptions(docker_network_type="host", custom_options=REACHING_BACK, checkpoint_interval=0)
         mapped = htmap.map(counter(), [0], options)
         wait_for_checkpoint(mapped)
         mapped.vacate()
@@ -95,7 +95,7 @@ class TestCheckpoints:
             htmap.checkpoint("state")
             return 1
 
-        options = htmap.MapOptions(docker_network_type="none", custom_options=REACHING_BACK)
+        options = htmap.MapOptions(docker_network_type="none", custom_options=REACHING_BACK, checkpoint_interval=0)
         mapped = htmap.map(function, [0], options)
         assert mapped.get(0, timeout=TIMEOUT) == 1
         assert "htmap: " in mapped.stderr.get(0)
