@@ -54,7 +54,7 @@ def trivial_components(quick: bool) -> Iterator[Row]:
         few = _peak(Path(folder), 1_000)
         many = _peak(Path(folder), 50_000 if quick else 1_000_000)
         note = f"{many:.0f} MB at the peak of the larger of its two processes"
-        yield Row("memory of a million components over a thousand", many - few, 80, "MB", note=note)
+        yield Row("memory of a million components over a thousand", many - few, 20, "MB", note=note)
 
 
 def _job(folder: Path, count: int) -> list[str]:

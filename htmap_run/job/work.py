@@ -8,6 +8,7 @@ import pickle
 from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.files.inputs import Inputs
+from htmap_run.files.variable import ComponentVariable
 from htmap_run.handshake import Refused
 from htmap_run.job import memory
 from htmap_run.job.isolation import Isolation
@@ -57,6 +58,7 @@ class Work:
     :param blocks: the paths of the input blocks.
     :param results: gets what the components leave.
     :ivar script: the user's script, as far as it came along.
+    :ivar variable: the environment variable that tells which component runs.
     :raises CorruptFile: one of the files is damaged.
     :raises FileNotFoundError: one of them is missing.
     """
@@ -65,6 +67,7 @@ class Work:
         self.archive = archive
         self.scratch = scratch
         self.script = Script(archive)
+        self.variable = ComponentVariable()
         self._results = results
         self._archive_file = os.open(archive, os.O_RDONLY | os.O_CLOEXEC)  # open as long as this process lives
         file = frames.Reader(function)

@@ -70,7 +70,7 @@ def _run_one(work: Work, component: int, capture: Capture, results: Results, mem
     os.chdir(work.scratch)
     if "multiprocessing.forkserver" in sys.modules:
         _end_fork_server()
-    os.environb[b"HTMAP_COMPONENT"] = b"%d" % component
+    work.variable.set(component)
     if work.keeps_checkpoints:
         from htmap_run.files import checkpoints
 

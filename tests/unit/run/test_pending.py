@@ -181,6 +181,22 @@ def function(x):
     assert [ran.output("stdout", component) for component in range(77)] == [f"out {n}\n" for n in range(77)]
 
 
+def test_child_processes_know_the_component_also_after_thousands(jobs: Jobs) -> None:
+    source = """
+import os, subprocess
+def function(x):
+    if x < 5003:
+        return
+    if x == 5004:
+        os.environ["HTMAP_COMPONENT"] = "7"
+    return os.environ["HTMAP_COMPONENT"], subprocess.check_output(["printenv", "HTMAP_COMPONENT"]).decode().strip()
+"""
+    ran = jobs.run(source, range(5010))
+
+    told = [ran.value(component) for component in range(5003, 5010)]
+    assert told == [(n, n) for n in ("5003", "7", "5005", "5006", "5007", "5008", "5009")]
+
+
 class TestEnded:
     def test_knows_the_components_of_the_job_and_others_apart(self) -> None:
         ended = Ended([7, 5, 9])
