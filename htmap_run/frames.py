@@ -321,8 +321,14 @@ class Reader:
         """
         _, component, offset, record_size, size = frame
         offset += HEADER.size + record_size + _SUM.size
-        found = self._bytes(offset, size) if offset >= 0 and offset + size < self._size else b""
-        if len(found) < size or _SUM.pack(zlib.crc32(found)) != self._bytes(offset + size, _SUM.size):
+        is_inside = offset >= 0 and offset + size < self._size
+        if is_inside and size < _AHEAD:  # one look is quicker than two, and to copy it is no matter
+            whole = self._bytes(offset, size + _SUM.size)
+            found, checksum = whole[:size], whole[size:]
+        else:
+            found = self._bytes(offset, size) if is_inside else b""
+            checksum = self._bytes(offset + size, _SUM.size) if is_inside else b""
+        if len(found) < size or _SUM.pack(zlib.crc32(found)) != checksum:
             whose = "" if component == OF_ALL else f" of component {component}"
             raise CorruptFile(
                 self.path, f"the data{whose} ({size} bytes from byte {offset} on) do not fit their checksum"
