@@ -19,6 +19,7 @@ There are four such files:
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import stat
@@ -40,11 +41,14 @@ MARK, VERSION = b"\x93h", 1
 
 HEADER = struct.Struct("<2scBIqQ")
 _SUM = struct.Struct("<I")
+_AROUND = HEADER.size + 2 * _SUM.size  # the bytes of a frame that are neither record nor payload
 _ENTRY = struct.Struct("<cqQIQ")  # the fields of a Frame
+_encoded = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: lone surrogates survive
 _TRAILER = struct.Struct("<Q4s")  # the place of the index, and its mark
 _INDEX_MARK = b"\x93idx"
 _AHEAD = 64 * 1024  # bytes to read at once; most files have fewer, and are read by one call
 _PIECE = 1024 * 1024
+_ENTRIES_AT_ONCE = 4096
 
 FUNCTION, INPUT, CHECKPOINT, INDEX = b"F", b"I", b"C", b"Z"
 RUN, BEGUN, STDOUT, STDERR, SURROUNDINGS = b"H", b"B", b"o", b"e", b"S"
@@ -106,7 +110,8 @@ class Frame(namedtuple("Frame", "kind component offset record_size size")):  # t
     @property
     def end(self) -> int:
         """The byte after the frame."""
-        return int(self.payload_at + self.size + _SUM.size)
+        _, _, offset, record_size, size = self
+        return int(offset + _AROUND + record_size + size)
 
 
 class Writer:
@@ -126,8 +131,14 @@ class Writer:
 
         :raises OSError: it cannot be written; nothing of it is left.
         """
-        head = _head(kind, component, record, len(payload))
-        return self._write([head, payload, _SUM.pack(zlib.crc32(payload))])
+        return self._write(parts(kind, component, record, payload))
+
+    def add_whole(self, whole: bytes) -> None:
+        """Append frames that others have put together from their :func:`parts`.
+
+        :raises OSError: they cannot be written; nothing of them is left.
+        """
+        self._write([whole])
 
     def add_from(self, kind: bytes, component: int, source: int, begin: int, end: int) -> None:
         """Append a frame whose payload is a part of another file, which memory need not hold.
@@ -149,11 +160,23 @@ class Writer:
             os.ftruncate(self.descriptor, before)
             raise
 
-    def add_index(self, frames: Iterable[Frame]) -> None:
-        """Append an index of *frames*, with which a reader need not go through the file."""
-        at = os.fstat(self.descriptor).st_size
-        self.add(INDEX, payload=b"".join(_ENTRY.pack(*frame) for frame in frames))
-        self._write([_TRAILER.pack(at, _INDEX_MARK)])
+    def add_index(self, frames: Iterable[Frame], count: int) -> None:
+        """Append an index of *frames*, with which a reader need not go through the file. Memory need not hold it.
+
+        :param count: how many frames there are.
+        :raises OSError: it cannot be written; nothing of it is left.
+        """
+        at, checksum = os.fstat(self.descriptor).st_size, 0
+        entries = (_ENTRY.pack(*frame) for frame in frames)
+        try:
+            self._write([_head(INDEX, OF_ALL, None, count * _ENTRY.size)])
+            while piece := b"".join(itertools.islice(entries, _ENTRIES_AT_ONCE)):
+                self._write([piece])
+                checksum = zlib.crc32(piece, checksum)
+            self._write([_SUM.pack(checksum), _TRAILER.pack(at, _INDEX_MARK)])
+        except BaseException:
+            os.ftruncate(self.descriptor, at)
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -190,10 +213,16 @@ def _from(parts: list[bytes], written: int) -> memoryview:
     raise AssertionError("there is nothing left to write")
 
 
-def _head(kind: bytes, component: int, record: Optional[Mapping[str, Any]], size: int) -> bytes:
-    text = (
-        json.dumps(record, separators=(",", ":")).encode("ascii") if record else b""
-    )  # ASCII: lone surrogates survive
+def parts(kind: bytes, component: int, record: Union[Mapping[str, Any], bytes, None], payload: bytes) -> list[bytes]:
+    """Return the parts of a frame, in their order.
+
+    :param record: the record, or its JSON.
+    """
+    return [_head(kind, component, record, len(payload)), payload, _SUM.pack(zlib.crc32(payload))]
+
+
+def _head(kind: bytes, component: int, record: Union[Mapping[str, Any], bytes, None], size: int) -> bytes:
+    text = record if isinstance(record, bytes) else _encoded(record).encode("ascii") if record else b""
     head = HEADER.pack(MARK, kind, VERSION, len(text), component, size) + text
     return head + _SUM.pack(zlib.crc32(head))
 
@@ -203,14 +232,15 @@ class Reader:
 
     :param source: the path of the file, or the descriptor of an open one, which stays open.
     :param begin: the byte to begin at.
-    :ivar frames: the frames, or those of the index, in their order.
+    :param is_lazy: whether to leave the frames to :meth:`walk`.
+    :ivar frames: the frames, or those of the index, in their order; none where it is lazy.
     :ivar end: the byte after the last whole frame, without an index.
     :ivar problem: what is wrong there; empty where the file just ends.
     :raises CorruptFile: the file does not begin with a frame.
     :raises FileNotFoundError: there is no such file.
     """
 
-    def __init__(self, source: Union[str, os.PathLike[str], int], begin: int = 0) -> None:
+    def __init__(self, source: Union[str, os.PathLike[str], int], begin: int = 0, *, is_lazy: bool = False) -> None:
         self._owned = -1
         self.path = str(source) if isinstance(source, int) else os.fspath(source)
         if isinstance(source, int):
@@ -228,9 +258,38 @@ class Reader:
             raise CorruptFile(self.path, "it is no regular file")
         self._size = found.st_size
         self._window = (0, b"")  # the offset and the bytes of a part of the file; only ever replaced as a whole
-        indexed = None if begin else self._indexed()
         self.problem = ""
-        self.frames, self.end = indexed or self._scanned(begin)
+        self.end = begin
+        self.frames: list[Frame] = []
+        if not is_lazy:
+            indexed = None if begin else self._indexed()
+            self.frames, self.end = indexed or (list(self.walk(begin)), self.end)
+
+    def walk(self, at: int = 0) -> Iterator[Frame]:
+        """Yield all whole frames from a byte on, without an index; :attr:`end` follows them.
+
+        :raises CorruptFile: there is no frame.
+        """
+        begin, window, is_first = at, b"", True
+        self.end, self.problem = at, ""
+        while True:
+            frame = _frame_in(window, at - begin, at)
+            if (frame is None and begin != at) or not window:
+                begin, window = at, _read(self._descriptor, at, _AHEAD)
+                frame = _frame_in(window, 0, at)
+            if frame is None or frame.end > self._size:  # whatever is not as usual
+                try:
+                    frame = self._frame_at(at)
+                except CorruptFile as error:
+                    if is_first:
+                        raise
+                    self.problem = error.problem
+                    return
+            if frame is None or frame.kind == INDEX:
+                return
+            self.end = at = frame.end
+            is_first = False
+            yield frame
 
     def only(self, kind: bytes) -> Frame:
         """Return the frame of a file that has only one.
@@ -262,8 +321,14 @@ class Reader:
         """
         _, component, offset, record_size, size = frame
         offset += HEADER.size + record_size + _SUM.size
-        found = self._bytes(offset, size) if offset >= 0 and offset + size < self._size else b""
-        if len(found) < size or _SUM.pack(zlib.crc32(found)) != self._bytes(offset + size, _SUM.size):
+        is_inside = offset >= 0 and offset + size < self._size
+        if is_inside and size < _AHEAD:  # one look is quicker than two, and to copy it is no matter
+            whole = self._bytes(offset, size + _SUM.size)
+            found, checksum = whole[:size], whole[size:]
+        else:
+            found = self._bytes(offset, size) if is_inside else b""
+            checksum = self._bytes(offset + size, _SUM.size) if is_inside else b""
+        if len(found) < size or _SUM.pack(zlib.crc32(found)) != checksum:
             whose = "" if component == OF_ALL else f" of component {component}"
             raise CorruptFile(
                 self.path, f"the data{whose} ({size} bytes from byte {offset} on) do not fit their checksum"
@@ -330,19 +395,6 @@ class Reader:
             return None  # the frames themselves tell as much
         return found, at
 
-    def _scanned(self, at: int) -> tuple[list[Frame], int]:
-        """Return all whole frames from a byte on, without an index, and where the last of them ends."""
-        found: list[Frame] = []
-        try:
-            while (frame := self._frame_at(at)) is not None and frame.kind != INDEX:
-                at = frame.end
-                found.append(frame)
-        except CorruptFile as error:
-            if not found:
-                raise
-            self.problem = error.problem
-        return found, at
-
     def _frame_at(self, at: int) -> Optional[Frame]:
         """Return the frame that begins at a byte; None if the file ends there or within it."""
         header = self._bytes(at, HEADER.size)
@@ -373,6 +425,22 @@ class Reader:
     def __del__(self) -> None:
         if self._owned >= 0:
             os.close(self._owned)
+
+
+def _frame_in(window: bytes, place: int, at: int) -> Optional[Frame]:
+    """Return the frame whose header and record are at a place of *window*; None if they are not, or not as they should be.
+
+    :param at: the byte of the file that is at this place.
+    """
+    if place + HEADER.size > len(window):
+        return None
+    mark, kind, version, record, component, size = HEADER.unpack_from(window, place)
+    head = place + HEADER.size + record
+    if mark != MARK or version != VERSION or head + _SUM.size > len(window):
+        return None
+    if zlib.crc32(window[place:head]) != _SUM.unpack_from(window, head)[0]:
+        return None
+    return Frame(kind, component, at, record, size)
 
 
 def _read(descriptor: int, at: int, size: int) -> bytes:

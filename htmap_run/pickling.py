@@ -38,6 +38,9 @@ _ATTRIBUTES = ("__name__", "__qualname__", "__module__", "__doc__", "__annotatio
 # These have a lock before Python 3.12, and a dictionary of weak references since 3.13. Neither can be pickled.
 _WITH_LOCK_OR_CACHE = (functools.cached_property, functools.singledispatchmethod)
 
+# The most usual results have no code, and no pickler of ours would do anything else with them.
+_PLAIN = frozenset({int, float, bool, str, bytes, type(None)})
+
 _NO_FILE = "<dynamic-code>"  # cloudpickle puts this in place of a file's name
 
 
@@ -46,6 +49,8 @@ def dumps(value: Any) -> tuple[bytes, bool]:
 
     cloudpickle, whose import takes 30 ms, is imported only if plain pickle fails.
     """
+    if type(value) in _PLAIN:
+        return pickle.dumps(value, frames.PICKLE_PROTOCOL), False
     if "cloudpickle" not in sys.modules:
         try:
             payload, writer = dumped(value, _PlainPickler)

@@ -79,7 +79,8 @@ def write_results(
             else:
                 writer.add(frames.RESULT, component, {**record, "by_value": False}, pickle.dumps(end))
         if index:
-            writer.add_index(frames.Reader(path).frames)
+            found = frames.Reader(path).frames
+            writer.add_index(found, len(found))
 
 
 def put_in_place_of(path: Path, kind: str) -> None:

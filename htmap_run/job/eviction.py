@@ -14,7 +14,7 @@ from htmap_run.reports.host import host_facts, job_ad
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from typing import Any
 
     from htmap_run.job.results import Results
@@ -44,7 +44,7 @@ def keep(scratch: str, ended: Collection[int]) -> None:
             os.replace(os.path.join(scratch, name), os.path.join(scratch, names.RETURN, name))
 
 
-def take_over(scratch: str, components: list[int]) -> list[int]:
+def take_over(scratch: str, components: Sequence[int]) -> list[int]:
     """Keep of the returned folder what components of earlier runs of this job have finished; return these components.
 
     What is damaged or of another job is removed, as if there were none. Refused components are run again, and so are failed
@@ -77,10 +77,11 @@ def take_over(scratch: str, components: list[int]) -> list[int]:
 def put_back(results: Results, capture: Capture, finished: list[int]) -> None:
     """Let the results begin with those of finished components; the captured output, too: ``condor_tail`` shows it."""
     results.read()
-    results.drop(results.ended.keys() - set(finished))
+    kept = set(finished)
+    results.drop([*results.ended.others, *(component for component in results.ended if component not in kept)])
     results.read()
-    for component in finished:
-        capture.show(results.stdout(component))
+    for text in results.stdout(kept):
+        capture.show(text)
 
 
 def _ended(path: str, now: dict[str, Any]) -> set[int]:

@@ -26,7 +26,8 @@ class Isolation:
 
     def __init__(self) -> None:
         self._parts = process_state.parts()
-        self._values = [part.read() for part in self._parts]
+        self._reads = [part.read for part in self._parts]
+        self._values = [read() for read in self._reads]
         self._modules: set[str] = set()
         self._context = contextvars.Context()
         self._decimal: Any = None
@@ -48,7 +49,7 @@ class Isolation:
                 self._put_back()
 
     def _put_back(self) -> None:
-        values = [part.read() for part in self._parts]
+        values = [read() for read in self._reads]
         if values != self._values:
             for part, now, value in zip(self._parts, values, self._values):
                 if now != value:
@@ -64,7 +65,7 @@ class Isolation:
                 return original(name, import_)
             self._is_importing = True
             try:
-                before = [part.read() for part in self._parts]
+                before = [read() for read in self._reads]
                 context, decimal = contextvars.copy_context(), _decimal_context()
                 try:
                     return original(name, import_)
@@ -98,6 +99,7 @@ class Isolation:
                 self._modules.add(name)
                 for part in process_state.parts_of(name):
                     self._parts.append(part)
+                    self._reads.append(part.read)
                     self._values.append(part.read())
 
 

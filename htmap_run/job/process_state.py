@@ -121,7 +121,8 @@ def _soft_limit(kind: int) -> Part:
         is_too_high = hard != resource.RLIM_INFINITY and (soft == resource.RLIM_INFINITY or soft > hard)
         resource.setrlimit(kind, (hard if is_too_high else soft, hard))
 
-    return Part(lambda: resource.getrlimit(kind)[0], write)
+    getrlimit = resource.getrlimit
+    return Part(lambda: getrlimit(kind)[0], write)
 
 
 def _umask() -> int:

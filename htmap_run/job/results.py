@@ -5,8 +5,7 @@ would not do: processes that the function left behind could keep it open for eve
 
 - ``RUN``: a run of the job begins. Record: ``host`` (:func:`.host.host_facts`), ``runtime`` (:func:`.handshake.runtime_facts`)
   and ``job``, which identifies the job (:mod:`.eviction`). They hold for the frames up to the next such frame.
-- ``BEGUN``: a component begins; earlier frames of it do not count any more. Record: ``start`` (seconds since the epoch), and in
-  ``stdout`` and ``stderr`` the bytes at which its output begins in the captured files.
+- ``BEGUN``: a component runs again; earlier frames of it do not count any more.
 - ``STDOUT``, ``STDERR``: what it wrote, if anything.
 - ``SURROUNDINGS``: once for a run, if a result is more than plain data. Record: what :func:`.surroundings.of_result` returns.
 - ``RESULT``, ``ERROR``, ``REFUSED``: the end of a component. Record: ``start``, ``end``, ``memory_mb``; of a result ``by_value``,
@@ -23,31 +22,70 @@ import contextlib
 import os
 
 from htmap_run import frames
+from htmap_run.job.pending import SIZE, Pending
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Any, Optional
 
     from htmap_run.reports.capture import Capture
+
+_STREAMS = (frames.STDOUT, frames.STDERR)
+_PAUSE = 0.05  # seconds from one write to the next: components that take longer are written one by one
+_MUCH = SIZE // 4  # bytes of output or of a payload that are written at once
+
+
+class Ended:
+    """How the components of a job have ended: the kinds of their last frames. Each takes one byte, so that a million take little.
+
+    :param components: those of the job, which are near to one another.
+    :ivar others: components that have ended and are not among them.
+    """
+
+    def __init__(self, components: Sequence[int]) -> None:
+        self.others: set[int] = set()
+        self._first = min(components)
+        self._kinds = bytearray(max(components) - self._first + 1)
+
+    def __contains__(self, component: object) -> bool:
+        place = component - self._first if isinstance(component, int) else -1
+        return 0 <= place < len(self._kinds) and self._kinds[place] != 0
+
+    def __iter__(self) -> Iterator[int]:
+        return (place + self._first for place, kind in enumerate(self._kinds) if kind)
+
+    def __len__(self) -> int:
+        return len(self._kinds) - self._kinds.count(0)
+
+    def kinds(self) -> set[bytes]:
+        """Return the different ends that there are."""
+        return {bytes((kind,)) for kind in set(self._kinds) if kind}
+
+    def note(self, component: int, kind: int) -> None:
+        """Note how a component has ended, as a byte; 0 if it runs again."""
+        place = component - self._first
+        if 0 <= place < len(self._kinds):
+            self._kinds[place] = kind
+        else:
+            self.others.add(component)
 
 
 class Results:
     """The results of one job, shared by the supervising process and the workers that it forks.
 
     :param path: the path of the file; what an earlier run of the job has written is kept.
-    :ivar ended: the kinds of the last frames of the components that have ended, by component.
-    :ivar begun: the record of the component that has begun in this run and not ended, with ``component``, or None.
+    :param components: the components of the job.
+    :ivar ended: how components have ended, as far as it has been read.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, components: Sequence[int]) -> None:
         self.path = path
-        self.ended: dict[int, bytes] = {}
-        self.begun: Optional[dict[str, Any]] = None
+        self.ended = Ended(components)
         self._writer = frames.Writer(path)
-        self._of_all: list[frames.Frame] = []
-        self._of: dict[int, list[frames.Frame]] = {}
-        self._read_to = 0
+        self._pending = Pending()
+        self._written = 0.0
+        self._read_to = self._count = 0
 
     # --- the worker writes
 
@@ -59,10 +97,10 @@ class Results:
         """Report that a component has begun.
 
         :param start: the time, in seconds since the epoch.
-        :param stdout: the byte at which its standard output begins.
+        :param stdout: the byte at which its standard output begins in the captured file.
         :param stderr: the byte at which its standard error begins.
         """
-        self._writer.add(frames.BEGUN, component, {"start": start, "stdout": stdout, "stderr": stderr})
+        self._pending.begin(component, start, stdout, stderr)
 
     def add_surroundings(self, facts: Mapping[str, Any]) -> None:
         """Write down the surroundings of all components of this run."""
@@ -71,18 +109,57 @@ class Results:
     def end(self, component: int, kind: bytes, record: Mapping[str, Any], payload: bytes, capture: Capture) -> None:
         """Write down how a component has ended, and what it wrote since the component before.
 
+        What quick components leave is written together: see :mod:`.pending`.
+
         :param kind: one of :data:`.frames.ENDS`.
+        :param record: its ``end`` is the time at which the component has ended.
         """
-        for stream, (source, begin, end) in zip((frames.STDOUT, frames.STDERR), capture.end()):
-            if end > begin:
+        whole = b""
+        for stream, (source, begin, end) in zip(_STREAMS, capture.end()):
+            if end - begin > _MUCH:
+                self.flush()
                 self._writer.add_from(stream, component, source, begin, end)
-        self._writer.add(kind, component, record, payload)
+            elif end > begin:
+                # A function may cut the file that its output goes to: what is gone are zeros then.
+                text = os.pread(source, end - begin, begin).ljust(end - begin, b"\0")
+                whole += b"".join(frames.parts(stream, component, None, text))
+        if len(payload) > _MUCH:
+            self._keep(whole)
+            self.flush()
+            self._writer.add(kind, component, record, payload)
+            return
+        known = _text_of_result(record) if kind == frames.RESULT else record
+        self._keep(whole + b"".join(frames.parts(kind, component, known, payload)))
+        if not 0 <= record["end"] - self._written < _PAUSE:  # clocks may be set back
+            self.flush()
+            self._written = record["end"]
+
+    def _keep(self, whole: bytes) -> None:
+        if len(whole) > SIZE:
+            self.flush()
+            self._writer.add_whole(whole)
+        elif not self._pending.add(whole):
+            self.flush()
+            self._pending.add(whole)
+
+    def flush(self) -> None:
+        """Write what is pending. If this process ends in between, some of it is there twice, and the last counts."""
+        if self._pending.used:
+            self._writer.add_whole(self._pending.whole())
+            self._pending.clear()
 
     def give_up(self) -> None:
         """Report that the job cannot be finished. This takes no space, because the disk may be full."""
+        self._pending.clear()
         os.ftruncate(self._writer.descriptor, 0)
 
     # --- the supervisor reads
+
+    @property
+    def begun(self) -> Optional[dict[str, Any]]:
+        """The facts of the component that has begun and not ended, with ``component``, or None."""
+        begun = self._pending.begun
+        return None if begun is None or begun["component"] in self.ended else begun
 
     @property
     def is_given_up(self) -> bool:
@@ -93,45 +170,42 @@ class Results:
         """Read what was added since the last call. What a worker's death cut short is dropped, and what is no frame.
 
         :raises CorruptFile: something else has written into the file.
+        :raises OSError: what a worker left in memory cannot be written.
         """
-        reader = frames.Reader(self._writer.descriptor, self._read_to)
+        self.flush()
+        reader = frames.Reader(self._writer.descriptor, self._read_to, is_lazy=True)
+        for kind, component, *_ in reader.walk(self._read_to):
+            self._count += 1
+            if kind in frames.ENDS:
+                self.ended.note(component, kind[0])
+            elif kind == frames.BEGUN:
+                self.ended.note(component, 0)
         os.ftruncate(self._writer.descriptor, reader.end)
         self._read_to = reader.end
-        for frame in reader.frames:
-            self._take(reader, frame)
-
-    def _take(self, reader: frames.Reader, frame: frames.Frame) -> None:
-        component = frame.component
-        if frame.kind == frames.RUN:
-            self.begun = None
-        if frame.kind == frames.BEGUN:
-            self._of[component] = []
-            self.ended.pop(component, None)
-            self.begun = {"component": component, **reader.record(frame)}
-        elif component == frames.OF_ALL:
-            self._of_all.append(frame)
-        else:
-            self._of.setdefault(component, []).append(frame)
-            if frame.kind in frames.ENDS:
-                self.ended[component] = frame.kind
-                self.begun = None
 
     def drop(self, components: Iterable[int]) -> None:
         """Drop how some components have ended, because they run again."""
         for component in components:
             self._writer.add(frames.BEGUN, component)
 
-    def complete(self, components: Iterable[int]) -> None:
-        """Add the index of these components, and see that the file is in its place."""
-        self._writer.add_index([*self._of_all, *(frame for component in components for frame in self._of[component])])
+    def complete(self) -> None:
+        """Add the index, and see that the file is in its place."""
+        reader = frames.Reader(self._writer.descriptor, is_lazy=True)
+        self._writer.add_index(reader.walk(), self._count)
         if not os.path.lexists(self.path):  # the function has deleted it
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             copy_from(self._writer.descriptor, self.path)
 
-    def stdout(self, component: int) -> bytes:
-        """Return what a component has written to standard output."""
-        reader = frames.Reader(self._writer.descriptor)
-        return b"".join(reader.payload(frame) for frame in self._of[component] if frame.kind == frames.STDOUT)
+    def stdout(self, components: Collection[int]) -> Iterator[bytes]:
+        """Yield what some components have written to standard output, in the order in which they ran."""
+        reader = frames.Reader(self._writer.descriptor, is_lazy=True)
+        found: dict[int, frames.Frame] = {}
+        for frame in reader.walk():
+            if frame.kind == frames.BEGUN:
+                found.pop(frame.component, None)
+            elif frame.kind == frames.STDOUT and frame.component in components:
+                found[frame.component] = frame
+        return map(reader.payload, found.values())
 
     def close(self) -> None:
         """Close the file."""
@@ -141,6 +215,13 @@ class Results:
         """Remove the file, because the job cannot finish and runs again."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
+
+
+def _text_of_result(record: Mapping[str, Any]) -> bytes:
+    """Return the JSON of the record of a result, whose keys are known: twice as quick as to have it made."""
+    by_value = b"true" if record["by_value"] else b"false"
+    facts = record["start"], record["end"], record["memory_mb"], by_value
+    return b'{"start":%r,"end":%r,"memory_mb":%d,"by_value":%b}' % facts
 
 
 def copy_from(descriptor: int, path: str) -> None:

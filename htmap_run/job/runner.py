@@ -25,7 +25,7 @@ from htmap_run.reports.capture import Capture
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any, NoReturn
 
 
@@ -56,7 +56,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     blocks, components = arguments[0].split(","), ranges.parse(arguments[1])
     results, capture = _opened(scratch, components)
 
-    def work(left: list[int]) -> NoReturn:
+    def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
             return Work(archive, scratch, names.FUNCTION, blocks, results)
 
@@ -73,10 +73,10 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         if not is_finished:
             results.remove()
             return codes.CANNOT_FINISH
-        results.complete(components)
+        results.complete()
         if not eviction.is_by_hand(scratch):
             capture.remove()
-        return _exit_code({results.ended[component] for component in components})
+        return _exit_code(results.ended.kinds())
     except AskedToEnd:  # what has ended comes back
         capture.remove()
         eviction.keep(scratch, results.ended)
@@ -89,7 +89,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         capture.close()
 
 
-def _opened(scratch: str, components: list[int]) -> tuple[Results, Capture]:
+def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture]:
     """Make the folder that comes back, with what earlier runs of this job have finished."""
     returned = os.path.join(scratch, names.RETURN)
     finished = eviction.take_over(scratch, components)
@@ -100,7 +100,7 @@ def _opened(scratch: str, components: list[int]) -> tuple[Results, Capture]:
     # For htmap.transfer_output_files, in child processes too.
     os.environ["HTMAP_OUTPUT_FILES"] = os.path.join(returned, names.FILES)
     capture = Capture(os.path.join(returned, names.STDOUT), os.path.join(returned, names.STDERR))
-    results = Results(os.path.join(returned, names.RESULTS))
+    results = Results(os.path.join(returned, names.RESULTS), components)
     if finished:
         eviction.put_back(results, capture, finished)
     results.run(eviction.facts(scratch))

@@ -18,6 +18,7 @@ from htmap_run.reports import control_group
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
     from typing import Any, Callable, NoReturn, Optional
 
@@ -99,9 +100,9 @@ class Supervisor:
 
     def finish(
         self,
-        components: list[int],
+        components: Sequence[int],
         results: Results,
-        work: Callable[[list[int]], NoReturn],
+        work: Callable[[Sequence[int]], NoReturn],
         died: Callable[[dict[str, Any], End], None],
         has_checkpointed: Callable[[], bool] = lambda: False,
     ) -> bool:
@@ -117,12 +118,12 @@ class Supervisor:
         :raises Saved: it has, or it needs more memory, and HTCondor has been asked to see to that.
         """
         results.read()
-        while left := [component for component in components if component not in results.ended]:
+        while left := _left(components, results):
             end = self._run(lambda: work(left))
             if results.is_given_up:
                 return False
             results.read()
-            still = [component for component in left if component not in results.ended]
+            still = _left(left, results)
             if still and self.asked is not None:
                 raise AskedToEnd(self.asked)
             if still and has_checkpointed():
@@ -133,7 +134,7 @@ class Supervisor:
             if results.begun is not None:
                 died(results.begun, end)
                 results.read()
-            elif still == left:
+            elif len(still) == len(left):
                 raise WorkerLost(f"the worker process {end} before it began component {left[0]}")
         return True
 
@@ -177,3 +178,10 @@ class Supervisor:
         if self._worker is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._worker, number)
+
+
+def _left(components: Sequence[int], results: Results) -> Sequence[int]:
+    """Return those of *components* that have not ended; all are not copied, for a million take much memory."""
+    if not len(results.ended):
+        return components
+    return [component for component in components if component not in results.ended]

@@ -7,6 +7,8 @@ import pickle
 
 from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
+from htmap_run.files.inputs import Inputs
+from htmap_run.files.variable import ComponentVariable
 from htmap_run.handshake import Refused
 from htmap_run.job import memory
 from htmap_run.job.isolation import Isolation
@@ -56,6 +58,7 @@ class Work:
     :param blocks: the paths of the input blocks.
     :param results: gets what the components leave.
     :ivar script: the user's script, as far as it came along.
+    :ivar variable: the environment variable that tells which component runs.
     :raises CorruptFile: one of the files is damaged.
     :raises FileNotFoundError: one of them is missing.
     """
@@ -64,17 +67,14 @@ class Work:
         self.archive = archive
         self.scratch = scratch
         self.script = Script(archive)
+        self.variable = ComponentVariable()
         self._results = results
         self._archive_file = os.open(archive, os.O_RDONLY | os.O_CLOEXEC)  # open as long as this process lives
         file = frames.Reader(function)
         frame = file.only(frames.FUNCTION)
         self._index = file.record(frame)
         self._pickled_function = file.payload(frame)
-        self._blocks = blocks
-        self._inputs: dict[int, tuple[frames.Reader, frames.Frame]] = {}
-        for block in blocks:
-            reader = frames.Reader(block)
-            self._inputs.update((frame.component, (reader, frame)) for frame in reader.frames)
+        self._inputs = Inputs(blocks)
         self.keeps_checkpoints: bool = self._index.get("checkpoints", False)
         self.checkpoint_interval: int = self._index.get("checkpoint_interval", 0)
         self.checkpoints_by_exit: bool = self._index.get("checkpoint_exit", False)
@@ -82,6 +82,7 @@ class Work:
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None
         self._has_surroundings = self._has_placed = False
+        self._is_remapped = remaps.VARIABLE in os.environ
         self._load_error: Optional[tuple[BaseException, Optional[TracebackType]]] = None
         self._isolation: Optional[Isolation] = None
 
@@ -98,11 +99,11 @@ class Work:
 
     def end_of(self, outcome: Outcome) -> tuple[bytes, dict[str, Any], bytes]:
         """Return the last frame of a component: its kind, that part of its record, and its payload."""
-        self._restore_archive()
         if outcome.error is None:
             assert outcome.payload is not None
             self._add_surroundings(outcome.payload)
             return frames.RESULT, {"by_value": outcome.by_value}, outcome.payload
+        self._restore_archive()
         error = self._report(outcome.error)
         error["advice"] = self._advice(outcome)
         error["missing_module"] = self._missing_module(outcome.error)
@@ -113,7 +114,7 @@ class Work:
 
     def _restore_archive(self) -> None:
         """Restore the archive if the function has deleted it: modules that pickle and describe are imported from it late."""
-        if not os.path.lexists(self.archive):
+        if not os.access(self.archive, os.F_OK):  # twice as quick as to ask for all that is known of it
             from htmap_run.job.results import copy_from
 
             os.makedirs(self.scratch, exist_ok=True)
@@ -137,11 +138,7 @@ class Work:
         if self._refusal is not None:
             raise self._refusal
         outcome.doing = "reading the inputs"
-        if component not in self._inputs:
-            raise frames.CorruptFile(", ".join(self._blocks), f"there is no input of component {component}")
-        reader, frame = self._inputs[component]
-        record = reader.record(frame) if frame.record_size else {}
-        pickled_inputs = reader.payload(frame)
+        record, pickled_inputs = self._inputs.find(component)
         outcome.doing = "putting the input files in their places"
         self._place_files(record)
         outcome.doing = "unpickling the function"
@@ -150,7 +147,8 @@ class Work:
         args, kwargs = self._unpickle_inputs(record, pickled_inputs)
         outcome.doing = "running the function"
         result = function(*args, **kwargs)
-        remaps.check(self.scratch)
+        if self._is_remapped:
+            remaps.check(self.scratch)
         outcome.doing = "pickling the result"
         outcome.result_type = type(result).__qualname__
         outcome.payload, outcome.by_value = self._pickle_result(result)

@@ -16,13 +16,14 @@ from htmap_run.reports.host import PeakMemory
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Callable, NoReturn
 
     from htmap_run.job.results import Results
 
 
 def run(
-    components: list[int],
+    components: Sequence[int],
     make_work: Callable[[], Work],
     capture: Capture,
     results: Results,
@@ -38,8 +39,10 @@ def run(
             work = make_work()
             _prepare_environment(work.scratch)
             work.script.take_place()
+            memory = PeakMemory()
             for component in components:
-                _run_one(work, component, capture, results)
+                _run_one(work, component, capture, results, memory)
+            results.flush()
     except BaseException as error:  # no caller could catch it; the results and the text tell of it
         tell_why(error)
         results.give_up()
@@ -62,30 +65,30 @@ def _is_standard_library(folder: str) -> bool:
     return folder in (library, os.path.join(library, "lib-dynload"))
 
 
-def _run_one(work: Work, component: int, capture: Capture, results: Results) -> None:
-    memory = PeakMemory()
+def _run_one(work: Work, component: int, capture: Capture, results: Results, memory: PeakMemory) -> None:
     begins = capture.begin()
     os.chdir(work.scratch)
     if "multiprocessing.forkserver" in sys.modules:
         _end_fork_server()
-    os.environ["HTMAP_COMPONENT"] = str(component)
+    work.variable.set(component)
     if work.keeps_checkpoints:
         from htmap_run.files import checkpoints
 
         interval, by_exit = work.checkpoint_interval, work.checkpoints_by_exit
         capture.tell(checkpoints.begin(work.scratch, component, interval=interval, by_exit=by_exit) or "")
     pid = os.getpid()
-    memory.start()
     start = time.time()
+    memory.start(start)
     results.begin(component, start, *begins)
     outcome = work.attempt(component)
     if os.getpid() != pid:
         _end_forked_child(outcome, component)
-    record = {"start": start, "end": time.time(), "memory_mb": memory.megabytes()}
+    end, megabytes = time.time(), memory.megabytes()
     kind, more, payload = work.end_of(outcome)
     if outcome.error is not None:
         capture.tell(f"{more['error']['traceback']}{more['error']['advice'] or ''}\n")
-    results.end(component, kind, {**record, **more}, payload, capture)
+    record = {"start": start, "end": end, "memory_mb": megabytes, **more}
+    results.end(component, kind, record, payload, capture)
     # The frames of its traceback have this outcome: whatever the function had in memory would stay until cycles are collected.
     outcome.error = None
 

@@ -31,14 +31,14 @@ class Capture:
 
     def begin(self) -> tuple[int, int]:
         """Begin a component, and undo what the one before did to the streams; return where its output begins in the files."""
-        stdout, stderr = (stream.begin() for stream in self._streams)
-        return stdout, stderr
+        stdout, stderr = self._streams
+        return stdout.begin(), stderr.begin()
 
     def end(self) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         """End a component; return for standard output and error the file's descriptor and where its output begins and ends."""
         self._flush()
-        stdout, stderr = (stream.end() for stream in self._streams)
-        return stdout, stderr
+        stdout, stderr = self._streams
+        return stdout.end(), stderr.end()
 
     def resume(self, stdout: int, stderr: int) -> None:
         """Take over the component of another process, whose output begins at these bytes of the files."""
@@ -105,6 +105,7 @@ class _Stream:
     def __init__(self, descriptor: int, name: str, path: str) -> None:
         self._descriptor = descriptor
         self._name = name
+        self._first_name = f"__{name}__"
         self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._begin = 0
@@ -120,11 +121,11 @@ class _Stream:
         if self._text is None or self._text.closed:
             self._text = _text(self._descriptor)
         setattr(sys, self._name, self._text)
-        setattr(sys, f"__{self._name}__", self._text)
+        setattr(sys, self._first_name, self._text)
         return self._begin
 
     def end(self) -> tuple[int, int, int]:
-        begin, self._begin = self._begin, os.fstat(self._file).st_size
+        begin, self._begin = self._begin, os.lseek(self._file, 0, os.SEEK_END)
         return self._file, begin, self._begin
 
     def resume(self, begin: int) -> None:

@@ -30,7 +30,8 @@ def written(path: Path, index: bool = False) -> bytes:
         for component, (text, payload) in enumerate(PIECES):
             writer.add(frames.RESULT, component, {"text": text}, payload)
         if index:
-            writer.add_index(frames.Reader(path).frames)
+            found = frames.Reader(path).frames
+            writer.add_index(found, len(found))
     return path.read_bytes()
 
 
@@ -59,7 +60,8 @@ def test_what_is_written_is_read(tmp_path: Path, pieces: list[tuple[bytes, dict[
         for number, (payload, record) in enumerate(pieces):
             writer.add(frames.INPUT, number, record, payload)
         if index:
-            writer.add_index(frames.Reader(path).frames)
+            found = frames.Reader(path).frames
+            writer.add_index(found, len(found))
 
     reader = frames.Reader(path)
 

@@ -55,7 +55,8 @@ def test_a_component_that_an_earlier_run_of_its_job_finished_tells_of_that_run(t
             writer.add(frames.SURROUNDINGS, record={"packages": [name], "scratch": []})
             writer.add(frames.RESULT, component)
         if index:
-            writer.add_index(frames.Reader(path).frames)
+            found = frames.Reader(path).frames
+            writer.add_index(found, len(found))
 
     returned = Outputs(tmp_path).open(JOB)
 
@@ -194,7 +195,8 @@ def test_records_that_are_no_objects_are_called_corrupt(tmp_path: Path, text: by
 )
 def test_an_index_that_lies_gives_no_value(results: Path, tmp_path: Path, entry: tuple[Any, ...]) -> None:
     with frames.Writer(results) as writer:
-        writer.add_index([*frames.Reader(results).frames, frames.Frame(*entry)])
+        found = [*frames.Reader(results).frames, frames.Frame(*entry)]
+        writer.add_index(found, len(found))
     returned = Outputs(tmp_path).open(JOB)
 
     for read in (lambda: returned.result(0), lambda: returned.output(0, "stdout"), lambda: returned.run(0)):
