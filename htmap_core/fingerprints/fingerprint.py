@@ -1,0 +1,111 @@
+"""The fingerprints of a function, and of the inputs of its calls."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import sys
+from types import FunctionType, ModuleType
+from typing import Any
+
+import attrs
+
+from htmap_core.fingerprints import walk
+from htmap_core.fingerprints.form import ATOMS, Form, Part
+from htmap_core.fingerprints.objects import Forms
+from htmap_core.fingerprints.origins import Origins, OwnModule
+from htmap_core.fingerprints.walk import Path, Walk
+
+# Byte code means something else to another Python, and the standard library may compute something else.
+_PYTHON = (platform.python_implementation(), *sys.version_info[:2])
+
+_CODE = (type, FunctionType, ModuleType, OwnModule)
+
+
+@attrs.frozen
+class Incomparable:
+    """Something that cannot be compared with what there was before.
+
+    :param where: how it is reached, as in ``args[0]['file']`` or ``function.__globals__['log']``.
+    :param kind: the name of its type.
+    :param reason: why it cannot be compared.
+    """
+
+    where: str
+    kind: str
+    reason: str
+
+
+@attrs.frozen
+class Fingerprint:
+    """What is equal where a function or input is the same, in any process.
+
+    :param digest: 32 hexadecimal digits. Where something is incomparable, they are random, so it equals nothing, also when it was
+        written down.
+    :param incomparable: what cannot be compared.
+    """
+
+    digest: str
+    incomparable: tuple[Incomparable, ...] = ()
+
+    @classmethod
+    def _of(cls, root: str, found: bytes, unknown: list[tuple[Path, str, str]]) -> Fingerprint:
+        if not unknown:
+            return cls(found.hex())
+        named = tuple(Incomparable(root + walk.written(path), kind, reason) for path, kind, reason in unknown)
+        return cls(secrets.token_hex(walk.SIZE), named)
+
+
+class Fingerprints:
+    """The fingerprints of a function and of inputs for it.
+
+    What was seen of functions, classes and modules holds for as long as this object: make one for each map. Since 0.7.
+
+    >>> fingerprints = Fingerprints(abs)
+    >>> fingerprints.of_input((-1,), {}) == fingerprints.of_input((-1,), {})
+    True
+
+    :param function: whatever can be mapped.
+    :ivar function: the fingerprint of the function.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self._origins = Origins()
+        self._known: dict[int, tuple[Any, bytes, list[tuple[Path, str, str]]]] = {}
+        self._forms = Forms(self._origins, with_docs=False)
+        found = self._code(function)
+        if self._forms.reads_docs:  # then docstrings are behaviour, those of the classes of inputs included
+            self._forms = Forms(self._origins, with_docs=True)
+            found = self._code(function)
+        self.function = Fingerprint._of("function", *found)  # noqa: SLF001 -- it is made here alone
+
+    def of_input(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Fingerprint:
+        """Return the fingerprint of the arguments of one call."""
+        if _is_plain(args) and (not kwargs or _is_plain(tuple(kwargs.values()))):
+            return Fingerprint(walk.digest(walk.plain((args, kwargs))).hex())
+        parts = [Part("args", Form(("args",), [Part(n, each) for n, each in enumerate(args)]))]
+        parts += [Part(f"kwargs[{name!r}]", each) for name, each in kwargs.items()]
+        walking = Walk(self._forms, self._leaf)
+        found = walking.digest(Form(("input", *kwargs), parts))
+        return Fingerprint._of("", found, walking.unknown)  # noqa: SLF001 -- it is made here alone
+
+    def _leaf(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]] | None:
+        """Return what is known of a class, function or module: inputs by the thousand have the same ones."""
+        if not isinstance(value, _CODE):
+            return None
+        if id(value) not in self._known:
+            self._known[id(value)] = (value, *self._code(value))
+        _, found, unknown = self._known[id(value)]
+        return found, unknown
+
+    def _code(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]]:
+        walking = Walk(self._forms, lambda _: None)
+        return walking.digest(Form(("code", *_PYTHON), [Part("", value)])), walking.unknown
+
+
+def _is_plain(values: tuple[Any, ...], depth: int = 0) -> bool:
+    """Return whether there are only values among the arguments, and tuples of them, which need no walk."""
+    return all(
+        type(each) in ATOMS or (type(each) is tuple and depth < walk.DEPTH and _is_plain(each, depth + 1))
+        for each in values
+    )
