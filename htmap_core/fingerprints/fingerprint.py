@@ -13,13 +13,16 @@ import attrs
 from htmap_core.fingerprints import walk
 from htmap_core.fingerprints.form import ATOMS, Form, Part
 from htmap_core.fingerprints.objects import Forms
-from htmap_core.fingerprints.origins import Origins, OwnModule
+from htmap_core.fingerprints.origins import ModuleFile, Origins, OwnModule
 from htmap_core.fingerprints.walk import Path, Walk
 
 # Byte code means something else to another Python, and the standard library may compute something else.
 _PYTHON = (platform.python_implementation(), *sys.version_info[:2])
 
-_CODE = (type, FunctionType, ModuleType, OwnModule)
+_DEPTH = 3  # of tuples in plain arguments; the walk knows those that it meets again
+
+_FILES = (OwnModule, ModuleFile)
+_CODE = (type, FunctionType, ModuleType, *_FILES)
 
 
 @attrs.frozen
@@ -76,6 +79,7 @@ class Fingerprints:
         found = self._code(function)
         if self._forms.reads_docs:  # then docstrings are behaviour, those of the classes of inputs included
             self._forms = Forms(self._origins, with_docs=True)
+            self._known.clear()
             found = self._code(function)
         self.function = Fingerprint._of("function", *found)  # noqa: SLF001 -- it is made here alone
 
@@ -91,21 +95,25 @@ class Fingerprints:
 
     def _leaf(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]] | None:
         """Return what is known of a class, function or module: inputs by the thousand have the same ones."""
-        if not isinstance(value, _CODE):
-            return None
+        return self._kept(value) if isinstance(value, _CODE) else None
+
+    def _leaf_of_code(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]] | None:
+        """Return what is known of a module of the user's. Functions and classes of the script are walked together."""
+        return self._kept(value) if isinstance(value, _FILES) else None
+
+    def _kept(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]]:
         if id(value) not in self._known:
-            self._known[id(value)] = (value, *self._code(value))
-        _, found, unknown = self._known[id(value)]
-        return found, unknown
+            self._known[id(value)] = (value, *self._code(self._forms.of(value) if isinstance(value, _FILES) else value))
+        return self._known[id(value)][1:]
 
     def _code(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]]:
-        walking = Walk(self._forms, lambda _: None)
+        walking = Walk(self._forms, self._leaf_of_code)
         return walking.digest(Form(("code", *_PYTHON), [Part("", value)])), walking.unknown
 
 
 def _is_plain(values: tuple[Any, ...], depth: int = 0) -> bool:
     """Return whether there are only values among the arguments, and tuples of them, which need no walk."""
     return all(
-        type(each) in ATOMS or (type(each) is tuple and depth < walk.DEPTH and _is_plain(each, depth + 1))
+        type(each) in ATOMS or (type(each) is tuple and depth < _DEPTH and _is_plain(each, depth + 1))
         for each in values
     )

@@ -11,7 +11,7 @@ from typing import Any
 from htmap_core.fingerprints import code
 from htmap_core.fingerprints.code import Named
 from htmap_core.fingerprints.form import Form, Part, attributes
-from htmap_core.fingerprints.origins import Origins, OwnModule
+from htmap_core.fingerprints.origins import Origins
 
 # What is at a function beside its code, and is no behaviour: where it stands, and how it is explained.
 OF_PLACE = frozenset({"__module__", "__qualname__", "__firstlineno__", "__static_attributes__"})
@@ -50,19 +50,6 @@ def of_function(function: FunctionType, named: Named, origins: Origins, *, with_
     if with_docs:
         parts.append(Part(".__doc__", function.__doc__))
     return Form(("function", function.__name__, tuple(names), tuple(lacking)), parts)
-
-
-def of_module(module: OwnModule, named: Named | None, origins: Origins) -> Form:
-    """Return the form of a module of the user's: what its file does, and the modules that it imports.
-
-    :param named: what its code names; None if it is no source.
-    """
-    above = module.name.rpartition(".")[0]
-    parts = [Part("", origins.of(above))] if above else []
-    if named is None:
-        return Form(("module", module.name, module.content), parts)
-    parts += [Part("", module.code), *_modules(named, (), module.package, origins)]
-    return Form(("module", module.name, b""), parts)
 
 
 def without_place(found: dict[str, Any], *, with_docs: bool) -> dict[str, Any]:

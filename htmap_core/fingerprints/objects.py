@@ -14,7 +14,7 @@ from typing import Any
 from htmap_core.fingerprints import classes, code, functions
 from htmap_core.fingerprints.code import Named
 from htmap_core.fingerprints.form import ByName, Element, Form, Part, Unknown, attributes, items
-from htmap_core.fingerprints.origins import Origins, OwnModule
+from htmap_core.fingerprints.origins import NOT_FOUND, ModuleFile, Origins, OwnModule
 from htmap_core.wording import describe
 from htmap_run import frames, pickling
 
@@ -50,6 +50,7 @@ class Forms:
             CodeType: lambda found: code.form(found, with_docs=self.with_docs),
             FunctionType: self._function,
             ModuleType: self._module,
+            ModuleFile: self._module_file,
             OwnModule: self._own_module,
             classmethod: lambda method: Form(("classmethod",), [Part(".__func__", method.__func__)]),
             staticmethod: lambda method: Form(("staticmethod",), [Part(".__func__", method.__func__)]),
@@ -95,13 +96,21 @@ class Forms:
         return found or self.found_by_name(kind) or classes.of_class(kind, with_docs=self.with_docs)
 
     def _own_module(self, module: OwnModule) -> Form:
-        named = self._named(module.code) if module.code else None
-        return functions.of_module(module, named, self._origins)
+        files, facts = self._origins.reached(module)
+        return Form(("own module", module.file.name, *facts), [Part("", each) for each in files])
+
+    def _module_file(self, file: ModuleFile) -> Form:
+        if file.code is None:
+            return Form(("file", file.name, file.content))
+        self._named(file.code)
+        return Form(("file", file.name), [Part("", file.code)])
 
     def _module(self, module: ModuleType) -> Form | Unknown:
         if module.__name__ == "__main__":
             return Unknown("it is the script itself")
         if sys.modules.get(module.__name__) is module:
+            if self._origins.of(module.__name__) == NOT_FOUND and not hasattr(module, "__path__"):
+                return Unknown("it has no file")
             return Form(("module", module.__name__), [Part("", self._origins.of(module.__name__))])
         own = functions.without_place(dict(vars(module)), with_docs=self.with_docs)
         return Form(
@@ -109,8 +118,11 @@ class Forms:
             [Part("", attributes({k: v for k, v in own.items() if k != "__builtins__"}))],
         )
 
-    def _by_name(self, found: ByName) -> Form:
-        return Form(("by name", found.module, found.name), [Part("", self._origins.of(found.module))])
+    def _by_name(self, found: ByName) -> Form | Unknown:
+        origin = self._origins.of(found.module)
+        if origin == NOT_FOUND:
+            return Unknown(f"the module {found.module} has no file")
+        return Form(("by name", found.module, found.name), [Part("", origin)])
 
     def _hint(self, hint: Any) -> Any:
         return self.found_by_name(hint) or classes.of_hint(hint)

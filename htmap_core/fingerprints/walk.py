@@ -22,7 +22,7 @@ _MARSHAL = 2
 
 _FORM, _AGAIN, _LEAF, _VALUE = b"\0F", b"\0A", b"\0L", b"\0V"  # marshal begins nothing with a zero
 
-DEPTH = 50  # of tuples in tuples that count by their value
+_DEPTH = 50  # of tuples in tuples that count by their value
 _LOOKED_AT = 300  # objects that decide the place of an element among those of its set
 _SETS_IN_SETS = 2
 
@@ -114,7 +114,7 @@ class Walk:
         kind = type(value)
         if kind in ATOMS:
             return plain(value)
-        if (kind is not tuple and kind is not frozenset) or depth > DEPTH:
+        if (kind is not tuple and kind is not frozenset) or depth > _DEPTH:
             return None
         if id(value) not in self._values:
             found = [self._value(each, depth + 1) for each in value]
