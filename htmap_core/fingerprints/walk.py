@@ -76,7 +76,7 @@ class Walk:
         if kind is Form:
             return self._entered(value, path)
         if (kind is tuple or kind is frozenset) and (known := self._value(value)) is not None:
-            return _VALUE + known
+            return known
         if (number := self._numbers.get(id(value))) is not None:
             return _AGAIN + number.to_bytes(8, "big")
         if kind not in UNCHANGING and kind is not ByName:
@@ -123,7 +123,7 @@ class Walk:
                 self._values[id(value)] = None
             else:
                 trace = b"".join(parts if kind is tuple else sorted(parts))
-                self._values[id(value)] = digest(plain((kind.__name__, len(parts))) + trace)
+                self._values[id(value)] = _VALUE + digest(plain((kind.__name__, len(parts))) + trace)
             self._alive.append(value)
         return self._values[id(value)]
 
@@ -139,9 +139,8 @@ class Walk:
         return [parts[index] for index in sorted(range(len(parts)), key=keys.__getitem__)]
 
     def _key(self, value: Any) -> bytes:
-        known = self._value(value)
-        if known is not None:
-            return _VALUE + known
+        if (known := self._value(value)) is not None:
+            return known
         return _FORM + Walk(self._forms, self._leaf, _LOOKED_AT, self._sets + 1).digest(value)
 
 

@@ -11,6 +11,7 @@ import enum
 import fractions
 import pickle
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -81,6 +82,16 @@ class Setting(set[Any]):
     pass
 
 
+class Weak:
+    def __init__(self, v: Any) -> None:
+        self.v = v
+
+
+def weakly(v: Any) -> Any:
+    kept = [Weak(v), *map(Weak, range(20))]
+    return kept, weakref.WeakSet(kept)
+
+
 def cyclic(v: Any) -> list[Any]:
     found: list[Any] = [v]
     found.append({"self": found})
@@ -106,6 +117,7 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "__getstate__": Stating,
     "a subclass of a list": lambda v: Listing([v]),
     "a subclass of a set": lambda v: Setting(["a", "b", v]),
+    "a weak set": weakly,
     "a deque": lambda v: collections.deque([v], 3),
     "a defaultdict": lambda v: collections.defaultdict(list, {v: []}),
     "a lambda": lambda v: lambda: v,
@@ -139,6 +151,8 @@ def test_inputs_of_other_content_differ_and_made_anew_they_are_equal(make: Calla
         (b"a", bytearray(b"a")),
         ((1,), [1]),
         ({1}, frozenset({1})),
+        ((1,), frozenset({1})),
+        (((1,), 2), ((1, 2),)),
         ([], {}),
         (None, ...),
         ([[], []], [[]] * 2),
@@ -168,6 +182,7 @@ def test_not_a_number_equals_itself() -> None:
 
 def test_how_arguments_are_given_counts() -> None:
     assert len({of(1).digest, of(x=1).digest, of((1,)).digest, of(1, 1).digest, of(1, x=1).digest}) == 5
+    assert len({of([]).digest, of(x=[]).digest, of(y=[]).digest, of([[]]).digest, of([], []).digest}) == 5
 
 
 def test_whether_equal_texts_and_tuples_are_one_object_does_not_count() -> None:

@@ -27,7 +27,7 @@ SCRIPTS = {
     "a module that the module imports": ("import near_one\ndef f(x): return near_one.h(x)", "near_two.py"),
     "a module of a package": ("import near.part\ndef f(x): return near.part.g(x)", "near/part.py"),
     "a module from a package": ("def f(x):\n    from near import part\n    return part.g(x)", "near/part.py"),
-    "the package of a module": ("from near.part import g\ndef f(x): return g(x)", "near/__init__.py"),
+    "the package of a module": ("from near.alone import g\ndef f(x): return g(x)", "near/__init__.py"),
     "what a package imports relatively": ("from near.part import g\ndef f(x): return g(x)", "near/other.py"),
 }
 
@@ -37,6 +37,7 @@ FILES = {
     "near_three.py": "def g(x): return 1",
     "near/__init__.py": "K = 1",
     "near/part.py": "from . import other\nfrom .other import k\ndef g(x): return 1",
+    "near/alone.py": "def g(x): return 1",
     "near/other.py": "k = 1",
 }
 
