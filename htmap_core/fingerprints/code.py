@@ -18,8 +18,8 @@ _NAMES = frozenset(dis.hasname)
 _CONSTANTS = frozenset(dis.hasconst)
 _JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs})
 
-# The compiler itself gives these to a class or module: its line, and in an order that differs between processes, its attributes.
-_OF_PLACE = frozenset({"__firstlineno__", "__static_attributes__"})
+# The compiler itself gives these to a class or module: its place, and in an order that differs between processes, its attributes.
+_OF_PLACE = frozenset({"__qualname__", "__firstlineno__", "__static_attributes__"})
 _DOC = "__doc__"
 
 _IS_NESTED = 0x10  # this flag says where the code stands
@@ -107,7 +107,11 @@ def _without_place(steps: list[dis.Instruction], *, with_docs: bool) -> Iterator
     """Yield instructions but for those that give a class or module its docstring, or tell where it stands."""
     dropped = {*_OF_PLACE, *(() if with_docs else (_DOC,))}
     for step, after in zip(steps, [*steps[1:], None]):
-        if not any(each and each.opname == "STORE_NAME" and each.argval in dropped for each in (step, after)):
+        # Before Python 3.11, a function is made with a text that has the names of all that it stands in.
+        is_name = after is not None and after.opname == "MAKE_FUNCTION" and isinstance(step.argval, str)
+        if not is_name and not any(
+            each and each.opname == "STORE_NAME" and each.argval in dropped for each in (step, after)
+        ):
             yield step
 
 

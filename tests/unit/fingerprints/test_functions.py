@@ -31,8 +31,8 @@ SAME = {
         "class C:\n    def b(self): return 2\n    def a(self): return 1\ndef f(x): return C()",
     ),
     "a function that was moved into another": (
-        "def f(x): return (lambda: x)()",
-        "def make():\n    def f(x): return (lambda: x)()\n    return f\nf = make()",
+        "def f(x):\n    class C: pass\n    return lambda: (x, C)",
+        "def make():\n    def f(x):\n        class C: pass\n        return lambda: (x, C)\n    return f\nf = make()",
     ),
     "the size of a cache so far": (
         "import functools\n@functools.lru_cache(maxsize=None)\ndef f(x): return x",
