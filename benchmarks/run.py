@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import command_line
 import creation
+import fingerprints
 import one_job
 import pool
 import reading
@@ -30,6 +31,7 @@ _WITHOUT_POOL: dict[str, Benchmark] = {
     "startup": startup.commands,
     "checksums": reading.checksums,
     "trivial": one_job.trivial_components,
+    "fingerprints": fingerprints.inputs,
 }
 _ON_THE_POOL: dict[str, Benchmark] = {
     "execute": startup.execute_side,

@@ -86,7 +86,7 @@ def pickler() -> Any:
     from htmap_run import hints
 
     table, *tables = cloudpickle.Pickler.dispatch_table.maps  # one mapping more would cost each object time
-    table_with_hints = ChainMap({**table, **hints.reducers(_can_be_imported)}, *tables)
+    table_with_hints = ChainMap({**table, **hints.reducers(can_be_imported)}, *tables)
     reducer_override = getattr(cloudpickle.Pickler, "reducer_override", _nothing_special)
     dispatches = _code_that_dispatches()
 
@@ -176,7 +176,7 @@ def _with_members(obj: Any, make: Any, arguments: Any, state: Any, _: Any, __: A
 def _emptied(obj: Any) -> Any:
     """Reduce a cached function of a script, or a cached property, without what it has cached and without its lock."""
     kind = type(obj)
-    if kind is _lru_cache_wrapper and not _can_be_imported(obj):
+    if kind is _lru_cache_wrapper and not can_be_imported(obj):
         from htmap_run import remade
 
         own = {name: value for name, value in vars(obj).items() if name != "cache_parameters"}
@@ -207,7 +207,7 @@ def _sharing(obj: Any, reduced: Any) -> Any:
             return reduced
         inner = inner.__wrapped__
     make, arguments, state, *rest = reduced
-    shared = [name for name in _OF_SINGLEDISPATCH if vars(obj).get(name) is vars(inner)[name]]
+    shared = [name for name in sorted(_OF_SINGLEDISPATCH) if vars(obj).get(name) is vars(inner)[name]]
     attributes, *more = state if type(state) is tuple else (state,)  # cloudpickle gives a function two parts of state
     own = {name: value for name, value in attributes.items() if name not in shared}
     of_object = (own, *more) if more else own
@@ -230,7 +230,7 @@ def _without_lock_and_cache(reduced: Any) -> Any:
     return make, arguments, (rest, [name for name in state if name in remade.NEW]), None, None, remade.set_rest
 
 
-def _can_be_imported(obj: Any) -> bool:
+def can_be_imported(obj: Any) -> bool:
     """Return whether an object is found by its name in a module that cloudpickle does not send by value."""
     import cloudpickle
 

@@ -1,0 +1,123 @@
+"""The fingerprints of a function, and of the inputs of its calls."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import sys
+from collections.abc import Iterable
+from types import FunctionType, ModuleType
+from typing import Any
+
+import attrs
+
+from htmap_core.fingerprints import walk
+from htmap_core.fingerprints.form import ATOMS, Form, Part
+from htmap_core.fingerprints.objects import Forms
+from htmap_core.fingerprints.origins import ModuleFile, Origins, OwnModule
+from htmap_core.fingerprints.walk import Path, Walk
+
+# Byte code means something else to another Python, and the standard library may compute something else.
+_PYTHON = (platform.python_implementation(), *sys.version_info[:2])
+
+_DEPTH = 3  # of tuples in plain arguments; the walk knows those that it meets again
+
+_FILES = (OwnModule, ModuleFile)
+_CODE = (type, FunctionType, ModuleType, *_FILES)
+
+
+@attrs.frozen
+class Incomparable:
+    """Something that cannot be compared with what there was before.
+
+    :param where: how it is reached, as in ``args[0]['file']`` or ``function.__globals__['log']``.
+    :param kind: the name of its type.
+    :param reason: why it cannot be compared.
+    """
+
+    where: str
+    kind: str
+    reason: str
+
+
+@attrs.frozen
+class Fingerprint:
+    """What is equal where a function or input is the same, in any process.
+
+    :param digest: 32 hexadecimal digits. Where something is incomparable, they are random, so it equals nothing, also when it was
+        written down.
+    :param incomparable: what cannot be compared.
+    """
+
+    digest: str
+    incomparable: tuple[Incomparable, ...] = ()
+
+
+class Fingerprints:
+    """The fingerprints of a function and of inputs for it.
+
+    What was seen of functions, classes and modules holds for as long as this object: make one for each map. Since 0.7.
+
+    >>> fingerprints = Fingerprints(abs)
+    >>> fingerprints.of_input((-1,), {}) == fingerprints.of_input((-1,), {})
+    True
+
+    :param function: whatever can be mapped.
+    :ivar function: the fingerprint of the function.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self._origins = Origins()
+        self._known: dict[int, tuple[Any, bytes, list[tuple[Path, str, str]]]] = {}
+        self._forms = Forms(self._origins, with_docs=False)
+        found = self._code(function)
+        if self._forms.reads_docs:  # then docstrings are behaviour, those of the classes of inputs included
+            self._forms = Forms(self._origins, with_docs=True)
+            self._known.clear()
+            found = self._code(function)
+        self.function = _fingerprint("function", *found)
+
+    def of_input(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Fingerprint:
+        """Return the fingerprint of the arguments of one call."""
+        if _is_plain(args) and (not kwargs or _is_plain(kwargs.values())):
+            return Fingerprint(walk.digest(walk.plain((args, kwargs))).hex())
+        parts = [Part("args", Form(("args",), [Part(n, each) for n, each in enumerate(args)]))]
+        parts += [Part(f"kwargs[{name!r}]", each) for name, each in kwargs.items()]
+        walking = Walk(self._forms, self._leaf)
+        found = walking.digest(Form(("input", *kwargs), parts))
+        return _fingerprint("", found, walking.unknown)
+
+    def _leaf(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]] | None:
+        """Return what is known of a class, function or module: inputs by the thousand have the same ones."""
+        return self._kept(value) if isinstance(value, _CODE) else None
+
+    def _leaf_of_code(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]] | None:
+        """Return what is known of a module of the user's. Functions and classes of the script are walked together."""
+        return self._kept(value) if isinstance(value, _FILES) else None
+
+    def _kept(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]]:
+        if id(value) not in self._known:
+            self._known[id(value)] = (value, *self._code(self._forms.of(value) if isinstance(value, _FILES) else value))
+        return self._known[id(value)][1:]
+
+    def _code(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]]:
+        walking = Walk(self._forms, self._leaf_of_code)
+        return walking.digest(Form(("code", *_PYTHON), [Part("", value)])), walking.unknown
+
+
+def _fingerprint(root: str, found: bytes, unknown: list[tuple[Path, str, str]]) -> Fingerprint:
+    if not unknown:
+        return Fingerprint(found.hex())
+    named = tuple(Incomparable(root + walk.written(path), kind, reason) for path, kind, reason in unknown)
+    return Fingerprint(secrets.token_hex(walk.SIZE), named)
+
+
+def _is_plain(values: Iterable[Any], depth: int = 0) -> bool:
+    """Return whether there are only values among the arguments, and tuples of them, which need no walk."""
+    if ATOMS.issuperset(map(type, values)):
+        return True
+    for each in values:
+        kind = type(each)
+        if kind not in ATOMS and (kind is not tuple or depth == _DEPTH or not _is_plain(each, depth + 1)):
+            return False
+    return True
