@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,15 @@ MODULES = [
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_module_print_what_they_show(name: str) -> None:
-    names = vars(importlib.import_module(name))
+    module = importlib.import_module(name)
+    names, source = vars(module), inspect.getsource(module)
     # TransferPath says that it is of htmap, which both sides have.
     own = [
         each
         for each in names.values()
-        if hasattr(each, "__name__") and getattr(each, "__module__", None) in {name, "htmap"}
+        if hasattr(each, "__name__")
+        and getattr(each, "__module__", None) in {name, "htmap"}
+        and re.search(rf"^(class|def) {each.__name__}\b", source, re.MULTILINE)
     ]
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
     for example in (found for each in own for found in finder.find(each, module=False, globs=dict(names))):
