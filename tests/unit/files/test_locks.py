@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
@@ -194,10 +194,18 @@ def test_a_file_system_with_neither_locks_nor_symbolic_links_is_refused(tmp_path
     assert caught.value.filename == str(tmp_path)
 
 
-def test_where_proc_is_hidden_nobody_is_taken_for_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holders, "_PROC", tmp_path)
+@pytest.fixture
+def hidden_proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hide /proc, and forget afterwards what was learnt without it."""
+    with monkeypatch.context() as hiding:
+        hiding.setattr(holders, "_PROC", tmp_path)
+        holders._process.cache_clear()
+        yield
     holders._process.cache_clear()
+
+
+@pytest.mark.usefixtures("hidden_proc")
+def test_where_proc_is_hidden_nobody_is_taken_for_gone() -> None:
     here = this_process()
-    holders._process.cache_clear()
     assert here.may_be_alive(time.time())
     assert here.boot, "it must not be that of another host where it is hidden, too"
