@@ -138,7 +138,8 @@ def test_a_python_that_cannot_start_has_its_own_words_come_back(jobs: Jobs, tmp_
     ran = jobs.run_in(jobs.scratch(DOUBLE), command=start, environment={name: value})
 
     assert ran.exit_code not in (codes.OK, codes.COMPONENT_FAILED, codes.REFUSED)
-    assert name in said(ran)
+    # Python 3.13 does not name PYTHONHOME any more, but what it does not find there.
+    assert ("encodings" if name == "PYTHONHOME" else name) in said(ran)
 
 
 def test_so_has_a_python_whose_archive_is_damaged(jobs: Jobs) -> None:
