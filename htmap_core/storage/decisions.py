@@ -16,13 +16,14 @@ import attrs
 
 from htmap_core import names
 from htmap_core.contract.delivery import Suitability
+from htmap_core.exceptions import MadeByNewerHTMap
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
 from htmap_core.files.sealed import seal, unseal
+from htmap_core.storage.content.formats import FORMAT, check_needs
 from htmap_core.storage.root import htmap_dir
 
-FORMAT = 1  # the newest that this version reads; keys that it does not know are passed over
 _VERDICTS = ("yes", "no", "unknown")
 
 
@@ -118,9 +119,10 @@ def _read(path: Path) -> Written:
         return Written()
     try:
         content = unseal(text)
-        if content.get("needs", content["format"]) > FORMAT:  # a later version may say that this one can read it
-            return Written(is_newer=True)
+        check_needs(content, path)
         return Written(_decision(content))
+    except MadeByNewerHTMap:
+        return Written(is_newer=True)
     except (ValueError, TypeError, KeyError):
         return Written(is_damaged=True)
 

@@ -13,6 +13,7 @@ import pytest
 from htmap_core.contract.delivery import Suitability
 from htmap_core.files.sealed import seal
 from htmap_core.storage import decisions
+from htmap_core.storage.content.formats import FORMAT
 from htmap_core.storage.decisions import Decision, Scope, Written
 
 SCOPE = Scope("machine", "cm.example.org", "/home/ada/env")
@@ -79,7 +80,7 @@ def test_what_a_later_version_adds_is_passed_over(written: None) -> None:
 
 
 def test_what_a_later_version_writes_in_another_format_is_left_alone(written: None) -> None:
-    text = rewrite(format=decisions.FORMAT + 1, method={"of": "tomorrow"})
+    text = rewrite(format=FORMAT + 1, method={"of": "tomorrow"})
     assert decisions.read(SCOPE) == Written(is_newer=True)
     assert decisions.replace(Written(is_newer=True), DECISION) == Written(is_newer=True)
     assert SCOPE.path.read_text() == text
@@ -87,7 +88,7 @@ def test_what_a_later_version_writes_in_another_format_is_left_alone(written: No
 
 
 def test_what_a_later_version_says_that_this_one_can_read_is_read(written: None) -> None:
-    rewrite(format=decisions.FORMAT + 1, needs=decisions.FORMAT)
+    rewrite(format=FORMAT + 1, needs=FORMAT)
     assert decisions.read(SCOPE) == Written(DECISION)
 
 

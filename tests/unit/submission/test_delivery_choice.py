@@ -35,6 +35,7 @@ from htmap_core import (
 from htmap_core.files.sealed import seal
 from htmap_core.plugins.calls import plugins
 from htmap_core.storage import decisions
+from htmap_core.storage.content.formats import FORMAT
 from htmap_core.storage.decisions import Decision, Written
 from htmap_core.submission.delivery_choice import (
     best,
@@ -254,7 +255,7 @@ class TestNotDecided:
     def test_what_a_newer_htmap_has_written_is_left_alone(self) -> None:
         chosen()
         path = written().scope.path
-        content = {**json.loads(path.read_text()), "format": decisions.FORMAT + 1}
+        content = {**json.loads(path.read_text()), "format": FORMAT + 1}
         path.write_text(text := seal({key: value for key, value in content.items() if key != "checksum"}))
         assert chosen(APPTAINER) == "singularity"
         with pytest.raises(NotDecided):
