@@ -21,7 +21,7 @@ __all__ = ["in_words", "seconds"]
 _SIZES = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _NUMBER = r"\d+(?:\.\d+)?"
 _UNIT = r"w(?:eeks?)?|d(?:ays?)?|h(?:(?:ou)?rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?"
-_PART = re.compile(rf"({_NUMBER})\s*({_UNIT})(?![a-z])\s*", re.IGNORECASE | re.ASCII)
+_PART = re.compile(rf"({_NUMBER})\s*({_UNIT})\s*", re.IGNORECASE | re.ASCII)
 _PARTS = re.compile(rf"(?:{_PART.pattern})+", re.IGNORECASE | re.ASCII)
 _CLOCK = re.compile(r"(?:(\d+)-)?(\d+):([0-5]\d):([0-5]\d)", re.ASCII)  # hours, or days and hours as Slurm writes them
 
