@@ -71,9 +71,10 @@ def make_htmap_dir() -> Path:
 
     :raises UnsafePath: somebody else could have put something into it.
     """
+    root = htmap_dir()
     for name in _FOLDERS:
-        make_folder(htmap_dir() / name)
-    return htmap_dir()
+        make_folder(root / name)
+    return root
 
 
 def answers_about_slots(address: PoolAddress) -> Answers:
