@@ -49,7 +49,7 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
     if not isinstance(values, Mapping):
         raise _no_table(name, values, chain)
     fields = {field.name: field for field in attrs.fields(typing.cast("type[attrs.AttrsInstance]", cls))}
-    types = types_of(cls)
+    types = types_of(typing.cast("type", cls))
     given: dict[str, Any] = {}
     for key, value in values.items():
         path = f"{name}.{key}"
