@@ -64,9 +64,13 @@ def test_maps_share_the_archive_and_the_last_one_takes_it_along(htmap_dir: Path)
 
 
 def test_a_creation_that_fails_leaves_no_archive(htmap_dir: Path) -> None:
-    with pytest.raises(ZeroDivisionError), Creation("tide") as creation:
-        creation.add_runtime(build())
-        raise ZeroDivisionError
+    def fail() -> None:
+        with Creation("tide") as creation:
+            creation.add_runtime(build())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert common(htmap_dir) == []
 
 
