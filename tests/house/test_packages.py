@@ -23,14 +23,13 @@ MODULES = 12
 
 # Packages whose `__init__` holds code: what outsiders import from, and the group of commands.
 DOORS = {
-    *(
-        "htmap",
-        "htmap_core",
-        "htmap_core/cli",
-        "htmap_core/exceptions",
-        "htmap_core/user_warnings",
-        "htmap_core/testing",
-    ),
+    "htmap",
+    "htmap_core",
+    "htmap_core/cli",
+    "htmap_core/exceptions",
+    "htmap_core/testing",
+    "htmap_core/user_warnings",
+    "htmap_run/frames",
     "htmap_run/htmap",
 }
 
