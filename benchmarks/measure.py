@@ -43,6 +43,21 @@ def create(tag: str, count: str, chunksize: str = "1") -> dict[str, Any]:
     return {"seconds": time.perf_counter() - begin}
 
 
+def first_results(rest: str) -> dict[str, Any]:
+    """Map over one input: at first, when the pool has been at rest again, and at once after that; return the seconds of each."""
+    import htmap
+
+    function, seconds = shortest_function(), {}
+    for name, pause in (("first", 0.0), ("later", float(rest)), ("at once", 0.0)):
+        time.sleep(pause)
+        begin = time.perf_counter()
+        mapped = htmap.map(function, [1], quiet=True)
+        assert list(mapped) == [2], "wrong result"
+        seconds[name] = time.perf_counter() - begin
+        mapped.remove()
+    return seconds
+
+
 def create_small(count: str) -> dict[str, Any]:
     """Create maps of a few components, one after the other, and look at what each of them has on disk."""
     import stat

@@ -18,6 +18,7 @@ from typing import NoReturn
 import command_line
 import creation
 import fingerprints
+import first_result
 import one_job
 import pool
 import reading
@@ -40,6 +41,7 @@ _ON_THE_POOL: dict[str, Benchmark] = {
     "cli": command_line.many_maps,
     "status": reading.status_of_a_finished_map,
     "results": reading.results,
+    "first": first_result.against_condor_submit,
     "short": throughput.short_functions,
     "single": throughput.single_jobs,
 }

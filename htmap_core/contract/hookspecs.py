@@ -15,8 +15,8 @@ of the map, because the map may depend on that step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import click
 import pluggy
 
 from htmap_core.contract.delivery import DeliveryMethod
@@ -25,6 +25,9 @@ from htmap_core.contract.pools import Pool
 from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.names import ENTRY_POINT_GROUP
+
+if TYPE_CHECKING:
+    import click
 
 hookspec = pluggy.HookspecMarker(ENTRY_POINT_GROUP)
 hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)

@@ -40,7 +40,9 @@ class CoreSettings:
             ),  # in the original's code, and in its documentation
         },
     )
-    wait_time: float = attrs.field(default=1, metadata={"meaning": "seconds between two checks while a program waits"})
+    wait_time: float = attrs.field(
+        default=1, metadata={"meaning": "seconds between two checks, at most, while a program waits"}
+    )
     signed_url_days: float = attrs.field(
         default=7,
         validator=[attrs.validators.gt(0), attrs.validators.le(7)],

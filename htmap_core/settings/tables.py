@@ -181,6 +181,10 @@ def _structure(name: str, given: Any, type_: Any, chain: Settings) -> Any:
         plain = _without_none(type_)
         if plain in _READERS:  # most settings need no cattrs, and completion in a shell should not wait for its import
             return _READERS[plain](given, plain)
+        if plain == list[str] and isinstance(
+            texts := _split(given, plain), list
+        ):  # likewise each map, for which plugins are loaded
+            return [_str(each, str) for each in texts]
         return _converter().structure(_split(given, type_), type_)
     except Exception as error:
         # cattrs wraps the error of a hook into groups; the innermost error is the clearest.
