@@ -140,8 +140,9 @@ def create_map(
     pool, connection = pools.find_pool()
     needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
     method = choose_delivery_method(pool, connection, needed, options)
-    columns, files = OptionColumns(options), MapFiles(options, size)
-    with Creation(tag, chunksize=size, columns=tuple(columns.names.values()), joined=files.columns) as creation:
+    columns, files = OptionColumns(options), MapFiles(options)
+    sizes = itertools.repeat(size)
+    with Creation(tag, sizes=sizes, columns=tuple(columns.names.values()), joined=files.columns) as creation:
         _add_function(creation, function, files, checkpoints)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
         plan = _plan(creation, options, connection, checkpoints.is_on)
@@ -150,7 +151,7 @@ def create_map(
         unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
             user_warnings.warn(warning)
-        submit_map(creation, _record(plan, size, method.name, untagged=tag is None), commands, connection)
+        submit_map(creation, _record(plan, creation, method.name, untagged=tag is None), commands, connection)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
     logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)
     if _is_interactive() and not quiet:
@@ -170,7 +171,7 @@ def _add_function(creation: Creation, function: Pickled, files: MapFiles, checkp
 def _add_inputs(creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles) -> None:
     for component, (args, kwargs) in enumerate(calls):
         pickled = pickle_input(args, kwargs, component)
-        entries, of_files = files.of_next(pickled.sources)
+        entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job)
         creation.add_input(pickled.payload, columns.of_next(), of_files, entries, by_value=pickled.by_value)
     if not creation.components:
         raise EmptyMap
@@ -198,10 +199,11 @@ def _origins(given: MapOptions | None) -> Callable[[str], str | None]:
     return lambda name: None if given is not None and name in given else settings.origin(f"MAP_OPTIONS.{name}")
 
 
-def _record(plan: MapPlan, chunksize: int, delivery_method: str, *, untagged: bool) -> MapRecord:
+def _record(plan: MapPlan, creation: Creation, delivery_method: str, *, untagged: bool) -> MapRecord:
     return MapRecord(
         components=plan.components,
-        chunksize=chunksize,
+        chunksize=creation.chunksize,
+        sizes=() if creation.has_equal_jobs else creation.runs,
         delivery_method=delivery_method,
         pool=plan.pool.address,
         versions=versions(),

@@ -234,7 +234,7 @@ class MapDir:
         """
         check_function(self.path / names.FUNCTION)
         wanted = {
-            row: list(of) for row, of in itertools.groupby(sorted(components), lambda n: n // self.record.chunksize)
+            row: list(of) for row, of in itertools.groupby(sorted(components), self.placement.first.row_of)
         }
         for row, columns in enumerate(self.rows()):
             if row in wanted:
@@ -257,7 +257,7 @@ class MapDir:
 
         :raises CorruptMap: the item file has no row for it.
         """
-        row = component // self.record.chunksize
+        row = self.placement.first.row_of(component)
         columns = next(itertools.islice(self.rows(), row, None))
         return self._block_in(columns)
 
@@ -267,7 +267,7 @@ class MapDir:
         if self._placement is None:
             with self._placing:
                 if self._placement is None:
-                    self._placement = Placement(self.path, self.record.components, self.record.chunksize)
+                    self._placement = Placement(self.path, self.record.job_sizes)
         return self._placement
 
     def refresh(self) -> bool:
