@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import attrs
+
 from htmap_core import user_warnings
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
-from htmap_core.exceptions import EmptyMap, InvalidOption
+from htmap_core.exceptions import EmptyMap
 from htmap_core.maps import recovery
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
@@ -30,6 +32,8 @@ from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning
 from htmap_core.submission.archive import build
 from htmap_core.submission.checkpointing import Checkpointing, checkpointing
+from htmap_core.submission.chunking import choice
+from htmap_core.submission.chunking.choice import Chunks, Reason
 from htmap_core.submission.delivery_choice import choose_delivery_method
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.handshake import handshake, versions
@@ -47,7 +51,7 @@ def map(
     tag: str | None = None,
     quiet: bool = False,
     *,
-    chunksize: int | None = None,
+    chunksize: int | str | None = None,
 ) -> Map:
     """Map a function of one argument over an iterable of arguments.
 
@@ -84,7 +88,7 @@ def starmap(
     tag: str | None = None,
     quiet: bool = False,
     *,
-    chunksize: int | None = None,
+    chunksize: int | str | None = None,
 ) -> Map:
     """Map a function over positional and keyword arguments: a tuple and a dictionary for each component.
 
@@ -122,7 +126,7 @@ def create_map(
     map_options: MapOptions | None = None,
     tag: str | None = None,
     quiet: bool = False,
-    chunksize: int | None = None,
+    chunksize: int | str | None = None,
     total: int = 0,
 ) -> Map:
     """Create and submit a map over *calls*. An error before the schedd has accepted the map leaves nothing behind.
@@ -133,25 +137,32 @@ def create_map(
         raise TypeError(f"map() needs a function, got {func!r}")
     plugin_faults.check()
     options = merged_options(map_options)
-    size = _chunksize(chunksize, options)
+    size = choice.given(chunksize, options)
     function = pickle_function(func)
     checkpoints = checkpointing(function, options)
     recovery.settle()
     pool, connection = pools.find_pool()
     needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
     method = choose_delivery_method(pool, connection, needed, options)
+    asked = connection.schedd_parameter
+    if size is None:
+        chunks = choice.chosen(
+            options, connection, asked, total=total, keeps_checkpoints=checkpoints.is_on, earlier=None
+        )
+    else:
+        chunks = choice.equal(size)
     columns, files = OptionColumns(options), MapFiles(options)
-    sizes = itertools.repeat(size)
-    with Creation(tag, sizes=sizes, columns=tuple(columns.names.values()), joined=files.columns) as creation:
+    with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
         _add_function(creation, function, files, checkpoints)
-        _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
+        _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
         plan = _plan(creation, options, connection, checkpoints.is_on)
-        asked = connection.schedd_parameter
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked)
         unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
             user_warnings.warn(warning)
-        submit_map(creation, _record(plan, creation, method.name, untagged=tag is None), commands, connection)
+        submit_map(
+            creation, _record(plan, creation, method.name, chunks.reason, untagged=tag is None), commands, connection
+        )
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
     logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)
     if _is_interactive() and not quiet:
@@ -168,9 +179,10 @@ def _add_function(creation: Creation, function: Pickled, files: MapFiles, checkp
     creation.add_function(function.payload, record, function.functions)
 
 
-def _add_inputs(creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles) -> None:
-    for component, (args, kwargs) in enumerate(calls):
-        pickled = pickle_input(args, kwargs, component)
+def _add_inputs(
+    creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles, chunks: Chunks
+) -> None:
+    for pickled in chunks.following(pickle_input(*call, component) for component, call in enumerate(calls)):
         entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job)
         creation.add_input(pickled.payload, columns.of_next(), of_files, entries, by_value=pickled.by_value)
     if not creation.components:
@@ -199,7 +211,9 @@ def _origins(given: MapOptions | None) -> Callable[[str], str | None]:
     return lambda name: None if given is not None and name in given else settings.origin(f"MAP_OPTIONS.{name}")
 
 
-def _record(plan: MapPlan, creation: Creation, delivery_method: str, *, untagged: bool) -> MapRecord:
+def _record(
+    plan: MapPlan, creation: Creation, delivery_method: str, reason: Reason | None, *, untagged: bool
+) -> MapRecord:
     return MapRecord(
         components=plan.components,
         chunksize=creation.chunksize,
@@ -210,6 +224,7 @@ def _record(plan: MapPlan, creation: Creation, delivery_method: str, *, untagged
         options=plan.options.to_dict(),
         created=time.time(),
         untagged=untagged,
+        chunking=None if reason is None else attrs.asdict(reason),
     )
 
 
@@ -253,20 +268,6 @@ def register_delivery_method(
     :param setup_func: takes the same arguments, and prepares what the method needs. It runs before *descriptors_func*.
     """
     plugins.register_delivery_method(registered(name, descriptors_func, setup_func))
-
-
-def _chunksize(given: int | None, options: MapOptions) -> int:
-    wanted: Any = options.text("chunksize", "1") if given is None else given
-    text = str(wanted)
-    if not (text.isascii() and text.isdigit()) or int(text) < 1:
-        raise InvalidOption("chunksize", wanted, "must be a whole number from 1 up")
-    if int(text) > 1 and (varying := list(options.per_component())):
-        raise InvalidOption(
-            "chunksize",
-            wanted,
-            f"the components of a job cannot differ in their options, but {varying[0]} has a value for each component",
-        )
-    return int(text)
 
 
 def _is_interactive() -> bool:

@@ -233,9 +233,7 @@ class MapDir:
         :raises CorruptMap: one of them is missing or damaged.
         """
         check_function(self.path / names.FUNCTION)
-        wanted = {
-            row: list(of) for row, of in itertools.groupby(sorted(components), self.placement.first.row_of)
-        }
+        wanted = {row: list(of) for row, of in itertools.groupby(sorted(components), self.placement.first.row_of)}
         for row, columns in enumerate(self.rows()):
             if row in wanted:
                 check_inputs(self._block_in(columns), wanted[row])

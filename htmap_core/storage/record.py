@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import attrs
 
@@ -32,6 +32,7 @@ class MapRecord:
     :param untagged: whether the map may be transient: nobody gave it a tag when it was created. Not known of old maps.
     :param format: the format of the map's files; of a newer one, this version understands all that it needs.
     :param sizes: where jobs differ in size, the runs of jobs of one size: how many they are, and how many components each has.
+    :param chunking: why HTMap has chosen these sizes, as plain facts; None where the user has.
     """
 
     components: int = attrs.field(validator=attrs.validators.ge(1))
@@ -44,6 +45,7 @@ class MapRecord:
     untagged: bool = True
     format: int = WRITTEN
     sizes: Sequence[Sequence[int]] = attrs.field(default=())
+    chunking: Optional[Mapping[str, Any]] = None
 
     @sizes.validator
     def _check_sizes(self, _: object, sizes: Sequence[Sequence[int]]) -> None:
@@ -70,8 +72,9 @@ def record_text(record: MapRecord, root: Path) -> str:
     """Return the text of ``map.json`` in an HTMAP_DIR."""
     plain = {**attrs.asdict(record), "pool": plain_address(record.pool, root)}
     needs = {"needs": FORMAT} if plain["sizes"] else {}  # else it is read by all that read the rest
-    if not needs:
-        del plain["sizes"]
+    for name in ("sizes", "chunking"):
+        if not plain[name]:
+            del plain[name]
     return seal({"format": plain.pop("format"), **needs, **plain}, indent=1)
 
 

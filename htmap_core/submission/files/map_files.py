@@ -43,9 +43,7 @@ class MapFiles:
         """
         return self._inputs.begin(map_path, of_function)
 
-    def of_next(
-        self, of_arguments: Collection[str], *, begins_job: bool = True
-    ) -> tuple[list[Entry], list[list[str]]]:
+    def of_next(self, of_arguments: Collection[str], *, begins_job: bool = True) -> tuple[list[Entry], list[list[str]]]:
         """Add the files of the next component.
 
         :param of_arguments: the sources of the TransferPaths in its arguments.
