@@ -17,6 +17,7 @@ from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
 from htmap_core.exceptions import EmptyMap
 from htmap_core.maps import recovery
+from htmap_core.maps.earlier_runs import FUNCTION, EarlierRuns
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
@@ -144,13 +145,9 @@ def create_map(
     pool, connection = pools.find_pool()
     needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
     method = choose_delivery_method(pool, connection, needed, options)
-    asked = connection.schedd_parameter
-    if size is None:
-        chunks = choice.chosen(
-            options, connection, asked, total=total, keeps_checkpoints=checkpoints.is_on, earlier=None
-        )
-    else:
-        chunks = choice.equal(size)
+    asked, runs = connection.schedd_parameter, EarlierRuns(func)
+    view = choice.View(connection, asked, total, runs.seconds)
+    chunks = choice.equal(size) if size else choice.chosen(options, view, keeps_checkpoints=checkpoints.is_on)
     columns, files = OptionColumns(options), MapFiles(options)
     with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
         _add_function(creation, function, files, checkpoints)
@@ -160,14 +157,21 @@ def create_map(
         unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
             user_warnings.warn(warning)
-        submit_map(
-            creation, _record(plan, creation, method.name, chunks.reason, untagged=tag is None), commands, connection
-        )
+        record = _record(plan, creation, method.name, _chunking(chunks.reason, runs), untagged=tag is None)
+        submit_map(creation, record, commands, connection)
+        if chunks.reason is not None:
+            runs.add(creation.map_dir)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
-    logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)
-    if _is_interactive() and not quiet:
-        print(f"Created map {created.tag} with {len(created)} components")  # noqa: T201 -- asked for
+    _tell(plan, chunks.reason, quiet=quiet)
     return created
+
+
+def _tell(plan: MapPlan, reason: Reason | None, *, quiet: bool) -> None:
+    why = "" if reason is None else f"; {reason}"
+    logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
+    if _is_interactive() and not quiet:
+        share = f" in {plan.jobs} jobs{why}" if why else ""
+        print(f"Created map {plan.tag} with {plan.components} components{share}")  # noqa: T201 -- asked for
 
 
 def _add_function(creation: Creation, function: Pickled, files: MapFiles, checkpoints: Checkpointing) -> None:
@@ -212,7 +216,7 @@ def _origins(given: MapOptions | None) -> Callable[[str], str | None]:
 
 
 def _record(
-    plan: MapPlan, creation: Creation, delivery_method: str, reason: Reason | None, *, untagged: bool
+    plan: MapPlan, creation: Creation, delivery_method: str, chunking: dict[str, Any] | None, *, untagged: bool
 ) -> MapRecord:
     return MapRecord(
         components=plan.components,
@@ -224,8 +228,13 @@ def _record(
         options=plan.options.to_dict(),
         created=time.time(),
         untagged=untagged,
-        chunking=None if reason is None else attrs.asdict(reason),
+        chunking=chunking,
     )
+
+
+def _chunking(reason: Reason | None, runs: EarlierRuns) -> dict[str, Any] | None:
+    """Return why HTMap has chosen the sizes of jobs, and the function of which the map's results will tell more."""
+    return None if reason is None else {**attrs.asdict(reason), FUNCTION: runs.function}
 
 
 def merged_options(*given: MapOptions | None) -> MapOptions:

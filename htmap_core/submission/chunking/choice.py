@@ -6,7 +6,7 @@ import datetime
 import itertools
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Optional
 
 import attrs
@@ -47,6 +47,12 @@ class Reason:
     source: str = ""
     most: Optional[int] = None
     alone: str = ""
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Reason:
+        """Return the reason with these facts, to which a later version may have added others."""
+        known = attrs.fields_dict(cls)
+        return cls(**{name: fact for name, fact in facts.items() if name in known})
 
     def __str__(self) -> str:
         if self.alone:
@@ -154,40 +160,44 @@ def equal(chunksize: int) -> Chunks:
     return Chunks(lambda _: itertools.repeat(chunksize))
 
 
-def chosen(
-    options: MapOptions,
-    pool: PoolView,
-    parameter: Callable[[str], str | None],
-    *,
-    total: int,
-    keeps_checkpoints: bool,
-    earlier: float | None,
-) -> Chunks:
-    """Choose the sizes of a map's jobs.
+@attrs.frozen
+class View:
+    """What the choice for a map can look at, besides its options.
 
     :param parameter: returns a parameter of the schedd's configuration, or None; it may raise CondorError.
     :param total: how many components there are; 0 if that is not known.
-    :param earlier: how long a call took in earlier runs, in seconds; None if there were none.
+    :param earlier: returns how long a call took in earlier runs, in seconds; None if there were none.
+    """
+
+    pool: PoolView
+    parameter: Callable[[str], Optional[str]]
+    total: int
+    earlier: Callable[[], Optional[float]]
+
+
+def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunks:
+    """Choose the sizes of a map's jobs.
+
     :raises InvalidOption: the option ``expected_runtime`` is no number of seconds, or not more than zero.
     """
     expected = _expected(options)
     varying = [INPUT_FILES] if options.input_files is not None else options.per_component()
     alone = next(iter(varying), "checkpoints" if keeps_checkpoints else "")
-    seconds = earlier if expected is None else expected
+    seconds = expected if expected is not None or alone else view.earlier()
     most = _most(options, seconds)
     if not alone and most == 1:
         alone = next(name for name in _LIMITS if name in options)
     if alone:
         return Chunks(lambda _: itertools.repeat(1), reason=Reason(alone=alone))
     source = "" if seconds is None else "earlier runs" if expected is None else EXPECTED_RUNTIME
-    reason = Reason(places(options, pool, parameter), seconds, source, most)
+    reason = Reason(places(options, view.pool, view.parameter), seconds, source, most)
     slots = reason.places or _ASSUMED
 
     def rule(left: sizes.Left) -> Iterator[int]:
         found = sizes.of_unknown(slots, left) if seconds is None else sizes.of_known(slots, left, seconds)
         return found if most is None else sizes.no_more_than(most, found)
 
-    return Chunks(rule, total, ahead=True, reason=reason)
+    return Chunks(rule, view.total, ahead=True, reason=reason)
 
 
 def _expected(options: MapOptions) -> float | None:

@@ -17,7 +17,7 @@ from htmap_core import MapOptions
 from htmap_core.exceptions import CondorError, InvalidOption
 from htmap_core.results.pickling import Pickled, pickle_input
 from htmap_core.submission.chunking import choice, sizes
-from htmap_core.submission.chunking.choice import Chunks, Reason
+from htmap_core.submission.chunking.choice import Chunks, Reason, View
 from htmap_core.submission.chunking.places import places
 from htmap_core.testing.contracts import EmptyPool
 
@@ -166,7 +166,7 @@ def chosen(pool: Pool | None = None, total: int = 0, earlier: float | None = Non
     given = MapOptions(**options)
     keeps = "checkpoint" in options
     found = pool or Pool([partitionable(8)])
-    return choice.chosen(given, found, NO_LIMITS.get, total=total, keeps_checkpoints=keeps, earlier=earlier)
+    return choice.chosen(given, View(found, NO_LIMITS.get, total, lambda: earlier), keeps_checkpoints=keeps)
 
 
 def jobs_of(chunks: Chunks, components: int, argument: Any = 1) -> list[int]:
@@ -273,8 +273,3 @@ def test_the_argument_counts_more_than_the_option() -> None:
 def test_a_chunksize_that_the_user_gives_is_never_changed() -> None:
     chunks = choice.equal(7)
     assert (chunks.reason, jobs_of(chunks, 20)) == (None, [7, 7, 6])
-
-
-def test_the_reason_is_told_in_words() -> None:
-    said = {str(Reason(8)), str(Reason(0)), str(Reason(8, 0.1, "earlier runs")), str(Reason(alone="checkpoints"))}
-    assert len(said) == 4
