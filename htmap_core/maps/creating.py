@@ -150,7 +150,7 @@ def create_map(
     chunks = choice.equal(size) if size else choice.chosen(options, view, keeps_checkpoints=checkpoints.is_on)
     columns, files = OptionColumns(options), MapFiles(options)
     with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
-        _add_function(creation, function, files, checkpoints)
+        _add_function(creation, function, files, checkpoints, runs_again_alone=chunks.reason is not None)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
         plan = _plan(creation, options, connection, checkpoints.is_on)
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked)
@@ -174,10 +174,14 @@ def _tell(plan: MapPlan, reason: Reason | None, *, quiet: bool) -> None:
         print(f"Created map {plan.tag} with {plan.components} components{share}")  # noqa: T201 -- asked for
 
 
-def _add_function(creation: Creation, function: Pickled, files: MapFiles, checkpoints: Checkpointing) -> None:
+def _add_function(
+    creation: Creation, function: Pickled, files: MapFiles, checkpoints: Checkpointing, *, runs_again_alone: bool
+) -> None:
     creation.add_runtime(build())
     for_all = files.of_all(creation.map_dir.path, function.sources)
     record = {**handshake(function), "files": for_all, "checkpoints": checkpoints.is_on}
+    if runs_again_alone:
+        record["runs_again_alone"] = True
     if checkpoints.is_on:
         record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
     creation.add_function(function.payload, record, function.functions)

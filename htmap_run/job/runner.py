@@ -12,6 +12,7 @@ All that comes back is in one folder: the results (see :mod:`.results`), and fil
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 
@@ -69,7 +70,10 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
     try:
         with _live(scratch):
-            is_finished = supervisor.finish(components, results, work, died, lambda: os.path.lexists(_mark(scratch)))
+            again = functools.partial(eviction.runs_again, scratch, capture)
+            is_finished = supervisor.finish(
+                components, results, work, died, lambda: os.path.lexists(_mark(scratch)), again
+            )
         if not is_finished:
             results.remove()
             return codes.CANNOT_FINISH
