@@ -20,10 +20,13 @@ _SHORTEST, _LONGEST = (
 )  # seconds of work for a job: starting is 3% of it, and an eviction or a longer queue no disaster
 
 _JOB_EACH = 4  # components for each slot, up to which they do not share jobs as long as nothing is known of them
-# What share of the components that are left the next jobs get, one for each slot. The last ones are the tail: 6% of the work, or
-# 13% where there are so many calls for each slot that they can hardly be long. There it counts for more that jobs are few.
-_MANY = 500  # components for each slot
-_ROUNDS, _ROUNDS_OF_MANY = (0.5, 0.5, 0.5, 0.5, 1.0), (0.62, 0.65, 1.0)
+# What share of the components that are left the next jobs get, one for each slot. The last ones are the tail: 6%, 13% or 25% of
+# the work. The more calls there are for each slot, the less likely they are long, and the more it counts that jobs are few.
+_ROUNDS = {
+    0: (0.5, 0.5, 0.5, 0.5, 1.0),
+    500: (0.62, 0.65, 1.0),
+    5000: (0.75, 1.0),
+}
 
 Left = Callable[[], int]
 
@@ -38,7 +41,8 @@ def of_unknown(slots: int, left: Left) -> Iterator[int]:
         yield from itertools.repeat(1)
     yield 1  # the first result should not wait for others
     while True:
-        for share in _ROUNDS_OF_MANY if left() >= _MANY * slots else _ROUNDS:
+        rounds = max(least for least in _ROUNDS if left() >= least * slots)
+        for share in _ROUNDS[rounds]:
             yield from _equal(slots, left() * share / slots)
 
 

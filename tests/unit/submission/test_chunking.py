@@ -64,7 +64,7 @@ def test_calls_of_which_nothing_is_known_take_little_longer_than_they_must(
     assert duration(of_unknown(components, slots), slots, seconds) < 1.1 * ideal
 
 
-@pytest.mark.parametrize(("components", "most"), [(10_000, 25), (100_000, 25), (1_000_000, 25), (1000, 41), (100, 28)])
+@pytest.mark.parametrize(("components", "most"), [(10_000, 25), (100_000, 17), (1_000_000, 17), (1000, 41), (100, 28)])
 def test_many_calls_of_which_nothing_is_known_share_few_jobs(components: int, most: int) -> None:
     assert len(of_unknown(components, slots=8)) <= most
 
