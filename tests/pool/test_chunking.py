@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import htmap
+from htmap_core.maps import earlier_runs
 from htmap_core.storage.jobs import Job
 from htmap_core.testing import using_htmap_dir
 
@@ -15,11 +17,17 @@ pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("in_module_pool")]
 
 TIMEOUT = 180
 COMPONENTS, AT_A_TIME = 60, 4
+FRAIL = 40  # the component that dies where others have run before it in its process
 
 
 @pytest.fixture(scope="module")
 def mapped(module_pool: Any) -> Iterator[htmap.Map]:
+    before: list[int] = []
+
     def inverse(x: int) -> float:
+        if before and x == FRAIL:
+            os._exit(1)
+        before.append(x)
         print("x is", x)
         return 100 / (x - 50)
 
@@ -48,6 +56,19 @@ def test_each_component_has_its_own_result_error_and_output(mapped: htmap.Map) -
     assert mapped.get_err(50).exception_msg == "ZeroDivisionError: division by zero"
     assert all(f"\nx is {each}\n" in mapped.stdout[each] for each in range(COMPONENTS))
     assert list(mapped.iter_inputs()) == [((x,), {}) for x in range(COMPONENTS)]
+
+
+def test_a_component_that_dies_among_others_has_run_again_alone(mapped: htmap.Map) -> None:
+    job = mapped._map_dir.placement.job_of(FRAIL)
+    assert mapped._map_dir.placement.components_of(job)[0] < FRAIL
+    assert str(mapped.component_statuses[FRAIL]) == "COMPLETED"
+
+
+def test_the_next_map_knows_how_long_calls_took(mapped: htmap.Map) -> None:
+    known = earlier_runs.duration(mapped._map_dir)
+    assert known is not None
+    assert 0 < known < 10
+    assert mapped.chunk_report()
 
 
 def test_components_run_again_with_those_of_their_job(mapped: htmap.Map) -> None:
