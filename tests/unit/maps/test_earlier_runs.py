@@ -20,7 +20,7 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import MapRecord
 from htmap_core.submission.submit import submit_map
 from htmap_run import frames
-from tests.returned import HOST, RUNTIME
+from tests.returned import HOST, RUNTIME, Error
 
 SIZES = [1, 4, 2, 2, 1]
 
@@ -56,7 +56,8 @@ def end(map_dir: MapDir, row: int, seconds: float, kind: bytes = frames.RESULT, 
     with frames.Writer(path) as writer:
         writer.add(frames.RUN, record={"host": HOST, "runtime": RUNTIME})
         for component in map_dir.placement.first.components_of(row):
-            writer.add(kind, component, {"start": 100.0, "end": 100.0 + seconds + first, "memory_mb": 1})
+            error = {} if kind == frames.RESULT else {"error": Error().facts}
+            writer.add(kind, component, {"start": 100.0, "end": 100.0 + seconds + first, "memory_mb": 1, **error})
             first = 0.0
 
 

@@ -131,9 +131,9 @@ def room(pool: Pool, limits: dict[str, str] | None = None, **options: Any) -> in
 
 
 def test_as_many_jobs_run_at_a_time_as_fit_into_the_slots() -> None:
-    pool = Pool([partitionable(8), partitionable(8, memory=1000), {"Cpus": 1, "Memory": 4000}])
+    pool = Pool([partitionable(8), partitionable(8, memory=1000), {"Cpus": 4, "Memory": 4000}])
     assert room(pool) == 17
-    assert room(pool, request_cpus=2) == 8
+    assert room(pool, request_cpus=2) == 4 + 4 + 1
     assert room(pool, request_memory="500MB") == 8 + 2 + 1
     assert room(pool, request_memory="2GB") == 8 + 1
     assert room(pool, request_gpus=1) == 0
