@@ -12,9 +12,11 @@ from typing import Any
 import attrs
 
 from htmap_core import user_warnings
+from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
+from htmap_core.contract.walltime import Walltime, of_all_jobs
 from htmap_core.exceptions import EmptyMap
 from htmap_core.maps import recovery
 from htmap_core.maps.earlier_runs import FUNCTION, EarlierRuns
@@ -152,21 +154,22 @@ def create_map(
     with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
         _add_function(creation, function, files, checkpoints, runs_again_alone=chunks.reason is not None)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
-        plan = _plan(creation, options, connection, checkpoints.is_on)
+        plan = _plan(creation, options, connection, checkpoints.is_on, columns.walltime)
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked)
         unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
             user_warnings.warn(warning)
         record = _record(plan, creation, method.name, _chunking(chunks.reason, runs), untagged=tag is None)
         submit_map(creation, record, commands, connection)
-        if chunks.reason is not None:
-            runs.add(creation.map_dir)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
-    _tell(plan, chunks.reason, quiet=quiet)
+    _note(plan, chunks.reason, runs, quiet=quiet)
     return created
 
 
-def _tell(plan: MapPlan, reason: Reason | None, *, quiet: bool) -> None:
+def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: bool) -> None:
+    """Write down that a map was created, and tell who sits before it."""
+    if reason is not None and not reason.alone:
+        runs.add(plan.map_dir.name)
     why = "" if reason is None else f"; {reason}"
     logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
     if _is_interactive() and not quiet:
@@ -200,7 +203,9 @@ def _add_inputs(
     creation.finish()
 
 
-def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool) -> MapPlan:
+def _plan(
+    creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool, walltime: Walltime | None
+) -> MapPlan:
     return MapPlan(
         tag=creation.tag,
         map_dir=creation.map_dir.path,
@@ -211,6 +216,7 @@ def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: 
         settings=settings,
         pool=pool,
         checkpoints=checkpoints,
+        walltime=walltime or of_all_jobs(options.get(WALLTIME), creation.chunksize),
     )
 
 
@@ -238,7 +244,7 @@ def _record(
 
 def _chunking(reason: Reason | None, runs: EarlierRuns) -> dict[str, Any] | None:
     """Return why HTMap has chosen the sizes of jobs, and the function of which the map's results will tell more."""
-    return None if reason is None else {**attrs.asdict(reason), FUNCTION: runs.function}
+    return None if reason is None else {**attrs.asdict(reason), FUNCTION: None if reason.alone else runs.function}
 
 
 def merged_options(*given: MapOptions | None) -> MapOptions:

@@ -53,11 +53,11 @@ class EarlierRuns:
                 return seconds
         return known.seconds
 
-    def add(self, map_dir: MapDir) -> None:
+    def add(self, map_id: str) -> None:
         """Remember a new map over the function: later ones look at its results."""
         if self.function is not None:
             known = durations.read(self._root, self.function)
-            _write(self.function, attrs.evolve(known, maps=(*known.maps, map_dir.id)[-_MAPS:]))
+            _write(self.function, attrs.evolve(known, maps=(*known.maps, map_id)[-_MAPS:]))
 
 
 def keep(map_dir: MapDir) -> None:

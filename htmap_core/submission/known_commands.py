@@ -9,7 +9,7 @@ from typing import Optional, Protocol
 import attrs
 
 from htmap_core.condor.bindings import bindings_version
-from htmap_core.contract.option_values import CUSTOM_OPTIONS, FILE_OPTIONS, RELATIVE_PATHS
+from htmap_core.contract.option_values import CUSTOM_OPTIONS, FILE_OPTIONS, RELATIVE_PATHS, WALLTIME
 from htmap_core.exceptions import CondorError, UnknownOption
 from htmap_core.language.submit_commands import (
     LATEST,
@@ -34,6 +34,7 @@ OWN_OPTIONS = frozenset(
         "max_retries",
         RELATIVE_PATHS,
         "retry_exceptions",
+        WALLTIME,
     }
 )
 

@@ -51,10 +51,8 @@ def main(archive: str) -> NoReturn:
 
 
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
-    if len(arguments) != 2:  # noqa: PLR2004 -- BLOCKS COMPONENTS
-        raise SystemExit(f"usage: BLOCKS COMPONENTS [REMAPPED], not {arguments!r}")
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
-    blocks, components = arguments[0].split(","), ranges.parse(arguments[1])
+    blocks, components = _parsed(arguments)
     results, capture = _opened(scratch, components)
 
     def work(left: Sequence[int]) -> NoReturn:
@@ -91,6 +89,12 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     finally:
         results.close()
         capture.close()
+
+
+def _parsed(arguments: list[str]) -> tuple[list[str], Sequence[int]]:
+    if len(arguments) != 2:  # noqa: PLR2004 -- BLOCKS COMPONENTS
+        raise SystemExit(f"usage: BLOCKS COMPONENTS [REMAPPED], not {arguments!r}")
+    return arguments[0].split(","), ranges.parse(arguments[1])
 
 
 def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Optional
 
 import attrs
 
-from htmap_core.contract.option_values import INPUT_FILES
+from htmap_core import durations
+from htmap_core.contract.option_values import INPUT_FILES, WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
+from htmap_core.contract.walltime import of_all_jobs
 from htmap_core.exceptions import InvalidOption
 from htmap_core.results.pickling import Pickled
 from htmap_core.submission.chunking import sizes
@@ -25,6 +26,7 @@ CHUNKSIZE, EXPECTED_RUNTIME = "chunksize", "expected_runtime"
 _ASSUMED = 250  # jobs at a time, where a pool has no slots now: such pools grow, and seldom to less than that
 _LIMITS = ("allowed_execute_duration", "allowed_job_duration")  # HTCondor holds a job that takes longer
 _MARGIN = 3  # calls may take so many times what they are known to take
+_LONGEST = 8 * 3600  # seconds for a job, if each call needs its walltime: the limits of sites are hardly lower
 _AHEAD, _AHEAD_BYTES = (
     100_000,
     32 * 1024 * 1024,
@@ -186,7 +188,7 @@ def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunk
     seconds = expected if expected is not None or alone else view.earlier()
     most = _most(options, seconds)
     if not alone and most == 1:
-        alone = next(name for name in _LIMITS if name in options)
+        alone = next(name for name in (*_LIMITS, WALLTIME) if name in options)
     if alone:
         return Chunks(lambda _: itertools.repeat(1), reason=Reason(alone=alone))
     source = "" if seconds is None else "earlier runs" if expected is None else EXPECTED_RUNTIME
@@ -206,21 +208,25 @@ def _expected(options: MapOptions) -> float | None:
     if given is None:
         return None
     try:
-        seconds = given.total_seconds() if isinstance(given, datetime.timedelta) else float(given)
-    except (TypeError, ValueError):
-        seconds = math.nan
-    if isinstance(given, bool) or not 0 < seconds < math.inf:
-        raise InvalidOption(
-            EXPECTED_RUNTIME, given, "must be more than 0: seconds or a timedelta, the same for all components"
-        )
-    return seconds
+        rounded = durations.seconds(given)
+    except ValueError as error:
+        raise InvalidOption(EXPECTED_RUNTIME, given, str(error)) from error
+    if isinstance(given, datetime.timedelta):
+        return given.total_seconds()
+    try:
+        return float(given)
+    except ValueError:  # with a unit
+        return float(rounded)
 
 
 def _most(options: MapOptions, seconds: float | None) -> int | None:
     """Return how many components may share a job, so that it keeps the time limit that the user has given for jobs.
 
-    As long as nothing is known of the calls, one may need all of that.
+    As long as nothing is known of the calls, one may need all of that. The time limit of a component makes that of its job, which
+    should not be beyond all that a site allows.
     """
+    if seconds is None and (walltime := of_all_jobs(options.get(WALLTIME), 1)) is not None:
+        return max(1, _LONGEST // walltime.wanted)
     limits = [options.text(name) for name in _LIMITS if name in options]
     if not limits:
         return None

@@ -45,7 +45,7 @@ def made(function: Callable[..., Any]) -> MapDir:
         record = MapRecord(10, 4, "assume", address, {}, {}, 1.5, sizes=creation.runs, chunking=chunking)
         queue: Any = SimpleNamespace(submit=lambda _: SimpleNamespace(cluster=1))
         submit_map(creation, record, {}, queue)
-    runs.add(creation.map_dir)
+    runs.add(creation.map_dir.id)
     return creation.map_dir
 
 

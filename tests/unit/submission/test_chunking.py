@@ -202,12 +202,23 @@ def test_an_estimate_is_a_number_of_seconds_above_zero(estimate: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("estimate", "seconds"),
+    [(0.01, 0.01), ("0.01", 0.01), (3, 3.0), ("2 min", 120.0), (datetime.timedelta(0, 0.5), 0.5)],
+)
+def test_an_estimate_may_have_a_unit(estimate: Any, seconds: float) -> None:
+    reason = chosen(total=2, expected_runtime=estimate).reason
+    assert reason is not None
+    assert reason.seconds == seconds
+
+
+@pytest.mark.parametrize(
     ("options", "alone"),
     [
         ({"request_memory": ["1GB", "2GB"]}, "request_memory"),
         ({"input_files": ["a", "b"]}, "input_files"),
         ({"checkpoint": True}, "checkpoints"),
         ({"allowed_execute_duration": 3600}, "allowed_execute_duration"),
+        ({"walltime": "6h"}, "walltime"),
     ],
 )
 def test_what_keeps_components_from_sharing_jobs_is_said(options: dict[str, Any], alone: str) -> None:
@@ -221,6 +232,12 @@ def test_jobs_keep_the_time_limit_that_the_user_has_given_for_them() -> None:
     assert chunks.reason == Reason(8, 1.0, "expected_runtime", most=100)
     assert max(jobs_of(chunks, 10_000)) == 100
     assert jobs_of(chosen(total=40, expected_runtime=1, allowed_execute_duration=3), 40) == [1] * 40
+
+
+def test_jobs_are_not_longer_than_a_site_allows_if_each_call_needs_its_walltime() -> None:
+    assert max(jobs_of(chosen(total=10_000, walltime="10 min"), 10_000)) == 48
+    known = chosen(total=10_000, walltime="10 min", expected_runtime=0.1)
+    assert known.reason == Reason(8, 0.1, "expected_runtime")
 
 
 def test_components_with_files_of_their_own_have_jobs_of_their_own(tmp_path: Any) -> None:
