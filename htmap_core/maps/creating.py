@@ -69,8 +69,9 @@ def map(
     :param tag: the map's name. A map without a tag gets a random one and is transient: :func:`htmap.clean` removes it.
     :param quiet: do not print in an interactive session that the map was created.
     :param chunksize: how many components share a job; 1 unless the option of that name is set. Short calls should share jobs.
-        Between them, the environment, signals and other state of the process are put back; global variables, mutable defaults
-        and random numbers are shared: see "Components that share a job" in the documentation.
+        With ``"auto"`` HTMap chooses that, see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and
+        other state of the process are put back; global variables, mutable defaults and random numbers are shared: see
+        "Components that share a job" in the documentation.
     :returns: the map, which has been submitted.
     :raises TagAlreadyExists: the tag is in use.
     :raises EmptyMap: *args* is empty.
@@ -173,7 +174,7 @@ def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: boo
     why = "" if reason is None else f"; {reason}"
     logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
     if _is_interactive() and not quiet:
-        share = f" in {plan.jobs} jobs{why}" if why else ""
+        share = f" in {plan.jobs} job{'' if plan.jobs == 1 else 's'}{why}" if why else ""
         print(f"Created map {plan.tag} with {plan.components} components{share}")  # noqa: T201 -- asked for
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import htmap
 from htmap_core.maps import earlier_runs
 from htmap_core.storage.jobs import Job
 from htmap_core.testing import using_htmap_dir
+from tests.golden_files import Golden
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("in_module_pool")]
 
@@ -69,6 +71,18 @@ def test_the_next_map_knows_how_long_calls_took(mapped: htmap.Map) -> None:
     assert known is not None
     assert 0 < known < 10
     assert mapped.chunk_report()
+
+
+def test_a_session_is_told_what_was_chosen_and_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], golden: Golden
+) -> None:
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    options = htmap.MapOptions(
+        chunksize="auto", expected_runtime="5 s", max_materialize=AT_A_TIME, requirements="false"
+    )
+    made = htmap.map(str, range(100), options)
+    golden("on-pool/chosen-chunks", capsys.readouterr().out, hide={made.tag: "TAG"})
+    made.remove()
 
 
 def test_components_run_again_with_those_of_their_job(mapped: htmap.Map) -> None:
