@@ -8,6 +8,7 @@ import pytest
 import htmap
 from htmap_core.components import ComponentStatus
 from htmap_core.submission.chunking.choice import Reason
+from htmap_core.testing import run_htmap
 from htmap_core.tracking import source
 from tests.golden_files import Golden
 from tests.returned import write_results
@@ -27,6 +28,7 @@ IDLE, COMPLETED = ComponentStatus.IDLE, ComponentStatus.COMPLETED
 def test_the_report_on_a_chunksize_of_the_user(load: Load, golden: Golden) -> None:
     tide = load([COMPLETED, COMPLETED, IDLE])
     golden("reports/chunks-of-the-user", tide.chunk_report())
+    assert run_htmap("components", "--chunks", "tide").stdout == tide.chunk_report() + "\n"
 
 
 def test_the_report_on_a_chunksize_that_htmap_has_chosen(
