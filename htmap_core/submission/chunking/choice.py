@@ -11,7 +11,7 @@ from typing import Any, Optional
 import attrs
 
 from htmap_core import durations
-from htmap_core.contract.option_values import INPUT_FILES, WALLTIME
+from htmap_core.contract.option_values import INPUT_FILES, OUTPUT_REMAPS, WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.walltime import of_all_jobs
@@ -138,8 +138,9 @@ def given(chunksize: Any, options: MapOptions) -> int | None:
     """Return how many components the user wants to share a job; None where HTMap is to choose.
 
     :param chunksize: the argument of that name; None for the option.
-    :raises InvalidOption: it is neither a number of components nor ``auto``.
+    :raises InvalidOption: it is neither a number of components nor ``auto``; or ``expected_runtime`` is no span of time.
     """
+    _expected(options)  # refused also where it has no effect
     wanted = options.text(CHUNKSIZE, "1") if chunksize is None else chunksize
     if wanted == AUTO:
         return None
@@ -180,11 +181,11 @@ class View:
 def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunks:
     """Choose the sizes of a map's jobs.
 
-    :raises InvalidOption: the option ``expected_runtime`` is no number of seconds, or not more than zero.
+    :raises InvalidOption: the option ``expected_runtime`` is no span of time.
     """
     expected = _expected(options)
-    varying = [INPUT_FILES] if options.input_files is not None else options.per_component()
-    alone = next(iter(varying), "checkpoints" if keeps_checkpoints else "")
+    files = [name for name in (INPUT_FILES, OUTPUT_REMAPS) if name in options]
+    alone = next(iter([*files, *options.per_component()]), "checkpoints" if keeps_checkpoints else "")
     seconds = expected if expected is not None or alone else view.earlier()
     most = _most(options, seconds)
     if not alone and most == 1:

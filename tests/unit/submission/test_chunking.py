@@ -197,7 +197,7 @@ def test_an_estimate_counts_more_than_earlier_runs() -> None:
 @pytest.mark.parametrize("estimate", [-1, 0, "soon", True, [1, 2], math.inf])
 def test_an_estimate_is_a_number_of_seconds_above_zero(estimate: Any) -> None:
     with pytest.raises(InvalidOption) as caught:
-        chosen(total=2, expected_runtime=estimate)
+        choice.given(7, MapOptions(expected_runtime=estimate))
     assert caught.value.name == "expected_runtime"
 
 
@@ -216,6 +216,7 @@ def test_an_estimate_may_have_a_unit(estimate: Any, seconds: float) -> None:
     [
         ({"request_memory": ["1GB", "2GB"]}, "request_memory"),
         ({"input_files": ["a", "b"]}, "input_files"),
+        ({"output_remaps": {"a": "https://example.org/a"}}, "output_remaps"),
         ({"checkpoint": True}, "checkpoints"),
         ({"allowed_execute_duration": 3600}, "allowed_execute_duration"),
         ({"walltime": "6h"}, "walltime"),
