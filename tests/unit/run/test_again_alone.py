@@ -18,7 +18,7 @@ def function(x):
     import htmap
     with open("runs", "a") as file:
         file.write(x + " ")
-    print("run", x, "after", before, flush=True)
+    print([*before, x], flush=True)
     before.append(x)
     if x == "bad" or (x == "frail" and len(before) > 1):
         open("handed", "w").close()
@@ -44,7 +44,7 @@ def test_what_only_happens_among_others_does_not_count(jobs: Jobs, death: str) -
     assert (ran.exit_code, ran.statuses) == (codes.OK, ["OK", "OK", "OK"])
     assert runs(ran) == ["a", "frail", "frail", "b"]
     assert [ran.value(component) for component in range(3)] == [1, 1, 2]
-    assert ran.output("stdout", 1) == "run frail after []\n"
+    assert ran.output("stdout", 1) == "['frail']\n"
     assert not (ran.returned / "files/1").exists()
 
 
