@@ -20,6 +20,7 @@ RETAGGING = "retagging"
 MOVING = "moving.json"  # a file
 SLOTS = "slots"
 DELIVERY = "delivery"
+DURATIONS = "durations"
 PROGRAMS = "programs"
 
 # Below a map's directory. HTCondor transfers files by their base names. The files that jobs receive from HTMap begin with

@@ -163,6 +163,17 @@ class Map(Sequence[Any]):
         """Return a table of the held components and the reasons, with advice below it."""
         return overview.hold_report(self._engine)
 
+    def chunk_report(self) -> str:
+        """Return how components share jobs, who has chosen that and why, and what starting the jobs has cost so far. Since 0.7.
+
+        ::
+
+            print(mapped.chunk_report())
+            #> 10000 components in 25 jobs: 1 of 1, 8 of 775, 8 of 309, 7 of 166, 1 of 165
+            #> HTMap has chosen that: how long a call takes is not known; 8 jobs can run at a time
+        """
+        return overview.chunk_report(self._engine)
+
     @property
     def memory_usage(self) -> list[int]:
         """The peak memory of every component's job in MB, as HTCondor measured it; 0 before the first measurement."""

@@ -260,9 +260,7 @@ class MapDir:
         :raises CorruptMap: one of them is missing or damaged.
         """
         check_function(self.path / names.FUNCTION)
-        wanted = {
-            row: list(of) for row, of in itertools.groupby(sorted(components), lambda n: n // self.record.chunksize)
-        }
+        wanted = {row: list(of) for row, of in itertools.groupby(sorted(components), self.placement.first.row_of)}
         for row, columns in enumerate(self.rows()):
             if row in wanted:
                 check_inputs(self._block_in(columns), wanted[row])
@@ -284,7 +282,7 @@ class MapDir:
 
         :raises CorruptMap: the item file has no row for it.
         """
-        row = component // self.record.chunksize
+        row = self.placement.first.row_of(component)
         columns = next(itertools.islice(self.rows(), row, None))
         return self._block_in(columns)
 
@@ -294,7 +292,7 @@ class MapDir:
         if self._placement is None:
             with self._placing:
                 if self._placement is None:
-                    self._placement = Placement(self.path, self.record.components, self.record.chunksize)
+                    self._placement = Placement(self.path, self.record.job_sizes)
         return self._placement
 
     def refresh(self) -> bool:

@@ -62,7 +62,7 @@ def check_htmap_dir(root: Path) -> None:
     :raises UnsafePath: somebody else owns one of them, or may write to it.
     """
     check_owner(root, "HTMAP_DIR", _ADVICE)
-    for name in (*_FOLDERS, names.LOGS, names.SLOTS, names.DELIVERY, names.PROGRAMS):
+    for name in (*_FOLDERS, names.LOGS, names.SLOTS, names.DELIVERY, names.DURATIONS, names.PROGRAMS):
         check_entry(root / name, "a folder of HTMAP_DIR", _ADVICE)
 
 

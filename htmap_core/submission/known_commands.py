@@ -26,7 +26,16 @@ from htmap_core.user_warnings import UnprovenOption
 
 # HTMap's own options, which do not become submit commands.
 OWN_OPTIONS = frozenset(
-    {"checkpoint", "checkpoint_interval", "chunksize", "max_retries", RELATIVE_PATHS, "retry_exceptions", WALLTIME}
+    {
+        "checkpoint",
+        "checkpoint_interval",
+        "chunksize",
+        "expected_runtime",
+        "max_retries",
+        RELATIVE_PATHS,
+        "retry_exceptions",
+        WALLTIME,
+    }
 )
 
 Origin = Callable[[str], Optional[str]]

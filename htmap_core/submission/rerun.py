@@ -128,7 +128,7 @@ def _write_items(
 
     by_row: dict[int, list[int]] = defaultdict(list)
     for component in components:
-        by_row[component // map_dir.record.chunksize].append(component)
+        by_row[map_dir.placement.first.row_of(component)].append(component)
     renewed = renewal(commands, map_dir.record.options)
     map_dir.write_items(submission, rows())
     return len(by_row)

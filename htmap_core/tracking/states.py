@@ -55,9 +55,9 @@ class LoggedStates:
 
     def statuses(self) -> list[ComponentStatus]:
         """Return the status of every component."""
-        placement, chunksize = self._map_dir.placement, self._map_dir.record.chunksize
-        jobs = self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * self._map_dir.record.jobs
-        if chunksize == 1:
+        placement, record = self._map_dir.placement, self._map_dir.record
+        jobs = self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * record.jobs
+        if len(jobs) == record.components:
             statuses = jobs
         else:
             statuses = []

@@ -161,6 +161,10 @@ class Results:
         begun = self._pending.begun
         return None if begun is None or begun["component"] in self.ended else begun
 
+    def forget_begun(self) -> None:
+        """Forget the component that has begun and not ended, because it runs again."""
+        self._pending.forget()
+
     @property
     def is_given_up(self) -> bool:
         """Whether a worker has reported that the job cannot be finished."""

@@ -12,6 +12,7 @@ All that comes back is in one folder: the results (see :mod:`.results`), and fil
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 
@@ -50,10 +51,8 @@ def main(archive: str) -> NoReturn:
 
 
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
-    if len(arguments) != 2:  # noqa: PLR2004 -- BLOCKS COMPONENTS
-        raise SystemExit(f"usage: BLOCKS COMPONENTS [REMAPPED], not {arguments!r}")
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
-    blocks, components = arguments[0].split(","), ranges.parse(arguments[1])
+    blocks, components = _parsed(arguments)
     results, capture = _opened(scratch, components)
 
     def work(left: Sequence[int]) -> NoReturn:
@@ -69,7 +68,10 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
     try:
         with _live(scratch):
-            is_finished = supervisor.finish(components, results, work, died, lambda: os.path.lexists(_mark(scratch)))
+            again = functools.partial(eviction.runs_again, scratch, capture)
+            is_finished = supervisor.finish(
+                components, results, work, died, lambda: os.path.lexists(_mark(scratch)), again
+            )
         if not is_finished:
             results.remove()
             return codes.CANNOT_FINISH
@@ -87,6 +89,12 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     finally:
         results.close()
         capture.close()
+
+
+def _parsed(arguments: list[str]) -> tuple[list[str], Sequence[int]]:
+    if len(arguments) != 2:  # noqa: PLR2004 -- BLOCKS COMPONENTS
+        raise SystemExit(f"usage: BLOCKS COMPONENTS [REMAPPED], not {arguments!r}")
+    return arguments[0].split(","), ranges.parse(arguments[1])
 
 
 def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture]:

@@ -41,7 +41,7 @@ def run(
             work.script.take_place()
             memory = PeakMemory()
             for component in components:
-                _run_one(work, component, capture, results, memory)
+                _run_one(work, component, capture, results, memory, is_first=component == components[0])
             results.flush()
     except BaseException as error:  # no caller could catch it; the results and the text tell of it
         tell_why(error)
@@ -65,7 +65,9 @@ def _is_standard_library(folder: str) -> bool:
     return folder in (library, os.path.join(library, "lib-dynload"))
 
 
-def _run_one(work: Work, component: int, capture: Capture, results: Results, memory: PeakMemory) -> None:
+def _run_one(
+    work: Work, component: int, capture: Capture, results: Results, memory: PeakMemory, *, is_first: bool
+) -> None:
     begins = capture.begin()
     os.chdir(work.scratch)
     if "multiprocessing.forkserver" in sys.modules:
@@ -83,6 +85,9 @@ def _run_one(work: Work, component: int, capture: Capture, results: Results, mem
     outcome = work.attempt(component)
     if os.getpid() != pid:
         _end_forked_child(outcome, component)
+    if not is_first and isinstance(outcome.error, MemoryError) and work.runs_again_alone:
+        results.flush()
+        os._exit(0)  # others may have left it too little memory: it runs again in another process
     end, megabytes = time.time(), memory.megabytes()
     kind, more, payload = work.end_of(outcome)
     if outcome.error is not None:

@@ -37,7 +37,7 @@ def described(method: str, chunksize: int = 1, **options: Any) -> dict[str, str]
     given, keeps = MapOptions(**options), "checkpoint" in options
     components = Path("/maps/1"), Path("/maps/1/archive"), chunksize
     plan = MapPlan("tide", *components, 1, given, Settings(), EmptyPool(), checkpoints=keeps)
-    files = MapFiles(plan.options, chunksize=chunksize)
+    files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
     return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter)
 
@@ -58,7 +58,7 @@ def limited(own: dict[str, Any] | None = None, column: str = "") -> dict[str, st
         EmptyPool(),
         walltime=Walltime(3600, 3660),
     )
-    files = MapFiles(plan.options, chunksize=1)
+    files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
     columns = {"walltime": column} if column else {}
     return describe(plan, plugins.delivery_method("assume"), "some-id", columns, files, plan.pool.parameter)
