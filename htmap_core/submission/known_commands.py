@@ -26,7 +26,15 @@ from htmap_core.user_warnings import UnprovenOption
 
 # HTMap's own options, which do not become submit commands.
 OWN_OPTIONS = frozenset(
-    {"checkpoint", "checkpoint_interval", "chunksize", "max_retries", RELATIVE_PATHS, "retry_exceptions"}
+    {
+        "checkpoint",
+        "checkpoint_interval",
+        "chunksize",
+        "max_retries",
+        RELATIVE_PATHS,
+        "results_interval",
+        "retry_exceptions",
+    }
 )
 
 Origin = Callable[[str], Optional[str]]

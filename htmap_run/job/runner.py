@@ -16,7 +16,7 @@ import os
 import sys
 
 from htmap_run import codes, frames, names, ranges
-from htmap_run.files import remaps
+from htmap_run.files import remaps, saves
 from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
 from htmap_run.job.supervisor import AskedToEnd, End, Supervisor
@@ -54,13 +54,14 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         raise SystemExit(f"usage: BLOCKS COMPONENTS [REMAPPED], not {arguments!r}")
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
     blocks, components = arguments[0].split(","), ranges.parse(arguments[1])
-    results, capture = _opened(scratch, components)
+    results, capture, finished = _opened(scratch, components)
+    saving = saves.Saves(scratch, len(components), finished)
 
     def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
             return Work(archive, scratch, names.FUNCTION, blocks, results)
 
-        worker.run(left, open_work, capture, results, lambda error: _tell_why(error, scratch, arguments))
+        worker.run(left, open_work, capture, results, saving, lambda error: _tell_why(error, scratch, arguments))
 
     def died(begun: dict[str, Any], end: End) -> None:
         from htmap_run.job import death
@@ -69,7 +70,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
     try:
         with _live(scratch):
-            is_finished = supervisor.finish(components, results, work, died, lambda: os.path.lexists(_mark(scratch)))
+            is_finished = supervisor.finish(components, results, work, died, lambda: saves.is_marked(scratch))
         if not is_finished:
             results.remove()
             return codes.CANNOT_FINISH
@@ -78,6 +79,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
             capture.remove()
         return _exit_code(results.ended.kinds())
     except AskedToEnd:  # what has ended comes back
+        results.put_in_place()
         capture.remove()
         eviction.keep(scratch, results.ended)
         raise
@@ -89,13 +91,11 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         capture.close()
 
 
-def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture]:
-    """Make the folder that comes back, with what earlier runs of this job have finished."""
+def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture, int]:
+    """Make the folder that comes back, with what earlier runs of this job have finished, and how many components that is."""
     returned = os.path.join(scratch, names.RETURN)
     finished = eviction.take_over(scratch, components)
     os.makedirs(returned, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(_mark(scratch))  # the run before left it in this place
     os.environ["HTMAP_ON_EXECUTE"] = "1"
     # For htmap.transfer_output_files, in child processes too.
     os.environ["HTMAP_OUTPUT_FILES"] = os.path.join(returned, names.FILES)
@@ -104,12 +104,7 @@ def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture]:
     if finished:
         eviction.put_back(results, capture, finished)
     results.run(eviction.facts(scratch))
-    return results, capture
-
-
-def _mark(scratch: str) -> str:
-    """Return the path of the mark that a component has ended the job for its checkpoint to be fetched."""
-    return os.path.join(scratch, names.CHECKPOINTED)
+    return results, capture, len(finished)
 
 
 @contextlib.contextmanager
