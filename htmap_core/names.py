@@ -73,6 +73,8 @@ RETURNED = (on_execute_side.RESULTS, on_execute_side.STDOUT, on_execute_side.STD
 LIVE_STDOUT = on_execute_side.LIVE_STDOUT
 EMPTY_STDOUT = "job.stdout"
 
+EARLY = "_htmap_early"  # a folder in the outputs: copies of what jobs have left that have not ended
+
 # Attributes of a job's ad.
 IS_HTMAP_JOB = "IsHTMapJob"
 MAP_ID = "HTMapID"
