@@ -79,6 +79,7 @@ EARLY = "_htmap_early"  # a folder in the outputs: copies of what jobs have left
 IS_HTMAP_JOB = "IsHTMapJob"
 MAP_ID = "HTMapID"
 SUBMISSION_TOKEN = "HTMapSubmission"
+SAVES = on_execute_side.SAVES
 IN_VAIN = "HTMapStartsInVain"  # an expression: whether HTCondor starts the job again and again without end
 
 ENTRIES_PER_DIRECTORY = 1000

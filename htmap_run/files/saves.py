@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from typing import Any, Optional
 
 _MB = 1_000_000
+# What says that HTCondor has held the job because of a save: the second is there from the first such hold on, but not everywhere.
+_FAILED = (("lastholdreasoncode", "36"), ("numholdsbyreason", "FailedToCheckpoint"))
 # What the first save is expected to cost; those after it are measured.
 _START = 0.15  # seconds
 _PER_COMPONENT = 10e-6  # to read what it has left, and check it
@@ -47,13 +49,15 @@ def rules(ad: dict[str, str]) -> Optional[Rules]:
     """Return how often results may leave the job with an *ad*; None if they may not.
 
     They may not where HTCondor would take the exit for the end of the job: where the user has chosen another code, in a job that
-    is run by hand, and in one that has ended before, perhaps for that. Nor in Docker, where it was never seen to work.
+    is run by hand, and in one that has ended before, perhaps for that. Nor in Docker, where it was never seen to work, nor where
+    it has failed and HTCondor has held the job for it.
     """
     text = ad.get(names.SAVES.lower())
     if not text or "htmapsubmission" not in ad or ad.get("successcheckpointexitcode") != str(codes.SAVED):
         return None
     is_docker = ad.get("wantdocker") == "true" or (ad.get("wantcontainer") == "true" and os.path.exists("/.dockerenv"))
-    return None if is_docker or ad.get("numjobcompletions", "0") != "0" else Rules(text)
+    has_failed = any(sign in ad.get(name, "") for name, sign in _FAILED)
+    return None if is_docker or has_failed or ad.get("numjobcompletions", "0") != "0" else Rules(text)
 
 
 class Saves:

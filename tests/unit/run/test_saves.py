@@ -147,6 +147,8 @@ NEVER: dict[str, dict[str, str]] = {
     "the job has ended before": {"NumJobCompletions": "1"},
     "somebody runs it by hand": {"HTMapSubmission": ""},
     "it runs in Docker": {"WantDocker": "true"},
+    "HTCondor could not take what it has saved": {"LastHoldReasonCode": "36"},
+    "likewise, before another hold": {"NumHoldsByReason": "[ FailedToCheckpoint = 1; UserRequest = 1 ]"},
     "there is too much to transfer": {names.SAVES: '"0 0 0 1000000"'},
     "it is done soon": {names.SAVES: f'"{USUAL}"'},
 }

@@ -296,6 +296,26 @@ def test_results_of_jobs_that_components_share_come_early(which: str) -> None:
     assert commands.get("transfer_checkpoint_files") == (names.RETURN if rules else None)
 
 
+@pytest.mark.parametrize(
+    ("job", "released"),
+    [
+        ("[HoldReasonCode = 36; HoldReasonSubCode = -1; NumHolds = 1]", True),
+        ("[HoldReasonCode = 36; HoldReasonSubCode = -1; NumHolds = 4]", False),  # it comes again and again
+        ("[HoldReasonCode = 36; HoldReasonSubCode = 256; NumHolds = 1]", False),
+        ("[HoldReasonCode = 1; HoldReasonSubCode = 0; NumHolds = 1]", False),
+        ("[HoldReasonCode = 13; NumHolds = 1]", True),  # the user says so
+    ],
+)
+def test_a_job_whose_results_could_not_be_saved_is_released_to_go_on_without(job: str, released: bool) -> None:
+    asked = {"components": 10, "periodic_release": "HoldReasonCode == 13"}
+    assert evaluated(job, "periodic_release", **asked) is released
+
+
+def test_jobs_that_save_nothing_are_released_as_the_user_says() -> None:
+    assert "periodic_release" not in described("assume")
+    assert described("assume", periodic_release="false")["periodic_release"] == "false"
+
+
 @pytest.mark.parametrize(("jobs", "rules"), [(1000, "500 600 10 2"), (1_000_000, "5000 5000 1 2")])
 def test_a_map_of_many_jobs_asks_the_schedd_no_more_often(jobs: int, rules: str) -> None:
     commands = described("assume", 10 * jobs, jobs, hold=True)  # all at once: this is not about their pace
