@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import command_line
 import creation
+import early_results
 import fingerprints
 import one_job
 import pool
@@ -41,6 +42,7 @@ _ON_THE_POOL: dict[str, Benchmark] = {
     "results": reading.results,
     "short": throughput.short_functions,
     "single": throughput.single_jobs,
+    "early": early_results.of_one_job,
 }
 
 
