@@ -24,6 +24,9 @@ SAVING = "_htmap_saving"
 LIVE_STDOUT = "_condor_stdout"
 """HTCondor's own name for the job's standard output."""
 
+LINK = "_htmap_link"
+"""What takes the place of that while components run, as long as it is made."""
+
 UNWATCHED = "_htmap_unwatched"
 """An empty file: the job has saved what it had finished, so HTCondor may end it when memory runs out."""
 

@@ -19,7 +19,7 @@ from htmap_run import codes, frames, names, ranges
 from htmap_run.files import remaps, saves
 from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
-from htmap_run.job.supervisor import AskedToEnd, End, Supervisor
+from htmap_run.job.supervisor import AskedToEnd, End, Saved, Supervisor
 from htmap_run.job.work import Work
 from htmap_run.reports.capture import Capture
 
@@ -112,19 +112,29 @@ def _live(scratch: str) -> Iterator[None]:
     """Link the job's own standard output to that of the components while they run: ``condor_tail`` shows no other file.
 
     HTCondor sends the job's standard output back, so the link is an empty file again in the end. If there was no such file, none
-    is made. The function may also have deleted the folder that HTCondor sends back; it is made again, because HTCondor would run
-    a job without it again and again.
+    is made. While HTCondor saves what there is, it has what was written: ``condor_tail`` begins anew where it finds less than
+    before, and the next run puts that back before it makes the link.
+
+    The function may also have deleted the folder that HTCondor sends back; it is made again, because HTCondor would run a job
+    without it again and again.
     """
-    live = os.path.join(scratch, names.LIVE_STDOUT)
+    live, link = (os.path.join(scratch, name) for name in (names.LIVE_STDOUT, names.LINK))
     is_wanted = os.path.lexists(live)
     if is_wanted:
-        os.unlink(live)
-        os.symlink(f"{names.RETURN}/{names.STDOUT}", live)
+        os.symlink(f"{names.RETURN}/{names.STDOUT}", link)
+        os.replace(link, live)
+    is_shown = False
     try:
         yield
+    except Saved:
+        with contextlib.suppress(FileNotFoundError):  # the function has deleted it
+            if is_wanted:
+                os.replace(os.path.join(scratch, names.RETURN, names.STDOUT), live)
+                is_shown = True
+        raise
     finally:
         os.makedirs(os.path.join(scratch, names.RETURN), exist_ok=True)
-        if is_wanted:
+        if is_wanted and not is_shown:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(live)
             open(live, "wb").close()

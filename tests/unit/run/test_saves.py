@@ -134,6 +134,17 @@ def test_what_condor_tail_shows_begins_as_it_did_before_the_save(saving: Saving)
     assert saving.to_the_end()[-1].value(3) == "".join(f"out {n}\n" for n in range(4))
 
 
+def test_what_condor_tail_shows_is_never_less(saving: Saving) -> None:
+    live = saving.scratch / "_condor_stdout"
+    live.touch()
+    for count in range(1, 4):
+        saving.run()
+        assert not live.is_symlink()
+        assert live.read_text() == "".join(f"out {n}\n" for n in range(count))
+    saving.run()
+    assert live.read_bytes() == b""  # it comes back
+
+
 def test_results_are_fetched_although_the_function_removes_all_that_it_finds(saving: Saving) -> None:
     saving.environment["WIPE"] = "1"
     ran = saving.run()
