@@ -103,6 +103,14 @@ class TestWhileTheLastComponentRuns:
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert ran.stdout.split() == ["30", "ERRORED"]
 
+    def test_one_of_them_can_be_run_again_meanwhile(self, mapped: htmap.Map, folder: Path) -> None:
+        eventually((folder / "stopped").exists, says="the last component runs")
+        mapped.rerun([0])
+        with pytest.raises(OutputNotFound):
+            _ = mapped[0]
+        assert mapped.get(0, timeout=TIMEOUT) == 0
+        assert mapped.component_statuses[LAST] is RUNNING
+
     def test_the_others_can_be_held_and_what_has_come_stays(self, mapped: htmap.Map) -> None:
         mapped.hold()
         eventually(lambda: mapped.component_statuses[LAST] is HELD, says="it is held")
@@ -116,7 +124,8 @@ class TestWhileTheLastComponentRuns:
         mapped.wait(timeout=TIMEOUT, errors_ok=True)
         assert [mapped[component] for component in (0, 2, LAST)] == [0, 20, LAST * 10]
         assert [path.name for path in mapped.output_files[2].iterdir()] == ["file"]
-        assert (folder / "runs").read_text().split()[:COUNT] == [str(component) for component in range(COUNT)]
+        runs = (folder / "runs").read_text().split()
+        assert runs == [*map(str, range(COUNT)), "0", str(LAST)]  # that one was interrupted by the hold
 
     def test_in_the_end_nothing_is_there_twice(self, mapped: htmap.Map) -> None:
         eventually(lambda: mapped.component_statuses and not early_files(mapped), says="the copy is gone")
