@@ -109,14 +109,13 @@ class EarlyResults:
         is_retried = str(self._map_dir.record.options.get("retry_exceptions")).casefold() == "true"
         lasting = {"OK"} if is_retried else _ENDS.keys()
         try:
-            own = self._map_dir.placement.components_of(job)  # what is said of others does not count
             found = self._map_dir.outputs.open_early(job).statuses
-        except (FileNotFoundError, KeyError):
-            return _NOTHING  # another process has deleted it, or is running components again
+        except FileNotFoundError:
+            return _NOTHING  # another process has deleted it
         except (CorruptMap, MadeByNewerHTMap) as error:
             logger.info("what job %s of %s has saved cannot be read: %s", job.output, self._map_dir.id, error)
             return _NOTHING
-        return {component: _ENDS[end] for component in own if (end := found.get(component, "")) in lasting}
+        return {component: _ENDS[end] for component, end in found.items() if end in lasting}
 
     def _spool_here(self) -> str | None:
         if not self._is_asked:

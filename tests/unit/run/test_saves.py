@@ -288,7 +288,7 @@ def test_where_the_user_says_how_often_it_is_as_often(tmp_path: Path) -> None:
 
 
 def test_the_last_component_ends_the_job_itself(tmp_path: Path) -> None:
-    Clock(tmp_path, "0 0 100 100").saves([100.0])
+    assert Clock(tmp_path, EAGER).saves([100.0, 100.0]) == [100]
     assert not is_marked(str(tmp_path))
 
 

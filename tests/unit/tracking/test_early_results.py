@@ -95,9 +95,12 @@ def test_an_error_that_may_be_tried_again_is_none_yet(tmp_path: Path) -> None:
     assert polled(log.map_dir).statuses() == [COMPLETED, RUNNING, RUNNING]
 
 
-def test_a_job_tells_nothing_of_the_components_of_others(log: Log) -> None:
-    write_results(Path(log.map_dir.outputs.early(JOB)), {0: 0, 99: 99})
-    assert polled(log.map_dir).statuses() == [COMPLETED, RUNNING, RUNNING]
+def test_a_job_tells_nothing_of_the_components_of_others(tmp_path: Path) -> None:
+    log = Log.recorded("shared", tmp_path, SUBMITTED + SUBMITTED.replace(b"017.000", b"017.001") + RUNS)
+    log.append(log.text)
+    log.map_dir.write_record(MapRecord(3, 2, "assume", PoolAddress("personal"), {}, {}, created=1.5))
+    write_results(Path(log.map_dir.outputs.early(JOB)), {0: 0, 2: 2, 99: 99})
+    assert polled(log.map_dir).statuses() == [COMPLETED, RUNNING, ComponentStatus.IDLE]
 
 
 def test_a_damaged_copy_is_as_good_as_none(log: Log) -> None:
