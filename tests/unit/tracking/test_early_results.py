@@ -28,8 +28,8 @@ SUBMITTED, RUNS, ENDS, IS_HELD, IS_REMOVED = (
     ]
 )
 JOB = Job(0, 0)
-COMPLETED, ERRORED, RUNNING, HELD, REMOVED = (
-    ComponentStatus(name) for name in ("COMPLETED", "ERRORED", "RUNNING", "HELD", "REMOVED")
+COMPLETED, ERRORED, RUNNING, HELD, REMOVED, IDLE = (
+    ComponentStatus(name) for name in ("COMPLETED", "ERRORED", "RUNNING", "HELD", "REMOVED", "IDLE")
 )
 
 
@@ -100,7 +100,9 @@ def test_a_job_tells_nothing_of_the_components_of_others(tmp_path: Path) -> None
     log.append(log.text)
     log.map_dir.write_record(MapRecord(3, 2, "assume", PoolAddress("personal"), {}, {}, created=1.5))
     write_results(Path(log.map_dir.outputs.early(JOB)), {0: 0, 2: 2, 99: 99})
-    assert polled(log.map_dir).statuses() == [COMPLETED, RUNNING, ComponentStatus.IDLE]
+    states = polled(log.map_dir)
+    assert states.statuses() == [COMPLETED, RUNNING, IDLE]
+    assert [states.status(component) for component in range(3)] == [COMPLETED, RUNNING, IDLE]
 
 
 def test_a_damaged_copy_is_as_good_as_none(log: Log) -> None:
