@@ -44,6 +44,7 @@ class EarlyResults:
         self._next = -math.inf
         self._spool: str | None = None
         self._is_asked = False
+        self._unreadable: set[Job] = set()
         self._versions: dict[Job, tuple[int, int]] = {}  # of what was read
         self.ends: Mapping[Job, Mapping[int, ComponentStatus]] = {}
 
@@ -127,9 +128,12 @@ class EarlyResults:
         return self._spool
 
     def _copy(self, job: Job, saved: Saved) -> None:
+        if job in self._unreadable:
+            return
         try:
             saved.copy_to(self._map_dir.outputs.early(job))
         except FileNotFoundError:
             pass  # nothing was saved yet
         except (OSError, frames.CorruptFile) as error:
+            self._unreadable.add(job)  # else the log would have it each second
             logger.info("what job %s of %s has saved cannot be read: %s", job.output, self._map_dir.id, error)
