@@ -5,7 +5,8 @@ is, and starts the job again in the same place, where it goes on as after an evi
 a job that loses its host loses what came since. The job reaches nothing but its own files for it.
 
 What that costs is measured by the job itself: the time from its end to the next component, and by how much the first component
-of a process takes longer than others, which need not load what is kept in global variables.
+of a process takes longer than others, which need not load what is kept in global variables. Where HTCondor has given the slot to
+nobody else for long (``CLAIM_WORKLIFE``), it takes it from the job at a save, which costs much more.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import contextlib
 import json
 import math
 import os
+import time
 
 from htmap_run import codes, names
-from htmap_run.reports.host import job_ad
+from htmap_run.reports.host import claimed_since, job_ad
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ _FAILED = (("lastholdreasoncode", "36"), ("numholdsbyreason", "FailedToCheckpoin
 _START = 0.15  # seconds
 _PER_COMPONENT = 10e-6  # to read what it has left, and check it
 _PER_BYTE = 1 / (100 * _MB)  # to transfer it
+_CLAIM_LIFE = 1200  # seconds: HTCondor's default
+_SLOT = 300  # seconds, until there is another slot
+_LOST_BY_SAVING = "SuccessfulCheckpoint"  # HTCondor's name for a vacate
 
 
 class Rules:
@@ -74,9 +79,14 @@ class Saves:
         self._components = components
         self._begun = self._first = 0.0
         self._before = take_mark(scratch)
-        found = rules(job_ad(scratch)) if components > 1 else None
+        self._claimed: float = claimed_since() or time.time()
+        ad = job_ad(scratch) if components > 1 else {}
+        found = rules(ad)
+        self._has_lost_slot = _LOST_BY_SAVING in ad.get("numvacatesbyreason", "")
         if self._before and not finished:
             found = None  # what was saved cannot be used: to save again would be in vain
+        if self._has_lost_slot and found is not None and found.share < 1:
+            found = None  # once is enough, unless the user has said how often
         self._rules = found
         self.due = math.inf if found is None else -math.inf
 
@@ -112,7 +122,13 @@ class Saves:
             return math.inf  # the first component alone does not tell what it had to load
         warming = max(0.0, firsts[1] / firsts[0] - others[1] / others[0]) if others[0] else 0.0
         restart = self._begun - self._before["end"] if "end" in self._before else 0.0
-        return max(restart, _START + ended * _PER_COMPONENT + size * _PER_BYTE) + warming
+        return max(restart, _START + ended * _PER_COMPONENT + size * _PER_BYTE) + warming + self._slot(now)
+
+    def _slot(self, now: float) -> float:
+        """Return what it costs that HTCondor takes the slot from the job; 0 where the claim is young, or an old one has lasted."""
+        old = self._claimed + _CLAIM_LIFE
+        has_stayed = self._before.get("end", 0.0) >= old
+        return _SLOT if self._has_lost_slot or (now >= old and not has_stayed) else 0.0
 
     def _durations(self, count: int, now: float) -> tuple[list[float], list[float]]:
         """Return number and seconds of the components that were the first of their process, and of the others, of all runs."""

@@ -225,10 +225,10 @@ def start(saving: Saving) -> subprocess.Popen[bytes]:
 class Clock:
     """Asks when to save as the worker does, for components of given durations, in seconds."""
 
-    def __init__(self, scratch: Path, rules: str = USUAL, restart: float = 0.2) -> None:
+    def __init__(self, scratch: Path, rules: str = USUAL, restart: float = 0.2, more: str = "") -> None:
         (scratch / "_htmap_return").mkdir(parents=True, exist_ok=True)
         (scratch / ".job.ad").write_text(
-            f'HTMapSubmission = "token"\nSuccessCheckpointExitCode = 85\n{names.SAVES} = "{rules}"\n'
+            f'HTMapSubmission = "token"\nSuccessCheckpointExitCode = 85\n{names.SAVES} = "{rules}"\n{more}'
         )
         self.scratch = scratch
         self.restart = restart
@@ -273,6 +273,31 @@ def test_saves_take_a_fiftieth_of_the_time_at_most_where_they_take_long(tmp_path
 def test_saves_take_a_fiftieth_of_the_time_at_most_where_a_process_loads_much(tmp_path: Path) -> None:
     found = Clock(tmp_path).saves([1.0] * 20_000, loading=60)
     assert 0 < len(found) <= 20_000 / 50 / 60
+
+
+def claimed(folder: Path, monkeypatch: pytest.MonkeyPatch, before: int) -> None:
+    """Let the slot be claimed since some seconds before the job began."""
+    (folder / "machine").write_text(f'State = "Claimed"\nEnteredCurrentState = {1_000_000 - before}\n')
+    monkeypatch.setenv("_CONDOR_MACHINE_AD", str(folder / "machine"))
+
+
+def test_a_job_does_not_risk_its_slot_for_a_save_when_the_claim_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed(tmp_path, monkeypatch, before=100)
+    found = Clock(tmp_path).saves([1.0] * 30_000)
+    assert [number for number in found if number < 1100][-1] > 600
+    later = [number for number in found if number >= 1100]
+    assert later[0] - 631 >= 50 * 300
+    assert 595 < later[2] - later[1] < 605  # the slot has stayed, so there is no danger
+
+
+def test_a_job_that_has_lost_its_slot_by_a_save_saves_nothing_more_unless_the_user_says_how_often(
+    tmp_path: Path,
+) -> None:
+    lost = "NumVacatesByReason = [ SuccessfulCheckpoint = 1 ]\n"
+    assert Clock(tmp_path, more=lost).saves([1.0] * 2000) == []
+    assert Clock(tmp_path, "60 60 100 100", more=lost).saves([1.0] * 1000) == [301, 602, 903]
 
 
 def test_it_is_not_known_after_one_component_what_it_has_loaded(tmp_path: Path) -> None:
