@@ -125,7 +125,7 @@ class Saves:
         return max(restart, _START + ended * _PER_COMPONENT + size * _PER_BYTE) + warming + self._slot(now)
 
     def _slot(self, now: float) -> float:
-        """Return what it costs that HTCondor takes the slot from the job; 0 where the claim is young, or an old one has lasted."""
+        """Return what it costs that HTCondor takes the slot from the job; 0 where the claim is young, or has lasted."""
         old = self._claimed + _CLAIM_LIFE
         has_stayed = self._before.get("end", 0.0) >= old
         return _SLOT if self._has_lost_slot or (now >= old and not has_stayed) else 0.0
