@@ -79,7 +79,6 @@ class Saves:
         self._components = components
         self._begun = self._first = 0.0
         self._before = take_mark(scratch)
-        self._claimed: float = claimed_since() or time.time()
         ad = job_ad(scratch) if components > 1 else {}
         found = rules(ad)
         self._has_lost_slot = _LOST_BY_SAVING in ad.get("numvacatesbyreason", "")
@@ -87,6 +86,7 @@ class Saves:
             found = None  # what was saved cannot be used: to save again would be in vain
         if self._has_lost_slot and found is not None and found.share < 1:
             found = None  # once is enough, unless the user has said how often
+        self._claimed: float = (found is not None and claimed_since()) or time.time()
         self._rules = found
         self.due = math.inf if found is None else -math.inf
 
