@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import command_line
 import creation
+import early_results
 import fingerprints
 import first_result
 import one_job
@@ -44,6 +45,7 @@ _ON_THE_POOL: dict[str, Benchmark] = {
     "first": first_result.against_condor_submit,
     "short": throughput.short_functions,
     "single": throughput.single_jobs,
+    "early": early_results.of_one_job,
 }
 
 

@@ -75,10 +75,13 @@ RETURNED = (on_execute_side.RESULTS, on_execute_side.STDOUT, on_execute_side.STD
 LIVE_STDOUT = on_execute_side.LIVE_STDOUT
 EMPTY_STDOUT = "job.stdout"
 
+EARLY = "_htmap_early"  # a folder in the outputs: copies of what jobs have left that have not ended
+
 # Attributes of a job's ad.
 IS_HTMAP_JOB = "IsHTMapJob"
 MAP_ID = "HTMapID"
 SUBMISSION_TOKEN = "HTMapSubmission"
+SAVES = on_execute_side.SAVES
 IN_VAIN = "HTMapStartsInVain"  # an expression: whether HTCondor starts the job again and again without end
 
 ENTRIES_PER_DIRECTORY = 1000

@@ -33,6 +33,7 @@ OWN_OPTIONS = frozenset(
         "expected_runtime",
         "max_retries",
         RELATIVE_PATHS,
+        "results_interval",
         "retry_exceptions",
         WALLTIME,
     }
