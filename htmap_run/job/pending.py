@@ -30,6 +30,7 @@ class Pending:
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _FRAMES + SIZE)
+        self._end = _FRAMES  # known to who adds; a worker begins with none
         _BEGUN.pack_into(self._memory, _USED.size, 0.0, 0, 0, _NONE)
 
     def begin(self, component: int, start: float, stdout: int, stderr: int) -> None:
@@ -51,12 +52,13 @@ class Pending:
 
     def add(self, whole: bytes) -> bool:
         """Add whole frames, and return whether there was room for them."""
-        begin = _FRAMES + _USED.unpack_from(self._memory)[0]
+        begin = self._end
         end = begin + len(whole)
         if end > _FRAMES + SIZE:
             return False
         self._memory[begin:end] = whole
         _USED.pack_into(self._memory, 0, end - _FRAMES)  # from now on they count
+        self._end = end
         return True
 
     def whole(self) -> bytes:
@@ -65,4 +67,5 @@ class Pending:
 
     def clear(self) -> None:
         """Forget the frames, because they are in the file."""
+        self._end = _FRAMES
         _USED.pack_into(self._memory, 0, 0)

@@ -17,6 +17,7 @@ import sys
 
 from htmap_run import codes, frames, names, ranges
 from htmap_run.files import remaps
+from htmap_run.files.own_archive import OwnArchive
 from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
 from htmap_run.job.supervisor import AskedToEnd, End, Supervisor
@@ -54,15 +55,17 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         raise SystemExit(f"usage: BLOCKS COMPONENTS [REMAPPED], not {arguments!r}")
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
     blocks, components = arguments[0].split(","), ranges.parse(arguments[1])
+    own = OwnArchive(archive, scratch)
     results, capture = _opened(scratch, components)
 
     def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
-            return Work(archive, scratch, names.FUNCTION, blocks, results)
+            return Work(own, scratch, names.FUNCTION, blocks, results)
 
         worker.run(left, open_work, capture, results, lambda error: _tell_why(error, scratch, arguments))
 
     def died(begun: dict[str, Any], end: End) -> None:
+        own.restore()
         from htmap_run.job import death
 
         death.write_down(begun, end, results, capture, scratch)

@@ -39,6 +39,7 @@ def run(
             work = make_work()
             _prepare_environment(work.scratch)
             work.script.take_place()
+            work.variable.expect(len(components))
             memory = PeakMemory()
             for component in components:
                 _run_one(work, component, capture, results, memory)
@@ -67,7 +68,7 @@ def _is_standard_library(folder: str) -> bool:
 
 def _run_one(work: Work, component: int, capture: Capture, results: Results, memory: PeakMemory) -> None:
     begins = capture.begin()
-    os.chdir(work.scratch)
+    work.enter_scratch()
     if "multiprocessing.forkserver" in sys.modules:
         _end_fork_server()
     work.variable.set(component)
@@ -76,14 +77,14 @@ def _run_one(work: Work, component: int, capture: Capture, results: Results, mem
 
         interval, by_exit = work.checkpoint_interval, work.checkpoints_by_exit
         capture.tell(checkpoints.begin(work.scratch, component, interval=interval, by_exit=by_exit) or "")
-    pid = os.getpid()
     start = time.time()
     memory.start(start)
     results.begin(component, start, *begins)
     outcome = work.attempt(component)
-    if os.getpid() != pid:
+    if os.getpid() != work.process:
         _end_forked_child(outcome, component)
-    end, megabytes = time.time(), memory.megabytes()
+    end = time.time()
+    megabytes = memory.megabytes(end)
     kind, more, payload = work.end_of(outcome)
     if outcome.error is not None:
         capture.tell(f"{more['error']['traceback']}{more['error']['advice'] or ''}\n")
