@@ -81,6 +81,7 @@ class Work:
         self.checkpoint_interval: int = self._index.get("checkpoint_interval", 0)
         self.checkpoints_by_exit: bool = self._index.get("checkpoint_exit", False)
         self._refusal = handshake.refusal(self._index)
+        self._report_of_refusal: Optional[dict[str, Any]] = None
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None
         self._has_surroundings = False
@@ -135,7 +136,7 @@ class Work:
 
     def _call(self, component: int, outcome: Outcome) -> None:
         if self._refusal is not None:
-            raise self._refusal
+            raise self._refusal.with_traceback(None)  # that of the component before would stay in it
         outcome.doing = "reading the inputs"
         record, pickled_inputs = self._inputs.find(component)
         if self._places_files or record:
@@ -211,8 +212,14 @@ class Work:
     def _report(self, error: BaseException) -> dict[str, Any]:
         from htmap_run.reports import report
 
+        if error is self._refusal and self._report_of_refusal is not None:
+            # Each component is refused for the same reason, and that of one tells what the host has.
+            return {**self._report_of_refusal, "packages": [], "scratch": []}
         try:
-            return report.describe(error, self._archive.path, self.scratch)
+            described = report.describe(error, self._archive.path, self.scratch)
+            if error is self._refusal:
+                self._report_of_refusal = described
+            return described
         except BaseException as failure:  # memory may be full; the component's error must still be reported
             return report.briefly(error, failure)
 
