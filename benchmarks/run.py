@@ -35,6 +35,7 @@ _WITHOUT_POOL: dict[str, Benchmark] = {
 }
 _ON_THE_POOL: dict[str, Benchmark] = {
     "execute": startup.execute_side,
+    "small": creation.small,
     "creation": creation.create_and_remove,
     "cli": command_line.many_maps,
     "status": reading.status_of_a_finished_map,

@@ -20,6 +20,7 @@ RETAGGING = "retagging"
 MOVING = "moving.json"  # a file
 SLOTS = "slots"
 DELIVERY = "delivery"
+PROGRAMS = "programs"
 
 # Below a map's directory. HTCondor transfers files by their base names. The files that jobs receive from HTMap begin with
 # _htmap_, because a user's file hardly has such a name.

@@ -60,6 +60,25 @@ class Suitability:
         """
         return cls("unknown", reason, rank)
 
+    @classmethod
+    def of_slots(cls, able: int, slots: int, can: str, rank: int = 0) -> Suitability:
+        """Return what the number of slots says that can run the method: unknown without slots, else yes if any can.
+
+        The rank shrinks with their share, so that one slot among hundreds attracts no map. Since 0.7.
+
+        >>> Suitability.of_slots(107, 214, "have Docker", rank=20)
+        Suitability(verdict='yes', reason='107 of 214 slots have Docker', rank=10)
+
+        :param able: how many slots can run the method; with :meth:`PoolView.count`, the first of its two numbers.
+        :param slots: how many slots there are.
+        :param can: what the slots can or have, as a phrase that follows "107 of 214 slots".
+        :param rank: the rank if all slots can.
+        """
+        if not slots:
+            return cls.unknown("the pool has no slots now")
+        reason = f"{able} of {slots} slots {can}"
+        return cls.yes(reason, rank * able // slots) if able else cls.no(reason)
+
 
 class DeliveryMethod(ABC):
     """A way for Python to reach the execute node. A plugin offers it through ``htmap_delivery_methods``.
@@ -89,9 +108,7 @@ class DeliveryMethod(ABC):
         cannot find out, such as what slots can do while there are none. Since 0.7. ::
 
             def check(self, pool):
-                able, slots = pool.count("HasCvmfs")
-                reason = f"{able} of {slots} slots have CVMFS"
-                return Suitability.yes(reason, rank=10) if able else Suitability.no(reason)
+                return Suitability.of_slots(*pool.count("HasCvmfs"), "have CVMFS", rank=10)
         """
         return Suitability.unknown("it does not say")
 

@@ -188,7 +188,8 @@ class SubmittedElsewhere(CondorError):
     def __str__(self) -> str:
         return (
             f"the map was submitted to the schedd {self.schedd!r}, which cannot be used from here: {self.reason}\n"
-            f"Run this on {self.machine}, or wherever you made the map; what only reads maps works here, too"
+            f"Run this on {self.machine}, or wherever you made the map; what only reads maps works here, too\n"
+            f"If that machine is gone, or has another name now: `htmap remove --force`, then `condor_rm` where its jobs are"
         )
 
 

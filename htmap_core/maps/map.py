@@ -107,7 +107,7 @@ class Map(Sequence[Any]):
 
     @property
     def local_data(self) -> int:
-        """The size of the map on this machine's disk, in bytes."""
+        """The size of the map on this machine's disk, in bytes, without what it shares with other maps."""
         return self._map_dir.local_data
 
     def __len__(self) -> int:

@@ -12,6 +12,7 @@ import attrs
 from htmap_core.exceptions import InvalidSetting, UnknownSetting
 from htmap_core.settings import core, dotted
 from htmap_core.settings.chain import Settings, settings
+from htmap_core.settings.model import types_of
 from htmap_core.settings.variables import nearest, variables_of, warn_of
 from htmap_core.user_warnings import UnknownEnvironmentVariable
 
@@ -48,7 +49,7 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
     if not isinstance(values, Mapping):
         raise _no_table(name, values, chain)
     fields = {field.name: field for field in attrs.fields(typing.cast("type[attrs.AttrsInstance]", cls))}
-    types = typing.get_type_hints(cls)
+    types = types_of(typing.cast("type", cls))
     given: dict[str, Any] = {}
     for key, value in values.items():
         path = f"{name}.{key}"

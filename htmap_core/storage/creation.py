@@ -60,10 +60,9 @@ class Creation:
         self._chunk_joined: list[dict[str, None]] = []
 
     def __enter__(self) -> Creation:
-        root = htmap_dir()
-        self.map_dir = MapDir(root / names.MAPS / uuid.uuid4().hex)
+        self.map_dir = MapDir(htmap_dir() / names.MAPS / uuid.uuid4().hex)
         with storing(self.map_dir):
-            make_htmap_dir()
+            root = make_htmap_dir()
             self._marker = root / names.CREATING / self.map_dir.id
             self._lock = contextlib.ExitStack()
             self._marked = self._lock.enter_context(locked(self._marker))

@@ -217,11 +217,11 @@ class Work:
             return {**self._report_of_refusal, "packages": [], "scratch": []}
         try:
             described = report.describe(error, self._archive.path, self.scratch)
-            if error is self._refusal:
-                self._report_of_refusal = described
-            return described
         except BaseException as failure:  # memory may be full; the component's error must still be reported
-            return report.briefly(error, failure)
+            described = report.briefly(error, failure)
+        if error is self._refusal:
+            self._report_of_refusal = described
+        return described
 
     def _missing_module(self, error: BaseException) -> Optional[str]:
         from htmap_run.reports import report

@@ -73,11 +73,8 @@ class Docker(DeliveryMethod):
         """Count the slots that run Docker, or at least Docker images."""
         settings = table("DOCKER", DockerSettings)
         universe = _universe(settings, pool)
-        matching, total = pool.count(_SLOTS[universe])
-        if not total:
-            return Suitability.unknown("the pool has no slots now")
-        reason = f"{matching} of {total} slots have {_SLOTS[universe].replace(' =?= true', '').replace('&&', 'and')}"
-        return Suitability.yes(reason, RANK * matching // total) if matching else Suitability.no(reason)
+        words = _SLOTS[universe].replace(" =?= true", "").replace("&&", "and")
+        return Suitability.of_slots(*pool.count(_SLOTS[universe]), f"have {words}", RANK)
 
     def lacks(self, modules: Collection[str], options: MapOptions) -> Collection[str]:
         """Return all but pip where the image is the default one: it has the standard library alone."""

@@ -88,12 +88,8 @@ class Singularity(DeliveryMethod):
         except UnusableImage as problem:
             return Suitability.no(str(problem))
         slots = _slots(_universe(chosen, image, pool), image)
-        matching, total = pool.count(slots)
-        if not total:
-            return Suitability.unknown("the pool has no slots now")
         words = slots.replace(" =?= true", "").replace("&&", "and").replace("||", "or")
-        reason = f"{matching} of {total} slots have {words}"
-        return Suitability.yes(reason, RANK * matching // total) if matching else Suitability.no(reason)
+        return Suitability.of_slots(*pool.count(slots), f"have {words}", RANK)
 
     def lacks(self, modules: Collection[str], options: MapOptions) -> Collection[str]:
         """Return all but pip where the image is the default one: it has the standard library alone."""

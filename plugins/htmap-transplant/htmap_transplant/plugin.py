@@ -34,13 +34,8 @@ class TransplantDelivery(DeliveryMethod):
         """Say yes if slots have this machine's architecture and this Python can run elsewhere."""
         if not current().assume_exists and (reason := refusal(self._find())) is not None:
             return Suitability.no(f"this Python cannot be sent: {reason}")
-        matching, total = pool.count(_requirements())
-        if not total:
-            return Suitability.unknown("the pool has no slots now")
-        slots = f"{matching} of {total} slots are {platform.system()} on {platform.machine()}"
-        if not matching:
-            return Suitability.no(slots)
-        return Suitability.yes(f"{slots}; the whole Python is sent with each job", RANK * matching // total)
+        system = f"are {platform.system()} on {platform.machine()} (the whole Python is sent with each job)"
+        return Suitability.of_slots(*pool.count(_requirements()), system, RANK)
 
     def prepare(self, plan: MapPlan) -> None:
         """Pack this Python, unless it is packed already and has not changed since.

@@ -19,6 +19,7 @@ from htmap_core import names
 from htmap_core.cli import COMMANDS, SECTIONS, cli
 from htmap_core.settings.core import CoreSettings
 from tests.golden_files import Golden
+from tests.unit.damage import create
 
 Type = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -259,6 +260,12 @@ class TestTheDoctor:
     def test_damaged_maps_are_noted(self, type_: Type, damaged: Path, golden: Golden) -> None:
         (line,) = (line for line in type_("doctor").stdout.splitlines() if "'tide'" in line)
         golden("cli/doctor-damaged-map", line)
+
+    def test_an_archive_that_can_be_mended_is_no_reason_to_remove_maps(self, type_: Type, golden: Golden) -> None:
+        made = create("tide")
+        made.runtime.write_bytes(b"damage")
+        (line,) = (line for line in type_("doctor").stdout.splitlines() if "'tide'" in line)
+        golden("cli/doctor-damaged-archive", line, hide={made.id: "ID"})
 
 
 class TestTheLog:

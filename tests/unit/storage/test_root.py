@@ -190,6 +190,7 @@ def modes(top: Path) -> dict[str, str]:
         str(path.relative_to(top)): oct(mode)
         for path, mode in found.items()
         if mode not in {*private, programs.get(path.name)}
+        and not (path.parent.name == names.PROGRAMS and mode == stat.S_IFREG | 0o700)
     }
 
 
