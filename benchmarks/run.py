@@ -23,6 +23,7 @@ import pool
 import reading
 import startup
 import throughput
+import waiting
 from rows import Row, table
 
 Benchmark = Callable[[bool], Iterator[Row]]
@@ -40,6 +41,7 @@ _ON_THE_POOL: dict[str, Benchmark] = {
     "cli": command_line.many_maps,
     "status": reading.status_of_a_finished_map,
     "results": reading.results,
+    "waiting": waiting.waiting,
     "short": throughput.short_functions,
     "single": throughput.single_jobs,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -70,6 +71,29 @@ class LoggedStates:
         for component in placement.again:
             statuses[component] = self._status(placement, component)
         return statuses
+
+    def counts(self) -> dict[ComponentStatus, int]:
+        """Return how many components have each status, without those that none has."""
+        placement, record = self._map_dir.placement, self._map_dir.record
+        of_jobs = self._tracker.counts(0) or {ComponentStatus.UNKNOWN: record.jobs}
+        if record.jobs == record.components and not placement.again:
+            return of_jobs
+        if placement.again:
+            found = Counter(map(id, self.statuses()))  # members of an Enum are slow to compare and to hash
+            return {status: found[id(status)] for status in ComponentStatus if id(status) in found}
+        counts = dict.fromkeys((*of_jobs, ComponentStatus.COMPLETED), 0)
+        for row, status in enumerate(self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * record.jobs):
+            job = Job(0, row)
+            components = placement.components_of(job)
+            done = self._succeeded(placement, job, components) if status is ComponentStatus.ERRORED else 0
+            counts[status] += len(components) - done
+            counts[ComponentStatus.COMPLETED] += done
+        return {status: count for status, count in counts.items() if count}
+
+    def _succeeded(self, placement: Placement, job: Job, components: tuple[int, ...]) -> int:
+        """Return how many components of a failed job succeeded."""
+        self._within(placement, job, components[0], ComponentStatus.ERRORED)  # reads that, if it can be known
+        return len(self._partly.get(job, frozenset()).intersection(components))
 
     def status(self, component: int) -> ComponentStatus:
         """Return the status of one component."""
