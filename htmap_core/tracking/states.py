@@ -39,6 +39,7 @@ class LoggedStates:
     def __init__(self, map_dir: MapDir) -> None:
         self._map_dir = map_dir
         self._tracker = Tracker(map_dir)
+        self._sizes: list[int] = []  # how many components each job of the first submission has
         self._partly: dict[Job, frozenset[int]] = {}  # the components that succeeded in failed jobs
 
     def poll(self) -> bool:
@@ -81,17 +82,19 @@ class LoggedStates:
         if placement.again:
             found = Counter(map(id, self.statuses()))  # members of an Enum are slow to compare and to hash
             return {status: found[id(status)] for status in ComponentStatus if id(status) in found}
+        if not self._sizes:
+            self._sizes = [len(placement.components_of(Job(0, row))) for row in range(record.jobs)]
         counts = dict.fromkeys((*of_jobs, ComponentStatus.COMPLETED), 0)
-        for row, status in enumerate(self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * record.jobs):
-            job = Job(0, row)
-            components = placement.components_of(job)
-            done = self._succeeded(placement, job, components) if status is ComponentStatus.ERRORED else 0
-            counts[status] += len(components) - done
+        statuses = self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * record.jobs
+        for row, (status, size) in enumerate(zip(statuses, self._sizes)):
+            done = self._succeeded(placement, Job(0, row)) if status is ComponentStatus.ERRORED else 0
+            counts[status] += size - done
             counts[ComponentStatus.COMPLETED] += done
         return {status: count for status, count in counts.items() if count}
 
-    def _succeeded(self, placement: Placement, job: Job, components: tuple[int, ...]) -> int:
+    def _succeeded(self, placement: Placement, job: Job) -> int:
         """Return how many components of a failed job succeeded."""
+        components = placement.components_of(job)
         self._within(placement, job, components[0], ComponentStatus.ERRORED)  # reads that, if it can be known
         return len(self._partly.get(job, frozenset()).intersection(components))
 
