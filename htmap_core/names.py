@@ -91,5 +91,7 @@ REMAPPED_COLUMN = "htmap_remapped"  # with output_remaps only: the remapped file
 FILES_COLUMN = "htmap_files"
 ROOT_VARIABLE = "HTMAP_DIR"  # of a submit description
 ROOT_MACRO = f"$({ROOT_VARIABLE})"
+WALLTIME_VARIABLE = "htmap_walltime"  # of a submit description, or a column: the seconds that the job may take
+WALLTIME_MACRO = f"$({WALLTIME_VARIABLE})"
 RESULT_COLUMN = "htmap_result"  # the path of the job's files below the outputs, without their endings
 COLUMNS = (COMPONENT_COLUMN, "htmap_components", INPUTS_COLUMN, RESULT_COLUMN)

@@ -88,11 +88,13 @@ def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
     """Step: add a site's defaults and rules, as the last plugin step before submission.
 
     Called once per map, on the submit machine. Use :meth:`~htmap_core.SubmitDescription.set_default` for values that users may
-    change. Since 0.7. ::
+    change. Tell the site of the option ``walltime`` in its own words. Since 0.7. ::
 
         @hookimpl
         def htmap_rewrite_submit(submit, plan):
             submit.set_default("+JobFlavour", '"espresso"')
+            if plan.walltime is not None:
+                submit.set_default("+MaxRuntime", plan.walltime.seconds)
 
     :param submit: the description to edit.
     :param plan: the plan of the map.

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from htmap_core import user_warnings
+from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
+from htmap_core.contract.walltime import Walltime, of_all_jobs
 from htmap_core.exceptions import EmptyMap, InvalidOption
 from htmap_core.maps import recovery
 from htmap_core.maps.map import Map
@@ -144,7 +146,8 @@ def create_map(
     with Creation(tag, chunksize=size, columns=tuple(columns.names.values()), joined=files.columns) as creation:
         _add_function(creation, function, files, checkpoints)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
-        plan = _plan(creation, options, connection, checkpoints.is_on)
+        walltime = columns.walltime or of_all_jobs(options.get(WALLTIME), size)
+        plan = _plan(creation, options, connection, checkpoints.is_on, walltime)
         asked = connection.schedd_parameter
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked)
         unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
@@ -179,7 +182,9 @@ def _add_inputs(creation: Creation, calls: Iterable[Call], columns: OptionColumn
     creation.finish()
 
 
-def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool) -> MapPlan:
+def _plan(
+    creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool, walltime: Walltime | None
+) -> MapPlan:
     return MapPlan(
         tag=creation.tag,
         map_dir=creation.map_dir.path,
@@ -190,6 +195,7 @@ def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: 
         settings=settings,
         pool=pool,
         checkpoints=checkpoints,
+        walltime=walltime,
     )
 
 

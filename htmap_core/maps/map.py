@@ -356,6 +356,17 @@ class Map(Sequence[Any]):
         """
         queue.edit(self._engine, "RequestDisk", disk, "KB")
 
+    def set_walltime(self, walltime: Any) -> None:
+        """Change how long each component may take. Running components keep theirs until they run again. Since 0.7.
+
+        The time limits of jobs follow from it as from the option ``walltime``, in the words of the site, too. After
+        :meth:`rerun`, components have the time that the map was created with.
+
+        :param walltime: ``"4h"``, ``"1d 12h"``, ``"2:30:00"``, a timedelta, or a number of seconds.
+        :raises InvalidOption: it is no span of time.
+        """
+        queue.set_walltime(self._engine, walltime)
+
     # --- what HTCondor knows about it
 
     def why(self, components: Iterable[int] | None = None) -> list[Explanation]:

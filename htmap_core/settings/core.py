@@ -48,6 +48,14 @@ class CoreSettings:
             "meaning": "days for which the signed URL of an output to `s3://` or `gs://` is good; S3 allows seven"
         },
     )
+    walltime_margin: float = attrs.field(
+        default=300,
+        validator=attrs.validators.ge(0),
+        metadata={
+            "meaning": "seconds that a job may take besides the `walltime` of its components, to start its container and Python, "
+            "import modules and send files back"
+        },
+    )
     allow_python_mismatch: bool = attrs.field(
         default=False,
         metadata={

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from htmap_core import names, user_warnings
 from htmap_core.contract.delivery import DeliveryMethod
+from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
+from htmap_core.contract.walltime import Walltime
+from htmap_core.durations import in_words
 from htmap_core.exceptions import InvalidOption
 from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import submit_path
@@ -44,7 +47,10 @@ def describe(
         if name not in OWN_OPTIONS:
             submit.set(name, submit_side_file(name, value))
     for name, column in option_columns.items():
-        submit.set(name, f"$({column})")
+        if name not in OWN_OPTIONS:
+            submit.set(name, f"$({column})")
+    if plan.walltime is not None:
+        _limit_time(submit, plan.walltime)
     files.describe(submit)
     plugins.prepare(method, plan)
     plugins.describe(method, submit, plan)
@@ -58,7 +64,31 @@ def describe(
         user_warnings.warn(user_warnings.LateJobsAreSignedNow(plan.tag, files.validity.end))
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
-    return _with_own_commands(submit, plan, map_id)
+    return {**_with_own_commands(submit, plan, map_id), **_variable(submit, plan, option_columns)}
+
+
+def _limit_time(submit: SubmitDescription, walltime: Walltime) -> None:
+    """Have HTCondor hold jobs that run for longer than they may. The user's own limit wins, if it leaves enough time.
+
+    :raises InvalidOption: the user's own limit is less than what the components may take.
+    """
+    own = submit.get(_LIMIT)
+    if own is None:
+        submit.set(_LIMIT, walltime.seconds)
+    elif own.isdecimal() and int(own) < walltime.wanted:
+        needed = f"the {in_words(walltime.wanted)} for which a job may run by the option {WALLTIME}"
+        raise InvalidOption(_LIMIT, own, f"is less than {needed}: leave out one of the two")
+
+
+_LIMIT = "allowed_execute_duration"
+
+
+def _variable(submit: SubmitDescription, plan: MapPlan, option_columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the definition of the time limit that commands refer to, if all jobs have the same: else it is a column."""
+    is_used = any(names.WALLTIME_MACRO in text for text in submit.commands().values())
+    if plan.walltime is None or WALLTIME in option_columns or not is_used:
+        return {}
+    return {names.WALLTIME_VARIABLE: str(plan.walltime.limit)}
 
 
 def _keep_the_user(submit: SubmitDescription) -> None:

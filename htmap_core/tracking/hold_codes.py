@@ -212,8 +212,9 @@ HOLD_CODES = (
         "it took longer than the option allowed_job_duration, waiting for files included", _N,
         "Make a map that allows more, or smaller components; a release begins from the last checkpoint"),
     HoldCode(47, "JobExecuteExceeded",
-        "it ran longer than the option allowed_execute_duration", _N,
-        "Make a map that allows more, or smaller components; a release begins from the last checkpoint"),
+        "it ran longer than the option walltime or allowed_execute_duration allows", _A,
+        "If it did not hang and needs more: " + _MORE.format(what="walltime", unit="TIME") + ". A release begins from the last "
+        "checkpoint"),
     HoldCode(48, "HookShadowPrepareJobFailure",
         "the access point's own preparation of jobs failed, or says so; the subcode is the site's", _A,
         _ASK),

@@ -23,7 +23,7 @@ class LaterJobsUnchanged(HTMapWarning):
     tag: str
     cluster: int
     attribute: str
-    value: int
+    value: int | str
 
     def __str__(self) -> str:
         return (

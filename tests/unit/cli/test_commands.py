@@ -207,6 +207,13 @@ def test_an_amount_is_a_number_above_nothing(type_: Type, damaged: Path, amount:
     assert type_("stdout", "tide", "0", "--timeout", "nan").returncode == 2
 
 
+@pytest.mark.parametrize("time", ["nan", "-1", "0", "2 horus", "2:30", "", "500 d"])
+def test_a_time_is_a_span_of_time(type_: Type, damaged: Path, time: str) -> None:
+    ran = type_("edit", "walltime", "tide", "--", time)
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+
+
 def test_two_units_of_one_amount_contradict_each_other(type_: Type, damaged: Path, golden: Golden) -> None:
     ran = type_("edit", "memory", "tide", "1GB", "--unit", "mb")
     assert ran.returncode == 2

@@ -12,7 +12,7 @@ from typing import Any
 import classad2
 import pytest
 
-from htmap_core import MapOptions, MapPlan, names
+from htmap_core import MapOptions, MapPlan, Walltime, names
 from htmap_core.exceptions import InvalidOption, SubmitConflict
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
@@ -40,6 +40,63 @@ def described(method: str, chunksize: int = 1, **options: Any) -> dict[str, str]
     files = MapFiles(plan.options, chunksize=chunksize)
     files.of_all(plan.map_dir, [])
     return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter)
+
+
+# --- the wanted time
+
+
+def limited(own: dict[str, Any] | None = None, column: str = "") -> dict[str, str]:
+    """Return the submit commands of a map whose jobs may take an hour."""
+    options = MapOptions(**(own or {}))
+    plan = MapPlan(
+        "tide",
+        *(Path("/maps/1"), Path("/maps/1/archive")),
+        1,
+        1,
+        options,
+        Settings(),
+        EmptyPool(),
+        walltime=Walltime(3600, 3660),
+    )
+    files = MapFiles(plan.options, chunksize=1)
+    files.of_all(plan.map_dir, [])
+    columns = {"walltime": column} if column else {}
+    return describe(plan, plugins.delivery_method("assume"), "some-id", columns, files, plan.pool.parameter)
+
+
+LIMIT = "allowed_execute_duration"
+
+
+def test_a_wanted_time_becomes_the_limit_of_htcondor() -> None:
+    found = limited()
+    assert (found[LIMIT], found["htmap_walltime"]) == ("$(htmap_walltime)", "3660")
+    assert "walltime" not in found
+    assert LIMIT not in described("assume")
+
+
+def test_components_with_times_of_their_own_have_them_in_a_column() -> None:
+    found = limited(column="htmap_walltime")
+    assert found[LIMIT] == "$(htmap_walltime)"
+    assert "htmap_walltime" not in found
+
+
+@pytest.mark.parametrize("own", [3600, "86400", "RequestCpus * 60", ""])
+def test_a_limit_of_the_users_own_wins(own: Any) -> None:
+    found = limited({LIMIT: own})
+    assert found[LIMIT] == str(own)
+    assert "htmap_walltime" not in found
+
+
+def test_a_limit_of_the_users_own_that_is_less_than_the_wanted_time_is_refused(golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        limited({LIMIT: 3599})
+    assert caught.value.name == LIMIT
+    golden("planning/a-limit-below-the-walltime", caught.value)
+
+
+def test_an_attribute_of_the_users_own_can_have_the_limit() -> None:
+    found = limited({"MY.RequestRuntime": "$(htmap_walltime)", LIMIT: ""})
+    assert found["htmap_walltime"] == "3660"
 
 
 def vacated(failures: str, last: int, **attributes: Any) -> str:
