@@ -140,9 +140,9 @@ def function(x):
     seen += open("/proc/self/limits").readlines()
     if number == 0:
         exec(CHANGES[what], globals())
-        return seen
+        return "".join(seen)  # to pickle anything else imports modules
     import signal
-    return seen + [line for line in [signal.alarm(0)] if line]
+    return "".join(seen) + ("an alarm" if signal.alarm(0) else "")
 CHANGES = {FIRST_IMPORTS!r}
 """
 
