@@ -14,7 +14,6 @@ from htmap_core.settings import core, dotted
 from htmap_core.settings.chain import Settings, settings
 from htmap_core.settings.model import types_of
 from htmap_core.settings.variables import nearest, variables_of, warn_of
-from htmap_core.user_warnings import UnknownEnvironmentVariable
 
 if typing.TYPE_CHECKING:
     import cattrs
@@ -57,6 +56,8 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
         if field not in fields:
             if (variable := chain.variable(path)) is not None:
                 near = nearest(variable, variables_of(name, cls))
+                from htmap_core.user_warnings import UnknownEnvironmentVariable
+
                 warn_of([UnknownEnvironmentVariable(variable, near)])
                 continue
             raise UnknownSetting(path, [f"{name}.{known.upper()}" for known in fields], chain.origin(path))
