@@ -1,0 +1,83 @@
+"""Measure how what HTMap does grows with a map, and with slow files: ``python -m growth [--sizes N...] [--delay SECONDS]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import pool
+
+from . import sizes
+from .operations import in_a_new_process
+from .tables import growth, table, time_text
+
+ROOT = Path(__file__).parents[2]
+_DELAYED = (1, 1_000, 100_000)
+
+
+def main() -> int:
+    """Measure, print the tables, and write the figures."""
+    parser = argparse.ArgumentParser(prog="python -m growth", description="Measure how HTMap grows.")
+    parser.add_argument("--sizes", nargs="+", type=int, default=sizes.SIZES, help="the components of the maps")
+    parser.add_argument("--delay", type=float, default=0.005, help="what a file operation takes longer, in seconds")
+    parser.add_argument("--only", choices=("growth", "files"), help="one of the two parts")
+    parser.add_argument("--into", type=Path, default=ROOT / "build/bench", help="the folder of growth.json")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _leave)
+    found: sizes.Figures = {}
+    with pool.environment() as folder, pool.running(folder):
+        if arguments.only != "files":
+            found = sizes.measured(tuple(arguments.sizes))
+            print(table(growth(found)))
+        if arguments.only != "growth":
+            print(f"\nfile operations in HTMAP_DIR, each {1000 * arguments.delay:g} ms longer")
+            print(table(_slow_files([size for size in _DELAYED if size <= max(arguments.sizes)], arguments.delay)))
+    arguments.into.mkdir(parents=True, exist_ok=True)
+    (arguments.into / "growth.json").write_text(json.dumps(found, indent=1) + "\n")
+    print(f"\nload {os.getloadavg()[0]:.1f} at the end", file=sys.stderr)
+    return 0
+
+
+def _slow_files(counts: Iterable[int], delay: float) -> Iterable[Sequence[str]]:
+    """Yield the lines of the table of slow files: operations and seconds of each size of map."""
+    import reading
+
+    from htmap_core.storage.tags import find_map
+
+    yield ["components", "", "operations", "seconds", "without", "most of them"]
+    for size in counts:
+        tags = {each: f"files-{size}-{each:g}" for each in (0.0, delay)}
+        for what in ("create", "status", "status", "poll", "remove"):
+            rows = {}
+            for each, tag in tags.items():
+                arguments = (size, 1) if what == "create" else ()
+                rows[each] = in_a_new_process(what, tag, *arguments, delay=each)
+                if what == "create":
+                    reading.finish(find_map(tag), size)
+            slow = rows[delay]
+            total = sum(slow["files"].values())
+            often = ", ".join(
+                f"{count:g} {name}" for name, count in sorted(slow["files"].items(), key=lambda i: -i[1])[:4]
+            )
+            yield [
+                f"{size:,}",
+                what,
+                f"{total:,.0f}",
+                time_text(slow["seconds"]),
+                time_text(rows[0.0]["seconds"]),
+                often,
+            ]
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit("terminated; the pool is stopped")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
