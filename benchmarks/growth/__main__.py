@@ -50,29 +50,17 @@ def _slow_files(counts: Iterable[int], delay: float) -> Iterable[Sequence[str]]:
 
     from htmap_core.storage.tags import find_map
 
-    yield ["components", "", "operations", "seconds", "without", "most of them"]
+    yield ["components", "", "operations", "seconds", "of it delays", "most of them"]
     for size in counts:
-        tags = {each: f"files-{size}-{each:g}" for each in (0.0, delay)}
+        tag = f"files-{size}"
         for what in ("create", "status", "status", "poll", "remove"):
-            rows = {}
-            for each, tag in tags.items():
-                arguments = (size, 1) if what == "create" else ()
-                rows[each] = in_a_new_process(what, tag, *arguments, delay=each)
-                if what == "create":
-                    reading.finish(find_map(tag), size)
-            slow = rows[delay]
-            total = sum(slow["files"].values())
-            often = ", ".join(
-                f"{count:g} {name}" for name, count in sorted(slow["files"].items(), key=lambda i: -i[1])[:4]
-            )
-            yield [
-                f"{size:,}",
-                what,
-                f"{total:,.0f}",
-                time_text(slow["seconds"]),
-                time_text(rows[0.0]["seconds"]),
-                often,
-            ]
+            figures = in_a_new_process(what, tag, *((size, 1) if what == "create" else ()), delay=delay)
+            if what == "create":
+                reading.finish(find_map(tag), size)
+            files = sorted(figures["files"].items(), key=lambda item: -item[1])
+            often = ", ".join(f"{count:g} {name}" for name, count in files[:4])
+            times = time_text(figures["seconds"]), time_text(figures["delay"])
+            yield [f"{size:,}", what, f"{sum(count for _, count in files):,.0f}", *times, often]
 
 
 def _leave(*_: object) -> NoReturn:

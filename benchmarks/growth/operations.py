@@ -117,7 +117,9 @@ def main() -> None:
     what, *arguments = sys.argv[1:]
     operation = globals()[what](*arguments)
     delay = os.environ.get("BENCH_DELAY")
-    counted = None if delay is None else slow_files.delayed(Path(os.environ["HTMAP_DIR"]), float(delay))
+    delays = slow_files.Delays()
+    if delay is not None:
+        delays = slow_files.delayed(Path(os.environ["HTMAP_DIR"]), float(delay))
     begin, cpu = time.perf_counter(), time.process_time()
     operation()
     times = _times(what)
@@ -125,7 +127,8 @@ def main() -> None:
         "cpu": (time.process_time() - cpu) / times,
         "seconds": (time.perf_counter() - begin) / times,
         "peak_mb": _peak_kib() / 1024,
-        "files": {name: count / times for name, count in (counted or {}).items()},
+        "files": {name: count / times for name, count in delays.counts.items()},
+        "delay": delays.seconds / times,
     }
     print(json.dumps(figures))
 

@@ -19,6 +19,7 @@ from .operations import in_a_new_process
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 CHUNKSIZE = 500
+_FILES = 100_000  # a map with more result files than this is not removed here: it is the disk that takes minutes then
 _SMALL, _TURNS = 10_000, 3  # maps up to this size are measured so often, and the median counts
 
 Figures = dict[str, dict[int, float]]
@@ -34,7 +35,8 @@ def measured(sizes: tuple[int, ...]) -> Figures:
                 turns[name].append(value)
         for name, values in turns.items():
             found[name][size] = statistics.median(values)
-        print(f"{size:,} components are measured", file=sys.stderr)
+        so_far = ", ".join(f"{name} {statistics.median(values):.3g}" for name, values in turns.items())
+        print(f"{size:,} components: {so_far}", file=sys.stderr)
     return found
 
 
@@ -49,8 +51,11 @@ def _of_single_jobs(size: int) -> Iterator[tuple[str, float]]:
     yield "htmap status", _command("status")
     yield "poll, nothing new", in_a_new_process("poll", tag)["cpu"]
     yield "poll, one new event", in_a_new_process("news", tag)["cpu"]
-    reading.copy_results(map_dir)
-    yield from _figures("remove", in_a_new_process("remove", tag))
+    if size <= _FILES:
+        reading.copy_results(map_dir)
+        yield from _figures("remove, a file for each", in_a_new_process("remove", tag))
+    else:
+        in_a_new_process("remove", tag)
 
 
 def _of_chunks(size: int) -> Iterator[tuple[str, float]]:

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,25 @@ _TOLD = {
 _SILENT = ("stat", "lstat", "access", "readlink", "statvfs", "fsync", "fdatasync")
 
 
-def delayed(folder: Path, seconds: float) -> Counter[str]:
-    """Delay all operations below a folder from now on, and return their counter.
+@dataclass
+class Delays:
+    """What was delayed so far.
+
+    :param counts: how often which operation.
+    :param seconds: how long all of them together.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+
+def delayed(folder: Path, seconds: float) -> Delays:
+    """Delay all operations below a folder from now on, and return what keeps count of it.
 
     :param folder: the folder.
     :param seconds: the delay of each.
     """
-    counter: Counter[str] = Counter()
+    delays = Delays()
     below = os.path.realpath(folder)
     busy = False  # what is done to find out about an operation is none
 
@@ -48,8 +61,10 @@ def delayed(folder: Path, seconds: float) -> Counter[str]:
         busy = True
         try:
             if _path(target, descriptor).startswith(below):
-                counter[name] += 1
+                begin = time.perf_counter()
                 time.sleep(seconds)
+                delays.counts[name] += 1
+                delays.seconds += time.perf_counter() - begin
         finally:
             busy = False
 
@@ -61,7 +76,7 @@ def delayed(folder: Path, seconds: float) -> Counter[str]:
     for name in _SILENT:
         setattr(os, name, _wrapped(getattr(os, name), name, met))
     sys.addaudithook(hook)
-    return counter
+    return delays
 
 
 def _wrapped(function: Any, name: str, met: Any) -> Any:

@@ -55,15 +55,16 @@ def measured(contender: Contender, work: Work, place: Place) -> Record:
                 _let_go(client)
         finally:
             end([*tree(client.pid), *of_session(client.pid)])
-            the_pool.clear()
+    the_pool.clear()
     note = seen.pop("note") or ("" if seen["done"] == work.calls else _last_line(folder / "stderr"))
-    schedd = the_pool.schedd_seconds(place.folder / "htmap") - schedd
+    then = the_pool.schedd_seconds(place.folder / "htmap")
     shutil.rmtree(folder)
     return Record(
         *(contender.name, contender.label, work.calls, work.seconds, place.slots),
         **seen,
         inodes=inodes,
-        schedd_cpu=schedd,
+        schedd_cpu=then[0] - schedd[0],
+        shadows_cpu=then[1] - schedd[1],
         note=note,
     )
 

@@ -32,9 +32,10 @@ def of_session(pid: int) -> list[int]:
     return [number for number in numbers if (fields := _stat(number)) and int(fields[3]) == pid]
 
 
-def cpu_seconds(pids: Iterable[int]) -> float:
-    """Return the processor time of processes and of those of their children that have ended."""
-    return sum(sum(map(int, fields[11:15])) for pid in pids if (fields := _stat(pid))) / _TICKS
+def cpu_seconds(pids: Iterable[int], *, children: bool = True) -> float:
+    """Return the processor time of processes, and of those of their children that have ended."""
+    last = 15 if children else 13
+    return sum(sum(map(int, fields[11:last])) for pid in pids if (fields := _stat(pid))) / _TICKS
 
 
 def peak_mb(pids: Iterable[int]) -> float:

@@ -15,7 +15,21 @@ from typing import Any
 
 from .contenders import Work
 
-_HEADERS = ("calls", "each", "who", "seconds", "calls/s", "of ideal", "first", "CPU", "MB", "inodes", "schedd", "")
+_HEADERS = (
+    "calls",
+    "each",
+    "who",
+    "seconds",
+    "calls/s",
+    "of ideal",
+    "first",
+    "CPU",
+    "MB",
+    "inodes",
+    "schedd",
+    "shadows",
+    "",
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,8 @@ class Record:
     :param cpu: processor time of the client's processes, in seconds, without its imports.
     :param peak_mb: the sum of the peak memories of the client's processes.
     :param inodes: files and folders that the client had made on the submit side.
-    :param schedd_cpu: processor time of the schedd and its shadows, in seconds.
+    :param schedd_cpu: processor time of the schedd, in seconds.
+    :param shadows_cpu: that of the shadows, and of the schedd's other processes.
     :param note: what went wrong.
     """
 
@@ -49,6 +64,7 @@ class Record:
     peak_mb: float
     inodes: int
     schedd_cpu: float
+    shadows_cpu: float
     note: str = ""
 
     @property
@@ -121,5 +137,6 @@ def _cells(record: Record) -> tuple[str, ...]:
         f"{record.peak_mb:.0f}" if done else "",
         f"{record.inodes:,}" if done else "",
         f"{record.schedd_cpu:.2f} s" if done else "",
+        f"{record.shadows_cpu:.2f} s" if done else "",
         record.note,
     )

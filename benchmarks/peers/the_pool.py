@@ -24,10 +24,11 @@ def programs(folder: Path) -> Path:
     return Path(_record(folder).release) / "bin"
 
 
-def schedd_seconds(folder: Path) -> float:
-    """Return the processor time that the schedd and its shadows have taken so far."""
-    daemons = named("condor_schedd", tree(_record(folder).pid))
-    return cpu_seconds(pid for each in daemons for pid in tree(each))
+def schedd_seconds(folder: Path) -> tuple[float, float]:
+    """Return the processor time that the schedd has taken so far, and that of what it has started: shadows, and its answers."""
+    schedd = named("condor_schedd", tree(_record(folder).pid))[:1]  # the others are its children
+    own = cpu_seconds(schedd, children=False)
+    return own, cpu_seconds(pid for each in schedd for pid in tree(each)) - own
 
 
 def clear() -> None:

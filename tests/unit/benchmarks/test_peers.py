@@ -37,6 +37,7 @@ def record(contender: str, of: Work, **changes: object) -> Record:
         "peak_mb": 50.0,
         "inodes": 30,
         "schedd_cpu": 0.5,
+        "shadows_cpu": 0.5,
         **changes,
     }
     return Record(**facts)  # type: ignore[arg-type]  # facts of a test
