@@ -34,12 +34,12 @@ def main() -> int:
     with pool.environment() as folder, pool.running(folder):
         if arguments.only != "files":
             found = sizes.measured(tuple(arguments.sizes))
+            arguments.into.mkdir(parents=True, exist_ok=True)
+            (arguments.into / "growth.json").write_text(json.dumps(found, indent=1) + "\n")
             print(table(growth(found)))
         if arguments.only != "growth":
             print(f"\nfile operations in HTMAP_DIR, each {1000 * arguments.delay:g} ms longer")
             print(table(_slow_files([size for size in _DELAYED if size <= max(arguments.sizes)], arguments.delay)))
-    arguments.into.mkdir(parents=True, exist_ok=True)
-    (arguments.into / "growth.json").write_text(json.dumps(found, indent=1) + "\n")
     print(f"\nload {os.getloadavg()[0]:.1f} at the end", file=sys.stderr)
     return 0
 
