@@ -17,7 +17,8 @@ def growth(found: Mapping[str, Mapping[int, float]]) -> Iterable[Sequence[str]]:
         is_memory = name.endswith("memory")
         others = {size: value for size, value in values.items() if size != 1}
         fit = fitted(others, values.get(1, 0.0), _MEGABYTES if is_memory else _SECONDS)
-        figures = (_memory(values[size]) if is_memory else time_text(values[size]) for size in across)
+        text = _memory if is_memory else time_text
+        figures = (text(values[size]) if size in values else "" for size in across)
         yield [name, *figures, str(fit), "-" if fit.last is None else f"{fit.last:.2f}"]
 
 

@@ -56,6 +56,12 @@ def test_the_table_has_the_powers_over_a_map_of_one_component() -> None:
     assert line[-2].startswith("1.00")
 
 
+def test_the_table_leaves_empty_what_is_not_measured_of_the_largest_map() -> None:
+    small = {1: 0.3, 1_000: 0.4, 10_000: 1.3}
+    _, _, line = tables.growth({"create": {**small, 100_000: 10.3}, "remove": small})
+    assert line[1:5] == ["300 ms", "400 ms", "1.3 s", ""]
+
+
 def test_file_operations_are_counted_below_the_folder_alone(tmp_path: Path) -> None:
     folders = [tmp_path / "inside", tmp_path / "outside"]
     for each in folders:
