@@ -15,7 +15,7 @@ SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks conftest
 VERSIONS ?= 3.9 3.10 3.11 3.12 3.13
 CELL ?= tests/unit tests/pool/test_api.py
 
-.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-threads test-cell golden lint format types bench docs wheels clean
+.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-threads test-cell golden lint format types bench bench-peers bench-growth docs wheels clean
 check: lint types test-unit
 
 demo: $(VENV)/.runtime
@@ -77,11 +77,19 @@ format: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy htmap htmap_core htmap_run tests conftest.py $(wildcard plugins/*/htmap_*)
-	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py
+	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py peers growth
 	for plugin in $(PLUGINS); do $(BIN)/mypy plugins/$$plugin/tests || exit 1; done # apart: they have modules of the same names
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
+
+# The peers live in .venv-peers. PEERS="--quick", PEERS="--sizes 10000x0 --peers dask" and the like choose; INTO is the folder of what is written.
+INTO ?= build/bench
+bench-peers: $(VENV)/.dev $(VENV)-peers/.peers
+	cd benchmarks && ../$(BIN)/python -m peers --python $(abspath $(VENV)-peers/bin/python) --into $(abspath $(INTO)) $(PEERS)
+
+bench-growth: $(VENV)/.dev
+	cd benchmarks && ../$(BIN)/python -m growth --into $(abspath $(INTO)) $(GROWTH)
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/docs
@@ -103,4 +111,9 @@ $(VENV)/.runtime: $(PROJECTS)
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(VENV)-peers/.peers: requirements-peers.txt
+	test -x $(VENV)-peers/bin/python || $(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-peers.txt
 	touch $@

@@ -7,6 +7,7 @@ real runner writes the result files, in processes of this machine.
 from __future__ import annotations
 
 import datetime
+import functools
 import shutil
 import time
 import zlib
@@ -44,7 +45,7 @@ def status_of_a_finished_map(_: bool) -> Iterator[Row]:
     nothing_new = in_a_new_process("poll", "reading-status")
     yield Row("poll with nothing new", 1e6 * nothing_new["seconds"], 20, "us")
     begin = time.perf_counter()
-    _copy_results(map_dir)
+    copy_results(map_dir)
     note = f"on a disk that took {time.perf_counter() - begin:.1f} s to write them"
     removal = in_a_new_process("remove", "reading-status")
     yield Row("remove 100k components with 100k result files", removal["seconds"], 2, "s", note=note)
@@ -81,16 +82,22 @@ def checksums(_: bool) -> Iterator[Row]:
 
 def _finished_map(tag: str, components: int, chunksize: int = 1) -> MapDir:
     """Return a map whose event log says that all its jobs succeeded; its jobs have left the schedd's queue."""
-    templates = events_of_real_jobs()
     in_a_new_process("create", tag, components, chunksize)
     map_dir = find_map(tag)
-    cluster = map_dir.submissions.all()[0].cluster
-    assert cluster is not None
-    empty_queue(map_dir, cluster)
-    _write_log(map_dir.events, cluster, -(-components // chunksize), templates)
+    finish(map_dir, -(-components // chunksize))
     return map_dir
 
 
+def finish(map_dir: MapDir, jobs: int) -> None:
+    """Write an event log for a map that was just submitted: all its jobs succeeded. Those in the schedd's queue are removed."""
+    templates = events_of_real_jobs()
+    cluster = map_dir.submissions.all()[0].cluster
+    assert cluster is not None
+    empty_queue(map_dir, cluster)
+    _write_log(map_dir.events, cluster, jobs, templates)
+
+
+@functools.cache
 def events_of_real_jobs() -> list[list[str]]:
     """Run a few jobs on the pool; return the texts of each job's events."""
     with_jobs = htmap.map(shortest_function(), range(8), quiet=True)
@@ -137,7 +144,7 @@ def event_of(event: str, cluster: int, row: int, when: datetime.datetime) -> str
     return f"{event[:3]} ({cluster:03}.{row:03}.000) {when:%Y-%m-%d %H:%M:%S} {event[event.index(')') + 22 :]}{_END}"
 
 
-def _copy_results(map_dir: MapDir) -> None:
+def copy_results(map_dir: MapDir) -> None:
     """Give each job of a map a result file; its content does not matter for a removal."""
     outputs = map_dir.path / names.OUTPUTS
     shutil.rmtree(outputs, ignore_errors=True)

@@ -25,9 +25,10 @@ def test_every_dependency_is_explained(folder: str) -> None:
     assert [name for name in map(distribution_of, wanted) if not is_explained(name, explained)] == []
 
 
-def test_every_dependency_of_development_is_explained() -> None:
+@pytest.mark.parametrize("name", ["requirements-dev.txt", "requirements-peers.txt"])
+def test_every_dependency_of_development_is_explained(name: str) -> None:
     explained = (ROOT / "docs/explanation/dependencies.md").read_text().lower()
-    lines = (ROOT / "requirements-dev.txt").read_text().splitlines()
+    lines = (ROOT / name).read_text().splitlines()
     wanted = [distribution_of(line) for line in lines if line.strip() and not line.startswith(("#", "-"))]
     assert [name for name in wanted if not is_explained(name, explained)] == []
 

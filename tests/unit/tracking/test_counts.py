@@ -39,7 +39,7 @@ def test_the_numbers_are_those_of_the_statuses(make_map: MakeMap, chunksize: int
     map_dir = make_map("tide", 7)
     map_dir.write_record(attrs.evolve(map_dir.record, chunksize=chunksize))
     path = map_dir.path / names.OUTPUTS / f"{Job(0, 1).output}.result"
-    write_results(path, {3: 1, 4: Error("ValueError"), 5: 2})
+    write_results(path, {3: 1, 4: Error(ValueError()), 5: 2})
 
     states = states_of(MapDir(map_dir.path), jobs)
 
