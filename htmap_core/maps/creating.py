@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from htmap_core import user_warnings
+from htmap_core.contract.authors import Authors
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
-from htmap_core.exceptions import EmptyMap, InvalidOption
+from htmap_core.exceptions import CondorError, EmptyMap, InvalidOption
 from htmap_core.maps import recovery
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
@@ -145,12 +146,15 @@ def create_map(
         _add_function(creation, function, files, checkpoints)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
         plan = _plan(creation, options, connection, checkpoints.is_on)
-        asked = connection.schedd_parameter
-        commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked)
-        unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
+        asked, authors = connection.schedd_parameter, Authors(_origins(map_options))
+        commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked, authors)
+        unproven = check_commands(commands, connection, authors.origin, columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
             user_warnings.warn(warning)
-        submit_map(creation, _record(plan, size, method.name, untagged=tag is None), commands, connection)
+        try:
+            submit_map(creation, _record(plan, size, method.name, untagged=tag is None), commands, connection)
+        except CondorError as error:
+            raise planning.blamed(error, authors) from error.__cause__
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
     logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)
     if _is_interactive() and not quiet:

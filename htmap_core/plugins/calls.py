@@ -6,9 +6,7 @@ Each hook has one typed method. A plugin with a wrong answer is switched off; th
 
 from __future__ import annotations
 
-import inspect
-import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
@@ -19,6 +17,7 @@ from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
 from htmap_core.plugins.discovery import Discovery
+from htmap_core.plugins.guard import Guard, names_of, problem_with_address
 from htmap_core.plugins.native import native
 from htmap_core.plugins.record import FIRST_PARTY, PluginRecord
 from htmap_core.settings.tables import problem_with_tables
@@ -29,12 +28,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ADDRESS: dict[type, str] = {PoolAddress: "a PoolAddress", type(None): "None"}
+
 
 class Plugins:
     """The installed plugins. The first method that needs them loads them."""
 
     def __init__(self) -> None:
         self._discovery = Discovery()
+        self._guard = Guard()
         self._offered: dict[str, dict[str, list[Any]]] = {}
         self._registered: dict[str, DeliveryMethod] = {}
 
@@ -107,7 +109,7 @@ class Plugins:
     def settings_tables(self) -> dict[str, type]:
         """Return the attrs classes of all plugins' settings tables, by the table's name."""
         tables: dict[str, type] = {}
-        for record, offer in self._ask("htmap_settings", Mapping):
+        for record, offer in sorted(self._ask("htmap_settings", Mapping), key=lambda each: not each[0].is_first_party):
             if (problem := problem_with_tables(offer, tables)) is not None:
                 self._discovery.switch_off(record, f"htmap_settings {problem}")
                 continue
@@ -151,45 +153,48 @@ class Plugins:
 
     def check(self, method: DeliveryMethod, pool: PoolView) -> Suitability:
         """Ask a delivery method whether it suits *pool*, by the slots for this machine's jobs; if that fails, it is unknown."""
+        owner = self._owner("delivery methods", method)
         try:
-            found = method.check(native(pool))
-        except (Exception, SystemExit) as error:  # a broken check must not stop the other methods
+            return self._guard.ask(owner, {Suitability: "a Suitability"}, method.check, native(pool))
+        except PluginError as error:  # a broken check must not stop the other methods
+            return Suitability.unknown(error.reason, rank=-100)
+        except HTMapException as error:
             return Suitability.unknown(f"its check failed: {describe(error)}", rank=-100)
-        if isinstance(found, Suitability):
-            return found
-        return Suitability.unknown(f"its check must return a Suitability, not {found!r}", rank=-100)
 
     def lacks(self, method: DeliveryMethod, modules: Collection[str], options: MapOptions) -> frozenset[str]:
         """Ask a delivery method which of *modules* its Python is known to lack."""
         owner = self._owner("delivery methods", method)
-        lacking = self._guard(owner, method.lacks, modules, options)
-        if not isinstance(lacking, Collection) or isinstance(lacking, str):
-            raise PluginError(owner.name, owner.distribution, f"lacks must return a collection, not {lacking!r}")
+        lacking = self._guard.ask(owner, {Collection: "a collection"}, method.lacks, modules, options)
+        if isinstance(lacking, str):
+            raise PluginError(owner.name, owner.distribution, f"lacks must return a list of names, not {lacking!r}")
         return frozenset(modules).intersection(lacking)
 
     def prepare(self, method: DeliveryMethod, plan: MapPlan) -> None:
         """Let a delivery method do its slow work."""
-        self._act(self._owner("delivery methods", method), method.prepare, plan)
+        self._guard.act(self._owner("delivery methods", method), method.prepare, plan)
 
     def describe(self, method: DeliveryMethod, submit: SubmitDescription, plan: MapPlan) -> None:
         """Let a delivery method write its part of the submit description."""
-        self._act(self._owner("delivery methods", method), method.describe, submit, plan)
+        self._guard.act(self._owner("delivery methods", method), method.describe, submit, plan)
 
     def named_by(self, pool: Pool) -> str | None:
         """Ask by what the user has named *pool*."""
-        return self._guard(self._owner("pools", pool), pool.named_by)
+        kinds: dict[type, str] = {str: "text", type(None): "None"}
+        return self._guard.ask(self._owner("pools", pool), kinds, pool.named_by)
 
     def find(self, pool: Pool) -> PoolAddress | None:
         """Ask for the address of *pool*, if it can be used now."""
-        return self._guard(self._owner("pools", pool), pool.find)
+        owner = self._owner("pools", pool)
+        return _addressed(owner, pool, "find", self._guard.ask(owner, _ADDRESS, pool.find))
 
     def start(self, pool: Pool) -> PoolAddress | None:
         """Let *pool* start, if it can."""
-        return self._guard(self._owner("pools", pool), pool.start)
+        owner = self._owner("pools", pool)
+        return _addressed(owner, pool, "start", self._guard.take(owner, _ADDRESS, pool.start))
 
     def advice(self, pool: Pool) -> str:
         """Ask why *pool* cannot be used."""
-        return self._guard(self._owner("pools", pool), pool.advice)
+        return self._guard.ask(self._owner("pools", pool), {str: "text"}, pool.advice)
 
     # --- calling hooks
 
@@ -198,14 +203,15 @@ class Plugins:
         owners: dict[str, PluginRecord] = {}
         found: dict[str, T] = {}
         kind = hook.removeprefix("htmap_").replace("_", " ")
-        for record, offer in self._ask(hook, Sequence):
+        # Ours come first, and keep their names.
+        for record, offer in sorted(self._ask(hook, Sequence), key=lambda each: not each[0].is_first_party):
             try:
-                names = _names_of(offer, type_, key)
+                names = names_of(offer, type_, key)
             except Exception as error:  # a property of a plugin's class may raise anything
                 problem = str(error) if isinstance(error, TypeError) else f"failed: {describe(error)}"
                 self._discovery.switch_off(record, f"{hook} {problem}", error)
                 continue
-            if taken := [name for name in names if name in owners] or _repeated(names):
+            if taken := [name for name in names if name in owners or names.count(name) > 1]:
                 owner = owners.get(taken[0], record).name
                 self._discovery.switch_off(
                     record, f"its {hook} offers {taken[0]!r}, which plugin {owner!r} offers already"
@@ -223,7 +229,7 @@ class Plugins:
             with self._discovery.lock:
                 if record.name not in answers:
                     try:
-                        answers[record.name] = self._discovery.caller(hook, record)()
+                        answers[record.name] = self._guard.offer(record, self._discovery.caller(hook, record))
                     except (Exception, SystemExit) as error:  # the record of the plugin keeps the traceback
                         self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
                         continue
@@ -235,7 +241,7 @@ class Plugins:
 
     def _step(self, hook: str, /, **arguments: Any) -> None:
         for record in sorted(self._discovery.working(hook), key=lambda record: record.name):
-            self._act(record, self._discovery.caller(hook, record), **arguments)
+            self._guard.act(record, self._discovery.caller(hook, record), **arguments)
 
     def _owner(self, kind: str, offered: DeliveryMethod | Pool) -> PluginRecord:
         if offered not in self._registered.values():
@@ -244,44 +250,17 @@ class Plugins:
                     return record
         return PluginRecord(offered.name, "this program", "")
 
-    def _act(self, record: PluginRecord, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
-        """Call what acts and returns nothing. A coroutine or generator in return means that none of it has run."""
-        returned = self._guard(record, call, *args, **kwargs)
-        for each in returned if isinstance(returned, list) else [returned]:
-            if inspect.iscoroutine(each):
-                each.close()  # or else Python warns of it, too
-            if inspect.iscoroutine(each) or inspect.isgenerator(each) or inspect.isasyncgen(each):
-                name = getattr(call, "name", None) or getattr(call, "__name__", "a call")
-                reason = f"{name} must be a plain function: it returned {each!r}, and nothing of it has run"
-                raise PluginError(record.name, record.distribution, reason)
 
-    def _guard(self, record: PluginRecord, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-        try:
-            return call(*args, **kwargs)
-        except HTMapException:
-            raise  # its text is for the user
-        except (Exception, SystemExit) as error:
-            record.traceback = traceback.format_exc()
-            name = getattr(call, "name", None) or getattr(call, "__name__", "a call")
-            raise PluginError(record.name, record.distribution, f"{name} failed: {describe(error)}") from error
+def _addressed(owner: PluginRecord, pool: Pool, asked: str, address: PoolAddress | None) -> PoolAddress | None:
+    """Return the address that a pool has given, after a look at it: a map would remember it."""
+    if (problem := problem_with_address(address, pool.name)) is not None:
+        raise PluginError(owner.name, owner.distribution, f"{asked} {problem}")
+    return address
 
 
 def registered(name: str, descriptors_func: Any, setup_func: Any = None) -> DeliveryMethod:
     """Return the delivery method for the arguments of :func:`htmap.register_delivery_method`."""
     return RegisteredDeliveryMethod(name, descriptors_func, setup_func)
-
-
-def _names_of(offer: Sequence[Any], type_: type, key: str) -> list[str]:
-    if wrong := [each for each in offer if not isinstance(each, type_)]:
-        raise TypeError(f"must return {type_.__name__} objects, not {wrong!r}")
-    names = [getattr(each, key, None) for each in offer]
-    if not all(isinstance(name, str) and name for name in names):
-        raise TypeError(f"must return {type_.__name__} objects with a {key}, not {names!r}")
-    return [str(name) for name in names]
-
-
-def _repeated(names: Sequence[str]) -> list[str]:
-    return [name for name in names if names.count(name) > 1]
 
 
 plugins = Plugins()

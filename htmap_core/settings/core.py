@@ -113,6 +113,14 @@ class PluginsSettings:
             "default": "none",
         },
     )
+    time_limit: float = attrs.field(
+        default=30,
+        validator=attrs.validators.gt(0),
+        metadata={
+            "meaning": "seconds that a plugin has to answer, such as whether its pool can be used; HTCondor's own time does "
+            "not count"
+        },
+    )
 
 
 @attrs.frozen

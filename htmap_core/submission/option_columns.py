@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import MisalignedInputData
+from htmap_core.language.environment_text import newer_syntax
 from htmap_core.language.submit_commands import referred_to
-from htmap_core.language.submit_text import REQUIREMENTS, OptionValue, option_text
+from htmap_core.language.submit_text import ENVIRONMENT, REQUIREMENTS, OptionValue, option_text
 
 _NO_MORE = object()
 
@@ -41,6 +42,8 @@ class OptionColumns:
             if value is _NO_MORE:
                 raise MisalignedInputData(name, self._components, None)
             text = option_text(name, value)
+            if name in ENVIRONMENT:
+                text = newer_syntax(text)  # in which plugins can add variables
             if "$" in text:
                 self.referred_to |= referred_to(text)
             row.append(text or _EMPTY.get(name, ""))

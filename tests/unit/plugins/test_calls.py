@@ -354,6 +354,37 @@ def test_of_two_distributions_with_a_plugin_of_one_name_the_second_is_broken(
     golden("plugins/of-two-distributions-with-a-plugin-of-one-name", second.reason)
 
 
+@pytest.mark.parametrize("distribution", ["a-docker", "zz-docker"])
+def test_of_two_distributions_with_a_plugin_of_one_name_ours_keeps_it(
+    site: Site, plugins: Plugins, distribution: str
+) -> None:
+    site.install("docker", HOOK + "return [Method('raft')]", distribution)
+    records = [record for record in plugins.records() if record.name == "docker"]
+    assert [(each.distribution, each.state) for each in records] == [("htmap-docker", "ok"), (distribution, "broken")]
+    assert "raft" not in plugins.delivery_methods()
+
+
+@pytest.mark.parametrize("plugin", ["alpha", "zulu"])
+def test_what_ours_offer_is_nobody_elses(site: Site, plugins: Plugins, plugin: str) -> None:
+    site.install(plugin, HOOK + "return [Method('docker'), Method('raft')]")
+    assert type(plugins.delivery_method("docker")).__module__ == "htmap_docker.plugin"
+    assert record_of(plugins, plugin).state == "broken"
+    assert record_of(plugins, "docker").state == "ok"
+
+
+@pytest.mark.parametrize("plugin", ["alpha", "zulu"])
+def test_the_settings_of_ours_are_nobody_elses(site: Site, plugins: Plugins, plugin: str) -> None:
+    site.install(plugin, "@attrs.frozen\nclass S: ...\n@hookimpl\ndef htmap_settings(): return {'DOCKER': S}")
+    assert plugins.settings_tables()["DOCKER"].__module__ == "htmap_docker.plugin"
+    assert record_of(plugins, plugin).state == "broken"
+
+
+def test_how_long_an_import_took_is_known(site: Site, plugins: Plugins) -> None:
+    site.install("boats", f"import time\ntime.sleep(0.2)\n{ROWBOAT}")
+    assert record_of(plugins, "boats").seconds >= 0.2
+    assert record_of(plugins, "assume").seconds < record_of(plugins, "boats").seconds
+
+
 def test_nobody_else_can_be_the_core(site: Site, plugins: Plugins) -> None:
     site.install("core", distribution="impostor")
     first, second = (record for record in plugins.records() if record.name == "core")

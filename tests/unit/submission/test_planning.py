@@ -13,6 +13,7 @@ import classad2
 import pytest
 
 from htmap_core import MapOptions, MapPlan, names
+from htmap_core.contract.authors import Authors
 from htmap_core.exceptions import InvalidOption, SubmitConflict
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
@@ -39,7 +40,7 @@ def described(method: str, chunksize: int = 1, **options: Any) -> dict[str, str]
     plan = MapPlan("tide", *components, 1, given, Settings(), EmptyPool(), checkpoints=keeps)
     files = MapFiles(plan.options, chunksize=chunksize)
     files.of_all(plan.map_dir, [])
-    return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter)
+    return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter, Authors())
 
 
 def vacated(failures: str, last: int, **attributes: Any) -> str:
