@@ -218,7 +218,9 @@ class SubmitDescription:
             self._input_files.append(text)
 
     def add_transfer_plugin(self, scheme: str, script: Path) -> None:
-        """Send an HTCondor file transfer plugin with every job, for URLs of *scheme*. ::
+        """Send an HTCondor file transfer plugin with every job, for URLs of *scheme*.
+
+        ::
 
             submit.add_transfer_plugin("root", Path(__file__).with_name("xrootd_plugin"))
 

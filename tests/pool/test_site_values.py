@@ -52,7 +52,7 @@ maps = {
     "none": environment("none"),
     "mapping": environment("mapping", {"TITLE": "high tide", "LEVEL": 3}, request_memory="128MB"),
     "older syntax": environment("older", "TITLE=high tide;LEVEL=3"),
-    "each its own": environment("each", [{"TITLE": "low", "LEVEL": "it's"}, "LEVEL=2 m"], max_idle=1),  # the schedd makes its jobs late
+    "each its own": environment("each", [{"TITLE": "low", "LEVEL": "it's"}, "LEVEL=2 m"], max_idle=1),
 }
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")

@@ -65,7 +65,7 @@ def of_harbour(**methods: str) -> str:
 def join_all() -> None:
     for thread in threading.enumerate():
         if "boats" in thread.name:
-            thread.join()
+            thread.join(10)
 
 
 @pytest.fixture(autouse=True)
