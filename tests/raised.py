@@ -254,6 +254,10 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "UnprovenOption": [{"name": "colour", "nearest": ()}],
     "UnknownPythonDeliveryMethod": [{}, {"known": (), "hint": "`pip install htmap-docker` brings it"}],
     "UnknownEnvironmentVariable": [{}, {"nearest": None}],
+    "UnknownSharedSetting": [
+        {"name": "WAIT_TIEM", "origin": "line 3 of /etc/htmap/htmaprc", "nearest": "WAIT_TIME"},
+        {"name": "BOATS", "origin": "line 3 of /etc/htmap/htmaprc", "nearest": None},
+    ],
     "UnknownSetting": [{"name": "WAIT_TIEM", "known": ("WAIT_TIME",)}],
     "UnreadableInputFiles": [{}, {"count": 1}],
     "WritableByOthers": [{}, {"path": Path("/home/ada/.htmap"), "owner": "ada"}],

@@ -15,6 +15,7 @@ of the map, because the map may depend on that step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 import pluggy
@@ -126,6 +127,22 @@ def htmap_settings() -> Mapping[str, type]:  # type: ignore[empty-body]
         @hookimpl
         def htmap_settings():
             return {"CVMFS": CvmfsSettings}
+    """
+
+
+@hookspec
+def htmap_default_settings() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Offer defaults of settings, in the form of a settings file: of ``MAP_OPTIONS``, ``DELIVERY_METHOD`` and plugins' tables.
+
+    They win over the built-in defaults only. Of two plugins that offer a setting, the first by name wins. What belongs to a
+    plugin that is not installed is passed over; a wrong value switches the plugin off. A site that needs no more than this can
+    write it into ``/etc/htmap/htmaprc`` instead.
+
+    Called once per process, on the submit machine, when one of these settings is needed or plugins are listed. Since 0.7. ::
+
+        @hookimpl
+        def htmap_default_settings():
+            return {"MAP_OPTIONS": {"request_memory": "2GB"}, "DELIVERY_METHOD": "shared"}
     """
 
 

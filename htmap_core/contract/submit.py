@@ -77,10 +77,7 @@ class SubmitDescription:
         self._put(self._commands, name, name, text)
 
     def _put(self, values: dict[str, str], key: str, name: str, text: str) -> None:
-        """Set one of some values, unless it has another one.
-
-        :param name: what messages and the authors call it.
-        """
+        """Set one of some values, unless it has another one; *name* is what messages call it."""
         if key not in values:
             values[key] = text
             self.authors.note(name)

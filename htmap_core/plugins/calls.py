@@ -17,9 +17,11 @@ from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
 from htmap_core.plugins.discovery import Discovery
-from htmap_core.plugins.guard import Guard, names_of, problem_with_address
+from htmap_core.plugins.guard import Guard, names_of, problem_with_address, problem_with_offer
 from htmap_core.plugins.native import native
 from htmap_core.plugins.record import FIRST_PARTY, PluginRecord
+from htmap_core.settings import dotted
+from htmap_core.settings.defaults import OFFERED
 from htmap_core.settings.tables import problem_with_tables
 from htmap_core.wording import describe
 
@@ -39,6 +41,7 @@ class Plugins:
         self._guard = Guard()
         self._offered: dict[str, dict[str, list[Any]]] = {}
         self._registered: dict[str, DeliveryMethod] = {}
+        self._defaults: dict[str, dict[str, Any]] = {}
 
     # --- what is installed
 
@@ -54,6 +57,7 @@ class Plugins:
         A plugin that is still switched on then stays so until the map is submitted.
         """
         self.settings_tables()
+        self.default_settings()
         self.delivery_methods()
         self.transfer_protocols()
         self.pools()
@@ -116,6 +120,21 @@ class Plugins:
             tables.update({name.upper(): cls for name, cls in offer.items()})
             record.offers["settings"] = [name.upper() for name in offer]
         return tables
+
+    def default_settings(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return the settings that each plugin offers as defaults, with its name; not those of plugins that are not there."""
+        for record, offer in list(self._ask("htmap_default_settings", Mapping)):
+            if record.name in self._defaults:
+                continue
+            tables = self.settings_tables()
+            if (problem := problem_with_offer(offer, tables, record.name)) is not None:
+                self._discovery.switch_off(record, f"htmap_default_settings {problem}")
+                continue
+            known = {name: value for name, value in offer.items() if name.upper() in {*tables, *OFFERED}}
+            self._defaults[record.name] = known
+            record.offers["default settings"] = list(dotted.keys(known))
+        working = [record.name for record in self._discovery.working("htmap_default_settings")]
+        return [(name, self._defaults[name]) for name in working if name in self._defaults]
 
     def tables_of_delivery_methods(self) -> dict[str, type]:
         """Return the same for plugins that offer delivery methods alone."""

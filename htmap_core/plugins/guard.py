@@ -14,13 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from htmap_core.condor import bindings
+from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, PluginHangs
 from htmap_core.exceptions.plugins import SWITCH_OFF
 from htmap_core.plugins.printing import programs_to_stderr, to_stderr
 from htmap_core.plugins.record import PluginRecord
-from htmap_core.settings.tables import setting
+from htmap_core.settings import core
+from htmap_core.settings.chain import Settings
+from htmap_core.settings.defaults import OFFERED
+from htmap_core.settings.layers import Layer
+from htmap_core.settings.tables import setting, table
 from htmap_core.wording import describe
 
 T = TypeVar("T")
@@ -142,6 +147,30 @@ def problem_with_address(address: PoolAddress | None, pool: str) -> str | None:
     if address is None or (address.pool == pool and isinstance(address.schedd, (str, type(None)))):
         return None
     return f"must return an address of the pool {pool!r}, with a schedd of text or none, not {address!r}"
+
+
+def problem_with_offer(offer: Mapping[Any, Any], tables: Mapping[str, type], plugin: str) -> str | None:
+    """Return what is wrong with the settings that a plugin offers as defaults, or None.
+
+    :param tables: the tables of all plugins.
+    """
+    for name, value in offer.items():
+        folded = name.upper() if isinstance(name, str) else ""
+        if not folded or (folded in core.names() and folded not in OFFERED):
+            return f"can offer {', '.join(OFFERED)} and tables of plugins, not {name!r}"
+        own = Settings(Layer({name: value}, f"plugin {plugin!r}"))
+        try:
+            if isinstance(value, Mapping) != (folded != OFFERED[0]):
+                return f"offers {name} = {value!r}, which is {'a' if isinstance(value, Mapping) else 'no'} table"
+            if folded == core.MAP_OPTIONS:
+                MapOptions.from_settings(own)
+            elif folded in tables:
+                table(folded, tables[folded], own)
+            elif folded in core.SETTINGS:
+                setting(folded, own)
+        except HTMapException as error:
+            return f"offers what cannot be used: {error}"
+    return None
 
 
 def _blamed(record: PluginRecord, call: Callable[..., Any], run: Callable[[], T], /, *given: Any) -> T:

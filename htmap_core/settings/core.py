@@ -109,7 +109,7 @@ class PluginsSettings:
         factory=list,
         metadata={
             "meaning": "the names of plugins without which no map is submitted; `*` for all that are installed; "
-            "those in the environment count whatever else is set",
+            "those in the environment and in the settings of the machine count whatever else is set",
             "default": "none",
         },
     )

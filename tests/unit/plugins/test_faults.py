@@ -412,3 +412,15 @@ def test_the_details_of_a_broken_plugin_have_what_to_do_about_it(site: Site) -> 
     shown = run(program, site)
     assert "ZeroDivisionError" in shown
     assert "`pip uninstall htmap-boats`" in shown
+
+
+def test_what_the_settings_of_the_machine_require_counts_whatever_the_user_sets(
+    site: Site, plugins: Plugins, public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file := public / "htmaprc").write_text('[PLUGINS]\nREQUIRED = ["boats"]')
+    monkeypatch.setenv("HTMAP_CONFIG", str(file))
+    settings["PLUGINS.REQUIRED"] = []
+    with pytest.raises(RequiredPluginError) as caught:
+        Faults(plugins).check()
+    assert caught.value.plugin == "boats"
+    assert str(file) in str(caught.value.origin)
