@@ -4,7 +4,8 @@ A plugin is a module that an entry point of the group ``htmap`` names. Its hook 
 ``@htmap_core.hookimpl``, and have the name and any of the arguments of a hook below. There are two kinds of hooks:
 
 *Offers* return named objects. A setting or HTMap picks one of them by its name.
-*Steps* edit their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names.
+*Steps* edit their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names; those of a
+plugin that offers a pool can be for maps of this pool alone (:attr:`~htmap_core.Pool.limits_steps`).
 
 HTMap loads plugins when it calls the first hook, never at ``import htmap``. It switches off a plugin that cannot be loaded, and
 one whose offer raises or returns a wrong object; ``htmap plugins list`` shows the reason. The first map that is made without it

@@ -19,7 +19,7 @@ from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeli
 from htmap_core.plugins.discovery import Discovery
 from htmap_core.plugins.guard import Guard, names_of, problem_with_address, problem_with_offer
 from htmap_core.plugins.native import native
-from htmap_core.plugins.record import FIRST_PARTY, PluginRecord
+from htmap_core.plugins.record import FIRST_PARTY, THIS_PROGRAM, PluginRecord
 from htmap_core.settings import dotted
 from htmap_core.settings.defaults import OFFERED
 from htmap_core.settings.tables import problem_with_tables
@@ -162,11 +162,11 @@ class Plugins:
 
     def setup_credentials(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Let every plugin set up the credentials that the map's jobs need."""
-        self._step("htmap_setup_credentials", submit=submit, plan=plan)
+        self._step("htmap_setup_credentials", submit, plan)
 
     def rewrite_submit(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Let every plugin edit the submit description for the last time."""
-        self._step("htmap_rewrite_submit", submit=submit, plan=plan)
+        self._step("htmap_rewrite_submit", submit, plan)
 
     # --- calls to what was offered
 
@@ -258,16 +258,19 @@ class Plugins:
             else:
                 self._discovery.switch_off(record, f"{hook} must return a {type_.__name__}, not {answer!r}")
 
-    def _step(self, hook: str, /, **arguments: Any) -> None:
+    def _step(self, hook: str, submit: SubmitDescription, plan: MapPlan) -> None:
+        limiting = {pool.name for pool in self.pools() if pool.limits_steps}
         for record in sorted(self._discovery.working(hook), key=lambda record: record.name):
-            self._guard.act(record, self._discovery.caller(hook, record), **arguments)
+            own = limiting.intersection(record.offers.get("pools", ()))
+            if not own or plan.pool.address.pool in own:
+                self._guard.act(record, self._discovery.caller(hook, record), submit=submit, plan=plan)
 
     def _owner(self, kind: str, offered: DeliveryMethod | Pool) -> PluginRecord:
         if offered not in self._registered.values():
             for record in self._discovery.records():
                 if offered.name in record.offers.get(kind, ()):
                     return record
-        return PluginRecord(offered.name, "this program", "")
+        return PluginRecord(offered.name, THIS_PROGRAM, "")
 
 
 def _addressed(owner: PluginRecord, pool: Pool, asked: str, address: PoolAddress | None) -> PoolAddress | None:

@@ -13,6 +13,8 @@ from htmap_core.names import DISTRIBUTION
 
 FIRST_PARTY = ("assume", "cern", "docker", "pool", "shared", "singularity", "transplant")
 
+THIS_PROGRAM = "this program"  # instead of a distribution
+
 
 @attrs.define
 class PluginRecord:
@@ -46,7 +48,8 @@ class PluginRecord:
     @property
     def author(self) -> str:
         """What messages call it where it has set something."""
-        return Authors.named(self.name) if self.version else f"delivery method {self.name!r} of this program"
+        is_installed = self.distribution != THIS_PROGRAM
+        return Authors.named(self.name) if is_installed else f"delivery method {self.name!r} of {THIS_PROGRAM}"
 
     @property
     def why_off(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 import htmap
@@ -767,3 +768,40 @@ def test_every_call_of_a_hook_is_traced_on_demand(
     plugins.rewrite_submit(SubmitDescription(), plan)
     said = capsys.readouterr().err
     assert [hook in said for hook in ("htmap_delivery_methods", "htmap_rewrite_submit")] == [traced, traced]
+
+
+# --- for which maps
+
+
+@pytest.mark.parametrize("hook", ["htmap_setup_credentials", "htmap_rewrite_submit"])
+@pytest.mark.parametrize(
+    ("limits", "goes_to", "is_called"),
+    [
+        ({"quay": True, "pier": False}, "quay", True),
+        ({"quay": True, "pier": False}, "pier", False),
+        ({"quay": True, "pier": True}, "pier", True),
+        ({"quay": True, "pier": True}, "empty", False),
+        ({"quay": False, "pier": False}, "empty", True),
+    ],
+)
+def test_steps_are_for_maps_of_the_plugins_own_pools_where_these_say_so(
+    site: Site, plugins: Plugins, plan: MapPlan, hook: str, limits: dict[str, bool], goes_to: str, is_called: bool
+) -> None:
+    source = f"""
+    class Place(Pool):
+        rank = 1
+        def __init__(self, name, limits_steps): self.name, self.limits_steps = name, limits_steps
+        def find(self): return None
+        def advice(self): return ""
+    @hookimpl
+    def htmap_pools(): return [Place(*each) for each in {limits}.items()]
+    @hookimpl
+    def {hook}(submit): submit.require("boats")
+    """
+    site.install("boats", source)
+    site.install("others", f"@hookimpl\ndef {hook}(submit): submit.require('others')")
+    pool = NoSlots()
+    pool.address = PoolAddress(goes_to)
+    submit = SubmitDescription()
+    getattr(plugins, hook.removeprefix("htmap_"))(submit, attrs.evolve(plan, pool=pool))
+    assert submit.requirements == ("(boats) && (others)" if is_called else "others")

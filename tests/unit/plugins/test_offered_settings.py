@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ def offer(table: str) -> str:
 
 
 @pytest.fixture
-def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugins]:
+def plugins(monkeypatch: pytest.MonkeyPatch) -> Plugins:
     """Return plugins that have not been looked for yet, which the settings ask."""
     fresh = Plugins()
     monkeypatch.setattr(calls, "plugins", fresh)
@@ -118,7 +117,7 @@ def test_a_plugin_that_offers_what_cannot_be_used_is_off_and_nothing_of_it_count
 
 @pytest.mark.parametrize("key", ["WAIT_TIME", "HTMAP_DIR", "PLUGINS.DISABLED", "HTCONDOR.SCHEDULER"])
 def test_what_no_plugin_can_offer_loads_none(site: Site, plugins: Plugins, tmp_path: Path, key: str) -> None:
-    site.install("boats", f"import os\nos.mkdir({str(tmp_path / 'loaded')!r})\n{offer({})}")
+    site.install("boats", f"import os\nos.mkdir({str(tmp_path / 'loaded')!r})\n{offer('{}')}")
     assert key in htmap.settings
     assert not (tmp_path / "loaded").exists()
     assert "MAP_OPTIONS.request_cpus" in htmap.settings
