@@ -13,7 +13,7 @@ from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMetho
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import Pool, PoolAddress, PoolView
-from htmap_core.contract.protocol import TransferProtocol
+from htmap_core.contract.protocol import Sender, TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
 from htmap_core.plugins.discovery import Discovery
@@ -196,6 +196,13 @@ class Plugins:
         """Let a delivery method write its part of the submit description."""
         self._guard.act(self._owner("delivery methods", method), method.describe, submit, plan)
 
+    def sender(self, protocol: TransferProtocol, options: Mapping[str, str]) -> Sender | None:
+        """Ask a protocol for what rewrites the URLs of outputs; None if it rewrites none."""
+        if protocol.sender is None:
+            return None
+        owner = self._owner("transfer protocols", protocol)
+        return self._guard.sender(owner, self._guard.call(owner, protocol.sender, options))
+
     def named_by(self, pool: Pool) -> str | None:
         """Ask by what the user has named *pool*."""
         kinds: dict[type, str] = {str: "text", type(None): "None"}
@@ -265,12 +272,13 @@ class Plugins:
             if not own or plan.pool.address.pool in own:
                 self._guard.act(record, self._discovery.caller(hook, record), submit=submit, plan=plan)
 
-    def _owner(self, kind: str, offered: DeliveryMethod | Pool) -> PluginRecord:
+    def _owner(self, kind: str, offered: DeliveryMethod | Pool | TransferProtocol) -> PluginRecord:
+        name = offered.scheme if isinstance(offered, TransferProtocol) else offered.name
         if offered not in self._registered.values():
             for record in self._discovery.records():
-                if offered.name in record.offers.get(kind, ()):
+                if name in record.offers.get(kind, ()):
                     return record
-        return PluginRecord(offered.name, THIS_PROGRAM, "")
+        return PluginRecord(name, THIS_PROGRAM, "")
 
 
 def _addressed(owner: PluginRecord, pool: Pool, asked: str, address: PoolAddress | None) -> PoolAddress | None:

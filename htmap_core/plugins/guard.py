@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from htmap_core.condor import bindings
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import Pool, PoolAddress
+from htmap_core.contract.protocol import Sender
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, PluginHangs
 from htmap_core.exceptions.plugins import SWITCH_OFF
@@ -67,6 +68,22 @@ class Guard:
         :raises PluginError: it fails.
         """
         return _blamed(record, call, lambda: _quietly(call, *args, **kwargs), *args, *kwargs.values())
+
+    def sender(self, record: PluginRecord, sender: Sender) -> Sender:
+        """Return a sender of a transfer protocol that runs quietly. Its ValueErrors are about the URL, any other is its own."""
+
+        def sent(url: str) -> str:
+            try:
+                with to_stderr():  # no more, because a map may have many
+                    text = sender(url)
+            except (HTMapException, ValueError):
+                raise
+            except (Exception, SystemExit) as error:
+                reason = f"{_name(sender)} failed for {url!r}: {describe(error)}"
+                raise PluginError(record.name, record.distribution, reason) from error
+            return _of_kind(record, {str: "text"}, sender, text)
+
+        return sent
 
     def take(self, record: PluginRecord, kinds: Mapping[type, str], call: Callable[..., T], /, *args: Any) -> T:
         """Call what may take its time, and take an answer of one of some kinds.

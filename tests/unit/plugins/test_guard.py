@@ -133,6 +133,46 @@ def test_a_delivery_method_that_returns_something_is_blamed(
     assert caught.value.reason.startswith(call)
 
 
+SENDING = """
+class Unfit(ValueError): ...
+def sender(options):
+    print("for", options)
+    def send(url):
+        print("sends", url)
+        {}
+    return send
+@hookimpl
+def htmap_transfer_protocols(): return [TransferProtocol("semaphore", sender=sender)]
+"""
+
+
+@pytest.mark.parametrize("fault", ["1 / 0", "return 3", "raise SystemExit"])
+def test_a_sender_that_fails_for_a_url_is_blamed(site: Site, plugins: Plugins, fault: str) -> None:
+    site.install("boats", SENDING.format(fault))
+    send = plugins.sender(plugins.transfer_protocols()["semaphore"], {})
+    assert send is not None
+    with pytest.raises(PluginError) as caught:
+        send("semaphore://sea")
+    assert (caught.value.plugin, caught.value.distribution) == ("boats", "htmap-boats")
+
+
+def test_a_sender_says_that_a_url_does_not_fit_and_prints_to_standard_error(
+    site: Site, plugins: Plugins, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.install("boats", SENDING.format("raise Unfit('it is foggy')"))
+    send = plugins.sender(plugins.transfer_protocols()["semaphore"], {})
+    assert send is not None
+    with pytest.raises(ValueError, match="foggy"):
+        send("semaphore://sea")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "sends semaphore://sea" in err
+
+
+def test_a_protocol_without_a_sender_rewrites_nothing(plugins: Plugins) -> None:
+    assert plugins.sender(plugins.transfer_protocols()["https"], {}) is None
+
+
 # --- answers that do not come
 
 
