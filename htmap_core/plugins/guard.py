@@ -153,9 +153,12 @@ def names_of(offer: Sequence[Any], type_: type, key: str) -> list[str]:
     names = [getattr(each, key, None) for each in offer]
     if not all(isinstance(name, str) and name for name in names):
         raise TypeError(f"must return {type_.__name__} objects with a {key}, not {names!r}")
-    ranks = [each.rank for each in offer if isinstance(each, Pool)]
-    if not all(isinstance(rank, (int, float)) for rank in ranks):
-        raise TypeError(f"must return {type_.__name__} objects whose rank is a number, not {ranks!r}")
+    odd: list[Any]
+    pools = [each for each in offer if isinstance(each, Pool)]
+    if odd := [each.rank for each in pools if not isinstance(each.rank, (int, float))]:
+        raise TypeError(f"must return {type_.__name__} objects whose rank is a number, not {odd!r}")
+    if odd := [each.delivery_method for each in pools if not isinstance(each.delivery_method, (str, type(None)))]:
+        raise TypeError(f"must return {type_.__name__} objects whose delivery_method is a name or None, not {odd!r}")
     return [str(name) for name in names]
 
 

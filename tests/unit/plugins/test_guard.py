@@ -101,10 +101,23 @@ def test_a_pool_that_says_something_else_than_text_is_blamed(site: Site, plugins
     assert caught.value.reason.startswith(call)
 
 
-def test_a_pool_whose_rank_cannot_be_compared_switches_off_its_own_plugin_alone(site: Site, plugins: Plugins) -> None:
-    site.install("boats", of_harbour(rank="'high'"))
+@pytest.mark.parametrize("rank", ["'high'", "None", "5; delivery_method = 3", "5; delivery_method = ['assume']"])
+def test_a_pool_that_could_not_be_chosen_switches_off_its_own_plugin_alone(
+    site: Site, plugins: Plugins, rank: str
+) -> None:
+    site.install("boats", of_harbour(rank=rank))
     assert "machine" in [pool.name for pool in plugins.pools()]
     assert [record.state for record in plugins.records() if record.name == "boats"] == ["broken"]
+
+
+@pytest.mark.parametrize("answer", ["'maybe', 'it floats'", "'yes', None", "'yes', 'it floats', 'high'"])
+def test_a_check_whose_answer_could_not_be_compared_makes_the_method_the_last_choice(
+    site: Site, plugins: Plugins, answer: str
+) -> None:
+    source = f"class M(Method):\n    def check(self, pool): return Suitability({answer})\n"
+    site.install("boats", f"{source}@hookimpl\ndef htmap_delivery_methods(): return [M('rowboat')]")
+    found = plugins.check(plugins.delivery_method("rowboat"), EmptyPool())
+    assert (found.verdict, found.rank) == ("unknown", -100)
 
 
 @pytest.mark.parametrize("hook", ["htmap_setup_credentials", "htmap_rewrite_submit"])
