@@ -326,8 +326,8 @@ def test_variables_are_added_before_those_of_the_user(
 
 
 def test_the_environment_that_htcondor_reads_is_added_to(submit: SubmitDescription) -> None:
-    submit.set("env", {"A": 1})
-    submit.set("environment", {"B": 2})
+    submit.set("env", '"A=1"')
+    submit.set("environment", '"B=2"')
     submit.add_environment("SEA", "blue")
     assert submit.commands() == {"env": '"A=1"', "environment": '"SEA=blue B=2"'}
 
