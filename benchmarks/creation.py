@@ -1,4 +1,4 @@
-"""Measure creating, submitting and removing large maps. No slot may run them: only the client is measured."""
+"""Measure creating, submitting and removing small and large maps. No slot may run them: only the client is measured."""
 
 from __future__ import annotations
 
@@ -32,3 +32,14 @@ def create_and_remove(quick: bool) -> Iterator[Row]:
     yield Row("peak memory of that", huge["peak_mb"], 300, "MB")
     removal = in_a_new_process("remove", "creation-1M")
     yield Row("remove 1M components, just submitted", removal["seconds"], None, "s")
+
+
+def small(_: bool) -> Iterator[Row]:
+    """Create maps of one component and of ten."""
+    for count, name in ((1, "one component"), (10, "ten components")):
+        made = in_a_new_process("create_small", count)
+        what = f"a map of {name}"
+        yield Row(f"{what}: map(), the first of a program", 1000 * made["first"], 500, "ms", note="with all imports")
+        yield Row(f"{what}: map(), the next ones", 1000 * made["next"], 60, "ms")
+        yield Row(f"{what}: files and folders", made["entries"], 24, "")
+        yield Row(f"{what}: on disk, before it runs", made["bytes"] / 1024, 100, "KiB", note="without what maps share")

@@ -43,6 +43,53 @@ def create(tag: str, count: str, chunksize: str = "1") -> dict[str, Any]:
     return {"seconds": time.perf_counter() - begin}
 
 
+def first_results(rest: str) -> dict[str, Any]:
+    """Map over one input: at first, when the pool has been at rest again, and at once after that; return the seconds of each."""
+    import htmap
+
+    function, seconds = shortest_function(), {}
+    for name, pause in (("first", 0.0), ("later", float(rest)), ("at once", 0.0)):
+        time.sleep(pause)
+        begin = time.perf_counter()
+        mapped = htmap.map(function, [1], quiet=True)
+        assert list(mapped) == [2], "wrong result"
+        seconds[name] = time.perf_counter() - begin
+        mapped.remove()
+    return seconds
+
+
+def create_small(count: str) -> dict[str, Any]:
+    """Create maps of a few components, one after the other, and look at what each of them has on disk."""
+    import stat
+    import statistics
+
+    import htmap
+    from htmap_core.storage.tags import find_map
+
+    times = []
+    made = []
+    for number in range(20):
+        begin = time.perf_counter()
+        options = htmap.MapOptions(requirements="false")
+        made.append(
+            htmap.map(
+                shortest_function(), range(int(count)), tag=f"small-{count}-{number}", map_options=options, quiet=True
+            )
+        )
+        times.append(time.perf_counter() - begin)
+    path = find_map(made[-1].tag).path
+    found = [each.lstat() for each in (path, *path.rglob("*"))]
+    own = [each for each in found if stat.S_ISDIR(each.st_mode) or each.st_nlink == 1]
+    for each in made:
+        each.remove()
+    return {
+        "first": times[0],
+        "next": statistics.median(times[1:]),
+        "entries": len(found),
+        "bytes": 512 * sum(each.st_blocks for each in own),
+    }
+
+
 def remove(tag: str) -> dict[str, Any]:
     """Remove a map."""
     import htmap

@@ -17,7 +17,9 @@ from typing import NoReturn
 
 import command_line
 import creation
+import early_results
 import fingerprints
+import first_result
 import one_job
 import pool
 import reading
@@ -35,12 +37,15 @@ _WITHOUT_POOL: dict[str, Benchmark] = {
 }
 _ON_THE_POOL: dict[str, Benchmark] = {
     "execute": startup.execute_side,
+    "small": creation.small,
     "creation": creation.create_and_remove,
     "cli": command_line.many_maps,
     "status": reading.status_of_a_finished_map,
     "results": reading.results,
+    "first": first_result.against_condor_submit,
     "short": throughput.short_functions,
     "single": throughput.single_jobs,
+    "early": early_results.of_one_job,
 }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from htmap_core.version import __version__
 
 if TYPE_CHECKING:
-    from htmap_core import exceptions, wording
+    from htmap_core import durations, exceptions, wording
     from htmap_core.condor.connection import connect
     from htmap_core.contract.delivery import DeliveryMethod, Suitability
     from htmap_core.contract.hookspecs import hookimpl
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from htmap_core.contract.protocol import TransferProtocol
     from htmap_core.contract.submit import SubmitDescription
     from htmap_core.contract.transfer_path import TransferPath
+    from htmap_core.contract.walltime import Walltime
     from htmap_core.exceptions import HTMapException
     from htmap_core.files.atomic import put_in_place, write_atomically
     from htmap_core.files.locks import locked
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from htmap_core.storage.tags import tag_of_map
     from htmap_core.terminal import progress_bar
 
-_MODULES = ("exceptions", "wording")
+_MODULES = ("durations", "exceptions", "wording")
 
 _HOMES = {
     "DeliveryMethod": "contract.delivery",
@@ -51,6 +52,7 @@ _HOMES = {
     "Suitability": "contract.delivery",
     "TransferPath": "contract.transfer_path",
     "TransferProtocol": "contract.protocol",
+    "Walltime": "contract.walltime",
     "check_owner": "settings.trust",
     "connect": "condor.connection",
     "hookimpl": "contract.hookspecs",
@@ -86,9 +88,11 @@ __all__ = [
     "Suitability",
     "TransferPath",
     "TransferProtocol",
+    "Walltime",
     "__version__",
     "check_owner",
     "connect",
+    "durations",
     "exceptions",
     "hookimpl",
     "htmap_dir",

@@ -20,6 +20,8 @@ RETAGGING = "retagging"
 MOVING = "moving.json"  # a file
 SLOTS = "slots"
 DELIVERY = "delivery"
+DURATIONS = "durations"
+PROGRAMS = "programs"
 
 # Below a map's directory. HTCondor transfers files by their base names. The files that jobs receive from HTMap begin with
 # _htmap_, because a user's file hardly has such a name.
@@ -73,10 +75,13 @@ RETURNED = (on_execute_side.RESULTS, on_execute_side.STDOUT, on_execute_side.STD
 LIVE_STDOUT = on_execute_side.LIVE_STDOUT
 EMPTY_STDOUT = "job.stdout"
 
+EARLY = "_htmap_early"  # a folder in the outputs: copies of what jobs have left that have not ended
+
 # Attributes of a job's ad.
 IS_HTMAP_JOB = "IsHTMapJob"
 MAP_ID = "HTMapID"
 SUBMISSION_TOKEN = "HTMapSubmission"
+SAVES = on_execute_side.SAVES
 IN_VAIN = "HTMapStartsInVain"  # an expression: whether HTCondor starts the job again and again without end
 
 ENTRIES_PER_DIRECTORY = 1000
@@ -90,5 +95,7 @@ REMAPPED_COLUMN = "htmap_remapped"  # with output_remaps only: the remapped file
 FILES_COLUMN = "htmap_files"
 ROOT_VARIABLE = "HTMAP_DIR"  # of a submit description
 ROOT_MACRO = f"$({ROOT_VARIABLE})"
+WALLTIME_VARIABLE = "htmap_walltime"  # of a submit description, or a column: the seconds that the job may take
+WALLTIME_MACRO = f"$({WALLTIME_VARIABLE})"
 RESULT_COLUMN = "htmap_result"  # the path of the job's files below the outputs, without their endings
 COLUMNS = (COMPONENT_COLUMN, "htmap_components", INPUTS_COLUMN, RESULT_COLUMN)

@@ -18,11 +18,17 @@ STDOUT, STDERR = "stdout", "stderr"
 """What is in it: the results, a folder for each component's files, and files that HTCondor sends elsewhere; while components run,
 what they write, too. At the end that is among the results, unless the job could not finish."""
 
-CHECKPOINTED = "_htmap_checkpointed"
-"""The mark that a component has ended the job for HTCondor to fetch its checkpoint."""
+SAVING = "_htmap_saving"
+"""The mark that the job ends for HTCondor to fetch a checkpoint, or the results so far. With these it says what saving costs."""
 
 LIVE_STDOUT = "_condor_stdout"
 """HTCondor's own name for the job's standard output."""
 
+LINK = "_htmap_link"
+"""What takes the place of that while components run, as long as it is made."""
+
 UNWATCHED = "_htmap_unwatched"
 """An empty file: the job has saved what it had finished, so HTCondor may end it when memory runs out."""
+
+SAVES = "HTMapSaves"
+"""The attribute of the job that says how often its results may be fetched before its end: see :mod:`.saves`."""

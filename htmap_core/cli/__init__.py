@@ -47,7 +47,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "pause": ("commands.queue", "Pause maps: running components stop where they are."),
         "resume": ("commands.queue", "Resume maps after a pause."),
         "vacate": ("commands.queue", "Vacate maps: running components become idle again."),
-        "edit": ("commands.edit", "Change how much memory or disk space a map requests."),
+        "edit": ("commands.edit", "Change the memory, disk space or time that a map's components get."),
         "rerun": ("commands.rerun", "Run components of maps again from scratch."),
         "retag": ("commands.edit", "Change the tag of a map."),
         "remove": ("commands.remove", "Remove maps: their jobs and all their data."),

@@ -1,4 +1,4 @@
-"""Amounts on the command line: finite numbers in a range, and memory or disk space with a unit."""
+"""Amounts on the command line: finite numbers in a range, memory or disk space with a unit, spans of time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from htmap_core.contract.walltime import wanted
+from htmap_core.exceptions import InvalidOption
 from htmap_core.language import amounts
 
 
@@ -46,3 +48,19 @@ class Space(click.ParamType):  # type: ignore[type-arg]  # generic in newer clic
         if not number:
             self.fail(f"{value!r} is nothing.", param, ctx)
         return number, unit
+
+
+class Span(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    """A span of time, such as ``2h`` or ``1d 12h``; a number alone is seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the seconds.
+
+        :raises click.UsageError: the value is anything else.
+        """
+        try:
+            return wanted(value) or self.fail("the time is missing.", param, ctx)
+        except InvalidOption as error:
+            self.fail(error.reason, param, ctx)

@@ -31,6 +31,7 @@ OTHER_NAMES: dict[str, dict[str, str]] = {
         "rerun map TAG": "again redo repeat resubmit restart retry",
         "edit memory TAG AMOUNT": "mem memory qedit ram",
         "edit disk TAG AMOUNT": "disk",
+        "edit walltime TAG TIME": "time timelimit walltime",
         "retag TAG NEW": "mv rename",
         "remove TAG": "abort cancel condor_rm del delete kill rm terminate",
         "clean": "cleanup gc prune purge",
@@ -40,7 +41,7 @@ OTHER_NAMES: dict[str, dict[str, str]] = {
         "autocompletion": "completion completions",
         "--help": "help man usage",
     },
-    "edit": {"memory": "mem ram request_memory", "disk": "request_disk space storage"},
+    "edit": {"memory": "mem ram request_memory", "disk": "request_disk space storage", "walltime": "runtime time"},
     "plugins": {"list": "all ls status", "show": "describe get info"},
     "rerun": {"map": "all maps", "components": "component some"},
 }

@@ -1,4 +1,4 @@
-"""What the schedd has of one cluster: its jobs, and how far it has got where it makes them late."""
+"""What the schedd has of one cluster: its jobs, how far it has got where it makes them late, and what it keeps for them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from htmap_core import names
 from htmap_core.condor.connection import Connection
 
 _HELD = 5  # HTCondor's JobStatus
+_ENTRIES = 10_000  # of a folder in the spool
 _OF_CLUSTER = (
     "ClusterId",
     "ProcId",
@@ -73,3 +74,18 @@ def find(connection: Connection, cluster: int | None, map_id: str, projection: S
     is_paused = bool(own.get("JobMaterializePaused"))
     pause = str(own.get("JobMaterializePauseReason") or "HTCondor does not say why") if is_paused else None
     return Cluster(jobs, own["JobMaterializeNextProcId"], pause, own.get("JobMaterializeLimit"))
+
+
+def spool(connection: Connection) -> str | None:
+    """Return the folder in which a schedd keeps the files of its jobs, if it is on this machine; None elsewhere.
+
+    No daemon is asked.
+
+    :raises CondorError: the configuration cannot be read.
+    """
+    return connection.parameter("SPOOL") if connection.is_local_schedd else None
+
+
+def saved(spool: str, cluster: int, row: int) -> str:
+    """Return the folder in the schedd's spool where what it has fetched of a job before its end is, of what the job returns."""
+    return f"{spool}/{cluster % _ENTRIES}/{row % _ENTRIES}/cluster{cluster}.proc{row}.subproc0/{names.RETURN}"

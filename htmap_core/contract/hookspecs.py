@@ -16,9 +16,8 @@ of the map, because the map may depend on that step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import click
 import pluggy
 
 from htmap_core.contract.delivery import DeliveryMethod
@@ -27,6 +26,9 @@ from htmap_core.contract.pools import Pool
 from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.names import ENTRY_POINT_GROUP
+
+if TYPE_CHECKING:
+    import click
 
 hookspec = pluggy.HookspecMarker(ENTRY_POINT_GROUP)
 hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
@@ -90,11 +92,13 @@ def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
     """Step: add a site's defaults and rules, as the last plugin step before submission.
 
     Called once per map, on the submit machine. Use :meth:`~htmap_core.SubmitDescription.set_default` for values that users may
-    change. Since 0.7. ::
+    change. Tell the site of the option ``walltime`` in its own words. Since 0.7. ::
 
         @hookimpl
         def htmap_rewrite_submit(submit, plan):
             submit.set_default("+JobFlavour", '"espresso"')
+            if plan.walltime is not None:
+                submit.set_default("+MaxRuntime", plan.walltime.seconds)
 
     :param submit: the description to edit.
     :param plan: the plan of the map.

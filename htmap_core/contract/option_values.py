@@ -13,6 +13,7 @@ from htmap_core.language.submit_text import REQUIREMENTS, option_text
 
 FIXED_INPUT_FILES, INPUT_FILES, OUTPUT_REMAPS = "fixed_input_files", "input_files", "output_remaps"
 CUSTOM_OPTIONS = "custom_options"
+WALLTIME = "walltime"
 RELATIVE_PATHS = "preserve_relative_paths"
 
 

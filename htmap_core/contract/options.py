@@ -14,10 +14,12 @@ from htmap_core.contract.option_values import (
     FIXED_INPUT_FILES,
     INPUT_FILES,
     OUTPUT_REMAPS,
+    WALLTIME,
     combined,
     copied,
     is_fixed,
 )
+from htmap_core.contract.walltime import wanted
 from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword
 from htmap_core.language.submit_text import (
     REQUIREMENTS,
@@ -111,6 +113,8 @@ class MapOptions(MutableMapping[str, Any]):
             )
         if key in FILE_OPTIONS:
             value = FILE_OPTIONS[key](value)
+        elif key == WALLTIME and is_fixed(value):
+            wanted(value)
         elif is_fixed(value):
             option_text(name.strip(), value)
         self._given[key.casefold()] = key, value

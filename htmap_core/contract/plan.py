@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Optional
 
 import attrs
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
+from htmap_core.contract.walltime import Walltime
 from htmap_core.settings.chain import Settings
 
 
@@ -31,6 +33,7 @@ class MapPlan:
     :param settings: all settings. Plugins read their own table with :func:`htmap_core.table`.
     :param pool: the pool that the map will be submitted to.
     :param checkpoints: whether jobs keep checkpoints: evictions bring them to the submit side.
+    :param walltime: the time limits of the jobs; None without the option ``walltime``.
     """
 
     tag: str
@@ -42,3 +45,4 @@ class MapPlan:
     settings: Settings
     pool: PoolView
     checkpoints: bool = False
+    walltime: Optional[Walltime] = None

@@ -126,14 +126,20 @@ def _files() -> Iterator[Check]:
         try:
             find_map(tag).check()
         except (CorruptMap, FileNotFoundError) as error:
-            advice = f"Save what you need of it; `htmap remove {tag}` removes its remains"
-            is_tag = isinstance(error, CorruptMap) and error.path.parent.name == names.TAGS
-            yield Check("files", "note", f"map {tag!r} is damaged: {error}", "" if is_tag else advice)
+            yield Check("files", "note", f"map {tag!r} is damaged: {error}", _advice_on_damage(tag, error))
         except MadeByNewerHTMap as error:
             yield Check("files", "note", f"map {tag!r}: {error}")
         except TagNotFound:
             continue  # another process has just removed it
     yield from _lost(root)
+
+
+def _advice_on_damage(tag: str, error: CorruptMap | FileNotFoundError) -> str:
+    if isinstance(error, CorruptMap) and error.path.parent.name == names.TAGS:
+        return ""  # the error says what to do
+    if isinstance(error, CorruptMap) and error.path.name == names.RUNTIME:
+        return f"Maps share it: `htmap rerun map {tag}`, or the next map, mends it for all, if this version has made it"
+    return f"Save what you need of it; `htmap remove {tag}` removes its remains"
 
 
 def _lost(root: Path) -> Iterator[Check]:

@@ -9,14 +9,17 @@ import shutil
 def size_below(path: str) -> int:
     """Return the size of all files in a folder and the folders below it, in bytes.
 
-    What is removed meanwhile, or may not be read, does not count.
+    A file that has other names, too, does not count: its space is not the folder's alone. Nor does what is removed meanwhile, or
+    may not be read.
     """
     size = 0
     try:
         with os.scandir(path) as entries:
             for entry in entries:
-                is_folder = entry.is_dir(follow_symlinks=False)
-                size += size_below(entry.path) if is_folder else entry.stat(follow_symlinks=False).st_size
+                if entry.is_dir(follow_symlinks=False):
+                    size += size_below(entry.path)
+                elif (found := entry.stat(follow_symlinks=False)).st_nlink == 1:
+                    size += found.st_size
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         pass
     return size

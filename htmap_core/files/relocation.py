@@ -25,11 +25,34 @@ def relocate(folder: Path, to: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         undo(to)
-        shutil.copytree(folder, _half(to), symlinks=True)
+        shutil.copytree(folder, _half(to), symlinks=True, copy_function=_Copying())
         if different := next(_differences(folder, _half(to)), None):
             raise OSError(errno.EIO, "the copy is not the same", str(different)) from error
         _half(to).rename(to)
         put_away(folder)
+
+
+class _Copying:
+    """Copies files, and links those that are one file with several names, as maps share what runs their jobs."""
+
+    def __init__(self) -> None:
+        self._copies: dict[tuple[int, int], str] = {}
+
+    def __call__(self, file: str, to: str) -> None:
+        found = os.lstat(file)
+        if found.st_nlink > 1:
+            first = self._copies.setdefault((found.st_dev, found.st_ino), to)
+            if first != to and _is_linked(first, to):
+                return
+        shutil.copy2(file, to)
+
+
+def _is_linked(first: str, to: str) -> bool:
+    try:
+        os.link(first, to)
+    except OSError:  # there are too many, or the file system has none; a copy will do
+        return False
+    return True
 
 
 def undo(to: Path) -> None:

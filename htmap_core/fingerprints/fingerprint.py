@@ -15,7 +15,7 @@ from htmap_core.fingerprints import walk
 from htmap_core.fingerprints.form import ATOMS, Form, Part
 from htmap_core.fingerprints.objects import Forms
 from htmap_core.fingerprints.origins import ModuleFile, Origins, OwnModule
-from htmap_core.fingerprints.walk import Path, Walk
+from htmap_core.fingerprints.walk import Leaf, Path, Walk
 
 # Byte code means something else to another Python, and the standard library may compute something else.
 _PYTHON = (platform.python_implementation(), *sys.version_info[:2])
@@ -83,9 +83,7 @@ class Fingerprints:
             return Fingerprint(walk.digest(walk.plain((args, kwargs))).hex())
         parts = [Part("args", Form(("args",), [Part(n, each) for n, each in enumerate(args)]))]
         parts += [Part(f"kwargs[{name!r}]", each) for name, each in kwargs.items()]
-        walking = Walk(self._forms, self._leaf)
-        found = walking.digest(Form(("input", *kwargs), parts))
-        return _fingerprint("", found, walking.unknown)
+        return _fingerprint("", *self._walked(Form(("input", *kwargs), parts), self._leaf))
 
     def _leaf(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]] | None:
         """Return what is known of a class, function or module: inputs by the thousand have the same ones."""
@@ -101,8 +99,21 @@ class Fingerprints:
         return self._known[id(value)][1:]
 
     def _code(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]]:
-        walking = Walk(self._forms, self._leaf_of_code)
-        return walking.digest(Form(("code", *_PYTHON), [Part("", value)])), walking.unknown
+        return self._walked(Form(("code", *_PYTHON), [Part("", value)]), self._leaf_of_code)
+
+    def _walked(self, root: Form, leaf: Leaf) -> tuple[bytes, list[tuple[Path, str, str]]]:
+        """Return the digest of an object, with what cannot be compared.
+
+        Objects that somebody's own code takes apart are asked twice: a counter, a time or a random number among what they say
+        would be the same in two processes by accident.
+        """
+        outer, self._forms.asked = self._forms.asked, False
+        walking = Walk(self._forms, leaf)
+        found = walking.digest(root)
+        if self._forms.asked and Walk(self._forms, leaf).digest(root) != found:
+            walking.unknown.append(walk.difference(self._forms, leaf, root))
+        self._forms.asked = outer
+        return found, walking.unknown
 
 
 def _fingerprint(root: str, found: bytes, unknown: list[tuple[Path, str, str]]) -> Fingerprint:

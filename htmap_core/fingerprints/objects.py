@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import io
 import pickle
 import sys
@@ -15,6 +16,7 @@ from htmap_core.fingerprints import classes, code, functions
 from htmap_core.fingerprints.code import Named
 from htmap_core.fingerprints.form import ByName, Element, Form, Part, Unknown, attributes, items
 from htmap_core.fingerprints.origins import NOT_FOUND, ModuleFile, Origins, OwnModule
+from htmap_core.results import own_modules
 from htmap_core.wording import describe
 from htmap_run import frames, pickling
 
@@ -24,16 +26,26 @@ _MADE_BY_CODE = 1 << 9  # the flag of a class that is no part of a program's bin
 _PARTS_OF_STATE = 2  # attributes of ``__dict__`` and of ``__slots__``
 
 
+# What a class may have to say of how its objects are taken apart.
+_WAYS = ("__reduce_ex__", "__reduce__", "__getstate__", "__getnewargs_ex__", "__getnewargs__")
+_STEADY = frozenset({"attr", "attrs", "cloudpickle", "htmap_core", "htmap_run"})  # as is Python's own code
+
+_AT_ONCE = 1 << 16  # bytes of an array
+
+
 class Forms:
     """Give the forms of objects.
 
     :param with_docs: whether docstrings count.
     :ivar reads_docs: whether code was met that may read docstrings.
+    :ivar asked: whether an object was met that somebody's own code takes apart; whoever wants to know resets it.
     """
 
     def __init__(self, origins: Origins, *, with_docs: bool) -> None:
         self.with_docs = with_docs
         self.reads_docs = False
+        self.asked = False
+        self._own_ways: dict[type, bool] = {}
         self._origins = origins
         self._pickler = pickling.pickler()(io.BytesIO())
         self._of_type: dict[type, Callable[[Any], Any]] = {
@@ -75,6 +87,13 @@ class Forms:
         """Return the name by which the execute node finds a function, class or hint; None if that travels with its code."""
         name = getattr(obj, "__qualname__", None) or obj.__name__
         return ByName(obj.__module__ or "builtins", name) if pickling.can_be_imported(obj) else None
+
+    def has_own_way(self, kind: type) -> bool:
+        """Return whether somebody's own code takes objects of a class apart: it may do so in another way each time."""
+        if kind not in self._own_ways:
+            ways = [self._pickler.dispatch_table.get(kind), *(getattr(kind, name, None) for name in _WAYS)]
+            self._own_ways[kind] = any(isinstance(way, FunctionType) and _is_somebodys(way) for way in ways)
+        return self._own_ways[kind]
 
     # --- code
 
@@ -162,9 +181,10 @@ class Forms:
     def _array(array: Any) -> Form:
         """Return the form of an array, whose strides do not travel, but whose order of axes in memory does."""
         order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
-        return Form(("array", order, array.shape, array.tobytes(order)), [Part(".dtype", array.dtype)])
+        return Form(("array", order, array.shape, _content(array, order)), [Part(".dtype", array.dtype)])
 
     def _reduced(self, obj: Any) -> Any:
+        self.asked = self.asked or self.has_own_way(type(obj))
         found = self._pickler.reducer_override(obj)
         if found is not NotImplemented:
             return found
@@ -200,3 +220,19 @@ class Forms:
             else:
                 found.append(Part(".<state>", each))
         return found
+
+
+def _is_somebodys(way: FunctionType) -> bool:
+    """Return whether code is neither Python's nor known to do the same each time. What is written in C is taken for that, too."""
+    top = str(way.__globals__.get("__name__")).partition(".")[0]
+    return top not in _STEADY and not own_modules.comes_with_python(top)
+
+
+def _content(array: Any, order: Any) -> bytes:
+    """Return the content of an array, or of a large one a hash of it, for which it is not copied if it lies in one piece."""
+    if array.nbytes <= _AT_ONCE:
+        content: bytes = array.tobytes(order)
+        return content
+    lying = array.T if order == "F" else array
+    whole = lying if lying.flags.c_contiguous else lying.copy("C")
+    return hashlib.blake2b(whole.reshape(-1).view("u1")).digest()

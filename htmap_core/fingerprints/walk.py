@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import marshal
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Optional
 
 from htmap_core.fingerprints.form import ATOMS, UNCHANGING, ByName, Element, Form, Key, Part, Unknown
@@ -25,6 +25,8 @@ _FORM, _AGAIN, _LEAF, _VALUE = b"\0F", b"\0A", b"\0L", b"\0V"  # marshal begins 
 _DEPTH = 50  # of tuples in tuples that count by their value
 _LOOKED_AT = 300  # objects that decide the place of an element among those of its set
 _SETS_IN_SETS = 2
+
+_UNSTEADY = "its own code takes it apart in another way each time"
 
 Path = Optional[tuple[Any, Any]]  # the path to what an object belongs to, and the step from there
 Leaf = Callable[[Any], "tuple[bytes, list[tuple[Path, str, str]]] | None"]
@@ -68,6 +70,13 @@ class Walk:
             self._limit -= 1
             trace.update(self._next(*waiting.pop()))
         return trace.digest()
+
+    def steps(self, root: Any) -> Iterator[tuple[Any, Path, bytes]]:
+        """Yield what a walk looks at, one after the other, with the path and what that adds to the trace."""
+        self._waiting.append((root, None))
+        while self._waiting:
+            value, path = self._waiting.pop()
+            yield value, path, self._next(value, path)
 
     def _next(self, value: Any, path: Path) -> bytes:
         kind = type(value)
@@ -142,6 +151,26 @@ class Walk:
         if (known := self._value(value)) is not None:
             return known
         return _FORM + Walk(self._forms, self._leaf, _LOOKED_AT, self._sets + 1).digest(value)
+
+
+def difference(forms: Forms, leaf: Leaf, root: Any) -> tuple[Path, str, str]:
+    """Walk over an object twice, and return the object in it that its own code takes apart in another way each time.
+
+    :returns: the path to it, its type and the reason, as in :attr:`Walk.unknown`.
+    """
+    kinds: dict[int, str] = {}
+    paths: list[Path] = []  # they stay alive, for others would get their ids
+    one, other = Walk(forms, leaf), Walk(forms, leaf)
+    for (value, path, trace), (_, _, again) in zip(one.steps(root), other.steps(root)):
+        if forms.has_own_way(type(value)):
+            kinds[id(path)] = type(value).__qualname__
+        paths.append(path)
+        if trace != again:
+            break
+    path = paths[-1]
+    while path is not None and id(path) not in kinds:
+        path = path[0]
+    return path, kinds.get(id(path), type(root).__qualname__), _UNSTEADY
 
 
 def _joined(above: Path, below: Path) -> Path:

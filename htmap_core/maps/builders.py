@@ -32,7 +32,7 @@ class MapBuilder:
         tag: str | None = None,
         *,
         quiet: bool = False,
-        chunksize: int | None = None,
+        chunksize: int | str | None = None,
     ) -> None:
         creating.check_options(map_options)
         options = MapOptions.merge(map_options)  # a copy: what becomes of the user's own in the block does not count
@@ -80,7 +80,7 @@ def build_map(
     tag: str | None = None,
     *,
     quiet: bool = False,
-    chunksize: int | None = None,
+    chunksize: int | str | None = None,
 ) -> MapBuilder:
     """Return a builder for a map of *func*.
 
@@ -136,7 +136,7 @@ class MappedFunction:
         map_options: MapOptions | None = None,
         *,
         quiet: bool = False,
-        chunksize: int | None = None,
+        chunksize: int | str | None = None,
     ) -> Map:
         """Map the function; see :func:`htmap.map`."""
         options = self._merged(map_options)
@@ -150,7 +150,7 @@ class MappedFunction:
         map_options: MapOptions | None = None,
         *,
         quiet: bool = False,
-        chunksize: int | None = None,
+        chunksize: int | str | None = None,
     ) -> Map:
         """Map the function over positional and keyword arguments; see :func:`htmap.starmap`."""
         options = self._merged(map_options)
@@ -162,7 +162,7 @@ class MappedFunction:
         map_options: MapOptions | None = None,
         *,
         quiet: bool = False,
-        chunksize: int | None = None,
+        chunksize: int | str | None = None,
     ) -> MapBuilder:
         """Return a builder for a map of the function; see :func:`htmap.build_map`."""
         return MapBuilder(self.func, self._merged(map_options), tag, quiet=quiet, chunksize=chunksize)

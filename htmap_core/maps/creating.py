@@ -9,13 +9,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import attrs
+
 from htmap_core import user_warnings
 from htmap_core.contract.authors import Authors
+from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
-from htmap_core.exceptions import CondorError, EmptyMap, InvalidOption
+from htmap_core.contract.walltime import Walltime, of_all_jobs
+from htmap_core.exceptions import EmptyMap
 from htmap_core.maps import recovery
+from htmap_core.maps.earlier_runs import FUNCTION, EarlierRuns
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
@@ -31,6 +36,8 @@ from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning
 from htmap_core.submission.archive import build
 from htmap_core.submission.checkpointing import Checkpointing, checkpointing
+from htmap_core.submission.chunking import choice
+from htmap_core.submission.chunking.choice import Chunks, Reason
 from htmap_core.submission.delivery_choice import choose_delivery_method
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.handshake import handshake, versions
@@ -48,7 +55,7 @@ def map(
     tag: str | None = None,
     quiet: bool = False,
     *,
-    chunksize: int | None = None,
+    chunksize: int | str | None = None,
 ) -> Map:
     """Map a function of one argument over an iterable of arguments.
 
@@ -63,8 +70,9 @@ def map(
     :param tag: the map's name. A map without a tag gets a random one and is transient: :func:`htmap.clean` removes it.
     :param quiet: do not print in an interactive session that the map was created.
     :param chunksize: how many components share a job; 1 unless the option of that name is set. Short calls should share jobs.
-        Between them, the environment, signals and other state of the process are put back; global variables, mutable defaults
-        and random numbers are shared: see "Components that share a job" in the documentation.
+        With ``"auto"`` HTMap chooses that, see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and
+        other state of the process are put back; global variables, mutable defaults and random numbers are shared: see
+        "Components that share a job" in the documentation.
     :returns: the map, which has been submitted.
     :raises TagAlreadyExists: the tag is in use.
     :raises EmptyMap: *args* is empty.
@@ -85,7 +93,7 @@ def starmap(
     tag: str | None = None,
     quiet: bool = False,
     *,
-    chunksize: int | None = None,
+    chunksize: int | str | None = None,
 ) -> Map:
     """Map a function over positional and keyword arguments: a tuple and a dictionary for each component.
 
@@ -123,7 +131,7 @@ def create_map(
     map_options: MapOptions | None = None,
     tag: str | None = None,
     quiet: bool = False,
-    chunksize: int | None = None,
+    chunksize: int | str | None = None,
     total: int = 0,
 ) -> Map:
     """Create and submit a map over *calls*. An error before the schedd has accepted the map leaves nothing behind.
@@ -134,47 +142,62 @@ def create_map(
         raise TypeError(f"map() needs a function, got {func!r}")
     plugin_faults.check()
     options = merged_options(map_options)
-    size = _chunksize(chunksize, options)
+    size = choice.given(chunksize, options)
     function = pickle_function(func)
     checkpoints = checkpointing(function, options)
     recovery.settle()
     pool, connection = pools.find_pool()
     needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
     method = choose_delivery_method(pool, connection, needed, options)
-    columns, files = OptionColumns(options), MapFiles(options, size)
-    with Creation(tag, chunksize=size, columns=tuple(columns.names.values()), joined=files.columns) as creation:
-        _add_function(creation, function, files, checkpoints)
-        _add_inputs(creation, while_created(calls, creation.tag, total), columns, files)
-        plan = _plan(creation, options, connection, checkpoints.is_on)
-        asked, authors = connection.schedd_parameter, Authors(_origins(map_options))
+    asked, runs, authors = connection.schedd_parameter, EarlierRuns(func), Authors(_origins(map_options))
+    view = choice.View(connection, asked, total, runs.seconds)
+    chunks = choice.equal(size) if size else choice.chosen(options, view, keeps_checkpoints=checkpoints.is_on)
+    columns, files = OptionColumns(options), MapFiles(options)
+    with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
+        _add_function(creation, function, files, checkpoints, runs_again_alone=chunks.reason is not None)
+        _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
+        plan = _plan(creation, options, connection, checkpoints.is_on, columns.walltime)
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked, authors)
         unproven = check_commands(commands, connection, authors.origin, columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
             user_warnings.warn(warning)
-        try:
-            submit_map(creation, _record(plan, size, method.name, untagged=tag is None), commands, connection)
-        except CondorError as error:
-            raise planning.blamed(error, authors) from error.__cause__
+        record = _record(plan, creation, method.name, _chunking(chunks.reason, runs), untagged=tag is None)
+        with planning.blaming(authors):
+            submit_map(creation, record, commands, connection)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
-    logger.info("created map %r: %d components in %d jobs", created.tag, plan.components, plan.jobs)
-    if _is_interactive() and not quiet:
-        print(f"Created map {created.tag} with {len(created)} components")  # noqa: T201 -- asked for
+    _note(plan, chunks.reason, runs, quiet=quiet)
     return created
 
 
-def _add_function(creation: Creation, function: Pickled, files: MapFiles, checkpoints: Checkpointing) -> None:
+def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: bool) -> None:
+    """Write down that a map was created, and tell who sits before it."""
+    if reason is not None and not reason.alone:
+        runs.add(plan.map_dir.name)
+    why = "" if reason is None else f"; {reason}"
+    logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
+    if _is_interactive() and not quiet:
+        share = f" in {plan.jobs} job{'' if plan.jobs == 1 else 's'}{why}" if why else ""
+        print(f"Created map {plan.tag} with {plan.components} components{share}")  # noqa: T201 -- asked for
+
+
+def _add_function(
+    creation: Creation, function: Pickled, files: MapFiles, checkpoints: Checkpointing, *, runs_again_alone: bool
+) -> None:
     creation.add_runtime(build())
     for_all = files.of_all(creation.map_dir.path, function.sources)
     record = {**handshake(function), "files": for_all, "checkpoints": checkpoints.is_on}
+    if runs_again_alone:
+        record["runs_again_alone"] = True
     if checkpoints.is_on:
         record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
     creation.add_function(function.payload, record, function.functions)
 
 
-def _add_inputs(creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles) -> None:
-    for component, (args, kwargs) in enumerate(calls):
-        pickled = pickle_input(args, kwargs, component)
-        entries, of_files = files.of_next(pickled.sources)
+def _add_inputs(
+    creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles, chunks: Chunks
+) -> None:
+    for pickled in chunks.following(pickle_input(*call, component) for component, call in enumerate(calls)):
+        entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job)
         creation.add_input(pickled.payload, columns.of_next(), of_files, entries, by_value=pickled.by_value)
     if not creation.components:
         raise EmptyMap
@@ -183,7 +206,9 @@ def _add_inputs(creation: Creation, calls: Iterable[Call], columns: OptionColumn
     creation.finish()
 
 
-def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool) -> MapPlan:
+def _plan(
+    creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool, walltime: Walltime | None
+) -> MapPlan:
     return MapPlan(
         tag=creation.tag,
         map_dir=creation.map_dir.path,
@@ -194,6 +219,7 @@ def _plan(creation: Creation, options: MapOptions, pool: PoolView, checkpoints: 
         settings=settings,
         pool=pool,
         checkpoints=checkpoints,
+        walltime=walltime or of_all_jobs(options.get(WALLTIME), creation.chunksize),
     )
 
 
@@ -202,17 +228,26 @@ def _origins(given: MapOptions | None) -> Callable[[str], str | None]:
     return lambda name: None if given is not None and name in given else settings.origin(f"MAP_OPTIONS.{name}")
 
 
-def _record(plan: MapPlan, chunksize: int, delivery_method: str, *, untagged: bool) -> MapRecord:
+def _record(
+    plan: MapPlan, creation: Creation, delivery_method: str, chunking: dict[str, Any] | None, *, untagged: bool
+) -> MapRecord:
     return MapRecord(
         components=plan.components,
-        chunksize=chunksize,
+        chunksize=creation.chunksize,
+        sizes=() if creation.has_equal_jobs else creation.runs,
         delivery_method=delivery_method,
         pool=plan.pool.address,
         versions=versions(),
         options=plan.options.to_dict(),
         created=time.time(),
         untagged=untagged,
+        chunking=chunking,
     )
+
+
+def _chunking(reason: Reason | None, runs: EarlierRuns) -> dict[str, Any] | None:
+    """Return why HTMap has chosen the sizes of jobs, and the function of which the map's results will tell more."""
+    return None if reason is None else {**attrs.asdict(reason), FUNCTION: None if reason.alone else runs.function}
 
 
 def merged_options(*given: MapOptions | None) -> MapOptions:
@@ -257,25 +292,6 @@ def register_delivery_method(
     plugins.register_delivery_method(registered(name, descriptors_func, setup_func))
 
 
-def _chunksize(given: int | None, options: MapOptions) -> int:
-    wanted: Any = options.text("chunksize", "1") if given is None else given
-    text = str(wanted)
-    if not (text.isascii() and text.isdigit()) or int(text) < 1:
-        raise InvalidOption("chunksize", wanted, "must be a whole number from 1 up")
-    if int(text) > 1 and (varying := list(options.per_component())):
-        raise InvalidOption(
-            "chunksize",
-            wanted,
-            f"the components of a job cannot differ in their options, but {varying[0]} has a value for each component",
-        )
-    return int(text)
-
-
 def _is_interactive() -> bool:
-    return hasattr(sys, "ps1") or ("IPython" in sys.modules and _in_ipython())
-
-
-def _in_ipython() -> bool:
-    import IPython  # type: ignore[import-not-found, unused-ignore]
-
-    return IPython.get_ipython() is not None
+    ipython = sys.modules.get("IPython")
+    return hasattr(sys, "ps1") or (ipython is not None and ipython.get_ipython() is not None)

@@ -107,7 +107,7 @@ class Map(Sequence[Any]):
 
     @property
     def local_data(self) -> int:
-        """The size of the map on this machine's disk, in bytes."""
+        """The size of the map on this machine's disk, in bytes, without what it shares with other maps."""
         return self._map_dir.local_data
 
     def __len__(self) -> int:
@@ -162,6 +162,17 @@ class Map(Sequence[Any]):
     def hold_report(self) -> str:
         """Return a table of the held components and the reasons, with advice below it."""
         return overview.hold_report(self._engine)
+
+    def chunk_report(self) -> str:
+        """Return how components share jobs, who has chosen that and why, and what starting the jobs has cost so far. Since 0.7.
+
+        ::
+
+            print(mapped.chunk_report())
+            #> 10000 components in 25 jobs: 1 of 1, 8 of 775, 8 of 309, 7 of 166, 1 of 165
+            #> HTMap has chosen that: how long a call takes is not known; 8 jobs can run at a time
+        """
+        return overview.chunk_report(self._engine)
 
     @property
     def memory_usage(self) -> list[int]:
@@ -355,6 +366,17 @@ class Map(Sequence[Any]):
         :raises InvalidOption: the text is no amount.
         """
         queue.edit(self._engine, "RequestDisk", disk, "KB")
+
+    def set_walltime(self, walltime: Any) -> None:
+        """Change how long each component may take. Running components keep theirs until they run again. Since 0.7.
+
+        The time limits of jobs follow from it as from the option ``walltime``, in the words of the site, too. After
+        :meth:`rerun`, components have the time that the map was created with.
+
+        :param walltime: ``"4h"``, ``"1d 12h"``, ``"2:30:00"``, a timedelta, or a number of seconds.
+        :raises InvalidOption: it is no span of time.
+        """
+        queue.set_walltime(self._engine, walltime)
 
     # --- what HTCondor knows about it
 

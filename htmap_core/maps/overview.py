@@ -13,7 +13,10 @@ import attrs
 
 from htmap_core import wording
 from htmap_core.components import ComponentStatus
+from htmap_core.maps import earlier_runs
 from htmap_core.results.engine import Engine
+from htmap_core.storage.jobs import Job
+from htmap_core.submission.chunking.choice import Reason
 from htmap_core.tracking import holds
 
 UNKNOWN = "?"  # a figure of a map that only a newer HTMap understands
@@ -89,6 +92,38 @@ def hold_report(engine: Engine) -> str:
     shown = wording.table(("Component", "Code", "Hold Reason"), rows, left=3)
     advice = (holds.advice(hold, engine.map.current_tag()) for hold in found.values())
     return "\n".join([shown, *dict.fromkeys(advice)])
+
+
+def chunk_report(engine: Engine) -> str:
+    """Return how the components of a map share jobs, who has chosen that and why, and what it has cost so far."""
+    record = engine.map_dir.record
+    jobs = engine.map_dir.placement.first
+    runs = record.sizes or [(jobs.jobs, record.chunksize)]
+    of = ", ".join(f"{count} of {size}" for count, size in runs)
+    lines = [f"{record.components} components in {jobs.jobs} jobs: {of}"]
+    if record.chunking is None:
+        lines.append("the number is the user's")
+    else:
+        lines.append(f"HTMap has chosen that: {Reason.of(record.chunking)}")
+    if (cost := _cost(engine)) is not None:
+        seconds, rest = cost
+        lines.append(
+            f"a call takes {seconds:.2g} s; {rest:.0%} of the time of the jobs went into starting and ending them"
+        )
+    return "\n".join(lines)
+
+
+def _cost(engine: Engine) -> tuple[float, float] | None:
+    """Return how long a call takes in seconds, and the share of the jobs' time that went into anything else; None if unknown."""
+    seconds = earlier_runs.duration(engine.map_dir)
+    statuses, placement = engine.statuses(), engine.map_dir.placement
+    total, calls = 0.0, 0
+    for row in range(placement.first.jobs):
+        components = placement.first.components_of(row)
+        if statuses[components[0]] is ComponentStatus.COMPLETED and placement.job_of(components[0]) == Job(0, row):
+            total += engine.states.runtime(components[0])
+            calls += len(components)
+    return None if seconds is None or not total else (seconds, max(0.0, 1 - seconds * calls / total))
 
 
 def table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool) -> str:

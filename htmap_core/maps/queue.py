@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from htmap_core import user_warnings
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
+from htmap_core.contract import walltime
+from htmap_core.contract.option_values import WALLTIME
 from htmap_core.exceptions import CondorError, CorruptEventLog, InvalidOption
 from htmap_core.language import amounts
 from htmap_core.plugins import pools
@@ -86,8 +88,28 @@ def edit(engine: Engine, attribute: str, value: object, unit: str) -> None:
         value = amounts.whole(number, own_unit or unit, unit)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise TypeError(f"{attribute} must be a whole number from 0 up or a text such as '2GB', got {value!r}")
-    if engine.is_active():
-        edit_jobs(pools.reach(engine.pool), engine.map_dir, attribute, value)
+    _change(engine, {attribute: value})
+
+
+def set_walltime(engine: Engine, given: Any) -> None:
+    """Change how long each component may take.
+
+    :raises InvalidOption: *given* is no span of time.
+    """
+    component = walltime.wanted(given)
+    if component is None:
+        raise InvalidOption(WALLTIME, given, "must be a span of time: the jobs of a map cannot lose their limit")
+    commands, _ = engine.map_dir.read_submit()
+    _change(engine, walltime.edits(component, engine.map_dir.record.chunksize, commands))
+
+
+def _change(engine: Engine, values: Mapping[str, int | str]) -> None:
+    """Change attributes of the jobs in the queue, and warn of jobs to come that keep theirs."""
+    if not engine.is_active():
+        return
+    pool = pools.reach(engine.pool)
+    for attribute, value in values.items():
+        edit_jobs(pool, engine.map_dir, attribute, value)
         for submission in engine.map_dir.submissions.all():
             unmade = (each for each in engine.components if engine.job(each).submission == submission.number)
             if submission.late and any(engine.states.status(each) is ComponentStatus.UNMATERIALIZED for each in unmade):

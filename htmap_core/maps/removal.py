@@ -16,6 +16,7 @@ from htmap_core import names
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MadeByNewerHTMap
+from htmap_core.maps import earlier_runs
 from htmap_core.plugins.pools import reach
 from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage import deletion, operations
@@ -50,6 +51,7 @@ def remove(map_dir: MapDir, tag: str, *, has_ended: Callable[[], bool], force: b
                 deletion.withdraw(removal)
                 raise
             is_empty = False
+        earlier_runs.keep(map_dir)
         deletion.delete_map(removal)
         if is_empty:
             deletion.conclude(removal)

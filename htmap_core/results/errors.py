@@ -142,11 +142,11 @@ class ErrorReader:
         self._states = states
 
     def returned(self, component: int) -> Returned:
-        """Return what the latest job of a component has returned.
+        """Return what the latest job of a component has returned, or what has come of the component before the end of its job.
 
-        :raises FileNotFoundError: it has returned no results.
+        :raises FileNotFoundError: nothing has come.
         """
-        return self._map_dir.outputs.open(self._map_dir.placement.job_of(component))
+        return self._map_dir.outputs.open_for(self._map_dir.placement.job_of(component), component)
 
     def has_failed(self, component: int, status: ComponentStatus) -> bool:
         """Return whether a component has ended without a result.

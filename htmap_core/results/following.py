@@ -93,7 +93,7 @@ def _written(engine: Engine, component: int) -> bytes:
     """Return the whole standard output that a component's job has returned."""
     outputs, job = engine.map_dir.outputs, engine.job(component)
     with contextlib.suppress(FileNotFoundError):
-        returned = outputs.open(job)
+        returned = outputs.open_for(job, component)
         if component in returned.statuses:
             return returned.stdout()
     return outputs.last_words(job, "stdout", sys.maxsize) or b""

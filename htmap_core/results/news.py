@@ -13,7 +13,7 @@ from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError
 from htmap_core.results.outcome import is_settled
-from htmap_core.settings.waiting import Deadline
+from htmap_core.settings.waiting import Deadline, until_next_look
 from htmap_core.storage.root import answers_about_slots
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking.source import StateSource
@@ -100,9 +100,11 @@ class News:
         """
         seen = self.poll()
         while True:
+            begin = time.monotonic()
             statuses = self._states.statuses()
+            how_far, took = _how_far(statuses), time.monotonic() - begin
             yield statuses
-            seen = self._wait(seen, deadline, _how_far(statuses))
+            seen = self._wait(seen, deadline, how_far, took=took)
 
     def settled(self, component: int, deadline: Deadline) -> ComponentStatus:
         """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
@@ -111,20 +113,26 @@ class News:
             seen = self._wait(seen, deadline, f"has no output yet: it is {status}", component)
         return status
 
-    def _wait(self, seen: int, deadline: Deadline, how_far: str, component: int | None = None) -> int:
+    def _wait(
+        self, seen: int, deadline: Deadline, how_far: str, component: int | None = None, took: float = 0.0
+    ) -> int:
         """Wait for news; after a long time without any, ask the schedd instead.
 
         :param seen: what :meth:`poll` returned before the caller looked.
+        :param took: the seconds that the caller's look took.
         :returns: what it returns now.
         """
-        begin = time.monotonic()
+        begin, quickest = time.monotonic(), math.inf
         while True:
-            deadline.pause(how_far, self._map.tag, component)
-            self._map.check_existence()
+            next_look = until_next_look(time.monotonic() - self._last, took)
+            deadline.pause(how_far, self._map.tag, component, at_most=next_look)
             if time.monotonic() >= self._tend_at:
                 self._tend_jobs()
+            looks = time.monotonic()
+            self._map.check_existence()
             if (news := self.poll()) != seen:
                 return news
+            took = quickest = min(quickest, time.monotonic() - looks)  # a look that the machine held up is no measure
             if time.monotonic() > max(begin, self._asked) + QUIET * 2**self._silences:
                 self._asked = time.monotonic()  # one of the threads that wait is enough
                 self._silences = min(self._silences + 1, _DOUBLINGS)

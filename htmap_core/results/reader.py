@@ -68,7 +68,7 @@ class ResultReader:
 
     def _opened(self, component: int) -> Returned:
         job = self._map_dir.placement.job_of(component)
-        returned = self._map_dir.outputs.open(job)
+        returned = self._map_dir.outputs.open_for(job, component)
         # Only those that the job was to run: one could write the results of others, too.
         of_job, statuses = self._map_dir.placement.components_of(job), returned.statuses
         self._last = _Open(job, returned, frozenset(each for each in of_job if statuses.get(each) == "OK"))

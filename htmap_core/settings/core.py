@@ -40,12 +40,22 @@ class CoreSettings:
             ),  # in the original's code, and in its documentation
         },
     )
-    wait_time: float = attrs.field(default=1, metadata={"meaning": "seconds between two checks while a program waits"})
+    wait_time: float = attrs.field(
+        default=1, metadata={"meaning": "seconds between two checks, at most, while a program waits"}
+    )
     signed_url_days: float = attrs.field(
         default=7,
         validator=[attrs.validators.gt(0), attrs.validators.le(7)],
         metadata={
             "meaning": "days for which the signed URL of an output to `s3://` or `gs://` is good; S3 allows seven"
+        },
+    )
+    walltime_margin: float = attrs.field(
+        default=300,
+        validator=attrs.validators.ge(0),
+        metadata={
+            "meaning": "seconds that a job may take besides the `walltime` of its components, to start its container and Python, "
+            "import modules and send files back"
         },
     )
     allow_python_mismatch: bool = attrs.field(

@@ -11,6 +11,7 @@ can have
 
 from __future__ import annotations
 
+import functools
 import os
 import typing
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ def settings_of(table: str, cls: type, *, lower: bool = False) -> Iterator[Setti
     :param table: the name of the table; empty for settings outside of tables.
     :param lower: whether names are in lower case, like HTCondor's submit commands.
     """
-    types = typing.get_type_hints(cls)
+    types = types_of(cls)
     values = defaults(cls, lower=lower)
     for field, (name, default) in zip(_fields(cls), values.items()):
         path = f"{table}.{name}" if table else name
@@ -57,6 +58,12 @@ def settings_of(table: str, cls: type, *, lower: bool = False) -> Iterator[Setti
             meaning=field.metadata.get("meaning", ""),
             variables=tuple(field.metadata.get("environment", (f"HTMAP_{path.replace('.', '_').upper()}",))),
         )
+
+
+@functools.lru_cache(maxsize=64)
+def types_of(cls: type) -> dict[str, Any]:
+    """Return the types of a class's fields. They are asked for at each look at a table, and are texts to be evaluated."""
+    return typing.get_type_hints(cls)
 
 
 def in_words(value: Any, otherwise: str = "not set") -> str:

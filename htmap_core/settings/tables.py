@@ -12,6 +12,7 @@ import attrs
 from htmap_core.exceptions import InvalidSetting, UnknownSetting
 from htmap_core.settings import core, dotted
 from htmap_core.settings.chain import Settings, settings
+from htmap_core.settings.model import types_of
 from htmap_core.settings.variables import nearest, variables_of, warn_of
 from htmap_core.user_warnings import UnknownEnvironmentVariable, UnknownSharedSetting
 from htmap_core.wording import closest
@@ -49,7 +50,7 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
     if not isinstance(values, Mapping):
         raise _no_table(name, values, chain)
     fields = {field.name: field for field in attrs.fields(typing.cast("type[attrs.AttrsInstance]", cls))}
-    types = typing.get_type_hints(cls)
+    types = types_of(typing.cast("type", cls))
     given: dict[str, Any] = {}
     for key, value in values.items():
         path = f"{name}.{key}"
@@ -193,6 +194,10 @@ def _structure(name: str, given: Any, type_: Any, chain: Settings) -> Any:
         plain = _without_none(type_)
         if plain in _READERS:  # most settings need no cattrs, and completion in a shell should not wait for its import
             return _READERS[plain](given, plain)
+        if plain == list[str] and isinstance(
+            texts := _split(given, plain), list
+        ):  # likewise each map, for which plugins are loaded
+            return [_str(each, str) for each in texts]
         return _converter().structure(_split(given, type_), type_)
     except Exception as error:
         # cattrs wraps the error of a hook into groups; the innermost error is the clearest.

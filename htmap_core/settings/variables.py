@@ -26,6 +26,9 @@ def unknown_variables(
     :param tables: the tables of all working plugins.
     :param lenient: tables of which any variable may be, because their plugin is broken or not installed.
     """
+    given = {name: key for name, key in variables().items() if name not in core.VARIABLES and name not in SWITCHES}
+    if not given:
+        return []
     ours = {name: cls for name, cls in core.TABLES.items() if name != core.MAP_OPTIONS}
     others = {name.upper(): cls for name, cls in tables.items()}
     known = [*core.VARIABLES, *SWITCHES, *(each for name, cls in others.items() for each in variables_of(name, cls))]
@@ -35,7 +38,7 @@ def unknown_variables(
     any_key = {core.MAP_OPTIONS, *(name.upper() for name in lenient)} - others.keys()
     return [
         user_warnings.UnknownEnvironmentVariable(name, nearest(name, known))
-        for name, key in variables().items()
+        for name, key in given.items()
         if name not in known and (key is None or not (key.upper() in keys or key.partition(".")[0].upper() in any_key))
     ]
 

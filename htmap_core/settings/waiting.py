@@ -20,6 +20,8 @@ T = TypeVar("T")
 PATIENCE = 30.0  # seconds for what HTCondor does a moment after it has agreed to it; milliseconds unless it is busy
 _SHORTEST = 0.01  # seconds
 _MOMENT = 1.0  # seconds
+_LATER = 0.01  # of the time without news: by so much, news may be seen later than they came
+_LOOKING = 0.01  # of the time, at most, is spent on looking
 
 
 class Deadline:
@@ -29,6 +31,7 @@ class Deadline:
     """
 
     def __init__(self, timeout: Timeout) -> None:
+        self._longest: float | None = None
         if timeout is None:
             self._end = None
             return
@@ -38,21 +41,36 @@ class Deadline:
             raise TypeError(f"a timeout must be a number of seconds, a timedelta or None, not {timeout!r}")
         self._end = time.monotonic() + timeout
 
-    def pause(self, reason: str, tag: str, component: int | None = None) -> None:
+    def pause(self, reason: str, tag: str, component: int | None = None, *, at_most: float = math.inf) -> None:
         """Sleep until the next check: for the seconds of the setting WAIT_TIME, or until the deadline if that is sooner.
 
         :param reason: the present state of the map or component, for the message.
         :param tag: the map that the program waits for.
         :param component: the component that the program waits for; None for all of them.
+        :param at_most: seconds; where checks are cheap, :func:`until_next_look` has fewer than the setting.
         :raises TimeoutError: the deadline has passed.
         """
-        interval = max(_SHORTEST, tables.setting("WAIT_TIME"))
+        if self._longest is None:  # a setting is checked each time that it is asked for: 0.4 ms
+            self._longest = tables.setting("WAIT_TIME")
+        interval = max(_SHORTEST, min(at_most, self._longest))
         if self._end is not None:
             left = self._end - time.monotonic()
             if left <= 0:
                 raise TimeoutError(tag, component, reason)
             interval = min(interval, left)
         time.sleep(interval)
+
+
+def until_next_look(quiet: float, took: float) -> float:
+    """Return after how many seconds to look again for news: the later, the longer there were none and the more a look takes.
+
+    So a result that comes after two seconds is seen 20 ms later at most. On a file system where each look takes long, or for a
+    map of very many components, there are fewer looks.
+
+    :param quiet: the seconds since the last news.
+    :param took: the seconds that the last look took.
+    """
+    return max(_LATER * quiet, took / _LOOKING)
 
 
 def tries(patience: float, longest: float) -> Iterator[None]:

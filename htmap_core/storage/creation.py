@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ class Creation:
     """The creation of a map's directory, as a context manager. An exception in the ``with`` block deletes the directory.
 
     :param tag: the map's tag; None for a random one, which makes the map transient.
-    :param chunksize: how many components share a job.
+    :param sizes: how many components each job gets, one after the other, without end; asked when a job begins. By default one.
     :param columns: the names of item columns besides HTMap's own, one for each per-component option. A job with several
         components gets the value of the first.
     :param joined: the names of further item columns, and the separator of their values: a job gets the distinct values of all
@@ -42,16 +43,20 @@ class Creation:
         self,
         tag: str | None,
         *,
-        chunksize: int = 1,
+        sizes: Iterable[int] = itertools.repeat(1),
         columns: Sequence[str] = (),
         joined: Mapping[str, str] | None = None,
     ) -> None:
         self._wanted_tag = None if tag is None else check_tag(tag)
-        self._chunksize = chunksize
+        self._sizes = iter(sizes)
+        self._room = 0
         self._joined = dict(joined or {})
         self.columns = (*names.COLUMNS, *columns, *self._joined)
         self.components = 0
         self.jobs = 0
+        self.runs: list[tuple[int, int]] = []
+        """How many jobs there are of one size, and that size, for each run of such jobs."""
+        self._first = 0
         self._block: frames.Writer | None = None
         self._written = 0
         self._blocks = 0
@@ -60,10 +65,9 @@ class Creation:
         self._chunk_joined: list[dict[str, None]] = []
 
     def __enter__(self) -> Creation:
-        root = htmap_dir()
-        self.map_dir = MapDir(root / names.MAPS / uuid.uuid4().hex)
+        self.map_dir = MapDir(htmap_dir() / names.MAPS / uuid.uuid4().hex)
         with storing(self.map_dir):
-            make_htmap_dir()
+            root = make_htmap_dir()
             self._marker = root / names.CREATING / self.map_dir.id
             self._lock = contextlib.ExitStack()
             self._marked = self._lock.enter_context(locked(self._marker))
@@ -117,6 +121,22 @@ class Creation:
         with storing(self.map_dir):
             self.map_dir.write_program(names.RUNTIME, archive)
 
+    @property
+    def chunksize(self) -> int:
+        """The most components that share a job."""
+        return max(size for _, size in self.runs)
+
+    @property
+    def has_equal_jobs(self) -> bool:
+        """Whether all jobs but perhaps the last one have as many components as the first."""
+        first, *others = self.runs
+        return not others or (len(others) == 1 and others[0][0] == 1 and others[0][1] < first[1])
+
+    @property
+    def begins_job(self) -> bool:
+        """Whether the next component is the first one of a job."""
+        return not self._room
+
     def add_input(
         self,
         payload: bytes,
@@ -132,10 +152,13 @@ class Creation:
         :param files: the entries for the component's input files, for the execute side.
         :param by_value: whether the pickle contains code by value.
         """
+        if self.begins_job:
+            size = next(self._sizes)
         with storing(self.map_dir):
-            if self.components % self._chunksize == 0:
+            if self.begins_job:
                 self._end_chunk()
                 self._begin_chunk(len(payload), values)
+                self._room = size
             for known, more in zip(self._chunk_joined, joined):
                 known.update(dict.fromkeys(more))
             assert self._block is not None
@@ -144,6 +167,7 @@ class Creation:
                 record["by_value"] = True
             self._written += self._block.add(frames.INPUT, self.components, record, payload)
             self.components += 1
+            self._room -= 1
 
     def finish(self) -> None:
         """Write the last block and the last row: the inputs are complete then."""
@@ -164,13 +188,18 @@ class Creation:
         """Write the row of a job that has all its components."""
         if not self.components:
             return
-        first = self.jobs * self._chunksize
-        last = self.components - 1
+        first, last = self._first, self.components - 1
         components = str(first) if first == last else f"{first}-{last}"
         joined = [separator.join(values) for separator, values in zip(self._joined.values(), self._chunk_joined)]
         row = (str(first), components, self._chunk_inputs, Job(0, self.jobs).output, *self._chunk_values, *joined)
         self._items.write(names.ITEM_SEPARATOR.join(row) + "\n")
         self.jobs += 1
+        self._first = self.components
+        self._note_size(last - first + 1)
+
+    def _note_size(self, size: int) -> None:
+        jobs, known = self.runs.pop() if self.runs else (0, size)
+        self.runs += [(jobs + 1, size)] if size == known else [(jobs, known), (1, size)]
 
     def _begin_block(self) -> None:
         shard = self._blocks // names.ENTRIES_PER_DIRECTORY

@@ -21,7 +21,7 @@ from htmap_core.files.atomic import write_atomically
 from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
 from htmap_core.files.sealed import seal, unseal
-from htmap_core.storage.content.formats import FORMAT, check_needs
+from htmap_core.storage.content.formats import WRITTEN, check_needs
 from htmap_core.storage.root import htmap_dir
 
 _VERDICTS = ("yes", "no", "unknown")
@@ -129,7 +129,7 @@ def _read(path: Path) -> Written:
 
 def _text(decision: Decision) -> str:
     plain = attrs.asdict(decision)
-    return seal({"format": FORMAT, **plain.pop("scope"), **plain}, indent=1)
+    return seal({"format": WRITTEN, **plain.pop("scope"), **plain}, indent=1)
 
 
 def _decision(content: Mapping[str, Any]) -> Decision:

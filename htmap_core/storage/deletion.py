@@ -6,11 +6,13 @@ import contextlib
 import errno
 from collections.abc import Iterator
 
+from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CannotRemoveMap
 from htmap_core.files.folders import remove_tree
 from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
+from htmap_core.files.sharing import clear_unshared
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
@@ -23,6 +25,7 @@ def undo_creation(creation: Operation) -> None:
     map_dir = creation.map_dir
     release_tag(map_dir.root, map_dir.id, creation.tag or tag_of(map_dir) or "")
     remove_tree(map_dir.path)
+    clear_unshared(map_dir.root / names.PROGRAMS)
     creation.marker.unlink(missing_ok=True)
 
 
@@ -70,6 +73,7 @@ def delete_map(removal: Operation) -> None:
     except OSError as error:
         raise CannotRemoveMap(removal.tag, str(removal.map_dir.path), error.strerror or str(error)) from error
     remove_tree(moved_away)
+    clear_unshared(removal.map_dir.root / names.PROGRAMS)
 
 
 def conclude(removal: Operation) -> None:

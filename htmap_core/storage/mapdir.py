@@ -18,7 +18,8 @@ from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap, UnsafePath
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.folders import size_below
 from htmap_core.files.ownership import private_opener
-from htmap_core.files.sealed import check, checksum_of
+from htmap_core.files.sealed import check, checksum, checksum_of
+from htmap_core.files.sharing import make_shared, mend, write_program
 from htmap_core.language.expressions import quoted
 from htmap_core.settings.trust import check_entry
 from htmap_core.storage.content import source_lines
@@ -155,25 +156,51 @@ class MapDir:
 
         :raises CorruptMap: they cannot be read, or a program that travels with jobs is damaged.
         """
-        path = self.path / names.SUBMIT
-        try:
-            commands, columns, programs = submit_from(path.read_bytes(), path, self.root)
-            for name, checksum in programs.items():
-                path = self.path / name
-                check(path, checksum)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CorruptMap(path, f"cannot be read ({error}), so {_NOT_AGAIN}") from error
+        commands, columns, programs = self._described()
+        for name, expected in programs.items():
+            path = self.path / name
+            try:
+                check(path, expected)
+            except (OSError, ValueError, TypeError) as error:
+                raise CorruptMap(path, f"cannot be read ({error}), so {_NOT_AGAIN}") from error
         return commands, columns
 
+    def _described(self) -> tuple[dict[str, str], tuple[str, ...], dict[str, str]]:
+        """Return the submit commands, the item columns, and the checksums of the programs that travel with jobs."""
+        path = self.path / names.SUBMIT
+        try:
+            return submit_from(path.read_bytes(), path, self.root)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CorruptMap(path, f"cannot be read ({error}), so {_NOT_AGAIN}") from error
+
+    def mend_runtime(self, archive: bytes) -> bool:
+        """Write the archive that jobs run anew, if it was this one; return whether it was.
+
+        Other maps share it, and have it whole then, too.
+
+        :raises CorruptMap: the submit description, which tells, is damaged.
+        """
+        _, _, programs = self._described()
+        if programs.get(names.RUNTIME) != checksum(archive):
+            return False
+        if not mend(self.runtime, archive):
+            self.write_program(names.RUNTIME, archive)
+        return True
+
     def adopt(self, script: Path, name: str) -> Path:
-        """Copy a program that travels with jobs into the map's directory, and return the path of the copy."""
+        """Put a copy of a program that travels with jobs into the map's directory, and return its path."""
         return self.write_program(name, script.read_bytes())
 
     def write_program(self, name: str, content: bytes) -> Path:
-        """Write a program that travels with jobs into the map's directory, and return its path."""
+        """Put a program that travels with jobs into the map's directory, and return its path.
+
+        Maps share equal ones, but for those in the outputs, the folder to which HTCondor writes.
+        """
         program = self.path / name
-        write_atomically(program, content)
-        program.chmod(0o700)
+        if program.parent == self.path:
+            make_shared(program, content, self.root / names.PROGRAMS)
+        else:
+            write_program(program, content)
         return program
 
     def items(self, submission: int) -> Path:
@@ -233,9 +260,7 @@ class MapDir:
         :raises CorruptMap: one of them is missing or damaged.
         """
         check_function(self.path / names.FUNCTION)
-        wanted = {
-            row: list(of) for row, of in itertools.groupby(sorted(components), lambda n: n // self.record.chunksize)
-        }
+        wanted = {row: list(of) for row, of in itertools.groupby(sorted(components), self.placement.first.row_of)}
         for row, columns in enumerate(self.rows()):
             if row in wanted:
                 check_inputs(self._block_in(columns), wanted[row])
@@ -257,7 +282,7 @@ class MapDir:
 
         :raises CorruptMap: the item file has no row for it.
         """
-        row = component // self.record.chunksize
+        row = self.placement.first.row_of(component)
         columns = next(itertools.islice(self.rows(), row, None))
         return self._block_in(columns)
 
@@ -267,7 +292,7 @@ class MapDir:
         if self._placement is None:
             with self._placing:
                 if self._placement is None:
-                    self._placement = Placement(self.path, self.record.components, self.record.chunksize)
+                    self._placement = Placement(self.path, self.record.job_sizes)
         return self._placement
 
     def refresh(self) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from htmap_core.exceptions import CorruptMap
 from htmap_core.files.folders import remove_tree
+from htmap_core.names import EARLY
 from htmap_core.storage.content.packs import ReturnedPack, is_pack
 from htmap_core.storage.content.returned import Returned, ReturnedFrames
 from htmap_core.storage.jobs import Job
@@ -28,7 +29,7 @@ class Outputs:
         self._folder = os.fspath(path)
 
     def open(self, job: Job) -> Returned:
-        """Open what a job has returned.
+        """Open what a job has returned at its end.
 
         :raises FileNotFoundError: it has returned no results (yet).
         :raises CorruptMap: the file is damaged.
@@ -41,9 +42,57 @@ class Outputs:
                 return ReturnedPack(Path(path))
             raise
 
+    def open_for(self, job: Job, component: int) -> Returned:
+        """Open what a job has returned at its end, or else what has come of a component before.
+
+        :raises FileNotFoundError: the job has returned nothing, and nothing has come of the component.
+        :raises CorruptMap: the file is damaged.
+        """
+        try:
+            return self.open(job)
+        except FileNotFoundError:
+            early = ReturnedFrames(self.early(job))
+            if component not in early.statuses:
+                raise
+            return early
+
     def exists(self, job: Job) -> bool:
-        """Return whether a job has returned results."""
+        """Return whether a job has returned results, or some have come before its end."""
+        return os.path.lexists(f"{self._folder}/{job.output}.{RESULTS}") or os.path.lexists(self.early(job))
+
+    def has_ended(self, job: Job) -> bool:
+        """Return whether a job has returned the results of its end."""
         return os.path.lexists(f"{self._folder}/{job.output}.{RESULTS}")
+
+    def early(self, job: Job) -> str:
+        """Return the path of the copy of what a job has left before its end."""
+        return f"{self._folder}/{EARLY}/{job.submission}-{job.row}"
+
+    def open_early(self, job: Job) -> Returned:
+        """Open what has come of a job before its end; raises the errors of :meth:`open`."""
+        return ReturnedFrames(self.early(job))
+
+    def jobs_with_early(self) -> list[Job]:
+        """Return the jobs of which something has come before their end. Cheap where there are none."""
+        try:
+            found = os.listdir(f"{self._folder}/{EARLY}")
+        except FileNotFoundError:
+            return []
+        names = (name.partition("-") for name in found)  # others begin with a dot, because they are being written
+        return [Job(int(number), int(row)) for number, _, row in names if number.isdigit() and row.isdigit()]
+
+    def version_of_early(self, job: Job) -> tuple[int, int] | None:
+        """Return what changes with the copy of what a job has left before its end; None if there is none."""
+        try:
+            found = os.lstat(self.early(job))
+        except FileNotFoundError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    def delete_early(self, job: Job) -> None:
+        """Delete what has come of a job before its end."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.early(job))
 
     def last_words(self, job: Job, stream: str, size: int) -> bytes | None:
         """Return the end of what a job that could not finish has written to a stream; None if nothing came back.
@@ -75,6 +124,7 @@ class Outputs:
         """Delete the files that a job returned, except those that its components sent back."""
         for ending in (RESULTS, STDOUT, STDERR):
             _delete(f"{self._folder}/{job.output}.{ending}")
+        self.delete_early(job)
 
 
 def folder_below(outputs: Path, *parts: str) -> Path:

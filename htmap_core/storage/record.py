@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import attrs
 
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.files.sealed import is_sealed, seal, unseal
-from htmap_core.storage.content.formats import FORMAT, check_needs
+from htmap_core.storage.content.formats import FORMAT, WRITTEN, check_needs
 from htmap_core.storage.content.paths import absolute, relative, with_root, without_root
+from htmap_core.storage.jobs import JobSizes
 
 _FORMAT_OF_0_7_0 = 1  # without checksums
 _KEYS_OF_0_7_0 = frozenset(
@@ -24,12 +25,14 @@ class MapRecord:
     """The contents of ``map.json``: the facts that creation fixes.
 
     :param components: the number of components.
-    :param chunksize: how many of them share a job.
+    :param chunksize: how many of them share a job; where jobs differ in that, the most that do.
     :param versions: the versions of Python, cloudpickle and HTMap on the submit side.
     :param options: the map options as given, for people to read.
     :param created: the time of creation, in seconds since the epoch.
     :param untagged: whether the map may be transient: nobody gave it a tag when it was created. Not known of old maps.
     :param format: the format of the map's files; of a newer one, this version understands all that it needs.
+    :param sizes: where jobs differ in size, the runs of jobs of one size: how many they are, and how many components each has.
+    :param chunking: why HTMap has chosen these sizes, as plain facts; None where the user has.
     """
 
     components: int = attrs.field(validator=attrs.validators.ge(1))
@@ -40,12 +43,26 @@ class MapRecord:
     options: Mapping[str, Any]
     created: float
     untagged: bool = True
-    format: int = FORMAT
+    format: int = WRITTEN
+    sizes: Sequence[Sequence[int]] = attrs.field(default=())
+    chunking: Optional[Mapping[str, Any]] = None
+
+    @sizes.validator
+    def _check_sizes(self, _: object, sizes: Sequence[Sequence[int]]) -> None:
+        if sizes and sum(jobs * size for jobs, size in sizes) != self.components:
+            raise ValueError(f"jobs of the sizes {sizes!r} do not have {self.components} components")
 
     @property
     def jobs(self) -> int:
         """The number of jobs that the components share."""
-        return -(-self.components // self.chunksize)
+        return sum(jobs for jobs, _ in self.sizes) or -(-self.components // self.chunksize)
+
+    @property
+    def job_sizes(self) -> JobSizes:
+        """How many components each job has."""
+        if self.sizes:
+            return JobSizes(((jobs, size) for jobs, size in self.sizes), self.components)
+        return JobSizes.equal(self.components, self.chunksize)
 
 
 _FIELDS = frozenset(attrs.fields_dict(MapRecord))
@@ -54,7 +71,11 @@ _FIELDS = frozenset(attrs.fields_dict(MapRecord))
 def record_text(record: MapRecord, root: Path) -> str:
     """Return the text of ``map.json`` in an HTMAP_DIR."""
     plain = {**attrs.asdict(record), "pool": plain_address(record.pool, root)}
-    return seal({"format": plain.pop("format"), **plain}, indent=1)
+    needs = {"needs": FORMAT} if plain["sizes"] else {}  # else it is read by all that read the rest
+    for name in ("sizes", "chunking"):
+        if not plain[name]:
+            del plain[name]
+    return seal({"format": plain.pop("format"), **needs, **plain}, indent=1)
 
 
 def record_from(text: bytes, path: Path, root: Path) -> MapRecord:
@@ -92,7 +113,7 @@ def submit_text(commands: Mapping[str, str], columns: Sequence[str], programs: M
     """
     plain, relative_ones = without_root(commands, root)
     content = {"commands": plain, "relative": relative_ones, "columns": columns, "programs": dict(programs)}
-    return seal({"format": FORMAT, **content}, indent=1)
+    return seal({"format": WRITTEN, **content}, indent=1)
 
 
 def submit_from(text: bytes, path: Path, root: Path) -> tuple[dict[str, str], tuple[str, ...], dict[str, str]]:

@@ -62,7 +62,7 @@ def check_htmap_dir(root: Path) -> None:
     :raises UnsafePath: somebody else owns one of them, or may write to it.
     """
     check_owner(root, "HTMAP_DIR", _ADVICE)
-    for name in (*_FOLDERS, names.LOGS, names.SLOTS, names.DELIVERY):
+    for name in (*_FOLDERS, names.LOGS, names.SLOTS, names.DELIVERY, names.DURATIONS, names.PROGRAMS):
         check_entry(root / name, "a folder of HTMAP_DIR", _ADVICE)
 
 
@@ -71,9 +71,10 @@ def make_htmap_dir() -> Path:
 
     :raises UnsafePath: somebody else could have put something into it.
     """
+    root = htmap_dir()
     for name in _FOLDERS:
-        make_folder(htmap_dir() / name)
-    return htmap_dir()
+        make_folder(root / name)
+    return root
 
 
 def answers_about_slots(address: PoolAddress) -> Answers:

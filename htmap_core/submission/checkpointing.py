@@ -1,4 +1,4 @@
-"""Checkpoints: whether the function of a map keeps them, and how they leave the execute node before the end."""
+"""Checkpoints, and results before the end of a job: whether a map has them, and how they leave the execute node."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption
+from htmap_core.language.expressions import quoted
 from htmap_core.results.pickling import Pickled
 from htmap_run import codes, names
 
@@ -25,6 +26,12 @@ _EXIT = "exit"  # the value of the option besides true and false
 _MORE_MEMORY = ("retry_request_memory", "retry_request_memory_increase")
 _INTERVAL = 60  # seconds: what is lost with a host is less than what two minutes have brought
 _INTERVAL_OF_EXITS = 600  # each makes the function begin anew, with its imports and what it loads
+_RESULTS, _WORDS = "results_interval", {"true", "false"}
+_SHORTEST, _LONGEST = 10, 600  # seconds between two saves of a job
+_PERCENT, _PERCENT_IF_TOLD = 2, 100  # of the time, which saves may take
+_AT_A_TIME = 10_000  # jobs: HTCondor's default of MAX_JOBS_RUNNING
+_SAVES_IN_A_SECOND = 2
+_MEGABYTES, _MEGABYTES_OF_ALL = 100, 10_000  # in the schedd's spool, of a job and of the map
 
 
 @attrs.frozen
@@ -58,14 +65,16 @@ def checkpointing(function: Pickled, options: MapOptions) -> Checkpointing:
 def describe(submit: SubmitDescription, plan: MapPlan) -> None:
     """Have HTCondor save what there is of a job that ends for that, and start it again.
 
-    A job does so for its checkpoints, if the map asks for it. One of several components does it, too, before it gets more memory:
-    HTCondor transfers nothing of a job that used too much.
+    A job does so for its checkpoints, if the map asks for it. One of several components does it from time to time, so that its
+    results come early, and before it gets more memory: HTCondor transfers nothing of a job that used too much.
 
     :raises InvalidOption: the destination of checkpoints is no URL: HTCondor would look for them in the map's directory.
     :raises SubmitConflict: the user wants another exit code for it.
     """
     gets_more_memory = plan.jobs < plan.components and any(submit.has(name) for name in _MORE_MEMORY)
-    tell = submit.set if by_exit(plan.options) else submit.set_default if gets_more_memory else None
+    if (rules := _saves(submit, plan)) is not None:
+        submit.set_attribute(names.SAVES, quoted(rules))
+    tell = submit.set if by_exit(plan.options) else submit.set_default if gets_more_memory or rules else None
     if tell is None:
         return
     tell("checkpoint_exit_code", str(codes.SAVED))
@@ -73,6 +82,26 @@ def describe(submit: SubmitDescription, plan: MapPlan) -> None:
     destination = submit.get("checkpoint_destination")
     if destination is not None and "://" not in destination:
         raise InvalidOption("checkpoint_destination", destination, "must be a URL, such as https://data.example.org/me")
+
+
+def _saves(submit: SubmitDescription, plan: MapPlan) -> str | None:
+    """Return how often results leave a job before its end, as :class:`htmap_run.files.saves.Rules` reads it; None for never.
+
+    All jobs of a map together save twice a second at most, and 10 GB at a time: others use the schedd, too. What is sent to a
+    destination of the user's, or under an exit code of theirs, is left to them.
+    """
+    given = plan.options.text(_RESULTS)
+    word = str(given).casefold()
+    seconds = None if given is None or word in _WORDS else whole_number(_RESULTS, given)
+    is_theirs = submit.has("checkpoint_exit_code") or (given is None and submit.has("checkpoint_destination"))
+    if plan.jobs == plan.components or is_theirs or word == "false" or submit.universe == "docker":
+        return None
+    jobs = min(plan.jobs, _AT_A_TIME)
+    megabytes = min(_MEGABYTES, max(_MEGABYTES_OF_ALL // jobs, 1))
+    if seconds is not None:
+        return f"{seconds} {seconds} {megabytes} {_PERCENT_IF_TOLD}"
+    shortest = max(_SHORTEST, jobs // _SAVES_IN_A_SECOND)
+    return f"{shortest} {max(_LONGEST, shortest)} {megabytes} {_PERCENT}"
 
 
 def by_exit(options: MapOptions) -> bool:

@@ -50,6 +50,8 @@ _HOLD_REASON = (
 def start_policy(submit: SubmitDescription) -> dict[str, str]:
     """Return the commands that hold a job which HTCondor would start for ever, combined with the user's own ``periodic_hold``.
 
+    A job that HTCondor holds because its results could not be saved before its end is released: it runs on without saving any.
+
     Three kinds of jobs are held. After a release each has as many attempts as before.
 
     - Its container cannot start. The policy counts the vacates whose reason that is. It holds a job only if the last vacate had
@@ -62,7 +64,12 @@ def start_policy(submit: SubmitDescription) -> dict[str, str]:
     asked, reason = submit.get("periodic_hold") or "false", submit.get("periodic_hold_reason") or "undefined"
     subcode = submit.get("periodic_hold_subcode") or "undefined"
     ours = f"ifThenElse({_NO_CONTAINER}, {_WHY_NO_CONTAINER}, ifThenElse({_NEVER_BEGINS}, {_WHY_NEVER}, {_WHY_BRIEF}))"
+    release = submit.get("periodic_release")
+    saves = (
+        {"periodic_release": f"{_COULD_NOT_SAVE} || ({release or 'false'})"} if submit.has(f"+{names.SAVES}") else {}
+    )
     return {
+        **saves,
         f"MY.{names.IN_VAIN}": f"{_NO_CONTAINER} || {_NEVER_BEGINS}",
         "periodic_hold": f"{in_vain} || ({asked})",
         "periodic_hold_reason": f"ifThenElse({in_vain}, {ours}, {reason})",
@@ -88,6 +95,10 @@ _TRIED, _BEGUN, _ENDED = "(NumShadowStarts ?: 0)", "(NumJobStarts ?: 0)", "(NumJ
 # A restart of the schedd counts as a try, too, but not as a vacate.
 _VACATED = f"(NumVacates ?: {_TRIED})"
 _NEVER_BEGINS = f"({_TRIED} - {_BEGUN} >= {FAILED_STARTS} * ({_ALLOWANCE} + {_BEGUN}) && {_VACATED} >= {FAILED_STARTS})"
+# HTCondor's FailedToCheckpoint, when a transfer fails for good, such as to a full disk.
+_COULD_NOT_SAVE = (
+    f"(HoldReasonCode =?= {hold_codes.NOT_SAVED} && HoldReasonSubCode =?= -1 && {_ALLOWANCE} <= {START_ATTEMPTS + 1})"
+)
 _RUNS = f"({_TRIED} - {_ENDED})"
 _TAKEN_AWAY_AT_ONCE = f"({_RUNS} >= {BRIEF_RUNS} * {_ALLOWANCE} && (RemoteWallClockTime ?: 0.0) < {BRIEF} * {_RUNS})"
 

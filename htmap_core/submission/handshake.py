@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import platform
 import sys
@@ -18,7 +19,7 @@ def handshake(function: Pickled) -> dict[str, Any]:
     return {
         "python": list(sys.version_info[:3]),
         "implementation": platform.python_implementation(),
-        "cloudpickle": importlib.metadata.version("cloudpickle"),
+        "cloudpickle": _version_of_cloudpickle(),
         "htmap": htmap_core.__version__,
         "by_value": function.by_value,
         "allow_mismatch": tables.setting("ALLOW_PYTHON_MISMATCH"),
@@ -29,6 +30,11 @@ def versions() -> dict[str, str]:
     """Return the versions on the submit side, for the record of a map."""
     return {
         "python": platform.python_version(),
-        "cloudpickle": importlib.metadata.version("cloudpickle"),
+        "cloudpickle": _version_of_cloudpickle(),
         names.DISTRIBUTION: htmap_core.__version__,
     }
+
+
+@functools.lru_cache(maxsize=1)
+def _version_of_cloudpickle() -> str:
+    return importlib.metadata.version("cloudpickle")

@@ -9,7 +9,7 @@ from typing import Optional, Protocol
 import attrs
 
 from htmap_core.condor.bindings import bindings_version
-from htmap_core.contract.option_values import CUSTOM_OPTIONS, FILE_OPTIONS, RELATIVE_PATHS
+from htmap_core.contract.option_values import CUSTOM_OPTIONS, FILE_OPTIONS, RELATIVE_PATHS, WALLTIME
 from htmap_core.exceptions import CondorError, UnknownOption
 from htmap_core.language.submit_commands import (
     LATEST,
@@ -26,7 +26,17 @@ from htmap_core.user_warnings import UnprovenOption
 
 # HTMap's own options, which do not become submit commands.
 OWN_OPTIONS = frozenset(
-    {"checkpoint", "checkpoint_interval", "chunksize", "max_retries", RELATIVE_PATHS, "retry_exceptions"}
+    {
+        "checkpoint",
+        "checkpoint_interval",
+        "chunksize",
+        "expected_runtime",
+        "max_retries",
+        RELATIVE_PATHS,
+        "results_interval",
+        "retry_exceptions",
+        WALLTIME,
+    }
 )
 
 Origin = Callable[[str], Optional[str]]

@@ -61,7 +61,7 @@ def demands(submit: SubmitDescription, pool: PoolView) -> Iterator[Demand]:
     if submit.universe in _UNIVERSES:
         attribute = _UNIVERSES[submit.universe]
         yield Demand(f"the universe {submit.universe!r} ({attribute})", f"{attribute} =?= true")
-    requests = dict(_requests(submit))
+    requests = dict(requested(submit))
     job = {name: text for name, text in submit.attributes.items() if "$(" not in text}
     job.update({f"Request{resource}": str(amount) for resource, amount in requests.items()})
     required = submit.requirements or "true"
@@ -94,7 +94,7 @@ _POWERS = {"k": 0, "m": 1, "g": 2, "t": 3, "p": 4}
 _AMOUNT = re.compile(r"(\d+)\s*(?:([kmgtp])b?)?", re.IGNORECASE)
 
 
-def _requests(submit: SubmitDescription) -> Iterator[tuple[str, int]]:
+def requested(submit: SubmitDescription) -> Iterator[tuple[str, int]]:
     """Yield the requested amount of each resource in HTCondor's units, without expressions and amounts that differ."""
     for resource, unit in _UNITS.items():
         found = _AMOUNT.fullmatch(submit.get(f"request_{resource.casefold()}") or "")

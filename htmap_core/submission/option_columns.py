@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.options import MapOptions
+from htmap_core.contract.walltime import Walltime, margin_of_jobs, of_job, wanted
 from htmap_core.exceptions import MisalignedInputData
 from htmap_core.language.environment_text import newer_syntax
 from htmap_core.language.submit_commands import referred_to
 from htmap_core.language.submit_text import ENVIRONMENT, REQUIREMENTS, OptionValue, option_text
+from htmap_core.names import WALLTIME_VARIABLE
 
 _NO_MORE = object()
 
 # What an empty value of a component means where HTMap combines it with expressions of its own.
-_EMPTY = {REQUIREMENTS: "true", "periodic_hold": "false", "periodic_hold_reason": "undefined"}
+_EMPTY = {REQUIREMENTS: "true", "periodic_hold": "false", "periodic_hold_reason": "undefined", WALLTIME: "undefined"}
 
 
 class OptionColumns:
@@ -26,10 +29,16 @@ class OptionColumns:
         given = options.per_component()
         self._values: dict[str, Iterator[OptionValue]] = {name: iter(values) for name, values in given.items()}
         # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
-        self.names = {name: f"htmap_option{number}" for number, name in enumerate(given)}
+        self.names = {
+            name: WALLTIME_VARIABLE if name == WALLTIME else f"htmap_option{number}"
+            for number, name in enumerate(given)
+        }
         self._components = 0
         self.referred_to: set[str] = set()
         """The names of macros in the values so far, in lower case."""
+        self.walltime: Walltime | None = None
+        """The longest time limit so far, of the option ``walltime``."""
+        self._margin = margin_of_jobs() if WALLTIME in given else 0
 
     def of_next(self) -> list[str]:
         """Return the next component's row of option values.
@@ -41,7 +50,7 @@ class OptionColumns:
             value = next(values, _NO_MORE)
             if value is _NO_MORE:
                 raise MisalignedInputData(name, self._components, None)
-            text = option_text(name, value)
+            text = self._limit(value) if name == WALLTIME else option_text(name, value)
             if name in ENVIRONMENT:
                 text = newer_syntax(text)  # in which plugins can add variables
             if "$" in text:
@@ -49,6 +58,16 @@ class OptionColumns:
             row.append(text or _EMPTY.get(name, ""))
         self._components += 1
         return row
+
+    def _limit(self, value: object) -> str:
+        """Return the time limit of a job by the ``walltime`` of its only component: that is what its column has."""
+        component = wanted(value)
+        if component is None:
+            return ""
+        walltime = of_job(component, margin=self._margin)
+        if self.walltime is None or walltime.limit > self.walltime.limit:
+            self.walltime = walltime
+        return str(walltime.limit)
 
     def end(self) -> None:
         """Check that all values of the options are used.

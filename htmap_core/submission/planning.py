@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from htmap_core import names, user_warnings
 from htmap_core.condor.classads import is_expression
 from htmap_core.contract.authors import OPTIONS, Authors
 from htmap_core.contract.delivery import DeliveryMethod
+from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.exceptions import CondorError, CondorRefused, HTMapException, InvalidOption, RefusedValue
+from htmap_core.contract.walltime import Walltime
+from htmap_core.durations import in_words
+from htmap_core.exceptions import CondorRefused, HTMapException, InvalidOption, RefusedValue
 from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import submit_path
 from htmap_core.plugins.calls import plugins
@@ -47,6 +51,8 @@ def describe(
     """
     submit = SubmitDescription(authors=authors)
     _set_options(submit, plan, option_columns)
+    if plan.walltime is not None:
+        _limit_time(submit, plan.walltime)
     files.describe(submit)
     try:
         plugins.prepare(method, plan)
@@ -63,7 +69,31 @@ def describe(
         user_warnings.warn(user_warnings.LateJobsAreSignedNow(plan.tag, files.validity.end))
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
-    return _with_own_commands(submit, plan, map_id)
+    return {**_with_own_commands(submit, plan, map_id), **_variable(submit, plan, option_columns)}
+
+
+def _limit_time(submit: SubmitDescription, walltime: Walltime) -> None:
+    """Have HTCondor hold jobs that run for longer than they may. The user's own limit wins, if it leaves enough time.
+
+    :raises InvalidOption: the user's own limit is less than what the components may take.
+    """
+    own = submit.get(_LIMIT)
+    if own is None:
+        submit.set(_LIMIT, walltime.seconds)
+    elif own.isdecimal() and int(own) < walltime.wanted:
+        needed = f"the {in_words(walltime.wanted)} for which a job may run by the option {WALLTIME}"
+        raise InvalidOption(_LIMIT, own, f"is less than {needed}: leave out one of the two")
+
+
+_LIMIT = "allowed_execute_duration"
+
+
+def _variable(submit: SubmitDescription, plan: MapPlan, option_columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the definition of the time limit that commands refer to, if all jobs have the same: else it is a column."""
+    is_used = any(names.WALLTIME_MACRO in text for text in submit.commands().values())
+    if plan.walltime is None or WALLTIME in option_columns or not is_used:
+        return {}
+    return {names.WALLTIME_VARIABLE: str(plan.walltime.limit)}
 
 
 def _set_options(submit: SubmitDescription, plan: MapPlan, columns: Mapping[str, str]) -> None:
@@ -77,16 +107,26 @@ def _set_options(submit: SubmitDescription, plan: MapPlan, columns: Mapping[str,
             put(name, submit_side_file(name, value))
     with authors.writing(OPTIONS):
         for name, column in columns.items():
-            submit.set(name, f"$({column})")
+            if name not in OWN_OPTIONS:
+                submit.set(name, f"$({column})")
 
 
-def blamed(refusal: CondorError, authors: Authors) -> CondorError:
-    """Return the exception that says who has set the value that HTCondor cannot parse; else the *refusal* itself."""
-    if not isinstance(refusal, CondorRefused) or (found := _UNPARSED.search(refusal.said)) is None:
-        return refusal
-    culprit = authors.of_what_fails(found[2], is_expression) if found[1] == "Requirements" else None
-    name, author = culprit or authors.of_attribute(found[1]) or ("", "")
-    return RefusedValue(refusal.said, name, author) if author else refusal
+@contextlib.contextmanager
+def blaming(authors: Authors) -> Iterator[None]:
+    """Say who has set the value that HTCondor cannot parse, of what is submitted inside the block.
+
+    :raises RefusedValue: instead of the refusal, if it is about a value that somebody has set.
+    """
+    try:
+        yield
+    except CondorRefused as refusal:
+        if (found := _UNPARSED.search(refusal.said)) is None:
+            raise
+        culprit = authors.of_what_fails(found[2], is_expression) if found[1] == "Requirements" else None
+        name, author = culprit or authors.of_attribute(found[1]) or ("", "")
+        if not author:
+            raise
+        raise RefusedValue(refusal.said, name, author) from refusal.__cause__
 
 
 _UNPARSED = re.compile(r"Parse error in expression: (?:MY\.)?(\w+) = (.*)")

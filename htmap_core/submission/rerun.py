@@ -12,7 +12,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.exceptions import CannotRerunComponents, MapWasRemoved
+from htmap_core.exceptions import CannotRerunComponents, CorruptMap, MapWasRemoved
 from htmap_core.language.submit_text import RESERVED_COMMANDS, attribute_name
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
@@ -22,6 +22,7 @@ from htmap_core.storage import operations
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.submission.archive import build
 from htmap_core.submission.files.outputs import renewal
 from htmap_core.submission.submit import submit
 from htmap_run import ranges
@@ -48,7 +49,7 @@ def rerun(
         return
     plugin_faults.check()
     pool = pools.reach(map_dir.pool)
-    commands, columns = map_dir.read_submit()
+    commands, columns = _read_submit(map_dir)
     map_dir.check_sources(components)
     _renew_credentials(map_dir, tag, commands, pool)
     with operations.perform(names.RERUNNING, map_dir, tag):
@@ -68,6 +69,16 @@ def rerun(
                 raise MapWasRemoved(tag)
             _delete_returned(map_dir, before)
     logger.info("map %r: runs %d components again", tag, len(components))
+
+
+def _read_submit(map_dir: MapDir) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return a map's submit commands and item columns. The archive for its jobs is mended, if this HTMap made it as it was."""
+    try:
+        return map_dir.read_submit()
+    except CorruptMap as error:
+        if error.path != map_dir.runtime or not map_dir.mend_runtime(build()):
+            raise
+    return map_dir.read_submit()
 
 
 def _check_ended(tag: str, components: Iterable[int], statuses: Sequence[ComponentStatus]) -> None:
@@ -117,7 +128,7 @@ def _write_items(
 
     by_row: dict[int, list[int]] = defaultdict(list)
     for component in components:
-        by_row[component // map_dir.record.chunksize].append(component)
+        by_row[map_dir.placement.first.row_of(component)].append(component)
     renewed = renewal(commands, map_dir.record.options)
     map_dir.write_items(submission, rows())
     return len(by_row)

@@ -32,7 +32,7 @@ logger = logging.getLogger("htmap")
 
 # Jobs; each idle one costs the schedd memory, and time in each negotiation, whether or not it can run soon.
 AT_ONCE = 500
-_ALWAYS = 100  # jobs, for which no schedd is asked about limits
+ALWAYS = 100  # jobs, for which no schedd is asked about limits
 _TIMES_SLOTS = 3  # idle jobs for each that can run at a time: slots that become free between two negotiations find jobs
 _RUNNING = "MAX_JOBS_RUNNING"
 _USUAL = 10_000  # jobs: the default of MAX_JOBS_RUNNING, which is an expression of the schedd's memory
@@ -102,8 +102,8 @@ def set_pace(submit: SubmitDescription, plan: MapPlan, parameter: Callable[[str]
     """
     is_late = any(submit.has(name) for name in LATE)
     is_held = (submit.get("hold") or "false").casefold() not in _FALSE  # HTCondor ignores it where it makes jobs late
-    if not is_late and not is_held and plan.jobs > _ALWAYS:
-        most = _limit(parameter)
+    if not is_late and not is_held and plan.jobs > ALWAYS:
+        most = most_jobs(parameter)
         if is_late := plan.jobs > min(AT_ONCE, most):
             submit.set("max_idle", max(1, min(_for_slots(submit, plan.pool), most)))
     if is_late:
@@ -121,7 +121,7 @@ def without_keeping(defaults: MapOptions) -> MapOptions:
     return defaults
 
 
-def _limit(parameter: Callable[[str], str | None]) -> int:
+def most_jobs(parameter: Callable[[str], str | None]) -> int:
     """Return how many jobs a map may have in the queue: half of what the schedd allows its user, and what can run."""
     try:
         limits = {name: number(parameter(name)) for name in (PER_OWNER, PER_SUBMISSION, _RUNNING)}

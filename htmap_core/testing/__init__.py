@@ -10,7 +10,7 @@ Imports ``cli``, ``maps`` and the packages below these; no other package of the 
 """
 
 from htmap_core.testing.command_line import run_htmap
-from htmap_core.testing.contracts import DeliveryMethodContract, PluginContract
+from htmap_core.testing.contracts import DeliveryMethodContract, PluginContract, SiteContract
 from htmap_core.testing.own_settings import using_htmap_dir
 from htmap_core.testing.patience import eventually
 from htmap_core.testing.pools import pool_of_its_own, stop_at_the_end
@@ -20,6 +20,7 @@ __all__ = [
     "BARE_PYTHONS",
     "DeliveryMethodContract",
     "PluginContract",
+    "SiteContract",
     "bare_environment",
     "eventually",
     "pool_of_its_own",

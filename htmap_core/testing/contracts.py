@@ -15,6 +15,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.contract.submit import SubmitDescription
+from htmap_core.contract.walltime import Walltime
 from htmap_core.exceptions import MapComponentError, MapComponentHeld
 from htmap_core.maps import creating
 from htmap_core.plugins import pools
@@ -178,6 +179,58 @@ class DeliveryMethodContract(PluginContract):
         broken = MapOptions(environment="PYTHONHASHSEED=nonsense", max_retries=0)
         with pytest.raises(MapComponentHeld, match="PYTHONHASHSEED"):
             creating.map(str, [0], map_options=broken).get(0, timeout=600)
+
+
+class SiteContract(PluginContract):
+    """The promises of a plugin that gives jobs the time limit of a site.
+
+    Subclass it, and set the pool that the plugin offers, the command that holds the limit, and a limit of a day in the user's own
+    words::
+
+        class TestSite(SiteContract):
+            plugin = "site"
+            distribution = "htmap-site"
+            pool = "site"
+            time_limit = "MY.RequestRuntime"
+            a_day = "86400"
+
+    Since 0.7.
+    """
+
+    pool: ClassVar[str]
+    time_limit: ClassVar[str]
+    a_day: ClassVar[str]
+
+    def described(self, folder: Path, walltime: Walltime | None, **options: Any) -> dict[str, str]:
+        """Return the submit commands of a map on the site's pool, after all plugins have edited them."""
+        given, submit = MapOptions(**options), SubmitDescription()
+        for name, value in given.fixed().items():
+            submit.set(name, value)
+        pool = EmptyPool()
+        pool.address = PoolAddress(self.pool)
+        runtime = folder / "_htmap_runtime.pyz"
+        plan = MapPlan("contract", folder, runtime, 3, 3, given, Settings(), pool, walltime=walltime)
+        plugins.rewrite_submit(submit, plan)
+        return submit.commands()
+
+    @pytest.mark.usefixtures("htmap_dir")
+    def test_the_walltime_becomes_the_sites_own_limit(self, tmp_path: Path) -> None:
+        """A map with the option ``walltime`` has a limit of the site, which follows from it."""
+        short, long = (Walltime(seconds, seconds + 60) for seconds in (60, 100_000))
+        limits = [self.described(tmp_path, walltime)[self.time_limit] for walltime in (short, long)]
+        assert limits[0] != limits[1] or all(short.seconds in text for text in limits)
+
+    @pytest.mark.usefixtures("htmap_dir")
+    def test_the_users_own_limit_wins(self, tmp_path: Path) -> None:
+        """Who sets the site's limit by an option gets it, whatever the walltime, as long as that is less."""
+        own = {self.time_limit: self.a_day}
+        assert self.described(tmp_path, Walltime(60, 120), **own)[self.time_limit] == self.a_day
+
+    @pytest.mark.usefixtures("htmap_dir")
+    def test_maps_elsewhere_get_no_limit_of_the_site(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A map on another pool is left alone."""
+        monkeypatch.setattr(type(self), "pool", "elsewhere")
+        assert self.time_limit not in self.described(tmp_path, Walltime(60, 120))
 
 
 class EmptyPool:

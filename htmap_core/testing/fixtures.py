@@ -83,7 +83,7 @@ def _complaints(map_dir: MapDir) -> Iterator[tuple[str, str]]:
         map_dir.refresh()
         for job in map_dir.placement.jobs():
             where = f"{map_dir.path}/{names.OUTPUTS}/{job.output}"
-            if map_dir.outputs.exists(job):
+            if map_dir.outputs.has_ended(job):
                 returned = map_dir.outputs.open(job)
                 found = [(each, returned.output(each, "stderr")) for each in returned.statuses]
                 yield from (

@@ -53,6 +53,7 @@ _MORE_DISK = _MORE.format(what="disk", unit="GB")
 
 # The subcodes of HTMap's own policies, which are JobPolicy to HTCondor.
 COULD_NOT_FINISH, CONTAINER_FAILED, NEVER_BEGAN, TAKEN_AWAY = 7101, 7102, 7103, 7104
+NOT_SAVED = 36  # HTCondor's FailedToCheckpoint
 CPUS, MEMORY, DURATION, DISK = 101, 102, 103, 104  # HTCondor's subcodes for resources
 
 
@@ -183,9 +184,10 @@ HOLD_CODES = (
     HoldCode(35, "InvalidDockerImage",
         "the execute node has no such image and cannot get it, or the image cannot run", _A,
         "Is the image's name right, and does the registry give it to everybody? " + _MEND),
-    HoldCode(36, "FailedToCheckpoint",
+    HoldCode(NOT_SAVED, "FailedToCheckpoint",
         "it failed when HTCondor told it to checkpoint, or its checkpoint could not be stored", _A,
-        _MEND),
+        "Is the disk of the schedd's spool full, or is there more than may be transferred? A job that saves results before its "
+        "end is released within a minute, and does without. Else " + _MEND[0].lower() + _MEND[1:]),
     *_each(
         [
             (37, "EC2UserError"),
@@ -212,8 +214,9 @@ HOLD_CODES = (
         "it took longer than the option allowed_job_duration, waiting for files included", _N,
         "Make a map that allows more, or smaller components; a release begins from the last checkpoint"),
     HoldCode(47, "JobExecuteExceeded",
-        "it ran longer than the option allowed_execute_duration", _N,
-        "Make a map that allows more, or smaller components; a release begins from the last checkpoint"),
+        "it ran longer than the option walltime or allowed_execute_duration allows", _A,
+        "If it did not hang and needs more: " + _MORE.format(what="walltime", unit="TIME") + ". A release begins from the last "
+        "checkpoint"),
     HoldCode(48, "HookShadowPrepareJobFailure",
         "the access point's own preparation of jobs failed, or says so; the subcode is the site's", _A,
         _ASK),

@@ -24,9 +24,12 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.tracking.late_bytes import LateBytes
 from htmap_core.tracking.transitions import (
     CLUSTER_REMOVED,
+    COMPLETED,
+    ERRORED,
     HELD,
     IDLE,
     NUMBERS,
+    REMOVED,
     RUNNING,
     STATUSES,
     TRANSITIONS,
@@ -39,6 +42,7 @@ _PIECE = 256 * 1024  # bytes of the log to read at once; more would not fit into
 _MARK = 1024  # bytes before the offset, whose checksum shows whether the log is still the same
 _ANEW = -1  # no checksum: the log is read from its beginning again
 _SAVE_AFTER = 256 * 1024  # bytes of news; reading fewer bytes again is as fast as reading the cache
+_FINAL = bytes((COMPLETED, ERRORED, REMOVED))
 _AT_FIRST = (15, "submitted on hold at user's request")  # HTCondor writes this into the job's ad, but not into the log
 
 
@@ -104,6 +108,14 @@ class Tracker:
     def open_rows(self, submission: int) -> list[int]:
         """Return the rows of the jobs of a submission that have not ended."""
         return [row for row, status in enumerate(self.statuses(submission)) if not status.is_final]
+
+    def begun_rows(self, submission: int) -> list[int]:
+        """Return the rows of the jobs of a submission that have begun to run and not ended. Cheap where all have ended."""
+        with self._lock:
+            jobs = self._jobs.get(submission)
+            if jobs is None or not jobs.status.translate(None, _FINAL):
+                return []
+            return [row for row, when in enumerate(jobs.started) if when and jobs.status[row] not in _FINAL]
 
     def hold(self, job: Job) -> ComponentHold | None:
         """Return the hold of a job; None if it is not held."""

@@ -1,4 +1,4 @@
-"""The states of a map's components, from the event log and, where components share a job, from its result file."""
+"""The states of a map's components, from the event log and, where components share a job, from what it has returned."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from htmap_core.storage.jobs import Job, Placement
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.submissions import Submission
 from htmap_core.tracking import holds
+from htmap_core.tracking.early_results import EarlyResults
 from htmap_core.tracking.jobs import Tracker
 
 _SUCCEEDED = "OK"  # the status of a component in its job's result file
@@ -38,10 +39,11 @@ class LoggedStates:
     def __init__(self, map_dir: MapDir) -> None:
         self._map_dir = map_dir
         self._tracker = Tracker(map_dir)
+        self._early = EarlyResults(map_dir, self._tracker)
         self._partly: dict[Job, frozenset[int]] = {}  # the components that succeeded in failed jobs
 
     def poll(self) -> bool:
-        """Read the new events of the log, and return whether there were any.
+        """Read the new events of the log, and results that came before the end of their jobs; return whether there were any.
 
         :raises CorruptEventLog: the log has text that is no event, or an event that the map's jobs cannot have.
         """
@@ -51,19 +53,19 @@ class LoggedStates:
         for job in self._tracker.perhaps_ended() if has_news else ():  # it reads result files
             if self._outcome(job) is ComponentStatus.COMPLETED:  # a job that failed may be running again
                 self._tracker.correct(job, ComponentStatus.RUNNING, ComponentStatus.COMPLETED)
-        return has_news
+        return self._early.look(has_news=has_news) or has_news
 
     def statuses(self) -> list[ComponentStatus]:
         """Return the status of every component."""
-        placement, chunksize = self._map_dir.placement, self._map_dir.record.chunksize
-        jobs = self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * self._map_dir.record.jobs
-        if chunksize == 1:
+        placement, record = self._map_dir.placement, self._map_dir.record
+        jobs = self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * record.jobs
+        if len(jobs) == record.components:
             statuses = jobs
         else:
-            statuses = []
+            statuses, early = [], {job.row for job in self._early.ends if not job.submission}
             for row, status in enumerate(jobs):
                 components = placement.components_of(Job(0, row))
-                if status is ComponentStatus.ERRORED:
+                if status is ComponentStatus.ERRORED or row in early:
                     statuses += [self._within(placement, Job(0, row), component, status) for component in components]
                 else:
                     statuses += [status] * len(components)
@@ -85,16 +87,15 @@ class LoggedStates:
     def _within(self, placement: Placement, job: Job, component: int, status: ComponentStatus) -> ComponentStatus:
         """Return the status of a component, given its job's status.
 
-        If a component of several fails, its job is ERRORED. The result file tells which components succeeded.
+        If a component of several fails, its job is ERRORED. The result file tells which components succeeded. Of a job that has
+        returned none, components may have ended before.
         """
-        if status is not ComponentStatus.ERRORED or len(placement.components_of(job)) == 1:
-            return status
-        if job not in self._partly:
-            returned = self._returned(job)
-            if returned is None:
-                return status
-            self._partly[job] = frozenset(number for number, succeeded in returned.items() if succeeded)
-        return ComponentStatus.COMPLETED if component in self._partly[job] else status
+        if status is ComponentStatus.ERRORED and len(placement.components_of(job)) > 1:
+            if job not in self._partly and (returned := self._returned(job)) is not None:
+                self._partly[job] = frozenset(number for number, succeeded in returned.items() if succeeded)
+            if job in self._partly:
+                return ComponentStatus.COMPLETED if component in self._partly[job] else status
+        return status if status is ComponentStatus.COMPLETED else self._early.of(job).get(component, status)
 
     def _returned(self, job: Job) -> Mapping[int, bool] | None:
         """Return whether each component of a job succeeded, as its result file says; None if it has returned none."""
@@ -120,7 +121,7 @@ class LoggedStates:
     def hold(self, component: int) -> ComponentHold | None:
         """Return the hold of a component; None if it is not held."""
         hold = self._tracker.hold(self._job(component))
-        if hold is None:
+        if hold is None or component in self._early.of(self._job(component)):
             return None
         reason = with_true_names(self._map_dir.path, hold.reason)
         return ComponentHold(hold.code, holds.in_our_words(reason), hold.subcode)

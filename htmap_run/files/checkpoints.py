@@ -124,7 +124,7 @@ def _copy(scratch: str, path: str) -> bool:
 
 def _exit(scratch: str) -> NoReturn:
     """End the job for HTCondor to fetch the checkpoint; the supervising process sees the mark that is left for it."""
-    open(os.path.join(scratch, names.CHECKPOINTED), "wb").close()
+    open(os.path.join(scratch, names.SAVING), "wb").close()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):  # closed by the user, or a full disk
             stream.flush()

@@ -15,7 +15,7 @@ from htmap_run.reports.host import host_facts, job_ad
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from typing import Any
+    from typing import Any, Callable
 
     from htmap_run.job.results import Results
     from htmap_run.reports.capture import Capture
@@ -69,9 +69,25 @@ def take_over(scratch: str, components: Sequence[int]) -> list[int]:
         shutil.rmtree(returned, ignore_errors=True)
         return []
     finished = [component for component in components if component in ended]
+    kept = {str(component) for component in finished}
     for folder in (names.FILES, names.REMAPPED):
-        _keep_entries(os.path.join(returned, folder), {str(component) for component in finished})
+        _remove_entries(os.path.join(returned, folder), lambda name: name not in kept)
     return finished
+
+
+def runs_again(scratch: str, capture: Capture, component: int) -> bool:
+    """Return whether a component whose process died runs again, first in a new one; what it has left does not count then.
+
+    It does if HTMap has chosen that components share jobs.
+    """
+    function = frames.Reader(os.path.join(scratch, names.FUNCTION))
+    if not function.record(function.only(frames.FUNCTION)).get("runs_again_alone", False):
+        return False
+    for folder in (names.FILES, names.REMAPPED):
+        path = os.path.join(scratch, names.RETURN, folder)
+        _remove_entries(path, lambda name: name == str(component))
+    capture.end()  # the output of the next one begins here
+    return True
 
 
 def put_back(results: Results, capture: Capture, finished: list[int]) -> None:
@@ -116,12 +132,12 @@ def _identity(facts: dict[str, Any]) -> list[str]:
     return [job["submission"], job["row"], runtime["implementation"], python, runtime["cloudpickle"], runtime["htmap"]]
 
 
-def _keep_entries(folder: str, components: Collection[str]) -> None:
-    """Remove the entries that do not belong to *components*; their names are like ``3`` or ``3-0``."""
+def _remove_entries(folder: str, is_wrong: Callable[[str], bool]) -> None:
+    """Remove the entries of wrong components; their names are like ``3`` or ``3-0``."""
     import shutil
 
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
-        if name.partition("-")[0] not in components:
+        if is_wrong(name.partition("-")[0]):
             path = os.path.join(folder, name)
             if os.path.isdir(path) and not os.path.islink(path):
                 shutil.rmtree(path)

@@ -30,11 +30,15 @@ class Pending:
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _FRAMES + SIZE)
-        _BEGUN.pack_into(self._memory, _USED.size, 0.0, 0, 0, _NONE)
+        self.forget()
 
     def begin(self, component: int, start: float, stdout: int, stderr: int) -> None:
         """Note that a component begins; see :meth:`.results.Results.begin`."""
         _BEGUN.pack_into(self._memory, _USED.size, start, stdout, stderr, component)
+
+    def forget(self) -> None:
+        """Forget which component has begun."""
+        _BEGUN.pack_into(self._memory, _USED.size, 0.0, 0, 0, _NONE)
 
     @property
     def begun(self) -> Optional[dict[str, Any]]:

@@ -161,6 +161,10 @@ class Results:
         begun = self._pending.begun
         return None if begun is None or begun["component"] in self.ended else begun
 
+    def forget_begun(self) -> None:
+        """Forget the component that has begun and not ended, because it runs again."""
+        self._pending.forget()
+
     @property
     def is_given_up(self) -> bool:
         """Whether a worker has reported that the job cannot be finished."""
@@ -192,7 +196,11 @@ class Results:
         """Add the index, and see that the file is in its place."""
         reader = frames.Reader(self._writer.descriptor, is_lazy=True)
         self._writer.add_index(reader.walk(), self._count)
-        if not os.path.lexists(self.path):  # the function has deleted it
+        self.put_in_place()
+
+    def put_in_place(self) -> None:
+        """Write the file again if the function has deleted it."""
+        if not os.path.lexists(self.path):
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             copy_from(self._writer.descriptor, self.path)
 

@@ -12,14 +12,15 @@ All that comes back is in one folder: the results (see :mod:`.results`), and fil
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 
 from htmap_run import codes, frames, names, ranges
-from htmap_run.files import remaps
+from htmap_run.files import remaps, saves
 from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
-from htmap_run.job.supervisor import AskedToEnd, End, Supervisor
+from htmap_run.job.supervisor import AskedToEnd, End, Saved, Supervisor
 from htmap_run.job.work import Work
 from htmap_run.reports.capture import Capture
 
@@ -50,17 +51,16 @@ def main(archive: str) -> NoReturn:
 
 
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
-    if len(arguments) != 2:  # noqa: PLR2004 -- BLOCKS COMPONENTS
-        raise SystemExit(f"usage: BLOCKS COMPONENTS [REMAPPED], not {arguments!r}")
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
-    blocks, components = arguments[0].split(","), ranges.parse(arguments[1])
-    results, capture = _opened(scratch, components)
+    blocks, components = _parsed(arguments)
+    results, capture, finished = _opened(scratch, components)
+    saving = saves.Saves(scratch, len(components), finished)
 
     def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
             return Work(archive, scratch, names.FUNCTION, blocks, results)
 
-        worker.run(left, open_work, capture, results, lambda error: _tell_why(error, scratch, arguments))
+        worker.run(left, open_work, capture, results, saving, lambda error: _tell_why(error, scratch, arguments))
 
     def died(begun: dict[str, Any], end: End) -> None:
         from htmap_run.job import death
@@ -69,7 +69,8 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 
     try:
         with _live(scratch):
-            is_finished = supervisor.finish(components, results, work, died, lambda: os.path.lexists(_mark(scratch)))
+            again = functools.partial(eviction.runs_again, scratch, capture)
+            is_finished = supervisor.finish(components, results, work, died, lambda: saves.is_marked(scratch), again)
         if not is_finished:
             results.remove()
             return codes.CANNOT_FINISH
@@ -78,6 +79,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
             capture.remove()
         return _exit_code(results.ended.kinds())
     except AskedToEnd:  # what has ended comes back
+        results.put_in_place()
         capture.remove()
         eviction.keep(scratch, results.ended)
         raise
@@ -89,13 +91,17 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         capture.close()
 
 
-def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture]:
-    """Make the folder that comes back, with what earlier runs of this job have finished."""
+def _parsed(arguments: list[str]) -> tuple[list[str], Sequence[int]]:
+    if len(arguments) != 2:  # noqa: PLR2004 -- BLOCKS COMPONENTS
+        raise SystemExit(f"usage: BLOCKS COMPONENTS [REMAPPED], not {arguments!r}")
+    return arguments[0].split(","), ranges.parse(arguments[1])
+
+
+def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture, int]:
+    """Make the folder that comes back, with what earlier runs of this job have finished, and how many components that is."""
     returned = os.path.join(scratch, names.RETURN)
     finished = eviction.take_over(scratch, components)
     os.makedirs(returned, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(_mark(scratch))  # the run before left it in this place
     os.environ["HTMAP_ON_EXECUTE"] = "1"
     # For htmap.transfer_output_files, in child processes too.
     os.environ["HTMAP_OUTPUT_FILES"] = os.path.join(returned, names.FILES)
@@ -104,12 +110,7 @@ def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture]:
     if finished:
         eviction.put_back(results, capture, finished)
     results.run(eviction.facts(scratch))
-    return results, capture
-
-
-def _mark(scratch: str) -> str:
-    """Return the path of the mark that a component has ended the job for its checkpoint to be fetched."""
-    return os.path.join(scratch, names.CHECKPOINTED)
+    return results, capture, len(finished)
 
 
 @contextlib.contextmanager
@@ -117,19 +118,29 @@ def _live(scratch: str) -> Iterator[None]:
     """Link the job's own standard output to that of the components while they run: ``condor_tail`` shows no other file.
 
     HTCondor sends the job's standard output back, so the link is an empty file again in the end. If there was no such file, none
-    is made. The function may also have deleted the folder that HTCondor sends back; it is made again, because HTCondor would run
-    a job without it again and again.
+    is made. While HTCondor saves what there is, it has what was written: ``condor_tail`` begins anew where it finds less than
+    before, and the next run puts that back before it makes the link.
+
+    The function may also have deleted the folder that HTCondor sends back; it is made again, because HTCondor would run a job
+    without it again and again.
     """
-    live = os.path.join(scratch, names.LIVE_STDOUT)
+    live, link = (os.path.join(scratch, name) for name in (names.LIVE_STDOUT, names.LINK))
     is_wanted = os.path.lexists(live)
     if is_wanted:
-        os.unlink(live)
-        os.symlink(f"{names.RETURN}/{names.STDOUT}", live)
+        os.symlink(f"{names.RETURN}/{names.STDOUT}", link)
+        os.replace(link, live)
+    is_shown = False
     try:
         yield
+    except Saved:
+        with contextlib.suppress(FileNotFoundError):  # the function has deleted it
+            if is_wanted:
+                os.replace(os.path.join(scratch, names.RETURN, names.STDOUT), live)
+                is_shown = True
+        raise
     finally:
         os.makedirs(os.path.join(scratch, names.RETURN), exist_ok=True)
-        if is_wanted:
+        if is_wanted and not is_shown:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(live)
             open(live, "wb").close()

@@ -105,6 +105,7 @@ class Supervisor:
         work: Callable[[Sequence[int]], NoReturn],
         died: Callable[[dict[str, Any], End], None],
         has_checkpointed: Callable[[], bool] = lambda: False,
+        again: Callable[[int], bool] = lambda _: False,
     ) -> bool:
         """Run *components* in as many workers as it takes; return False if a worker gave up.
 
@@ -113,6 +114,7 @@ class Supervisor:
         :param work: runs components and ends the process; called in a worker.
         :param died: writes down the end of a component whose worker died, from the record of its beginning and the worker's end.
         :param has_checkpointed: whether the component that was running has ended its worker for its checkpoint to be fetched.
+        :param again: whether a component whose worker died runs again, first in the next worker, before its death counts.
         :raises WorkerLost: a worker ended before it began a component.
         :raises AskedToEnd: a signal asked this process to end, and the worker ended with components left.
         :raises Saved: it has, or it needs more memory, and HTCondor has been asked to see to that.
@@ -131,8 +133,11 @@ class Supervisor:
             if end.ended_at and self._watch is not None and self._watch.is_retried:
                 memory.leave_unwatched()
                 raise Saved
-            if results.begun is not None:
-                died(results.begun, end)
+            if (begun := results.begun) is not None:
+                if begun["component"] != left[0] and again(begun["component"]):  # others ran before it in its process
+                    results.forget_begun()
+                    continue
+                died(begun, end)
                 results.read()
             elif len(still) == len(left):
                 raise WorkerLost(f"the worker process {end} before it began component {left[0]}")

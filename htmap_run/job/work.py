@@ -78,6 +78,7 @@ class Work:
         self.keeps_checkpoints: bool = self._index.get("checkpoints", False)
         self.checkpoint_interval: int = self._index.get("checkpoint_interval", 0)
         self.checkpoints_by_exit: bool = self._index.get("checkpoint_exit", False)
+        self.runs_again_alone: bool = self._index.get("runs_again_alone", False)
         self._refusal = handshake.refusal(self._index)
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None

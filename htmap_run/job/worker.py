@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Callable, NoReturn
 
+    from htmap_run.files.saves import Saves
     from htmap_run.job.results import Results
 
 
@@ -27,11 +28,13 @@ def run(
     make_work: Callable[[], Work],
     capture: Capture,
     results: Results,
+    saving: Saves,
     tell_why: Callable[[BaseException], None],
 ) -> NoReturn:
     """Run *components*, write down what each leaves, and end this process.
 
     :param make_work: opens the function and the inputs of the job.
+    :param saving: tells after which component to end for the results to be fetched.
     :param tell_why: reports an error because of which the job cannot be finished.
     """
     try:
@@ -40,8 +43,10 @@ def run(
             _prepare_environment(work.scratch)
             work.script.take_place()
             memory = PeakMemory()
-            for component in components:
-                _run_one(work, component, capture, results, memory)
+            for count, component in enumerate(components, 1):
+                start, end = _run_one(work, component, capture, results, memory, is_first=count == 1)
+                if end >= saving.due and saving.is_time(count, len(components) - count, start, end):
+                    break
             results.flush()
     except BaseException as error:  # no caller could catch it; the results and the text tell of it
         tell_why(error)
@@ -65,7 +70,10 @@ def _is_standard_library(folder: str) -> bool:
     return folder in (library, os.path.join(library, "lib-dynload"))
 
 
-def _run_one(work: Work, component: int, capture: Capture, results: Results, memory: PeakMemory) -> None:
+def _run_one(
+    work: Work, component: int, capture: Capture, results: Results, memory: PeakMemory, *, is_first: bool
+) -> tuple[float, float]:
+    """Run a component, write down what it leaves, and return when it began and ended."""
     begins = capture.begin()
     os.chdir(work.scratch)
     if "multiprocessing.forkserver" in sys.modules:
@@ -83,6 +91,9 @@ def _run_one(work: Work, component: int, capture: Capture, results: Results, mem
     outcome = work.attempt(component)
     if os.getpid() != pid:
         _end_forked_child(outcome, component)
+    if not is_first and isinstance(outcome.error, MemoryError) and work.runs_again_alone:
+        results.flush()
+        os._exit(0)  # others may have left it too little memory: it runs again in another process
     end, megabytes = time.time(), memory.megabytes()
     kind, more, payload = work.end_of(outcome)
     if outcome.error is not None:
@@ -91,6 +102,7 @@ def _run_one(work: Work, component: int, capture: Capture, results: Results, mem
     results.end(component, kind, record, payload, capture)
     # The frames of its traceback have this outcome: whatever the function had in memory would stay until cycles are collected.
     outcome.error = None
+    return start, end
 
 
 def _end_fork_server() -> None:

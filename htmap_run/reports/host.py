@@ -41,6 +41,13 @@ def slot_memory() -> tuple[int, bool]:
     return megabytes, megabytes > 0 and ad.get(ENFORCES_MEMORY.lower(), "").lower() == "true"
 
 
+def claimed_since() -> Optional[int]:
+    """Return since when the job's slot has been claimed, perhaps by earlier jobs, in seconds since the epoch; None if unknown."""
+    ad = _ad(os.environ.get("_CONDOR_MACHINE_AD"))
+    since = ad.get("enteredcurrentstate", "")
+    return int(since) if since.isdigit() and ad.get("state") == "Claimed" else None
+
+
 def resident(process: int) -> int:
     """Return how many bytes a process has in memory; 0 if it has ended."""
     try:

@@ -31,7 +31,7 @@ BREACHES = [
     ("htmap_core/storage/tags.py", "if TYPE_CHECKING:\n    from htmap_core.maps.map import Map", DOWN),
     ("htmap_core/storage/tags.py", "def late() -> None:\n    import htmap_core.maps.map", DOWN),
     ("htmap_core/contract/plan.py", "import htmap", DOOR),
-    ("htmap_run/frames.py", "import htmap_core.names", DOOR),
+    ("htmap_run/frames/form.py", "import htmap_core.names", DOOR),
     ("htmap_run/job/supervisor.py", "def late() -> None:\n    import htmap_core.exceptions", DOOR),
     ("htmap_run/codes.py", "import htmap_run.job.worker", EXECUTE_SIDE),
     ("htmap_core/submission/files/staging.py", "import htmap_core.submission.planning", FILES),

@@ -56,6 +56,7 @@ WRITERS = {
     "htmap_core/files/folders.py": "the removal of folders that jobs have filled, for storage",
     "htmap_core/files/locks.py": "the link that is the lock where a file system has no `flock`",
     "htmap_core/files/relocation.py": "the move of a folder to another place, for HTMAP_DIR",
+    "htmap_core/files/sharing.py": "programs that maps have in common, for storage",
     "htmap_core/files/ownership.py": "private folders, for storage, settings and plugins",
     "htmap_core/submission/files/outputs.py": "a folder of the user's, which HTCondor does not make",
     "htmap_core/submission/files/staging.py": "links to inputs, in a folder that storage gives it",

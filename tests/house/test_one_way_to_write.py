@@ -14,6 +14,7 @@ HOMES = {"htmap_core/files/atomic.py", "htmap_core/files/locks.py"}
 # What does it otherwise, with the reason. The execute side has no core to import from.
 APART = {
     "htmap_core/files/relocation.py": "a whole directory gets another place",
+    "htmap_core/files/sharing.py": "a link makes a new name of a file that others have",
     "htmap_core/storage/deletion.py": "a whole directory is moved away",
     "htmap_core/storage/tags.py": "a link claims a name that must be free",
     "htmap_core/testing/own_settings.py": "what it replaces are settings, and no file",
@@ -22,6 +23,7 @@ APART = {
     "htmap_run/files/placing.py": "files of the scratch directory get the names that the function expects",
     "htmap_run/files/transfer.py": "a file of the function's own",
     "htmap_run/job/eviction.py": "files of the scratch directory are put aside, and back",
+    "htmap_run/job/runner.py": "what condor_tail shows is a link or a file, and never missing",
     "plugins/htmap-pool/htmap_pool/installing/apt.py": "the output of a program that runs, in a file without a name",
     "plugins/htmap-pool/htmap_pool/places.py": "a private folder for sockets",
     "plugins/htmap-transplant/htmap_transplant/packing.py": "an archive that is built in a scratch folder",

@@ -19,8 +19,6 @@ LONG_MODULES = {
     "htmap_core/results/engine.py": "all that is known of the components of a map, a short method with a docstring for each",
     "htmap_core/tracking/jobs.py": "the log, what it leaves in doubt, and the cache of both",
     "htmap_core/storage/mapdir.py": "every path in a map's directory, a short method for each",
-    "htmap_core/user_warnings.py": "all warnings, each a class with its facts and its sentence",
-    "htmap_run/frames.py": "one format, its writer and its reader, side by side",
 }
 
 # Functions that are written as users write theirs, or run on any Python.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -202,3 +203,35 @@ def test_a_submit_node_whose_schedd_is_elsewhere_uses_it_by_name(points: AccessP
         other = htmap.map(str, [1], map_options=UNMATCHED)
     assert other._map_dir.record.pool.schedd == made._map_dir.record.pool.schedd
     assert statuses(cluster_of(other)) == [1]
+
+
+def test_results_come_early_where_the_maps_schedd_is_and_are_kept_for_others(
+    points: AccessPoints, tmp_path: Path
+) -> None:
+    last, go = 5, tmp_path / "go"
+
+    def function(component: int) -> int:
+        time.sleep(0.5)
+        while component == last and not go.exists():
+            time.sleep(0.1)
+        return component
+
+    options = htmap.MapOptions(results_interval=0)
+    made = htmap.map(function, range(last + 1), map_options=options, tag="tide", chunksize=last + 1)
+    spool = Path(Connection(made._map_dir.pool).parameter("SPOOL") or "")
+    eventually(lambda: [*spool.glob("*/*/cluster*/_htmap_return/result")], says="the job has saved its first results")
+
+    with points.on("second"):
+        assert first_status() == "RUNNING"
+    assert first_status() == "COMPLETED"
+    with points.on("second"):
+        assert first_status() == "COMPLETED"  # the first has copied it
+
+    go.touch()
+    assert list(made.iter(timeout=180)) == list(range(last + 1))
+
+
+def first_status() -> str:
+    """Return the status of a map's first component that another process sees."""
+    code = "import htmap; print(htmap.load('tide').component_statuses[0])"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()

@@ -217,6 +217,9 @@ class TestActing:
         assert type_("edit", "disk", "patient", "500 mb", "--unit", "MB").returncode == 0
         (ad,) = htmap_jobs(mapped)
         assert (ad["RequestMemory"], ad["RequestDisk"]) == (1024, 500 * 1024)
+        said += [type_("edit", "walltime", "patient", "1d 12h").stdout]
+        (ad,) = htmap_jobs(mapped)
+        assert ad["AllowedExecuteDuration"] == 36 * 3600 + 300
         assert type_("rerun", "map", "patient").returncode == 1
         said += [type_("retag", "patient", "calm").stdout, type_("remove", "calm").stdout]
         assert type_("tags").stdout == ""
@@ -291,6 +294,6 @@ def htmap_jobs(mapped: htmap.Map) -> list[dict[str, object]]:
     from htmap_core.condor.connection import Connection
 
     found = Connection(mapped._map_dir.record.pool).query_jobs(
-        mapped._map_dir.own_jobs, ["RequestMemory", "RequestDisk"]
+        mapped._map_dir.own_jobs, ["RequestMemory", "RequestDisk", "AllowedExecuteDuration"]
     )
     return [dict(ad) for _, ad in zip(range(1), found)]

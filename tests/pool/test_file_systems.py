@@ -1,4 +1,4 @@
-"""Maps on a file system that refuses `flock` and hard links, as some network file systems do."""
+"""Maps on a file system that refuses `flock` and hard links, as some network file systems do, and on one that has them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 import htmap
 from htmap_core import names
+from htmap_core.storage.tags import find_map
 from tests.refused_calls import without
 
 CREATE_AND_STOP = """
@@ -36,6 +37,19 @@ def test_maps_are_made_changed_and_removed() -> None:
         assert htmap.get_tags() == ()
 
     without(("flock", "link"), use)
+
+
+@pytest.mark.usefixtures("personal_pool")
+def test_a_rerun_mends_the_archive_that_maps_share() -> None:
+    tide, wave = (htmap.map(lambda x: 2 * x, [1], tag=tag) for tag in ("tide", "wave"))
+    assert (tide.get(0), wave.get(0)) == (2, 2)
+    archives = [find_map(tag).runtime for tag in ("tide", "wave")]
+    content = archives[0].read_bytes()
+    assert archives[0].samefile(archives[1])
+    archives[0].write_bytes(content[:-1000])
+    tide.rerun()
+    assert tide.get(0) == 2
+    assert archives[1].read_bytes() == content
 
 
 @pytest.mark.pool

@@ -122,3 +122,28 @@ def test_a_component_that_dies_is_not_held_for_what_showed_its_output(personal_p
     with pytest.raises(htmap.exceptions.MapComponentHeld, match="signal 9"):
         mapped.get(0, TIMEOUT)
     assert "".join(mapped.stdout.follow(0)) == "last words\n"
+
+
+def test_what_a_job_writes_is_shown_once_although_it_ends_between_components_to_save_results(
+    personal_pool: Path,
+) -> None:
+    def talk(component: int, path: str) -> None:
+        import pathlib
+        import time
+
+        print("component", component)
+        time.sleep(0.7)
+        while component == 4 and not pathlib.Path(path).exists():
+            time.sleep(0.1)
+        print("has ended", component)
+
+    options = htmap.MapOptions(results_interval=0)
+    go_on = personal_pool / "go on with it"
+    calls = [(component, str(go_on)) for component in range(5)]
+    mapped = htmap.starmap(talk, calls, map_options=options, chunksize=5)
+    shown, text = mapped.stdout.follow(4, TIMEOUT), ""
+    while "component 4\n" not in text:
+        text += next(shown)
+    go_on.touch()
+    text += "".join(shown)
+    assert text == "".join(f"component {n}\nhas ended {n}\n" for n in range(5))

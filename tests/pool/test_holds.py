@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import htmap
+from htmap_core.settings.chain import settings
 from htmap_core.testing import eventually, pool_of_its_own, using_htmap_dir
 from htmap_core.testing.command_line import run_htmap
 from htmap_core.tracking import hold_codes, holds
@@ -50,7 +51,11 @@ CODES = {
     "too-much-output": (33, 0),
     "too-long": (46, 0),
     "runs-too-long": (47, 0),
+    "beyond-its-walltime": (47, 0),
 }
+
+
+OWN_WORDS = ("by-the-site", "by-the-machine-for-memory", "could-not-finish", "by-its-option")
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +66,7 @@ def held(installed_htcondor: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         with using_htmap_dir(htmap_dir):
             submit_against_policies()
             submit_with_wrong_files(folder)
+            submit_two_in_one_job(tmp_path_factory.mktemp("two-in-one-job"))
             eventually(lambda: set(statuses()) == {"HELD"}, says="all maps are held")
         yield htmap_dir
 
@@ -101,6 +107,26 @@ def submit_against_policies() -> None:
     submitted("too-long", stay, allowed_job_duration=3)
     submitted("runs-too-long", stay, allowed_execute_duration=3)
     submitted("by-its-user", stay).hold()
+    settings["WALLTIME_MARGIN"] = 1
+    submitted("beyond-its-walltime", stay, walltime="2s")
+    submitted("within-its-walltime", str, walltime="1 min")
+
+
+def submit_two_in_one_job(folder: Path) -> None:
+    """Submit a map whose second component takes longer than the job may, but only when it runs for the first time."""
+
+    def run(component: int) -> int:
+        import os
+        import time
+
+        before = len(os.listdir(folder))
+        (folder / f"{component}-{time.time()}").touch()
+        time.sleep(600 if component == 1 and before < 2 else 0)
+        return component
+
+    settings["WALLTIME_MARGIN"] = 0
+    options = htmap.MapOptions(walltime=1, keep_claim_idle=0)
+    htmap.map(run, range(3), tag="two-in-one-job", map_options=options, chunksize=3)
 
 
 def submit_with_wrong_files(folder: Path) -> None:
@@ -150,7 +176,7 @@ class TestHolds:
         assert (caught.value.code, caught.value.subcode) == CODES[tag]
         assert caught.value.advice == holds.advice(htmap.load(tag).holds[0], tag)
 
-    @pytest.mark.parametrize("tag", ["by-the-site", "by-the-machine-for-memory", "could-not-finish", "by-its-option"])
+    @pytest.mark.parametrize("tag", [*OWN_WORDS, "beyond-its-walltime"])
     def test_the_site_s_own_words_are_shown(self, tag: str, golden: Golden) -> None:
         hold = htmap.load(tag).holds[0]
         text = f"{holds.explained(hold)}\n{holds.advice(hold, tag)}"
@@ -168,3 +194,19 @@ class TestHolds:
         mapped.release()
         eventually(lambda: mapped.holds.get(0), says="the site's policy holds it again")
         assert mapped.holds[0].subcode == 5
+
+
+@pytest.mark.usefixtures("in_held")
+class TestWalltime:
+    def test_a_component_within_it_is_not_held(self) -> None:
+        assert htmap.load("within-its-walltime").get(0, timeout=60) == "0"
+
+    def test_with_more_time_what_has_not_ended_runs_again_and_nothing_else(self) -> None:
+        mapped = htmap.load("two-in-one-job")
+        eventually(lambda: mapped.holds.get(1), says="its job is held")
+        assert mapped.holds[1].code == 47
+        settings["WALLTIME_MARGIN"] = 1
+        assert run_htmap("edit", "walltime", mapped.tag, "10 min").exit_code == 0
+        assert mapped.job_ad(1).attributes["AllowedExecuteDuration"] == 1801
+        mapped.release()
+        assert list(mapped.iter(timeout=60)) == [0, 1, 2]

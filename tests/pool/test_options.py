@@ -10,6 +10,7 @@ import pytest
 
 import htmap
 from htmap_core.names import MAPS
+from htmap_core.testing import eventually
 
 pytestmark = [pytest.mark.pool]
 
@@ -41,6 +42,25 @@ def test_an_option_of_any_name_may_be_used_by_another(personal_pool: Path) -> No
     waiting = htmap.map(str, [1, 2], map_options=options)
     assert len(waiting) == 2
     waiting.remove()
+
+
+@pytest.mark.usefixtures("personal_pool")
+@pytest.mark.parametrize("late", [{}, {"max_materialize": 3}])
+def test_a_walltime_for_each_component_is_the_limit_of_its_job_and_so_is_a_new_one_for_all(late: Any) -> None:
+    own = {"RequestRuntime": "$(htmap_walltime) + 1"}
+    options = htmap.MapOptions(walltime=["1h", "", 60], requirements="false", custom_options=own, **late)
+    waiting = htmap.map(str, range(3), map_options=options)
+
+    def limits() -> list[Any]:
+        ads = [waiting.job_ad(component).attributes for component in range(3)]
+        return [(ad["AllowedExecuteDuration"], ad["RequestRuntime"]) for ad in ads]
+
+    eventually(
+        lambda: not waiting.components_by_status()[htmap.ComponentStatus.UNMATERIALIZED], says="all jobs are made"
+    )
+    assert limits() == [(3900, "3900 + 1"), (None, "undefined + 1"), (360, "360 + 1")]
+    waiting.set_walltime("2:00:00")
+    assert limits() == [(7500, "7500 + 1")] * 3
 
 
 def test_an_environment_and_relative_paths_arrive_as_they_are(

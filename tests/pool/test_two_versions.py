@@ -17,7 +17,7 @@ import pytest
 
 import htmap
 from htmap_core.exceptions import MadeByNewerHTMap
-from htmap_core.storage.content.formats import FORMAT
+from htmap_core.storage.content.formats import FORMAT, WRITTEN
 from htmap_core.testing import run_htmap
 from htmap_core.user_warnings import NewerMap
 
@@ -34,7 +34,11 @@ LIST = "import htmap; print(htmap.get_tags())"
 
 # Where a version changes: file, text, other text.
 Change = tuple[str, str, str]
-NEWER_FORMAT = ("htmap_core/storage/content/formats.py", f"FORMAT = {FORMAT}\n", f"FORMAT = {FORMAT + 1}\n")
+FORMATS = "htmap_core/storage/content/formats.py"
+NEWER_FORMAT = [
+    (FORMATS, f"FORMAT = {FORMAT}\n", f"FORMAT = {FORMAT + 1}\n"),
+    (FORMATS, f"WRITTEN = {WRITTEN}\n", f"WRITTEN = {FORMAT + 1}\n"),
+]
 MORE_KEYS = ("htmap_core/files/sealed.py", "json.dumps(content, ", 'json.dumps({**content, "colour": "blue"}, ')
 READ_BY_US = ("htmap_core/files/sealed.py", "json.dumps(content, ", f'json.dumps({{**content, "needs": {FORMAT}}}, ')
 TAKEN = "            cluster = queue.submit(text).cluster\n"
@@ -94,7 +98,7 @@ def version_0_7_0(tmp_path: Path) -> Run:
 
 
 def test_a_map_goes_to_and_fro_between_versions_that_understand_it(personal_pool: Path, tmp_path: Path) -> None:
-    newer = copy_of_this_version(tmp_path / "newer", NEWER_FORMAT, READ_BY_US)
+    newer = copy_of_this_version(tmp_path / "newer", *NEWER_FORMAT, READ_BY_US)
     done(newer(CREATE))
     made = htmap.load("tide")
     assert list(made) == [0, 2]
@@ -106,7 +110,7 @@ def test_a_map_goes_to_and_fro_between_versions_that_understand_it(personal_pool
 
 
 def test_a_map_that_only_a_newer_version_understands_stays(personal_pool: Path, tmp_path: Path) -> None:
-    newer = copy_of_this_version(tmp_path / "newer", NEWER_FORMAT, MORE_KEYS)
+    newer = copy_of_this_version(tmp_path / "newer", *NEWER_FORMAT, MORE_KEYS)
     done(newer(CREATE))
     with pytest.raises(MadeByNewerHTMap) as caught:
         htmap.load("tide")
@@ -123,7 +127,7 @@ def test_a_map_that_only_a_newer_version_understands_stays(personal_pool: Path, 
 def test_what_a_newer_version_was_creating_is_finished_by_who_understands_it(
     personal_pool: Path, tmp_path: Path, is_understood: bool
 ) -> None:
-    version = [NEWER_FORMAT, READ_BY_US if is_understood else MORE_KEYS]
+    version = [*NEWER_FORMAT, READ_BY_US if is_understood else MORE_KEYS]
     assert copy_of_this_version(tmp_path / "dies", *version, DIES)(CREATE).returncode == -9
     assert htmap.get_tags() == ("tide",)
     assert any((personal_pool / "creating").iterdir()) is not is_understood

@@ -266,6 +266,16 @@ class TestRuntime:
             htmap.settings[f"CERN.{name}"] = value
         assert queued(custom_options=own)["MaxRuntime"] == seconds
 
+    def test_the_walltime_of_any_site_is_the_time_that_a_job_gets(self) -> None:
+        ad = queued(walltime="2h")
+        assert (ad["MaxRuntime"], ad["AllowedExecuteDuration"]) == (8100, 7500)
+
+    def test_a_job_beyond_its_walltime_is_held_and_not_removed(self) -> None:
+        htmap.settings["WALLTIME_MARGIN"] = 1
+        mapped = htmap.map(lambda _: time.sleep(600), [0], map_options=htmap.MapOptions(walltime=3))
+        with pytest.raises(htmap.exceptions.MapComponentHeld):
+            mapped.get(0, timeout=TIMEOUT)
+
     def test_components_can_have_flavours_of_their_own(self) -> None:
         options = htmap.MapOptions(hold="true", custom_options={"JobFlavour": ['"espresso"', '"tomorrow"']})
         mapped = htmap.map(doubling(), [1, 2], map_options=options)

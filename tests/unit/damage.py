@@ -37,7 +37,7 @@ def create(tag: str | None, components: int = COMPONENTS) -> MapDir:
         made = creation.map_dir
         (made.path / "outputs").mkdir(exist_ok=True)
         for name in PROGRAMS[1:]:
-            made.adopt(made.runtime, name)
+            made.write_program(name, b"#!/bin/sh\n%a" % name)  # equal ones would be one file
         record = MapRecord(
             components, 1, "assume", PoolAddress("personal"), {}, {"memory": "24MB"}, 1.5, untagged=tag is None
         )

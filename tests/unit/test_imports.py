@@ -101,6 +101,15 @@ def test_it_succeeds(light: dict[str, Any]) -> None:
     assert light["code"] in (0, None)
 
 
+def test_a_map_loads_with_its_plugins_only_what_it_needs(tmp_path: Path) -> None:
+    program = (
+        "import htmap_core.maps.creating; from htmap_core.plugins.faults import plugin_faults; plugin_faults.check()"
+    )
+    loaded = {name.partition(".")[0] for name in watched(["-c", program], tmp_path)["modules"]}
+    assert "htmap_assume" in loaded
+    assert {"cattrs", "click", "rich", "tomlkit", "tqdm"} & loaded == set()
+
+
 @pytest.mark.parametrize(
     ("program", "event"),
     [

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htmap_core.cli.amounts import Space
+from htmap_core.cli.amounts import Space, Span
 from htmap_core.cli.selection import TAG, load
 from htmap_core.cli.suggestions import Suggesting
+from htmap_core.durations import in_words
 from htmap_core.language import amounts
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Suggesting, usual=lambda _: "memory")
 def edit() -> None:
-    """Change how much memory or disk space a map requests.
+    """Change the memory, disk space or time that a map's components get.
 
     Running components keep what they have. Vacate the map to start them again with the new value.
     """
@@ -33,7 +34,7 @@ def memory(tag: str, memory: tuple[Decimal, str], unit: str | None) -> None:
     number, chosen = _with_unit(memory, unit, "MB")
     found = load(tag)
     found.set_memory(amounts.whole(number, chosen, "MB"))
-    _say(found, "memory", f"{number} {chosen}")
+    _say(found, f"now request {number} {chosen} of memory")
 
 
 @edit.command()
@@ -47,7 +48,20 @@ def disk(tag: str, disk: tuple[Decimal, str], unit: str | None) -> None:
     number, chosen = _with_unit(disk, unit, "GB")
     found = load(tag)
     found.set_disk(amounts.whole(number, chosen, "KB"))
-    _say(found, "disk space", f"{number} {chosen}")
+    _say(found, f"now request {number} {chosen} of disk space")
+
+
+@edit.command()
+@click.argument("tag", type=TAG)
+@click.argument("walltime", type=Span())
+def walltime(tag: str, walltime: int) -> None:
+    """Set how long each component of a map may take: `4h`, `1d 12h`, `2:30:00`, or seconds.
+
+    Then release components that are held because they took too long.
+    """
+    found = load(tag)
+    found.set_walltime(walltime)
+    _say(found, f"may now take {in_words(walltime)} each")
 
 
 def _with_unit(amount: tuple[Decimal, str], unit: str | None, default: str) -> tuple[Decimal, str]:
@@ -62,9 +76,9 @@ def _with_unit(amount: tuple[Decimal, str], unit: str | None, default: str) -> t
     return number, own or unit or default
 
 
-def _say(found: Map, what: str, value: str) -> None:
+def _say(found: Map, what: str) -> None:
     if found.is_active:
-        click.echo(f"the components of map {found.tag!r} now request {value} of {what}")
+        click.echo(f"the components of map {found.tag!r} {what}")
     else:
         click.echo(f"map {found.tag!r} has ended: nothing was changed", err=True)
 

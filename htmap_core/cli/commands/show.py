@@ -37,13 +37,19 @@ def tags(patterns: tuple[str, ...]) -> None:
     type=click.Choice([str(status) for status in ComponentStatus], case_sensitive=False),
     help="Print only the components with this status, on one line.",
 )
+@click.option(
+    "--chunks", is_flag=True, help="Show how components share jobs instead, why, and what starting the jobs cost."
+)
 @tables.takes_color
-def components(tag: str, status: str | None, color: bool | None) -> None:
+def components(tag: str, status: str | None, chunks: bool, color: bool | None) -> None:
     """Show the status of each component of a map.
 
     With --status, other commands can use the output: `htmap rerun components tide $(htmap components --status errored tide)`.
     """
     found = load(tag)
+    if chunks:
+        click.echo(found.chunk_report())
+        return
     if status is not None:
         if chosen := found.components_by_status()[ComponentStatus(status.upper())]:
             click.echo(" ".join(map(str, chosen)))

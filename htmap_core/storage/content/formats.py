@@ -14,11 +14,15 @@ from htmap_core import names
 from htmap_core.exceptions import MadeByNewerHTMap
 from htmap_run import frames
 
-FORMAT = 3
-"""The newest format that this version reads, and the one that it writes.
+FORMAT = 4
+"""The newest format that this version reads.
 
-1 is 0.7.0's, without checksums. In 3 paths below HTMAP_DIR are relative, so that it can be moved.
+1 is 0.7.0's, without checksums. In 3 paths below HTMAP_DIR are relative, so that it can be moved. In 4 the jobs of a map may
+differ in size.
 """
+
+WRITTEN = 3
+"""The format that this version writes, where nothing needs a newer reader."""
 
 
 def check_needs(content: Mapping[str, Any], path: Path) -> None:

@@ -28,13 +28,12 @@ class InputFiles:
     """The input files during the creation of a map.
 
     :param options: the map options; ``input_files`` is consumed one value at a time.
-    :param chunksize: how many components share a job.
     :param protocols: gets the URLs.
     """
 
     columns: ClassVar[Mapping[str, str]] = {names.FILES_COLUMN: ","}
 
-    def __init__(self, options: MapOptions, chunksize: int, protocols: Protocols) -> None:
+    def __init__(self, options: MapOptions, protocols: Protocols) -> None:
         self._protocols = protocols
         self._keeps_folders = truth(RELATIVE_PATHS, options.text(RELATIVE_PATHS, "false"))
         self._names: dict[
@@ -43,8 +42,7 @@ class InputFiles:
         self._fixed = [self._source("fixed_input_files", path) for path in options.fixed_input_files]
         self._given: Iterator[Any] | None = None if options.input_files is None else iter(options.input_files)
         self._request_disk = options.text("request_disk")
-        self._chunksize = chunksize
-        self._job = -1
+        self._has_begun_job = False
 
     def begin(self, map_path: Path, of_function: Iterable[str]) -> Entries:
         """Add the files that all components get.
@@ -59,19 +57,23 @@ class InputFiles:
         self._root = os.fspath(map_path.parents[1])
         return self._staging.add_for_all(self._fixed, of_function)
 
-    def of(self, component: int, of_arguments: Collection[str]) -> tuple[Entries, list[str]]:
+    def of(
+        self, component: int, of_arguments: Collection[str], *, begins_job: bool = True
+    ) -> tuple[Entries, list[str]]:
         """Add the files of the next component.
 
         :param of_arguments: the sources of the TransferPaths in its arguments.
+        :param begins_job: whether it is the first one of its job.
         :returns: their entries for the execute side, and the component's values in the item column.
         :raises MisalignedInputData: the option ``input_files`` has no value for it.
         :raises SameName: two of them have the same name.
         :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
         """
+        self._has_begun_job &= not begins_job
         if self._given is None and not of_arguments:
             return [], []
-        if component // self._chunksize != self._job:
-            self._job = component // self._chunksize
+        if not self._has_begun_job:
+            self._has_begun_job = True
             self._staging.begin_job(component)
         entries, listed = self._staging.add(self._named(component), of_arguments)
         return entries, [self._item(text) for text in listed]

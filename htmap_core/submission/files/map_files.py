@@ -20,12 +20,11 @@ class MapFiles:
     """The files during the creation of a map. The methods stand in the order of their calls.
 
     :param options: the map options; ``input_files`` and ``output_remaps`` are consumed one value at a time.
-    :param chunksize: how many components share a job.
     """
 
-    def __init__(self, options: MapOptions, chunksize: int) -> None:
+    def __init__(self, options: MapOptions) -> None:
         self._protocols = Protocols(options)
-        self._inputs = InputFiles(options, chunksize, self._protocols)
+        self._inputs = InputFiles(options, self._protocols)
         self._remaps = OutputRemaps(options.output_remaps, self._protocols)
         self._components = 0
 
@@ -44,10 +43,11 @@ class MapFiles:
         """
         return self._inputs.begin(map_path, of_function)
 
-    def of_next(self, of_arguments: Collection[str]) -> tuple[list[Entry], list[list[str]]]:
+    def of_next(self, of_arguments: Collection[str], *, begins_job: bool = True) -> tuple[list[Entry], list[list[str]]]:
         """Add the files of the next component.
 
         :param of_arguments: the sources of the TransferPaths in its arguments.
+        :param begins_job: whether it is the first one of its job.
         :returns: the entries of its input files for the execute side, and its values for each of the columns.
         :raises MisalignedInputData: ``input_files`` or ``output_remaps`` has no value for it.
         :raises InvalidOption: their value is not a file, or not a destination.
@@ -56,7 +56,7 @@ class MapFiles:
         """
         component = self._components
         self._components += 1
-        entries, listed = self._inputs.of(component, of_arguments)
+        entries, listed = self._inputs.of(component, of_arguments, begins_job=begins_job)
         return entries, [listed, *self._remaps.of(component)]
 
     def end(self) -> None:

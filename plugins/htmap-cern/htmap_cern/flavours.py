@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from htmap_cern.durations import in_words
+from htmap_core.durations import in_words
 
 FLAVOURS = {
     "espresso": 20 * 60,

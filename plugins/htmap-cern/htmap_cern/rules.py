@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from htmap_cern import durations, flavours
+from htmap_cern import flavours
 from htmap_cern.errors import MapOnEos
 from htmap_cern.settings import CernSettings
-from htmap_core import MapPlan, SubmitDescription, quoted
+from htmap_core import MapPlan, SubmitDescription, Walltime, durations, quoted
 from htmap_core.exceptions import InvalidOption
 
 FLAVOUR, RUNTIME = "JobFlavour", "MaxRuntime"
+
+# Seconds for the transfer of inputs, which counts for MaxRuntime and not for HTCondor's own limit. So that holds the job, with
+# what has ended in it, before CERN removes it.
+_INPUTS = 600
 
 
 def apply(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
     """Write CERN's attributes: from the map's options if they have them, else from the settings.
 
     :param told: the settings of the table CERN.
-    :raises InvalidOption: an option names a flavour that does not exist, or its run time is not a span of time.
+    :raises InvalidOption: an option names a flavour that does not exist, or its run time is not a span of time, or less than the
+        option ``walltime`` wants, or no flavour has as much.
     """
-    _limit_runtime(submit, told)
+    _limit_runtime(submit, plan.walltime, told)
     if told.accounting_group and not submit.has("accounting_group"):
         submit.set_default("MY.AccountingGroup", quoted(told.accounting_group))
     if told.want_os:
@@ -38,16 +44,41 @@ def refuse_eos(map_dir: Path) -> None:
         raise MapOnEos(map_dir)
 
 
-def _limit_runtime(submit: SubmitDescription, told: CernSettings) -> None:
+def _limit_runtime(submit: SubmitDescription, walltime: Walltime | None, told: CernSettings) -> None:
     flavour, runtime = _own(submit, FLAVOUR), _own(submit, RUNTIME)
     if flavour is not None:
         submit.set_attribute(FLAVOUR, _flavour(flavour))
     if runtime is not None:
         submit.set_attribute(RUNTIME, _runtime(runtime))
-    if flavour is None and runtime is None:
+    if walltime is not None:
+        _keep_to(walltime, submit)
+    elif flavour is None and runtime is None:
         wanted = told.job_flavour if told.max_runtime is None else flavours.holding(told.max_runtime)
         if wanted is not None:
             submit.set_attribute(FLAVOUR, quoted(wanted))
+
+
+def _keep_to(walltime: Walltime, submit: SubmitDescription) -> None:
+    """Have CERN give jobs the time that the option ``walltime`` wants, unless another option says how much they get."""
+    for name, given, allowed in _allowed(submit):
+        if allowed is not None and allowed < walltime.wanted:
+            needed = durations.in_words(walltime.wanted)
+            raise InvalidOption(name, given, f"is less than the {needed} that jobs may take by the option walltime")
+        return
+    try:
+        flavours.holding(walltime.wanted)
+    except ValueError as error:
+        raise InvalidOption("walltime", durations.in_words(walltime.wanted), str(error)) from error
+    submit.set_attribute(RUNTIME, f"{walltime.seconds} + {_INPUTS}")
+
+
+def _allowed(submit: SubmitDescription) -> Iterator[tuple[str, str, int | None]]:
+    """Yield the options that say how long jobs may run, with the seconds, or None for an expression; the first one counts."""
+    runtime, flavour = submit.get(f"MY.{RUNTIME}"), submit.get(f"MY.{FLAVOUR}")
+    if runtime is not None:
+        yield RUNTIME, runtime, int(runtime) if runtime.isdecimal() else None
+    if flavour is not None:
+        yield FLAVOUR, flavour, flavours.FLAVOURS.get(flavour.strip('"').casefold())
 
 
 def _own(submit: SubmitDescription, name: str) -> str | None:

@@ -7,8 +7,8 @@ from typing import Any, Optional
 
 import attrs
 
-from htmap_cern import durations, flavours
-from htmap_core import table
+from htmap_cern import flavours
+from htmap_core import durations, table
 
 AUTO = "auto"
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, AUTO: AUTO}

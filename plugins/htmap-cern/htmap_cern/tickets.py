@@ -17,8 +17,8 @@ from typing import Optional
 
 import attrs
 
-from htmap_cern.durations import in_words
 from htmap_cern.errors import TicketNeeded
+from htmap_core.durations import in_words
 
 _PRINCIPAL = re.compile(r"^Default principal: (\S+)", re.MULTILINE)
 _TIME = r"(\d\d/\d\d/\d{2,4} \d\d:\d\d:\d\d)"

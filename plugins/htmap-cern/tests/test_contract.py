@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from htmap_core.testing import PluginContract
+from htmap_core.testing import SiteContract
 
 
-class TestCern(PluginContract):
+class TestCern(SiteContract):
     plugin = "cern"
     distribution = "htmap-cern"
+    pool = "cern"
+    time_limit = "MY.MaxRuntime"
+    a_day = "86400"

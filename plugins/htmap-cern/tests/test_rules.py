@@ -11,12 +11,12 @@ from htmap_cern import rules
 from htmap_cern.errors import MapOnEos
 from htmap_cern.settings import CernSettings
 
-from htmap_core import MapOptions, MapPlan, PoolAddress, Settings, SubmitDescription, connect
+from htmap_core import MapOptions, MapPlan, PoolAddress, Settings, SubmitDescription, Walltime, connect
 from htmap_core.exceptions import InvalidOption
 from tests.golden_files import Golden
 
 
-def written(told: CernSettings | None = None, **given: Any) -> dict[str, str]:
+def written(told: CernSettings | None = None, walltime: Walltime | None = None, **given: Any) -> dict[str, str]:
     """Return what the rules make of a user's options."""
     options = MapOptions(**given)
     submit = SubmitDescription()
@@ -31,6 +31,7 @@ def written(told: CernSettings | None = None, **given: Any) -> dict[str, str]:
         options=options,
         settings=Settings(),
         pool=connect(PoolAddress("cern")),
+        walltime=walltime,
     )
     rules.apply(submit, plan, told or CernSettings())
     return submit.commands()
@@ -81,6 +82,43 @@ def test_a_flavour_needs_no_quotes_and_may_have_them(given: str, meant: str) -> 
 )
 def test_a_runtime_of_the_users_own_is_written_in_seconds(given: Any, meant: str) -> None:
     assert written(custom_options={"maxruntime": given}) == {"MY.MaxRuntime": meant}
+
+
+TWO_HOURS = Walltime(7200, 7500)
+
+
+def test_the_walltime_is_the_maximum_runtime_and_wins_over_the_settings() -> None:
+    told = CernSettings(job_flavour="espresso", max_runtime="1h")
+    assert written(told, TWO_HOURS) == {"MY.MaxRuntime": "$(htmap_walltime) + 600"}
+
+
+@pytest.mark.parametrize(
+    ("own", "meant"),
+    [
+        ({"MaxRuntime": "2h"}, {"MY.MaxRuntime": "7200"}),
+        ({"MaxRuntime": "RequestCpus * 60"}, {"MY.MaxRuntime": "RequestCpus * 60"}),
+        ({"JobFlavour": "longlunch"}, {"MY.JobFlavour": '"longlunch"'}),
+        ({"JobFlavour": "$(flavour)"}, {"MY.JobFlavour": "$(flavour)"}),
+        ({"JobFlavour": "espresso", "MaxRuntime": "3h"}, {"MY.JobFlavour": '"espresso"', "MY.MaxRuntime": "10800"}),
+    ],
+)
+def test_own_options_win_over_the_walltime(own: dict[str, str], meant: dict[str, str]) -> None:
+    assert written(None, TWO_HOURS, custom_options=own) == meant
+
+
+@pytest.mark.parametrize("own", [{"MaxRuntime": "1h"}, {"JobFlavour": "microcentury"}])
+def test_own_options_that_allow_less_than_the_walltime_are_refused(own: dict[str, str], golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        written(None, TWO_HOURS, custom_options=own)
+    assert [caught.value.name] == list(own)
+    golden(f"cern/less-than-the-walltime-{caught.value.name}", caught.value)
+
+
+def test_a_walltime_beyond_all_flavours_is_refused(golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        written(None, Walltime(8 * 86400, 8 * 86400 + 300))
+    assert caught.value.name == "walltime"
+    golden("cern/a-walltime-beyond-all-flavours", caught.value)
 
 
 def test_own_options_win_over_the_settings() -> None:

@@ -75,3 +75,11 @@ def test_a_path_that_htcondor_would_misread_is_refused(root: str, golden: Golden
     with pytest.raises(CannotStart) as caught:
         configure(root)
     golden("pool/a-path-that-htcondor-would-misread-is-refused", caught.value, hide={repr(root): "PATH"})
+
+
+def test_nothing_holds_back_a_negotiation_that_the_schedd_asks_for() -> None:
+    found = configure()
+    assert {found[name] for name in ("NEGOTIATOR_MIN_INTERVAL", "NEGOTIATOR_CYCLE_DELAY", "SCHEDD_MIN_INTERVAL")} == {
+        "0"
+    }
+    assert int(found["SCHEDD_INTERVAL"]) == 1  # so often it puts jobs into slots that it has kept

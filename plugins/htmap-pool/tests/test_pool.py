@@ -47,6 +47,15 @@ class TestRunningPool:
         assert uid != "0"
         assert home == (str(Path.home()) if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_dir)
 
+    @pytest.mark.parametrize(("given", "kept"), [("", 2), ("keep_claim_idle = 30", 2), ("keep_claim_idle = 1", 1)])
+    def test_a_slot_is_kept_for_a_moment_for_the_next_map_and_no_longer(
+        self, shared_pool: Any, given: str, kept: int
+    ) -> None:
+        cluster = str(shared_pool.submit("true", "hold = true", given))
+        found = shared_pool.tool("condor_q", cluster, "-autoformat", "KeepClaimIdle").stdout
+        shared_pool.tool("condor_rm", cluster)
+        assert int(found) == kept
+
     def test_starting_again_changes_nothing(self, shared_pool: Any) -> None:
         before = record.running(shared_pool.places)
         again = shared_pool.start(cpus=3)

@@ -19,6 +19,7 @@ from htmap_core import names
 from htmap_core.cli import COMMANDS, SECTIONS, cli
 from htmap_core.settings.core import CoreSettings
 from tests.golden_files import Golden
+from tests.unit.damage import create
 
 Type = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -206,6 +207,13 @@ def test_an_amount_is_a_number_above_nothing(type_: Type, damaged: Path, amount:
     assert type_("stdout", "tide", "0", "--timeout", "nan").returncode == 2
 
 
+@pytest.mark.parametrize("time", ["nan", "-1", "0", "2 horus", "2:30", "", "500 d"])
+def test_a_time_is_a_span_of_time(type_: Type, damaged: Path, time: str) -> None:
+    ran = type_("edit", "walltime", "tide", "--", time)
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+
+
 def test_two_units_of_one_amount_contradict_each_other(type_: Type, damaged: Path, golden: Golden) -> None:
     ran = type_("edit", "memory", "tide", "1GB", "--unit", "mb")
     assert ran.returncode == 2
@@ -259,6 +267,12 @@ class TestTheDoctor:
     def test_damaged_maps_are_noted(self, type_: Type, damaged: Path, golden: Golden) -> None:
         (line,) = (line for line in type_("doctor").stdout.splitlines() if "'tide'" in line)
         golden("cli/doctor-damaged-map", line)
+
+    def test_an_archive_that_can_be_mended_is_no_reason_to_remove_maps(self, type_: Type, golden: Golden) -> None:
+        made = create("tide")
+        made.runtime.write_bytes(b"damage")
+        (line,) = (line for line in type_("doctor").stdout.splitlines() if "'tide'" in line)
+        golden("cli/doctor-damaged-archive", line, hide={made.id: "ID"})
 
 
 class TestTheLog:

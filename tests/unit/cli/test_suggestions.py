@@ -67,6 +67,7 @@ def test_every_name_that_other_tools_have_leads_to_one_command_that_is_there() -
         ("edit tide memory 2", "htmap edit memory tide 2"),
         ("edit ram tide 2", "htmap edit memory"),
         ("edit tide 2GB", "htmap edit memory tide 2GB"),
+        ("edit runtime tide 4h", "htmap edit walltime"),
         ("plugins ls", "htmap plugins list"),
         ("plugins docker", "htmap plugins show docker"),
     ],

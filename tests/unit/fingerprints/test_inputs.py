@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import collections
 import copy
+import copyreg
 import dataclasses
 import datetime
 import decimal
 import enum
 import fractions
+import itertools
 import pickle
 import threading
+import time
+import uuid
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -230,6 +234,49 @@ def test_an_object_that_raises_when_it_is_pickled_is_named() -> None:
             raise ZeroDivisionError
 
     assert [each.where for each in of([Odd()]).incomparable] == ["args[0][0]"]
+
+
+COUNT = itertools.count()
+
+
+class Counting:
+    def __reduce__(self) -> Any:
+        return Counting, (), {"count": next(COUNT)}
+
+
+class Random:
+    def __getstate__(self) -> Any:
+        return {"content": [Pair(str(uuid.uuid4()))]}
+
+
+class Timely(Point):
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return Point, ((self.x, time.perf_counter()),)
+
+
+class Registered:
+    pass
+
+
+copyreg.pickle(Registered, lambda _: (Registered, (id(Pair(next(COUNT))) + next(COUNT),)))
+
+
+@pytest.mark.parametrize("kind", [Counting, Random, lambda: Timely([1]), Registered])
+def test_an_object_that_is_taken_apart_in_another_way_each_time_is_named_and_equals_nothing(
+    kind: Callable[[], Any],
+) -> None:
+    value = kind()
+    one, other = (of({"k": [Reducing(1), value]}, b=2) for _ in range(2))
+    assert [(each.where, each.kind) for each in one.incomparable] == [("args[0]['k'][1]", type(value).__qualname__)]
+    assert one.digest != other.digest
+    function = Fingerprints(lambda: value).function
+    assert [each.kind for each in function.incomparable] == [type(value).__qualname__]
+
+
+def test_it_is_named_also_beside_what_cannot_be_compared_and_within_another_of_its_kind() -> None:
+    inner = Reducing([threading.Lock(), Reducing(Counting())])
+    assert {each.kind for each in of(inner).incomparable} == {"lock", "Counting"}
+    assert [each.kind for each in of({Counting(), "a"}).incomparable] == ["Counting"]
 
 
 ATOM = (

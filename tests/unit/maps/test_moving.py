@@ -20,6 +20,7 @@ from htmap_core.storage.content.formats import FORMAT
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import find_map
 from htmap_core.testing import run_htmap
+from tests.refused_calls import without
 from tests.unit.damage import create
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -74,15 +75,26 @@ def elsewhere(htmap_dir: Path) -> Iterator[Path]:
 
 
 def test_it_is_copied_to_another_file_system(htmap_dir: Path, elsewhere: Path) -> None:
-    made = finished()
+    made, other = finished(), create("wave")
+    other.submissions.not_taken(other.submissions.all()[-1])
     (made.path / "link").symlink_to("map.json")
-    before = files_in(htmap_dir)
+    before, are_shared = files_in(htmap_dir), os.path.samefile(made.runtime, other.runtime)
     moving.move(htmap_dir, elsewhere)
     assert files_in(elsewhere) == before
     assert (elsewhere / "maps" / made.id / "link").is_symlink()
+    copies = [elsewhere / "maps" / each.id / names.RUNTIME for each in (made, other)]
+    assert (are_shared, os.path.samefile(*copies)) == (True, True)
+    assert {path.stat().st_nlink for path in (elsewhere / names.PROGRAMS).iterdir()} == {3}
     assert (elsewhere.stat().st_mode & 0o777) == 0o700
     assert [*htmap_dir.parent.glob("*htmap*")] == []
     assert [path.name for path in elsewhere.parent.iterdir()] == ["htmap"]
+
+
+def test_it_is_copied_to_a_file_system_without_hard_links(htmap_dir: Path, elsewhere: Path) -> None:
+    finished()
+    before = files_in(htmap_dir)
+    without(("link",), lambda: moving.move(htmap_dir, elsewhere))
+    assert files_in(elsewhere) == before
 
 
 def interrupted_copy(root: Path, to: Path) -> None:

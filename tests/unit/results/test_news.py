@@ -33,6 +33,30 @@ class Silent(FixedStates):
         return "it sleeps"
 
 
+@attrs.define
+class Late(Silent):
+    """States of which news come with the tenth look."""
+
+    looked: int = 0
+
+    def poll(self) -> bool:
+        self.looked += 1
+        if self.looked == 10:
+            self.looks = [[ComponentStatus.COMPLETED]]
+        return self.looked == 10
+
+
+def test_news_that_come_soon_are_seen_soon_whatever_the_longest_pause_is(
+    make_map: MakeMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = Late([[ComponentStatus.RUNNING]])
+    monkeypatch.setattr(source, "of", lambda _: states)
+    htmap.settings["WAIT_TIME"] = 1000
+    engine = Engine("tide", make_map("tide", 1, {}), lambda: None, lambda _: math.inf)
+    assert engine.await_component(0, timeout=60) is ComponentStatus.COMPLETED
+    assert states.looked == 10
+
+
 def test_the_schedd_is_asked_less_often_the_longer_nothing_comes(
     make_map: MakeMap, monkeypatch: pytest.MonkeyPatch
 ) -> None:

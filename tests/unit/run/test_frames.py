@@ -186,7 +186,7 @@ with frames.Writer(sys.argv[2]) as writer:
 
 
 def test_nothing_is_left_of_a_frame_for_which_the_disk_has_no_room(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", FULL_DISK, str(Path(frames.__file__).parents[1]), str(tmp_path / "frames")]
+    command = [sys.executable, "-c", FULL_DISK, str(Path(frames.__file__).parents[2]), str(tmp_path / "frames")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     reader = frames.Reader(tmp_path / "frames")
@@ -231,7 +231,7 @@ def test_memory_does_not_hold_a_large_payload_twice(tmp_path: Path) -> None:
     with frames.Writer(tmp_path / "frames") as writer:
         writer.add(frames.RESULT, 0, payload=bytes(200_000_000))
     program = (
-        f"import sys; sys.path.insert(0, {str(Path(frames.__file__).parents[1])!r})\n"
+        f"import sys; sys.path.insert(0, {str(Path(frames.__file__).parents[2])!r})\n"
         f"from htmap_run import frames; reader = frames.Reader({str(tmp_path / 'frames')!r})\n"
         "reader.payload(reader.frames[0]); print([each.split()[1] for each in open('/proc/self/status') if 'VmHWM' in each][0])"
     )

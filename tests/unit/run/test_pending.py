@@ -228,3 +228,11 @@ class TestInputs:
         with pytest.raises(frames.CorruptFile):
             inputs.find(10)
         assert inputs.find(4)[1] == b"4"
+
+
+def test_a_component_that_runs_again_has_not_begun() -> None:
+    noted = pending.Pending()
+    noted.begin(3, 1.5, 10, 20)
+    assert noted.begun == {"component": 3, "start": 1.5, "stdout": 10, "stderr": 20}
+    noted.forget()
+    assert noted.begun is None

@@ -15,7 +15,7 @@ import pytest
 import htmap
 from htmap_core.exceptions import TimeoutError
 from htmap_core.settings import waiting
-from htmap_core.settings.waiting import Deadline, component_bar, tries, while_created
+from htmap_core.settings.waiting import Deadline, component_bar, tries, until_next_look, while_created
 from tests.golden_files import Golden
 
 pytestmark = pytest.mark.usefixtures("htmap_dir")
@@ -45,6 +45,26 @@ def test_for_ever_is_until_the_caller_has_seen_enough() -> None:
     for _ in range(3):
         deadline.pause("is out", "tide")
     assert time.monotonic() - began >= 0.03  # the setting cannot make it a busy loop
+
+
+def test_a_pause_is_as_long_as_asked_for_where_that_is_less_than_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    htmap.settings["WAIT_TIME"] = 5
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    deadline = Deadline(None)
+    for at_most in (0, 0.5, 1000):
+        deadline.pause("is out", "tide", at_most=at_most)
+    deadline.pause("is out", "tide")
+    assert 0 < slept[0] < slept[1] == 0.5
+    assert slept[2:] == [5, 5]
+
+
+@pytest.mark.parametrize(("quiet", "took", "longest"), [(2.0, 1e-5, 0.02), (60.0, 1e-5, 0.6), (0.0, 0.005, 0.5)])
+def test_one_looks_the_later_the_longer_nothing_has_come_and_a_look_takes(
+    quiet: float, took: float, longest: float
+) -> None:
+    assert longest / 2 <= until_next_look(quiet, took) <= longest
+    assert took <= 0.02 * until_next_look(quiet, took)
 
 
 @pytest.mark.parametrize("timeout", ["1", [1], object()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import pickle
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import pytest
 
 from htmap_core import names
@@ -26,12 +28,14 @@ from htmap_core.exceptions import (
     TagAlreadyExists,
     TagNotFound,
 )
+from htmap_core.files.sealed import unseal
 from htmap_core.settings.chain import settings
 from htmap_core.storage import deletion, operations
+from htmap_core.storage.content.formats import FORMAT, WRITTEN
 from htmap_core.storage.content.inputs import read_inputs
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.record import MapRecord
+from htmap_core.storage.record import MapRecord, record_text
 from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.submissions import Submissions
 from htmap_core.storage.tags import all_tags, find_map
@@ -69,7 +73,7 @@ def interrupted(kind: str) -> list[operations.Operation]:
 def make(
     tag: str | None, inputs: list[bytes], chunksize: int = 1, submit: Callable[[str], Any] = accept, into: Any = None
 ) -> MapDir:
-    with Creation(tag, chunksize=chunksize) as creation:
+    with Creation(tag, sizes=itertools.repeat(chunksize)) as creation:
         for payload in inputs:
             creation.add_input(payload)
         creation.finish()
@@ -118,6 +122,60 @@ def test_every_input_can_be_read_back_through_the_row_of_its_job(htmap_dir: Path
     ]
 
 
+def test_jobs_of_different_sizes_are_known_from_the_map_alone(htmap_dir: Path) -> None:
+    with Creation("tide", sizes=itertools.chain([4, 2, 2], itertools.repeat(1))) as creation:
+        begins = []
+        for number in range(10):
+            begins.append(creation.begins_job)
+            creation.add_input(b"%d" % number)
+        creation.finish()
+        assert [number for number, is_first in enumerate(begins) if is_first] == [0, 4, 6, 8, 9]
+        assert not creation.has_equal_jobs
+        sizes = attrs.evolve(record(creation, creation.chunksize), sizes=creation.runs)
+        submit_map(creation, sizes, {"universe": "vanilla"}, queue(accept))
+    found = MapDir(creation.map_dir.path)
+    assert [(row[0], row[1]) for row in rows(found)] == [
+        ("0", "0-3"),
+        ("4", "4-5"),
+        ("6", "6-7"),
+        ("8", "8"),
+        ("9", "9"),
+    ]
+    assert (found.record.jobs, found.record.chunksize) == (5, 4)
+    assert [found.placement.job_of(component).row for component in range(10)] == [0, 0, 0, 0, 1, 1, 2, 2, 3, 4]
+    assert [found.input_block(component).name for component in (0, 9)] == ["_htmap_inputs_0"] * 2
+
+
+@pytest.mark.parametrize(
+    ("sizes", "are_equal"), [([3, 3, 3], True), ([3, 3, 2], True), ([2, 2, 3], False), ([3, 2, 2], False)]
+)
+def test_only_the_last_of_equal_jobs_may_be_smaller(htmap_dir: Path, sizes: list[int], are_equal: bool) -> None:
+    with Creation(None, sizes=sizes) as creation:
+        for _ in range(sum(sizes)):
+            creation.add_input(b"")
+        creation.finish()
+        assert creation.has_equal_jobs is are_equal
+        assert sum(jobs * size for jobs, size in creation.runs) == sum(sizes)
+
+
+@pytest.mark.parametrize(("sizes", "needed"), [([1, 1, 1], WRITTEN), ([2, 2, 1], WRITTEN), ([1, 2, 1], FORMAT)])
+def test_a_map_needs_a_newer_reader_only_where_its_jobs_differ(htmap_dir: Path, sizes: list[int], needed: int) -> None:
+    with Creation(None, sizes=sizes) as creation:
+        for _ in range(sum(sizes)):
+            creation.add_input(b"")
+        creation.finish()
+        runs = () if creation.has_equal_jobs else creation.runs
+        text = record_text(attrs.evolve(record(creation, creation.chunksize), sizes=runs), htmap_dir)
+    content = unseal(text.encode())
+    assert content.get("needs", content["format"]) == needed
+
+
+def test_sizes_that_do_not_have_all_components_are_damage(htmap_dir: Path) -> None:
+    made = make("tide", [b"a", b"b", b"c"])
+    with pytest.raises(ValueError, match="3"):
+        attrs.evolve(made.record, sizes=[(1, 2)])
+
+
 def test_small_inputs_share_blocks_of_about_64_kib(htmap_dir: Path) -> None:
     made = make("tide", [b"x" * 1000] * 1000)
     blocks = [path for path in (made.path / "inputs").rglob("*") if path.is_file()]
@@ -149,7 +207,9 @@ def test_no_directory_of_inputs_has_more_than_a_thousand_blocks(htmap_dir: Path)
 
 
 def test_a_job_has_the_values_of_all_its_components_in_a_joined_column_each_once(htmap_dir: Path) -> None:
-    with Creation("joined", chunksize=2, columns=["first"], joined={"files": ",", "other": ";"}) as creation:
+    with Creation(
+        "joined", sizes=itertools.repeat(2), columns=["first"], joined={"files": ",", "other": ";"}
+    ) as creation:
         for number, files in enumerate([["a", "b"], ["b", "c"], [], []]):
             creation.add_input(b"", [str(number)], [files, []])
         creation.finish()

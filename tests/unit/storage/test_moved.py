@@ -46,7 +46,7 @@ def create(root: Path, tag: str = "tide") -> tuple[MapDir, dict[str, str], Queue
     (root / "c").write_text("land")
     queue = Queue()
     (root / "d").write_text("air")
-    files = MapFiles(MapOptions(input_files=[[root / "d", root / "a,b"]], fixed_input_files=root / "c"), 1)
+    files = MapFiles(MapOptions(input_files=[[root / "d", root / "a,b"]], fixed_input_files=root / "c"))
     with Creation(tag, joined=files.columns) as creation:
         creation.add_runtime(b"#!/bin/sh\n")
         path = creation.map_dir.path

@@ -25,6 +25,7 @@ from htmap_core.storage.root import make_htmap_dir
 from htmap_core.testing import run_htmap
 from htmap_core.user_warnings import NewerMap
 from htmap_run import frames
+from htmap_run.frames import writing
 from tests.unit.damage import create
 
 NEWER = FORMAT + 1
@@ -143,7 +144,7 @@ def test_a_frame_of_a_newer_version_is_no_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Callable[[Path], Any]
 ) -> None:
     with monkeypatch.context() as newer, frames.Writer(tmp_path / "frames") as writer:
-        newer.setattr(frames, "VERSION", frames.VERSION + 1)
+        newer.setattr(writing, "VERSION", frames.VERSION + 1)
         writer.add(frames.FUNCTION)
     with pytest.raises(MadeByNewerHTMap):
         read(tmp_path / "frames")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from htmap_core import names
-from htmap_core.storage.jobs import Job, Placement
+from htmap_core.storage.jobs import Job, JobSizes, Placement
 
 
 def submit(path: Path, number: int, *rows: str) -> None:
@@ -19,7 +19,7 @@ def submit(path: Path, number: int, *rows: str) -> None:
 @pytest.fixture
 def placement(tmp_path: Path) -> Placement:
     """Have seven components in jobs of three."""
-    return Placement(tmp_path, 7, 3)
+    return Placement(tmp_path, JobSizes.equal(7, 3))
 
 
 def test_components_are_in_their_order_in_the_first_submission(placement: Placement) -> None:
@@ -81,3 +81,22 @@ def test_a_placement_that_a_thread_holds_stays_as_it_is(placement: Placement, tm
     assert later.after([0, 1, 2]).job_of(0) == Job(2, 0)
     assert later.after([0]).job_of(0) == Job(0, 0)
     assert (placement.job_of(0), later.job_of(0), later.components_of(Job(1, 0))) == (Job(0, 0), Job(1, 0), (0, 2))
+
+
+@pytest.fixture
+def shrinking(tmp_path: Path) -> Placement:
+    """Have ten components in jobs of four, two, two and one, and one."""
+    return Placement(tmp_path, JobSizes([(1, 4), (2, 2), (2, 1)], 10))
+
+
+def test_jobs_of_different_sizes_have_their_components_in_order(shrinking: Placement) -> None:
+    expected = [(0, 1, 2, 3), (4, 5), (6, 7), (8,), (9,)]
+    assert [shrinking.components_of(Job(0, row)) for row in range(5)] == expected
+    assert [shrinking.job_of(component).row for component in range(10)] == [0, 0, 0, 0, 1, 1, 2, 2, 3, 4]
+    assert list(shrinking.jobs()) == [Job(0, row) for row in range(5)]
+
+
+def test_a_job_of_several_sizes_that_ran_again_is_not_among_the_jobs(shrinking: Placement, tmp_path: Path) -> None:
+    submit(tmp_path, 1, "4,5", "9")
+    placement = shrinking.after([0, 1])
+    assert list(placement.jobs()) == [Job(0, 0), Job(0, 2), Job(0, 3), Job(1, 0), Job(1, 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import stat
@@ -190,6 +191,7 @@ def modes(top: Path) -> dict[str, str]:
         str(path.relative_to(top)): oct(mode)
         for path, mode in found.items()
         if mode not in {*private, programs.get(path.name)}
+        and not (path.parent.name == names.PROGRAMS and mode == stat.S_IFREG | 0o700)
     }
 
 
@@ -197,7 +199,7 @@ def modes(top: Path) -> dict[str, str]:
 class TestPermissions:
     def test_what_a_map_s_creation_writes_is_the_user_s_alone(self, htmap_dir: Path, tmp_path: Path) -> None:
         (tmp_path / "launcher.sh").write_text("#!/bin/sh\n")
-        with Creation(None, chunksize=2) as creation:
+        with Creation(None, sizes=itertools.repeat(2)) as creation:
             creation.add_function(pickle.dumps(1), {})
             creation.add_runtime(b"archive")
             for number in range(5):

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from htmap_core import MapOptions
-from htmap_core.exceptions import MisalignedInputData
+from htmap_core import MapOptions, Walltime
+from htmap_core.exceptions import InvalidOption, MisalignedInputData
+from htmap_core.settings.chain import settings
 from htmap_core.submission.option_columns import OptionColumns
 
 
@@ -46,6 +47,20 @@ def test_a_value_without_a_component_is_refused() -> None:
 def test_a_component_without_requirements_has_no_empty_expression() -> None:
     made = columns(requirements=["", "A", " "], rank=["", "B", ""])
     assert [made.of_next() for _ in range(3)] == [["true", ""], ["A", "B"], ["true", ""]]
+
+
+@pytest.mark.usefixtures("htmap_dir")
+def test_the_walltime_of_a_component_becomes_the_limit_of_its_job() -> None:
+    settings["WALLTIME_MARGIN"] = 60
+    made = columns(request_cpus=[1, 2, 3], walltime=["2h", "", 90])
+    assert made.names["walltime"] == "htmap_walltime"
+    assert [made.of_next() for _ in range(3)] == [["1", "7260"], ["2", "undefined"], ["3", "150"]]
+    assert made.walltime == Walltime(7200, 7260)
+
+
+def test_a_wrong_walltime_of_a_component_is_refused() -> None:
+    with pytest.raises(InvalidOption):
+        columns(walltime=["2 horus"]).of_next()
 
 
 def test_empty_values_are_neutral_in_every_expression_that_htmap_completes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import pwd
 import re
@@ -12,7 +13,7 @@ from typing import Any
 import classad2
 import pytest
 
-from htmap_core import MapOptions, MapPlan, names
+from htmap_core import MapOptions, MapPlan, Walltime, names
 from htmap_core.contract.authors import Authors
 from htmap_core.exceptions import InvalidOption, SubmitConflict
 from htmap_core.plugins.calls import plugins
@@ -22,6 +23,7 @@ from htmap_core.submission.planning import describe
 from htmap_core.testing.contracts import EmptyPool
 from htmap_core.tracking import hold_codes
 from htmap_run import codes
+from htmap_run.names import SAVES
 from tests.golden_files import Golden
 
 
@@ -34,13 +36,70 @@ def evaluated(job: str, expression: str, **options: Any) -> Any:
     return ad.eval("Evaluated")
 
 
-def described(method: str, chunksize: int = 1, **options: Any) -> dict[str, str]:
+def described(method: str, components: int = 1, jobs: int = 1, **options: Any) -> dict[str, str]:
     given, keeps = MapOptions(**options), "checkpoint" in options
-    components = Path("/maps/1"), Path("/maps/1/archive"), chunksize
-    plan = MapPlan("tide", *components, 1, given, Settings(), EmptyPool(), checkpoints=keeps)
-    files = MapFiles(plan.options, chunksize=chunksize)
+    files_and_sizes = Path("/maps/1"), Path("/maps/1/archive"), components, jobs
+    plan = MapPlan("tide", *files_and_sizes, given, Settings(), EmptyPool(), checkpoints=keeps)
+    files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
     return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter, Authors())
+
+
+# --- the wanted time
+
+
+def limited(own: dict[str, Any] | None = None, column: str = "") -> dict[str, str]:
+    """Return the submit commands of a map whose jobs may take an hour."""
+    options = MapOptions(**(own or {}))
+    plan = MapPlan(
+        "tide",
+        *(Path("/maps/1"), Path("/maps/1/archive")),
+        1,
+        1,
+        options,
+        Settings(),
+        EmptyPool(),
+        walltime=Walltime(3600, 3660),
+    )
+    files = MapFiles(plan.options)
+    files.of_all(plan.map_dir, [])
+    columns = {"walltime": column} if column else {}
+    return describe(plan, plugins.delivery_method("assume"), "some-id", columns, files, plan.pool.parameter, Authors())
+
+
+LIMIT = "allowed_execute_duration"
+
+
+def test_a_wanted_time_becomes_the_limit_of_htcondor() -> None:
+    found = limited()
+    assert (found[LIMIT], found["htmap_walltime"]) == ("$(htmap_walltime)", "3660")
+    assert "walltime" not in found
+    assert LIMIT not in described("assume")
+
+
+def test_components_with_times_of_their_own_have_them_in_a_column() -> None:
+    found = limited(column="htmap_walltime")
+    assert found[LIMIT] == "$(htmap_walltime)"
+    assert "htmap_walltime" not in found
+
+
+@pytest.mark.parametrize("own", [3600, "86400", "RequestCpus * 60", ""])
+def test_a_limit_of_the_users_own_wins(own: Any) -> None:
+    found = limited({LIMIT: own})
+    assert found[LIMIT] == str(own)
+    assert "htmap_walltime" not in found
+
+
+def test_a_limit_of_the_users_own_that_is_less_than_the_wanted_time_is_refused(golden: Golden) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        limited({LIMIT: 3599})
+    assert caught.value.name == LIMIT
+    golden("planning/a-limit-below-the-walltime", caught.value)
+
+
+def test_an_attribute_of_the_users_own_can_have_the_limit() -> None:
+    found = limited({"MY.RequestRuntime": "$(htmap_walltime)", LIMIT: ""})
+    assert found["htmap_walltime"] == "3660"
 
 
 def vacated(failures: str, last: int, **attributes: Any) -> str:
@@ -264,7 +323,65 @@ def test_another_exit_code_for_checkpoints_is_a_conflict() -> None:
 def test_jobs_with_something_to_lose_save_it_before_they_use_the_memory_for_which_they_get_more(
     chunksize: int, options: dict[str, Any], saves: bool
 ) -> None:
-    commands = described("assume", chunksize, **options)
+    commands = described("assume", chunksize, results_interval=False, **options)
 
     assert commands.get("checkpoint_exit_code") == (str(codes.SAVED) if saves else None)
     assert commands.get("transfer_checkpoint_files") == (names.RETURN if saves else None)
+
+
+SAVING: dict[str, tuple[int, dict[str, Any], str | None]] = {
+    "components that share jobs": (10, {}, "10 600 100 2"),
+    "a job for each component": (1, {}, None),
+    "the user does not want it": (10, {"results_interval": False}, None),
+    "the user says so": (10, {"results_interval": True}, "10 600 100 2"),
+    "the user says how often": (10, {"results_interval": 60}, "60 60 100 100"),
+    "likewise": (10, {"results_interval": datetime.timedelta(minutes=5)}, "300 300 100 100"),
+    "an exit code of the user's": (10, {"checkpoint_exit_code": 77}, None),
+    "a destination of the user's": (10, {"checkpoint_destination": "https://data.example.org/me"}, None),
+    "both": (10, {"checkpoint_destination": "https://data.example.org/me", "results_interval": 60}, "60 60 100 100"),
+    "checkpoints by exit": (10, {"checkpoint": "exit"}, "10 600 100 2"),
+}
+
+
+@pytest.mark.parametrize("which", SAVING)
+def test_results_of_jobs_that_components_share_come_early(which: str) -> None:
+    chunksize, options, rules = SAVING[which]
+    commands = described("assume", chunksize, **options)
+
+    assert commands.get(f"MY.{SAVES}") == (f'"{rules}"' if rules else None)
+    code = options.get("checkpoint_exit_code", codes.SAVED if rules else None)
+    assert commands.get("checkpoint_exit_code") == (str(code) if code else None)
+    assert commands.get("transfer_checkpoint_files") == (names.RETURN if rules else None)
+
+
+@pytest.mark.parametrize(
+    ("job", "released"),
+    [
+        ("[HoldReasonCode = 36; HoldReasonSubCode = -1; NumHolds = 1]", True),
+        ("[HoldReasonCode = 36; HoldReasonSubCode = -1; NumHolds = 4]", False),  # it comes again and again
+        ("[HoldReasonCode = 36; HoldReasonSubCode = 256; NumHolds = 1]", False),
+        ("[HoldReasonCode = 1; HoldReasonSubCode = 0; NumHolds = 1]", False),
+        ("[HoldReasonCode = 13; NumHolds = 1]", True),  # the user says so
+    ],
+)
+def test_a_job_whose_results_could_not_be_saved_is_released_to_go_on_without(job: str, released: bool) -> None:
+    asked = {"components": 10, "periodic_release": "HoldReasonCode == 13"}
+    assert evaluated(job, "periodic_release", **asked) is released
+
+
+def test_jobs_that_save_nothing_are_released_as_the_user_says() -> None:
+    assert "periodic_release" not in described("assume")
+    assert described("assume", periodic_release="false")["periodic_release"] == "false"
+
+
+@pytest.mark.parametrize(("jobs", "rules"), [(1000, "500 600 10 2"), (1_000_000, "5000 5000 1 2")])
+def test_a_map_of_many_jobs_asks_the_schedd_no_more_often(jobs: int, rules: str) -> None:
+    commands = described("assume", 10 * jobs, jobs, hold=True)  # all at once: this is not about their pace
+    assert commands[f"MY.{SAVES}"] == f'"{rules}"'
+
+
+@pytest.mark.parametrize("value", [-1, "soon", 1.5, [1, 2]])
+def test_another_interval_of_results_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        described("assume", results_interval=value)
+    assert caught.value.name == "results_interval"

@@ -166,13 +166,15 @@ STARTER_SETS_HOME_ENV = False
 STARTER_JOB_ENVIRONMENT = "HOME='{home}'"
 """
 
-# The defaults are made for large pools, where a minute more or less does not matter.
+# The defaults are made for large pools, where a minute more or less does not matter. The schedd asks for a negotiation when jobs
+# come into a queue in which none waited. With no interval to hold it back, that takes milliseconds. Where some waited, the next
+# regular one has to do.
 _QUICK = """\
 NEGOTIATOR_INTERVAL = 2
-NEGOTIATOR_MIN_INTERVAL = 1
-NEGOTIATOR_CYCLE_DELAY = 1
-SCHEDD_INTERVAL = 2
-SCHEDD_MIN_INTERVAL = 1
+NEGOTIATOR_MIN_INTERVAL = 0
+NEGOTIATOR_CYCLE_DELAY = 0
+SCHEDD_INTERVAL = 1
+SCHEDD_MIN_INTERVAL = 0
 RUNBENCHMARKS = False
 START = True
 PREEMPT = False
@@ -189,12 +191,13 @@ SHADOW.FAKE_CREATE_THREAD = True
 # report, by default after five minutes, is the first one with the job's real memory.
 STARTER_INITIAL_UPDATE_INTERVAL = 0
 STARTER_UPDATE_INTERVAL = 30
-# Maps ask HTCondor to keep claims for 30 seconds, so that the next map finds slots. Here the next map may need more memory
-# than those slots have, and would wait until they are released. A few seconds are enough, because negotiation takes one.
+# For a second after its last job, a slot's ad is out of date and a match would be refused, so that a map which follows another
+# had to wait for two negotiations. A slot that is kept that long takes the next job without one, as the schedd looks each second.
+# It is not kept longer, because the next map may need more memory than it has, and would wait until it is released.
 JOB_TRANSFORM_NAMES = $(JOB_TRANSFORM_NAMES) BRIEF_CLAIMS
 JOB_TRANSFORM_BRIEF_CLAIMS @=end
-   REQUIREMENTS KeepClaimIdle > 3
-   SET KeepClaimIdle 3
+   REQUIREMENTS KeepClaimIdle =?= undefined || KeepClaimIdle > 2
+   SET KeepClaimIdle 2
 @end
 # The seconds after which daemons notice that their master was killed, and end.
 PARENT_CHECK_FIRST_INTERVAL = 10

@@ -19,9 +19,9 @@ from htmap_core.user_warnings import TooLargeInputFiles, UnreadableInputFiles
 from tests.golden_files import Golden
 
 
-def begun(path: Path, chunksize: int = 1, **options: Any) -> InputFiles:
+def begun(path: Path, **options: Any) -> InputFiles:
     given = MapOptions(**options)
-    files = InputFiles(given, chunksize, Protocols(given))
+    files = InputFiles(given, Protocols(given))
     files.begin(path / "htmap/maps/id", [])
     return files
 

@@ -13,7 +13,7 @@ from htmap_core.submission.files.map_files import MapFiles
 
 
 def begun(folder: Path, **options: Any) -> MapFiles:
-    files = MapFiles(MapOptions(**options), chunksize=1)
+    files = MapFiles(MapOptions(**options))
     files.of_all(folder / "htmap/maps/id", [])
     return files
 

@@ -1,0 +1,109 @@
+"""How long calls of the same function took in earlier maps, as far as their results are here or were when they were removed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any, Optional
+
+import attrs
+
+from htmap_core import names
+from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap
+from htmap_core.storage.content import durations
+from htmap_core.storage.content.durations import Durations
+from htmap_core.storage.jobs import Job
+from htmap_core.storage.log import logger
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.root import htmap_dir
+
+FUNCTION = "function"  # the key of the function's digest, among the reasons for the sizes of jobs
+
+_MAPS = 3  # the latest, of which results are looked at
+_JOBS, _LARGEST = 10, 20_000  # jobs that are looked at, and their components: to find one of a million takes seconds
+_CALLS = 50  # in each of them
+_SHORTEST = 1e-6  # seconds; clocks may be set back
+
+
+class EarlierRuns:
+    """The earlier maps over a function.
+
+    :param func: the function, which may be any callable.
+    """
+
+    def __init__(self, func: Callable[..., Any]) -> None:
+        self._func = func
+        self._root = htmap_dir()
+
+    @functools.cached_property
+    def function(self) -> Optional[str]:
+        """The digest of the function's fingerprint; None if it cannot be compared with earlier ones."""
+        from htmap_core.fingerprints.fingerprint import Fingerprints  # few maps need it
+
+        found = Fingerprints(self._func).function
+        return None if found.incomparable else found.digest
+
+    def seconds(self) -> float | None:
+        """Return how long a call took; None if that is not known. What results tell is written down."""
+        if self.function is None:
+            return None
+        known = durations.read(self._root, self.function)
+        for each in reversed(known.maps):
+            if (seconds := duration(MapDir(self._root / names.MAPS / each))) is not None:
+                return seconds
+        return known.seconds
+
+    def add(self, map_id: str) -> None:
+        """Remember a new map over the function: later ones look at its results."""
+        if self.function is not None:
+            known = durations.read(self._root, self.function)
+            _write(self.function, attrs.evolve(known, maps=(*known.maps, map_id)[-_MAPS:]))
+
+
+def keep(map_dir: MapDir) -> None:
+    """Keep how long the calls of a map took, before it is removed."""
+    try:
+        function = (map_dir.record.chunking or {}).get(FUNCTION)
+    except (CorruptMap, MadeByNewerHTMap):
+        return  # nothing is known of it
+    if isinstance(function, str) and (seconds := duration(map_dir)) is not None:
+        known = durations.read(map_dir.root, function)
+        _write(function, Durations(seconds, tuple(each for each in known.maps if each != map_dir.id)))
+
+
+def duration(map_dir: MapDir) -> float | None:
+    """Return how long a call of a map takes, from a sample of the results that there are; None if there are none."""
+    try:
+        placement = map_dir.placement
+    except (CorruptMap, MadeByNewerHTMap):
+        return None
+    rows = range(0, placement.first.jobs, max(1, placement.first.jobs // _JOBS))
+    total, calls = 0.0, 0
+    for row in rows:
+        size = len(placement.first.components_of(row))
+        if size <= _LARGEST and (sample := list(_of_job(map_dir, Job(0, row)))):
+            total += size * sum(sample) / len(sample)
+            calls += size
+    return total / calls if calls else None
+
+
+def _of_job(map_dir: MapDir, job: Job) -> Iterator[float]:
+    """Yield how long some of the calls of a job took that have succeeded.
+
+    The first one of several is left out: function and modules were loaded for it.
+    """
+    try:
+        returned = map_dir.outputs.open(job)
+        ended = [component for component, status in returned.statuses.items() if status == "OK"]
+        for component in ended[1:][:: max(1, len(ended) // _CALLS)] or ended:
+            record = returned.record(component)
+            yield max(_SHORTEST, record["end"] - record["start"])
+    except (FileNotFoundError, CorruptMap, MadeByNewerHTMap):
+        return  # it has not ended, was run again, or is damaged, which whoever needs its results is told
+
+
+def _write(function: str, known: Durations) -> None:
+    try:
+        durations.write(htmap_dir(), function, known)
+    except OSError as error:
+        logger.info("how long calls take is not written down: %s", error)

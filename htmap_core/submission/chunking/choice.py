@@ -1,0 +1,236 @@
+"""The choice of how many components share a job, and the reasons for it."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Optional
+
+import attrs
+
+from htmap_core import durations
+from htmap_core.contract.option_values import INPUT_FILES, OUTPUT_REMAPS, WALLTIME
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.pools import PoolView
+from htmap_core.contract.walltime import of_all_jobs
+from htmap_core.exceptions import InvalidOption
+from htmap_core.results.pickling import Pickled
+from htmap_core.submission.chunking import sizes
+from htmap_core.submission.chunking.places import places
+
+AUTO = "auto"
+CHUNKSIZE, EXPECTED_RUNTIME = "chunksize", "expected_runtime"
+
+_ASSUMED = 250  # jobs at a time, where a pool has no slots now: such pools grow, and seldom to less than that
+_LIMITS = ("allowed_execute_duration", "allowed_job_duration")  # HTCondor holds a job that takes longer
+_MARGIN = 3  # calls may take so many times what they are known to take
+_LONGEST = 8 * 3600  # seconds for a job, if each call needs its walltime: the limits of sites are hardly lower
+_AHEAD, _AHEAD_BYTES = (
+    100_000,
+    32 * 1024 * 1024,
+)  # inputs, and their bytes, that are held where their number is not known
+
+
+@attrs.frozen
+class Reason:
+    """Why HTMap has chosen the sizes of a map's jobs.
+
+    :param places: how many jobs can run at a time; 0 if the pool had no slot for them, or did not answer.
+    :param seconds: how long a call takes; None if nothing is known of that.
+    :param source: by what that is known: ``expected_runtime`` or ``earlier runs``.
+    :param most: how many components fit into the time that a job may take; None for any number.
+    :param alone: what keeps components from sharing jobs: an option, or ``checkpoints``; else empty.
+    """
+
+    places: int = 0
+    seconds: Optional[float] = None
+    source: str = ""
+    most: Optional[int] = None
+    alone: str = ""
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Reason:
+        """Return the reason with these facts, to which a later version may have added others."""
+        known = attrs.fields_dict(cls)
+        return cls(**{name: fact for name, fact in facts.items() if name in known})
+
+    def __str__(self) -> str:
+        if self.alone:
+            return f"each has a job of its own because of {self.alone}"
+        known = (
+            f"a call takes about {self.seconds:.2g} s by {self.source}"
+            if self.seconds
+            else "how long a call takes is not known"
+        )
+        room = (
+            f"{self.places} jobs can run at a time"
+            if self.places
+            else f"there are no slots now, {_ASSUMED} are assumed"
+        )
+        within = f"; {self.most} fit into the time limit of a job" if self.most else ""
+        return f"{known}; {room}{within}"
+
+
+class Chunks:
+    """The sizes of a map's jobs, one after the other without end.
+
+    :param rule: makes them from what tells how many components have no job yet.
+    :param total: how many components there are; 0 if that is not known.
+    :param ahead: whether to look ahead where it is not.
+    :param reason: why HTMap has chosen them; None if the user has.
+    """
+
+    def __init__(
+        self,
+        rule: Callable[[sizes.Left], Iterator[int]],
+        total: int = 0,
+        ahead: bool = False,
+        reason: Reason | None = None,
+    ) -> None:
+        self.reason = reason
+        self._total = total
+        self._looks_ahead = ahead and not total
+        self._passed = 0
+        self._ahead: deque[Pickled] = deque()
+        self._brings_files = False
+        self._sizes = rule(self._left)
+
+    def __iter__(self) -> Iterator[int]:
+        return self
+
+    def __next__(self) -> int:
+        # Each job has room for the files of one component: the request for disk space was made for that.
+        return 1 if self._brings_files else next(self._sizes)
+
+    def following(self, inputs: Iterable[Pickled]) -> Iterator[Pickled]:
+        """Yield the inputs of all components, each before the size of the job is asked for that it may begin.
+
+        Where nobody knows how many there are, up to 100,000 are held for as long as those before them get their jobs.
+        """
+        for each in self._held(iter(inputs)) if self._looks_ahead else inputs:
+            self._passed += 1
+            self._brings_files = self.reason is not None and bool(each.sources)
+            yield each
+
+    def _held(self, coming: Iterator[Pickled]) -> Iterator[Pickled]:
+        held = 0
+        while True:
+            while len(self._ahead) < _AHEAD and held < _AHEAD_BYTES and (more := next(coming, None)) is not None:
+                self._ahead.append(more)
+                held += len(more.payload)
+            if not self._ahead:
+                return
+            following = self._ahead.popleft()
+            held -= len(following.payload)
+            yield following
+
+    def _left(self) -> int:
+        """Return how many components have no job yet, the one that was yielded last included."""
+        if self._looks_ahead:
+            return len(self._ahead) + 1
+        left = self._total - self._passed + 1
+        return left if left > 0 else self._passed  # there are more than their iterable has said: perhaps twice as many
+
+
+def given(chunksize: Any, options: MapOptions) -> int | None:
+    """Return how many components the user wants to share a job; None where HTMap is to choose.
+
+    :param chunksize: the argument of that name; None for the option.
+    :raises InvalidOption: it is neither a number of components nor ``auto``; or ``expected_runtime`` is no span of time.
+    """
+    _expected(options)  # refused also where it has no effect
+    wanted = options.text(CHUNKSIZE, "1") if chunksize is None else chunksize
+    if wanted == AUTO:
+        return None
+    text = str(wanted)
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        raise InvalidOption(
+            CHUNKSIZE, wanted, "must be a whole number from 1 up, or 'auto', with which HTMap chooses it"
+        )
+    if int(text) > 1 and (varying := list(options.per_component())):
+        raise InvalidOption(
+            CHUNKSIZE,
+            wanted,
+            f"the components of a job cannot differ in their options, but {varying[0]} has a value for each component",
+        )
+    return int(text)
+
+
+def equal(chunksize: int) -> Chunks:
+    """Return the sizes of jobs that all have the number of components that the user wants."""
+    return Chunks(lambda _: itertools.repeat(chunksize))
+
+
+@attrs.frozen
+class View:
+    """What the choice for a map can look at, besides its options.
+
+    :param parameter: returns a parameter of the schedd's configuration, or None; it may raise CondorError.
+    :param total: how many components there are; 0 if that is not known.
+    :param earlier: returns how long a call took in earlier runs, in seconds; None if there were none.
+    """
+
+    pool: PoolView
+    parameter: Callable[[str], Optional[str]]
+    total: int
+    earlier: Callable[[], Optional[float]]
+
+
+def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunks:
+    """Choose the sizes of a map's jobs.
+
+    :raises InvalidOption: the option ``expected_runtime`` is no span of time.
+    """
+    expected = _expected(options)
+    files = [name for name in (INPUT_FILES, OUTPUT_REMAPS) if name in options]
+    alone = next(iter([*files, *options.per_component()]), "checkpoints" if keeps_checkpoints else "")
+    seconds = expected if expected is not None or alone else view.earlier()
+    most = _most(options, seconds)
+    if not alone and most == 1:
+        alone = next(name for name in (*_LIMITS, WALLTIME) if name in options)
+    if alone:
+        return Chunks(lambda _: itertools.repeat(1), reason=Reason(alone=alone))
+    source = "" if seconds is None else "earlier runs" if expected is None else EXPECTED_RUNTIME
+    reason = Reason(places(options, view.pool, view.parameter), seconds, source, most)
+    slots = reason.places or _ASSUMED
+
+    def rule(left: sizes.Left) -> Iterator[int]:
+        found = sizes.of_unknown(slots, left) if seconds is None else sizes.of_known(slots, left, seconds)
+        return found if most is None else sizes.no_more_than(most, found)
+
+    return Chunks(rule, view.total, ahead=True, reason=reason)
+
+
+def _expected(options: MapOptions) -> float | None:
+    """Return how long the user expects a call to take, in seconds."""
+    given: Any = options.get(EXPECTED_RUNTIME)
+    if given is None:
+        return None
+    try:
+        rounded = durations.seconds(given)
+    except ValueError as error:
+        raise InvalidOption(EXPECTED_RUNTIME, given, str(error)) from error
+    if isinstance(given, datetime.timedelta):
+        return given.total_seconds()
+    try:
+        return float(given)
+    except ValueError:  # with a unit
+        return float(rounded)
+
+
+def _most(options: MapOptions, seconds: float | None) -> int | None:
+    """Return how many components may share a job, so that it keeps the time limit that the user has given for jobs.
+
+    As long as nothing is known of the calls, one may need all of that. The time limit of a component makes that of its job, which
+    should not be beyond all that a site allows.
+    """
+    if seconds is None and (walltime := of_all_jobs(options.get(WALLTIME), 1)) is not None:
+        return max(1, _LONGEST // walltime.wanted)
+    limits = [options.text(name) for name in _LIMITS if name in options]
+    if not limits:
+        return None
+    if seconds is None or not all(isinstance(limit, str) and limit.isdecimal() for limit in limits):
+        return 1
+    return max(1, int(min(map(int, limits)) / (_MARGIN * seconds)))

@@ -1,0 +1,77 @@
+"""HTMap's warnings. They point to a line of the user's program, never to a line of HTMap.
+
+Each kind is an attrs class like the exceptions: its fields are the facts. Users can silence each class, and find all of them in
+:mod:`htmap.exceptions`.
+
+Imports ``wording`` of the core, and nothing else.
+"""
+
+from htmap_core.user_warnings.delivery import (
+    DeliveryForModules,
+    LackingModules,
+    OtherDeliveryMethod,
+    UnsuitableDeliveryMethod,
+)
+from htmap_core.user_warnings.files import (
+    LateJobsAreSignedNow,
+    NoSlotTransfers,
+    SameDestination,
+    SignedUrlsEnd,
+    TooLargeInputFiles,
+    UnknownWhetherSlotsTransfer,
+    UnreadableInputFiles,
+)
+from htmap_core.user_warnings.installation import (
+    OriginalInstalled,
+    PluginIsOff,
+    UnknownEnvironmentVariable,
+    UnknownSharedSetting,
+)
+from htmap_core.user_warnings.maps import (
+    DamagedMap,
+    ForeignClass,
+    LaterJobsUnchanged,
+    NewerMap,
+    NotRemoved,
+    UnprovenOption,
+)
+from htmap_core.user_warnings.pools import (
+    NoSlotFits,
+    OtherPool,
+    SilentPool,
+)
+from htmap_core.user_warnings.roots import (
+    HTMapWarning,
+    SuspiciousMap,
+    warn,
+)
+
+__all__ = [
+    "DamagedMap",
+    "DeliveryForModules",
+    "ForeignClass",
+    "HTMapWarning",
+    "LackingModules",
+    "LateJobsAreSignedNow",
+    "LaterJobsUnchanged",
+    "NewerMap",
+    "NoSlotFits",
+    "NoSlotTransfers",
+    "NotRemoved",
+    "OriginalInstalled",
+    "OtherDeliveryMethod",
+    "OtherPool",
+    "PluginIsOff",
+    "SameDestination",
+    "SignedUrlsEnd",
+    "SilentPool",
+    "SuspiciousMap",
+    "TooLargeInputFiles",
+    "UnknownEnvironmentVariable",
+    "UnknownSharedSetting",
+    "UnknownWhetherSlotsTransfer",
+    "UnprovenOption",
+    "UnreadableInputFiles",
+    "UnsuitableDeliveryMethod",
+    "warn",
+]

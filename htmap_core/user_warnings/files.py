@@ -1,0 +1,141 @@
+"""Warnings about input files, outputs, and how they are transferred."""
+
+from __future__ import annotations
+
+import attrs
+
+from htmap_core.user_warnings.roots import HTMapWarning, SuspiciousMap
+from htmap_core.wording import followed, minute
+
+
+@attrs.define(slots=False)
+class UnreadableInputFiles(SuspiciousMap):
+    """Jobs will be held, because some input files cannot be read.
+
+    :param problems: the reason by path, for the first few files.
+    :param count: how many files cannot be read; a file counts once for each job that gets it.
+    """
+
+    problems: dict[str, str]
+    count: int
+
+    def __str__(self) -> str:
+        shown = "; ".join(f"{path}: {problem}" for path, problem in self.problems.items())
+        more = "; ..." if self.count > len(self.problems) else ""
+        return (
+            f"jobs will be held for {self.count} input files that cannot be read now: {shown}{more}. "
+            f"Make them readable before the jobs start, or release the map afterwards"
+        )
+
+
+@attrs.define(slots=False)
+class TooLargeInputFiles(SuspiciousMap):
+    """The input files of a component need more disk than its job asks for.
+
+    :param component: the component with the largest files.
+    :param bytes: the size of its files.
+    :param request_disk: the disk space that its job asks for.
+    """
+
+    component: int
+    bytes: int
+    request_disk: str
+
+    def __str__(self) -> str:
+        return (
+            f"the input files of component {self.component} have {self.bytes / 1e6:,.0f} MB, but request_disk is "
+            f"{self.request_disk}: ask for more with MapOptions(request_disk=...)"
+        )
+
+
+@attrs.define(slots=False)
+class SameDestination(SuspiciousMap):
+    """All components send a file to the same destination, and overwrite each other's.
+
+    :param file: the name of the file in the function.
+    :param components: how many components the map has.
+    """
+
+    file: str
+    components: int
+
+    def __str__(self) -> str:
+        return (
+            f"all {self.components} components send {self.file!r} to the same destination: "
+            f"write $(component) into its destination in output_remaps"
+        )
+
+
+@attrs.define(slots=False)
+class NoSlotTransfers(SuspiciousMap):
+    """No slot of the pool can transfer files by a protocol that the map needs.
+
+    :param scheme: the protocol's URL scheme.
+    :param slots: how many slots the pool has.
+    """
+
+    scheme: str
+    slots: int
+
+    def __str__(self) -> str:
+        return (
+            f"0 of {self.slots} slots of the pool can transfer files by {self.scheme!r}; "
+            f"the jobs will wait for a slot that can"
+        )
+
+
+@attrs.define(slots=False)
+class UnknownWhetherSlotsTransfer(SuspiciousMap):
+    """The pool did not say whether its slots can transfer files by a protocol that the map needs.
+
+    :param scheme: the protocol's URL scheme.
+    :param reason: why the pool did not say.
+    """
+
+    scheme: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"HTMap cannot tell whether a slot of the pool can transfer files by {self.scheme!r}: {self.reason}"
+
+
+@attrs.define(slots=False)
+class LateJobsAreSignedNow(HTMapWarning):
+    """The schedd makes the jobs of a map late, with URLs of outputs that are signed when the map is created.
+
+    :param end: until when the URLs are good, in seconds since the epoch.
+    """
+
+    tag: str
+    end: float
+
+    def __str__(self) -> str:
+        text = (
+            f"the outputs of map {self.tag!r} go to signed URLs that are good until {minute(self.end)}, and the schedd makes its "
+            f"jobs bit by bit. Those that wait in the queue get new URLs while a program waits for the map"
+        )
+        return followed(
+            text, f"a job that ends too late is held; `htmap release {self.tag}` signs anew, and it runs again"
+        )
+
+
+@attrs.define(slots=False)
+class SignedUrlsEnd(HTMapWarning):
+    """The signed URLs of a map's outputs may end before the jobs that send to them.
+
+    :param jobs: how many jobs.
+    :param end: until when their URLs are good, in seconds since the epoch.
+    :param reason: why they are not signed anew.
+    """
+
+    tag: str
+    jobs: int
+    end: float
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"the outputs of {self.jobs} jobs of map {self.tag!r} go to signed URLs that are good until {minute(self.end)}"
+        text = f"{where}, and are not signed anew: {self.reason}"
+        return followed(
+            text, f"a job that ends later is held; `htmap release {self.tag}` signs anew, and it runs again"
+        )
