@@ -17,9 +17,13 @@ from typing import Any
 def in_a_new_process(what: str, *arguments: object) -> dict[str, Any]:
     """Call one of the functions below in a new process, and return its figures and the process's peak memory."""
     command = [sys.executable, __file__, what, *map(str, arguments)]
-    result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    figures: dict[str, Any] = json.loads(result.stdout)
-    return figures
+    return figures(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def figures(printed: bytes) -> dict[str, Any]:
+    """Return the figures that such a process has printed."""
+    found: dict[str, Any] = json.loads(printed)
+    return found
 
 
 def shortest_function() -> Callable[[int], int]:
@@ -126,6 +130,24 @@ def poll(tag: str) -> dict[str, Any]:
     return {"seconds": (time.perf_counter() - begin) / times}
 
 
+def wait(tag: str, seconds: str) -> dict[str, Any]:
+    """Wait for a map that does not end, then ask for its status once a second."""
+    import htmap
+
+    loaded = htmap.load(tag)
+    loaded.status()
+    begin, cpu = time.perf_counter(), time.process_time()
+    try:
+        loaded.wait(float(seconds))
+    except htmap.exceptions.TimeoutError:
+        found = {"seconds": time.perf_counter() - begin, "cpu": time.process_time() - cpu}
+    begin, cpu = time.perf_counter(), time.process_time()
+    for _ in range(int(seconds) // 2):
+        loaded.status()
+        time.sleep(1)
+    return {**found, "polling": (time.process_time() - cpu) / (time.perf_counter() - begin)}
+
+
 def iterate(tag: str) -> dict[str, Any]:
     """Load a map's status, then iterate over its results."""
     import htmap
@@ -177,8 +199,8 @@ def run_jobs(tag: str) -> dict[str, Any]:
 def main() -> None:
     """Run the measurement that the command line names."""
     what, *arguments = sys.argv[1:]
-    figures = globals()[what](*arguments)
-    print(json.dumps({**figures, "peak_mb": _peak_kib() / 1024}))
+    measured = globals()[what](*arguments)
+    print(json.dumps({**measured, "peak_mb": _peak_kib() / 1024}))
 
 
 def _peak_kib() -> int:

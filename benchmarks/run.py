@@ -25,6 +25,7 @@ import pool
 import reading
 import startup
 import throughput
+import waiting
 from rows import Row, table
 
 Benchmark = Callable[[bool], Iterator[Row]]
@@ -43,6 +44,7 @@ _ON_THE_POOL: dict[str, Benchmark] = {
     "status": reading.status_of_a_finished_map,
     "results": reading.results,
     "first": first_result.against_condor_submit,
+    "waiting": waiting.waiting,
     "short": throughput.short_functions,
     "single": throughput.single_jobs,
     "early": early_results.of_one_job,

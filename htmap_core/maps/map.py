@@ -147,7 +147,7 @@ class Map(Sequence[Any]):
     @property
     def is_done(self) -> bool:
         """Whether every component is COMPLETED."""
-        return set(self._engine.statuses()) == {ComponentStatus.COMPLETED}
+        return self._engine.counts().keys() == {ComponentStatus.COMPLETED}
 
     @property
     def is_active(self) -> bool:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -52,7 +51,7 @@ def facts(engine: Engine, include_state: bool, include_meta: bool) -> dict[str, 
     """Return the facts of a map for a table, with sizes in bytes and times in seconds. The caller checks that the map exists."""
     found: dict[str, Any] = {"tag": engine.map.current_tag(), "transient": engine.map_dir.is_transient}
     if include_state:
-        found["component_status_counts"] = _counts(engine.statuses())
+        found["component_status_counts"] = _counts(engine)
     if include_meta:
         memory, seconds = engine.memory(), engine.runtimes()
         values = (engine.map_dir.local_data, max(memory) * 1024 * 1024, max(seconds), sum(seconds))
@@ -72,7 +71,7 @@ def unknown_facts(tag: str, include_state: bool, include_meta: bool) -> dict[str
 
 def line(engine: Engine) -> str:
     """Return one line with the number of a map's components in each state."""
-    counts = _counts(engine.statuses())
+    counts = _counts(engine)
     text = " | ".join(f"{status} = {counts[status]}" for status in columns([counts]))
     return f"Map {engine.map.current_tag()} ({len(engine.components)} components): {text}"
 
@@ -151,6 +150,6 @@ def columns(all_counts: Iterable[dict[str, int]]) -> list[str]:
     return shown + [str(status) for status in ComponentStatus if str(status) in present and str(status) not in shown]
 
 
-def _counts(statuses: Iterable[ComponentStatus]) -> dict[str, int]:
-    counts = Counter(statuses)
-    return {str(status): counts[status] for status in ComponentStatus}
+def _counts(engine: Engine) -> dict[str, int]:
+    counts = engine.counts()
+    return {str(status): counts.get(status, 0) for status in ComponentStatus}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from htmap_core.components import ComponentHold, ComponentStatus
@@ -127,6 +127,11 @@ class Engine:
         self.poll()
         return self.states.statuses()
 
+    def counts(self) -> Mapping[ComponentStatus, int]:
+        """Return how many components have each status now, without those that none has."""
+        self.poll()
+        return self.states.counts()
+
     def status(self, component: int) -> ComponentStatus:
         """Return the status of one component now."""
         self.poll()
@@ -134,7 +139,7 @@ class Engine:
 
     def is_active(self) -> bool:
         """Return whether any component has not ended."""
-        return not all(status.is_final for status in set(self.statuses()))
+        return not all(status.is_final for status in self.counts())
 
     def has_ended(self) -> bool:
         """Return whether all jobs are known to have ended, with no news to come; damaged files do not tell. It asks no daemon."""
@@ -162,12 +167,13 @@ class Engine:
     # --- waiting
 
     def watch(self, timeout: Timeout) -> Iterator[list[ComponentStatus]]:
-        """Return an iterator over the statuses of all components, at once and then after each news.
+        """Yield the statuses of all components, at once and then after each news.
 
         :raises TimeoutError: the time is over.
         :raises MapWasRemoved: the map was removed meanwhile.
         """
-        return self._news.watch(Deadline(timeout))
+        for _ in self._news.watch(Deadline(timeout)):
+            yield self.states.statuses()
 
     def await_component(self, component: int, timeout: Timeout) -> ComponentStatus:
         """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
@@ -181,11 +187,11 @@ class Engine:
         """
         over = tolerated | {ComponentStatus.COMPLETED}
         with component_bar(self.map.current_tag(), len(self.components), show=show_progress_bar) as progress:
-            for statuses in self.watch(timeout):
-                ended = sum(map(statuses.count, over))
+            for counts in self._news.watch(Deadline(timeout)):
+                ended = sum(counts.get(status, 0) for status in over)
                 progress.update(ended - progress.n)
-                self._check(statuses, over)
-                if ended == len(self.components) or self._awaits_release(set(statuses) - over, tolerated):
+                self._check(counts, over)
+                if ended == len(self.components) or self._awaits_release(counts.keys() - over, tolerated):
                     break
         self.states.save()
 
@@ -201,13 +207,13 @@ class Engine:
         except CondorError:
             return False  # it is asked once more after the next news, or a minute without any
 
-    def _check(self, statuses: list[ComponentStatus], over: frozenset[ComponentStatus]) -> None:
+    def _check(self, counts: Mapping[ComponentStatus, int], over: frozenset[ComponentStatus]) -> None:
         """Check that no component has ended or is held with a status that is not in *over*.
 
         :raises ComponentProblem: one has.
         """
-        wrong = {status for status in set(statuses) - over if is_settled(status)}
-        for component, status in enumerate(statuses) if wrong else ():
+        wrong = {status for status in counts.keys() - over if is_settled(status)}
+        for component, status in enumerate(self.states.statuses()) if wrong else ():
             if status in wrong:
                 with contextlib.suppress(OutputNotFound):  # it runs again, or was released: the next news tell
                     raise self._problem(component, status)

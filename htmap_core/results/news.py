@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 from htmap_core import user_warnings
 from htmap_core.components import ComponentStatus
@@ -92,8 +92,8 @@ class News:
         if (doubt := self._states.doubt()) is not None:
             raise doubt
 
-    def watch(self, deadline: Deadline) -> Iterator[list[ComponentStatus]]:
-        """Yield the statuses of all components, at once and then after each news.
+    def watch(self, deadline: Deadline) -> Iterator[Mapping[ComponentStatus, int]]:
+        """Yield how many components have each status, at once and then after each news.
 
         :raises TimeoutError: the time is over.
         :raises MapWasRemoved: the map was removed meanwhile.
@@ -101,9 +101,9 @@ class News:
         seen = self.poll()
         while True:
             begin = time.monotonic()
-            statuses = self._states.statuses()
-            how_far, took = _how_far(statuses), time.monotonic() - begin
-            yield statuses
+            counts = self._states.counts()
+            how_far, took = _how_far(counts), time.monotonic() - begin
+            yield counts
             seen = self._wait(seen, deadline, how_far, took=took)
 
     def settled(self, component: int, deadline: Deadline) -> ComponentStatus:
@@ -164,7 +164,7 @@ class News:
             logger.info("map %r waits: its pool has no slots now", self._map.tag)
 
 
-def _how_far(statuses: Sequence[ComponentStatus]) -> str:
+def _how_far(counts: Mapping[ComponentStatus, int]) -> str:
     """Return how many components have ended and are held, as the message about a timeout says it."""
-    ended, held = sum(status.is_final for status in statuses), statuses.count(ComponentStatus.HELD)
-    return f"has not ended: {ended} of {len(statuses)} components have{f', and {held} are held' if held else ''}"
+    ended, held = sum(counts[status] for status in counts if status.is_final), counts.get(ComponentStatus.HELD, 0)
+    return f"has not ended: {ended} of {sum(counts.values())} components have{f', and {held} are held' if held else ''}"

@@ -14,7 +14,6 @@ from htmap_core.settings import core, dotted
 from htmap_core.settings.chain import Settings, settings
 from htmap_core.settings.model import types_of
 from htmap_core.settings.variables import nearest, variables_of, warn_of
-from htmap_core.user_warnings import UnknownEnvironmentVariable, UnknownSharedSetting
 from htmap_core.wording import closest
 
 if typing.TYPE_CHECKING:
@@ -58,6 +57,8 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
         if field not in fields:
             if (variable := chain.variable(path)) is not None:
                 near = nearest(variable, variables_of(name, cls))
+                from htmap_core.user_warnings import UnknownEnvironmentVariable
+
                 warn_of([UnknownEnvironmentVariable(variable, near)])
                 continue
             _refuse_unknown(path, [f"{name}.{known.upper()}" for known in fields], chain)
@@ -77,6 +78,8 @@ def _refuse_unknown(name: str, known: Sequence[str], chain: Settings, key: str |
     origin = chain.origin(key or name)
     if origin is None or not chain.is_shared(key or name):
         raise UnknownSetting(name, known, origin)
+    from htmap_core.user_warnings import UnknownSharedSetting
+
     warn_of([UnknownSharedSetting(name, origin, closest(name, known))])
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from htmap_core import user_warnings
 from htmap_core.settings import core, model
 from htmap_core.settings.layers import PREFIX, SWITCHES, variables
 from htmap_core.wording import closest
+
+if TYPE_CHECKING:
+    from htmap_core import user_warnings
 
 _told: set[str] = set()
 _lock = threading.RLock()  # a program's own way to show warnings may ask for settings
@@ -29,6 +32,8 @@ def unknown_variables(
     given = {name: key for name, key in variables().items() if name not in core.VARIABLES and name not in SWITCHES}
     if not given:
         return []
+    from htmap_core import user_warnings  # all of them take 10 ms, which a TAB has not
+
     ours = {name: cls for name, cls in core.TABLES.items() if name != core.MAP_OPTIONS}
     others = {name.upper(): cls for name, cls in tables.items()}
     known = [*core.VARIABLES, *SWITCHES, *(each for name, cls in others.items() for each in variables_of(name, cls))]
@@ -56,6 +61,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def warn_of(warnings: Iterable[user_warnings.UnknownEnvironmentVariable | user_warnings.UnknownSharedSetting]) -> None:
     """Give each of the warnings once in a process."""
+    from htmap_core import user_warnings
+
     with _lock:
         for warning in warnings:
             if str(warning) not in _told:

@@ -11,15 +11,18 @@ import fnmatch
 import os
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap, MapWasRemoved, TagAlreadyExists, TagNotFound
 from htmap_core.files.locks import REFUSED
 from htmap_core.files.ownership import private_opener
 from htmap_core.files.sealed import checksum
-from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
 from htmap_core.tags import check_tag, random_tag
+
+if TYPE_CHECKING:  # a TAB needs names, and has no time for the rest
+    from htmap_core.storage.mapdir import MapDir
 
 
 def all_tags(pattern: str | None = None, root: Path | None = None) -> list[str]:
@@ -42,7 +45,7 @@ def find_map(tag: str, root: Path | None = None) -> MapDir:
     """
     root = htmap_dir() if root is None else root
     map_id = _id_of(root, check_tag(tag))
-    map_dir = MapDir(root / names.MAPS / (map_id or "nobody"))
+    map_dir = _map_dir(root, map_id or "nobody")
     if map_id is None or not map_dir.exists:
         if not map_dir.removal.exists():
             _check_that_none_is_lost(root, tag)
@@ -69,8 +72,14 @@ def maps_without_tag(root: Path) -> list[MapDir]:
     except FileNotFoundError:
         return []
     with_tag = {_id_of(root, tag) for tag in all_tags(root=root)}
-    found = [MapDir(root / names.MAPS / map_id) for map_id in ids if map_id not in with_tag]
+    found = [_map_dir(root, map_id) for map_id in ids if map_id not in with_tag]
     return [each for each in found if (each.path / names.MAP).exists() and not _is_made_or_removed(each)]
+
+
+def _map_dir(root: Path, map_id: str) -> MapDir:
+    from htmap_core.storage.mapdir import MapDir
+
+    return MapDir(root / names.MAPS / map_id)
 
 
 def _is_made_or_removed(map_dir: MapDir) -> bool:
@@ -199,7 +208,7 @@ def tag_of_map(path: Path) -> str | None:
 
     Since 0.7.
     """
-    return tag_of(MapDir(path))
+    return tag_of(_map_dir(path.parent.parent, path.name))
 
 
 def move_tag(map_dir: MapDir, old: str, new: str) -> None:

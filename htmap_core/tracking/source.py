@@ -6,6 +6,7 @@ implementation, which today is always the event log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from htmap_core.components import ComponentHold, ComponentStatus
@@ -27,6 +28,12 @@ class StateSource(Protocol):
 
     def statuses(self) -> list[ComponentStatus]:
         """Return the status of every component."""
+
+    def counts(self) -> Mapping[ComponentStatus, int]:
+        """Return how many components have each status, without those that none has.
+
+        It is called after each news while somebody waits, so it must be cheap also for a million components.
+        """
 
     def status(self, component: int) -> ComponentStatus:
         """Return the status of one component."""

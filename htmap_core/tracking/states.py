@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -40,6 +41,7 @@ class LoggedStates:
         self._map_dir = map_dir
         self._tracker = Tracker(map_dir)
         self._early = EarlyResults(map_dir, self._tracker)
+        self._sizes: list[int] = []  # how many components each job of the first submission has
         self._partly: dict[Job, frozenset[int]] = {}  # the components that succeeded in failed jobs
 
     def poll(self) -> bool:
@@ -62,7 +64,7 @@ class LoggedStates:
         if len(jobs) == record.components:
             statuses = jobs
         else:
-            statuses, early = [], {job.row for job in self._early.ends if not job.submission}
+            statuses, early = [], self._early_rows()
             for row, status in enumerate(jobs):
                 components = placement.components_of(Job(0, row))
                 if status is ComponentStatus.ERRORED or row in early:
@@ -72,6 +74,40 @@ class LoggedStates:
         for component in placement.again:
             statuses[component] = self._status(placement, component)
         return statuses
+
+    def counts(self) -> dict[ComponentStatus, int]:
+        """Return how many components have each status, without those that none has."""
+        placement, record = self._map_dir.placement, self._map_dir.record
+        of_jobs = self._tracker.counts(0) or {ComponentStatus.UNKNOWN: record.jobs}
+        if record.jobs == record.components and not placement.again:
+            return of_jobs
+        if placement.again:
+            found = Counter(map(id, self.statuses()))  # members of an Enum are slow to compare and to hash
+            return {status: found[id(status)] for status in ComponentStatus if id(status) in found}
+        if not self._sizes:
+            self._sizes = [len(placement.components_of(Job(0, row))) for row in range(record.jobs)]
+        counts = dict.fromkeys(ComponentStatus, 0)
+        statuses = self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * record.jobs
+        early = self._early_rows()
+        for row, (status, size) in enumerate(zip(statuses, self._sizes)):
+            if row in early:
+                for component in placement.components_of(Job(0, row)):
+                    counts[self._within(placement, Job(0, row), component, status)] += 1
+                continue
+            done = self._succeeded(placement, Job(0, row)) if status is ComponentStatus.ERRORED else 0
+            counts[status] += size - done
+            counts[ComponentStatus.COMPLETED] += done
+        return {status: count for status, count in counts.items() if count}
+
+    def _early_rows(self) -> set[int]:
+        """Return the rows of the jobs of the first submission of which components have ended before them."""
+        return {job.row for job in self._early.ends if not job.submission}
+
+    def _succeeded(self, placement: Placement, job: Job) -> int:
+        """Return how many components of a failed job succeeded."""
+        components = placement.components_of(job)
+        self._within(placement, job, components[0], ComponentStatus.ERRORED)  # reads that, if it can be known
+        return len(self._partly.get(job, frozenset()).intersection(components))
 
     def status(self, component: int) -> ComponentStatus:
         """Return the status of one component."""

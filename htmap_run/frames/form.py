@@ -12,6 +12,7 @@ MARK, VERSION = b"\x93h", 1
 
 HEADER = struct.Struct("<2scBIqQ")
 SUM = struct.Struct("<I")
+INTACT = 0x2144DF1C  # the CRC-32 of any bytes with their own CRC-32 behind them: one look at both
 AROUND = HEADER.size + 2 * SUM.size  # the bytes of a frame that are neither record nor payload
 ENTRY = struct.Struct("<cqQIQ")  # the fields of a Frame
 TRAILER = struct.Struct("<Q4s")  # the place of the index, and its mark

@@ -11,10 +11,11 @@ import _frozen_importlib
 import contextvars
 import sys
 
-from htmap_run.job import process_state
+from htmap_run.job import memory, process_state
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any, Callable
 
 
@@ -22,18 +23,26 @@ class Isolation:
     """Knows what the state of the process is before a component, and puts it back after it.
 
     What cannot be put back, or is better shared, is listed where ``chunksize`` is documented: ``docs/how-to/chunks.md``.
+
+    To read the state is most of what a trivial component costs. So what only some modules can change is read from when they are
+    imported. Those that the runner itself imports are hidden until somebody else does.
+
+    :param before_import: called before a module is imported.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, before_import: Callable[[], None]) -> None:
+        self._before_import = before_import
         self._parts = process_state.parts()
         self._reads = [part.read for part in self._parts]
         self._values = [read() for read in self._reads]
         self._modules: set[str] = set()
+        self._hidden: dict[str, ModuleType] = {}
         self._context = contextvars.Context()
         self._decimal: Any = None
-        self._add_modules()
         self._is_importing = False
-        self._watch_imports()
+        if self._watch_imports():
+            self._hide()
+        self._add_modules()
 
     def run(self, call: Callable[..., Any], *args: Any) -> None:
         """Call *call*, and put back what it has changed. A signal handler of the user's may still raise its error meanwhile."""
@@ -44,7 +53,9 @@ class Isolation:
             context.run(call, *args)
         finally:
             try:
-                process_state.disarm()
+                process_state.disarm("signal" in self._modules)
+                if memory.Watch.is_there or "resource" in self._modules:
+                    memory.get_room()  # for the report, or for writing the result
             finally:
                 self._put_back()
 
@@ -55,16 +66,20 @@ class Isolation:
                 if now != value:
                     part.write(value)
 
-    def _watch_imports(self) -> None:
+    def _watch_imports(self) -> bool:
         original = getattr(_frozen_importlib, "_find_and_load", None)
         if original is None:
-            return  # another implementation of Python: what imports change is put back like everything else
+            return False  # another implementation of Python: what imports change is put back like everything else
 
         def find_and_load(name: str, import_: Any) -> Any:
+            if name in self._hidden:
+                self._show()
+                return sys.modules[name]
             if self._is_importing:  # an import within an import, or another thread's
                 return original(name, import_)
             self._is_importing = True
             try:
+                self._before_import()
                 before = [read() for read in self._reads]
                 context, decimal = contextvars.copy_context(), _decimal_context()
                 try:
@@ -77,6 +92,20 @@ class Isolation:
                 self._is_importing = False
 
         vars(_frozen_importlib)["_find_and_load"] = find_and_load
+        return True
+
+    def _hide(self) -> None:
+        """Hide modules that nobody but the runner has: those which are loaded before it, others may use already."""
+        loaded = [*sys.modules]
+        ours = loaded[loaded.index(__name__.partition(".")[0]) :]
+        self._hidden = {name: sys.modules.pop(name) for name in ours if name.partition(".")[0] in process_state.HIDDEN}
+
+    def _show(self) -> None:
+        """Show them, because somebody imports one, or code that is not Python's may do what they do."""
+        sys.modules.update(self._hidden)
+        self._hidden = {}
+        if not self._is_importing:  # what the import changes stays, so the state is read after it
+            self._add_modules()
 
     def _keep(self, before: list[Any]) -> None:
         """Keep what an import has changed since *before*, and nothing that the component had changed by then."""
@@ -94,6 +123,8 @@ class Isolation:
             self._decimal = sys.modules["decimal"].getcontext().copy()
 
     def _add_modules(self) -> None:
+        if self._hidden and process_state.may_act_without_them():
+            self._show()
         for name in process_state.MODULES - self._modules:
             if name in sys.modules:
                 self._modules.add(name)

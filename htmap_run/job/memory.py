@@ -45,7 +45,11 @@ class Watch:
     :ivar ended_at: the megabytes that the job used when the last worker was ended for it; 0 if it was not.
     """
 
+    is_there = False
+    """Whether the workers of this process are watched; they know it, too."""
+
     def __init__(self, limit: int, used: Callable[[int], int], is_retried: bool) -> None:
+        Watch.is_there = True
         margin = max(limit // _MARGIN, _LEAST_MARGIN)
         self.ended_at = 0
         self.is_retried = is_retried

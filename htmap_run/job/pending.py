@@ -30,6 +30,7 @@ class Pending:
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _FRAMES + SIZE)
+        self._end = _FRAMES  # known to who adds; a worker begins with none
         self.forget()
 
     def begin(self, component: int, start: float, stdout: int, stderr: int) -> None:
@@ -55,12 +56,13 @@ class Pending:
 
     def add(self, whole: bytes) -> bool:
         """Add whole frames, and return whether there was room for them."""
-        begin = _FRAMES + _USED.unpack_from(self._memory)[0]
+        begin = self._end
         end = begin + len(whole)
         if end > _FRAMES + SIZE:
             return False
         self._memory[begin:end] = whole
         _USED.pack_into(self._memory, 0, end - _FRAMES)  # from now on they count
+        self._end = end
         return True
 
     def whole(self) -> bytes:
@@ -69,4 +71,5 @@ class Pending:
 
     def clear(self) -> None:
         """Forget the frames, because they are in the file."""
+        self._end = _FRAMES
         _USED.pack_into(self._memory, 0, 0)

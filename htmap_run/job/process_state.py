@@ -1,19 +1,23 @@
 """The state of the process that Python and the system keep for all components of a job, and that can be put back.
 
 Each :class:`Part` reads one piece of it as a value, and writes it back. All are read after each component, so reading is cheap:
-``_signal`` is the module behind ``signal``, which would make an enum of each number.
+``_signal`` is the module behind ``signal``, which would make an enum of each number. Some of it only a module of the standard
+library can change, and extensions that are not Python's own.
 """
 
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]
 import faulthandler
+import functools
 import gc
 import os
 import resource
 import signal
 import sys
 import time
+
+from htmap_run.reports.capture import is_foreign_extension
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -39,9 +43,6 @@ def parts() -> list[Part]:
     return [
         Part(sys.gettrace, sys.settrace),
         Part(sys.getprofile, sys.setprofile),
-        Part(_handlers, _set_handlers),
-        Part(_blocked_signals, lambda blocked: _signal.pthread_sigmask(_signal.SIG_SETMASK, blocked)),
-        *(_soft_limit(kind) for kind in _LIMITS),
         Part(_umask, os.umask),
         Part(lambda: id(os.environ), lambda _: setattr(os, "environ", _ENVIRON)),  # to compare two takes 100 us
         Part(_environment, _set_environment),
@@ -62,14 +63,23 @@ def parts_of(module: str) -> list[Part]:
     return [part() for part in _OF_MODULES.get(module, ())]
 
 
-def disarm() -> None:
-    """Stop the timers whose signals would interrupt our code, or the next component."""
-    _signal.alarm(0)  # and ITIMER_REAL
-    for timer in _TIMERS:
-        if _signal.getitimer(timer)[0]:
-            _signal.setitimer(timer, 0)
-    _signal.set_wakeup_fd(-1)
+def disarm(signals: bool) -> None:
+    """Stop the timers whose signals would interrupt our code, or the next component.
+
+    :param signals: whether there may be any but that of ``faulthandler``.
+    """
+    if signals:
+        _signal.alarm(0)  # and ITIMER_REAL
+        for timer in _TIMERS:
+            if _signal.getitimer(timer)[0]:
+                _signal.setitimer(timer, 0)
+        _signal.set_wakeup_fd(-1)
     faulthandler.cancel_dump_traceback_later()
+
+
+def may_act_without_them() -> bool:
+    """Return whether code is loaded that may do what the modules in :data:`HIDDEN` do, without them."""
+    return "ctypes" in sys.modules or any(is_foreign_extension(module) for module in tuple(sys.modules.values()))
 
 
 # Numbers, because each use of an enum's member costs half a microsecond.
@@ -100,6 +110,20 @@ def _list(owner: Any, name: str) -> Part:
     return Part(lambda: [*getattr(owner, name)], write)
 
 
+def _handlers_of_signals() -> Part:
+    return Part(_handlers, _set_handlers)
+
+
+def _blocked_signals() -> Part:
+    # A set of numbers; `signal` would make an enum of each.
+    read = functools.partial(_signal.pthread_sigmask, _signal.SIG_BLOCK, ())
+    return Part(read, functools.partial(_signal.pthread_sigmask, _signal.SIG_SETMASK))
+
+
+def _soft_limits() -> Part:
+    return Part(_limits, _set_soft_limits)
+
+
 def _handlers() -> tuple[Any, ...]:
     return (*map(_signal.getsignal, _SIGNALS),)
 
@@ -110,19 +134,18 @@ def _set_handlers(handlers: tuple[Any, ...]) -> None:
             _signal.signal(number, handler)
 
 
-def _blocked_signals() -> Any:
-    return _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
+def _limits() -> tuple[Any, ...]:
+    return (*map(resource.getrlimit, _LIMITS),)
 
 
-def _soft_limit(kind: int) -> Part:
-    def write(soft: int) -> None:
-        """Set it as far up as the hard limit allows, which cannot be raised again if a function has lowered it."""
-        hard = resource.getrlimit(kind)[1]
+def _set_soft_limits(limits: tuple[Any, ...]) -> None:
+    """Set each as far up as the hard limit allows, which cannot be raised again if a function has lowered it."""
+    for kind, (soft, _) in zip(_LIMITS, limits):
+        now, hard = resource.getrlimit(kind)
         is_too_high = hard != resource.RLIM_INFINITY and (soft == resource.RLIM_INFINITY or soft > hard)
-        resource.setrlimit(kind, (hard if is_too_high else soft, hard))
-
-    getrlimit = resource.getrlimit
-    return Part(lambda: getrlimit(kind)[0], write)
+        wanted = hard if is_too_high else soft
+        if now != wanted:
+            resource.setrlimit(kind, (wanted, hard))
 
 
 def _umask() -> int:
@@ -226,9 +249,14 @@ def _excepthook_of_threads() -> Part:
 _OF_MODULES: dict[str, tuple[Callable[[], Part], ...]] = {
     "locale": (_locale,),
     "logging": (_loggers, _logging_disabled),
+    "resource": (_soft_limits,),
+    "signal": (_handlers_of_signals, _blocked_signals),
     "socket": (_timeout_of_sockets,),
     "threading": (_excepthook_of_threads,),
     "warnings": (_warning_filters, _showwarning),
 }
 MODULES = frozenset(_OF_MODULES)
 """The names of the modules that have parts."""
+
+HIDDEN = frozenset(("resource", "signal", "ctypes", "_ctypes"))
+"""The modules that can change state which nothing else of Python can, and that the runner itself imports before user code."""

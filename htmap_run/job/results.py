@@ -22,6 +22,7 @@ import contextlib
 import os
 
 from htmap_run import frames
+from htmap_run.files.own_archive import copy_from
 from htmap_run.job.pending import SIZE, Pending
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
@@ -114,15 +115,7 @@ class Results:
         :param kind: one of :data:`.frames.ENDS`.
         :param record: its ``end`` is the time at which the component has ended.
         """
-        whole = b""
-        for stream, (source, begin, end) in zip(_STREAMS, capture.end()):
-            if end - begin > _MUCH:
-                self.flush()
-                self._writer.add_from(stream, component, source, begin, end)
-            elif end > begin:
-                # A function may cut the file that its output goes to: what is gone are zeros then.
-                text = os.pread(source, end - begin, begin).ljust(end - begin, b"\0")
-                whole += b"".join(frames.parts(stream, component, None, text))
+        whole = self._output(component, capture)
         if len(payload) > _MUCH:
             self._keep(whole)
             self.flush()
@@ -134,13 +127,25 @@ class Results:
             self.flush()
             self._written = record["end"]
 
+    def _output(self, component: int, capture: Capture) -> bytes:
+        """Return the frames of what a component has written; much of it is written into the file at once."""
+        whole = b""
+        for stream, (source, begin, end) in zip(_STREAMS, capture.end()):
+            if end - begin > _MUCH:
+                self.flush()
+                self._writer.add_from(stream, component, source, begin, end)
+            elif end > begin:
+                # A function may cut the file that its output goes to: what is gone are zeros then.
+                text = os.pread(source, end - begin, begin).ljust(end - begin, b"\0")
+                whole += b"".join(frames.parts(stream, component, None, text))
+        return whole
+
     def _keep(self, whole: bytes) -> None:
-        if len(whole) > SIZE:
-            self.flush()
+        if self._pending.add(whole):
+            return
+        self.flush()
+        if not self._pending.add(whole):
             self._writer.add_whole(whole)
-        elif not self._pending.add(whole):
-            self.flush()
-            self._pending.add(whole)
 
     def flush(self) -> None:
         """Write what is pending. If this process ends in between, some of it is there twice, and the last counts."""
@@ -226,15 +231,10 @@ class Results:
 
 
 def _text_of_result(record: Mapping[str, Any]) -> bytes:
-    """Return the JSON of the record of a result, whose keys are known: twice as quick as to have it made."""
+    """Return the JSON of the record of a result, whose keys are known: five times as quick as to have it made.
+
+    Times are written as whole microseconds, because the shortest text of a float takes long to find.
+    """
     by_value = b"true" if record["by_value"] else b"false"
-    facts = record["start"], record["end"], record["memory_mb"], by_value
-    return b'{"start":%r,"end":%r,"memory_mb":%d,"by_value":%b}' % facts
-
-
-def copy_from(descriptor: int, path: str) -> None:
-    """Write the content of an open file, which may have lost its name, to *path*."""
-    at = 0
-    with open(path, "wb") as again:
-        while piece := os.pread(descriptor, 1024 * 1024, at):
-            at += again.write(piece)
+    facts = 1e6 * record["start"] + 0.5, 1e6 * record["end"] + 0.5, record["memory_mb"], by_value
+    return b'{"start":%de-6,"end":%de-6,"memory_mb":%d,"by_value":%b}' % facts

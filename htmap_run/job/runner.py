@@ -18,6 +18,7 @@ import sys
 
 from htmap_run import codes, frames, names, ranges
 from htmap_run.files import remaps, saves
+from htmap_run.files.own_archive import OwnArchive
 from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
 from htmap_run.job.supervisor import AskedToEnd, End, Saved, Supervisor
@@ -53,16 +54,17 @@ def main(archive: str) -> NoReturn:
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
     blocks, components = _parsed(arguments)
-    results, capture, finished = _opened(scratch, components)
-    saving = saves.Saves(scratch, len(components), finished)
+    own = OwnArchive(archive, scratch)
+    results, capture, saving = _opened(scratch, components)
 
     def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
-            return Work(archive, scratch, names.FUNCTION, blocks, results)
+            return Work(own, scratch, names.FUNCTION, blocks, results)
 
         worker.run(left, open_work, capture, results, saving, lambda error: _tell_why(error, scratch, arguments))
 
     def died(begun: dict[str, Any], end: End) -> None:
+        own.restore()
         from htmap_run.job import death
 
         death.write_down(begun, end, results, capture, scratch)
@@ -97,8 +99,8 @@ def _parsed(arguments: list[str]) -> tuple[list[str], Sequence[int]]:
     return arguments[0].split(","), ranges.parse(arguments[1])
 
 
-def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture, int]:
-    """Make the folder that comes back, with what earlier runs of this job have finished, and how many components that is."""
+def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture, saves.Saves]:
+    """Make the folder that comes back, with what earlier runs of this job have finished."""
     returned = os.path.join(scratch, names.RETURN)
     finished = eviction.take_over(scratch, components)
     os.makedirs(returned, exist_ok=True)
@@ -110,7 +112,7 @@ def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture, 
     if finished:
         eviction.put_back(results, capture, finished)
     results.run(eviction.facts(scratch))
-    return results, capture, len(finished)
+    return results, capture, saves.Saves(scratch, len(components), len(finished))
 
 
 @contextlib.contextmanager

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 
 from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.files.inputs import Inputs
 from htmap_run.files.variable import ComponentVariable
 from htmap_run.handshake import Refused
-from htmap_run.job import memory
 from htmap_run.job.isolation import Isolation
 from htmap_run.job.script import Script
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable, Optional
 
+    from htmap_run.files.own_archive import OwnArchive
     from htmap_run.job.results import Results
 
 
@@ -52,24 +53,25 @@ class Outcome:
 class Work:
     """The function and the inputs of one job.
 
-    :param archive: the path of the archive that the runner is in.
+    :param archive: the archive that the runner is in.
     :param scratch: the job's scratch directory.
     :param function: the path of the pickled function.
     :param blocks: the paths of the input blocks.
     :param results: gets what the components leave.
+    :ivar process: the number of this process.
     :ivar script: the user's script, as far as it came along.
     :ivar variable: the environment variable that tells which component runs.
     :raises CorruptFile: one of the files is damaged.
     :raises FileNotFoundError: one of them is missing.
     """
 
-    def __init__(self, archive: str, scratch: str, function: str, blocks: list[str], results: Results) -> None:
-        self.archive = archive
+    def __init__(self, archive: OwnArchive, scratch: str, function: str, blocks: list[str], results: Results) -> None:
+        self.process = os.getpid()
+        self._archive = archive
         self.scratch = scratch
-        self.script = Script(archive)
+        self.script = Script(archive.path)
         self.variable = ComponentVariable()
         self._results = results
-        self._archive_file = os.open(archive, os.O_RDONLY | os.O_CLOEXEC)  # open as long as this process lives
         file = frames.Reader(function)
         frame = file.only(frames.FUNCTION)
         self._index = file.record(frame)
@@ -80,20 +82,32 @@ class Work:
         self.checkpoints_by_exit: bool = self._index.get("checkpoint_exit", False)
         self.runs_again_alone: bool = self._index.get("runs_again_alone", False)
         self._refusal = handshake.refusal(self._index)
+        self._report_of_refusal: Optional[dict[str, Any]] = None
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None
-        self._has_surroundings = self._has_placed = False
+        self._has_surroundings = False
+        self._places_files = bool(self._index.get("files"))
         self._is_remapped = remaps.VARIABLE in os.environ
         self._load_error: Optional[tuple[BaseException, Optional[TracebackType]]] = None
         self._isolation: Optional[Isolation] = None
+
+    def enter_scratch(self) -> None:
+        """Make the scratch directory the working directory; the component before may have deleted it."""
+        try:
+            os.chdir(self.scratch)
+        except FileNotFoundError:
+            self._archive.restore()
+            os.chdir(self.scratch)
 
     def attempt(self, component: int) -> Outcome:
         """Run *component* and return its outcome."""
         outcome = Outcome()
         if self._isolation is None:
-            self._isolation = Isolation()
+            self._isolation = Isolation(self._archive.restore)
+        if "multiprocessing" in sys.modules:  # it may start processes from the archive
+            self._archive.restore()
         try:
-            self._isolation.run(self._run, component, outcome)
+            self._isolation.run(self._call, component, outcome)
         except BaseException as error:  # sys.exit() and the like end this component, not the job
             outcome.error = error
         return outcome
@@ -104,7 +118,7 @@ class Work:
             assert outcome.payload is not None
             self._add_surroundings(outcome.payload)
             return frames.RESULT, {"by_value": outcome.by_value}, outcome.payload
-        self._restore_archive()
+        self._archive.restore()
         error = self._report(outcome.error)
         error["advice"] = self._advice(outcome)
         error["missing_module"] = self._missing_module(outcome.error)
@@ -112,14 +126,6 @@ class Work:
         exception, error["by_value"] = self._pickle_exception(outcome.error)
         kind = frames.REFUSED if type(outcome.error) is Refused else frames.ERROR
         return kind, {"error": error}, exception
-
-    def _restore_archive(self) -> None:
-        """Restore the archive if the function has deleted it: modules that pickle and describe are imported from it late."""
-        if not os.access(self.archive, os.F_OK):  # twice as quick as to ask for all that is known of it
-            from htmap_run.job.results import copy_from
-
-            os.makedirs(self.scratch, exist_ok=True)
-            copy_from(self._archive_file, self.archive)
 
     def _add_surroundings(self, payload: bytes) -> None:
         """Write, once for a job, the facts that the submit side shows if it cannot unpickle a result."""
@@ -129,21 +135,18 @@ class Work:
             self._results.add_surroundings(surroundings.of_result(self.scratch))
             self._has_surroundings = True
 
-    def _run(self, component: int, outcome: Outcome) -> None:
-        try:
-            self._call(component, outcome)
-        finally:
-            memory.get_room()  # for the report, or for writing the result
-
     def _call(self, component: int, outcome: Outcome) -> None:
         if self._refusal is not None:
-            raise self._refusal
+            raise self._refusal.with_traceback(None)  # that of the component before would stay in it
         outcome.doing = "reading the inputs"
         record, pickled_inputs = self._inputs.find(component)
-        outcome.doing = "putting the input files in their places"
-        self._place_files(record)
-        outcome.doing = "unpickling the function"
-        function = self._load_function()
+        if self._places_files or record:
+            outcome.doing = "putting the input files in their places"
+            self._place_files(record)
+        function = self._function
+        if function is None:
+            outcome.doing = "unpickling the function"
+            function = self._load_function()
         outcome.doing = "unpickling the inputs"
         args, kwargs = self._unpickle_inputs(record, pickled_inputs)
         outcome.doing = "running the function"
@@ -157,10 +160,10 @@ class Work:
     def _place_files(self, record: dict[str, Any]) -> None:
         """Put the input files in their places, where the unpickled TransferPaths will point to."""
         entries = [*self._index.get("files", ()), *record.get("files", ())]
-        if self._has_placed or entries:
+        if self._places_files or entries:
             from htmap_run.files.placing import place
 
-            self._has_placed = True
+            self._places_files = True  # those of this component must make way for the next one's
             place(self.scratch, entries)
 
     def _load_function(self) -> Callable[..., Any]:
@@ -168,13 +171,12 @@ class Work:
         if self._load_error is not None:
             error, trace = self._load_error
             raise error.with_traceback(trace)
-        if self._function is None:
-            try:
-                self._function = self.script.load_function(self._pickled_function)
-            except BaseException as error:
-                self._load_error = error, error.__traceback__
-                raise
-        return self._function
+        try:
+            self._function = function = self.script.load_function(self._pickled_function)
+        except BaseException as error:
+            self._load_error = error, error.__traceback__
+            raise
+        return function  # type: ignore[no-any-return]
 
     def _unpickle_inputs(self, record: dict[str, Any], payload: bytes) -> Any:
         if self._mismatched and record.get("by_value"):
@@ -187,7 +189,6 @@ class Work:
         return load(payload)  # written by the user's own map
 
     def _pickle_result(self, result: Any) -> tuple[bytes, bool]:
-        self._restore_archive()
         payload, by_value = pickling.dumps(result)
         if self._mismatched and by_value:
             raise ResultCarriesCode(
@@ -212,10 +213,16 @@ class Work:
     def _report(self, error: BaseException) -> dict[str, Any]:
         from htmap_run.reports import report
 
+        if error is self._refusal and self._report_of_refusal is not None:
+            # Each component is refused for the same reason, and that of one tells what the host has.
+            return {**self._report_of_refusal, "packages": [], "scratch": []}
         try:
-            return report.describe(error, self.archive, self.scratch)
+            described = report.describe(error, self._archive.path, self.scratch)
         except BaseException as failure:  # memory may be full; the component's error must still be reported
-            return report.briefly(error, failure)
+            described = report.briefly(error, failure)
+        if error is self._refusal:
+            self._report_of_refusal = described
+        return described
 
     def _missing_module(self, error: BaseException) -> Optional[str]:
         from htmap_run.reports import report

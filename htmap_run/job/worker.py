@@ -42,6 +42,7 @@ def run(
             work = make_work()
             _prepare_environment(work.scratch)
             work.script.take_place()
+            work.variable.expect(len(components))
             memory = PeakMemory()
             for count, component in enumerate(components, 1):
                 start, end = _run_one(work, component, capture, results, memory, is_first=count == 1)
@@ -75,7 +76,7 @@ def _run_one(
 ) -> tuple[float, float]:
     """Run a component, write down what it leaves, and return when it began and ended."""
     begins = capture.begin()
-    os.chdir(work.scratch)
+    work.enter_scratch()
     if "multiprocessing.forkserver" in sys.modules:
         _end_fork_server()
     work.variable.set(component)
@@ -84,17 +85,17 @@ def _run_one(
 
         interval, by_exit = work.checkpoint_interval, work.checkpoints_by_exit
         capture.tell(checkpoints.begin(work.scratch, component, interval=interval, by_exit=by_exit) or "")
-    pid = os.getpid()
     start = time.time()
     memory.start(start)
     results.begin(component, start, *begins)
     outcome = work.attempt(component)
-    if os.getpid() != pid:
+    if os.getpid() != work.process:
         _end_forked_child(outcome, component)
     if not is_first and isinstance(outcome.error, MemoryError) and work.runs_again_alone:
         results.flush()
         os._exit(0)  # others may have left it too little memory: it runs again in another process
-    end, megabytes = time.time(), memory.megabytes()
+    end = time.time()
+    megabytes = memory.megabytes(end)
     kind, more, payload = work.end_of(outcome)
     if outcome.error is not None:
         capture.tell(f"{more['error']['traceback']}{more['error']['advice'] or ''}\n")

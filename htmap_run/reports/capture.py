@@ -96,7 +96,7 @@ class Capture:
         if len(sys.modules) == self._modules_seen:
             return False
         self._modules_seen = len(sys.modules)
-        return any(_is_foreign_extension(module) for module in tuple(sys.modules.values()))
+        return any(is_foreign_extension(module) for module in tuple(sys.modules.values()))
 
 
 class _Stream:
@@ -173,7 +173,8 @@ def _text(descriptor: int) -> TextIO:
     return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _is_foreign_extension(module: Any) -> bool:
+def is_foreign_extension(module: Any) -> bool:
+    """Return whether a module is compiled and not Python's own."""
     spec = getattr(module, "__dict__", {}).get("__spec__")  # getattr(module, "__spec__") would load lazy modules
     origin = getattr(spec, "origin", None)
     return isinstance(origin, str) and origin.endswith((".so", ".pyd")) and "lib-dynload" not in origin

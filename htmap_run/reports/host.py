@@ -15,6 +15,7 @@ ENFORCES_MEMORY = "HTMapEnforcesMemory"
 """What the ad of a machine says that enforces memory in another way than by control groups."""
 _OFTEN = 0.05  # seconds
 _LITTLE = 1024  # KiB
+_NO_TIME = 0.0002  # seconds: hardly more than that little can be got meanwhile
 _RESET_PEAK = b"5"  # proc(5), clear_refs: reset the peak resident set size
 
 
@@ -110,12 +111,14 @@ class PeakMemory:
     """The peak of the resident set size of one component after the other, of this process or of the largest finished child.
 
     To reset the system's figure takes 15 us. So that is done after what has raised it, and else from time to time: among quick
-    components, one that uses less than those just before it may be told their figure.
+    components, one that uses less than those just before it may be told their figure. To read the figure takes more than one
+    microsecond, so of components that take no time not each is measured.
     """
 
     def __init__(self) -> None:
         self._children = 0
-        self._reset_at = 0.0
+        self._reset_at = self._asked_at = 0.0
+        self._told = 0
         self._low = self._peak = 0
         self._is_in_usage = True
 
@@ -128,12 +131,19 @@ class PeakMemory:
             self._reset_at = now
             self._reset()
 
-    def megabytes(self) -> int:
-        """Return the peak of the component that ends now in MB, rounded up."""
+    def megabytes(self, now: float) -> int:
+        """Return the peak of the component that ends now in MB, rounded up.
+
+        :param now: the time in seconds.
+        """
+        if 0 <= now - self._asked_at < _NO_TIME:
+            return self._told
+        self._asked_at = now
         self._peak = _peak_of(resource.RUSAGE_SELF) if self._is_in_usage else _own_peak()
         before, self._children = self._children, _peak_of(resource.RUSAGE_CHILDREN)
         peak = self._children if self._children > max(before, self._peak) else self._peak
-        return -(-peak // _KIB_PER_MB)
+        self._told = -(-peak // _KIB_PER_MB)
+        return self._told
 
     def _reset(self) -> None:
         try:
@@ -141,6 +151,7 @@ class PeakMemory:
                 file.write(_RESET_PEAK)
         except OSError:
             pass  # some containers forbid it: then the peak is that of the job so far
+        self._asked_at = 0.0
         self._low, usage = _own_peak(), _peak_of(resource.RUSAGE_SELF)
         # The figure of getrusage is quick to read; where it does not follow that of /proc, as after an exec, it is of no use.
         self._is_in_usage = abs(usage - self._low) <= _LITTLE

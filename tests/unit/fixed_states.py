@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import attrs
 
 from htmap_core.components import ComponentHold, ComponentStatus
@@ -23,6 +25,9 @@ class FixedStates:
 
     def statuses(self) -> list[ComponentStatus]:
         return self.looks[0]
+
+    def counts(self) -> dict[ComponentStatus, int]:
+        return dict(Counter(self.looks[0]))
 
     def status(self, component: int) -> ComponentStatus:
         return self.looks[0][component]

@@ -42,6 +42,13 @@ def test_another_python_refuses_with_a_readable_report(jobs: Jobs, other_python:
     assert ran.error(1)["text"] in ran.output("stderr", 1)
 
 
+def test_what_many_refused_components_have_in_common_is_told_once(jobs: Jobs, other_python: Interpreter) -> None:
+    ran = jobs.run_in(jobs.scratch("def function(x): return x", range(3)), "0-2", other_python)
+
+    assert [bool(ran.error(component)["scratch"]) for component in range(3)] == [True, False, False]
+    assert ran.error(0)["text"] == ran.error(2)["text"]
+
+
 def test_nothing_is_unpickled_before_the_refusal(jobs: Jobs, other_python: Interpreter) -> None:
     ran = jobs.run_in(jobs.scratch(TRAP, [TRAP]), python=other_python)
 

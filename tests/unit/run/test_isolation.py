@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
+
+import pytest
 
 from htmap_run import codes
 
@@ -25,6 +28,13 @@ CHANGES = {
     "finders of modules": ("len(sys.meta_path)", "sys.meta_path.insert(0, sys.meta_path[0])"),
     "standard output": ("sys.stdout.name", "sys.stdout = open(os.devnull, 'w')"),
     "standard input": ("sys.stdin.name", "sys.stdin = open(os.devnull)"),
+    "standard error": ("sys.stderr.name", "sys.stderr = open(os.devnull, 'w')"),
+    "a hook for what is displayed": ("sys.displayhook is sys.__displayhook__", "sys.displayhook = print"),
+    "a hook for breakpoints": ("sys.breakpointhook is sys.__breakpointhook__", "sys.breakpointhook = print"),
+    "a hook for what cannot be raised": (
+        "sys.unraisablehook is sys.__unraisablehook__",
+        "sys.unraisablehook = print",
+    ),
     "a hook for exceptions": ("sys.excepthook is sys.__excepthook__", "sys.excepthook = print"),
     "a hook for exceptions of threads": ("threading.excepthook is print", "threading.excepthook = print"),
     "the length of tracebacks": ("hasattr(sys, 'tracebacklimit')", "sys.tracebacklimit = 0"),
@@ -34,10 +44,13 @@ CHANGES = {
         "len(signal.pthread_sigmask(signal.SIG_BLOCK, ()))",
         "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])",
     ),
-    "a limit of memory": (
-        "resource.getrlimit(resource.RLIMIT_AS)[0]",
-        "resource.setrlimit(resource.RLIMIT_AS, (2**33, resource.getrlimit(resource.RLIMIT_AS)[1]))",
-    ),
+    **{
+        f"the limit {name}": (
+            f"resource.getrlimit(resource.{name})[0]",
+            f"resource.setrlimit(resource.{name}, (2**33, resource.getrlimit(resource.{name})[1]))",
+        )
+        for name in ("RLIMIT_AS", "RLIMIT_DATA", "RLIMIT_CPU", "RLIMIT_FSIZE")
+    },
     "the limit of recursion": ("sys.getrecursionlimit()", "sys.setrecursionlimit(50_000)"),
     "the time between threads": ("sys.getswitchinterval()", "sys.setswitchinterval(0.5)"),
     "garbage collection": ("gc.isenabled()", "gc.disable()"),
@@ -109,6 +122,56 @@ PENDING = {PENDING!r}
     ended = [ran.record(component)["status"] for component in ran.results.components]
     assert [what for what, status in zip(PENDING, ended[1::2]) if status != "OK"] == []
     assert ran.exit_code == codes.OK
+
+
+FIRST_IMPORTS = {
+    "signal": "signal.signal(signal.SIGUSR1, signal.SIG_IGN); signal.pthread_sigmask(0, [10]); signal.alarm(9)",
+    "resource": "resource.setrlimit(resource.RLIMIT_AS, (2**33, -1)); resource.setrlimit(resource.RLIMIT_DATA, (2**33, -1))",
+    "ctypes": "ctypes.CDLL(None).alarm(9); ctypes.CDLL(None).umask(7)",
+    "asyncio": "import signal; signal.set_wakeup_fd(-1); signal.signal(signal.SIGUSR1, signal.SIG_IGN)",
+}
+FIRST_IMPORT = f"""
+def function(x):
+    what, number = x
+    if not what:
+        return
+    exec(f"import {{what}}", globals())
+    seen = [line for line in open("/proc/self/status") if line.startswith(("Umask", "SigBlk", "SigIgn", "SigCgt"))]
+    seen += open("/proc/self/limits").readlines()
+    if number == 0:
+        exec(CHANGES[what], globals())
+        return "".join(seen)  # to pickle anything else imports modules
+    import signal
+    return "".join(seen) + ("an alarm" if signal.alarm(0) else "")
+CHANGES = {FIRST_IMPORTS!r}
+"""
+
+
+@pytest.mark.parametrize("what", FIRST_IMPORTS)
+def test_a_module_that_nobody_had_imported_changes_no_more_than_others(
+    jobs: Jobs, each_python: Interpreter, what: str
+) -> None:
+    """What only some modules can change is looked at once they are imported: also where the runner has them already."""
+    ran = jobs.run(FIRST_IMPORT, [(what, 0), (what, 1)], each_python)
+
+    assert ran.value(0) == ran.value(1)
+
+
+def test_nor_does_one_that_the_runner_needs_for_many_components(jobs: Jobs) -> None:
+    ran = jobs.run(FIRST_IMPORT, [("", 0)] * 5000 + [("ctypes", 0), ("ctypes", 1)])
+
+    assert ran.value(5000) == ran.value(5001)
+
+
+def test_modules_that_the_runner_has_are_the_same_ones_for_the_function(jobs: Jobs) -> None:
+    source = """
+def function(x):
+    import gc, types
+    import signal, resource
+    known = [each for each in gc.get_objects() if type(each) is types.ModuleType and each.__name__ in ("signal", "resource")]
+    return len(known), signal.SIGTERM
+"""
+    assert jobs.run(source, [0]).value() == (2, signal.SIGTERM)
 
 
 def test_a_timer_does_not_disturb_the_report_of_the_error(jobs: Jobs, each_python: Interpreter) -> None:

@@ -189,3 +189,36 @@ def test_a_function_may_remove_even_the_directory_itself(jobs: Jobs, end: str) -
 
     assert ran.record()["status"] == ("OK" if end == "return x" else "ERR")
     assert (scratch / "_condor_stdout").is_file()
+
+
+GONE = """
+def function(x):
+    import os
+    if x == 0:
+        os.unlink("runtime.pyz")
+        return 0
+    {then}
+"""
+
+
+def test_the_archive_is_there_when_it_is_needed_after_it_was_deleted(jobs: Jobs) -> None:
+    """Not each component that returns plain data looks whether it is still there."""
+    ran = jobs.run(GONE.format(then="import htmap; return hasattr(htmap, 'checkpoint')"), [0, 1])
+    assert ran.value(1) is True
+
+
+def test_processes_can_be_started_anew_after_it_was_deleted(jobs: Jobs) -> None:
+    source = """
+def function(x):
+    import multiprocessing, os
+    got = multiprocessing.get_context("spawn").Pool(1).map_async(abs, [-x]).get(60)
+    os.unlink("runtime.pyz")
+    return got
+"""
+    ran = jobs.run(source, [1, 2])
+    assert (ran.value(0), ran.value(1)) == ([1], [2])
+
+
+def test_a_death_after_the_archive_was_deleted_is_reported(jobs: Jobs) -> None:
+    ran = jobs.run(GONE.format(then="os.kill(os.getpid(), 9)"), [0, 1])
+    assert ran.error(1)["type"] == "htmap.ComponentDied"
