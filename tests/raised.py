@@ -53,6 +53,7 @@ FACTS: dict[str, Any] = {
     "rule": "",
     "advice": "Read the manual",
     "asked": "open()",
+    "author": "plugin 'docker'",
     "before": "docker",
     "bytes": 3_000_000,
     "chosen": "personal",
@@ -72,6 +73,7 @@ FACTS: dict[str, Any] = {
     "evidence": "MasterLog: it rains",
     "file": "tide.csv",
     "first": "sea/tide.csv",
+    "first_by": "the map's options",
     "found": "23.0.1",
     "hash": "4d5e",
     "headline": "ValueError: the sea is not there, in tide, study.py line 3",
@@ -117,6 +119,7 @@ FACTS: dict[str, Any] = {
     "schedd": "ap1.example.org",
     "scheme": "osdf",
     "second": "land/tide.csv",
+    "second_by": "plugin 'shared'",
     "seconds": 60.0,
     "slots": 214,
     "status": "IDLE",
@@ -197,6 +200,9 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         {"said": "3 of 5 slots share files", "before": None, "reason": "what was written down is damaged"},
     ],
     "PluginError": [{}, {"advice": ""}],
+    "PluginHangs": [
+        {"reason": "find gave no answer within 30 seconds, and was given up", "seconds": 30.0, "advice": ""}
+    ],
     "RefusedByRule": [
         {"reason": "You have used up your quota of 1000 hours", "rule": ""},
         {"reason": "Submit requirement Small not met.", "rule": "SUBMIT_REQUIREMENT_Small = RequestMemory <= 100"},
@@ -221,7 +227,19 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     ],
     "ReservedOptionKeyword": [{"name": "log"}],
     "SameName": [{"name": "tide.csv"}],
-    "SubmitConflict": [{"command": "universe", "first": "docker", "second": "vanilla"}],
+    "RefusedValue": [
+        {
+            "said": "Parse error in expression: RequestMemory = 2 gigs",
+            "name": "request_memory",
+        },
+    ],
+    "SubmitConflict": [
+        {
+            "command": "universe",
+            "first": "docker",
+            "second": "vanilla",
+        },
+    ],
     "SubmittedElsewhere": [{"schedd": "jane@ap1.example.org"}],
     "TagNotFound": [
         {"name": "tied", "known": ("tide",), "origin": None},
@@ -236,6 +254,10 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "UnprovenOption": [{"name": "colour", "nearest": ()}],
     "UnknownPythonDeliveryMethod": [{}, {"known": (), "hint": "`pip install htmap-docker` brings it"}],
     "UnknownEnvironmentVariable": [{}, {"nearest": None}],
+    "UnknownSharedSetting": [
+        {"name": "WAIT_TIEM", "origin": "line 3 of /etc/htmap/htmaprc", "nearest": "WAIT_TIME"},
+        {"name": "BOATS", "origin": "line 3 of /etc/htmap/htmaprc", "nearest": None},
+    ],
     "UnknownSetting": [{"name": "WAIT_TIEM", "known": ("WAIT_TIME",)}],
     "UnreadableInputFiles": [{}, {"count": 1}],
     "WritableByOthers": [{}, {"path": Path("/home/ada/.htmap"), "owner": "ada"}],

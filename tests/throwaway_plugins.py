@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import os
 import textwrap
 from pathlib import Path
 
@@ -38,6 +39,16 @@ class Site:
         if not module:
             (self.folder / f"{name}.py").write_text(PREAMBLE + textwrap.dedent(source))
         self.write_metadata(distribution or f"htmap-{plugin}", f"[htmap]\n{plugin} = {name}\n")
+
+    def require(self, distribution: str, requirement: str) -> None:
+        """Write into the metadata of a distribution what it requires."""
+        (info,) = self.folder.glob(f"{distribution.replace('-', '_')}-*.dist-info")
+        with (info / "METADATA").open("a") as metadata:
+            metadata.write(f"Requires-Dist: {requirement}\n")
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a process that finds what is installed here."""
+        return {**os.environ, "PYTHONPATH": os.pathsep.join([str(self.folder), os.environ.get("PYTHONPATH", "")])}
 
     def write_metadata(self, distribution: str, entry_points: str) -> None:
         info = self.folder / f"{distribution.replace('-', '_')}-1.2.3.dist-info"

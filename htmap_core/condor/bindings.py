@@ -10,10 +10,13 @@ import contextlib
 import os
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
+
+import attrs
 
 from htmap_core import environment
 from htmap_core.condor.configuration import check_configuration, has_configuration
@@ -21,6 +24,50 @@ from htmap_core.exceptions import NoBindings, PoolConfigurationGone
 
 lock = threading.RLock()  # the bindings have one configuration for the process, so one thread uses them at a time
 _loaded_configuration: list[tuple[Path | None, str | None, int]] = []
+
+
+@attrs.define
+class Watch:
+    """How long a thread has been waiting for the bindings, which give up by themselves when a daemon does not answer."""
+
+    _spent: float = 0.0
+    _since: Optional[float] = None
+
+    def seconds(self) -> float:
+        """Return the seconds so far; another thread may ask."""
+        since = self._since
+        return self._spent + (0.0 if since is None else time.monotonic() - since)
+
+    @contextlib.contextmanager
+    def going(self) -> Iterator[None]:
+        """Count the block, unless it is in one that counts."""
+        if self._since is not None:
+            yield
+            return
+        self._since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._spent, self._since = self.seconds(), None
+
+
+_watches: dict[int, Watch] = {}  # by thread
+
+
+@contextlib.contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """Have *watch* count the calls of the bindings that this thread makes inside the block."""
+    _watches[threading.get_ident()] = watch
+    try:
+        yield
+    finally:
+        del _watches[threading.get_ident()]
+
+
+def counted() -> contextlib.AbstractContextManager[None]:
+    """Return a context for calls of the bindings, which counts them if this thread is watched."""
+    watch = _watches.get(threading.get_ident())
+    return contextlib.nullcontext() if watch is None else watch.going()
 
 
 def bindings_version() -> str:

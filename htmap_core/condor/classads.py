@@ -33,3 +33,14 @@ def seen_by_job(expression: str, attributes: Mapping[str, str]) -> str | None:
         return str(job.flatten(classad2.ExprTree(expression)))
     except classad2.ClassAdException:
         return None  # the schedd refuses it and says why
+
+
+def is_expression(text: str) -> bool:
+    """Return whether *text* is an expression of the ClassAd language."""
+    import classad2
+
+    try:
+        classad2.ExprTree(text)
+    except classad2.ClassAdException:
+        return False
+    return True

@@ -243,7 +243,7 @@ class Connection:
 
     @contextlib.contextmanager
     def _bindings(self) -> Iterator[Any]:
-        with bindings.lock, held_back():
+        with bindings.counted(), bindings.lock, held_back():
             self._check_configuration()
             condor = bindings.load(self._address.configuration)
             try:

@@ -29,9 +29,9 @@ class Suitability:
     :param rank: how good a choice the method is. HTMap takes the method with the highest rank if the user names none.
     """
 
-    verdict: Literal["yes", "no", "unknown"]
-    reason: str
-    rank: int = 0
+    verdict: Literal["yes", "no", "unknown"] = attrs.field(validator=attrs.validators.in_(("yes", "no", "unknown")))
+    reason: str = attrs.field(validator=attrs.validators.instance_of(str))
+    rank: int = attrs.field(default=0, validator=attrs.validators.instance_of((int, float)))
 
     @classmethod
     def yes(cls, reason: str, rank: int = 0) -> Suitability:

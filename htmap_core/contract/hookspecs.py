@@ -4,7 +4,8 @@ A plugin is a module that an entry point of the group ``htmap`` names. Its hook 
 ``@htmap_core.hookimpl``, and have the name and any of the arguments of a hook below. There are two kinds of hooks:
 
 *Offers* return named objects. A setting or HTMap picks one of them by its name.
-*Steps* edit their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names.
+*Steps* edit their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names; those of a
+plugin that offers a pool can be for maps of this pool alone (:attr:`~htmap_core.Pool.limits_steps`).
 
 HTMap loads plugins when it calls the first hook, never at ``import htmap``. It switches off a plugin that cannot be loaded, and
 one whose offer raises or returns a wrong object; ``htmap plugins list`` shows the reason. The first map that is made without it
@@ -15,7 +16,7 @@ of the map, because the map may depend on that step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -131,6 +132,22 @@ def htmap_settings() -> Mapping[str, type]:  # type: ignore[empty-body]
         @hookimpl
         def htmap_settings():
             return {"CVMFS": CvmfsSettings}
+    """
+
+
+@hookspec
+def htmap_default_settings() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Offer defaults of settings, in the form of a settings file: of ``MAP_OPTIONS``, ``DELIVERY_METHOD`` and plugins' tables.
+
+    They win over the built-in defaults only. Of two plugins that offer a setting, the first by name wins. What belongs to a
+    plugin that is not installed is passed over; a wrong value switches the plugin off. A site that needs no more than this can
+    write it into ``/etc/htmap/htmaprc`` instead.
+
+    Called once per process, on the submit machine, when one of these settings is needed or plugins are listed. Since 0.7. ::
+
+        @hookimpl
+        def htmap_default_settings():
+            return {"MAP_OPTIONS": {"request_memory": "2GB"}, "DELIVERY_METHOD": "shared"}
     """
 
 

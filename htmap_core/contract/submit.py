@@ -8,8 +8,10 @@ from pathlib import Path
 
 import attrs
 
+from htmap_core.contract.authors import Authors
 from htmap_core.exceptions import InvalidOption, SubmitConflict
-from htmap_core.language.expressions import conjunction
+from htmap_core.language.environment_text import assignment, merged
+from htmap_core.language.expressions import conjunction, conjuncts
 from htmap_core.language.submit_text import (
     REQUIREMENTS,
     OptionValue,
@@ -49,6 +51,10 @@ class SubmitDescription:
     _requirements: list[str] = attrs.field(factory=list)
     _input_files: list[str] = attrs.field(factory=list)
     _transfer_plugins: dict[str, str] = attrs.field(factory=dict)
+    _environment: dict[str, str] = attrs.field(factory=dict)
+    _built_in: dict[str, str] = attrs.field(factory=dict)
+    authors: Authors = attrs.field(factory=Authors, eq=False, repr=False)
+    """Who has set what, for messages."""
 
     def set(self, command: str, value: OptionValue) -> None:
         """Set a submit command.
@@ -68,19 +74,48 @@ class SubmitDescription:
         if name == REQUIREMENTS:
             self.require(text)
             return
-        present = self._commands.setdefault(name, text)
-        if present != text:
-            raise SubmitConflict(name, present, text)
+        self._put(self._commands, name, name, text)
+
+    def _put(self, values: dict[str, str], key: str, name: str, text: str) -> None:
+        """Set one of some values, unless it has another one; *name* is what messages call it."""
+        if key not in values:
+            values[key] = text
+            self.authors.note(name)
+        elif values[key] != text:
+            raise SubmitConflict(name, values[key], text, self.authors.of(name), self.authors.present)
 
     def set_default(self, command: str, value: OptionValue) -> None:
         """Set a submit command as :meth:`set` does, unless it has a value already: the user's value wins.
 
-        ::
+        HTMap's built-in values, such as 128 MB of memory, give way to it. ::
 
             submit.set_default("+JobFlavour", '"espresso"')
         """
         if not self.has(command):
             self.set(command, value)
+
+    def fall_back(self, command: str, value: OptionValue) -> None:
+        """Give a submit command a value that gives way to any other, also to a default, whoever sets that, and when.
+
+        HTMap's built-in values are set so. For :meth:`get` the command has this value then, for :meth:`has` it is not set. ::
+
+            submit.fall_back("request_memory", "128MB")
+        """
+        self._built_in[check_command(command)] = option_text(command, value)
+
+    def add_environment(self, name: str, value: object) -> None:
+        """Set an environment variable of the jobs, besides those that the user and others set. The user's own value wins.
+
+        ::
+
+            submit.add_environment("HTTP_PROXY", "http://squid.example.org:3128")
+
+        :param value: text, a number or a path; it arrives as it is, with blanks and quotes.
+        :raises SubmitConflict: another plugin gives the variable another value.
+        :raises InvalidOption: the name is none of a variable, or a submit description cannot hold the value.
+        """
+        text = option_text("environment", assignment("environment", name, value))
+        self._put(self._environment, name, f"environment variable {name}", text)
 
     def take(self, command: str) -> str | None:
         """Remove a command, or an attribute (with ``+`` or ``MY.`` in front), and return its value; None if it is not set.
@@ -101,6 +136,8 @@ class SubmitDescription:
             }
         else:
             self._commands.pop(name, None)
+            self._built_in.pop(name, None)
+        self.authors.forget(name if attribute is None else f"MY.{attribute}")
         return text
 
     def has(self, command: str) -> bool:
@@ -110,7 +147,7 @@ class SubmitDescription:
 
             is_limited = submit.has("+MaxRuntime")
         """
-        return self.get(command) is not None
+        return self._value(command) is not None
 
     def get(self, command: str) -> str | None:
         """Return the value of a command, or of an attribute (with ``+`` or ``MY.`` in front); None if it is not set.
@@ -119,6 +156,10 @@ class SubmitDescription:
 
             memory = submit.get("request_memory")
         """
+        text = self._value(command)
+        return self._built_in.get(command.strip().casefold()) if text is None else text
+
+    def _value(self, command: str) -> str | None:
         name = command.strip().casefold()
         if (attribute := attribute_name(name)) is not None:
             return next((text for known, text in self._attributes.items() if known.casefold() == attribute), None)
@@ -141,9 +182,7 @@ class SubmitDescription:
             self.require(text)
             return
         spelt = next((known for known in self._attributes if known.casefold() == name.casefold()), name)
-        present = self._attributes.setdefault(spelt, text)
-        if present != text:
-            raise SubmitConflict(f"MY.{name}", present, text)
+        self._put(self._attributes, spelt, f"MY.{name}", text)
 
     def require(self, expression: str) -> None:
         """Add a ClassAd expression that a slot must satisfy, besides the other requirements.
@@ -155,6 +194,8 @@ class SubmitDescription:
         text = option_text(REQUIREMENTS, expression)
         if text:
             self._requirements.append(text)
+            for part in (text, *conjuncts(text)):
+                self.authors.note(part)
 
     def add_input_file(self, path_or_url: OptionValue) -> None:
         """Send a file, a folder, or the target of a URL with every job.
@@ -186,9 +227,7 @@ class SubmitDescription:
         text = option_text("transfer_plugins", script)
         if not _SCHEME.fullmatch(scheme.lower()) or not text or any(c in text for c in ";,="):
             raise InvalidOption("transfer_plugins", f"{scheme}={text}", "is not a URL scheme and a path without ; , =")
-        present = self._transfer_plugins.setdefault(scheme.lower(), text)
-        if present != text:
-            raise SubmitConflict(f"transfer_plugins for {scheme}", present, text)
+        self._put(self._transfer_plugins, scheme.lower(), f"transfer_plugins for {scheme.lower()}", text)
 
     def set_universe(self, universe: str) -> None:
         """Set the universe that jobs run in.
@@ -200,9 +239,11 @@ class SubmitDescription:
         :raises SubmitConflict: a universe other than ``vanilla`` is set already.
         """
         text = option_text("universe", universe).lower()
-        if self.universe not in {"vanilla", text}:
-            raise SubmitConflict("universe", self.universe, text)
+        self._replace("universe", self.universe, "vanilla", text)
         self.universe = text
+
+    def _replace(self, name: str, present: str, unset: str, text: str) -> None:
+        self._put({} if present == unset else {name: present}, name, name, text)
 
     def launch_with(self, executable: OptionValue, *, transfer: bool) -> None:
         """Start the runtime archive with *executable*, which gets the archive's name and arguments as its own.
@@ -218,8 +259,7 @@ class SubmitDescription:
         :raises SubmitConflict: another executable starts the archive already.
         """
         text = option_text("executable", executable)
-        if self.executable not in {RUNTIME, text}:
-            raise SubmitConflict("executable", self.executable, text)
+        self._replace("executable", self.executable, RUNTIME, text)
         self.executable, self.transfer_executable = text, transfer
 
     @property
@@ -249,7 +289,10 @@ class SubmitDescription:
 
             assert submit.commands()["request_memory"] == "2GB"
         """
-        described = dict(self._commands)
+        described = {**self._built_in, **self._commands}
+        if self._environment:
+            name = "environment" if "environment" in described or "env" not in described else "env"
+            described[name] = merged(self._environment.values(), described.get(name, ""))
         if self.requirements:
             described["requirements"] = self.requirements
         described.update({f"MY.{name}": text for name, text in self._attributes.items()})

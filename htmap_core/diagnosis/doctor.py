@@ -40,6 +40,7 @@ from htmap_core.submission.delivery_choice import Answers, present_choice, why
 from htmap_core.user_warnings import UnsuitableDeliveryMethod
 
 _LITTLE_SPACE = 1024**3  # bytes
+_SLOW_IMPORT = 3  # seconds; every map and most commands wait for it
 
 
 def checks() -> Iterator[Check]:
@@ -189,7 +190,10 @@ def _unsafe_files(root: Path) -> Check | None:
 def _plugins(records: list[PluginRecord]) -> Iterator[Check]:
     for record in records:
         text = f"{record.name} ({record.distribution} {record.version})"
-        if record.state == "ok":
+        if record.state == "ok" and record.seconds > _SLOW_IMPORT:
+            advice = "`python -X importtime -m htmap_core plugins list` shows what takes the time, for its author"
+            yield Check("plugins", "note", f"{text} takes {record.seconds:.0f} seconds to import", advice)
+        elif record.state == "ok":
             yield Check("plugins", "ok", text)
         elif record.state == "disabled":
             yield Check("plugins", "note", f"{text} {record.why_off}", record.advice)

@@ -64,6 +64,21 @@ class TooManyJobs(CondorRefused):
 
 
 @attrs.define(slots=False)
+class RefusedValue(CondorRefused):
+    """HTCondor cannot parse a value in the submit description of a map. Nothing was submitted.
+
+    :param name: the submit command or attribute in lower case, or the requirement itself.
+    :param author: who has set it: a plugin, the map's options, or a setting.
+    """
+
+    name: str
+    author: str
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}\n{self.name} comes from {self.author}"
+
+
+@attrs.define(slots=False)
 class RefusedByRule(CondorRefused):
     """A rule of the schedd's administrator refused a submission, such as a quota. Nothing was submitted.
 

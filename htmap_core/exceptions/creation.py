@@ -63,15 +63,22 @@ class ReservedOptionKeyword(HTMapException, ValueError):
 
 @attrs.define(slots=False)
 class SubmitConflict(HTMapException, ValueError):
-    """One submit command was set to two different values."""
+    """One submit command was set to two different values.
+
+    :param first_by: who has set the first value: a plugin, the map's options, a setting, or HTMap.
+    :param second_by: who would set the second.
+    """
 
     command: str
     first: str
     second: str
+    first_by: str = "HTMap"
+    second_by: str = "HTMap"
 
     def __str__(self) -> str:
         return (
-            f"submit command {self.command} is already {self.first!r}, so it cannot be {self.second!r}. "
+            f"submit command {self.command} is already {self.first!r} (from {self.first_by}), so it cannot be "
+            f"{self.second!r} (from {self.second_by}). "
             f"Remove one of the two: a map option, a setting or a plugin (`htmap plugins list`)"
         )
 

@@ -8,6 +8,8 @@ import attrs
 
 from htmap_core.exceptions.roots import HTMapException, UnknownName
 
+SWITCH_OFF = "HTMAP_PLUGINS and the setting PLUGINS.DISABLED switch plugins off"
+
 
 @attrs.define(slots=False)
 class PluginError(HTMapException):
@@ -19,8 +21,21 @@ class PluginError(HTMapException):
     advice: str = ""
 
     def __str__(self) -> str:
-        advice = self.advice or "Switch it off with HTMAP_PLUGINS or the setting PLUGINS.DISABLED"
-        return f"plugin {self.plugin!r} (from {self.distribution}): {self.reason}\n{advice}"
+        return f"plugin {self.plugin!r} (from {self.distribution}): {self.reason}\n{self.advice or SWITCH_OFF}"
+
+
+@attrs.define(slots=False)
+class PluginHangs(PluginError):
+    """A plugin gives no answer to a question, and was given up.
+
+    :param reason: the name of what was given up, and that it was.
+    :param seconds: how long it was waited for, without the time in HTCondor's calls.
+    """
+
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}. The setting PLUGINS.TIME_LIMIT gives it more time"
 
 
 @attrs.define(slots=False)

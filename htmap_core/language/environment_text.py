@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from htmap_core.exceptions import InvalidOption
 
 _MACRO = re.compile(r"(?<!\$)\$(?=\w*\()")
+_MACRO_ALONE = re.compile(r"\$\((\w+)\)")
 _VARIABLE = re.compile(r"[^\s='\"]+")
 
 
@@ -22,7 +23,45 @@ def environment_text(option: str, variables: Mapping[Any, Any]) -> str:
     :param option: the option, for messages.
     :raises InvalidOption: a name is none, or a value is neither text nor a number nor a path.
     """
-    return '"' + " ".join(f"{_name(option, name)}={_value(option, value)}" for name, value in variables.items()) + '"'
+    return '"' + " ".join(assignment(option, name, value) for name, value in variables.items()) + '"'
+
+
+def assignment(option: str, name: Any, value: Any) -> str:
+    """Return one variable in HTCondor's newer syntax, as it stands between the quotes around all.
+
+    :raises InvalidOption: as for :func:`environment_text`.
+    """
+    return f"{_name(option, name)}={_value(option, value)}"
+
+
+def merged(assignments: Iterable[str], given: str) -> str:
+    """Return an environment with some more variables, which come first: of two values of a variable, HTCondor takes the later.
+
+    >>> print(merged(["PROXY=squid"], "TITLE=high tide;LEVEL=3"))
+    "PROXY=squid TITLE='high tide' LEVEL=3"
+
+    :param given: the value of the command; a macro alone stands for values in the newer syntax, one for each component.
+    """
+    inner = f"$SUBSTR({found[1]},1,-1)" if (found := _MACRO_ALONE.fullmatch(given)) else newer_syntax(given)[1:-1]
+    return '"' + " ".join([*assignments, inner]).rstrip() + '"'
+
+
+def newer_syntax(given: str) -> str:
+    """Return an environment in HTCondor's newer syntax, if it is in the older one: values with semicolons between them.
+
+    >>> print(newer_syntax("TITLE=high tide;LEVEL=3"))
+    "TITLE='high tide' LEVEL=3"
+    """
+    if given.startswith('"'):
+        return given
+    pairs = [pair.lstrip().partition("=") for pair in given.split(";") if pair.strip()]
+    return '"' + " ".join(f"{name}{equals}{_older_value(value)}" for name, equals, value in pairs) + '"'
+
+
+def _older_value(value: str) -> str:
+    """Return a value of the older syntax, in which all but macros stands for itself."""
+    text = value.replace('"', '""').replace("'", "''")
+    return f"'{text}'" if re.search(r"[\s'$]", text) else text
 
 
 def _name(option: str, name: Any) -> str:

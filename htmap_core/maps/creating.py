@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from htmap_core import user_warnings
+from htmap_core.contract.authors import Authors
 from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
@@ -148,7 +149,7 @@ def create_map(
     pool, connection = pools.find_pool()
     needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
     method = choose_delivery_method(pool, connection, needed, options)
-    asked, runs = connection.schedd_parameter, EarlierRuns(func)
+    asked, runs, authors = connection.schedd_parameter, EarlierRuns(func), Authors(_origins(map_options))
     view = choice.View(connection, asked, total, runs.seconds)
     chunks = choice.equal(size) if size else choice.chosen(options, view, keeps_checkpoints=checkpoints.is_on)
     columns, files = OptionColumns(options), MapFiles(options)
@@ -156,12 +157,13 @@ def create_map(
         _add_function(creation, function, files, checkpoints, runs_again_alone=chunks.reason is not None)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
         plan = _plan(creation, options, connection, checkpoints.is_on, columns.walltime)
-        commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked)
-        unproven = check_commands(commands, connection, _origins(map_options), columns.referred_to)
+        commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked, authors)
+        unproven = check_commands(commands, connection, authors.origin, columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
             user_warnings.warn(warning)
         record = _record(plan, creation, method.name, _chunking(chunks.reason, runs), untagged=tag is None)
-        submit_map(creation, record, commands, connection)
+        with planning.blaming(authors):
+            submit_map(creation, record, commands, connection)
         created = Map(tag=creation.tag, map_dir=creation.map_dir)
     _note(plan, chunks.reason, runs, quiet=quiet)
     return created
@@ -291,10 +293,5 @@ def register_delivery_method(
 
 
 def _is_interactive() -> bool:
-    return hasattr(sys, "ps1") or ("IPython" in sys.modules and _in_ipython())
-
-
-def _in_ipython() -> bool:
-    import IPython  # type: ignore[import-not-found, unused-ignore]
-
-    return IPython.get_ipython() is not None
+    ipython = sys.modules.get("IPython")
+    return hasattr(sys, "ps1") or (ipython is not None and ipython.get_ipython() is not None)

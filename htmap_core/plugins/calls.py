@@ -6,21 +6,22 @@ Each hook has one typed method. A plugin with a wrong answer is switched off; th
 
 from __future__ import annotations
 
-import inspect
-import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import Pool, PoolAddress, PoolView
-from htmap_core.contract.protocol import TransferProtocol
+from htmap_core.contract.protocol import Sender, TransferProtocol
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
 from htmap_core.plugins.discovery import Discovery
+from htmap_core.plugins.guard import Guard, names_of, problem_with_address, problem_with_offer
 from htmap_core.plugins.native import native
-from htmap_core.plugins.record import FIRST_PARTY, PluginRecord
+from htmap_core.plugins.record import FIRST_PARTY, THIS_PROGRAM, PluginRecord
+from htmap_core.settings import dotted
+from htmap_core.settings.defaults import OFFERED
 from htmap_core.settings.tables import problem_with_tables
 from htmap_core.wording import describe
 
@@ -29,14 +30,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ADDRESS: dict[type, str] = {PoolAddress: "a PoolAddress", type(None): "None"}
+
 
 class Plugins:
     """The installed plugins. The first method that needs them loads them."""
 
     def __init__(self) -> None:
         self._discovery = Discovery()
+        self._guard = Guard()
         self._offered: dict[str, dict[str, list[Any]]] = {}
         self._registered: dict[str, DeliveryMethod] = {}
+        self._defaults: dict[str, dict[str, Any]] = {}
 
     # --- what is installed
 
@@ -52,6 +57,7 @@ class Plugins:
         A plugin that is still switched on then stays so until the map is submitted.
         """
         self.settings_tables()
+        self.default_settings()
         self.delivery_methods()
         self.transfer_protocols()
         self.pools()
@@ -107,13 +113,28 @@ class Plugins:
     def settings_tables(self) -> dict[str, type]:
         """Return the attrs classes of all plugins' settings tables, by the table's name."""
         tables: dict[str, type] = {}
-        for record, offer in self._ask("htmap_settings", Mapping):
+        for record, offer in sorted(self._ask("htmap_settings", Mapping), key=lambda each: not each[0].is_first_party):
             if (problem := problem_with_tables(offer, tables)) is not None:
                 self._discovery.switch_off(record, f"htmap_settings {problem}")
                 continue
             tables.update({name.upper(): cls for name, cls in offer.items()})
             record.offers["settings"] = [name.upper() for name in offer]
         return tables
+
+    def default_settings(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return the settings that each plugin offers as defaults, with its name; not those of plugins that are not there."""
+        for record, offer in list(self._ask("htmap_default_settings", Mapping)):
+            if record.name in self._defaults:
+                continue
+            tables = self.settings_tables()
+            if (problem := problem_with_offer(offer, tables, record.name)) is not None:
+                self._discovery.switch_off(record, f"htmap_default_settings {problem}")
+                continue
+            known = {name: value for name, value in offer.items() if name.upper() in {*tables, *OFFERED}}
+            self._defaults[record.name] = known
+            record.offers["default settings"] = list(dotted.keys(known))
+        working = [record.name for record in self._discovery.working("htmap_default_settings")]
+        return [(name, self._defaults[name]) for name in working if name in self._defaults]
 
     def tables_of_delivery_methods(self) -> dict[str, type]:
         """Return the same for plugins that offer delivery methods alone."""
@@ -141,55 +162,65 @@ class Plugins:
 
     def setup_credentials(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Let every plugin set up the credentials that the map's jobs need."""
-        self._step("htmap_setup_credentials", submit=submit, plan=plan)
+        self._step("htmap_setup_credentials", submit, plan)
 
     def rewrite_submit(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Let every plugin edit the submit description for the last time."""
-        self._step("htmap_rewrite_submit", submit=submit, plan=plan)
+        self._step("htmap_rewrite_submit", submit, plan)
 
     # --- calls to what was offered
 
     def check(self, method: DeliveryMethod, pool: PoolView) -> Suitability:
         """Ask a delivery method whether it suits *pool*, by the slots for this machine's jobs; if that fails, it is unknown."""
+        owner = self._owner("delivery methods", method)
         try:
-            found = method.check(native(pool))
-        except (Exception, SystemExit) as error:  # a broken check must not stop the other methods
+            return self._guard.ask(owner, {Suitability: "a Suitability"}, method.check, native(pool))
+        except PluginError as error:  # a broken check must not stop the other methods
+            return Suitability.unknown(error.reason, rank=-100)
+        except HTMapException as error:
             return Suitability.unknown(f"its check failed: {describe(error)}", rank=-100)
-        if isinstance(found, Suitability):
-            return found
-        return Suitability.unknown(f"its check must return a Suitability, not {found!r}", rank=-100)
 
     def lacks(self, method: DeliveryMethod, modules: Collection[str], options: MapOptions) -> frozenset[str]:
         """Ask a delivery method which of *modules* its Python is known to lack."""
         owner = self._owner("delivery methods", method)
-        lacking = self._guard(owner, method.lacks, modules, options)
-        if not isinstance(lacking, Collection) or isinstance(lacking, str):
-            raise PluginError(owner.name, owner.distribution, f"lacks must return a collection, not {lacking!r}")
+        lacking = self._guard.ask(owner, {Collection: "a collection"}, method.lacks, modules, options)
+        if isinstance(lacking, str):
+            raise PluginError(owner.name, owner.distribution, f"lacks must return a list of names, not {lacking!r}")
         return frozenset(modules).intersection(lacking)
 
     def prepare(self, method: DeliveryMethod, plan: MapPlan) -> None:
         """Let a delivery method do its slow work."""
-        self._act(self._owner("delivery methods", method), method.prepare, plan)
+        self._guard.act(self._owner("delivery methods", method), method.prepare, plan)
 
     def describe(self, method: DeliveryMethod, submit: SubmitDescription, plan: MapPlan) -> None:
         """Let a delivery method write its part of the submit description."""
-        self._act(self._owner("delivery methods", method), method.describe, submit, plan)
+        self._guard.act(self._owner("delivery methods", method), method.describe, submit, plan)
+
+    def sender(self, protocol: TransferProtocol, options: Mapping[str, str]) -> Sender | None:
+        """Ask a protocol for what rewrites the URLs of outputs; None if it rewrites none."""
+        if protocol.sender is None:
+            return None
+        owner = self._owner("transfer protocols", protocol)
+        return self._guard.sender(owner, self._guard.call(owner, protocol.sender, options))
 
     def named_by(self, pool: Pool) -> str | None:
         """Ask by what the user has named *pool*."""
-        return self._guard(self._owner("pools", pool), pool.named_by)
+        kinds: dict[type, str] = {str: "text", type(None): "None"}
+        return self._guard.ask(self._owner("pools", pool), kinds, pool.named_by)
 
     def find(self, pool: Pool) -> PoolAddress | None:
         """Ask for the address of *pool*, if it can be used now."""
-        return self._guard(self._owner("pools", pool), pool.find)
+        owner = self._owner("pools", pool)
+        return _addressed(owner, pool, "find", self._guard.ask(owner, _ADDRESS, pool.find))
 
     def start(self, pool: Pool) -> PoolAddress | None:
         """Let *pool* start, if it can."""
-        return self._guard(self._owner("pools", pool), pool.start)
+        owner = self._owner("pools", pool)
+        return _addressed(owner, pool, "start", self._guard.take(owner, _ADDRESS, pool.start))
 
     def advice(self, pool: Pool) -> str:
         """Ask why *pool* cannot be used."""
-        return self._guard(self._owner("pools", pool), pool.advice)
+        return self._guard.ask(self._owner("pools", pool), {str: "text"}, pool.advice)
 
     # --- calling hooks
 
@@ -198,14 +229,15 @@ class Plugins:
         owners: dict[str, PluginRecord] = {}
         found: dict[str, T] = {}
         kind = hook.removeprefix("htmap_").replace("_", " ")
-        for record, offer in self._ask(hook, Sequence):
+        # Ours come first, and keep their names.
+        for record, offer in sorted(self._ask(hook, Sequence), key=lambda each: not each[0].is_first_party):
             try:
-                names = _names_of(offer, type_, key)
+                names = names_of(offer, type_, key)
             except Exception as error:  # a property of a plugin's class may raise anything
                 problem = str(error) if isinstance(error, TypeError) else f"failed: {describe(error)}"
                 self._discovery.switch_off(record, f"{hook} {problem}", error)
                 continue
-            if taken := [name for name in names if name in owners] or _repeated(names):
+            if taken := [name for name in names if name in owners or names.count(name) > 1]:
                 owner = owners.get(taken[0], record).name
                 self._discovery.switch_off(
                     record, f"its {hook} offers {taken[0]!r}, which plugin {owner!r} offers already"
@@ -223,7 +255,7 @@ class Plugins:
             with self._discovery.lock:
                 if record.name not in answers:
                     try:
-                        answers[record.name] = self._discovery.caller(hook, record)()
+                        answers[record.name] = self._guard.offer(record, self._discovery.caller(hook, record))
                     except (Exception, SystemExit) as error:  # the record of the plugin keeps the traceback
                         self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
                         continue
@@ -233,55 +265,32 @@ class Plugins:
             else:
                 self._discovery.switch_off(record, f"{hook} must return a {type_.__name__}, not {answer!r}")
 
-    def _step(self, hook: str, /, **arguments: Any) -> None:
+    def _step(self, hook: str, submit: SubmitDescription, plan: MapPlan) -> None:
+        limiting = {pool.name for pool in self.pools() if pool.limits_steps}
         for record in sorted(self._discovery.working(hook), key=lambda record: record.name):
-            self._act(record, self._discovery.caller(hook, record), **arguments)
+            own = limiting.intersection(record.offers.get("pools", ()))
+            if not own or plan.pool.address.pool in own:
+                self._guard.act(record, self._discovery.caller(hook, record), submit=submit, plan=plan)
 
-    def _owner(self, kind: str, offered: DeliveryMethod | Pool) -> PluginRecord:
+    def _owner(self, kind: str, offered: DeliveryMethod | Pool | TransferProtocol) -> PluginRecord:
+        name = offered.scheme if isinstance(offered, TransferProtocol) else offered.name
         if offered not in self._registered.values():
             for record in self._discovery.records():
-                if offered.name in record.offers.get(kind, ()):
+                if name in record.offers.get(kind, ()):
                     return record
-        return PluginRecord(offered.name, "this program", "")
+        return PluginRecord(name, THIS_PROGRAM, "")
 
-    def _act(self, record: PluginRecord, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
-        """Call what acts and returns nothing. A coroutine or generator in return means that none of it has run."""
-        returned = self._guard(record, call, *args, **kwargs)
-        for each in returned if isinstance(returned, list) else [returned]:
-            if inspect.iscoroutine(each):
-                each.close()  # or else Python warns of it, too
-            if inspect.iscoroutine(each) or inspect.isgenerator(each) or inspect.isasyncgen(each):
-                name = getattr(call, "name", None) or getattr(call, "__name__", "a call")
-                reason = f"{name} must be a plain function: it returned {each!r}, and nothing of it has run"
-                raise PluginError(record.name, record.distribution, reason)
 
-    def _guard(self, record: PluginRecord, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-        try:
-            return call(*args, **kwargs)
-        except HTMapException:
-            raise  # its text is for the user
-        except (Exception, SystemExit) as error:
-            record.traceback = traceback.format_exc()
-            name = getattr(call, "name", None) or getattr(call, "__name__", "a call")
-            raise PluginError(record.name, record.distribution, f"{name} failed: {describe(error)}") from error
+def _addressed(owner: PluginRecord, pool: Pool, asked: str, address: PoolAddress | None) -> PoolAddress | None:
+    """Return the address that a pool has given, after a look at it: a map would remember it."""
+    if (problem := problem_with_address(address, pool.name)) is not None:
+        raise PluginError(owner.name, owner.distribution, f"{asked} {problem}")
+    return address
 
 
 def registered(name: str, descriptors_func: Any, setup_func: Any = None) -> DeliveryMethod:
     """Return the delivery method for the arguments of :func:`htmap.register_delivery_method`."""
     return RegisteredDeliveryMethod(name, descriptors_func, setup_func)
-
-
-def _names_of(offer: Sequence[Any], type_: type, key: str) -> list[str]:
-    if wrong := [each for each in offer if not isinstance(each, type_)]:
-        raise TypeError(f"must return {type_.__name__} objects, not {wrong!r}")
-    names = [getattr(each, key, None) for each in offer]
-    if not all(isinstance(name, str) and name for name in names):
-        raise TypeError(f"must return {type_.__name__} objects with a {key}, not {names!r}")
-    return [str(name) for name in names]
-
-
-def _repeated(names: Sequence[str]) -> list[str]:
-    return [name for name in names if names.count(name) > 1]
 
 
 plugins = Plugins()

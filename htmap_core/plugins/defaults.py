@@ -1,7 +1,8 @@
-"""The defaults of plugins' settings tables, for the built-in layer of the settings (``htmap.settings["DOCKER.IMAGE"]``)."""
+"""What plugins say of settings: the defaults of their tables (``htmap.settings["DOCKER.IMAGE"]``), and what they offer."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,27 @@ from htmap_core.settings import chain
 
 
 def register() -> None:
-    """Let the built-in layer of the settings ask the installed plugins. This loads no plugin yet."""
-    chain.built_in.plugins = InstalledTables()
+    """Let the last layers of the settings ask the installed plugins. This loads no plugin yet."""
+    chain.built_in.plugins = chain.offered.plugins = Installed()
 
 
-class InstalledTables:
-    """The tables of the installed plugins. The first question loads the plugins."""
+class Installed:
+    """The installed plugins. The first question loads them."""
+
+    def __init__(self) -> None:
+        self._asking = threading.local()
+
+    def offered(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return what each plugin offers. To a plugin that reads settings to say what it offers, nothing is offered."""
+        from htmap_core.plugins.calls import plugins
+
+        if getattr(self._asking, "now", False):
+            return []
+        self._asking.now = True
+        try:
+            return plugins.default_settings()
+        finally:
+            self._asking.now = False
 
     def defaults(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the defaults of each working plugin's table, by its name in capitals."""

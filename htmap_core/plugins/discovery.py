@@ -10,6 +10,7 @@ import os
 import shlex
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +20,9 @@ import pluggy
 from htmap_core import __version__
 from htmap_core.contract import hookspecs
 from htmap_core.names import DISTRIBUTION, ENTRY_POINT_GROUP
-from htmap_core.plugins.installed import installed, newer_core
+from htmap_core.plugins.guard import trace
+from htmap_core.plugins.installed import installed, is_newer, unmet_core
+from htmap_core.plugins.printing import programs_to_stderr, to_stderr
 from htmap_core.plugins.record import PluginRecord, how_to_get
 from htmap_core.settings.chain import settings
 from htmap_core.settings.tables import setting
@@ -112,21 +115,16 @@ class Discovery:
             record.repair = record.repair or f"`pip uninstall {shlex.quote(record.distribution)}`"
             return
         try:
-            module = entry.load()
+            if record.name != CORE and (needed := unmet_core(entry)) is not None:
+                _refuse(record, needed)
+                return
+            module = _imported(entry, record)
             record.hooks = self._checked_hooks(module)
             self._manager().register(module, record.name)
         except pluggy.PluginValidationError as error:  # its text quotes the definition and names the wrong argument
-            self._switch_off_unloaded(entry, record, "; ".join(str(error).splitlines()[1:]), error)
+            self.switch_off(record, "; ".join(str(error).splitlines()[1:]), error)
         except (Exception, SystemExit) as error:  # any failure of one plugin switches off only that plugin
-            self._switch_off_unloaded(entry, record, describe(error), error)
-
-    def _switch_off_unloaded(self, entry: EntryPoint, record: PluginRecord, reason: str, error: BaseException) -> None:
-        self.switch_off(record, reason, error)
-        if not record.repair and (needed := newer_core(entry)) is not None:
-            record.repair = (
-                f"it needs {needed} and this is {__version__}: `pip install --upgrade {DISTRIBUTION}`, "
-                f"or `pip uninstall {shlex.quote(record.distribution)}`"
-            )
+            self.switch_off(record, describe(error), error)
 
     def _checked_hooks(self, module: object) -> tuple[str, ...]:
         """Return the hooks that *module* implements, after checking their names; pluggy checks their arguments."""
@@ -160,10 +158,27 @@ class Discovery:
 def _manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
     manager.add_hookspecs(hookspecs)
-    if os.environ.get("HTMAP_TRACE_PLUGINS", "") not in {"", "0"}:
-        manager.trace.root.setwriter(sys.stderr.write)
-        manager.enable_tracing()
     return manager
+
+
+def _imported(entry: EntryPoint, record: PluginRecord) -> Any:
+    begin = time.perf_counter()
+    try:
+        with programs_to_stderr(), to_stderr():
+            return entry.load()
+    finally:
+        record.seconds = time.perf_counter() - begin
+        trace(record, f"import of {entry.value}", begin, lambda: f"{record.distribution} {record.version}")
+
+
+def _refuse(record: PluginRecord, needed: str) -> None:
+    """Switch off a plugin before it is imported: what goes wrong in it later would not be understood."""
+    record.state, record.reason = "broken", f"it needs {needed}, and this is {__version__}"
+    named = shlex.quote(record.distribution)
+    other = (
+        f"`pip install --upgrade {DISTRIBUTION}`" if is_newer(needed) else f"install a version of {named} for this one"
+    )
+    record.repair = record.repair or f"{other}, or `pip uninstall {named}`"
 
 
 def _check_that_a_call_runs(function: Any, *, is_wrapper: bool) -> None:

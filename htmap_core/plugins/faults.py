@@ -11,8 +11,7 @@ from htmap_core import user_warnings
 from htmap_core.exceptions import RequiredPluginError
 from htmap_core.plugins.calls import Plugins, plugins
 from htmap_core.plugins.record import PluginRecord, how_to_get
-from htmap_core.settings.chain import Settings, settings
-from htmap_core.settings.layers import Environment
+from htmap_core.settings.chain import FOR_ALL_USERS, settings
 from htmap_core.settings.tables import setting
 from htmap_core.wording import did_you_mean
 
@@ -90,11 +89,11 @@ def _of_missing(records: Sequence[PluginRecord]) -> Iterator[Fault]:
 def _required() -> dict[str, str | None]:
     """Return the names in PLUGINS.REQUIRED, each with the origin of the setting.
 
-    Those in the environment count whatever else is set: a site that requires its plugin there would not notice if a settings
-    file of the user's won, as it does otherwise.
+    Those in the environment and in the settings of the machine count whatever else is set: a site that requires its plugin there
+    would not notice if a settings file of the user's won, as it does otherwise.
     """
     found: dict[str, str | None] = {}
-    for chain in (settings, Settings(Environment())):
+    for chain in (settings, *FOR_ALL_USERS):
         for name in setting(REQUIRED, chain):
             found.setdefault(name, chain.origin(REQUIRED))
     return found

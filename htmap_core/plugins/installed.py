@@ -30,7 +30,8 @@ def installed() -> list[tuple[EntryPoint | None, PluginRecord]]:
     unique = {
         (record.name, record.distribution, entry and entry.value): (entry, record) for entry, record in found[::-1]
     }
-    return sorted(unique.values(), key=lambda plugin: (plugin[1].name, plugin[1].distribution))
+    # Of two that have one name, ours keeps it, whatever the other distribution is called.
+    return sorted(unique.values(), key=lambda each: (each[1].name, not each[1].is_first_party, each[1].distribution))
 
 
 def _record(entry: EntryPoint) -> PluginRecord:
@@ -66,17 +67,41 @@ def _plugins_of(distribution: Distribution) -> list[tuple[EntryPoint | None, Plu
         return [(None, PluginRecord(name, name, version, "broken", reason, traceback.format_exc(), repair))]
 
 
-_CORE = DISTRIBUTION.replace("-", "[-_.]")
-_AT_LEAST = re.compile(rf"{_CORE}(?![\w.-])[^;]*>=\s*([0-9]+(?:\.[0-9]+)*)", re.IGNORECASE)
+_CORE = re.compile(rf"{DISTRIBUTION.replace('-', '[-_.]')}(?![\w.-])(?:\s*>=\s*([0-9.]+)\s*$)?", re.IGNORECASE)
 
 
-def newer_core(entry: EntryPoint) -> str | None:
-    """Return what the distribution of a plugin requires of the core, if this core is too old for it."""
+def unmet_core(entry: EntryPoint) -> str | None:
+    """Return what the distribution of a plugin requires of the core, if this core does not meet it; else None."""
     for requirement in (entry.dist.requires if entry.dist is not None else None) or ():
-        found = _AT_LEAST.match(requirement)
-        if found is not None and _numbers(found[1]) > _numbers(__version__):
+        found = _CORE.match(requirement)
+        if found is not None and not _is_met(requirement, found[1]):
             return requirement
     return None
+
+
+def is_newer(requirement: str) -> bool:
+    """Return whether a requirement that is not met names a newer version than this."""
+    return any(_numbers(version) > _numbers(__version__) for version in re.findall(r"[>=]=\s*([0-9.]+)", requirement))
+
+
+def _is_met(requirement: str, at_least: str | None) -> bool:
+    """Return whether this core meets a requirement of a distribution.
+
+    :param at_least: the version, if the requirement has no more than the lowest one.
+    """
+    if at_least is not None and _numbers(at_least) <= _numbers(__version__):
+        return True
+    from packaging import requirements, version  # 25 ms, and most plugins require no more than a version
+
+    try:
+        parsed = requirements.Requirement(requirement)
+    except requirements.InvalidRequirement:
+        return True  # pip would say so
+    if parsed.marker is not None and not parsed.marker.evaluate({"extra": ""}):
+        return True
+    # A version before the release of 0.8 has what plugins for 0.8 need.
+    own = (__version__, version.Version(__version__).base_version)
+    return any(parsed.specifier.contains(each, prereleases=True) for each in own)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Literal
 
 import attrs
 
+from htmap_core.contract.authors import Authors
+from htmap_core.names import DISTRIBUTION
+
 FIRST_PARTY = ("assume", "cern", "docker", "pool", "shared", "singularity", "transplant")
+
+THIS_PROGRAM = "this program"  # instead of a distribution
 
 
 @attrs.define
@@ -17,6 +23,7 @@ class PluginRecord:
     :param state: ``ok``, ``broken`` (see *reason* and *traceback*) or ``disabled`` (*reason* says by what).
     :param repair: what repairs it, where that is not to install or uninstall its distribution.
     :param offers: the names of its offers by kind, after HTMap has asked for them.
+    :param seconds: how long its import took.
     :param withdrawn: the delivery methods that it offered before HTMap switched it off.
     """
 
@@ -29,7 +36,20 @@ class PluginRecord:
     repair: str = ""
     hooks: tuple[str, ...] = ()
     offers: dict[str, list[str]] = attrs.field(factory=dict)
+    seconds: float = 0.0
     withdrawn: list[str] = attrs.field(factory=list)
+
+    @property
+    def is_first_party(self) -> bool:
+        """Whether it is of HTMap itself: its names are nobody else's."""
+        ours = (DISTRIBUTION, f"htmap-{self.name}" if self.name in FIRST_PARTY else DISTRIBUTION)
+        return re.sub("[-_.]+", "-", self.distribution).lower() in ours
+
+    @property
+    def author(self) -> str:
+        """What messages call it where it has set something."""
+        is_installed = self.distribution != THIS_PROGRAM
+        return Authors.named(self.name) if is_installed else f"delivery method {self.name!r} of {THIS_PROGRAM}"
 
     @property
     def why_off(self) -> str:
@@ -51,8 +71,11 @@ class PluginRecord:
         if self.repair:
             return self.repair
         named = shlex.quote(self.distribution)
-        ours = self.name in FIRST_PARTY and self.distribution == f"htmap-{self.name}"
-        again = f"`pip install --force-reinstall {named}`" if ours else f"install {named} again from where you have it"
+        again = (
+            f"`pip install --force-reinstall {named}`"
+            if self.is_first_party
+            else f"install {named} again from where you have it"
+        )
         return f"{again}, or `pip uninstall {named}`"
 
 

@@ -1,8 +1,9 @@
 """Settings: a chain of tables. The first table that has a key wins.
 
-:data:`settings` is the chain that HTMap uses: values set at run time, then ``~/.htmaprc``, then the environment, then the
-built-in defaults. Keys are dotted paths (``MAP_OPTIONS.request_memory``). Their case does not matter, because HTCondor's own
-names ignore it. Tables of several layers are merged key by key.
+:data:`settings` is the chain that HTMap uses: values set at run time, then ``~/.htmaprc``, then the environment, then the file of
+the machine or site, then what plugins offer, then the built-in defaults. Keys are dotted paths
+(``MAP_OPTIONS.request_memory``). Their case does not matter, because HTCondor's own names ignore it. Tables of several layers
+are merged key by key.
 
 ``import htmap`` imports this module. Exceptions are therefore imported where they are raised, because their import is slow.
 """
@@ -10,13 +11,15 @@ names ignore it. Tables of several layers are merged key by key.
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Union
 
 from htmap_core.settings import dotted
-from htmap_core.settings.layers import RUNTIME, BuiltIn, Environment, Layer, UserFile, read_toml
+from htmap_core.settings.defaults import BuiltIn, Offered
+from htmap_core.settings.layers import RUNTIME, Environment, Layer, SystemFile, UserFile, read_toml
 
 Table = dict[str, Any]
 SettingsLike = Union["Settings", Layer, Mapping[str, Any]]
@@ -107,6 +110,18 @@ class Settings:
         """
         return next((layer.origin_of(key) for layer, _ in self._found(key)), None)
 
+    def overridden(self, key: str) -> list[tuple[str, Any]]:
+        """Return the values of *key* that have no effect because another one wins, each with its origin. Since 0.7.
+
+        >>> Settings({"WAIT_TIME": 5}, {"WAIT_TIME": 1}).overridden("WAIT_TIME")
+        [('what was set at run time', 1)]
+        """
+        return [(layer.origin_of(key), value) for layer, value in itertools.islice(self._found(key), 1, None)]
+
+    def is_shared(self, key: str) -> bool:
+        """Return whether the value of *key* comes from where somebody may have set it for all users. Since 0.7."""
+        return next((layer.is_shared for layer, _ in self._found(key)), False)
+
     def variable(self, key: str) -> str | None:
         """Return the environment variable that the value of *key* comes from; None if it comes from elsewhere. Since 0.7."""
         return next((layer.variable_of(key) for layer, _ in self._found(key)), None)
@@ -114,7 +129,7 @@ class Settings:
     def to_dict(self) -> Table:
         """Return all settings as one plain dictionary, merged as :meth:`get` merges them.
 
-        Of a plugin's table it has only the values that are set: it loads no plugin for the defaults.
+        Of a plugin's table it has only the values that are set, or offered by a plugin, and no defaults.
 
         >>> Settings({"DOCKER": {"IMAGE": "a"}}, {"DOCKER": {"IMAGE": "b", "UNIVERSE": "docker"}}).to_dict()
         {'DOCKER': {'IMAGE': 'a', 'UNIVERSE': 'docker'}}
@@ -230,7 +245,9 @@ def _plain_value(name: str, value: Any) -> Any:
     raise InvalidSetting(name, value, f"a TOML file cannot hold a value of type {type(value).__name__}")
 
 
-built_in = BuiltIn()
-BASE_SETTINGS = Settings(Environment(), built_in)
+built_in, offered = BuiltIn(), Offered()
+FOR_ALL_USERS = (Settings(Environment()), Settings(SystemFile()))
+"""What a site says to all its users: its word counts where it requires something, whatever a user sets."""
+BASE_SETTINGS = Settings(*FOR_ALL_USERS, offered, built_in)
 USER_SETTINGS = Settings(UserFile())
 settings = Settings({}, USER_SETTINGS, BASE_SETTINGS)

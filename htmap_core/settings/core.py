@@ -119,8 +119,16 @@ class PluginsSettings:
         factory=list,
         metadata={
             "meaning": "the names of plugins without which no map is submitted; `*` for all that are installed; "
-            "those in the environment count whatever else is set",
+            "those in the environment and in the settings of the machine count whatever else is set",
             "default": "none",
+        },
+    )
+    time_limit: float = attrs.field(
+        default=30,
+        validator=attrs.validators.gt(0),
+        metadata={
+            "meaning": "seconds that a plugin has to answer, such as whether its pool can be used; HTCondor's own time does "
+            "not count"
         },
     )
 

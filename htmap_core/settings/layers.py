@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from htmap_core.files.ownership import find_danger, is_within
+from htmap_core.files.ownership import Danger, find_danger, is_within
 from htmap_core.settings import dotted
 
 if sys.version_info >= (3, 11):
@@ -21,7 +21,12 @@ BUILT_IN = "the built-in defaults"
 
 
 class Layer:
-    """One table of a chain, with its origin."""
+    """One table of a chain, with its origin.
+
+    :cvar is_shared: whether somebody may have made it for all users, also for those who lack a plugin, or have another version.
+    """
+
+    is_shared = False
 
     def __init__(self, table: Mapping[str, Any], origin: str) -> None:
         self._table = table
@@ -53,25 +58,39 @@ class Layer:
         return [], None
 
 
-class UserFile(Layer):
-    """``~/.htmaprc``. It is read at the first need of a setting, and again when HOME or the file changes."""
+class SettingsFile(Layer):
+    """A settings file. It is read at the first need of a setting, and again when its path or the file changes."""
 
     is_writable = False  # a change would be lost when the file is read again
 
     def __init__(self) -> None:
-        super().__init__({}, "~/.htmaprc")
+        super().__init__({}, "")
         # The version that was read, and its contents: threads see both or neither.
         self._read: tuple[tuple[Path, int, int] | None, Mapping[str, Any]] = None, {}
 
+    def path(self) -> Path | None:
+        """Return the path of the file; None if there is none to read."""
+        raise NotImplementedError
+
+    def name(self) -> str:
+        """Return what messages call the file."""
+        return str(self.path())
+
+    def refuse(self, path: Path, danger: Danger) -> Exception:
+        """Return the exception for a file that others own or may write to."""
+        raise NotImplementedError
+
     def table(self) -> Mapping[str, Any]:
         """Return the present contents of the file."""
-        path = user_file()
+        path = self.path()
+        if path is None:
+            return {}
         try:
             stat = path.stat()
             version = (path, stat.st_mtime_ns, stat.st_size)
             read = self._read
             if version != read[0]:
-                _check_owner(path)
+                self._check_owner(path)
                 read = self._read = version, read_toml(path)
         except FileNotFoundError:
             read = self._read = None, {}
@@ -85,25 +104,73 @@ class UserFile(Layer):
         """Return the file's name, with the line of *key*."""
         from htmap_core.settings.positions import line_of  # compiles expressions; only messages need it
 
+        path = self.path()
         try:
-            line = line_of(user_file().read_text(encoding="utf-8"), key)
+            line = line_of(path.read_text(encoding="utf-8"), key) if path is not None else None
         except OSError:  # the file is gone by now
             line = None
-        return self._origin if line is None else f"line {line} of {self._origin}"
+        return self.name() if line is None else f"line {line} of {self.name()}"
+
+    def _check_owner(self, path: Path) -> None:
+        """Check that nobody but the user and root could have written the file, since settings name folders and programs.
+
+        Of TRUSTED_FOLDERS only the environment's counts here: the file cannot vouch for itself.
+
+        :raises UnsafePath: somebody else owns it, or may write to it.
+        """
+        danger = find_danger(path)
+        if danger is not None and not is_within(path, trusted_in_environment()):
+            raise self.refuse(path, danger)
 
 
-def _check_owner(path: Path) -> None:
-    """Check that the settings file is the user's alone, since settings name folders and programs.
+class UserFile(SettingsFile):
+    """``~/.htmaprc``."""
 
-    Of TRUSTED_FOLDERS only the environment's counts here: the file cannot vouch for itself.
+    def path(self) -> Path:
+        """Return its path in the present HOME."""
+        return user_file()
 
-    :raises UnsafePath: somebody else owns it, or may write to it.
-    """
-    danger = find_danger(path)
-    if danger is not None and not is_within(path, trusted_in_environment()):
+    def name(self) -> str:
+        """Return what users call it."""
+        return "~/.htmaprc"
+
+    def refuse(self, path: Path, danger: Danger) -> Exception:
+        """Return the exception that says how to have settings again."""
         from htmap_core.exceptions.ownership import refusal
 
-        raise refusal(path, "your settings", danger, "Move it away, and `htmap set` your settings again")
+        return refusal(path, "your settings", danger, "Move it away, and `htmap set` your settings again")
+
+
+SYSTEM_FILE = Path("/etc/htmap/htmaprc")
+CONFIG = "HTMAP_CONFIG"
+
+
+class SystemFile(SettingsFile):
+    """The settings of a machine or a site for all its users: the file that HTMAP_CONFIG names, or else ``/etc/htmap/htmaprc``."""
+
+    is_shared = True
+
+    def path(self) -> Path | None:
+        """Return its path; None if HTMAP_CONFIG is empty.
+
+        :raises InvalidSettingsFile: HTMAP_CONFIG names no file, or one by a relative path, which is another one in each folder.
+        """
+        named = os.environ.get(CONFIG)
+        if not named:
+            return SYSTEM_FILE if named is None else None
+        path = Path(named).expanduser()
+        if path.is_absolute() and path.is_file():
+            return path
+        from htmap_core.exceptions import InvalidSettingsFile
+
+        raise InvalidSettingsFile(path, f"{CONFIG} must be empty, or the absolute path of a file")
+
+    def refuse(self, path: Path, danger: Danger) -> Exception:
+        """Return the exception that says how to do without it."""
+        from htmap_core.exceptions.ownership import refusal
+
+        advice = f"Tell those who administer this machine; `export {CONFIG}=` does without it"
+        return refusal(path, "the settings of this machine", danger, advice)
 
 
 def trusted_in_environment() -> list[str]:
@@ -119,6 +186,7 @@ class Environment(Layer):
     """
 
     is_writable = False  # a change would be lost: each need makes the table anew
+    is_shared = True
 
     def __init__(self) -> None:
         super().__init__({}, "the environment")
@@ -145,7 +213,7 @@ class Environment(Layer):
 
 
 PREFIX = "HTMAP_"
-SWITCHES = ("HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS")
+SWITCHES = (CONFIG, "HTMAP_PLUGINS", "HTMAP_TRACE_PLUGINS")
 # The other variables that are not settings belong to a running component, which may use HTMap itself, or to the tests.
 _OF_COMPONENTS = {"HTMAP_ON_EXECUTE", "HTMAP_COMPONENT", "HTMAP_OUTPUT_FILES", "HTMAP_SCRATCH"}
 _OF_TESTS = "HTMAP_TEST_"
@@ -167,57 +235,6 @@ def _key_of_variable(variable: str) -> str | None:
         return f"{core.MAP_OPTIONS}.{name[len(core.MAP_OPTIONS) + 1 :].lower()}"
     table, _, name = name.partition("_")
     return f"{table}.{name}" if table and name else None
-
-
-class TablesOfPlugins(Protocol):
-    """The questions that the built-in layer asks plugins."""
-
-    def defaults(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return the defaults of each installed plugin's table, by its name in capitals."""
-
-    def advice(self, table: str) -> str | None:
-        """Return how to get a table that no installed plugin has; None if no known plugin has it."""
-
-
-class BuiltIn(Layer):
-    """The built-in defaults of the core and of plugins' tables.
-
-    Only the look-up of a key that the core does not have asks plugins. So neither ``import htmap`` nor a look at the core's
-    settings loads plugins, and no broken plugin disturbs them. For the same reason, :meth:`table` has only the core's defaults.
-
-    This package cannot import ``plugins``, which reads settings itself. Instead, :func:`htmap_core.plugins.defaults.register`
-    sets :attr:`plugins`.
-    """
-
-    is_writable = False  # the program cannot change defaults
-
-    plugins: TablesOfPlugins | None = None
-
-    def __init__(self) -> None:
-        super().__init__({}, BUILT_IN)
-
-    def table(self) -> Mapping[str, Any]:
-        """Return the core's defaults."""
-        if not self._table:
-            from htmap_core.settings import core  # imports attrs (20 ms); `import htmap` needs no setting
-
-            self._table = core.defaults()
-        return self._table
-
-    def look_up(self, key: str) -> Any:
-        """Return the default of a *key* of the core or of a plugin."""
-        if self.plugins is None or self._is_of_core(key):
-            return super().look_up(key)
-        return dotted.look_up(self.plugins.defaults(), key)
-
-    def missing(self, key: str) -> tuple[list[str], str | None]:
-        """Return the keys of plugins, and advice on how to get the table of the missing *key*."""
-        if self.plugins is None or self._is_of_core(key):
-            return super().missing(key)
-        return list(dotted.keys(self.plugins.defaults())), self.plugins.advice(key.partition(".")[0])
-
-    def _is_of_core(self, key: str) -> bool:
-        return dotted.look_up(self.table(), key.partition(".")[0]) is not dotted.MISSING
 
 
 def user_file() -> Path:

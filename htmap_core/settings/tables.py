@@ -14,6 +14,7 @@ from htmap_core.settings import core, dotted
 from htmap_core.settings.chain import Settings, settings
 from htmap_core.settings.model import types_of
 from htmap_core.settings.variables import nearest, variables_of, warn_of
+from htmap_core.wording import closest
 
 if typing.TYPE_CHECKING:
     import cattrs
@@ -60,12 +61,26 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
 
                 warn_of([UnknownEnvironmentVariable(variable, near)])
                 continue
-            raise UnknownSetting(path, [f"{name}.{known.upper()}" for known in fields], chain.origin(path))
+            _refuse_unknown(path, [f"{name}.{known.upper()}" for known in fields], chain)
+            continue
         given[field] = _structure(path, value, types[field], chain)
     try:
         return cls(**given)
     except (TypeError, ValueError) as error:  # from a validator of the class
         raise _refused(name, values, error, chain) from error
+
+
+def _refuse_unknown(name: str, known: Sequence[str], chain: Settings, key: str | None = None) -> None:
+    """Warn of an unknown setting of the machine, which others may know, and refuse any other.
+
+    :param key: one of the settings, if *name* is a table.
+    """
+    origin = chain.origin(key or name)
+    if origin is None or not chain.is_shared(key or name):
+        raise UnknownSetting(name, known, origin)
+    from htmap_core.user_warnings import UnknownSharedSetting
+
+    warn_of([UnknownSharedSetting(name, origin, closest(name, known))])
 
 
 def _refused(name: str, values: Mapping[str, Any], error: Exception, chain: Settings) -> InvalidSetting:
@@ -145,7 +160,7 @@ def check_names(tables: Mapping[str, type], lenient: typing.Collection[str] = ()
         elif folded not in known:
             keys = list(dotted.keys({name: given})) or [name]
             if keys := [key for key in keys if chain.variable(key) is None]:  # of variables, there are warnings
-                raise UnknownSetting(name, known, chain.origin(keys[0]))
+                _refuse_unknown(name, sorted(known), chain, keys[0])
     for name, cls in tables.items():
         table(name, cls, chain)
 

@@ -59,12 +59,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return found and f"{PREFIX}{found}"
 
 
-def warn_of(warnings: Iterable[user_warnings.UnknownEnvironmentVariable]) -> None:
+def warn_of(warnings: Iterable[user_warnings.UnknownEnvironmentVariable | user_warnings.UnknownSharedSetting]) -> None:
     """Give each of the warnings once in a process."""
     from htmap_core import user_warnings
 
     with _lock:
         for warning in warnings:
-            if warning.variable not in _told:
+            if str(warning) not in _told:
                 user_warnings.warn(warning)
-                _told.add(warning.variable)  # where the warning is made an error, the next use fails, too
+                _told.add(str(warning))  # where the warning is made an error, the next use fails, too

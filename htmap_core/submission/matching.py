@@ -69,14 +69,22 @@ def demands(submit: SubmitDescription, pool: PoolView) -> Iterator[Demand]:
     # With an image, HTCondor makes a container of the vanilla universe, too.
     in_container = submit.universe != "vanilla" or submit.has("docker_image") or submit.has("container_image")
     added = all_added(required, in_container, pool.parameter, brings_plugins=brings_plugins, saves=saves)
-    own = dict.fromkeys(conjuncts(required), "")
+    own = {each: _by_plugin(submit, each) for each in conjuncts(required)}
     for requirement, by in {**dict.fromkeys(added, _ADDED), **own}.items():
         left = seen_by_job(without_scope(requirement, job), job)
         if left is not None and left.casefold() not in {"true", "false"} and (asked := about_slot(left)) is not None:
             yield Demand(f"{requirement}{by}", asked)
     for resource, amount in requests.items():
         command = f"request_{resource.casefold()}"
-        yield Demand(f"{command} = {submit.get(command)}", f"{TOTALS[resource.casefold()]} >= {amount}")
+        yield Demand(
+            f"{command} = {submit.get(command)}{_by_plugin(submit, command)}",
+            f"{TOTALS[resource.casefold()]} >= {amount}",
+        )
+
+
+def _by_plugin(submit: SubmitDescription, name: str) -> str:
+    by = submit.authors.plugin(name)
+    return "" if by is None else f" (from {by})"
 
 
 _ADDED = " (which HTCondor adds)"

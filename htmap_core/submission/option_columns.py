@@ -8,8 +8,9 @@ from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.walltime import Walltime, margin_of_jobs, of_job, wanted
 from htmap_core.exceptions import MisalignedInputData
+from htmap_core.language.environment_text import newer_syntax
 from htmap_core.language.submit_commands import referred_to
-from htmap_core.language.submit_text import REQUIREMENTS, OptionValue, option_text
+from htmap_core.language.submit_text import ENVIRONMENT, REQUIREMENTS, OptionValue, option_text
 from htmap_core.names import WALLTIME_VARIABLE
 
 _NO_MORE = object()
@@ -50,6 +51,8 @@ class OptionColumns:
             if value is _NO_MORE:
                 raise MisalignedInputData(name, self._components, None)
             text = self._limit(value) if name == WALLTIME else option_text(name, value)
+            if name in ENVIRONMENT:
+                text = newer_syntax(text)  # in which plugins can add variables
             if "$" in text:
                 self.referred_to |= referred_to(text)
             row.append(text or _EMPTY.get(name, ""))

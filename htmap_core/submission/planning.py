@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from htmap_core import names, user_warnings
+from htmap_core.condor.classads import is_expression
+from htmap_core.contract.authors import OPTIONS, Authors
 from htmap_core.contract.delivery import DeliveryMethod
 from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.contract.walltime import Walltime
 from htmap_core.durations import in_words
-from htmap_core.exceptions import InvalidOption
+from htmap_core.exceptions import CondorRefused, HTMapException, InvalidOption, RefusedValue
 from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import submit_path
 from htmap_core.plugins.calls import plugins
+from htmap_core.settings.layers import BUILT_IN
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission import checkpointing, matching
 from htmap_core.submission.exit_policy import add_exit_policy, start_policy
@@ -35,27 +40,27 @@ def describe(
     option_columns: Mapping[str, str],
     files: MapFiles,
     parameter: Callable[[str], str | None],
+    authors: Authors,
 ) -> dict[str, str]:
     """Return the submit commands of a map: the user's, the plugins' and HTMap's own.
 
     :param option_columns: the item column of each per-component option, by the option's name.
     :param files: the files that the jobs transfer, besides HTMap's own and those of plugins.
     :param parameter: returns a parameter of the schedd's configuration; None if it is not set.
+    :param authors: notes who has set what.
     """
-    submit = SubmitDescription()
-    for name, value in plan.options.fixed().items():
-        if name not in OWN_OPTIONS:
-            submit.set(name, submit_side_file(name, value))
-    for name, column in option_columns.items():
-        if name not in OWN_OPTIONS:
-            submit.set(name, f"$({column})")
+    submit = SubmitDescription(authors=authors)
+    _set_options(submit, plan, option_columns)
     if plan.walltime is not None:
         _limit_time(submit, plan.walltime)
     files.describe(submit)
-    plugins.prepare(method, plan)
-    plugins.describe(method, submit, plan)
-    plugins.setup_credentials(submit, plan)
-    plugins.rewrite_submit(submit, plan)
+    try:
+        plugins.prepare(method, plan)
+        plugins.describe(method, submit, plan)
+        plugins.setup_credentials(submit, plan)
+        plugins.rewrite_submit(submit, plan)
+    except HTMapException as error:
+        raise error.with_traceback(None)  # noqa: B904 -- the way to a plugin would hide its text
     checkpointing.describe(submit, plan)
     _keep_the_user(submit)
     add_exit_policy(submit, plan)
@@ -89,6 +94,42 @@ def _variable(submit: SubmitDescription, plan: MapPlan, option_columns: Mapping[
     if plan.walltime is None or WALLTIME in option_columns or not is_used:
         return {}
     return {names.WALLTIME_VARIABLE: str(plan.walltime.limit)}
+
+
+def _set_options(submit: SubmitDescription, plan: MapPlan, columns: Mapping[str, str]) -> None:
+    authors = submit.authors
+    for name, value in plan.options.fixed().items():
+        if name in OWN_OPTIONS:
+            continue
+        origin = authors.origin(name)
+        put = submit.fall_back if origin == BUILT_IN else submit.set
+        with authors.writing(origin or OPTIONS):
+            put(name, submit_side_file(name, value))
+    with authors.writing(OPTIONS):
+        for name, column in columns.items():
+            if name not in OWN_OPTIONS:
+                submit.set(name, f"$({column})")
+
+
+@contextlib.contextmanager
+def blaming(authors: Authors) -> Iterator[None]:
+    """Say who has set the value that HTCondor cannot parse, of what is submitted inside the block.
+
+    :raises RefusedValue: instead of the refusal, if it is about a value that somebody has set.
+    """
+    try:
+        yield
+    except CondorRefused as refusal:
+        if (found := _UNPARSED.search(refusal.said)) is None:
+            raise
+        culprit = authors.of_what_fails(found[2], is_expression) if found[1] == "Requirements" else None
+        name, author = culprit or authors.of_attribute(found[1]) or ("", "")
+        if not author:
+            raise
+        raise RefusedValue(refusal.said, name, author) from refusal.__cause__
+
+
+_UNPARSED = re.compile(r"Parse error in expression: (?:MY\.)?(\w+) = (.*)")
 
 
 def _keep_the_user(submit: SubmitDescription) -> None:

@@ -109,6 +109,7 @@ def htmap_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         monkeypatch.delenv(name)
     monkeypatch.delenv("CONDOR_CONFIG", raising=False)
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HTMAP_CONFIG", "")  # not the settings of this machine
     monkeypatch.setenv("HTMAP_DIR", str(tmp_path / "htmap"))
     with settings_with({}):
         yield tmp_path / "htmap"

@@ -25,6 +25,7 @@ from htmap_core.user_warnings.installation import (
     OriginalInstalled,
     PluginIsOff,
     UnknownEnvironmentVariable,
+    UnknownSharedSetting,
 )
 from htmap_core.user_warnings.maps import (
     DamagedMap,
@@ -67,6 +68,7 @@ __all__ = [
     "SuspiciousMap",
     "TooLargeInputFiles",
     "UnknownEnvironmentVariable",
+    "UnknownSharedSetting",
     "UnknownWhetherSlotsTransfer",
     "UnprovenOption",
     "UnreadableInputFiles",

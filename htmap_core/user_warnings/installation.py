@@ -37,6 +37,29 @@ class UnknownEnvironmentVariable(HTMapWarning):
 
 
 @attrs.define(slots=False)
+class UnknownSharedSetting(HTMapWarning):
+    """The settings of the machine have one that neither the core nor an installed plugin knows.
+
+    They are for all users, so it may be for a plugin that others have, or for another version.
+
+    :param name: the setting.
+    :param origin: where it stands.
+    :param nearest: the known setting that it resembles; None if it resembles none.
+    """
+
+    name: str
+    origin: str
+    nearest: str | None
+
+    def __str__(self) -> str:
+        meant = f"; did you mean {self.nearest}?" if self.nearest else ""
+        return followed(
+            f"{self.name} in {self.origin} is no setting of HTMap or of an installed plugin, and has no effect{meant}",
+            "`htmap settings --explain` lists all",
+        )
+
+
+@attrs.define(slots=False)
 class PluginIsOff(SuspiciousMap):
     """A map goes without an installed plugin that does not work: what it adds to maps, such as a project, is not there.
 

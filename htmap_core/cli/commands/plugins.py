@@ -70,6 +70,7 @@ def _row(record: PluginRecord, pool: Connection | None) -> dict[str, Any]:
         "version": record.version,
         "state": record.state,
         "reason": record.reason,
+        "import_seconds": round(record.seconds, 3),
         "offers": record.offers,
         "steps": [words for hook, words in _STEPS.items() if hook in record.hooks],
         "delivery_methods": {name: _suitability(name, pool) for name in record.offers.get("delivery methods", ())},
@@ -122,6 +123,7 @@ def show(name: str) -> None:
         facts = [("distribution", f"{record.distribution} {record.version}"), ("state", record.state)]
         facts += [("reason", record.reason)] if record.reason else []
         facts += [("what to do", record.remedy)] if record.state == "broken" else []
+        facts += [("import", f"{record.seconds:.2f} s")] if record.seconds else []
         facts += [("hooks", ", ".join(record.hooks))] if record.hooks else []
         facts += [(kind, ", ".join(names)) for kind, names in record.offers.items() if names]
         for method, found in _row(record, pool)["delivery_methods"].items():

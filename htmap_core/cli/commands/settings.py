@@ -86,7 +86,16 @@ def _explained() -> Iterator[tuple[str, str, str, str]]:
         setting, origin = known.get(key.casefold()), settings.origin(key)
         default, meaning = (setting.default_in_words, setting.meaning) if setting else ("", "")
         shown = model.in_words(value, default.replace("`", "") or "not set")
-        yield key, shown, "the default" if origin == BUILT_IN else str(origin), meaning.replace("`", "")
+        whence = "the default" if origin == BUILT_IN else f"{origin}{_over(key)}"
+        yield key, shown, whence, meaning.replace("`", "")
+
+
+def _over(key: str) -> str:
+    """Return the phrase that says which other values of a setting have no effect; empty if it has none."""
+    others = [
+        f"{model.in_words(value)} from {origin}" for origin, value in settings.overridden(key) if value is not None
+    ]
+    return f"; overrides {', '.join(others)}" if others else ""
 
 
 def _add(document: Any, key: str, value: Any) -> None:
@@ -105,7 +114,7 @@ def _add(document: Any, key: str, value: Any) -> None:
         return
     item = tomlkit.item(value if isinstance(value, (bool, int, float, str, list)) else str(value))
     if origin not in {BUILT_IN, None}:
-        item.comment(f"from {origin}")
+        item.comment(f"from {origin}{_over(key)}")
     here.append(name, item)
 
 

@@ -74,9 +74,9 @@ class Protocols:
             raise CannotTransfer(destination, f"{scheme!r} is for inputs only", "Send it by another protocol")
         self._check_options(protocol, destination)
         self._outputs[scheme] = protocol
-        if protocol.sender is not None:
-            fixed = {name: submit_side_file(name, value) for name, value in self._options.fixed().items()}
-            self._senders[scheme] = protocol.sender(fixed)
+        fixed = {name: submit_side_file(name, value) for name, value in self._options.fixed().items()}
+        if (sender := plugins.sender(protocol, fixed)) is not None:
+            self._senders[scheme] = sender
 
     def _check_options(self, protocol: TransferProtocol, url: str) -> None:
         for name in protocol.options:

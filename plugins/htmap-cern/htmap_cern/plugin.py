@@ -33,18 +33,11 @@ def htmap_transfer_protocols() -> Sequence[TransferProtocol]:
 @hookimpl
 def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
     """Hand the user's ticket to the batch service."""
-    if _is_ours(plan):
-        rules.refuse_eos(plan.map_dir)  # first, because a ticket does not help with that
-        credentials.set_up(submit, plan, settings())
+    rules.refuse_eos(plan.map_dir)  # first, because a ticket does not help with that
+    credentials.set_up(submit, plan, settings())
 
 
 @hookimpl
 def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
     """Write CERN's attributes into the submit description."""
-    if _is_ours(plan):
-        rules.apply(submit, plan, settings())
-
-
-def _is_ours(plan: MapPlan) -> bool:
-    """Return whether a map goes to CERN's batch service; other maps must stay as they are."""
-    return plan.pool.address.pool == site.CernPool.name
+    rules.apply(submit, plan, settings())

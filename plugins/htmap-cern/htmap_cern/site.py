@@ -44,6 +44,7 @@ class CernPool(Pool):
 
     name = "cern"
     rank = 200  # before the machine's own pool, which at CERN is the same one without this plugin's help
+    limits_steps = True  # other maps must stay as they are
     delivery_method = "assume"  # lxplus and the worker nodes have the same system, and the same Python
 
     def named_by(self) -> str | None:

@@ -20,6 +20,7 @@ HOOKS = {
     "htmap_rewrite_submit": "(submit: 'SubmitDescription', plan: 'MapPlan') -> 'None'",
     "htmap_pools": "() -> 'Sequence[Pool]'",
     "htmap_settings": "() -> 'Mapping[str, type]'",
+    "htmap_default_settings": "() -> 'Mapping[str, Any]'",
     "htmap_commands": "() -> 'Sequence[click.Command]'",
 }
 STEPS = {"htmap_setup_credentials", "htmap_rewrite_submit"}

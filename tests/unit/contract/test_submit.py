@@ -281,3 +281,70 @@ def test_nothing_that_is_accepted_adds_or_changes_another_line(edits: list[tuple
 def test_the_text_of_a_value_is_the_value_without_outer_blanks(text: str) -> None:
     with contextlib.suppress(InvalidOption):
         assert option_text("name", text) == text.strip(" \t")
+
+
+# --- what gives way, and the environment
+
+
+def test_a_default_gives_way_to_the_user_and_a_built_in_value_to_both(submit: SubmitDescription) -> None:
+    submit.fall_back("request_memory", "128MB")
+    submit.fall_back("Request_Disk", "1GB")
+    submit.set("request_cpus", 2)
+    submit.set_default("request_memory", "2GB")
+    submit.set_default("request_cpus", 8)
+    assert submit.commands() == {"request_memory": "2GB", "request_disk": "1GB", "request_cpus": "2"}
+
+
+def test_a_built_in_value_is_got_and_taken_but_is_not_set(submit: SubmitDescription) -> None:
+    submit.fall_back("request_memory", "128MB")
+    assert not submit.has("request_memory")
+    assert submit.get("REQUEST_memory") == "128MB"
+    submit.set("request_memory", "2GB")
+    assert submit.take("request_memory") == "2GB"
+    assert submit.get("request_memory") is None
+    assert submit.commands() == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (None, "\"SEA='a b'\""),
+        ({"TITLE": "it's"}, "\"SEA='a b' TITLE='it''s'\""),
+        ("TITLE=it's ;  LEVEL=3;", "\"SEA='a b' TITLE='it''s ' LEVEL=3\""),
+        ("", "\"SEA='a b'\""),
+        ("$(column)", "\"SEA='a b' $SUBSTR(column,1,-1)\""),
+    ],
+)
+@pytest.mark.parametrize("command", ["environment", "env"])
+def test_variables_are_added_before_those_of_the_user(
+    submit: SubmitDescription, command: str, given: Any, text: str
+) -> None:
+    if given is not None:
+        submit.set(command, given)
+    submit.add_environment("SEA", "a b")
+    assert submit.commands() == {"environment" if given is None else command: text}
+
+
+def test_the_environment_that_htcondor_reads_is_added_to(submit: SubmitDescription) -> None:
+    submit.set("env", '"A=1"')
+    submit.set("environment", '"B=2"')
+    submit.add_environment("SEA", "blue")
+    assert submit.commands() == {"env": '"A=1"', "environment": '"SEA=blue B=2"'}
+
+
+def test_a_variable_has_one_value(submit: SubmitDescription) -> None:
+    submit.add_environment("SEA", "blue")
+    submit.add_environment("SEA", "blue")
+    with pytest.raises(SubmitConflict) as caught:
+        submit.add_environment("SEA", "green")
+    assert "SEA" in caught.value.command
+    assert submit.commands() == {"environment": '"SEA=blue"'}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("", "x"), ("A B", "x"), ("A=B", "x"), ("A", "line\nbreak"), ("A", None), ("A", True), (3, "x")]
+)
+def test_a_variable_that_no_environment_can_hold_is_refused(submit: SubmitDescription, name: Any, value: Any) -> None:
+    with pytest.raises(InvalidOption):
+        submit.add_environment(name, value)
+    assert submit.commands() == {}

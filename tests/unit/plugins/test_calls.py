@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 import htmap
@@ -352,6 +353,37 @@ def test_of_two_distributions_with_a_plugin_of_one_name_the_second_is_broken(
     assert (first.distribution, first.state, first.offers) == ("a-boats", "ok", {"delivery methods": ["rowboat"]})
     assert (second.distribution, second.state) == ("b-boats", "broken")
     golden("plugins/of-two-distributions-with-a-plugin-of-one-name", second.reason)
+
+
+@pytest.mark.parametrize("distribution", ["a-docker", "zz-docker"])
+def test_of_two_distributions_with_a_plugin_of_one_name_ours_keeps_it(
+    site: Site, plugins: Plugins, distribution: str
+) -> None:
+    site.install("docker", HOOK + "return [Method('raft')]", distribution)
+    records = [record for record in plugins.records() if record.name == "docker"]
+    assert [(each.distribution, each.state) for each in records] == [("htmap-docker", "ok"), (distribution, "broken")]
+    assert "raft" not in plugins.delivery_methods()
+
+
+@pytest.mark.parametrize("plugin", ["alpha", "zulu"])
+def test_what_ours_offer_is_nobody_elses(site: Site, plugins: Plugins, plugin: str) -> None:
+    site.install(plugin, HOOK + "return [Method('docker'), Method('raft')]")
+    assert type(plugins.delivery_method("docker")).__module__ == "htmap_docker.plugin"
+    assert record_of(plugins, plugin).state == "broken"
+    assert record_of(plugins, "docker").state == "ok"
+
+
+@pytest.mark.parametrize("plugin", ["alpha", "zulu"])
+def test_the_settings_of_ours_are_nobody_elses(site: Site, plugins: Plugins, plugin: str) -> None:
+    site.install(plugin, "@attrs.frozen\nclass S: ...\n@hookimpl\ndef htmap_settings(): return {'DOCKER': S}")
+    assert plugins.settings_tables()["DOCKER"].__module__ == "htmap_docker.plugin"
+    assert record_of(plugins, plugin).state == "broken"
+
+
+def test_how_long_an_import_took_is_known(site: Site, plugins: Plugins) -> None:
+    site.install("boats", f"import time\ntime.sleep(0.2)\n{ROWBOAT}")
+    assert record_of(plugins, "boats").seconds >= 0.2
+    assert record_of(plugins, "assume").seconds < record_of(plugins, "boats").seconds
 
 
 def test_nobody_else_can_be_the_core(site: Site, plugins: Plugins) -> None:
@@ -736,3 +768,40 @@ def test_every_call_of_a_hook_is_traced_on_demand(
     plugins.rewrite_submit(SubmitDescription(), plan)
     said = capsys.readouterr().err
     assert [hook in said for hook in ("htmap_delivery_methods", "htmap_rewrite_submit")] == [traced, traced]
+
+
+# --- for which maps
+
+
+@pytest.mark.parametrize("hook", ["htmap_setup_credentials", "htmap_rewrite_submit"])
+@pytest.mark.parametrize(
+    ("limits", "goes_to", "is_called"),
+    [
+        ({"quay": True, "pier": False}, "quay", True),
+        ({"quay": True, "pier": False}, "pier", False),
+        ({"quay": True, "pier": True}, "pier", True),
+        ({"quay": True, "pier": True}, "empty", False),
+        ({"quay": False, "pier": False}, "empty", True),
+    ],
+)
+def test_steps_are_for_maps_of_the_plugins_own_pools_where_these_say_so(
+    site: Site, plugins: Plugins, plan: MapPlan, hook: str, limits: dict[str, bool], goes_to: str, is_called: bool
+) -> None:
+    source = f"""
+    class Place(Pool):
+        rank = 1
+        def __init__(self, name, limits_steps): self.name, self.limits_steps = name, limits_steps
+        def find(self): return None
+        def advice(self): return ""
+    @hookimpl
+    def htmap_pools(): return [Place(*each) for each in {limits}.items()]
+    @hookimpl
+    def {hook}(submit): submit.require("boats")
+    """
+    site.install("boats", source)
+    site.install("others", f"@hookimpl\ndef {hook}(submit): submit.require('others')")
+    pool = NoSlots()
+    pool.address = PoolAddress(goes_to)
+    submit = SubmitDescription()
+    getattr(plugins, hook.removeprefix("htmap_"))(submit, attrs.evolve(plan, pool=pool))
+    assert submit.requirements == ("(boats) && (others)" if is_called else "others")

@@ -70,9 +70,8 @@ def test_the_base_settings_have_the_defaults_of_plugins_too(htmap_dir: Path, tmp
     [
         "htmap.settings['HTMAP_DIR']",
         "htmap.settings.get('HTCONDOR.NOTHING')",
-        "htmap.settings['MAP_OPTIONS']",
-        "htmap.settings.to_dict()",
-        "repr(htmap.settings)",
+        "htmap.settings['PLUGINS']",
+        "htmap.settings.origin('WAIT_TIME')",
         "htmap.settings.__setitem__('BOATS.SAILS', 3); htmap.settings['BOATS.SAILS']",
     ],
 )

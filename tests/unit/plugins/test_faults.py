@@ -136,15 +136,41 @@ def test_one_whose_metadata_cannot_be_read_is_told(site: Site, plugins: Plugins)
     assert only_fault(plugins).distribution == "htmap-leaky"
 
 
+TOO_NEW = ["htmap-core>=99.1", "HTMap-Core (>=99)", "htmap_core[x] <100, >= 99.0.1; python_version > '3'"]
+TOO_OLD = ["htmap-core<0.7", "htmap-core>=0.5,<0.6", "htmap-core==0.6.1", "htmap-core~=0.6.0"]
+
+
+@pytest.mark.parametrize("requirement", [*TOO_NEW, *TOO_OLD])
+def test_one_that_needs_another_core_is_not_imported_and_says_so(
+    site: Site, plugins: Plugins, requirement: str, tmp_path: Path
+) -> None:
+    site.install("boats", f"open({str(tmp_path / 'imported')!r}, 'w')\n{ROWBOAT}")
+    site.require("htmap-boats", "attrs>=100")
+    site.require("htmap-boats", requirement)
+    fault = only_fault(plugins)
+    assert not (tmp_path / "imported").exists()
+    assert requirement in fault.reason
+    assert ("`pip install --upgrade htmap-core`" in fault.advice) == (requirement in TOO_NEW)
+    assert "`pip uninstall htmap-boats`" in fault.advice
+
+
 @pytest.mark.parametrize(
-    "requirement", ["htmap-core>=99.1", "HTMap-Core (>=99)", "htmap-core[x] <100, >= 99.0.1; extra == 'y'"]
+    "requirement",
+    [
+        "htmap-core",
+        f"htmap-core>={htmap.__version__}",
+        f"htmap-core (>=0.1,<={htmap.__version__})",
+        f"htmap-core~={htmap.__version__}",
+        "htmap-core>=99; extra == 'sails'",
+        "htmap-core>=99; python_version < '3'",
+        "htmap-core-of-mine>=99",
+        "htmap-core>=?",
+    ],
 )
-def test_one_that_needs_a_newer_core_says_so(site: Site, plugins: Plugins, requirement: str) -> None:
-    site.install("boats", "from htmap_core import what_will_be")
-    with (site.folder / "htmap_boats-1.2.3.dist-info" / "METADATA").open("a") as metadata:
-        metadata.write(f"Requires-Dist: attrs>=100\nRequires-Dist: {requirement}\n")
-    assert requirement in only_fault(plugins).advice
-    assert "`pip install --upgrade htmap-core`" in only_fault(plugins).advice
+def test_one_whose_requirements_are_met_is_used(site: Site, plugins: Plugins, requirement: str) -> None:
+    site.install("boats")
+    site.require("htmap-boats", requirement)
+    assert "rowboat" in plugins.delivery_methods()
 
 
 @pytest.mark.parametrize("requirement", ["htmap-core", f"htmap-core>={htmap.__version__}", "htmap-core-of-mine>=99"])
@@ -152,8 +178,7 @@ def test_one_that_is_broken_under_the_core_it_asks_for_is_not_the_cores_fault(
     site: Site, plugins: Plugins, requirement: str
 ) -> None:
     site.install("boats", "1 / 0")
-    with (site.folder / "htmap_boats-1.2.3.dist-info" / "METADATA").open("a") as metadata:
-        metadata.write(f"Requires-Dist: {requirement}\n")
+    site.require("htmap-boats", requirement)
     assert "--upgrade" not in only_fault(plugins).advice
 
 
@@ -387,3 +412,15 @@ def test_the_details_of_a_broken_plugin_have_what_to_do_about_it(site: Site) -> 
     shown = run(program, site)
     assert "ZeroDivisionError" in shown
     assert "`pip uninstall htmap-boats`" in shown
+
+
+def test_what_the_settings_of_the_machine_require_counts_whatever_the_user_sets(
+    site: Site, plugins: Plugins, public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file := public / "htmaprc").write_text('[PLUGINS]\nREQUIRED = ["boats"]')
+    monkeypatch.setenv("HTMAP_CONFIG", str(file))
+    settings["PLUGINS.REQUIRED"] = []
+    with pytest.raises(RequiredPluginError) as caught:
+        Faults(plugins).check()
+    assert caught.value.plugin == "boats"
+    assert str(file) in str(caught.value.origin)

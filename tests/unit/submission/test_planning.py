@@ -14,6 +14,7 @@ import classad2
 import pytest
 
 from htmap_core import MapOptions, MapPlan, Walltime, names
+from htmap_core.contract.authors import Authors
 from htmap_core.exceptions import InvalidOption, SubmitConflict
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
@@ -41,7 +42,7 @@ def described(method: str, components: int = 1, jobs: int = 1, **options: Any) -
     plan = MapPlan("tide", *files_and_sizes, given, Settings(), EmptyPool(), checkpoints=keeps)
     files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
-    return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter)
+    return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter, Authors())
 
 
 # --- the wanted time
@@ -63,7 +64,7 @@ def limited(own: dict[str, Any] | None = None, column: str = "") -> dict[str, st
     files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
     columns = {"walltime": column} if column else {}
-    return describe(plan, plugins.delivery_method("assume"), "some-id", columns, files, plan.pool.parameter)
+    return describe(plan, plugins.delivery_method("assume"), "some-id", columns, files, plan.pool.parameter, Authors())
 
 
 LIMIT = "allowed_execute_duration"

@@ -1,0 +1,78 @@
+"""Who set what in a submit description: a plugin, the user's options, a setting, or HTMap itself."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Optional
+
+import attrs
+
+HTMAP = "HTMap"
+OPTIONS = "the map's options"
+
+
+def _of_map(_: str) -> None:
+    """Return that an option was given for this map."""
+
+
+@attrs.define
+class Authors:
+    """The authors of a submit description.
+
+    :param origin: gives where the settings have an option; None if it was given for this map.
+    :ivar present: who sets something now.
+    """
+
+    origin: Callable[[str], Optional[str]] = _of_map
+    present: str = HTMAP
+    _by_name: dict[str, str] = attrs.field(factory=dict)
+
+    @contextlib.contextmanager
+    def writing(self, author: str) -> Iterator[None]:
+        """Let *author* be who sets something inside the block."""
+        before, self.present = self.present, author
+        try:
+            yield
+        finally:
+            self.present = before
+
+    def note(self, name: str) -> None:
+        """Note that the present author has set *name*: a command, an attribute with ``MY.``, or what a requirement says."""
+        self._by_name[name.casefold()] = self.present
+
+    def forget(self, name: str) -> None:
+        """Note that *name* is not set any more."""
+        self._by_name.pop(name.casefold(), None)
+
+    def of(self, name: str) -> str:
+        """Return who has set *name*; HTMap itself if nobody else has."""
+        return self._by_name.get(name.casefold(), HTMAP)
+
+    def of_attribute(self, attribute: str) -> tuple[str, str] | None:
+        """Return the command that makes an attribute of the job (``RequestMemory``), or the attribute itself, and its author."""
+        folded = attribute.casefold()
+        return next(((name, by) for name, by in self._by_name.items() if _attribute_of(name) == folded), None)
+
+    def of_what_fails(self, expression: str, is_valid: Callable[[str], bool]) -> tuple[str, str] | None:
+        """Return the requirement within a combined expression that is not valid by itself, and its author."""
+        folded = expression.casefold()
+        found = ((name, by) for name, by in self._by_name.items() if name in folded and " " in name)
+        return next(((name, by) for name, by in found if not is_valid(name)), None)
+
+    def plugin(self, name: str) -> str | None:
+        """Return the plugin that has set *name*, as messages call it; None if no plugin has."""
+        author = self.of(name)
+        return author if author.startswith(_PLUGIN) else None
+
+    @staticmethod
+    def named(plugin: str) -> str:
+        """Return what messages call a plugin."""
+        return f"{_PLUGIN}{plugin!r}"
+
+
+_PLUGIN = "plugin "
+
+
+def _attribute_of(name: str) -> str:
+    return name.replace("my.", "").replace("_", "")

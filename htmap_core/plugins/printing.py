@@ -1,0 +1,67 @@
+"""What plugins print goes to standard error, so that what programs read of standard output stays whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, TextIO, cast
+
+from htmap_core.settings.chain import settings
+
+_lock = threading.Lock()
+_calling: Counter[int] = Counter()  # the threads that are in a call of a plugin, which may call another one
+
+
+class _ByThread:
+    """Standard output, which is standard error for the threads that call plugins; others of the program print on as before."""
+
+    def __init__(self, stdout: TextIO) -> None:
+        self.stdout = stdout
+
+    def write(self, text: str) -> int:
+        stream = self._stream()
+        return len(text) if stream is None else stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream(), name)
+
+    def _stream(self) -> TextIO | None:
+        return sys.stderr if threading.get_ident() in _calling else self.stdout
+
+
+@contextlib.contextmanager
+def to_stderr() -> Iterator[None]:
+    """Send what this thread prints inside the block to standard error."""
+    thread = threading.get_ident()
+    with _lock:
+        _calling[thread] += 1
+        if sys.stdout is not None and not isinstance(sys.stdout, _ByThread):
+            sys.stdout = cast("TextIO", _ByThread(sys.stdout))
+    try:
+        yield
+    finally:
+        with _lock:
+            _calling[thread] -= 1
+            if not _calling[thread]:
+                del _calling[thread]
+            if not _calling and isinstance(sys.stdout, _ByThread):
+                sys.stdout = sys.stdout.stdout
+
+
+@contextlib.contextmanager
+def programs_to_stderr() -> Iterator[None]:
+    """Do the same for the programs that are started inside the block, on the command line alone: its process is ours."""
+    if not settings.get("CLI.IS_CLI"):
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # one of the two is closed (`htmap ... 2>&-`), so nobody reads it
+            stdout = os.dup(1)
+            stack.callback(os.close, stdout)
+            os.dup2(2, 1)
+            stack.callback(os.dup2, stdout, 1)
+        yield

@@ -1,0 +1,415 @@
+"""Plugins that misbehave in a call: what they print and return, how long they take, and that they are blamed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from htmap_core.condor import bindings
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.plan import MapPlan
+from htmap_core.contract.pools import Pool
+from htmap_core.contract.submit import SubmitDescription
+from htmap_core.exceptions import HTMapException, PluginError, PluginHangs
+from htmap_core.plugins.calls import Plugins
+from htmap_core.settings.chain import settings
+from htmap_core.testing import eventually
+from htmap_core.testing.contracts import EmptyPool
+from tests.golden_files import Golden
+from tests.throwaway_plugins import Site
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> MapPlan:
+    return MapPlan("tide", tmp_path, tmp_path / "runtime.pyz", 3, 3, MapOptions(), settings, EmptyPool())
+
+
+def harbour(plugins: Plugins) -> Pool:
+    return next(pool for pool in plugins.pools() if pool.name == "harbour")
+
+
+HARBOUR = """
+import os, subprocess, sys, threading, time
+class Harbour(Pool):
+    name = "harbour"
+    rank = {rank}
+    def named_by(self):
+        {named_by}
+    def find(self):
+        {find}
+    def start(self):
+        {start}
+    def advice(self):
+        {advice}
+@hookimpl
+def htmap_pools(): return [Harbour()]
+"""
+NOTHING = {"rank": "1", "named_by": "return None", "find": "return None", "start": "return None", "advice": "return ''"}
+
+
+def of_harbour(**methods: str) -> str:
+    return HARBOUR.format(**{**NOTHING, **methods})
+
+
+def join_all() -> None:
+    for thread in threading.enumerate():
+        if "boats" in thread.name:
+            thread.join(10)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left() -> Iterator[None]:
+    yield
+    join_all()
+
+
+# --- answers of the wrong kind
+
+
+@pytest.mark.parametrize("call", ["find", "start"])
+@pytest.mark.parametrize(
+    "answer",
+    ["'harbour'", "True", "Harbour", "{}", "PoolAddress('port')", "PoolAddress('harbour', schedd=['quay'])"],
+)
+def test_a_pool_that_answers_with_no_address_of_its_own_is_blamed(
+    site: Site, plugins: Plugins, call: str, answer: str
+) -> None:
+    site.install("boats", of_harbour(**{call: f"return {answer}"}))
+    with pytest.raises(PluginError) as caught:
+        getattr(plugins, call)(harbour(plugins))
+    assert (caught.value.plugin, caught.value.distribution) == ("boats", "htmap-boats")
+    assert caught.value.reason.startswith(call)
+
+
+@pytest.mark.parametrize("call", ["named_by", "advice"])
+def test_a_pool_that_says_something_else_than_text_is_blamed(site: Site, plugins: Plugins, call: str) -> None:
+    site.install("boats", of_harbour(**{call: "return 3"}))
+    with pytest.raises(PluginError) as caught:
+        getattr(plugins, call)(harbour(plugins))
+    assert caught.value.plugin == "boats"
+    assert caught.value.reason.startswith(call)
+
+
+@pytest.mark.parametrize("rank", ["'high'", "None", "5; delivery_method = 3", "5; delivery_method = ['assume']"])
+def test_a_pool_that_could_not_be_chosen_switches_off_its_own_plugin_alone(
+    site: Site, plugins: Plugins, rank: str
+) -> None:
+    site.install("boats", of_harbour(rank=rank))
+    assert "machine" in [pool.name for pool in plugins.pools()]
+    assert [record.state for record in plugins.records() if record.name == "boats"] == ["broken"]
+
+
+@pytest.mark.parametrize("answer", ["'maybe', 'it floats'", "'yes', None", "'yes', 'it floats', 'high'"])
+def test_a_check_whose_answer_could_not_be_compared_makes_the_method_the_last_choice(
+    site: Site, plugins: Plugins, answer: str
+) -> None:
+    source = f"class M(Method):\n    def check(self, pool): return Suitability({answer})\n"
+    site.install("boats", f"{source}@hookimpl\ndef htmap_delivery_methods(): return [M('rowboat')]")
+    found = plugins.check(plugins.delivery_method("rowboat"), EmptyPool())
+    assert (found.verdict, found.rank) == ("unknown", -100)
+
+
+@pytest.mark.parametrize("hook", ["htmap_setup_credentials", "htmap_rewrite_submit"])
+@pytest.mark.parametrize("answer", ["submit", "{}", "0", "SubmitDescription()"])
+def test_a_step_that_returns_something_is_blamed(
+    site: Site, plugins: Plugins, plan: MapPlan, hook: str, answer: str
+) -> None:
+    site.install("boats", f"@hookimpl\ndef {hook}(submit): return {answer}")
+    with pytest.raises(PluginError) as caught:
+        getattr(plugins, hook.removeprefix("htmap_"))(SubmitDescription(), plan)
+    assert (caught.value.plugin, caught.value.distribution) == ("boats", "htmap-boats")
+    assert caught.value.reason.startswith(hook)
+
+
+@pytest.mark.parametrize("call", ["prepare", "describe"])
+def test_a_delivery_method_that_returns_something_is_blamed(
+    site: Site, plugins: Plugins, plan: MapPlan, call: str
+) -> None:
+    source = f"class M(Method):\n    def {call}(self, *_): return {{}}\n"
+    site.install("boats", f"{source}@hookimpl\ndef htmap_delivery_methods(): return [M('rowboat')]")
+    method = plugins.delivery_method("rowboat")
+    given = (plan,) if call == "prepare" else (SubmitDescription(), plan)
+    with pytest.raises(PluginError) as caught:
+        getattr(plugins, call)(method, *given)
+    assert caught.value.plugin == "boats"
+    assert caught.value.reason.startswith(call)
+
+
+SENDING = """
+class Unfit(ValueError): ...
+def sender(options):
+    print("for", options)
+    def send(url):
+        print("sends", url)
+        {}
+    return send
+@hookimpl
+def htmap_transfer_protocols(): return [TransferProtocol("semaphore", sender=sender)]
+"""
+
+
+@pytest.mark.parametrize("fault", ["1 / 0", "return 3", "raise SystemExit"])
+def test_a_sender_that_fails_for_a_url_is_blamed(site: Site, plugins: Plugins, fault: str) -> None:
+    site.install("boats", SENDING.format(fault))
+    send = plugins.sender(plugins.transfer_protocols()["semaphore"], {})
+    assert send is not None
+    with pytest.raises(PluginError) as caught:
+        send("semaphore://sea")
+    assert (caught.value.plugin, caught.value.distribution) == ("boats", "htmap-boats")
+
+
+def test_a_sender_says_that_a_url_does_not_fit_and_prints_to_standard_error(
+    site: Site, plugins: Plugins, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.install("boats", SENDING.format("raise Unfit('it is foggy')"))
+    send = plugins.sender(plugins.transfer_protocols()["semaphore"], {})
+    assert send is not None
+    with pytest.raises(ValueError, match="foggy"):
+        send("semaphore://sea")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "sends semaphore://sea" in err
+
+
+def test_a_protocol_without_a_sender_rewrites_nothing(plugins: Plugins) -> None:
+    assert plugins.sender(plugins.transfer_protocols()["https"], {}) is None
+
+
+# --- answers that do not come
+
+
+@pytest.mark.parametrize("hang", ["time.sleep(0.6)", "threading.Event().wait(0.6)", "busy"])
+@pytest.mark.parametrize("call", ["find", "named_by", "advice"])
+def test_a_question_to_a_pool_that_hangs_is_given_up(site: Site, plugins: Plugins, call: str, hang: str) -> None:
+    if hang == "busy":
+        hang = "[0 for end in [time.monotonic() + 0.6] for _ in iter(lambda: time.monotonic() > end, True)]"
+    site.install("boats", of_harbour(**{call: hang}))
+    settings["PLUGINS.TIME_LIMIT"] = 0.1
+    with pytest.raises(PluginHangs) as caught:
+        getattr(plugins, call)(harbour(plugins))
+    assert (caught.value.plugin, caught.value.seconds) == ("boats", 0.1)
+    assert caught.value.reason.startswith(call)
+
+
+def test_a_check_that_hangs_makes_the_method_unknown_and_the_last_choice(
+    site: Site, plugins: Plugins, golden: Golden
+) -> None:
+    source = "import time\nclass M(Method):\n    def check(self, pool): time.sleep(0.6)\n"
+    site.install("boats", f"{source}@hookimpl\ndef htmap_delivery_methods(): return [M('rowboat')]")
+    settings["PLUGINS.TIME_LIMIT"] = 0.1
+    found = plugins.check(plugins.delivery_method("rowboat"), EmptyPool())
+    assert (found.verdict, found.rank) == ("unknown", -100)
+    golden("plugins/a-check-that-hangs", found.reason)
+
+
+def test_what_still_hangs_is_not_asked_again(site: Site, plugins: Plugins, tmp_path: Path) -> None:
+    (asked := tmp_path / "asked").touch()
+    go_on = tmp_path / "go-on"
+    asking = f"with open({str(asked)!r}, 'a') as file: file.write('x')"
+    waiting = f"while not os.path.exists({str(go_on)!r}): time.sleep(0.01)"
+    site.install("boats", of_harbour(find=f"{asking}\n        {waiting}"))
+    settings["PLUGINS.TIME_LIMIT"] = 0.1
+    for _ in range(3):
+        with pytest.raises(PluginHangs):
+            plugins.find(harbour(plugins))
+    assert asked.read_text() == "x"
+    go_on.touch()
+    join_all()
+    assert plugins.find(harbour(plugins)) is None
+
+
+def test_the_time_in_the_bindings_does_not_count(site: Site, plugins: Plugins) -> None:
+    source = "from htmap_core.condor import bindings\n" + of_harbour(
+        find="with bindings.counted(), bindings.counted(): time.sleep(0.6)"
+    )
+    site.install("boats", source)
+    settings["PLUGINS.TIME_LIMIT"] = 0.4
+    assert plugins.find(harbour(plugins)) is None
+
+
+def test_a_watch_counts_each_moment_once() -> None:
+    watch, begin = bindings.Watch(), time.monotonic()
+    with bindings.watched(watch), bindings.counted(), bindings.counted():
+        time.sleep(0.05)
+    assert 0.05 <= watch.seconds() <= time.monotonic() - begin
+    assert watch.seconds() == watch.seconds()
+
+
+def test_a_step_may_take_its_time(site: Site, plugins: Plugins, plan: MapPlan) -> None:
+    site.install("boats", "import time\n@hookimpl\ndef htmap_setup_credentials(submit): time.sleep(0.2)")
+    settings["PLUGINS.TIME_LIMIT"] = 0.1
+    plugins.setup_credentials(SubmitDescription(), plan)
+
+
+# --- what is printed
+
+
+PRINTING = """
+import sys
+print("at import")
+class Loud(Method):
+    def check(self, pool): print("in check"); return Suitability.yes("it floats")
+    def prepare(self, plan): sys.stdout.write("in prepare")
+    def describe(self, submit, plan): print("in describe", file=sys.stdout, flush=True)
+@hookimpl
+def htmap_delivery_methods(): print("in an offer"); return [Loud("loud")]
+@hookimpl
+def htmap_rewrite_submit(submit): print("in a step")
+"""
+
+
+def test_what_plugins_print_goes_to_standard_error(
+    site: Site, plugins: Plugins, plan: MapPlan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.install("boats", PRINTING)
+    before = sys.stdout
+    method = plugins.delivery_method("loud")
+    plugins.check(method, EmptyPool())
+    plugins.prepare(method, plan)
+    plugins.describe(method, SubmitDescription(), plan)
+    plugins.rewrite_submit(SubmitDescription(), plan)
+    assert sys.stdout is before
+    out, err = capsys.readouterr()
+    assert out == ""
+    for where in ("at import", "in an offer", "in check", "in prepare", "in describe", "in a step"):
+        assert where in err
+
+
+def test_other_threads_print_on_while_a_plugin_is_called(
+    site: Site, plugins: Plugins, plan: MapPlan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    called, go_on = tmp_path / "called", tmp_path / "go-on"
+    source = f"""
+    import os, time
+    @hookimpl
+    def htmap_rewrite_submit(submit):
+        print("from the plugin")
+        os.mkdir({str(called)!r})
+        while not os.path.exists({str(go_on)!r}): time.sleep(0.01)
+    """
+    site.install("boats", source)
+    step = threading.Thread(target=plugins.rewrite_submit, args=(SubmitDescription(), plan))
+    step.start()
+    eventually(called.exists, says="the step runs")
+    sys.stdout.write("from the program\n")
+    go_on.touch()
+    step.join()
+    out, err = capsys.readouterr()
+    assert (out, err) == ("from the program\n", "from the plugin\n")
+
+
+def test_json_stays_json_whatever_plugins_and_their_programs_print(site: Site, tmp_path: Path) -> None:
+    find = "print('from Python'); subprocess.run(['echo', 'from a program'])"
+    site.install("boats", "print('at import')\n" + of_harbour(find=find))
+    command = [sys.executable, "-m", "htmap_core", "plugins", "list", "--json"]
+    result = subprocess.run(command, env=site.environment(), capture_output=True, text=True, check=True)
+    assert "harbour" in [pool["name"] for pool in json.loads(result.stdout)["pools"]]
+    for where in ("at import", "from Python", "from a program"):
+        assert where in result.stderr
+
+
+# --- who has set what, and what is told
+
+
+def test_what_was_raised_reaches_the_user_without_the_way_to_it(site: Site, plugins: Plugins, plan: MapPlan) -> None:
+    source = """
+    def deep(left): return deep(left - 1) if left else 1 / 0
+    class NoTicket(HTMapException):
+        def __str__(self): return "there is no ticket"
+    @hookimpl
+    def htmap_setup_credentials(submit): raise NoTicket
+    @hookimpl
+    def htmap_rewrite_submit(submit): deep(20)
+    """
+    site.install("boats", source)
+    for call in (plugins.setup_credentials, plugins.rewrite_submit):
+        with pytest.raises(HTMapException) as caught:
+            call(SubmitDescription(), plan)
+        told = "".join(traceback.format_exception(type(caught.value), caught.value, caught.value.__traceback__))
+        assert re.findall('File ".*(?:throwaway|pluggy)', told) == []
+    (record,) = (each for each in plugins.records() if each.name == "boats")
+    assert "deep" in record.traceback
+
+
+def test_a_trace_says_what_each_call_has_changed_and_how_long_it_took(
+    site: Site, plugins: Plugins, plan: MapPlan, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = """
+    @hookimpl
+    def htmap_rewrite_submit(submit):
+        submit.set("request_memory", "2GB")
+        submit.take("colour")
+        submit.add_input_file("/tide.csv")
+    @hookimpl
+    def htmap_setup_credentials(submit): 1 / 0
+    """
+    site.install("boats", textwrap.dedent(source) + of_harbour())
+    monkeypatch.setenv("HTMAP_TRACE_PLUGINS", "1")
+    submit = SubmitDescription()
+    submit.set("colour", "red")
+    plugins.rewrite_submit(submit, plan)
+    with pytest.raises(PluginError):
+        plugins.setup_credentials(submit, plan)
+    plugins.find(harbour(plugins))
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("plugin 'boats'")]
+    assert [" ms" in line for line in told] == [True] * len(told)
+    for what, facts in {
+        "import of": ["htmap-boats 1.2.3"],
+        "htmap_rewrite_submit": ["request_memory = 2GB", "/tide.csv", "without colour"],
+        "htmap_setup_credentials": ["raised"],
+        "htmap_pools": ["Harbour"],
+        "find": ["None"],
+    }.items():
+        (line,) = (each for each in told if what in each)
+        assert [fact in line for fact in facts] == [True] * len(facts)
+
+
+def test_a_conflict_names_both_plugins(site: Site, plugins: Plugins, plan: MapPlan) -> None:
+    for name, memory in (("alpha", "1GB"), ("beta", "2GB")):
+        site.install(name, f"@hookimpl\ndef htmap_rewrite_submit(submit): submit.set('request_memory', {memory!r})")
+    with pytest.raises(HTMapException) as caught:
+        plugins.rewrite_submit(SubmitDescription(), plan)
+    found: Any = caught.value
+    assert (found.first_by, found.second_by) == ("plugin 'alpha'", "plugin 'beta'")
+
+
+SETTING: dict[str, Callable[[SubmitDescription], None]] = {
+    "request_memory": lambda submit: submit.set("request_memory", "2GB"),
+    "MY.Colour": lambda submit: submit.set_attribute("Colour", 1),
+    "TARGET.HasSea": lambda submit: submit.require("TARGET.HasSea && TARGET.HasSand"),
+    "universe": lambda submit: submit.set_universe("docker"),
+    "executable": lambda submit: submit.launch_with("/bin/python", transfer=False),
+    "environment variable SEA": lambda submit: submit.add_environment("SEA", "blue"),
+}
+
+
+@pytest.mark.parametrize("what", SETTING)
+def test_it_is_known_which_plugin_has_set_something(what: str) -> None:
+    submit = SubmitDescription()
+    assert submit.authors.plugin(what) is None
+    with submit.authors.writing("plugin 'boats'"):
+        SETTING[what](submit)
+    assert submit.authors.plugin(what) == "plugin 'boats'"
+    SETTING[what](submit)  # again, by HTMap
+    assert submit.authors.plugin(what) in {"plugin 'boats'", None}
+
+
+def test_what_is_taken_out_has_no_author_any_more() -> None:
+    submit = SubmitDescription()
+    with submit.authors.writing("plugin 'boats'"):
+        submit.set("+Colour", 1)
+        submit.set("colour", 1)
+    for name in ("+Colour", "colour"):
+        submit.take(name)
+    assert [submit.authors.plugin(name) for name in ("MY.Colour", "colour")] == [None, None]
