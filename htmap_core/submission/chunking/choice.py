@@ -27,10 +27,8 @@ _ASSUMED = 250  # jobs at a time, where a pool has no slots now: such pools grow
 _LIMITS = ("allowed_execute_duration", "allowed_job_duration")  # HTCondor holds a job that takes longer
 _MARGIN = 3  # calls may take so many times what they are known to take
 _LONGEST = 8 * 3600  # seconds for a job, if each call needs its walltime: the limits of sites are hardly lower
-_AHEAD, _AHEAD_BYTES = (
-    100_000,
-    32 * 1024 * 1024,
-)  # inputs, and their bytes, that are held where their number is not known
+# Inputs, and their bytes, that are held where their number is not known.
+_AHEAD, _AHEAD_BYTES = 100_000, 32 * 1024 * 1024
 
 
 @attrs.frozen

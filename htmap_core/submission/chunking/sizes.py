@@ -14,10 +14,8 @@ LONG = 20.0
 """Seconds: calls that take longer have a job each, because starting one takes about a second."""
 
 _START_RATE = 10.0  # jobs in a second: what one schedd starts, and a personal pool, too
-_SHORTEST, _LONGEST = (
-    30.0,
-    600.0,
-)  # seconds of work for a job: starting is 3% of it, and an eviction or a longer queue no disaster
+# Seconds of work for a job: starting is 3% of it, and an eviction or a longer queue no disaster.
+_SHORTEST, _LONGEST = 30.0, 600.0
 
 _JOB_EACH = 4  # components for each slot, up to which they do not share jobs as long as nothing is known of them
 # What share of the components that are left the next jobs get, one for each slot. The last ones are the tail: 6%, 13% or 25% of
