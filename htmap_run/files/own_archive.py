@@ -1,8 +1,13 @@
-"""The archive that a job runs from. The function may delete it with all else in its directory, and it is needed again later."""
+"""The files that a job came with, which a function may delete with all else in its directory, and which are needed again later."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+
+TYPE_CHECKING = False  # importing it from typing would cost each job time
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class OwnArchive:
@@ -22,6 +27,26 @@ class OwnArchive:
         if not os.access(self.path, os.F_OK):  # twice as quick as to ask for all that is known of it
             os.makedirs(self._scratch, exist_ok=True)
             copy_from(self._file, self.path)
+            os.chmod(self.path, 0o700)  # HTCondor runs it again after a save
+
+
+class OwnFiles:
+    """What the next worker of a job, and its next run in this place, read.
+
+    :param paths: their paths; what does not exist is left to whoever reads it.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._files: dict[str, int] = {}
+        for path in paths:
+            with contextlib.suppress(OSError):
+                self._files[path] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def restore(self) -> None:
+        """Write those again that are gone."""
+        for path, file in self._files.items():
+            if not os.access(path, os.F_OK):
+                copy_from(file, path)
 
 
 def copy_from(descriptor: int, path: str) -> None:

@@ -12,13 +12,12 @@ All that comes back is in one folder: the results (see :mod:`.results`), and fil
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import sys
 
 from htmap_run import codes, frames, names, ranges
 from htmap_run.files import remaps, saves
-from htmap_run.files.own_archive import OwnArchive
+from htmap_run.files.own_archive import OwnArchive, OwnFiles
 from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
 from htmap_run.job.supervisor import AskedToEnd, End, Saved, Supervisor
@@ -29,6 +28,9 @@ TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any, NoReturn
+
+
+_ADS = (".job.ad", ".machine.ad")  # of HTCondor, which tell the next run that what was saved is its own
 
 
 def main(archive: str) -> NoReturn:
@@ -55,23 +57,29 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
     blocks, components = _parsed(arguments)
     own = OwnArchive(archive, scratch)
+    files = OwnFiles(os.path.join(scratch, name) for name in (names.FUNCTION, *blocks, *_ADS))
     results, capture, saving = _opened(scratch, components)
 
     def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
+            files.restore()  # the worker before may have deleted them
             return Work(own, scratch, names.FUNCTION, blocks, results)
 
         worker.run(left, open_work, capture, results, saving, lambda error: _tell_why(error, scratch, arguments))
 
     def died(begun: dict[str, Any], end: End) -> None:
         own.restore()
+        files.restore()
         from htmap_run.job import death
 
         death.write_down(begun, end, results, capture, scratch)
 
+    def again(component: int) -> bool:
+        files.restore()
+        return eviction.runs_again(scratch, capture, component)
+
     try:
         with _live(scratch):
-            again = functools.partial(eviction.runs_again, scratch, capture)
             is_finished = supervisor.finish(components, results, work, died, lambda: saves.is_marked(scratch), again)
         if not is_finished:
             results.remove()
@@ -80,7 +88,9 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         if not eviction.is_by_hand(scratch):
             capture.remove()
         return _exit_code(results.ended.kinds())
-    except AskedToEnd:  # what has ended comes back
+    except AskedToEnd:  # what has ended comes back, and after a save the next run begins in this place
+        own.restore()
+        files.restore()
         results.put_in_place()
         capture.remove()
         eviction.keep(scratch, results.ended)
