@@ -1,4 +1,4 @@
-"""The files that a job came with, which a function may delete with all else in its directory, and which are needed again later."""
+"""The files that a job came with: a function may delete them with all else in its directory, and they are needed again later."""
 
 from __future__ import annotations
 
@@ -15,12 +15,19 @@ class OwnArchive:
 
     :param path: its absolute path.
     :param scratch: the job's scratch directory.
+    :param others: the names of files there that the next worker of the job, and its next run in this place, read. What does not
+        exist is left to whoever reads it.
     """
 
-    def __init__(self, path: str, scratch: str) -> None:
+    def __init__(self, path: str, scratch: str, others: Iterable[str] = ()) -> None:
         self.path = path
         self._scratch = scratch
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # open as long as this process lives
+        self._others: dict[str, int] = {}
+        for name in others:
+            with contextlib.suppress(OSError):
+                other = os.path.join(scratch, name)
+                self._others[other] = os.open(other, os.O_RDONLY | os.O_CLOEXEC)
 
     def restore(self) -> None:
         """Write it again if it is gone, and make the scratch directory again."""
@@ -29,22 +36,10 @@ class OwnArchive:
             copy_from(self._file, self.path)
             os.chmod(self.path, 0o700)  # HTCondor runs it again after a save
 
-
-class OwnFiles:
-    """What the next worker of a job, and its next run in this place, read.
-
-    :param paths: their paths; what does not exist is left to whoever reads it.
-    """
-
-    def __init__(self, paths: Iterable[str]) -> None:
-        self._files: dict[str, int] = {}
-        for path in paths:
-            with contextlib.suppress(OSError):
-                self._files[path] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-
-    def restore(self) -> None:
-        """Write those again that are gone."""
-        for path, file in self._files.items():
+    def restore_all(self) -> None:
+        """Write it again, and the other files, as far as they are gone."""
+        self.restore()
+        for path, file in self._others.items():
             if not os.access(path, os.F_OK):
                 copy_from(file, path)
 

@@ -12,12 +12,13 @@ All that comes back is in one folder: the results (see :mod:`.results`), and fil
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 
 from htmap_run import codes, frames, names, ranges
 from htmap_run.files import remaps, saves
-from htmap_run.files.own_archive import OwnArchive, OwnFiles
+from htmap_run.files.own_archive import OwnArchive
 from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
 from htmap_run.job.supervisor import AskedToEnd, End, Saved, Supervisor
@@ -56,30 +57,25 @@ def main(archive: str) -> NoReturn:
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
     blocks, components = _parsed(arguments)
-    own = OwnArchive(archive, scratch)
-    files = OwnFiles(os.path.join(scratch, name) for name in (names.FUNCTION, *blocks, *_ADS))
+    own = OwnArchive(archive, scratch, (names.FUNCTION, *blocks, *_ADS))
     results, capture, saving = _opened(scratch, components)
 
     def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
-            files.restore()  # the worker before may have deleted them
+            own.restore_all()  # the worker before may have deleted them
             return Work(own, scratch, names.FUNCTION, blocks, results)
 
         worker.run(left, open_work, capture, results, saving, lambda error: _tell_why(error, scratch, arguments))
 
     def died(begun: dict[str, Any], end: End) -> None:
-        own.restore()
-        files.restore()
+        own.restore_all()
         from htmap_run.job import death
 
         death.write_down(begun, end, results, capture, scratch)
 
-    def again(component: int) -> bool:
-        files.restore()
-        return eviction.runs_again(scratch, capture, component)
-
     try:
         with _live(scratch):
+            again = functools.partial(eviction.runs_again, own, scratch, capture)
             is_finished = supervisor.finish(components, results, work, died, lambda: saves.is_marked(scratch), again)
         if not is_finished:
             results.remove()
@@ -88,12 +84,8 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         if not eviction.is_by_hand(scratch):
             capture.remove()
         return _exit_code(results.ended.kinds())
-    except AskedToEnd:  # what has ended comes back, and after a save the next run begins in this place
-        own.restore()
-        files.restore()
-        results.put_in_place()
-        capture.remove()
-        eviction.keep(scratch, results.ended)
+    except AskedToEnd:
+        _keep(own, results, capture, scratch)
         raise
     except BaseException:
         results.remove()
@@ -101,6 +93,15 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     finally:
         results.close()
         capture.close()
+
+
+def _keep(own: OwnArchive, results: Results, capture: Capture, scratch: str) -> None:
+    """See that what has ended comes back, and that after a save the next run can begin in this place."""
+    results.put_in_place()
+    capture.remove()
+    eviction.keep(scratch, results.ended)
+    with contextlib.suppress(OSError):  # on a full disk, what comes back has the room
+        own.restore_all()
 
 
 def _parsed(arguments: list[str]) -> tuple[list[str], Sequence[int]]:
