@@ -24,6 +24,8 @@ _OF_ENUM = frozenset(
     }
 )
 
+_METHODS = (FunctionType, classmethod, staticmethod, property)
+
 _HINTS = ("TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "TypeAliasType")
 HINTS = frozenset(
     kind for kind in (getattr(typing, name, None) for name in _HINTS) if isinstance(kind, type)
@@ -58,7 +60,12 @@ def of_class(kind: type, *, with_docs: bool) -> Form:
         if "__new_member__" in vars(kind):
             own["__new__"] = vars(kind)["__new_member__"]
         parts += [Part(f".{name}", _member(name, each)) for name, each in members.items()]
-    return Form(("class", kind.__name__, count), [*parts, Part("", attributes(own))])
+    return Form(("class", kind.__name__, count, _in_order(own)), [*parts, Part("", attributes(own))])
+
+
+def _in_order(own: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of the attributes that are no methods: ``vars()`` of a class that holds settings shows their order."""
+    return tuple(name for name, each in own.items() if not isinstance(each, _METHODS))
 
 
 def _is_hash_of_attrs(method: Any) -> bool:

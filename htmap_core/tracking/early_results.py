@@ -128,12 +128,11 @@ class EarlyResults:
         return self._spool
 
     def _copy(self, job: Job, saved: Saved) -> None:
-        if job in self._unreadable:
-            return
         try:
             saved.copy_to(self._map_dir.outputs.early(job))
         except FileNotFoundError:
             pass  # nothing was saved yet
         except (OSError, frames.CorruptFile) as error:
-            self._unreadable.add(job)  # else the log would have it each second
-            logger.info("what job %s of %s has saved cannot be read: %s", job.output, self._map_dir.id, error)
+            if job not in self._unreadable:  # else the log would have it each second
+                logger.info("what job %s of %s has saved cannot be read: %s", job.output, self._map_dir.id, error)
+            self._unreadable.add(job)  # it is looked at again all the same: a full disk gets room

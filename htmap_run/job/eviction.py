@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from typing import Any, Callable
 
+    from htmap_run.files.own_archive import OwnArchive
     from htmap_run.job.results import Results
     from htmap_run.reports.capture import Capture
 
@@ -75,11 +76,12 @@ def take_over(scratch: str, components: Sequence[int]) -> list[int]:
     return finished
 
 
-def runs_again(scratch: str, capture: Capture, component: int) -> bool:
+def runs_again(own: OwnArchive, scratch: str, capture: Capture, component: int) -> bool:
     """Return whether a component whose process died runs again, first in a new one; what it has left does not count then.
 
     It does if HTMap has chosen that components share jobs.
     """
+    own.restore_all()  # it may have deleted the record of the function
     function = frames.Reader(os.path.join(scratch, names.FUNCTION))
     if not function.record(function.only(frames.FUNCTION)).get("runs_again_alone", False):
         return False

@@ -4,13 +4,13 @@ To write a frame takes the system ten microseconds and more, which is much for a
 components are written together. Until then they are here, where the supervising process finds them when the worker has died, of
 whatever. Here is also which component runs: it would be another frame for each.
 
-The fields are written one by one, each by one instruction, in an order in which a worker may be killed between any two.
+The fields are written one by one, each by one store of eight bytes, in an order in which a worker may be killed between any two.
+``struct`` would not do: it fills all fields with zeros first, so a component 0 would seem to run, and nothing to be there.
 """
 
 from __future__ import annotations
 
 import mmap
-import struct
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 SIZE = 256 * 1024
 """The bytes of frames that there is room for."""
 
-_USED = struct.Struct("Q")  # native: other orders of bytes are written byte by byte
-_BEGUN = struct.Struct("dQQq")  # the component comes last: up to then it is the one before, which has ended
-_FRAMES = _USED.size + _BEGUN.size  # the place of the first one
+_USED, _START, _STDOUT, _STDERR, _COMPONENT = range(5)  # the places of the fields
+_FRAMES = 5 * 8  # the place of the first frame, in bytes
 _NONE = -1
 
 
@@ -30,29 +29,40 @@ class Pending:
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _FRAMES + SIZE)
+        fields = memoryview(self._memory)[:_FRAMES]
+        self._numbers, self._times = fields.cast("q"), fields.cast("d")
         self._end = _FRAMES  # known to who adds; a worker begins with none
         self.forget()
 
     def begin(self, component: int, start: float, stdout: int, stderr: int) -> None:
         """Note that a component begins; see :meth:`.results.Results.begin`."""
-        _BEGUN.pack_into(self._memory, _USED.size, start, stdout, stderr, component)
+        numbers = self._numbers
+        self._times[_START] = start
+        numbers[_STDOUT] = stdout
+        numbers[_STDERR] = stderr
+        numbers[_COMPONENT] = component  # the last: up to then it is the one before, which has ended
 
     def forget(self) -> None:
         """Forget which component has begun."""
-        _BEGUN.pack_into(self._memory, _USED.size, 0.0, 0, 0, _NONE)
+        self._numbers[_COMPONENT] = _NONE
 
     @property
     def begun(self) -> Optional[dict[str, Any]]:
         """The facts of the last component that has begun, with ``component``; None if none has."""
-        start, stdout, stderr, component = _BEGUN.unpack_from(self._memory, _USED.size)
-        if component == _NONE:
+        numbers = self._numbers
+        if numbers[_COMPONENT] == _NONE:
             return None
-        return {"component": component, "start": start, "stdout": stdout, "stderr": stderr}
+        return {
+            "component": numbers[_COMPONENT],
+            "start": self._times[_START],
+            "stdout": numbers[_STDOUT],
+            "stderr": numbers[_STDERR],
+        }
 
     @property
     def used(self) -> int:
         """How many bytes of frames there are."""
-        return int(_USED.unpack_from(self._memory)[0])
+        return self._numbers[_USED]
 
     def add(self, whole: bytes) -> bool:
         """Add whole frames, and return whether there was room for them."""
@@ -61,7 +71,7 @@ class Pending:
         if end > _FRAMES + SIZE:
             return False
         self._memory[begin:end] = whole
-        _USED.pack_into(self._memory, 0, end - _FRAMES)  # from now on they count
+        self._numbers[_USED] = end - _FRAMES  # from now on they count
         self._end = end
         return True
 
@@ -72,4 +82,4 @@ class Pending:
     def clear(self) -> None:
         """Forget the frames, because they are in the file."""
         self._end = _FRAMES
-        _USED.pack_into(self._memory, 0, 0)
+        self._numbers[_USED] = 0

@@ -181,7 +181,12 @@ class Results:
         :raises CorruptFile: something else has written into the file.
         :raises OSError: what a worker left in memory cannot be written.
         """
-        self.flush()
+        self._read_written()
+        if self._pending.used:  # a worker may have died while it wrote them: they follow what it has written whole
+            self.flush()
+            self._read_written()
+
+    def _read_written(self) -> None:
         reader = frames.Reader(self._writer.descriptor, self._read_to, is_lazy=True)
         for kind, component, *_ in reader.walk(self._read_to):
             self._count += 1

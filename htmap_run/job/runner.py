@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 
+_ADS = (".job.ad", ".machine.ad")  # of HTCondor, which tell the next run that what was saved is its own
+
+
 def main(archive: str) -> NoReturn:
     """Run the job that the command line describes, and exit with one of the codes in :mod:`.codes`.
 
@@ -54,24 +57,25 @@ def main(archive: str) -> NoReturn:
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
     blocks, components = _parsed(arguments)
-    own = OwnArchive(archive, scratch)
+    own = OwnArchive(archive, scratch, (names.FUNCTION, *blocks, *_ADS))
     results, capture, saving = _opened(scratch, components)
 
     def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
+            own.restore_all()  # the worker before may have deleted them
             return Work(own, scratch, names.FUNCTION, blocks, results)
 
         worker.run(left, open_work, capture, results, saving, lambda error: _tell_why(error, scratch, arguments))
 
     def died(begun: dict[str, Any], end: End) -> None:
-        own.restore()
+        own.restore_all()
         from htmap_run.job import death
 
         death.write_down(begun, end, results, capture, scratch)
 
     try:
         with _live(scratch):
-            again = functools.partial(eviction.runs_again, scratch, capture)
+            again = functools.partial(eviction.runs_again, own, scratch, capture)
             is_finished = supervisor.finish(components, results, work, died, lambda: saves.is_marked(scratch), again)
         if not is_finished:
             results.remove()
@@ -80,10 +84,8 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         if not eviction.is_by_hand(scratch):
             capture.remove()
         return _exit_code(results.ended.kinds())
-    except AskedToEnd:  # what has ended comes back
-        results.put_in_place()
-        capture.remove()
-        eviction.keep(scratch, results.ended)
+    except AskedToEnd:
+        _keep(own, results, capture, scratch)
         raise
     except BaseException:
         results.remove()
@@ -91,6 +93,15 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     finally:
         results.close()
         capture.close()
+
+
+def _keep(own: OwnArchive, results: Results, capture: Capture, scratch: str) -> None:
+    """See that what has ended comes back, and that after a save the next run can begin in this place."""
+    results.put_in_place()
+    capture.remove()
+    eviction.keep(scratch, results.ended)
+    with contextlib.suppress(OSError):  # on a full disk, what comes back has the room
+        own.restore_all()
 
 
 def _parsed(arguments: list[str]) -> tuple[list[str], Sequence[int]]:

@@ -20,6 +20,7 @@ from htmap_run import frames
 from htmap_run.names import FILES, REMAPPED, RESULTS
 
 _PIECE = 1024 * 1024
+_UNITS = (1, 100, 1000, 1_000_000, 1_000_000_000)  # nanoseconds
 
 
 @attrs.frozen
@@ -44,7 +45,7 @@ class Saved:
         """
         source = f"{self.folder}/{RESULTS}"
         found = os.lstat(source)
-        if not stat.S_ISREG(found.st_mode) or found.st_mtime_ns == _modified(path):
+        if not stat.S_ISREG(found.st_mode) or _modified(path) in _as_kept(found.st_mtime_ns):
             return
         if not is_private(os.path.dirname(self.folder)):
             return  # the spool gives each job a folder of its user's
@@ -82,6 +83,11 @@ class Saved:
                     number = entry.partition("-")[0]
                     if number.isascii() and number.isdigit():
                         yield int(number)
+
+
+def _as_kept(time: int) -> set[int]:
+    """Return what file systems make of a time in nanoseconds: AFS keeps whole seconds, NFS what its server does."""
+    return {time - time % unit for unit in _UNITS}
 
 
 def _modified(path: str) -> int:

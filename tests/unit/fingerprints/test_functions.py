@@ -109,6 +109,10 @@ DIFFERENT = {
     ),
     "an annotation": ("def f(x: int): return x", "def f(x: float): return x"),
     "what is imported": ("def f(x):\n    import math", "def f(x):\n    import cmath"),
+    "the order of a class's attributes": (
+        "class P:\n    a = 1\n    b = 2\ndef f(x): return [*vars(P)]",
+        "class P:\n    b = 2\n    a = 1\ndef f(x): return [*vars(P)]",
+    ),
     "the order of fields": (
         "import dataclasses\n@dataclasses.dataclass\nclass C:\n    a: int = 1\n    b: int = 1\ndef f(x): return C(x)",
         "import dataclasses\n@dataclasses.dataclass\nclass C:\n    b: int = 1\n    a: int = 1\ndef f(x): return C(x)",

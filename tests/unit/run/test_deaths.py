@@ -161,3 +161,17 @@ def test_nothing_but_the_result_is_left(jobs: Jobs) -> None:
     ran = jobs.run("def function(x): __import__('os')._exit(x)", [1])
 
     assert ran.files == {"result"}
+
+
+def test_the_others_run_on_although_the_dead_one_had_removed_all_that_it_found(jobs: Jobs) -> None:
+    source = """
+import os, shutil
+def function(x):
+    if x == 1:
+        for name in os.listdir():
+            shutil.rmtree(name) if os.path.isdir(name) else os.unlink(name)
+        os._exit(1)
+    return x
+"""
+    ran = jobs.run(source, range(4))
+    assert ran.statuses == ["OK", "ERR", "OK", "OK"]

@@ -134,6 +134,38 @@ def test_who_is_blamed_is_not_a_component_of_the_worker_before(job: Job) -> None
     assert job.results.begun is None
 
 
+def test_a_write_that_a_kill_cut_short_costs_no_component(job: Job) -> None:
+    def work() -> None:
+        for component in range(5):
+            job.results.begin(component, 100.0, 0, 0)
+            job.end(component, 100.0, b"x" * 3000)
+        rest = job.results._pending.whole()
+        os.write(frames.Writer(job.path).descriptor, rest[:4096])  # the kernel ends a write between two pages
+
+    in_a_worker(work)
+    job.results.read()
+
+    reader = frames.Reader(job.path)
+    ends = [frame for frame in reader.frames if frame.kind in frames.ENDS]
+    assert {reader.payload(frame) for frame in ends} == {b"x" * 3000}
+    assert (list(job.results.ended), job.results.begun) == ([0, 1, 2, 3, 4], None)
+
+
+def test_no_moment_of_a_begin_names_another_component() -> None:
+    shared = pending.Pending()
+    shared.begin(7, 1.0, 2, 3)
+    worker = os.fork()
+    while worker == 0:
+        shared.begin(7, 1.0, 2, 3)
+    try:
+        begun = [shared.begun for _ in range(100_000)]
+    finally:
+        os.kill(worker, signal.SIGKILL)
+        os.waitpid(worker, 0)
+
+    assert {each["component"] for each in begun if each} == {7}
+
+
 def test_a_worker_that_gives_up_leaves_nothing(job: Job) -> None:
     def work() -> None:
         job.end(0, 100.0)

@@ -14,6 +14,7 @@ import pytest
 
 from htmap_core.testing import eventually
 from htmap_run import codes, frames, names
+from htmap_run.files.own_archive import OwnArchive
 from htmap_run.files.saves import Saves, is_marked
 from tests.unit.run.conftest import Interpreter, Jobs, Ran
 
@@ -149,6 +150,21 @@ def test_results_are_fetched_although_the_function_removes_all_that_it_finds(sav
     saving.environment["WIPE"] = "1"
     ran = saving.run()
     assert (ran.exit_code, ran.results.components) == (codes.SAVED, [0])
+
+
+def test_the_next_run_finds_what_it_needs_although_the_function_removes_all_that_it_finds(saving: Saving) -> None:
+    saving.environment["WIPE"] = "1"
+    assert [run.exit_code for run in saving.to_the_end()] == [codes.SAVED] * 3 + [codes.COMPONENT_FAILED]
+    assert saving.ran == [0, 1, 2, 3]
+
+
+def test_the_archive_that_a_function_has_removed_can_be_run_again(tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    archive.write_bytes(b"archive")
+    own = OwnArchive(str(archive), str(tmp_path))
+    archive.unlink()
+    own.restore()
+    assert os.access(archive, os.X_OK)
 
 
 NEVER: dict[str, dict[str, str]] = {

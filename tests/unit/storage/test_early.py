@@ -96,6 +96,15 @@ def test_what_has_not_changed_is_not_copied_again(spool: Path, outputs: Outputs)
     assert outputs.open_early(JOB).statuses.keys() == {3, 4, 5}
 
 
+def test_nothing_is_copied_again_where_the_file_system_keeps_whole_seconds(spool: Path, outputs: Outputs) -> None:
+    os.utime(spool / "result", ns=(5, 1_700_000_000_123_456_789))
+    copied(spool, outputs)
+    os.utime(outputs.early(JOB), (5, 1_700_000_000))
+    before = os.stat(outputs.early(JOB)).st_ino
+    copied(spool, outputs)
+    assert os.stat(outputs.early(JOB)).st_ino == before
+
+
 def test_the_copy_is_deleted_with_what_the_job_returned(spool: Path, outputs: Outputs) -> None:
     copied(spool, outputs)
     outputs.delete(JOB)

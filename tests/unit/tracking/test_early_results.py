@@ -9,12 +9,16 @@ import pytest
 from htmap_core import names
 from htmap_core.components import ComponentStatus
 from htmap_core.contract.pools import PoolAddress
+from htmap_core.storage.content.early import Saved
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import MapRecord
 from htmap_core.testing import eventually
+from htmap_core.tracking.early_results import EarlyResults
+from htmap_core.tracking.jobs import Tracker
 from htmap_core.tracking.states import LoggedStates
 from tests.returned import Error, write_results
+from tests.unit.storage.test_early import save
 from tests.unit.tracking.test_jobs import END, Log
 
 SUBMITTED, RUNS, ENDS, IS_HELD, IS_REMOVED = (
@@ -115,3 +119,17 @@ def test_a_copy_that_is_gone_takes_its_statuses_along(log: Log) -> None:
     log.map_dir.outputs.delete_early(JOB)
     eventually(states.poll, says="it looks again")
     assert states.statuses() == [RUNNING] * 3
+
+
+def test_what_could_not_be_copied_is_copied_when_it_can(log: Log, tmp_path: Path) -> None:
+    folder, early = tmp_path / "spool" / "job" / names.RETURN, Path(log.map_dir.outputs.early(JOB))
+    save(folder, 2, token="token", row="0")
+    whole, found = (folder / "result").read_bytes(), EarlyResults(log.map_dir, Tracker(log.map_dir))
+    early.unlink()
+
+    (folder / "result").write_bytes(b"damaged" * 10)
+    found._copy(JOB, Saved(str(folder), "token", 0))
+    assert not early.exists()
+    (folder / "result").write_bytes(whole)
+    found._copy(JOB, Saved(str(folder), "token", 0))
+    assert early.exists()
