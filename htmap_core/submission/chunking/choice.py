@@ -221,16 +221,21 @@ def _expected(options: MapOptions) -> float | None:
 
 
 def _most(options: MapOptions, seconds: float | None) -> int | None:
-    """Return how many components may share a job, so that it keeps the time limit that the user has given for jobs.
+    """Return how many components may share a job, so that it keeps the time limits that the user has given.
 
-    As long as nothing is known of the calls, one may need all of that. The time limit of a component makes that of its job, which
-    should not be beyond all that a site allows.
+    The ``walltime`` of its components makes the time limit of a job. That must not be beyond what the user allows for jobs, and
+    should not be beyond all that a site allows: the map would be refused.
+    As long as nothing is known of the calls, one may need all of it.
     """
-    if seconds is None and (walltime := of_all_jobs(options.get(WALLTIME), 1)) is not None:
-        return max(1, _LONGEST // walltime.wanted)
     limits = [options.text(name) for name in _LIMITS if name in options]
-    if not limits:
+    walltime = of_all_jobs(options.get(WALLTIME), 1)
+    if not limits and walltime is None:
         return None
-    if seconds is None or not all(isinstance(limit, str) and limit.isdecimal() for limit in limits):
+    if not all(isinstance(limit, str) and limit.isdecimal() for limit in limits):
         return 1
-    return max(1, int(min(map(int, limits)) / (_MARGIN * seconds)))
+    longest = min(map(int, limits), default=_LONGEST)
+    most = 1 if seconds is None else int(longest / (_MARGIN * seconds))
+    if walltime is not None:
+        together = min(longest, _LONGEST) // walltime.wanted
+        most = min(most, together) if limits and seconds is not None else together
+    return max(1, most)

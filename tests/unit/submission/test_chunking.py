@@ -238,7 +238,18 @@ def test_jobs_keep_the_time_limit_that_the_user_has_given_for_them() -> None:
 def test_jobs_are_not_longer_than_a_site_allows_if_each_call_needs_its_walltime() -> None:
     assert max(jobs_of(chosen(total=10_000, walltime="10 min"), 10_000)) == 48
     known = chosen(total=10_000, walltime="10 min", expected_runtime=0.1)
-    assert known.reason == Reason(8, 0.1, "expected_runtime")
+    assert known.reason == Reason(8, 0.1, "expected_runtime", most=48)
+
+
+@pytest.mark.parametrize("limit", ["allowed_execute_duration", "allowed_job_duration"])
+@pytest.mark.parametrize(("known", "most"), [({}, 6), ({"expected_runtime": 0.1}, 6), ({"expected_runtime": 400}, 3)])
+def test_jobs_keep_both_the_time_limit_of_jobs_and_that_of_components(
+    limit: str, known: dict[str, Any], most: int
+) -> None:
+    limits: dict[str, Any] = {limit: 3600, "walltime": "10 min"}
+    chunks = chosen(total=10_000, **limits, **known)
+    assert chunks.reason is not None
+    assert chunks.reason.most == most
 
 
 def test_components_with_files_of_their_own_have_jobs_of_their_own(tmp_path: Any) -> None:
