@@ -58,7 +58,8 @@ class Outputs:
                 raise
             return early
         if os.path.lexists(self.early(job)) and isinstance(returned, ReturnedFrames):
-            with contextlib.suppress(FileNotFoundError, CorruptMap):  # the job has just ended, or there is no more to know
+            # It is gone if the job has just ended; if one is damaged, whoever reads the other is told.
+            with contextlib.suppress(FileNotFoundError, CorruptMap):
                 early = ReturnedFrames(self.early(job))
                 return early if early.attempt(component) > returned.attempt(component) else returned
         return returned
