@@ -77,14 +77,18 @@ def duration(map_dir: MapDir) -> float | None:
         placement = map_dir.placement
     except (CorruptMap, MadeByNewerHTMap):
         return None
-    rows = range(0, placement.first.jobs, max(1, placement.first.jobs // _JOBS))
     total, calls = 0.0, 0
-    for row in rows:
+    for row in rows_looked_at(placement.first.jobs):
         size = len(placement.first.components_of(row))
         if size <= _LARGEST and (sample := list(_of_job(map_dir, Job(0, row)))):
             total += size * sum(sample) / len(sample)
             calls += size
     return total / calls if calls else None
+
+
+def rows_looked_at(jobs: int) -> range:
+    """Return the rows of the jobs that are looked at, of so many."""
+    return range(0, jobs, max(1, jobs // _JOBS))
 
 
 def _of_job(map_dir: MapDir, job: Job) -> Iterator[float]:
