@@ -121,7 +121,7 @@ def _cost(engine: Engine) -> tuple[float, float] | None:
 
     Of a job that has run several times, such as after an eviction, only the time of the last run is known. It does not count.
     """
-    seconds, placement = earlier_runs.duration(engine.map_dir), engine.map_dir.placement
+    known, placement = earlier_runs.calls_of(engine.map_dir), engine.map_dir.placement
     total, calls = 0.0, 0
     for row in earlier_runs.rows_looked_at(placement.first.jobs):
         job, components = Job(0, row), placement.first.components_of(row)
@@ -129,7 +129,7 @@ def _cost(engine: Engine) -> tuple[float, float] | None:
         if placement.job_of(components[0]) == job and 0 < _span(engine.map_dir, job, components) < took + _RESOLUTION:
             total += took
             calls += len(components)
-    return None if seconds is None or not total else (seconds, max(0.0, 1 - seconds * calls / total))
+    return None if known is None or not total else (known.seconds, max(0.0, 1 - known.seconds * calls / total))
 
 
 def _span(map_dir: MapDir, job: Job, components: range) -> float:

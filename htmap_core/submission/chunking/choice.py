@@ -164,18 +164,30 @@ def equal(chunksize: int) -> Chunks:
 
 
 @attrs.frozen
+class Calls:
+    """How long calls took in earlier runs.
+
+    :param seconds: the time of one.
+    :param with_loading: whether each was the first of its process, and may have loaded what others find there.
+    """
+
+    seconds: float
+    with_loading: bool = False
+
+
+@attrs.frozen
 class View:
     """What the choice for a map can look at, besides its options.
 
     :param parameter: returns a parameter of the schedd's configuration, or None; it may raise CondorError.
     :param total: how many components there are; 0 if that is not known.
-    :param earlier: returns how long a call took in earlier runs, in seconds; None if there were none.
+    :param earlier: returns how long a call took in earlier runs; None if there were none.
     """
 
     pool: PoolView
     parameter: Callable[[str], Optional[str]]
     total: int
-    earlier: Callable[[], Optional[float]]
+    earlier: Callable[[], Optional[Calls]]
 
 
 def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunks:
@@ -186,7 +198,8 @@ def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunk
     expected = _expected(options)
     files = [name for name in (INPUT_FILES, OUTPUT_REMAPS) if name in options]
     alone = next(iter([*files, *options.per_component()]), "checkpoints" if keeps_checkpoints else "")
-    seconds = expected if expected is not None or alone else view.earlier()
+    known = Calls(expected) if expected is not None else None if alone else view.earlier()
+    seconds = None if known is None else known.seconds
     most = _most(options, seconds)
     if not alone and most == 1:
         alone = next(name for name in (*_LIMITS, WALLTIME) if name in options)
@@ -197,7 +210,10 @@ def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunk
     slots = reason.places or _ASSUMED
 
     def rule(left: sizes.Left) -> Iterator[int]:
-        found = sizes.of_unknown(slots, left) if seconds is None else sizes.of_known(slots, left, seconds)
+        if known is None:
+            found = sizes.of_unknown(slots, left)
+        else:
+            found = sizes.of_known(slots, left, known.seconds, may_be_shorter=known.with_loading)
         return found if most is None else sizes.no_more_than(most, found)
 
     return Chunks(rule, view.total, ahead=True, reason=reason)

@@ -17,7 +17,7 @@ from htmap_core import MapOptions
 from htmap_core.exceptions import CondorError, InvalidOption
 from htmap_core.results.pickling import Pickled, pickle_input
 from htmap_core.submission.chunking import choice, sizes
-from htmap_core.submission.chunking.choice import Chunks, Reason, View
+from htmap_core.submission.chunking.choice import Calls, Chunks, Reason, View
 from htmap_core.submission.chunking.places import places
 from htmap_core.testing.contracts import EmptyPool
 
@@ -162,7 +162,7 @@ def test_a_pool_without_slots_is_taken_for_one_that_grows(pool: Pool) -> None:
 NO_LIMITS: dict[str, str] = {}
 
 
-def chosen(pool: Pool | None = None, total: int = 0, earlier: float | None = None, **options: Any) -> Chunks:
+def chosen(pool: Pool | None = None, total: int = 0, earlier: Calls | None = None, **options: Any) -> Chunks:
     given = MapOptions(**options)
     keeps = "checkpoint" in options
     found = pool or Pool([partitionable(8)])
@@ -188,10 +188,19 @@ def test_nothing_is_known_without_an_earlier_run_or_an_estimate() -> None:
 
 
 def test_an_estimate_counts_more_than_earlier_runs() -> None:
-    assert chosen(total=1000, earlier=1.0).reason == Reason(8, 1.0, "earlier runs")
-    chunks = chosen(total=1000, earlier=1.0, expected_runtime=datetime.timedelta(milliseconds=10))
+    assert chosen(total=1000, earlier=Calls(1.0)).reason == Reason(8, 1.0, "earlier runs")
+    chunks = chosen(total=1000, earlier=Calls(1.0), expected_runtime=datetime.timedelta(milliseconds=10))
     assert chunks.reason == Reason(8, 0.01, "expected_runtime")
     assert jobs_of(chunks, 1000) == of_known(1000, 8, 0.01)
+
+
+@pytest.mark.parametrize(("components", "longest"), [(32, 25), (1000, 600), (10_000, 600)])
+def test_long_calls_that_may_have_loaded_what_others_find_share_jobs_so_that_the_next_map_knows(
+    components: int, longest: int
+) -> None:
+    found = jobs_of(chosen(total=components, earlier=Calls(25.0, with_loading=True)), components)
+    assert max(found) * 25 == longest
+    assert jobs_of(chosen(total=components, earlier=Calls(600.0, with_loading=True)), components) == [1] * components
 
 
 @pytest.mark.parametrize("estimate", [-1, 0, "soon", True, [1, 2], math.inf])
