@@ -150,7 +150,7 @@ def create_map(
     needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
     method = choose_delivery_method(pool, connection, needed, options)
     asked, runs, authors = connection.schedd_parameter, EarlierRuns(func), Authors(_origins(map_options))
-    view = choice.View(connection, asked, total, runs.seconds)
+    view = choice.View(connection, asked, total, runs.calls)
     chunks = choice.equal(size) if size else choice.chosen(options, view, keeps_checkpoints=checkpoints.is_on)
     columns, files = OptionColumns(options), MapFiles(options)
     with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:

@@ -16,6 +16,7 @@ from htmap_core.storage.jobs import Job
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
+from htmap_core.submission.chunking.choice import Calls
 
 FUNCTION = "function"  # the key of the function's digest, among the reasons for the sizes of jobs
 
@@ -43,15 +44,15 @@ class EarlierRuns:
         found = Fingerprints(self._func).function
         return None if found.incomparable else found.digest
 
-    def seconds(self) -> float | None:
+    def calls(self) -> Optional[Calls]:
         """Return how long a call took; None if that is not known. What results tell is written down."""
         if self.function is None:
             return None
         known = durations.read(self._root, self.function)
         for each in reversed(known.maps):
-            if (seconds := duration(MapDir(self._root / names.MAPS / each))) is not None:
-                return seconds
-        return known.seconds
+            if (found := calls_of(MapDir(self._root / names.MAPS / each))) is not None:
+                return found
+        return None if known.seconds is None else Calls(known.seconds, with_loading=known.with_loading)
 
     def add(self, map_id: str) -> None:
         """Remember a new map over the function: later ones look at its results."""
@@ -66,25 +67,31 @@ def keep(map_dir: MapDir) -> None:
         function = (map_dir.record.chunking or {}).get(FUNCTION)
     except (CorruptMap, MadeByNewerHTMap):
         return  # nothing is known of it
-    if isinstance(function, str) and (seconds := duration(map_dir)) is not None:
+    if isinstance(function, str) and (found := calls_of(map_dir)) is not None:
         known = durations.read(map_dir.root, function)
-        _write(function, Durations(seconds, tuple(each for each in known.maps if each != map_dir.id)))
+        others = tuple(each for each in known.maps if each != map_dir.id)
+        _write(function, Durations(found.seconds, others, found.with_loading))
 
 
-def duration(map_dir: MapDir) -> float | None:
+def calls_of(map_dir: MapDir) -> Optional[Calls]:
     """Return how long a call of a map takes, from a sample of the results that there are; None if there are none."""
     try:
         placement = map_dir.placement
     except (CorruptMap, MadeByNewerHTMap):
         return None
-    rows = range(0, placement.first.jobs, max(1, placement.first.jobs // _JOBS))
-    total, calls = 0.0, 0
-    for row in rows:
+    total, calls, is_any_warm = 0.0, 0, False
+    for row in rows_looked_at(placement.first.jobs):
         size = len(placement.first.components_of(row))
         if size <= _LARGEST and (sample := list(_of_job(map_dir, Job(0, row)))):
             total += size * sum(sample) / len(sample)
             calls += size
-    return total / calls if calls else None
+            is_any_warm = is_any_warm or size > 1
+    return Calls(total / calls, with_loading=not is_any_warm) if calls else None
+
+
+def rows_looked_at(jobs: int) -> range:
+    """Return the rows of the jobs that are looked at, of so many."""
+    return range(0, jobs, max(1, jobs // _JOBS))
 
 
 def _of_job(map_dir: MapDir, job: Job) -> Iterator[float]:

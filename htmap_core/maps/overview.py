@@ -12,11 +12,15 @@ import attrs
 
 from htmap_core import wording
 from htmap_core.components import ComponentStatus
+from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap
 from htmap_core.maps import earlier_runs
 from htmap_core.results.engine import Engine
 from htmap_core.storage.jobs import Job
+from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.chunking.choice import Reason
 from htmap_core.tracking import holds
+
+_RESOLUTION = 1.0  # seconds, of the event log
 
 UNKNOWN = "?"  # a figure of a map that only a newer HTMap understands
 
@@ -113,16 +117,29 @@ def chunk_report(engine: Engine) -> str:
 
 
 def _cost(engine: Engine) -> tuple[float, float] | None:
-    """Return how long a call takes in seconds, and the share of the jobs' time that went into anything else; None if unknown."""
-    seconds = earlier_runs.duration(engine.map_dir)
-    statuses, placement = engine.statuses(), engine.map_dir.placement
+    """Return how long a call takes in seconds, and the share of the jobs' time that went into anything else; None if unknown.
+
+    Of a job that has run several times, such as after an eviction, only the time of the last run is known. It does not count.
+    """
+    known, placement = earlier_runs.calls_of(engine.map_dir), engine.map_dir.placement
     total, calls = 0.0, 0
-    for row in range(placement.first.jobs):
-        components = placement.first.components_of(row)
-        if statuses[components[0]] is ComponentStatus.COMPLETED and placement.job_of(components[0]) == Job(0, row):
-            total += engine.states.runtime(components[0])
+    for row in earlier_runs.rows_looked_at(placement.first.jobs):
+        job, components = Job(0, row), placement.first.components_of(row)
+        took = engine.states.runtime(components[0])
+        if placement.job_of(components[0]) == job and 0 < _span(engine.map_dir, job, components) < took + _RESOLUTION:
+            total += took
             calls += len(components)
-    return None if seconds is None or not total else (seconds, max(0.0, 1 - seconds * calls / total))
+    return None if known is None or not total else (known.seconds, max(0.0, 1 - known.seconds * calls / total))
+
+
+def _span(map_dir: MapDir, job: Job, components: range) -> float:
+    """Return the seconds from the beginning of the first component to the end of the last; 0 if the job has not ended well."""
+    try:
+        returned = map_dir.outputs.open(job)
+        begin, end = returned.record(components[0])["start"], returned.record(components[-1])["end"]
+    except (FileNotFoundError, CorruptMap, MadeByNewerHTMap):
+        return 0.0
+    return float(end - begin)
 
 
 def table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool) -> str:

@@ -45,16 +45,24 @@ class Outputs:
     def open_for(self, job: Job, component: int) -> Returned:
         """Open what a job has returned at its end, or else what has come of a component before.
 
+        A job that has failed may run again (``retry_exceptions``). What has come of a component since then counts.
+
         :raises FileNotFoundError: the job has returned nothing, and nothing has come of the component.
         :raises CorruptMap: the file is damaged.
         """
         try:
-            return self.open(job)
+            returned = self.open(job)
         except FileNotFoundError:
             early = ReturnedFrames(self.early(job))
             if component not in early.statuses:
                 raise
             return early
+        if os.path.lexists(self.early(job)) and isinstance(returned, ReturnedFrames):
+            # It is gone if the job has just ended; if one is damaged, whoever reads the other is told.
+            with contextlib.suppress(FileNotFoundError, CorruptMap):
+                early = ReturnedFrames(self.early(job))
+                return early if early.attempt(component) > returned.attempt(component) else returned
+        return returned
 
     def exists(self, job: Job) -> bool:
         """Return whether a job has returned results, or some have come before its end."""

@@ -26,10 +26,12 @@ class Durations:
 
     :param seconds: how long a call took; None if that is not known.
     :param maps: the ids of the latest maps over it, which may tell more.
+    :param with_loading: whether only first calls of processes are known, which may have loaded what the others find.
     """
 
     seconds: Optional[float] = None
     maps: tuple[str, ...] = ()
+    with_loading: bool = False
 
 
 def read(root: Path, function: str) -> Durations:
@@ -42,7 +44,8 @@ def read(root: Path, function: str) -> Durations:
         content = unseal(path.read_bytes())
         check_needs(content, path)
         seconds = content["seconds"]
-        return Durations(None if seconds is None else float(seconds), tuple(map(str, content["maps"])))
+        maps, with_loading = tuple(map(str, content["maps"])), content.get("with_loading") is True
+        return Durations(None if seconds is None else float(seconds), maps, with_loading)
     except (OSError, ValueError, TypeError, KeyError, MadeByNewerHTMap):
         return Durations()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -104,6 +105,14 @@ class ReturnedFrames:
         if frame.offset not in self._facts:
             self._facts[frame.offset] = self._record(frame, shapes.RUN)
         return self._facts[frame.offset]
+
+    def attempt(self, component: int) -> int:
+        """Return how often the job had ended before the run in which a component ended; -1 if the component has not ended."""
+        if component not in self._ends:
+            return -1
+        job = self.run(component).get("job")
+        told = str(job.get("attempt")) if isinstance(job, dict) else ""
+        return int(told) if re.fullmatch(r"\d{1,9}", told, re.ASCII) else 0
 
     def result(self, component: int) -> bytes:
         """Return its pickled result."""

@@ -162,18 +162,30 @@ def equal(chunksize: int) -> Chunks:
 
 
 @attrs.frozen
+class Calls:
+    """How long calls took in earlier runs.
+
+    :param seconds: the time of one.
+    :param with_loading: whether each was the first of its process, and may have loaded what others find there.
+    """
+
+    seconds: float
+    with_loading: bool = False
+
+
+@attrs.frozen
 class View:
     """What the choice for a map can look at, besides its options.
 
     :param parameter: returns a parameter of the schedd's configuration, or None; it may raise CondorError.
     :param total: how many components there are; 0 if that is not known.
-    :param earlier: returns how long a call took in earlier runs, in seconds; None if there were none.
+    :param earlier: returns how long a call took in earlier runs; None if there were none.
     """
 
     pool: PoolView
     parameter: Callable[[str], Optional[str]]
     total: int
-    earlier: Callable[[], Optional[float]]
+    earlier: Callable[[], Optional[Calls]]
 
 
 def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunks:
@@ -184,7 +196,8 @@ def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunk
     expected = _expected(options)
     files = [name for name in (INPUT_FILES, OUTPUT_REMAPS) if name in options]
     alone = next(iter([*files, *options.per_component()]), "checkpoints" if keeps_checkpoints else "")
-    seconds = expected if expected is not None or alone else view.earlier()
+    known = Calls(expected) if expected is not None else None if alone else view.earlier()
+    seconds = None if known is None else known.seconds
     most = _most(options, seconds)
     if not alone and most == 1:
         alone = next(name for name in (*_LIMITS, WALLTIME) if name in options)
@@ -195,7 +208,10 @@ def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunk
     slots = reason.places or _ASSUMED
 
     def rule(left: sizes.Left) -> Iterator[int]:
-        found = sizes.of_unknown(slots, left) if seconds is None else sizes.of_known(slots, left, seconds)
+        if known is None:
+            found = sizes.of_unknown(slots, left)
+        else:
+            found = sizes.of_known(slots, left, known.seconds, may_be_shorter=known.with_loading)
         return found if most is None else sizes.no_more_than(most, found)
 
     return Chunks(rule, view.total, ahead=True, reason=reason)
@@ -219,16 +235,21 @@ def _expected(options: MapOptions) -> float | None:
 
 
 def _most(options: MapOptions, seconds: float | None) -> int | None:
-    """Return how many components may share a job, so that it keeps the time limit that the user has given for jobs.
+    """Return how many components may share a job, so that it keeps the time limits that the user has given.
 
-    As long as nothing is known of the calls, one may need all of that. The time limit of a component makes that of its job, which
-    should not be beyond all that a site allows.
+    The ``walltime`` of its components makes the time limit of a job. That must not be beyond what the user allows for jobs, and
+    should not be beyond all that a site allows: the map would be refused.
+    As long as nothing is known of the calls, one may need all of it.
     """
-    if seconds is None and (walltime := of_all_jobs(options.get(WALLTIME), 1)) is not None:
-        return max(1, _LONGEST // walltime.wanted)
     limits = [options.text(name) for name in _LIMITS if name in options]
-    if not limits:
+    walltime = of_all_jobs(options.get(WALLTIME), 1)
+    if not limits and walltime is None:
         return None
-    if seconds is None or not all(isinstance(limit, str) and limit.isdecimal() for limit in limits):
+    if not all(isinstance(limit, str) and limit.isdecimal() for limit in limits):
         return 1
-    return max(1, int(min(map(int, limits)) / (_MARGIN * seconds)))
+    longest = min(map(int, limits), default=_LONGEST)
+    most = 1 if seconds is None else int(longest / (_MARGIN * seconds))
+    if walltime is not None:
+        together = min(longest, _LONGEST) // walltime.wanted
+        most = min(most, together) if limits and seconds is not None else together
+    return max(1, most)

@@ -44,15 +44,19 @@ def of_unknown(slots: int, left: Left) -> Iterator[int]:
             yield from _equal(slots, left() * share / slots)
 
 
-def of_known(slots: int, left: Left, seconds: float) -> Iterator[int]:
+def of_known(slots: int, left: Left, seconds: float, *, may_be_shorter: bool = False) -> Iterator[int]:
     """Yield the sizes of jobs for calls that take so many seconds, without end.
 
     Where there is less work than it takes to start a job on each slot, fewer jobs are quicker: with n of them the work takes
     ``n / rate + work / n`` seconds, which is least where n is the root of ``work * rate``.
+
+    :param may_be_shorter: whether most of the seconds may go into what each process does only once. Long calls share jobs
+        then, too: who gives each a job of its own never learns how long the others take.
     """
+    has_job_each = seconds >= LONG and not (may_be_shorter and left() > _JOB_EACH * slots)
     while True:
         work = left() * seconds
-        if seconds >= LONG:
+        if has_job_each:
             yield 1
         elif work < _SHORTEST * slots:
             jobs = min(slots, max(1, round(math.sqrt(work * _START_RATE))))

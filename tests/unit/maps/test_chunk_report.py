@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+
 import attrs
 import pytest
 
 import htmap
 from htmap_core.components import ComponentStatus
+from htmap_core.storage.jobs import Job
 from htmap_core.submission.chunking.choice import Reason
 from htmap_core.testing import run_htmap
 from htmap_core.tracking import source
+from htmap_run import frames
 from tests.golden_files import Golden
 from tests.returned import write_results
 from tests.unit.conftest import MakeMap
@@ -19,7 +24,7 @@ from tests.unit.maps.conftest import Load
 
 class LongStates(FixedStates):
     def runtime(self, component: int) -> float:
-        return 6.0
+        return 6.0 if component < 4 else 2.0
 
 
 IDLE, COMPLETED = ComponentStatus.IDLE, ComponentStatus.COMPLETED
@@ -40,6 +45,21 @@ def test_the_report_on_a_chunksize_that_htmap_has_chosen(
     write_results(made.path / "outputs/0/0/0.result", {0: 0, 1: 1, 2: 2})  # 1.5 s each, in a job that took 6 s
     monkeypatch.setattr(source, "of", lambda _: LongStates([[COMPLETED] * 3 + [IDLE] * 4]))
     golden("reports/chunks-of-htmap", htmap.load("tide").chunk_report())
+
+
+def test_what_a_job_has_cost_is_not_known_before_its_end_nor_if_it_ran_several_times(
+    make_map: MakeMap, monkeypatch: pytest.MonkeyPatch, golden: Golden
+) -> None:
+    made = make_map("tide", 6)
+    made.write_record(attrs.evolve(made.record, chunksize=2))
+    write_results(made.path / "outputs/0/0/0.result", {0: 0, 1: 1})
+    write_results(Path(made.outputs.early(Job(0, 1))), {2: 2})  # it goes on
+    with frames.Writer(made.path / "outputs/0/0/2.result") as writer:
+        for component, start in ((4, 1.0), (5, 100.0)):  # it was evicted in between, and its last run took 2 s
+            record = {"start": start, "end": start + 1.5, "memory_mb": 7, "by_value": False}
+            writer.add(frames.RESULT, component, record, pickle.dumps(component))
+    monkeypatch.setattr(source, "of", lambda _: LongStates([[COMPLETED] * 3 + [IDLE] + [COMPLETED] * 2]))
+    golden("reports/chunks-that-end-and-go-on", htmap.load("tide").chunk_report())
 
 
 @pytest.mark.parametrize(

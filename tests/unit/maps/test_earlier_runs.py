@@ -18,6 +18,7 @@ from htmap_core.storage.content.durations import Durations
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import MapRecord
+from htmap_core.submission.chunking.choice import Calls
 from htmap_core.submission.submit import submit_map
 from htmap_run import frames
 from tests.returned import HOST, RUNTIME, Error
@@ -61,57 +62,73 @@ def end(map_dir: MapDir, row: int, seconds: float, kind: bytes = frames.RESULT, 
             first = 0.0
 
 
+def seconds_of(function: Callable[..., Any]) -> float | None:
+    calls = EarlierRuns(function).calls()
+    return None if calls is None else calls.seconds
+
+
 @pytest.fixture(autouse=True)
 def root(htmap_dir: Path) -> Path:
     return htmap_dir
 
 
 def test_nothing_is_known_of_a_function_without_earlier_runs() -> None:
-    assert EarlierRuns(doubled).seconds() is None
+    assert seconds_of(doubled) is None
     made(doubled)
-    assert EarlierRuns(doubled).seconds() is None
+    assert seconds_of(doubled) is None
 
 
 def test_what_jobs_have_returned_so_far_tells_how_long_calls_take() -> None:
     map_dir = made(doubled)
     end(map_dir, 1, 2.0)
-    assert EarlierRuns(doubled).seconds() == pytest.approx(2.0)
+    assert seconds_of(doubled) == pytest.approx(2.0)
     end(map_dir, 0, 7.0)
-    assert EarlierRuns(doubled).seconds() == pytest.approx((7 + 4 * 2) / 5)
-    assert EarlierRuns(tripled).seconds() is None
+    assert seconds_of(doubled) == pytest.approx((7 + 4 * 2) / 5)
+    assert seconds_of(tripled) is None
 
 
 def test_the_first_call_of_a_job_does_not_count_because_modules_are_loaded_for_it() -> None:
     map_dir = made(doubled)
     end(map_dir, 1, 2.0, first=10.0)
-    assert EarlierRuns(doubled).seconds() == pytest.approx(2.0)
+    assert seconds_of(doubled) == pytest.approx(2.0)
     end(map_dir, 0, 2.0, first=10.0)
-    assert EarlierRuns(doubled).seconds() == pytest.approx((12 + 4 * 2) / 5)
+    assert seconds_of(doubled) == pytest.approx((12 + 4 * 2) / 5)
+
+
+def test_first_calls_of_jobs_may_have_loaded_what_others_find_also_of_a_map_that_is_removed() -> None:
+    map_dir = made(doubled)
+    end(map_dir, 0, 25.0)
+    assert EarlierRuns(doubled).calls() == Calls(25.0, with_loading=True)
+    earlier_runs.keep(map_dir)
+    (map_dir.path / "outputs/0/0/0.result").unlink()
+    assert EarlierRuns(doubled).calls() == Calls(25.0, with_loading=True)
+    end(made(doubled), 1, 25.0)
+    assert EarlierRuns(doubled).calls() == Calls(25.0)
 
 
 def test_the_latest_map_that_tells_anything_counts() -> None:
     for seconds in (1.0, 2.0):
         end(made(doubled), 0, seconds)
     made(doubled)
-    assert EarlierRuns(doubled).seconds() == pytest.approx(2.0)
+    assert seconds_of(doubled) == pytest.approx(2.0)
 
 
 def test_a_map_that_is_removed_leaves_how_long_its_calls_took(root: Path) -> None:
     map_dir = made(doubled)
     end(map_dir, 0, 3.0)
     earlier_runs.keep(map_dir)
-    assert durations.read(root, str(EarlierRuns(doubled).function)) == Durations(3.0)
+    assert durations.read(root, str(EarlierRuns(doubled).function)) == Durations(3.0, with_loading=True)
     (map_dir.path / "outputs/0/0/0.result").unlink()
-    assert EarlierRuns(doubled).seconds() == pytest.approx(3.0)
+    assert seconds_of(doubled) == pytest.approx(3.0)
 
 
 def test_errors_and_damage_tell_nothing() -> None:
     map_dir = made(doubled)
     end(map_dir, 0, 3.0, frames.ERROR)
     (map_dir.path / "outputs/0/0/1.result").write_bytes(b"damage")
-    assert EarlierRuns(doubled).seconds() is None
+    assert seconds_of(doubled) is None
     (map_dir.path / "map.json").write_text("{}")
-    assert EarlierRuns(doubled).seconds() is None
+    assert seconds_of(doubled) is None
     earlier_runs.keep(MapDir(map_dir.path))
 
 
@@ -123,7 +140,7 @@ def test_a_function_that_cannot_be_compared_is_not_remembered(root: Path, tmp_pa
 
         map_dir = made(writing)
         end(map_dir, 0, 3.0)
-        assert EarlierRuns(writing).seconds() is None
+        assert seconds_of(writing) is None
     assert not (root / "durations").exists()
 
 

@@ -13,19 +13,21 @@ from htmap_core.storage.content.early import Saved
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.outputs import Outputs
 from htmap_run import frames
-from tests.returned import HOST, RUNTIME, write_results
+from tests.returned import HOST, RUNTIME, Error, write_results
 
 JOB = Job(2, 7)
 TOKEN = "token"
 
 
-def save(folder: Path, *components: int, token: str = TOKEN, row: str = str(JOB.row)) -> None:
+def save(
+    folder: Path, *components: int, token: str = TOKEN, row: str = str(JOB.row), attempt: str | None = "0"
+) -> None:
     """Write what HTCondor has fetched of a job, as it replaces what it had before."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.parent.chmod(0o700)
     (folder / "result").unlink(missing_ok=True)
     with frames.Writer(folder / "result") as writer:
-        job = {"submission": token, "row": row, "attempt": "0"}
+        job = {"submission": token, "row": row, "attempt": attempt}
         writer.add(frames.RUN, record={"job": job, "host": HOST, "runtime": RUNTIME})
         for component in components:
             record = {"start": 1.0, "end": 2.5, "memory_mb": 7, "by_value": False}
@@ -66,6 +68,25 @@ def test_what_was_copied_is_read_although_the_spool_is_gone(spool: Path, outputs
 def test_what_the_job_returns_in_the_end_counts_more(spool: Path, outputs: Outputs, tmp_path: Path) -> None:
     copied(spool, outputs)
     write_results(tmp_path / "outputs" / f"{JOB.output}.result", {3: "three", 4: "four", 5: "five"})
+    assert outputs.open_for(JOB, 3).result(3) != b"result 3"
+
+
+def test_what_has_come_since_a_failed_job_runs_again_counts_more_than_what_it_returned(
+    spool: Path, outputs: Outputs, tmp_path: Path
+) -> None:
+    write_results(tmp_path / "outputs" / f"{JOB.output}.result", {3: Error(ValueError()), 5: "five"})
+    save(spool, 3, 4, attempt="1")
+    copied(spool, outputs)
+    assert [outputs.open_for(JOB, component).statuses.get(component) for component in (3, 4, 5)] == ["OK"] * 3
+
+
+@pytest.mark.parametrize("attempt", [None, "many", "9" * 5000])
+def test_a_job_that_does_not_tell_its_attempt_is_in_its_first(
+    spool: Path, outputs: Outputs, tmp_path: Path, attempt: str | None
+) -> None:
+    write_results(tmp_path / "outputs" / f"{JOB.output}.result", {3: "three"})
+    save(spool, 3, attempt=attempt)
+    copied(spool, outputs)
     assert outputs.open_for(JOB, 3).result(3) != b"result 3"
 
 

@@ -17,7 +17,7 @@ from htmap_core import MapOptions
 from htmap_core.exceptions import CondorError, InvalidOption
 from htmap_core.results.pickling import Pickled, pickle_input
 from htmap_core.submission.chunking import choice, sizes
-from htmap_core.submission.chunking.choice import Chunks, Reason, View
+from htmap_core.submission.chunking.choice import Calls, Chunks, Reason, View
 from htmap_core.submission.chunking.places import places
 from htmap_core.testing.contracts import EmptyPool
 
@@ -162,7 +162,7 @@ def test_a_pool_without_slots_is_taken_for_one_that_grows(pool: Pool) -> None:
 NO_LIMITS: dict[str, str] = {}
 
 
-def chosen(pool: Pool | None = None, total: int = 0, earlier: float | None = None, **options: Any) -> Chunks:
+def chosen(pool: Pool | None = None, total: int = 0, earlier: Calls | None = None, **options: Any) -> Chunks:
     given = MapOptions(**options)
     keeps = "checkpoint" in options
     found = pool or Pool([partitionable(8)])
@@ -188,10 +188,19 @@ def test_nothing_is_known_without_an_earlier_run_or_an_estimate() -> None:
 
 
 def test_an_estimate_counts_more_than_earlier_runs() -> None:
-    assert chosen(total=1000, earlier=1.0).reason == Reason(8, 1.0, "earlier runs")
-    chunks = chosen(total=1000, earlier=1.0, expected_runtime=datetime.timedelta(milliseconds=10))
+    assert chosen(total=1000, earlier=Calls(1.0)).reason == Reason(8, 1.0, "earlier runs")
+    chunks = chosen(total=1000, earlier=Calls(1.0), expected_runtime=datetime.timedelta(milliseconds=10))
     assert chunks.reason == Reason(8, 0.01, "expected_runtime")
     assert jobs_of(chunks, 1000) == of_known(1000, 8, 0.01)
+
+
+@pytest.mark.parametrize(("components", "longest"), [(32, 25), (1000, 600), (10_000, 600)])
+def test_long_calls_that_may_have_loaded_what_others_find_share_jobs_so_that_the_next_map_knows(
+    components: int, longest: int
+) -> None:
+    found = jobs_of(chosen(total=components, earlier=Calls(25.0, with_loading=True)), components)
+    assert max(found) * 25 == longest
+    assert jobs_of(chosen(total=components, earlier=Calls(600.0, with_loading=True)), components) == [1] * components
 
 
 @pytest.mark.parametrize("estimate", [-1, 0, "soon", True, [1, 2], math.inf])
@@ -238,7 +247,18 @@ def test_jobs_keep_the_time_limit_that_the_user_has_given_for_them() -> None:
 def test_jobs_are_not_longer_than_a_site_allows_if_each_call_needs_its_walltime() -> None:
     assert max(jobs_of(chosen(total=10_000, walltime="10 min"), 10_000)) == 48
     known = chosen(total=10_000, walltime="10 min", expected_runtime=0.1)
-    assert known.reason == Reason(8, 0.1, "expected_runtime")
+    assert known.reason == Reason(8, 0.1, "expected_runtime", most=48)
+
+
+@pytest.mark.parametrize("limit", ["allowed_execute_duration", "allowed_job_duration"])
+@pytest.mark.parametrize(("known", "most"), [({}, 6), ({"expected_runtime": 0.1}, 6), ({"expected_runtime": 400}, 3)])
+def test_jobs_keep_both_the_time_limit_of_jobs_and_that_of_components(
+    limit: str, known: dict[str, Any], most: int
+) -> None:
+    limits: dict[str, Any] = {limit: 3600, "walltime": "10 min"}
+    chunks = chosen(total=10_000, **limits, **known)
+    assert chunks.reason is not None
+    assert chunks.reason.most == most
 
 
 def test_components_with_files_of_their_own_have_jobs_of_their_own(tmp_path: Any) -> None:
