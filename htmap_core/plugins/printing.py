@@ -17,10 +17,13 @@ _calling: Counter[int] = Counter()  # the threads that are in a call of a plugin
 
 
 class _ByThread:
-    """Standard output, which is standard error for the threads that call plugins; others of the program print on as before."""
+    """Standard output, which is standard error for the threads that call plugins; others of the program print on as before.
 
-    def __init__(self, stdout: TextIO) -> None:
-        self.stdout = stdout
+    There is one object, for ever: up to Python 3.13 a ``print`` of another thread crashes the interpreter where ``sys.stdout``
+    is replaced meanwhile and the object that it was is gone.
+    """
+
+    stdout: TextIO | None = None
 
     def write(self, text: str) -> int:
         stream = self._stream()
@@ -33,14 +36,17 @@ class _ByThread:
         return sys.stderr if threading.get_ident() in _calling else self.stdout
 
 
+_by_thread = _ByThread()
+
+
 @contextlib.contextmanager
 def to_stderr() -> Iterator[None]:
     """Send what this thread prints inside the block to standard error."""
     thread = threading.get_ident()
     with _lock:
         _calling[thread] += 1
-        if sys.stdout is not None and not isinstance(sys.stdout, _ByThread):
-            sys.stdout = cast("TextIO", _ByThread(sys.stdout))
+        if sys.stdout is not None and sys.stdout is not _by_thread:
+            _by_thread.stdout, sys.stdout = sys.stdout, cast("TextIO", _by_thread)
     try:
         yield
     finally:
@@ -48,8 +54,8 @@ def to_stderr() -> Iterator[None]:
             _calling[thread] -= 1
             if not _calling[thread]:
                 del _calling[thread]
-            if not _calling and isinstance(sys.stdout, _ByThread):
-                sys.stdout = sys.stdout.stdout
+            if not _calling and sys.stdout is _by_thread:
+                sys.stdout = cast("TextIO", _by_thread.stdout)
 
 
 @contextlib.contextmanager

@@ -309,6 +309,29 @@ def test_other_threads_print_on_while_a_plugin_is_called(
     assert (out, err) == ("from the program\n", "from the plugin\n")
 
 
+def test_a_thread_that_prints_meanwhile_does_not_crash_the_interpreter() -> None:
+    program = """
+    import threading
+    from htmap_core.plugins.printing import to_stderr
+
+    ended = threading.Event()
+
+    def print_much():
+        while not ended.is_set():
+            print(".", flush=True)
+
+    other = threading.Thread(target=print_much)
+    other.start()
+    for _ in range(20_000):
+        with to_stderr():
+            pass
+    ended.set()
+    other.join()
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.DEVNULL, check=False)
+    assert done.returncode == 0
+
+
 def test_json_stays_json_whatever_plugins_and_their_programs_print(site: Site, tmp_path: Path) -> None:
     find = "print('from Python'); subprocess.run(['echo', 'from a program'])"
     site.install("boats", "print('at import')\n" + of_harbour(find=find))
