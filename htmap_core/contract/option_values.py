@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from htmap_core import durations
 from htmap_core.exceptions import InvalidOption, MisalignedInputData
 from htmap_core.language.expressions import conjunction
 from htmap_core.language.submit_text import REQUIREMENTS, option_text
@@ -91,6 +92,19 @@ def whole_number(name: str, given: object) -> int:
     if not (isinstance(given, str) and given.isascii() and given.isdigit()):
         raise InvalidOption(name, given, "must be a whole number that is the same for all components")
     return int(given)
+
+
+def span(name: str, given: object) -> int:
+    """Return the value of one of HTMap's own options that is a span of time for all components, in seconds.
+
+    :raises InvalidOption: the value is none.
+    """
+    if isinstance(given, str) and given.isascii() and given.isdigit():
+        return int(given)
+    try:
+        return durations.seconds(given)
+    except ValueError as error:
+        raise InvalidOption(name, given, str(error)) from error
 
 
 def truth(name: str, given: object, besides: str = "") -> bool:

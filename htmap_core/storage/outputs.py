@@ -53,7 +53,12 @@ class Outputs:
         try:
             returned = self.open(job)
         except FileNotFoundError:
-            early = ReturnedFrames(self.early(job))
+            try:
+                early = ReturnedFrames(self.early(job))
+            except FileNotFoundError:
+                return self.open(
+                    job
+                )  # the job may have ended just now, and another process has deleted what came early
             if component not in early.statuses:
                 raise
             return early

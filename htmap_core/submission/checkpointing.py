@@ -9,7 +9,7 @@ from types import CodeType
 
 import attrs
 
-from htmap_core.contract.option_values import truth, whole_number
+from htmap_core.contract.option_values import span, truth
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
@@ -55,7 +55,7 @@ def checkpointing(function: Pickled, options: MapOptions) -> Checkpointing:
     """
     exits = by_exit(options)
     given = options.text("checkpoint_interval")
-    interval = whole_number("checkpoint_interval", given) if given is not None else None
+    interval = span("checkpoint_interval", given) if given is not None else None
     default = _INTERVAL_OF_EXITS if exits else _INTERVAL
     return Checkpointing(
         is_on=exits or _is_on(function, options), by_exit=exits, interval=default if interval is None else interval
@@ -92,7 +92,7 @@ def _saves(submit: SubmitDescription, plan: MapPlan) -> str | None:
     """
     given = plan.options.text(_RESULTS)
     word = str(given).casefold()
-    seconds = None if given is None or word in _WORDS else whole_number(_RESULTS, given)
+    seconds = None if given is None or word in _WORDS else span(_RESULTS, given)
     is_theirs = submit.has("checkpoint_exit_code") or (given is None and submit.has("checkpoint_destination"))
     if plan.jobs == plan.components or is_theirs or word == "false" or submit.universe == "docker":
         return None

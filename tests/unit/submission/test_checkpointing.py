@@ -119,7 +119,7 @@ def test_an_option_that_makes_no_sense_is_refused(value: Any, golden: Golden) ->
     golden("checkpointing/an-option-that-makes-no-sense-is-refused", caught.value.reason)
 
 
-@pytest.mark.parametrize("value", [-1, "soon", 1.5, [1, 2]])
+@pytest.mark.parametrize("value", [-1, "soon", [1, 2]])
 def test_an_interval_that_is_no_number_of_seconds_is_refused(value: Any) -> None:
     with pytest.raises(InvalidOption) as caught:
         seen(len, htmap.MapOptions(checkpoint_interval=value))
