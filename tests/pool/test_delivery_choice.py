@@ -36,10 +36,16 @@ class Glideins:
         view = pools.find_pool()[1]
         gone = classad2.ClassAd({"MyType": "Query", "TargetType": "Machine", "Requirements": classad2.ExprTree("true")})
         come = [self._slot(kind, number) for kind, count in living.items() for number in range(count)]
-        with view._bindings() as condor:
-            condor.Collector().advertise([gone], "INVALIDATE_STARTD_ADS")
-            condor.Collector().advertise(come, "UPDATE_STARTD_AD")
-        eventually(lambda: Connection(view.address).count("true")[1] == len(come), says="the collector has the slots")
+
+        def are_told() -> bool:
+            with view._bindings() as condor:
+                condor.Collector().advertise([gone], "INVALIDATE_STARTD_ADS")
+                condor.Collector().advertise(come, "UPDATE_STARTD_AD")
+            return Connection(view.address).count("true")[1] == len(come)
+
+        eventually(
+            are_told, says="the collector has the slots, and none that the pool's own startd has told it meanwhile"
+        )
         remove_tree(htmap_dir() / names.SLOTS)  # counts are kept for five minutes
 
     def _slot(self, kind: str, number: int) -> Any:

@@ -132,6 +132,7 @@ LOOKS: dict[str, Callable[[htmap.Map], object]] = {
     "set_memory": lambda m: m.set_memory(100),
     "set_disk": lambda m: m.set_disk(100),
     "set_walltime": lambda m: m.set_walltime("2h"),
+    "chunk_report": lambda m: m.chunk_report(),
     "why": lambda m: m.why([0, 1]),
     "job_ad": lambda m: m.job_ad(0).text,
     "submit_file": lambda m: m.submit_file(),

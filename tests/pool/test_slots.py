@@ -213,6 +213,9 @@ class TestNoSlots:
     @classmethod
     def none(cls, class_pool: Path) -> Iterator[None]:
         """Have the collector forget all slots, as it does when the last glidein ends; they come again afterwards."""
+        eventually(
+            lambda: all(ad.get("NumDynamicSlots") == 0 for ad in slots(class_pool)), says="no slot is kept for a job"
+        )
         before = slots(class_pool)
         forget(class_pool, ".")
         eventually(lambda: not slots(class_pool), says="the collector knows no slot")
