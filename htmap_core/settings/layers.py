@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ class Layer:
         return [], None
 
 
-class SettingsFile(Layer):
+class SettingsFile(Layer, ABC):
     """A settings file. It is read at the first need of a setting, and again when its path or the file changes."""
 
     is_writable = False  # a change would be lost when the file is read again
@@ -68,17 +69,17 @@ class SettingsFile(Layer):
         # The version that was read, and its contents: threads see both or neither.
         self._read: tuple[tuple[Path, int, int] | None, Mapping[str, Any]] = None, {}
 
+    @abstractmethod
     def path(self) -> Path | None:
         """Return the path of the file; None if there is none to read."""
-        raise NotImplementedError
 
     def name(self) -> str:
         """Return what messages call the file."""
         return str(self.path())
 
+    @abstractmethod
     def refuse(self, path: Path, danger: Danger) -> Exception:
         """Return the exception for a file that others own or may write to."""
-        raise NotImplementedError
 
     def table(self) -> Mapping[str, Any]:
         """Return the present contents of the file."""
@@ -221,8 +222,8 @@ _OF_TESTS = "HTMAP_TEST_"
 
 def variables() -> dict[str, str | None]:
     """Return the present environment variables that begin like HTMap's, in order, each with the key that it sets, if any."""
-    names = (name for name in sorted(os.environ) if name.startswith(PREFIX) and not name.startswith(_OF_TESTS))
-    return {name: _key_of_variable(name) for name in names if name not in _OF_COMPONENTS and name not in SWITCHES}
+    ours = sorted(name for name in os.environ if name.startswith(PREFIX) and not name.startswith(_OF_TESTS))
+    return {name: _key_of_variable(name) for name in ours if name not in _OF_COMPONENTS and name not in SWITCHES}
 
 
 def _key_of_variable(variable: str) -> str | None:
