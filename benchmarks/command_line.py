@@ -26,7 +26,7 @@ _TAB_MAPS = 500
 
 def many_maps(_: bool) -> Iterator[Row]:
     """Measure ``htmap status`` and the completion of a tag, each in a new process."""
-    finished = htmap.map(shortest_function(), range(10), tag="many-0", quiet=True)
+    finished = htmap.map(shortest_function(), range(10), tag="many-0", quiet=True, chunksize=1)
     finished.wait(180)
     program = str(Path(sys.executable).with_name("htmap"))
     _copy(finished, _STATUS_MAPS)

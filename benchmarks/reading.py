@@ -100,7 +100,7 @@ def finish(map_dir: MapDir, jobs: int) -> None:
 @functools.cache
 def events_of_real_jobs() -> list[list[str]]:
     """Run a few jobs on the pool; return the texts of each job's events."""
-    with_jobs = htmap.map(shortest_function(), range(8), quiet=True)
+    with_jobs = htmap.map(shortest_function(), range(8), quiet=True, chunksize=1)
     with_jobs.wait(180)
     text = next(path for path in _maps() if path.name == with_jobs._map_dir.id).joinpath(names.EVENTS).read_text()  # noqa: SLF001 -- as the runner does it
     with_jobs.remove()

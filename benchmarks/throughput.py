@@ -42,7 +42,7 @@ def single_jobs(quick: bool) -> Iterator[Row]:
 
 def _map_of_single_jobs(count: int) -> float:
     begin = time.perf_counter()
-    mapped = htmap.map(shortest_function(), range(count), quiet=True)
+    mapped = htmap.map(shortest_function(), range(count), quiet=True, chunksize=1)
     assert sum(mapped) == count * (count - 1), "wrong results"
     seconds = time.perf_counter() - begin
     mapped.remove()

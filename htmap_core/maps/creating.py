@@ -29,6 +29,7 @@ from htmap_core.results.needed_modules import needed_modules
 from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.settings import tables, variables
 from htmap_core.settings.chain import settings
+from htmap_core.settings.layers import of_one_moment
 from htmap_core.settings.waiting import while_created
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.log import logger
@@ -69,10 +70,10 @@ def map(
     :param map_options: HTCondor submit commands, and HTMap's few own options.
     :param tag: the map's name. A map without a tag gets a random one and is transient: :func:`htmap.clean` removes it.
     :param quiet: do not print in an interactive session that the map was created.
-    :param chunksize: how many components share a job; 1 unless the option of that name is set. Short calls should share jobs.
-        With ``"auto"`` HTMap chooses that, see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and
-        other state of the process are put back; global variables, mutable defaults and random numbers are shared: see
-        "Components that share a job" in the documentation.
+    :param chunksize: how many components share a job. By default, unless the option of that name is set, HTMap chooses that
+        (``"auto"``), see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and other state of the
+        process are put back; global variables, mutable defaults and random numbers are shared: see "Components that share a job"
+        in the documentation. With 1 they share nothing.
     :returns: the map, which has been submitted.
     :raises TagAlreadyExists: the tag is in use.
     :raises EmptyMap: *args* is empty.
@@ -124,6 +125,7 @@ def _call(component: int, given: Iterable[Any] | None, named: Mapping[str, Any] 
         ) from error
 
 
+@of_one_moment()
 def create_map(
     func: Callable[..., Any],
     calls: Iterable[Call],
@@ -150,8 +152,8 @@ def create_map(
     needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
     method = choose_delivery_method(pool, connection, needed, options)
     asked, runs, authors = connection.schedd_parameter, EarlierRuns(func), Authors(_origins(map_options))
-    view = choice.View(connection, asked, total, runs.calls)
-    chunks = choice.equal(size) if size else choice.chosen(options, view, keeps_checkpoints=checkpoints.is_on)
+    view = choice.View(connection, pool.grows, asked, total, runs.calls)
+    chunks = choice.equal(size) if size else choice.chosen(options, view, function, keeps_checkpoints=checkpoints.is_on)
     columns, files = OptionColumns(options), MapFiles(options)
     with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
         _add_function(creation, function, files, checkpoints, runs_again_alone=chunks.reason is not None)
@@ -176,7 +178,9 @@ def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: boo
     why = "" if reason is None else f"; {reason}"
     logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
     if _is_interactive() and not quiet:
-        share = f" in {plan.jobs} job{'' if plan.jobs == 1 else 's'}{why}" if why else ""
+        share = (
+            f" in {plan.jobs} job{'' if plan.jobs == 1 else 's'}{why}" if why and plan.jobs < plan.components else ""
+        )
         print(f"Created map {plan.tag} with {plan.components} components{share}")  # noqa: T201 -- asked for
 
 

@@ -18,7 +18,6 @@ from htmap_core.language.expressions import quoted
 from htmap_core.results.pickling import Pickled
 from htmap_run import codes, names
 
-_NAMES = {"htmap", "checkpoint"}
 _OURS = {"htmap", "htmap_core", "htmap_run"}
 
 
@@ -110,29 +109,32 @@ def by_exit(options: MapOptions) -> bool:
 
 
 def _is_on(function: Pickled, options: MapOptions) -> bool:
-    """Return whether a map keeps checkpoints: the option ``checkpoint`` decides, or else whether its function mentions it.
-
-    The function mentions it if the names are in its code by value, or in the code of a module that it names.
-    """
+    """Return whether a map keeps checkpoints: the option ``checkpoint`` decides, or else whether its function mentions it."""
     given = options.text("checkpoint")
     if given is not None:
         return truth("checkpoint", given, _EXIT)
-    if set(function.names) >= _NAMES:
+    return mentions(function, "checkpoint")
+
+
+def mentions(function: Pickled, name: str) -> bool:
+    """Return whether a function mentions a name of HTMap, in its code by value, or in the code of a module that it names."""
+    wanted = {"htmap", name}
+    if wanted <= set(function.names):
         return True
-    modules = (name for name in function.names if name.partition(".")[0] not in _OURS)
-    return any(set(_names_in(code)) >= _NAMES for code in map(_code_of, modules) if code is not None)
+    modules = (each for each in function.names if each.partition(".")[0] not in _OURS)
+    return any(wanted <= _names_of(module) for module in modules)
 
 
-def _code_of(module: str) -> CodeType | None:
-    """Return the code of a module that is imported in this process; None if it has none, such as a module in C."""
+def _names_of(module: str) -> frozenset[str]:
+    """Return the names in the code of a module that is imported in this process; none if it has no code, as a module in C."""
     spec = getattr(sys.modules.get(module), "__spec__", None)
     if spec is None or not isinstance(spec.loader, InspectLoader):
-        return None
+        return frozenset()
     try:
-        code: CodeType | None = spec.loader.get_code(spec.name)
+        code = spec.loader.get_code(spec.name)
     except (ImportError, OSError, SyntaxError):
-        code = None  # it was changed or removed after its import; a component that checkpoints reports it
-    return code
+        return frozenset()  # it was changed or removed after its import; a component that checkpoints reports it
+    return frozenset() if code is None else frozenset(_names_in(code))
 
 
 def _names_in(code: CodeType) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The choice of how many components share a job, and the reasons for it."""
+"""The choice of how many components share a job, which is HTMap's unless the user makes it, and the reasons for it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from htmap_core.contract.pools import PoolView
 from htmap_core.contract.walltime import of_all_jobs
 from htmap_core.exceptions import InvalidOption
 from htmap_core.results.pickling import Pickled
+from htmap_core.submission.checkpointing import mentions
 from htmap_core.submission.chunking import sizes
 from htmap_core.submission.chunking.places import places
 
 AUTO = "auto"
 CHUNKSIZE, EXPECTED_RUNTIME = "chunksize", "expected_runtime"
 
-_ASSUMED = 250  # jobs at a time, where a pool has no slots now: such pools grow, and seldom to less than that
+# Jobs at a time where a pool grows, which one without slots does: seldom to less than that. It counts for calls of which nothing
+# is known only; of others, no job has more work than minutes.
+_ASSUMED = 250
 _LIMITS = ("allowed_execute_duration", "allowed_job_duration")  # HTCondor holds a job that takes longer
 _MARGIN = 3  # calls may take so many times what they are known to take
 _LONGEST = 8 * 3600  # seconds for a job, if each call needs its walltime: the limits of sites are hardly lower
@@ -39,7 +42,9 @@ class Reason:
     :param seconds: how long a call takes; None if nothing is known of that.
     :param source: by what that is known: ``expected_runtime`` or ``earlier runs``.
     :param most: how many components fit into the time that a job may take; None for any number.
-    :param alone: what keeps components from sharing jobs: an option, or ``checkpoints``; else empty.
+    :param alone: what keeps components from sharing jobs: an option, ``checkpoints``, or ``files``; else empty.
+    :param grows: whether the pool may get more slots.
+    :param single: whether there is one component only, and nothing to choose.
     """
 
     places: int = 0
@@ -47,6 +52,8 @@ class Reason:
     source: str = ""
     most: Optional[int] = None
     alone: str = ""
+    grows: bool = False
+    single: bool = False
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Reason:
@@ -54,7 +61,15 @@ class Reason:
         known = attrs.fields_dict(cls)
         return cls(**{name: fact for name, fact in facts.items() if name in known})
 
+    @property
+    def slots(self) -> int:
+        """The number of jobs that HTMap expects to run at a time."""
+        grows = self.grows and self.seconds is None
+        return max(self.places, _ASSUMED) if grows or not self.places else self.places
+
     def __str__(self) -> str:
+        if self.single:
+            return "there is one component"
         if self.alone:
             return f"each has a job of its own because of {self.alone}"
         known = (
@@ -62,11 +77,9 @@ class Reason:
             if self.seconds
             else "how long a call takes is not known"
         )
-        room = (
-            f"{self.places} jobs can run at a time"
-            if self.places
-            else f"there are no slots now, {_ASSUMED} are assumed"
-        )
+        room = f"{self.places} jobs can run at a time" if self.places else "there are no slots now"
+        if self.slots > self.places:
+            room += f", {self.slots} are assumed because the pool may grow"
         within = f"; {self.most} fit into the time limit of a job" if self.most else ""
         return f"{known}; {room}{within}"
 
@@ -139,7 +152,7 @@ def given(chunksize: Any, options: MapOptions) -> int | None:
     :raises InvalidOption: it is neither a number of components nor ``auto``; or ``expected_runtime`` is no span of time.
     """
     _expected(options)  # refused also where it has no effect
-    wanted = options.text(CHUNKSIZE, "1") if chunksize is None else chunksize
+    wanted = options.text(CHUNKSIZE, AUTO) if chunksize is None else chunksize
     if wanted == AUTO:
         return None
     text = str(wanted)
@@ -175,27 +188,30 @@ class Calls:
 
 @attrs.frozen
 class View:
-    """What the choice for a map can look at, besides its options.
+    """What the choice for a map can look at, besides its options and its function.
 
+    :param grows: whether the pool may get more slots.
     :param parameter: returns a parameter of the schedd's configuration, or None; it may raise CondorError.
     :param total: how many components there are; 0 if that is not known.
     :param earlier: returns how long a call took in earlier runs; None if there were none.
     """
 
     pool: PoolView
+    grows: bool
     parameter: Callable[[str], Optional[str]]
     total: int
     earlier: Callable[[], Optional[Calls]]
 
 
-def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunks:
+def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoints: bool) -> Chunks:
     """Choose the sizes of a map's jobs.
 
     :raises InvalidOption: the option ``expected_runtime`` is no span of time.
     """
     expected = _expected(options)
-    files = [name for name in (INPUT_FILES, OUTPUT_REMAPS) if name in options]
-    alone = next(iter([*files, *options.per_component()]), "checkpoints" if keeps_checkpoints else "")
+    if view.total == 1:
+        return Chunks(lambda _: itertools.repeat(1), reason=Reason(single=True))
+    alone = next(_keeping_apart(options, function, keeps_checkpoints=keeps_checkpoints), "")
     known = Calls(expected) if expected is not None else None if alone else view.earlier()
     seconds = None if known is None else known.seconds
     most = _most(options, seconds)
@@ -204,8 +220,8 @@ def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunk
     if alone:
         return Chunks(lambda _: itertools.repeat(1), reason=Reason(alone=alone))
     source = "" if seconds is None else "earlier runs" if expected is None else EXPECTED_RUNTIME
-    reason = Reason(places(options, view.pool, view.parameter), seconds, source, most)
-    slots = reason.places or _ASSUMED
+    reason = Reason(places(options, view.pool, view.parameter), seconds, source, most, grows=view.grows)
+    slots = reason.slots
 
     def rule(left: sizes.Left) -> Iterator[int]:
         if known is None:
@@ -215,6 +231,19 @@ def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunk
         return found if most is None else sizes.no_more_than(most, found)
 
     return Chunks(rule, view.total, ahead=True, reason=reason)
+
+
+def _keeping_apart(options: MapOptions, function: Pickled, *, keeps_checkpoints: bool) -> Iterator[str]:
+    """Yield what keeps components from sharing jobs.
+
+    Each job has room for the files of one component: the request for disk space was made for that.
+    """
+    yield from (name for name in (INPUT_FILES, OUTPUT_REMAPS) if name in options)
+    yield from options.per_component()
+    if keeps_checkpoints:
+        yield "checkpoints"
+    if mentions(function, "transfer_output_files"):
+        yield "files"
 
 
 def _expected(options: MapOptions) -> float | None:

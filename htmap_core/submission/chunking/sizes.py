@@ -23,7 +23,7 @@ _JOB_EACH = 4  # components for each slot, up to which they do not share jobs as
 _ROUNDS = {
     0: (0.5, 0.5, 0.5, 0.5, 1.0),
     500: (0.62, 0.65, 1.0),
-    5000: (0.75, 1.0),
+    1000: (0.75, 1.0),
 }
 
 Left = Callable[[], int]

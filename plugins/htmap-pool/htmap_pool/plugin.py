@@ -39,6 +39,7 @@ class PersonalPool(Pool):
 
     name = "personal"
     rank = 0
+    grows = False  # it is this machine
 
     def named_by(self) -> str | None:
         """Return CONDOR_CONFIG if it is this pool's, as `htmap pool status` advises for HTCondor's own tools."""

@@ -15,7 +15,7 @@ import pytest
 import htmap
 from htmap_core import MapOptions
 from htmap_core.exceptions import CondorError, InvalidOption
-from htmap_core.results.pickling import Pickled, pickle_input
+from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.submission.chunking import choice, sizes
 from htmap_core.submission.chunking.choice import Calls, Chunks, Reason, View
 from htmap_core.submission.chunking.places import places
@@ -64,7 +64,7 @@ def test_calls_of_which_nothing_is_known_take_little_longer_than_they_must(
     assert duration(of_unknown(components, slots), slots, seconds) < 1.1 * ideal
 
 
-@pytest.mark.parametrize(("components", "most"), [(10_000, 25), (100_000, 17), (1_000_000, 17), (1000, 41), (100, 28)])
+@pytest.mark.parametrize(("components", "most"), [(10_000, 17), (100_000, 17), (1_000_000, 17), (5000, 25), (1000, 41), (100, 28)])
 def test_many_calls_of_which_nothing_is_known_share_few_jobs(components: int, most: int) -> None:
     assert len(of_unknown(components, slots=8)) <= most
 
@@ -75,10 +75,10 @@ def test_few_calls_of_which_nothing_is_known_have_a_job_each(components: int) ->
 
 
 def test_the_first_result_waits_for_no_other_and_the_jobs_shrink_towards_the_end() -> None:
-    first, *others = of_unknown(10_000, slots=8)
+    first, *others = of_unknown(5000, slots=8)
     assert first == 1
     assert others == sorted(others, reverse=True)
-    assert others[-1] * 8 / 10_000 < 0.15
+    assert others[-1] * 8 / 5000 < 0.15
 
 
 @pytest.mark.parametrize("seconds", [20, 3600])
@@ -159,14 +159,36 @@ def test_a_pool_without_slots_is_taken_for_one_that_grows(pool: Pool) -> None:
     assert 500 < len(jobs_of(chunks, 10_000)) < 2000
 
 
+def test_a_pool_that_grows_has_work_for_the_slots_to_come() -> None:
+    few, many = Pool([partitionable(8)]), Pool([partitionable(1000)])
+    assert jobs_of(chosen(few, total=1000, grows=True), 1000) == [1] * 1000
+    assert len(jobs_of(chosen(few, total=10_000, grows=True), 10_000)) > 500
+    assert jobs_of(chosen(many, total=10_000, grows=True), 10_000) == jobs_of(chosen(many, total=10_000), 10_000)
+
+
+def test_of_calls_that_are_known_to_be_short_no_job_has_more_than_minutes_so_that_a_pool_may_grow() -> None:
+    known = chosen(total=10_000, earlier=Calls(1.0), grows=True)
+    assert (known.reason, max(jobs_of(known, 10_000))) == (Reason(8, 1.0, "earlier runs", grows=True), 600)
+
+
+def test_one_component_needs_no_choice() -> None:
+    assert chosen(Pool(None), total=1).reason == Reason(single=True)
+
+
 NO_LIMITS: dict[str, str] = {}
 
 
-def chosen(pool: Pool | None = None, total: int = 0, earlier: Calls | None = None, **options: Any) -> Chunks:
-    given = MapOptions(**options)
+def chosen(
+    pool: Pool | None = None,
+    total: int = 0,
+    earlier: Calls | None = None,
+    grows: bool = False,
+    function: Callable[..., Any] = abs,
+    **options: Any,
+) -> Chunks:
+    view = View(pool or Pool([partitionable(8)]), grows, NO_LIMITS.get, total, lambda: earlier)
     keeps = "checkpoint" in options
-    found = pool or Pool([partitionable(8)])
-    return choice.chosen(given, View(found, NO_LIMITS.get, total, lambda: earlier), keeps_checkpoints=keeps)
+    return choice.chosen(MapOptions(**options), view, pickle_function(function), keeps_checkpoints=keeps)
 
 
 def jobs_of(chunks: Chunks, components: int, argument: Any = 1) -> list[int]:
@@ -265,6 +287,15 @@ def test_components_with_files_of_their_own_have_jobs_of_their_own(tmp_path: Any
     assert jobs_of(chosen(total=100), 100, htmap.TransferPath(tmp_path)) == [1] * 100
 
 
+def test_components_that_hand_over_files_have_jobs_of_their_own_because_a_job_has_disk_space_for_those_of_one() -> None:
+    def hands_over(x: int) -> None:
+        htmap.transfer_output_files(str(x))
+
+    chunks = chosen(total=100, function=hands_over)
+    assert chunks.reason is not None
+    assert (chunks.reason.alone, jobs_of(chunks, 100)) == ("files", [1] * 100)
+
+
 def test_calls_from_a_generator_share_jobs_as_those_from_a_list_do() -> None:
     assert jobs_of(chosen(), 10_000) == of_unknown(10_000, 8)
 
@@ -305,7 +336,8 @@ def test_the_argument_counts_more_than_the_option() -> None:
     assert choice.given(None, options) is None
     assert choice.given(7, options) == 7
     assert choice.given("auto", MapOptions(chunksize=7)) is None
-    assert choice.given(None, MapOptions()) == 1
+    assert choice.given(None, MapOptions(chunksize=7)) == 7
+    assert choice.given(None, MapOptions()) is None
 
 
 def test_a_chunksize_that_the_user_gives_is_never_changed() -> None:
