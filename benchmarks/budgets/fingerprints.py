@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from measure import shortest_function
-from rows import Row
 
 from htmap_core.fingerprints.fingerprint import Fingerprints
+
+from .rows import Row
 
 
 def inputs(quick: bool) -> Iterator[Row]:

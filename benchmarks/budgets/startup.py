@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from measure import in_a_new_process
-from rows import Row
 
 from htmap_core import names
 from htmap_core.storage.tags import find_map
+
+from .rows import Row
 
 _TIMES = 15
 

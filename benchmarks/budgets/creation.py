@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from measure import in_a_new_process
-from rows import Row
+
+from .rows import Row
 
 _MILLION = 1_000_000
 _GROWTH = 10  # MB, from ten to a hundred thousand components

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from measure import shortest_function
-from rows import Row
 
 import htmap
 from htmap_core import names
 from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.tags import path_of
+
+from .rows import Row
 
 _TIMES = 7
 _STATUS_MAPS = 200

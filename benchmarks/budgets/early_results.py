@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from rows import Row
-
 import htmap
+
+from .rows import Row
 
 _SECONDS = 0.01  # of a component
 

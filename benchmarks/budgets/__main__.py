@@ -1,4 +1,4 @@
-"""Measure the budgets of docs/explanation/design.md, all in one run: ``python benchmarks/run.py [--only NAME...] [--quick]``.
+"""Measure the budgets of docs/explanation/design.md, all in one run: ``python -m budgets [--only NAME...] [--quick]``.
 
 HTCondor is installed once below ~/.cache/htmap-tests, which the tests use, too. The pool belongs to this run, which stops it at
 the end. The exit code is 1 if a figure is beyond its limit.
@@ -15,18 +15,21 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-import command_line
-import creation
-import early_results
-import fingerprints
-import first_result
-import one_job
 import pool
-import reading
-import startup
-import throughput
-import waiting
-from rows import Row, table
+
+from . import (
+    command_line,
+    creation,
+    early_results,
+    fingerprints,
+    first_result,
+    one_job,
+    reading,
+    startup,
+    throughput,
+    waiting,
+)
+from .rows import Row, table
 
 Benchmark = Callable[[bool], Iterator[Row]]
 
@@ -54,7 +57,7 @@ _ON_THE_POOL: dict[str, Benchmark] = {
 def main() -> int:
     """Run the benchmarks that the command line names, and print the table."""
     names = [*_WITHOUT_POOL, *_ON_THE_POOL]
-    parser = argparse.ArgumentParser(description="Measure HTMap's budgets.")
+    parser = argparse.ArgumentParser(prog="python -m budgets", description="Measure HTMap's budgets.")
     parser.add_argument(
         "--only", nargs="+", metavar="NAME", choices=names, default=names, help=f"some of {', '.join(names)}"
     )

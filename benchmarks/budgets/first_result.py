@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from measure import in_a_new_process
-from rows import Row
 
 from htmap_core.storage.root import htmap_dir
+
+from .rows import Row
 
 _TIMES = 7
 _AT_REST = 4.0  # seconds after which the pool has released what it had kept, and told the collector

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import measure
 from measure import in_a_new_process
-from reading import empty_queue, event_of, events_of_real_jobs
-from rows import Row
 
 from htmap_core.storage.tags import find_map
+
+from .reading import empty_queue, event_of, events_of_real_jobs
+from .rows import Row
 
 _JOBS_EACH_SECOND = 12  # as fast as a small pool runs them
 _SECONDS = 20

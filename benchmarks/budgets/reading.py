@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from measure import in_a_new_process, shortest_function
-from rows import Row
 
 import htmap
 from htmap_core import names
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.tags import find_map
+
+from .rows import Row
 
 _JOBS = 100_000
 _JOBS_PER_SECOND = 15  # as fast as the pool runs them; this many events have the same time

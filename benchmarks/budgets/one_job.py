@@ -16,10 +16,11 @@ from pathlib import Path
 
 import cloudpickle
 from measure import shortest_function
-from rows import Row
 
 from htmap_core.submission.archive import build
 from htmap_run import frames, names, pickling, versions
+
+from .rows import Row
 
 _TIMES = 3
 _BARE = """
