@@ -24,8 +24,7 @@ from htmap_core.submission.chunking.places import places
 AUTO = "auto"
 CHUNKSIZE, EXPECTED_RUNTIME = "chunksize", "expected_runtime"
 
-# Jobs at a time where a pool grows, which one without slots does: seldom to less than that. It counts for calls of which nothing
-# is known only; of others, no job has more work than minutes.
+# Jobs at a time where a pool grows, which one without slots does: seldom to less than that.
 _ASSUMED = 250
 _LIMITS = ("allowed_execute_duration", "allowed_job_duration")  # HTCondor holds a job that takes longer
 _MARGIN = 3  # calls may take so many times what they are known to take
@@ -64,7 +63,7 @@ class Reason:
     @property
     def slots(self) -> int:
         """The number of jobs that HTMap expects to run at a time."""
-        grows = self.grows and self.seconds is None
+        grows = self.grows and self.source != EXPECTED_RUNTIME
         return max(self.places, _ASSUMED) if grows or not self.places else self.places
 
     def __str__(self) -> str:
@@ -227,7 +226,9 @@ def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoi
         if known is None:
             found = sizes.of_unknown(slots, left)
         else:
-            found = sizes.of_known(slots, left, known.seconds, may_be_shorter=known.with_loading)
+            found = sizes.of_known(
+                slots, left, known.seconds, may_be_shorter=known.with_loading, may_be_longer=expected is None
+            )
         return found if most is None else sizes.no_more_than(most, found)
 
     return Chunks(rule, view.total, ahead=True, reason=reason)

@@ -64,7 +64,9 @@ def test_calls_of_which_nothing_is_known_take_little_longer_than_they_must(
     assert duration(of_unknown(components, slots), slots, seconds) < 1.1 * ideal
 
 
-@pytest.mark.parametrize(("components", "most"), [(10_000, 17), (100_000, 17), (1_000_000, 17), (5000, 25), (1000, 41), (100, 28)])
+@pytest.mark.parametrize(
+    ("components", "most"), [(10_000, 17), (100_000, 17), (1_000_000, 17), (5000, 25), (1000, 41), (100, 28)]
+)
 def test_many_calls_of_which_nothing_is_known_share_few_jobs(components: int, most: int) -> None:
     assert len(of_unknown(components, slots=8)) <= most
 
@@ -166,9 +168,17 @@ def test_a_pool_that_grows_has_work_for_the_slots_to_come() -> None:
     assert jobs_of(chosen(many, total=10_000, grows=True), 10_000) == jobs_of(chosen(many, total=10_000), 10_000)
 
 
-def test_of_calls_that_are_known_to_be_short_no_job_has_more_than_minutes_so_that_a_pool_may_grow() -> None:
-    known = chosen(total=10_000, earlier=Calls(1.0), grows=True)
-    assert (known.reason, max(jobs_of(known, 10_000))) == (Reason(8, 1.0, "earlier runs", grows=True), 600)
+def test_the_word_of_the_user_counts_more_than_what_a_pool_may_become() -> None:
+    assert len(jobs_of(chosen(total=10_000, expected_runtime=0.001, grows=True), 10_000)) == 8
+
+
+@pytest.mark.parametrize(("components", "grows", "jobs"), [(100, False, 8), (10_000, False, 8), (100, True, 100)])
+def test_a_trial_with_quick_calls_leaves_no_slot_without_work_when_the_next_ones_are_slow(
+    components: int, grows: bool, jobs: int
+) -> None:
+    found = jobs_of(chosen(total=components, earlier=Calls(0.001), grows=grows), components)
+    assert len(found) == jobs
+    assert max(found) <= math.ceil(components / jobs)
 
 
 def test_one_component_needs_no_choice() -> None:
