@@ -13,7 +13,7 @@ from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.contract.walltime import of_all_jobs
+from htmap_core.contract.walltime import Walltime, of_all_jobs
 from htmap_core.maps import creating
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import settings as chain
@@ -42,7 +42,7 @@ def described(
         assert commands["MY.RequestRuntime"] == "$(htmap_walltime)"
         assert commands["MY.ProjectName"] == '"tides"'
 
-    :param options: the user's map options.
+    :param options: the user's map options. Those with a value for each component need as many as *components*.
     :param settings: the user's settings, by their full names.
     :param pool: the name of the pool that the map goes to. It has no slots.
     :param delivery_method: the delivery method, which adds its part; None for none. What starts Python is in ``executable``, and
@@ -55,25 +55,33 @@ def described(
         for name, value in (settings or {}).items():
             chain[name] = value
         given = MapOptions(**(options or {}))
-        plan = plan_of(creating.merged_options(given), pool, components)
-        authors, columns = (
-            Authors(lambda name: None if name in given else chain.origin(f"MAP_OPTIONS.{name}")),
-            OptionColumns(plan.options).names,
-        )
-        submit = planning.begun(plan, columns, authors)
+        merged = creating.merged_options(given)
+        columns = _filled(OptionColumns(merged), components)
+        plan = plan_of(merged, pool, components, columns.walltime)
+        authors = Authors(lambda name: None if name in given else chain.origin(f"MAP_OPTIONS.{name}"))
+        submit = planning.begun(plan, columns.names, authors)
         if delivery_method is not None:
             plugins.describe(plugins.delivery_method(delivery_method), submit, plan)
         plugins.rewrite_submit(submit, plan)
-        commands = {**submit.commands(), **planning.time_limit(submit, plan, columns)}
+        commands = {**submit.commands(), **planning.time_limit(submit, plan, columns.names)}
         for warning in check_commands(commands, None, authors.origin):
             user_warnings.warn(warning)
         return {**_of_delivery(submit), **commands}
 
 
-def plan_of(options: MapOptions, pool: str, components: int = 3) -> MapPlan:
+def _filled(columns: OptionColumns, components: int) -> OptionColumns:
+    """Take the values of options that have one for each component, as the creation of a map does."""
+    for _ in range(components):
+        columns.of_next()
+    columns.end()
+    return columns
+
+
+def plan_of(options: MapOptions, pool: str, components: int = 3, walltime: Walltime | None = None) -> MapPlan:
     """Return the plan of a map that does not exist, on a pool without slots.
 
     :param pool: the name of the pool.
+    :param walltime: the time limit of the largest job, where components have their own.
     """
     size = choice.given(None, options) or 1
     map_dir = Path(chain["HTMAP_DIR"]).expanduser() / names.MAPS / "described"
@@ -86,7 +94,7 @@ def plan_of(options: MapOptions, pool: str, components: int = 3) -> MapPlan:
         options=options,
         settings=chain,
         pool=EmptyPool.named(pool),
-        walltime=of_all_jobs(options.get(WALLTIME), min(size, components)),
+        walltime=walltime or of_all_jobs(options.get(WALLTIME), min(size, components)),
     )
 
 

@@ -10,7 +10,8 @@ import attrs
 from htmap_core.exceptions import CannotMakePlugin
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.record import FIRST_PARTY
-from htmap_core.settings.core import TABLES
+from htmap_core.settings import core
+from htmap_core.settings.layers import own_words
 
 # It is the name of a distribution, a package, a settings table, a URL scheme, and a part of environment variables.
 _SPELLING = re.compile(r"[a-z][a-z0-9]{0,39}")
@@ -68,7 +69,7 @@ def _owner(name: str) -> str | None:
             return f"the plugin {record.name!r} of {record.distribution}"
     if name in FIRST_PARTY:
         return f"htmap-{name}, a plugin of HTMap's own"
-    if name.upper() in TABLES or name == _AUTO:
+    if name.upper() in {*core.names(), *own_words()} or name == _AUTO:
         return "HTMap itself"
     if importlib.util.find_spec(f"htmap_{name}") is not None:
         return f"the package htmap_{name}, which is installed here"
