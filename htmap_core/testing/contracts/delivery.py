@@ -58,10 +58,12 @@ class DeliveryMethodContract(PluginContract):
     @pytest.fixture
     def plan(self, tmp_path: Path) -> MapPlan:
         """Return the plan of a map of three components on a pool without slots."""
+        map_dir = tmp_path / "map"
+        map_dir.mkdir()
         return MapPlan(
             tag="contract",
-            map_dir=tmp_path,
-            runtime=tmp_path / "_htmap_runtime.pyz",
+            map_dir=map_dir,
+            runtime=map_dir / "_htmap_runtime.pyz",
             components=3,
             jobs=3,
             options=MapOptions(),
