@@ -70,7 +70,7 @@ def ran(site: Site, distribution: str) -> subprocess.CompletedProcess[str]:
     tests.mkdir()
     (tests / "conftest.py").write_text('pytest_plugins = ["htmap_core.testing.fixtures"]\n')
     (tests / "test_contract.py").write_text(CONTRACT.format(distribution=distribution))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "--strict-markers", tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "--strict-markers"]
     return subprocess.run(command, env=site.environment(), cwd=tests, capture_output=True, text=True, check=False)
 
 
