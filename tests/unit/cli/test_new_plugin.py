@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -132,6 +133,17 @@ def test_a_folder_that_cannot_be_written_is_an_error(here: Path) -> None:
 def test_in_a_folder_that_is_not_there_nothing_is_made(here: Path) -> None:
     with pytest.raises(CannotMakePlugin):
         make("berth", "site", here / "missing")
+    assert list(here.iterdir()) == []
+
+
+def test_where_it_cannot_be_finished_nothing_is_left(here: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, limits[1]))  # no file may have more bytes, as on a full disk
+    try:
+        with pytest.raises(CannotMakePlugin):
+            make("berth", "site", here)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(here.iterdir()) == []
 
 
