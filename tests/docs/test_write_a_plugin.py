@@ -14,7 +14,6 @@ import pytest
 
 import htmap_core
 from htmap_core import testing
-from tests.golden_files import Golden
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-plugin.md"
 FILES = [
@@ -59,13 +58,6 @@ def test_its_tests_pass_and_say_what_they_skip(environment: dict[str, str], proj
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "SKIPPED" in done.stdout
-
-
-def test_the_page_shows_the_files_that_htmap_plugins_new_makes(golden: Golden) -> None:
-    for name in FILES:
-        text = (PAGE.parents[2] / "examples" / "htmap-sw" / name).read_text()
-        language = "toml" if name.endswith(".toml") else "python"
-        golden.section(PAGE, f"htmap-sw/{name}", f"```{language}\n{text}```\n")
 
 
 # --- the list of the API
