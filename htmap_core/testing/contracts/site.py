@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.maps import creating
 from htmap_core.plugins.calls import plugins
 from htmap_core.testing import descriptions
 from htmap_core.testing.contracts.pool import PoolContract
@@ -98,7 +97,7 @@ class SiteContract(PoolContract):
     def test_maps_elsewhere_need_no_credentials(self) -> None:
         """On another pool, the plugin sets up no credential, and asks for none."""
         submit = SubmitDescription()
-        plugins.setup_credentials(submit, descriptions.plan_of(creating.merged_options(MapOptions()), _ELSEWHERE))
+        plugins.setup_credentials(submit, descriptions.plan_of(MapOptions(), _ELSEWHERE))
         assert submit == SubmitDescription()
 
     def _limit(self, options: Mapping[str, Any]) -> str | None:
