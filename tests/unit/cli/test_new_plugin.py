@@ -163,7 +163,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_tests(installed: Path, folder: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the tests of new plugins."""
-    environment = {**os.environ, "PYTHONPATH": str(installed / "installed")}
+    environment = Site(installed / "installed").environment()
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", *options]
     return subprocess.run(command, cwd=installed / folder, env=environment, capture_output=True, text=True, check=False)
 
