@@ -10,7 +10,9 @@ from typing import Any, overload
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import NoMapYet
 from htmap_core.maps import creating
+from htmap_core.maps.drafts import ahead
 from htmap_core.maps.drafts.draft import Call, check_options
+from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.map import Map
 
 
@@ -156,6 +158,17 @@ class MappedFunction:
         """Map the function over positional and keyword arguments; see :func:`htmap.starmap`."""
         options = self._merged(map_options)
         return creating.starmap(self.func, args, kwargs, options, tag, quiet, chunksize=chunksize)
+
+    def plan(
+        self,
+        args: Iterable[Any],
+        tag: str | None = None,
+        map_options: MapOptions | None = None,
+        *,
+        chunksize: int | str | None = None,
+    ) -> Plan:
+        """Return what :meth:`map` would submit; see :func:`htmap.plan`. Since 0.7."""
+        return ahead.plan(self.func, args, self._merged(map_options), tag, chunksize=chunksize)
 
     def build_map(
         self,

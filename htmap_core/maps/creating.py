@@ -23,7 +23,7 @@ from htmap_core.storage.log import logger
 from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning
 from htmap_core.submission.chunking.choice import Reason
-from htmap_core.submission.delivery_choice import choose_delivery_method
+from htmap_core.submission.delivery_choice import Chosen, choose_delivery_method
 from htmap_core.submission.handshake import versions
 from htmap_core.submission.submit import submit_map
 
@@ -121,11 +121,12 @@ def create_map(
     draft = Draft.of(func, map_options, chunksize)
     recovery.settle()
     pool, connection = pools.find_pool()
-    method = choose_delivery_method(pool, connection, draft.needed_modules, draft.options)
-    with draft.written(calls, total, tag, method, connection) as written:
-        record = _record(written, method.name, _chunking(written.reason, draft.runs), untagged=tag is None)
+    chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options)
+    with draft.written(calls, total, tag, chosen.method, connection) as written:
+        record = _record(written, chosen, _chunking(written.reason, draft.runs), untagged=tag is None)
         with planning.blaming(draft.authors):
-            submit_map(written.creation, record, written.commands, connection)
+            described = written.described
+            submit_map(written.creation, record, described.commands, connection, described.authors)
         created = Map(tag=written.plan.tag, map_dir=written.creation.map_dir)
     _note(written.plan, written.reason, draft.runs, quiet=quiet)
     return created
@@ -142,19 +143,20 @@ def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: boo
         print(f"Created map {plan.tag} with {plan.components} components{share}")  # noqa: T201 -- asked for
 
 
-def _record(written: Written, delivery_method: str, chunking: dict[str, Any] | None, *, untagged: bool) -> MapRecord:
+def _record(written: Written, chosen: Chosen, chunking: dict[str, Any] | None, *, untagged: bool) -> MapRecord:
     plan, creation = written.plan, written.creation
     return MapRecord(
         components=plan.components,
         chunksize=creation.chunksize,
         sizes=() if creation.has_equal_jobs else creation.runs,
-        delivery_method=delivery_method,
+        delivery_method=chosen.method.name,
         pool=plan.pool.address,
         versions=versions(),
         options=plan.options.to_dict(),
         created=time.time(),
         untagged=untagged,
         chunking=chunking,
+        delivery_reason=chosen.reason,
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, Optional
 
 import attrs
 
-from htmap_core import user_warnings
+from htmap_core import names, user_warnings
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.authors import Authors
 from htmap_core.contract.delivery import DeliveryMethod
@@ -27,6 +28,7 @@ from htmap_core.settings import tables, variables
 from htmap_core.settings.chain import settings
 from htmap_core.settings.waiting import while_created
 from htmap_core.storage.creation import Creation
+from htmap_core.storage.root import htmap_dir
 from htmap_core.submission import planning
 from htmap_core.submission.archive import build
 from htmap_core.submission.checkpointing import Checkpointing, checkpointing
@@ -36,6 +38,7 @@ from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.handshake import handshake
 from htmap_core.submission.known_commands import check_commands
 from htmap_core.submission.option_columns import OptionColumns
+from htmap_core.submission.planning import Description
 from htmap_core.submission.submit import without_keeping
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -45,13 +48,13 @@ Call = tuple[tuple[Any, ...], dict[str, Any]]
 class Written:
     """A draft whose files are written.
 
-    :param commands: the final submit commands.
+    :param plan: what plugins get of it.
     :param reason: why HTMap has chosen the sizes of jobs; None where the user has.
     """
 
     creation: Creation
     plan: MapPlan
-    commands: dict[str, str]
+    described: Description
     reason: Optional[Reason]
 
 
@@ -92,29 +95,40 @@ class Draft:
 
     @contextlib.contextmanager
     def written(
-        self, calls: Iterable[Call], total: int, tag: str | None, method: DeliveryMethod, connection: Connection
+        self,
+        calls: Iterable[Call],
+        total: int,
+        tag: str | None,
+        method: DeliveryMethod,
+        connection: Connection,
+        *,
+        scratch: Path | None = None,
     ) -> Iterator[Written]:
-        """Write the files of a map, and its submit description. They are deleted if the block raises.
+        """Write the files of a map, and make its submit description. The files are deleted if the block raises.
 
         :param total: the number of *calls*, for the progress bar; 0 where it is not known.
+        :param scratch: where to write them instead of HTMAP_DIR, for a map that is only planned. Plugins do no slow work and set
+            up no credentials then.
         """
-        asked, options = connection.schedd_parameter, self.options
-        view = choice.View(connection, asked, total, self.runs.calls)
-        chunks = (
-            choice.equal(self.size)
-            if self.size
-            else choice.chosen(options, view, keeps_checkpoints=self.checkpoints.is_on)
-        )
-        columns, files = OptionColumns(options), MapFiles(options)
-        with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
+        chunks = self._chunks(connection, total)
+        columns, files = OptionColumns(self.options), MapFiles(self.options)
+        of_options = tuple(columns.names.values())
+        with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, root=scratch) as creation:
             self._add_function(creation, files, runs_again_alone=chunks.reason is not None)
             _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
-            plan = self._plan(creation, connection, columns.walltime)
-            commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked, self.authors)
-            unproven = check_commands(commands, connection, self.authors.origin, columns.referred_to)
+            plan = self._plan(creation, connection, columns.walltime, scratch)
+            of_map = creation.map_dir, columns.names, files, connection.schedd_parameter, self.authors
+            described = planning.describe(plan, method, *of_map, acts=scratch is None)
+            unproven = check_commands(described.commands, connection, self.authors.origin, columns.referred_to)
             for warning in (*unproven, *files.warnings(connection)):
                 user_warnings.warn(warning)
-            yield Written(creation, plan, commands, chunks.reason)
+            yield Written(creation, plan, described, chunks.reason)
+
+    def _chunks(self, connection: Connection, total: int) -> Chunks:
+        if self.size:
+            return choice.equal(self.size)
+        view = choice.View(connection, connection.schedd_parameter, total, self.runs.calls)
+        return choice.chosen(self.options, view, keeps_checkpoints=self.checkpoints.is_on)
 
     def _add_function(self, creation: Creation, files: MapFiles, *, runs_again_alone: bool) -> None:
         creation.add_runtime(build())
@@ -127,10 +141,10 @@ class Draft:
             record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
         creation.add_function(function.payload, record, function.functions)
 
-    def _plan(self, creation: Creation, pool: PoolView, walltime: Walltime | None) -> MapPlan:
+    def _plan(self, creation: Creation, pool: PoolView, walltime: Walltime | None, scratch: Path | None) -> MapPlan:
         return MapPlan(
             tag=creation.tag,
-            map_dir=creation.map_dir.path,
+            map_dir=creation.map_dir.path if scratch is None else htmap_dir() / names.MAPS / creation.map_dir.id,
             runtime=creation.map_dir.runtime,
             components=creation.components,
             jobs=creation.jobs,
