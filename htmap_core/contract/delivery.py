@@ -133,7 +133,7 @@ class DeliveryMethod(ABC):
     def prepare(self, plan: MapPlan) -> None:  # noqa: B027 -- most methods have nothing to prepare
         """Do slow work and work with side effects, such as building an archive; by default nothing.
 
-        Runs on the submit machine, once per map, before :meth:`describe`. Since 0.7. ::
+        Runs on the submit machine, once per map, before :meth:`describe`; not for :func:`htmap.plan`. Since 0.7. ::
 
             def prepare(self, plan):
                 build_image(plan.settings["DOCKER.IMAGE"])

@@ -74,7 +74,7 @@ def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
     Called once per map, on the submit machine, after the delivery method and before :func:`htmap_rewrite_submit`. It may be slow
     and have side effects; it should find stored credentials again, so that the next map is quick. It runs again before each
     rerun of components. Then *submit* and the options of *plan* have the attributes that the map was submitted with, and edits
-    have no effect. Since 0.7. ::
+    have no effect. :func:`htmap.plan` does not call it. Since 0.7. ::
 
         @hookimpl
         def htmap_setup_credentials(submit, plan):

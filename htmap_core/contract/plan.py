@@ -25,7 +25,8 @@ class MapPlan:
                 submit.set_default("max_materialize", 1000)
 
     :param tag: the map's tag.
-    :param map_dir: the map's directory on the submit side; only the core reads and writes it.
+    :param map_dir: the map's directory on the submit side; only the core reads and writes it. For :func:`htmap.plan` it does not
+        exist.
     :param runtime: the archive that jobs run, on the submit side.
     :param components: the number of components.
     :param jobs: the number of jobs that they share.

@@ -6,7 +6,7 @@ Each hook has one typed method. A plugin with a wrong answer is switched off; th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
@@ -265,10 +265,14 @@ class Plugins:
             else:
                 self._discovery.switch_off(record, f"{hook} must return a {type_.__name__}, not {answer!r}")
 
-    def _step(self, hook: str, submit: SubmitDescription, plan: MapPlan) -> None:
+    def steps(self, hook: str) -> Iterator[tuple[PluginRecord, set[str]]]:
+        """Yield the plugins that have a step, in order, each with the pools for whose maps alone it is; with none for all."""
         limiting = {pool.name for pool in self.pools() if pool.limits_steps}
         for record in sorted(self._discovery.working(hook), key=lambda record: record.name):
-            own = limiting.intersection(record.offers.get("pools", ()))
+            yield record, limiting.intersection(record.offers.get("pools", ()))
+
+    def _step(self, hook: str, submit: SubmitDescription, plan: MapPlan) -> None:
+        for record, own in self.steps(hook):
             if not own or plan.pool.address.pool in own:
                 self._guard.act(record, self._discovery.caller(hook, record), submit=submit, plan=plan)
 

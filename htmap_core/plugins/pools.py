@@ -22,16 +22,17 @@ from htmap_core.storage.root import answers_about_slots, htmap_dir
 from htmap_core.wording import describe
 
 
-def find_pool() -> tuple[Pool, Connection]:
+def find_pool(*, looks_only: bool = False) -> tuple[Pool, Connection]:
     """Return the pool to submit to: the first that can be used now, else the first that can be started.
 
     A pool that the user has named is replaced by no other.
 
+    :param looks_only: whether to start no pool, and to keep nothing of what the collector answers.
     :raises PoolNotFound: no pool can be used, or none that is named; the exception has the reason for each.
     """
     found = _candidates()
     failures = dict(found.failures)
-    for ask, pools in ((plugins.find, found.usable), (plugins.start, found.startable)):
+    for ask, pools in ((plugins.find, found.usable), (plugins.start, [] if looks_only else found.startable)):
         for pool in pools:
             try:
                 address = ask(pool)
@@ -41,7 +42,7 @@ def find_pool() -> tuple[Pool, Connection]:
             if address is not None:
                 _warn_of_others(failures, pool.name, found)
                 named = _with_schedd(address)
-                return pool, Connection(named, answers_about_slots(named))
+                return pool, Connection(named, None if looks_only else answers_about_slots(named))
     if found.named:
         tried = [f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.startable]
         raise NamedPoolNotFound(tried, found.named)

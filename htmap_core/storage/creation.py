@@ -7,6 +7,7 @@ import itertools
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import FunctionType, TracebackType
 from typing import Any
 
@@ -35,6 +36,7 @@ class Creation:
         components gets the value of the first.
     :param joined: the names of further item columns, and the separator of their values: a job gets the distinct values of all
         its components.
+    :param root: the HTMAP_DIR in which it is made; that of the settings by default.
     :raises TagAlreadyExists: the tag is in use.
     :raises InvalidTag: no map can have this tag.
     """
@@ -46,7 +48,9 @@ class Creation:
         sizes: Iterable[int] = itertools.repeat(1),
         columns: Sequence[str] = (),
         joined: Mapping[str, str] | None = None,
+        root: Path | None = None,
     ) -> None:
+        self._root = root
         self._wanted_tag = None if tag is None else check_tag(tag)
         self._sizes = iter(sizes)
         self._room = 0
@@ -66,9 +70,9 @@ class Creation:
         self._chunk_joined: list[dict[str, None]] = []
 
     def __enter__(self) -> Creation:
-        self.map_dir = MapDir(htmap_dir() / names.MAPS / uuid.uuid4().hex)
+        self.map_dir = MapDir((self._root or htmap_dir()) / names.MAPS / uuid.uuid4().hex)
         with storing(self.map_dir):
-            root = make_htmap_dir()
+            root = make_htmap_dir(self._root)
             self._marker = root / names.CREATING / self.map_dir.id
             self._lock = contextlib.ExitStack()
             self._marked = self._lock.enter_context(locked(self._marker))

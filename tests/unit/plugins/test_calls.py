@@ -805,3 +805,6 @@ def test_steps_are_for_maps_of_the_plugins_own_pools_where_these_say_so(
     submit = SubmitDescription()
     getattr(plugins, hook.removeprefix("htmap_"))(submit, attrs.evolve(plan, pool=pool))
     assert submit.requirements == ("(boats) && (others)" if is_called else "others")
+    alone = {place for place, limits_it in limits.items() if limits_it}
+    found = {record.name: own for record, own in plugins.steps(hook)}
+    assert (found["boats"], found["others"]) == (alone, set())

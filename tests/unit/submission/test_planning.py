@@ -18,6 +18,7 @@ from htmap_core.contract.authors import Authors
 from htmap_core.exceptions import InvalidOption, SubmitConflict
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
+from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.planning import describe
 from htmap_core.testing.empty_pool import EmptyPool
@@ -42,7 +43,8 @@ def described(method: str, components: int = 1, jobs: int = 1, **options: Any) -
     plan = MapPlan("tide", *files_and_sizes, given, Settings(), EmptyPool(), checkpoints=keeps)
     files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
-    return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter, Authors())
+    of_map = MapDir(plan.map_dir), {}, files, plan.pool.parameter, Authors()
+    return describe(plan, plugins.delivery_method(method), *of_map).commands
 
 
 # --- the wanted time
@@ -64,7 +66,8 @@ def limited(own: dict[str, Any] | None = None, column: str = "") -> dict[str, st
     files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
     columns = {"walltime": column} if column else {}
-    return describe(plan, plugins.delivery_method("assume"), "some-id", columns, files, plan.pool.parameter, Authors())
+    of_map = MapDir(plan.map_dir), columns, files, plan.pool.parameter, Authors()
+    return describe(plan, plugins.delivery_method("assume"), *of_map).commands
 
 
 LIMIT = "allowed_execute_duration"
