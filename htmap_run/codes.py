@@ -17,3 +17,6 @@ CANNOT_FINISH = 70
 
 SAVED = 85
 """HTCondor saves what the job has finished, and its checkpoints, and starts it again at once (``checkpoint_exit_code``)."""
+
+LEFT = 86
+"""The job has left its slot before its time was over. HTCondor runs it again, and it goes on with what was saved before."""

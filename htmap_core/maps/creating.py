@@ -150,13 +150,13 @@ def create_map(
     needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
     method = choose_delivery_method(pool, connection, needed, options)
     asked, runs, authors = connection.schedd_parameter, EarlierRuns(func), Authors(_origins(map_options))
-    view = choice.View(connection, asked, total, runs.calls)
+    view = choice.View(connection, asked, total, runs.calls, method.saves_jobs)
     chunks = choice.equal(size) if size else choice.chosen(options, view, keeps_checkpoints=checkpoints.is_on)
     columns, files = OptionColumns(options), MapFiles(options)
     with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
         _add_function(creation, function, files, checkpoints, runs_again_alone=chunks.reason is not None)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
-        plan = _plan(creation, options, connection, checkpoints.is_on, columns.walltime)
+        plan = _plan(creation, options, connection, checkpoints.is_on, columns.walltime, chunks.reason is not None)
         commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked, authors)
         unproven = check_commands(commands, connection, authors.origin, columns.referred_to)
         for warning in (*unproven, *files.warnings(connection)):
@@ -207,7 +207,7 @@ def _add_inputs(
 
 
 def _plan(
-    creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool, walltime: Walltime | None
+    creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool, walltime: Walltime | None, chosen: bool
 ) -> MapPlan:
     return MapPlan(
         tag=creation.tag,
@@ -220,6 +220,7 @@ def _plan(
         pool=pool,
         checkpoints=checkpoints,
         walltime=walltime or of_all_jobs(options.get(WALLTIME), creation.chunksize),
+        is_chosen=chosen,
     )
 
 

@@ -22,7 +22,7 @@ def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
 
     An exception of the function is a result, so the job is not run again, unless the option ``retry_exceptions`` says so. The
     policy does not use HTCondor's ``max_retries`` and ``retry_until``: with them, a job that a signal killed leaves the queue
-    as if it were completed.
+    as if it were completed. A job that leaves its slot in time is run again, however often.
     """
     retries = whole_number("max_retries", plan.options.text("max_retries", str(MAX_RETRIES)))
     exhausted = f"NumJobCompletions > {retries}"
@@ -34,7 +34,8 @@ def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
     if submit.get("on_exit_hold") is None:
         submit.set_default("on_exit_hold_subcode", str(hold_codes.COULD_NOT_FINISH))
     submit.set_default("on_exit_remove", finished)
-    submit.set_default("on_exit_hold", f"{exhausted} && !{finished}")
+    unless = f" && ExitCode =!= {codes.LEFT}" if submit.has(f"+{names.LEAVES}") else ""
+    submit.set_default("on_exit_hold", f"{exhausted} && !{finished}{unless}")
     submit.set_default("on_exit_hold_reason", _HOLD_REASON)
 
 
