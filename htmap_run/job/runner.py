@@ -19,10 +19,11 @@ import sys
 from htmap_run import codes, frames, names, ranges
 from htmap_run.files import remaps, saves
 from htmap_run.files.own_archive import OwnArchive
-from htmap_run.job import eviction, time_limit, worker
+from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
 from htmap_run.job.supervisor import AskedToEnd, End, Saved, Supervisor
 from htmap_run.job.work import Work
+from htmap_run.limits import time_limit
 from htmap_run.reports.capture import Capture
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
@@ -57,8 +58,11 @@ def main(archive: str) -> NoReturn:
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
     if saves.is_leaving(scratch):
-        _empty(scratch)
-        return codes.LEFT
+        return _leave(scratch)
+    return _finish(supervisor, archive, scratch, arguments)
+
+
+def _finish(supervisor: Supervisor, archive: str, scratch: str, arguments: list[str]) -> int:
     blocks, components = _parsed(arguments)
     own = OwnArchive(archive, scratch, (names.FUNCTION, *blocks, *_ADS))
     results, capture, saving, limit = _opened(scratch, components)
@@ -90,9 +94,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
             capture.remove()
         return _exit_code(results.ended.kinds())
     except AskedToEnd as asked:
-        if isinstance(asked, Saved) and saves.is_leaving(scratch):
-            eviction.leave(results, scratch)
-        _keep(own, results, capture, scratch)
+        _keep(asked, own, results, capture, scratch)
         raise
     except BaseException:
         results.remove()
@@ -102,8 +104,10 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         capture.close()
 
 
-def _keep(own: OwnArchive, results: Results, capture: Capture, scratch: str) -> None:
+def _keep(asked: AskedToEnd, own: OwnArchive, results: Results, capture: Capture, scratch: str) -> None:
     """See that what has ended comes back, and that after a save the next run can begin in this place."""
+    if isinstance(asked, Saved) and saves.is_leaving(scratch):
+        eviction.leave(results, scratch)
     results.put_in_place()
     capture.remove()
     eviction.keep(scratch, results.ended)
@@ -111,7 +115,7 @@ def _keep(own: OwnArchive, results: Results, capture: Capture, scratch: str) -> 
         own.restore_all()
 
 
-def _empty(scratch: str) -> None:
+def _leave(scratch: str) -> int:
     """Let a job that leaves its slot return nothing: it was saved a moment ago, and goes on from that.
 
     This is an end of the job to HTCondor, so what is returned would go to the submit side, and not to the next run.
@@ -123,6 +127,7 @@ def _empty(scratch: str) -> None:
     live = os.path.join(scratch, names.LIVE_STDOUT)
     if os.path.lexists(live):
         open(live, "wb").close()
+    return codes.LEFT
 
 
 def _parsed(arguments: list[str]) -> tuple[list[str], Sequence[int]]:
@@ -136,7 +141,7 @@ def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture, 
     returned = os.path.join(scratch, names.RETURN)
     now = eviction.facts(scratch)
     past = eviction.take_over(scratch, components, now)
-    limit = time_limit.of_job(scratch, len(components), past)
+    limit = time_limit.of_job(scratch, len(components), past.failures)
     os.makedirs(returned, exist_ok=True)
     os.environ["HTMAP_ON_EXECUTE"] = "1"
     # For htmap.transfer_output_files, in child processes too.

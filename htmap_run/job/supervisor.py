@@ -12,8 +12,8 @@ import os
 import signal
 
 from htmap_run import codes
-from htmap_run.job import memory
 from htmap_run.job.results import Results
+from htmap_run.limits import memory
 from htmap_run.reports import control_group
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any, Callable, NoReturn, Optional
 
-    from htmap_run.job.time_limit import TimeLimit
+    from htmap_run.limits.time_limit import TimeLimit
 
 _FORWARDED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM)
 """The signals by which HTCondor, or a person, may ask a job to end; the function may handle them."""
@@ -167,7 +167,7 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if self.asked is not None:  # the signal came before there was a worker
             os.kill(worker, self.asked)
-        with limit.watching(worker, results):
+        with limit.watching(worker, lambda: results.running):
             status, peak = self._wait(worker)
         ended_at, ended_after = self._watch.ended_at if self._watch else 0, limit.seconds if limit.is_over else 0.0
         end = End(status, peak, self._kills() > kills, ended_at, ended_after)

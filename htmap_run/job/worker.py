@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from htmap_run.files.saves import Saves
     from htmap_run.job.results import Results
-    from htmap_run.job.time_limit import TimeLimit
+    from htmap_run.limits.time_limit import TimeLimit
 
 
 def run(

@@ -6,13 +6,14 @@ import math
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from htmap_run import codes, names
-from htmap_run.job import eviction, time_limit
 from htmap_run.job.eviction import Past
+from htmap_run.limits import time_limit
 from tests.unit.run.conftest import Interpreter, Jobs, Ran
 
 FUNCTION = """
@@ -100,11 +101,11 @@ def test_a_component_that_is_cut_off_has_the_whole_time_of_the_next_run_and_then
     jobs: Jobs, tmp_path: Path
 ) -> None:
     limited = Limited(jobs, tmp_path, [0, HANGS, 0])
-    first = limited.run(elapsed=LIMIT - 5 - 1.5)
+    first = limited.run(elapsed=LIMIT - 5 - 1)
     assert (exit_codes(first), limited.ran) == (LEAVES, [0, 1])
     assert (first[-1].files, (limited.scratch / "_condor_stdout").read_bytes()) == (set(), b"")
 
-    second = limited.run_again(elapsed=LIMIT - 2.5)
+    second = limited.run_again(elapsed=LIMIT - 2)
     assert (exit_codes(second), limited.ran) == (LEAVES, [0, 1, 1])
 
     last = limited.run_again()[-1]
@@ -116,9 +117,9 @@ def test_a_component_that_is_cut_off_has_the_whole_time_of_the_next_run_and_then
 
 
 def test_the_next_component_does_not_begin_where_it_can_hardly_end(
-    jobs: Jobs, tmp_path: Path, each_python: Interpreter
+    jobs: Jobs, tmp_path: Path, need_python: Callable[[str], Interpreter]
 ) -> None:
-    limited = Limited(jobs, tmp_path, [0, 0], each_python)
+    limited = Limited(jobs, tmp_path, [0, 0], need_python("3.8"))
     assert (exit_codes(limited.run(elapsed=LIMIT - 3)), limited.ran) == (LEAVES, [0])
     last = limited.run_again()
     assert (exit_codes(last), last[-1].statuses, limited.ran) == ([codes.OK], ["OK", "OK"], [0, 1])
@@ -139,10 +140,13 @@ def test_what_has_failed_does_not_run_again_when_the_job_has_left_its_slot_but_w
 # --- whether a job has such a limit
 
 
-def limit(scratch: Path, *, components: int = 3, past: Past | None = None, **ad: object) -> float:
+def limit(scratch: Path, ad: dict[str, object], *, components: int = 3, failures: int = 0) -> float:
     """Return for how many seconds a job may run."""
     (scratch / ".job.ad").write_text(job_ad(**ad))
-    return round(time_limit.of_job(str(scratch), components, past or Past("0")).seconds, 3)
+    return round(time_limit.of_job(str(scratch), components, failures).seconds, 3)
+
+
+LIMITED: dict[str, object] = {"AllowedExecuteDuration": LIMIT}
 
 
 @pytest.mark.parametrize(
@@ -160,7 +164,7 @@ def limit(scratch: Path, *, components: int = 3, past: Past | None = None, **ad:
     ],
 )
 def test_the_least_limit_counts_that_is_known(tmp_path: Path, ad: dict[str, object], seconds: float) -> None:
-    assert limit(tmp_path, **ad) == seconds
+    assert limit(tmp_path, ad) == seconds
 
 
 @pytest.mark.parametrize(
@@ -174,38 +178,37 @@ def test_the_least_limit_counts_that_is_known(tmp_path: Path, ad: dict[str, obje
     ],
 )
 def test_no_other_job_leaves_its_slot(tmp_path: Path, ad: dict[str, object]) -> None:
-    assert limit(tmp_path, AllowedExecuteDuration=LIMIT) == LIMIT
-    assert limit(tmp_path, AllowedExecuteDuration=LIMIT, **ad) == math.inf
+    assert limit(tmp_path, LIMITED) == LIMIT
+    assert limit(tmp_path, {**LIMITED, **ad}) == math.inf
 
 
 def test_the_transfer_of_inputs_counts_where_htcondor_counts_it(tmp_path: Path) -> None:
     started = int(time.time()) - 60
-    assert limit(tmp_path, AllowedExecuteDuration=LIMIT, JobCurrentStartDate=started) == LIMIT
-    assert limit(tmp_path, AllowedJobDuration=LIMIT, JobCurrentStartDate=started) < LIMIT - 50
+    assert limit(tmp_path, {**LIMITED, "JobCurrentStartDate": started}) == LIMIT
+    assert limit(tmp_path, {"AllowedJobDuration": LIMIT, "JobCurrentStartDate": started}) < LIMIT - 50
 
 
 def test_a_time_that_was_over_when_the_job_began_is_not_believed(tmp_path: Path) -> None:
-    assert limit(tmp_path, AllowedJobDuration=LIMIT, JobCurrentStartDate=1_000_000) == math.inf
+    assert limit(tmp_path, {"AllowedJobDuration": LIMIT, "JobCurrentStartDate": 1_000_000}) == math.inf
 
 
 def test_a_job_of_one_component_is_left_to_htcondor(tmp_path: Path) -> None:
-    assert limit(tmp_path, components=1, AllowedExecuteDuration=LIMIT) == math.inf
+    assert limit(tmp_path, LIMITED, components=1) == math.inf
 
 
 def test_a_job_that_is_to_run_out_of_memory_is_left_to_htcondor(tmp_path: Path) -> None:
     (tmp_path / names.UNWATCHED).touch()
-    assert limit(tmp_path, AllowedExecuteDuration=LIMIT) == math.inf
+    assert limit(tmp_path, LIMITED) == math.inf
 
 
 @pytest.mark.parametrize(
-    ("ends", "ad", "leaves"),
-    [("1", {}, False), ("1", {"CheckpointNumber": 0}, True), ("11", {"CheckpointNumber": 0}, False)],
+    ("failures", "ad", "leaves"),
+    [(1, {}, False), (1, {"CheckpointNumber": 0}, True), (11, {"CheckpointNumber": 0}, False)],
 )
 def test_a_job_that_has_failed_leaves_its_slot_where_saving_is_known_to_be_of_use(
-    tmp_path: Path, ends: str, ad: dict[str, object], leaves: bool
+    tmp_path: Path, failures: int, ad: dict[str, object], leaves: bool
 ) -> None:
-    found = limit(tmp_path, past=Past(ends), AllowedExecuteDuration=LIMIT, **ad)
-    assert math.isfinite(found) is leaves
+    assert math.isfinite(limit(tmp_path, {**LIMITED, **ad}, failures=failures)) is leaves
 
 
 def test_ends_by_which_a_job_has_left_its_slot_are_no_failures() -> None:
@@ -214,4 +217,4 @@ def test_ends_by_which_a_job_has_left_its_slot_are_no_failures() -> None:
     for number in (0, 1, 2, 3):  # before the fourth, it was evicted
         past.add({"left": [number]})
     assert past.failures == 0
-    assert eviction.Past(None).failures == 0
+    assert Past(None).failures == 0

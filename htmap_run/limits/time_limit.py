@@ -16,16 +16,13 @@ import time
 
 from htmap_run import names
 from htmap_run.files import saves
-from htmap_run.job import memory
+from htmap_run.limits import memory
 from htmap_run.reports.host import job_ad
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Optional
-
-    from htmap_run.job.eviction import Past
-    from htmap_run.job.results import Results
+    from typing import Callable, Optional
 
 _OF_EXECUTION = "allowedexecuteduration"  # without the transfer of inputs
 _OF_JOB = ("allowedjobduration", names.TIME_LIMIT.lower())
@@ -65,14 +62,17 @@ class TimeLimit:
         self._first = component if self._first is None else self._first
 
     @contextlib.contextmanager
-    def watching(self, worker: int, results: Results) -> Iterator[None]:
-        """End a worker before the time is over, while the block waits for it."""
+    def watching(self, worker: int, running: Callable[[], Optional[int]]) -> Iterator[None]:
+        """End a worker before the time is over, while the block waits for it.
+
+        :param running: returns the component that has begun and not ended, as far as that is known; None for none.
+        """
         self.is_over = False
         if self.seconds == math.inf:
             yield
             return
-        before = signal.signal(signal.SIGALRM, lambda *_: self._look(worker, results))
-        self._look(worker, results)
+        before = signal.signal(signal.SIGALRM, lambda *_: self._look(worker, running()))
+        self._look(worker, running())
         try:
             yield
         finally:
@@ -83,13 +83,12 @@ class TimeLimit:
         """Return whether a component is the first since HTCondor started the job, so that it may use the whole time."""
         return self._is_fresh and component == self._first
 
-    def _look(self, worker: int, results: Results) -> None:
-        begun, now = results.begun, time.time()
-        component = self._first if begun is None else begun["component"]
+    def _look(self, worker: int, component: Optional[int]) -> None:
+        now = time.time()
         until = self._last if now >= self._end and self.has_had_all(component) else self._end
         if now < until:
             signal.setitimer(signal.ITIMER_REAL, until - now)
-        elif begun is None and self._is_fresh:
+        elif component is None and self._is_fresh:
             signal.setitimer(signal.ITIMER_REAL, _LEAST)  # to leave now would bring the next run no farther
         elif saves.leave_slot(self._scratch, self.began):
             self.is_over = True
@@ -116,20 +115,21 @@ class TimeLimit:
         return False
 
 
-def of_job(scratch: str, components: int, past: Past) -> TimeLimit:
+def of_job(scratch: str, components: int, failures: int) -> TimeLimit:
     """Return the time limit of a job; one that never ends where the job has none, or must not leave its slot for it.
 
     It must not where HTCondor would take that for its end: without the policy of the submit side, and where it cannot be saved.
     Nor where HTCondor is to see that it runs out of memory.
 
     :param components: the number of components of the job.
+    :param failures: how often it has ended, but for leaving its slot.
     """
     ad = job_ad(scratch) if components > 1 else {}
     mark = saves.mark(scratch)
     began: float = mark.get("began") or _began(scratch)
     # A job that has failed has perhaps done so because HTCondor does not know this way of saving. If it has left its slot often,
     # and nothing is known of that, what it saves is of no use to the next run.
-    is_useful = not past.failures or ("checkpointnumber" in ad and past.failures <= _FAILURES)
+    is_useful = not failures or ("checkpointnumber" in ad and failures <= _FAILURES)
     can_leave = ad.get(names.LEAVES.lower()) == "true" and is_useful and saves.can_save(ad)
     is_watched = not os.path.exists(os.path.join(scratch, names.UNWATCHED))
     ends = _ends(ad, began) if can_leave and is_watched else ()
