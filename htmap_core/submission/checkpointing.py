@@ -16,6 +16,7 @@ from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption
 from htmap_core.language.expressions import quoted
 from htmap_core.results.pickling import Pickled
+from htmap_core.submission import exit_policy
 from htmap_run import codes, names
 
 _NAMES = {"htmap", "checkpoint"}
@@ -77,7 +78,7 @@ def describe(submit: SubmitDescription, plan: MapPlan) -> None:
     if (rules := _saves(submit, plan)) is not None:
         submit.set_attribute(names.SAVES, quoted(rules))
         if plan.is_chosen and may_leave(plan.options) and not any(map(submit.has, _DECIDE_AT_EXIT)):
-            submit.set_attribute(names.LEAVES, "true")
+            submit.set_attribute(names.LEAVES, exit_policy.retries_of_exceptions(plan.options))
     tell = submit.set if by_exit(plan.options) else submit.set_default if gets_more_memory or rules else None
     if tell is None:
         return

@@ -38,6 +38,13 @@ class Past:
         """How often the job has ended by itself, without those ends by which it has left its slot in time."""
         return 0 if self._completions is None else self._failures(int(self._completions))
 
+    def is_retried(self, retries: str) -> bool:
+        """Return whether HTCondor is to be told to run a failed job again, because it counts that the job has left its slot.
+
+        :param retries: what the job's ad says of :data:`.names.LEAVES`.
+        """
+        return bool(self._left) and retries.isdigit() and self.failures < int(retries)
+
     def is_same_attempt(self, completions: Optional[str]) -> bool:
         """Return whether the job has not failed since a run whose ad has had this number of ends."""
         is_known = completions is not None and self._completions is not None

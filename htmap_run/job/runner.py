@@ -25,6 +25,7 @@ from htmap_run.job.supervisor import AskedToEnd, End, Saved, Supervisor
 from htmap_run.job.work import Work
 from htmap_run.limits import time_limit
 from htmap_run.reports.capture import Capture
+from htmap_run.reports.host import job_ad
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
 def _finish(supervisor: Supervisor, archive: str, scratch: str, arguments: list[str]) -> int:
     blocks, components = _parsed(arguments)
     own = OwnArchive(archive, scratch, (names.FUNCTION, *blocks, *_ADS))
-    results, capture, saving, limit = _opened(scratch, components)
+    results, capture, saving, limit, past = _opened(scratch, components)
 
     def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
@@ -92,7 +93,7 @@ def _finish(supervisor: Supervisor, archive: str, scratch: str, arguments: list[
         results.complete()
         if not eviction.is_by_hand(scratch):
             capture.remove()
-        return _exit_code(results.ended.kinds())
+        return _exit_code(results.ended.kinds(), past, scratch)
     except AskedToEnd as asked:
         _keep(asked, own, results, capture, scratch)
         raise
@@ -136,7 +137,9 @@ def _parsed(arguments: list[str]) -> tuple[list[str], Sequence[int]]:
     return arguments[0].split(","), ranges.parse(arguments[1])
 
 
-def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture, saves.Saves, time_limit.TimeLimit]:
+def _opened(
+    scratch: str, components: Sequence[int]
+) -> tuple[Results, Capture, saves.Saves, time_limit.TimeLimit, eviction.Past]:
     """Make the folder that comes back, with what earlier runs of this job have finished."""
     returned = os.path.join(scratch, names.RETURN)
     now = eviction.facts(scratch)
@@ -152,7 +155,7 @@ def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture, 
         eviction.put_back(results, capture, past.finished)
     results.run(now)
     saving = saves.Saves(scratch, len(components), len(past.finished), past.failures, limit.began)
-    return results, capture, saving, limit
+    return results, capture, saving, limit, past
 
 
 @contextlib.contextmanager
@@ -188,10 +191,12 @@ def _live(scratch: str) -> Iterator[None]:
             open(live, "wb").close()
 
 
-def _exit_code(kinds: set[bytes]) -> int:
+def _exit_code(kinds: set[bytes], past: eviction.Past, scratch: str) -> int:
     if kinds <= {frames.RESULT}:
         return codes.OK
-    return codes.REFUSED if kinds == {frames.REFUSED} else codes.COMPONENT_FAILED
+    if kinds == {frames.REFUSED}:
+        return codes.REFUSED
+    return codes.AGAIN if past.is_retried(job_ad(scratch).get(names.LEAVES.lower(), "")) else codes.COMPONENT_FAILED
 
 
 def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:

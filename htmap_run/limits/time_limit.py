@@ -130,7 +130,7 @@ def of_job(scratch: str, components: int, failures: int) -> TimeLimit:
     # A job that has failed has perhaps done so because HTCondor does not know this way of saving. If it has left its slot often,
     # and nothing is known of that, what it saves is of no use to the next run.
     is_useful = not failures or ("checkpointnumber" in ad and failures <= _FAILURES)
-    can_leave = ad.get(names.LEAVES.lower()) == "true" and is_useful and saves.can_save(ad)
+    can_leave = ad.get(names.LEAVES.lower(), "").isdigit() and is_useful and saves.can_save(ad)
     is_watched = not os.path.exists(os.path.join(scratch, names.UNWATCHED))
     ends = _ends(ad, began) if can_leave and is_watched else ()
     # What was over when the job began cannot be: the clocks differ.
@@ -140,10 +140,10 @@ def of_job(scratch: str, components: int, failures: int) -> TimeLimit:
 
 def _began(scratch: str) -> float:
     now = time.time()
-    try:
-        return min(now, os.stat(os.path.join(scratch, ".job.ad")).st_mtime)
+    try:  # HTCondor makes this file when the inputs are there; a container may have to start after that
+        return min(now, os.stat(os.path.join(scratch, names.LIVE_STDOUT)).st_mtime)
     except OSError:
-        return now  # a container may hide it
+        return now
 
 
 def _ends(ad: dict[str, str], began: float) -> Iterator[float]:

@@ -50,10 +50,11 @@ class Limited:
 
         :param elapsed: how long it has been running already.
         """
-        ad = self.scratch / ".job.ad"
-        ad.write_text(job_ad(NumJobCompletions=self.ends, AllowedExecuteDuration=LIMIT))
-        os.utime(ad, (time.time() - elapsed, time.time() - elapsed))
-        (self.scratch / "_condor_stdout").touch()
+        ad = job_ad(NumJobCompletions=self.ends, AllowedExecuteDuration=LIMIT)
+        (self.scratch / ".job.ad").write_text(ad)
+        stdout = self.scratch / names.LIVE_STDOUT
+        stdout.touch()
+        os.utime(stdout, (time.time() - elapsed, time.time() - elapsed))
         runs = [self._run()]
         while runs[-1].exit_code == codes.SAVED:
             self._spool = shutil.copytree(
@@ -83,7 +84,7 @@ def job_ad(**facts: object) -> str:
     known = {
         "HTMapSubmission": '"token"',
         "SuccessCheckpointExitCode": codes.SAVED,
-        names.LEAVES: "true",
+        names.LEAVES: 1,  # one more attempt of what has failed
         "NumJobCompletions": 0,
         **facts,
     }
@@ -103,13 +104,13 @@ def test_a_component_that_is_cut_off_has_the_whole_time_of_the_next_run_and_then
     limited = Limited(jobs, tmp_path, [0, HANGS, 0])
     first = limited.run(elapsed=LIMIT - 5 - 1)
     assert (exit_codes(first), limited.ran) == (LEAVES, [0, 1])
-    assert (first[-1].files, (limited.scratch / "_condor_stdout").read_bytes()) == (set(), b"")
+    assert (first[-1].files, (limited.scratch / names.LIVE_STDOUT).read_bytes()) == (set(), b"")
 
     second = limited.run_again(elapsed=LIMIT - 2)
     assert (exit_codes(second), limited.ran) == (LEAVES, [0, 1, 1])
 
     last = limited.run_again()[-1]
-    assert (last.exit_code, last.statuses) == (codes.COMPONENT_FAILED, ["OK", "ERR", "OK"])
+    assert (last.exit_code, last.statuses) == (codes.AGAIN, ["OK", "ERR", "OK"])
     assert limited.ran == [0, 1, 1, 2]
     assert last.error(1)["type"] == "htmap.ComponentDied"
     assert "in function" in last.output("stderr", 1)
@@ -131,7 +132,7 @@ def test_what_has_failed_does_not_run_again_when_the_job_has_left_its_slot_but_w
     limited = Limited(jobs, tmp_path, [-1, 0, -1])
     assert exit_codes(limited.run(elapsed=LIMIT - 3)) == LEAVES
     assert exit_codes(limited.run_again(elapsed=LIMIT - 3)) == LEAVES
-    assert exit_codes(limited.run_again()) == [codes.COMPONENT_FAILED]
+    assert exit_codes(limited.run_again()) == [codes.AGAIN]
     assert limited.ran == [0, 1, 2]
     assert exit_codes(limited.run_again()) == [codes.COMPONENT_FAILED]
     assert limited.ran == [0, 1, 2, 0, 2]
@@ -218,3 +219,10 @@ def test_ends_by_which_a_job_has_left_its_slot_are_no_failures() -> None:
         past.add({"left": [number]})
     assert past.failures == 0
     assert Past(None).failures == 0
+
+
+def test_htcondor_is_told_to_run_a_failed_job_again_only_where_it_counts_wrongly() -> None:
+    past = Past("1")
+    assert not past.is_retried("2")  # it has not left its slot
+    past.add({"left": [0]})
+    assert (past.is_retried("1"), past.is_retried("0"), past.is_retried("")) == (True, False, False)
