@@ -82,6 +82,7 @@ IS_HTMAP_JOB = "IsHTMapJob"
 MAP_ID = "HTMapID"
 SUBMISSION_TOKEN = "HTMapSubmission"
 SAVES = on_execute_side.SAVES
+LEAVES = on_execute_side.LEAVES
 IN_VAIN = "HTMapStartsInVain"  # an expression: whether HTCondor starts the job again and again without end
 
 ENTRIES_PER_DIRECTORY = 1000

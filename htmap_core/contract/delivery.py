@@ -99,6 +99,9 @@ class DeliveryMethod(ABC):
     remedy: ClassVar[str] = ""
     """What users do so that functions find the modules that :meth:`lacks` names, as a phrase that follows "to have them,"."""
 
+    saves_jobs: ClassVar[bool] = True
+    """Whether HTCondor can save what a job has finished before its end, and start it again in its place. Since 0.7."""
+
     def check(self, pool: PoolView) -> Suitability:
         """Say whether *pool* can run this method; by default this is unknown.
 

@@ -35,6 +35,7 @@ class MapPlan:
     :param pool: the pool that the map will be submitted to.
     :param checkpoints: whether jobs keep checkpoints: evictions bring them to the submit side.
     :param walltime: the time limits of the jobs; None without the option ``walltime``.
+    :param is_chosen: whether HTMap has chosen how many components share a job.
     """
 
     tag: str
@@ -47,3 +48,4 @@ class MapPlan:
     pool: PoolView
     checkpoints: bool = False
     walltime: Optional[Walltime] = None
+    is_chosen: bool = False

@@ -86,7 +86,8 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             submissions = {engine.job(component).submission for component in alike}
             explained.append(Explanation(tuple(alike), status, *why_unmade(map_dir, submissions, connection, tag)))
         elif status is ComponentStatus.IDLE:
-            explained += _of_idle(map_dir, tag, connection, alike)
+            of_idle = _of_idle(map_dir, tag, connection, alike)
+            explained += (attrs.evolve(each, text=f"{note}; {each.text}") if note else each for each in of_idle)
         elif status is ComponentStatus.RUNNING:
             explained += _of_running(map_dir, connection, alike)
         else:

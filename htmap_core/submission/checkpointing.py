@@ -16,6 +16,7 @@ from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption
 from htmap_core.language.expressions import quoted
 from htmap_core.results.pickling import Pickled
+from htmap_core.submission import exit_policy
 from htmap_run import codes, names
 
 _OURS = {"htmap", "htmap_core", "htmap_run"}
@@ -23,6 +24,7 @@ _OURS = {"htmap", "htmap_core", "htmap_run"}
 
 _EXIT = "exit"  # the value of the option besides true and false
 _MORE_MEMORY = ("retry_request_memory", "retry_request_memory_increase")
+_DECIDE_AT_EXIT = ("on_exit_remove", "on_exit_hold", "retry_until", "success_exit_code")
 _INTERVAL = 60  # seconds: what is lost with a host is less than what two minutes have brought
 _INTERVAL_OF_EXITS = 600  # each makes the function begin anew, with its imports and what it loads
 _RESULTS, _WORDS = "results_interval", {"true", "false"}
@@ -65,7 +67,8 @@ def describe(submit: SubmitDescription, plan: MapPlan) -> None:
     """Have HTCondor save what there is of a job that ends for that, and start it again.
 
     A job does so for its checkpoints, if the map asks for it. One of several components does it from time to time, so that its
-    results come early, and before it gets more memory: HTCondor transfers nothing of a job that used too much.
+    results come early, and before it gets more memory: HTCondor transfers nothing of a job that used too much. If HTMap has
+    chosen them, also before its time is over: then it leaves its slot, and its next run has the whole time.
 
     :raises InvalidOption: the destination of checkpoints is no URL: HTCondor would look for them in the map's directory.
     :raises SubmitConflict: the user wants another exit code for it.
@@ -73,6 +76,8 @@ def describe(submit: SubmitDescription, plan: MapPlan) -> None:
     gets_more_memory = plan.jobs < plan.components and any(submit.has(name) for name in _MORE_MEMORY)
     if (rules := _saves(submit, plan)) is not None:
         submit.set_attribute(names.SAVES, quoted(rules))
+        if plan.is_chosen and may_leave(plan.options) and not any(map(submit.has, _DECIDE_AT_EXIT)):
+            submit.set_attribute(names.LEAVES, exit_policy.retries_of_exceptions(plan.options))
     tell = submit.set if by_exit(plan.options) else submit.set_default if gets_more_memory or rules else None
     if tell is None:
         return
@@ -101,6 +106,16 @@ def _saves(submit: SubmitDescription, plan: MapPlan) -> str | None:
         return f"{seconds} {seconds} {megabytes} {_PERCENT_IF_TOLD}"
     shortest = max(_SHORTEST, jobs // _SAVES_IN_A_SECOND)
     return f"{shortest} {max(_LONGEST, shortest)} {megabytes} {_PERCENT}"
+
+
+def may_leave(options: MapOptions) -> bool:
+    """Return whether a job may leave its slot before its time is over, and go on later, as far as options say.
+
+    Where results do not leave a job before its end, and where the user says what becomes of its exit codes, it may not.
+    """
+    if str(options.text(_RESULTS)).casefold() == "false" or options.text("universe") == "docker":
+        return False
+    return not any(name in options for name in (*_DECIDE_AT_EXIT, "checkpoint_exit_code", "checkpoint_destination"))
 
 
 def by_exit(options: MapOptions) -> bool:

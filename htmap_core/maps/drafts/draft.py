@@ -111,13 +111,13 @@ class Draft:
         :param scratch: where to write them instead of HTMAP_DIR, for a map that is only planned. Plugins do no slow work and set
             up no credentials then.
         """
-        chunks = self._chunks(pool, connection, total)
+        chunks = self._chunks(pool, method, connection, total)
         columns, files = OptionColumns(self.options), MapFiles(self.options)
         of_options = tuple(columns.names.values())
         with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, root=scratch) as creation:
             self._add_function(creation, files, runs_again_alone=chunks.reason is not None)
             _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
-            plan = self._plan(creation, connection, columns.walltime, scratch)
+            plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
             of_map = creation.map_dir, columns.names, files, connection.schedd_parameter, self.authors
             described = planning.describe(plan, method, *of_map, acts=scratch is None)
             unproven = check_commands(described.commands, connection, self.authors.origin, columns.referred_to)
@@ -125,10 +125,11 @@ class Draft:
                 user_warnings.warn(warning)
             yield Written(creation, plan, described, chunks.reason)
 
-    def _chunks(self, pool: Pool, connection: Connection, total: int) -> Chunks:
+    def _chunks(self, pool: Pool, method: DeliveryMethod, connection: Connection, total: int) -> Chunks:
         if self.size:
             return choice.equal(self.size)
-        view = choice.View(connection, pool.grows, connection.schedd_parameter, total, self.runs.calls)
+        asked, earlier = connection.schedd_parameter, self.runs.calls
+        view = choice.View(connection, pool.grows, asked, total, earlier, saves=method.saves_jobs)
         return choice.chosen(self.options, view, self.function, keeps_checkpoints=self.checkpoints.is_on)
 
     def _add_function(self, creation: Creation, files: MapFiles, *, runs_again_alone: bool) -> None:
@@ -142,7 +143,9 @@ class Draft:
             record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
         creation.add_function(function.payload, record, function.functions)
 
-    def _plan(self, creation: Creation, pool: PoolView, walltime: Walltime | None, scratch: Path | None) -> MapPlan:
+    def _plan(
+        self, creation: Creation, pool: PoolView, walltime: Walltime | None, scratch: Path | None, *, is_chosen: bool
+    ) -> MapPlan:
         return MapPlan(
             tag=creation.tag,
             map_dir=creation.map_dir.path if scratch is None else htmap_dir() / names.MAPS / creation.map_dir.id,
@@ -154,6 +157,7 @@ class Draft:
             pool=pool,
             checkpoints=self.checkpoints.is_on,
             walltime=walltime or of_all_jobs(self.options.get(WALLTIME), creation.chunksize),
+            is_chosen=is_chosen,
         )
 
 

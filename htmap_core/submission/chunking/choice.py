@@ -17,7 +17,7 @@ from htmap_core.contract.pools import PoolView
 from htmap_core.contract.walltime import of_all_jobs
 from htmap_core.exceptions import InvalidOption
 from htmap_core.results.pickling import Pickled
-from htmap_core.submission.checkpointing import mentions
+from htmap_core.submission.checkpointing import may_leave, mentions
 from htmap_core.submission.chunking import sizes
 from htmap_core.submission.chunking.places import places
 
@@ -193,6 +193,7 @@ class View:
     :param parameter: returns a parameter of the schedd's configuration, or None; it may raise CondorError.
     :param total: how many components there are; 0 if that is not known.
     :param earlier: returns how long a call took in earlier runs; None if there were none.
+    :param saves: whether jobs can be saved before their end, by the delivery method.
     """
 
     pool: PoolView
@@ -200,6 +201,7 @@ class View:
     parameter: Callable[[str], Optional[str]]
     total: int
     earlier: Callable[[], Optional[Calls]]
+    saves: bool = True
 
 
 def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoints: bool) -> Chunks:
@@ -214,7 +216,7 @@ def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoi
     known = Calls(expected) if expected is not None else None if alone else view.earlier()
     seconds = None if known is None else known.seconds
     most = _most(options, seconds)
-    if not alone and most == 1:
+    if not alone and (most == 1 or (most is not None and not (view.saves and may_leave(options)))):
         alone = next(name for name in (*_LIMITS, WALLTIME) if name in options)
     if alone:
         return Chunks(lambda _: itertools.repeat(1), reason=Reason(alone=alone))
@@ -267,6 +269,7 @@ def _expected(options: MapOptions) -> float | None:
 def _most(options: MapOptions, seconds: float | None) -> int | None:
     """Return how many components may share a job, so that it keeps the time limits that the user has given.
 
+    These sizes do what can be done before: calls may take longer than all before. Then a job leaves its slot in time.
     The ``walltime`` of its components makes the time limit of a job. That must not be beyond what the user allows for jobs, and
     should not be beyond all that a site allows: the map would be refused.
     As long as nothing is known of the calls, one may need all of it.

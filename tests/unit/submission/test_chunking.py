@@ -276,6 +276,19 @@ def test_jobs_keep_the_time_limit_that_the_user_has_given_for_them() -> None:
     assert jobs_of(chosen(total=40, expected_runtime=1, allowed_execute_duration=3), 40) == [1] * 40
 
 
+@pytest.mark.parametrize("limit", [{"allowed_execute_duration": 300}, {"walltime": "10 min"}])
+def test_jobs_that_cannot_leave_their_slot_in_time_have_one_call_each_where_time_is_limited(
+    limit: dict[str, Any],
+) -> None:
+    for options in ({"results_interval": False}, {"on_exit_hold": "false"}, {"checkpoint_exit_code": 7}):
+        chunks = chosen(total=100, expected_runtime=0.1, **limit, **options)
+        assert chunks.reason is not None
+        assert (chunks.reason.alone, jobs_of(chunks, 100)) == (next(iter(limit)), [1] * 100)
+    in_docker = View(Pool([partitionable(8)]), NO_LIMITS.get, 100, lambda: None, saves=False)
+    chunks = choice.chosen(MapOptions(expected_runtime=0.1, **limit), in_docker, keeps_checkpoints=False)
+    assert jobs_of(chunks, 100) == [1] * 100
+
+
 def test_jobs_are_not_longer_than_a_site_allows_if_each_call_needs_its_walltime() -> None:
     assert max(jobs_of(chosen(total=10_000, walltime="10 min"), 10_000)) == 48
     known = chosen(total=10_000, walltime="10 min", expected_runtime=0.1)

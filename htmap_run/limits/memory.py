@@ -76,7 +76,7 @@ class Watch:
         used = self._used(self._no_more)
         if used >= self._end:
             self.ended_at = self.ended_at or used // _MB
-            _end(worker)
+            end(worker)
             return _LATER
         if used >= self._no_more and not self.is_retried:
             self._let_grow(worker, (self._end - used) // 2)
@@ -150,7 +150,7 @@ def _descendants(process: int) -> Iterator[int]:
                     yield from _descendants(child)
 
 
-def _end(worker: int) -> None:
+def end(worker: int) -> None:
     """End the worker by a signal upon which Python shows what it was doing, and its descendants."""
     with contextlib.suppress(OSError, ValueError):  # it may have ended by itself
         for process in list(_descendants(worker)):
