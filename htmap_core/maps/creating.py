@@ -25,6 +25,7 @@ from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
 from htmap_core.plugins.faults import plugin_faults
+from htmap_core.plugins.record import one_off_files
 from htmap_core.results.needed_modules import needed_modules
 from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.settings import tables, variables
@@ -242,6 +243,7 @@ def _record(
         created=time.time(),
         untagged=untagged,
         chunking=chunking,
+        plugin_files=one_off_files(plugins.records_for_maps()),
     )
 
 

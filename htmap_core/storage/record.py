@@ -33,6 +33,7 @@ class MapRecord:
     :param format: the format of the map's files; of a newer one, this version understands all that it needs.
     :param sizes: where jobs differ in size, the runs of jobs of one size: how many they are, and how many components each has.
     :param chunking: why HTMap has chosen these sizes, as plain facts; None where the user has.
+    :param plugin_files: the one-off plugins that the map was made with.
     """
 
     components: int = attrs.field(validator=attrs.validators.ge(1))
@@ -46,6 +47,7 @@ class MapRecord:
     format: int = WRITTEN
     sizes: Sequence[Sequence[int]] = attrs.field(default=())
     chunking: Optional[Mapping[str, Any]] = None
+    plugin_files: Sequence[str] = attrs.field(default=())
 
     @sizes.validator
     def _check_sizes(self, _: object, sizes: Sequence[Sequence[int]]) -> None:
@@ -72,7 +74,7 @@ def record_text(record: MapRecord, root: Path) -> str:
     """Return the text of ``map.json`` in an HTMAP_DIR."""
     plain = {**attrs.asdict(record), "pool": plain_address(record.pool, root)}
     needs = {"needs": FORMAT} if plain["sizes"] else {}  # else it is read by all that read the rest
-    for name in ("sizes", "chunking"):
+    for name in ("sizes", "chunking", "plugin_files"):
         if not plain[name]:
             del plain[name]
     return seal({"format": plain.pop("format"), **needs, **plain}, indent=1)
