@@ -135,7 +135,7 @@ def check_pools() -> list[PoolCheck]:
     return found + [PoolCheck(pool.name, None, why) for pool in candidates.left_out]
 
 
-def reach(address: PoolAddress, plugin_files: Collection[str] = ()) -> Connection:
+def reach(address: PoolAddress, plugin_files: Collection[str]) -> Connection:
     """Return a connection to the pool of a map, and start the pool if that is necessary and possible.
 
     :param plugin_files: the one-off plugins that the map remembers; one of them may offer the pool.
