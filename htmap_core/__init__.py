@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from htmap_core import durations, exceptions, wording
     from htmap_core.condor.connection import connect
     from htmap_core.contract.delivery import DeliveryMethod, Suitability
-    from htmap_core.contract.hookspecs import hookimpl
+    from htmap_core.contract.hookspecs import HOOKS_VERSION, hookimpl
     from htmap_core.contract.options import MapOptions
     from htmap_core.contract.plan import MapPlan
     from htmap_core.contract.pools import Pool, PoolAccess, PoolAddress, PoolView
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _MODULES = ("durations", "exceptions", "wording")
 
 _HOMES = {
+    "HOOKS_VERSION": "contract.hookspecs",
     "DeliveryMethod": "contract.delivery",
     "HTMapException": "exceptions",
     "MapOptions": "contract.options",
@@ -75,6 +76,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "HOOKS_VERSION",
     "DeliveryMethod",
     "HTMapException",
     "MapOptions",

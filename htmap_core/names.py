@@ -8,6 +8,7 @@ from htmap_run import names as on_execute_side
 
 DISTRIBUTION = "htmap-core"
 ENTRY_POINT_GROUP = "htmap"
+COMMANDS_GROUP = "htmap.commands"  # of entry points, too: the commands that plugins declare
 
 # Folders below HTMAP_DIR.
 TAGS = "tags"

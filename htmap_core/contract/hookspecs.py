@@ -1,16 +1,19 @@
 """All hooks: everything that a plugin can do.
 
-A plugin is a module that an entry point of the group ``htmap`` names. Its hook functions are marked with
+A plugin is a module that an entry point of the group ``htmap`` names, or a one-off file. Its hook functions are marked with
 ``@htmap_core.hookimpl``, and have the name and any of the arguments of a hook below. There are two kinds of hooks:
 
 *Offers* return named objects. A setting or HTMap picks one of them by its name.
-*Steps* edit their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names; those of a
-plugin that offers a pool can be for maps of this pool alone (:attr:`~htmap_core.Pool.limits_steps`).
+*Steps* edit their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names, and those of
+one-off files last; those of a plugin that offers a pool can be for maps of this pool alone
+(:attr:`~htmap_core.Pool.limits_steps`).
 
 HTMap loads plugins when it calls the first hook, never at ``import htmap``. It switches off a plugin that cannot be loaded, and
 one whose offer raises or returns a wrong object; ``htmap plugins list`` shows the reason. The first map that is made without it
 gives a warning, and none is made if the setting ``PLUGINS.REQUIRED`` names the plugin. An exception in a step ends the creation
 of the map, because the map may depend on that step.
+
+The hooks have a version, :data:`HOOKS_VERSION`, and a plugin can require one.
 """
 
 from __future__ import annotations
@@ -29,6 +32,18 @@ from htmap_core.names import ENTRY_POINT_GROUP
 
 if TYPE_CHECKING:
     import click
+
+HOOKS_VERSION = "1.0"
+"""The version of the hooks, and of what they are given and return: all that this file and ``htmap_core.__all__`` name.
+
+What is new raises the second number. What is taken away, or means something else, raises the first one: plugins for the old ones
+are switched off then, with the reason. Before that happens, what will go gives a warning for at least one version of HTMap.
+
+A plugin that needs more than 1.0 says so in its module, and is switched off where the first number differs or the second is
+less. Since 0.7. ::
+
+    HTMAP_HOOKS = "1.2"
+"""
 
 hookspec = pluggy.HookspecMarker(ENTRY_POINT_GROUP)
 hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
@@ -155,8 +170,9 @@ def htmap_default_settings() -> Mapping[str, Any]:  # type: ignore[empty-body]
 def htmap_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
     """Offer commands or groups of commands for the ``htmap`` command line.
 
-    Called once per process, on the submit machine, when the user calls or completes a command that the core does not have, or
-    lists plugins. A plugin cannot replace a command of the core. Since 0.7. ::
+    Called once per process, on the submit machine, when the user calls a command that the core does not have, completes one that
+    no plugin declares, or lists plugins. A plugin cannot replace a command of the core. An entry point of the group
+    ``htmap.commands`` with the name of the command and the plugin's module has ``htmap --help`` list it. Since 0.7. ::
 
         @hookimpl
         def htmap_commands():

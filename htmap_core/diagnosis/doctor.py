@@ -189,7 +189,7 @@ def _unsafe_files(root: Path) -> Check | None:
 
 def _plugins(records: list[PluginRecord]) -> Iterator[Check]:
     for record in records:
-        text = f"{record.name} ({record.distribution} {record.version})"
+        text = f"{record.name} ({record.source})"
         if record.state == "ok" and record.seconds > _SLOW_IMPORT:
             advice = "`python -X importtime -m htmap_core plugins list` shows what takes the time, for its author"
             yield Check("plugins", "note", f"{text} takes {record.seconds:.0f} seconds to import", advice)

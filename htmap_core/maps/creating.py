@@ -19,6 +19,7 @@ from htmap_core.maps.earlier_runs import FUNCTION, EarlierRuns
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
+from htmap_core.plugins.record import one_off_files
 from htmap_core.settings.layers import of_one_moment
 from htmap_core.storage.log import logger
 from htmap_core.storage.record import MapRecord
@@ -161,6 +162,7 @@ def _record(written: Written, chosen: Chosen, chunking: dict[str, Any] | None, *
         untagged=untagged,
         chunking=chunking,
         delivery_reason=chosen.reason,
+        plugin_files=one_off_files(plugins.records_for_maps()),
     )
 
 

@@ -38,6 +38,7 @@ class Plugins:
 
     def __init__(self) -> None:
         self._discovery = Discovery()
+        self.of_map = self._discovery.of_map
         self._guard = Guard()
         self._offered: dict[str, dict[str, list[Any]]] = {}
         self._registered: dict[str, DeliveryMethod] = {}
@@ -94,8 +95,9 @@ class Plugins:
         )
 
     def is_registered(self, name: str) -> bool:
-        """Return whether the user's program has registered the delivery method named *name*: another program may lack it."""
-        return name in self._registered
+        """Return whether the delivery method *name* is of this program or a one-off file: another program may lack it."""
+        files = [record for record in self._discovery.records() if record.is_one_off]
+        return name in self._registered or any(name in each.offers.get("delivery methods", ()) for each in files)
 
     def register_delivery_method(self, method: DeliveryMethod) -> None:
         """Add a delivery method for this process; it replaces any other of the same name."""
@@ -268,7 +270,7 @@ class Plugins:
     def steps(self, hook: str) -> Iterator[tuple[PluginRecord, set[str]]]:
         """Yield the plugins that have a step, in order, each with the pools for whose maps alone it is; with none for all."""
         limiting = {pool.name for pool in self.pools() if pool.limits_steps}
-        for record in sorted(self._discovery.working(hook), key=lambda record: record.name):
+        for record in sorted(self._discovery.working(hook), key=lambda record: (record.is_one_off, record.name)):
             yield record, limiting.intersection(record.offers.get("pools", ()))
 
     def _step(self, hook: str, submit: SubmitDescription, plan: MapPlan) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import attrs
 
 from htmap_core import user_warnings
@@ -18,6 +20,7 @@ from htmap_core.exceptions import (
 )
 from htmap_core.files.ownership import is_within
 from htmap_core.plugins.calls import plugins
+from htmap_core.plugins.record import PluginRecord
 from htmap_core.storage.root import answers_about_slots, htmap_dir
 from htmap_core.wording import describe
 
@@ -133,9 +136,10 @@ def check_pools() -> list[PoolCheck]:
     return found + [PoolCheck(pool.name, None, why) for pool in candidates.left_out]
 
 
-def reach(address: PoolAddress) -> Connection:
+def reach(address: PoolAddress, plugin_files: Collection[str]) -> Connection:
     """Return a connection to the pool of a map, and start the pool if that is necessary and possible.
 
+    :param plugin_files: the one-off plugins that the map remembers; one of them may offer the pool.
     :raises PoolUnavailable: the pool does not answer.
     :raises SubmittedElsewhere: nor does the schedd of another machine, or it lets nobody act from here.
     """
@@ -143,10 +147,12 @@ def reach(address: PoolAddress) -> Connection:
     problem = connection.why_silent() or connection.why_refused()
     if problem is None:
         return connection
-    for pool in plugins.pools():
-        if pool.name == address.pool and (started := plugins.start(pool)) is not None:
-            return Connection(started)
-    raise _unreachable(connection, problem)
+    with plugins.of_map(plugin_files):
+        for pool in plugins.pools():
+            if pool.name == address.pool and (started := plugins.start(pool)) is not None:
+                return Connection(started)
+        off = [each for each in plugins.records_for_maps() if each.name in plugin_files and each.state != "ok"]
+    raise _unreachable(connection, problem, off)
 
 
 def ask(address: PoolAddress) -> Connection:
@@ -161,14 +167,19 @@ def ask(address: PoolAddress) -> Connection:
     return connection
 
 
-def _unreachable(connection: Connection, problem: CondorError) -> CondorError:
+def _unreachable(connection: Connection, problem: CondorError, off: Sequence[PluginRecord] = ()) -> CondorError:
+    """Return the exception for a pool that does not answer.
+
+    :param off: the one-off plugins of the map that do not work: one of them may have had the pool.
+    """
     address = connection.address
     reason = problem.reason if isinstance(problem, PoolUnavailable) else str(problem)
     if address.schedd is not None:
         elsewhere = SubmittedElsewhere(address.schedd, reason)
         if isinstance(problem, PoolConfigurationGone) or not _is_here(connection, elsewhere.machine):
             return elsewhere
-    return PoolUnavailable(address.pool, reason, "You can still read the map; try again later")
+    missing = [f"The map was made with plugin {each.name!r}, which {each.why_off}. {each.advice}" for each in off]
+    return PoolUnavailable(address.pool, reason, "\n".join([*missing, "You can still read the map; try again later"]))
 
 
 def _is_here(connection: Connection, machine: str) -> bool:

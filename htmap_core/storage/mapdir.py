@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -113,6 +113,14 @@ class MapDir:
         if address.schedd is None and self._machine is None:
             self._machine = self._logged_machine()
         return attrs.evolve(address, schedd=address.schedd or self._machine)
+
+    @property
+    def plugin_files(self) -> Sequence[str]:
+        """The one-off plugins that the map was made with; none where that cannot be read."""
+        try:
+            return self.record.plugin_files
+        except (CorruptMap, MadeByNewerHTMap):
+            return ()
 
     def _recorded_pool(self) -> PoolAddress:
         try:

@@ -34,6 +34,7 @@ class MapRecord:
     :param sizes: where jobs differ in size, the runs of jobs of one size: how many they are, and how many components each has.
     :param chunking: why HTMap has chosen these sizes, as plain facts; None where the user has.
     :param delivery_reason: who has chosen the delivery method, and why, for people to read. Not known of old maps.
+    :param plugin_files: the one-off plugins that the map was made with.
     """
 
     components: int = attrs.field(validator=attrs.validators.ge(1))
@@ -48,6 +49,7 @@ class MapRecord:
     sizes: Sequence[Sequence[int]] = attrs.field(default=())
     chunking: Optional[Mapping[str, Any]] = None
     delivery_reason: str = ""
+    plugin_files: Sequence[str] = attrs.field(default=())
 
     @sizes.validator
     def _check_sizes(self, _: object, sizes: Sequence[Sequence[int]]) -> None:
@@ -74,7 +76,7 @@ def record_text(record: MapRecord, root: Path) -> str:
     """Return the text of ``map.json`` in an HTMAP_DIR."""
     plain = {**attrs.asdict(record), "pool": plain_address(record.pool, root)}
     needs = {"needs": FORMAT} if plain["sizes"] else {}  # else it is read by all that read the rest
-    for name in ("sizes", "chunking", "delivery_reason"):
+    for name in ("sizes", "chunking", "delivery_reason", "plugin_files"):
         if not plain[name]:
             del plain[name]
     return seal({"format": plain.pop("format"), **needs, **plain}, indent=1)

@@ -23,6 +23,8 @@ HOOKS = {
     "htmap_default_settings": "() -> 'Mapping[str, Any]'",
     "htmap_commands": "() -> 'Sequence[click.Command]'",
 }
+# Who adds to the table above raises the second number, who changes what was released or takes it away the first.
+VERSION = "1.0"
 STEPS = {"htmap_setup_credentials", "htmap_rewrite_submit"}
 
 
@@ -32,6 +34,10 @@ def specified() -> dict[str, object]:
 
 def test_the_hooks_are_those_of_the_design_and_no_others() -> None:
     assert specified().keys() == HOOKS.keys()
+
+
+def test_they_have_the_version_that_plugins_are_promised_them_by() -> None:
+    assert htmap_core.HOOKS_VERSION == VERSION
 
 
 @pytest.mark.parametrize("name", HOOKS)

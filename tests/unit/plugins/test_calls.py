@@ -473,7 +473,7 @@ def test_a_method_of_ours_that_is_not_installed_is_hinted_at(
     htmap_dir: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch, name: str, golden: Golden
 ) -> None:
     monkeypatch.setattr(
-        "htmap_core.plugins.installed.entry_points", lambda **_: []
+        "htmap_core.plugins.sources.installed.entry_points", lambda **_: []
     )  # a fresh machine: nothing is installed
     with pytest.raises(UnknownPythonDeliveryMethod) as caught:
         plugins.delivery_method(name)

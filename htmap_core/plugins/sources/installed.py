@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import traceback
 from typing import Any
 
-from htmap_core import __version__
-from htmap_core.names import DISTRIBUTION, ENTRY_POINT_GROUP
+from htmap_core.names import ENTRY_POINT_GROUP
 from htmap_core.plugins.record import PluginRecord
 from htmap_core.wording import describe
 
@@ -65,44 +63,3 @@ def _plugins_of(distribution: Distribution) -> list[tuple[EntryPoint | None, Plu
         reason = f"its metadata cannot be read: {describe(error)}"
         repair = "" if name != _NAMELESS else _removal_by_hand(distribution)
         return [(None, PluginRecord(name, name, version, "broken", reason, traceback.format_exc(), repair))]
-
-
-_CORE = re.compile(rf"{DISTRIBUTION.replace('-', '[-_.]')}(?![\w.-])(?:\s*>=\s*([0-9.]+)\s*$)?", re.IGNORECASE)
-
-
-def unmet_core(entry: EntryPoint) -> str | None:
-    """Return what the distribution of a plugin requires of the core, if this core does not meet it; else None."""
-    for requirement in (entry.dist.requires if entry.dist is not None else None) or ():
-        found = _CORE.match(requirement)
-        if found is not None and not _is_met(requirement, found[1]):
-            return requirement
-    return None
-
-
-def is_newer(requirement: str) -> bool:
-    """Return whether a requirement that is not met names a newer version than this."""
-    return any(_numbers(version) > _numbers(__version__) for version in re.findall(r"[>=]=\s*([0-9.]+)", requirement))
-
-
-def _is_met(requirement: str, at_least: str | None) -> bool:
-    """Return whether this core meets a requirement of a distribution.
-
-    :param at_least: the version, if the requirement has no more than the lowest one.
-    """
-    if at_least is not None and _numbers(at_least) <= _numbers(__version__):
-        return True
-    from packaging import requirements, version  # 25 ms, and most plugins require no more than a version
-
-    try:
-        parsed = requirements.Requirement(requirement)
-    except requirements.InvalidRequirement:
-        return True  # pip would say so
-    if parsed.marker is not None and not parsed.marker.evaluate({"extra": ""}):
-        return True
-    # A version before the release of 0.8 has what plugins for 0.8 need.
-    own = (__version__, version.Version(__version__).base_version)
-    return any(parsed.specifier.contains(each, prereleases=True) for each in own)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall("[0-9]+", version)[:3])
