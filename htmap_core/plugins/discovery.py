@@ -87,7 +87,7 @@ class Discovery:
             disabled: list[str] = setting("PLUGINS.DISABLED")  # may raise, so it comes before anything is loaded
             manager = self._loaded = _manager()
             try:
-                core = EntryPoint(CORE, "htmap_core.plugins.core", ENTRY_POINT_GROUP)
+                core = EntryPoint(CORE, "htmap_core.plugins.core.plugin", ENTRY_POINT_GROUP)
                 self._load(core, PluginRecord(CORE, DISTRIBUTION, __version__), ())
                 for entry, record in installed():
                     self._load(entry, record, disabled)
