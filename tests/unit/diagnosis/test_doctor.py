@@ -90,7 +90,7 @@ def test_checks_of_a_plugin_stand_among_the_others_for_the_pool_that_maps_go_to(
 ) -> None:
     site = Site(tmp_path)
     site.install("boats", HARBOUR + CARGO)
-    _, checked = doctor(site)
+    _, checked = all_checks(site)
     areas = [each["area"] for each in checked]
     assert areas.index("cargo") + 1 == areas.index("wind") < areas.index("delivery")
     (cargo,) = (each for each in checked if each["area"] == "cargo")
@@ -115,10 +115,16 @@ def test_whatever_another_user_owns_in_htmap_dir_is_a_problem(
 
 def doctor(site: Site, **environment: str) -> tuple[int, list[dict[str, str]]]:
     """Return the exit code of ``htmap doctor`` where the plugins of a site are installed, and its checks of plugins."""
+    code, checked = all_checks(site, **environment)
+    return code, [each for each in checked if each["area"] == "plugins"]
+
+
+def all_checks(site: Site, **environment: str) -> tuple[int, list[dict[str, str]]]:
+    """Return the exit code, and all checks."""
     command = [sys.executable, "-m", "htmap", "doctor", "--json"]
     inherited = {**os.environ, "PYTHONPATH": str(site.folder), **environment}
     ran = subprocess.run(command, env=inherited, capture_output=True, text=True, timeout=300, check=False)
-    return ran.returncode, [each for each in json.loads(ran.stdout) if each["area"] == "plugins"]
+    return ran.returncode, json.loads(ran.stdout)
 
 
 def problems(checked: list[dict[str, str]]) -> list[dict[str, str]]:
