@@ -6,7 +6,7 @@ Each hook has one typed method. A plugin with a wrong answer is switched off; th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
@@ -30,6 +30,7 @@ from htmap_core.wording import describe
 
 if TYPE_CHECKING:
     import click
+    import pluggy
 
 T = TypeVar("T")
 
@@ -254,7 +255,7 @@ class Plugins:
 
     # --- calling hooks
 
-    def _concerned(self, hook: str, pool: str) -> Iterator[tuple[PluginRecord, Callable[..., Any]]]:
+    def _concerned(self, hook: str, pool: str) -> Iterator[tuple[PluginRecord, pluggy.HookCaller]]:
         """Yield the plugins that take part in what is done with a pool, by name, each with what calls *hook* of it."""
         limiting = {each.name for each in self.pools() if each.limits_steps}
         for record in sorted(self._discovery.working(hook), key=lambda record: record.name):

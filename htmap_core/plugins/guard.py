@@ -11,9 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
-
-import pluggy
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.condor import bindings
 from htmap_core.contract.options import MapOptions
@@ -30,6 +28,9 @@ from htmap_core.settings.defaults import OFFERED
 from htmap_core.settings.layers import Layer
 from htmap_core.settings.tables import setting, table
 from htmap_core.wording import describe
+
+if TYPE_CHECKING:
+    import pluggy
 
 T = TypeVar("T")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from htmap_core.components import ComponentHold
 from htmap_core.contract.site.words import Interruption
 from htmap_core.exceptions import HTMapException
-from htmap_core.plugins.calls import plugins
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.wording import printable
 
@@ -33,6 +32,8 @@ class SiteSays:
         return self._on(Interruption("vacate", self._map.tag, reason, code, subcode))
 
     def _on(self, interruption: Interruption) -> tuple[str, ...]:
+        from htmap_core.plugins.calls import plugins  # who only looks at states loads no plugins
+
         if interruption not in self._said:
             pool = self._map.map_dir.record.pool.pool
             try:

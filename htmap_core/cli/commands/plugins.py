@@ -32,7 +32,7 @@ from htmap_core.wording import did_you_mean, followed
 
 # The hooks by which a plugin acts on every map, unlike its offers, from which a user chooses.
 _STEPS = {"htmap_setup_credentials": "credentials", "htmap_rewrite_submit": "submit description"}
-_QUESTIONS = {"htmap_checks": "checks of doctor", "htmap_site_words": "words on holds and removals"}
+_QUESTIONS = {"htmap_checks": "checks", "htmap_site_words": "site words"}
 
 
 @click.group(cls=Suggesting, usual=lambda _: "show")

@@ -68,7 +68,8 @@ def kinit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
 
 
 def found(pool: Any = None, folder: str = "/afs/cern.ch/user/a/alice/.htmap", **told: Any) -> list[Check]:
-    return list(checks.of(pool or Credd(), Path(folder), CernSettings(**told)))
+    asked: Any = pool or Credd()
+    return list(checks.of(asked, Path(folder), CernSettings(**told)))
 
 
 def verdicts(of: list[Check]) -> dict[str, str]:
