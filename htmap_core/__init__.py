@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from htmap_core.contract.pools import Pool, PoolAccess, PoolAddress, PoolView
     from htmap_core.contract.programs import program
     from htmap_core.contract.protocol import TransferProtocol
+    from htmap_core.contract.site.checks import Check
+    from htmap_core.contract.site.words import Interruption, SiteWords
     from htmap_core.contract.submit import SubmitDescription
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.contract.walltime import Walltime
@@ -39,9 +41,11 @@ if TYPE_CHECKING:
 _MODULES = ("durations", "exceptions", "wording")
 
 _HOMES = {
+    "Check": "contract.site.checks",
     "HOOKS_VERSION": "contract.hookspecs",
     "DeliveryMethod": "contract.delivery",
     "HTMapException": "exceptions",
+    "Interruption": "contract.site.words",
     "MapOptions": "contract.options",
     "MapPlan": "contract.plan",
     "Pool": "contract.pools",
@@ -49,6 +53,7 @@ _HOMES = {
     "PoolAddress": "contract.pools",
     "PoolView": "contract.pools",
     "Settings": "settings.chain",
+    "SiteWords": "contract.site.words",
     "SubmitDescription": "contract.submit",
     "Suitability": "contract.delivery",
     "TransferPath": "contract.transfer_path",
@@ -77,8 +82,10 @@ _HOMES = {
 
 __all__ = [
     "HOOKS_VERSION",
+    "Check",
     "DeliveryMethod",
     "HTMapException",
+    "Interruption",
     "MapOptions",
     "MapPlan",
     "Pool",
@@ -86,6 +93,7 @@ __all__ = [
     "PoolAddress",
     "PoolView",
     "Settings",
+    "SiteWords",
     "SubmitDescription",
     "Suitability",
     "TransferPath",

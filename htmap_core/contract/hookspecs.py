@@ -1,12 +1,14 @@
 """All hooks: everything that a plugin can do.
 
 A plugin is a module that an entry point of the group ``htmap`` names, or a one-off file. Its hook functions are marked with
-``@htmap_core.hookimpl``, and have the name and any of the arguments of a hook below. There are two kinds of hooks:
+``@htmap_core.hookimpl``, and have the name and any of the arguments of a hook below. There are three kinds of hooks:
 
 *Offers* return named objects. A setting or HTMap picks one of them by its name.
 *Steps* edit their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names, and those of
 one-off files last; those of a plugin that offers a pool can be for maps of this pool alone
 (:attr:`~htmap_core.Pool.limits_steps`).
+*Questions* have an answer for the user, who waits for it: no longer than the setting ``PLUGINS.TIME_LIMIT`` says. HTMap asks the
+plugins whose steps it calls for the pool in question. Of one that fails, the answer is its name and the reason.
 
 HTMap loads plugins when it calls the first hook, never at ``import htmap``. It switches off a plugin that cannot be loaded, and
 one whose offer raises or returns a wrong object; ``htmap plugins list`` shows the reason. The first map that is made without it
@@ -25,8 +27,10 @@ import pluggy
 
 from htmap_core.contract.delivery import DeliveryMethod
 from htmap_core.contract.plan import MapPlan
-from htmap_core.contract.pools import Pool
+from htmap_core.contract.pools import Pool, PoolAccess
 from htmap_core.contract.protocol import TransferProtocol
+from htmap_core.contract.site.checks import Check
+from htmap_core.contract.site.words import Interruption, SiteWords
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.names import ENTRY_POINT_GROUP
 
@@ -131,6 +135,48 @@ def htmap_pools() -> Sequence[Pool]:  # type: ignore[empty-body]
         @hookimpl
         def htmap_pools():
             return [BatchService()]
+    """
+
+
+@hookspec
+def htmap_checks(pool: PoolAccess) -> Sequence[Check]:  # type: ignore[empty-body]
+    """Question: is there what the site needs for maps, such as a credential that lasts or the name of a project.
+
+    ``htmap doctor`` shows the checks among its own, with the same verdicts and the same exit code. They start, submit and change
+    nothing. Where no pool can be used, the reason is that of :meth:`~htmap_core.Pool.advice`, and nothing is asked.
+
+    Called once by each ``htmap doctor``, on the submit machine, for the pool that the next map would go to. Since 0.7. ::
+
+        @hookimpl
+        def htmap_checks(pool):
+            if table("SITE", SiteSettings).project is None:
+                return [Check("project", "problem", "no project is set", "`htmap set SITE.PROJECT NAME`")]
+            return [Check("project", "ok", "it is set")]
+
+    :param pool: the pool. What it raises where a daemon does not answer need not be caught: it becomes a problem.
+    :raises HTMapException: something cannot be checked; ``htmap doctor`` shows its text as a problem.
+    """
+
+
+@hookspec
+def htmap_site_words(interruption: Interruption) -> SiteWords | None:
+    """Question: what does the site mean by a hold, a removal or a vacate, and what is the user to do.
+
+    The words are shown by ``htmap why``, ``htmap reasons``, ``htmap errors`` and ``Map.hold_report``, and are in the text of
+    :class:`~htmap.exceptions.MapComponentHeld` and :class:`~htmap.exceptions.MapComponentRemoved`: always beside HTCondor's own
+    text, never in its place. A subcode of the site's own (``SYSTEM_PERIODIC_HOLD_SUBCODE``) is easier to tell than a text.
+
+    Called when one of these is shown, once for each different reason of a map in a process, on the submit machine. Commands that
+    only show statuses do not call it. Since 0.7. ::
+
+        @hookimpl
+        def htmap_site_words(interruption):
+            if interruption.kind == "hold":
+                return SiteWords("held jobs are removed after a day", f"`htmap release {interruption.tag}` before that")
+            return None
+
+    :param interruption: what happened to the job.
+    :returns: the site's words; None if the site has none on this.
     """
 
 

@@ -125,7 +125,7 @@ class Discovery:
             named = one_off.named_files()
             manager = self._loaded = _manager()
             try:
-                core = EntryPoint(CORE, "htmap_core.plugins.core", ENTRY_POINT_GROUP)
+                core = EntryPoint(CORE, "htmap_core.plugins.core.plugin", ENTRY_POINT_GROUP)
                 self._load(core, PluginRecord(CORE, DISTRIBUTION, __version__))
                 for entry, record in installed():
                     self._load(entry, record)

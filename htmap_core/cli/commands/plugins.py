@@ -34,6 +34,7 @@ from htmap_core.wording import did_you_mean, followed
 
 # The hooks by which a plugin acts on every map, unlike its offers, from which a user chooses.
 _STEPS = {"htmap_setup_credentials": "credentials", "htmap_rewrite_submit": "submit description"}
+_QUESTIONS = {"htmap_checks": "checks", "htmap_site_words": "site words"}
 
 
 @click.group(cls=Suggesting, usual=lambda _: "show")
@@ -77,6 +78,7 @@ def _row(record: PluginRecord, pool: Connection | None) -> dict[str, Any]:
         "reason": record.reason,
         "import_seconds": round(record.seconds, 3),
         "offers": record.offers,
+        "answers": [words for hook, words in _QUESTIONS.items() if hook in record.hooks],
         "steps": [words for hook, words in _STEPS.items() if hook in record.hooks],
         "delivery_methods": {name: _suitability(name, pool) for name in record.offers.get("delivery methods", ())},
     }
@@ -108,7 +110,7 @@ def _show(rows: list[dict[str, Any]], off: list[Fault], pool: str) -> None:
 
 
 def _offers(row: dict[str, Any]) -> str:
-    kinds = {**row["offers"], "steps of each map": row["steps"]}
+    kinds = {**row["offers"], "answers": row["answers"], "steps of each map": row["steps"]}
     return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names)
 
 

@@ -17,7 +17,7 @@ from htmap_core.contract.hookspecs import hookimpl
 from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.protocol import Sender, TransferProtocol
 from htmap_core.exceptions import CondorError, CondorRefused, InvalidOption, PoolIsSilent, PoolUnavailable
-from htmap_core.plugins import presigned
+from htmap_core.plugins.core import presigned
 from htmap_core.settings.tables import setting, setting_origin
 
 
@@ -109,7 +109,7 @@ def htmap_transfer_protocols() -> list[TransferProtocol]:
 
 
 def _bucket(scheme: str, command: str) -> TransferProtocol:
-    """Return a protocol whose inputs HTCondor signs itself; its outputs we sign (see :mod:`htmap_core.plugins.presigned`)."""
+    """Return a protocol whose inputs HTCondor signs itself; its outputs we sign (see :mod:`.presigned`)."""
     files = (f"{command}_access_key_id_file", f"{command}_secret_access_key_file")
 
     def sender(options: Mapping[str, str]) -> Sender:
