@@ -199,6 +199,9 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         {"said": "3 of 5 slots share files", "reason": "'docker' does not suit it now: 0 of 5 slots have HasDocker"},
         {"said": "3 of 5 slots share files", "before": None, "reason": "what was written down is damaged"},
     ],
+    "CannotMakePlugin": [
+        {"name": "docker", "problem": "the name is taken by htmap-docker, a plugin of HTMap's own"},
+    ],
     "PluginError": [{}, {"advice": ""}],
     "PluginHangs": [
         {"reason": "find gave no answer within 30 seconds, and was given up", "seconds": 30.0, "advice": ""}

@@ -60,7 +60,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "move": ("commands.paths", "Move HTMAP_DIR to another folder, with all maps."),
         "doctor": ("commands.doctor", "Check whether maps can run here, with advice for each problem."),
         "settle": ("commands.doctor", "Finish what interrupted commands have left, and ask all pools for it at once."),
-        "plugins": ("commands.plugins", "Show the installed plugins."),
+        "plugins": ("commands.plugins", "Show the installed plugins, and make new ones."),
         "delivery": ("commands.plugins", "Show or change the delivery method that maps on a pool use."),
         "logs": ("commands.paths", "Print the path of HTMap's log file."),
         "version": ("commands.doctor", "Print the versions of HTMap and of HTCondor's Python bindings."),

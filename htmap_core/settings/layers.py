@@ -238,6 +238,14 @@ def _key_of_variable(variable: str) -> str | None:
     return f"{table}.{name}" if table and name else None
 
 
+def own_words() -> set[str]:
+    """Return the first words of HTMap's own variables, behind ``HTMAP_``: those of a plugin's table cannot begin so."""
+    from htmap_core.settings import core
+
+    own = (*core.VARIABLES, *SWITCHES, *_OF_COMPONENTS, _OF_TESTS, f"{PREFIX}{core.MAP_OPTIONS}")
+    return {name[len(PREFIX) :].partition("_")[0] for name in own}
+
+
 def user_file() -> Path:
     """Return the path of the user's settings file."""
     return Path("~/.htmaprc").expanduser()

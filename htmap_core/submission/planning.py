@@ -49,10 +49,7 @@ def describe(
     :param parameter: returns a parameter of the schedd's configuration; None if it is not set.
     :param authors: notes who has set what.
     """
-    submit = SubmitDescription(authors=authors)
-    _set_options(submit, plan, option_columns)
-    if plan.walltime is not None:
-        _limit_time(submit, plan.walltime)
+    submit = begun(plan, option_columns, authors)
     files.describe(submit)
     try:
         plugins.prepare(method, plan)
@@ -69,7 +66,20 @@ def describe(
         user_warnings.warn(user_warnings.LateJobsAreSignedNow(plan.tag, files.validity.end))
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
-    return {**_with_own_commands(submit, plan, map_id), **_variable(submit, plan, option_columns)}
+    return {**_with_own_commands(submit, plan, map_id), **time_limit(submit, plan, option_columns)}
+
+
+def begun(plan: MapPlan, option_columns: Mapping[str, str], authors: Authors) -> SubmitDescription:
+    """Return the description that plugins get to edit: the user's options, and HTCondor's own limit of the time.
+
+    :param option_columns: the item column of each per-component option, by the option's name.
+    :param authors: notes who has set what.
+    """
+    submit = SubmitDescription(authors=authors)
+    _set_options(submit, plan, option_columns)
+    if plan.walltime is not None:
+        _limit_time(submit, plan.walltime)
+    return submit
 
 
 def _limit_time(submit: SubmitDescription, walltime: Walltime) -> None:
@@ -88,7 +98,7 @@ def _limit_time(submit: SubmitDescription, walltime: Walltime) -> None:
 _LIMIT = "allowed_execute_duration"
 
 
-def _variable(submit: SubmitDescription, plan: MapPlan, option_columns: Mapping[str, str]) -> dict[str, str]:
+def time_limit(submit: SubmitDescription, plan: MapPlan, option_columns: Mapping[str, str]) -> dict[str, str]:
     """Return the definition of the time limit that commands refer to, if all jobs have the same: else it is a column."""
     is_used = any(names.WALLTIME_MACRO in text for text in submit.commands().values())
     if plan.walltime is None or WALLTIME in option_columns or not is_used:

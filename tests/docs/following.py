@@ -119,7 +119,8 @@ def environment_of_wheels(folder: Path, wheels: Path) -> Path:
             (others / each.name).symlink_to(each)
     programs = _environment(folder, f"{others}\n")
     (programs / "htmap").unlink()
-    command = [programs / "python", "-m", "pip", "install", "--quiet", "--no-index", *sorted(wheels.glob("*.whl"))]
+    ours = map(str, sorted(wheels.glob("*.whl")))
+    command = [str(programs / "python"), "-m", "pip", "install", "--quiet", "--no-index", *ours]
     subprocess.run(command, check=True, timeout=600)
     return programs
 

@@ -55,7 +55,7 @@ def site(shell: Mapping[str, str], module_pool: Path, tmp_path_factory: pytest.T
         **shell,
         "HTMAP_CONFIG": str(settings),
         "CONDOR_CONFIG": str(module_pool / "pool" / "condor_config"),
-        "_CONDOR_UID_DOMAIN": "tidewater.example",
+        "_CONDOR_UID_DOMAIN": "tidewater.example.org",
     }
     return follow((PAGES / "set-up-a-site.md").read_text(), folder / "here", environment, places)
 
@@ -87,7 +87,7 @@ def test_the_tests_of_its_plugin_pass(site: Followed) -> None:
 @pytest.mark.pool
 def test_its_plugin_is_listed_with_what_it_offers(site: Followed) -> None:
     shown = site.output_of("htmap plugins show")
-    assert re.search(r"\btidewater +htmap-tidewater 1\.0 +ok\b.*pools: tidewater", shown), shown
+    assert re.search(r"\btidewater +htmap-tidewater 0\.1 +ok\b.*pools: tidewater", shown), shown
 
 
 @pytest.mark.pool

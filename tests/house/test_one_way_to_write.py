@@ -13,6 +13,7 @@ HOMES = {"htmap_core/files/atomic.py", "htmap_core/files/locks.py"}
 
 # What does it otherwise, with the reason. The execute side has no core to import from.
 APART = {
+    "htmap_core/cli/new_plugin/making.py": "a folder appears when all its files are there",
     "htmap_core/files/relocation.py": "a whole directory gets another place",
     "htmap_core/files/sharing.py": "a link makes a new name of a file that others have",
     "htmap_core/storage/deletion.py": "a whole directory is moved away",

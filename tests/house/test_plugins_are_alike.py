@@ -10,6 +10,7 @@ import pytest
 
 import htmap
 import htmap_core
+from htmap_core.plugins.calls import plugins
 from tests.house.tree import PLUGINS, ROOT, project
 
 PLUGIN_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "tests/test_contract.py")
@@ -72,6 +73,35 @@ def keeps_site_contract(method: str) -> bool:
     return any(
         "DeliverySiteContract" in map(ast.unparse, node.bases) for node in nodes if isinstance(node, ast.ClassDef)
     )
+
+
+# What is offered, by kind: the contracts that prove it, and their attribute with its name.
+PROVEN_BY = {
+    "delivery methods": ({"DeliveryMethodContract"}, "method"),
+    "pools": ({"PoolContract", "SiteContract"}, "pool"),
+    "transfer protocols": ({"TransferProtocolContract"}, "scheme"),
+}
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_keeps_the_contract_of_everything_that_it_offers(plugin: str) -> None:
+    (record,) = [each for each in plugins.records() if each.distribution == plugin]
+    source = (ROOT / "plugins" / plugin / "tests" / "test_contract.py").read_text()
+    offered = {kind: set(record.offers.get(kind, ())) for kind in PROVEN_BY}
+    assert {kind: proven(source, *by) for kind, by in PROVEN_BY.items()} == offered
+
+
+def proven(source: str, contracts: set[str], attribute: str) -> set[str]:
+    """Return what the classes of a test module prove that subclass one of some contracts, by an attribute of theirs."""
+    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    ours = [node for node in classes if contracts & set(map(ast.unparse, node.bases))]
+    set_in_ours = [each for node in ours for each in node.body if isinstance(each, ast.Assign)]
+    return {ast.literal_eval(each.value) for each in set_in_ours if ast.unparse(each.targets[0]) == attribute}
+
+
+def test_an_offer_without_a_contract_is_seen() -> None:
+    source = "class TestSea(PoolContract):\n    pool = 'sea'\nclass TestAir(PluginContract):\n    pool = 'air'\n"
+    assert proven(source, {"PoolContract"}, "pool") == {"sea"}
 
 
 def test_the_version_of_the_package_is_that_of_the_distribution() -> None:

@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from htmap_core.cli import tables
+from htmap_core.cli.new_plugin.command import new
 from htmap_core.cli.suggestions import Suggesting
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import Pool
@@ -36,7 +37,10 @@ _STEPS = {"htmap_setup_credentials": "credentials", "htmap_rewrite_submit": "sub
 
 @click.group(cls=Suggesting, usual=lambda _: "show")
 def plugins() -> None:
-    """Show the installed plugins."""
+    """Show the installed plugins, and make new ones."""
+
+
+plugins.add_command(new)
 
 
 @plugins.command(name="list")

@@ -19,7 +19,7 @@ from htmap_core.results.pickling import Pickled, pickle_input
 from htmap_core.submission.chunking import choice, sizes
 from htmap_core.submission.chunking.choice import Calls, Chunks, Reason, View
 from htmap_core.submission.chunking.places import places
-from htmap_core.testing.contracts import EmptyPool
+from htmap_core.testing.empty_pool import EmptyPool
 
 START, RATE = 1.0, 10.0  # the seconds that a job takes to start, and the jobs that start in a second
 

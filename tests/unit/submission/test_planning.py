@@ -20,7 +20,7 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.planning import describe
-from htmap_core.testing.contracts import EmptyPool
+from htmap_core.testing.empty_pool import EmptyPool
 from htmap_core.tracking import hold_codes
 from htmap_run import codes
 from htmap_run.names import SAVES

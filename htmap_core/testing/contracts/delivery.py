@@ -1,10 +1,9 @@
-"""The promises of plugins, as test classes."""
+"""The promises of delivery methods."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,49 +12,15 @@ import pytest
 from htmap_core.contract.delivery import DeliveryMethod, Suitability
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
-from htmap_core.contract.pools import PoolAddress
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.contract.walltime import Walltime
 from htmap_core.exceptions import MapComponentError, MapComponentHeld
 from htmap_core.maps import creating
 from htmap_core.plugins import pools
-from htmap_core.plugins.calls import Plugins, plugins
-from htmap_core.settings import model
+from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings, settings
-
-
-class PluginContract:
-    """The promises of every plugin.
-
-    Subclass it, and set the name of the entry point and the distribution::
-
-        class TestSite(PluginContract):
-            plugin = "site"
-            distribution = "htmap-site"
-
-    Since 0.7.
-    """
-
-    plugin: ClassVar[str]
-    distribution: ClassVar[str]
-
-    def test_it_is_found_through_its_entry_point_and_works(self) -> None:
-        """The installed plugin is found and not broken."""
-        records = [record for record in Plugins().records() if record.name == self.plugin]
-        assert [(record.distribution, record.state) for record in records] == [(self.distribution, "ok")], records
-
-    def test_it_has_the_version_of_its_distribution(self) -> None:
-        """`htmap plugins list` shows the distribution's version."""
-        record = next(record for record in Plugins().records() if record.name == self.plugin)
-        assert record.version == importlib.metadata.version(self.distribution)
-
-    def test_every_setting_says_what_it_means(self) -> None:
-        """`htmap settings --explain` shows the meaning of each setting of the plugin."""
-        found = Plugins()
-        record = next(record for record in found.records() if record.name == self.plugin)
-        tables = {name: found.settings_tables()[name] for name in record.offers.get("settings", ())}
-        settings_of_plugin = [each for name, cls in tables.items() for each in model.settings_of(name, cls)]
-        assert [setting.name for setting in settings_of_plugin if not setting.meaning] == []
+from htmap_core.testing.contracts.plugin import PluginContract
+from htmap_core.testing.empty_pool import EmptyPool
+from htmap_core.testing.isolation import only_plugins
 
 
 class DeliveryMethodContract(PluginContract):
@@ -75,6 +40,7 @@ class DeliveryMethodContract(PluginContract):
     """
 
     method: ClassVar[str]
+    reasons: ClassVar[tuple[str, ...]] = ("personal_pool_lacks",)
 
     personal_pool_lacks: ClassVar[str] = ""
     """The thing that the method needs and a personal pool lacks. If it is set, the tests on such a pool are skipped; test the
@@ -92,10 +58,12 @@ class DeliveryMethodContract(PluginContract):
     @pytest.fixture
     def plan(self, tmp_path: Path) -> MapPlan:
         """Return the plan of a map of three components on a pool without slots."""
+        map_dir = tmp_path / "map"
+        map_dir.mkdir()
         return MapPlan(
             tag="contract",
-            map_dir=tmp_path,
-            runtime=tmp_path / "_htmap_runtime.pyz",
+            map_dir=map_dir,
+            runtime=map_dir / "_htmap_runtime.pyz",
             components=3,
             jobs=3,
             options=MapOptions(),
@@ -129,7 +97,7 @@ class DeliveryMethodContract(PluginContract):
         assert set(delivery.lacks(frozenset(), MapOptions())) == set()
 
     @pytest.fixture
-    def chosen(self, request: pytest.FixtureRequest, delivery: DeliveryMethod) -> None:
+    def chosen(self, request: pytest.FixtureRequest) -> Iterator[None]:
         """Choose the method for maps on the personal pool."""
         if self.personal_pool_lacks:
             pytest.skip(f"a personal pool has no {self.personal_pool_lacks}; a site test proves it")
@@ -137,12 +105,14 @@ class DeliveryMethodContract(PluginContract):
         settings["DELIVERY_METHOD"] = self.method
         for name, value in self.method_settings().items():
             settings[name] = value
-        found = plugins.check(delivery, pools.find_pool()[1])
-        if found.verdict == "no":  # its jobs would never start
-            pytest.fail(
-                f"{self.method!r} does not suit a personal pool: {found.reason}. If it needs something that such a pool cannot "
-                f"have, name that in personal_pool_lacks, and test the method on a pool that has it"
-            )
+        with only_plugins(self.plugin, "pool", *self.beside):
+            found = plugins.check(plugins.delivery_method(self.method), pools.find_pool()[1])
+            if found.verdict == "no":  # its jobs would never start
+                pytest.fail(
+                    f"{self.method!r} does not suit a personal pool: {found.reason}. If it needs something that such a pool "
+                    f"cannot have, name that in personal_pool_lacks, and test the method on a pool that has it"
+                )
+            yield
 
     @pytest.mark.pool
     @pytest.mark.usefixtures("chosen")
@@ -179,74 +149,3 @@ class DeliveryMethodContract(PluginContract):
         broken = MapOptions(environment="PYTHONHASHSEED=nonsense", max_retries=0)
         with pytest.raises(MapComponentHeld, match="PYTHONHASHSEED"):
             creating.map(str, [0], map_options=broken).get(0, timeout=600)
-
-
-class SiteContract(PluginContract):
-    """The promises of a plugin that gives jobs the time limit of a site.
-
-    Subclass it, and set the pool that the plugin offers, the command that holds the limit, and a limit of a day in the user's own
-    words::
-
-        class TestSite(SiteContract):
-            plugin = "site"
-            distribution = "htmap-site"
-            pool = "site"
-            time_limit = "MY.RequestRuntime"
-            a_day = "86400"
-
-    Since 0.7.
-    """
-
-    pool: ClassVar[str]
-    time_limit: ClassVar[str]
-    a_day: ClassVar[str]
-
-    def described(self, folder: Path, walltime: Walltime | None, **options: Any) -> dict[str, str]:
-        """Return the submit commands of a map on the site's pool, after all plugins have edited them."""
-        given, submit = MapOptions(**options), SubmitDescription()
-        for name, value in given.fixed().items():
-            submit.set(name, value)
-        pool = EmptyPool()
-        pool.address = PoolAddress(self.pool)
-        runtime = folder / "_htmap_runtime.pyz"
-        plan = MapPlan("contract", folder, runtime, 3, 3, given, Settings(), pool, walltime=walltime)
-        plugins.rewrite_submit(submit, plan)
-        return submit.commands()
-
-    @pytest.mark.usefixtures("htmap_dir")
-    def test_the_walltime_becomes_the_sites_own_limit(self, tmp_path: Path) -> None:
-        """A map with the option ``walltime`` has a limit of the site, which follows from it."""
-        short, long = (Walltime(seconds, seconds + 60) for seconds in (60, 100_000))
-        limits = [self.described(tmp_path, walltime)[self.time_limit] for walltime in (short, long)]
-        assert limits[0] != limits[1] or all(short.seconds in text for text in limits)
-
-    @pytest.mark.usefixtures("htmap_dir")
-    def test_the_users_own_limit_wins(self, tmp_path: Path) -> None:
-        """Who sets the site's limit by an option gets it, whatever the walltime, as long as that is less."""
-        own = {self.time_limit: self.a_day}
-        assert self.described(tmp_path, Walltime(60, 120), **own)[self.time_limit] == self.a_day
-
-    @pytest.mark.usefixtures("htmap_dir")
-    def test_maps_elsewhere_get_no_limit_of_the_site(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A map on another pool is left alone."""
-        monkeypatch.setattr(type(self), "pool", "elsewhere")
-        assert self.time_limit not in self.described(tmp_path, Walltime(60, 120))
-
-
-class EmptyPool:
-    """A pool without slots."""
-
-    address = PoolAddress("empty")
-    is_local = False
-
-    def slots(self, projection: Any = ()) -> list[Any]:
-        """Return no slots."""
-        return []
-
-    def count(self, expression: str) -> tuple[int, int]:
-        """Return that 0 of 0 slots satisfy the expression."""
-        return 0, 0
-
-    def parameter(self, name: str) -> str | None:
-        """Return a file system domain; no other parameter is set."""
-        return socket.gethostname() if name == "FILESYSTEM_DOMAIN" else None
