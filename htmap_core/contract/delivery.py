@@ -95,6 +95,7 @@ class DeliveryMethod(ABC):
     """
 
     name: ClassVar[str]
+    """The name by which settings and maps know the method; that of the plugin, best."""
 
     remedy: ClassVar[str] = ""
     """What users do so that functions find the modules that :meth:`lacks` names, as a phrase that follows "to have them,"."""

@@ -110,8 +110,9 @@ def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
 def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
     """Step: add a site's defaults and rules, as the last plugin step before submission.
 
-    Called once per map, on the submit machine. Use :meth:`~htmap_core.SubmitDescription.set_default` for values that users may
-    change. Tell the site of the option ``walltime`` in its own words. Since 0.7. ::
+    Called once per map, on the submit machine, after all other hooks, but not again when components are rerun. Use
+    :meth:`~htmap_core.SubmitDescription.set_default` for values that users may change. Tell the site of the option ``walltime``
+    in its own words. Since 0.7. ::
 
         @hookimpl
         def htmap_rewrite_submit(submit, plan):

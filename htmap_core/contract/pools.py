@@ -64,7 +64,11 @@ class Pool(ABC):
     """
 
     name: ClassVar[str]
+    """The name by which maps remember the pool, and in the addresses that it gives; that of the plugin, best."""
+
     rank: ClassVar[int] = 0
+    """Pools of higher rank are tried first: the machine's own has 100, the personal pool 0."""
+
     delivery_method: ClassVar[Optional[str]] = None
     """The delivery method that the site prefers, or None. HTMap uses it if it is installed and the user names none."""
 

@@ -53,8 +53,7 @@ class SubmitDescription:
     _transfer_plugins: dict[str, str] = attrs.field(factory=dict)
     _environment: dict[str, str] = attrs.field(factory=dict)
     _built_in: dict[str, str] = attrs.field(factory=dict)
-    authors: Authors = attrs.field(factory=Authors, eq=False, repr=False)
-    """Who has set what, for messages."""
+    authors: Authors = attrs.field(factory=Authors, eq=False, repr=False)  # who has set what, for messages
 
     def set(self, command: str, value: OptionValue) -> None:
         """Set a submit command.
