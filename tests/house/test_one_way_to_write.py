@@ -15,8 +15,8 @@ HOMES = {"htmap_core/files/atomic.py", "htmap_core/files/locks.py"}
 APART = {
     "htmap_core/files/relocation.py": "a whole directory gets another place",
     "htmap_core/files/sharing.py": "a link makes a new name of a file that others have",
-    "htmap_core/maps/drafts/ahead.py": "what is written for a plan is deleted at once",
     "htmap_core/storage/deletion.py": "a whole directory is moved away",
+    "htmap_core/storage/root.py": "a map that is only planned is written into a folder that is deleted at once",
     "htmap_core/storage/tags.py": "a link claims a name that must be free",
     "htmap_core/testing/own_settings.py": "what it replaces are settings, and no file",
     "htmap_run/files/checkpoint_copies.py": "a file of the submit side, by chirp; the job's own lock",
