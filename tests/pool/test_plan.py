@@ -36,6 +36,7 @@ def htmap_rewrite_submit(submit, plan):
     submit.set_default("request_memory", "200MB")
     submit.add_environment("SEA", "deep")
     submit.require("TARGET.Memory > 1")
+    submit.set_attribute("IsInHTMapDir", str(plan.map_dir.is_relative_to(htmap_dir())))
 """
 
 # A plugin of another site, whose steps are for its own maps.

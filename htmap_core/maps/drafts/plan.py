@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -190,4 +189,6 @@ def _html(section: Section) -> str:
 
 
 def _escaped(text: str) -> str:
+    import html  # notebooks alone need it
+
     return html.escape(wording.printable(text))
