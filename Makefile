@@ -81,11 +81,12 @@ format: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy htmap htmap_core htmap_run tests conftest.py $(wildcard plugins/*/htmap_*)
-	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py peers growth
+	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py budgets peers growth
 	for plugin in $(PLUGINS); do $(BIN)/mypy plugins/$$plugin/tests || exit 1; done # apart: they have modules of the same names
 
+# ONLY="first small" measures only these; a wrong name lists them all.
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/run.py
+	cd benchmarks && ../$(BIN)/python -m budgets $(if $(ONLY),--only $(ONLY))
 
 # The peers live in .venv-peers. PEERS="--quick", PEERS="--sizes 10000x0 --peers dask" and the like choose; INTO is the folder of what is written.
 INTO ?= build/bench

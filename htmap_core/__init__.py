@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from htmap_core import durations, exceptions, wording
     from htmap_core.condor.connection import connect
     from htmap_core.contract.delivery import DeliveryMethod, Suitability
-    from htmap_core.contract.hookspecs import hookimpl
+    from htmap_core.contract.hookspecs import HOOKS_VERSION, hookimpl
     from htmap_core.contract.options import MapOptions
     from htmap_core.contract.plan import MapPlan
     from htmap_core.contract.pools import Pool, PoolAccess, PoolAddress, PoolView
     from htmap_core.contract.programs import program
     from htmap_core.contract.protocol import TransferProtocol
+    from htmap_core.contract.site.checks import Check
+    from htmap_core.contract.site.words import Interruption, SiteWords
     from htmap_core.contract.submit import SubmitDescription
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.contract.walltime import Walltime
@@ -39,8 +41,11 @@ if TYPE_CHECKING:
 _MODULES = ("durations", "exceptions", "wording")
 
 _HOMES = {
+    "Check": "contract.site.checks",
+    "HOOKS_VERSION": "contract.hookspecs",
     "DeliveryMethod": "contract.delivery",
     "HTMapException": "exceptions",
+    "Interruption": "contract.site.words",
     "MapOptions": "contract.options",
     "MapPlan": "contract.plan",
     "Pool": "contract.pools",
@@ -48,6 +53,7 @@ _HOMES = {
     "PoolAddress": "contract.pools",
     "PoolView": "contract.pools",
     "Settings": "settings.chain",
+    "SiteWords": "contract.site.words",
     "SubmitDescription": "contract.submit",
     "Suitability": "contract.delivery",
     "TransferPath": "contract.transfer_path",
@@ -75,8 +81,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "HOOKS_VERSION",
+    "Check",
     "DeliveryMethod",
     "HTMapException",
+    "Interruption",
     "MapOptions",
     "MapPlan",
     "Pool",
@@ -84,6 +93,7 @@ __all__ = [
     "PoolAddress",
     "PoolView",
     "Settings",
+    "SiteWords",
     "SubmitDescription",
     "Suitability",
     "TransferPath",

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.condor import bindings
 from htmap_core.contract.options import MapOptions
@@ -28,6 +28,9 @@ from htmap_core.settings.defaults import OFFERED
 from htmap_core.settings.layers import Layer
 from htmap_core.settings.tables import setting, table
 from htmap_core.wording import describe
+
+if TYPE_CHECKING:
+    import pluggy
 
 T = TypeVar("T")
 
@@ -93,15 +96,26 @@ class Guard:
         """
         return _of_kind(record, kinds, call, self.call(record, call, *args))
 
-    def ask(self, record: PluginRecord, kinds: Mapping[type, str], call: Callable[..., T], /, *args: Any) -> T:
+    def ask(
+        self, record: PluginRecord, kinds: Mapping[type, str], call: Callable[..., T], /, *args: Any, **kwargs: Any
+    ) -> T:
         """Ask for an answer of one of some kinds, within the time that the setting PLUGINS.TIME_LIMIT allows.
 
         :raises PluginError: it fails, or the answer is of another kind.
         :raises PluginHangs: there is no answer in time, or an earlier call of the same has not ended yet.
         """
-        return _of_kind(record, kinds, call, _blamed(record, call, lambda: self._in_time(record, call, *args)))
+        answer = _blamed(record, call, lambda: self._in_time(record, call, *args, **kwargs))
+        return _of_kind(record, kinds, call, answer)
 
-    def _in_time(self, record: PluginRecord, call: Callable[..., T], /, *args: Any) -> T:
+    def ask_for_all(self, record: PluginRecord, type_: type[T], call: Callable[..., Any], /, **kwargs: Any) -> list[T]:
+        """Ask for a list of objects of one type, likewise."""
+        answer: list[T] = list(self.ask(record, {list: "a list", tuple: "a tuple"}, call, **kwargs))
+        if wrong := [each for each in answer if not isinstance(each, type_)]:
+            reason = f"{_name(call)} must return {type_.__name__} objects, not {_short(wrong)}"
+            raise PluginError(record.name, record.distribution, reason)
+        return answer
+
+    def _in_time(self, record: PluginRecord, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Call in a thread, because nothing else gets a program out of a call that waits for a file system or a network."""
         limit, key, watch = float(setting(_LIMIT)), (record.name, _name(call)), bindings.Watch()
         ended: list[tuple[T | None, BaseException | None]] = []
@@ -109,7 +123,7 @@ class Guard:
         def run() -> None:
             with bindings.watched(watch):
                 try:
-                    ended.append((_quietly(call, *args), None))
+                    ended.append((_quietly(call, *args, **kwargs), None))
                 except BaseException as error:  # raised again by who waits
                     ended.append((None, error))
 
@@ -129,6 +143,22 @@ class Guard:
         if error is not None:
             raise error
         return answer  # type: ignore[return-value]  # None only if that is the answer
+
+
+def only_answer(hook: pluggy.HookCaller) -> Callable[..., Any]:
+    """Return what calls a hook of one plugin and returns its answer. A caller of a hook returns a list, without any None."""
+
+    def answer(**given: Any) -> Any:
+        return next(iter(hook(**given)), None)
+
+    answer.__name__ = hook.name
+    return answer
+
+
+def blame(record: PluginRecord, error: HTMapException) -> tuple[str, str]:
+    """Return that a plugin could not answer, with its name and the reason, and what to do."""
+    reason, _, advice = str(error).partition("\n")
+    return (reason if isinstance(error, PluginError) else f"{record.author}: {reason}"), advice
 
 
 def _quietly(call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:

@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import attrs
+
 from htmap_core import names, user_warnings
 from htmap_core.condor.classads import is_expression
-from htmap_core.contract.authors import OPTIONS, Authors
+from htmap_core.contract.authors import HTMAP, OPTIONS, Authors
 from htmap_core.contract.delivery import DeliveryMethod
 from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.plan import MapPlan
@@ -33,28 +35,54 @@ from htmap_core.submission.known_commands import OWN_OPTIONS
 from htmap_core.submission.submit import LATE, set_pace
 
 
+@attrs.frozen
+class Description:
+    """The submit description of a map.
+
+    :param commands: all submit commands: the user's, the plugins' and HTMap's own.
+    :param submit: what options, plugins and HTMap's rules have set.
+    """
+
+    commands: dict[str, str]
+    submit: SubmitDescription
+
+    @property
+    def authors(self) -> dict[str, str]:
+        """Who has set each command, by its name, but for those that HTMap alone has set."""
+        # Whatever starts the archive, the archive itself is the executable.
+        given = {name: text for name, text in self.commands.items() if name != "executable"}
+        found = {name: self.submit.authors.of_command(name, text) for name, text in given.items()}
+        return {name: author for name, author in found.items() if author != HTMAP}
+
+
 def describe(
     plan: MapPlan,
     method: DeliveryMethod,
-    map_id: str,
+    map_dir: MapDir,
     option_columns: Mapping[str, str],
     files: MapFiles,
     parameter: Callable[[str], str | None],
     authors: Authors,
-) -> dict[str, str]:
-    """Return the submit commands of a map: the user's, the plugins' and HTMap's own.
+    *,
+    acts: bool = True,
+) -> Description:
+    """Return the submit description of a map.
 
+    :param map_dir: where the map's files are now, to which programs that travel are copied.
     :param option_columns: the item column of each per-component option, by the option's name.
     :param files: the files that the jobs transfer, besides HTMap's own and those of plugins.
     :param parameter: returns a parameter of the schedd's configuration; None if it is not set.
     :param authors: notes who has set what.
+    :param acts: whether plugins do their slow work and set up credentials; not for a map that is only planned.
     """
     submit = begun(plan, option_columns, authors)
     files.describe(submit)
     try:
-        plugins.prepare(method, plan)
+        if acts:
+            plugins.prepare(method, plan)
         plugins.describe(method, submit, plan)
-        plugins.setup_credentials(submit, plan)
+        if acts:
+            plugins.setup_credentials(submit, plan)
         plugins.rewrite_submit(submit, plan)
     except HTMapException as error:
         raise error.with_traceback(None)  # noqa: B904 -- the way to a plugin would hide its text
@@ -66,7 +94,8 @@ def describe(
         user_warnings.warn(user_warnings.LateJobsAreSignedNow(plan.tag, files.validity.end))
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
-    return {**_with_own_commands(submit, plan, map_id), **time_limit(submit, plan, option_columns)}
+    commands = {**_with_own_commands(submit, plan, map_dir), **time_limit(submit, plan, option_columns)}
+    return Description(commands, submit)
 
 
 def begun(plan: MapPlan, option_columns: Mapping[str, str], authors: Authors) -> SubmitDescription:
@@ -162,9 +191,8 @@ def _user() -> str:
         return str(os.geteuid())
 
 
-def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) -> dict[str, str]:
+def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_dir: MapDir) -> dict[str, str]:
     """Return the commands in *submit* with HTMap's own, which nobody else can set."""
-    map_dir = MapDir(plan.map_dir)
     start, files = _start(submit, map_dir)
     # The empty folder is what comes back of a job that could start nothing.
     inputs = [names.FUNCTION, f"{names.INPUTS}/$({names.INPUTS_COLUMN})", names.RETURN, *files]
@@ -191,7 +219,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
         "transfer_output_remaps": '"' + ";".join(remaps) + '"',
         "JobBatchName": plan.tag,
         f"MY.{names.IS_HTMAP_JOB}": "true",
-        f"MY.{names.MAP_ID}": quoted(map_id),
+        f"MY.{names.MAP_ID}": quoted(map_dir.id),
     }
     if submit.transfer_plugins:
         # Bare names in the initial directory: with any other path HTCondor runs the job again and again, and never holds it.

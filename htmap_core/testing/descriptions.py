@@ -14,7 +14,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.contract.walltime import Walltime, of_all_jobs
-from htmap_core.maps import creating
+from htmap_core.maps.drafts.draft import merged_options
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import settings as chain
 from htmap_core.submission import planning
@@ -55,7 +55,7 @@ def described(
         for name, value in (settings or {}).items():
             chain[name] = value
         given = MapOptions(**(options or {}))
-        merged = creating.merged_options(given)
+        merged = merged_options(given)
         columns = _filled(OptionColumns(merged), components)
         plan = plan_of(merged, pool, components, columns.walltime)
         authors = Authors(lambda name: None if name in given else chain.origin(f"MAP_OPTIONS.{name}"))

@@ -43,6 +43,7 @@ from htmap_core.user_warnings.pools import (
 from htmap_core.user_warnings.roots import (
     HTMapWarning,
     SuspiciousMap,
+    gathered,
     warn,
 )
 
@@ -73,5 +74,6 @@ __all__ = [
     "UnprovenOption",
     "UnreadableInputFiles",
     "UnsuitableDeliveryMethod",
+    "gathered",
     "warn",
 ]

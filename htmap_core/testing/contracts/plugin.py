@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from htmap_core.names import DISTRIBUTION
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings import model
 from htmap_core.testing.isolation import only_plugins
@@ -75,9 +78,32 @@ class PluginContract:
         record = next(record for record in plugins.records() if record.name == self.plugin)
         assert record.version == importlib.metadata.version(self.distribution)
 
+    def test_the_commands_that_it_offers_are_those_that_its_distribution_declares(self) -> None:
+        """`htmap --help` lists the plugin's commands, by the entry points ``htmap.commands``."""
+        entry = next(each for each in _entry_points("htmap", self.distribution) if each.name == self.plugin)
+        declared = [
+            each.name for each in _entry_points("htmap.commands", self.distribution) if each.value == entry.value
+        ]
+        record = next(record for record in plugins.records() if record.name == self.plugin)
+        assert sorted(declared) == sorted(record.offers.get("commands", ()))
+
+    def test_its_distribution_says_with_which_versions_of_the_core_it_works(self) -> None:
+        """Its ``Requires-Dist`` has the lowest version of ``htmap-core`` at least."""
+        wanted = [Requirement(each) for each in importlib.metadata.requires(self.distribution) or ()]
+        of_core = [each.specifier for each in wanted if canonicalize_name(each.name) == DISTRIBUTION]
+        assert [each.operator for specifier in of_core for each in specifier if each.operator in _LOWEST], of_core
+
     def test_every_setting_says_what_it_means(self) -> None:
         """`htmap settings --explain` shows the meaning of each setting of the plugin."""
         record = next(record for record in plugins.records() if record.name == self.plugin)
         tables = {name: plugins.settings_tables()[name] for name in record.offers.get("settings", ())}
         settings_of_plugin = [each for name, cls in tables.items() for each in model.settings_of(name, cls)]
         assert [setting.name for setting in settings_of_plugin if not setting.meaning] == []
+
+
+_LOWEST = (">=", "~=", "==", ">")
+
+
+def _entry_points(group: str, distribution: str) -> list[importlib.metadata.EntryPoint]:
+    entries = importlib.metadata.distribution(distribution).entry_points
+    return [each for each in entries if each.group == group]
