@@ -214,6 +214,7 @@ ARGUMENTS = {
     "why": ["tide", "0", "1"],
     "job": ["tide", "1"],
     "submit-file": ["tide"],
+    "plan": ["tide"],
     "path": ["tide"],
     "wait": ["--all"],
     "hold": ["--all"],

@@ -45,9 +45,8 @@ def described(
     plan = MapPlan("tide", *files_and_sizes, given, Settings(), EmptyPool(), keeps, is_chosen=is_chosen)
     files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
-    no_columns: dict[str, str] = {}
-    of_map = MapDir(plan.map_dir), no_columns, files, plan.pool.parameter, Authors()
-    return describe(plan, plugins.delivery_method(method), *of_map).commands
+    chosen, map_dir = plugins.delivery_method(method), MapDir(plan.map_dir)
+    return describe(plan, chosen, map_dir, {}, files, plan.pool.parameter, Authors()).commands
 
 
 # --- the wanted time
@@ -69,8 +68,8 @@ def limited(own: dict[str, Any] | None = None, column: str = "") -> dict[str, st
     files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
     columns = {"walltime": column} if column else {}
-    of_map = MapDir(plan.map_dir), columns, files, plan.pool.parameter, Authors()
-    return describe(plan, plugins.delivery_method("assume"), *of_map).commands
+    chosen, map_dir = plugins.delivery_method("assume"), MapDir(plan.map_dir)
+    return describe(plan, chosen, map_dir, columns, files, plan.pool.parameter, Authors()).commands
 
 
 LIMIT = "allowed_execute_duration"
