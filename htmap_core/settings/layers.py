@@ -84,8 +84,7 @@ class Outside(Layer, ABC):
 
     def table(self) -> Mapping[str, Any]:
         """Return the table of this moment."""
-        seen = _moment.get()
-        if seen is None:
+        if (seen := _moment.get()) is None:
             return self.look()
         if self not in seen:
             seen[self] = self.look()

@@ -80,10 +80,9 @@ class PluginContract:
 
     def test_the_commands_that_it_offers_are_those_that_its_distribution_declares(self) -> None:
         """`htmap --help` lists the plugin's commands, by the entry points ``htmap.commands``."""
-        entry = next(each for each in _entry_points("htmap", self.distribution) if each.name == self.plugin)
-        declared = [
-            each.name for each in _entry_points("htmap.commands", self.distribution) if each.value == entry.value
-        ]
+        modules = [each.value for each in _entry_points("htmap", self.distribution) if each.name == self.plugin]
+        commands = _entry_points("htmap.commands", self.distribution)
+        declared = [each.name for each in commands if each.value in modules]
         record = next(record for record in plugins.records() if record.name == self.plugin)
         assert sorted(declared) == sorted(record.offers.get("commands", ()))
 

@@ -23,7 +23,7 @@ from htmap_core.plugins.calls import Plugins
 from htmap_core.plugins.faults import Faults, faults
 from htmap_core.plugins.record import ONE_OFF, PluginRecord, one_off_files
 from htmap_core.settings.chain import settings
-from htmap_core.testing.contracts import EmptyPool
+from htmap_core.testing.empty_pool import EmptyPool
 from tests.throwaway_plugins import PREAMBLE, ROWBOAT, Site
 
 Write = Callable[..., Path]

@@ -284,8 +284,9 @@ def test_jobs_that_cannot_leave_their_slot_in_time_have_one_call_each_where_time
         chunks = chosen(total=100, expected_runtime=0.1, **limit, **options)
         assert chunks.reason is not None
         assert (chunks.reason.alone, jobs_of(chunks, 100)) == (next(iter(limit)), [1] * 100)
-    in_docker = View(Pool([partitionable(8)]), NO_LIMITS.get, 100, lambda: None, saves=False)
-    chunks = choice.chosen(MapOptions(expected_runtime=0.1, **limit), in_docker, keeps_checkpoints=False)
+    in_docker = View(Pool([partitionable(8)]), False, NO_LIMITS.get, 100, lambda: None, saves=False)
+    given = MapOptions(expected_runtime=0.1, **limit)
+    chunks = choice.chosen(given, in_docker, pickle_function(abs), keeps_checkpoints=False)
     assert jobs_of(chunks, 100) == [1] * 100
 
 

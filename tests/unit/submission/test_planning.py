@@ -45,7 +45,8 @@ def described(
     plan = MapPlan("tide", *files_and_sizes, given, Settings(), EmptyPool(), keeps, is_chosen=is_chosen)
     files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
-    of_map = MapDir(plan.map_dir), {}, files, plan.pool.parameter, Authors()
+    no_columns: dict[str, str] = {}
+    of_map = MapDir(plan.map_dir), no_columns, files, plan.pool.parameter, Authors()
     return describe(plan, plugins.delivery_method(method), *of_map).commands
 
 
