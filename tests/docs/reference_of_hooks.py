@@ -32,7 +32,12 @@ CLASSES: dict[str, type] = {
 def all_hooks() -> str:
     """Return what holds for all hooks."""
     _, *paragraphs = parsed(hookspecs).paragraphs
-    return "\n".join(map(_filled, paragraphs))
+    said = parsed(_texts(ast.parse(inspect.getsource(hookspecs)).body)["HOOKS_VERSION"])
+    version = [
+        f"`HOOKS_VERSION` is {hookspecs.HOOKS_VERSION}: {said.summary[0].lower()}{said.summary[1:]}",
+        *said.paragraphs[1:],
+    ]
+    return "\n".join([*map(_filled, [*paragraphs, *version]), *map(_code, said.examples)])
 
 
 def list_of_hooks() -> str:
@@ -98,16 +103,28 @@ def _attributes(cls: type) -> Iterator[tuple[str, str]]:
     """Yield the attributes of a class that have a text below them in the source; those of a plugin's class must have one."""
     (node,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
     assert isinstance(node, ast.ClassDef)
-    for each, below in zip(node.body, [*node.body[1:], None]):
+    texts = _texts(node.body)
+    for each in node.body:
         if isinstance(each, ast.AnnAssign):
             name, type_ = ast.unparse(each.target), ast.unparse(each.annotation)
-            text = below.value.value if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) else None
             is_own = type_.startswith("ClassVar[")
-            assert text or not is_own, f"{cls.__name__}.{name} has no text below it"
+            assert name in texts or not is_own, f"{cls.__name__}.{name} has no text below it"
             default = f" = {ast.unparse(each.value)}" if each.value and is_own else ""
             shown = _type(type_[len("ClassVar[") : -1] if is_own else type_)
-            if text:
-                yield f"`{name}: {shown}{default}`", " ".join(parsed(inspect.cleandoc(str(text))).paragraphs)
+            if name in texts:
+                yield f"`{name}: {shown}{default}`", " ".join(parsed(texts[name]).paragraphs)
+
+
+def _texts(body: list[ast.stmt]) -> dict[str, str]:
+    """Return the texts that stand below names in a class or module, where docstrings cannot be."""
+    found = {}
+    for each, below in zip(body, body[1:]):
+        if isinstance(each, (ast.Assign, ast.AnnAssign)) and isinstance(below, ast.Expr):
+            name = ast.unparse(each.target if isinstance(each, ast.AnnAssign) else each.targets[0])
+            text = below.value.value if isinstance(below.value, ast.Constant) else None
+            if isinstance(text, str):
+                found[name] = inspect.cleandoc(text)
+    return found
 
 
 def _methods(cls: type) -> Iterator[tuple[str, str]]:

@@ -92,9 +92,17 @@ def test_its_plugin_is_listed_with_what_it_offers(site: Followed) -> None:
 
 @pytest.mark.pool
 def test_its_rules_are_in_the_jobs_of_a_user(site: Followed) -> None:
-    shown = site.output_of("htmap submit-file")
+    shown = site.output_of("htmap plan first")
     assert "[1]" in shown.splitlines()
-    assert {'MY.ProjectName = "tides"', "request_memory = 2GB", 'MY.Experiment = "tides"'} <= set(shown.splitlines())
+    assert re.search(r'MY\.ProjectName +"tides" +.*tidewater', shown), shown
+    assert re.search(r"request_memory +2GB +.*htmaprc", shown), shown
+
+
+@pytest.mark.pool
+def test_its_file_alone_is_the_plugin_for_all(site: Followed) -> None:
+    shown = site.output_of("REQUIRED")
+    assert re.search(r"/tidewater\.py .* ok .* pools: tidewater", shown), shown
+    assert "htmap-tidewater" not in shown
 
 
 @pytest.mark.pool
