@@ -38,9 +38,7 @@ class SiteSays:
             pool = self._map.map_dir.record.pool.pool
             try:
                 said = tuple(map(printable, plugins.site_words(pool, interruption)))
-            except (
-                HTMapException
-            ) as error:  # the settings that choose plugins are wrong; HTCondor's own text is worth more
+            except HTMapException as error:  # the choice of plugins is wrong; HTCondor's own text is worth more
                 said = (f"no plugin can say what the site means by it: {error}",)
             self._said[interruption] = said
         return self._said[interruption]

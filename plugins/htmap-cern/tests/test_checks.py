@@ -117,8 +117,10 @@ def test_a_credd_that_cannot_get_the_ticket_is_a_problem(kinit: Callable[..., No
 
 def test_whether_the_credd_has_this_ticket_is_told(kinit: Callable[..., None]) -> None:
     kinit(DAY)
-    before = found(Credd(has=True))[1].text  # of an earlier ticket
-    Memory.of(PoolAddress("cern")).keep(tickets.needed(60, datetime.datetime.now(datetime.timezone.utc)).fingerprint)
+    memory = Memory.of(PoolAddress("cern"))
+    memory.keep("that of an earlier ticket")
+    before = found(Credd(has=True))[1].text
+    memory.keep(tickets.needed(60, datetime.datetime.now(datetime.timezone.utc)).fingerprint)
     after = found(Credd(has=True))[1].text
     assert before != after
     assert found(Credd(has=False))[1].text == before
