@@ -88,6 +88,7 @@ from htmap_core.submission.files.staging import SameName
 from htmap_core.user_warnings import (
     DamagedMap,
     DeliveryForModules,
+    DoubtfulInputFiles,
     ForeignClass,
     HTMapWarning,
     LackingModules,
@@ -137,6 +138,7 @@ __all__ = [
     "CorruptMap",
     "DamagedMap",
     "DeliveryForModules",
+    "DoubtfulInputFiles",
     "EmptyMap",
     "ExpectedError",
     "ForeignClass",

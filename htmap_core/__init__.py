@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from htmap_core.contract.plan import MapPlan
     from htmap_core.contract.pools import Pool, PoolAccess, PoolAddress, PoolView
     from htmap_core.contract.programs import program
-    from htmap_core.contract.protocol import TransferProtocol
+    from htmap_core.contract.protocol import InputFile, TransferProtocol
     from htmap_core.contract.submit import SubmitDescription
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.contract.walltime import Walltime
@@ -41,6 +41,7 @@ _MODULES = ("durations", "exceptions", "wording")
 _HOMES = {
     "DeliveryMethod": "contract.delivery",
     "HTMapException": "exceptions",
+    "InputFile": "contract.protocol",
     "MapOptions": "contract.options",
     "MapPlan": "contract.plan",
     "Pool": "contract.pools",
@@ -77,6 +78,7 @@ _HOMES = {
 __all__ = [
     "DeliveryMethod",
     "HTMapException",
+    "InputFile",
     "MapOptions",
     "MapPlan",
     "Pool",

@@ -34,6 +34,7 @@ class MapPlan:
     :param pool: the pool that the map will be submitted to.
     :param checkpoints: whether jobs keep checkpoints: evictions bring them to the submit side.
     :param walltime: the time limits of the jobs; None without the option ``walltime``.
+    :param input_schemes: the schemes of the URLs that jobs fetch input files from, also of those that replace files.
     """
 
     tag: str
@@ -46,3 +47,4 @@ class MapPlan:
     pool: PoolView
     checkpoints: bool = False
     walltime: Optional[Walltime] = None
+    input_schemes: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ Each hook has one typed method. A plugin with a wrong answer is switched off; th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
@@ -239,9 +239,8 @@ class Plugins:
                 continue
             if taken := [name for name in names if name in owners or names.count(name) > 1]:
                 owner = owners.get(taken[0], record).name
-                self._discovery.switch_off(
-                    record, f"its {hook} offers {taken[0]!r}, which plugin {owner!r} offers already"
-                )
+                reason = f"its {hook} offers {taken[0]!r}, which plugin {owner!r} offers already"
+                self._discovery.switch_off(record, reason)
                 continue
             record.offers[kind] = names
             owners.update(dict.fromkeys(names, record))
@@ -265,12 +264,17 @@ class Plugins:
             else:
                 self._discovery.switch_off(record, f"{hook} must return a {type_.__name__}, not {answer!r}")
 
-    def _step(self, hook: str, submit: SubmitDescription, plan: MapPlan) -> None:
+    def of_steps(self, hook: str, pool: str) -> Iterable[tuple[PluginRecord, Callable[..., Any]]]:
+        """Yield the plugins that take a step for maps of *pool*, each with what calls its hook."""
         limiting = {pool.name for pool in self.pools() if pool.limits_steps}
         for record in sorted(self._discovery.working(hook), key=lambda record: record.name):
             own = limiting.intersection(record.offers.get("pools", ()))
-            if not own or plan.pool.address.pool in own:
-                self._guard.act(record, self._discovery.caller(hook, record), submit=submit, plan=plan)
+            if not own or pool in own:
+                yield record, self._discovery.caller(hook, record)
+
+    def _step(self, hook: str, submit: SubmitDescription, plan: MapPlan) -> None:
+        for record, call in self.of_steps(hook, plan.pool.address.pool):
+            self._guard.act(record, call, submit=submit, plan=plan)
 
     def _owner(self, kind: str, offered: DeliveryMethod | Pool | TransferProtocol) -> PluginRecord:
         name = offered.scheme if isinstance(offered, TransferProtocol) else offered.name

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import attrs
+
 from htmap_core import names, user_warnings
 from htmap_core.condor.classads import is_expression
 from htmap_core.contract.authors import OPTIONS, Authors
@@ -49,6 +51,7 @@ def describe(
     :param parameter: returns a parameter of the schedd's configuration; None if it is not set.
     :param authors: notes who has set what.
     """
+    plan = attrs.evolve(plan, input_schemes=files.input_schemes)
     submit = SubmitDescription(authors=authors)
     _set_options(submit, plan, option_columns)
     if plan.walltime is not None:

@@ -6,10 +6,11 @@ docs/explanation/site-plugin.md explains it line by line, as the example of a si
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from htmap_cern import credentials, rules, site
+from htmap_cern import credentials, eos, rules, site
 from htmap_cern.settings import CernSettings, settings
-from htmap_core import MapPlan, Pool, SubmitDescription, TransferProtocol, hookimpl
+from htmap_core import InputFile, MapPlan, Pool, SubmitDescription, TransferProtocol, hookimpl
 
 
 @hookimpl
@@ -31,9 +32,20 @@ def htmap_transfer_protocols() -> Sequence[TransferProtocol]:
 
 
 @hookimpl
+def htmap_check_place(folder: Path) -> None:
+    """Refuse maps that lie on EOS."""
+    eos.refuse_maps(folder)
+
+
+@hookimpl
+def htmap_rewrite_input(file: InputFile) -> None:
+    """Have jobs fetch files on EOS by ``root://``."""
+    eos.fetch(file)
+
+
+@hookimpl
 def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
     """Hand the user's ticket to the batch service."""
-    rules.refuse_eos(plan.map_dir)  # first, because a ticket does not help with that
     credentials.set_up(submit, plan, settings())
 
 

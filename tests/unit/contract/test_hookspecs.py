@@ -16,6 +16,8 @@ from tests.golden_files import Golden
 HOOKS = {
     "htmap_delivery_methods": "() -> 'Sequence[DeliveryMethod]'",
     "htmap_transfer_protocols": "() -> 'Sequence[TransferProtocol]'",
+    "htmap_check_place": "(folder: 'Path', pool: 'PoolView') -> 'None'",
+    "htmap_rewrite_input": "(file: 'InputFile', pool: 'PoolView') -> 'None'",
     "htmap_setup_credentials": "(submit: 'SubmitDescription', plan: 'MapPlan') -> 'None'",
     "htmap_rewrite_submit": "(submit: 'SubmitDescription', plan: 'MapPlan') -> 'None'",
     "htmap_pools": "() -> 'Sequence[Pool]'",
@@ -23,7 +25,7 @@ HOOKS = {
     "htmap_default_settings": "() -> 'Mapping[str, Any]'",
     "htmap_commands": "() -> 'Sequence[click.Command]'",
 }
-STEPS = {"htmap_setup_credentials", "htmap_rewrite_submit"}
+STEPS = {"htmap_check_place", "htmap_rewrite_input", "htmap_setup_credentials", "htmap_rewrite_submit"}
 
 
 def specified() -> dict[str, object]:

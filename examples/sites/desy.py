@@ -1,0 +1,16 @@
+"""HTMap at DESY (NAF and BIRD): how long jobs may run.
+
+Jobs without RequestRuntime are removed after three hours: https://confluence.desy.de/display/IS, "Condor Job Parameters".
+"""
+
+from htmap_core import hookimpl
+
+# Seconds for the transfer of inputs, should they count there. So HTCondor's own limit comes first: it holds a job, and what its
+# components have finished is kept.
+_INPUTS = 600
+
+
+@hookimpl
+def htmap_rewrite_submit(submit, plan):
+    if plan.pool.address.pool == "machine" and plan.walltime is not None:
+        submit.set_default("MY.RequestRuntime", f"{plan.walltime.seconds} + {_INPUTS}")
