@@ -41,7 +41,7 @@ def htmap_rewrite_input(file, pool):
     if pool.address.pool != "machine":
         return
     if _is_shared(file.path) and not file.is_folder:
-        file.replace(f"osdf://{urllib.parse.quote(str(file.path))}")
+        file.fetch_from(f"osdf://{urllib.parse.quote(str(file.path))}")
     elif _is_shared(file.path):
         raise NamedByNoUrl(f"{file.path} is a folder: below /ospool only files travel by OSDF. Pack it into an archive")
     elif (file.size or 0) > _LARGE:

@@ -61,7 +61,7 @@ class InputFile:
     """An input file or folder on the submit side, as the rules of a site see it. Since 0.7.
 
     >>> file = InputFile(Path("/staging/alice/tide.csv"), size=20_000_000_000)
-    >>> file.replace(f"osdf:///chtc{file.path}")
+    >>> file.fetch_from(f"osdf:///chtc{file.path}")
     >>> file.url
     'osdf:///chtc/staging/alice/tide.csv'
 
@@ -83,12 +83,12 @@ class InputFile:
     warnings: list[str] = attrs.field(factory=list, init=False)
     """What the user is told about it."""
 
-    def replace(self, url: str) -> None:
+    def fetch_from(self, url: str) -> None:
         """Have jobs fetch the file from a URL, by which it keeps its name and place on the execute node.
 
         Afterwards HTMap checks the protocol of the URL, like one that the user has given. ::
 
-            file.replace(f"osdf:///chtc{file.path}")
+            file.fetch_from(f"osdf:///chtc{file.path}")
 
         :param url: a URL with quoted blanks, commas and the like, as the server and the transfer plugin understand them.
         :raises ValueError: it is no such URL, or another one has replaced the file, or it stands for the contents of a folder.

@@ -18,7 +18,7 @@ STORE = """
 @hookimpl
 def htmap_rewrite_input(file):
     if file.path.parent.name == "staging":
-        file.replace(f"file://{file.path.parent.parent}/store/{file.path.name}-1")
+        file.fetch_from(f"file://{file.path.parent.parent}/store/{file.path.name}-1")
 @hookimpl
 def htmap_rewrite_submit(submit, plan):
     submit.set_attribute("Schemes", f'"{",".join(plan.input_schemes)}"')

@@ -32,7 +32,7 @@ from htmap_core.wording import did_you_mean, followed
 
 # The hooks by which a plugin acts on every map, unlike its offers, from which a user chooses.
 _STEPS = {
-    "htmap_check_place": "place of maps",
+    "htmap_check_place": "places",
     "htmap_rewrite_input": "input files",
     "htmap_setup_credentials": "credentials",
     "htmap_rewrite_submit": "submit description",

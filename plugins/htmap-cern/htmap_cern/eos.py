@@ -51,7 +51,7 @@ def fetch(file: InputFile) -> None:
     wanted = "/".join(["/eos", instance, *rest])
     if urllib.parse.quote(wanted, safe=_AS_IT_IS) != wanted:
         raise CannotFetchFromEos(file.path, "its path has characters that a URL cannot have, such as blanks or commas")
-    file.replace(f"root://{_SERVERS[instance]}/{wanted}")
+    file.fetch_from(f"root://{_SERVERS[instance]}/{wanted}")
 
 
 def _as_servers_know_it(path: Path) -> list[str]:

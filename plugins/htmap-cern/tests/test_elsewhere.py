@@ -48,7 +48,7 @@ class TestElsewhere:
 def test_the_list_of_plugins_names_the_steps_in_which_it_takes_a_hand(golden: Golden) -> None:
     listed = json.loads(run_htmap("plugins", "list", "--json").stdout)
     (row,) = [row for row in listed["plugins"] if row["name"] == "cern"]
-    assert row["steps"] == ["place of maps", "input files", "credentials", "submit description"]
+    assert row["steps"] == ["places", "input files", "credentials", "submit description"]
     shown = run_htmap("plugins", "list").stdout
     (line,) = (line for line in shown.splitlines() if "htmap-cern" in line)
     golden("cern/the-list-of-plugins-names-the-steps", line.split("; ")[-1])

@@ -45,8 +45,8 @@ def test_a_script_may_be_given_as_text() -> None:
 )
 def test_a_file_is_replaced_by_a_url(url: str) -> None:
     file = InputFile(Path("/sea/tide.csv"))
-    file.replace(url)
-    file.replace(url)
+    file.fetch_from(url)
+    file.fetch_from(url)
     assert file.url == url
 
 
@@ -67,17 +67,17 @@ def test_a_file_is_replaced_by_a_url(url: str) -> None:
 def test_what_a_list_of_files_cannot_hold_is_refused(url: str) -> None:
     file = InputFile(Path("/sea/tide.csv"))
     with pytest.raises(ValueError):
-        file.replace(url)
+        file.fetch_from(url)
     assert file.url is None
 
 
 def test_a_file_that_is_replaced_is_not_replaced_by_another() -> None:
     file = InputFile(Path("/sea/tide.csv"))
-    file.replace("osdf:///a")
+    file.fetch_from("osdf:///a")
     with pytest.raises(ValueError):
-        file.replace("osdf:///b")
+        file.fetch_from("osdf:///b")
 
 
 def test_the_contents_of_a_folder_are_not_replaced() -> None:
     with pytest.raises(ValueError):
-        InputFile(Path("/sea"), is_folder=True, is_contents=True).replace("osdf:///sea")
+        InputFile(Path("/sea"), is_folder=True, is_contents=True).fetch_from("osdf:///sea")

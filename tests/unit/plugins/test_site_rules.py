@@ -40,7 +40,7 @@ FERRY = """
 @hookimpl
 def htmap_rewrite_input(file, pool):
     if file.path.parts[1] == "staging":
-        file.replace(f"osdf:///{pool.address.pool}{file.path}")
+        file.fetch_from(f"osdf:///{pool.address.pool}{file.path}")
     elif (file.size or 0) > 1000:
         file.warn("it is large")
 """
@@ -66,15 +66,15 @@ def ferried(plugins: Plugins, path: str = "/home/tide.csv", size: int = 1) -> In
 def test_htmap_check_place_refuses_in_the_words_of_the_plugin(site: Site, plugins: Plugins) -> None:
     site.install("boats", PLACE)
     with pytest.raises(HTMapException) as caught:
-        rules(plugins).check_place(Path("/scratch/maps"))
-    assert (type(caught.value).__name__, str(caught.value)) == ("MapOnScratch", "/scratch/maps is on scratch")
+        rules(plugins).check_place(Path("/scratch/1"))
+    assert (type(caught.value).__name__, str(caught.value)) == ("MapOnScratch", "/scratch/1 is on scratch")
 
 
 def test_htmap_check_place_of_a_pool_is_for_its_maps_alone(site: Site, plugins: Plugins) -> None:
     site.install("boats", HARBOUR + PLACE)
-    rules(plugins, "personal").check_place(Path("/scratch/maps"))
+    rules(plugins, "personal").check_place(Path("/scratch/1"))
     with pytest.raises(HTMapException, match="scratch"):
-        rules(plugins, "harbour").check_place(Path("/scratch/maps"))
+        rules(plugins, "harbour").check_place(Path("/scratch/1"))
 
 
 def run(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -122,8 +122,8 @@ REPLACE = "@hookimpl\ndef htmap_rewrite_input(file): "
 @pytest.mark.parametrize(
     ("does", "says"),
     [
-        ("file.replace('/home/tide.csv')", "'/home/tide.csv'"),
-        ("file.replace('osdf:///a,b')", "'osdf:///a,b'"),
+        ("file.fetch_from('/home/tide.csv')", "'/home/tide.csv'"),
+        ("file.fetch_from('osdf:///a,b')", "'osdf:///a,b'"),
         ("1 / 0", "ZeroDivisionError"),
         ("return 'osdf:///tide.csv'", "'osdf:///tide.csv'"),
         ("raise SystemExit(3)", "SystemExit"),
@@ -139,10 +139,10 @@ def test_a_rule_that_goes_wrong_is_blamed_on_its_plugin(site: Site, plugins: Plu
 
 
 def test_of_two_plugins_that_replace_a_file_differently_the_second_is_blamed(site: Site, plugins: Plugins) -> None:
-    site.install("boats", REPLACE + "file.replace('osdf:///a')")
-    site.install("canoes", REPLACE + "file.replace('osdf:///a')")
+    site.install("boats", REPLACE + "file.fetch_from('osdf:///a')")
+    site.install("canoes", REPLACE + "file.fetch_from('osdf:///a')")
     assert ferried(plugins).url == "osdf:///a"
-    site.install("dinghies", REPLACE + "file.replace('osdf:///b')")
+    site.install("dinghies", REPLACE + "file.fetch_from('osdf:///b')")
     with pytest.raises(PluginError) as caught:
         ferried(Plugins())
     assert (caught.value.plugin, "'osdf:///a'" in caught.value.reason) == ("dinghies", True)
@@ -167,6 +167,6 @@ def test_what_a_rule_does_is_shown_on_request(
     site: Site, plugins: Plugins, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTMAP_TRACE_PLUGINS", "1")
-    site.install("boats", REPLACE + "file.replace('osdf:///a')")
+    site.install("boats", REPLACE + "file.fetch_from('osdf:///a')")
     assert ferried(plugins).url == "osdf:///a"
     assert "'boats': htmap_rewrite_input" in capsys.readouterr().err

@@ -155,7 +155,7 @@ class Ferry:
     def __call__(self, file: InputFile) -> None:
         self.asked.append(file)
         if not file.is_contents:
-            file.replace(self.to.format(name=file.path.name))
+            file.fetch_from(self.to.format(name=file.path.name))
 
 
 def ferried(path: Path, rule: Ferry, of_function: tuple[str, ...] = (), **options: Any) -> InputFiles:
