@@ -98,7 +98,7 @@ def htmap_rewrite_input(file: InputFile, pool: PoolView) -> None:
 
         @hookimpl
         def htmap_rewrite_input(file, pool):
-            if file.path.parts[1] == "staging":
+            if file.path.parts[1:2] == ("staging",):
                 file.fetch_from(f"osdf:///chtc{file.path}")
             elif (file.size or 0) > 1_000_000_000:
                 file.warn("it has more than 1 GB; keep such files in /staging")
