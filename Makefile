@@ -15,7 +15,7 @@ SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks conftest
 VERSIONS ?= 3.9 3.10 3.11 3.12 3.13
 CELL ?= tests/unit tests/pool/test_api.py
 
-.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-threads test-cell golden lint format types bench bench-peers bench-growth docs wheels clean
+.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-threads test-wheels test-cell golden lint format types bench bench-peers bench-growth docs wheels clean
 check: lint types test-unit
 
 demo: $(VENV)/.runtime
@@ -35,7 +35,7 @@ test-site: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/site tests/unit/cli/test_completion.py
 
 # What the continuous integration leaves out because it takes hours: for a release, and after a change that may concern it.
-test-all: test test-site test-pythons test-bindings test-exploring test-threads bench
+test-all: test test-site test-pythons test-bindings test-exploring test-threads test-wheels bench
 
 # An environment for each Python is kept, in .venv-3.9 and the like; Pythons are looked for as the tests do it.
 FIND := from htmap_core.testing import pythons; import sys; print(pythons.python_of(sys.argv[1]))
@@ -59,6 +59,10 @@ test-cell: $(VENV)/.dev
 test-threads: $(VENV)/.dev
 	HTMAP_TEST_READS=100000 $(BIN)/python -m pytest tests/pool/test_threads.py
 
+# The pages on plugins, followed in an environment that has HTMap from wheels alone.
+test-wheels: wheels
+	HTMAP_TEST_WHEELS=$(abspath dist) $(BIN)/python -m pytest tests/docs/test_followed_pages.py
+
 test-exploring: $(VENV)/.dev
 	$(BIN)/python -m pytest --hypothesis-profile=exploring -m "not pool and not site" tests/unit
 
@@ -77,11 +81,12 @@ format: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy htmap htmap_core htmap_run tests conftest.py $(wildcard plugins/*/htmap_*)
-	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py peers growth
+	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py budgets peers growth
 	for plugin in $(PLUGINS); do $(BIN)/mypy plugins/$$plugin/tests || exit 1; done # apart: they have modules of the same names
 
+# ONLY="first small" measures only these; a wrong name lists them all.
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/run.py
+	cd benchmarks && ../$(BIN)/python -m budgets $(if $(ONLY),--only $(ONLY))
 
 # The peers live in .venv-peers. PEERS="--quick", PEERS="--sizes 10000x0 --peers dask" and the like choose; INTO is the folder of what is written.
 INTO ?= build/bench

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.maps.builders import MapBuilder, MappedFunction, build_map, mapped
     from htmap_core.maps.creating import map, register_delivery_method, starmap
+    from htmap_core.maps.drafts.ahead import plan
+    from htmap_core.maps.drafts.plan import Plan
     from htmap_core.maps.management import clean, get_tags, load, load_maps, remove, status, status_csv, status_json
     from htmap_core.maps.map import Map
     from htmap_core.results.errors import ComponentError
@@ -53,6 +55,7 @@ _HOMES = {
     "MapStdOut": "htmap_core.results.outputs",
     "MappedFunction": "htmap_core.maps.builders",
     "Outcome": "htmap_core.results.outcome",
+    "Plan": "htmap_core.maps.drafts.plan",
     "TransferPath": "htmap_core.contract.transfer_path",
     "build_map": "htmap_core.maps.builders",
     "checkpoint": "htmap_run.files.checkpoints",
@@ -62,6 +65,7 @@ _HOMES = {
     "load_maps": "htmap_core.maps.management",
     "map": "htmap_core.maps.creating",
     "mapped": "htmap_core.maps.builders",
+    "plan": "htmap_core.maps.drafts.ahead",
     "register_delivery_method": "htmap_core.maps.creating",
     "remove": "htmap_core.maps.management",
     "starmap": "htmap_core.maps.creating",
@@ -100,6 +104,7 @@ __all__ = [
     "MapStdOut",
     "MappedFunction",
     "Outcome",
+    "Plan",
     "TransferPath",
     "__version__",
     "build_map",
@@ -111,6 +116,7 @@ __all__ = [
     "load_maps",
     "map",
     "mapped",
+    "plan",
     "register_delivery_method",
     "remove",
     "settings",

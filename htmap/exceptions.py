@@ -15,6 +15,7 @@ from htmap_core.contract.transfer_path import IsRemote
 from htmap_core.exceptions import (
     BelongsToOther,
     BusyMap,
+    CannotMakePlugin,
     CannotMove,
     CannotPickle,
     CannotRemoveMap,
@@ -119,6 +120,7 @@ __all__ = [
     "BelongsToOther",
     "BusyMap",
     "CannotFollow",
+    "CannotMakePlugin",
     "CannotMove",
     "CannotPickle",
     "CannotRemoveMap",

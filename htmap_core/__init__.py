@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from htmap_core import durations, exceptions, wording
     from htmap_core.condor.connection import connect
     from htmap_core.contract.delivery import DeliveryMethod, Suitability
-    from htmap_core.contract.hookspecs import hookimpl
+    from htmap_core.contract.hookspecs import HOOKS_VERSION, hookimpl
     from htmap_core.contract.options import MapOptions
     from htmap_core.contract.plan import MapPlan
     from htmap_core.contract.pools import Pool, PoolAccess, PoolAddress, PoolView
     from htmap_core.contract.programs import program
     from htmap_core.contract.protocol import InputFile, TransferProtocol
+    from htmap_core.contract.site.checks import Check
+    from htmap_core.contract.site.words import Interruption, SiteWords
     from htmap_core.contract.submit import SubmitDescription
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.contract.walltime import Walltime
@@ -39,9 +41,12 @@ if TYPE_CHECKING:
 _MODULES = ("durations", "exceptions", "wording")
 
 _HOMES = {
+    "Check": "contract.site.checks",
+    "HOOKS_VERSION": "contract.hookspecs",
     "DeliveryMethod": "contract.delivery",
     "HTMapException": "exceptions",
     "InputFile": "contract.protocol",
+    "Interruption": "contract.site.words",
     "MapOptions": "contract.options",
     "MapPlan": "contract.plan",
     "Pool": "contract.pools",
@@ -49,6 +54,7 @@ _HOMES = {
     "PoolAddress": "contract.pools",
     "PoolView": "contract.pools",
     "Settings": "settings.chain",
+    "SiteWords": "contract.site.words",
     "SubmitDescription": "contract.submit",
     "Suitability": "contract.delivery",
     "TransferPath": "contract.transfer_path",
@@ -76,9 +82,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "HOOKS_VERSION",
+    "Check",
     "DeliveryMethod",
     "HTMapException",
     "InputFile",
+    "Interruption",
     "MapOptions",
     "MapPlan",
     "Pool",
@@ -86,6 +95,7 @@ __all__ = [
     "PoolAddress",
     "PoolView",
     "Settings",
+    "SiteWords",
     "SubmitDescription",
     "Suitability",
     "TransferPath",

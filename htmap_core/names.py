@@ -8,6 +8,7 @@ from htmap_run import names as on_execute_side
 
 DISTRIBUTION = "htmap-core"
 ENTRY_POINT_GROUP = "htmap"
+COMMANDS_GROUP = "htmap.commands"  # of entry points, too: the commands that plugins declare
 
 # Folders below HTMAP_DIR.
 TAGS = "tags"
@@ -82,6 +83,7 @@ IS_HTMAP_JOB = "IsHTMapJob"
 MAP_ID = "HTMapID"
 SUBMISSION_TOKEN = "HTMapSubmission"
 SAVES = on_execute_side.SAVES
+LEAVES = on_execute_side.LEAVES
 IN_VAIN = "HTMapStartsInVain"  # an expression: whether HTCondor starts the job again and again without end
 
 ENTRIES_PER_DIRECTORY = 1000

@@ -17,3 +17,9 @@ CANNOT_FINISH = 70
 
 SAVED = 85
 """HTCondor saves what the job has finished, and its checkpoints, and starts it again at once (``checkpoint_exit_code``)."""
+
+AGAIN = 87
+"""As for ``COMPONENT_FAILED``, in a job that has left its slot in time: HTCondor has yet to run it again because of that."""
+
+LEFT = 86
+"""The job has left its slot before its time was over. HTCondor runs it again, and it goes on with what was saved before."""

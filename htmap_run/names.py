@@ -32,3 +32,10 @@ UNWATCHED = "_htmap_unwatched"
 
 SAVES = "HTMapSaves"
 """The attribute of the job that says how often its results may be fetched before its end: see :mod:`.saves`."""
+
+LEAVES = "HTMapLeavesInTime"
+"""The attribute of a job that may leave its slot before its time is over: see :mod:`.time_limit`. It says how often HTCondor runs
+the job again because of an exception: that a job leaves is no such run, but HTCondor counts it."""
+
+TIME_LIMIT = "HTMapTimeLimit"
+"""The attribute of a job that says how long a site lets it run: seconds, another attribute, or a sum of these."""

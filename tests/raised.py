@@ -122,6 +122,7 @@ FACTS: dict[str, Any] = {
     "second": "land/tide.csv",
     "second_by": "plugin 'shared'",
     "seconds": 60.0,
+    "site": ("plugin 'cern' says: CERN removes a job that is held for more than 24 hours",),
     "slots": 214,
     "status": "IDLE",
     "subcode": 5,
@@ -150,7 +151,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         {"name": "__main__.Tide"},
         {"name": "__main__.Tide", "difference": "fields: height when it was pickled, height, place now"},
     ],
-    "HeldWithoutOutput": [{}, {"advice": ""}],
+    "HeldWithoutOutput": [{}, {"advice": "", "site": ()}],
     "InstallationFailed": [{"tried": (("Debian packages", "no network"),)}],
     "InvalidOption": [{"name": "request_memory"}, {"name": "request_memory", "origin": None}],
     "InvalidSetting": [{"name": "WAIT_TIME"}],
@@ -199,6 +200,9 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "OtherDeliveryMethod": [
         {"said": "3 of 5 slots share files", "reason": "'docker' does not suit it now: 0 of 5 slots have HasDocker"},
         {"said": "3 of 5 slots share files", "before": None, "reason": "what was written down is damaged"},
+    ],
+    "CannotMakePlugin": [
+        {"name": "docker", "problem": "the name is taken by htmap-docker, a plugin of HTMap's own"},
     ],
     "PluginError": [{}, {"advice": ""}],
     "PluginHangs": [

@@ -32,11 +32,13 @@ def main() -> int:
     path = arguments.into / "peers.json"
     if not arguments.plot_only:
         found = versions(arguments.python.absolute())
+        kept = read(path) if arguments.keep and path.exists() else []
         records: list[Record] = []
         try:
             for record in _measured(arguments):
                 records.append(record)
-                write(path, records, found)  # each time, so that nothing is lost when the run is stopped
+                kept = [each for each in kept if each.cell != record.cell]
+                write(path, [*kept, *records], found)  # each time, so that nothing is lost when the run is stopped
         finally:
             print(f"\n{table(records)}")
     (arguments.into / "peers.svg").write_text(plot.drawn(read(path)))
@@ -50,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--peers", nargs="+", metavar="NAME", choices=_NAMES, default=_NAMES, help=some)
     parser.add_argument("--sizes", nargs="+", metavar="CALLSxSECONDS", type=_work, help="such as 10000x0 100x10")
     parser.add_argument("--quick", action="store_true", help="smaller sizes: five minutes instead of forty")
+    parser.add_argument("--keep", action="store_true", help="keep the records of what is not measured now")
     parser.add_argument("--limit", type=float, default=420, help="cut a cell off after so many seconds")
     parser.add_argument(
         "--into", type=Path, default=ROOT / "build/bench", help="the folder of peers.json and peers.svg"

@@ -59,10 +59,11 @@ _MANY = (Work(10_000, 0), Work(100_000, 0))
 _FEW = (Work(100, 0), Work(1_000, 0), Work(100, 1))
 
 CONTENDERS = (
-    Contender("htmap-auto", 'HTMap, chunksize="auto"', "htmap", "auto"),
+    Contender("htmap-auto", "HTMap", "htmap", "auto"),
     Contender("htmap-1", "HTMap, chunksize=1", "htmap", 1, _FEW),
     Contender("htmap-500", "HTMap, chunksize=500", "htmap", 500, _MANY),
     Contender("htmap-12500", "HTMap, chunksize=12500", "htmap", 12_500, _MANY[1:]),
+    Contender("plain", "condor_submit, a job each", "condor_submit", 1, _FEW),
     Contender("dask", "dask-jobqueue", "dask"),
     Contender("dask-500", "dask-jobqueue, batched by 500", "dask", 500, _MANY),
     Contender("parsl", "Parsl", "parsl"),

@@ -14,8 +14,13 @@ from .records import Record
 
 _WIDTH, _HEIGHT = 880, 665
 _INK, _GRID = "#24292f", "#d8dee4"
-_COLOURS = {"htmap": "#0072b2", "dask": "#e69f00", "parsl": "#009e73"}  # told apart by the colour-blind, too
-_DASHES = {"htmap-auto": "", "dask": "", "parsl": "", "htmap-1": "2 3", "htmap-12500": "8 3 2 3"}
+_COLOURS = {
+    "htmap": "#0072b2",
+    "dask": "#e69f00",
+    "parsl": "#009e73",
+    "plain": "#6e7781",
+}  # told apart by the colour-blind, too
+_DASHES = {"htmap-auto": "", "dask": "", "parsl": "", "plain": "", "htmap-1": "2 3", "htmap-12500": "8 3 2 3"}
 _BY_HAND = "7 4"  # of those that are batched by hand
 
 

@@ -68,6 +68,11 @@ class Record:
     note: str = ""
 
     @property
+    def cell(self) -> tuple[str, int, float]:
+        """Who has done what."""
+        return self.contender, self.calls, self.sleep
+
+    @property
     def rate(self) -> float:
         """The calls per second, also of one that was cut off."""
         return self.done / self.seconds if self.seconds else 0.0

@@ -19,6 +19,7 @@ from click.shell_completion import CompletionItem
 
 from htmap_core import __version__, conflicting_install, terminal
 from htmap_core.cli.suggestions import Suggesting
+from htmap_core.names import COMMANDS_GROUP
 from htmap_core.wording import did_you_mean, printable
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "stdout": ("commands.stdout", "Show the standard output of a component."),
         "stderr": ("commands.stdout", "Show the standard error of a component."),
         "why": ("commands.why", "Explain why components do not run."),
+        "plan": ("commands.plan", "Show what a map was submitted with, and who has set each line."),
         "job": ("commands.why", "Print the full ad of a component's job."),
         "submit-file": ("commands.why", "Print a submit description, to run components by hand."),
         "path": ("commands.paths", "Print the paths of parts of a map's data, for debugging and other tools."),
@@ -60,7 +62,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "move": ("commands.paths", "Move HTMAP_DIR to another folder, with all maps."),
         "doctor": ("commands.doctor", "Check whether maps can run here, with advice for each problem."),
         "settle": ("commands.doctor", "Finish what interrupted commands have left, and ask all pools for it at once."),
-        "plugins": ("commands.plugins", "Show the installed plugins."),
+        "plugins": ("commands.plugins", "Show the installed plugins, and make new ones."),
         "delivery": ("commands.plugins", "Show or change the delivery method that maps on a pool use."),
         "logs": ("commands.paths", "Print the path of HTMap's log file."),
         "version": ("commands.doctor", "Print the versions of HTMap and of HTCondor's Python bindings."),
@@ -77,7 +79,7 @@ class LazyGroup(Suggesting):
     """A group that imports a command when it is needed, and looks for unknown commands among those of plugins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the core's commands. A ``--help`` with the plugins' commands would have to load all plugins."""
+        """Return the core's commands. Which plugins have more is known by name alone, until they are loaded."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -91,11 +93,12 @@ class LazyGroup(Suggesting):
 
     def suggestion(self, ctx: click.Context, args: Sequence[str]) -> str:
         """Say which plugin would have the command, or else which command was probably meant."""
-        return _of_plugin(args[0]) or super().suggestion(ctx, args) or _near_plugin_command(args[0])
+        of_plugin = _of_declaring_plugin(args[0]) or _of_plugin(args[0])
+        return of_plugin or super().suggestion(ctx, args) or _near_plugin_command(args[0])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete a command from the table above; ask plugins only if none of the core's commands fits."""
-        known = {name: text for section in SECTIONS.values() for name, (_, text) in section.items()}
+        """Complete a command from the table above, or one that a plugin declares; ask plugins only if none of these fits."""
+        known = {**_declared(), **{name: text for section in SECTIONS.values() for name, (_, text) in section.items()}}
         found = [CompletionItem(name, help=text) for name, text in known.items() if name.startswith(incomplete)]
         if not found and not incomplete.startswith("-"):
             from htmap_core.plugins.calls import plugins
@@ -104,10 +107,21 @@ class LazyGroup(Suggesting):
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table above."""
+        """List the commands from the table above, and those that plugins declare."""
         for title, commands in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, text) for name, (_, text) in commands.items()])
+        if declared := _declared():
+            with formatter.section("Of plugins"):
+                formatter.write_dl(sorted(declared.items()))
+
+
+def _declared() -> dict[str, str]:
+    """Return the commands that plugins declare, each with what its distribution says of itself. This loads no plugin."""
+    from htmap_core.plugins.sources.commands import declared_commands  # metadata take a while, and commands need none
+
+    found = declared_commands().values()
+    return {printable(each.name): printable(each.summary) for each in found if each.name not in COMMANDS}
 
 
 def _is_called(found: Any, name: str) -> bool:
@@ -117,7 +131,7 @@ def _is_called(found: Any, name: str) -> bool:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["--help", "-h"]},  # click 8.1 names the first after wrong usage
-    epilog="Plugins add commands of their own, such as `htmap pool`; `htmap plugins list` shows them.",
+    epilog="Plugins that declare no commands may add some, too; `htmap plugins list` shows what each offers.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show log messages on standard error.")
 @click.version_option(__version__, prog_name="HTMap", message="%(prog)s version %(version)s")
@@ -201,6 +215,22 @@ def _complain(text: str) -> None:
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Show a warning without the line of HTMap's source that gave it."""
     click.echo(printable(f"Warning: {message}"), err=True)
+
+
+def _of_declaring_plugin(name: str) -> str:
+    """Say why the plugin that declares a command does not have it."""
+    from htmap_core.plugins.calls import plugins
+    from htmap_core.plugins.sources.commands import declared_commands
+
+    if (declared := declared_commands().get(name)) is None:
+        return ""
+    of_it = [each for each in plugins.records() if each.distribution == declared.distribution]
+    if off := next((each for each in of_it if each.state != "ok"), None):
+        return f": it comes with plugin {off.name!r}, which {off.why_off}. {off.advice}"
+    return (
+        f": {declared.distribution} declares it (entry points {COMMANDS_GROUP!r}), "
+        f"but no plugin offers it (hook htmap_commands)"
+    )
 
 
 def _of_plugin(name: str) -> str:

@@ -44,3 +44,18 @@ def is_expression(text: str) -> bool:
     except classad2.ClassAdException:
         return False
     return True
+
+
+def ads_in(text: str, *, in_brackets: bool) -> list[dict[str, Any]]:
+    """Return the ClassAds in a text as dictionaries.
+
+    :param in_brackets: whether each stands between ``[`` and ``]``; if not, there is an attribute in each line.
+    :raises ValueError: the text has something else.
+    """
+    import classad2
+
+    notation = classad2.ParserType.New if in_brackets else classad2.ParserType.Old
+    try:
+        return [plain(ad) for ad in classad2.parseAds(text, notation)]
+    except classad2.ClassAdException as error:
+        raise ValueError(f"{text!r} is no list of ClassAds: {error}") from error

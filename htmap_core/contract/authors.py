@@ -8,8 +8,22 @@ from typing import Optional
 
 import attrs
 
+from htmap_core.language.expressions import conjuncts
+from htmap_core.language.submit_text import REQUIREMENTS
+
 HTMAP = "HTMap"
 OPTIONS = "the map's options"
+
+INPUT_FILE = "input file "
+_VARIABLE = "environment variable "
+
+# Commands whose values are joined of what several have set, and how the names of the parts begin.
+_JOINED = {
+    "environment": _VARIABLE,
+    "env": _VARIABLE,
+    "transfer_input_files": INPUT_FILE,
+    "transfer_plugins": "transfer_plugins for ",
+}
 
 
 def _of_map(_: str) -> None:
@@ -48,6 +62,19 @@ class Authors:
     def of(self, name: str) -> str:
         """Return who has set *name*; HTMap itself if nobody else has."""
         return self._by_name.get(name.casefold(), HTMAP)
+
+    def of_command(self, name: str, text: str) -> str:
+        """Return who has set a submit command: all of them, where its value is joined of what several have set."""
+        folded = name.casefold()
+        if folded == REQUIREMENTS:
+            found = [self.of(part) for part in conjuncts(text)]
+        else:
+            found = [self._by_name[folded]] if folded in self._by_name else []
+            if folded == "transfer_input_files":
+                found = [HTMAP]  # the function and the inputs
+            if folded in _JOINED:
+                found += [by for part, by in self._by_name.items() if part.startswith(_JOINED[folded])]
+        return ", ".join(dict.fromkeys(found)) or HTMAP
 
     def of_attribute(self, attribute: str) -> tuple[str, str] | None:
         """Return the command that makes an attribute of the job (``RequestMemory``), or the attribute itself, and its author."""

@@ -95,9 +95,13 @@ class DeliveryMethod(ABC):
     """
 
     name: ClassVar[str]
+    """The name by which settings and maps know the method; that of the plugin, best."""
 
     remedy: ClassVar[str] = ""
     """What users do so that functions find the modules that :meth:`lacks` names, as a phrase that follows "to have them,"."""
+
+    saves_jobs: ClassVar[bool] = True
+    """Whether HTCondor can save what a job has finished before its end, and start it again in its place. Since 0.7."""
 
     def check(self, pool: PoolView) -> Suitability:
         """Say whether *pool* can run this method; by default this is unknown.
@@ -133,7 +137,7 @@ class DeliveryMethod(ABC):
     def prepare(self, plan: MapPlan) -> None:  # noqa: B027 -- most methods have nothing to prepare
         """Do slow work and work with side effects, such as building an archive; by default nothing.
 
-        Runs on the submit machine, once per map, before :meth:`describe`. Since 0.7. ::
+        Runs on the submit machine, once per map, before :meth:`describe`; not for :func:`htmap.plan`. Since 0.7. ::
 
             def prepare(self, plan):
                 build_image(plan.settings["DOCKER.IMAGE"])

@@ -1,16 +1,21 @@
 """All hooks: everything that a plugin can do.
 
-A plugin is a module that an entry point of the group ``htmap`` names. Its hook functions are marked with
-``@htmap_core.hookimpl``, and have the name and any of the arguments of a hook below. There are two kinds of hooks:
+A plugin is a module that an entry point of the group ``htmap`` names, or a one-off file. Its hook functions are marked with
+``@htmap_core.hookimpl``, and have the name and any of the arguments of a hook below. There are three kinds of hooks:
 
 *Offers* return named objects. A setting or HTMap picks one of them by its name.
-*Steps* edit or check their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names; those
-of a plugin that offers a pool can be for maps of this pool alone (:attr:`~htmap_core.Pool.limits_steps`).
+*Steps* edit or check their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names, and
+those of one-off files last; those of a plugin that offers a pool can be for maps of this pool alone
+(:attr:`~htmap_core.Pool.limits_steps`).
+*Questions* have an answer for the user, who waits for it: no longer than the setting ``PLUGINS.TIME_LIMIT`` says. HTMap asks the
+plugins whose steps it calls for the pool in question. Of one that fails, the answer is its name and the reason.
 
 HTMap loads plugins when it calls the first hook, never at ``import htmap``. It switches off a plugin that cannot be loaded, and
 one whose offer raises or returns a wrong object; ``htmap plugins list`` shows the reason. The first map that is made without it
 gives a warning, and none is made if the setting ``PLUGINS.REQUIRED`` names the plugin. An exception in a step ends the creation
 of the map, because the map may depend on that step.
+
+The hooks have a version, :data:`HOOKS_VERSION`, and a plugin can require one.
 """
 
 from __future__ import annotations
@@ -23,13 +28,27 @@ import pluggy
 
 from htmap_core.contract.delivery import DeliveryMethod
 from htmap_core.contract.plan import MapPlan
-from htmap_core.contract.pools import Pool, PoolView
+from htmap_core.contract.pools import Pool, PoolAccess, PoolView
 from htmap_core.contract.protocol import InputFile, TransferProtocol
+from htmap_core.contract.site.checks import Check
+from htmap_core.contract.site.words import Interruption, SiteWords
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.names import ENTRY_POINT_GROUP
 
 if TYPE_CHECKING:
     import click
+
+HOOKS_VERSION = "1.0"
+"""The version of the hooks, and of what they are given and return: all that this file and ``htmap_core.__all__`` name.
+
+What is new raises the second number. What is taken away, or means something else, raises the first one: plugins for the old ones
+are switched off then, with the reason. Before that happens, what will go gives a warning for at least one version of HTMap.
+
+A plugin that needs more than 1.0 says so in its module, and is switched off where the first number differs or the second is
+less. Since 0.7. ::
+
+    HTMAP_HOOKS = "1.2"
+"""
 
 hookspec = pluggy.HookspecMarker(ENTRY_POINT_GROUP)
 hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
@@ -116,7 +135,7 @@ def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
     Called once per map, on the submit machine, after the delivery method and before :func:`htmap_rewrite_submit`. It may be slow
     and have side effects; it should find stored credentials again, so that the next map is quick. It runs again before each
     rerun of components. Then *submit* and the options of *plan* have the attributes that the map was submitted with, and edits
-    have no effect. Since 0.7. ::
+    have no effect. :func:`htmap.plan` does not call it. Since 0.7. ::
 
         @hookimpl
         def htmap_setup_credentials(submit, plan):
@@ -133,8 +152,9 @@ def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
 def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
     """Step: add a site's defaults and rules, as the last plugin step before submission.
 
-    Called once per map, on the submit machine. Use :meth:`~htmap_core.SubmitDescription.set_default` for values that users may
-    change. Tell the site of the option ``walltime`` in its own words. Since 0.7. ::
+    Called once per map, on the submit machine, after all other hooks, but not again when components are rerun. Use
+    :meth:`~htmap_core.SubmitDescription.set_default` for values that users may change. Tell the site of the option ``walltime``
+    in its own words. Since 0.7. ::
 
         @hookimpl
         def htmap_rewrite_submit(submit, plan):
@@ -158,6 +178,48 @@ def htmap_pools() -> Sequence[Pool]:  # type: ignore[empty-body]
         @hookimpl
         def htmap_pools():
             return [BatchService()]
+    """
+
+
+@hookspec
+def htmap_checks(pool: PoolAccess) -> Sequence[Check]:  # type: ignore[empty-body]
+    """Question: is there what the site needs for maps, such as a credential that lasts or the name of a project.
+
+    ``htmap doctor`` shows the checks among its own, with the same verdicts and the same exit code. They start, submit and change
+    nothing. Where no pool can be used, the reason is that of :meth:`~htmap_core.Pool.advice`, and nothing is asked.
+
+    Called once by each ``htmap doctor``, on the submit machine, for the pool that the next map would go to. Since 0.7. ::
+
+        @hookimpl
+        def htmap_checks(pool):
+            if table("SITE", SiteSettings).project is None:
+                return [Check("project", "problem", "no project is set", "`htmap set SITE.PROJECT NAME`")]
+            return [Check("project", "ok", "it is set")]
+
+    :param pool: the pool. What it raises where a daemon does not answer need not be caught: it becomes a problem.
+    :raises HTMapException: something cannot be checked; ``htmap doctor`` shows its text as a problem.
+    """
+
+
+@hookspec
+def htmap_site_words(interruption: Interruption) -> SiteWords | None:
+    """Question: what does the site mean by a hold, a removal or a vacate, and what is the user to do.
+
+    The words are shown by ``htmap why``, ``htmap reasons``, ``htmap errors`` and ``Map.hold_report``, and are in the text of
+    :class:`~htmap.exceptions.MapComponentHeld` and :class:`~htmap.exceptions.MapComponentRemoved`: always beside HTCondor's own
+    text, never in its place. A subcode of the site's own (``SYSTEM_PERIODIC_HOLD_SUBCODE``) is easier to tell than a text.
+
+    Called when one of these is shown, once for each different reason of a map in a process, on the submit machine. Commands that
+    only show statuses do not call it. Since 0.7. ::
+
+        @hookimpl
+        def htmap_site_words(interruption):
+            if interruption.kind == "hold":
+                return SiteWords("held jobs are removed after a day", f"`htmap release {interruption.tag}` before that")
+            return None
+
+    :param interruption: what happened to the job.
+    :returns: the site's words; None if the site has none on this.
     """
 
 
@@ -197,8 +259,9 @@ def htmap_default_settings() -> Mapping[str, Any]:  # type: ignore[empty-body]
 def htmap_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
     """Offer commands or groups of commands for the ``htmap`` command line.
 
-    Called once per process, on the submit machine, when the user calls or completes a command that the core does not have, or
-    lists plugins. A plugin cannot replace a command of the core. Since 0.7. ::
+    Called once per process, on the submit machine, when the user calls a command that the core does not have, completes one that
+    no plugin declares, or lists plugins. A plugin cannot replace a command of the core. An entry point of the group
+    ``htmap.commands`` with the name of the command and the plugin's module has ``htmap --help`` list it. Since 0.7. ::
 
         @hookimpl
         def htmap_commands():

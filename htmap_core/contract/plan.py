@@ -25,7 +25,8 @@ class MapPlan:
                 submit.set_default("max_materialize", 1000)
 
     :param tag: the map's tag.
-    :param map_dir: the map's directory on the submit side; only the core reads and writes it.
+    :param map_dir: the map's directory on the submit side; only the core reads and writes it. For :func:`htmap.plan` it does not
+        exist.
     :param runtime: the archive that jobs run, on the submit side.
     :param components: the number of components.
     :param jobs: the number of jobs that they share.
@@ -34,6 +35,7 @@ class MapPlan:
     :param pool: the pool that the map will be submitted to.
     :param checkpoints: whether jobs keep checkpoints: evictions bring them to the submit side.
     :param walltime: the time limits of the jobs; None without the option ``walltime``.
+    :param is_chosen: whether HTMap has chosen how many components share a job.
     :param input_schemes: the schemes of the URLs that jobs fetch input files from, also of those that replace files.
     """
 
@@ -47,4 +49,5 @@ class MapPlan:
     pool: PoolView
     checkpoints: bool = False
     walltime: Optional[Walltime] = None
+    is_chosen: bool = False
     input_schemes: frozenset[str] = frozenset()

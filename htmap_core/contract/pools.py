@@ -64,12 +64,19 @@ class Pool(ABC):
     """
 
     name: ClassVar[str]
+    """The name by which maps remember the pool, and in the addresses that it gives; that of the plugin, best."""
+
     rank: ClassVar[int] = 0
+    """Pools of higher rank are tried first: the machine's own has 100, the personal pool 0."""
+
     delivery_method: ClassVar[Optional[str]] = None
     """The delivery method that the site prefers, or None. HTMap uses it if it is installed and the user names none."""
 
+    grows: ClassVar[bool] = True
+    """Whether slots may be added while a map waits: then calls of which nothing is known are shared out for 250 jobs at least."""
+
     limits_steps: ClassVar[bool] = False
-    """Whether the steps of the plugin that offers this pool are called for maps of this pool alone."""
+    """Whether the steps and questions of the plugin that offers this pool are for maps of this pool alone."""
 
     def named_by(self) -> str | None:
         """Return by what the user has named this pool, with its value and where that comes from; by default None.

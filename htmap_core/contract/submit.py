@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from htmap_core.contract.authors import Authors
+from htmap_core.contract.authors import INPUT_FILE, Authors
 from htmap_core.exceptions import InvalidOption, SubmitConflict
 from htmap_core.language.environment_text import assignment, merged
 from htmap_core.language.expressions import conjunction, conjuncts
@@ -53,8 +53,7 @@ class SubmitDescription:
     _transfer_plugins: dict[str, str] = attrs.field(factory=dict)
     _environment: dict[str, str] = attrs.field(factory=dict)
     _built_in: dict[str, str] = attrs.field(factory=dict)
-    authors: Authors = attrs.field(factory=Authors, eq=False, repr=False)
-    """Who has set what, for messages."""
+    authors: Authors = attrs.field(factory=Authors, eq=False, repr=False)  # who has set what, for messages
 
     def set(self, command: str, value: OptionValue) -> None:
         """Set a submit command.
@@ -213,6 +212,7 @@ class SubmitDescription:
             )
         if text not in self._input_files:
             self._input_files.append(text)
+            self.authors.note(f"{INPUT_FILE}{text}")
 
     def add_transfer_plugin(self, scheme: str, script: Path) -> None:
         """Send an HTCondor file transfer plugin with every job, for URLs of *scheme*.

@@ -12,9 +12,10 @@ from pathlib import Path
 from htmap_core import names, version, wording
 from htmap_core.condor.bindings import bindings_version
 from htmap_core.condor.connection import Connection
+from htmap_core.contract.site.checks import Check
 from htmap_core.diagnosis import of_pool
 from htmap_core.diagnosis.faults import Fault, PoolInUse, faults_of_settings
-from htmap_core.diagnosis.of_pool import Check, release
+from htmap_core.diagnosis.of_pool import release
 from htmap_core.exceptions import (
     CondorError,
     CorruptMap,
@@ -69,6 +70,7 @@ def checks() -> Iterator[Check]:
             yield from look(connection)
         except CondorError as error:
             yield Check(look.__name__, "problem", str(error))
+    yield from plugins.checks(connection)
     yield from _delivery(name, connection)
 
 
@@ -189,7 +191,7 @@ def _unsafe_files(root: Path) -> Check | None:
 
 def _plugins(records: list[PluginRecord]) -> Iterator[Check]:
     for record in records:
-        text = f"{record.name} ({record.distribution} {record.version})"
+        text = f"{record.name} ({record.source})"
         if record.state == "ok" and record.seconds > _SLOW_IMPORT:
             advice = "`python -X importtime -m htmap_core plugins list` shows what takes the time, for its author"
             yield Check("plugins", "note", f"{text} takes {record.seconds:.0f} seconds to import", advice)

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Literal
-
-import attrs
 
 from htmap_core import wording
 from htmap_core.condor.bindings import bindings_version
 from htmap_core.condor.connection import Connection
+from htmap_core.contract.site.checks import Check
 from htmap_core.exceptions import HTMapException
 from htmap_core.language.added_requirements import about_architecture
 from htmap_core.plugins.native import requirements_of_machine
 from htmap_core.plugins.pools import check_place
 from htmap_core.storage.root import configured_htmap_dir
-
-
-@attrs.frozen
-class Check:
-    """The result of one check.
-
-    :param area: the subject, such as ``schedd``.
-    :param verdict: ``ok``; ``note`` if it may matter; ``problem`` if maps cannot run because of it, or not as they should.
-    :param text: the finding.
-    :param advice: what to do about it; empty if nothing need be done.
-    """
-
-    area: str
-    verdict: Literal["ok", "note", "problem"]
-    text: str
-    advice: str = ""
 
 
 def schedd(connection: Connection) -> Iterator[Check]:

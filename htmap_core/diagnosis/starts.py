@@ -15,6 +15,7 @@ ATTRIBUTES = (
     "NumVacates",
     "VacateReason",
     "VacateReasonCode",
+    "VacateReasonSubCode",
     "JobCurrentStartDate",
     "JobCurrentStartExecutingDate",
 )
@@ -29,6 +30,7 @@ class Starts:
     :param vacated: how often it was taken from its slot, or never got as far as running there.
     :param reason: why it was vacated the last time, in HTCondor's words; empty if it does not say.
     :param code: HTCondor's code of that reason, or None.
+    :param subcode: its subcode; 0 for none.
     :param is_failing: whether it was vacated, the last time before it began to run.
     """
 
@@ -38,6 +40,7 @@ class Starts:
     reason: str = ""
     code: Optional[int] = None
     is_failing: bool = False
+    subcode: int = 0
 
     @classmethod
     def of(cls, ad: Mapping[str, Any]) -> Starts:
@@ -45,7 +48,8 @@ class Starts:
         tried, begun, vacated = (int(ad.get(name) or 0) for name in ATTRIBUTES[:3])
         started, executed = ad.get("JobCurrentStartDate") or 0, ad.get("JobCurrentStartExecutingDate") or 0
         reason, code = str(ad.get("VacateReason") or ""), ad.get("VacateReasonCode")
-        return cls(tried, begun, vacated, reason, code, vacated > 0 and started > executed)
+        subcode = int(ad.get("VacateReasonSubCode") or 0)
+        return cls(tried, begun, vacated, reason, code, vacated > 0 and started > executed, subcode)
 
     def __str__(self) -> str:
         """Return it in words; empty if the job was never vacated."""

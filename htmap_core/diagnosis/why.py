@@ -25,6 +25,7 @@ from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.files import signatures
 from htmap_core.tracking import holds
+from htmap_core.tracking.site_words import SiteSays
 
 logger = logging.getLogger("htmap")
 
@@ -38,6 +39,7 @@ class Explanation:
     :param text: the reason, in a sentence.
     :param advice: what to do about it; empty if nothing need be done.
     :param verdict: for idle components, how the slots of the pool meet their requirements.
+    :param site: what the plugins of the site have to say on a hold, a removal or a vacate, one text for each.
     """
 
     components: tuple[int, ...]
@@ -45,6 +47,7 @@ class Explanation:
     text: str
     advice: str = ""
     verdict: Optional[Verdict] = None
+    site: tuple[str, ...] = ()
 
 
 # Explanations that follow from the status alone.
@@ -80,25 +83,31 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             by_hold.setdefault(hold, []).append(component)
         elif components is not None or not status.is_final:
             found.setdefault((status, states.note(component)), []).append(component)
-    explained = [_of_hold(hold, held, tag) for hold, held in by_hold.items()]
+    explained = [_of_hold(hold, held, tag, engine.site) for hold, held in by_hold.items()]
     for (status, note), alike in found.items():
         if status is ComponentStatus.UNMATERIALIZED:
             submissions = {engine.job(component).submission for component in alike}
             explained.append(Explanation(tuple(alike), status, *why_unmade(map_dir, submissions, connection, tag)))
         elif status is ComponentStatus.IDLE:
-            explained += _of_idle(map_dir, tag, connection, alike)
+            of_idle = _of_idle(engine, tag, connection, alike)
+            explained += (attrs.evolve(each, text=f"{note}; {each.text}") if note else each for each in of_idle)
         elif status is ComponentStatus.RUNNING:
-            explained += _of_running(map_dir, connection, alike)
+            explained += _of_running(engine, connection, alike)
         else:
             text, advice = _PLAIN[status]
             said = f"{text} ({note})" if note else text
-            explained.append(Explanation(tuple(alike), status, said, advice.format(tag=tag)))
+            words = engine.site.on_removal(note) if status is ComponentStatus.REMOVED else ()
+            explained.append(Explanation(tuple(alike), status, said, advice.format(tag=tag), site=words))
     return [*explained, *_of_signed_urls(map_dir, tag, connection, chosen, statuses)]
 
 
-def _of_hold(hold: ComponentHold, components: list[int], tag: str) -> Explanation:
-    text = holds.explained(hold)
-    return Explanation(tuple(components), ComponentStatus.HELD, text, holds.advice(hold, tag))
+def _of_hold(hold: ComponentHold, components: list[int], tag: str, site: SiteSays) -> Explanation:
+    text, advice = holds.explained(hold), holds.advice(hold, tag)
+    return Explanation(tuple(components), ComponentStatus.HELD, text, advice, site=site.on_hold(hold))
+
+
+def _on_vacate(starts: Starts, site: SiteSays) -> tuple[str, ...]:
+    return site.on_vacate(starts.reason, starts.code, starts.subcode) if starts.vacated else ()
 
 
 def _of_signed_urls(
@@ -128,18 +137,19 @@ _OF_JOB = ("ClusterId", "ProcId", *ATTRIBUTES)
 _WHAT_DECIDES = ("Requirements", "RequestCpus", "RequestMemory", "RequestDisk", "RequestGPUs")
 
 
-def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int]) -> Iterator[Explanation]:
+def _of_idle(engine: Engine, tag: str, connection: Connection, idle: list[int]) -> Iterator[Explanation]:
     """Explain why components are idle, together for those whose jobs have the same requirements."""
     left, users = set(idle), Users(connection)
     try:
-        groups = [(job, left.intersection(components)) for job, components in _alike(map_dir, connection)]
+        groups = [(job, left.intersection(components)) for job, components in _alike(engine.map_dir, connection)]
         asked = [job for job, components in groups if components]
         slots = matchmaking.slots(connection, asked) if asked else None
         for job, components in groups:
             if slots is not None and (chosen := sorted(left.intersection(components))):
                 left.difference_update(chosen)
                 verdict = why_idle(tag, job, slots, users.standing(job.attributes))
-                yield Explanation(tuple(chosen), ComponentStatus.IDLE, verdict.text, verdict.advice, verdict)
+                words = _on_vacate(Starts.of(job.attributes), engine.site)
+                yield Explanation(tuple(chosen), ComponentStatus.IDLE, verdict.text, verdict.advice, verdict, words)
     except CondorError as error:
         yield Explanation(tuple(sorted(left)), ComponentStatus.IDLE, str(error))
         return
@@ -148,12 +158,12 @@ def _of_idle(map_dir: MapDir, tag: str, connection: Connection, idle: list[int])
         yield Explanation(tuple(sorted(left)), ComponentStatus.IDLE, text, "Ask again in a moment")
 
 
-def _of_running(map_dir: MapDir, connection: Connection, running: list[int]) -> Iterator[Explanation]:
+def _of_running(engine: Engine, connection: Connection, running: list[int]) -> Iterator[Explanation]:
     """Say that components are running, and of those that ran before, why they were vacated."""
-    left, components = set(running), _placed(map_dir)
+    left, components = set(running), _placed(engine.map_dir)
     groups: dict[Starts, list[int]] = {}
     try:
-        ads = connection.query_jobs(f"{map_dir.own_jobs} && JobStatus == 2 && NumVacates > 0", _OF_JOB)
+        ads = connection.query_jobs(f"{engine.map_dir.own_jobs} && JobStatus == 2 && NumVacates > 0", _OF_JOB)
         for ad in ads:
             starts = Starts.of(ad)
             chosen = left.intersection(components(ad))
@@ -164,7 +174,8 @@ def _of_running(map_dir: MapDir, connection: Connection, running: list[int]) -> 
     if left:
         yield Explanation(tuple(sorted(left)), ComponentStatus.RUNNING, "it is running")
     for starts, again in groups.items():
-        yield Explanation(tuple(sorted(again)), ComponentStatus.RUNNING, f"it is running: {starts}")
+        words = _on_vacate(starts, engine.site)
+        yield Explanation(tuple(sorted(again)), ComponentStatus.RUNNING, f"it is running: {starts}", site=words)
 
 
 # A job that cannot start is never idle for long.

@@ -69,6 +69,7 @@ from htmap_core.exceptions.ownership import (
     WritableByOthers,
 )
 from htmap_core.exceptions.plugins import (
+    CannotMakePlugin,
     CannotTransplantPython,
     NoSuitableDeliveryMethod,
     NotDecided,
@@ -100,6 +101,7 @@ from htmap_core.exceptions.tags import (
 __all__ = [
     "BelongsToOther",
     "BusyMap",
+    "CannotMakePlugin",
     "CannotMove",
     "CannotPickle",
     "CannotRemoveMap",

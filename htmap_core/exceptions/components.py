@@ -173,24 +173,34 @@ class MapComponentHeld(ComponentProblem):
     :param code: HTCondor's code of the hold.
     :param subcode: its subcode; 0 for none.
     :param advice: what to do.
+    :param site: what the plugins of the site have to say on it, one text for each.
     """
 
     code: int = 0
     subcode: int = 0
     advice: str = ""
+    site: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         advice = self.advice or f"Fix it, then `htmap release {self.tag}`"
-        return f"component {self.component} of map {self.tag!r} is held: {self.report}\n{advice}"
+        told = f"component {self.component} of map {self.tag!r} is held: {self.report}"
+        return "\n".join([told, *self.site, advice])
 
 
 class HeldWithoutOutput(MapComponentHeld, FileNotFoundError):
     """HTCondor holds a component that has left no standard output, standard error or output files."""
 
 
+@attrs.define(slots=False)
 class MapComponentRemoved(ComponentProblem):
-    """A component's job was removed from the queue, so the component will have no result."""
+    """A component's job was removed from the queue, so the component will have no result.
+
+    :param site: what the plugins of the site have to say on it, one text for each.
+    """
+
+    site: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         again = f"`htmap rerun components {self.tag} {self.component}` submits it again"
-        return f"component {self.component} of map {self.tag!r} was removed from the queue: {self.report}; {again}"
+        told = f"component {self.component} of map {self.tag!r} was removed from the queue: {self.report}; {again}"
+        return "\n".join([told, *self.site])

@@ -58,6 +58,23 @@ class RequiredPluginError(PluginError):
 
 
 @attrs.define(slots=False)
+class CannotMakePlugin(HTMapException):
+    """The distribution of a new plugin cannot be made; nothing was written.
+
+    :param name: the name of the plugin.
+    :param problem: why not.
+    :param advice: what to do.
+    """
+
+    name: str
+    problem: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"no plugin {self.name!r} was made: {self.problem}. {self.advice}"
+
+
+@attrs.define(slots=False)
 class UnknownPythonDeliveryMethod(UnknownName):
     """No installed plugin offers this delivery method.
 

@@ -10,6 +10,9 @@ from typing import Any, overload
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import NoMapYet
 from htmap_core.maps import creating
+from htmap_core.maps.drafts import ahead
+from htmap_core.maps.drafts.draft import Call, check_options
+from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.map import Map
 
 
@@ -34,13 +37,13 @@ class MapBuilder:
         quiet: bool = False,
         chunksize: int | str | None = None,
     ) -> None:
-        creating.check_options(map_options)
+        check_options(map_options)
         options = MapOptions.merge(map_options)  # a copy: what becomes of the user's own in the block does not count
         self._func = func
         self._create = functools.partial(
             creating.create_map, func, map_options=options, tag=tag, quiet=quiet, chunksize=chunksize
         )
-        self._calls: list[creating.Call] = []
+        self._calls: list[Call] = []
         self._map: Map | None = None
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> None:
@@ -107,7 +110,7 @@ class MappedFunction:
     def __init__(self, func: Callable[..., Any], map_options: MapOptions | None = None) -> None:
         if not callable(func):
             raise TypeError(f"mapped() needs a function, got {func!r}")
-        creating.check_options(map_options)
+        check_options(map_options)
         functools.update_wrapper(self, func)
         self.func = func  # after the attributes of func, which may be a mapped function itself
         self.map_options = MapOptions.merge(map_options)
@@ -156,6 +159,17 @@ class MappedFunction:
         options = self._merged(map_options)
         return creating.starmap(self.func, args, kwargs, options, tag, quiet, chunksize=chunksize)
 
+    def plan(
+        self,
+        args: Iterable[Any],
+        tag: str | None = None,
+        map_options: MapOptions | None = None,
+        *,
+        chunksize: int | str | None = None,
+    ) -> Plan:
+        """Return what :meth:`map` would submit; see :func:`htmap.plan`. Since 0.7."""
+        return ahead.plan(self.func, args, self._merged(map_options), tag, chunksize=chunksize)
+
     def build_map(
         self,
         tag: str | None = None,
@@ -168,7 +182,7 @@ class MappedFunction:
         return MapBuilder(self.func, self._merged(map_options), tag, quiet=quiet, chunksize=chunksize)
 
     def _merged(self, map_options: MapOptions | None) -> MapOptions:
-        creating.check_options(map_options)
+        check_options(map_options)
         return MapOptions.merge(map_options, self.map_options)
 
 
@@ -198,7 +212,7 @@ def mapped(
     :param map_options: options that all maps of the function inherit. Options given to a map win.
     :raises TypeError: *func* cannot be called, or *map_options* is not a :class:`~htmap.MapOptions`.
     """
-    creating.check_options(map_options)
+    check_options(map_options)
     if isinstance(func, MapOptions):
         if map_options is not None:
             raise TypeError(f"mapped() needs a function beside map_options, got {func!r}")

@@ -11,41 +11,23 @@ from typing import Any
 
 import attrs
 
-from htmap_core import user_warnings
-from htmap_core.contract.authors import Authors
-from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
-from htmap_core.contract.pools import PoolView
-from htmap_core.contract.walltime import Walltime, of_all_jobs
-from htmap_core.exceptions import EmptyMap
 from htmap_core.maps import recovery
+from htmap_core.maps.drafts.draft import Call, Draft, Written
 from htmap_core.maps.earlier_runs import FUNCTION, EarlierRuns
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
-from htmap_core.plugins.faults import plugin_faults
-from htmap_core.results.needed_modules import needed_modules
-from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
-from htmap_core.settings import tables, variables
-from htmap_core.settings.chain import settings
-from htmap_core.settings.waiting import while_created
-from htmap_core.storage.creation import Creation
+from htmap_core.plugins.record import one_off_files
+from htmap_core.settings.layers import of_one_moment
 from htmap_core.storage.log import logger
 from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning
-from htmap_core.submission.archive import build
-from htmap_core.submission.checkpointing import Checkpointing, checkpointing
-from htmap_core.submission.chunking import choice
-from htmap_core.submission.chunking.choice import Chunks, Reason
-from htmap_core.submission.delivery_choice import choose_delivery_method
-from htmap_core.submission.files.map_files import MapFiles
-from htmap_core.submission.handshake import handshake, versions
-from htmap_core.submission.known_commands import check_commands
-from htmap_core.submission.option_columns import OptionColumns
-from htmap_core.submission.submit import submit_map, without_keeping
-
-Call = tuple[tuple[Any, ...], dict[str, Any]]
+from htmap_core.submission.chunking.choice import Reason
+from htmap_core.submission.delivery_choice import Chosen, choose_delivery_method
+from htmap_core.submission.handshake import versions
+from htmap_core.submission.submit import submit_map
 
 
 def map(
@@ -69,10 +51,10 @@ def map(
     :param map_options: HTCondor submit commands, and HTMap's few own options.
     :param tag: the map's name. A map without a tag gets a random one and is transient: :func:`htmap.clean` removes it.
     :param quiet: do not print in an interactive session that the map was created.
-    :param chunksize: how many components share a job; 1 unless the option of that name is set. Short calls should share jobs.
-        With ``"auto"`` HTMap chooses that, see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and
-        other state of the process are put back; global variables, mutable defaults and random numbers are shared: see
-        "Components that share a job" in the documentation.
+    :param chunksize: how many components share a job. By default, unless the option of that name is set, HTMap chooses that
+        (``"auto"``), see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and other state of the
+        process are put back; global variables, mutable defaults and random numbers are shared: see "Components that share a job"
+        in the documentation. With 1 they share nothing.
     :returns: the map, which has been submitted.
     :raises TagAlreadyExists: the tag is in use.
     :raises EmptyMap: *args* is empty.
@@ -138,35 +120,19 @@ def create_map(
 
     :param total: the number of calls, for the progress bar; 0 where it is not known.
     """
-    if not callable(func):
-        raise TypeError(f"map() needs a function, got {func!r}")
-    plugin_faults.check()
-    options = merged_options(map_options)
-    size = choice.given(chunksize, options)
-    function = pickle_function(func)
-    checkpoints = checkpointing(function, options)
-    recovery.settle()
-    pool, connection = pools.find_pool()
-    pools.check_place(connection)
-    needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
-    method = choose_delivery_method(pool, connection, needed, options)
-    asked, runs, authors = connection.schedd_parameter, EarlierRuns(func), Authors(_origins(map_options))
-    view = choice.View(connection, asked, total, runs.calls)
-    chunks = choice.equal(size) if size else choice.chosen(options, view, keeps_checkpoints=checkpoints.is_on)
-    columns, files = OptionColumns(options), MapFiles(options, connection)
-    with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
-        _add_function(creation, function, files, checkpoints, runs_again_alone=chunks.reason is not None)
-        _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
-        plan = _plan(creation, options, connection, checkpoints.is_on, columns.walltime)
-        commands = planning.describe(plan, method, creation.map_dir.id, columns.names, files, asked, authors)
-        unproven = check_commands(commands, connection, authors.origin, columns.referred_to)
-        for warning in (*unproven, *files.warnings(connection)):
-            user_warnings.warn(warning)
-        record = _record(plan, creation, method.name, _chunking(chunks.reason, runs), untagged=tag is None)
-        with planning.blaming(authors):
-            submit_map(creation, record, commands, connection)
-        created = Map(tag=creation.tag, map_dir=creation.map_dir)
-    _note(plan, chunks.reason, runs, quiet=quiet)
+    with of_one_moment():
+        draft = Draft.of(func, map_options, chunksize)
+        recovery.settle()
+        pool, connection = pools.find_pool()
+        pools.check_place(connection)
+        chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options)
+        with draft.written(calls, total, tag, chosen.method, pool, connection) as written:
+            record = _record(written, chosen, _chunking(written.reason, draft.runs), untagged=tag is None)
+            with planning.blaming(draft.authors):
+                described = written.described
+                submit_map(written.creation, record, described.commands, connection, described.authors)
+            created = Map(tag=written.plan.tag, map_dir=written.creation.map_dir)
+    _note(written.plan, written.reason, draft.runs, quiet=quiet)
     return created
 
 
@@ -177,102 +143,33 @@ def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: boo
     why = "" if reason is None else f"; {reason}"
     logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
     if _is_interactive() and not quiet:
-        share = f" in {plan.jobs} job{'' if plan.jobs == 1 else 's'}{why}" if why else ""
+        share = (
+            f" in {plan.jobs} job{'' if plan.jobs == 1 else 's'}{why}" if why and plan.jobs < plan.components else ""
+        )
         print(f"Created map {plan.tag} with {plan.components} components{share}")  # noqa: T201 -- asked for
 
 
-def _add_function(
-    creation: Creation, function: Pickled, files: MapFiles, checkpoints: Checkpointing, *, runs_again_alone: bool
-) -> None:
-    creation.add_runtime(build())
-    for_all = files.of_all(creation.map_dir.path, function.sources)
-    record = {**handshake(function), "files": for_all, "checkpoints": checkpoints.is_on}
-    if runs_again_alone:
-        record["runs_again_alone"] = True
-    if checkpoints.is_on:
-        record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
-    creation.add_function(function.payload, record, function.functions)
-
-
-def _add_inputs(
-    creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles, chunks: Chunks
-) -> None:
-    for pickled in chunks.following(pickle_input(*call, component) for component, call in enumerate(calls)):
-        entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job)
-        creation.add_input(pickled.payload, columns.of_next(), of_files, entries, by_value=pickled.by_value)
-    if not creation.components:
-        raise EmptyMap
-    columns.end()
-    files.end()
-    creation.finish()
-
-
-def _plan(
-    creation: Creation, options: MapOptions, pool: PoolView, checkpoints: bool, walltime: Walltime | None
-) -> MapPlan:
-    return MapPlan(
-        tag=creation.tag,
-        map_dir=creation.map_dir.path,
-        runtime=creation.map_dir.runtime,
-        components=creation.components,
-        jobs=creation.jobs,
-        options=options,
-        settings=settings,
-        pool=pool,
-        checkpoints=checkpoints,
-        walltime=walltime or of_all_jobs(options.get(WALLTIME), creation.chunksize),
-    )
-
-
-def _origins(given: MapOptions | None) -> Callable[[str], str | None]:
-    """Return what tells the setting behind an option that was not given for this map."""
-    return lambda name: None if given is not None and name in given else settings.origin(f"MAP_OPTIONS.{name}")
-
-
-def _record(
-    plan: MapPlan, creation: Creation, delivery_method: str, chunking: dict[str, Any] | None, *, untagged: bool
-) -> MapRecord:
+def _record(written: Written, chosen: Chosen, chunking: dict[str, Any] | None, *, untagged: bool) -> MapRecord:
+    plan, creation = written.plan, written.creation
     return MapRecord(
         components=plan.components,
         chunksize=creation.chunksize,
         sizes=() if creation.has_equal_jobs else creation.runs,
-        delivery_method=delivery_method,
+        delivery_method=chosen.method.name,
         pool=plan.pool.address,
         versions=versions(),
         options=plan.options.to_dict(),
         created=time.time(),
         untagged=untagged,
         chunking=chunking,
+        delivery_reason=chosen.reason,
+        plugin_files=one_off_files(plugins.records_for_maps()),
     )
 
 
 def _chunking(reason: Reason | None, runs: EarlierRuns) -> dict[str, Any] | None:
     """Return why HTMap has chosen the sizes of jobs, and the function of which the map's results will tell more."""
     return None if reason is None else {**attrs.asdict(reason), FUNCTION: None if reason.alone else runs.function}
-
-
-def merged_options(*given: MapOptions | None) -> MapOptions:
-    """Check all settings, and return the given map options merged with those of the settings.
-
-    :raises UnknownSetting: neither the core nor a plugin knows a setting.
-    :raises InvalidSetting: a setting has an invalid value.
-    :raises ReservedOptionKeyword: HTMap itself sets an option.
-    """
-    for options in given:
-        check_options(options)
-    known = plugins.settings_tables(), plugins.tables_of_unavailable_plugins()
-    tables.check_names(*known)
-    variables.warn_of(variables.unknown_variables(*known))
-    return MapOptions.merge(*given, without_keeping(MapOptions.from_settings(settings)))
-
-
-def check_options(options: object) -> None:
-    """Check the type of map options.
-
-    :raises TypeError: *options* is neither a ``MapOptions`` nor None.
-    """
-    if options is not None and not isinstance(options, MapOptions):
-        raise TypeError(f"map_options must be an htmap.MapOptions, got {options!r}")
 
 
 def register_delivery_method(

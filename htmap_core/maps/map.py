@@ -12,6 +12,8 @@ import attrs
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.maps import existence, overview, queue, recovery, removal, retagging
+from htmap_core.maps.drafts.afterwards import plan_of
+from htmap_core.maps.drafts.plan import Plan
 from htmap_core.results.engine import Engine
 from htmap_core.results.errors import ComponentError
 from htmap_core.results.outcome import Outcome
@@ -398,6 +400,17 @@ class Map(Sequence[Any]):
         :raises CondorError: the schedd does not answer.
         """
         return queue.job_ad(self._engine, self._engine.from_front(component))
+
+    def plan(self) -> Plan:
+        """Return what the map was submitted with, who has set each line of it, and why. Since 0.7.
+
+        :func:`htmap.plan` returns the same before a map is created. No pool is asked: slots are not counted. ::
+
+            print(mapped.plan())
+
+        :raises CorruptMap: the map's submit description cannot be read.
+        """
+        return plan_of(self._map_dir, self._engine.map.current_tag())
 
     def submit_file(self, component: int | None = None) -> str:
         """Return a submit description for ``condor_submit``, to run components by hand, apart from the map. Since 0.7.

@@ -83,6 +83,14 @@ def _await_holds(map_dir: MapDir) -> None:
             return
 
 
+def _await_releases(engine: Engine) -> None:
+    """Wait until the event log shows no job that is held for the move, or who waits for the map would be told of a hold."""
+    for _ in tries(PATIENCE, longest=0.1):
+        engine.poll()
+        if not any(hold.reason.startswith(_REASON) for hold in engine.holds().values()):
+            return
+
+
 def finish(root: Path) -> None:
     """Finish or undo an interrupted move of an HTMAP_DIR. Without one it costs a look for a file.
 
@@ -112,6 +120,7 @@ def _finish(root: Path) -> None:
         engine = Engine(tag_of(map_dir) or map_dir.id, map_dir, lambda: None, lambda _: math.inf)
         if not engine.has_ended():
             _follow(map_dir, Connection(map_dir.pool), formers, root)
+            _await_releases(engine)
     end_move(root)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from htmap_core import wording
-from htmap_core.components import ComponentStatus
+from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap
 from htmap_core.maps import earlier_runs
 from htmap_core.results.engine import Engine
@@ -89,12 +89,18 @@ def components_by_status(engine: Engine) -> dict[ComponentStatus, tuple[int, ...
 
 
 def hold_report(engine: Engine) -> str:
-    """Return a table of a map's held components and the reasons, with advice below it."""
+    """Return a table of a map's held components and the reasons, with the site's words and advice below it."""
     found = engine.holds()
     rows = [(str(component), holds.codes(hold), hold.reason) for component, hold in found.items()]
     shown = wording.table(("Component", "Code", "Hold Reason"), rows, left=3)
+    words = site_words(engine, found.values())
     advice = (holds.advice(hold, engine.map.current_tag()) for hold in found.values())
-    return "\n".join([shown, *dict.fromkeys(advice)])
+    return "\n".join([shown, *words, *dict.fromkeys(advice)])
+
+
+def site_words(engine: Engine, held: Iterable[ComponentHold]) -> list[str]:
+    """Return what the plugins of a map's site have to say on holds, each text once."""
+    return list(dict.fromkeys(words for hold in held for words in engine.site.on_hold(hold)))
 
 
 def chunk_report(engine: Engine) -> str:

@@ -53,7 +53,7 @@ def release(engine: Engine) -> None:
     :raises InvalidOption: the URLs have ended, and the keys to sign new ones cannot be read.
     """
     if engine.is_active():
-        sign_before_release(engine.map_dir, pools.reach(engine.pool), engine.map.current_tag())
+        sign_before_release(engine.map_dir, _reach(engine), engine.map.current_tag())
     _act(engine, "release")
     _await_log(engine, _NOT_HELD)
 
@@ -107,7 +107,7 @@ def _change(engine: Engine, values: Mapping[str, int | str]) -> None:
     """Change attributes of the jobs in the queue, and warn of jobs to come that keep theirs."""
     if not engine.is_active():
         return
-    pool = pools.reach(engine.pool)
+    pool = _reach(engine)
     for attribute, value in values.items():
         edit_jobs(pool, engine.map_dir, attribute, value)
         for submission in engine.map_dir.submissions.all():
@@ -153,10 +153,14 @@ def job_ad(engine: Engine, component: int) -> JobAd:
     return found
 
 
+def _reach(engine: Engine) -> Connection:
+    return pools.reach(engine.pool, engine.map_dir.plugin_files)
+
+
 def _act(engine: Engine, action: str) -> None:
     """Tell the schedd to act on all jobs of a map, unless all components have ended."""
     if engine.is_active():
-        pools.reach(engine.pool).act(action, engine.map_dir.own_jobs, f"{action} with htmap")
+        _reach(engine).act(action, engine.map_dir.own_jobs, f"{action} with htmap")
         logger.info("map %r: asked the schedd to %s its jobs", engine.map.tag, action)
 
 

@@ -6,6 +6,7 @@ What acts calls :func:`settle`. Without interrupted operations either costs a fe
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -65,11 +66,11 @@ def settle(*, at_once: bool = False) -> list[Attempt]:
     :returns: what was tried.
     """
     _finish_move(htmap_dir(), at_once=at_once)
-    ask = _Pools(pools.reach if at_once else pools.ask)
+    asked = _Pools(_reach if at_once else _ask)
     attempts: list[Attempt] = []
     for kind, finish, operation in _unfinished():
         if at_once or operation.is_due:
-            problem = _attempt(operation, finish, ask)
+            problem = _attempt(operation, finish, asked.of_map(operation.map_dir))
             if problem and _is_understood(operation.map_dir):
                 operations.note_attempt(operation, problem)
             attempts.append(Attempt(operation, kind, problem or ""))
@@ -117,23 +118,35 @@ def _attempt(interrupted: Operation, finish: Finish, ask: Ask) -> str | None:
 class _Pools:
     """The pools that are asked. One that does not answer is asked once, however many operations need it.
 
-    :param connect: connects to a pool that answers.
+    :param connect: connects to the pool of a map, by its address.
     """
 
-    def __init__(self, connect: Callable[[PoolAddress], Connection]) -> None:
+    def __init__(self, connect: Callable[[PoolAddress, MapDir], Connection]) -> None:
         self._connect = connect
         self._known: dict[PoolAddress, Connection | CondorError] = {}
 
-    def __call__(self, address: PoolAddress) -> Connection:
+    def of_map(self, map_dir: MapDir) -> Ask:
+        """Return what connects to the pool of a map."""
+        return functools.partial(self._of, map_dir)
+
+    def _of(self, map_dir: MapDir, address: PoolAddress) -> Connection:
         if address not in self._known:
             try:
-                self._known[address] = self._connect(address)
+                self._known[address] = self._connect(address, map_dir)
             except CondorError as error:
                 self._known[address] = error
         found = self._known[address]
         if isinstance(found, CondorError):
             raise found
         return found
+
+
+def _reach(address: PoolAddress, map_dir: MapDir) -> Connection:
+    return pools.reach(address, map_dir.plugin_files)
+
+
+def _ask(address: PoolAddress, _: MapDir) -> Connection:
+    return pools.ask(address)
 
 
 def _finish_creation(creation: Operation, ask: Ask) -> bool:

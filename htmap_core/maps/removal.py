@@ -45,7 +45,8 @@ def remove(map_dir: MapDir, tag: str, *, has_ended: Callable[[], bool], force: b
     with deletion.announced(map_dir, tag, *_jobs_of(map_dir, force=force)) as removal:
         try:
             moments = _AT_ONCE if force else _worth_asking(has_ended)
-            is_empty = is_over or removal.pool is None or _empty_queue(reach(removal.pool), removal, moments)
+            files = map_dir.plugin_files
+            is_empty = is_over or removal.pool is None or _empty_queue(reach(removal.pool, files), removal, moments)
         except CondorError:
             if not force:
                 deletion.withdraw(removal)

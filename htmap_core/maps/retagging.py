@@ -55,7 +55,7 @@ def finish(begun: Operation, ask: Callable[[PoolAddress], Connection | None]) ->
 
 def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:
     try:
-        edit_jobs(reach(map_dir.pool), map_dir, "JobBatchName", quoted(new))
+        edit_jobs(reach(map_dir.pool, map_dir.plugin_files), map_dir, "JobBatchName", quoted(new))
     except CondorError as error:
         if new != old:
             release_tag(map_dir.root, map_dir.id, new)

@@ -6,19 +6,22 @@ Each hook has one typed method. A plugin with a wrong answer is switched off; th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
-from htmap_core.contract.pools import Pool, PoolAddress, PoolView
+from htmap_core.contract.pools import Pool, PoolAccess, PoolAddress, PoolView
 from htmap_core.contract.protocol import Sender, TransferProtocol
+from htmap_core.contract.site.checks import Check
+from htmap_core.contract.site.words import Interruption, SiteWords
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
 from htmap_core.plugins.discovery import Discovery
-from htmap_core.plugins.guard import Guard, names_of, problem_with_address, problem_with_offer
+from htmap_core.plugins.guard import Guard, blame, only_answer, problem_with_address
 from htmap_core.plugins.native import native
+from htmap_core.plugins.offers import Offers, problem_with_offer
 from htmap_core.plugins.record import FIRST_PARTY, THIS_PROGRAM, PluginRecord
 from htmap_core.settings import dotted
 from htmap_core.settings.defaults import OFFERED
@@ -27,6 +30,7 @@ from htmap_core.wording import describe
 
 if TYPE_CHECKING:
     import click
+    import pluggy
 
 T = TypeVar("T")
 
@@ -38,8 +42,9 @@ class Plugins:
 
     def __init__(self) -> None:
         self._discovery = Discovery()
+        self.of_map = self._discovery.of_map
         self._guard = Guard()
-        self._offered: dict[str, dict[str, list[Any]]] = {}
+        self._offers = Offers(self._discovery, self._guard)
         self._registered: dict[str, DeliveryMethod] = {}
         self._defaults: dict[str, dict[str, Any]] = {}
 
@@ -72,7 +77,7 @@ class Plugins:
 
     def delivery_methods(self) -> dict[str, DeliveryMethod]:
         """Return all delivery methods by name; those that the user's program registered win over those of plugins."""
-        return {**self._by_name("htmap_delivery_methods", DeliveryMethod), **self._registered}
+        return {**self._offers.by_name("htmap_delivery_methods", DeliveryMethod), **self._registered}
 
     def delivery_method(self, name: str, origin: str | None = None) -> DeliveryMethod:
         """Return the delivery method named *name*.
@@ -94,8 +99,9 @@ class Plugins:
         )
 
     def is_registered(self, name: str) -> bool:
-        """Return whether the user's program has registered the delivery method named *name*: another program may lack it."""
-        return name in self._registered
+        """Return whether the delivery method *name* is of this program or a one-off file: another program may lack it."""
+        files = [record for record in self._discovery.records() if record.is_one_off]
+        return name in self._registered or any(name in each.offers.get("delivery methods", ()) for each in files)
 
     def register_delivery_method(self, method: DeliveryMethod) -> None:
         """Add a delivery method for this process; it replaces any other of the same name."""
@@ -103,17 +109,19 @@ class Plugins:
 
     def transfer_protocols(self) -> dict[str, TransferProtocol]:
         """Return all transfer protocols by scheme."""
-        return self._by_name("htmap_transfer_protocols", TransferProtocol, key="scheme")
+        return self._offers.by_name("htmap_transfer_protocols", TransferProtocol, key="scheme")
 
     def pools(self) -> list[Pool]:
         """Return all pools, in the order in which HTMap tries them."""
-        offered = self._by_name("htmap_pools", Pool)
+        offered = self._offers.by_name("htmap_pools", Pool)
         return sorted(offered.values(), key=lambda pool: (-pool.rank, pool.name))
 
     def settings_tables(self) -> dict[str, type]:
         """Return the attrs classes of all plugins' settings tables, by the table's name."""
         tables: dict[str, type] = {}
-        for record, offer in sorted(self._ask("htmap_settings", Mapping), key=lambda each: not each[0].is_first_party):
+        for record, offer in sorted(
+            self._offers.of_each("htmap_settings", Mapping), key=lambda each: not each[0].is_first_party
+        ):
             if (problem := problem_with_tables(offer, tables)) is not None:
                 self._discovery.switch_off(record, f"htmap_settings {problem}")
                 continue
@@ -123,7 +131,7 @@ class Plugins:
 
     def default_settings(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Return the settings that each plugin offers as defaults, with its name; not those of plugins that are not there."""
-        for record, offer in list(self._ask("htmap_default_settings", Mapping)):
+        for record, offer in list(self._offers.of_each("htmap_default_settings", Mapping)):
             if record.name in self._defaults:
                 continue
             tables = self.settings_tables()
@@ -156,7 +164,7 @@ class Plugins:
         """Return the commands that plugins add to the command line, by name."""
         import click  # 40 ms, and only the command line needs it
 
-        return self._by_name("htmap_commands", click.Command)
+        return self._offers.by_name("htmap_commands", click.Command)
 
     # --- steps
 
@@ -167,6 +175,31 @@ class Plugins:
     def rewrite_submit(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Let every plugin edit the submit description for the last time."""
         self._step("htmap_rewrite_submit", submit, plan)
+
+    # --- questions
+
+    def checks(self, pool: PoolAccess) -> Iterator[Check]:
+        """Ask every plugin for its checks of *pool*. What one cannot check is a problem that names the plugin."""
+        for record, call in self.concerned("htmap_checks", pool.address.pool):
+            try:
+                yield from self._guard.ask_for_all(record, Check, only_answer(call), pool=pool)
+            except HTMapException as error:
+                yield Check("plugins", "problem", *blame(record, error))
+
+    def site_words(self, pool: str, interruption: Interruption) -> Iterator[str]:
+        """Ask every plugin what a site means by what happened to a job in *pool*, and yield what each has to say, for people.
+
+        A plugin that fails is named with the reason: whoever explains a hold must not fail for it.
+        """
+        kinds: dict[type, str] = {SiteWords: "SiteWords", type(None): "None"}
+        for record, call in self.concerned("htmap_site_words", pool):
+            try:
+                words = self._guard.ask(record, kinds, only_answer(call), interruption=interruption)
+            except HTMapException as error:
+                yield blame(record, error)[0]
+            else:
+                if words is not None:
+                    yield f"{record.author} says: {words}"
 
     # --- calls to what was offered
 
@@ -224,56 +257,20 @@ class Plugins:
 
     # --- calling hooks
 
-    def _by_name(self, hook: str, type_: type[T], key: str = "name") -> dict[str, T]:
-        """Return the objects that *hook* offers, by name. A plugin that offers a name again is switched off."""
-        owners: dict[str, PluginRecord] = {}
-        found: dict[str, T] = {}
-        kind = hook.removeprefix("htmap_").replace("_", " ")
-        # Ours come first, and keep their names.
-        for record, offer in sorted(self._ask(hook, Sequence), key=lambda each: not each[0].is_first_party):
-            try:
-                names = names_of(offer, type_, key)
-            except Exception as error:  # a property of a plugin's class may raise anything
-                problem = str(error) if isinstance(error, TypeError) else f"failed: {describe(error)}"
-                self._discovery.switch_off(record, f"{hook} {problem}", error)
-                continue
-            if taken := [name for name in names if name in owners or names.count(name) > 1]:
-                owner = owners.get(taken[0], record).name
-                reason = f"its {hook} offers {taken[0]!r}, which plugin {owner!r} offers already"
-                self._discovery.switch_off(record, reason)
-                continue
-            record.offers[kind] = names
-            owners.update(dict.fromkeys(names, record))
-            found.update(zip(names, offer))
-        return found
-
-    def _ask(self, hook: str, type_: type[T]) -> Iterable[tuple[PluginRecord, T]]:
-        """Yield each working plugin's answer to an offer hook. Each plugin is asked once per process."""
-        answers = self._offered.setdefault(hook, {})
-        for record in self._discovery.working(hook):
-            with self._discovery.lock:
-                if record.name not in answers:
-                    try:
-                        answers[record.name] = self._guard.offer(record, self._discovery.caller(hook, record))
-                    except (Exception, SystemExit) as error:  # the record of the plugin keeps the traceback
-                        self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
-                        continue
-            answer = answers[record.name][0] if answers[record.name] else None
-            if isinstance(answer, type_) and not isinstance(answer, str):
-                yield record, answer
-            else:
-                self._discovery.switch_off(record, f"{hook} must return a {type_.__name__}, not {answer!r}")
-
-    def of_steps(self, hook: str, pool: str) -> Iterable[tuple[PluginRecord, Callable[..., Any]]]:
-        """Yield the plugins that take a step for maps of *pool*, each with what calls its hook."""
+    def steps(self, hook: str) -> Iterator[tuple[PluginRecord, set[str]]]:
+        """Yield the plugins that have a hook, in order, each with the pools for whose maps alone it is; with none for all."""
         limiting = {pool.name for pool in self.pools() if pool.limits_steps}
-        for record in sorted(self._discovery.working(hook), key=lambda record: record.name):
-            own = limiting.intersection(record.offers.get("pools", ()))
+        for record in sorted(self._discovery.working(hook), key=lambda record: (record.is_one_off, record.name)):
+            yield record, limiting.intersection(record.offers.get("pools", ()))
+
+    def concerned(self, hook: str, pool: str) -> Iterator[tuple[PluginRecord, pluggy.HookCaller]]:
+        """Yield the plugins that take part in what is done with a pool, in order, each with what calls *hook* of it."""
+        for record, own in self.steps(hook):
             if not own or pool in own:
                 yield record, self._discovery.caller(hook, record)
 
     def _step(self, hook: str, submit: SubmitDescription, plan: MapPlan) -> None:
-        for record, call in self.of_steps(hook, plan.pool.address.pool):
+        for record, call in self.concerned(hook, plan.pool.address.pool):
             self._guard.act(record, call, submit=submit, plan=plan)
 
     def _owner(self, kind: str, offered: DeliveryMethod | Pool | TransferProtocol) -> PluginRecord:

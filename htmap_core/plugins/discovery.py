@@ -1,10 +1,12 @@
-"""The discovery of plugins: find them by entry points, load each on its own, and check the hooks that it implements.
+"""The discovery of plugins: find them by entry points and as one-off files, load each on its own, and check its hooks.
 
 A broken plugin is switched off; the others go on. Its record keeps the distribution, version and traceback.
 """
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import inspect
 import os
 import shlex
@@ -12,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pluggy
@@ -21,9 +23,12 @@ from htmap_core import __version__
 from htmap_core.contract import hookspecs
 from htmap_core.names import DISTRIBUTION, ENTRY_POINT_GROUP
 from htmap_core.plugins.guard import trace
-from htmap_core.plugins.installed import installed, is_newer, unmet_core
 from htmap_core.plugins.printing import programs_to_stderr, to_stderr
 from htmap_core.plugins.record import PluginRecord, how_to_get
+from htmap_core.plugins.sources import one_off
+from htmap_core.plugins.sources.installed import installed
+from htmap_core.plugins.sources.one_off import Entry, OneOffFile
+from htmap_core.plugins.sources.requirements import HOOKS, Unmet, unmet_core, unmet_hooks
 from htmap_core.settings.chain import settings
 from htmap_core.settings.tables import setting
 from htmap_core.wording import describe, did_you_mean
@@ -34,6 +39,9 @@ else:
     from importlib_metadata import EntryPoint
 
 CORE = "core"
+
+# The one-off files of the map that something is done for; None while it is for none, or for one that is being made.
+_files_of_map: contextvars.ContextVar[frozenset[str] | None] = contextvars.ContextVar("_files_of_map", default=None)
 
 
 class Discovery:
@@ -47,11 +55,40 @@ class Discovery:
         self._records: list[PluginRecord] = []
         self._loaded: pluggy.PluginManager | None = None
         self._is_complete = False
+        self._disabled: Sequence[str] = ()
+        self._named: frozenset[str] = frozenset()
+        self._beside: frozenset[str] = frozenset()
 
     def records(self) -> list[PluginRecord]:
-        """Return the records of all plugins, by name; the core's own comes first."""
+        """Return the records of all plugins: the core's own, the installed ones by name, then one-off files.
+
+        Of these, only those that settings name and the one beside the script, or those of a map (:meth:`of_map`).
+        """
         self._manager()
-        return list(self._records)
+        of_map = _files_of_map.get()
+        files = self._named | (self._beside if of_map is None else of_map)
+        return [record for record in self._records if not record.is_one_off or record.name in files]
+
+    @contextlib.contextmanager
+    def of_map(self, files: Collection[str]) -> Iterator[None]:
+        """Have inside the block the plugins that are for a map: its own one-off files, and not the one beside the script.
+
+        :param files: the one-off files that the map remembers.
+        """
+        with self.lock:
+            self._manager()
+            before = list(self._records)
+            try:
+                for file in map(one_off.of_map, sorted(set(files) - {record.name for record in before})):
+                    self._load(file, file.record())
+            except BaseException:  # Ctrl-C: the next question loads them
+                self._records = before
+                raise
+        token = _files_of_map.set(frozenset(files))
+        try:
+            yield
+        finally:
+            _files_of_map.reset(token)
 
     def working(self, hook: str) -> list[PluginRecord]:
         """Return the records of the working plugins that implement *hook*."""
@@ -84,13 +121,15 @@ class Discovery:
     def _load_all(self) -> pluggy.PluginManager:
         """Load the plugins unless that was done, or is being done by this thread, whose plugins ask for something."""
         if self._loaded is None:
-            disabled: list[str] = setting("PLUGINS.DISABLED")  # may raise, so it comes before anything is loaded
+            self._disabled = setting("PLUGINS.DISABLED")  # both may raise, so they come before anything is loaded
+            named = one_off.named_files()
             manager = self._loaded = _manager()
             try:
-                core = EntryPoint(CORE, "htmap_core.plugins.core", ENTRY_POINT_GROUP)
-                self._load(core, PluginRecord(CORE, DISTRIBUTION, __version__), ())
+                core = EntryPoint(CORE, "htmap_core.plugins.core.plugin", ENTRY_POINT_GROUP)
+                self._load(core, PluginRecord(CORE, DISTRIBUTION, __version__))
                 for entry, record in installed():
-                    self._load(entry, record, disabled)
+                    self._load(entry, record)
+                self._load_files(named, one_off.beside_script())
                 self._report_missing_selection()
                 self._is_complete = True
             except BaseException:  # Ctrl-C: the next question loads all, and does not take the first few for all
@@ -99,10 +138,18 @@ class Discovery:
             return manager
         return self._loaded
 
-    def _load(self, entry: EntryPoint | None, record: PluginRecord, disabled: Sequence[str]) -> None:
+    def _load_files(self, named: Sequence[OneOffFile], beside: OneOffFile | None) -> None:
+        """Load the files that settings name, and the one beside the script, unless it is one of these by whatever path."""
+        known = {os.path.realpath(file.path) for file in named}
+        others = [beside] if beside is not None and os.path.realpath(beside.path) not in known else []
+        self._named, self._beside = (frozenset(str(file.path) for file in files) for files in (named, others))
+        for file in (*named, *others):
+            self._load(file, file.record())
+
+    def _load(self, entry: Entry | None, record: PluginRecord) -> None:
         twin = next((other for other in self._records if other.name == record.name), None)
         self._records.append(record)
-        if record.name != CORE and (switch := _switched_off_by(record.name, disabled)):
+        if record.name != CORE and (switch := _switched_off_by(record.name, self._disabled)):
             record.state, record.reason = "disabled", f"by {switch}"
             return
         if entry is None:
@@ -114,11 +161,19 @@ class Discovery:
             )
             record.repair = record.repair or f"`pip uninstall {shlex.quote(record.distribution)}`"
             return
+        if isinstance(entry, OneOffFile) and (refusal := entry.refusal()) is not None:
+            reason, _, record.repair = str(refusal).partition("\n")
+            record.state, record.reason = "broken", reason.rstrip(".")
+            return
         try:
-            if record.name != CORE and (needed := unmet_core(entry)) is not None:
-                _refuse(record, needed)
+            stated = entry.hooks() if isinstance(entry, OneOffFile) else None
+            unmet = None if record.name == CORE else unmet_core(entry.dist) or unmet_hooks(stated)
+            if unmet is None:
+                module = _imported(entry, record)
+                unmet = unmet_hooks(getattr(module, HOOKS, None))
+            if unmet is not None:
+                _refuse(record, unmet)
                 return
-            module = _imported(entry, record)
             record.hooks = self._checked_hooks(module)
             self._manager().register(module, record.name)
         except pluggy.PluginValidationError as error:  # its text quotes the definition and names the wrong argument
@@ -161,23 +216,25 @@ def _manager() -> pluggy.PluginManager:
     return manager
 
 
-def _imported(entry: EntryPoint, record: PluginRecord) -> Any:
+def _imported(entry: Entry, record: PluginRecord) -> Any:
     begin = time.perf_counter()
     try:
         with programs_to_stderr(), to_stderr():
             return entry.load()
     finally:
         record.seconds = time.perf_counter() - begin
-        trace(record, f"import of {entry.value}", begin, lambda: f"{record.distribution} {record.version}")
+        trace(record, f"import of {entry.value}", begin, lambda: record.source)
 
 
-def _refuse(record: PluginRecord, needed: str) -> None:
-    """Switch off a plugin before it is imported: what goes wrong in it later would not be understood."""
-    record.state, record.reason = "broken", f"it needs {needed}, and this is {__version__}"
+def _refuse(record: PluginRecord, unmet: Unmet) -> None:
+    """Switch off a plugin before it is used: what goes wrong in it later would not be understood."""
+    record.state, record.reason = "broken", f"it needs {unmet.needed}, and this is {unmet.present}"
+    upgrade = f"`pip install --upgrade {DISTRIBUTION}`"
+    if record.is_one_off:
+        record.repair = f"{upgrade}, or {record.repair}" if unmet.is_newer else record.repair
+        return
     named = shlex.quote(record.distribution)
-    other = (
-        f"`pip install --upgrade {DISTRIBUTION}`" if is_newer(needed) else f"install a version of {named} for this one"
-    )
+    other = upgrade if unmet.is_newer else f"install a version of {named} for this one"
     record.repair = record.repair or f"{other}, or `pip uninstall {named}`"
 
 

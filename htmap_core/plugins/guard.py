@@ -12,10 +12,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.condor import bindings
-from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.protocol import Sender
 from htmap_core.contract.submit import SubmitDescription
@@ -23,12 +22,11 @@ from htmap_core.exceptions import HTMapException, PluginError, PluginHangs
 from htmap_core.exceptions.plugins import SWITCH_OFF
 from htmap_core.plugins.printing import programs_to_stderr, to_stderr
 from htmap_core.plugins.record import PluginRecord
-from htmap_core.settings import core
-from htmap_core.settings.chain import Settings
-from htmap_core.settings.defaults import OFFERED
-from htmap_core.settings.layers import Layer
-from htmap_core.settings.tables import setting, table
+from htmap_core.settings.tables import setting
 from htmap_core.wording import describe
+
+if TYPE_CHECKING:
+    import pluggy
 
 T = TypeVar("T")
 
@@ -100,15 +98,26 @@ class Guard:
         """
         return _of_kind(record, kinds, call, self.call(record, call, *args))
 
-    def ask(self, record: PluginRecord, kinds: Mapping[type, str], call: Callable[..., T], /, *args: Any) -> T:
+    def ask(
+        self, record: PluginRecord, kinds: Mapping[type, str], call: Callable[..., T], /, *args: Any, **kwargs: Any
+    ) -> T:
         """Ask for an answer of one of some kinds, within the time that the setting PLUGINS.TIME_LIMIT allows.
 
         :raises PluginError: it fails, or the answer is of another kind.
         :raises PluginHangs: there is no answer in time, or an earlier call of the same has not ended yet.
         """
-        return _of_kind(record, kinds, call, _blamed(record, call, lambda: self._in_time(record, call, *args)))
+        answer = _blamed(record, call, lambda: self._in_time(record, call, *args, **kwargs))
+        return _of_kind(record, kinds, call, answer)
 
-    def _in_time(self, record: PluginRecord, call: Callable[..., T], /, *args: Any) -> T:
+    def ask_for_all(self, record: PluginRecord, type_: type[T], call: Callable[..., Any], /, **kwargs: Any) -> list[T]:
+        """Ask for a list of objects of one type, likewise."""
+        answer: list[T] = list(self.ask(record, {list: "a list", tuple: "a tuple"}, call, **kwargs))
+        if wrong := [each for each in answer if not isinstance(each, type_)]:
+            reason = f"{_name(call)} must return {type_.__name__} objects, not {_short(wrong)}"
+            raise PluginError(record.name, record.distribution, reason)
+        return answer
+
+    def _in_time(self, record: PluginRecord, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Call in a thread, because nothing else gets a program out of a call that waits for a file system or a network."""
         limit, key, watch = float(setting(_LIMIT)), (record.name, _name(call)), bindings.Watch()
         ended: list[tuple[T | None, BaseException | None]] = []
@@ -116,7 +125,7 @@ class Guard:
         def run() -> None:
             with bindings.watched(watch):
                 try:
-                    ended.append((_quietly(call, *args), None))
+                    ended.append((_quietly(call, *args, **kwargs), None))
                 except BaseException as error:  # raised again by who waits
                     ended.append((None, error))
 
@@ -158,6 +167,22 @@ def _raise(error: BaseException) -> Any:
     raise error
 
 
+def only_answer(hook: pluggy.HookCaller) -> Callable[..., Any]:
+    """Return what calls a hook of one plugin and returns its answer. A caller of a hook returns a list, without any None."""
+
+    def answer(**given: Any) -> Any:
+        return next(iter(hook(**given)), None)
+
+    answer.__name__ = hook.name
+    return answer
+
+
+def blame(record: PluginRecord, error: HTMapException) -> tuple[str, str]:
+    """Return that a plugin could not answer, with its name and the reason, and what to do."""
+    reason, _, advice = str(error).partition("\n")
+    return (reason if isinstance(error, PluginError) else f"{record.author}: {reason}"), advice
+
+
 def _quietly(call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
     with to_stderr():
         return call(*args, **kwargs)
@@ -194,30 +219,6 @@ def problem_with_address(address: PoolAddress | None, pool: str) -> str | None:
     if address is None or (address.pool == pool and isinstance(address.schedd, (str, type(None)))):
         return None
     return f"must return an address of the pool {pool!r}, with a schedd of text or none, not {address!r}"
-
-
-def problem_with_offer(offer: Mapping[Any, Any], tables: Mapping[str, type], plugin: str) -> str | None:
-    """Return what is wrong with the settings that a plugin offers as defaults, or None.
-
-    :param tables: the tables of all plugins.
-    """
-    for name, value in offer.items():
-        folded = name.upper() if isinstance(name, str) else ""
-        if not folded or (folded in core.names() and folded not in OFFERED):
-            return f"can offer {', '.join(OFFERED)} and tables of plugins, not {name!r}"
-        own = Settings(Layer({name: value}, f"plugin {plugin!r}"))
-        try:
-            if isinstance(value, Mapping) != (folded != OFFERED[0]):
-                return f"offers {name} = {value!r}, which is {'a' if isinstance(value, Mapping) else 'no'} table"
-            if folded == core.MAP_OPTIONS:
-                MapOptions.from_settings(own)
-            elif folded in tables:
-                table(folded, tables[folded], own)
-            elif folded in core.SETTINGS:
-                setting(folded, own)
-        except HTMapException as error:
-            return f"offers what cannot be used: {error}"
-    return None
 
 
 def _blamed(record: PluginRecord, call: Callable[..., Any], run: Callable[[], T], /, *given: Any) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import attrs
@@ -20,21 +21,23 @@ from htmap_core.exceptions import (
 )
 from htmap_core.files.ownership import is_within
 from htmap_core.plugins.calls import plugins
+from htmap_core.plugins.record import PluginRecord
 from htmap_core.plugins.sites.rules import SiteRules
 from htmap_core.storage.root import answers_about_slots, htmap_dir
 from htmap_core.wording import describe
 
 
-def find_pool() -> tuple[Pool, Connection]:
+def find_pool(*, looks_only: bool = False) -> tuple[Pool, Connection]:
     """Return the pool to submit to: the first that can be used now, else the first that can be started.
 
     A pool that the user has named is replaced by no other.
 
+    :param looks_only: whether to start no pool, and to keep nothing of what the collector answers.
     :raises PoolNotFound: no pool can be used, or none that is named; the exception has the reason for each.
     """
     found = _candidates()
     failures = dict(found.failures)
-    for ask, pools in ((plugins.find, found.usable), (plugins.start, found.startable)):
+    for ask, pools in ((plugins.find, found.usable), (plugins.start, [] if looks_only else found.startable)):
         for pool in pools:
             try:
                 address = ask(pool)
@@ -44,7 +47,7 @@ def find_pool() -> tuple[Pool, Connection]:
             if address is not None:
                 _warn_of_others(failures, pool.name, found)
                 named = _with_schedd(address)
-                return pool, Connection(named, answers_about_slots(named))
+                return pool, Connection(named, None if looks_only else answers_about_slots(named))
     if found.named:
         tried = [f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.startable]
         raise NamedPoolNotFound(tried, found.named)
@@ -135,9 +138,10 @@ def check_pools() -> list[PoolCheck]:
     return found + [PoolCheck(pool.name, None, why) for pool in candidates.left_out]
 
 
-def reach(address: PoolAddress) -> Connection:
+def reach(address: PoolAddress, plugin_files: Collection[str]) -> Connection:
     """Return a connection to the pool of a map, and start the pool if that is necessary and possible.
 
+    :param plugin_files: the one-off plugins that the map remembers; one of them may offer the pool.
     :raises PoolUnavailable: the pool does not answer.
     :raises SubmittedElsewhere: nor does the schedd of another machine, or it lets nobody act from here.
     """
@@ -145,10 +149,12 @@ def reach(address: PoolAddress) -> Connection:
     problem = connection.why_silent() or connection.why_refused()
     if problem is None:
         return connection
-    for pool in plugins.pools():
-        if pool.name == address.pool and (started := plugins.start(pool)) is not None:
-            return Connection(started)
-    raise _unreachable(connection, problem)
+    with plugins.of_map(plugin_files):
+        for pool in plugins.pools():
+            if pool.name == address.pool and (started := plugins.start(pool)) is not None:
+                return Connection(started)
+        off = [each for each in plugins.records_for_maps() if each.name in plugin_files and each.state != "ok"]
+    raise _unreachable(connection, problem, off)
 
 
 def check_place(pool: PoolView, root: Path | None = None) -> None:
@@ -172,14 +178,19 @@ def ask(address: PoolAddress) -> Connection:
     return connection
 
 
-def _unreachable(connection: Connection, problem: CondorError) -> CondorError:
+def _unreachable(connection: Connection, problem: CondorError, off: Sequence[PluginRecord] = ()) -> CondorError:
+    """Return the exception for a pool that does not answer.
+
+    :param off: the one-off plugins of the map that do not work: one of them may have had the pool.
+    """
     address = connection.address
     reason = problem.reason if isinstance(problem, PoolUnavailable) else str(problem)
     if address.schedd is not None:
         elsewhere = SubmittedElsewhere(address.schedd, reason)
         if isinstance(problem, PoolConfigurationGone) or not _is_here(connection, elsewhere.machine):
             return elsewhere
-    return PoolUnavailable(address.pool, reason, "You can still read the map; try again later")
+    missing = [f"The map was made with plugin {each.name!r}, which {each.why_off}. {each.advice}" for each in off]
+    return PoolUnavailable(address.pool, reason, "\n".join([*missing, "You can still read the map; try again later"]))
 
 
 def _is_here(connection: Connection, machine: str) -> bool:

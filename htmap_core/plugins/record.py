@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+from collections.abc import Iterable
 from typing import Literal
 
 import attrs
@@ -13,7 +15,9 @@ from htmap_core.names import DISTRIBUTION
 
 FIRST_PARTY = ("assume", "cern", "docker", "pool", "shared", "singularity", "transplant")
 
-THIS_PROGRAM = "this program"  # instead of a distribution
+# Instead of a distribution.
+THIS_PROGRAM = "this program"
+ONE_OFF = "a one-off file"  # whose path is the plugin's name
 
 
 @attrs.define
@@ -44,6 +48,16 @@ class PluginRecord:
         """Whether it is of HTMap itself: its names are nobody else's."""
         ours = (DISTRIBUTION, f"htmap-{self.name}" if self.name in FIRST_PARTY else DISTRIBUTION)
         return re.sub("[-_.]+", "-", self.distribution).lower() in ours
+
+    @property
+    def is_one_off(self) -> bool:
+        """Whether it is a file without a distribution."""
+        return self.distribution == ONE_OFF
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, with the version of that, if it has one."""
+        return f"{self.distribution} {self.version}".rstrip()
 
     @property
     def author(self) -> str:
@@ -79,7 +93,14 @@ class PluginRecord:
         return f"{again}, or `pip uninstall {named}`"
 
 
+def one_off_files(records: Iterable[PluginRecord]) -> list[str]:
+    """Return the paths of the one-off files among plugins that work: a map remembers them."""
+    return [record.name for record in records if record.is_one_off and record.state == "ok"]
+
+
 def how_to_get(name: str, named_in: str) -> str:
     """Return how to get a plugin that is not installed, or to do without it; *named_in* is the choice that names it."""
+    if os.path.isabs(name):
+        return f"Name it in PLUGINS.FILES, too, or take it out of {named_in}"
     install = f"`pip install htmap-{name}`" if name in FIRST_PARTY else "Install its distribution"
     return f"{install}, or take it out of {named_in}"

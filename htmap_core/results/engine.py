@@ -36,6 +36,7 @@ from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking import source
+from htmap_core.tracking.site_words import SiteSays
 
 T = TypeVar("T")
 
@@ -59,7 +60,8 @@ class Engine:
         self.map = TaggedMap(tag, map_dir)
         self.components = range(map_dir.record.components)
         self.states = source.of(map_dir)
-        self.errors = ErrorReader(self.map, self.states)
+        self.site = SiteSays(self.map)
+        self.errors = ErrorReader(self.map, self.states, self.site)
         self._results = ResultReader(map_dir)
         self._news = News(self.map, self.states, finish_interrupted, tend)
 

@@ -6,7 +6,7 @@ import datetime
 import functools
 import textwrap
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, Union
 
@@ -27,6 +27,7 @@ from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking import holds
+from htmap_core.tracking.site_words import SiteSays
 from htmap_core.tracking.source import StateSource
 from htmap_core.wording import printable
 
@@ -119,14 +120,17 @@ class ComponentError:
         )
 
     @classmethod
-    def without_result(cls, tag: str, component: int, note: str, stderr: str) -> ComponentError:
+    def without_result(
+        cls, tag: str, component: int, note: str, stderr: str, words: Sequence[str] = ()
+    ) -> ComponentError:
         """Return the error of a component whose job ended without a result.
 
         :param note: how the job ended, from the event log; may be empty.
         :param stderr: the end of the job's standard error.
+        :param words: what the site's plugins have to say on that.
         """
         text = f"the job ended without a result: {note or 'the event log does not say why'}"
-        report = reports.lost_report(tag, component, note, stderr)
+        report = reports.lost_report(tag, component, note, stderr, words)
         return cls(component=component, exception_msg=text, report=report, headline=reports.headline({"text": text}))
 
 
@@ -134,12 +138,14 @@ class ErrorReader:
     """Reads the errors of a map's components.
 
     :param states: the source of their holds, and of how their jobs ended.
+    :param site: what the map's site has to say on holds and removals.
     """
 
-    def __init__(self, map: TaggedMap, states: StateSource) -> None:
+    def __init__(self, map: TaggedMap, states: StateSource, site: SiteSays) -> None:
         self._map = map
         self._map_dir = map.map_dir
         self._states = states
+        self._site = site
 
     def returned(self, component: int) -> Returned:
         """Return what the latest job of a component has returned, or what has come of the component before the end of its job.
@@ -166,9 +172,11 @@ class ErrorReader:
         self._map.check_existence()
         if (hold := self._states.hold(component)) is not None:
             report, advice = f"{hold}{self._last_words(component)}", holds.advice(hold, self._map.tag)
-            return MapComponentHeld(self._map.tag, component, report, hold.code, hold.subcode, advice)
+            words = self._site.on_hold(hold)
+            return MapComponentHeld(self._map.tag, component, report, hold.code, hold.subcode, advice, words)
         if status is ComponentStatus.REMOVED:
-            return MapComponentRemoved(self._map.tag, component, self._states.note(component))
+            note = self._states.note(component)
+            return MapComponentRemoved(self._map.tag, component, note, self._site.on_removal(note))
         error = self.error(component, status)
         problem = MapComponentError(self._map.tag, component, error.report(), str(error))
         if with_cause:
@@ -183,10 +191,11 @@ class ErrorReader:
         self._map.check_existence()
         returned = self._ended(component, status)
         if returned is None:
-            note = self._states.note(component) or f"it is {status}, but nothing came back"
-            return ComponentError.without_result(
-                self._map.current_tag(), component, note, self._end_of_stderr(component)
-            )
+            note = self._states.note(component)
+            words = self._site.on_removal(note) if status is ComponentStatus.REMOVED else ()
+            how = note or f"it is {status}, but nothing came back"
+            tag, stderr = self._map.current_tag(), self._end_of_stderr(component)
+            return ComponentError.without_result(tag, component, how, stderr, words)
         record, run = returned.record(component), returned.run(component)
         exception = None
         if payload := returned.exception(component):

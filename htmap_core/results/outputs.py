@@ -101,7 +101,7 @@ class _PerComponent(Sequence[T], Generic[T]):
         if status is ComponentStatus.HELD:
             held = self._engine.errors.problem(component, status)
             if isinstance(held, MapComponentHeld):
-                return HeldWithoutOutput(**attrs.asdict(held))
+                return HeldWithoutOutput(**attrs.asdict(held, recurse=False))
         note = self._engine.states.note(component)
         return NoOutputLeft(self._engine.map.current_tag(), component, str(status), self.what, note)
 

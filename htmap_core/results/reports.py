@@ -81,13 +81,14 @@ def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mappi
     return _framed("error report", tag, component, parts)
 
 
-def lost_report(tag: str, component: int, note: str, stderr: str) -> str:
+def lost_report(tag: str, component: int, note: str, stderr: str, words: Iterable[str] = ()) -> str:
     """Return the report on a component whose job ended without a result file.
 
     :param note: how the job ended, from the event log; may be empty.
     :param stderr: the end of the job's standard error.
+    :param words: what the site's plugins have to say on that.
     """
-    parts = [f"The job ended without a result: {note or 'the event log does not say why'}"]
+    parts = [f"The job ended without a result: {note or 'the event log does not say why'}", *words]
     if stderr:
         parts.append(_block("The end of its standard error is", _lines(stderr)))
     return _framed("error report", tag, component, parts)

@@ -136,6 +136,18 @@ class Settings:
         """
         return dotted.merge(self.maps)
 
+    def table(self, name: str) -> Any:
+        """Return what :meth:`to_dict` has of a *name* without dots: a table, or a plain value; an empty table if it has nothing.
+
+        >>> Settings({"DOCKER": {"IMAGE": "a"}}).table("docker")
+        {'IMAGE': 'a'}
+
+        Since 0.7.
+        """
+        values = [dotted.look_up(layer.table(), name) for layer in self._layers]
+        found = [value for value in values if value is not dotted.MISSING]
+        return dotted.merged(found) if found else {}
+
     def replace(self, other: SettingsLike) -> None:
         """Replace the tables by those of *other*.
 

@@ -123,6 +123,14 @@ class PluginsSettings:
             "default": "none",
         },
     )
+    files: list[str] = attrs.field(
+        factory=list,
+        metadata={
+            "meaning": "the absolute paths of one-off plugins, which are files without a distribution; "
+            "those in the environment and in the settings of the machine count whatever else is set",
+            "default": "none",
+        },
+    )
     time_limit: float = attrs.field(
         default=30,
         validator=attrs.validators.gt(0),

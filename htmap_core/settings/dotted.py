@@ -22,7 +22,7 @@ def look_up(table: Mapping[str, Any], key: str) -> Any:
         values = [value for key, value in list(here.items()) if key.casefold() == folded]
         if not values:
             return MISSING
-        here = _first(values) if len(values) > 1 else values[0]  # a table may have a key in upper and in lower case
+        here = merged(values) if len(values) > 1 else values[0]  # a table may have a key in upper and in lower case
     return here
 
 
@@ -40,10 +40,11 @@ def merge(tables: Iterable[Any]) -> dict[str, Any]:
             break  # a plain value hides the tables of this name in later layers
         for name, value in list(table.items()):
             gathered.setdefault(spelling(gathered, name), []).append(value)
-    return {name: _first(values) for name, values in gathered.items()}
+    return {name: merged(values) for name, values in gathered.items()}
 
 
-def _first(values: list[Any]) -> Any:
+def merged(values: list[Any]) -> Any:
+    """Return the first of the values of one name; if that is a table, it has what others add to it."""
     if isinstance(values[0], Mapping):
         return merge(values)
     return list(values[0]) if isinstance(values[0], list) else values[0]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +61,43 @@ class Layer:
         return [], None
 
 
-class SettingsFile(Layer, ABC):
-    """A settings file. It is read at the first need of a setting, and again when its path or the file changes."""
+_moment: ContextVar[dict[Layer, Mapping[str, Any]] | None] = ContextVar("moment", default=None)
 
-    is_writable = False  # a change would be lost when the file is read again
+
+@contextmanager
+def of_one_moment() -> Iterator[None]:
+    """Look at files and environment variables once, inside the block: what is done there has the settings of one moment.
+
+    Values that the program sets meanwhile count at once.
+    """
+    token = _moment.set({})
+    try:
+        yield
+    finally:
+        _moment.reset(token)
+
+
+class Outside(Layer, ABC):
+    """A layer that changes without the program. It is looked at for each need of a setting, or once for :func:`of_one_moment`."""
+
+    is_writable = False  # a change would be lost with the next look
+
+    def table(self) -> Mapping[str, Any]:
+        """Return the table of this moment."""
+        seen = _moment.get()
+        if seen is None:
+            return self.look()
+        if self not in seen:
+            seen[self] = self.look()
+        return seen[self]
+
+    @abstractmethod
+    def look(self) -> Mapping[str, Any]:
+        """Return the present table."""
+
+
+class SettingsFile(Outside):
+    """A settings file. It is read at the first need of a setting, and again when its path or the file changes."""
 
     def __init__(self) -> None:
         super().__init__({}, "")
@@ -81,7 +116,7 @@ class SettingsFile(Layer, ABC):
     def refuse(self, path: Path, danger: Danger) -> Exception:
         """Return the exception for a file that others own or may write to."""
 
-    def table(self) -> Mapping[str, Any]:
+    def look(self) -> Mapping[str, Any]:
         """Return the present contents of the file."""
         path = self.path()
         if path is None:
@@ -179,20 +214,19 @@ def trusted_in_environment() -> list[str]:
     return str(Environment().table().get("TRUSTED_FOLDERS", "")).split(",")
 
 
-class Environment(Layer):
+class Environment(Outside):
     """Settings from environment variables, read at each need.
 
     ``HTMAP_DOCKER_IMAGE`` sets ``DOCKER.IMAGE``; the same rule holds for every plugin's table. :mod:`htmap_core.settings.core`
     names the variables of the core's own settings. Of two variables for one setting, the later in the alphabet wins.
     """
 
-    is_writable = False  # a change would be lost: each need makes the table anew
     is_shared = True
 
     def __init__(self) -> None:
         super().__init__({}, "the environment")
 
-    def table(self) -> Mapping[str, Any]:
+    def look(self) -> Mapping[str, Any]:
         """Return the settings of the present environment."""
         settings: dict[str, Any] = {}
         for variable, key in variables().items():
@@ -236,6 +270,14 @@ def _key_of_variable(variable: str) -> str | None:
         return f"{core.MAP_OPTIONS}.{name[len(core.MAP_OPTIONS) + 1 :].lower()}"
     table, _, name = name.partition("_")
     return f"{table}.{name}" if table and name else None
+
+
+def own_words() -> set[str]:
+    """Return the first words of HTMap's own variables, behind ``HTMAP_``: those of a plugin's table cannot begin so."""
+    from htmap_core.settings import core
+
+    own = (*core.VARIABLES, *SWITCHES, *_OF_COMPONENTS, _OF_TESTS, f"{PREFIX}{core.MAP_OPTIONS}")
+    return {name[len(PREFIX) :].partition("_")[0] for name in own}
 
 
 def user_file() -> Path:

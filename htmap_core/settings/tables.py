@@ -41,11 +41,8 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
     :raises InvalidSetting: a value does not suit its field.
     """
     chain = settings if chain is None else chain
-    values = dotted.look_up(
-        chain.to_dict(), name
-    )  # only the values that are set: the defaults would need all plugins, and plugins read tables while they are loaded
-    if values is dotted.MISSING:
-        values = {}
+    # Only the values that are set: the defaults would need all plugins, and plugins read tables while they are loaded.
+    values = chain.table(name)
     if not isinstance(values, Mapping):
         raise _no_table(name, values, chain)
     fields = {field.name: field for field in attrs.fields(typing.cast("type[attrs.AttrsInstance]", cls))}

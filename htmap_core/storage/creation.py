@@ -7,6 +7,7 @@ import itertools
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import FunctionType, TracebackType
 from typing import Any
 
@@ -35,6 +36,7 @@ class Creation:
         components gets the value of the first.
     :param joined: the names of further item columns, and the separator of their values: a job gets the distinct values of all
         its components.
+    :param root: the HTMAP_DIR in which it is made; that of the settings by default.
     :raises TagAlreadyExists: the tag is in use.
     :raises InvalidTag: no map can have this tag.
     """
@@ -46,7 +48,9 @@ class Creation:
         sizes: Iterable[int] = itertools.repeat(1),
         columns: Sequence[str] = (),
         joined: Mapping[str, str] | None = None,
+        root: Path | None = None,
     ) -> None:
+        self._root = root
         self._wanted_tag = None if tag is None else check_tag(tag)
         self._sizes = iter(sizes)
         self._room = 0
@@ -58,16 +62,17 @@ class Creation:
         """How many jobs there are of one size, and that size, for each run of such jobs."""
         self._first = 0
         self._block: frames.Writer | None = None
-        self._written = 0
+        self._pending: list[bytes] = []  # of the block: to write inputs one by one would take half as long again
+        self._written = self._flushed = 0  # bytes of the block, with those pending and without
         self._blocks = 0
         self._chunk_inputs = ""
         self._chunk_values: Sequence[str] = ()
         self._chunk_joined: list[dict[str, None]] = []
 
     def __enter__(self) -> Creation:
-        self.map_dir = MapDir(htmap_dir() / names.MAPS / uuid.uuid4().hex)
+        self.map_dir = MapDir((self._root or htmap_dir()) / names.MAPS / uuid.uuid4().hex)
         with storing(self.map_dir):
-            root = make_htmap_dir()
+            root = make_htmap_dir(self._root)
             self._marker = root / names.CREATING / self.map_dir.id
             self._lock = contextlib.ExitStack()
             self._marked = self._lock.enter_context(locked(self._marker))
@@ -98,7 +103,8 @@ class Creation:
     ) -> None:
         with contextlib.suppress(OSError):  # on a full disk closing fails too, but the user should see the first error
             self._items.close()
-        self._end_block()
+        if self._block is not None:  # the creation has failed
+            self._block.close()
         if kind is None:
             self._marker.unlink(missing_ok=True)
         elif issubclass(kind, Exception) or not self.map_dir.submissions.all():
@@ -154,20 +160,23 @@ class Creation:
         """
         if self.begins_job:
             size = next(self._sizes)
-        with storing(self.map_dir):
-            if self.begins_job:
+            with storing(self.map_dir):
                 self._end_chunk()
                 self._begin_chunk(len(payload), values)
-                self._room = size
-            for known, more in zip(self._chunk_joined, joined):
-                known.update(dict.fromkeys(more))
-            assert self._block is not None
-            record: dict[str, Any] = {"files": files} if files else {}
-            if by_value:
-                record["by_value"] = True
-            self._written += self._block.add(frames.INPUT, self.components, record, payload)
-            self.components += 1
-            self._room -= 1
+            self._room = size
+        for known, more in zip(self._chunk_joined, joined):
+            known.update(dict.fromkeys(more))
+        record: dict[str, Any] = {"files": files} if files else {}
+        if by_value:
+            record["by_value"] = True
+        parts = frames.parts(frames.INPUT, self.components, record, payload)
+        self._pending += parts
+        self._written += sum(map(len, parts))
+        if self._written - self._flushed >= BLOCK_SIZE:
+            with storing(self.map_dir):
+                self._flush()
+        self.components += 1
+        self._room -= 1
 
     def finish(self) -> None:
         """Write the last block and the last row: the inputs are complete then."""
@@ -212,8 +221,16 @@ class Creation:
 
     def _end_block(self) -> None:
         if self._block is not None:
+            self._flush()
             self._block.close()
-        self._block, self._written = None, 0
+        self._block, self._written, self._flushed = None, 0, 0
+
+    def _flush(self) -> None:
+        """Write the inputs that are pending."""
+        assert self._block is not None
+        self._block.add_parts(self._pending)
+        self._pending.clear()
+        self._flushed = self._written
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -28,7 +28,15 @@ from htmap_core.storage.content.inputs import check_function, check_inputs
 from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.jobs import Placement, rows_in
 from htmap_core.storage.outputs import Outputs
-from htmap_core.storage.record import MapRecord, pool_from, record_from, record_text, submit_from, submit_text
+from htmap_core.storage.record import (
+    MapRecord,
+    SubmitRecord,
+    pool_from,
+    record_from,
+    record_text,
+    submit_from,
+    submit_text,
+)
 from htmap_core.storage.submissions import Submission, Submissions
 from htmap_run.files import checkpoints
 
@@ -106,6 +114,14 @@ class MapDir:
             self._machine = self._logged_machine()
         return attrs.evolve(address, schedd=address.schedd or self._machine)
 
+    @property
+    def plugin_files(self) -> Sequence[str]:
+        """The one-off plugins that the map was made with; none where that cannot be read."""
+        try:
+            return self.record.plugin_files
+        except (CorruptMap, MadeByNewerHTMap):
+            return ()
+
     def _recorded_pool(self) -> PoolAddress:
         try:
             return self.record.pool
@@ -140,33 +156,42 @@ class MapDir:
         """The path of the archive that jobs run."""
         return self.path / names.RUNTIME
 
-    def write_submit(self, commands: Mapping[str, str], columns: tuple[str, ...]) -> None:
+    def write_submit(
+        self, commands: dict[str, str], columns: tuple[str, ...], authors: dict[str, str] | None = None
+    ) -> None:
         """Write the final submit description, from which a rerun can submit any components again.
 
         The programs that travel with jobs are complete by now, and get checksums.
+
+        :param authors: who has set each command, but for those that HTMap alone has set; None if that is not known.
         """
         plugin = names.TRANSFER_PLUGIN.format(scheme="*")
         patterns = (names.RUNTIME, names.LAUNCHER, plugin, f"{names.OUTPUTS}/{plugin}")
         programs = [path for pattern in patterns for path in self.path.glob(pattern)]
         checksums = {path.relative_to(self.path).as_posix(): checksum_of(path) for path in programs}
-        write_atomically(self.path / names.SUBMIT, submit_text(commands, columns, checksums, self.root))
+        write_atomically(
+            self.path / names.SUBMIT, submit_text(SubmitRecord(commands, columns, checksums, authors), self.root)
+        )
 
     def read_submit(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the submit commands and the item columns that the map was submitted with.
 
         :raises CorruptMap: they cannot be read, or a program that travels with jobs is damaged.
         """
-        commands, columns, programs = self._described()
-        for name, expected in programs.items():
+        found = self.described()
+        for name, expected in found.programs.items():
             path = self.path / name
             try:
                 check(path, expected)
             except (OSError, ValueError, TypeError) as error:
                 raise CorruptMap(path, f"cannot be read ({error}), so {_NOT_AGAIN}") from error
-        return commands, columns
+        return found.commands, found.columns
 
-    def _described(self) -> tuple[dict[str, str], tuple[str, ...], dict[str, str]]:
-        """Return the submit commands, the item columns, and the checksums of the programs that travel with jobs."""
+    def described(self) -> SubmitRecord:
+        """Return what ``submit.json`` has, whether the programs that travel with jobs are whole or not.
+
+        :raises CorruptMap: it cannot be read.
+        """
         path = self.path / names.SUBMIT
         try:
             return submit_from(path.read_bytes(), path, self.root)
@@ -180,8 +205,7 @@ class MapDir:
 
         :raises CorruptMap: the submit description, which tells, is damaged.
         """
-        _, _, programs = self._described()
-        if programs.get(names.RUNTIME) != checksum(archive):
+        if self.described().programs.get(names.RUNTIME) != checksum(archive):
             return False
         if not mend(self.runtime, archive):
             self.write_program(names.RUNTIME, archive)

@@ -33,6 +33,8 @@ class MapRecord:
     :param format: the format of the map's files; of a newer one, this version understands all that it needs.
     :param sizes: where jobs differ in size, the runs of jobs of one size: how many they are, and how many components each has.
     :param chunking: why HTMap has chosen these sizes, as plain facts; None where the user has.
+    :param delivery_reason: who has chosen the delivery method, and why, for people to read. Not known of old maps.
+    :param plugin_files: the one-off plugins that the map was made with.
     """
 
     components: int = attrs.field(validator=attrs.validators.ge(1))
@@ -46,6 +48,8 @@ class MapRecord:
     format: int = WRITTEN
     sizes: Sequence[Sequence[int]] = attrs.field(default=())
     chunking: Optional[Mapping[str, Any]] = None
+    delivery_reason: str = ""
+    plugin_files: Sequence[str] = attrs.field(default=())
 
     @sizes.validator
     def _check_sizes(self, _: object, sizes: Sequence[Sequence[int]]) -> None:
@@ -72,7 +76,7 @@ def record_text(record: MapRecord, root: Path) -> str:
     """Return the text of ``map.json`` in an HTMAP_DIR."""
     plain = {**attrs.asdict(record), "pool": plain_address(record.pool, root)}
     needs = {"needs": FORMAT} if plain["sizes"] else {}  # else it is read by all that read the rest
-    for name in ("sizes", "chunking"):
+    for name in ("sizes", "chunking", "delivery_reason", "plugin_files"):
         if not plain[name]:
             del plain[name]
     return seal({"format": plain.pop("format"), **needs, **plain}, indent=1)
@@ -106,18 +110,31 @@ def pool_from(text: bytes, root: Path) -> PoolAddress:
     return address_from(unseal(text)["pool"], root)
 
 
-def submit_text(commands: Mapping[str, str], columns: Sequence[str], programs: Mapping[str, str], root: Path) -> str:
-    """Return the text of ``submit.json`` in an HTMAP_DIR, whose own path is not in it.
+@attrs.frozen
+class SubmitRecord:
+    """The contents of ``submit.json``: the final submit description.
 
-    :param programs: the checksums of the files in the map's directory that jobs run, by name.
+    :param columns: the item columns.
+    :param programs: the checksums of the files in the map's directory that jobs run, by name; none where 0.7.0 has written it.
+    :param authors: who has set each command, by its name, but for those that HTMap alone has set; None for old maps.
     """
-    plain, relative_ones = without_root(commands, root)
-    content = {"commands": plain, "relative": relative_ones, "columns": columns, "programs": dict(programs)}
-    return seal({"format": WRITTEN, **content}, indent=1)
+
+    commands: dict[str, str]
+    columns: tuple[str, ...]
+    programs: dict[str, str]
+    authors: Optional[dict[str, str]] = None
 
 
-def submit_from(text: bytes, path: Path, root: Path) -> tuple[dict[str, str], tuple[str, ...], dict[str, str]]:
-    """Return commands, columns and programs in the text of ``submit.json``; no programs where 0.7.0 has written it.
+def submit_text(submit: SubmitRecord, root: Path) -> str:
+    """Return the text of ``submit.json`` in an HTMAP_DIR, whose own path is not in it."""
+    plain, relative_ones = without_root(submit.commands, root)
+    content = {"commands": plain, "relative": relative_ones, "columns": submit.columns, "programs": submit.programs}
+    authors = {} if submit.authors is None else {"authors": submit.authors}
+    return seal({"format": WRITTEN, **content, **authors}, indent=1)
+
+
+def submit_from(text: bytes, path: Path, root: Path) -> SubmitRecord:
+    """Return the contents of ``submit.json`` from its text.
 
     :param path: the path of the file, for the exception.
     :param root: the HTMAP_DIR that it is in.
@@ -129,7 +146,9 @@ def submit_from(text: bytes, path: Path, root: Path) -> tuple[dict[str, str], tu
     content = unseal(text, unsealed={"commands", "columns"})
     check_needs(content, path)
     commands = with_root(content["commands"], content.get("relative", ()), root)
-    return commands, tuple(content["columns"]), dict(content.get("programs", {}))
+    authors = content.get("authors")
+    known = None if authors is None else {str(name): str(by) for name, by in authors.items()}
+    return SubmitRecord(commands, tuple(content["columns"]), dict(content.get("programs", {})), known)
 
 
 def plain_address(address: PoolAddress, root: Path) -> dict[str, Any]:

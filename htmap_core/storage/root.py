@@ -66,12 +66,13 @@ def check_htmap_dir(root: Path) -> None:
         check_entry(root / name, "a folder of HTMAP_DIR", _ADVICE)
 
 
-def make_htmap_dir() -> Path:
+def make_htmap_dir(root: Path | None = None) -> Path:
     """Make HTMAP_DIR and its folders, for this user only, if they do not exist; return its path.
 
+    :param root: another one than that of the settings.
     :raises UnsafePath: somebody else could have put something into it.
     """
-    root = htmap_dir()
+    root = root or htmap_dir()
     for name in _FOLDERS:
         make_folder(root / name)
     return root

@@ -16,14 +16,15 @@ from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption
 from htmap_core.language.expressions import quoted
 from htmap_core.results.pickling import Pickled
+from htmap_core.submission import exit_policy
 from htmap_run import codes, names
 
-_NAMES = {"htmap", "checkpoint"}
 _OURS = {"htmap", "htmap_core", "htmap_run"}
 
 
 _EXIT = "exit"  # the value of the option besides true and false
 _MORE_MEMORY = ("retry_request_memory", "retry_request_memory_increase")
+_DECIDE_AT_EXIT = ("on_exit_remove", "on_exit_hold", "retry_until", "success_exit_code")
 _INTERVAL = 60  # seconds: what is lost with a host is less than what two minutes have brought
 _INTERVAL_OF_EXITS = 600  # each makes the function begin anew, with its imports and what it loads
 _RESULTS, _WORDS = "results_interval", {"true", "false"}
@@ -66,7 +67,8 @@ def describe(submit: SubmitDescription, plan: MapPlan) -> None:
     """Have HTCondor save what there is of a job that ends for that, and start it again.
 
     A job does so for its checkpoints, if the map asks for it. One of several components does it from time to time, so that its
-    results come early, and before it gets more memory: HTCondor transfers nothing of a job that used too much.
+    results come early, and before it gets more memory: HTCondor transfers nothing of a job that used too much. If HTMap has
+    chosen them, also before its time is over: then it leaves its slot, and its next run has the whole time.
 
     :raises InvalidOption: the destination of checkpoints is no URL: HTCondor would look for them in the map's directory.
     :raises SubmitConflict: the user wants another exit code for it.
@@ -74,6 +76,8 @@ def describe(submit: SubmitDescription, plan: MapPlan) -> None:
     gets_more_memory = plan.jobs < plan.components and any(submit.has(name) for name in _MORE_MEMORY)
     if (rules := _saves(submit, plan)) is not None:
         submit.set_attribute(names.SAVES, quoted(rules))
+        if plan.is_chosen and may_leave(plan.options) and not any(map(submit.has, _DECIDE_AT_EXIT)):
+            submit.set_attribute(names.LEAVES, exit_policy.retries_of_exceptions(plan.options))
     tell = submit.set if by_exit(plan.options) else submit.set_default if gets_more_memory or rules else None
     if tell is None:
         return
@@ -104,35 +108,48 @@ def _saves(submit: SubmitDescription, plan: MapPlan) -> str | None:
     return f"{shortest} {max(_LONGEST, shortest)} {megabytes} {_PERCENT}"
 
 
+def may_leave(options: MapOptions) -> bool:
+    """Return whether a job may leave its slot before its time is over, and go on later, as far as options say.
+
+    Where results do not leave a job before its end, and where the user says what becomes of its exit codes, it may not.
+    """
+    if str(options.text(_RESULTS)).casefold() == "false" or options.text("universe") == "docker":
+        return False
+    return not any(name in options for name in (*_DECIDE_AT_EXIT, "checkpoint_exit_code", "checkpoint_destination"))
+
+
 def by_exit(options: MapOptions) -> bool:
     """Return whether the jobs of a map end for HTCondor to fetch their checkpoints."""
     return str(options.text("checkpoint")).casefold() == _EXIT
 
 
 def _is_on(function: Pickled, options: MapOptions) -> bool:
-    """Return whether a map keeps checkpoints: the option ``checkpoint`` decides, or else whether its function mentions it.
-
-    The function mentions it if the names are in its code by value, or in the code of a module that it names.
-    """
+    """Return whether a map keeps checkpoints: the option ``checkpoint`` decides, or else whether its function mentions it."""
     given = options.text("checkpoint")
     if given is not None:
         return truth("checkpoint", given, _EXIT)
-    if set(function.names) >= _NAMES:
+    return mentions(function, "checkpoint")
+
+
+def mentions(function: Pickled, name: str) -> bool:
+    """Return whether a function mentions a name of HTMap, in its code by value, or in the code of a module that it names."""
+    wanted = {"htmap", name}
+    if wanted <= set(function.names):
         return True
-    modules = (name for name in function.names if name.partition(".")[0] not in _OURS)
-    return any(set(_names_in(code)) >= _NAMES for code in map(_code_of, modules) if code is not None)
+    modules = (each for each in function.names if each.partition(".")[0] not in _OURS)
+    return any(wanted <= _names_of(module) for module in modules)
 
 
-def _code_of(module: str) -> CodeType | None:
-    """Return the code of a module that is imported in this process; None if it has none, such as a module in C."""
+def _names_of(module: str) -> frozenset[str]:
+    """Return the names in the code of a module that is imported in this process; none if it has no code, as a module in C."""
     spec = getattr(sys.modules.get(module), "__spec__", None)
     if spec is None or not isinstance(spec.loader, InspectLoader):
-        return None
+        return frozenset()
     try:
-        code: CodeType | None = spec.loader.get_code(spec.name)
+        code = spec.loader.get_code(spec.name)
     except (ImportError, OSError, SyntaxError):
-        code = None  # it was changed or removed after its import; a component that checkpoints reports it
-    return code
+        return frozenset()  # it was changed or removed after its import; a component that checkpoints reports it
+    return frozenset() if code is None else frozenset(_names_in(code))
 
 
 def _names_in(code: CodeType) -> Iterator[str]:

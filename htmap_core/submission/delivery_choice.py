@@ -50,9 +50,27 @@ class Choice:
     occasion: str = ""
 
 
+@attrs.frozen
+class Chosen:
+    """The delivery method of a map.
+
+    :param reason: who has chosen it, and why, as a phrase.
+    :param found: what methods say of the pool, as far as they were asked.
+    """
+
+    method: DeliveryMethod
+    reason: str
+    found: Mapping[str, Suitability]
+
+
 def choose_delivery_method(
-    pool: Pool, view: PoolView, modules: Collection[str] = (), options: MapOptions | None = None
-) -> DeliveryMethod:
+    pool: Pool,
+    view: PoolView,
+    modules: Collection[str] = (),
+    options: MapOptions | None = None,
+    *,
+    writes_down: bool = True,
+) -> Chosen:
     """Return the delivery method for a map on a pool. What HTMap decides for the pool is written down.
 
     If somebody has named a method, HTMap uses it, and warns if it does not suit the pool or lacks modules. Where HTMap has
@@ -60,18 +78,30 @@ def choose_delivery_method(
 
     :param modules: the modules that the map's function needs.
     :param options: the map's options.
+    :param writes_down: False for a map that is only planned.
     :raises UnknownPythonDeliveryMethod: no plugin offers the method that the settings name.
     :raises PluginError: its plugin is broken or disabled.
     :raises NoSuitableDeliveryMethod: no installed method can run on the pool.
     """
     asked = Answers(view)
     choice = present_choice(pool, view, asked)
-    if choice.occasion:
+    if choice.occasion and writes_down:
         choice = _decided(pool, view, choice)
     method = plugins.delivery_method(choice.method, settings.origin("DELIVERY_METHOD"))
     if choice.by in {"setting", "user"} and (said := asked.of(choice.method)).verdict == "no":
         user_warnings.warn(user_warnings.UnsuitableDeliveryMethod(choice.method, said.reason))
-    return _with_modules(method, choice, asked, frozenset(modules), options or MapOptions())
+    fitting = _with_modules(method, choice, asked, frozenset(modules), options or MapOptions())
+    return Chosen(fitting, _reason(choice, fitting, asked), {**choice.found, **asked.found})
+
+
+def _reason(choice: Choice, method: DeliveryMethod, asked: Answers) -> str:
+    by_whom = why(choice)
+    if choice.by == "setting":
+        by_whom = f"{by_whom}: {asked.of(choice.method).reason}"
+    elif choice.occasion:
+        by_whom = f"DELIVERY_METHOD = auto, decided for this map, because {choice.occasion}: {choice.found[choice.method].reason}"
+    is_other = method.name != choice.method
+    return f"the function needs modules that {choice.method!r} lacks ({by_whom})" if is_other else by_whom
 
 
 def present_choice(pool: Pool, view: PoolView, asked: Answers | None = None) -> Choice:

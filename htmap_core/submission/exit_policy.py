@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from htmap_core import names
 from htmap_core.contract.option_values import truth, whole_number
+from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.language.expressions import conjunction
@@ -22,20 +23,32 @@ def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
 
     An exception of the function is a result, so the job is not run again, unless the option ``retry_exceptions`` says so. The
     policy does not use HTCondor's ``max_retries`` and ``retry_until``: with them, a job that a signal killed leaves the queue
-    as if it were completed.
+    as if it were completed. A job that leaves its slot in time is run again, however often.
     """
-    retries = whole_number("max_retries", plan.options.text("max_retries", str(MAX_RETRIES)))
+    retries = _retries(plan.options)
     exhausted = f"NumJobCompletions > {retries}"
     failed = f"ExitCode =?= {codes.COMPONENT_FAILED}"
-    if truth("retry_exceptions", plan.options.text("retry_exceptions", "false")):
+    if retries_of_exceptions(plan.options):
         failed = f"({failed} && {exhausted})"
     accepted = f"ExitCode =?= {codes.OK} || ExitCode =?= {codes.REFUSED} || {failed}"
     finished = f"(ExitBySignal =?= false && ({accepted}))"
     if submit.get("on_exit_hold") is None:
         submit.set_default("on_exit_hold_subcode", str(hold_codes.COULD_NOT_FINISH))
     submit.set_default("on_exit_remove", finished)
-    submit.set_default("on_exit_hold", f"{exhausted} && !{finished}")
+    leaves = f" && ExitCode =!= {codes.LEFT} && ExitCode =!= {codes.AGAIN}"
+    unless = leaves if submit.has(f"+{names.LEAVES}") else ""
+    submit.set_default("on_exit_hold", f"{exhausted} && !{finished}{unless}")
     submit.set_default("on_exit_hold_reason", _HOLD_REASON)
+
+
+def retries_of_exceptions(options: MapOptions) -> int:
+    """Return how often a job runs again because of an exception of the function."""
+    is_retried = truth("retry_exceptions", options.text("retry_exceptions", "false"))
+    return _retries(options) if is_retried else 0
+
+
+def _retries(options: MapOptions) -> int:
+    return whole_number("max_retries", options.text("max_retries", str(MAX_RETRIES)))
 
 
 _HOLD_REASON = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -53,6 +53,30 @@ def no_slot_fits(submit: SubmitDescription, pool: PoolView, tag: str) -> NoSlotF
         return NoSlotFits(tag, unmet or scarce or counts, total, _about_architecture(pool) if is_foreign else "")
     except CondorError as error:
         logger.info("whether a slot can run map %r is not known: %s", tag, error)
+        return None
+
+
+@attrs.frozen
+class Fit:
+    """How many slots of a pool can run a map.
+
+    :param matching: those that meet all demands.
+    :param slots: all slots.
+    :param demands: how many meet each demand, by its text.
+    """
+
+    matching: int
+    slots: int
+    demands: Mapping[str, int]
+
+
+def fit(submit: SubmitDescription, pool: PoolView) -> Fit | None:
+    """Return how many slots of a pool can run a map, as far as their ads tell; None if the pool does not say."""
+    try:
+        demanded = list(demands(submit, pool))
+        matching, total = pool.count(conjunction(demand.expression for demand in demanded) or "true")
+        return Fit(matching, total, {demand.text: pool.count(demand.expression)[0] for demand in demanded})
+    except CondorError:
         return None
 
 

@@ -13,7 +13,7 @@ import attrs
 
 from htmap_core import names, user_warnings
 from htmap_core.condor.classads import is_expression
-from htmap_core.contract.authors import OPTIONS, Authors
+from htmap_core.contract.authors import HTMAP, OPTIONS, Authors
 from htmap_core.contract.delivery import DeliveryMethod
 from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.plan import MapPlan
@@ -35,32 +35,55 @@ from htmap_core.submission.known_commands import OWN_OPTIONS
 from htmap_core.submission.submit import LATE, set_pace
 
 
+@attrs.frozen
+class Description:
+    """The submit description of a map.
+
+    :param commands: all submit commands: the user's, the plugins' and HTMap's own.
+    :param submit: what options, plugins and HTMap's rules have set.
+    """
+
+    commands: dict[str, str]
+    submit: SubmitDescription
+
+    @property
+    def authors(self) -> dict[str, str]:
+        """Who has set each command, by its name, but for those that HTMap alone has set."""
+        # Whatever starts the archive, the archive itself is the executable.
+        given = {name: text for name, text in self.commands.items() if name != "executable"}
+        found = {name: self.submit.authors.of_command(name, text) for name, text in given.items()}
+        return {name: author for name, author in found.items() if author != HTMAP}
+
+
 def describe(
     plan: MapPlan,
     method: DeliveryMethod,
-    map_id: str,
+    map_dir: MapDir,
     option_columns: Mapping[str, str],
     files: MapFiles,
     parameter: Callable[[str], str | None],
     authors: Authors,
-) -> dict[str, str]:
-    """Return the submit commands of a map: the user's, the plugins' and HTMap's own.
+    *,
+    acts: bool = True,
+) -> Description:
+    """Return the submit description of a map.
 
+    :param map_dir: where the map's files are now, to which programs that travel are copied.
     :param option_columns: the item column of each per-component option, by the option's name.
     :param files: the files that the jobs transfer, besides HTMap's own and those of plugins.
     :param parameter: returns a parameter of the schedd's configuration; None if it is not set.
     :param authors: notes who has set what.
+    :param acts: whether plugins do their slow work and set up credentials; not for a map that is only planned.
     """
     plan = attrs.evolve(plan, input_schemes=files.input_schemes)
-    submit = SubmitDescription(authors=authors)
-    _set_options(submit, plan, option_columns)
-    if plan.walltime is not None:
-        _limit_time(submit, plan.walltime)
+    submit = begun(plan, option_columns, authors)
     files.describe(submit)
     try:
-        plugins.prepare(method, plan)
+        if acts:
+            plugins.prepare(method, plan)
         plugins.describe(method, submit, plan)
-        plugins.setup_credentials(submit, plan)
+        if acts:
+            plugins.setup_credentials(submit, plan)
         plugins.rewrite_submit(submit, plan)
     except HTMapException as error:
         raise error.with_traceback(None)  # noqa: B904 -- the way to a plugin would hide its text
@@ -72,7 +95,21 @@ def describe(
         user_warnings.warn(user_warnings.LateJobsAreSignedNow(plan.tag, files.validity.end))
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
-    return {**_with_own_commands(submit, plan, map_id), **_variable(submit, plan, option_columns)}
+    commands = {**_with_own_commands(submit, plan, map_dir), **time_limit(submit, plan, option_columns)}
+    return Description(commands, submit)
+
+
+def begun(plan: MapPlan, option_columns: Mapping[str, str], authors: Authors) -> SubmitDescription:
+    """Return the description that plugins get to edit: the user's options, and HTCondor's own limit of the time.
+
+    :param option_columns: the item column of each per-component option, by the option's name.
+    :param authors: notes who has set what.
+    """
+    submit = SubmitDescription(authors=authors)
+    _set_options(submit, plan, option_columns)
+    if plan.walltime is not None:
+        _limit_time(submit, plan.walltime)
+    return submit
 
 
 def _limit_time(submit: SubmitDescription, walltime: Walltime) -> None:
@@ -91,7 +128,7 @@ def _limit_time(submit: SubmitDescription, walltime: Walltime) -> None:
 _LIMIT = "allowed_execute_duration"
 
 
-def _variable(submit: SubmitDescription, plan: MapPlan, option_columns: Mapping[str, str]) -> dict[str, str]:
+def time_limit(submit: SubmitDescription, plan: MapPlan, option_columns: Mapping[str, str]) -> dict[str, str]:
     """Return the definition of the time limit that commands refer to, if all jobs have the same: else it is a column."""
     is_used = any(names.WALLTIME_MACRO in text for text in submit.commands().values())
     if plan.walltime is None or WALLTIME in option_columns or not is_used:
@@ -155,9 +192,8 @@ def _user() -> str:
         return str(os.geteuid())
 
 
-def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) -> dict[str, str]:
+def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_dir: MapDir) -> dict[str, str]:
     """Return the commands in *submit* with HTMap's own, which nobody else can set."""
-    map_dir = MapDir(plan.map_dir)
     start, files = _start(submit, map_dir)
     # The empty folder is what comes back of a job that could start nothing.
     inputs = [names.FUNCTION, f"{names.INPUTS}/$({names.INPUTS_COLUMN})", names.RETURN, *files]
@@ -184,7 +220,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_id: str) ->
         "transfer_output_remaps": '"' + ";".join(remaps) + '"',
         "JobBatchName": plan.tag,
         f"MY.{names.IS_HTMAP_JOB}": "true",
-        f"MY.{names.MAP_ID}": quoted(map_id),
+        f"MY.{names.MAP_ID}": quoted(map_dir.id),
     }
     if submit.transfer_plugins:
         # Bare names in the initial directory: with any other path HTCondor runs the job again and again, and never holds it.

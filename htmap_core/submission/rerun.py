@@ -48,12 +48,13 @@ def rerun(
     _check_ended(tag, components, statuses())
     if not components:
         return
-    plugin_faults.check()
-    pool = pools.reach(map_dir.pool)
-    pools.check_place(pool, map_dir.root)
-    commands, columns = _read_submit(map_dir)
-    map_dir.check_sources(components)
-    _renew_credentials(map_dir, tag, commands, pool)
+    with plugins.of_map(map_dir.plugin_files):
+        plugin_faults.check()
+        pool = pools.reach(map_dir.pool, map_dir.plugin_files)
+        pools.check_place(pool, map_dir.root)
+        commands, columns = _read_submit(map_dir)
+        map_dir.check_sources(components)
+        _renew_credentials(map_dir, tag, commands, pool)
     with operations.perform(names.RERUNNING, map_dir, tag):
         _check_ended(tag, components, statuses())  # another thread or process may have run some again until now
         map_dir.remove_checkpoints(components)

@@ -86,12 +86,21 @@ def root_of_rows(map_dir: MapDir, columns: Iterable[str]) -> dict[str, str]:
     return {names.ROOT_VARIABLE: submit_path(map_dir.root)} if names.FILES_COLUMN in columns else {}
 
 
-def submit_map(creation: Creation, record: MapRecord, commands: Mapping[str, str], queue: Queue) -> None:
-    """Write the record and the submit description of a map, and submit its jobs."""
+def submit_map(
+    creation: Creation,
+    record: MapRecord,
+    commands: dict[str, str],
+    queue: Queue,
+    authors: dict[str, str] | None = None,
+) -> None:
+    """Write the record and the submit description of a map, and submit its jobs.
+
+    :param authors: who has set each command, but for those that HTMap alone has set; None if that is not known.
+    """
     map_dir = creation.map_dir
     with storing(map_dir):
         map_dir.write_record(record)
-        map_dir.write_submit(commands, creation.columns)
+        map_dir.write_submit(commands, creation.columns, authors)
         submit(map_dir, creation.jobs, commands, creation.columns, queue)
 
 

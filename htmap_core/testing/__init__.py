@@ -10,7 +10,13 @@ Imports ``cli``, ``maps`` and the packages below these; no other package of the 
 """
 
 from htmap_core.testing.command_line import run_htmap
-from htmap_core.testing.contracts import DeliveryMethodContract, PluginContract, SiteContract
+from htmap_core.testing.contracts.delivery import DeliveryMethodContract
+from htmap_core.testing.contracts.plugin import PluginContract
+from htmap_core.testing.contracts.pool import PoolContract
+from htmap_core.testing.contracts.site import SiteContract
+from htmap_core.testing.contracts.transfer import TransferProtocolContract
+from htmap_core.testing.descriptions import described
+from htmap_core.testing.isolation import only_plugins
 from htmap_core.testing.own_settings import using_htmap_dir
 from htmap_core.testing.patience import eventually
 from htmap_core.testing.pools import pool_of_its_own, stop_at_the_end
@@ -20,9 +26,13 @@ __all__ = [
     "BARE_PYTHONS",
     "DeliveryMethodContract",
     "PluginContract",
+    "PoolContract",
     "SiteContract",
+    "TransferProtocolContract",
     "bare_environment",
+    "described",
     "eventually",
+    "only_plugins",
     "pool_of_its_own",
     "python_of",
     "run_htmap",

@@ -36,7 +36,8 @@ _OWNS_RUN = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the folder of the test run, unless this process is a worker of one or a run within a run."""
+    """Choose the folder of the test run, unless this process is a worker of one or a run within a run. Register the marker."""
+    config.addinivalue_line("markers", "pool: runs maps on a personal pool")
     config.stash[_OWNS_RUN] = pools.RUN not in os.environ
     os.environ.setdefault(pools.RUN, str(pools.CACHE / f"htmap-tests-{uuid.uuid4().hex[:12]}"))
     os.environ.setdefault("HTMAP_TEST_CACHE", str(pools.CACHE))  # for a run within a test, which has another HOME

@@ -132,7 +132,7 @@ class Tracker:
             return ComponentHold(*self._jobs[job.submission].notes.get(job.row, _AT_FIRST))
 
     def note(self, job: Job) -> str:
-        """Return how a job failed; an empty text if it did not."""
+        """Return how a job failed, or why it is idle again if that was its own doing; else an empty text."""
         with self._lock:
             known = self._jobs[job.submission].notes if job.submission in self._jobs else {}
             was_removed = self.status(job) is ComponentStatus.REMOVED

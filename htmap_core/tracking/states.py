@@ -163,7 +163,7 @@ class LoggedStates:
         return ComponentHold(hold.code, holds.in_our_words(reason), hold.subcode)
 
     def note(self, component: int) -> str:
-        """Return how the job of a component failed; an empty text if it did not."""
+        """Return how the job of a component failed, or why it is idle again if that was its own doing; else an empty text."""
         return self._tracker.note(self._job(component))
 
     def memory(self, component: int) -> int:

@@ -29,6 +29,8 @@ COMPLETED, ERRORED, REMOVED = (NUMBERS[ComponentStatus(name)] for name in ("COMP
 CLUSTER_REMOVED = b"036"
 _OUTCOMES = {codes.OK: COMPLETED, codes.COMPONENT_FAILED: ERRORED, codes.REFUSED: ERRORED}
 
+_LEFT = "it left its slot before its time was over, and goes on from there with the whole time"
+
 
 def _becomes(status: int) -> Callable[..., None]:
     """Return a transition to a status that does not depend on the text of the event."""
@@ -42,7 +44,7 @@ class JobStates:
     :param memory: MB, the peak so far.
     :param started: seconds since the epoch, of the last run.
     :param runtime: seconds, of the last run that ended.
-    :param notes: the code, reason and subcode of a hold, or how a job failed.
+    :param notes: the code, reason and subcode of a hold, how a job failed, or why it is idle again.
     :param doubts: the jobs whose events contradict each other or the exit policy; the value says whether the status may be
         wrong even if the job has returned nothing.
     :param ended_again: whether the end of a job came twice: then the end of another may be missing.
@@ -113,6 +115,9 @@ class JobStates:
                 self.doubts.setdefault(row, False)  # if the event of its end is lost, its result file is not
             self.enter(row, REMOVED, eventlog.reason(text))
 
+    def _evicted(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
+        self.enter(row, IDLE, _LEFT if eventlog.exit_code(text) == codes.LEFT else "")
+
     def _held(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
         if STATUSES[self.status[row]].is_final:
             self.doubts[row] = True
@@ -126,7 +131,7 @@ class JobStates:
     TRANSITIONS: ClassVar[Mapping[bytes, Callable[..., None]]] = {
         b"000": _submitted,  # SUBMIT
         b"001": _executing,  # EXECUTE
-        b"004": _becomes(IDLE),  # JOB_EVICTED; also when the exit policy runs the job again
+        b"004": _evicted,  # JOB_EVICTED; also when the exit policy runs the job again
         b"005": _terminated,  # JOB_TERMINATED
         b"006": _using,  # IMAGE_SIZE
         b"007": _becomes(IDLE),  # SHADOW_EXCEPTION

@@ -44,6 +44,7 @@ from htmap_core.user_warnings.pools import (
 from htmap_core.user_warnings.roots import (
     HTMapWarning,
     SuspiciousMap,
+    gathered,
     warn,
 )
 
@@ -75,5 +76,6 @@ __all__ = [
     "UnprovenOption",
     "UnreadableInputFiles",
     "UnsuitableDeliveryMethod",
+    "gathered",
     "warn",
 ]

@@ -34,6 +34,7 @@ _PER_BYTE = 1 / (100 * _MB)  # to transfer it
 _CLAIM_LIFE = 1200  # seconds: HTCondor's default
 _SLOT = 300  # seconds, until there is another slot
 _LOST_BY_SAVING = "SuccessfulCheckpoint"  # HTCondor's name for a vacate
+_LEAVES = "leaves"
 
 
 class Rules:
@@ -50,19 +51,25 @@ class Rules:
         self.shortest, self.longest, self.megabytes, self.share = shortest, longest, megabytes, percent / 100
 
 
-def rules(ad: dict[str, str]) -> Optional[Rules]:
+def rules(ad: dict[str, str], failures: int) -> Optional[Rules]:
     """Return how often results may leave the job with an *ad*; None if they may not.
 
     They may not where HTCondor would take the exit for the end of the job: where the user has chosen another code, in a job that
     is run by hand, and in one that has ended before, perhaps for that. Nor in Docker, where it was never seen to work, nor where
     it has failed and HTCondor has held the job for it.
+
+    :param failures: how often it has ended before.
     """
     text = ad.get(names.SAVES.lower())
-    if not text or "htmapsubmission" not in ad or ad.get("successcheckpointexitcode") != str(codes.SAVED):
-        return None
+    return None if not text or failures or not can_save(ad) else Rules(text)
+
+
+def can_save(ad: dict[str, str]) -> bool:
+    """Return whether HTCondor saves a job with an *ad*, as far as can be told."""
     is_docker = ad.get("wantdocker") == "true" or (ad.get("wantcontainer") == "true" and os.path.exists("/.dockerenv"))
     has_failed = any(sign in ad.get(name, "") for name, sign in _FAILED)
-    return None if is_docker or has_failed or ad.get("numjobcompletions", "0") != "0" else Rules(text)
+    is_meant = "htmapsubmission" in ad and ad.get("successcheckpointexitcode") == str(codes.SAVED)
+    return is_meant and not is_docker and not has_failed
 
 
 class Saves:
@@ -71,16 +78,21 @@ class Saves:
     :param scratch: the job's scratch directory.
     :param components: the number of components of the job.
     :param finished: how many of them earlier runs have finished.
+    :param failures: how often the job has ended before, but for leaving its slot in time.
+    :param began: when HTCondor has started it, for the marks.
     :ivar due: from when on :meth:`is_time` is to be asked, in seconds since the epoch; the end of each component is compared.
     """
 
-    def __init__(self, scratch: str, components: int, finished: int) -> None:
+    def __init__(
+        self, scratch: str, components: int, finished: int, failures: int = 0, began: Optional[float] = None
+    ) -> None:
         self._scratch = scratch
+        self._job_began = began
         self._components = components
         self._begun = self._first = 0.0
         self._before = take_mark(scratch)
         ad = job_ad(scratch) if components > 1 else {}
-        found = rules(ad)
+        found = rules(ad, failures)
         self._has_lost_slot = _LOST_BY_SAVING in ad.get("numvacatesbyreason", "")
         if self._before and not finished:
             found = None  # what was saved cannot be used: to save again would be in vain
@@ -138,13 +150,21 @@ class Saves:
 
     def _leave_mark(self, count: int, distance: float, now: float) -> bool:
         firsts, others = self._durations(count, now)
-        try:
-            with open(os.path.join(self._scratch, names.SAVING), "w", encoding="ascii") as file:
-                json.dump({"end": now, "distance": distance, "firsts": firsts, "others": others}, file)
-        except OSError:  # such as a full disk: the results come with the last one
-            self.due = math.inf
-            return False
-        return True
+        facts = {"end": now, "distance": distance, "firsts": firsts, "others": others, "began": self._job_began}
+        if _leave_mark(self._scratch, facts):
+            return True
+        self.due = math.inf  # the results come with the last one
+        return False
+
+
+def leave_slot(scratch: str, began: float) -> bool:
+    """Leave the mark that the job ends to be saved, and then leaves its slot; return whether there was room for it."""
+    return _leave_mark(scratch, {_LEAVES: True, "began": began})
+
+
+def is_leaving(scratch: str) -> bool:
+    """Return whether the run before in this place has been saved for the job to leave its slot now."""
+    return mark(scratch).get(_LEAVES) is True
 
 
 def is_marked(scratch: str) -> bool:
@@ -152,17 +172,31 @@ def is_marked(scratch: str) -> bool:
     return os.path.lexists(os.path.join(scratch, names.SAVING))
 
 
-def take_mark(scratch: str) -> dict[str, Any]:
-    """Remove the mark that the run before has left in this place, and return what it says; empty if there is nothing."""
-    path = os.path.join(scratch, names.SAVING)
+def mark(scratch: str) -> dict[str, Any]:
+    """Return what the mark says that the run before has left in this place; empty if there is nothing."""
     try:
-        with open(path, encoding="ascii") as file:
-            text = file.read()
-        os.unlink(path)
-        found: dict[str, Any] = json.loads(text or "{}")
+        with open(os.path.join(scratch, names.SAVING), encoding="ascii") as file:
+            found: dict[str, Any] = json.loads(file.read() or "{}")
     except (OSError, ValueError):
         return {}
     return found
+
+
+def take_mark(scratch: str) -> dict[str, Any]:
+    """Remove the mark that the run before has left in this place, and return what it says; empty if there is nothing."""
+    found = mark(scratch)
+    with contextlib.suppress(OSError):  # usually there is none
+        os.unlink(os.path.join(scratch, names.SAVING))
+    return found
+
+
+def _leave_mark(scratch: str, facts: dict[str, Any]) -> bool:
+    try:
+        with open(os.path.join(scratch, names.SAVING), "w", encoding="ascii") as file:
+            json.dump(facts, file)
+    except OSError:  # such as a full disk
+        return False
+    return True
 
 
 def _size(folder: str) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _encoded = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: lone surrogates survive
 _ENTRIES_AT_ONCE = 4096
+_PARTS_AT_ONCE = 1023  # of whole frames; Linux takes 1024
 
 
 class Writer:
@@ -45,6 +46,14 @@ class Writer:
         :raises OSError: they cannot be written; nothing of them is left.
         """
         self._write([whole])
+
+    def add_parts(self, parts: list[bytes]) -> None:
+        """Append the :func:`parts` of frames.
+
+        :raises OSError: they cannot be written; nothing of the last ones is left.
+        """
+        for start in range(0, len(parts), _PARTS_AT_ONCE):
+            self._write(parts[start : start + _PARTS_AT_ONCE])
 
     def add_from(self, kind: bytes, component: int, source: int, begin: int, end: int) -> None:
         """Append a frame whose payload is a part of another file, which memory need not hold.

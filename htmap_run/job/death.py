@@ -52,7 +52,11 @@ def write_down(begun: dict[str, Any], end: End, results: Results, capture: Captu
 
 
 def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
-    if end.ended_at:
+    if end.ended_after:
+        message = (
+            "this component has had all the time of its job, so HTMap ended its process before HTCondor ends the job"
+        )
+    elif end.ended_at:
         message = (
             "this component needs more memory than its job has, so HTMap ended its process before HTCondor ends the job"
         )
@@ -75,6 +79,11 @@ def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
 
 
 def _advice(end: End, memory: int) -> str:
+    if end.ended_after:
+        return (
+            f"Its job may run for {round(end.ended_after)} s. If the component did not hang, give it more time with the option "
+            "walltime, or with map.set_walltime() after map.rerun()."
+        )
     if end.ended_at:
         return f"It ran out of memory: {needs_memory(memory)}"
     if not end.signal:

@@ -15,11 +15,47 @@ from htmap_run.reports.host import host_facts, job_ad
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from typing import Any, Callable
+    from typing import Any, Callable, Optional
 
     from htmap_run.files.own_archive import OwnArchive
     from htmap_run.job.results import Results
     from htmap_run.reports.capture import Capture
+
+
+class Past:
+    """What earlier runs of the job have left.
+
+    :ivar finished: the components that need not run again.
+    """
+
+    def __init__(self, completions: Optional[str]) -> None:
+        self.finished: list[int] = []
+        self._completions = completions if completions is not None and completions.isdigit() else None
+        self._left: set[int] = set()  # what the number of its ends was when it left its slot
+
+    @property
+    def failures(self) -> int:
+        """How often the job has ended by itself, without those ends by which it has left its slot in time."""
+        return 0 if self._completions is None else self._failures(int(self._completions))
+
+    def is_retried(self, retries: str) -> bool:
+        """Return whether HTCondor is to be told to run a failed job again, because it counts that the job has left its slot.
+
+        :param retries: what the job's ad says of :data:`.names.LEAVES`.
+        """
+        return bool(self._left) and retries.isdigit() and self.failures < int(retries)
+
+    def is_same_attempt(self, completions: Optional[str]) -> bool:
+        """Return whether the job has not failed since a run whose ad has had this number of ends."""
+        is_known = completions is not None and self._completions is not None
+        return is_known and self._failures(int(completions or 0)) == self.failures
+
+    def add(self, job: dict[str, Any]) -> None:
+        """Add what the facts of a run say."""
+        self._left.update(map(int, job.get("left", ())))
+
+    def _failures(self, completions: int) -> int:
+        return completions - sum(left < completions for left in self._left)
 
 
 def facts(scratch: str) -> dict[str, Any]:
@@ -45,15 +81,24 @@ def keep(scratch: str, ended: Collection[int]) -> None:
             os.replace(os.path.join(scratch, name), os.path.join(scratch, names.RETURN, name))
 
 
-def take_over(scratch: str, components: Sequence[int]) -> list[int]:
-    """Keep of the returned folder what components of earlier runs of this job have finished; return these components.
+def leave(results: Results, scratch: str) -> None:
+    """Write down that the job leaves its slot, so that its next run knows that it has not failed."""
+    now = facts(scratch)
+    results.run({**now, "job": {**now["job"], "left": [int(now["job"]["attempt"] or 0)]}})
+
+
+def take_over(scratch: str, components: Sequence[int], now: dict[str, Any]) -> Past:
+    """Keep of the returned folder what components of earlier runs of this job have finished; return what there is.
 
     What is damaged or of another job is removed, as if there were none. Refused components are run again, and so are failed
     components of a run that ended by itself: HTCondor runs the job again because of them.
+
+    :param now: the facts about this run.
     """
+    past = Past(now["job"]["attempt"])
     returned = os.path.join(scratch, names.RETURN)
     if not os.path.isdir(returned) or set(os.listdir(returned)) <= {names.STDERR}:
-        return []  # the usual case: this job was not evicted before
+        return past  # the usual case: this job was not evicted before
     import shutil
 
     from htmap_run.files.checkpoints import UNSENT
@@ -63,17 +108,17 @@ def take_over(scratch: str, components: Sequence[int]) -> list[int]:
             os.replace(os.path.join(returned, name), os.path.join(scratch, name))
     path = os.path.join(returned, names.RESULTS)
     try:
-        ended = _ended(path, facts(scratch))
+        ended = _ended(path, now, past)
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        ended = set()
+        ended, past = set(), Past(now["job"]["attempt"])
     if not ended:
         shutil.rmtree(returned, ignore_errors=True)
-        return []
-    finished = [component for component in components if component in ended]
-    kept = {str(component) for component in finished}
+        return past
+    past.finished = [component for component in components if component in ended]
+    kept = {str(component) for component in past.finished}
     for folder in (names.FILES, names.REMAPPED):
         _remove_entries(os.path.join(returned, folder), lambda name: name not in kept)
-    return finished
+    return past
 
 
 def runs_again(own: OwnArchive, scratch: str, capture: Capture, component: int) -> bool:
@@ -102,29 +147,35 @@ def put_back(results: Results, capture: Capture, finished: list[int]) -> None:
         capture.show(text)
 
 
-def _ended(path: str, now: dict[str, Any]) -> set[int]:
-    """Return the components that need not run again.
+def _ended(path: str, now: dict[str, Any], past: Past) -> set[int]:
+    """Return the components that need not run again, and add to *past* what it says of the job.
 
     :raises ValueError: the results are another job's, or damaged.
     """
     reader = frames.Reader(path)
     os.truncate(path, reader.end)  # what was being written, and an index
-    ended: dict[int, bool] = {}
-    same_attempt = False
+    finished: set[int] = set()
+    failed: dict[int, Optional[str]] = {}  # and in which run
+    attempt: Optional[str] = None
     for frame in frames.Reader(path).frames:
         if frame.kind == frames.RUN:
             then = reader.record(frame)
             if _identity(then) != _identity(now):
                 raise ValueError("the results are another job's, or another Python's")
-            same_attempt = then["job"]["attempt"] is not None and then["job"]["attempt"] == now["job"]["attempt"]
-        elif frame.kind == frames.BEGUN:
-            ended.pop(frame.component, None)
+            attempt = then["job"]["attempt"]
+            past.add(then["job"])
+        elif frame.kind == frames.BEGUN or frame.kind in frames.ENDS:
+            finished.discard(frame.component)
+            failed.pop(frame.component, None)
         for _ in reader.pieces(frame):
             pass  # a damaged one raises an error
         if frame.kind in frames.ENDS:
             reader.record(frame)
-            ended[frame.component] = frame.kind == frames.RESULT or (frame.kind == frames.ERROR and same_attempt)
-    return {component for component, is_valid in ended.items() if is_valid}
+            if frame.kind == frames.RESULT:
+                finished.add(frame.component)
+            elif frame.kind == frames.ERROR:
+                failed[frame.component] = attempt
+    return finished.union(component for component, then in failed.items() if past.is_same_attempt(then))
 
 
 def _identity(facts: dict[str, Any]) -> list[str]:

@@ -11,7 +11,8 @@ import _frozen_importlib
 import contextvars
 import sys
 
-from htmap_run.job import memory, process_state
+from htmap_run.job import process_state
+from htmap_run.limits import memory
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:

@@ -166,6 +166,11 @@ class Results:
         begun = self._pending.begun
         return None if begun is None or begun["component"] in self.ended else begun
 
+    @property
+    def running(self) -> Optional[int]:
+        """The component that has begun and not ended, or None."""
+        return None if (begun := self.begun) is None else begun["component"]
+
     def forget_begun(self) -> None:
         """Forget the component that has begun and not ended, because it runs again."""
         self._pending.forget()

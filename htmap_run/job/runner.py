@@ -23,7 +23,9 @@ from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
 from htmap_run.job.supervisor import AskedToEnd, End, Saved, Supervisor
 from htmap_run.job.work import Work
+from htmap_run.limits import time_limit
 from htmap_run.reports.capture import Capture
+from htmap_run.reports.host import job_ad
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -56,16 +58,22 @@ def main(archive: str) -> NoReturn:
 
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
+    if saves.is_leaving(scratch):
+        return _leave(scratch)
+    return _finish(supervisor, archive, scratch, arguments)
+
+
+def _finish(supervisor: Supervisor, archive: str, scratch: str, arguments: list[str]) -> int:
     blocks, components = _parsed(arguments)
     own = OwnArchive(archive, scratch, (names.FUNCTION, *blocks, *_ADS))
-    results, capture, saving = _opened(scratch, components)
+    results, capture, saving, limit, past = _opened(scratch, components)
 
     def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
             own.restore_all()  # the worker before may have deleted them
             return Work(own, scratch, names.FUNCTION, blocks, results)
 
-        worker.run(left, open_work, capture, results, saving, lambda error: _tell_why(error, scratch, arguments))
+        worker.run(left, open_work, capture, results, saving, limit, lambda error: _tell_why(error, scratch, arguments))
 
     def died(begun: dict[str, Any], end: End) -> None:
         own.restore_all()
@@ -76,16 +84,18 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     try:
         with _live(scratch):
             again = functools.partial(eviction.runs_again, own, scratch, capture)
-            is_finished = supervisor.finish(components, results, work, died, lambda: saves.is_marked(scratch), again)
+            is_finished = supervisor.finish(
+                components, results, work, died, limit, has_checkpointed=lambda: saves.is_marked(scratch), again=again
+            )
         if not is_finished:
             results.remove()
             return codes.CANNOT_FINISH
         results.complete()
         if not eviction.is_by_hand(scratch):
             capture.remove()
-        return _exit_code(results.ended.kinds())
-    except AskedToEnd:
-        _keep(own, results, capture, scratch)
+        return _exit_code(results.ended.kinds(), past, scratch)
+    except AskedToEnd as asked:
+        _keep(asked, own, results, capture, scratch)
         raise
     except BaseException:
         results.remove()
@@ -95,13 +105,30 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
         capture.close()
 
 
-def _keep(own: OwnArchive, results: Results, capture: Capture, scratch: str) -> None:
+def _keep(asked: AskedToEnd, own: OwnArchive, results: Results, capture: Capture, scratch: str) -> None:
     """See that what has ended comes back, and that after a save the next run can begin in this place."""
+    if isinstance(asked, Saved) and saves.is_leaving(scratch):
+        eviction.leave(results, scratch)
     results.put_in_place()
     capture.remove()
     eviction.keep(scratch, results.ended)
     with contextlib.suppress(OSError):  # on a full disk, what comes back has the room
         own.restore_all()
+
+
+def _leave(scratch: str) -> int:
+    """Let a job that leaves its slot return nothing: it was saved a moment ago, and goes on from that.
+
+    This is an end of the job to HTCondor, so what is returned would go to the submit side, and not to the next run.
+    """
+    import shutil
+
+    shutil.rmtree(os.path.join(scratch, names.RETURN), ignore_errors=True)
+    os.makedirs(os.path.join(scratch, names.RETURN), exist_ok=True)
+    live = os.path.join(scratch, names.LIVE_STDOUT)
+    if os.path.lexists(live):
+        open(live, "wb").close()
+    return codes.LEFT
 
 
 def _parsed(arguments: list[str]) -> tuple[list[str], Sequence[int]]:
@@ -110,20 +137,25 @@ def _parsed(arguments: list[str]) -> tuple[list[str], Sequence[int]]:
     return arguments[0].split(","), ranges.parse(arguments[1])
 
 
-def _opened(scratch: str, components: Sequence[int]) -> tuple[Results, Capture, saves.Saves]:
+def _opened(
+    scratch: str, components: Sequence[int]
+) -> tuple[Results, Capture, saves.Saves, time_limit.TimeLimit, eviction.Past]:
     """Make the folder that comes back, with what earlier runs of this job have finished."""
     returned = os.path.join(scratch, names.RETURN)
-    finished = eviction.take_over(scratch, components)
+    now = eviction.facts(scratch)
+    past = eviction.take_over(scratch, components, now)
+    limit = time_limit.of_job(scratch, len(components), past.failures)
     os.makedirs(returned, exist_ok=True)
     os.environ["HTMAP_ON_EXECUTE"] = "1"
     # For htmap.transfer_output_files, in child processes too.
     os.environ["HTMAP_OUTPUT_FILES"] = os.path.join(returned, names.FILES)
     capture = Capture(os.path.join(returned, names.STDOUT), os.path.join(returned, names.STDERR))
     results = Results(os.path.join(returned, names.RESULTS), components)
-    if finished:
-        eviction.put_back(results, capture, finished)
-    results.run(eviction.facts(scratch))
-    return results, capture, saves.Saves(scratch, len(components), len(finished))
+    if past.finished:
+        eviction.put_back(results, capture, past.finished)
+    results.run(now)
+    saving = saves.Saves(scratch, len(components), len(past.finished), past.failures, limit.began)
+    return results, capture, saving, limit, past
 
 
 @contextlib.contextmanager
@@ -159,10 +191,12 @@ def _live(scratch: str) -> Iterator[None]:
             open(live, "wb").close()
 
 
-def _exit_code(kinds: set[bytes]) -> int:
+def _exit_code(kinds: set[bytes], past: eviction.Past, scratch: str) -> int:
     if kinds <= {frames.RESULT}:
         return codes.OK
-    return codes.REFUSED if kinds == {frames.REFUSED} else codes.COMPONENT_FAILED
+    if kinds == {frames.REFUSED}:
+        return codes.REFUSED
+    return codes.AGAIN if past.is_retried(job_ad(scratch).get(names.LEAVES.lower(), "")) else codes.COMPONENT_FAILED
 
 
 def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:

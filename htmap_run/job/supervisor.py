@@ -12,8 +12,8 @@ import os
 import signal
 
 from htmap_run import codes
-from htmap_run.job import memory
 from htmap_run.job.results import Results
+from htmap_run.limits import memory
 from htmap_run.reports import control_group
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
     from typing import Any, Callable, NoReturn, Optional
+
+    from htmap_run.limits.time_limit import TimeLimit
 
 _FORWARDED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM)
 """The signals by which HTCondor, or a person, may ask a job to end; the function may handle them."""
@@ -63,14 +65,18 @@ class End:
     :ivar peak_kib: the peak memory of the worker or of its largest child, in KiB.
     :ivar out_of_memory: whether the system killed a process of this job in the meantime because memory ran out.
     :ivar ended_at: the megabytes that the job used when the worker was ended for it; 0 if it was not.
+    :ivar ended_after: the seconds for which the job may run, if the worker was ended for that; 0 if it was not.
     """
 
-    def __init__(self, status: int, peak_kib: int, out_of_memory: bool, ended_at: int) -> None:
+    def __init__(
+        self, status: int, peak_kib: int, out_of_memory: bool, ended_at: int, ended_after: float = 0.0
+    ) -> None:
         self.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         self.exit_code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0
         self.peak_kib = peak_kib
         self.out_of_memory = out_of_memory
         self.ended_at = ended_at
+        self.ended_after = ended_after
 
     def __str__(self) -> str:
         if not self.signal:
@@ -104,8 +110,10 @@ class Supervisor:
         results: Results,
         work: Callable[[Sequence[int]], NoReturn],
         died: Callable[[dict[str, Any], End], None],
-        has_checkpointed: Callable[[], bool] = lambda: False,
-        again: Callable[[int], bool] = lambda _: False,
+        limit: TimeLimit,
+        *,
+        has_checkpointed: Callable[[], bool],
+        again: Callable[[int], bool],
     ) -> bool:
         """Run *components* in as many workers as it takes; return False if a worker gave up.
 
@@ -113,7 +121,8 @@ class Supervisor:
 
         :param work: runs components and ends the process; called in a worker.
         :param died: writes down the end of a component whose worker died, from the record of its beginning and the worker's end.
-        :param has_checkpointed: whether the component that was running has ended its worker for its checkpoint to be fetched.
+        :param limit: ends a worker when the time of the job is nearly over.
+        :param has_checkpointed: whether a worker has ended for its checkpoint, or what has ended so far, to be fetched.
         :param again: whether a component whose worker died runs again, first in the next worker, before its death counts.
         :raises WorkerLost: a worker ended before it began a component.
         :raises AskedToEnd: a signal asked this process to end, and the worker ended with components left.
@@ -121,10 +130,14 @@ class Supervisor:
         """
         results.read()
         while left := _left(components, results):
-            end = self._run(lambda: work(left))
+            limit.begin_with(left[0])
+            end = self._run(lambda: work(left), limit, results)
             if results.is_given_up:
                 return False
             results.read()
+            if limit.is_over and (begun := results.begun) is not None and limit.has_had_all(begun["component"]):
+                died(begun, end)
+                results.read()
             still = _left(left, results)
             if still and self.asked is not None:
                 raise AskedToEnd(self.asked)
@@ -143,7 +156,7 @@ class Supervisor:
                 raise WorkerLost(f"the worker process {end} before it began component {left[0]}")
         return True
 
-    def _run(self, work: Callable[[], NoReturn]) -> End:
+    def _run(self, work: Callable[[], NoReturn], limit: TimeLimit, results: Results) -> End:
         kills = self._kills()
         # Signals are blocked meanwhile: a new worker has this process's handlers until it has set its own.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
@@ -154,8 +167,10 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if self.asked is not None:  # the signal came before there was a worker
             os.kill(worker, self.asked)
-        status, peak = self._wait(worker)
-        end = End(status, peak, self._kills() > kills, self._watch.ended_at if self._watch else 0)
+        with limit.watching(worker, lambda: results.running):
+            status, peak = self._wait(worker)
+        ended_at, ended_after = self._watch.ended_at if self._watch else 0, limit.seconds if limit.is_over else 0.0
+        end = End(status, peak, self._kills() > kills, ended_at, ended_after)
         with contextlib.suppress(ProcessLookupError, PermissionError):  # usually the worker has left no process
             os.killpg(worker, signal.SIGKILL)
         self._worker = None

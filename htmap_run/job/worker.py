@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from htmap_run.files.saves import Saves
     from htmap_run.job.results import Results
+    from htmap_run.limits.time_limit import TimeLimit
 
 
 def run(
@@ -29,12 +30,14 @@ def run(
     capture: Capture,
     results: Results,
     saving: Saves,
+    limit: TimeLimit,
     tell_why: Callable[[BaseException], None],
 ) -> NoReturn:
     """Run *components*, write down what each leaves, and end this process.
 
     :param make_work: opens the function and the inputs of the job.
     :param saving: tells after which component to end for the results to be fetched.
+    :param limit: tells after which component to end because the time of the job is nearly over.
     :param tell_why: reports an error because of which the job cannot be finished.
     """
     try:
@@ -44,9 +47,12 @@ def run(
             work.script.take_place()
             work.variable.expect(len(components))
             memory = PeakMemory()
+            limit.start()
             for count, component in enumerate(components, 1):
                 start, end = _run_one(work, component, capture, results, memory, is_first=count == 1)
                 if end >= saving.due and saving.is_time(count, len(components) - count, start, end):
+                    break
+                if end >= limit.due and limit.is_short(count, len(components) - count, start, end):
                     break
             results.flush()
     except BaseException as error:  # no caller could catch it; the results and the text tell of it

@@ -37,7 +37,7 @@ BREACHES = [
     ("htmap_core/submission/files/staging.py", "import htmap_core.submission.planning", FILES),
     ("htmap_core/diagnosis/why.py", "import htmap_core.tracking.jobs", SOURCE),
     ("htmap_core/maps/map.py", "import htcondor2", BINDINGS),
-    ("htmap_core/plugins/core.py", "def late() -> None:\n    import classad2", BINDINGS),
+    ("htmap_core/plugins/core/plugin.py", "def late() -> None:\n    import classad2", BINDINGS),
     *(
         ("htmap_core/condor/classads.py", f"import {package}", BINDINGS)
         for package in ("htcondor", "classad", "classad3", "htcondor_cli")

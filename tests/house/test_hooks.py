@@ -1,13 +1,18 @@
-"""Hooks: each has one caller, and only ``plugins/`` calls them."""
+"""Hooks: each has one caller, only ``plugins/`` calls them, and their docstrings say what the reference shows."""
 
 from __future__ import annotations
 
 import ast
+import inspect
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+import htmap_core
 from htmap_core.contract import hookspecs
+from tests.docstrings import unsaid, unsaid_of_method
 from tests.house.tree import ROOT, named, sources
 
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("htmap_"))
@@ -81,3 +86,70 @@ def names(test: ast.FunctionDef, hook: str) -> bool:
 )
 def test_a_test_of_a_hook_names_it_and_asserts(source: str, count: int) -> None:
     assert len(naming_tests("htmap_pools", source)) == count
+
+
+# --- what their docstrings say
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_says_when_it_is_called_and_where_and_since_when_with_types_and_an_example(hook: str) -> None:
+    assert list(unsaid(getattr(hookspecs, hook))) == []
+
+
+def methods() -> Iterator[Callable[..., Any]]:
+    """Yield the methods of the abstract classes that plugins implement."""
+    for cls in (getattr(htmap_core, name) for name in htmap_core.__all__):
+        if inspect.isabstract(cls) and cls.__module__.startswith("htmap_core.contract."):
+            yield from (each for name, each in vars(cls).items() if inspect.isfunction(each) and name[0] != "_")
+
+
+@pytest.mark.parametrize("method", list(methods()), ids=lambda method: method.__qualname__)
+def test_every_method_that_plugins_implement_says_when_and_where_it_runs(method: Callable[..., Any]) -> None:
+    assert list(unsaid_of_method(method)) == []
+
+
+def htmap_tides(submit: str) -> list[str]:  # type: ignore[empty-body]
+    """Offer tides.
+
+    Called once per map, on the submit machine, when the tide
+    comes in. Since 0.7. ::
+
+        def htmap_tides(submit):
+            return [tide]
+
+    :param submit: the description.
+    """
+
+
+SAID = (inspect.getdoc(htmap_tides) or "").replace("Offer", "Step:") + "\n:raises HTMapException: the tide is out."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lacking"),
+    [
+        ("", "", []),
+        ("Step: tides", "Tides", ["kind"]),
+        ("Called once per map, on", "On", ["called"]),
+        ("on the submit machine, ", "", ["called"]),
+        (", when the tide\ncomes in", "", ["when"]),
+        ("once per map", "by HTMap", ["how often"]),
+        ("Since 0.7. ", "", ["since"]),
+        ("def htmap_tides", "def htmap_boats", ["example"]),
+        (":raises", ":see", ["raises"]),
+        (":param submit:", ":param plan:", ["param plan", "param submit"]),
+    ],
+)
+def test_what_a_hook_does_not_say_is_seen(
+    before: str, after: str, lacking: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(htmap_tides, "__doc__", SAID.replace(before, after, 1) if before else SAID)
+    assert sorted(unsaid(htmap_tides)) == lacking
+
+
+def test_a_type_that_a_hook_does_not_say_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(htmap_tides, "__annotations__", {"submit": "str"})
+    assert list(unsaid(htmap_tides)) == ["type of return"]
+
+
+def test_what_a_method_does_not_say_is_seen() -> None:
+    assert list(unsaid_of_method(htmap_tides)) == ["runs"]

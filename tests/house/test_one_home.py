@@ -53,6 +53,7 @@ WRITERS = {
     "htmap_core/files/atomic.py": "whatever is replaced as a whole: settings, pools of plugins, and storage's own",
     "htmap_core/cli/__init__.py": "/dev/null, when the reader of a pipe has gone",
     "htmap_core/cli/completion.py": "the shell's own file",
+    "htmap_core/cli/new_plugin/making.py": "a plugin's files, in a new folder of its author",
     "htmap_core/files/folders.py": "the removal of folders that jobs have filled, for storage",
     "htmap_core/files/locks.py": "the link that is the lock where a file system has no `flock`",
     "htmap_core/files/relocation.py": "the move of a folder to another place, for HTMAP_DIR",
@@ -100,7 +101,12 @@ def names_target(call: ast.Call) -> bool:
 
 
 def writers() -> dict[str, list[str]]:
-    at_home = {"storage", "content", "testing"}  # storage/content is a part of storage
+    at_home = {
+        "storage",
+        "content",
+        "testing",
+        "contracts",
+    }  # storage/content is a part of storage, as testing/contracts is
     elsewhere = [path for path in sources() if is_core(path) and path.parent.name not in at_home]
     return {named(path): found for path in elsewhere if (found := list(written(path.read_text())))}
 

@@ -21,13 +21,14 @@ from tests.house.tree import PLUGINS, ROOT, layers, named, sources
 
 MODULES = 12
 
-# Packages whose `__init__` holds code: what outsiders import from, and the group of commands.
+# Packages whose `__init__` holds code: what outsiders import from, the group of commands, and what pytest must know before.
 DOORS = {
     "htmap",
     "htmap_core",
     "htmap_core/cli",
     "htmap_core/exceptions",
     "htmap_core/testing",
+    "htmap_core/testing/contracts",
     "htmap_core/user_warnings",
     "htmap_run/frames",
     "htmap_run/htmap",

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 PACKAGES = {"htmap", "htmap_core", "htmap_run"}
 SHIPPED = sorted([*ROOT.glob("plugins/*/htmap_*/**/*.py"), *ROOT.glob("examples/*/htmap_*/**/*.py")])
-TESTS = sorted(ROOT.glob("plugins/*/tests/**/*.py"))
+TESTS = sorted([*ROOT.glob("plugins/*/tests/**/*.py"), *ROOT.glob("examples/*/tests/**/*.py")])
 
 
 def modules() -> dict[str, list[str]]:
@@ -132,7 +132,7 @@ def test_an_import_of_anything_else_is_noticed(line: str) -> None:
     assert len(list(strangers(line, API))) == 1
 
 
-@pytest.mark.parametrize("line", ["import htmap.settings", "from htmap_core.testing.contracts import EmptyPool"])
+@pytest.mark.parametrize("line", ["import htmap.settings", "from htmap_core.testing.empty_pool import EmptyPool"])
 def test_tests_of_plugins_cannot_reach_behind_the_doors_either(line: str) -> None:
     assert len(list(strangers(line, OF_TESTS, ("htmap",)))) == 1
 

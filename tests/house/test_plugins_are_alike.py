@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import re
 from pathlib import Path
 
 import pytest
+from packaging import requirements
+from packaging.specifiers import SpecifierSet
 
 import htmap
 import htmap_core
+from htmap_core.plugins.calls import plugins
 from tests.house.tree import PLUGINS, ROOT, project
 
 PLUGIN_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "tests/test_contract.py")
 
 PACKAGE_FILES = ("__init__.py", "plugin.py", "py.typed")
+
+
+def versions_like(version: str) -> str:
+    """Return the range of versions in which the core and its own plugins work together."""
+    major, minor, *_ = version.split(".")
+    return f">={major}.{minor},<{major}.{int(minor) + 1}"
+
+
+RANGE = versions_like(project(ROOT)["project"]["version"])
 
 
 def test_there_are_plugins() -> None:
@@ -40,6 +53,7 @@ def test_a_plugin_has_one_name_everywhere(plugin: str) -> None:
     short, package = plugin.removeprefix("htmap-"), plugin.replace("-", "_")
     assert described["name"] == plugin
     assert described["entry-points"]["htmap"] == {short: f"{package}.plugin"}
+    assert set(described["entry-points"].get("htmap.commands", {}).values()) <= {f"{package}.plugin"}
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
@@ -50,8 +64,26 @@ def test_a_plugin_has_the_version_of_the_core(plugin: str) -> None:
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_a_plugin_needs_the_core_and_runs_on_the_same_pythons(plugin: str) -> None:
     described = project(ROOT / "plugins" / plugin)["project"]
-    assert any(re.match(r"htmap-core\b", each) for each in described["dependencies"])
+    assert [each for each in described["dependencies"] if re.match(r"htmap-core\b", each)] == [f"htmap-core{RANGE}"]
     assert described["requires-python"] == project(ROOT)["project"]["requires-python"]
+
+
+def test_the_core_has_an_extra_for_each_plugin_and_nothing_else_under_such_a_name() -> None:
+    wanted = [requirements.Requirement(each) for each in importlib.metadata.requires("htmap-core") or ()]
+    found = {
+        short: [
+            (each.name, each.specifier) for each in wanted if each.marker and each.marker.evaluate({"extra": short})
+        ]
+        for short in (plugin.removeprefix("htmap-") for plugin in PLUGINS)
+    }
+    always = [(each.name, each.specifier) for each in wanted if each.marker and each.marker.evaluate({"extra": ""})]
+    of_extras = {short: [each for each in added if each not in always] for short, added in found.items()}
+    assert of_extras == {plugin.removeprefix("htmap-"): [(plugin, SpecifierSet(RANGE))] for plugin in PLUGINS}
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_an_environment_of_this_tree_takes_the_plugin_of_an_extra_from_the_tree(plugin: str) -> None:
+    assert project(ROOT)["tool"]["uv"]["sources"][plugin] == {"workspace": True}
 
 
 def test_every_delivery_method_is_proven_on_hosts_that_share_nothing() -> None:
@@ -72,6 +104,35 @@ def keeps_site_contract(method: str) -> bool:
     return any(
         "DeliverySiteContract" in map(ast.unparse, node.bases) for node in nodes if isinstance(node, ast.ClassDef)
     )
+
+
+# What is offered, by kind: the contracts that prove it, and their attribute with its name.
+PROVEN_BY = {
+    "delivery methods": ({"DeliveryMethodContract"}, "method"),
+    "pools": ({"PoolContract", "SiteContract"}, "pool"),
+    "transfer protocols": ({"TransferProtocolContract"}, "scheme"),
+}
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_keeps_the_contract_of_everything_that_it_offers(plugin: str) -> None:
+    (record,) = [each for each in plugins.records() if each.distribution == plugin]
+    source = (ROOT / "plugins" / plugin / "tests" / "test_contract.py").read_text()
+    offered = {kind: set(record.offers.get(kind, ())) for kind in PROVEN_BY}
+    assert {kind: proven(source, *by) for kind, by in PROVEN_BY.items()} == offered
+
+
+def proven(source: str, contracts: set[str], attribute: str) -> set[str]:
+    """Return what the classes of a test module prove that subclass one of some contracts, by an attribute of theirs."""
+    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    ours = [node for node in classes if contracts & set(map(ast.unparse, node.bases))]
+    set_in_ours = [each for node in ours for each in node.body if isinstance(each, ast.Assign)]
+    return {ast.literal_eval(each.value) for each in set_in_ours if ast.unparse(each.targets[0]) == attribute}
+
+
+def test_an_offer_without_a_contract_is_seen() -> None:
+    source = "class TestSea(PoolContract):\n    pool = 'sea'\nclass TestAir(PluginContract):\n    pool = 'air'\n"
+    assert proven(source, {"PoolContract"}, "pool") == {"sea"}
 
 
 def test_the_version_of_the_package_is_that_of_the_distribution() -> None:

@@ -13,10 +13,14 @@ from tests.house.tree import named, sources
 # What makes files and folders with the permissions that the umask leaves, with the reason.
 APART = {
     "htmap_core/cli/__init__.py": "/dev/null",
+    "htmap_core/cli/new_plugin/making.py": "what its author publishes",
     "htmap_core/submission/files/outputs.py": "a folder of the user's, for files that others may be meant to read",
     "htmap_core/files/relocation.py": "a copy, which has the permissions of the original",
+    "htmap_core/testing/contracts/delivery.py": "a folder of a test",
+    "htmap_core/testing/contracts/transfer.py": "files of a test",
     "htmap_core/testing/fixtures.py": "a folder of a test",
     "htmap_core/testing/pools.py": "a folder of a test",
+    "htmap_core/testing/transfer_script.py": "files of a test",
     "plugins/htmap-transplant/htmap_transplant/libraries/run_path.py": "a copy in a temporary folder, which is closed",
 }
 

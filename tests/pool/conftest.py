@@ -21,7 +21,7 @@ import werkzeug.serving
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 import htmap
-from htmap_core.plugins.presigned import validity
+from htmap_core.plugins.core.presigned import validity
 from htmap_core.testing import pool_of_its_own
 from htmap_core.testing.pools import htmap_dir_with_pool
 

@@ -69,7 +69,7 @@ def glideins(htmap_dir: Path, pool_of_glideins: Path) -> Iterator[Glideins]:
 
 
 def chosen() -> str:
-    return choose_delivery_method(*pools.find_pool()).name
+    return choose_delivery_method(*pools.find_pool()).method.name
 
 
 def test_the_choice_stays_when_the_shares_of_living_glideins_change(glideins: Glideins) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from htmap_core.testing.command_line import run_htmap
 from htmap_core.tracking import hold_codes, holds
 from htmap_core.tracking.hold_codes import Release
 from tests.golden_files import Golden
+from tests.throwaway_plugins import Site
 
 pytestmark = pytest.mark.pool
 
@@ -27,7 +31,10 @@ SYSTEM_PERIODIC_HOLD_NAMES = SITE
 SYSTEM_PERIODIC_HOLD_SITE = AgainstTheRules =?= true
 SYSTEM_PERIODIC_HOLD_SITE_REASON = "No such jobs on Sundays: see https://site.example/rules"
 SYSTEM_PERIODIC_HOLD_SITE_SUBCODE = 5
-PREEMPT = TARGET.Unwanted =!= undefined
+SYSTEM_PERIODIC_REMOVE_NAMES = SITE
+SYSTEM_PERIODIC_REMOVE_SITE = Unwelcome =?= true
+SYSTEM_PERIODIC_REMOVE_SITE_REASON = "No such jobs here: see https://site.example/rules"
+PREEMPT = TARGET.Unwanted =!= undefined || TARGET.Moves =?= true
 WANT_HOLD = TARGET.Unwanted =!= undefined
 WANT_HOLD_REASON = "not on this machine"
 WANT_HOLD_SUBCODE = TARGET.Unwanted
@@ -67,6 +74,7 @@ def held(installed_htcondor: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             submit_against_policies()
             submit_with_wrong_files(folder)
             submit_two_in_one_job(tmp_path_factory.mktemp("two-in-one-job"))
+            submit_what_is_removed_or_vacated()
             eventually(lambda: set(statuses()) == {"HELD"}, says="all maps are held")
         yield htmap_dir
 
@@ -127,6 +135,16 @@ def submit_two_in_one_job(folder: Path) -> None:
     settings["WALLTIME_MARGIN"] = 0
     options = htmap.MapOptions(walltime=1, keep_claim_idle=0)
     htmap.map(run, range(3), tag="two-in-one-job", map_options=options, chunksize=3)
+
+
+def submit_what_is_removed_or_vacated() -> None:
+    def stay(_: int) -> None:
+        import time
+
+        time.sleep(600)
+
+    submitted("removed-by-the-site", str, custom_options={"Unwelcome": "true"})
+    submitted("vacated", stay, custom_options={"Moves": "true"}, requirements="(NumVacates ?: 0) == 0")
 
 
 def submit_with_wrong_files(folder: Path) -> None:
@@ -194,6 +212,92 @@ class TestHolds:
         mapped.release()
         eventually(lambda: mapped.holds.get(0), says="the site's policy holds it again")
         assert mapped.holds[0].subcode == 5
+
+
+# What a site's plugin says of holds, removals and vacates, and a program that asks for it.
+WORDS = """
+ASKED = []
+@hookimpl
+def htmap_site_words(interruption):
+    told = interruption
+    ASKED.append(told.tag)
+    meaning = f"{told.kind} {told.code}/{told.subcode} of {told.tag}: {told.reason}"
+    return SiteWords(meaning, "\\x1b[31mAsk the site") if told.code != 21 else None
+"""
+PROGRAM = """
+import json, sys, htmap
+maps = {tag: htmap.load(tag) for tag in ("by-the-site", "by-the-machine", "removed-by-the-site", "vacated")}
+for map in maps.values():
+    map.status(), map.holds, map.component_statuses
+plugin = lambda: [module for name, module in sys.modules.items() if name.startswith("throwaway")]
+told = {"loaded for statuses": len(plugin())}
+for tag, map in maps.items():
+    told[tag] = [each.site for each in map.why([0])]
+    if tag != "vacated":
+        try:
+            map.get(0, timeout=60)
+        except htmap.exceptions.ComponentProblem as error:
+            told[tag] += [error.site, str(error)]
+told["report"] = maps["by-the-site"].hold_report()
+told["errors"] = list(maps["removed-by-the-site"].error_reports())
+told["asked"] = plugin()[0].ASKED
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="class")
+def told(held: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what a program is told where the site has a plugin."""
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.install("boats", WORDS)
+    with using_htmap_dir(held):
+        removed, vacated = (htmap.load(tag) for tag in ("removed-by-the-site", "vacated"))
+        eventually(lambda: removed.component_statuses == ["REMOVED"], says="the site has removed it")
+        eventually(lambda: vacated.job_ad(0).attributes.get("NumVacates"), says="it was vacated")
+        eventually(lambda: vacated.component_statuses == ["IDLE"], says="it waits again")
+        command = [sys.executable, "-c", PROGRAM]
+        environment = {**site.environment(), "HTMAP_DIR": str(held)}
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=True)
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
+
+
+@pytest.mark.usefixtures("in_held")
+class TestTheWordsOfASite:
+    def test_a_hold_has_them_beside_htcondors_own_text(self, told: dict[str, Any]) -> None:
+        ((explained,), (raised,), text) = told["by-the-site"]
+        hold = htmap.load("by-the-site").holds[0]
+        assert explained == raised
+        assert f"hold 26/5 of by-the-site: {hold.reason}." in raised
+        for shown in (text, told["report"]):
+            assert any(hold.reason in line for line in shown.splitlines()[:2])
+            assert shown.splitlines()[-2:] == [raised, holds.advice(hold, "by-the-site")]
+
+    def test_the_site_is_asked_once_for_each_and_not_for_statuses(self, told: dict[str, Any]) -> None:
+        assert told["loaded for statuses"] == 0
+        assert sorted(told["asked"]) == ["by-the-machine", "by-the-site", "removed-by-the-site", "vacated"]
+
+    def test_control_characters_in_them_are_shown(self, told: dict[str, Any]) -> None:
+        ((words,), *_) = told["by-the-site"]
+        assert words.startswith("plugin 'boats'")
+        assert words.endswith("\\x1b[31mAsk the site")
+
+    def test_a_hold_on_which_the_site_has_none_has_none(self, told: dict[str, Any]) -> None:
+        explained, raised, _ = told["by-the-machine"]
+        assert (explained, raised) == ([], [])
+
+    def test_a_removal_has_them(self, told: dict[str, Any]) -> None:
+        ((explained,), (raised,), text) = told["removed-by-the-site"]
+        assert explained == raised
+        assert "removal None/0 of removed-by-the-site: No such jobs here: see https://site.example/rules." in raised
+        assert text.splitlines()[-1] == raised
+        assert raised in told["errors"][0]
+
+    def test_a_vacate_has_them(self, told: dict[str, Any]) -> None:
+        ad = htmap.load("vacated").job_ad(0).attributes
+        ((words,),) = told["vacated"]
+        code, subcode = (int(ad.get(name, 0)) for name in ("VacateReasonCode", "VacateReasonSubCode"))
+        assert f"vacate {code}/{subcode} of vacated: {ad['VacateReason']}." in words
 
 
 @pytest.mark.usefixtures("in_held")

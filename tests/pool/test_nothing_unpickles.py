@@ -134,6 +134,7 @@ LOOKS: dict[str, Callable[[htmap.Map], object]] = {
     "set_walltime": lambda m: m.set_walltime("2h"),
     "chunk_report": lambda m: m.chunk_report(),
     "why": lambda m: m.why([0, 1]),
+    "plan": lambda m: (str(m.plan()), m.plan().to_dict()),
     "job_ad": lambda m: m.job_ad(0).text,
     "submit_file": lambda m: m.submit_file(),
     "retag": rename,

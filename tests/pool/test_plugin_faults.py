@@ -67,3 +67,22 @@ def test_components_are_not_run_again_without_it_either(personal_pool: Path, tmp
     warned = run(site, "-m", "htmap", "rerun", "map", "tide")
     assert (warned.returncode, "htmap-boats" in warned.stderr) == (0, True)
     assert list(tide.iter(timeout=120)) == [1]
+
+
+CARGO = """
+@hookimpl
+def htmap_checks(): return [Check("cargo", "{verdict}", "there is none")]
+"""
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("note", 0), ("problem", 1)])
+def test_a_plugin_that_finds_a_problem_makes_doctor_fail(
+    personal_pool: Path, tmp_path: Path, verdict: str, code: int
+) -> None:
+    site = Site(tmp_path)
+    site.install("boats", CARGO.format(verdict=verdict))
+    ran = run(site, "-m", "htmap", "doctor")
+    assert (ran.returncode, [line.split()[:2] for line in ran.stdout.splitlines() if "cargo" in line]) == (
+        code,
+        [["cargo", verdict]],
+    )

@@ -14,7 +14,7 @@ import htmap
 from htmap.exceptions import InvalidOption, LateJobsAreSignedNow, SignedUrlsEnd
 from htmap_core import wording
 from htmap_core.condor.connection import Connection
-from htmap_core.plugins.presigned import Validity, validity
+from htmap_core.plugins.core.presigned import Validity, validity
 from htmap_core.testing import eventually
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import shutil
 import subprocess
@@ -22,7 +23,7 @@ import htmap
 from htmap_core import Pool
 from htmap_core.condor import connection
 from htmap_core.plugins.calls import plugins
-from htmap_core.testing import eventually
+from htmap_core.testing import eventually, run_htmap
 from tests.site import batch_service, realm
 from tests.site.batch_service import SCHEDD, BatchService
 from tests.site.evidence import EVIDENCE
@@ -291,6 +292,7 @@ class TestRuntime:
             mapped.get(0, timeout=TIMEOUT)
         (report,) = mapped.error_reports()
         assert "MaxRuntime, 2 s" in report
+        assert "`walltime`" in report  # CERN's words
 
     def test_the_settings_name_group_and_system_and_own_options_win(self) -> None:
         htmap.settings["CERN.ACCOUNTING_GROUP"] = "group_u_X.y"
@@ -373,6 +375,15 @@ class TestTickets:
         assert abs(ticket.ends - now - datetime.timedelta(hours=2)) < datetime.timedelta(minutes=5)
         assert ticket.renewable_until is not None
         assert abs(ticket.renewable_until - now - datetime.timedelta(hours=3)) < datetime.timedelta(minutes=5)
+
+
+def test_doctor_knows_how_long_the_ticket_lasts_and_whether_the_credd_has_it() -> None:
+    def found() -> dict[str, str]:
+        return {each["area"]: each["verdict"] for each in json.loads(run_htmap("doctor", "--json").stdout)}
+
+    assert found()["ticket"] == "problem"
+    kinit()
+    assert (found()["ticket"], found()["credd"]) == ("ok", "ok")
 
 
 # --- the credd

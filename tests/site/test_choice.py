@@ -36,7 +36,7 @@ class TestTheChoice:
     def test_the_best_of_those_that_suit_is_chosen(self) -> None:
         pool, view = pools.find_pool()
         suits = {name: plugins.check(method, view) for name, method in plugins.delivery_methods().items()}
-        chosen = suits[choose_delivery_method(pool, view).name]
+        chosen = suits[choose_delivery_method(pool, view).method.name]
         assert chosen.verdict == ("yes" if "yes" in {found.verdict for found in suits.values()} else "unknown")
         assert chosen.rank == max(found.rank for found in suits.values() if found.verdict == chosen.verdict)
 

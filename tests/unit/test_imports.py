@@ -76,7 +76,8 @@ def light(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     info = site / "htmap_loud-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: htmap-loud\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[htmap]\nloud = throwaway_loud\n")
+    declared = "[htmap]\nloud = throwaway_loud\n\n[htmap.commands]\nloud = throwaway_loud\n"
+    (info / "entry_points.txt").write_text(declared)
     return {**watched(LIGHT[request.param], home, site), "home": home}
 
 
@@ -107,7 +108,7 @@ def test_a_map_loads_with_its_plugins_only_what_it_needs(tmp_path: Path) -> None
     )
     loaded = {name.partition(".")[0] for name in watched(["-c", program], tmp_path)["modules"]}
     assert "htmap_assume" in loaded
-    assert {"cattrs", "click", "rich", "tomlkit", "tqdm"} & loaded == set()
+    assert {"cattrs", "click", "packaging", "rich", "tomlkit", "tqdm"} & loaded == set()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,14 @@ def test_a_warning_shows_the_line_that_called_into_htmap() -> None:
     assert caught[0].filename == __file__
 
 
+def test_gathered_warnings_are_not_issued() -> None:
+    with user_warnings.gathered() as found:  # a warning would be an error
+        user_warnings.warn(warning := SameDestination("a", 3))
+    assert found == [warning]
+    with pytest.warns(SuspiciousMap):
+        user_warnings.warn(warning)
+
+
 def test_a_warning_brings_its_facts() -> None:
     with pytest.warns(SuspiciousMap) as caught:
         user_warnings.warn(SameDestination("a", 3))

@@ -1,1 +1,1 @@
-"""An example of a plugin: it offers a transfer protocol."""
+"""The transfer protocol cellar of HTMap."""

@@ -11,8 +11,8 @@ from htmap_core import names
 from htmap_core.cli import tables
 from htmap_core.cli.commands.why import takes_json
 from htmap_core.condor import bindings
+from htmap_core.contract.site.checks import Check
 from htmap_core.diagnosis.doctor import checks
-from htmap_core.diagnosis.of_pool import Check
 from htmap_core.version import version as htmap_version
 
 
@@ -22,8 +22,8 @@ from htmap_core.version import version as htmap_version
 def doctor(context: click.Context, as_json: bool) -> None:
     """Check whether maps can run here, with advice for each problem.
 
-    Checks versions, settings, HTMAP_DIR, plugins, pools, the schedd, slots, credentials and delivery methods. Starts and submits
-    nothing. The exit code is 1 if there is a problem.
+    Checks versions, settings, HTMAP_DIR, plugins, pools, the schedd, slots, credentials, what plugins of the site check, and
+    delivery methods. Starts and submits nothing. The exit code is 1 if there is a problem.
     """
     done = list(checks())
     problems = sum(each.verdict == "problem" for each in done)

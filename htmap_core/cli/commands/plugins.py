@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from htmap_core.cli import tables
+from htmap_core.cli.new_plugin.command import new
 from htmap_core.cli.suggestions import Suggesting
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import Pool
@@ -37,11 +39,15 @@ _STEPS = {
     "htmap_setup_credentials": "credentials",
     "htmap_rewrite_submit": "submit description",
 }
+_QUESTIONS = {"htmap_checks": "checks", "htmap_site_words": "site words"}
 
 
 @click.group(cls=Suggesting, usual=lambda _: "show")
 def plugins() -> None:
-    """Show the installed plugins."""
+    """Show the installed plugins, and make new ones."""
+
+
+plugins.add_command(new)
 
 
 @plugins.command(name="list")
@@ -77,6 +83,7 @@ def _row(record: PluginRecord, pool: Connection | None) -> dict[str, Any]:
         "reason": record.reason,
         "import_seconds": round(record.seconds, 3),
         "offers": record.offers,
+        "answers": [words for hook, words in _QUESTIONS.items() if hook in record.hooks],
         "steps": [words for hook, words in _STEPS.items() if hook in record.hooks],
         "delivery_methods": {name: _suitability(name, pool) for name in record.offers.get("delivery methods", ())},
     }
@@ -91,7 +98,8 @@ def _suitability(name: str, pool: Connection | None) -> dict[str, str]:
 
 def _show(rows: list[dict[str, Any]], off: list[Fault], pool: str) -> None:
     """Print three narrow tables: what is installed, what suits the pool, what does not work and why."""
-    installed = [(row["name"], f"{row['distribution']} {row['version']}", row["state"], _offers(row)) for row in rows]
+    sources = [f"{row['distribution']} {row['version']}".rstrip() for row in rows]  # a one-off file has no version
+    installed = [(row["name"], source, row["state"], _offers(row)) for row, source in zip(rows, sources)]
     suits = [(name, found["suits"], found["why"]) for row in rows for name, found in row["delivery_methods"].items()]
     out = [(row["name"], row["reason"]) for row in rows if row["state"] != "ok"]
     out += [(fault.plugin, fault.reason) for fault in off if fault.plugin not in {row["name"] for row in rows}]
@@ -107,7 +115,7 @@ def _show(rows: list[dict[str, Any]], off: list[Fault], pool: str) -> None:
 
 
 def _offers(row: dict[str, Any]) -> str:
-    kinds = {**row["offers"], "steps of each map": row["steps"]}
+    kinds = {**row["offers"], "answers": row["answers"], "steps of each map": row["steps"]}
     return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names)
 
 
@@ -122,10 +130,19 @@ class _Plugin(click.ParamType):  # type: ignore[type-arg]  # generic in newer cl
 @plugins.command()
 @click.argument("name", type=_Plugin())
 def show(name: str) -> None:
-    """Show the details of one plugin: where it comes from, what it offers, its settings, and its error if it is broken."""
+    """Show the details of one plugin: where it comes from, what it offers, its settings, and its error if it is broken.
+
+    NAME can be the path of a file that is or shall be a one-off plugin.
+    """
+    files = [os.path.abspath(name)] if name.endswith(".py") else []
+    with calls.plugins.of_map(files):
+        _show_details(*files or [name])
+
+
+def _show_details(name: str) -> None:
     pool = next((Connection(each.address) for each in check_pools() if each.address), None)
     for record in _named(calls.plugins.records(), name):
-        facts = [("distribution", f"{record.distribution} {record.version}"), ("state", record.state)]
+        facts = [("distribution", record.source), ("state", record.state)]
         facts += [("reason", record.reason)] if record.reason else []
         facts += [("what to do", record.remedy)] if record.state == "broken" else []
         facts += [("import", f"{record.seconds:.2f} s")] if record.seconds else []

@@ -108,18 +108,26 @@ def _say_none_failed(found: Map) -> None:
 def reasons(selection: Selection) -> None:
     """Print why components are held.
 
-    HTCondor itself holds components when something goes wrong. Put that right, then `htmap release` the map.
+    HTCondor itself holds components when something goes wrong. Put that right, then `htmap release` the map. Below the table are
+    the site's own words, where a plugin has some.
     """
+    from htmap_core.maps.map import engine_of
+    from htmap_core.maps.overview import site_words
+
     rows: list[tuple[str, ...]] = []
+    words: dict[str, None] = {}
 
     def gather(found: Map) -> None:
         alike: dict[ComponentHold, list[int]] = {}
         for component, held in found.holds.items():
             alike.setdefault(held, []).append(component)
         rows.extend((found.tag, ranges.spell(held), holds.codes(hold), hold.reason) for hold, held in alike.items())
+        words.update(dict.fromkeys(site_words(engine_of(found), alike)))
 
     try:
         selection.each_map(gather)
     finally:
         if rows:
             tables.show(("Map", "Components", "Code", "Hold Reason"), rows)
+        for each in words:
+            tables.say(each)

@@ -54,6 +54,8 @@ def _show(each: Explanation) -> None:
         _show_clauses(each.verdict)
         for note in each.verdict.notes:
             tables.say(f"- {note}", "  ")
+    for words in each.site:
+        tables.say(words)
     if each.advice:
         tables.say(each.advice)
 

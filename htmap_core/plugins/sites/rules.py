@@ -31,12 +31,12 @@ class SiteRules:
 
         :raises HTMapException: a plugin refuses it.
         """
-        for record, call in self._installed.of_steps("htmap_check_place", self._pool.address.pool):
+        for record, call in self._installed.concerned("htmap_check_place", self._pool.address.pool):
             self._guard.act(record, call, folder=folder, pool=self._pool)
 
     def of_inputs(self) -> Rule | None:
         """Return what lets every plugin edit an input file; None if no plugin wants to, so that files cost nothing then."""
-        steps = self._installed.of_steps("htmap_rewrite_input", self._pool.address.pool)
+        steps = self._installed.concerned("htmap_rewrite_input", self._pool.address.pool)
         rules = [self._guard.rule(record, call) for record, call in steps]
 
         def rule(file: InputFile) -> None:

@@ -1,4 +1,4 @@
-"""The choice of how many components share a job, and the reasons for it."""
+"""The choice of how many components share a job, which is HTMap's unless the user makes it, and the reasons for it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from htmap_core.contract.pools import PoolView
 from htmap_core.contract.walltime import of_all_jobs
 from htmap_core.exceptions import InvalidOption
 from htmap_core.results.pickling import Pickled
+from htmap_core.submission.checkpointing import may_leave, mentions
 from htmap_core.submission.chunking import sizes
 from htmap_core.submission.chunking.places import places
 
 AUTO = "auto"
 CHUNKSIZE, EXPECTED_RUNTIME = "chunksize", "expected_runtime"
 
-_ASSUMED = 250  # jobs at a time, where a pool has no slots now: such pools grow, and seldom to less than that
+# Jobs at a time where a pool grows, which one without slots does: seldom to less than that.
+_ASSUMED = 250
 _LIMITS = ("allowed_execute_duration", "allowed_job_duration")  # HTCondor holds a job that takes longer
 _MARGIN = 3  # calls may take so many times what they are known to take
 _LONGEST = 8 * 3600  # seconds for a job, if each call needs its walltime: the limits of sites are hardly lower
@@ -39,7 +41,9 @@ class Reason:
     :param seconds: how long a call takes; None if nothing is known of that.
     :param source: by what that is known: ``expected_runtime`` or ``earlier runs``.
     :param most: how many components fit into the time that a job may take; None for any number.
-    :param alone: what keeps components from sharing jobs: an option, or ``checkpoints``; else empty.
+    :param alone: what keeps components from sharing jobs: an option, ``checkpoints``, or ``files``; else empty.
+    :param grows: whether the pool may get more slots.
+    :param single: whether there is one component only, and nothing to choose.
     """
 
     places: int = 0
@@ -47,6 +51,8 @@ class Reason:
     source: str = ""
     most: Optional[int] = None
     alone: str = ""
+    grows: bool = False
+    single: bool = False
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Reason:
@@ -54,7 +60,15 @@ class Reason:
         known = attrs.fields_dict(cls)
         return cls(**{name: fact for name, fact in facts.items() if name in known})
 
+    @property
+    def slots(self) -> int:
+        """The number of jobs that HTMap expects to run at a time."""
+        grows = self.grows and self.source != EXPECTED_RUNTIME
+        return max(self.places, _ASSUMED) if grows or not self.places else self.places
+
     def __str__(self) -> str:
+        if self.single:
+            return "there is one component"
         if self.alone:
             return f"each has a job of its own because of {self.alone}"
         known = (
@@ -62,11 +76,9 @@ class Reason:
             if self.seconds
             else "how long a call takes is not known"
         )
-        room = (
-            f"{self.places} jobs can run at a time"
-            if self.places
-            else f"there are no slots now, {_ASSUMED} are assumed"
-        )
+        room = f"{self.places} jobs can run at a time" if self.places else "there are no slots now"
+        if self.slots > self.places:
+            room += f", {self.slots} are assumed because the pool may grow"
         within = f"; {self.most} fit into the time limit of a job" if self.most else ""
         return f"{known}; {room}{within}"
 
@@ -139,7 +151,7 @@ def given(chunksize: Any, options: MapOptions) -> int | None:
     :raises InvalidOption: it is neither a number of components nor ``auto``; or ``expected_runtime`` is no span of time.
     """
     _expected(options)  # refused also where it has no effect
-    wanted = options.text(CHUNKSIZE, "1") if chunksize is None else chunksize
+    wanted = options.text(CHUNKSIZE, AUTO) if chunksize is None else chunksize
     if wanted == AUTO:
         return None
     text = str(wanted)
@@ -175,46 +187,66 @@ class Calls:
 
 @attrs.frozen
 class View:
-    """What the choice for a map can look at, besides its options.
+    """What the choice for a map can look at, besides its options and its function.
 
+    :param grows: whether the pool may get more slots.
     :param parameter: returns a parameter of the schedd's configuration, or None; it may raise CondorError.
     :param total: how many components there are; 0 if that is not known.
     :param earlier: returns how long a call took in earlier runs; None if there were none.
+    :param saves: whether jobs can be saved before their end, by the delivery method.
     """
 
     pool: PoolView
+    grows: bool
     parameter: Callable[[str], Optional[str]]
     total: int
     earlier: Callable[[], Optional[Calls]]
+    saves: bool = True
 
 
-def chosen(options: MapOptions, view: View, *, keeps_checkpoints: bool) -> Chunks:
+def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoints: bool) -> Chunks:
     """Choose the sizes of a map's jobs.
 
     :raises InvalidOption: the option ``expected_runtime`` is no span of time.
     """
     expected = _expected(options)
-    files = [name for name in (INPUT_FILES, OUTPUT_REMAPS) if name in options]
-    alone = next(iter([*files, *options.per_component()]), "checkpoints" if keeps_checkpoints else "")
+    if view.total == 1:
+        return Chunks(lambda _: itertools.repeat(1), reason=Reason(single=True))
+    alone = next(_keeping_apart(options, function, keeps_checkpoints=keeps_checkpoints), "")
     known = Calls(expected) if expected is not None else None if alone else view.earlier()
     seconds = None if known is None else known.seconds
     most = _most(options, seconds)
-    if not alone and most == 1:
+    if not alone and (most == 1 or (most is not None and not (view.saves and may_leave(options)))):
         alone = next(name for name in (*_LIMITS, WALLTIME) if name in options)
     if alone:
         return Chunks(lambda _: itertools.repeat(1), reason=Reason(alone=alone))
     source = "" if seconds is None else "earlier runs" if expected is None else EXPECTED_RUNTIME
-    reason = Reason(places(options, view.pool, view.parameter), seconds, source, most)
-    slots = reason.places or _ASSUMED
+    reason = Reason(places(options, view.pool, view.parameter), seconds, source, most, grows=view.grows)
+    slots = reason.slots
 
     def rule(left: sizes.Left) -> Iterator[int]:
         if known is None:
             found = sizes.of_unknown(slots, left)
         else:
-            found = sizes.of_known(slots, left, known.seconds, may_be_shorter=known.with_loading)
+            found = sizes.of_known(
+                slots, left, known.seconds, may_be_shorter=known.with_loading, may_be_longer=expected is None
+            )
         return found if most is None else sizes.no_more_than(most, found)
 
     return Chunks(rule, view.total, ahead=True, reason=reason)
+
+
+def _keeping_apart(options: MapOptions, function: Pickled, *, keeps_checkpoints: bool) -> Iterator[str]:
+    """Yield what keeps components from sharing jobs.
+
+    Each job has room for the files of one component: the request for disk space was made for that.
+    """
+    yield from (name for name in (INPUT_FILES, OUTPUT_REMAPS) if name in options)
+    yield from options.per_component()
+    if keeps_checkpoints:
+        yield "checkpoints"
+    if mentions(function, "transfer_output_files"):
+        yield "files"
 
 
 def _expected(options: MapOptions) -> float | None:
@@ -237,6 +269,7 @@ def _expected(options: MapOptions) -> float | None:
 def _most(options: MapOptions, seconds: float | None) -> int | None:
     """Return how many components may share a job, so that it keeps the time limits that the user has given.
 
+    These sizes do what can be done before: calls may take longer than all before. Then a job leaves its slot in time.
     The ``walltime`` of its components makes the time limit of a job. That must not be beyond what the user allows for jobs, and
     should not be beyond all that a site allows: the map would be refused.
     As long as nothing is known of the calls, one may need all of it.

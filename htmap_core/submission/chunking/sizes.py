@@ -23,7 +23,7 @@ _JOB_EACH = 4  # components for each slot, up to which they do not share jobs as
 _ROUNDS = {
     0: (0.5, 0.5, 0.5, 0.5, 1.0),
     500: (0.62, 0.65, 1.0),
-    5000: (0.75, 1.0),
+    1000: (0.75, 1.0),
 }
 
 Left = Callable[[], int]
@@ -44,7 +44,9 @@ def of_unknown(slots: int, left: Left) -> Iterator[int]:
             yield from _equal(slots, left() * share / slots)
 
 
-def of_known(slots: int, left: Left, seconds: float, *, may_be_shorter: bool = False) -> Iterator[int]:
+def of_known(
+    slots: int, left: Left, seconds: float, *, may_be_shorter: bool = False, may_be_longer: bool = False
+) -> Iterator[int]:
     """Yield the sizes of jobs for calls that take so many seconds, without end.
 
     Where there is less work than it takes to start a job on each slot, fewer jobs are quicker: with n of them the work takes
@@ -52,6 +54,8 @@ def of_known(slots: int, left: Left, seconds: float, *, may_be_shorter: bool = F
 
     :param may_be_shorter: whether most of the seconds may go into what each process does only once. Long calls share jobs
         then, too: who gives each a job of its own never learns how long the others take.
+    :param may_be_longer: whether they may take much longer, such as after a trial with small inputs. No slot is left without work
+        then: a few jobs more take a second, all calls in one job would take as many times longer as there are slots.
     """
     has_job_each = seconds >= LONG and not (may_be_shorter and left() > _JOB_EACH * slots)
     while True:
@@ -59,7 +63,7 @@ def of_known(slots: int, left: Left, seconds: float, *, may_be_shorter: bool = F
         if has_job_each:
             yield 1
         elif work < _SHORTEST * slots:
-            jobs = min(slots, max(1, round(math.sqrt(work * _START_RATE))))
+            jobs = slots if may_be_longer else min(slots, max(1, round(math.sqrt(work * _START_RATE))))
             yield from _equal(jobs, left() / jobs)
         else:
             half = work / 2 / slots

@@ -8,7 +8,7 @@ from pathlib import Path
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.plugins.presigned import Validity
+from htmap_core.plugins.core.presigned import Validity
 from htmap_core.plugins.sites.rules import SiteRules
 from htmap_core.submission.files.inputs import InputFiles
 from htmap_core.submission.files.outputs import OutputRemaps

@@ -13,7 +13,7 @@ from htmap_core.contract.transfer_path import scheme_of
 from htmap_core.exceptions import CannotTransfer, CondorError, HTMapException, InvalidOption
 from htmap_core.language.expressions import quoted
 from htmap_core.plugins.calls import plugins
-from htmap_core.plugins.presigned import Validity, validity
+from htmap_core.plugins.core.presigned import Validity, validity
 from htmap_core.user_warnings import NoSlotTransfers, SuspiciousMap, UnknownWhetherSlotsTransfer
 from htmap_core.wording import describe
 

@@ -18,7 +18,7 @@ from htmap_core import user_warnings
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError, HTMapException
 from htmap_core.language.expressions import quoted
-from htmap_core.plugins.presigned import Validity, validity
+from htmap_core.plugins.core.presigned import Validity, validity
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.files.outputs import has_replaced_url, renewal

@@ -28,7 +28,7 @@ from htmap_core import (
 from htmap_core.exceptions import CondorError
 
 _PATIENCE = 120  # seconds that a producer may take
-_STORED_ELSEWHERE = "CREDENTIAL_ALREADY_STORED"  # HTCondor's word for a site that stores credentials itself
+STORED_ELSEWHERE = "CREDENTIAL_ALREADY_STORED"  # HTCondor's word for a site that stores credentials itself
 
 
 def set_up(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
@@ -42,10 +42,26 @@ def set_up(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None
         return
     ticket = tickets.needed(told.ticket_lifetime, datetime.datetime.now(datetime.timezone.utc))
     pool = connect(plan.pool.address)
-    producer = told.credential_producer or pool.parameter("SEC_CREDENTIAL_PRODUCER")
-    if producer != _STORED_ELSEWHERE:
+    producer = producer_of(pool, told)
+    if producer != STORED_ELSEWHERE:
         _store_once(ticket, pool, producer)
     submit.set_default("MY.SendCredential", True)
+
+
+def producer_of(pool: PoolAccess, told: CernSettings) -> str | None:
+    """Return the command that makes the credential; None if neither the settings nor HTCondor's configuration names one."""
+    return told.credential_producer or pool.parameter("SEC_CREDENTIAL_PRODUCER")
+
+
+def needed(producer: str | None) -> str:
+    """Return the command that makes the credential.
+
+    :raises CannotSendCredential: there is none.
+    """
+    if not producer:
+        advice = "Set CERN.CREDENTIAL_PRODUCER to the program that makes credentials"
+        raise CannotSendCredential("HTCondor's configuration has no SEC_CREDENTIAL_PRODUCER", advice)
+    return producer
 
 
 def _store_once(ticket: tickets.Ticket, pool: PoolAccess, producer: str | None) -> None:
@@ -53,7 +69,7 @@ def _store_once(ticket: tickets.Ticket, pool: PoolAccess, producer: str | None) 
     try:
         # The credd forgets users whose last job has left the queue, so a remembered ticket is not enough.
         if memory.ticket() != ticket.fingerprint or not pool.has_kerberos_credential():
-            pool.store_kerberos_credential(_produced(producer))
+            pool.store_kerberos_credential(_produced(needed(producer)))
             memory.keep(ticket.fingerprint)
     except CondorError as error:
         where = pool.address.schedd or "the local schedd"
@@ -61,11 +77,8 @@ def _store_once(ticket: tickets.Ticket, pool: PoolAccess, producer: str | None) 
         raise CannotSendCredential(f"the credd of {where} refuses it ({error})", advice) from error
 
 
-def _produced(producer: str | None) -> bytes:
+def _produced(producer: str) -> bytes:
     """Return the output of the site's credential producer. The bindings would cut it off at the first zero byte."""
-    if not producer:
-        advice = "Set CERN.CREDENTIAL_PRODUCER to the program that makes credentials"
-        raise CannotSendCredential("HTCondor's configuration has no SEC_CREDENTIAL_PRODUCER", advice)
     advice = f"Run `{producer}` yourself to see what is wrong"
     try:
         result = subprocess.run(

@@ -8,9 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from htmap_cern import credentials, eos, rules, site
+from htmap_cern import checks, credentials, eos, rules, site, words
 from htmap_cern.settings import CernSettings, settings
-from htmap_core import InputFile, MapPlan, Pool, SubmitDescription, TransferProtocol, hookimpl
+from htmap_core import (
+    Check,
+    InputFile,
+    Interruption,
+    MapPlan,
+    Pool,
+    PoolAccess,
+    SiteWords,
+    SubmitDescription,
+    TransferProtocol,
+    hookimpl,
+)
 
 
 @hookimpl
@@ -53,3 +64,15 @@ def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
 def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
     """Write CERN's attributes into the submit description."""
     rules.apply(submit, plan, settings())
+
+
+@hookimpl
+def htmap_checks(pool: PoolAccess) -> Sequence[Check]:
+    """Check the ticket and the credd."""
+    return list(checks.of(pool, settings()))
+
+
+@hookimpl
+def htmap_site_words(interruption: Interruption) -> SiteWords | None:
+    """Say what CERN means by a hold or a removal."""
+    return words.on(interruption)

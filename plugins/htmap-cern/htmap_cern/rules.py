@@ -25,6 +25,8 @@ def apply(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
         option ``walltime`` wants, or no flavour has as much.
     """
     _limit_runtime(submit, plan.walltime, told)
+    if plan.is_chosen:  # the schedd writes it into the job, also for a flavour, and for jobs that name neither
+        submit.set_default("MY.HTMapTimeLimit", RUNTIME)
     if told.accounting_group and not submit.has("accounting_group"):
         submit.set_default("MY.AccountingGroup", quoted(told.accounting_group))
     if told.want_os:

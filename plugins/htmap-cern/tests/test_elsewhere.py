@@ -11,7 +11,7 @@ import pytest
 from htmap_cern import site
 
 import htmap
-from htmap_core.testing import run_htmap
+from htmap_core.testing import eventually, run_htmap
 from tests.golden_files import Golden
 
 
@@ -39,9 +39,40 @@ class TestElsewhere:
         assert found is not None
         assert (found.pool, found.schedd) == ("cern", None)
 
+    def test_doctor_asks_for_its_checks_where_maps_go_to_it_and_nowhere_else(
+        self, personal_pool: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        elsewhere = json.loads(run_htmap("doctor", "--json").stdout)
+        assert "ticket" not in {each["area"] for each in elsewhere}
+        be_at_cern(personal_pool, monkeypatch)
+        checked = json.loads(run_htmap("doctor", "--json").stdout)
+        assert [each["verdict"] for each in checked if each["area"] == "ticket"] == ["ok"]
+
+    def test_its_words_are_told_of_its_own_maps_alone(
+        self, personal_pool: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        options = htmap.MapOptions(hold="true")
+        elsewhere = htmap.map(str, [1], map_options=options, tag="elsewhere")
+        be_at_cern(personal_pool, monkeypatch)
+        there = htmap.map(str, [1], map_options=options, tag="there")
+        eventually(lambda: elsewhere.holds and there.holds, says="both are held")
+        assert elsewhere.why()[0].site == ()
+        (words,) = there.why()[0].site
+        assert "24 hours" in words
+        for command in ("why", "reasons"):
+            assert words in run_htmap(command, "there").stdout
+            assert words not in run_htmap(command, "elsewhere").stdout
+
     def test_who_switches_it_off_is_told_so(self, golden: Golden) -> None:
         htmap.settings["CERN.ENABLED"] = False
         golden("cern/who-switches-it-off-is-told-so", site.CernPool().advice())
+
+
+def be_at_cern(personal_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let maps go to the personal pool as if it were CERN's, without a ticket."""
+    monkeypatch.setenv("CONDOR_CONFIG", str(personal_pool / "pool" / "condor_config"))
+    htmap.settings["CERN.ENABLED"] = True
+    htmap.settings["CERN.SEND_CREDENTIAL"] = False
 
 
 @pytest.mark.usefixtures("htmap_dir")
@@ -49,6 +80,7 @@ def test_the_list_of_plugins_names_the_steps_in_which_it_takes_a_hand(golden: Go
     listed = json.loads(run_htmap("plugins", "list", "--json").stdout)
     (row,) = [row for row in listed["plugins"] if row["name"] == "cern"]
     assert row["steps"] == ["places", "input files", "credentials", "submit description"]
+    assert row["answers"] == ["checks", "site words"]
     shown = run_htmap("plugins", "list").stdout
     (line,) = (line for line in shown.splitlines() if "htmap-cern" in line)
     golden("cern/the-list-of-plugins-names-the-steps", line.split("; ")[-1])

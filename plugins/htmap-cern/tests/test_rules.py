@@ -15,7 +15,9 @@ from htmap_core.exceptions import InvalidOption
 from tests.golden_files import Golden
 
 
-def written(told: CernSettings | None = None, walltime: Walltime | None = None, **given: Any) -> dict[str, str]:
+def written(
+    told: CernSettings | None = None, walltime: Walltime | None = None, *, is_chosen: bool = False, **given: Any
+) -> dict[str, str]:
     """Return what the rules make of a user's options."""
     options = MapOptions(**given)
     submit = SubmitDescription()
@@ -31,6 +33,7 @@ def written(told: CernSettings | None = None, walltime: Walltime | None = None, 
         settings=Settings(),
         pool=connect(PoolAddress("cern")),
         walltime=walltime,
+        is_chosen=is_chosen,
     )
     rules.apply(submit, plan, told or CernSettings())
     return submit.commands()
@@ -38,6 +41,10 @@ def written(told: CernSettings | None = None, walltime: Walltime | None = None, 
 
 def test_without_a_word_from_the_user_nothing_is_written() -> None:
     assert written() == {}
+
+
+def test_jobs_that_htmap_fills_know_which_attribute_limits_them() -> None:
+    assert written(is_chosen=True) == {"MY.HTMapTimeLimit": "MaxRuntime"}
 
 
 def test_settings_become_attributes() -> None:

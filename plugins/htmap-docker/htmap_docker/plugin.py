@@ -68,6 +68,7 @@ class Docker(DeliveryMethod):
 
     name = "docker"
     remedy = "name an image that has them in DOCKER.IMAGE"
+    saves_jobs = False  # not tried with Docker itself
 
     def check(self, pool: PoolView) -> Suitability:
         """Count the slots that run Docker, or at least Docker images."""

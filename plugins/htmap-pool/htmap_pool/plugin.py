@@ -39,6 +39,7 @@ class PersonalPool(Pool):
 
     name = "personal"
     rank = 0
+    grows = False  # it is this machine
 
     def named_by(self) -> str | None:
         """Return CONDOR_CONFIG if it is this pool's, as `htmap pool status` advises for HTCondor's own tools."""
@@ -88,7 +89,8 @@ class PersonalPool(Pool):
             release.find(Places.current(), table("POOL", PoolSettings).prefix)
         except NotInstalled:
             return "no HTCondor is installed for it; `htmap pool install` installs one without root"
-        return "it is installed but not running, and POOL.AUTOSTART is off; `htmap pool start` starts it"
+        why = "" if table("POOL", PoolSettings).autostart else ", and POOL.AUTOSTART is off"
+        return f"it is installed but not running{why}; `htmap pool start` starts it"
 
     def _address(self, places: Places) -> PoolAddress:
         return PoolAddress(pool=self.name, configuration=places.configuration)

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 
-from htmap_core.testing import PluginContract, run_htmap
+from htmap_core.testing import PoolContract, run_htmap
 
 
-class TestPool(PluginContract):
+class TestPool(PoolContract):
     plugin = "pool"
     distribution = "htmap-pool"
+    pool = "personal"
 
     def test_it_offers_the_personal_pool_after_all_others(self) -> None:
         listed = json.loads(run_htmap("plugins", "list", "--json").stdout)

@@ -21,11 +21,22 @@ HOOKS = {
     "htmap_setup_credentials": "(submit: 'SubmitDescription', plan: 'MapPlan') -> 'None'",
     "htmap_rewrite_submit": "(submit: 'SubmitDescription', plan: 'MapPlan') -> 'None'",
     "htmap_pools": "() -> 'Sequence[Pool]'",
+    "htmap_checks": "(pool: 'PoolAccess') -> 'Sequence[Check]'",
+    "htmap_site_words": "(interruption: 'Interruption') -> 'SiteWords | None'",
     "htmap_settings": "() -> 'Mapping[str, type]'",
     "htmap_default_settings": "() -> 'Mapping[str, Any]'",
     "htmap_commands": "() -> 'Sequence[click.Command]'",
 }
-STEPS = {"htmap_check_place", "htmap_rewrite_input", "htmap_setup_credentials", "htmap_rewrite_submit"}
+# Who adds to the table above raises the second number, who changes what was released or takes it away the first.
+VERSION = "1.0"
+KINDS = {
+    "htmap_check_place": "Step: ",
+    "htmap_rewrite_input": "Step: ",
+    "htmap_setup_credentials": "Step: ",
+    "htmap_rewrite_submit": "Step: ",
+    "htmap_checks": "Question: ",
+    "htmap_site_words": "Question: ",
+}
 
 
 def specified() -> dict[str, object]:
@@ -36,6 +47,10 @@ def test_the_hooks_are_those_of_the_design_and_no_others() -> None:
     assert specified().keys() == HOOKS.keys()
 
 
+def test_they_have_the_version_that_plugins_are_promised_them_by() -> None:
+    assert htmap_core.HOOKS_VERSION == VERSION
+
+
 @pytest.mark.parametrize("name", HOOKS)
 def test_a_hook_has_the_signature_that_plugins_are_written_for(name: str) -> None:
     assert str(inspect.signature(getattr(hookspecs, name))) == HOOKS[name]
@@ -44,7 +59,7 @@ def test_a_hook_has_the_signature_that_plugins_are_written_for(name: str) -> Non
 @pytest.mark.parametrize("name", HOOKS)
 def test_a_hook_says_what_it_is_for_and_how_often_it_is_called_where(name: str) -> None:
     text = inspect.getdoc(getattr(hookspecs, name)) or ""
-    assert text.startswith("Step: " if name in STEPS else "Offer ")
+    assert text.startswith(KINDS.get(name, "Offer "))
     assert re.search(r"\bCalled (once|when)\b", text)
     for argument in inspect.signature(getattr(hookspecs, name)).parameters:
         assert f":param {argument}:" in text

@@ -77,6 +77,26 @@ def test_each_pool_and_each_delivery_method_is_asked_once(htmap_dir: Path, tmp_p
     ]
 
 
+CARGO = """
+@hookimpl
+def htmap_checks(pool):
+    cargo = Check("cargo", "note", f"there is little of it in the {pool.address.pool}", "Bring some")
+    return [cargo, Check("wind", "ok", "west")]
+"""
+
+
+def test_checks_of_a_plugin_stand_among_the_others_for_the_pool_that_maps_go_to(
+    htmap_dir: Path, tmp_path: Path
+) -> None:
+    site = Site(tmp_path)
+    site.install("boats", HARBOUR + CARGO)
+    _, checked = all_checks(site)
+    areas = [each["area"] for each in checked]
+    assert areas.index("cargo") + 1 == areas.index("wind") < areas.index("delivery")
+    (cargo,) = (each for each in checked if each["area"] == "cargo")
+    assert (cargo["verdict"], "the sea" in cargo["text"], cargo["advice"]) == ("note", True, "Bring some")
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to others")
 @pytest.mark.parametrize("part", ["", "tags", "maps/id-of-tide", "maps/id-of-tide/map.json", "tags/tide"])
 def test_whatever_another_user_owns_in_htmap_dir_is_a_problem(
@@ -95,10 +115,16 @@ def test_whatever_another_user_owns_in_htmap_dir_is_a_problem(
 
 def doctor(site: Site, **environment: str) -> tuple[int, list[dict[str, str]]]:
     """Return the exit code of ``htmap doctor`` where the plugins of a site are installed, and its checks of plugins."""
+    code, checked = all_checks(site, **environment)
+    return code, [each for each in checked if each["area"] == "plugins"]
+
+
+def all_checks(site: Site, **environment: str) -> tuple[int, list[dict[str, str]]]:
+    """Return the exit code, and all checks."""
     command = [sys.executable, "-m", "htmap", "doctor", "--json"]
     inherited = {**os.environ, "PYTHONPATH": str(site.folder), **environment}
     ran = subprocess.run(command, env=inherited, capture_output=True, text=True, timeout=300, check=False)
-    return ran.returncode, [each for each in json.loads(ran.stdout) if each["area"] == "plugins"]
+    return ran.returncode, json.loads(ran.stdout)
 
 
 def problems(checked: list[dict[str, str]]) -> list[dict[str, str]]:

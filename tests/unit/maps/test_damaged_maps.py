@@ -15,8 +15,8 @@ import htmap
 from htmap.exceptions import CondorError, CorruptMap, DamagedMap
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
+from htmap_core.contract.site.checks import Check
 from htmap_core.diagnosis import doctor
-from htmap_core.diagnosis.of_pool import Check
 from htmap_core.maps import recovery
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir

@@ -81,17 +81,17 @@ def test_data_of_a_removed_map_are_gone_whether_its_pool_answers_or_not(make_map
     assert (made.path.exists(), marker.exists()) == (False, True)
 
 
-def test_a_pool_is_asked_once_however_many_operations_wait_for_it(gone: PoolAddress) -> None:
+def test_a_pool_is_asked_once_however_many_operations_wait_for_it(gone: PoolAddress, make_map: MakeMap) -> None:
     asked: list[PoolAddress] = []
 
-    def connect(address: PoolAddress) -> Connection:
+    def connect(address: PoolAddress, map_dir: MapDir) -> Connection:
         asked.append(address)
         raise PoolUnavailable(address.pool, "it is gone")
 
-    ask = recovery._Pools(connect)
-    for _ in range(3):
+    known = recovery._Pools(connect)
+    for tag in ("tide", "wave", "surf"):
         with pytest.raises(PoolUnavailable):
-            ask(gone)
+            known.of_map(make_map(tag))(gone)
     assert asked == [gone]
 
 

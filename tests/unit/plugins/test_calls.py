@@ -473,7 +473,7 @@ def test_a_method_of_ours_that_is_not_installed_is_hinted_at(
     htmap_dir: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch, name: str, golden: Golden
 ) -> None:
     monkeypatch.setattr(
-        "htmap_core.plugins.installed.entry_points", lambda **_: []
+        "htmap_core.plugins.sources.installed.entry_points", lambda **_: []
     )  # a fresh machine: nothing is installed
     with pytest.raises(UnknownPythonDeliveryMethod) as caught:
         plugins.delivery_method(name)
@@ -805,3 +805,6 @@ def test_steps_are_for_maps_of_the_plugins_own_pools_where_these_say_so(
     submit = SubmitDescription()
     getattr(plugins, hook.removeprefix("htmap_"))(submit, attrs.evolve(plan, pool=pool))
     assert submit.requirements == ("(boats) && (others)" if is_called else "others")
+    alone = {place for place, limits_it in limits.items() if limits_it}
+    found = {record.name: own for record, own in plugins.steps(hook)}
+    assert (found["boats"], found["others"]) == (alone, set())

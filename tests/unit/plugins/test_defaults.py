@@ -107,7 +107,7 @@ def test_a_setting_that_a_table_does_not_have_is_missing_with_what_was_meant(htm
 
 def test_a_table_that_comes_with_a_package_names_it(htmap_dir: Path, tmp_path: Path) -> None:
     program = """
-    from htmap_core.plugins import installed
+    from htmap_core.plugins.sources import installed
     found = installed.entry_points
     installed.entry_points = lambda **wanted: [each for each in found(**wanted) if each.name != "docker"]
     try:

@@ -11,7 +11,7 @@ from htmap_core import InputFile, MapOptions, MapPlan, PoolAddress, Settings, Su
 from htmap_core.exceptions import HTMapException, InvalidOption
 from htmap_core.plugins.calls import Plugins
 from htmap_core.plugins.sites.rules import SiteRules
-from htmap_core.testing.contracts import EmptyPool
+from htmap_core.testing.empty_pool import EmptyPool
 from tests.throwaway_plugins import Site
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "sites"

@@ -14,6 +14,7 @@ import pytest
 
 import htmap
 from htmap.exceptions import InvalidSetting, PluginIsOff, RequiredPluginError, SuspiciousMap
+from htmap_core import HOOKS_VERSION
 from htmap_core.plugins.calls import Plugins
 from htmap_core.plugins.faults import Fault, Faults, faults
 from htmap_core.settings.chain import settings
@@ -137,7 +138,7 @@ def test_one_whose_metadata_cannot_be_read_is_told(site: Site, plugins: Plugins)
 
 
 TOO_NEW = ["htmap-core>=99.1", "HTMap-Core (>=99)", "htmap_core[x] <100, >= 99.0.1; python_version > '3'"]
-TOO_OLD = ["htmap-core<0.7", "htmap-core>=0.5,<0.6", "htmap-core==0.6.1", "htmap-core~=0.6.0"]
+TOO_OLD = ["htmap-core<0.7", "htmap-core <0.7.0", "htmap-core>=0.5,<0.6", "htmap-core==0.6.1", "htmap-core~=0.6.0"]
 
 
 @pytest.mark.parametrize("requirement", [*TOO_NEW, *TOO_OLD])
@@ -159,6 +160,8 @@ def test_one_that_needs_another_core_is_not_imported_and_says_so(
     [
         "htmap-core",
         f"htmap-core>={htmap.__version__}",
+        "htmap-core<99,>=0.7",
+        "htmap-core (>=0.1,<99)",
         f"htmap-core (>=0.1,<={htmap.__version__})",
         f"htmap-core~={htmap.__version__}",
         "htmap-core>=99; extra == 'sails'",
@@ -170,6 +173,29 @@ def test_one_that_needs_another_core_is_not_imported_and_says_so(
 def test_one_whose_requirements_are_met_is_used(site: Site, plugins: Plugins, requirement: str) -> None:
     site.install("boats")
     site.require("htmap-boats", requirement)
+    assert "rowboat" in plugins.delivery_methods()
+
+
+@pytest.mark.parametrize("hooks", ["'99.0'", "'1.99'", "'0.9'"])
+def test_one_that_needs_other_hooks_is_off_and_says_so(site: Site, plugins: Plugins, hooks: str) -> None:
+    site.install("boats", f"HTMAP_HOOKS = {hooks}\n{ROWBOAT}")
+    fault = only_fault(plugins)
+    assert "rowboat" not in plugins.delivery_methods()
+    assert hooks.strip("'") in fault.reason
+    assert HOOKS_VERSION in fault.reason
+    assert ("`pip install --upgrade htmap-core`" in fault.advice) == (hooks != "'0.9'")
+    assert "`pip uninstall htmap-boats`" in fault.advice
+
+
+@pytest.mark.parametrize("hooks", ["1.0", "'1'", "'1.0.0'", "'>=1.0'", "None, None"])
+def test_one_that_says_wrongly_which_hooks_it_needs_is_off(site: Site, plugins: Plugins, hooks: str) -> None:
+    site.install("boats", f"HTMAP_HOOKS = {hooks}\n{ROWBOAT}")
+    assert "HTMAP_HOOKS" in only_fault(plugins).reason
+
+
+@pytest.mark.parametrize("hooks", ["'1.0'", repr(HOOKS_VERSION), "None"])
+def test_one_that_needs_these_hooks_is_used(site: Site, plugins: Plugins, hooks: str) -> None:
+    site.install("boats", f"HTMAP_HOOKS = {hooks}\n{ROWBOAT}")
     assert "rowboat" in plugins.delivery_methods()
 
 
@@ -253,7 +279,7 @@ def test_a_required_plugin_that_is_not_installed_stops_maps(site: Site, plugins:
 def test_a_required_plugin_of_ours_that_is_not_installed_names_its_package(
     htmap_dir: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("htmap_core.plugins.installed.entry_points", lambda **_: [])  # nothing is installed
+    monkeypatch.setattr("htmap_core.plugins.sources.installed.entry_points", lambda **_: [])  # nothing is installed
     settings["PLUGINS.REQUIRED"] = ["cern"]
     assert "`pip install htmap-cern`" in only_fault(plugins).advice
 

@@ -25,7 +25,7 @@ from htmap_core.exceptions import HTMapException, PluginError, PluginHangs
 from htmap_core.plugins.calls import Plugins
 from htmap_core.settings.chain import settings
 from htmap_core.testing import eventually
-from htmap_core.testing.contracts import EmptyPool
+from htmap_core.testing.empty_pool import EmptyPool
 from tests.golden_files import Golden
 from tests.throwaway_plugins import Site
 

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from htmap_core.contract.pools import PoolAddress
+from htmap_core.exceptions import NamedPoolNotFound
+from htmap_core.plugins import pools
+from htmap_core.plugins.calls import Plugins
 from htmap_core.plugins.pools import _with_schedd
+from tests.throwaway_plugins import Site
 
 
 def test_a_pool_in_htmap_dir_is_kept_without_the_name_of_its_schedd(
@@ -19,3 +23,27 @@ def test_a_pool_in_htmap_dir_is_kept_without_the_name_of_its_schedd(
     monkeypatch.setenv("CONDOR_CONFIG", str(configuration))
     address = PoolAddress.of_machine("machine")
     assert (address.configuration, _with_schedd(address)) == (configuration, address)
+
+
+QUAY = """
+class Quay(Pool):
+    name, rank = "quay", 1000
+    def named_by(self): return "a test"
+    def find(self): return None
+    def start(self): raise HTMapException("it was started")
+    def advice(self): return "start it"
+@hookimpl
+def htmap_pools(): return [Quay()]
+"""
+
+
+@pytest.mark.parametrize(("looks_only", "said"), [(True, "quay: start it"), (False, "quay: it was started")])
+@pytest.mark.usefixtures("htmap_dir")
+def test_who_only_looks_starts_no_pool(
+    site: Site, plugins: Plugins, monkeypatch: pytest.MonkeyPatch, looks_only: bool, said: str
+) -> None:
+    site.install("quay", QUAY)
+    monkeypatch.setattr(pools, "plugins", plugins)
+    with pytest.raises(NamedPoolNotFound) as caught:
+        pools.find_pool(looks_only=looks_only)
+    assert list(caught.value.tried) == [said]

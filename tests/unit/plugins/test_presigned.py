@@ -10,7 +10,7 @@ from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from htmap_core.plugins.presigned import Keys, Validity, signer, validity
+from htmap_core.plugins.core.presigned import Keys, Validity, signer, validity
 from tests.golden_files import Golden
 
 NOW = datetime.datetime(2026, 11, 21, 9, 8, 7, tzinfo=datetime.timezone.utc)

@@ -15,7 +15,7 @@ from htmap_core.contract.protocol import InputFile
 from htmap_core.exceptions import PluginError
 from htmap_core.plugins.calls import Plugins
 from htmap_core.plugins.sites.rules import SiteRules
-from htmap_core.testing.contracts import EmptyPool
+from htmap_core.testing.empty_pool import EmptyPool
 from tests.throwaway_plugins import Site
 
 HARBOUR = """
@@ -84,9 +84,14 @@ def run(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_a_map_is_refused_before_anything_is_written_where_it_must_not_lie(site: Site, htmap_dir: Path) -> None:
+@pytest.mark.parametrize("make", ["map", "plan"])
+def test_a_map_is_refused_before_anything_is_written_where_it_must_not_lie(
+    site: Site, htmap_dir: Path, make: str
+) -> None:
     site.install("boats", HARBOUR + PLACE)
-    program = "import htmap\ntry: htmap.map(abs, [1])\nexcept htmap.exceptions.HTMapException as error: print(error)"
+    program = (
+        f"import htmap\ntry: htmap.{make}(abs, [1])\nexcept htmap.exceptions.HTMapException as error: print(error)"
+    )
     assert run(site, "-c", program).stdout == f"{htmap_dir / 'maps'} is on scratch\n"
     assert not htmap_dir.exists() or list(htmap_dir.rglob("*")) == []
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from htmap_run import codes
-from htmap_run.job import memory
+from htmap_run.limits import memory
 from htmap_run.reports.control_group import ControlGroup
 from tests.golden_files import Golden
 from tests.unit.run.conftest import Interpreter

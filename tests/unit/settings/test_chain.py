@@ -18,6 +18,7 @@ from htmap_core.exceptions import InvalidSetting, InvalidSettingsFile, MissingSe
 from htmap_core.settings import chain as module
 from htmap_core.settings import dotted
 from htmap_core.settings.chain import BASE_SETTINGS, USER_SETTINGS, Settings, settings
+from htmap_core.settings.layers import of_one_moment
 from tests.golden_files import Golden
 from tests.threads import at_once
 
@@ -419,3 +420,30 @@ def test_threads_read_settings_while_another_changes_them(tmp_path: Path) -> Non
             assert (chain["DOCKER.IMAGE"], chain["WAIT_TIME"]) == ("tide:1", 1)
 
     assert at_once(look, look, change) == [None, None, None]
+
+
+def test_what_is_done_in_one_moment_has_the_settings_of_its_beginning_but_what_the_program_sets(
+    htmaprc: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTMAP_DELIVERY_METHOD", "environment")
+    path = htmaprc("WAIT_TIME = 7")
+
+    def seen() -> tuple[Any, Any]:
+        return settings["DELIVERY_METHOD"], settings["WAIT_TIME"]
+
+    with of_one_moment():
+        assert seen() == ("environment", 7)
+        path.unlink()
+        monkeypatch.setenv("HTMAP_DELIVERY_METHOD", "later")
+        assert seen() == ("environment", 7)
+        settings["DELIVERY_METHOD"] = "run time"
+        assert seen() == ("run time", 7)
+    assert seen() == ("run time", 1)
+
+
+def test_the_table_of_a_name_is_that_of_all_settings(htmaprc: Callable[[str], Path]) -> None:
+    htmaprc("[Docker]\nimage = 'file'\nuniverse = 'docker'\n")
+    settings["DOCKER.IMAGE"] = "run time"
+    assert settings.table("DOCKER") == settings.to_dict()["DOCKER"] == {"IMAGE": "run time", "universe": "docker"}
+    assert Settings({"A": 1}, {"A": {"B": 2}}).table("a") == 1
+    assert Settings({"A": 1}).table("B") == {}

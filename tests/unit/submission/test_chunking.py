@@ -15,11 +15,11 @@ import pytest
 import htmap
 from htmap_core import MapOptions
 from htmap_core.exceptions import CondorError, InvalidOption
-from htmap_core.results.pickling import Pickled, pickle_input
+from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.submission.chunking import choice, sizes
 from htmap_core.submission.chunking.choice import Calls, Chunks, Reason, View
 from htmap_core.submission.chunking.places import places
-from htmap_core.testing.contracts import EmptyPool
+from htmap_core.testing.empty_pool import EmptyPool
 
 START, RATE = 1.0, 10.0  # the seconds that a job takes to start, and the jobs that start in a second
 
@@ -64,7 +64,9 @@ def test_calls_of_which_nothing_is_known_take_little_longer_than_they_must(
     assert duration(of_unknown(components, slots), slots, seconds) < 1.1 * ideal
 
 
-@pytest.mark.parametrize(("components", "most"), [(10_000, 25), (100_000, 17), (1_000_000, 17), (1000, 41), (100, 28)])
+@pytest.mark.parametrize(
+    ("components", "most"), [(10_000, 17), (100_000, 17), (1_000_000, 17), (5000, 25), (1000, 41), (100, 28)]
+)
 def test_many_calls_of_which_nothing_is_known_share_few_jobs(components: int, most: int) -> None:
     assert len(of_unknown(components, slots=8)) <= most
 
@@ -75,10 +77,10 @@ def test_few_calls_of_which_nothing_is_known_have_a_job_each(components: int) ->
 
 
 def test_the_first_result_waits_for_no_other_and_the_jobs_shrink_towards_the_end() -> None:
-    first, *others = of_unknown(10_000, slots=8)
+    first, *others = of_unknown(5000, slots=8)
     assert first == 1
     assert others == sorted(others, reverse=True)
-    assert others[-1] * 8 / 10_000 < 0.15
+    assert others[-1] * 8 / 5000 < 0.15
 
 
 @pytest.mark.parametrize("seconds", [20, 3600])
@@ -159,14 +161,44 @@ def test_a_pool_without_slots_is_taken_for_one_that_grows(pool: Pool) -> None:
     assert 500 < len(jobs_of(chunks, 10_000)) < 2000
 
 
+def test_a_pool_that_grows_has_work_for_the_slots_to_come() -> None:
+    few, many = Pool([partitionable(8)]), Pool([partitionable(1000)])
+    assert jobs_of(chosen(few, total=1000, grows=True), 1000) == [1] * 1000
+    assert len(jobs_of(chosen(few, total=10_000, grows=True), 10_000)) > 500
+    assert jobs_of(chosen(many, total=10_000, grows=True), 10_000) == jobs_of(chosen(many, total=10_000), 10_000)
+
+
+def test_the_word_of_the_user_counts_more_than_what_a_pool_may_become() -> None:
+    assert len(jobs_of(chosen(total=10_000, expected_runtime=0.001, grows=True), 10_000)) == 8
+
+
+@pytest.mark.parametrize(("components", "grows", "jobs"), [(100, False, 8), (10_000, False, 8), (100, True, 100)])
+def test_a_trial_with_quick_calls_leaves_no_slot_without_work_when_the_next_ones_are_slow(
+    components: int, grows: bool, jobs: int
+) -> None:
+    found = jobs_of(chosen(total=components, earlier=Calls(0.001), grows=grows), components)
+    assert len(found) == jobs
+    assert max(found) <= math.ceil(components / jobs)
+
+
+def test_one_component_needs_no_choice() -> None:
+    assert chosen(Pool(None), total=1).reason == Reason(single=True)
+
+
 NO_LIMITS: dict[str, str] = {}
 
 
-def chosen(pool: Pool | None = None, total: int = 0, earlier: Calls | None = None, **options: Any) -> Chunks:
-    given = MapOptions(**options)
+def chosen(
+    pool: Pool | None = None,
+    total: int = 0,
+    earlier: Calls | None = None,
+    grows: bool = False,
+    function: Callable[..., Any] = abs,
+    **options: Any,
+) -> Chunks:
+    view = View(pool or Pool([partitionable(8)]), grows, NO_LIMITS.get, total, lambda: earlier)
     keeps = "checkpoint" in options
-    found = pool or Pool([partitionable(8)])
-    return choice.chosen(given, View(found, NO_LIMITS.get, total, lambda: earlier), keeps_checkpoints=keeps)
+    return choice.chosen(MapOptions(**options), view, pickle_function(function), keeps_checkpoints=keeps)
 
 
 def jobs_of(chunks: Chunks, components: int, argument: Any = 1) -> list[int]:
@@ -244,6 +276,19 @@ def test_jobs_keep_the_time_limit_that_the_user_has_given_for_them() -> None:
     assert jobs_of(chosen(total=40, expected_runtime=1, allowed_execute_duration=3), 40) == [1] * 40
 
 
+@pytest.mark.parametrize("limit", [{"allowed_execute_duration": 300}, {"walltime": "10 min"}])
+def test_jobs_that_cannot_leave_their_slot_in_time_have_one_call_each_where_time_is_limited(
+    limit: dict[str, Any],
+) -> None:
+    for options in ({"results_interval": False}, {"on_exit_hold": "false"}, {"checkpoint_exit_code": 7}):
+        chunks = chosen(total=100, expected_runtime=0.1, **limit, **options)
+        assert chunks.reason is not None
+        assert (chunks.reason.alone, jobs_of(chunks, 100)) == (next(iter(limit)), [1] * 100)
+    in_docker = View(Pool([partitionable(8)]), NO_LIMITS.get, 100, lambda: None, saves=False)
+    chunks = choice.chosen(MapOptions(expected_runtime=0.1, **limit), in_docker, keeps_checkpoints=False)
+    assert jobs_of(chunks, 100) == [1] * 100
+
+
 def test_jobs_are_not_longer_than_a_site_allows_if_each_call_needs_its_walltime() -> None:
     assert max(jobs_of(chosen(total=10_000, walltime="10 min"), 10_000)) == 48
     known = chosen(total=10_000, walltime="10 min", expected_runtime=0.1)
@@ -263,6 +308,15 @@ def test_jobs_keep_both_the_time_limit_of_jobs_and_that_of_components(
 
 def test_components_with_files_of_their_own_have_jobs_of_their_own(tmp_path: Any) -> None:
     assert jobs_of(chosen(total=100), 100, htmap.TransferPath(tmp_path)) == [1] * 100
+
+
+def test_components_that_hand_over_files_have_jobs_of_their_own_because_a_job_has_disk_space_for_those_of_one() -> None:
+    def hands_over(x: int) -> None:
+        htmap.transfer_output_files(str(x))
+
+    chunks = chosen(total=100, function=hands_over)
+    assert chunks.reason is not None
+    assert (chunks.reason.alone, jobs_of(chunks, 100)) == ("files", [1] * 100)
 
 
 def test_calls_from_a_generator_share_jobs_as_those_from_a_list_do() -> None:
@@ -305,7 +359,8 @@ def test_the_argument_counts_more_than_the_option() -> None:
     assert choice.given(None, options) is None
     assert choice.given(7, options) == 7
     assert choice.given("auto", MapOptions(chunksize=7)) is None
-    assert choice.given(None, MapOptions()) == 1
+    assert choice.given(None, MapOptions(chunksize=7)) == 7
+    assert choice.given(None, MapOptions()) is None
 
 
 def test_a_chunksize_that_the_user_gives_is_never_changed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ from htmap_core import (
     PoolView,
     SubmitDescription,
     Suitability,
+    user_warnings,
 )
 from htmap_core.files.sealed import seal
 from htmap_core.plugins.calls import plugins
@@ -120,7 +122,7 @@ DOCKER, APPTAINER, NIGHT = Slots(docker=8, apptainer=2), Slots(docker=1, apptain
 
 
 def chosen(view: Slots = DOCKER, pool: Pool = POOL, *modules: str, **options: Any) -> str:
-    return choose_delivery_method(pool, view, modules, MapOptions(**options)).name
+    return choose_delivery_method(pool, view, modules, MapOptions(**options)).method.name
 
 
 def written(view: Slots = DOCKER) -> Decision:
@@ -132,6 +134,27 @@ def written(view: Slots = DOCKER) -> Decision:
 def put(decision: Decision) -> None:
     """Leave a decision on disk as other plugins, or another program, would have."""
     decisions.replace(decisions.read(decision.scope), decision)
+
+
+class TestPlanned:
+    def test_what_is_chosen_for_a_plan_is_not_written_down(self) -> None:
+        found = choose_delivery_method(POOL, DOCKER, writes_down=False)
+        assert found.method.name == "docker"
+        assert found.found["docker"].verdict == "yes"
+        assert decisions.read(scope_of(POOL, DOCKER)).decision is None
+
+    @pytest.mark.parametrize("by", ["auto", "written", "setting", "site", "modules"])
+    def test_the_choice_has_a_reason(self, by: str, golden: Golden) -> None:
+        if by == "setting":
+            htmap.settings["DELIVERY_METHOD"] = "docker"
+        if by == "written":
+            chosen(DOCKER)
+        pool = Pleased() if by == "site" else POOL
+        modules = ["numpy"] if by == "modules" else []
+        with user_warnings.gathered() as warnings:
+            reason = choose_delivery_method(pool, DOCKER, modules, writes_down=False).reason
+        assert [type(each) for each in warnings] == [DeliveryForModules] * len(modules)
+        golden(f"delivery/reason-{by}", reason, hide={re.compile(r"\d{4}-\d\d-\d\d"): "DAY"})
 
 
 class TestDecidedOnce:

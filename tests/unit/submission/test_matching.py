@@ -62,6 +62,14 @@ def test_demands_that_no_slot_meets_together_are_said_to_be_such() -> None:
     assert doubt.demands == {"HasDocker": 3, "HasTeX": 3}
 
 
+def test_slots_are_counted_for_all_demands_and_for_each() -> None:
+    submit = SubmitDescription()
+    submit.require("HasDocker")
+    assert matching.fit(submit, Pool(9, HasDocker=3)) == matching.Fit(
+        3, 9, {"HasFileTransfer (which HTCondor adds)": 9, "HasDocker": 3}
+    )
+
+
 @pytest.mark.parametrize("pool", [Pool(5, HasDocker=1), Pool(0, HasDocker=0)], ids=["one matches", "no slot at all"])
 def test_there_is_no_doubt_where_a_slot_matches_or_none_is_there_to_be_asked(pool: Pool) -> None:
     submit = SubmitDescription()
@@ -77,6 +85,7 @@ def test_a_pool_that_does_not_answer_is_no_reason_for_doubt() -> None:
     submit = SubmitDescription()
     submit.require("HasDocker")
     assert matching.no_slot_fits(submit, Silent(0), "tide") is None
+    assert matching.fit(submit, Silent(0)) is None
 
 
 @pytest.mark.parametrize(

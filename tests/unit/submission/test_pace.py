@@ -12,9 +12,9 @@ import htmap
 from htmap.exceptions import CondorRefused
 from htmap_core import MapOptions, MapPlan
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.maps.creating import merged_options
+from htmap_core.maps.drafts.draft import merged_options
 from htmap_core.submission.submit import set_pace
-from htmap_core.testing.contracts import EmptyPool
+from htmap_core.testing.empty_pool import EmptyPool
 
 UNLIMITED = {"MAX_JOBS_PER_OWNER": "100000", "MAX_JOBS_PER_SUBMISSION": "20000", "MAX_JOBS_RUNNING": "MIN({1, 2})"}
 OWNER, SUBMISSION, RUNNING = UNLIMITED

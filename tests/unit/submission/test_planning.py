@@ -18,9 +18,10 @@ from htmap_core.contract.authors import Authors
 from htmap_core.exceptions import InvalidOption, SubmitConflict
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings
+from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.planning import describe
-from htmap_core.testing.contracts import EmptyPool
+from htmap_core.testing.empty_pool import EmptyPool
 from htmap_core.tracking import hold_codes
 from htmap_run import codes
 from htmap_run.names import SAVES
@@ -36,13 +37,16 @@ def evaluated(job: str, expression: str, **options: Any) -> Any:
     return ad.eval("Evaluated")
 
 
-def described(method: str, components: int = 1, jobs: int = 1, **options: Any) -> dict[str, str]:
+def described(
+    method: str, components: int = 1, jobs: int = 1, *, is_chosen: bool = False, **options: Any
+) -> dict[str, str]:
     given, keeps = MapOptions(**options), "checkpoint" in options
     files_and_sizes = Path("/maps/1"), Path("/maps/1/archive"), components, jobs
-    plan = MapPlan("tide", *files_and_sizes, given, Settings(), EmptyPool(), checkpoints=keeps)
+    plan = MapPlan("tide", *files_and_sizes, given, Settings(), EmptyPool(), keeps, is_chosen=is_chosen)
     files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
-    return describe(plan, plugins.delivery_method(method), "some-id", {}, files, plan.pool.parameter, Authors())
+    of_map = MapDir(plan.map_dir), {}, files, plan.pool.parameter, Authors()
+    return describe(plan, plugins.delivery_method(method), *of_map).commands
 
 
 # --- the wanted time
@@ -64,7 +68,8 @@ def limited(own: dict[str, Any] | None = None, column: str = "") -> dict[str, st
     files = MapFiles(plan.options)
     files.of_all(plan.map_dir, [])
     columns = {"walltime": column} if column else {}
-    return describe(plan, plugins.delivery_method("assume"), "some-id", columns, files, plan.pool.parameter, Authors())
+    of_map = MapDir(plan.map_dir), columns, files, plan.pool.parameter, Authors()
+    return describe(plan, plugins.delivery_method("assume"), *of_map).commands
 
 
 LIMIT = "allowed_execute_duration"
@@ -373,6 +378,45 @@ def test_a_job_whose_results_could_not_be_saved_is_released_to_go_on_without(job
 def test_jobs_that_save_nothing_are_released_as_the_user_says() -> None:
     assert "periodic_release" not in described("assume")
     assert described("assume", periodic_release="false")["periodic_release"] == "false"
+
+
+CHOSEN: dict[str, Any] = {"components": 10, "is_chosen": True}
+LEAVES = f"MY.{names.LEAVES}"
+
+
+@pytest.mark.parametrize(
+    ("ended", "held"),
+    [
+        (f"ExitBySignal = false; ExitCode = {codes.LEFT}", False),
+        (f"ExitBySignal = false; ExitCode = {codes.AGAIN}", False),
+        (f"ExitBySignal = false; ExitCode = {codes.CANNOT_FINISH}", True),
+        ("ExitBySignal = true; ExitSignal = 9", True),
+    ],
+)
+def test_a_job_that_has_left_its_slot_in_time_is_run_again_however_often(ended: str, held: bool) -> None:
+    job = f"[NumJobCompletions = 99; {ended}]"
+    assert described("assume", **CHOSEN)[LEAVES] == "0"
+    assert described("assume", **CHOSEN, retry_exceptions=True, max_retries=7)[LEAVES] == "7"
+    assert evaluated(job, "on_exit_remove", **CHOSEN) is False
+    assert evaluated(job, "on_exit_hold", **CHOSEN) is held
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"is_chosen": False},
+        {"jobs": 10},
+        {"results_interval": False},
+        {"checkpoint_exit_code": 77},
+        {"checkpoint_destination": "https://data.example.org/me", "results_interval": 60},
+        {"on_exit_remove": "true"},
+        {"on_exit_hold": "false"},
+    ],
+)
+def test_no_other_job_leaves_its_slot_in_time(options: dict[str, Any]) -> None:
+    commands = described("assume", **{**CHOSEN, **options})
+    assert LEAVES not in commands
+    assert str(codes.LEFT) not in commands["on_exit_hold"]
 
 
 @pytest.mark.parametrize(("jobs", "rules"), [(1000, "500 600 10 2"), (1_000_000, "5000 5000 1 2")])

@@ -22,6 +22,7 @@ from htmap_core.exceptions import CorruptEventLog
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.tracking.jobs import Tracker, clusters_logged
+from htmap_run import codes
 from tests.golden_files import Golden
 
 with warnings.catch_warnings():
@@ -192,6 +193,20 @@ def test_a_recorded_run_ends_as_it_did(name: str, statuses: str, tmp_path: Path)
     tracker = Tracker(log.map_dir)
     tracker.poll()
     assert [str(status) for status in tracker.statuses(0)] == statuses.split()
+
+
+def test_a_job_that_has_left_its_slot_in_time_is_idle_for_that_reason(tmp_path: Path) -> None:
+    left = b"(return value %d)" % codes.LEFT
+    log = Log.recorded("retries", tmp_path, LOGS["retries"].read_bytes().replace(b"(return value 5)", left))
+    until = log.text.index(END, log.text.index(left)) + len(END)
+    log.append(log.text[:until])
+    tracker = Tracker(log.map_dir)
+    tracker.poll()
+    assert [str(tracker.status(Job(0, row))) for row in (0, 1)] == ["IDLE", "IDLE"]
+    assert [bool(tracker.note(Job(0, row))) for row in (0, 1)] == [False, True]
+    log.append(log.text[until:])
+    tracker.poll()
+    assert (str(tracker.status(Job(0, 1))), tracker.note(Job(0, 1))) == ("COMPLETED", "")
 
 
 def test_jobs_that_were_never_made_are_removed_with_their_cluster(tmp_path: Path, golden: Golden) -> None:

@@ -1,0 +1,1 @@
+"""HTMap at harbour: its pool, and what its jobs must say."""

@@ -1,0 +1,1 @@
+"""The delivery method sw of HTMap."""

@@ -1,0 +1,4 @@
+"""The distribution that ``htmap plugins new`` makes.
+
+Imports ``plugins`` and what is below it.
+"""

@@ -1,0 +1,34 @@
+"""The plan of a map that exists: what its files say that it was submitted with."""
+
+from __future__ import annotations
+
+from htmap_core.maps.drafts.lines import lines
+from htmap_core.maps.drafts.plan import Plan
+from htmap_core.maps.drafts.travelling import travelling
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.submission.chunking.choice import Reason
+
+
+def plan_of(map_dir: MapDir, tag: str) -> Plan:
+    """Return what a map was submitted with. No pool is asked.
+
+    :raises CorruptMap: the map's submit description or its item file cannot be read.
+    """
+    record, submit = map_dir.record, map_dir.described()
+    sizes = record.sizes or [(record.jobs, record.chunksize)]
+    return Plan(
+        tag=tag,
+        components=record.components,
+        sizes=tuple((jobs, size) for jobs, size in sizes),
+        sizes_reason="" if record.chunking is None else str(Reason.of(record.chunking)),
+        pool=record.pool.pool,
+        schedd=record.pool.schedd,
+        delivery_method=record.delivery_method,
+        delivery_reason=record.delivery_reason,
+        answers=(),
+        slots=None,
+        lines=lines(submit.commands, submit.authors),
+        travels=tuple(travelling(submit.commands, submit.columns, map_dir.rows(), map_dir)),
+        not_called=(),
+        warnings=(),
+    )

@@ -1,0 +1,203 @@
+"""The draft of a map: all that is decided and written before its jobs are submitted."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Optional
+
+import attrs
+
+from htmap_core import names, user_warnings
+from htmap_core.condor.connection import Connection
+from htmap_core.contract.authors import Authors
+from htmap_core.contract.delivery import DeliveryMethod
+from htmap_core.contract.option_values import WALLTIME
+from htmap_core.contract.options import MapOptions
+from htmap_core.contract.plan import MapPlan
+from htmap_core.contract.pools import Pool, PoolView
+from htmap_core.contract.walltime import Walltime, of_all_jobs
+from htmap_core.exceptions import EmptyMap
+from htmap_core.maps.earlier_runs import EarlierRuns
+from htmap_core.plugins.calls import plugins
+from htmap_core.plugins.faults import plugin_faults
+from htmap_core.results.needed_modules import needed_modules
+from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
+from htmap_core.settings import tables, variables
+from htmap_core.settings.chain import settings
+from htmap_core.settings.waiting import while_created
+from htmap_core.storage.creation import Creation
+from htmap_core.storage.root import htmap_dir
+from htmap_core.submission import planning
+from htmap_core.submission.archive import build
+from htmap_core.submission.checkpointing import Checkpointing, checkpointing
+from htmap_core.submission.chunking import choice
+from htmap_core.submission.chunking.choice import Chunks, Reason
+from htmap_core.submission.files.map_files import MapFiles
+from htmap_core.submission.handshake import handshake
+from htmap_core.submission.known_commands import check_commands
+from htmap_core.submission.option_columns import OptionColumns
+from htmap_core.submission.planning import Description
+from htmap_core.submission.submit import without_keeping
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+@attrs.frozen
+class Written:
+    """A draft whose files are written.
+
+    :param plan: what plugins get of it.
+    :param reason: why HTMap has chosen the sizes of jobs; None where the user has.
+    """
+
+    creation: Creation
+    plan: MapPlan
+    described: Description
+    reason: Optional[Reason]
+
+
+@attrs.frozen
+class Draft:
+    """What is known of a map before a pool is looked for.
+
+    :param options: its options, merged with those of the settings.
+    :param size: how many components share a job; None where HTMap chooses.
+    :param authors: notes who has set what in its submit description.
+    """
+
+    options: MapOptions
+    size: Optional[int]
+    function: Pickled
+    checkpoints: Checkpointing
+    runs: EarlierRuns
+    authors: Authors
+
+    @classmethod
+    def of(cls, func: Callable[..., Any], given: MapOptions | None, chunksize: int | str | None) -> Draft:
+        """Return the draft of a map of *func*; *given* are the options without those of the settings."""
+        if not callable(func):
+            raise TypeError(f"map() needs a function, got {func!r}")
+        plugin_faults.check()
+        options = merged_options(given)
+        size = choice.given(chunksize, options)
+        function = pickle_function(func)
+        kept = checkpointing(function, options)
+        return cls(options, size, function, kept, EarlierRuns(func), Authors(_origins(given)))
+
+    @property
+    def needed_modules(self) -> frozenset[str]:
+        """The modules that the function needs on the execute node, besides what travels."""
+        return needed_modules(
+            self.function, [*(str(path) for path in self.options.fixed_input_files), *self.function.sources]
+        )
+
+    @contextlib.contextmanager
+    def written(
+        self,
+        calls: Iterable[Call],
+        total: int,
+        tag: str | None,
+        method: DeliveryMethod,
+        pool: Pool,
+        connection: Connection,
+        *,
+        scratch: Path | None = None,
+    ) -> Iterator[Written]:
+        """Write the files of a map, and make its submit description. The files are deleted if the block raises.
+
+        :param total: the number of *calls*, for the progress bar; 0 where it is not known.
+        :param scratch: where to write them instead of HTMAP_DIR, for a map that is only planned. Plugins do no slow work and set
+            up no credentials then.
+        """
+        chunks = self._chunks(pool, method, connection, total)
+        columns, files = OptionColumns(self.options), MapFiles(self.options, connection)
+        of_options = tuple(columns.names.values())
+        with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, root=scratch) as creation:
+            self._add_function(creation, files, runs_again_alone=chunks.reason is not None)
+            _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
+            plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
+            of_map = creation.map_dir, columns.names, files, connection.schedd_parameter, self.authors
+            described = planning.describe(plan, method, *of_map, acts=scratch is None)
+            unproven = check_commands(described.commands, connection, self.authors.origin, columns.referred_to)
+            for warning in (*unproven, *files.warnings(connection)):
+                user_warnings.warn(warning)
+            yield Written(creation, plan, described, chunks.reason)
+
+    def _chunks(self, pool: Pool, method: DeliveryMethod, connection: Connection, total: int) -> Chunks:
+        if self.size:
+            return choice.equal(self.size)
+        asked, earlier = connection.schedd_parameter, self.runs.calls
+        view = choice.View(connection, pool.grows, asked, total, earlier, saves=method.saves_jobs)
+        return choice.chosen(self.options, view, self.function, keeps_checkpoints=self.checkpoints.is_on)
+
+    def _add_function(self, creation: Creation, files: MapFiles, *, runs_again_alone: bool) -> None:
+        creation.add_runtime(build())
+        function, checkpoints = self.function, self.checkpoints
+        for_all = files.of_all(creation.map_dir.path, function.sources)
+        record = {**handshake(function), "files": for_all, "checkpoints": checkpoints.is_on}
+        if runs_again_alone:
+            record["runs_again_alone"] = True
+        if checkpoints.is_on:
+            record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
+        creation.add_function(function.payload, record, function.functions)
+
+    def _plan(
+        self, creation: Creation, pool: PoolView, walltime: Walltime | None, scratch: Path | None, *, is_chosen: bool
+    ) -> MapPlan:
+        return MapPlan(
+            tag=creation.tag,
+            map_dir=creation.map_dir.path if scratch is None else htmap_dir() / names.MAPS / creation.map_dir.id,
+            runtime=creation.map_dir.runtime,
+            components=creation.components,
+            jobs=creation.jobs,
+            options=self.options,
+            settings=settings,
+            pool=pool,
+            checkpoints=self.checkpoints.is_on,
+            walltime=walltime or of_all_jobs(self.options.get(WALLTIME), creation.chunksize),
+            is_chosen=is_chosen,
+        )
+
+
+def _add_inputs(
+    creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles, chunks: Chunks
+) -> None:
+    for pickled in chunks.following(pickle_input(*call, component) for component, call in enumerate(calls)):
+        entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job)
+        creation.add_input(pickled.payload, columns.of_next(), of_files, entries, by_value=pickled.by_value)
+    if not creation.components:
+        raise EmptyMap
+    columns.end()
+    files.end()
+    creation.finish()
+
+
+def _origins(given: MapOptions | None) -> Callable[[str], str | None]:
+    """Return what tells the setting behind an option that was not given for this map."""
+    return lambda name: None if given is not None and name in given else settings.origin(f"MAP_OPTIONS.{name}")
+
+
+def merged_options(*given: MapOptions | None) -> MapOptions:
+    """Check all settings, and return the given map options merged with those of the settings.
+
+    :raises UnknownSetting: neither the core nor a plugin knows a setting.
+    :raises InvalidSetting: a setting has an invalid value.
+    :raises ReservedOptionKeyword: HTMap itself sets an option.
+    """
+    for options in given:
+        check_options(options)
+    known = plugins.settings_tables(), plugins.tables_of_unavailable_plugins()
+    tables.check_names(*known)
+    variables.warn_of(variables.unknown_variables(*known))
+    return MapOptions.merge(*given, without_keeping(MapOptions.from_settings(settings)))
+
+
+def check_options(options: object) -> None:
+    """Check the type of map options.
+
+    :raises TypeError: *options* is neither a ``MapOptions`` nor None.
+    """
+    if options is not None and not isinstance(options, MapOptions):
+        raise TypeError(f"map_options must be an htmap.MapOptions, got {options!r}")

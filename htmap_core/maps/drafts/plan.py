@@ -1,0 +1,193 @@
+"""The plan of a map: what it is submitted with, who has set each line of that, and why HTMap has decided as it did."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Optional
+
+import attrs
+
+from htmap_core import wording
+
+if TYPE_CHECKING:
+    from htmap_core.submission.matching import Fit
+
+
+@attrs.frozen
+class Line:
+    """A submit command of a plan.
+
+    :param by: who has set it: HTMap, the map's options, a setting, a plugin; several of them where they share it.
+    """
+
+    name: str
+    value: str
+    by: str
+
+
+@attrs.frozen
+class Answer:
+    """What a delivery method says of the pool."""
+
+    method: str
+    verdict: str
+    reason: str
+
+
+@attrs.frozen
+class Travelling:
+    """A file or a folder that travels.
+
+    :param what: its path or URL, or what of HTMap's it is.
+    :param to: the jobs that get it.
+    :param size: its size in bytes; None if it is not known.
+    """
+
+    what: str
+    to: str
+    size: Optional[int]
+
+
+@attrs.frozen
+class Step:
+    """What a plugin does for maps, and did not for this plan.
+
+    :param plugin: the name of the plugin, or of the delivery method.
+    :param what: the hook or method.
+    :param why: why it was not called.
+    """
+
+    plugin: str
+    what: str
+    why: str
+
+
+@attrs.frozen
+class Section:
+    """A part of a plan's text: a sentence, and perhaps a table."""
+
+    text: str
+    headers: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+
+@attrs.frozen
+class Plan:
+    """What a map is submitted with, and why. Since 0.7.
+
+    :func:`htmap.plan` returns the plan of a map that is not created, :meth:`htmap.Map.plan` that of a map which exists. Its text,
+    and what a notebook shows, have all of it::
+
+        print(htmap.plan(lambda x: 2 * x, range(3)))
+
+    :param tag: the tag; of a map that is not created and gets a random one, an example.
+    :param components: the number of components.
+    :param sizes: how many jobs there are of one size, and that size, for each run of such jobs.
+    :param sizes_reason: why HTMap has chosen these sizes; empty where the user has.
+    :param pool: the name of the pool.
+    :param schedd: the name of its schedd; None for the one that is the pool's own.
+    :param delivery_method: the name of the delivery method.
+    :param delivery_reason: who has chosen it, and why; empty where that was not written down.
+    :param answers: what delivery methods say of the pool, as far as they were asked.
+    :param slots: the slots that can run it; None where they were not counted.
+    :param lines: the submit description, in order.
+    :param travels: what travels to jobs.
+    :param not_called: the steps of plugins that were not called for this plan, and why.
+    :param warnings: what HTMap would warn of.
+    """
+
+    tag: str
+    components: int
+    sizes: tuple[tuple[int, int], ...]
+    sizes_reason: str
+    pool: str
+    schedd: Optional[str]
+    delivery_method: str
+    delivery_reason: str
+    answers: tuple[Answer, ...]
+    slots: Optional[Fit]
+    lines: tuple[Line, ...]
+    travels: tuple[Travelling, ...]
+    not_called: tuple[Step, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def jobs(self) -> int:
+        """The number of jobs that the components share."""
+        return sum(jobs for jobs, _ in self.sizes)
+
+    @property
+    def commands(self) -> dict[str, str]:
+        """The submit commands by name, without who has set them."""
+        return {line.name: line.value for line in self.lines}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain values, such as JSON has.
+
+        ::
+
+            print(htmap.plan(lambda x: 2 * x, range(3)).to_dict()["delivery_method"])
+        """
+        return attrs.asdict(self)
+
+    def sections(self) -> Iterator[Section]:
+        """Yield the parts of the text."""
+        of = ", ".join(f"{count} of {size}" for count, size in self.sizes)
+        by_whom = f"HTMap has chosen that: {self.sizes_reason}" if self.sizes_reason else "the number is the user's"
+        yield Section(f"map {self.tag!r}: {self.components} components in {self.jobs} jobs ({of}); {by_whom}")
+        yield Section(f"pool: {self.pool}" + (f", schedd {self.schedd}" if self.schedd else ""))
+        why = f": {self.delivery_reason}" if self.delivery_reason else ""
+        answers = [(each.method, each.verdict, each.reason) for each in self.answers]
+        yield Section(f"delivery method: {self.delivery_method}{why}", ("Method", "Suits", "What it says"), answers)
+        if self.slots is not None:
+            yield _of_slots(self.slots)
+        sizes = [(each.what, each.to, _size(each.size)) for each in self.travels]
+        yield Section("what travels to jobs", ("What", "To", "Size"), sizes)
+        lines = [(each.name, each.value, each.by) for each in self.lines]
+        yield Section("submit description", ("Command", "Value", "Set by"), lines)
+        if self.not_called:
+            steps = [(each.plugin, each.what, each.why) for each in self.not_called]
+            yield Section("steps of plugins that were not called", ("Plugin", "Step", "Why"), steps)
+        for warning in self.warnings:
+            yield Section(f"warning: {warning}")
+
+    def __str__(self) -> str:
+        return "\n\n".join(map(_text, self.sections()))
+
+    def __repr__(self) -> str:
+        share = f"components={self.components}, jobs={self.jobs}"
+        return f"{type(self).__name__}(tag={self.tag!r}, {share}, delivery_method={self.delivery_method!r})"
+
+    def _repr_html_(self) -> str:
+        return "\n".join(map(_html, self.sections()))
+
+
+def _of_slots(found: Fit) -> Section:
+    rows = [(f"{count} of {found.slots}", demand) for demand, count in found.demands.items()]
+    return Section(f"slots: {found.matching} of {found.slots} can run it", ("Slots", "satisfy"), rows)
+
+
+def _size(size: int | None) -> str:
+    return "" if size is None else wording.size(size)
+
+
+def _text(section: Section) -> str:
+    shown = [" ".join(cell.split()) for row in section.rows for cell in row]
+    width = len(section.headers)
+    rows = [shown[begin : begin + width] for begin in range(0, len(shown), width)] if width else []
+    table = [wording.table(section.headers, rows, left=width)] if rows else []
+    return "\n".join([wording.printable(section.text), *table])
+
+
+def _html(section: Section) -> str:
+    text = f"<p>{_escaped(section.text)}</p>"
+    if not section.rows:
+        return text
+    head = "".join(f"<th>{_escaped(header)}</th>" for header in section.headers)
+    rows = ("".join(f"<td>{_escaped(cell)}</td>" for cell in row) for row in section.rows)
+    return "\n".join([text, f"<table><tr>{head}</tr>", *(f"<tr>{row}</tr>" for row in rows), "</table>"])
+
+
+def _escaped(text: str) -> str:
+    return html.escape(wording.printable(text))
