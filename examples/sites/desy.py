@@ -9,8 +9,14 @@ from htmap_core import hookimpl
 # components have finished is kept.
 _INPUTS = 600
 
+_BY_DEFAULT = 3 * 3600
+
 
 @hookimpl
 def htmap_rewrite_submit(submit, plan):
-    if plan.pool.address.pool == "machine" and plan.walltime is not None:
+    if plan.pool.address.pool != "machine":
+        return
+    if plan.walltime is not None:
         submit.set_default("MY.RequestRuntime", f"{plan.walltime.seconds} + {_INPUTS}")
+    # Jobs that HTMap has filled with components leave their slot before.
+    submit.set_default("MY.HTMapTimeLimit", "RequestRuntime" if submit.has("MY.RequestRuntime") else _BY_DEFAULT)

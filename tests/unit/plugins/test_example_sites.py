@@ -59,10 +59,11 @@ def fetched(plugins: Plugins, file: InputFile, pool: str = "machine") -> tuple[s
 
 def test_desy_gives_jobs_the_runtime_that_they_want(install: Any) -> None:
     plugins = install("desy")
-    assert described(plugins, HOUR) == {"MY.RequestRuntime": "$(htmap_walltime) + 600"}
-    assert described(plugins, None) == {}
+    told = {"MY.HTMapTimeLimit": "RequestRuntime"}
+    assert described(plugins, HOUR) == {"MY.RequestRuntime": "$(htmap_walltime) + 600", **told}
+    assert described(plugins, None) == {"MY.HTMapTimeLimit": "10800"}
     assert described(plugins, HOUR, pool="personal") == {}
-    assert described(plugins, HOUR, custom_options={"RequestRuntime": 60}) == {"MY.RequestRuntime": "60"}
+    assert described(plugins, HOUR, custom_options={"RequestRuntime": 60}) == {"MY.RequestRuntime": "60", **told}
 
 
 @pytest.mark.parametrize(
