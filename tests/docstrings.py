@@ -113,4 +113,4 @@ def unsaid(hook: Callable[..., Any]) -> Iterator[str]:
         **{name: each.annotation for name, each in signature.parameters.items()},
         "return": signature.return_annotation,
     }
-    yield from (f"type of {name}" for name, type_ in given.items() if type_ is inspect.Signature.empty)
+    yield from (f"untyped {name}" for name, type_ in given.items() if type_ is inspect.Signature.empty)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -76,6 +77,13 @@ def make_htmap_dir(root: Path | None = None) -> Path:
     for name in _FOLDERS:
         make_folder(root / name)
     return root
+
+
+@contextlib.contextmanager
+def scratch_htmap_dir() -> Iterator[Path]:
+    """Give the block an HTMAP_DIR in the folder for temporary files, for this user only. It is deleted when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="htmap-") as folder:
+        yield Path(folder)
 
 
 def answers_about_slots(address: PoolAddress) -> Answers:

@@ -52,11 +52,7 @@ class Choice:
 
 @attrs.frozen
 class Chosen:
-    """The delivery method of a map.
-
-    :param reason: who has chosen it, and why, as a phrase.
-    :param found: what methods say of the pool, as far as they were asked.
-    """
+    """The delivery method of a map; who has chosen it, and why, as a phrase; what methods say of the pool, if they were asked."""
 
     method: DeliveryMethod
     reason: str
@@ -100,8 +96,8 @@ def _reason(choice: Choice, method: DeliveryMethod, asked: Answers) -> str:
         by_whom = f"{by_whom}: {asked.of(choice.method).reason}"
     elif choice.occasion:
         by_whom = f"DELIVERY_METHOD = auto, decided for this map, because {choice.occasion}: {choice.found[choice.method].reason}"
-    is_other = method.name != choice.method
-    return f"the function needs modules that {choice.method!r} lacks ({by_whom})" if is_other else by_whom
+    is_same = method.name == choice.method
+    return by_whom if is_same else f"the function needs modules that {choice.method!r} lacks ({by_whom})"
 
 
 def present_choice(pool: Pool, view: PoolView, asked: Answers | None = None) -> Choice:

@@ -108,7 +108,8 @@ def _finish(supervisor: Supervisor, archive: str, scratch: str, arguments: list[
 def _keep(asked: AskedToEnd, own: OwnArchive, results: Results, capture: Capture, scratch: str) -> None:
     """See that what has ended comes back, and that after a save the next run can begin in this place."""
     if isinstance(asked, Saved) and saves.is_leaving(scratch):
-        eviction.leave(results, scratch)
+        with contextlib.suppress(OSError):  # on a full disk; then it counts as a failure
+            eviction.leave(results, scratch)
     results.put_in_place()
     capture.remove()
     eviction.keep(scratch, results.ended)

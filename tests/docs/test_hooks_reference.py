@@ -12,6 +12,7 @@ from typing import Any
 import pluggy
 import pytest
 
+import htmap_core
 from htmap_core.contract import hookspecs
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
@@ -112,23 +113,23 @@ def test_the_example_of_a_sites_rules_sets_them(site: Site, tmp_path: Path) -> N
     }
 
 
-# What examples call the objects that plugins are given.
-GIVEN: dict[str, tuple[type, ...]] = {
-    "submit": (SubmitDescription,),
-    "plan": (MapPlan,),
-    "pool": (PoolView, PoolAccess),
-    "options": (MapOptions,),
-    "file": (InputFile,),
-    "folder": (Path,),
-}
+def given() -> dict[str, list[type]]:
+    """Return the classes of the objects that plugins are given, by what examples call them: as the arguments of hooks."""
+    found: dict[str, list[type]] = {"pool": [PoolView, PoolAccess], "options": [MapOptions]}
+    for hook in HOOKS.values():
+        for name, each in inspect.signature(hook).parameters.items():
+            if each.annotation in htmap_core.__all__:
+                found.setdefault(name, []).append(getattr(htmap_core, each.annotation))
+    return found
 
 
 def unknown(source: str) -> Iterator[str]:
     """Yield what an example asks of an object that it is given, and the object does not have."""
+    classes = given()
     asked = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)]
     for node in asked:
-        given = GIVEN.get(node.value.id, ()) if isinstance(node.value, ast.Name) else ()
-        if given and not any(hasattr(cls, node.attr) for cls in given):
+        known = classes.get(node.value.id, ()) if isinstance(node.value, ast.Name) else ()
+        if known and not any(hasattr(cls, node.attr) for cls in known):
             yield ast.unparse(node)
 
 

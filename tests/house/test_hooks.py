@@ -148,7 +148,7 @@ def test_what_a_hook_does_not_say_is_seen(
 
 def test_a_type_that_a_hook_does_not_say_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(htmap_tides, "__annotations__", {"submit": "str"})
-    assert list(unsaid(htmap_tides)) == ["type of return"]
+    assert list(unsaid(htmap_tides)) == ["untyped return"]
 
 
 def test_what_a_method_does_not_say_is_seen() -> None:

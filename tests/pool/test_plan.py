@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from htmap_core.maps.drafts.travelling import EVERY, SHARE
 from htmap_core.testing import run_htmap
 from tests.throwaway_plugins import Site
 
@@ -35,6 +36,7 @@ def htmap_rewrite_submit(submit, plan):
     submit.set_default("request_memory", "200MB")
     submit.add_environment("SEA", "deep")
     submit.require("TARGET.Memory > 1")
+    submit.set_attribute("IsInHTMapDir", str(plan.map_dir.is_relative_to(htmap_dir())))
 """
 
 # A plugin of another site, whose steps are for its own maps.
@@ -146,10 +148,9 @@ def test_each_line_is_known_to_be_its_authors(told: dict[str, Any]) -> None:
 
 def test_what_travels_has_its_size(told: dict[str, Any]) -> None:
     found = {each["what"].rpartition("/")[2]: (each["to"], each["size"]) for each in told["plan"]["travels"]}
-    assert found["timetable"] == ("every job", 500)
-    assert found["2 input files of components"] == ("each job its share", 770)
-    assert found["the function"][1] > 0
-    assert found["what starts Python"][1] > 0
+    assert found["timetable"] == (EVERY, 500)
+    assert (SHARE, 770) in found.values()  # the input files of components
+    assert all(size for _, size in found.values())
 
 
 def test_slots_are_counted_and_the_method_has_a_reason(told: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.storage.content.paths import with_root, without_root
 from htmap_core.storage.jobs import rows_in
-from htmap_core.storage.root import htmap_dir
+from htmap_core.storage.root import htmap_dir, scratch_htmap_dir
 from htmap_core.storage.tags import find_map
 from htmap_core.submission import matching
 from htmap_core.submission.delivery_choice import Chosen, choose_delivery_method
@@ -57,14 +56,14 @@ def plan(
     """
     draft = Draft.of(func, map_options, chunksize)
     _check_free(tag)
-    with user_warnings.gathered() as warnings, tempfile.TemporaryDirectory(prefix="htmap-plan-") as scratch:
+    with user_warnings.gathered() as warnings, scratch_htmap_dir() as scratch:
         pool, connection = pools.find_pool(looks_only=True)
         pools.check_place(connection)
         chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options, writes_down=False)
         calls: Iterator[Call] = (((arg,), {}) for arg in args)
         total = operator.length_hint(args)
-        with draft.written(calls, total, tag, chosen.method, pool, connection, scratch=Path(scratch)) as written:
-            return _plan(written, chosen, Path(scratch), warnings)
+        with draft.written(calls, total, tag, chosen.method, pool, connection, scratch=scratch) as written:
+            return _plan(written, chosen, scratch, warnings)
 
 
 def _check_free(tag: str | None) -> None:

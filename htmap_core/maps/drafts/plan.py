@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -142,10 +141,11 @@ class Plan:
         yield Section(f"delivery method: {self.delivery_method}{why}", ("Method", "Suits", "What it says"), answers)
         if self.slots is not None:
             yield _of_slots(self.slots)
-        sizes = [(each.what, each.to, _size(each.size)) for each in self.travels]
-        yield Section("what travels to jobs", ("What", "To", "Size"), sizes)
-        lines = [(each.name, each.value, each.by) for each in self.lines]
-        yield Section("submit description", ("Command", "Value", "Set by"), lines)
+        # What may be long stands last, where it pushes nothing out of sight.
+        sizes = [(_size(each.size), each.to, each.what) for each in self.travels]
+        yield Section("what travels to jobs", ("Size", "To", "What"), sizes)
+        lines = [(each.name, each.by, each.value) for each in self.lines]
+        yield Section("submit description", ("Command", "Set by", "Value"), lines)
         if self.not_called:
             steps = [(each.plugin, each.what, each.why) for each in self.not_called]
             yield Section("steps of plugins that were not called", ("Plugin", "Step", "Why"), steps)
@@ -190,4 +190,6 @@ def _html(section: Section) -> str:
 
 
 def _escaped(text: str) -> str:
+    import html  # notebooks alone need it
+
     return html.escape(wording.printable(text))

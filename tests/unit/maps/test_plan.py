@@ -18,6 +18,7 @@ from htmap_core import names
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.maps.drafts.plan import Answer, Line, Plan, Step, Travelling
+from htmap_core.maps.drafts.travelling import EVERY, SHARE
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import MapRecord
@@ -79,8 +80,11 @@ def made(htmap_dir: Path, tmp_path: Path) -> Made:
     def make(authors: dict[str, str] | None, **facts: Any) -> MapDir:
         for name, size in {"a": 10, "b,c": 20, "d": 300, "e,f": 400}.items():
             (tmp_path / name).write_bytes(bytes(size))
+        htmap_dir.mkdir(mode=0o700)
+        (htmap_dir / "h").write_bytes(bytes(5000))  # its path is not written down
         of_all = [tmp_path / "a", tmp_path / "b,c", "https://example.org/g"]
-        options = MapOptions(fixed_input_files=of_all, input_files=[tmp_path / "d", [tmp_path / "d", tmp_path / "e,f"]])
+        of_each = [tmp_path / "d", [tmp_path / "d", tmp_path / "e,f", htmap_dir / "h"]]
+        options = MapOptions(fixed_input_files=of_all, input_files=of_each)
         files = MapFiles(options)
         with Creation("tide", joined=files.columns) as creation:
             creation.add_runtime(b"#!/bin/sh\n")
@@ -117,21 +121,16 @@ def test_a_map_tells_what_it_was_submitted_with(made: Made) -> None:
 
 
 def test_all_that_travels_has_its_size_whatever_it_is_called(made: Made, tmp_path: Path) -> None:
-    map_dir = made(None)
-    found = {each.what: (each.to, each.size) for each in htmap.load("tide").plan().travels}
-    link = f"{names.TO_MAP}/files/0/_htmap_file_0"
-    assert list(found) == [
-        "HTMap's runtime",
-        "the function",
-        "inputs",
-        str(tmp_path / "a"),
-        link,
-        "https://example.org/g",
-        "2 input files of components",
-    ]
-    assert [found[what][1] for what in (str(tmp_path / "a"), link, "https://example.org/g")] == [10, 20, None]
-    assert found["2 input files of components"] == ("each job its share", 700)
-    assert found["the function"] == ("every job", (map_dir.path / names.FUNCTION).stat().st_size)
+    made(None)
+    travels = htmap.load("tide").plan().travels
+    *own, in_every, by_link, by_url, of_components = travels
+    assert [(each.to, bool(each.size)) for each in own] == [(EVERY, True), (EVERY, True), (SHARE, True)]
+    assert (in_every.what, in_every.size) == (str(tmp_path / "a"), 10)
+    assert (by_link.what, by_link.size) == (f"{names.TO_MAP}/files/0/_htmap_file_0", 20)
+    assert (by_url.what, by_url.size) == ("https://example.org/g", None)
+    assert (of_components.to, of_components.size) == (SHARE, 5700)
+    (tmp_path / "d").unlink()
+    assert htmap.load("tide").plan().travels[-1].size is None
 
 
 def test_an_older_map_does_not_tell_who_has_set_what(made: Made) -> None:
