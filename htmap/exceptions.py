@@ -89,6 +89,7 @@ from htmap_core.submission.files.staging import SameName
 from htmap_core.user_warnings import (
     DamagedMap,
     DeliveryForModules,
+    DoubtfulInputFiles,
     ForeignClass,
     HTMapWarning,
     LackingModules,
@@ -139,6 +140,7 @@ __all__ = [
     "CorruptMap",
     "DamagedMap",
     "DeliveryForModules",
+    "DoubtfulInputFiles",
     "EmptyMap",
     "ExpectedError",
     "ForeignClass",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from htmap_core.contract.plan import MapPlan
     from htmap_core.contract.pools import Pool, PoolAccess, PoolAddress, PoolView
     from htmap_core.contract.programs import program
-    from htmap_core.contract.protocol import TransferProtocol
+    from htmap_core.contract.protocol import InputFile, TransferProtocol
     from htmap_core.contract.site.checks import Check
     from htmap_core.contract.site.words import Interruption, SiteWords
     from htmap_core.contract.submit import SubmitDescription
@@ -45,6 +45,7 @@ _HOMES = {
     "HOOKS_VERSION": "contract.hookspecs",
     "DeliveryMethod": "contract.delivery",
     "HTMapException": "exceptions",
+    "InputFile": "contract.protocol",
     "Interruption": "contract.site.words",
     "MapOptions": "contract.options",
     "MapPlan": "contract.plan",
@@ -85,6 +86,7 @@ __all__ = [
     "Check",
     "DeliveryMethod",
     "HTMapException",
+    "InputFile",
     "Interruption",
     "MapOptions",
     "MapPlan",

@@ -4,8 +4,8 @@ A plugin is a module that an entry point of the group ``htmap`` names, or a one-
 ``@htmap_core.hookimpl``, and have the name and any of the arguments of a hook below. There are three kinds of hooks:
 
 *Offers* return named objects. A setting or HTMap picks one of them by its name.
-*Steps* edit their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names, and those of
-one-off files last; those of a plugin that offers a pool can be for maps of this pool alone
+*Steps* edit or check their arguments. HTMap calls them for every map, on every plugin, in the order of the plugins' names, and
+those of one-off files last; those of a plugin that offers a pool can be for maps of this pool alone
 (:attr:`~htmap_core.Pool.limits_steps`).
 *Questions* have an answer for the user, who waits for it: no longer than the setting ``PLUGINS.TIME_LIMIT`` says. HTMap asks the
 plugins whose steps it calls for the pool in question. Of one that fails, the answer is its name and the reason.
@@ -21,14 +21,15 @@ The hooks have a version, :data:`HOOKS_VERSION`, and a plugin can require one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from htmap_core.contract.delivery import DeliveryMethod
 from htmap_core.contract.plan import MapPlan
-from htmap_core.contract.pools import Pool, PoolAccess
-from htmap_core.contract.protocol import TransferProtocol
+from htmap_core.contract.pools import Pool, PoolAccess, PoolView
+from htmap_core.contract.protocol import InputFile, TransferProtocol
 from htmap_core.contract.site.checks import Check
 from htmap_core.contract.site.words import Interruption, SiteWords
 from htmap_core.contract.submit import SubmitDescription
@@ -83,6 +84,47 @@ def htmap_transfer_protocols() -> Sequence[TransferProtocol]:  # type: ignore[em
         @hookimpl
         def htmap_transfer_protocols():
             return [TransferProtocol("root", script=Path(__file__).with_name("xrootd_plugin"))]
+    """
+
+
+@hookspec
+def htmap_check_place(folder: Path, pool: PoolView) -> None:
+    """Step: refuse the place of maps on the submit side, such as a file system that the site's schedds do not see.
+
+    Called once per map, on the submit machine, before anything is written there; also before components are run again, and by
+    ``htmap doctor`` and ``htmap move``. Since 0.7. ::
+
+        @hookimpl
+        def htmap_check_place(folder, pool):
+            if folder.resolve().is_relative_to("/scratch"):
+                raise MapOnScratch(folder)
+
+    :param folder: the folder of HTMAP_DIR in which each map has its directory, with its event log; it may not exist yet, and
+        links are not followed.
+    :param pool: the pool that the maps go to.
+    :raises HTMapException: maps of this pool cannot lie there; the message says why, and what to do.
+    """
+
+
+@hookspec
+def htmap_rewrite_input(file: InputFile, pool: PoolView) -> None:
+    """Step: replace an input file by a URL, warn about it, or refuse it.
+
+    Called once per file or folder of this machine that jobs are to fetch, on the submit machine, while the map is created; also
+    if several components get the file, unless there are more than ten thousand others between them. Files that delivery methods
+    send are not among them, nor is what the user has given by a URL. It should be quick: a map may have a hundred thousand files.
+    Since 0.7. ::
+
+        @hookimpl
+        def htmap_rewrite_input(file, pool):
+            if file.path.parts[1:2] == ("staging",):
+                file.fetch_from(f"osdf:///chtc{file.path}")
+            elif (file.size or 0) > 1_000_000_000:
+                file.warn("it has more than 1 GB; keep such files in /staging")
+
+    :param file: the file to edit.
+    :param pool: the pool that the map goes to.
+    :raises HTMapException: the site's rules forbid this file; nothing is submitted, and the user sees the message.
     """
 
 

@@ -36,6 +36,7 @@ class MapPlan:
     :param checkpoints: whether jobs keep checkpoints: evictions bring them to the submit side.
     :param walltime: the time limits of the jobs; None without the option ``walltime``.
     :param is_chosen: whether HTMap has chosen how many components share a job.
+    :param input_schemes: the schemes of the URLs that jobs fetch input files from, also of those that replace files.
     """
 
     tag: str
@@ -49,3 +50,4 @@ class MapPlan:
     checkpoints: bool = False
     walltime: Optional[Walltime] = None
     is_chosen: bool = False
+    input_schemes: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Transfer protocols: URL schemes for inputs and outputs."""
+"""Transfer protocols: URL schemes for inputs and outputs, and the input files that sites replace by URLs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import attrs
 
 # RFC 3986 also allows + - and . in a scheme. HTCondor reads the part before one of them as the name of a token.
 _SCHEME = re.compile(r"[a-z][a-z0-9]*")
+
+# A URL that a list of files can hold: ASCII without blanks, commas and backslashes, and without `$$`, which asks the slot.
+_LISTABLE = re.compile(r"(?!.*\$\$)[A-Za-z][A-Za-z0-9+.-]*://[!-+\--\[\]-~]+")
 
 
 Sender = Callable[[str], str]
@@ -51,3 +54,58 @@ class TransferProtocol:
     outputs: bool = True
     options: tuple[str, ...] = ()
     sender: Optional[Callable[[Mapping[str, str]], Sender]] = None
+
+
+@attrs.define
+class InputFile:
+    """An input file or folder on the submit side, as the rules of a site see it. Since 0.7.
+
+    >>> file = InputFile(Path("/staging/alice/tide.csv"), size=20_000_000_000)
+    >>> file.fetch_from(f"osdf:///chtc{file.path}")
+    >>> file.url
+    'osdf:///chtc/staging/alice/tide.csv'
+
+    :param path: its absolute path, as the user knows it: links are not followed.
+    :param size: its size in bytes; None for a folder, and where it cannot be looked at.
+    :param is_folder: whether it is a folder, or the contents of one.
+    :param is_contents: whether the contents of the folder travel, and not the folder itself.
+    :param component: the first component that gets it; None if all components do.
+    """
+
+    path: Path
+    size: Optional[int] = None
+    is_folder: bool = False
+    is_contents: bool = False
+    component: Optional[int] = None
+    url: Optional[str] = attrs.field(default=None, init=False)
+    """The URL that jobs fetch it from instead; None while nobody has replaced it."""
+
+    warnings: list[str] = attrs.field(factory=list, init=False)
+    """What the user is told about it."""
+
+    def fetch_from(self, url: str) -> None:
+        """Have jobs fetch the file from a URL, by which it keeps its name and place on the execute node.
+
+        Afterwards HTMap checks the protocol of the URL, like one that the user has given. ::
+
+            file.fetch_from(f"osdf:///chtc{file.path}")
+
+        :param url: a URL with quoted blanks, commas and the like, as the server and the transfer plugin understand them.
+        :raises ValueError: it is no such URL, or another one has replaced the file, or it stands for the contents of a folder.
+        """
+        if self.is_contents:
+            raise ValueError(f"the contents of {self.path} cannot be replaced by a URL")
+        if not _LISTABLE.fullmatch(url):
+            raise ValueError(f"{url!r} is no URL in which blanks, commas and the like are quoted")
+        if self.url is not None and self.url != url:
+            raise ValueError(f"{self.path} is replaced by {self.url!r} already, so it cannot be {url!r}")
+        self.url = url
+
+    def warn(self, text: str) -> None:
+        """Warn the user about the file, who gets one warning for all files of the map.
+
+        ::
+
+            file.warn("it has more than 1 GB; keep such files in /staging")
+        """
+        self.warnings.append(text)

@@ -65,7 +65,7 @@ def checks() -> Iterator[Check]:
         yield Check("pool", "problem", text, "The notes above say for each pool how to get it")
         return
     name, connection = connections[0]
-    for look in (of_pool.schedd, of_pool.slots, of_pool.credentials):
+    for look in (of_pool.place, of_pool.schedd, of_pool.slots, of_pool.credentials):
         try:
             yield from look(connection)
         except CondorError as error:

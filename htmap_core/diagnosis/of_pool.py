@@ -9,8 +9,11 @@ from htmap_core import wording
 from htmap_core.condor.bindings import bindings_version
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.site.checks import Check
+from htmap_core.exceptions import HTMapException
 from htmap_core.language.added_requirements import about_architecture
 from htmap_core.plugins.native import requirements_of_machine
+from htmap_core.plugins.pools import check_place
+from htmap_core.storage.root import configured_htmap_dir
 
 
 def schedd(connection: Connection) -> Iterator[Check]:
@@ -31,6 +34,14 @@ def schedd(connection: Connection) -> Iterator[Check]:
     else:
         advice = f"If anything fails, `pip install 'htcondor=={'.'.join(theirs.split('.')[:2])}.*'`"
         yield Check("schedd", "note", f"{text}, but the bindings have version {ours}", advice)
+
+
+def place(connection: Connection) -> Iterator[Check]:
+    """Check that maps of the pool may lie in HTMAP_DIR."""
+    try:
+        check_place(connection, configured_htmap_dir())
+    except HTMapException as error:
+        yield Check("files", "problem", str(error))
 
 
 # Attributes of slots, and the abilities that they advertise.

@@ -124,6 +124,7 @@ def create_map(
         draft = Draft.of(func, map_options, chunksize)
         recovery.settle()
         pool, connection = pools.find_pool()
+        pools.check_place(connection)
         chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options)
         with draft.written(calls, total, tag, chosen.method, pool, connection) as written:
             record = _record(written, chosen, _chunking(written.reason, draft.runs), untagged=tag is None)

@@ -16,11 +16,12 @@ from typing import Any
 from htmap_core import names
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
+from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CannotMove, CorruptMap
 from htmap_core.files.ownership import is_within
 from htmap_core.files.relocation import clear_away, put_away, relocate, undo
 from htmap_core.language.expressions import quoted
-from htmap_core.plugins.pools import check_pools
+from htmap_core.plugins.pools import check_place, check_pools
 from htmap_core.results.engine import Engine
 from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage import operations
@@ -44,12 +45,15 @@ def move(root: Path, to: Path) -> None:
     :param to: its new path, which must not exist, or be an empty folder.
     :raises CannotMove: something in it is in use. Nothing was changed.
     :raises CondorError: the pool of a map that has not ended does not answer. Nothing was changed.
+    :raises HTMapException: the site of a pool forbids the new place. Nothing was changed.
     :raises MadeByNewerHTMap: only a newer HTMap knows the jobs of a map. Nothing was changed.
     """
     real = Path(os.path.realpath(root))
     _check_places(real, to)
-    _check_unused(real, to)
+    in_use = _check_unused(real, to)
     queued = list(_queued(real, to))
+    for address in {*in_use, *(map_dir.pool for map_dir, _ in queued)}:
+        check_place(Connection(address), to)
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(moving(real, {str(root), str(real)}, to))
@@ -157,16 +161,18 @@ def _check_places(real: Path, to: Path) -> None:
         raise CannotMove(real, to, f"there is no folder {to.parent}", f"`mkdir -p {to.parent}`")
 
 
-def _check_unused(real: Path, to: Path) -> None:
+def _check_unused(real: Path, to: Path) -> list[PoolAddress]:
+    """Check that nothing in HTMAP_DIR is in use, and return the address of the pool that maps go to; none if none answers."""
     if (problem := why_still_moving(real)) is not None:
         raise CannotMove(real, to, f"an earlier move is not finished ({problem})", "`htmap settle` finishes it")
     for kind in operations.KINDS:
         if found := sorted(path for path in (real / kind).glob("*") if path.is_file()):
             raise CannotMove(real, to, f"{found[0]} tells of something unfinished", "`htmap doctor` says more")
-    for each in check_pools():
-        configuration = each.address.configuration if each.address is not None else None
-        if configuration is not None and is_within(configuration, [str(real)]):
-            raise CannotMove(real, to, f"the {each.pool} pool runs in it", "Stop it first: `htmap pool stop`")
+    usable = [each.address for each in check_pools() if each.address is not None]
+    for address in usable:
+        if address.configuration is not None and is_within(address.configuration, [str(real)]):
+            raise CannotMove(real, to, f"the {address.pool} pool runs in it", "Stop it first: `htmap pool stop`")
+    return usable[:1]
 
 
 def _queued(real: Path, to: Path) -> Iterator[tuple[MapDir, Connection]]:

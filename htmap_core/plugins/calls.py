@@ -19,9 +19,9 @@ from htmap_core.contract.site.words import Interruption, SiteWords
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
 from htmap_core.plugins.discovery import Discovery
-from htmap_core.plugins.guard import Guard, blame, only_answer, problem_with_address, problem_with_offer
+from htmap_core.plugins.guard import Guard, blame, only_answer, problem_with_address
 from htmap_core.plugins.native import native
-from htmap_core.plugins.offers import Offers
+from htmap_core.plugins.offers import Offers, problem_with_offer
 from htmap_core.plugins.record import FIRST_PARTY, THIS_PROGRAM, PluginRecord
 from htmap_core.settings import dotted
 from htmap_core.settings.defaults import OFFERED
@@ -180,7 +180,7 @@ class Plugins:
 
     def checks(self, pool: PoolAccess) -> Iterator[Check]:
         """Ask every plugin for its checks of *pool*. What one cannot check is a problem that names the plugin."""
-        for record, call in self._concerned("htmap_checks", pool.address.pool):
+        for record, call in self.concerned("htmap_checks", pool.address.pool):
             try:
                 yield from self._guard.ask_for_all(record, Check, only_answer(call), pool=pool)
             except HTMapException as error:
@@ -192,7 +192,7 @@ class Plugins:
         A plugin that fails is named with the reason: whoever explains a hold must not fail for it.
         """
         kinds: dict[type, str] = {SiteWords: "SiteWords", type(None): "None"}
-        for record, call in self._concerned("htmap_site_words", pool):
+        for record, call in self.concerned("htmap_site_words", pool):
             try:
                 words = self._guard.ask(record, kinds, only_answer(call), interruption=interruption)
             except HTMapException as error:
@@ -263,14 +263,14 @@ class Plugins:
         for record in sorted(self._discovery.working(hook), key=lambda record: (record.is_one_off, record.name)):
             yield record, limiting.intersection(record.offers.get("pools", ()))
 
-    def _concerned(self, hook: str, pool: str) -> Iterator[tuple[PluginRecord, pluggy.HookCaller]]:
+    def concerned(self, hook: str, pool: str) -> Iterator[tuple[PluginRecord, pluggy.HookCaller]]:
         """Yield the plugins that take part in what is done with a pool, in order, each with what calls *hook* of it."""
         for record, own in self.steps(hook):
             if not own or pool in own:
                 yield record, self._discovery.caller(hook, record)
 
     def _step(self, hook: str, submit: SubmitDescription, plan: MapPlan) -> None:
-        for record, call in self._concerned(hook, plan.pool.address.pool):
+        for record, call in self.concerned(hook, plan.pool.address.pool):
             self._guard.act(record, call, submit=submit, plan=plan)
 
     def _owner(self, kind: str, offered: DeliveryMethod | Pool | TransferProtocol) -> PluginRecord:

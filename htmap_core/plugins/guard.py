@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import inspect
 import os
 import sys
@@ -14,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from htmap_core.condor import bindings
-from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.protocol import Sender
 from htmap_core.contract.submit import SubmitDescription
@@ -22,11 +22,7 @@ from htmap_core.exceptions import HTMapException, PluginError, PluginHangs
 from htmap_core.exceptions.plugins import SWITCH_OFF
 from htmap_core.plugins.printing import programs_to_stderr, to_stderr
 from htmap_core.plugins.record import PluginRecord
-from htmap_core.settings import core
-from htmap_core.settings.chain import Settings
-from htmap_core.settings.defaults import OFFERED
-from htmap_core.settings.layers import Layer
-from htmap_core.settings.tables import setting, table
+from htmap_core.settings.tables import setting
 from htmap_core.wording import describe
 
 if TYPE_CHECKING:
@@ -54,16 +50,22 @@ class Guard:
 
         :raises PluginError: it fails, or returns something. Of a coroutine or a generator, nothing has run.
         """
-        returned = self.call(record, call, *args, **kwargs)
-        for each in returned if isinstance(returned, list) else [returned]:  # the caller of a hook returns a list
-            if inspect.iscoroutine(each):
-                each.close()  # or else Python warns of it, too
-            if inspect.iscoroutine(each) or inspect.isgenerator(each) or inspect.isasyncgen(each):
-                reason = f"{_name(call)} must be a plain function: it returned {each!r}, and nothing of it has run"
-                raise PluginError(record.name, record.distribution, reason)
-            if each is not None:
-                reason = f"{_name(call)} must edit what it is given and return nothing, but it returned {_short(each)}"
-                raise PluginError(record.name, record.distribution, reason)
+        _check_nothing(record, call, self.call(record, call, *args, **kwargs))
+
+    def rule(self, record: PluginRecord, call: Callable[..., Any]) -> Callable[..., None]:
+        """Return what acts by the same rules, with little around each call: a map may have a hundred thousand files."""
+        if is_traced():
+            return functools.partial(self.act, record, call)
+
+        def each(**given: Any) -> None:
+            try:
+                returned = _quietly(call, **given)
+            except (Exception, SystemExit) as error:
+                returned = _blamed(record, call, functools.partial(_raise, error))
+            if returned:
+                _check_nothing(record, call, returned)
+
+        return each
 
     def call(self, record: PluginRecord, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Call what may take its time.
@@ -145,6 +147,26 @@ class Guard:
         return answer  # type: ignore[return-value]  # None only if that is the answer
 
 
+def _check_nothing(record: PluginRecord, call: Callable[..., Any], returned: Any) -> None:
+    """Check that what edits its arguments has returned nothing.
+
+    :raises PluginError: it returned something, or is a coroutine or a generator.
+    """
+    for each in returned if isinstance(returned, list) else [returned]:  # the caller of a hook returns a list
+        if inspect.iscoroutine(each):
+            each.close()  # or else Python warns of it, too
+        if inspect.iscoroutine(each) or inspect.isgenerator(each) or inspect.isasyncgen(each):
+            reason = f"{_name(call)} must be a plain function: it returned {each!r}, and nothing of it has run"
+            raise PluginError(record.name, record.distribution, reason)
+        if each is not None:
+            reason = f"{_name(call)} must edit what it is given and return nothing, but it returned {_short(each)}"
+            raise PluginError(record.name, record.distribution, reason)
+
+
+def _raise(error: BaseException) -> Any:
+    raise error
+
+
 def only_answer(hook: pluggy.HookCaller) -> Callable[..., Any]:
     """Return what calls a hook of one plugin and returns its answer. A caller of a hook returns a list, without any None."""
 
@@ -197,30 +219,6 @@ def problem_with_address(address: PoolAddress | None, pool: str) -> str | None:
     if address is None or (address.pool == pool and isinstance(address.schedd, (str, type(None)))):
         return None
     return f"must return an address of the pool {pool!r}, with a schedd of text or none, not {address!r}"
-
-
-def problem_with_offer(offer: Mapping[Any, Any], tables: Mapping[str, type], plugin: str) -> str | None:
-    """Return what is wrong with the settings that a plugin offers as defaults, or None.
-
-    :param tables: the tables of all plugins.
-    """
-    for name, value in offer.items():
-        folded = name.upper() if isinstance(name, str) else ""
-        if not folded or (folded in core.names() and folded not in OFFERED):
-            return f"can offer {', '.join(OFFERED)} and tables of plugins, not {name!r}"
-        own = Settings(Layer({name: value}, f"plugin {plugin!r}"))
-        try:
-            if isinstance(value, Mapping) != (folded != OFFERED[0]):
-                return f"offers {name} = {value!r}, which is {'a' if isinstance(value, Mapping) else 'no'} table"
-            if folded == core.MAP_OPTIONS:
-                MapOptions.from_settings(own)
-            elif folded in tables:
-                table(folded, tables[folded], own)
-            elif folded in core.SETTINGS:
-                setting(folded, own)
-        except HTMapException as error:
-            return f"offers what cannot be used: {error}"
-    return None
 
 
 def _blamed(record: PluginRecord, call: Callable[..., Any], run: Callable[[], T], /, *given: Any) -> T:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from htmap_core.contract.options import MapOptions
+from htmap_core.exceptions import HTMapException
 from htmap_core.plugins.discovery import Discovery
 from htmap_core.plugins.guard import Guard, names_of
 from htmap_core.plugins.record import PluginRecord
+from htmap_core.settings import core
+from htmap_core.settings.chain import Settings
+from htmap_core.settings.defaults import OFFERED
+from htmap_core.settings.layers import Layer
+from htmap_core.settings.tables import setting, table
 from htmap_core.wording import describe
 
 T = TypeVar("T")
@@ -61,3 +68,27 @@ class Offers:
                 yield record, answer
             else:
                 self._discovery.switch_off(record, f"{hook} must return a {type_.__name__}, not {answer!r}")
+
+
+def problem_with_offer(offer: Mapping[Any, Any], tables: Mapping[str, type], plugin: str) -> str | None:
+    """Return what is wrong with the settings that a plugin offers as defaults, or None.
+
+    :param tables: the tables of all plugins.
+    """
+    for name, value in offer.items():
+        folded = name.upper() if isinstance(name, str) else ""
+        if not folded or (folded in core.names() and folded not in OFFERED):
+            return f"can offer {', '.join(OFFERED)} and tables of plugins, not {name!r}"
+        own = Settings(Layer({name: value}, f"plugin {plugin!r}"))
+        try:
+            if isinstance(value, Mapping) != (folded != OFFERED[0]):
+                return f"offers {name} = {value!r}, which is {'a' if isinstance(value, Mapping) else 'no'} table"
+            if folded == core.MAP_OPTIONS:
+                MapOptions.from_settings(own)
+            elif folded in tables:
+                table(folded, tables[folded], own)
+            elif folded in core.SETTINGS:
+                setting(folded, own)
+        except HTMapException as error:
+            return f"offers what cannot be used: {error}"
+    return None

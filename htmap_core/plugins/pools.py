@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import attrs
 
-from htmap_core import user_warnings
+from htmap_core import names, user_warnings
 from htmap_core.condor.connection import Connection
-from htmap_core.contract.pools import Pool, PoolAddress
+from htmap_core.contract.pools import Pool, PoolAddress, PoolView
 from htmap_core.exceptions import (
     CondorError,
     HTMapException,
@@ -21,6 +22,7 @@ from htmap_core.exceptions import (
 from htmap_core.files.ownership import is_within
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.record import PluginRecord
+from htmap_core.plugins.sites.rules import SiteRules
 from htmap_core.storage.root import answers_about_slots, htmap_dir
 from htmap_core.wording import describe
 
@@ -153,6 +155,15 @@ def reach(address: PoolAddress, plugin_files: Collection[str]) -> Connection:
                 return Connection(started)
         off = [each for each in plugins.records_for_maps() if each.name in plugin_files and each.state != "ok"]
     raise _unreachable(connection, problem, off)
+
+
+def check_place(pool: PoolView, root: Path | None = None) -> None:
+    """Let the site of a pool refuse an HTMAP_DIR as the place of maps. Nothing is written there.
+
+    :param root: the HTMAP_DIR; by default that of the settings. It may not exist.
+    :raises HTMapException: maps of this pool cannot lie there.
+    """
+    SiteRules(pool).check_place((root or htmap_dir()) / names.MAPS)
 
 
 def ask(address: PoolAddress) -> Connection:

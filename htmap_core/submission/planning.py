@@ -75,6 +75,7 @@ def describe(
     :param authors: notes who has set what.
     :param acts: whether plugins do their slow work and set up credentials; not for a map that is only planned.
     """
+    plan = attrs.evolve(plan, input_schemes=files.input_schemes)
     submit = begun(plan, option_columns, authors)
     files.describe(submit)
     try:

@@ -42,7 +42,8 @@ def rerun(
     :raises MapWasRemoved: the map was removed meanwhile; nothing runs again.
     :raises BusyMap: another thread or process is running components of the map again.
     :raises RequiredPluginError: a plugin that PLUGINS.REQUIRED names does not work; nothing has changed then.
-    :raises HTMapException: a plugin cannot get the credentials that they need; nothing has changed then.
+    :raises HTMapException: a plugin cannot get the credentials that they need, or the map lies where its site forbids it; nothing
+        has changed then.
     """
     _check_ended(tag, components, statuses())
     if not components:
@@ -50,6 +51,7 @@ def rerun(
     with plugins.of_map(map_dir.plugin_files):
         plugin_faults.check()
         pool = pools.reach(map_dir.pool, map_dir.plugin_files)
+        pools.check_place(pool, map_dir.root)
         commands, columns = _read_submit(map_dir)
         map_dir.check_sources(components)
         _renew_credentials(map_dir, tag, commands, pool)

@@ -13,6 +13,7 @@ from htmap_core.user_warnings.delivery import (
     UnsuitableDeliveryMethod,
 )
 from htmap_core.user_warnings.files import (
+    DoubtfulInputFiles,
     LateJobsAreSignedNow,
     NoSlotTransfers,
     SameDestination,
@@ -50,6 +51,7 @@ from htmap_core.user_warnings.roots import (
 __all__ = [
     "DamagedMap",
     "DeliveryForModules",
+    "DoubtfulInputFiles",
     "ForeignClass",
     "HTMapWarning",
     "LackingModules",

@@ -29,6 +29,24 @@ class UnreadableInputFiles(SuspiciousMap):
 
 
 @attrs.define(slots=False)
+class DoubtfulInputFiles(SuspiciousMap):
+    """The site's plugin warns of input files.
+
+    :param doubts: what it says, by path, for the first few files.
+    :param count: how many files it warns of.
+    """
+
+    doubts: dict[str, str]
+    count: int
+
+    def __str__(self) -> str:
+        shown = "; ".join(f"{path}: {doubt}" for path, doubt in self.doubts.items())
+        more = "; ..." if self.count > len(self.doubts) else ""
+        files = "an input file" if self.count == 1 else f"{self.count} input files"
+        return f"the site's rules warn of {files}: {shown}{more}"
+
+
+@attrs.define(slots=False)
 class TooLargeInputFiles(SuspiciousMap):
     """The input files of a component need more disk than its job asks for.
 

@@ -16,12 +16,13 @@ from tests.docstrings import unsaid, unsaid_of_method
 from tests.house.tree import ROOT, named, sources
 
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("htmap_"))
+CALLERS = ("calls.py", "sites/rules.py")
 
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_has_exactly_one_typed_caller(hook: str) -> None:
-    tree = ast.parse((ROOT / "htmap_core/plugins/calls.py").read_text())
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    trees = [ast.parse((ROOT / "htmap_core/plugins" / name).read_text()) for name in CALLERS]
+    functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     callers = [node for node in functions if calls(node, hook)]
     assert len(callers) == 1
     assert callers[0].returns is not None

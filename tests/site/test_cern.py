@@ -488,11 +488,16 @@ class TestAnotherLxplusNode:
 
 @pytest.mark.usefixtures("ticket")
 class TestEos:
-    def test_files_come_from_there_by_root_urls(self, lxplus: BatchService) -> None:
-        (lxplus.eos / "factor").write_text("21\n")
-        options = htmap.MapOptions(fixed_input_files="root://eosuser.cern.ch//eos/factor")
-        mapped = htmap.map(lambda x: x * int(Path("factor").read_text()), [2], map_options=options)
-        assert mapped.get(0, timeout=TIMEOUT) == 42
+    def test_files_come_from_there_by_root_urls(self, lxplus: BatchService, eos_factor: str) -> None:
+        (lxplus.eos / "times").write_text("21\n")
+        there = lxplus.eos / Path(eos_factor).relative_to("/eos")
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_text("3\n")  # where jobs fetch it by root://; this machine has another number in it
+        options = htmap.MapOptions(fixed_input_files=["root://eosuser.cern.ch//eos/times", eos_factor])
+        mapped = htmap.map(
+            lambda x: x * int(Path("times").read_text()) * int(Path("factor").read_text()), [2], map_options=options
+        )
+        assert mapped.get(0, timeout=TIMEOUT) == 126
 
     def test_files_go_there_by_root_urls_into_folders_that_are_made(self, lxplus: BatchService) -> None:
         def write(x: int) -> None:

@@ -33,7 +33,12 @@ from htmap_core.submission.delivery_choice import AUTO, Choice, choose_anew, pre
 from htmap_core.wording import did_you_mean, followed
 
 # The hooks by which a plugin acts on every map, unlike its offers, from which a user chooses.
-_STEPS = {"htmap_setup_credentials": "credentials", "htmap_rewrite_submit": "submit description"}
+_STEPS = {
+    "htmap_check_place": "places",
+    "htmap_rewrite_input": "input files",
+    "htmap_setup_credentials": "credentials",
+    "htmap_rewrite_submit": "submit description",
+}
 _QUESTIONS = {"htmap_checks": "checks", "htmap_site_words": "site words"}
 
 

@@ -58,6 +58,7 @@ def plan(
     _check_free(tag)
     with user_warnings.gathered() as warnings, scratch_htmap_dir() as scratch:
         pool, connection = pools.find_pool(looks_only=True)
+        pools.check_place(connection)
         chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options, writes_down=False)
         calls: Iterator[Call] = (((arg,), {}) for arg in args)
         total = operator.length_hint(args)

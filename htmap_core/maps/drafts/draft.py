@@ -112,7 +112,7 @@ class Draft:
             up no credentials then.
         """
         chunks = self._chunks(pool, method, connection, total)
-        columns, files = OptionColumns(self.options), MapFiles(self.options)
+        columns, files = OptionColumns(self.options), MapFiles(self.options, connection)
         of_options = tuple(columns.names.values())
         with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, root=scratch) as creation:
             self._add_function(creation, files, runs_again_alone=chunks.reason is not None)

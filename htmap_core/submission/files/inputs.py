@@ -11,15 +11,19 @@ from typing import Any, ClassVar
 from htmap_core import names
 from htmap_core.contract.option_values import RELATIVE_PATHS, truth
 from htmap_core.contract.options import MapOptions
+from htmap_core.contract.protocol import InputFile
 from htmap_core.contract.transfer_path import source
 from htmap_core.exceptions import InvalidOption, MisalignedInputData
 from htmap_core.language.submit_text import submit_path
+from htmap_core.plugins.sites.rules import Rule
 from htmap_core.submission.files.protocols import Protocols
+from htmap_core.submission.files.sources import Source
 from htmap_core.submission.files.staging import Staging
-from htmap_core.user_warnings import SuspiciousMap, TooLargeInputFiles, UnreadableInputFiles
+from htmap_core.user_warnings import DoubtfulInputFiles, SuspiciousMap, TooLargeInputFiles, UnreadableInputFiles
 
 Entries = list[list[str]]
 
+_SHOWN_DOUBTS = 5
 _DISK = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)B?", re.IGNORECASE)
 _KIB_IN = {"": 1, "K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}  # request_disk without a unit is in KiB
 
@@ -29,12 +33,17 @@ class InputFiles:
 
     :param options: the map options; ``input_files`` is consumed one value at a time.
     :param protocols: gets the URLs.
+    :param rule: what the sites of the pool make of files; None if no site has a say.
     """
 
     columns: ClassVar[Mapping[str, str]] = {names.FILES_COLUMN: ","}
 
-    def __init__(self, options: MapOptions, protocols: Protocols) -> None:
+    def __init__(self, options: MapOptions, protocols: Protocols, rule: Rule | None = None) -> None:
         self._protocols = protocols
+        self._rule = rule
+        self._component: int | None = None  # that is added now; None while those for all are
+        self._doubts: dict[str, str] = {}
+        self._doubtful = 0
         self._keeps_folders = truth(RELATIVE_PATHS, options.text(RELATIVE_PATHS, "false"))
         self._names: dict[
             str, str
@@ -52,8 +61,10 @@ class InputFiles:
         :returns: their entries for the execute side.
         :raises SameName: two of them have the same name.
         :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
+        :raises HTMapException: the site refuses one of them.
         """
-        self._staging = Staging(map_path, self._protocols.fetch, self._names)
+        replaced = None if self._rule is None else self._replaced
+        self._staging = Staging(map_path, self._protocols.fetch, self._names, replaced)
         self._root = os.fspath(map_path.parents[1])
         return self._staging.add_for_all(self._fixed, of_function)
 
@@ -68,6 +79,7 @@ class InputFiles:
         :raises MisalignedInputData: the option ``input_files`` has no value for it.
         :raises SameName: two of them have the same name.
         :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
+        :raises HTMapException: the site refuses one of them.
         """
         self._has_begun_job &= not begins_job
         if self._given is None and not of_arguments:
@@ -75,8 +87,21 @@ class InputFiles:
         if not self._has_begun_job:
             self._has_begun_job = True
             self._staging.begin_job(component)
+        self._component = component
         entries, listed = self._staging.add(self._named(component), of_arguments)
         return entries, [self._item(text) for text in listed]
+
+    def _replaced(self, source: Source) -> str | None:
+        """Return the URL that the site puts in the place of a file; None if it leaves it as it is."""
+        assert self._rule is not None
+        is_contents = not source.name
+        file = InputFile(Path(source.text), source.size, source.is_folder, is_contents, self._component)
+        self._rule(file)
+        if file.warnings:
+            self._doubtful += 1
+            if len(self._doubts) < _SHOWN_DOUBTS:
+                self._doubts[source.text] = "; ".join(file.warnings)
+        return file.url
 
     def _item(self, text: str) -> str:
         """Return a file in the list of a row. What is in HTMAP_DIR, such as another map's output, moves with it."""
@@ -100,6 +125,8 @@ class InputFiles:
     def warnings(self) -> Iterator[SuspiciousMap]:
         """Yield warnings about input files for which jobs will be held."""
         found = self._staging.summary
+        if self._doubts:
+            yield DoubtfulInputFiles(self._doubts, self._doubtful)
         if found.problems:
             yield UnreadableInputFiles(found.problems, found.problem_count)
         limit = _bytes_of(self._request_disk)

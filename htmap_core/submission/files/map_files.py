@@ -9,6 +9,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.plugins.core.presigned import Validity
+from htmap_core.plugins.sites.rules import SiteRules
 from htmap_core.submission.files.inputs import InputFiles
 from htmap_core.submission.files.outputs import OutputRemaps
 from htmap_core.submission.files.protocols import Protocols
@@ -20,11 +21,13 @@ class MapFiles:
     """The files during the creation of a map. The methods stand in the order of their calls.
 
     :param options: the map options; ``input_files`` and ``output_remaps`` are consumed one value at a time.
+    :param pool: the pool that the map goes to, whose site may replace input files; None for no site.
     """
 
-    def __init__(self, options: MapOptions) -> None:
+    def __init__(self, options: MapOptions, pool: PoolView | None = None) -> None:
         self._protocols = Protocols(options)
-        self._inputs = InputFiles(options, self._protocols)
+        rule = None if pool is None else SiteRules(pool).of_inputs()
+        self._inputs = InputFiles(options, self._protocols, rule)
         self._remaps = OutputRemaps(options.output_remaps, self._protocols)
         self._components = 0
 
@@ -72,6 +75,11 @@ class MapFiles:
         for listed in self._inputs.to_transfer:
             submit.add_input_file(listed)
         self._protocols.describe(submit)
+
+    @property
+    def input_schemes(self) -> frozenset[str]:
+        """The schemes of the URLs that jobs fetch input files from."""
+        return self._protocols.input_schemes
 
     @property
     def validity(self) -> Validity | None:

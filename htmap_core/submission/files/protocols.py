@@ -36,6 +36,11 @@ class Protocols:
         self._senders: dict[str, Sender] = {}
         self.validity: Validity | None = None  # for how long the first signed URL is good
 
+    @property
+    def input_schemes(self) -> frozenset[str]:
+        """The schemes of the URLs of input files."""
+        return frozenset(self._inputs)
+
     def fetch(self, source: str) -> None:
         """Note the protocol of an input file's *source*, a path or a URL.
 

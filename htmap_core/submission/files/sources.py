@@ -33,6 +33,7 @@ class Source:
     :param is_folder: whether it is a folder of this machine, or the contents of one.
     :param size: the size of a file of this machine, in bytes.
     :param problem: why the job will be held; None if no reason is known.
+    :param url: the URL by which a site has jobs fetch it instead.
     """
 
     text: str
@@ -43,15 +44,28 @@ class Source:
     is_folder: bool = False
     size: Optional[int] = None
     problem: Optional[str] = None
+    url: Optional[str] = None
+
+    @property
+    def listed(self) -> str:
+        """What HTCondor is told: a URL or a path."""
+        return self.text if self.url is None else self.url
 
     @property
     def scheme(self) -> str | None:
-        """The URL scheme; None for a path."""
-        return scheme_of(self.text)
+        """The URL scheme by which jobs fetch it; None for a path."""
+        return scheme_of(self.listed)
 
     def called(self, name: str) -> Source:
         """Return the source with another *name*: a path in the scratch directory, where HTCondor does not put it by itself."""
         return attrs.evolve(self, name=name, is_plain=False, is_others=bool(_OTHERS_NAMES.match(name)))
+
+    def fetched_from(self, url: str) -> Source:
+        """Return the source as jobs fetch it from a URL. The user's name of it stays."""
+        arrives = _name_on_arrival(url)
+        is_others = self.is_others or bool(_OTHERS_NAMES.match(arrives))
+        facts = self.is_folder, self.size, self.problem
+        return Source(self.text, self.name, arrives, arrives == self.name, is_others, *facts, url)  # evolve() is slow
 
     @property
     def last(self) -> str:
@@ -65,11 +79,15 @@ def look(text: str) -> Source:
 
 
 def _remote(url: str) -> Source:
-    arrives = url.partition("?")[0].rstrip("/").rpartition("/")[2]
+    arrives = _name_on_arrival(url)
     name = urllib.parse.unquote(arrives)
     if "/" in name or name in {"", ".", ".."}:
         name = arrives
     return Source(url, name, arrives, is_plain=name == arrives, is_others=bool(_OTHERS_NAMES.match(name)))
+
+
+def _name_on_arrival(url: str) -> str:
+    return url.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
 def _local(path: str) -> Source:

@@ -88,14 +88,19 @@ class Staging:
     :param map_path: the map's directory, for links.
     :param fetch: is called with each URL.
     :param with_folders: the sources that keep their folders, and their paths in the scratch directory; others are at its top.
+    :param replaced: returns the URL that the site puts in the place of a file of this machine, if it does; asked once for each.
     """
 
     def __init__(
-        self, map_path: Path, fetch: Callable[[str], None], with_folders: Mapping[str, str] = MappingProxyType({})
+        self,
+        map_path: Path,
+        fetch: Callable[[str], None],
+        with_folders: Mapping[str, str] = MappingProxyType({}),
+        replaced: Callable[[Source], str | None] | None = None,
     ) -> None:
         self._map_path = map_path
         self._fetch = fetch
-        self._look = functools.lru_cache(_KNOWN_SOURCES)(functools.partial(_look, with_folders))
+        self._look = functools.lru_cache(_KNOWN_SOURCES)(functools.partial(_look, with_folders, replaced))
         self._numbers: dict[str, int] = {}
         self._for_all: dict[str, _Place] = {}
         self._named_for_all: dict[str, str] = {}
@@ -174,7 +179,7 @@ class Staging:
         wanted = _names_of(source)
         contested = source.is_others or any(name in self._taken for name in wanted)
         if source.is_plain and not contested:
-            return _Place(source, source.text, source.arrives, source.name)
+            return _Place(source, source.listed, source.arrives, source.name)
         number = self._numbers.setdefault(source.text, len(self._numbers))
         staged = names.STAGED.format(number=number)
         target = f"{PLACED}/{number}/{source.last}" if contested else source.name
@@ -194,10 +199,10 @@ class Staging:
     def _renamed_on_arrival(self, source: Source, staged: str, target: str, *, contested: bool) -> _Place:
         """Return a place with another name for the target of a URL: behind ``#/``, which curl does not send to the server."""
         if not contested:
-            return _Place(source, source.text, source.arrives, target)
-        if source.scheme not in _WITH_FRAGMENT or "#" in source.text:
+            return _Place(source, source.listed, source.arrives, target)
+        if source.scheme not in _WITH_FRAGMENT or "#" in source.listed:
             raise SameName(source.name, self._taken.get(source.arrives, "a file of HTMap or HTCondor"), source.text)
-        return _Place(source, f"{source.text}#/{staged}", staged, target)
+        return _Place(source, f"{source.listed}#/{staged}", staged, target)
 
     def _take(self, place: _Place) -> None:
         for name in {place.arrives, place.target} if place.source.name else _names_of(place.source):
@@ -206,7 +211,7 @@ class Staging:
     def _note(self, source: Source) -> None:
         found = self.summary
         if source.scheme is not None:
-            self._fetch(source.text)
+            self._fetch(source.listed)
         if source.problem is not None:
             found.problem_count += 1
             if len(found.problems) < _SHOWN_PROBLEMS:
@@ -216,9 +221,12 @@ class Staging:
             found.largest, found.largest_at = self._bytes, self._first
 
 
-def _look(with_folders: Mapping[str, str], text: str) -> Source:
+def _look(with_folders: Mapping[str, str], replaced: Callable[[Source], str | None] | None, text: str) -> Source:
     found = look(text)
-    return found.called(with_folders[text]) if text in with_folders else found
+    if text in with_folders:
+        found = found.called(with_folders[text])
+    url = replaced(found) if replaced is not None and found.scheme is None else None
+    return found if url is None else found.fetched_from(url)
 
 
 def _names_of(source: Source) -> set[str]:

@@ -1,4 +1,4 @@
-"""What CERN needs for maps, for ``htmap doctor``: a folder off EOS, a ticket that lasts, and a credd that takes it."""
+"""What CERN needs for maps, for ``htmap doctor``: a ticket that lasts, and a credd that takes it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,19 @@ import datetime
 import shlex
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
-from htmap_cern import credentials, rules, tickets
-from htmap_cern.errors import CannotSendCredential, MapOnEos, TicketNeeded
+from htmap_cern import credentials, tickets
+from htmap_cern.errors import CannotSendCredential, TicketNeeded
 from htmap_cern.settings import CernSettings
 from htmap_core import Check, PoolAccess, durations
 from htmap_core.exceptions import CondorError
 
 
-def of(pool: PoolAccess, folder: Path, told: CernSettings) -> Iterator[Check]:
+def of(pool: PoolAccess, told: CernSettings) -> Iterator[Check]:
     """Yield the checks of the batch service.
 
-    :param folder: HTMAP_DIR.
     :param told: the settings of the table CERN.
     """
-    try:
-        rules.refuse_eos(folder)
-    except MapOnEos as error:
-        yield Check("files", "problem", str(error))
     if not told.send_credential:
         yield Check(
             "ticket", "ok", "jobs get none, because CERN.SEND_CREDENTIAL is false: they can read neither AFS nor EOS"

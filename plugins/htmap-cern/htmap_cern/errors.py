@@ -46,13 +46,31 @@ class CannotSendCredential(HTMapException):
 class MapOnEos(HTMapException):
     """HTMAP_DIR is on EOS.
 
-    :param map_dir: the map's directory there.
+    :param folder: the folder of maps there.
     """
 
-    map_dir: Path
+    folder: Path
 
     def __str__(self) -> str:
         return (
-            f"a map cannot be kept in {self.map_dir}: CERN's schedds cannot access EOS, so they could neither read its inputs "
-            f"nor write its event log. Set HTMAP_DIR to a folder on AFS, such as ~/.htmap; jobs themselves can use EOS"
+            f"maps cannot be kept in {self.folder}: CERN's schedds cannot access EOS, so they could neither read their inputs "
+            f"nor write their event logs. Set HTMAP_DIR to a folder on AFS, such as ~/.htmap; jobs themselves can use EOS"
+        )
+
+
+@attrs.define(slots=False)
+class CannotFetchFromEos(HTMapException):
+    """Jobs cannot fetch an input file that is on EOS.
+
+    :param path: the file.
+    :param problem: why it cannot be fetched.
+    """
+
+    path: Path
+    problem: str
+
+    def __str__(self) -> str:
+        return (
+            f"jobs cannot fetch {self.path} from EOS: {self.problem}. Copy it to AFS, or name it by a URL, "
+            f"root://SERVER//eos/...; or give its path to the function as text, because jobs can read EOS themselves"
         )

@@ -6,11 +6,13 @@ docs/explanation/site-plugin.md explains it line by line, as the example of a si
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from htmap_cern import checks, credentials, rules, site, words
+from htmap_cern import checks, credentials, eos, rules, site, words
 from htmap_cern.settings import CernSettings, settings
 from htmap_core import (
     Check,
+    InputFile,
     Interruption,
     MapPlan,
     Pool,
@@ -19,7 +21,6 @@ from htmap_core import (
     SubmitDescription,
     TransferProtocol,
     hookimpl,
-    htmap_dir,
 )
 
 
@@ -42,9 +43,20 @@ def htmap_transfer_protocols() -> Sequence[TransferProtocol]:
 
 
 @hookimpl
+def htmap_check_place(folder: Path) -> None:
+    """Refuse maps that lie on EOS."""
+    eos.refuse_maps(folder)
+
+
+@hookimpl
+def htmap_rewrite_input(file: InputFile) -> None:
+    """Have jobs fetch files on EOS by ``root://``."""
+    eos.fetch(file)
+
+
+@hookimpl
 def htmap_setup_credentials(submit: SubmitDescription, plan: MapPlan) -> None:
     """Hand the user's ticket to the batch service."""
-    rules.refuse_eos(plan.map_dir)  # first, because a ticket does not help with that
     credentials.set_up(submit, plan, settings())
 
 
@@ -56,8 +68,8 @@ def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
 
 @hookimpl
 def htmap_checks(pool: PoolAccess) -> Sequence[Check]:
-    """Check HTMAP_DIR, the ticket and the credd."""
-    return list(checks.of(pool, htmap_dir(), settings()))
+    """Check the ticket and the credd."""
+    return list(checks.of(pool, settings()))
 
 
 @hookimpl

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from htmap_cern import flavours
-from htmap_cern.errors import MapOnEos
 from htmap_cern.settings import CernSettings
 from htmap_core import MapPlan, SubmitDescription, Walltime, durations, quoted
 from htmap_core.exceptions import InvalidOption
@@ -35,15 +33,6 @@ def apply(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
         submit.set_default("MY.WantOS", quoted(told.want_os))
     if plan.options.output_remaps is not None:
         submit.set_default("MY.XRDCP_CREATE_DIR", True)  # without it, a file is lost if its folder is not on EOS yet
-
-
-def refuse_eos(map_dir: Path) -> None:
-    """Refuse a map whose directory is on EOS, also through a link.
-
-    :raises MapOnEos: the directory is on EOS.
-    """
-    if map_dir.resolve().parts[1:2] == ("eos",):
-        raise MapOnEos(map_dir)
 
 
 def _limit_runtime(submit: SubmitDescription, walltime: Walltime | None, told: CernSettings) -> None:

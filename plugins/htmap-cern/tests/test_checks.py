@@ -67,9 +67,9 @@ def kinit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
     return get
 
 
-def found(pool: Any = None, folder: str = "/afs/cern.ch/user/a/alice/.htmap", **told: Any) -> list[Check]:
+def found(pool: Any = None, **told: Any) -> list[Check]:
     asked: Any = pool or Credd()
-    return list(checks.of(asked, Path(folder), CernSettings(**told)))
+    return list(checks.of(asked, CernSettings(**told)))
 
 
 def verdicts(of: list[Check]) -> dict[str, str]:
@@ -100,10 +100,6 @@ def test_a_ticket_that_ends_soon_is_a_problem_and_renewed_where_it_can_be(kinit:
 
 def test_who_sends_none_needs_none(kinit: Callable[..., None]) -> None:
     assert verdicts(found(send_credential=False)) == {"ticket": "ok"}
-
-
-def test_htmap_dir_on_eos_is_a_problem(kinit: Callable[..., None]) -> None:
-    assert verdicts(found(folder="/eos/user/a/alice", send_credential=False)) == {"files": "problem", "ticket": "ok"}
 
 
 @pytest.mark.parametrize(

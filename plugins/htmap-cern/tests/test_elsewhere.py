@@ -79,7 +79,7 @@ def be_at_cern(personal_pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_list_of_plugins_names_the_steps_in_which_it_takes_a_hand(golden: Golden) -> None:
     listed = json.loads(run_htmap("plugins", "list", "--json").stdout)
     (row,) = [row for row in listed["plugins"] if row["name"] == "cern"]
-    assert row["steps"] == ["credentials", "submit description"]
+    assert row["steps"] == ["places", "input files", "credentials", "submit description"]
     assert row["answers"] == ["checks", "site words"]
     shown = run_htmap("plugins", "list").stdout
     (line,) = (line for line in shown.splitlines() if "htmap-cern" in line)

@@ -6,11 +6,17 @@ import pickle
 from pathlib import Path
 
 import pytest
-from htmap_cern.errors import CannotSendCredential, MapOnEos, TicketNeeded
+from htmap_cern.errors import CannotFetchFromEos, CannotSendCredential, MapOnEos, TicketNeeded
 
 
 @pytest.mark.parametrize(
-    "error", [TicketNeeded("there is none", "kinit"), CannotSendCredential("why", "what"), MapOnEos(Path("/eos/x"))]
+    "error",
+    [
+        TicketNeeded("there is none", "kinit"),
+        CannotSendCredential("why", "what"),
+        MapOnEos(Path("/eos/x")),
+        CannotFetchFromEos(Path("/eos/x"), "why"),
+    ],
 )
 def test_an_error_can_be_pickled(error: Exception) -> None:
     again = pickle.loads(pickle.dumps(error))

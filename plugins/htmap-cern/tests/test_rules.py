@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from htmap_cern import rules
-from htmap_cern.errors import MapOnEos
 from htmap_cern.settings import CernSettings
 
 from htmap_core import MapOptions, MapPlan, PoolAddress, Settings, SubmitDescription, Walltime, connect
@@ -146,20 +145,3 @@ def test_an_option_that_makes_no_sense_is_refused(name: str, given: str, golden:
     with pytest.raises(InvalidOption) as caught:
         written(custom_options={name: given})
     golden(f"cern/wrong-option-{name}", caught.value)
-
-
-def test_a_map_on_eos_is_refused_with_the_reason(golden: Golden) -> None:
-    with pytest.raises(MapOnEos) as caught:
-        rules.refuse_eos(Path("/eos/user/a/alice/.htmap/maps/1"))
-    golden("cern/a-map-on-eos-is-refused-with-the-reason", caught.value)
-
-
-def test_a_map_on_eos_is_refused_also_behind_a_link(tmp_path: Path) -> None:
-    (tmp_path / "eos").symlink_to("/eos/user/a/alice")
-    with pytest.raises(MapOnEos):
-        rules.refuse_eos(tmp_path / "eos" / "maps" / "1")
-
-
-def test_a_map_elsewhere_is_not_refused(tmp_path: Path) -> None:
-    rules.refuse_eos(tmp_path)
-    rules.refuse_eos(Path("/afs/cern.ch/user/a/alice/eos"))

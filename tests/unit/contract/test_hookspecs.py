@@ -16,6 +16,8 @@ from tests.golden_files import Golden
 HOOKS = {
     "htmap_delivery_methods": "() -> 'Sequence[DeliveryMethod]'",
     "htmap_transfer_protocols": "() -> 'Sequence[TransferProtocol]'",
+    "htmap_check_place": "(folder: 'Path', pool: 'PoolView') -> 'None'",
+    "htmap_rewrite_input": "(file: 'InputFile', pool: 'PoolView') -> 'None'",
     "htmap_setup_credentials": "(submit: 'SubmitDescription', plan: 'MapPlan') -> 'None'",
     "htmap_rewrite_submit": "(submit: 'SubmitDescription', plan: 'MapPlan') -> 'None'",
     "htmap_pools": "() -> 'Sequence[Pool]'",
@@ -28,6 +30,8 @@ HOOKS = {
 # Who adds to the table above raises the second number, who changes what was released or takes it away the first.
 VERSION = "1.0"
 KINDS = {
+    "htmap_check_place": "Step: ",
+    "htmap_rewrite_input": "Step: ",
     "htmap_setup_credentials": "Step: ",
     "htmap_rewrite_submit": "Step: ",
     "htmap_checks": "Question: ",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from htmap_core.contract.protocol import TransferProtocol
+from htmap_core.contract.protocol import InputFile, TransferProtocol
 from tests.golden_files import Golden
 
 
@@ -35,3 +35,49 @@ def test_a_protocol_goes_both_ways_and_needs_no_script_unless_it_says_so() -> No
 
 def test_a_script_may_be_given_as_text() -> None:
     assert TransferProtocol("root", script="xrdcp_plugin.py").script == Path("xrdcp_plugin.py")
+
+
+# --- input files that sites replace
+
+
+@pytest.mark.parametrize(
+    "url", ["osdf:///chtc/tide.csv", "root://eosuser.cern.ch//eos/a/50%25?x=1", "token+https://sea/~a"]
+)
+def test_a_file_is_replaced_by_a_url(url: str) -> None:
+    file = InputFile(Path("/sea/tide.csv"))
+    file.fetch_from(url)
+    file.fetch_from(url)
+    assert file.url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/sea/a",
+        "sea",
+        "http://",
+        "http://sea/a b",
+        "http://sea/a,b",
+        "http://sea/a\n",
+        "http://sea/$$(a)",
+        "http://é",
+    ],
+)
+def test_what_a_list_of_files_cannot_hold_is_refused(url: str) -> None:
+    file = InputFile(Path("/sea/tide.csv"))
+    with pytest.raises(ValueError):
+        file.fetch_from(url)
+    assert file.url is None
+
+
+def test_a_file_that_is_replaced_is_not_replaced_by_another() -> None:
+    file = InputFile(Path("/sea/tide.csv"))
+    file.fetch_from("osdf:///a")
+    with pytest.raises(ValueError):
+        file.fetch_from("osdf:///b")
+
+
+def test_the_contents_of_a_folder_are_not_replaced() -> None:
+    with pytest.raises(ValueError):
+        InputFile(Path("/sea"), is_folder=True, is_contents=True).fetch_from("osdf:///sea")

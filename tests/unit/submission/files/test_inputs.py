@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from htmap_core.contract.options import MapOptions
+from htmap_core.contract.protocol import InputFile
 from htmap_core.contract.transfer_path import TransferPath
 from htmap_core.exceptions import CannotTransfer, InvalidOption, MisalignedInputData
 from htmap_core.storage.content.links import with_true_names
 from htmap_core.submission.files.inputs import InputFiles
 from htmap_core.submission.files.protocols import Protocols
-from htmap_core.user_warnings import TooLargeInputFiles, UnreadableInputFiles
+from htmap_core.submission.files.staging import SameName
+from htmap_core.user_warnings import DoubtfulInputFiles, TooLargeInputFiles, UnreadableInputFiles
 from tests.golden_files import Golden
 
 
@@ -138,3 +140,109 @@ def test_what_htcondor_says_of_a_link_is_told_of_the_file(folder: Path) -> None:
     said = f"reading from file {map_path}/outputs/{link}: (errno 2); {map_path}/files/0/_htmap_file_9 is none"
     told = f"reading from file {folder}/a,b: (errno 2); {map_path}/files/0/_htmap_file_9 is none"
     assert with_true_names(map_path, said) == told
+
+
+# --- the rules of a site
+
+
+class Ferry:
+    """A rule that has jobs fetch files by another way, and remembers what it was asked about."""
+
+    def __init__(self, to: str = "osdf:///sea/{name}") -> None:
+        self.to = to
+        self.asked: list[InputFile] = []
+
+    def __call__(self, file: InputFile) -> None:
+        self.asked.append(file)
+        if not file.is_contents:
+            file.fetch_from(self.to.format(name=file.path.name))
+
+
+def ferried(path: Path, rule: Ferry, of_function: tuple[str, ...] = (), **options: Any) -> InputFiles:
+    given = MapOptions(**options)
+    files = InputFiles(given, Protocols(given), rule)
+    files.begin(path / "htmap/maps/id", of_function)
+    return files
+
+
+def test_a_file_that_a_site_replaces_is_fetched_from_the_url(folder: Path) -> None:
+    files = ferried(folder / "map", Ferry(), fixed_input_files="a", input_files=["b"])
+    assert files.of(0, [f"{folder}/c"]) == ([], ["osdf:///sea/b", "osdf:///sea/c"])
+    assert files.to_transfer == ["osdf:///sea/a", "$(htmap_files)"]
+
+
+def test_a_file_that_comes_from_a_url_of_another_name_gets_its_own_back(folder: Path) -> None:
+    files = ferried(folder / "map", Ferry("osdf:///sea/{name}-1"), input_files=["b"])
+    assert files.of(0, [f"{folder}/c"])[0] == [[f"{folder}/{name}", f"{name}-1", name] for name in "bc"]
+
+
+def test_a_site_is_asked_once_for_a_file_whoever_gets_it(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    rule = Ferry()
+    files = ferried(folder / "map", rule, (f"{folder}/a",), input_files=["b", ["b", "a", "c"], "sub/"])
+    for component in range(3):
+        files.of(component, [f"{folder}/b"])
+    a, b, c, sub = rule.asked
+    assert [file.path for file in rule.asked] == [folder / "a", folder / "b", folder / "c", folder / "sub"]
+    assert [file.component for file in rule.asked] == [None, 0, 1, 2]
+    assert (a.size, a.is_folder, b.is_contents) == (1000, False, False)
+    assert (sub.size, sub.is_folder, sub.is_contents) == (None, True, True)
+    assert c.url == "osdf:///sea/c"
+
+
+def test_what_the_user_has_given_by_a_url_is_no_matter_of_the_site(folder: Path) -> None:
+    rule = Ferry()
+    ferried(folder / "map", rule, fixed_input_files="https://example.org/a")
+    assert rule.asked == []
+
+
+def test_the_protocol_of_a_sites_url_is_checked(folder: Path) -> None:
+    with pytest.raises(CannotTransfer) as caught:
+        ferried(folder / "map", Ferry("gopher://sea/{name}"), fixed_input_files="a")
+    assert caught.value.url == "gopher://sea/a"
+
+
+def test_a_file_that_a_site_replaces_keeps_its_folder_where_it_should(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub/d").touch()
+    files = ferried(folder / "map", Ferry(), fixed_input_files="sub/d", preserve_relative_paths=True)
+    assert files.to_transfer == ["osdf:///sea/d"]
+    again = InputFiles(
+        MapOptions(fixed_input_files="sub/d", preserve_relative_paths=True), Protocols(MapOptions()), Ferry()
+    )
+    assert again.begin(folder / "map/htmap/maps/id", ()) == [[f"{folder}/sub/d", "d", "sub/d"]]
+
+
+@pytest.mark.parametrize("to", ["https://sea/{name}", "osdf:///sea/{name}"])
+def test_two_files_of_one_name_that_a_site_replaces_go_by_what_their_protocol_can(folder: Path, to: str) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub/a").touch()
+    files = ferried(folder / "map", Ferry(to))
+    if to.startswith("https"):
+        entries, listed = files.of(0, [f"{folder}/a", f"{folder}/sub/a"])
+        assert listed == ["https://sea/a", "https://sea/a#/_htmap_file_0"]
+        assert entries == [[f"{folder}/sub/a", "_htmap_file_0", "_htmap_files/0/a"]]
+    else:
+        with pytest.raises(SameName):
+            files.of(0, [f"{folder}/a", f"{folder}/sub/a"])
+
+
+def test_a_site_warns_of_all_files_at_once(folder: Path) -> None:
+    def rule(file: InputFile) -> None:
+        if file.component is not None:
+            file.warn("it is large")
+
+    options = MapOptions(fixed_input_files="a", input_files=["b", "c"])
+    files = InputFiles(options, Protocols(options), rule)
+    files.begin(folder / "map/htmap/maps/id", [])
+    for component in range(2):
+        files.of(component, [])
+    (warning,) = files.warnings()
+    assert isinstance(warning, DoubtfulInputFiles)
+    assert (warning.doubts, warning.count) == ({f"{folder}/{name}": "it is large" for name in "bc"}, 2)
+
+
+def test_files_that_a_site_replaces_count_for_the_disk_that_is_asked_for(folder: Path) -> None:
+    files = ferried(folder / "map", Ferry(), fixed_input_files=["a", "b"], request_disk="1KB")
+    files.of(0, [])
+    assert [type(doubt) for doubt in files.warnings()] == [TooLargeInputFiles]
