@@ -150,9 +150,9 @@ def create_map(
     needed = needed_modules(function, [*(str(path) for path in options.fixed_input_files), *function.sources])
     method = choose_delivery_method(pool, connection, needed, options)
     asked, runs, authors = connection.schedd_parameter, EarlierRuns(func), Authors(_origins(map_options))
-    view = choice.View(connection, asked, total, runs.calls)
+    view = choice.View(connection, asked, total, runs.calls, lambda: plugins.time_limit(pool, options))
     chunks = choice.equal(size) if size else choice.chosen(options, view, keeps_checkpoints=checkpoints.is_on)
-    columns, files = OptionColumns(options), MapFiles(options)
+    columns, files = OptionColumns(options, jobs_differ=chunks.differ), MapFiles(options)
     with Creation(tag, sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
         _add_function(creation, function, files, checkpoints, runs_again_alone=chunks.reason is not None)
         _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
@@ -171,7 +171,7 @@ def create_map(
 
 def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: bool) -> None:
     """Write down that a map was created, and tell who sits before it."""
-    if reason is not None and not reason.alone:
+    if reason is not None and reason.teaches:
         runs.add(plan.map_dir.name)
     why = "" if reason is None else f"; {reason}"
     logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
@@ -247,7 +247,7 @@ def _record(
 
 def _chunking(reason: Reason | None, runs: EarlierRuns) -> dict[str, Any] | None:
     """Return why HTMap has chosen the sizes of jobs, and the function of which the map's results will tell more."""
-    return None if reason is None else {**attrs.asdict(reason), FUNCTION: None if reason.alone else runs.function}
+    return None if reason is None else {**attrs.asdict(reason), FUNCTION: runs.function if reason.teaches else None}
 
 
 def merged_options(*given: MapOptions | None) -> MapOptions:

@@ -45,7 +45,7 @@ class EarlyResults:
         self._spool: str | None = None
         self._is_asked = False
         self._unreadable: set[Job] = set()
-        self._versions: dict[Job, tuple[int, int]] = {}  # of what was read
+        self._versions: dict[Job, tuple[object, ...]] = {}  # of what was read
         self.ends: Mapping[Job, Mapping[int, ComponentStatus]] = {}
 
     def of(self, job: Job) -> Mapping[int, ComponentStatus]:
@@ -97,18 +97,22 @@ class EarlyResults:
             self.ends = {**same, **{job: self._ends_in(job) for job in changed}}
             self._versions = kept
 
-    def _version(self, job: Job) -> tuple[int, int] | None:
-        """Return what changes with the copy of what a job has left; None if there is none, or the job has ended with results."""
+    def _version(self, job: Job) -> tuple[object, ...] | None:
+        """Return what changes with what a job has left, and what counts of it; None if there is none, or results of its end."""
         outputs = self._map_dir.outputs
         if self._tracker.status(job).is_final and outputs.has_ended(job):
             outputs.delete_early(job)
             return None
-        return outputs.version_of_early(job)
+        version = outputs.version_of_early(job)
+        return None if version is None else (version, self._tracker.has_failed(job))
 
     def _ends_in(self, job: Job) -> Mapping[int, ComponentStatus]:
-        """Return how the components of a job have ended, as the copy says, without those that will run again."""
+        """Return how the components of a job have ended, as the copy says, without those that will run again.
+
+        These are the failed ones of a job that has ended and could not finish, such as by a signal.
+        """
         is_retried = str(self._map_dir.record.options.get("retry_exceptions")).casefold() == "true"
-        lasting = {"OK"} if is_retried else _ENDS.keys()
+        lasting = {"OK"} if is_retried or self._tracker.has_failed(job) else _ENDS.keys()
         try:
             found = self._map_dir.outputs.open_early(job).statuses
         except FileNotFoundError:

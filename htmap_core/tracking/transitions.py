@@ -18,6 +18,7 @@ import attrs
 
 from htmap_core.components import ComponentStatus
 from htmap_core.condor import eventlog
+from htmap_core.tracking.hold_codes import COULD_NOT_FINISH
 from htmap_run import codes
 
 STATUSES = tuple(ComponentStatus)
@@ -45,6 +46,7 @@ class JobStates:
     :param notes: the code, reason and subcode of a hold, or how a job failed.
     :param doubts: the jobs whose events contradict each other or the exit policy; the value says whether the status may be
         wrong even if the job has returned nothing.
+    :param failed: the jobs that have ended and could not finish, and run again, or would after a release.
     :param ended_again: whether the end of a job came twice: then the end of another may be missing.
     :param closed: whether the schedd has logged that it makes no more jobs of the cluster.
     """
@@ -55,6 +57,7 @@ class JobStates:
     runtime: array[float]
     notes: dict[int, tuple[int, str, int]] = attrs.field(factory=dict)
     doubts: dict[int, bool] = attrs.field(factory=dict)
+    failed: set[int] = attrs.field(factory=set)
     ended_again: bool = False
     closed: bool = False
 
@@ -113,10 +116,18 @@ class JobStates:
                 self.doubts.setdefault(row, False)  # if the event of its end is lost, its result file is not
             self.enter(row, REMOVED, eventlog.reason(text))
 
+    def _evicted(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
+        if eventlog.ended(text):
+            self.failed.add(row)
+        self.enter(row, IDLE)
+
     def _held(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
         if STATUSES[self.status[row]].is_final:
             self.doubts[row] = True
-        self.enter(row, HELD, eventlog.reason(text), *eventlog.hold_codes(text))
+        code, subcode = eventlog.hold_codes(text)
+        if subcode == COULD_NOT_FINISH:
+            self.failed.add(row)
+        self.enter(row, HELD, eventlog.reason(text), code, subcode)
 
     def _cluster_removed(self, *_: object) -> None:
         self.status[:] = self.status.replace(bytes([UNMATERIALIZED]), bytes([REMOVED]))
@@ -126,7 +137,7 @@ class JobStates:
     TRANSITIONS: ClassVar[Mapping[bytes, Callable[..., None]]] = {
         b"000": _submitted,  # SUBMIT
         b"001": _executing,  # EXECUTE
-        b"004": _becomes(IDLE),  # JOB_EVICTED; also when the exit policy runs the job again
+        b"004": _evicted,  # JOB_EVICTED; also when the exit policy runs the job again
         b"005": _terminated,  # JOB_TERMINATED
         b"006": _using,  # IMAGE_SIZE
         b"007": _becomes(IDLE),  # SHADOW_EXCEPTION

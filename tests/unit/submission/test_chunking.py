@@ -162,11 +162,19 @@ def test_a_pool_without_slots_is_taken_for_one_that_grows(pool: Pool) -> None:
 NO_LIMITS: dict[str, str] = {}
 
 
-def chosen(pool: Pool | None = None, total: int = 0, earlier: Calls | None = None, **options: Any) -> Chunks:
+def chosen(
+    pool: Pool | None = None,
+    total: int = 0,
+    earlier: Calls | None = None,
+    of_site: int | None = None,
+    **options: Any,
+) -> Chunks:
     given = MapOptions(**options)
     keeps = "checkpoint" in options
     found = pool or Pool([partitionable(8)])
-    return choice.chosen(given, View(found, NO_LIMITS.get, total, lambda: earlier), keeps_checkpoints=keeps)
+    return choice.chosen(
+        given, View(found, NO_LIMITS.get, total, lambda: earlier, lambda: of_site), keeps_checkpoints=keeps
+    )
 
 
 def jobs_of(chunks: Chunks, components: int, argument: Any = 1) -> list[int]:
@@ -259,6 +267,21 @@ def test_jobs_keep_both_the_time_limit_of_jobs_and_that_of_components(
     chunks = chosen(total=10_000, **limits, **known)
     assert chunks.reason is not None
     assert chunks.reason.most == most
+
+
+def test_jobs_keep_the_time_limit_of_the_site_which_would_refuse_or_end_them() -> None:
+    assert max(jobs_of(chosen(total=10_000, walltime="5 min", of_site=1200), 10_000)) == 4
+    assert max(jobs_of(chosen(total=10_000, expected_runtime=1, of_site=1200), 10_000)) == 400
+    assert jobs_of(chosen(total=100, walltime="30 min", of_site=1200), 100) == [1] * 100  # the site says what is wrong
+
+
+def test_calls_that_do_not_share_jobs_only_because_nothing_is_known_of_them_teach_later_maps() -> None:
+    alone = chosen(total=100, of_site=1200).reason
+    assert alone is not None
+    assert (alone.alone != "", alone.teaches) == (True, True)
+    never = chosen(total=100, checkpoint=True).reason
+    assert never is not None
+    assert not never.teaches
 
 
 def test_components_with_files_of_their_own_have_jobs_of_their_own(tmp_path: Any) -> None:
