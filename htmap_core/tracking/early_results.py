@@ -57,6 +57,8 @@ class EarlyResults:
 
         :param has_news: whether the event log has told something since the last call.
         """
+        if has_news:
+            self._drop_errors()
         now = time.monotonic()
         if now < self._next and not (has_news and self._next == math.inf):
             return False  # the usual case
@@ -70,6 +72,12 @@ class EarlyResults:
             return self.ends is not before
         finally:
             self._looking.release()
+
+    def _drop_errors(self) -> None:
+        """Drop the errors of jobs that have failed since: the components run again."""
+        failed = [job for job in self.ends if self._tracker.has_failed(job)]
+        if failed:
+            self.ends = {**self.ends, **{job: _succeeded(self.ends[job]) for job in failed}}
 
     def _look(self) -> bool:
         """Look for results, and return whether more can come without another event."""
@@ -112,7 +120,6 @@ class EarlyResults:
         These are the failed ones of a job that has ended and could not finish, such as by a signal.
         """
         is_retried = str(self._map_dir.record.options.get("retry_exceptions")).casefold() == "true"
-        lasting = {"OK"} if is_retried or self._tracker.has_failed(job) else _ENDS.keys()
         try:
             found = self._map_dir.outputs.open_early(job).statuses
         except FileNotFoundError:
@@ -120,7 +127,8 @@ class EarlyResults:
         except (CorruptMap, MadeByNewerHTMap) as error:
             logger.info("what job %s of %s has saved cannot be read: %s", job.output, self._map_dir.id, error)
             return _NOTHING
-        return {component: _ENDS[end] for component, end in found.items() if end in lasting}
+        ends = {component: _ENDS[end] for component, end in found.items() if end in _ENDS}
+        return _succeeded(ends) if is_retried or self._tracker.has_failed(job) else ends
 
     def _spool_here(self) -> str | None:
         if not self._is_asked:
@@ -140,3 +148,7 @@ class EarlyResults:
             if job not in self._unreadable:  # else the log would have it each second
                 logger.info("what job %s of %s has saved cannot be read: %s", job.output, self._map_dir.id, error)
             self._unreadable.add(job)  # it is looked at again all the same: a full disk gets room
+
+
+def _succeeded(ends: Mapping[int, ComponentStatus]) -> Mapping[int, ComponentStatus]:
+    return {component: status for component, status in ends.items() if status is ComponentStatus.COMPLETED}

@@ -31,7 +31,8 @@ UNMATCHED = htmap.MapOptions(requirements="false")
 
 @pytest.fixture(autouse=True)
 def in_pool(request: pytest.FixtureRequest) -> None:
-    request.getfixturevalue("in_class_pool" if "waiting" in request.fixturenames else "personal_pool")
+    is_shared = {"waiting", "pairs"}.intersection(request.fixturenames)
+    request.getfixturevalue("in_class_pool" if is_shared else "personal_pool")
 
 
 def wait_for(mapped: htmap.Map, *statuses: str) -> None:
@@ -127,44 +128,45 @@ def spelt(mapped: htmap.Map) -> str:
     return "".join(str(status)[0] for status in mapped.component_statuses)
 
 
+@pytest.fixture(scope="class")
+def pairs(class_pool: Path) -> htmap.Map:
+    with using_htmap_dir(class_pool):
+        return htmap.map(time.sleep, [300] * 4, chunksize=2, map_options=UNMATCHED)
+
+
 class TestSomeComponents:
     """Acts on components 0 and 1 of a job, and 2 and 3 of another; the tests run in order."""
 
-    @pytest.fixture(scope="class")
-    def waiting(self, class_pool: Path) -> htmap.Map:
-        with using_htmap_dir(class_pool):
-            return htmap.map(time.sleep, [300] * 4, chunksize=2, map_options=UNMATCHED)
-
-    def test_a_hold_is_of_the_jobs_of_these_alone(self, waiting: htmap.Map) -> None:
+    def test_a_hold_is_of_the_jobs_of_these_alone(self, pairs: htmap.Map) -> None:
         with pytest.warns(OthersConcerned) as warned:
-            waiting.hold([1])
+            pairs.hold([1])
         assert [each.message.others for each in warned if isinstance(each.message, OthersConcerned)] == [(0,)]
-        assert spelt(waiting) == "HHII"
+        assert spelt(pairs) == "HHII"
 
-    def test_a_release_of_all_that_share_a_job_needs_no_warning(self, waiting: htmap.Map) -> None:
-        waiting.hold([2, 3])
-        waiting.release([0, 1])
-        assert spelt(waiting) == "IIHH"
-        waiting.release()
+    def test_a_release_of_all_that_share_a_job_needs_no_warning(self, pairs: htmap.Map) -> None:
+        pairs.hold([2, 3])
+        pairs.release([0, 1])
+        assert spelt(pairs) == "IIHH"
+        pairs.release()
 
-    def test_so_do_edits(self, waiting: htmap.Map) -> None:
-        waiting.set_memory(200, [0, 1])
-        waiting.set_disk("10MB", [-1, -2])
-        assert [memory == 200 for (memory,) in ads(waiting, "RequestMemory")] == [True, False]
-        assert [disk == 10240 for (disk,) in ads(waiting, "RequestDisk")] == [False, True]
+    def test_so_do_edits(self, pairs: htmap.Map) -> None:
+        pairs.set_memory(200, [0, 1])
+        pairs.set_disk("10MB", [-1, -2])
+        assert [memory == 200 for (memory,) in ads(pairs, "RequestMemory")] == [True, False]
+        assert [disk == 10240 for (disk,) in ads(pairs, "RequestDisk")] == [False, True]
 
-    def test_a_time_limit_is_that_of_as_many_components_as_the_job_has(self, waiting: htmap.Map) -> None:
-        waiting.set_walltime("1h", [2, 3])
-        assert ads(waiting, "AllowedExecuteDuration") == [(None,), (2 * 3600 + 300,)]
+    def test_a_time_limit_is_that_of_as_many_components_as_the_job_has(self, pairs: htmap.Map) -> None:
+        pairs.set_walltime("1h", [2, 3])
+        assert ads(pairs, "AllowedExecuteDuration") == [(None,), (2 * 3600 + 300,)]
 
-    def test_the_command_line_counts_those_that_are_concerned_too(self, waiting: htmap.Map) -> None:
+    def test_the_command_line_counts_those_that_are_concerned_too(self, pairs: htmap.Map) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("always", OthersConcerned)
-            ran = run_htmap("hold", waiting.tag, "--components", "3")
+            ran = run_htmap("hold", pairs.tag, "--components", "3")
         assert (ran.exit_code, ran.stdout.split()[:3]) == (0, ["held", "2", "components"])
-        assert str(OthersConcerned(waiting.tag, "hold", (3,), (2,))) in ran.stderr
-        assert spelt(waiting) == "IIHH"
-        waiting.release()
+        assert str(OthersConcerned(pairs.tag, "hold", (3,), (2,))) in ran.stderr
+        assert spelt(pairs) == "IIHH"
+        pairs.release()
 
 
 def test_running_components_are_vacated_paused_and_resumed_one_by_one() -> None:
@@ -183,10 +185,17 @@ def test_a_hold_of_one_component_does_not_keep_the_schedd_from_making_jobs_of_ot
     options = htmap.MapOptions.merge(htmap.MapOptions(max_idle=1), UNMATCHED)
     mapped = htmap.map(str, range(3), options)
     eventually(lambda: spelt(mapped) == "IUU", says="the first job is made")
+
+    def are_paused() -> bool:
+        of_all = find_pool()[1].query_jobs(mapped._map_dir.own_jobs, ["JobMaterializePaused"], clusters=True)
+        return any("JobMaterializePaused" in ad for ad in of_all)
+
     with pytest.warns(NoJobsYet) as warned:
         mapped.hold([0, 2])
     assert [each.message.components for each in warned if isinstance(each.message, NoJobsYet)] == [(2,)]
-    eventually(lambda: spelt(mapped) == "HIU", says="the next job is made")
+    assert (spelt(mapped), are_paused()) == ("HUU", False)
+    mapped.hold()
+    assert are_paused()
 
 
 def test_jobs_of_different_sizes_have_time_limits_of_their_own_also_after_an_edit() -> None:
