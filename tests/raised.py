@@ -45,6 +45,7 @@ CLASSES = [cls for classes in ALL.values() for cls in classes]
 
 # Facts for the fields of this name, where a class has no others.
 FACTS: dict[str, Any] = {
+    "act": "hold",
     "attribute": "RequestMemory",
     "cluster": 17,
     "limit": 1000,
@@ -100,6 +101,7 @@ FACTS: dict[str, Any] = {
     "mode": 0o777,
     "option_length": 3,
     "origin": "DELIVERY_METHOD in ~/.htmaprc",
+    "others": (0, 1),
     "owner": "eve",
     "path": Path("/home/ada/.htmap/tide"),
     "pids": (17, 18),
@@ -179,6 +181,18 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         ]
     ],
     "LaterJobsUnchanged": [{"value": 2048}],
+    "NoJobsYet": [{"act": "hold", "components": (7,)}, {"act": "edit", "components": (7, 8, 9)}],
+    "OthersConcerned": [
+        {"act": act, "components": components, "others": others}
+        for act, components, others in [
+            ("hold", (3,), (0, 1, 2, 4)),
+            ("vacate", (3, 7), (4,)),
+            ("release", (3,), (4, 5)),
+            ("pause", (3,), (4, 5)),
+            ("resume", (3,), (4, 5)),
+            ("edit", (3,), (4, 5)),
+        ]
+    ],
     "NamedPoolNotFound": [
         {
             "named": "HTCONDOR.SCHEDULER = 'x' (from ~/.htmaprc)",

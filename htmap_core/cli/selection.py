@@ -17,6 +17,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from htmap_core.exceptions import HTMapException, InvalidTag, TagNotFound
+from htmap_run import ranges
 
 if TYPE_CHECKING:
     from htmap_core.maps.map import Map
@@ -58,6 +59,19 @@ class _Component(click.ParamType):  # type: ignore[type-arg]  # generic in newer
         return [CompletionItem(number) for _, number in zip(range(_SHOWN), fitting)]
 
 
+class _Components(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    name = "components"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Sequence[int]:
+        if not isinstance(value, str):
+            return value  # type: ignore[no-any-return]  # click may convert twice
+        text = ",".join(value.replace(",", " ").split())
+        try:
+            return ranges.parse(text) if text else ()  # another command may have found none
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
 TAG = _Tag()
 COMPONENT = _Component()
 
@@ -84,6 +98,14 @@ class Selection:
         click.echo(f"{', '.join(self.tags[:_LISTED])}{more}", err=True)
         maps = "this map" if len(self.tags) == 1 else f"these {len(self.tags)} maps"
         return click.confirm(question.format(maps=maps), err=True)
+
+    def check_is_one(self) -> None:
+        """Check that it is one map, which was named: the components that a command acts on are numbers of that one.
+
+        :raises click.UsageError: it is not.
+        """
+        if self.is_wide or len(self.tags) != 1:
+            raise click.UsageError("--components are those of one map: name its tag, and nothing else")
 
     def each(self, act: Callable[[str], None]) -> None:
         """Act on each tag. An error for one is printed and does not stop the others, but makes the exit code 1."""
@@ -159,6 +181,14 @@ def _with_options(all_means: str) -> Callable[[F], F]:
 
 
 takes_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
+
+
+takes_components = click.option(
+    "--components",
+    type=_Components(),
+    metavar="LIST",
+    help="Act on some components of one map, such as `0-9,12`. Others that share their jobs are named, and acted on, too.",
+)
 
 
 def wide(tags: Iterable[str]) -> Selection:

@@ -56,6 +56,7 @@ _SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 _FIRST = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
 _SUBMIT_HOST = re.compile(rb"^000 .* Job submitted from host: <([^?>]*)\?(?:[^>]*&)?alias=([^&>]+)", re.MULTILINE)
 _LOOPBACK = (b"127.", b"[::1]")
+_REQUEUED = b"\n\t(0) Job terminated and was requeued"
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
 _MEMORY = re.compile(rb"\n\s+Memory \(MB\)\s+:\s+(\d+)\s+\d+\s+\d+|\n\s+(\d+)\s+-\s+MemoryUsage of job \(MB\)")
@@ -165,6 +166,11 @@ def hold_codes(text: bytes) -> tuple[int, int]:
     """Return the code and the subcode of a hold; 0 (HTCondor's "unspecified") for what the event does not have."""
     found = _HOLD_CODES.search(text)
     return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
+
+
+def ended(text: bytes) -> bool:
+    """Return whether a job whose eviction is told had ended by itself: its exit policy has HTCondor run it again."""
+    return _REQUEUED in text
 
 
 def reason(text: bytes) -> str:

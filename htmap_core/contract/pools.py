@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Optional, Protocol
 import attrs
 
 from htmap_core import environment
+from htmap_core.contract.options import MapOptions
 
 
 @attrs.frozen
@@ -117,6 +118,24 @@ class Pool(ABC):
                 return self.find()
 
         :raises HTMapException: the pool did not start.
+        """
+        return None
+
+    def time_limit(self, options: MapOptions) -> int | None:
+        """Return how long a job may take by what the user says in the words of the site, in seconds; by default None.
+
+        That may be options of the map, settings of the plugin, or what the site gives to whoever says nothing. HTCondor's own
+        limit and the option ``walltime`` are known without it. Where HTMap chooses how many components share a job, it keeps
+        jobs below this limit, so that the site neither refuses the map nor ends its jobs. Where one component has a job, this
+        is not asked.
+
+        Runs on the submit machine, when a map with ``chunksize="auto"`` is created. Since 0.7. ::
+
+            def time_limit(self, options):
+                given = options.get("MY.RequestRuntime")
+                return None if given is None else durations.seconds(given)
+
+        :param options: the options of the map, with those of the settings.
         """
         return None
 

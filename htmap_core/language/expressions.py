@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from htmap_core.exceptions import InvalidOption
+from htmap_run import ranges
 
 # Strings, quoted names and comments, as in HTCondor's manual. Brackets inside them are text.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|/\*.*?\*/', re.DOTALL)
@@ -50,6 +51,27 @@ def conjunction(expressions: Iterable[str]) -> str:
     """Return one expression that is true if all *expressions* are true; repeated expressions appear once."""
     distinct = list(dict.fromkeys(expressions))
     return distinct[0] if len(distinct) == 1 else " && ".join(f"({each})" for each in distinct)
+
+
+def among(name: str, numbers: Iterable[int]) -> str:
+    """Return an expression that is true where the attribute *name* is one of *numbers*, and undefined where there is none.
+
+    It halves them again and again: a schedd looks at each job in its queue, and a comparison with each of a thousand numbers
+    would keep it busy for seconds.
+
+    >>> among("ProcId", [3, 4, 5, 9])
+    '(ProcId < 9 ? (ProcId >= 3 && ProcId <= 5) : ProcId == 9)'
+    """
+    listed = ranges.spell(sorted(set(numbers)))
+    return _halved(name, listed.split(",")) if listed else "false"
+
+
+def _halved(name: str, runs: Sequence[str]) -> str:
+    middle = len(runs) // 2
+    first, dash, last = runs[middle].partition("-")
+    if middle:
+        return f"({name} < {first} ? {_halved(name, runs[:middle])} : {_halved(name, runs[middle:])})"
+    return f"({name} >= {first} && {name} <= {last})" if dash else f"{name} == {first}"
 
 
 def conjuncts(expression: str) -> list[str]:

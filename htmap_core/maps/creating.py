@@ -138,7 +138,7 @@ def create_map(
 
 def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: bool) -> None:
     """Write down that a map was created, and tell who sits before it."""
-    if reason is not None and not reason.alone:
+    if reason is not None and reason.teaches:
         runs.add(plan.map_dir.name)
     why = "" if reason is None else f"; {reason}"
     logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
@@ -169,7 +169,7 @@ def _record(written: Written, chosen: Chosen, chunking: dict[str, Any] | None, *
 
 def _chunking(reason: Reason | None, runs: EarlierRuns) -> dict[str, Any] | None:
     """Return why HTMap has chosen the sizes of jobs, and the function of which the map's results will tell more."""
-    return None if reason is None else {**attrs.asdict(reason), FUNCTION: None if reason.alone else runs.function}
+    return None if reason is None else {**attrs.asdict(reason), FUNCTION: runs.function if reason.teaches else None}
 
 
 def register_delivery_method(

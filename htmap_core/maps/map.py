@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from htmap_core.components import ComponentHold, ComponentStatus
-from htmap_core.maps import existence, overview, queue, recovery, removal, retagging
+from htmap_core.maps import existence, overview, recovery, removal, retagging
 from htmap_core.maps.drafts.afterwards import plan_of
 from htmap_core.maps.drafts.plan import Plan
+from htmap_core.maps.queue import acts, ads, edits
 from htmap_core.results.engine import Engine
 from htmap_core.results.errors import ComponentError
 from htmap_core.results.outcome import Outcome
@@ -183,7 +184,7 @@ class Map(Sequence[Any]):
 
     @property
     def runtime(self) -> list[datetime.timedelta]:
-        """The duration of every component's present run, or else of its last one."""
+        """The duration of the present run of every component's job, or else of its last one: the same for all that share it."""
         return [datetime.timedelta(seconds=seconds) for seconds in self._engine.runtimes()]
 
     # --- what came of it
@@ -333,52 +334,72 @@ class Map(Sequence[Any]):
 
     # --- its jobs in the queue
 
-    def hold(self) -> None:
-        """Hold the map: its components do not run until they are released."""
-        queue.hold(self._engine)
+    def hold(self, components: Iterable[int] | None = None) -> None:
+        """Hold the map, or some components: they do not run until they are released.
 
-    def release(self) -> None:
-        """Release the map: held components become idle again, no matter who held them."""
-        queue.release(self._engine)
+        :param components: their indices; all by default. What is done to one is done to all that share its job: a warning
+            (:class:`htmap.exceptions.OthersConcerned`) says to which, before it is done. Those that have ended stay as they are.
+        :raises ComponentNotFound: the map has no such component.
+        """
+        acts.hold(self._engine, components)
 
-    def pause(self) -> None:
-        """Suspend the map: running components stop where they are and keep their slots."""
-        queue.pause(self._engine)
+    def release(self, components: Iterable[int] | None = None) -> None:
+        """Release the map, or some components: held ones become idle again, no matter who held them.
 
-    def resume(self) -> None:
-        """Resume the map after :meth:`pause`: suspended components go on where they stopped."""
-        queue.resume(self._engine)
+        :param components: as for :meth:`hold`.
+        """
+        acts.release(self._engine, components)
 
-    def vacate(self) -> None:
-        """Vacate the map: running components give up their slots and become idle again."""
-        queue.vacate(self._engine)
+    def pause(self, components: Iterable[int] | None = None) -> None:
+        """Suspend the map, or some components: running ones stop where they are and keep their slots.
 
-    def set_memory(self, memory: int | str) -> None:
-        """Change how much memory each component requests. Running components keep theirs until they run again.
+        :param components: as for :meth:`hold`.
+        """
+        acts.pause(self._engine, components)
+
+    def resume(self, components: Iterable[int] | None = None) -> None:
+        """Resume the map, or some components, after :meth:`pause`: suspended ones go on where they stopped.
+
+        :param components: as for :meth:`hold`.
+        """
+        acts.resume(self._engine, components)
+
+    def vacate(self, components: Iterable[int] | None = None) -> None:
+        """Vacate the map, or some components: running ones give up their slots and become idle again.
+
+        :param components: as for :meth:`hold`.
+        """
+        acts.vacate(self._engine, components)
+
+    def set_memory(self, memory: int | str, components: Iterable[int] | None = None) -> None:
+        """Change how much memory components request. Running ones keep theirs until they run again.
 
         :param memory: in MB, or a text with its unit: ``"2GB"``.
+        :param components: as for :meth:`hold`.
         :raises InvalidOption: the text is no amount.
         """
-        queue.edit(self._engine, "RequestMemory", memory, "MB")
+        edits.edit(self._engine, "RequestMemory", memory, "MB", components)
 
-    def set_disk(self, disk: int | str) -> None:
-        """Change how much disk space each component requests. Running components keep theirs until they run again.
+    def set_disk(self, disk: int | str, components: Iterable[int] | None = None) -> None:
+        """Change how much disk space components request. Running ones keep theirs until they run again.
 
         :param disk: in KB, or a text with its unit: ``"10GB"``.
+        :param components: as for :meth:`hold`.
         :raises InvalidOption: the text is no amount.
         """
-        queue.edit(self._engine, "RequestDisk", disk, "KB")
+        edits.edit(self._engine, "RequestDisk", disk, "KB", components)
 
-    def set_walltime(self, walltime: Any) -> None:
+    def set_walltime(self, walltime: Any, components: Iterable[int] | None = None) -> None:
         """Change how long each component may take. Running components keep theirs until they run again. Since 0.7.
 
         The time limits of jobs follow from it as from the option ``walltime``, in the words of the site, too. After
         :meth:`rerun`, components have the time that the map was created with.
 
         :param walltime: ``"4h"``, ``"1d 12h"``, ``"2:30:00"``, a timedelta, or a number of seconds.
+        :param components: as for :meth:`hold`.
         :raises InvalidOption: it is no span of time.
         """
-        queue.set_walltime(self._engine, walltime)
+        edits.set_walltime(self._engine, walltime, components)
 
     # --- what HTCondor knows about it
 
@@ -399,7 +420,7 @@ class Map(Sequence[Any]):
         :raises JobNotFound: the schedd does not know the job, not yet or not any more.
         :raises CondorError: the schedd does not answer.
         """
-        return queue.job_ad(self._engine, self._engine.from_front(component))
+        return ads.job_ad(self._engine, self._engine.from_front(component))
 
     def plan(self) -> Plan:
         """Return what the map was submitted with, who has set each line of it, and why. Since 0.7.
@@ -426,6 +447,9 @@ class Map(Sequence[Any]):
     def rerun(self, components: Iterable[int] | None = None) -> None:
         """Run components again from scratch, with the options that the map was created with. Their old results are deleted.
 
+        Results may come before the end of their job. A job of which all components run again is removed from the queue; one
+        that has others goes on for these.
+
         :param components: their indices; all by default.
         :raises CannotRerunComponents: some of them have not ended, or (``ComponentsNotFound``) the map does not have them.
         :raises BusyMap: another thread or process is running components of the map again at this moment.
@@ -434,7 +458,7 @@ class Map(Sequence[Any]):
         recovery.settle()
         engine = self._engine
         chosen = engine.components if components is None else engine.chosen(components)
-        rerun(self._map_dir, engine.map.current_tag(), chosen, engine.statuses)
+        rerun(self._map_dir, engine.map.current_tag(), chosen, engine)
         engine.poll()
 
     def retag(self, tag: str) -> None:

@@ -57,7 +57,7 @@ def facts(engine: Engine, include_state: bool, include_meta: bool) -> dict[str, 
     if include_state:
         found["component_status_counts"] = _counts(engine)
     if include_meta:
-        memory, seconds = engine.memory(), engine.runtimes()
+        memory, seconds = engine.memory(), engine.runtimes_of_jobs()
         values = (engine.map_dir.local_data, max(memory) * 1024 * 1024, max(seconds), sum(seconds))
         found.update(zip((figure.key for figure in FIGURES), values))
     return found

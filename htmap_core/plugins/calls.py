@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ADDRESS: dict[type, str] = {PoolAddress: "a PoolAddress", type(None): "None"}
+_NONE: dict[type, str] = {type(None): "None"}
+_ADDRESS: dict[type, str] = {PoolAddress: "a PoolAddress", **_NONE}
 
 
 class Plugins:
@@ -238,8 +239,7 @@ class Plugins:
 
     def named_by(self, pool: Pool) -> str | None:
         """Ask by what the user has named *pool*."""
-        kinds: dict[type, str] = {str: "text", type(None): "None"}
-        return self._guard.ask(self._owner("pools", pool), kinds, pool.named_by)
+        return self._guard.ask(self._owner("pools", pool), {str: "text", **_NONE}, pool.named_by)
 
     def find(self, pool: Pool) -> PoolAddress | None:
         """Ask for the address of *pool*, if it can be used now."""
@@ -250,6 +250,10 @@ class Plugins:
         """Let *pool* start, if it can."""
         owner = self._owner("pools", pool)
         return _addressed(owner, pool, "start", self._guard.take(owner, _ADDRESS, pool.start))
+
+    def time_limit(self, pool: Pool, options: MapOptions) -> int | None:
+        """Ask how long a job may take by what the user says in the words of the site."""
+        return self._guard.ask(self._owner("pools", pool), {int: "seconds", **_NONE}, pool.time_limit, options)
 
     def advice(self, pool: Pool) -> str:
         """Ask why *pool* cannot be used."""

@@ -151,6 +151,10 @@ class Engine:
             return False
         return self.states.has_ended and self.states.doubt() is None
 
+    def open_jobs(self, jobs: Iterable[Job]) -> list[Job]:
+        """Return those of some jobs that have not ended, as of the last look, whatever has become of their components before."""
+        return self.states.open_jobs(jobs)
+
     def holds(self) -> dict[int, ComponentHold]:
         """Return the holds of the held components, by component."""
         held = [number for number, status in enumerate(self.statuses()) if status is ComponentStatus.HELD]
@@ -165,6 +169,17 @@ class Engine:
         """Return the duration of the present run of every component's job, or else of its last one, in seconds."""
         self.poll()
         return [self.states.runtime(component) for component in self.components]
+
+    def runtimes_of_jobs(self) -> list[float]:
+        """Return the same for every job that any component has now, however many share it."""
+        if self.map_dir.record.jobs == len(self.components):
+            return self.runtimes()
+        self.poll()
+        placement = self.map_dir.placement
+        return [
+            self.states.runtime(next(each for each in placement.components_of(job) if placement.is_current(job, each)))
+            for job in placement.jobs()
+        ]
 
     # --- waiting
 

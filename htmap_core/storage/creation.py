@@ -6,10 +6,10 @@ import contextlib
 import itertools
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, TracebackType
-from typing import Any
+from typing import Any, Union
 
 from htmap_core import names
 from htmap_core.exceptions import CannotStore
@@ -25,6 +25,9 @@ from htmap_core.tags import check_tag
 from htmap_run import frames
 
 BLOCK_SIZE = 64 * 1024  # bytes: small enough that a job fetches few inputs of others, large enough to keep files few
+
+Value = Union[str, Callable[[int], str]]
+"""A job's value for a column of the item file, or what makes it of how many components the job has in the end."""
 
 
 class Creation:
@@ -66,7 +69,7 @@ class Creation:
         self._written = self._flushed = 0  # bytes of the block, with those pending and without
         self._blocks = 0
         self._chunk_inputs = ""
-        self._chunk_values: Sequence[str] = ()
+        self._chunk_values: Sequence[Value] = ()
         self._chunk_joined: list[dict[str, None]] = []
 
     def __enter__(self) -> Creation:
@@ -146,7 +149,7 @@ class Creation:
     def add_input(
         self,
         payload: bytes,
-        values: Sequence[str] = (),
+        values: Sequence[Value] = (),
         joined: Sequence[Iterable[str]] = (),
         files: Sequence[Sequence[str]] = (),
         by_value: bool = False,
@@ -185,7 +188,7 @@ class Creation:
             self._end_block()
             self._items.close()
 
-    def _begin_chunk(self, size: int, values: Sequence[str]) -> None:
+    def _begin_chunk(self, size: int, values: Sequence[Value]) -> None:
         crowded = self._written and size >= BLOCK_SIZE
         if self._block is None or self._written >= BLOCK_SIZE or crowded:
             self._end_block()
@@ -200,7 +203,8 @@ class Creation:
         first, last = self._first, self.components - 1
         components = str(first) if first == last else f"{first}-{last}"
         joined = [separator.join(values) for separator, values in zip(self._joined.values(), self._chunk_joined)]
-        row = (str(first), components, self._chunk_inputs, Job(0, self.jobs).output, *self._chunk_values, *joined)
+        values = [value if isinstance(value, str) else value(last - first + 1) for value in self._chunk_values]
+        row = (str(first), components, self._chunk_inputs, Job(0, self.jobs).output, *values, *joined)
         self._items.write(names.ITEM_SEPARATOR.join(row) + "\n")
         self.jobs += 1
         self._first = self.components

@@ -20,13 +20,13 @@ from htmap_core.files.folders import size_below
 from htmap_core.files.ownership import private_opener
 from htmap_core.files.sealed import check, checksum, checksum_of
 from htmap_core.files.sharing import make_shared, mend, write_program
-from htmap_core.language.expressions import quoted
+from htmap_core.language.expressions import among, quoted
 from htmap_core.settings.trust import check_entry
 from htmap_core.storage.content import source_lines
 from htmap_core.storage.content.checkpoints import remove_checkpoints
 from htmap_core.storage.content.inputs import check_function, check_inputs
 from htmap_core.storage.content.source_lines import SourceLines
-from htmap_core.storage.jobs import Placement, rows_in
+from htmap_core.storage.jobs import Job, Placement, rows_in
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.record import (
     MapRecord,
@@ -361,6 +361,16 @@ class MapDir:
         The schedd looks at every job in its queue for any expression, so one with the clusters is no faster.
         """
         return f"{names.MAP_ID} == {quoted(self.id)}"
+
+    def some_own_jobs(self, jobs: Iterable[Job]) -> str:
+        """Return a ClassAd expression for some jobs of the map, and for no others. The ad of a cluster is not among them."""
+        clusters = {each.number: each.cluster for each in self.submissions.all()}
+        rows: dict[int, list[int]] = {}
+        for job in jobs:
+            if (cluster := clusters.get(job.submission)) is not None:
+                rows.setdefault(cluster, []).append(job.row)
+        wanted = [f"(ClusterId == {cluster} && {among('ProcId', of)})" for cluster, of in rows.items()]
+        return f"{self.own_jobs} && ({' || '.join(wanted) or 'false'})"
 
     def own_job(self, cluster: int, row: int) -> str:
         """Return a ClassAd expression for one job of the map, and for no other, whatever schedd is asked."""

@@ -1,10 +1,10 @@
-"""Per-component options: each is a column of the item file."""
+"""Options that are a column of the item file: those with a value for each component, and a time limit that jobs differ in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from htmap_core.contract.option_values import WALLTIME
+from htmap_core.contract.option_values import WALLTIME, is_fixed
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.walltime import Walltime, margin_of_jobs, of_job, wanted
 from htmap_core.exceptions import MisalignedInputData
@@ -12,6 +12,7 @@ from htmap_core.language.environment_text import newer_syntax
 from htmap_core.language.submit_commands import referred_to
 from htmap_core.language.submit_text import ENVIRONMENT, REQUIREMENTS, OptionValue, option_text
 from htmap_core.names import WALLTIME_VARIABLE
+from htmap_core.storage.creation import Value
 
 _NO_MORE = object()
 
@@ -20,12 +21,13 @@ _EMPTY = {REQUIREMENTS: "true", "periodic_hold": "false", "periodic_hold_reason"
 
 
 class OptionColumns:
-    """The per-component options during the creation of a map.
+    """The columns of options during the creation of a map.
 
     :param options: the map options; their iterables are consumed one value at a time.
+    :param jobs_differ: whether jobs have different numbers of components, so that each has a time limit of its own.
     """
 
-    def __init__(self, options: MapOptions) -> None:
+    def __init__(self, options: MapOptions, *, jobs_differ: bool = False) -> None:
         given = options.per_component()
         self._values: dict[str, Iterator[OptionValue]] = {name: iter(values) for name, values in given.items()}
         # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
@@ -38,14 +40,19 @@ class OptionColumns:
         """The names of macros in the values so far, in lower case."""
         self.walltime: Walltime | None = None
         """The longest time limit so far, of the option ``walltime``."""
-        self._margin = margin_of_jobs() if WALLTIME in given else 0
+        time = options.get(WALLTIME)
+        self._of_each = wanted(time) if jobs_differ and time is not None and is_fixed(time) else None
+        """The seconds of each component, if a job's time follows from how many it has."""
+        if self._of_each is not None:
+            self.names[WALLTIME] = WALLTIME_VARIABLE
+        self._margin = margin_of_jobs() if WALLTIME in self.names else 0
 
-    def of_next(self) -> list[str]:
-        """Return the next component's row of option values.
+    def of_next(self) -> list[Value]:
+        """Return the next component's row of values.
 
         :raises MisalignedInputData: an option has no value for it.
         """
-        row = []
+        row: list[Value] = []
         for name, values in self._values.items():
             value = next(values, _NO_MORE)
             if value is _NO_MORE:
@@ -56,6 +63,8 @@ class OptionColumns:
             if "$" in text:
                 self.referred_to |= referred_to(text)
             row.append(text or _EMPTY.get(name, ""))
+        if self._of_each is not None:
+            row.append(self._limit_of_job)
         self._components += 1
         return row
 
@@ -68,6 +77,9 @@ class OptionColumns:
         if self.walltime is None or walltime.limit > self.walltime.limit:
             self.walltime = walltime
         return str(walltime.limit)
+
+    def _limit_of_job(self, components: int) -> str:
+        return str(of_job(self._of_each or 0, components, margin=self._margin).limit)
 
     def end(self) -> None:
         """Check that all values of the options are used.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from htmap_core import names
 from htmap_core.components import ComponentStatus
@@ -28,15 +29,23 @@ from htmap_core.submission.submit import submit
 from htmap_run import ranges
 
 
-def rerun(
-    map_dir: MapDir, tag: str, components: Sequence[int], statuses: Callable[[], Sequence[ComponentStatus]]
-) -> None:
+class States(Protocol):
+    """What is known of a map's components and jobs, as of now; an engine is one."""
+
+    def statuses(self) -> Sequence[ComponentStatus]:
+        """Return the status of every component now."""
+
+    def open_jobs(self, jobs: Iterable[Job]) -> Sequence[Job]:
+        """Return those of some jobs that have not ended, as of the last look."""
+
+
+def rerun(map_dir: MapDir, tag: str, components: Sequence[int], states: States) -> None:
     """Run components again with their inputs and options, and delete their earlier results.
 
-    Components that shared a job share one again.
+    Components that shared a job share one again. A job is removed from the queue if all its components run again: their results
+    may have come before its end.
 
     :param components: their indices, in order.
-    :param statuses: looks for the present statuses of all components of the map.
     :raises CannotRerunComponents: some of them have not ended.
     :raises CorruptMap: the function, an input or the description is damaged; nothing has changed then.
     :raises MapWasRemoved: the map was removed meanwhile; nothing runs again.
@@ -45,7 +54,7 @@ def rerun(
     :raises HTMapException: a plugin cannot get the credentials that they need, or the map lies where its site forbids it; nothing
         has changed then.
     """
-    _check_ended(tag, components, statuses())
+    _check_ended(tag, components, states.statuses())
     if not components:
         return
     with plugins.of_map(map_dir.plugin_files):
@@ -56,7 +65,7 @@ def rerun(
         map_dir.check_sources(components)
         _renew_credentials(map_dir, tag, commands, pool)
     with operations.perform(names.RERUNNING, map_dir, tag):
-        _check_ended(tag, components, statuses())  # another thread or process may have run some again until now
+        _check_ended(tag, components, states.statuses())  # another thread or process may have run some again until now
         map_dir.remove_checkpoints(components)
         before = {component: map_dir.placement.job_of(component) for component in components}
         number = map_dir.submissions.next_number()
@@ -70,7 +79,8 @@ def rerun(
             if not map_dir.exists:  # a removal that began meanwhile may have missed these jobs
                 pool.remove(map_dir.own_jobs, "removed with htmap")
                 raise MapWasRemoved(tag)
-            _delete_returned(map_dir, before)
+            if left := states.open_jobs(_delete_returned(map_dir, before)):
+                pool.remove(map_dir.some_own_jobs(left), "its components run again")
     logger.info("map %r: runs %d components again", tag, len(components))
 
 
@@ -143,13 +153,16 @@ def _chosen(rows: Iterable[list[str]], wanted: Mapping[int, list[int]]) -> Itera
             yield row, wanted[number]
 
 
-def _delete_returned(map_dir: MapDir, before: Mapping[int, Job]) -> None:
+def _delete_returned(map_dir: MapDir, before: Mapping[int, Job]) -> set[Job]:
     """Delete the earlier results of components, and the files of earlier jobs that no component needs any more.
 
     :param before: the earlier jobs of the components.
+    :returns: these jobs.
     """
     map_dir.refresh()
     for component, job in before.items():
         map_dir.outputs.delete_files(job, component)
-    for job in set(before.values()) - set(map_dir.placement.jobs()):
+    replaced = set(before.values()) - set(map_dir.placement.jobs())
+    for job in replaced:
         map_dir.outputs.delete(job)
+    return replaced

@@ -45,7 +45,7 @@ class EarlyResults:
         self._spool: str | None = None
         self._is_asked = False
         self._unreadable: set[Job] = set()
-        self._versions: dict[Job, tuple[int, int]] = {}  # of what was read
+        self._versions: dict[Job, tuple[object, ...]] = {}  # of what was read
         self.ends: Mapping[Job, Mapping[int, ComponentStatus]] = {}
 
     def of(self, job: Job) -> Mapping[int, ComponentStatus]:
@@ -57,6 +57,8 @@ class EarlyResults:
 
         :param has_news: whether the event log has told something since the last call.
         """
+        if has_news:
+            self._drop_errors()
         now = time.monotonic()
         if now < self._next and not (has_news and self._next == math.inf):
             return False  # the usual case
@@ -70,6 +72,12 @@ class EarlyResults:
             return self.ends is not before
         finally:
             self._looking.release()
+
+    def _drop_errors(self) -> None:
+        """Drop the errors of jobs that have failed since: the components run again."""
+        failed = [job for job in self.ends if self._tracker.has_failed(job)]
+        if failed:
+            self.ends = {**self.ends, **{job: _succeeded(self.ends[job]) for job in failed}}
 
     def _look(self) -> bool:
         """Look for results, and return whether more can come without another event."""
@@ -97,18 +105,21 @@ class EarlyResults:
             self.ends = {**same, **{job: self._ends_in(job) for job in changed}}
             self._versions = kept
 
-    def _version(self, job: Job) -> tuple[int, int] | None:
-        """Return what changes with the copy of what a job has left; None if there is none, or the job has ended with results."""
+    def _version(self, job: Job) -> tuple[object, ...] | None:
+        """Return what changes with what a job has left, and what counts of it; None if there is none, or results of its end."""
         outputs = self._map_dir.outputs
         if self._tracker.status(job).is_final and outputs.has_ended(job):
             outputs.delete_early(job)
             return None
-        return outputs.version_of_early(job)
+        version = outputs.version_of_early(job)
+        return None if version is None else (version, self._tracker.has_failed(job))
 
     def _ends_in(self, job: Job) -> Mapping[int, ComponentStatus]:
-        """Return how the components of a job have ended, as the copy says, without those that will run again."""
+        """Return how the components of a job have ended, as the copy says, without those that will run again.
+
+        These are the failed ones of a job that has ended and could not finish, such as by a signal.
+        """
         is_retried = str(self._map_dir.record.options.get("retry_exceptions")).casefold() == "true"
-        lasting = {"OK"} if is_retried else _ENDS.keys()
         try:
             found = self._map_dir.outputs.open_early(job).statuses
         except FileNotFoundError:
@@ -116,7 +127,8 @@ class EarlyResults:
         except (CorruptMap, MadeByNewerHTMap) as error:
             logger.info("what job %s of %s has saved cannot be read: %s", job.output, self._map_dir.id, error)
             return _NOTHING
-        return {component: _ENDS[end] for component, end in found.items() if end in lasting}
+        ends = {component: _ENDS[end] for component, end in found.items() if end in _ENDS}
+        return _succeeded(ends) if is_retried or self._tracker.has_failed(job) else ends
 
     def _spool_here(self) -> str | None:
         if not self._is_asked:
@@ -136,3 +148,7 @@ class EarlyResults:
             if job not in self._unreadable:  # else the log would have it each second
                 logger.info("what job %s of %s has saved cannot be read: %s", job.output, self._map_dir.id, error)
             self._unreadable.add(job)  # it is looked at again all the same: a full disk gets room
+
+
+def _succeeded(ends: Mapping[int, ComponentStatus]) -> Mapping[int, ComponentStatus]:
+    return {component: status for component, status in ends.items() if status is ComponentStatus.COMPLETED}

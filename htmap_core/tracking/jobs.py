@@ -37,7 +37,7 @@ from htmap_core.tracking.transitions import (
     JobStates,
 )
 
-_SEAL = f"6 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
+_SEAL = f"7 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
 _PIECE = 256 * 1024  # bytes of the log to read at once; more would not fit into the processor's cache
 _MARK = 1024  # bytes before the offset, whose checksum shows whether the log is still the same
 _ANEW = -1  # no checksum: the log is read from its beginning again
@@ -137,6 +137,12 @@ class Tracker:
             known = self._jobs[job.submission].notes if job.submission in self._jobs else {}
             was_removed = self.status(job) is ComponentStatus.REMOVED
             return known.get(job.row, (0, "removed from the queue" if was_removed else "", 0))[1]
+
+    def has_failed(self, job: Job) -> bool:
+        """Return whether a job has once ended and could not finish, for which HTCondor runs it again or holds it."""
+        with self._lock:
+            jobs = self._jobs.get(job.submission)
+            return jobs is not None and job.row in jobs.failed
 
     def memory(self, job: Job) -> int:
         """Return a job's peak memory so far in MB, as HTCondor measured it; 0 before the first measurement."""
@@ -346,6 +352,7 @@ class Tracker:
                     [jobs.closed, jobs.ended_again],
                     [*jobs.notes.items()],
                     [*jobs.doubts.items()],
+                    [*jobs.failed],
                 )
                 for number, jobs in self._jobs.items()
             ]
@@ -364,10 +371,11 @@ class Tracker:
         header, _, arrays = content.partition(b"\n")
         self._offset, self._mark, clusters, known = json.loads(header)
         self._saved, self._clusters = self._offset, dict(clusters)
-        for number, count, closed, notes, doubts in known:
+        for number, count, closed, notes, doubts, failed in known:
             jobs = self._jobs[number] = JobStates.fresh(count, IDLE)
             jobs.closed, jobs.ended_again = closed
             jobs.notes.update(notes)
             jobs.doubts.update(doubts)
+            jobs.failed.update(failed)
             for part in jobs.arrays:
                 part[:], arrays = arrays[: len(part)], arrays[len(part) :]

@@ -6,11 +6,12 @@ implementation, which today is always the event log.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
+from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.tracking.jobs import clusters_logged, first_logged
 from htmap_core.tracking.states import LoggedStates
@@ -37,6 +38,9 @@ class StateSource(Protocol):
 
     def status(self, component: int) -> ComponentStatus:
         """Return the status of one component."""
+
+    def open_jobs(self, jobs: Iterable[Job]) -> list[Job]:
+        """Return those of some jobs that have not ended, whatever has become of their components before."""
 
     def hold(self, component: int) -> ComponentHold | None:
         """Return the hold of a component; None if it is not held."""

@@ -113,6 +113,10 @@ class LoggedStates:
         """Return the status of one component."""
         return self._status(self._map_dir.placement, component)
 
+    def open_jobs(self, jobs: Iterable[Job]) -> list[Job]:
+        """Return those of some jobs that have not ended, whatever has become of their components before."""
+        return [job for job in jobs if not self._tracker.status(job).is_final]
+
     def _status(self, placement: Placement, component: int) -> ComponentStatus:
         job = placement.job_of(component)
         status = self._tracker.status(job)

@@ -18,6 +18,7 @@ import attrs
 
 from htmap_core.components import ComponentStatus
 from htmap_core.condor import eventlog
+from htmap_core.tracking.hold_codes import COULD_NOT_FINISH
 from htmap_run import codes
 
 STATUSES = tuple(ComponentStatus)
@@ -47,6 +48,7 @@ class JobStates:
     :param notes: the code, reason and subcode of a hold, how a job failed, or why it is idle again.
     :param doubts: the jobs whose events contradict each other or the exit policy; the value says whether the status may be
         wrong even if the job has returned nothing.
+    :param failed: the jobs that have ended and could not finish, and run again, or would after a release.
     :param ended_again: whether the end of a job came twice: then the end of another may be missing.
     :param closed: whether the schedd has logged that it makes no more jobs of the cluster.
     """
@@ -57,6 +59,7 @@ class JobStates:
     runtime: array[float]
     notes: dict[int, tuple[int, str, int]] = attrs.field(factory=dict)
     doubts: dict[int, bool] = attrs.field(factory=dict)
+    failed: set[int] = attrs.field(factory=set)
     ended_again: bool = False
     closed: bool = False
 
@@ -116,12 +119,18 @@ class JobStates:
             self.enter(row, REMOVED, eventlog.reason(text))
 
     def _evicted(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
-        self.enter(row, IDLE, _LEFT if eventlog.exit_code(text) == codes.LEFT else "")
+        has_left = eventlog.exit_code(text) == codes.LEFT  # what it has saved still counts
+        if eventlog.ended(text) and not has_left:
+            self.failed.add(row)
+        self.enter(row, IDLE, _LEFT if has_left else "")
 
     def _held(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
         if STATUSES[self.status[row]].is_final:
             self.doubts[row] = True
-        self.enter(row, HELD, eventlog.reason(text), *eventlog.hold_codes(text))
+        code, subcode = eventlog.hold_codes(text)
+        if subcode == COULD_NOT_FINISH:
+            self.failed.add(row)
+        self.enter(row, HELD, eventlog.reason(text), code, subcode)
 
     def _cluster_removed(self, *_: object) -> None:
         self.status[:] = self.status.replace(bytes([UNMATERIALIZED]), bytes([REMOVED]))

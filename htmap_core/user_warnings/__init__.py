@@ -3,7 +3,7 @@
 Each kind is an attrs class like the exceptions: its fields are the facts. Users can silence each class, and find all of them in
 :mod:`htmap.exceptions`.
 
-Imports ``wording`` of the core, and nothing else.
+Imports ``wording`` of the core and ``htmap_run``, and nothing else.
 """
 
 from htmap_core.user_warnings.delivery import (
@@ -33,7 +33,9 @@ from htmap_core.user_warnings.maps import (
     ForeignClass,
     LaterJobsUnchanged,
     NewerMap,
+    NoJobsYet,
     NotRemoved,
+    OthersConcerned,
     UnprovenOption,
 )
 from htmap_core.user_warnings.pools import (
@@ -58,12 +60,14 @@ __all__ = [
     "LateJobsAreSignedNow",
     "LaterJobsUnchanged",
     "NewerMap",
+    "NoJobsYet",
     "NoSlotFits",
     "NoSlotTransfers",
     "NotRemoved",
     "OriginalInstalled",
     "OtherDeliveryMethod",
     "OtherPool",
+    "OthersConcerned",
     "PluginIsOff",
     "SameDestination",
     "SignedUrlsEnd",

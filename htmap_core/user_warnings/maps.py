@@ -8,6 +8,7 @@ import attrs
 
 from htmap_core.user_warnings.roots import HTMapWarning, SuspiciousMap
 from htmap_core.wording import perhaps
+from htmap_run import ranges
 
 
 @attrs.define(slots=False)
@@ -30,6 +31,68 @@ class LaterJobsUnchanged(HTMapWarning):
             f"map {self.tag!r} has components whose jobs the schedd makes later, with the {self.attribute} that they were "
             f"submitted with. `condor_qedit {self.cluster} {self.attribute} {self.value}` changes that, too"
         )
+
+
+@attrs.define(slots=False)
+class OthersConcerned(HTMapWarning):
+    """What is about to be done to some components is done to others, too, because these share their jobs.
+
+    :param tag: the map.
+    :param act: ``hold``, ``release``, ``pause``, ``resume``, ``vacate`` or ``edit``.
+    :param components: for which it was asked, and which have not ended.
+    :param others: those that have not ended either, and share jobs with them.
+    """
+
+    tag: str
+    act: str
+    components: tuple[int, ...]
+    others: tuple[int, ...]
+
+    def __str__(self) -> str:
+        share = "share jobs" if len(self.components) > 1 else "shares its job"
+        these = "this is" if len(self.others) == 1 else "these are"
+        return (
+            f"{_named(self.components)} of map {self.tag!r} {share} with {ranges.spell(self.others)}: "
+            f"{these} {_TOO[self.act]}"
+        )
+
+
+_BEGINS_AGAIN = (
+    "What a job has finished is kept; the component that it runs begins again, from its last checkpoint if there is one"
+)
+_TOO = {
+    "hold": f"held, too. {_BEGINS_AGAIN}, after the release",
+    "release": "released, too",
+    "pause": "paused, too",
+    "resume": "resumed, too",
+    "vacate": f"vacated, too. {_BEGINS_AGAIN}",
+    "edit": "changed, too",
+}
+
+
+@attrs.define(slots=False)
+class NoJobsYet(HTMapWarning):
+    """Nothing is done to some components, because they have no jobs yet: the schedd makes them later.
+
+    :param tag: the map.
+    :param act: as for :class:`OthersConcerned`.
+    :param components: those without a job.
+    """
+
+    tag: str
+    act: str
+    components: tuple[int, ...]
+
+    def __str__(self) -> str:
+        have, them = ("have no jobs", "them") if len(self.components) > 1 else ("has no job", "it")
+        return (
+            f"{_named(self.components)} of map {self.tag!r} {have} yet, so {self.act!r} does not reach {them}: the schedd makes "
+            f"jobs of this map as there is room for them"
+        )
+
+
+def _named(components: tuple[int, ...]) -> str:
+    return f"component{'s' if len(components) > 1 else ''} {ranges.spell(components)}"
 
 
 @attrs.define(slots=False)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ from typing import Any
 import pytest
 
 import htmap
+from htmap.exceptions import NoJobsYet, OthersConcerned
 from htmap_core.condor.connection import Connection
 from htmap_core.plugins.pools import find_pool
+from htmap_core.storage.jobs import Job
 from htmap_core.testing import eventually, run_htmap, using_htmap_dir
+from tests.returned import write_results
 
 pytestmark = pytest.mark.pool
 
@@ -27,7 +31,8 @@ UNMATCHED = htmap.MapOptions(requirements="false")
 
 @pytest.fixture(autouse=True)
 def in_pool(request: pytest.FixtureRequest) -> None:
-    request.getfixturevalue("in_class_pool" if "waiting" in request.fixturenames else "personal_pool")
+    is_shared = {"waiting", "pairs"}.intersection(request.fixturenames)
+    request.getfixturevalue("in_class_pool" if is_shared else "personal_pool")
 
 
 def wait_for(mapped: htmap.Map, *statuses: str) -> None:
@@ -116,6 +121,106 @@ class TestAWaitingMap:
         assert (caught.value.tag, caught.value.old) == ("taken", waiting.tag)
         assert (waiting.tag, htmap.load("taken").tag) == before
         assert ads(waiting, "JobBatchName") == [(waiting.tag,)] * 2
+
+
+def spelt(mapped: htmap.Map) -> str:
+    """Return the first letters of the statuses of all components."""
+    return "".join(str(status)[0] for status in mapped.component_statuses)
+
+
+@pytest.fixture(scope="class")
+def pairs(class_pool: Path) -> htmap.Map:
+    with using_htmap_dir(class_pool):
+        return htmap.map(time.sleep, [300] * 4, chunksize=2, map_options=UNMATCHED)
+
+
+class TestSomeComponents:
+    """Acts on components 0 and 1 of a job, and 2 and 3 of another; the tests run in order."""
+
+    def test_a_hold_is_of_the_jobs_of_these_alone(self, pairs: htmap.Map) -> None:
+        with pytest.warns(OthersConcerned) as warned:
+            pairs.hold([1])
+        assert [each.message.others for each in warned if isinstance(each.message, OthersConcerned)] == [(0,)]
+        assert spelt(pairs) == "HHII"
+
+    def test_a_release_of_all_that_share_a_job_needs_no_warning(self, pairs: htmap.Map) -> None:
+        pairs.hold([2, 3])
+        pairs.release([0, 1])
+        assert spelt(pairs) == "IIHH"
+        pairs.release()
+
+    def test_so_do_edits(self, pairs: htmap.Map) -> None:
+        pairs.set_memory(200, [0, 1])
+        pairs.set_disk("10MB", [-1, -2])
+        assert [memory == 200 for (memory,) in ads(pairs, "RequestMemory")] == [True, False]
+        assert [disk == 10240 for (disk,) in ads(pairs, "RequestDisk")] == [False, True]
+
+    def test_a_time_limit_is_that_of_as_many_components_as_the_job_has(self, pairs: htmap.Map) -> None:
+        pairs.set_walltime("1h", [2, 3])
+        assert ads(pairs, "AllowedExecuteDuration") == [(None,), (2 * 3600 + 300,)]
+
+    def test_the_command_line_counts_those_that_are_concerned_too(self, pairs: htmap.Map) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", OthersConcerned)
+            ran = run_htmap("hold", pairs.tag, "--components", "3")
+        assert (ran.exit_code, ran.stdout.split()[:3]) == (0, ["held", "2", "components"])
+        assert str(OthersConcerned(pairs.tag, "hold", (3,), (2,))) in ran.stderr
+        assert spelt(pairs) == "IIHH"
+        pairs.release()
+
+
+def test_running_components_are_vacated_paused_and_resumed_one_by_one() -> None:
+    mapped = htmap.map(time.sleep, [300, 300])
+    wait_for(mapped, "RUNNING")
+    mapped.pause([1])
+    assert spelt(mapped) == "RS"
+    mapped.resume([1])
+    assert spelt(mapped) == "RR"
+    mapped.vacate([0])
+    eventually(lambda: [starts for (starts,) in ads(mapped, "NumShadowStarts")] == [2, 1], says="one started again")
+    mapped.remove(force=True)
+
+
+def test_a_hold_of_one_component_does_not_keep_the_schedd_from_making_jobs_of_others() -> None:
+    options = htmap.MapOptions.merge(htmap.MapOptions(max_idle=1), UNMATCHED)
+    mapped = htmap.map(str, range(3), options)
+    eventually(lambda: spelt(mapped) == "IUU", says="the first job is made")
+
+    def are_paused() -> bool:
+        of_all = find_pool()[1].query_jobs(mapped._map_dir.own_jobs, ["JobMaterializePaused"], clusters=True)
+        return any("JobMaterializePaused" in ad for ad in of_all)
+
+    with pytest.warns(NoJobsYet) as warned:
+        mapped.hold([0, 2])
+    assert [each.message.components for each in warned if isinstance(each.message, NoJobsYet)] == [(2,)]
+    assert (spelt(mapped), are_paused()) == ("HUU", False)
+    mapped.hold()
+    assert are_paused()
+
+
+def test_jobs_of_different_sizes_have_time_limits_of_their_own_also_after_an_edit() -> None:
+    mapped = htmap.map(str, range(100), htmap.MapOptions(walltime="10 s", hold=True), chunksize="auto")
+    sizes = [size for jobs, size in mapped._map_dir.record.sizes for _ in range(jobs)]
+    assert len(set(sizes)) > 1
+    assert ads(mapped, "AllowedExecuteDuration") == [(10 * size + 300,) for size in sizes]
+    mapped.set_walltime("20 s")
+    assert ads(mapped, "AllowedExecuteDuration") == [(20 * size + 300,) for size in sizes]
+
+
+def test_a_job_of_which_all_components_run_again_is_removed() -> None:
+    mapped = htmap.map(str, range(4), chunksize=2, map_options=UNMATCHED)
+    for row in range(2):  # as if an eviction had brought all results but not the end of the jobs
+        early = Path(mapped._map_dir.outputs.early(Job(0, row)))
+        write_results(early, {component: str(component) for component in (2 * row, 2 * row + 1)})
+    mapped = htmap.load(mapped.tag)
+    eventually(lambda: spelt(mapped) == "CCCC", says="all results are seen")
+    clusters = {cluster for (cluster,) in ads(mapped, "ClusterId")}
+    mapped.rerun([0, 1, 2])
+    assert spelt(mapped) == "IIIC"
+    eventually(
+        lambda: sorted(proc for cluster, proc in ads(mapped, "ClusterId", "ProcId") if cluster in clusters) == [1],
+        says="the job of the first two has left the queue, and that of the fourth has not",
+    )
 
 
 @pytest.mark.parametrize("value", [True, 1])

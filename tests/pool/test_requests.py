@@ -97,6 +97,9 @@ def test_acts_tell_the_schedd_and_wait_for_the_event_log(told: Told) -> None:
     assert set(told(mapped.release)) == set(ACT)
     assert told(mapped.vacate) == ACT
     assert told(lambda: mapped.set_memory(200)) == [ALIVE, "edit"]
+    assert told(lambda: mapped.hold([0, 1])) == ACT
+    assert set(told(lambda: mapped.release([1, 0]))) == set(ACT)
+    assert told(lambda: mapped.set_disk(5000, [0])) == [ALIVE, "edit"]
     assert told(lambda: mapped.retag("other")) == [ALIVE, "edit"]
     removal = told(mapped.remove)
     assert removal[:2] == ACT

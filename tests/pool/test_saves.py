@@ -111,7 +111,8 @@ class TestWhileTheLastComponentRuns:
         assert mapped.get(0, timeout=TIMEOUT) == 0
         assert mapped.component_statuses[LAST] is RUNNING
 
-    def test_the_others_can_be_held_and_what_has_come_stays(self, mapped: htmap.Map) -> None:
+    def test_the_others_can_be_held_and_what_has_come_stays(self, mapped: htmap.Map, folder: Path) -> None:
+        (folder / "stopped").unlink()  # the next run makes it again
         mapped.hold()
         eventually(lambda: mapped.component_statuses[LAST] is HELD, says="it is held")
         assert (mapped[0], mapped.component_statuses[0]) == (0, COMPLETED)
@@ -119,16 +120,37 @@ class TestWhileTheLastComponentRuns:
         assert 0 not in mapped.holds
         mapped.release()
 
+    def test_an_error_is_none_yet_when_the_job_has_failed_and_runs_it_again(
+        self, mapped: htmap.Map, folder: Path
+    ) -> None:
+        supervisor = int(eventually(lambda: exists_with(folder / "stopped"), says="the last component runs again"))
+        assert mapped.component_statuses[1] is ERRORED
+        os.kill(supervisor, signal.SIGKILL)
+        eventually(lambda: mapped.component_statuses[1] is RUNNING, says="it runs again")
+        assert mapped.component_statuses[3] is COMPLETED
+        with pytest.raises(OutputNotFound):
+            _ = mapped[1]
+
     def test_nothing_runs_again_that_had_ended(self, mapped: htmap.Map, folder: Path) -> None:
         (folder / "go").touch()
         mapped.wait(timeout=TIMEOUT, errors_ok=True)
         assert [mapped[component] for component in (0, 2, LAST)] == [0, 20, LAST * 10]
         assert [path.name for path in mapped.output_files[2].iterdir()] == ["file"]
         runs = (folder / "runs").read_text().split()
-        assert runs == [*map(str, range(COUNT)), "0", str(LAST)]  # that one was interrupted by the hold
+        again = [
+            str(LAST),
+            "1",
+            str(LAST),
+        ]  # the last one was interrupted by the hold, and with the error by the failure
+        assert runs == [*map(str, range(COUNT)), "0", *again]
 
     def test_in_the_end_nothing_is_there_twice(self, mapped: htmap.Map) -> None:
         eventually(lambda: mapped.component_statuses and not early_files(mapped), says="the copy is gone")
+
+
+def exists_with(path: Path) -> str:
+    """Return the content of a file; an empty text if it is not there."""
+    return path.read_text() if path.exists() else ""
 
 
 def early_files(mapped: htmap.Map) -> list[str]:

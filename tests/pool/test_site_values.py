@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from htmap_core.plugins.pools import find_pool
 from tests.throwaway_plugins import Site
 
 pytestmark = pytest.mark.pool
@@ -90,3 +91,39 @@ def test_what_a_plugin_sets_gives_way_to_the_user_alone_and_is_known_to_be_its(
     assert last.endswith("there is no ticket")
     assert len(trace) < 15
     assert os.fspath(site.folder / "throwaway") not in "".join(trace)
+
+
+QUAY = """
+class Quay(Pool):
+    name = "quay"
+    rank = 300
+    def find(self):
+        return PoolAddress("quay", configuration={configuration!r})
+    def advice(self):
+        return "the tide is out"
+    def time_limit(self, options):
+        return 60 * int(options["MY.Minutes"])
+@hookimpl
+def htmap_pools():
+    return [Quay()]
+@hookimpl
+def htmap_rewrite_submit(submit, plan):
+    if plan.walltime.wanted > 60 * int(plan.options["MY.Minutes"]):
+        raise HTMapException("jobs may not take so long")
+"""
+
+SHARING = """
+import htmap
+options = htmap.MapOptions(walltime="5 min", custom_options={"Minutes": 20}, hold=True)
+print(htmap.map(str, range(300), options, chunksize="auto")._map_dir.record.chunksize)
+"""
+
+
+def test_a_site_refuses_no_map_for_how_many_components_htmap_lets_share_a_job(
+    personal_pool: Path, tmp_path: Path
+) -> None:
+    site = Site(tmp_path)
+    site.install("boats", QUAY.format(configuration=str(find_pool()[1].address.configuration)))
+    command = [sys.executable, "-c", SHARING]
+    ran = subprocess.run(command, env=site.environment(), capture_output=True, text=True, timeout=600, check=False)
+    assert ran.stdout == "4\n", ran.stderr

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import attrs
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
+from htmap_core.storage.jobs import Job
 
 FULL = ComponentHold(34, "the job used more memory than it requested")
 
@@ -31,6 +33,9 @@ class FixedStates:
 
     def status(self, component: int) -> ComponentStatus:
         return self.looks[0][component]
+
+    def open_jobs(self, jobs: Iterable[Job]) -> list[Job]:
+        return [] if self.has_ended else list(jobs)
 
     def hold(self, component: int) -> ComponentHold | None:
         return FULL if self.status(component) is ComponentStatus.HELD else None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import warnings
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from htmap_core.cli.selection import Selection, takes_maps, takes_yes
+from htmap_core.cli import tables
+from htmap_core.cli.selection import Selection, takes_components, takes_maps, takes_yes
 from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import ComponentFailed, MapComponentError
 
@@ -39,57 +42,95 @@ def _wait(found: Map) -> None:
 
 @click.command()
 @takes_maps
-def hold(selection: Selection) -> None:
+@takes_components
+@takes_yes
+def hold(selection: Selection, components: Sequence[int] | None, yes: bool) -> None:
     """Hold maps: their components do not run.
 
-    Their jobs stay in the queue; `htmap release` lets them go on.
+    Their jobs stay in the queue; `htmap release` lets them go on. With --components, asks on a terminal before it stops others.
     """
-    selection.each_map(lambda found: _act(found, "hold", "held", _QUEUED))
+    _each(selection, components, lambda found: _act(found, "hold", "held", _QUEUED, components, asks=not yes))
 
 
 @click.command()
 @takes_maps
-def release(selection: Selection) -> None:
+@takes_components
+def release(selection: Selection, components: Sequence[int] | None) -> None:
     """Release maps: held components become idle again.
 
     HTCondor itself holds components when something goes wrong. `htmap reasons` says what; put that right first.
     """
-    selection.each_map(lambda found: _act(found, "release", "released", {ComponentStatus.HELD}))
+    _each(selection, components, lambda found: _act(found, "release", "released", {ComponentStatus.HELD}, components))
 
 
 @click.command()
 @takes_maps
-def pause(selection: Selection) -> None:
+@takes_components
+def pause(selection: Selection, components: Sequence[int] | None) -> None:
     """Pause maps: running components stop where they are.
 
     They keep their slots, and go on after `htmap resume`.
     """
-    selection.each_map(lambda found: _act(found, "pause", "paused", {ComponentStatus.RUNNING}))
+    _each(selection, components, lambda found: _act(found, "pause", "paused", {ComponentStatus.RUNNING}, components))
 
 
 @click.command()
 @takes_maps
-def resume(selection: Selection) -> None:
+@takes_components
+def resume(selection: Selection, components: Sequence[int] | None) -> None:
     """Resume maps after a pause."""
-    selection.each_map(lambda found: _act(found, "resume", "resumed", {ComponentStatus.SUSPENDED}))
+    suspended = {ComponentStatus.SUSPENDED}
+    _each(selection, components, lambda found: _act(found, "resume", "resumed", suspended, components))
 
 
 @click.command()
 @takes_maps
+@takes_components
 @takes_yes
-def vacate(selection: Selection, yes: bool) -> None:
+def vacate(selection: Selection, components: Sequence[int] | None, yes: bool) -> None:
     """Vacate maps: running components become idle again.
 
-    They give up their slots and start again, from their last checkpoint if there is one.
+    They give up their slots and start again, from their last checkpoint if there is one. With --components, asks on a terminal
+    before it stops others.
     """
+    running = {ComponentStatus.RUNNING, ComponentStatus.SUSPENDED}
     if selection.confirm("Stop the running components of {maps}, and start them again?", yes=yes):
-        running = {ComponentStatus.RUNNING, ComponentStatus.SUSPENDED}
-        selection.each_map(lambda found: _act(found, "vacate", "vacated", running))
+        _each(selection, components, lambda found: _act(found, "vacate", "vacated", running, components, asks=not yes))
 
 
-def _act(found: Map, verb: str, past: str, concerned: set[ComponentStatus]) -> None:
-    """Act on a map, and print on how many components. The schedd is always asked: it may know more than the event log."""
-    count = sum(status in concerned for status in found.component_statuses)
-    getattr(found, verb)()
+def _each(selection: Selection, components: Sequence[int] | None, act: Callable[[Map], None]) -> None:
+    if components is not None:
+        selection.check_is_one()
+    selection.each_map(act)
+
+
+def _act(
+    found: Map,
+    verb: str,
+    past: str,
+    concerned: set[ComponentStatus],
+    components: Sequence[int] | None,
+    *,
+    asks: bool = False,
+) -> None:
+    """Act on a map, and print on how many components. The schedd is always asked: it may know more than the event log.
+
+    :param asks: whether to ask on a terminal before components are stopped that were not named.
+    """
+    from htmap_core.maps.map import engine_of
+    from htmap_core.maps.queue.scope import others_concerned, scope
+
+    engine = engine_of(found)
+    on = scope(engine, components)
+    statuses = found.component_statuses
+    count = sum(statuses[component] in concerned for component in on.concerned)
+    with warnings.catch_warnings():
+        warning = others_concerned(engine, verb, on) if asks and sys.stdin.isatty() and sys.stderr.isatty() else None
+        if warning is not None:
+            tables.remark(str(warning))
+            if not click.confirm("Go on?", err=True):
+                return
+            warnings.simplefilter("ignore", type(warning))
+        getattr(found, verb)(components)
     what = f"{count} component{'' if count == 1 else 's'} of" if count else "no component of"
     click.echo(f"{past} {what} map {found.tag!r}")

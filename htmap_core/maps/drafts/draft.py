@@ -112,7 +112,7 @@ class Draft:
             up no credentials then.
         """
         chunks = self._chunks(pool, method, connection, total)
-        columns, files = OptionColumns(self.options), MapFiles(self.options, connection)
+        columns, files = OptionColumns(self.options, jobs_differ=chunks.differ), MapFiles(self.options, connection)
         of_options = tuple(columns.names.values())
         with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, root=scratch) as creation:
             self._add_function(creation, files, runs_again_alone=chunks.reason is not None)
@@ -129,7 +129,11 @@ class Draft:
         if self.size:
             return choice.equal(self.size)
         asked, earlier = connection.schedd_parameter, self.runs.calls
-        view = choice.View(connection, pool.grows, asked, total, earlier, saves=method.saves_jobs)
+        view = choice.View(
+            *(connection, pool.grows, asked, total, earlier),
+            saves=method.saves_jobs,
+            site_limit=lambda: plugins.time_limit(pool, self.options),
+        )
         return choice.chosen(self.options, view, self.function, keeps_checkpoints=self.checkpoints.is_on)
 
     def _add_function(self, creation: Creation, files: MapFiles, *, runs_again_alone: bool) -> None:

@@ -66,6 +66,11 @@ class Reason:
         grows = self.grows and self.source != EXPECTED_RUNTIME
         return max(self.places, _ASSUMED) if grows or not self.places else self.places
 
+    @property
+    def teaches(self) -> bool:
+        """Whether later maps should look at how long the calls took: not if those would not share jobs either."""
+        return not self.alone or self.most is not None
+
     def __str__(self) -> str:
         if self.single:
             return "there is one component"
@@ -106,6 +111,11 @@ class Chunks:
         self._ahead: deque[Pickled] = deque()
         self._brings_files = False
         self._sizes = rule(self._left)
+
+    @property
+    def differ(self) -> bool:
+        """Whether jobs may have different numbers of components."""
+        return self.reason is not None and not self.reason.alone
 
     def __iter__(self) -> Iterator[int]:
         return self
@@ -194,6 +204,7 @@ class View:
     :param total: how many components there are; 0 if that is not known.
     :param earlier: returns how long a call took in earlier runs; None if there were none.
     :param saves: whether jobs can be saved before their end, by the delivery method.
+    :param site_limit: returns the seconds that a job may take by the words of the site; None if they say nothing of it.
     """
 
     pool: PoolView
@@ -202,6 +213,7 @@ class View:
     total: int
     earlier: Callable[[], Optional[Calls]]
     saves: bool = True
+    site_limit: Callable[[], Optional[int]] = lambda: None
 
 
 def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoints: bool) -> Chunks:
@@ -215,11 +227,12 @@ def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoi
     alone = next(_keeping_apart(options, function, keeps_checkpoints=keeps_checkpoints), "")
     known = Calls(expected) if expected is not None else None if alone else view.earlier()
     seconds = None if known is None else known.seconds
-    most = _most(options, seconds)
+    of_site = None if alone else view.site_limit()
+    most = None if alone else _most(options, of_site, seconds)
     if not alone and (most == 1 or (most is not None and not (view.saves and may_leave(options)))):
-        alone = next(name for name in (*_LIMITS, WALLTIME) if name in options)
+        alone = next((name for name in (*_LIMITS, WALLTIME) if name in options), "the time limit of the site")
     if alone:
-        return Chunks(lambda _: itertools.repeat(1), reason=Reason(alone=alone))
+        return Chunks(lambda _: itertools.repeat(1), reason=Reason(most=most, alone=alone))
     source = "" if seconds is None else "earlier runs" if expected is None else EXPECTED_RUNTIME
     reason = Reason(places(options, view.pool, view.parameter), seconds, source, most, grows=view.grows)
     slots = reason.slots
@@ -266,8 +279,8 @@ def _expected(options: MapOptions) -> float | None:
         return float(rounded)
 
 
-def _most(options: MapOptions, seconds: float | None) -> int | None:
-    """Return how many components may share a job, so that it keeps the time limits that the user has given.
+def _most(options: MapOptions, of_site: int | None, seconds: float | None) -> int | None:
+    """Return how many components may share a job, so that it keeps the time limits that the user or the site has given.
 
     These sizes do what can be done before: calls may take longer than all before. Then a job leaves its slot in time.
     The ``walltime`` of its components makes the time limit of a job. That must not be beyond what the user allows for jobs, and
@@ -275,6 +288,7 @@ def _most(options: MapOptions, seconds: float | None) -> int | None:
     As long as nothing is known of the calls, one may need all of it.
     """
     limits = [options.text(name) for name in _LIMITS if name in options]
+    limits += [] if of_site is None else [str(of_site)]
     walltime = of_all_jobs(options.get(WALLTIME), 1)
     if not limits and walltime is None:
         return None

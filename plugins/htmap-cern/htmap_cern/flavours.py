@@ -14,6 +14,9 @@ FLAVOURS = {
     "nextweek": 7 * 24 * 3600,
 }
 
+DEFAULT = "espresso"
+"""What jobs get that say nothing."""
+
 LISTED = ", ".join(f"{name} ({in_words(limit)})" for name, limit in FLAVOURS.items())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from htmap_cern import flavours
 from htmap_cern.settings import CernSettings
-from htmap_core import MapPlan, SubmitDescription, Walltime, durations, quoted
+from htmap_core import MapOptions, MapPlan, SubmitDescription, Walltime, durations, quoted
 from htmap_core.exceptions import InvalidOption
 
 FLAVOUR, RUNTIME = "JobFlavour", "MaxRuntime"
@@ -35,18 +35,44 @@ def apply(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
         submit.set_default("MY.XRDCP_CREATE_DIR", True)  # without it, a file is lost if its folder is not on EOS yet
 
 
+def time_limit(options: MapOptions, told: CernSettings) -> int | None:
+    """Return the seconds that a job may take: by the map's options, else by the settings, else by CERN's default.
+
+    The option ``walltime`` wins over the settings and the default. What is an expression is not known.
+
+    :raises InvalidOption: an option makes no sense.
+    """
+    submit = SubmitDescription()
+    for name, value in options.fixed().items():
+        if name.removeprefix("MY.").casefold() in {FLAVOUR.casefold(), RUNTIME.casefold()}:
+            submit.set(name, value)
+    _spell(submit)
+    for _, _, allowed in _allowed(submit):
+        return allowed
+    if options.get("walltime", "") != "":
+        return None
+    return flavours.FLAVOURS[_of_settings(told) or flavours.DEFAULT]
+
+
 def _limit_runtime(submit: SubmitDescription, walltime: Walltime | None, told: CernSettings) -> None:
+    _spell(submit)
+    if walltime is not None:
+        _keep_to(walltime, submit)
+    elif not list(_allowed(submit)) and (wanted := _of_settings(told)) is not None:
+        submit.set_attribute(FLAVOUR, quoted(wanted))
+
+
+def _spell(submit: SubmitDescription) -> None:
+    """Write the user's options as CERN spells them."""
     flavour, runtime = _own(submit, FLAVOUR), _own(submit, RUNTIME)
     if flavour is not None:
         submit.set_attribute(FLAVOUR, _flavour(flavour))
     if runtime is not None:
         submit.set_attribute(RUNTIME, _runtime(runtime))
-    if walltime is not None:
-        _keep_to(walltime, submit)
-    elif flavour is None and runtime is None:
-        wanted = told.job_flavour if told.max_runtime is None else flavours.holding(told.max_runtime)
-        if wanted is not None:
-            submit.set_attribute(FLAVOUR, quoted(wanted))
+
+
+def _of_settings(told: CernSettings) -> str | None:
+    return told.job_flavour if told.max_runtime is None else flavours.holding(told.max_runtime)
 
 
 def _keep_to(walltime: Walltime, submit: SubmitDescription) -> None:

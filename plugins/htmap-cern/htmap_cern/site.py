@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 
-from htmap_cern import tickets
+from htmap_cern import rules, tickets
 from htmap_cern.errors import TicketNeeded
 from htmap_cern.settings import AUTO, CernSettings, settings
-from htmap_core import Pool, PoolAddress, connect, setting, setting_origin
+from htmap_core import MapOptions, Pool, PoolAddress, connect, setting, setting_origin
 from htmap_core.exceptions import PoolIsSilent
 
 DOMAIN = "cern.ch"
@@ -67,6 +67,10 @@ class CernPool(Pool):
         if not connect(address).answers():
             raise PoolIsSilent(self.name, self.advice())
         return address
+
+    def time_limit(self, options: MapOptions) -> int | None:
+        """Return how long a job may take by the options or the settings, else CERN's default; None if that is an expression."""
+        return rules.time_limit(options, settings())
 
     def advice(self) -> str:
         """Say why the pool cannot be used: this is not CERN, or the schedd does not answer, perhaps for want of a ticket."""

@@ -127,6 +127,37 @@ def test_a_walltime_beyond_all_flavours_is_refused(golden: Golden) -> None:
     golden("cern/a-walltime-beyond-all-flavours", caught.value)
 
 
+NO_SETTINGS = CernSettings()
+
+
+@pytest.mark.parametrize(
+    ("options", "told", "seconds"),
+    [
+        ({}, NO_SETTINGS, 1200),  # CERN's default
+        ({}, CernSettings(job_flavour="workday"), 8 * 3600),
+        ({}, CernSettings(max_runtime="90 min"), 2 * 3600),
+        ({"walltime": "5 min"}, CernSettings(job_flavour="workday"), None),
+        ({"walltime": ""}, NO_SETTINGS, 1200),
+        ({"custom_options": {"JobFlavour": "longlunch"}, "walltime": "5 min"}, NO_SETTINGS, 2 * 3600),
+        ({"jobflavour": '"Espresso"'}, CernSettings(job_flavour="workday"), 1200),
+        ({"custom_options": {"maxruntime": "30 min", "JobFlavour": "workday"}}, NO_SETTINGS, 1800),
+        ({"custom_options": {"MaxRuntime": "RequestCpus * 60"}}, NO_SETTINGS, None),
+    ],
+)
+def test_the_time_that_a_job_may_take_is_known_before_its_components_are(
+    options: dict[str, Any], told: CernSettings, seconds: int | None
+) -> None:
+    assert rules.time_limit(MapOptions(**options), told) == seconds
+
+
+@pytest.mark.parametrize("own", [{"JobFlavour": "longlunch"}, {"MaxRuntime": "50 min"}])
+def test_as_many_components_as_fit_into_that_time_are_not_refused(own: dict[str, str]) -> None:
+    limit = rules.time_limit(MapOptions(custom_options=own), NO_SETTINGS)
+    assert limit is not None
+    together = limit // 300 * 300
+    assert set(written(None, Walltime(together, together + 300), custom_options=own)) == {f"MY.{name}" for name in own}
+
+
 def test_own_options_win_over_the_settings() -> None:
     told = CernSettings(max_runtime="1d", accounting_group="group_u_X.y", want_os="el9")
     own = {"JobFlavour": "espresso", "AccountingGroup": '"group_u_Z"', "WantOS": '"el8"'}

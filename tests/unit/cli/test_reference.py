@@ -12,7 +12,7 @@ import pytest
 from htmap_core.cli import cli
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/cli.md").read_text()
-EXAMPLES = {"hold tide wave"}  # with arguments
+EXAMPLES = {"hold tide wave", "hold tide", "vacate tide"}  # with arguments
 SELECTING = {"--pattern", "--all", "--help"}  # explained once for all commands
 
 

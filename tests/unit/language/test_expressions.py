@@ -8,7 +8,7 @@ import pytest
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption
-from htmap_core.language.expressions import conjunction, conjuncts, quoted
+from htmap_core.language.expressions import among, conjunction, conjuncts, quoted
 from tests.golden_files import Golden
 
 
@@ -80,3 +80,18 @@ def test_a_conjunction_is_taken_apart_where_all_of_it_must_be_true(expression: s
 def test_a_quoted_text_is_that_text_for_htcondor(text: str) -> None:
     assert classad2.ExprTree(quoted(text)).eval() == text
     assert classad2.ExprTree(f"A == {quoted(text)}").eval(classad2.ClassAd({"A": text})) is True
+
+
+@pytest.mark.parametrize("numbers", [[], [0], [7, 8, 9], [3, 1, 2, 9, 11], [*range(0, 40, 3), *range(50, 60)]])
+def test_a_job_is_found_among_some_numbers(numbers: list[int]) -> None:
+    wanted = classad2.ExprTree(among("ProcId", numbers))
+    assert [n for n in range(100) if wanted.eval(classad2.ClassAd({"ProcId": n})) is True] == sorted(numbers)
+    assert wanted.eval(classad2.ClassAd({"ClusterId": 7})) is not True  # the cluster of late jobs
+
+
+def test_a_job_is_found_among_many_numbers_by_few_comparisons() -> None:
+    def depth(text: str) -> int:
+        levels = [text[:end].count("(") - text[:end].count(")") for end in range(0, len(text), 5)]
+        return max(levels)
+
+    assert depth(among("ProcId", range(0, 20_000, 2))) < 20

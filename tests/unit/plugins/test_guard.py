@@ -52,10 +52,19 @@ class Harbour(Pool):
         {start}
     def advice(self):
         {advice}
+    def time_limit(self, options):
+        {time_limit}
 @hookimpl
 def htmap_pools(): return [Harbour()]
 """
-NOTHING = {"rank": "1", "named_by": "return None", "find": "return None", "start": "return None", "advice": "return ''"}
+NOTHING = {
+    "rank": "1",
+    "named_by": "return None",
+    "find": "return None",
+    "start": "return None",
+    "advice": "return ''",
+    "time_limit": "return None",
+}
 
 
 def of_harbour(**methods: str) -> str:
@@ -99,6 +108,20 @@ def test_a_pool_that_says_something_else_than_text_is_blamed(site: Site, plugins
         getattr(plugins, call)(harbour(plugins))
     assert caught.value.plugin == "boats"
     assert caught.value.reason.startswith(call)
+
+
+@pytest.mark.parametrize("answer", ["'2h'", "1.5", "[3600]"])
+def test_a_pool_that_says_something_else_than_seconds_is_blamed(site: Site, plugins: Plugins, answer: str) -> None:
+    site.install("boats", of_harbour(time_limit=f"return {answer}"))
+    with pytest.raises(PluginError) as caught:
+        plugins.time_limit(harbour(plugins), MapOptions())
+    assert (caught.value.plugin, caught.value.reason.startswith("time_limit")) == ("boats", True)
+
+
+def test_a_pool_is_asked_how_long_a_job_may_take_by_the_options(site: Site, plugins: Plugins) -> None:
+    site.install("boats", of_harbour(time_limit="return int(options['MY.Hours']) * 3600"))
+    asked = MapOptions(custom_options={"Hours": 2})
+    assert plugins.time_limit(harbour(plugins), asked) == 7200
 
 
 @pytest.mark.parametrize("rank", ["'high'", "None", "5; delivery_method = 3", "5; delivery_method = ['assume']"])

@@ -217,6 +217,14 @@ def test_a_job_has_the_values_of_all_its_components_in_a_joined_column_each_once
         assert [row[-3:] for row in rows(creation.map_dir)] == [["0", "a,b,c", ""], ["2", "", ""]]
 
 
+def test_a_value_may_follow_from_how_many_components_a_job_has_in_the_end(htmap_dir: Path) -> None:
+    with Creation("sized", sizes=itertools.repeat(3), columns=["limit"], joined={"files": ","}) as creation:
+        for number in range(4):
+            creation.add_input(b"", [lambda components: f"{10 * components}"], [[str(number)]])
+        creation.finish()
+        assert [row[-2:] for row in rows(creation.map_dir)] == [["30", "0,1,2"], ["10", "3"]]
+
+
 def test_a_map_without_a_tag_gets_a_random_one_and_is_transient(htmap_dir: Path) -> None:
     made = make(None, [b"a"])
     (tag,) = all_tags()

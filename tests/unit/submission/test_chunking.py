@@ -194,9 +194,11 @@ def chosen(
     earlier: Calls | None = None,
     grows: bool = False,
     function: Callable[..., Any] = abs,
+    of_site: int | None = None,
     **options: Any,
 ) -> Chunks:
-    view = View(pool or Pool([partitionable(8)]), grows, NO_LIMITS.get, total, lambda: earlier)
+    found = pool or Pool([partitionable(8)])
+    view = View(found, grows, NO_LIMITS.get, total, lambda: earlier, site_limit=lambda: of_site)
     keeps = "checkpoint" in options
     return choice.chosen(MapOptions(**options), view, pickle_function(function), keeps_checkpoints=keeps)
 
@@ -305,6 +307,21 @@ def test_jobs_keep_both_the_time_limit_of_jobs_and_that_of_components(
     chunks = chosen(total=10_000, **limits, **known)
     assert chunks.reason is not None
     assert chunks.reason.most == most
+
+
+def test_jobs_keep_the_time_limit_of_the_site_which_would_refuse_or_end_them() -> None:
+    assert max(jobs_of(chosen(total=10_000, walltime="5 min", of_site=1200), 10_000)) == 4
+    assert max(jobs_of(chosen(total=10_000, expected_runtime=1, of_site=1200), 10_000)) == 400
+    assert jobs_of(chosen(total=100, walltime="30 min", of_site=1200), 100) == [1] * 100  # the site says what is wrong
+
+
+def test_calls_that_do_not_share_jobs_only_because_nothing_is_known_of_them_teach_later_maps() -> None:
+    alone = chosen(total=100, of_site=1200).reason
+    assert alone is not None
+    assert (alone.alone != "", alone.teaches) == (True, True)
+    never = chosen(total=100, checkpoint=True).reason
+    assert never is not None
+    assert not never.teaches
 
 
 def test_components_with_files_of_their_own_have_jobs_of_their_own(tmp_path: Any) -> None:

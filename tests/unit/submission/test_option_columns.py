@@ -58,6 +58,19 @@ def test_the_walltime_of_a_component_becomes_the_limit_of_its_job() -> None:
     assert made.walltime == Walltime(7200, 7260)
 
 
+@pytest.mark.usefixtures("htmap_dir")
+def test_the_limits_of_jobs_that_differ_in_size_follow_from_how_many_components_they_have() -> None:
+    settings["WALLTIME_MARGIN"] = 60
+    made = OptionColumns(MapOptions(walltime="10 s"), jobs_differ=True)
+    assert made.names == {"walltime": "htmap_walltime"}
+    (limit,) = made.of_next()
+    assert callable(limit)
+    assert [limit(components) for components in (1, 7)] == ["70", "130"]
+    made.end()
+    assert OptionColumns(MapOptions(walltime="10 s")).names == {}
+    assert OptionColumns(MapOptions(walltime=""), jobs_differ=True).names == {}
+
+
 def test_a_wrong_walltime_of_a_component_is_refused() -> None:
     with pytest.raises(InvalidOption):
         columns(walltime=["2 horus"]).of_next()

@@ -21,13 +21,16 @@ from tests.returned import Error, write_results
 from tests.unit.storage.test_early import save
 from tests.unit.tracking.test_jobs import END, Log
 
-SUBMITTED, RUNS, ENDS, IS_HELD, IS_REMOVED = (
+SUBMITTED, RUNS, ENDS, FAILS, IS_EVICTED, IS_HELD, IS_HELD_FOR_FAILING, IS_REMOVED = (
     f"{kind} (017.000.000) 2026-11-21 09:00:00 {text}".encode() + END
     for kind, text in [
         ("000", "Job submitted from host: <127.0.0.1:9618>"),
         ("001", "Job executing on host: <127.0.0.1:9618>"),
         ("005", "Job terminated.\n\t(1) Normal termination (return value 90)"),
+        ("004", "Job was evicted.\n\t(0) Job terminated and was requeued\n\t\tUsr 0 00:00:00, Sys 0 00:00:00"),
+        ("004", "Job was evicted. Code 1022 Subcode 0\n\t(0) CPU times\n\t\tUsr 0 00:00:00, Sys 0 00:00:00"),
         ("012", "Job was held.\n\tby the user\n\tCode 1 Subcode 0"),
+        ("012", "Job was held.\n\tit could not finish\n\tCode 3 Subcode 7101"),
         ("009", "Job was aborted.\n\tby the user"),
     ]
 )
@@ -97,6 +100,26 @@ def test_what_the_job_returns_in_the_end_counts_and_the_copy_goes(log: Log) -> N
 def test_an_error_that_may_be_tried_again_is_none_yet(tmp_path: Path) -> None:
     log = made(tmp_path, retry_exceptions="true")
     assert polled(log.map_dir).statuses() == [COMPLETED, RUNNING, RUNNING]
+
+
+@pytest.mark.parametrize(
+    ("events", "status"), [([FAILS], IDLE), ([FAILS, RUNS], RUNNING), ([IS_HELD_FOR_FAILING], HELD)]
+)
+def test_an_error_is_none_yet_in_a_job_that_has_failed_and_runs_again(
+    log: Log, events: list[bytes], status: ComponentStatus
+) -> None:
+    states = polled(log.map_dir)
+    assert states.statuses() == [COMPLETED, ERRORED, RUNNING]
+    log.append(b"".join(events))
+    assert states.poll()
+    assert states.statuses() == [COMPLETED, status, status]
+    states.save()
+    assert polled(log.map_dir).statuses() == [COMPLETED, status, status]
+
+
+def test_an_error_counts_in_a_job_that_was_evicted(log: Log) -> None:
+    log.append(IS_EVICTED + RUNS)
+    assert polled(log.map_dir).statuses() == [COMPLETED, ERRORED, RUNNING]
 
 
 def test_a_job_tells_nothing_of_the_components_of_others(tmp_path: Path) -> None:
