@@ -7,7 +7,9 @@ import pytest
 from htmap_pool import release
 from htmap_pool.errors import NotInstalled, ToolFailed
 from htmap_pool.places import Places
+from htmap_pool.plugin import PersonalPool
 
+import htmap
 from tests.golden_files import Golden
 
 
@@ -87,3 +89,12 @@ def test_a_program_that_does_not_run_is_an_error(places: Places) -> None:
     (folder / "usr" / "bin" / "condor_version").write_text("#!/bin/sh\necho broken >&2; exit 1\n")
     with pytest.raises(ToolFailed, match="condor_version: broken"):
         release.find(places).version()
+
+
+@pytest.mark.parametrize("autostart", [True, False])
+def test_the_advice_for_a_stopped_pool_blames_the_setting_only_if_it_is_off(
+    htmap_dir: Path, tmp_path: Path, golden: Golden, autostart: bool
+) -> None:
+    htmap.settings["POOL.PREFIX"] = str(unpack(tmp_path / "condor"))
+    htmap.settings["POOL.AUTOSTART"] = autostart
+    golden(f"pool/advice-autostart-{autostart}", PersonalPool().advice())
