@@ -123,6 +123,11 @@ class TestAWaitingMap:
         assert ads(waiting, "JobBatchName") == [(waiting.tag,)] * 2
 
 
+def of_jobs(mapped: htmap.Map, attribute: str) -> list[Any]:
+    """Return an attribute of all jobs in their order, which that of the queue may not be."""
+    return [value for _, value in sorted(ads(mapped, "ProcId", attribute))]
+
+
 def spelt(mapped: htmap.Map) -> str:
     """Return the first letters of the statuses of all components."""
     return "".join(str(status)[0] for status in mapped.component_statuses)
@@ -152,12 +157,12 @@ class TestSomeComponents:
     def test_so_do_edits(self, pairs: htmap.Map) -> None:
         pairs.set_memory(200, [0, 1])
         pairs.set_disk("10MB", [-1, -2])
-        assert [memory == 200 for (memory,) in ads(pairs, "RequestMemory")] == [True, False]
-        assert [disk == 10240 for (disk,) in ads(pairs, "RequestDisk")] == [False, True]
+        assert [memory == 200 for memory in of_jobs(pairs, "RequestMemory")] == [True, False]
+        assert [disk == 10240 for disk in of_jobs(pairs, "RequestDisk")] == [False, True]
 
     def test_a_time_limit_is_that_of_as_many_components_as_the_job_has(self, pairs: htmap.Map) -> None:
         pairs.set_walltime("1h", [2, 3])
-        assert ads(pairs, "AllowedExecuteDuration") == [(None,), (2 * 3600 + 300,)]
+        assert of_jobs(pairs, "AllowedExecuteDuration") == [None, 2 * 3600 + 300]
 
     def test_the_command_line_counts_those_that_are_concerned_too(self, pairs: htmap.Map) -> None:
         with warnings.catch_warnings():
@@ -177,7 +182,7 @@ def test_running_components_are_vacated_paused_and_resumed_one_by_one() -> None:
     mapped.resume([1])
     assert spelt(mapped) == "RR"
     mapped.vacate([0])
-    eventually(lambda: [starts for (starts,) in ads(mapped, "NumShadowStarts")] == [2, 1], says="one started again")
+    eventually(lambda: of_jobs(mapped, "NumShadowStarts") == [2, 1], says="one started again")
     mapped.remove(force=True)
 
 
@@ -202,9 +207,9 @@ def test_jobs_of_different_sizes_have_time_limits_of_their_own_also_after_an_edi
     mapped = htmap.map(str, range(100), htmap.MapOptions(walltime="10 s", hold=True), chunksize="auto")
     sizes = [size for jobs, size in mapped._map_dir.record.sizes for _ in range(jobs)]
     assert len(set(sizes)) > 1
-    assert ads(mapped, "AllowedExecuteDuration") == [(10 * size + 300,) for size in sizes]
+    assert of_jobs(mapped, "AllowedExecuteDuration") == [10 * size + 300 for size in sizes]
     mapped.set_walltime("20 s")
-    assert ads(mapped, "AllowedExecuteDuration") == [(20 * size + 300,) for size in sizes]
+    assert of_jobs(mapped, "AllowedExecuteDuration") == [20 * size + 300 for size in sizes]
 
 
 def test_a_job_of_which_all_components_run_again_is_removed() -> None:
