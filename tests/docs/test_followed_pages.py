@@ -94,8 +94,11 @@ def test_its_plugin_is_listed_with_what_it_offers(site: Followed) -> None:
 def test_its_rules_are_in_the_jobs_of_a_user(site: Followed) -> None:
     shown = site.output_of("htmap plan first")
     assert "[1]" in shown.splitlines()
-    assert re.search(r'MY\.ProjectName +"tides" +.*tidewater', shown), shown
-    assert re.search(r"request_memory +2GB +.*htmaprc", shown), shown
+    lines = [line for line in shown.splitlines() if re.match(r" *(MY\.ProjectName|request_memory)\b", line)]
+    assert [re.findall(r"\"tides\"|2GB|'tidewater'|etc/htmap/htmaprc", line) for line in lines] == [
+        ["etc/htmap/htmaprc", "2GB"],
+        ["'tidewater'", '"tides"'],
+    ]
 
 
 @pytest.mark.pool
