@@ -24,7 +24,7 @@ from htmap_core.settings.layers import of_one_moment
 from htmap_core.storage.log import logger
 from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning
-from htmap_core.submission.chunking.choice import Reason
+from htmap_core.submission.chunking.reason import Reason
 from htmap_core.submission.delivery_choice import Chosen, choose_delivery_method
 from htmap_core.submission.handshake import versions
 from htmap_core.submission.submit import submit_map

@@ -17,7 +17,7 @@ from htmap_core.maps import earlier_runs
 from htmap_core.results.engine import Engine
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.submission.chunking.choice import Reason
+from htmap_core.submission.chunking.reason import Reason
 from htmap_core.tracking import holds
 
 _RESOLUTION = 1.0  # seconds, of the event log

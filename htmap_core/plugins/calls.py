@@ -1,7 +1,6 @@
 """The calls of plugins. No other module of HTMap calls a hook or an object that a plugin offers.
 
-Each hook has one typed method. A plugin with a wrong answer is switched off; the others go on
-(see :mod:`htmap_core.plugins.discovery`).
+Each hook has one typed method. A plugin with a wrong answer is switched off; the others go on (see `discovery`).
 """
 
 from __future__ import annotations

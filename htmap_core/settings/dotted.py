@@ -14,16 +14,27 @@ HIDDEN = object()  # a name on the path is a plain value, not a table
 
 def look_up(table: Mapping[str, Any], key: str) -> Any:
     """Return the value of *key*; :data:`HIDDEN` if a name on its path is a plain value; else :data:`MISSING`."""
-    here: Any = table
-    for name in key.split("."):
-        if not isinstance(here, Mapping):
-            return HIDDEN
+    here, name, rest = table, *_first(key)
+    while True:
         folded = name.casefold()
         values = [value for key, value in list(here.items()) if key.casefold() == folded]
+        if not values and rest:
+            name, rest = f"{name}.{rest}", ""  # a file may have a name with dots, in quotes: "MY.Project"
+            continue
         if not values:
             return MISSING
-        here = merged(values) if len(values) > 1 else values[0]  # a table may have a key in upper and in lower case
-    return here
+        found = merged(values) if len(values) > 1 else values[0]  # a table may have a key in upper and in lower case
+        if not rest:
+            return found
+        if not isinstance(found, Mapping):
+            return HIDDEN
+        here, (name, rest) = found, _first(rest)
+
+
+def _first(key: str) -> tuple[str, str]:
+    """Return the first name of a path, and the rest."""
+    name, _, rest = key.partition(".")
+    return name, rest
 
 
 def spelling(table: Mapping[str, Any], name: str) -> str:

@@ -6,7 +6,7 @@ from htmap_core.maps.drafts.lines import lines
 from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.drafts.travelling import travelling
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.submission.chunking.choice import Reason
+from htmap_core.submission.chunking.reason import Reason
 
 
 def plan_of(map_dir: MapDir, tag: str) -> Plan:

@@ -33,7 +33,8 @@ from htmap_core.submission import planning
 from htmap_core.submission.archive import build
 from htmap_core.submission.checkpointing import Checkpointing, checkpointing
 from htmap_core.submission.chunking import choice
-from htmap_core.submission.chunking.choice import Chunks, Reason
+from htmap_core.submission.chunking.choice import Chunks
+from htmap_core.submission.chunking.reason import Reason
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.handshake import handshake
 from htmap_core.submission.known_commands import check_commands

@@ -11,7 +11,7 @@ import pytest
 import htmap
 from htmap_core.components import ComponentStatus
 from htmap_core.storage.jobs import Job
-from htmap_core.submission.chunking.choice import Reason
+from htmap_core.submission.chunking.reason import Reason
 from htmap_core.testing import run_htmap
 from htmap_core.tracking import source
 from htmap_run import frames

@@ -22,7 +22,7 @@ from htmap_core.maps.drafts.travelling import EVERY, SHARE
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import MapRecord
-from htmap_core.submission.chunking.choice import Reason
+from htmap_core.submission.chunking.reason import Reason
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.matching import Fit
 from htmap_core.submission.submit import submit_map

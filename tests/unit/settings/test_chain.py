@@ -447,3 +447,10 @@ def test_the_table_of_a_name_is_that_of_all_settings(htmaprc: Callable[[str], Pa
     assert settings.table("DOCKER") == settings.to_dict()["DOCKER"] == {"IMAGE": "run time", "universe": "docker"}
     assert Settings({"A": 1}, {"A": {"B": 2}}).table("a") == 1
     assert Settings({"A": 1}).table("B") == {}
+
+
+def test_a_name_with_dots_can_be_written_in_quotes(htmaprc: Callable[[str], Path]) -> None:
+    htmaprc("[MAP_OPTIONS]\n'MY.Project' = 'tides'\n")
+    assert settings["MAP_OPTIONS.my.project"] == "tides"
+    assert settings.get("MAP_OPTIONS.MY.Queue") is None
+    assert settings.get("MAP_OPTIONS.MY.Project.x", "none") == "none"

@@ -17,8 +17,9 @@ from htmap_core import MapOptions
 from htmap_core.exceptions import CondorError, InvalidOption
 from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.submission.chunking import choice, sizes
-from htmap_core.submission.chunking.choice import Calls, Chunks, Reason, View
+from htmap_core.submission.chunking.choice import Calls, Chunks, View
 from htmap_core.submission.chunking.places import places
+from htmap_core.submission.chunking.reason import Reason
 from htmap_core.testing.empty_pool import EmptyPool
 
 START, RATE = 1.0, 10.0  # the seconds that a job takes to start, and the jobs that start in a second
