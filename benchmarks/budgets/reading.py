@@ -119,7 +119,7 @@ def empty_queue(map_dir: MapDir, cluster: int) -> None:
     """Remove a map's jobs without telling the map, and wait until HTCondor writes no more events about them."""
     from htmap_core.plugins.pools import reach
 
-    connection = reach(map_dir.pool)
+    connection = reach(map_dir.pool, map_dir.plugin_files)
     connection.remove(f"ClusterId == {cluster}", "not to be run")
     while connection.query_jobs(f"ClusterId == {cluster}", ["ClusterId"], limit=1):
         time.sleep(0.1)

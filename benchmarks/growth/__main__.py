@@ -46,7 +46,7 @@ def main() -> int:
 
 def _slow_files(counts: Iterable[int], delay: float) -> Iterable[Sequence[str]]:
     """Yield the lines of the table of slow files: operations and seconds of each size of map."""
-    import reading
+    from budgets import reading
 
     from htmap_core.storage.tags import find_map
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import measure
-import reading
+from budgets import reading
 
 from htmap_core.storage.tags import find_map
 
