@@ -149,7 +149,13 @@ class _Stream:
             with contextlib.suppress(Exception):  # the user's object may raise anything; that must not end the job
                 theirs.flush()
         if not ours.closed:
-            ours.flush()
+            try:
+                ours.flush()
+            except (
+                OSError
+            ):  # the user has closed the descriptor, perhaps; others that share the job must not be lost for it
+                os.dup2(self._file, self._descriptor)
+                ours.flush()
 
     def tell(self, text: str) -> None:
         data = text.encode("utf-8", "backslashreplace")

@@ -74,3 +74,17 @@ def test_any_text_can_be_printed_in_any_locale(jobs: Jobs) -> None:
     )
 
     assert ran.output("stdout") == "é \\udcff \U0001f600\n"
+
+
+def test_a_function_that_closes_the_descriptor_and_prints_loses_no_other_component(jobs: Jobs) -> None:
+    source = """
+import os
+def function(x):
+    if x == 1:
+        os.close(1)
+    print(x)
+    return x
+"""
+    ran = jobs.run(source, [0, 1, 2])
+
+    assert [ran.value(component) for component in (0, 2)] == [0, 2]
