@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import keyword
 import re
 
 import attrs
 
+import htmap_core
 from htmap_core.exceptions import CannotMakePlugin
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.record import FIRST_PARTY
@@ -46,6 +48,9 @@ def check_spelling(name: str) -> None:
     :raises CannotMakePlugin: it cannot.
     """
     if _SPELLING.fullmatch(name):
+        if keyword.iskeyword(name.capitalize()) or hasattr(htmap_core, name.capitalize()):
+            problem = f"its class would be called {name.capitalize()}, which Python or HTMap means something else by"
+            raise CannotMakePlugin(name, problem, "Take another one")
         return
     like = re.sub(r"^(?:htmap(?![a-z0-9]))?[^a-z]*|[^a-z0-9]", "", name.lower())
     advice = f"{like!r} would do" if _SPELLING.fullmatch(like) else "Take another one"
