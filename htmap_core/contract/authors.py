@@ -92,6 +92,10 @@ class Authors:
         author = self.of(name)
         return author if author.startswith(_PLUGIN) else None
 
+    def came_from(self, name: str) -> str | None:
+        """Return the plugin that has set *name*, or where the settings have it; None if it was given for this map."""
+        return self.plugin(name) or self.origin(name)
+
     @staticmethod
     def named(plugin: str) -> str:
         """Return what messages call a plugin."""

@@ -18,7 +18,7 @@ from htmap_core.condor import bindings
 from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.protocol import Sender
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.exceptions import HTMapException, PluginError, PluginHangs
+from htmap_core.exceptions import HTMapException, InvalidOption, PluginError, PluginHangs, ReservedOptionKeyword
 from htmap_core.exceptions.plugins import SWITCH_OFF
 from htmap_core.plugins.printing import programs_to_stderr, to_stderr
 from htmap_core.plugins.record import PluginRecord
@@ -227,6 +227,8 @@ def _blamed(record: PluginRecord, call: Callable[..., Any], run: Callable[[], T]
         return _traced(record, call, run, *given)
     except HTMapException as error:
         record.traceback = traceback.format_exc()
+        if isinstance(error, (InvalidOption, ReservedOptionKeyword)) and error.origin is None:
+            error.origin = record.author  # a submit description does not know why it is given a value
         raise error.with_traceback(None)  # noqa: B904 -- the error itself
     except (Exception, SystemExit) as error:
         record.traceback = traceback.format_exc()

@@ -12,7 +12,7 @@ from typing import Optional
 
 from htmap_core.wording import Printable
 
-_OURS = f"{Path(__file__).parents[1]}/"
+_OURS = (f"{Path(__file__).parents[1]}/", contextlib.__file__)  # a generator of ours is entered by way of the latter
 
 _gathered: ContextVar[Optional[list[Warning]]] = ContextVar("_gathered", default=None)
 

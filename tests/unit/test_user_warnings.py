@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 import pytest
 
 from htmap_core import user_warnings
@@ -11,6 +14,17 @@ from htmap_core.user_warnings import SameDestination, SuspiciousMap
 def test_a_warning_shows_the_line_that_called_into_htmap() -> None:
     with pytest.warns(SuspiciousMap) as caught:
         user_warnings.warn(SameDestination("a", 3))
+    assert caught[0].filename == __file__
+
+
+def test_it_does_so_too_where_htmap_has_entered_a_block_of_its_own() -> None:
+    code = "@contextlib.contextmanager\ndef block():\n    user_warnings.warn(warning)\n    yield\n"
+    code += "def enter():\n    with block(): pass\n"
+    names = {"contextlib": contextlib, "user_warnings": user_warnings, "warning": SameDestination("a", 3)}
+    exec(compile(code, user_warnings.__file__, "exec"), names)
+    enter: Any = names["enter"]
+    with pytest.warns(SuspiciousMap) as caught:
+        enter()
     assert caught[0].filename == __file__
 
 

@@ -121,7 +121,7 @@ class Draft:
             plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
             of_map = creation.map_dir, columns.names, files, connection.schedd_parameter, self.authors
             described = planning.describe(plan, method, *of_map, acts=scratch is None)
-            unproven = check_commands(described.commands, connection, self.authors.origin, columns.referred_to)
+            unproven = check_commands(described.commands, connection, self.authors.came_from, columns.referred_to)
             for warning in (*unproven, *files.warnings(connection)):
                 user_warnings.warn(warning)
             yield Written(creation, plan, described, chunks.reason)

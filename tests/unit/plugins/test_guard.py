@@ -21,7 +21,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import Pool
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.exceptions import HTMapException, PluginError, PluginHangs
+from htmap_core.exceptions import HTMapException, InvalidOption, PluginError, PluginHangs, ReservedOptionKeyword
 from htmap_core.plugins.calls import Plugins
 from htmap_core.settings.chain import settings
 from htmap_core.testing import eventually
@@ -428,6 +428,24 @@ def test_a_conflict_names_both_plugins(site: Site, plugins: Plugins, plan: MapPl
         plugins.rewrite_submit(SubmitDescription(), plan)
     found: Any = caught.value
     assert (found.first_by, found.second_by) == ("plugin 'alpha'", "plugin 'beta'")
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        "submit.set('log', '/tmp/x')",
+        "submit.require('(((')",
+        "submit.add_environment('A B', 'x')",
+        "submit.set_attribute('Two words', 1)",
+    ],
+)
+def test_a_value_that_is_refused_is_told_with_its_plugin(
+    does: str, site: Site, plugins: Plugins, plan: MapPlan
+) -> None:
+    site.install("alpha", f"@hookimpl\ndef htmap_rewrite_submit(submit): {does}")
+    with pytest.raises((InvalidOption, ReservedOptionKeyword)) as caught:
+        plugins.rewrite_submit(SubmitDescription(), plan)
+    assert caught.value.origin == "plugin 'alpha'"
 
 
 SETTING: dict[str, Callable[[SubmitDescription], None]] = {
