@@ -75,7 +75,7 @@ def _of_installed(records: Sequence[PluginRecord]) -> Iterator[Fault]:
     for record in records:
         named = required.get(record.name)
         if record.state == "broken" or (record.state == "disabled" and named is not None):
-            origin = named or required.get(ALL_INSTALLED)
+            origin = required_by(record.name)
             yield Fault(record.name, record.distribution, record.why_off, record.advice, origin)
 
 
@@ -84,6 +84,12 @@ def _of_missing(records: Sequence[PluginRecord]) -> Iterator[Fault]:
     for name, origin in _required().items():
         if name not in {*known, ALL_INSTALLED}:
             yield Fault(name, "", f"is not installed{did_you_mean(name, known)}", how_to_get(name, REQUIRED), origin)
+
+
+def required_by(plugin: str) -> str | None:
+    """Return where PLUGINS.REQUIRED names a plugin; None if it does not."""
+    required = _required()
+    return required.get(plugin) or required.get(ALL_INSTALLED)
 
 
 def _required() -> dict[str, str | None]:

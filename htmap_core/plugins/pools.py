@@ -14,13 +14,16 @@ from htmap_core.exceptions import (
     CondorError,
     HTMapException,
     NamedPoolNotFound,
+    PluginError,
     PoolConfigurationGone,
     PoolNotFound,
     PoolUnavailable,
+    RequiredPluginError,
     SubmittedElsewhere,
 )
 from htmap_core.files.ownership import is_within
 from htmap_core.plugins.calls import plugins
+from htmap_core.plugins.faults import required_by
 from htmap_core.plugins.record import PluginRecord
 from htmap_core.plugins.sites.rules import SiteRules
 from htmap_core.storage.root import answers_about_slots, htmap_dir
@@ -34,6 +37,7 @@ def find_pool(*, looks_only: bool = False) -> tuple[Pool, Connection]:
 
     :param looks_only: whether to start no pool, and to keep nothing of what the collector answers.
     :raises PoolNotFound: no pool can be used, or none that is named; the exception has the reason for each.
+    :raises RequiredPluginError: a plugin that PLUGINS.REQUIRED names cannot say whether its pool can be used.
     """
     found = _candidates()
     failures = dict(found.failures)
@@ -42,7 +46,7 @@ def find_pool(*, looks_only: bool = False) -> tuple[Pool, Connection]:
             try:
                 address = ask(pool)
             except HTMapException as error:
-                failures[pool.name] = str(error)
+                failures[pool.name] = _failure(error)
                 continue
             if address is not None:
                 _warn_of_others(failures, pool.name, found)
@@ -96,12 +100,23 @@ def _candidates() -> _Candidates:
         try:
             by = plugins.named_by(pool)
         except HTMapException as error:
-            failures[pool.name] = str(error)
+            failures[pool.name] = _failure(error)
             continue
         first = first or by
         home = above if first is None else named if by == first else left_out
         home.append(pool)
     return _Candidates([*above, *named], left_out, above if first is None else named, first, failures)
+
+
+def _failure(error: HTMapException) -> str:
+    """Return why a pool could not be used.
+
+    :raises RequiredPluginError: its plugin does not work, and PLUGINS.REQUIRED names it: its maps would go to another pool.
+    """
+    if isinstance(error, PluginError) and (origin := required_by(error.plugin)) is not None:
+        reason = f"does not work: {error.reason}"
+        raise RequiredPluginError(error.plugin, error.distribution, reason, error.advice, origin) from error
+    return str(error)
 
 
 def _warn_of_others(failures: dict[str, str], chosen: str, found: _Candidates) -> None:

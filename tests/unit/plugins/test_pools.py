@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import NamedPoolNotFound
+from htmap_core.exceptions import NamedPoolNotFound, RequiredPluginError
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import Plugins
 from htmap_core.plugins.pools import _with_schedd
+from htmap_core.settings.chain import settings
 from tests.throwaway_plugins import Site
 
 
@@ -47,3 +49,17 @@ def test_who_only_looks_starts_no_pool(
     with pytest.raises(NamedPoolNotFound) as caught:
         pools.find_pool(looks_only=looks_only)
     assert list(caught.value.tried) == [said]
+
+
+@pytest.mark.parametrize("call", ["named_by", "find"])
+@pytest.mark.parametrize("required", [["quay"], ["*"]])
+@pytest.mark.usefixtures("htmap_dir")
+def test_no_other_pool_is_taken_where_that_of_a_required_plugin_cannot_be_asked(
+    site: Site, plugins: Plugins, monkeypatch: pytest.MonkeyPatch, call: str, required: list[str]
+) -> None:
+    site.install("quay", re.sub(rf"{call}\(self\): return .*", f"{call}(self): return 1 / 0", QUAY))
+    monkeypatch.setattr(pools, "plugins", plugins)
+    settings["PLUGINS.REQUIRED"] = required
+    with pytest.raises(RequiredPluginError) as caught:
+        pools.find_pool(looks_only=True)
+    assert (caught.value.plugin, caught.value.distribution) == ("quay", "htmap-quay")
