@@ -29,6 +29,8 @@ from htmap_core.plugins.sites.rules import SiteRules
 from htmap_core.storage.root import answers_about_slots, htmap_dir
 from htmap_core.wording import describe
 
+_TRACE = "HTMAP_TRACE_PLUGINS=1 shows what it does; mend it, or ask who looks after it"
+
 
 def find_pool(*, looks_only: bool = False) -> tuple[Pool, Connection]:
     """Return the pool to submit to: the first that can be used now, else the first that can be started.
@@ -40,7 +42,7 @@ def find_pool(*, looks_only: bool = False) -> tuple[Pool, Connection]:
     :raises RequiredPluginError: a plugin that PLUGINS.REQUIRED names cannot say whether its pool can be used.
     """
     found = _candidates()
-    failures = dict(found.failures)
+    failures = {name: _failure(error) for name, error in found.failures.items()}
     for ask, pools in ((plugins.find, found.usable), (plugins.start, [] if looks_only else found.startable)):
         for pool in pools:
             try:
@@ -55,7 +57,7 @@ def find_pool(*, looks_only: bool = False) -> tuple[Pool, Connection]:
     if found.named:
         tried = [f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.startable]
         raise NamedPoolNotFound(tried, found.named)
-    tried = [f"{name}: {reason}" for name, reason in found.failures.items()]
+    tried = [f"{name}: {error}" for name, error in found.failures.items()]
     raise PoolNotFound([*tried, *(f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.usable)])
 
 
@@ -87,7 +89,7 @@ class _Candidates:
     left_out: list[Pool]
     startable: list[Pool]
     named: str | None
-    failures: dict[str, str]
+    failures: dict[str, HTMapException]
 
 
 def _candidates() -> _Candidates:
@@ -95,12 +97,12 @@ def _candidates() -> _Candidates:
     named: list[Pool] = []
     above: list[Pool] = []
     left_out: list[Pool] = []
-    failures: dict[str, str] = {}
+    failures: dict[str, HTMapException] = {}
     for pool in plugins.pools():
         try:
             by = plugins.named_by(pool)
         except HTMapException as error:
-            failures[pool.name] = _failure(error)
+            failures[pool.name] = error
             continue
         first = first or by
         home = above if first is None else named if by == first else left_out
@@ -115,7 +117,7 @@ def _failure(error: HTMapException) -> str:
     """
     if isinstance(error, PluginError) and (origin := required_by(error.plugin)) is not None:
         reason = f"does not work: {error.reason}"
-        raise RequiredPluginError(error.plugin, error.distribution, reason, error.advice, origin) from error
+        raise RequiredPluginError(error.plugin, error.distribution, reason, error.advice or _TRACE, origin) from error
     return str(error)
 
 
@@ -142,7 +144,7 @@ class PoolCheck:
 def check_pools() -> list[PoolCheck]:
     """Check which pools can be used now, in the order in which HTMap tries them. This starts no pool."""
     candidates = _candidates()
-    found = [PoolCheck(name, None, reason) for name, reason in candidates.failures.items()]
+    found = [PoolCheck(name, None, str(error)) for name, error in candidates.failures.items()]
     for pool in candidates.usable:
         try:
             address, reason = plugins.find(pool), ""

@@ -445,7 +445,8 @@ def test_a_value_that_is_refused_is_told_with_its_plugin(
     site.install("alpha", f"@hookimpl\ndef htmap_rewrite_submit(submit): {does}")
     with pytest.raises((InvalidOption, ReservedOptionKeyword)) as caught:
         plugins.rewrite_submit(SubmitDescription(), plan)
-    assert caught.value.origin == "plugin 'alpha'"
+    found: Any = caught.value
+    assert found.origin == "plugin 'alpha'"
 
 
 SETTING: dict[str, Callable[[SubmitDescription], None]] = {
