@@ -53,8 +53,8 @@ def map(
     :param quiet: do not print in an interactive session that the map was created.
     :param chunksize: how many components share a job. By default, unless the option of that name is set, HTMap chooses that
         (``"auto"``), see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and other state of the
-        process are put back; global variables, mutable defaults, random numbers and files in the working directory are shared:
-        see "Components that share a job" in the documentation. With 1 they share nothing.
+        process are put back; global variables, mutable defaults and random numbers are shared: see "Components that share a job"
+        in the documentation. With 1 they share nothing.
     :returns: the map, which has been submitted.
     :raises TagAlreadyExists: the tag is in use.
     :raises EmptyMap: *args* is empty.

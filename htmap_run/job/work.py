@@ -9,6 +9,7 @@ import sys
 from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.files.inputs import Inputs
+from htmap_run.files.leftovers import Leftovers
 from htmap_run.files.variable import ComponentVariable
 from htmap_run.handshake import Refused
 from htmap_run.job.isolation import Isolation
@@ -81,6 +82,7 @@ class Work:
         self.checkpoint_interval: int = self._index.get("checkpoint_interval", 0)
         self.checkpoints_by_exit: bool = self._index.get("checkpoint_exit", False)
         self.runs_again_alone: bool = self._index.get("runs_again_alone", False)
+        self._leftovers = Leftovers(scratch) if self.runs_again_alone else None
         self._refusal = handshake.refusal(self._index)
         self._report_of_refusal: Optional[dict[str, Any]] = None
         self._mismatched = handshake.differs(self._index)
@@ -92,12 +94,14 @@ class Work:
         self._isolation: Optional[Isolation] = None
 
     def enter_scratch(self) -> None:
-        """Make the scratch directory the working directory; the component before may have deleted it."""
+        """Make the scratch directory the working directory; the component before may have deleted it, or left files there."""
         try:
             os.chdir(self.scratch)
         except FileNotFoundError:
             self._archive.restore()
             os.chdir(self.scratch)
+        if self._leftovers is not None:
+            self._leftovers.clear()
 
     def attempt(self, component: int) -> Outcome:
         """Run *component* and return its outcome."""

@@ -11,7 +11,7 @@ from typing import Any, Optional
 import attrs
 
 from htmap_core import durations
-from htmap_core.contract.option_values import INPUT_FILES, OUTPUT_REMAPS, WALLTIME
+from htmap_core.contract.option_values import INPUT_FILES, OUTPUT_REMAPS, WALLTIME, truth
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.walltime import of_all_jobs
@@ -202,6 +202,8 @@ def _keeping_apart(options: MapOptions, function: Pickled, *, keeps_checkpoints:
     yield from options.per_component()
     if keeps_checkpoints:
         yield "checkpoints"
+    if truth("retry_exceptions", options.text("retry_exceptions", "false")):
+        yield "retry_exceptions"  # the job runs again, with what has ended since its last save
     if mentions(function, "transfer_output_files"):
         yield "files"
 

@@ -16,7 +16,7 @@ import os
 before = []
 def function(x):
     import htmap
-    with open("runs", "a") as file:
+    with open(".runs", "a") as file:
         file.write(x + " ")
     print([*before, x], flush=True)
     before.append(x)
@@ -35,7 +35,7 @@ def run(jobs: Jobs, source: str, inputs: list[str], python: Interpreter | None =
 
 
 def runs(ran: Ran) -> list[str]:
-    return (ran.scratch / "runs").read_text().split()
+    return (ran.scratch / ".runs").read_text().split()
 
 
 @pytest.mark.parametrize("death", DEATHS)

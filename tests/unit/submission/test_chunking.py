@@ -262,6 +262,7 @@ def test_an_estimate_may_have_a_unit(estimate: Any, seconds: float) -> None:
         ({"input_files": ["a", "b"]}, "input_files"),
         ({"output_remaps": {"a": "https://example.org/a"}}, "output_remaps"),
         ({"checkpoint": True}, "checkpoints"),
+        ({"retry_exceptions": True}, "retry_exceptions"),
         ({"allowed_execute_duration": 3600}, "allowed_execute_duration"),
         ({"walltime": "6h"}, "walltime"),
     ],

@@ -1,0 +1,76 @@
+"""What components leave in the scratch directory, cleared away before the next one of a job that HTMap has filled.
+
+With a job each, no component finds a file of another. In a job that HTMap has filled it does not either: a file that an earlier
+one has left would give wrong results without a word. Temporary files have a folder of their own, and stay: modules keep their
+names, and nobody finds them by chance. So do hidden files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+
+BROUGHT = "_htmap_brought"
+"""The file with the names that were in the scratch directory when the job came there."""
+
+TEMPORARY = "_htmap_tmp"
+"""The folder for temporary files."""
+
+_VARIABLES = ("TMPDIR", "TMP", "TEMP")  # HTCondor sets them to the scratch directory
+_KEPT = (".", "_htmap_", "_condor_", "condor_exec")
+_TICK = 100_000_000  # nanoseconds, after which a change of a folder is sure to have another time
+
+
+class Leftovers:
+    """What is new in the scratch directory.
+
+    :param scratch: the scratch directory. The first worker of the job writes down what is there before it runs a component.
+    """
+
+    def __init__(self, scratch: str) -> None:
+        self._scratch = scratch
+        self._unchanged_since = -1
+        brought = os.path.join(scratch, BROUGHT)
+        try:
+            with open(brought, encoding="utf-8", errors="surrogateescape") as file:
+                self._brought = set(file.read().split("\0"))
+        except FileNotFoundError:
+            self._brought = set(os.listdir(scratch))
+            _write(brought, "\0".join(self._brought))
+
+    def clear(self) -> None:
+        """Delete what is new. It costs a look at the folder where nothing is."""
+        if os.stat(self._scratch).st_mtime_ns == self._unchanged_since:
+            return
+        for name in os.listdir(self._scratch):
+            if name not in self._brought and not name.startswith(_KEPT):
+                _delete(os.path.join(self._scratch, name))
+        self._use_temporary_folder()
+        changed = os.stat(self._scratch).st_mtime_ns
+        self._unchanged_since = changed if time.time_ns() - changed > _TICK else -1
+
+    def _use_temporary_folder(self) -> None:
+        folder = os.path.join(self._scratch, TEMPORARY)
+        for name in _VARIABLES:
+            if os.environ.get(name) == self._scratch:
+                os.makedirs(folder, exist_ok=True)
+                os.environ[name] = folder
+            elif os.environ.get(name) == folder:  # a component may have deleted it
+                os.makedirs(folder, exist_ok=True)
+
+
+def _write(path: str, text: str) -> None:
+    # On a full disk it is not written: what is there after a save is taken for brought then.
+    with contextlib.suppress(OSError), open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
+
+
+def _delete(path: str) -> None:
+    with contextlib.suppress(OSError):  # such as a file of another user in a container
+        if os.path.isdir(path) and not os.path.islink(path):
+            import shutil
+
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
