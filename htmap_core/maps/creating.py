@@ -127,9 +127,10 @@ def create_map(
         pools.check_place(connection)
         chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options)
         with draft.written(calls, total, tag, chosen.method, pool, connection) as written:
+            described = written.describe()
+            written.check(described)
             record = _record(written, chosen, _chunking(written.reason, draft.runs), untagged=tag is None)
             with planning.blaming(draft.authors):
-                described = written.described
                 submit_map(written.creation, record, described.commands, connection, described.authors)
             created = Map(tag=written.plan.tag, map_dir=written.creation.map_dir)
     _note(written.plan, written.reason, draft.runs, quiet=quiet)

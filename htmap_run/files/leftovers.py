@@ -14,7 +14,7 @@ import time
 BROUGHT = "_htmap_brought"
 """The file with the names that were in the scratch directory when the job came there."""
 
-TEMPORARY = "_htmap_tmp"
+TEMPORARY = "_htmap_t"
 """The folder for temporary files."""
 
 _VARIABLES = ("TMPDIR", "TMP", "TEMP")  # HTCondor sets them to the scratch directory

@@ -244,7 +244,7 @@ ARGUMENTS = {
     "remove": ["tide"],
     "clean": ["--all"],
 }
-LOOK_AT_NO_MAP = {"set", "unset", "autocompletion", "pool install", "pool start", "pool stop"}
+LOOK_AT_NO_MAP = {"plugins new", "set", "unset", "autocompletion", "pool install", "pool start", "pool stop"}
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[str]:

@@ -97,6 +97,7 @@ QUAY = """
 class Quay(Pool):
     name = "quay"
     rank = 300
+    grows = False
     def find(self):
         return PoolAddress("quay", configuration={configuration!r})
     def advice(self):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from htmap_core.maps.drafts.travelling import travelling
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.storage.content.paths import with_root, without_root
+from htmap_core.storage.creation import Creation
 from htmap_core.storage.jobs import rows_in
 from htmap_core.storage.root import htmap_dir, scratch_htmap_dir
 from htmap_core.storage.tags import find_map
@@ -77,8 +78,10 @@ def _check_free(tag: str | None) -> None:
 
 
 def _plan(written: Written, chosen: Chosen, scratch: Path, warnings: list[Warning]) -> Plan:
-    creation, described, pool = written.creation, written.described, written.plan.pool
-    commands = with_root(*without_root(described.commands, scratch), htmap_dir())
+    creation, described, pool = written.creation, written.describe(), written.plan.pool
+    written.check(described)
+    commands_in_scratch = described.commands
+    commands = with_root(*without_root(commands_in_scratch, scratch), htmap_dir())
     return Plan(
         tag=creation.tag,
         components=creation.components,
@@ -91,14 +94,13 @@ def _plan(written: Written, chosen: Chosen, scratch: Path, warnings: list[Warnin
         answers=tuple(Answer(name, said.verdict, said.reason) for name, said in chosen.found.items()),
         slots=matching.fit(described.submit, pool),
         lines=lines(commands, described.authors),
-        travels=tuple(_travelling(written, scratch)),
+        travels=tuple(_travelling(creation, commands_in_scratch, scratch)),
         not_called=tuple(_not_called(chosen.method, pool)),
         warnings=tuple(map(str, warnings)),
     )
 
 
-def _travelling(written: Written, scratch: Path) -> Iterator[Travelling]:
-    creation, commands = written.creation, written.described.commands
+def _travelling(creation: Creation, commands: Mapping[str, str], scratch: Path) -> Iterator[Travelling]:
     rows = rows_in(creation.map_dir.items(0), creation.jobs)
     for each in travelling(commands, creation.columns, rows, creation.map_dir):
         yield attrs.evolve(each, what=each.what.replace(os.fspath(scratch), os.fspath(htmap_dir())))

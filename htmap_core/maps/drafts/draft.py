@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Optional
@@ -50,12 +51,15 @@ class Written:
     """A draft whose files are written.
 
     :param plan: what plugins get of it.
+    :param describe: makes its submit description. The error of a plugin comes from there by the shortest way to the user.
+    :param check: warns of what is doubtful in the description.
     :param reason: why HTMap has chosen the sizes of jobs; None where the user has.
     """
 
     creation: Creation
     plan: MapPlan
-    described: Description
+    describe: Callable[[], Description]
+    check: Callable[[Description], None]
     reason: Optional[Reason]
 
 
@@ -106,7 +110,7 @@ class Draft:
         *,
         scratch: Path | None = None,
     ) -> Iterator[Written]:
-        """Write the files of a map, and make its submit description. The files are deleted if the block raises.
+        """Write the files of a map, which are deleted if the block raises. Its submit description is made in the block.
 
         :param total: the number of *calls*, for the progress bar; 0 where it is not known.
         :param scratch: where to write them instead of HTMAP_DIR, for a map that is only planned. Plugins do no slow work and set
@@ -120,11 +124,14 @@ class Draft:
             _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
             plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
             of_map = creation.map_dir, columns.names, files, connection.schedd_parameter, self.authors
-            described = planning.describe(plan, method, *of_map, acts=scratch is None)
-            unproven = check_commands(described.commands, connection, self.authors.came_from, columns.referred_to)
-            for warning in (*unproven, *files.warnings(connection)):
-                user_warnings.warn(warning)
-            yield Written(creation, plan, described, chunks.reason)
+            describe = functools.partial(planning.describe, plan, method, *of_map, acts=scratch is None)
+
+            def check(described: Description) -> None:
+                unproven = check_commands(described.commands, connection, self.authors.came_from, columns.referred_to)
+                for warning in (*unproven, *files.warnings(connection)):
+                    user_warnings.warn(warning)
+
+            yield Written(creation, plan, describe, check, chunks.reason)
 
     def _chunks(self, pool: Pool, method: DeliveryMethod, connection: Connection, total: int) -> Chunks:
         if self.size:

@@ -65,6 +65,7 @@ class TestRowboat(DeliveryMethodContract):
 def ran(site: Site, distribution: str) -> subprocess.CompletedProcess[str]:
     """Run the contract of a plugin beside one that would change all maps, as pytest's own process."""
     site.install("rowboat")
+    site.require("htmap-rowboat", "htmap-core>=0.7")
     site.install("loud", LOUD)
     tests = site.folder.parent / "tests"
     tests.mkdir()
