@@ -143,7 +143,7 @@ class Calls:
 class View:
     """What the choice for a map can look at, besides its options and its function.
 
-    :param grows: whether the pool may get more slots.
+    :param grows: whether the pool may get more slots, by its plugin. One machine does not grow in any case.
     :param parameter: returns a parameter of the schedd's configuration, or None; it may raise CondorError.
     :param total: how many components there are; 0 if that is not known.
     :param earlier: returns how long a call took in earlier runs; None if there were none.
@@ -178,7 +178,9 @@ def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoi
     if alone:
         return Chunks(lambda _: itertools.repeat(1), reason=Reason(most=most, alone=alone))
     source = "" if seconds is None else "earlier runs" if expected is None else EXPECTED_RUNTIME
-    reason = Reason(places(options, view.pool, view.parameter), seconds, source, most, grows=view.grows)
+    at_a_time = places(options, view.pool, view.parameter)
+    grows = view.grows and not (at_a_time and view.pool.is_local)
+    reason = Reason(at_a_time, seconds, source, most, grows=grows)
     slots = reason.slots
 
     def rule(left: sizes.Left) -> Iterator[int]:

@@ -114,6 +114,7 @@ class Pool(EmptyPool):
 
     ads: list[dict[str, Any]] | None
     matching: float = 1.0
+    is_local: bool = False
 
     def slots(self, projection: Any = ()) -> list[Any]:
         if self.ads is None:
@@ -167,6 +168,8 @@ def test_a_pool_that_grows_has_work_for_the_slots_to_come() -> None:
     assert jobs_of(chosen(few, total=1000, grows=True), 1000) == [1] * 1000
     assert len(jobs_of(chosen(few, total=10_000, grows=True), 10_000)) > 500
     assert jobs_of(chosen(many, total=10_000, grows=True), 10_000) == jobs_of(chosen(many, total=10_000), 10_000)
+    machine = Pool([partitionable(8)], is_local=True)
+    assert jobs_of(chosen(machine, total=1000, grows=True), 1000) == jobs_of(chosen(few, total=1000), 1000)
 
 
 def test_the_word_of_the_user_counts_more_than_what_a_pool_may_become() -> None:
