@@ -22,6 +22,11 @@ _KEPT = (".", "_htmap_", "_condor_", "condor_exec")
 _TICK = 100_000_000  # nanoseconds, after which a change of a folder is sure to have another time
 
 
+def is_of_slot(scratch: str) -> bool:
+    """Return whether HTCondor has made the folder for this job. Where somebody runs the job by hand, files are theirs."""
+    return "_CONDOR_JOB_AD" in os.environ or os.path.exists(os.path.join(scratch, ".job.ad"))
+
+
 class Leftovers:
     """What is new in the scratch directory.
 

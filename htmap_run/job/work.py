@@ -9,7 +9,7 @@ import sys
 from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.files.inputs import Inputs
-from htmap_run.files.leftovers import Leftovers
+from htmap_run.files.leftovers import Leftovers, is_of_slot
 from htmap_run.files.variable import ComponentVariable
 from htmap_run.handshake import Refused
 from htmap_run.job.isolation import Isolation
@@ -82,7 +82,7 @@ class Work:
         self.checkpoint_interval: int = self._index.get("checkpoint_interval", 0)
         self.checkpoints_by_exit: bool = self._index.get("checkpoint_exit", False)
         self.runs_again_alone: bool = self._index.get("runs_again_alone", False)
-        self._leftovers = Leftovers(scratch) if self.runs_again_alone else None
+        self._leftovers = Leftovers(scratch) if self.runs_again_alone and is_of_slot(scratch) else None
         self._refusal = handshake.refusal(self._index)
         self._report_of_refusal: Optional[dict[str, Any]] = None
         self._mismatched = handshake.differs(self._index)

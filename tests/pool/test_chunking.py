@@ -100,3 +100,15 @@ def test_components_run_again_with_those_of_their_job(mapped: htmap.Map) -> None
 def test_each_component_can_be_run_by_hand(mapped: htmap.Map) -> None:
     lines = mapped.submit_file(2).splitlines()
     assert "htmap_components = 2" in lines
+
+
+def test_components_of_a_job_find_no_files_of_others() -> None:
+    def leave(_: int) -> str:
+        os.mkdir("work")
+        return ",".join(name for name in os.listdir() if not name.startswith((".", "_")))
+
+    made = htmap.map(leave, range(6), htmap.MapOptions(expected_runtime=0.01))
+    made.wait(TIMEOUT)
+    assert made._map_dir.placement.first.jobs == 1
+    assert len(set(made)) == 1
+    made.remove()

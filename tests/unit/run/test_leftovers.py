@@ -31,9 +31,11 @@ def function(x):
 """
 
 
-def run(jobs: Jobs, inputs: list[str], *, chosen: bool) -> Ran:
+def run(jobs: Jobs, inputs: list[str], *, chosen: bool, in_slot: bool = True) -> Ran:
     scratch = jobs.scratch(LEAVING, inputs, None, {"runs_again_alone": True} if chosen else {})
     (scratch / "brought").write_text("by HTCondor")
+    if in_slot:
+        (scratch / ".job.ad").touch()
     return jobs.run_in(scratch, f"0-{len(inputs) - 1}", None)
 
 
@@ -49,6 +51,12 @@ def test_none_finds_what_another_has_left(jobs: Jobs) -> None:
 
 def test_in_a_job_that_the_user_has_filled_they_share_the_folder(jobs: Jobs) -> None:
     assert run(jobs, ["a", "b"], chosen=False).statuses == ["OK", "ERR"]  # there is a folder "work" already
+
+
+def test_in_a_folder_of_the_user_nothing_is_deleted(jobs: Jobs) -> None:
+    ran = run(jobs, ["a", "b"], chosen=True, in_slot=False)
+    assert ran.statuses == ["OK", "ERR"]
+    assert (ran.scratch / "result.txt").exists()
 
 
 @pytest.fixture
