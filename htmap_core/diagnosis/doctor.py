@@ -59,7 +59,7 @@ def checks() -> Iterator[Check]:
     connections = [(each.pool, Connection(each.address)) for each in found if each.address is not None]
     for each in found:
         if each.address is None:
-            yield Check("pool", "note", f"{each.pool}: {each.reason}")
+            yield Check("pool", "problem" if each.refuses else "note", f"{each.pool}: {each.reason}")
     if not connections:
         text = "no pool can be used now, so slots and delivery methods could not be checked"
         yield Check("pool", "problem", text, "The notes above say for each pool how to get it")

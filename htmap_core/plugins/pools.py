@@ -121,6 +121,10 @@ def _failure(error: HTMapException) -> str:
     return str(error)
 
 
+def _is_required(error: HTMapException) -> bool:
+    return isinstance(error, PluginError) and required_by(error.plugin) is not None
+
+
 def _warn_of_others(failures: dict[str, str], chosen: str, found: _Candidates) -> None:
     same = {pool.name for pool in found.startable if found.named}  # names of one pool, which may just have been started
     for name, reason in failures.items():
@@ -134,23 +138,26 @@ class PoolCheck:
 
     :param address: its address; None if it cannot be used.
     :param reason: why it cannot be used; empty if it can.
+    :param refuses: whether no map is created because of that, since PLUGINS.REQUIRED names its plugin, which does not work.
     """
 
     pool: str
     address: PoolAddress | None
     reason: str
+    refuses: bool = False
 
 
 def check_pools() -> list[PoolCheck]:
     """Check which pools can be used now, in the order in which HTMap tries them. This starts no pool."""
     candidates = _candidates()
-    found = [PoolCheck(name, None, str(error)) for name, error in candidates.failures.items()]
+    found = [PoolCheck(name, None, str(error), _is_required(error)) for name, error in candidates.failures.items()]
     for pool in candidates.usable:
         try:
-            address, reason = plugins.find(pool), ""
+            address = plugins.find(pool)
         except HTMapException as error:
-            address, reason = None, str(error)
-        found.append(PoolCheck(pool.name, address, "" if address else reason or _advice(pool)))
+            found.append(PoolCheck(pool.name, None, str(error), _is_required(error)))
+            continue
+        found.append(PoolCheck(pool.name, address, "" if address else _advice(pool)))
     why = f"maps do not go there, because another pool is named by {candidates.named}"
     return found + [PoolCheck(pool.name, None, why) for pool in candidates.left_out]
 
