@@ -57,12 +57,11 @@ class Leftovers:
 
     def _use_temporary_folder(self) -> None:
         folder = os.path.join(self._scratch, TEMPORARY)
-        for name in _VARIABLES:
-            if os.environ.get(name) == self._scratch:
-                os.makedirs(folder, exist_ok=True)
-                os.environ[name] = folder
-            elif os.environ.get(name) == folder:  # a component may have deleted it
-                os.makedirs(folder, exist_ok=True)
+        wanted = [name for name in _VARIABLES if os.environ.get(name) in (self._scratch, folder)]
+        if wanted:
+            with contextlib.suppress(OSError):  # on a full disk; the components of the job must not end for that
+                os.makedirs(folder, exist_ok=True)  # a component may have deleted it
+                os.environ.update(dict.fromkeys(wanted, folder))
 
 
 def _write(path: str, text: str) -> None:

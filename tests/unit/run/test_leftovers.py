@@ -77,6 +77,13 @@ def test_what_was_there_and_what_is_hidden_stays(scratch: Path) -> None:
     assert os.environ["TMPDIR"] == str(scratch / TEMPORARY)
 
 
+def test_no_component_ends_because_there_is_no_folder_for_temporary_files(scratch: Path) -> None:
+    leftovers = Leftovers(str(scratch))
+    (scratch / TEMPORARY).touch()
+    leftovers.clear()
+    assert os.environ["TMPDIR"] == str(scratch)
+
+
 def test_a_job_that_goes_on_in_its_place_knows_what_it_has_brought(scratch: Path) -> None:
     Leftovers(str(scratch)).clear()
     (scratch / "new").touch()
