@@ -30,6 +30,24 @@ def refuse():
     sys.exit(NO_PYTHON)
 
 
+def load_once(archive):
+    """Let modules of the archive be loaded once: zipimport loads each a first time to tell its file's name."""
+    from zipimport import ZipImportError, zipimporter
+
+    class OwnImporter(zipimporter):
+        def get_filename(self, fullname):
+            path = os.path.join(self.archive, self.prefix, fullname.rpartition(".")[2])
+            return os.path.join(path, "__init__.py") if self.is_package(fullname) else path + ".py"
+
+    def hook(path):
+        if path == archive or path.startswith(archive + os.sep):
+            return OwnImporter(path)
+        raise ZipImportError(path)
+
+    sys.path_hooks.insert(0, hook)
+    sys.path_importer_cache.pop(archive, None)
+
+
 def start():
     archive = os.path.dirname(os.path.abspath(__file__))
     if sys.version_info < OLDEST:
@@ -43,6 +61,7 @@ def start():
     # ends in a colon names the scratch directory: there an input file would hide the module of Python's that has its name.
     scratch = os.getcwd()
     sys.path[:] = [archive] + [folder for folder in sys.path[1:] if os.path.abspath(folder) != scratch]
+    load_once(archive)
     from htmap_run.job.runner import main  # type: ignore[import-not-found]  # its name inside the archive
 
     main(archive)

@@ -23,7 +23,11 @@ from htmap_core.condor.configuration import check_configuration, has_configurati
 from htmap_core.exceptions import NoBindings, PoolConfigurationGone
 
 lock = threading.RLock()  # the bindings have one configuration for the process, so one thread uses them at a time
-_loaded_configuration: list[tuple[Path | None, str | None, int]] = []
+_Configured = tuple[
+    Optional[Path], Optional[str], int
+]  # the file, what CONDOR_CONFIG names, and when the file was written
+_loaded_configuration: list[_Configured] = []
+_parameters: dict[_Configured, dict[str, Optional[str]]] = {}
 
 
 @attrs.define
@@ -71,9 +75,17 @@ def counted() -> contextlib.AbstractContextManager[None]:
 
 
 def bindings_version() -> str:
-    """Return the version of the bindings."""
-    with lock:
-        return str(load(None).version())
+    """Return the version of the bindings, whatever configuration they have."""
+    with lock, _configured(None):
+        return str(_imported().version())
+
+
+def known_parameters(configuration: Path | None) -> dict[str, Optional[str]]:
+    """Return what is known of the parameters of *configuration*; whoever reads another adds it.
+
+    So a look at the machine's configuration does not have the bindings read that of a pool again.
+    """
+    return _parameters.setdefault(_wanted(configuration), {})
 
 
 @contextlib.contextmanager
@@ -100,8 +112,7 @@ def _print_nothing(*_: object) -> None:
 
 def load(configuration: Path | None) -> Any:
     """Import the bindings and have them read *configuration*; None means the machine's own."""
-    # A pool that starts writes its file anew, with other paths if HTMAP_DIR was moved.
-    wanted = (configuration, environment.variable("CONDOR_CONFIG"), _written(configuration))
+    wanted = _wanted(configuration)
     if configuration is not None and _loaded_configuration != [wanted]:
         check_configuration(configuration)
         if not configuration.exists():
@@ -112,6 +123,11 @@ def load(configuration: Path | None) -> Any:
             htcondor2.reload_config()
             _loaded_configuration[:] = [wanted]
     return htcondor2
+
+
+def _wanted(configuration: Path | None) -> _Configured:
+    # A pool that starts writes its file anew, with other paths if HTMAP_DIR was moved.
+    return configuration, environment.variable("CONDOR_CONFIG"), _written(configuration)
 
 
 def _written(configuration: Path | None) -> int:

@@ -204,9 +204,13 @@ class Connection:
 
     def parameter(self, name: str) -> str | None:
         """Return a parameter of the submit side's HTCondor configuration; None if it is not set."""
-        with self._bindings() as condor:
-            found = condor.param.get(name)
-            return None if found is None else str(found)
+        self._check_configuration()
+        known = bindings.known_parameters(self._address.configuration)
+        if name not in known:
+            with self._bindings() as condor:
+                found = condor.param.get(name)
+                known[name] = None if found is None else str(found)
+        return known[name]
 
     def schedd_parameter(self, name: str) -> str | None:
         """Return a parameter of the schedd's configuration, wherever it runs; None if it is not set."""

@@ -20,7 +20,7 @@ from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
 from htmap_core.plugins.record import one_off_files
-from htmap_core.settings.layers import of_one_moment
+from htmap_core.settings.moment import of_one_moment
 from htmap_core.storage.log import logger
 from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning

@@ -7,6 +7,7 @@ reference page are made from these classes.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any, Optional
 
@@ -168,9 +169,10 @@ SETTINGS: dict[str, model.Setting] = {
 VARIABLES: dict[str, str] = {variable: each.name for each in SETTINGS.values() for variable in each.variables}
 
 
-def names() -> set[str]:
+@functools.lru_cache(maxsize=1)
+def names() -> frozenset[str]:
     """Return the top-level names: the settings outside of tables, and the tables."""
-    return {name.partition(".")[0] for name in SETTINGS}
+    return frozenset(name.partition(".")[0] for name in SETTINGS)
 
 
 def defaults() -> dict[str, Any]:

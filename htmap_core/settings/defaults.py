@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from htmap_core.settings import dotted
 from htmap_core.settings.layers import BUILT_IN, Layer
+from htmap_core.settings.moment import seen_now
 
 OFFERED = ("DELIVERY_METHOD", "MAP_OPTIONS")
 """The core's settings that plugins may offer. HTMap needs all others before, or without, plugins."""
@@ -54,7 +55,7 @@ class BuiltIn(Layer):
         """Return the default of a *key* of the core or of a plugin."""
         if self.plugins is None or self._is_of_core(key):
             return super().look_up(key)
-        return dotted.look_up(self.plugins.defaults(), key)
+        return dotted.look_up(seen_now(self, self.plugins.defaults), key)
 
     def missing(self, key: str) -> tuple[list[str], str | None]:
         """Return the keys of plugins, and advice on how to get the table of the missing *key*."""
@@ -81,7 +82,7 @@ class Offered(Layer):
 
     def table(self) -> Mapping[str, Any]:
         """Return what all plugins offer."""
-        return dotted.merge(table for _, table in self._offered())
+        return seen_now(self, lambda: dotted.merge(table for _, table in self._offered()))
 
     def look_up(self, key: str) -> Any:
         """Return what the first plugin offers that has *key*."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
 from htmap_core.files.ownership import Danger, find_danger, is_within
 from htmap_core.settings import dotted
+from htmap_core.settings.moment import seen_now
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -61,34 +60,14 @@ class Layer:
         return [], None
 
 
-_moment: ContextVar[dict[Layer, Mapping[str, Any]] | None] = ContextVar("moment", default=None)
-
-
-@contextmanager
-def of_one_moment() -> Iterator[None]:
-    """Look at files and environment variables once, inside the block: what is done there has the settings of one moment.
-
-    Values that the program sets meanwhile count at once.
-    """
-    token = _moment.set({})
-    try:
-        yield
-    finally:
-        _moment.reset(token)
-
-
 class Outside(Layer, ABC):
-    """A layer that changes without the program. It is looked at for each need of a setting, or once for :func:`of_one_moment`."""
+    """A layer that changes without the program. It is looked at for each need of a setting, or once for a :mod:`.moment`."""
 
     is_writable = False  # a change would be lost with the next look
 
     def table(self) -> Mapping[str, Any]:
         """Return the table of this moment."""
-        if (seen := _moment.get()) is None:
-            return self.look()
-        if self not in seen:
-            seen[self] = self.look()
-        return seen[self]
+        return seen_now(self, self.look)
 
     @abstractmethod
     def look(self) -> Mapping[str, Any]:

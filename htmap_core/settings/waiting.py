@@ -18,10 +18,12 @@ Timeout = Union[float, datetime.timedelta, None]
 T = TypeVar("T")
 
 PATIENCE = 30.0  # seconds for what HTCondor does a moment after it has agreed to it; milliseconds unless it is busy
-_SHORTEST = 0.01  # seconds
+_SHORTEST = 0.005  # seconds
 _MOMENT = 1.0  # seconds
 _LATER = 0.01  # of the time without news: by so much, news may be seen later than they came
 _LOOKING = 0.01  # of the time, at most, is spent on looking
+_CHEAP = 0.001  # seconds: so little may a look take that a small map is watched more closely
+_CLOSELY = 0.05  # of the time is spent on such looks, until nothing has come for a while
 
 
 class Deadline:
@@ -64,13 +66,13 @@ class Deadline:
 def until_next_look(quiet: float, took: float) -> float:
     """Return after how many seconds to look again for news: the later, the longer there were none and the more a look takes.
 
-    So a result that comes after two seconds is seen 20 ms later at most. On a file system where each look takes long, or for a
-    map of very many components, there are fewer looks.
+    So a result that comes after two seconds is seen 20 ms later at most, and one that comes at once after 5 ms. On a file system
+    where each look takes long, or for a map of very many components, there are fewer looks.
 
     :param quiet: the seconds since the last news.
     :param took: the seconds that the last look took.
     """
-    return max(_LATER * quiet, took / _LOOKING)
+    return max(_LATER * quiet, took / (_CLOSELY if took < _CHEAP else _LOOKING))
 
 
 def tries(patience: float, longest: float) -> Iterator[None]:

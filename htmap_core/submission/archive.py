@@ -69,7 +69,7 @@ def build() -> bytes:
 def _members() -> Iterator[tuple[str, bytes]]:
     """Yield the names and contents of the files in the archive, in their order."""
     cloudpickle = _folder_of("cloudpickle")
-    yield _START, (_RUN / _START).read_bytes()
+    yield from _both(Path(_START), _RUN / _START)
     for path in sorted(_RUN.rglob("*.py")):
         if path == _RUN / _VERSIONS:
             yield f"htmap_run/{_VERSIONS}", _versions(cloudpickle).encode()

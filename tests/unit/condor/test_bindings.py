@@ -1,14 +1,18 @@
-"""What the bindings print."""
+"""What the bindings print, and which configuration they have."""
 
 from __future__ import annotations
 
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from htmap_core.condor import bindings
+from htmap_core.condor.connection import Connection
+from htmap_core.contract.pools import PoolAddress
+from htmap_core.exceptions import PoolConfigurationGone
 
 # As the bindings of 24.0 do it, which are tried with the tests on a pool (`make test-bindings`).
 SOURCE = """
@@ -48,3 +52,27 @@ def test_other_bindings_are_left_alone() -> None:
     before = dict(vars(condor._schedd))
     with bindings.silenced(condor):
         assert vars(condor._schedd) == before
+
+
+def pool(path: Path, domain: str) -> Connection:
+    path.write_text(f"UID_DOMAIN = {domain}\n")
+    path.chmod(0o600)
+    return Connection(PoolAddress(path.name, configuration=path))
+
+
+def test_what_is_known_of_a_configuration_is_asked_without_a_change_of_the_configuration(tmp_path: Path) -> None:
+    one, other = pool(tmp_path / "one", "one.example"), pool(tmp_path / "other", "other.example")
+    asked = [each.parameter("UID_DOMAIN") for each in (one, other)]
+    read = list(bindings._loaded_configuration)
+    assert asked == [each.parameter("UID_DOMAIN") for each in (one, other)] == ["one.example", "other.example"]
+    assert bindings.bindings_version().startswith("$CondorVersion")
+    assert bindings._loaded_configuration == read
+
+
+def test_a_configuration_that_was_written_anew_or_is_gone_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "one"
+    assert pool(path, "one.example").parameter("UID_DOMAIN") == "one.example"
+    assert pool(path, "two.example").parameter("UID_DOMAIN") == "two.example"
+    path.unlink()
+    with pytest.raises(PoolConfigurationGone):
+        Connection(PoolAddress(path.name, configuration=path)).parameter("UID_DOMAIN")

@@ -18,7 +18,7 @@ from htmap_core.exceptions import InvalidSetting, InvalidSettingsFile, MissingSe
 from htmap_core.settings import chain as module
 from htmap_core.settings import dotted
 from htmap_core.settings.chain import BASE_SETTINGS, USER_SETTINGS, Settings, settings
-from htmap_core.settings.layers import of_one_moment
+from htmap_core.settings.moment import of_one_moment
 from tests.golden_files import Golden
 from tests.threads import at_once
 

@@ -44,7 +44,7 @@ def test_for_ever_is_until_the_caller_has_seen_enough() -> None:
     deadline, began = Deadline(None), time.monotonic()
     for _ in range(3):
         deadline.pause("is out", "tide")
-    assert time.monotonic() - began >= 0.03  # the setting cannot make it a busy loop
+    assert time.monotonic() - began >= 0.015  # the setting cannot make it a busy loop
 
 
 def test_a_pause_is_as_long_as_asked_for_where_that_is_less_than_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,3 +143,26 @@ def test_a_cloudpickle_that_is_not_there_is_an_error_that_says_how_to_get_it(
     with pytest.raises(ModuleNotFoundError) as caught:
         build()
     golden("archive/a-cloudpickle-that-is-not-there-is-an-error", caught.value)
+
+
+READS = """
+import runpy, sys
+archive = sys.argv[1]
+start = runpy.run_path(archive, run_name="not main")
+sys.path.insert(0, archive)
+start["load_once"](archive)
+reads = []
+sys.addaudithook(lambda event, facts: reads.append(facts) if event == "open" and facts[0] == archive else None)
+import htmap_run.job.runner
+ours = [module for name, module in sys.modules.items() if name.startswith("htmap_run")]
+print(len(reads), len(ours), all(module.__spec__.loader.get_source(module.__name__) for module in ours))
+"""
+
+
+def test_each_module_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "runtime.pyz"
+    path.write_bytes(build())
+    ran = subprocess.run([sys.executable, "-c", READS, path], capture_output=True, check=True, text=True, cwd=tmp_path)
+    reads, modules, have_sources = ran.stdout.split()
+    assert 20 < int(modules) == int(reads)
+    assert have_sources == "True"
