@@ -174,6 +174,12 @@ class TestSomeComponents:
         pairs.release()
 
 
+def test_a_map_that_no_slot_fits_does_not_keep_others_from_running() -> None:
+    never = htmap.map(str, range(30), map_options=UNMATCHED, chunksize=1)
+    assert htmap.map(str, [1]).get(0, timeout=60) == "1"
+    never.remove()
+
+
 def test_running_components_are_vacated_paused_and_resumed_one_by_one() -> None:
     mapped = htmap.map(time.sleep, [300, 300])
     wait_for(mapped, "RUNNING")

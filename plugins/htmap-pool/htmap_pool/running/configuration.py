@@ -199,6 +199,9 @@ JOB_TRANSFORM_BRIEF_CLAIMS @=end
    REQUIREMENTS KeepClaimIdle =?= undefined || KeepClaimIdle > 2
    SET KeepClaimIdle 2
 @end
+# By default a schedd offers twenty jobs of a user until some of them have matched, the first of the queue: a map that no slot can
+# run would keep all others from running.
+SCHEDD_ENABLE_PER_USER_MATCH_LIMITS = False
 # The seconds after which daemons notice that their master was killed, and end.
 PARENT_CHECK_FIRST_INTERVAL = 10
 PARENT_CHECK_INTERVAL = 10
