@@ -90,6 +90,38 @@ class Share:
         return f"{self.name}: {self.used:g} of {self.limit:g} in use"
 
 
+_OFFERED = 20  # jobs of a user, as long as none of them has matched
+
+
+@attrs.frozen
+class InFront:
+    """The user's jobs before this one in the queue that the negotiator has refused.
+
+    HTCondor 25 offers so few of a user's jobs to the negotiator, from the head of the queue, that they keep the others from it.
+
+    :param jobs: how many there are.
+    :param batches: the names of their batches, which are the tags of maps.
+    """
+
+    jobs: int
+    batches: tuple[str, ...]
+
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether they are as many as the schedd offers."""
+        return self.jobs >= _OFFERED
+
+    @property
+    def advice(self) -> str:
+        """What lets the others pass."""
+        name = self.batches[0] if self.batches else "TAG"
+        return f"`htmap hold {name}` lets others pass; `htmap why {name}` says why no slot fits it"
+
+    def __str__(self) -> str:
+        named = f" ({', '.join(self.batches)})" if self.batches else ""
+        return f"{self.jobs} of your jobs before it in the queue{named} fit no slot, and the schedd offers {_OFFERED} at a time"
+
+
 @attrs.frozen
 class Standing:
     """The standing of an idle job in the pool. Unknown facts are None or empty."""
@@ -97,9 +129,17 @@ class Standing:
     rejection: Optional[Rejection] = None
     priority: Optional[Priority] = None
     shares: tuple[Share, ...] = ()
+    in_front: Optional[InFront] = None
+
+    @property
+    def advice(self) -> str:
+        """What the user can do about the obstacles, if anything."""
+        return self.in_front.advice if self.in_front is not None and self.in_front.is_in_the_way else ""
 
     def obstacles(self) -> Iterator[str]:
         """Yield the limits that keep the job from running even if slots have room for it."""
+        if self.in_front is not None and self.in_front.is_in_the_way:
+            yield str(self.in_front)
         for share in self.shares:
             if share.is_used_up:
                 yield str(share)
@@ -128,10 +168,12 @@ class Users:
         :param ad: the job's ad.
         """
         mine = self._accounts.get(_submitter(ad), {})
+        rejection = _known(lambda: _rejection(ad, self._connection))
         return Standing(
-            _known(lambda: _rejection(ad, self._connection)),
+            rejection,
             _priority(mine, self._accounts, self._waiting),
             (*self._limits, *_shares(mine, self._accounts)),
+            None if rejection is not None else _known(lambda: _in_front(ad, self._connection)),
         )
 
     @functools.cached_property
@@ -199,6 +241,21 @@ def _rejection(ad: Mapping[str, Any], connection: Connection) -> Rejection | Non
     last = max(found, key=lambda each: float(each["LastRejMatchTime"]))
     age = max(0.0, time.time() - float(last["LastRejMatchTime"]))
     return Rejection(str(last.get("LastRejMatchReason", "")).strip(), age)
+
+
+def _in_front(ad: Mapping[str, Any], connection: Connection) -> InFront | None:
+    """Return the user's jobs before one that the negotiator was not asked about; None if it refused none of them."""
+    priority, cluster = ad.get("JobPrio", 0), ad.get("ClusterId", 0)
+    constraint = (
+        f"User == {quoted(ad.get('User', ''))} && JobStatus == 1"
+        f" && (JobPrio > {priority} || (JobPrio == {priority} && ClusterId < {cluster}))"
+    )
+    found = connection.query_jobs(constraint, ["JobBatchName", "LastRejMatchReason"])
+    if not any(each.get("LastRejMatchReason") for each in found):  # it tells one job of those that are alike
+        return None
+    return InFront(
+        len(found), tuple(dict.fromkeys(str(each["JobBatchName"]) for each in found if "JobBatchName" in each))
+    )
 
 
 def _priority(

@@ -104,7 +104,7 @@ def why_idle(tag: str, job: IdleJob, slots: Slots, standing: Standing) -> Verdic
         return Verdict(text, advice, count, clauses, notes, standing=standing)
     claims, starts = _claims(str(job.attributes.get("User", "")), match), Starts.of(job.attributes)
     notes = (*notes, *([str(claims)] if claims.mine or claims.others else []), *standing.notes())
-    text, advice = _not_now(count, match, standing), ""
+    text, advice = _not_now(count, match, standing), standing.advice
     if starts.is_failing and match.ready:
         text, advice = f"{match.willing} of {count} slots can run it, but it does not start there", _AFTER_FAILED_STARTS
     return Verdict(text, advice, count, clauses, notes, claims, standing, starts)

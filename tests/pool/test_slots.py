@@ -15,6 +15,7 @@ from htmap.exceptions import NoSlotFits
 from htmap_core.condor import bindings
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.diagnosis.doctor import checks
+from htmap_core.diagnosis.fair_share import InFront
 from htmap_core.language.added_requirements import all_added
 from htmap_core.language.expressions import conjuncts
 from htmap_core.plugins import pools
@@ -26,12 +27,17 @@ pytestmark = pytest.mark.pool
 
 MANY = 300
 ARM = htmap.MapOptions(requirements='Arch == "aarch64"')
+_CONFIGURATION = """
+STARTD.ARCH = aarch64
+STARTD.UPDATE_INTERVAL = 3600
+SCHEDD_ENABLE_PER_USER_MATCH_LIMITS = True
+"""
 
 
 @pytest.fixture(scope="module")
 def running_pool(installed_htcondor: Path) -> Iterator[Path]:
     """Run a pool whose slots say that they are ARM, while its users submit from this machine."""
-    with pool_of_its_own(installed_htcondor, "STARTD.ARCH = aarch64\nSTARTD.UPDATE_INTERVAL = 3600") as folder:
+    with pool_of_its_own(installed_htcondor, _CONFIGURATION) as folder:
         yield folder
 
 
@@ -106,6 +112,23 @@ class TestSlotsOfAnotherArchitecture:
             warnings.simplefilter("error")
             mapped = htmap.map(str, [1], map_options=ARM)
         assert list(mapped.iter(timeout=180)) == ["1"]
+
+
+def test_a_map_behind_one_that_fits_no_slot_is_explained_where_the_schedd_offers_few_jobs(in_class_pool: Path) -> None:
+    unfit = htmap.MapOptions(requirements='Arch == "aarch64" && Cpus > 1000000')
+    with pytest.warns(NoSlotFits):
+        never = htmap.map(str, range(25), tag="never", chunksize=1, map_options=unfit)
+    behind = htmap.map(str, [1], map_options=ARM)
+
+    def in_front() -> InFront | None:
+        return next((each.verdict.standing.in_front for each in behind.why() if each.verdict is not None), None)
+
+    eventually(lambda: in_front() is not None, says="the schedd has offered the jobs of the first map")
+    (found,) = behind.why()
+    assert in_front() == InFront(25, ("never",))
+    assert "`htmap hold never`" in found.advice
+    never.hold()
+    assert list(behind.iter(timeout=180)) == ["1"]
 
 
 REQUIREMENTS = (

@@ -9,7 +9,7 @@ import classad2
 import pytest
 
 from htmap_core.condor.matchmaking import IdleJob, Slots
-from htmap_core.diagnosis.fair_share import Priority, Rejection, Share, Standing
+from htmap_core.diagnosis.fair_share import InFront, Priority, Rejection, Share, Standing
 from htmap_core.diagnosis.idle import Claims, Verdict, why_idle
 from htmap_core.diagnosis.starts import Starts
 from tests.golden_files import Golden
@@ -134,6 +134,13 @@ def test_room_is_no_promise_where_a_limit_is_reached(golden: Golden) -> None:
     limited = Standing(Rejection("concurrency limit lic reached", 1))
     golden("idle/room-is-no-promise-where-a-share-is-used-up", why(job(), [slot()], Standing(shares=(full,))).text)
     golden("idle/room-is-no-promise-where-a-limit-is-reached", why(job(), [slot()], limited).text)
+
+
+def test_jobs_in_front_that_fit_no_slot_are_in_the_way_only_if_they_are_all_that_is_offered(golden: Golden) -> None:
+    stuck = why(job(), [slot()], Standing(in_front=InFront(20, ("tide", "ebb"))))
+    golden("idle/jobs-in-front-that-fit-no-slot", f"{stuck.text}\n{stuck.advice}")
+    few = Standing(in_front=InFront(19, ("tide",)))
+    assert why(job(), [slot()], few).text == why(job(), [slot()]).text
 
 
 def test_a_quota_that_may_be_exceeded_is_told_and_is_no_obstacle(golden: Golden) -> None:
