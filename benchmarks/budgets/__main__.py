@@ -65,13 +65,15 @@ def main() -> int:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     rows: list[Row] = []
-    with pool.environment() as folder:
-        rows += _measured(_WITHOUT_POOL, arguments)
-        if not _ON_THE_POOL.keys().isdisjoint(arguments.only):
-            with pool.running(folder):
-                rows += _measured(_ON_THE_POOL, arguments)
-    load = os.getloadavg()[0]
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load {load:.1f} at the end\n\n{table(rows)}")
+    try:
+        with pool.environment() as folder:
+            rows += _measured(_WITHOUT_POOL, arguments)
+            if not _ON_THE_POOL.keys().isdisjoint(arguments.only):
+                with pool.running(folder):
+                    rows += _measured(_ON_THE_POOL, arguments)
+    finally:  # also what was measured until the run is stopped
+        load = os.getloadavg()[0]
+        print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load {load:.1f} at the end\n\n{table(rows)}")
     return 0 if all(row.ok for row in rows) else 1
 
 
