@@ -101,6 +101,7 @@ FACTS: dict[str, Any] = {
     "mode": 0o777,
     "option_length": 3,
     "origin": "DELIVERY_METHOD in ~/.htmaprc",
+    "replaced_by": "plugin 'docker'",
     "others": (0, 1),
     "owner": "eve",
     "path": Path("/home/ada/.htmap/tide"),
@@ -181,6 +182,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         ]
     ],
     "LaterJobsUnchanged": [{"value": 2048}],
+    "CannotTransfer": [{"replaced_by": None}, {}],
     "NoJobsYet": [{"act": "hold", "components": (7,)}, {"act": "edit", "components": (7, 8, 9)}],
     "OthersConcerned": [
         {"act": act, "components": components, "others": others}

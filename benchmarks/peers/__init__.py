@@ -1,6 +1,5 @@
 """Other programs that run many calls on an HTCondor pool, and ours, at the same work on the same pool: ``make bench-peers``.
 
-Who may be measured and at what stands in `contenders`. Each is one way to run calls (`with_htmap`, `with_condor_submit`,
-`with_dask`, `with_parsl`), in a process of its own (`client`) with the Python of its environment. `cells` runs and watches it,
-`records` keeps what was measured, `plot` draws it.
+Who may be measured and at what stands in `contenders`. Each is one of the `ways` to run calls, in a process of its own (`client`)
+with the Python of its environment. `cells` runs and watches it, `records` keeps what was measured, `plot` draws it.
 """

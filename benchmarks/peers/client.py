@@ -20,7 +20,7 @@ def main() -> None:
     lines = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print is no line of ours
     way, calls, seconds, batch, slots = sys.argv[1:]
-    results = importlib.import_module(f".with_{way}", __package__).results
+    results = importlib.import_module(f".ways.with_{way}", __package__).results
     lines.write(json.dumps({"done": 0}) + "\n")
     sys.stdin.readline()
     begin = told = time.perf_counter()

@@ -54,8 +54,8 @@ def checks() -> Iterator[Check]:
         records = plugins.records()
     except InvalidSetting:  # told with the settings; there are no pools without plugins
         return
-    yield from _plugins(records)
     found = pool.checked
+    yield from _plugins(records, {each.pool for each in found if each.refuses})
     connections = [(each.pool, Connection(each.address)) for each in found if each.address is not None]
     for each in found:
         if each.address is None:
@@ -189,12 +189,18 @@ def _unsafe_files(root: Path) -> Check | None:
     return None
 
 
-def _plugins(records: list[PluginRecord]) -> Iterator[Check]:
+def _plugins(records: list[PluginRecord], refusing: set[str]) -> Iterator[Check]:
+    """Tell of each plugin.
+
+    :param refusing: the pools of required plugins that cannot say whether they can be used; these are told with the pools.
+    """
     for record in records:
         text = f"{record.name} ({record.source})"
         if record.state == "ok" and record.seconds > _SLOW_IMPORT:
             advice = "`python -X importtime -m htmap_core plugins list` shows what takes the time, for its author"
             yield Check("plugins", "note", f"{text} takes {record.seconds:.0f} seconds to import", advice)
+        elif record.state == "ok" and refusing.intersection(record.offers.get("pools", ())):
+            yield Check("plugins", "note", f"{text} is required, and its pool cannot be asked: see below")
         elif record.state == "ok":
             yield Check("plugins", "ok", text)
         elif record.state == "disabled":

@@ -15,6 +15,7 @@ from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import matchmaking
 from htmap_core.condor.connection import Connection
 from htmap_core.condor.matchmaking import IdleJob
+from htmap_core.diagnosis import sharing
 from htmap_core.diagnosis.fair_share import Users
 from htmap_core.diagnosis.idle import Verdict, why_idle
 from htmap_core.diagnosis.starts import ATTRIBUTES, Starts
@@ -83,7 +84,7 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             by_hold.setdefault(hold, []).append(component)
         elif components is not None or not status.is_final:
             found.setdefault((status, states.note(component)), []).append(component)
-    explained = [_of_hold(hold, held, tag, engine.site) for hold, held in by_hold.items()]
+    explained = [_of_hold(engine, hold, held, tag) for hold, held in by_hold.items()]
     for (status, note), alike in found.items():
         if status is ComponentStatus.UNMATERIALIZED:
             submissions = {engine.job(component).submission for component in alike}
@@ -92,7 +93,7 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             of_idle = _of_idle(engine, tag, connection, alike)
             explained += (attrs.evolve(each, text=f"{note}; {each.text}") if note else each for each in of_idle)
         elif status is ComponentStatus.RUNNING:
-            explained += _of_running(engine, connection, alike)
+            explained += _of_running(engine, connection, alike, tag)
         else:
             text, advice = _PLAIN[status]
             said = f"{text} ({note})" if note else text
@@ -101,9 +102,10 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
     return [*explained, *_of_signed_urls(map_dir, tag, connection, chosen, statuses)]
 
 
-def _of_hold(hold: ComponentHold, components: list[int], tag: str, site: SiteSays) -> Explanation:
-    text, advice = holds.explained(hold), holds.advice(hold, tag)
-    return Explanation(tuple(components), ComponentStatus.HELD, text, advice, site=site.on_hold(hold))
+def _of_hold(engine: Engine, hold: ComponentHold, components: list[int], tag: str) -> Explanation:
+    text, more = holds.explained(hold), sharing.on_hold_of_all(engine, hold, components)
+    text, advice = wording.followed(text, more) if more else text, holds.advice(hold, tag)
+    return Explanation(tuple(components), ComponentStatus.HELD, text, advice, site=engine.site.on_hold(hold))
 
 
 def _on_vacate(starts: Starts, site: SiteSays) -> tuple[str, ...]:
@@ -158,9 +160,12 @@ def _of_idle(engine: Engine, tag: str, connection: Connection, idle: list[int]) 
         yield Explanation(tuple(sorted(left)), ComponentStatus.IDLE, text, "Ask again in a moment")
 
 
-def _of_running(engine: Engine, connection: Connection, running: list[int]) -> Iterator[Explanation]:
-    """Say that components are running, and of those that ran before, why they were vacated."""
+def _of_running(engine: Engine, connection: Connection, running: list[int], tag: str) -> Iterator[Explanation]:
+    """Say that components are running, of those that ran before, why they were vacated, and who may keep others from running."""
     left, components = set(running), _placed(engine.map_dir)
+    if (quiet := sharing.quiet(engine, running)) is not None:
+        left.difference_update(quiet.components)
+        yield Explanation(quiet.components, ComponentStatus.RUNNING, quiet.text, quiet.advice(tag))
     groups: dict[Starts, list[int]] = {}
     try:
         ads = connection.query_jobs(f"{engine.map_dir.own_jobs} && JobStatus == 2 && NumVacates > 0", _OF_JOB)

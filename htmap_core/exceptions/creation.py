@@ -120,11 +120,16 @@ class CannotPickle(HTMapException, TypeError):
 
 @attrs.define(slots=False)
 class CannotTransfer(HTMapException, ValueError):
-    """A map cannot fetch files from a URL, or cannot send files to it."""
+    """A map cannot fetch files from a URL, or cannot send files to it.
+
+    :param replaced_by: the plugin that has replaced an input file by it, as messages call it; None if the user has given it.
+    """
 
     url: str
     reason: str
     advice: str
+    replaced_by: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.url!r} cannot be used: {self.reason}. {self.advice}"
+        whose = f", by which {self.replaced_by} replaces an input file," if self.replaced_by else ""
+        return f"{self.url!r}{whose} cannot be used: {self.reason}. {self.advice}"

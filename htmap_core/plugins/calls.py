@@ -17,6 +17,7 @@ from htmap_core.contract.site.checks import Check
 from htmap_core.contract.site.words import Interruption, SiteWords
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
+from htmap_core.plugins import missing_tables
 from htmap_core.plugins.discovery import Discovery
 from htmap_core.plugins.guard import Guard, blame, only_answer, problem_with_address
 from htmap_core.plugins.native import native
@@ -70,8 +71,7 @@ class Plugins:
 
     def tables_of_unavailable_plugins(self) -> list[str]:
         """Return the settings tables that cannot be checked, because their plugin is broken, disabled or not installed."""
-        unavailable = [record.name for record in self._discovery.records() if record.state != "ok"]
-        return [name.upper() for name in (*unavailable, *FIRST_PARTY)]
+        return missing_tables.names(self._discovery.records())
 
     # --- offers
 
@@ -152,13 +152,7 @@ class Plugins:
 
     def why_no_table(self, name: str) -> str | None:
         """Return why no working plugin has the settings table *name*, and what to do; None if one has it, or none is known."""
-        named = [each for each in self._discovery.records() if each.name == name.lower() and each.distribution]
-        for record in named:
-            if record.state != "ok":
-                return f"plugin {record.name!r} {record.why_off}. {record.advice}"
-        if named or name.lower() not in FIRST_PARTY:
-            return None
-        return f"the table {name.upper()} comes with its own package: `pip install htmap-{name.lower()}`"
+        return missing_tables.why(name, self._discovery.records())
 
     def commands(self) -> dict[str, click.Command]:
         """Return the commands that plugins add to the command line, by name."""

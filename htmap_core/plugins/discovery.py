@@ -12,7 +12,6 @@ import os
 import shlex
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
@@ -22,15 +21,15 @@ import pluggy
 from htmap_core import __version__
 from htmap_core.contract import hookspecs
 from htmap_core.names import DISTRIBUTION, ENTRY_POINT_GROUP
-from htmap_core.plugins.guard import trace
-from htmap_core.plugins.printing import programs_to_stderr, to_stderr
 from htmap_core.plugins.record import PluginRecord, how_to_get
 from htmap_core.plugins.sources import one_off
+from htmap_core.plugins.sources.importing import imported
 from htmap_core.plugins.sources.installed import installed
 from htmap_core.plugins.sources.one_off import Entry, OneOffFile
 from htmap_core.plugins.sources.requirements import HOOKS, Unmet, unmet_core, unmet_hooks
 from htmap_core.settings.chain import settings
 from htmap_core.settings.tables import setting
+from htmap_core.settings.toml import split_list
 from htmap_core.wording import describe, did_you_mean
 
 if sys.version_info >= (3, 10):
@@ -169,7 +168,7 @@ class Discovery:
             stated = entry.hooks() if isinstance(entry, OneOffFile) else None
             unmet = None if record.name == CORE else unmet_core(entry.dist) or unmet_hooks(stated)
             if unmet is None:
-                module = _imported(entry, record)
+                module = imported(entry, record)
                 unmet = unmet_hooks(getattr(module, HOOKS, None))
             if unmet is not None:
                 _refuse(record, unmet)
@@ -216,16 +215,6 @@ def _manager() -> pluggy.PluginManager:
     return manager
 
 
-def _imported(entry: Entry, record: PluginRecord) -> Any:
-    begin = time.perf_counter()
-    try:
-        with programs_to_stderr(), to_stderr():
-            return entry.load()
-    finally:
-        record.seconds = time.perf_counter() - begin
-        trace(record, f"import of {entry.value}", begin, lambda: record.source)
-
-
 def _refuse(record: PluginRecord, unmet: Unmet) -> None:
     """Switch off a plugin before it is used: what goes wrong in it later would not be understood."""
     record.state, record.reason = "broken", f"it needs {unmet.needed}, and this is {unmet.present}"
@@ -250,7 +239,10 @@ def _check_that_a_call_runs(function: Any, *, is_wrapper: bool) -> None:
 def _selection() -> list[str] | None:
     """Return the plugins in HTMAP_PLUGINS; None if it is not set."""
     given = os.environ.get("HTMAP_PLUGINS")
-    return None if given is None else [name.strip() for name in given.split(",") if name.strip()]
+    try:
+        return None if given is None else [str(name) for name in split_list(given)]
+    except ValueError:  # the record of a plugin of that name tells it
+        return [str(given)]
 
 
 def _switched_off_by(name: str, disabled: Sequence[str]) -> str | None:

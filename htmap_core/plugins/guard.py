@@ -216,9 +216,19 @@ def names_of(offer: Sequence[Any], type_: type, key: str) -> list[str]:
 
 def problem_with_address(address: PoolAddress | None, pool: str) -> str | None:
     """Return what is wrong with the address that *pool* has given, as it follows the name of what gave it; None if nothing is."""
-    if address is None or (address.pool == pool and isinstance(address.schedd, (str, type(None)))):
+    if address is None:
         return None
-    return f"must return an address of the pool {pool!r}, with a schedd of text or none, not {address!r}"
+    if address.pool != pool or not all(
+        isinstance(each, (str, type(None))) for each in (address.schedd, address.collector)
+    ):
+        return f"must return an address of the pool {pool!r}, with a schedd and a collector of text or none, not {address!r}"
+    if address.configuration is not None and not address.configuration.is_file():
+        return f"must return an address whose configuration is a file, not {str(address.configuration)!r}"
+    if address.collector is not None and len(address.collector.split()) != 1:
+        return (
+            f"must return an address with one host, and perhaps its port, as the collector, not {address.collector!r}"
+        )
+    return None
 
 
 def _blamed(record: PluginRecord, call: Callable[..., Any], run: Callable[[], T], /, *given: Any) -> T:

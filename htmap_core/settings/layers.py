@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
@@ -12,11 +11,7 @@ from typing import Any
 from htmap_core.files.ownership import Danger, find_danger, is_within
 from htmap_core.settings import dotted
 from htmap_core.settings.moment import seen_now
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from htmap_core.settings.toml import read_toml, split_list
 
 RUNTIME = "what was set at run time"
 BUILT_IN = "the built-in defaults"
@@ -189,7 +184,10 @@ class SystemFile(SettingsFile):
 
 def trusted_in_environment() -> list[str]:
     """Return the folders that HTMAP_TRUSTED_FOLDERS names; they count although the settings file wins otherwise."""
-    return str(Environment().table().get("TRUSTED_FOLDERS", "")).split(",")
+    try:
+        return [str(folder) for folder in split_list(str(Environment().table().get("TRUSTED_FOLDERS", "")))]
+    except ValueError:  # told where the setting is read
+        return []
 
 
 class Environment(Outside):
@@ -261,19 +259,3 @@ def own_words() -> set[str]:
 def user_file() -> Path:
     """Return the path of the user's settings file."""
     return Path("~/.htmaprc").expanduser()
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    :raises FileNotFoundError: the file does not exist.
-    :raises InvalidSettingsFile: the file is not valid TOML or cannot be read.
-    """
-    try:
-        return dict(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        from htmap_core.exceptions import InvalidSettingsFile
-
-        raise InvalidSettingsFile(path, str(error)) from error

@@ -13,6 +13,7 @@ from htmap_core.exceptions import InvalidSetting, UnknownSetting
 from htmap_core.settings import core, dotted
 from htmap_core.settings.chain import Settings, settings
 from htmap_core.settings.model import types_of
+from htmap_core.settings.toml import split_list
 from htmap_core.settings.variables import nearest, variables_of, warn_of
 from htmap_core.wording import closest
 
@@ -228,12 +229,12 @@ def _without_none(type_: Any) -> Any:
 
 
 def _split(given: Any, type_: Any) -> Any:
-    """Split text for a list at its commas: cattrs would make a list of letters."""
+    """Take text for a list apart: cattrs would make a list of letters."""
     alternatives = typing.get_args(type_) if typing.get_origin(type_) is typing.Union else (type_,)
     if not any(typing.get_origin(each) in {list, tuple, Sequence} for each in alternatives):
         return given
     if isinstance(given, str):
-        return [part.strip() for part in given.split(",") if part.strip()]
+        return split_list(given)
     if isinstance(given, Mapping):
         raise TypeError("must be a list, not a table")
     return given

@@ -51,7 +51,7 @@ _MORE = "`htmap edit {what} {{tag}} {unit}`, then `htmap release {{tag}}`"
 _MORE_MEMORY = _MORE.format(what="memory", unit="MB") + "; the option retry_request_memory does that by itself"
 _MORE_DISK = _MORE.format(what="disk", unit="GB")
 
-# The subcodes of HTMap's own policies, which are JobPolicy to HTCondor.
+JOB_POLICY = 3  # HTCondor's JobPolicy, which HTMap's own policies are, too; these are their subcodes
 COULD_NOT_FINISH, CONTAINER_FAILED, NEVER_BEGAN, TAKEN_AWAY = 7101, 7102, 7103, 7104
 NOT_SAVED = 36  # HTCondor's FailedToCheckpoint
 CPUS, MEMORY, DURATION, DISK = 101, 102, 103, 104  # HTCondor's subcodes for resources

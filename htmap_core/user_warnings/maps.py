@@ -58,7 +58,7 @@ class OthersConcerned(HTMapWarning):
 
 
 _BEGINS_AGAIN = (
-    "What a job has finished is kept; the component that it runs begins again, from its last checkpoint if there is one"
+    "What a job has finished is kept; a component that runs begins again, from its last checkpoint if there is one"
 )
 _TOO = {
     "hold": f"held, too. {_BEGINS_AGAIN}, after the release",

@@ -14,7 +14,7 @@ import signal
 from htmap_run import codes
 from htmap_run.job.results import Results
 from htmap_run.limits import memory
-from htmap_run.reports import control_group
+from htmap_run.reports import control_group, host
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from typing import Any, Callable, NoReturn, Optional
 
     from htmap_run.limits.time_limit import TimeLimit
+
+_MOST_OF_MEMORY = 0.5
 
 _FORWARDED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM)
 """The signals by which HTCondor, or a person, may ask a job to end; the function may handle them."""
@@ -77,6 +79,11 @@ class End:
         self.out_of_memory = out_of_memory
         self.ended_at = ended_at
         self.ended_after = ended_after
+
+    @property
+    def has_filled_machine(self) -> bool:
+        """Whether it was probably killed because it had most of the machine's memory: whoever ran before it is not to blame."""
+        return self.signal == signal.SIGKILL and self.peak_kib * 1024 > _MOST_OF_MEMORY * host.machine_memory()
 
     def __str__(self) -> str:
         if not self.signal:
@@ -147,7 +154,9 @@ class Supervisor:
                 memory.leave_unwatched()
                 raise Saved
             if (begun := results.begun) is not None:
-                if begun["component"] != left[0] and again(begun["component"]):  # others ran before it in its process
+                # Others ran before it in its process. It runs again alone, unless that would only fill the machine twice.
+                is_first = begun["component"] == left[0]
+                if not is_first and not end.has_filled_machine and again(begun["component"]):
                     results.forget_begun()
                     continue
                 died(begun, end)

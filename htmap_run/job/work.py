@@ -9,7 +9,7 @@ import sys
 from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.files.inputs import Inputs
-from htmap_run.files.leftovers import Leftovers, is_of_slot
+from htmap_run.files.scratch.leftovers import Leftovers, is_of_slot
 from htmap_run.files.variable import ComponentVariable
 from htmap_run.handshake import Refused
 from htmap_run.job.isolation import Isolation
@@ -31,6 +31,10 @@ _NAMES_SOMETHING = b"\x93"
 
 class ResultCarriesCode(Exception):
     """A result has a function or class by value, and the submit side's Python has another version, which could not run it."""
+
+
+class InputChanged(Exception):
+    """An input file is not as it came, because another component of the job has changed it, and it is too large for a copy."""
 
 
 class Outcome:
@@ -82,7 +86,9 @@ class Work:
         self.checkpoint_interval: int = self._index.get("checkpoint_interval", 0)
         self.checkpoints_by_exit: bool = self._index.get("checkpoint_exit", False)
         self.runs_again_alone: bool = self._index.get("runs_again_alone", False)
-        self._leftovers = Leftovers(scratch) if self.runs_again_alone and is_of_slot(scratch) else None
+        is_alone = self.runs_again_alone and is_of_slot(scratch)
+        self._leftovers = Leftovers(scratch, self._index.get("files", ())) if is_alone else None
+        self._changed_input: Optional[str] = None
         self._refusal = handshake.refusal(self._index)
         self._report_of_refusal: Optional[dict[str, Any]] = None
         self._mismatched = handshake.differs(self._index)
@@ -93,6 +99,12 @@ class Work:
         self._load_error: Optional[tuple[BaseException, Optional[TracebackType]]] = None
         self._isolation: Optional[Isolation] = None
 
+    def expect(self, components: int) -> None:
+        """Prepare for so many components."""
+        self.variable.expect(components)
+        if self._leftovers is not None and (components > 1 or self._leftovers.keeps_inputs):
+            self._leftovers.keep_inputs()
+
     def enter_scratch(self) -> None:
         """Make the scratch directory the working directory; the component before may have deleted it, or left files there."""
         try:
@@ -101,7 +113,7 @@ class Work:
             self._archive.restore()
             os.chdir(self.scratch)
         if self._leftovers is not None:
-            self._leftovers.clear()
+            self._changed_input = self._leftovers.clear()
 
     def attempt(self, component: int) -> Outcome:
         """Run *component* and return its outcome."""
@@ -142,6 +154,13 @@ class Work:
     def _call(self, component: int, outcome: Outcome) -> None:
         if self._refusal is not None:
             raise self._refusal.with_traceback(None)  # that of the component before would stay in it
+        if self._changed_input is not None:
+            outcome.doing = "putting the input files in their places"
+            raise InputChanged(
+                f"the input file {self._changed_input!r} is not as it came: a component that ran before in this job has changed "
+                "it. HTMap keeps copies of small files, and has none of this one. Let the function work on a copy, or make the "
+                "map with chunksize=1: then each component has its own file"
+            )
         outcome.doing = "reading the inputs"
         record, pickled_inputs = self._inputs.find(component)
         if self._places_files or record:
@@ -203,7 +222,7 @@ class Work:
 
     def _pickle_exception(self, error: BaseException) -> tuple[bytes, bool]:
         """Return the pickle of *error*, empty if it cannot be unpickled, as many cannot; and whether it has code by value."""
-        if type(error) in (Refused, ResultCarriesCode):
+        if type(error) in (Refused, ResultCarriesCode, InputChanged):
             return b"", False
         try:
             payload, by_value = pickling.dumps(error)
@@ -250,4 +269,4 @@ class Work:
 
 
 # Reports show these names.
-Refused.__module__ = ResultCarriesCode.__module__ = frames.CorruptFile.__module__ = "htmap"
+Refused.__module__ = ResultCarriesCode.__module__ = InputChanged.__module__ = frames.CorruptFile.__module__ = "htmap"

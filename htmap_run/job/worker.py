@@ -45,7 +45,7 @@ def run(
             work = make_work()
             _prepare_environment(work.scratch)
             work.script.take_place()
-            work.variable.expect(len(components))
+            work.expect(len(components))
             memory = PeakMemory()
             limit.start()
             for count, component in enumerate(components, 1):

@@ -42,6 +42,11 @@ def slot_memory() -> tuple[int, bool]:
     return megabytes, megabytes > 0 and ad.get(ENFORCES_MEMORY.lower(), "").lower() == "true"
 
 
+def machine_memory() -> int:
+    """Return how many bytes of memory the machine has."""
+    return os.sysconf("SC_PHYS_PAGES") * _PAGE
+
+
 def claimed_since() -> Optional[int]:
     """Return since when the job's slot has been claimed, perhaps by earlier jobs, in seconds since the epoch; None if unknown."""
     ad = _ad(os.environ.get("_CONDOR_MACHINE_AD"))

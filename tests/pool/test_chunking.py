@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,13 +103,25 @@ def test_each_component_can_be_run_by_hand(mapped: htmap.Map) -> None:
     assert "htmap_components = 2" in lines
 
 
-def test_components_of_a_job_find_no_files_of_others() -> None:
-    def leave(_: int) -> str:
-        os.mkdir("work")
-        return ",".join(name for name in os.listdir() if not name.startswith((".", "_")))
+def test_components_of_a_job_find_no_files_of_others_and_input_files_as_they_came(tmp_path: Path) -> None:
+    files = {"tide.txt": "high", "a,b.txt": "has another name on the way"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
 
-    made = htmap.map(leave, range(6), htmap.MapOptions(expected_runtime=0.01))
+    def leave(_: int) -> tuple[str, dict[str, str]]:
+        os.mkdir("work")
+        names = ",".join(sorted(name for name in os.listdir() if not name.startswith((".", "_"))))
+        came = {}
+        for name in ("tide.txt", "a,b.txt"):
+            with open(name, "r+") as file:
+                came[name] = file.read()
+                file.write("!")
+        return names, came
+
+    options = htmap.MapOptions(expected_runtime=0.01, fixed_input_files=[tmp_path / name for name in files])
+    made = htmap.map(leave, range(6), options)
     made.wait(TIMEOUT)
     assert made._map_dir.placement.first.jobs == 1
-    assert len(set(made)) == 1
+    assert [came for _, came in made] == [files] * 6
+    assert len({names for names, _ in made}) == 1
     made.remove()

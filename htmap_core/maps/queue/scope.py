@@ -59,11 +59,31 @@ def scope(engine: Engine, wanted: Wanted) -> Scope:
     return Scope(made, tuple(sorted(sharing.difference(made))), unmade, jobs)
 
 
+# The statuses of those to which an act does nothing. Of what is UNKNOWN, nobody knows.
+_IDLE, _HELD, _RUNNING, _SUSPENDED = (ComponentStatus(name) for name in ("IDLE", "HELD", "RUNNING", "SUSPENDED"))
+_PASSED_OVER: dict[str, frozenset[ComponentStatus]] = {
+    "hold": frozenset({_HELD}),
+    "release": frozenset({_IDLE, _RUNNING, _SUSPENDED}),
+    "pause": frozenset({_IDLE, _HELD, _SUSPENDED}),
+    "resume": frozenset({_IDLE, _HELD, _RUNNING}),
+    "vacate": frozenset({_IDLE, _HELD}),
+    "edit": frozenset(),
+}
+
+
 def others_concerned(engine: Engine, act: str, on: Scope) -> user_warnings.OthersConcerned | None:
-    """Return the warning that an act is also on components that it was not asked for; None if it is on no others."""
+    """Return the warning that an act is also on components that it was not asked for; None if it is on no others.
+
+    To vacate an idle job, or to hold a held one, does nothing to anybody.
+    """
     if not on.others:
         return None
-    return user_warnings.OthersConcerned(engine.map.current_tag(), act, tuple(on.components), on.others)
+    statuses = engine.statuses()
+    asked, others = (
+        tuple(component for component in components if statuses[component] not in _PASSED_OVER[act])
+        for components in (on.components, on.others)
+    )
+    return user_warnings.OthersConcerned(engine.map.current_tag(), act, asked, others) if others else None
 
 
 def told(engine: Engine, act: str, wanted: Wanted) -> Scope:

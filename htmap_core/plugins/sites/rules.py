@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Optional
 
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.protocol import InputFile
 from htmap_core.plugins.calls import Plugins, plugins
 from htmap_core.plugins.guard import Guard
 
-Rule = Callable[[InputFile], None]
-"""Replaces an input file, warns about it, or refuses it."""
+Rule = Callable[[InputFile], Optional[str]]
+"""Replaces an input file, warns about it, or refuses it. It returns the plugin that has replaced it, if one has."""
 
 
 class SiteRules:
@@ -37,10 +38,14 @@ class SiteRules:
     def of_inputs(self) -> Rule | None:
         """Return what lets every plugin edit an input file; None if no plugin wants to, so that files cost nothing then."""
         steps = self._installed.concerned("htmap_rewrite_input", self._pool.address.pool)
-        rules = [self._guard.rule(record, call) for record, call in steps]
+        rules = [(record.author, self._guard.rule(record, call)) for record, call in steps]
 
-        def rule(file: InputFile) -> None:
-            for each in rules:
+        def rule(file: InputFile) -> str | None:
+            replaced_by = None
+            for author, each in rules:
                 each(file=file, pool=self._pool)
+                if file.url is not None and replaced_by is None:
+                    replaced_by = author
+            return replaced_by
 
         return rule if rules else None

@@ -9,6 +9,7 @@ import ast
 import functools
 import hashlib
 import os
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -140,6 +141,18 @@ def beside_script() -> OneOffFile | None:
     if path == script or not os.path.lexists(path) or os.path.dirname(script) in _folders_of_commands():
         return None
     return OneOffFile(Path(path), "mend the file, or delete it")
+
+
+def quoted_words(path: str) -> set[str]:
+    """Return the words that stand in quotes in a file that cannot be run; none if it cannot be read either."""
+    try:
+        return (
+            set(re.findall(r"""['"](\w+)['"]""", Path(path).read_text(errors="replace")))
+            if os.path.isfile(path)
+            else set()
+        )
+    except OSError:  # the plugin's record tells why
+        return set()
 
 
 def _folders_of_commands() -> set[str]:

@@ -40,7 +40,10 @@ _PLAIN = re.compile(r"\s*(>=|<)\s*([0-9]+(?:\.[0-9]+){0,2})\s*")  # one part of 
 
 
 def unmet_core(distribution: Distribution | None) -> Unmet | None:
-    """Return what the distribution of a plugin requires of the core, if this core does not meet it; else None."""
+    """Return what the distribution of a plugin requires of the core, if this core does not meet it; else None.
+
+    :raises ValueError: it cannot be read, so nobody knows whether the plugin works with this core.
+    """
     for requirement in (distribution.requires if distribution is not None else None) or ():
         found = _CORE.match(requirement)
         if found is not None and not _is_met(requirement, requirement[found.end() :].strip().strip("()")):
@@ -69,6 +72,7 @@ def _is_met(requirement: str, versions: str) -> bool:
     """Return whether this core meets a requirement of a distribution.
 
     :param versions: the requirement without the name of the core.
+    :raises ValueError: it cannot be read.
     """
     if not versions or all(_is_plainly_met(part) for part in versions.split(",")):
         return True
@@ -76,8 +80,9 @@ def _is_met(requirement: str, versions: str) -> bool:
 
     try:
         parsed = requirements.Requirement(requirement)
-    except requirements.InvalidRequirement:
-        return True  # pip would say so
+    except requirements.InvalidRequirement as error:  # pip refuses to install that; other tools do not
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"its metadata says Requires-Dist: {requirement}, which cannot be read: {reason}") from error
     if parsed.marker is not None and not parsed.marker.evaluate({"extra": ""}):
         return True
     # A version before the release of 0.8 has what plugins for 0.8 need.

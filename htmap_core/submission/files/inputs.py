@@ -96,7 +96,9 @@ class InputFiles:
         assert self._rule is not None
         is_contents = not source.name
         file = InputFile(Path(source.text), source.size, source.is_folder, is_contents, self._component)
-        self._rule(file)
+        replaced_by = self._rule(file)
+        if file.url is not None:
+            self._protocols.fetch(file.url, replaced_by)
         if file.warnings:
             self._doubtful += 1
             if len(self._doubts) < _SHOWN_DOUBTS:

@@ -41,17 +41,26 @@ class Protocols:
         """The schemes of the URLs of input files."""
         return frozenset(self._inputs)
 
-    def fetch(self, source: str) -> None:
+    def fetch(self, source: str, replaced_by: str | None = None) -> None:
         """Note the protocol of an input file's *source*, a path or a URL.
 
+        :param replaced_by: the plugin that has replaced a file of the user's by it, as messages call it; None if none has.
         :raises CannotTransfer: no plugin offers the protocol for inputs, or an option that it needs is missing.
         """
-        if (scheme := scheme_of(source)) is not None and scheme not in self._inputs:
-            protocol = _protocol(scheme, source)
-            if not protocol.inputs:
-                raise CannotTransfer(source, f"{scheme!r} is for outputs only", "Fetch it by another protocol")
-            self._check_options(protocol, source)
-            self._inputs[scheme] = protocol
+        if (scheme := scheme_of(source)) is None or scheme in self._inputs:
+            return
+        try:
+            self._inputs[scheme] = self._protocol_of_input(scheme, source)
+        except CannotTransfer as error:
+            error.replaced_by = replaced_by
+            raise
+
+    def _protocol_of_input(self, scheme: str, source: str) -> TransferProtocol:
+        protocol = _protocol(scheme, source)
+        if not protocol.inputs:
+            raise CannotTransfer(source, f"{scheme!r} is for outputs only", "Fetch it by another protocol")
+        self._check_options(protocol, source)
+        return protocol
 
     def send(self, destination: str) -> str:
         """Note the protocol of an output file's *destination*, a URL, and return the URL for HTCondor.

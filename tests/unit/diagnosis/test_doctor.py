@@ -37,7 +37,9 @@ class Sea(Harbour):
     rank = 2000
     def find(self):
         note("asked-sea")
-        return PoolAddress("sea", configuration=Path(__file__).with_name("no_configuration"))
+        configuration = Path(__file__).with_name("condor_config")
+        configuration.write_text(f"LOG = {configuration.parent}\\nCOLLECTOR_HOST = 127.0.0.1:9\\n")  # where nobody answers
+        return PoolAddress("sea", configuration=configuration)
 
 class Ferry(DeliveryMethod):
     name = "ferry"
@@ -152,6 +154,18 @@ def test_a_required_plugin_that_is_not_installed_is_a_problem(htmap_dir: Path, t
     (problem,) = problems(checked)
     assert problem["text"].startswith("boats ")
     assert "HTMAP_PLUGINS_REQUIRED" in problem["text"]
+
+
+@pytest.mark.parametrize(("required", "is_ok"), [("", True), ("boats", False)])
+def test_a_required_plugin_whose_pool_cannot_be_asked_is_not_said_to_be_well(
+    htmap_dir: Path, tmp_path: Path, required: str, is_ok: bool
+) -> None:
+    site = Site(tmp_path)
+    site.install("boats", HARBOUR.replace('note("asked")', "1 / 0"))
+    _, checked = all_checks(site, HTMAP_PLUGINS_REQUIRED=required)
+    (of_plugin,) = (each for each in checked if each["text"].startswith("boats "))
+    assert (of_plugin["verdict"] == "ok") == is_ok
+    assert any(each["text"].startswith("harbour") for each in problems(checked)) != is_ok
 
 
 @pytest.mark.parametrize(("required", "verdict"), [("", "note"), ("boats", "problem")])

@@ -10,7 +10,7 @@ import pytest
 import htmap
 from htmap_core.components import ComponentStatus
 from htmap_core.maps.map import engine_of
-from htmap_core.maps.queue.scope import Scope, scope
+from htmap_core.maps.queue.scope import Scope, others_concerned, scope
 from htmap_core.storage.jobs import Job
 from htmap_core.testing import run_htmap
 from htmap_core.tracking import source
@@ -19,18 +19,31 @@ from tests.terminals import sent_to_a_terminal
 from tests.unit.conftest import MakeMap
 from tests.unit.fixed_states import FixedStates
 
-IDLE, RUNNING, COMPLETED, UNMADE = (
-    ComponentStatus(name) for name in ("IDLE", "RUNNING", "COMPLETED", "UNMATERIALIZED")
+IDLE, RUNNING, COMPLETED, UNMADE, HELD, SUSPENDED = (
+    ComponentStatus(name) for name in ("IDLE", "RUNNING", "COMPLETED", "UNMATERIALIZED", "HELD", "SUSPENDED")
 )
 STATUSES = [COMPLETED, RUNNING, RUNNING, IDLE, COMPLETED, COMPLETED, UNMADE, UNMADE]  # of jobs of three components
 
 
+Load = Callable[[list[ComponentStatus]], htmap.Map]
+
+
 @pytest.fixture
-def tide(make_map: MakeMap, monkeypatch: pytest.MonkeyPatch) -> htmap.Map:
-    made = make_map("tide", len(STATUSES))
-    made.write_record(attrs.evolve(made.record, chunksize=3))
-    monkeypatch.setattr(source, "of", lambda _: FixedStates([STATUSES]))
-    return htmap.load("tide")
+def load(make_map: MakeMap, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Return what loads a map whose components, three in each job, have given statuses."""
+
+    def loaded(statuses: list[ComponentStatus]) -> htmap.Map:
+        made = make_map("tide", len(statuses))
+        made.write_record(attrs.evolve(made.record, chunksize=3))
+        monkeypatch.setattr(source, "of", lambda _: FixedStates([statuses]))
+        return htmap.load("tide")
+
+    return loaded
+
+
+@pytest.fixture
+def tide(load: Load) -> htmap.Map:
+    return load(STATUSES)
 
 
 @pytest.mark.parametrize(
@@ -61,12 +74,40 @@ ACTS: dict[str, Act] = {
 }
 
 
+MEANT = {"release": HELD, "resume": SUSPENDED}  # the others are done to what runs
+
+
 @pytest.mark.parametrize("name", ACTS)
-def test_who_is_warned_of_others_has_done_nothing_yet(tide: htmap.Map, name: str) -> None:
+def test_who_is_warned_of_others_has_done_nothing_yet(load: Load, name: str) -> None:
+    tide = load([COMPLETED, *[MEANT.get(name, RUNNING)] * 2])
     with pytest.raises(htmap.exceptions.OthersConcerned) as caught:  # here, warnings are errors
         ACTS[name](tide, [2])
     told = caught.value
     assert (told.tag, told.act, told.components, told.others) == ("tide", name, (2,), (1,))
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "is_told"),
+    [
+        ("hold", HELD, False),
+        ("hold", IDLE, True),
+        ("hold", SUSPENDED, True),
+        ("release", IDLE, False),
+        ("pause", IDLE, False),
+        ("resume", RUNNING, False),
+        ("vacate", IDLE, False),
+        ("vacate", HELD, False),
+        ("vacate", SUSPENDED, True),
+        ("edit", HELD, True),
+    ],
+)
+def test_nobody_is_warned_of_what_an_act_does_not_do(
+    load: Load, name: str, status: ComponentStatus, is_told: bool
+) -> None:
+    engine = engine_of(load([status] * 3))
+    warning = others_concerned(engine, name, scope(engine, [1]))
+    assert (warning is not None) == is_told
+    assert warning is None or (warning.components, warning.others) == ((1,), (0, 2))
 
 
 @pytest.mark.parametrize("name", ACTS)

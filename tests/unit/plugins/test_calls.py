@@ -702,6 +702,14 @@ def test_htmap_plugins_restricts_to_those_it_names(
     golden("plugins/htmap-plugins-restricts-to-those-it-names", record.reason)
 
 
+def test_htmap_plugins_may_be_a_list_as_in_settings_files(
+    site: Site, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.install("boats")
+    monkeypatch.setenv("HTMAP_PLUGINS", '["boats", "assume"]')
+    assert set(plugins.delivery_methods()) == {"rowboat", "assume"}
+
+
 def test_htmap_plugins_without_a_name_means_none_but_the_core(
     htmap_dir: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -167,13 +167,24 @@ def test_one_that_needs_another_core_is_not_imported_and_says_so(
         "htmap-core>=99; extra == 'sails'",
         "htmap-core>=99; python_version < '3'",
         "htmap-core-of-mine>=99",
-        "htmap-core>=?",
     ],
 )
 def test_one_whose_requirements_are_met_is_used(site: Site, plugins: Plugins, requirement: str) -> None:
     site.install("boats")
     site.require("htmap-boats", requirement)
     assert "rowboat" in plugins.delivery_methods()
+
+
+@pytest.mark.parametrize(
+    "requirement", ["htmap-core>=?", "htmap-core >=0.7 <99", "htmap-core[", "htmap-core>=0.7; sails"]
+)
+def test_one_that_says_in_a_way_that_nobody_can_read_which_core_it_needs_is_off(
+    site: Site, plugins: Plugins, requirement: str
+) -> None:
+    site.install("boats")
+    site.require("htmap-boats", requirement)
+    assert requirement in only_fault(plugins).reason
+    assert "rowboat" not in plugins.delivery_methods()
 
 
 @pytest.mark.parametrize("hooks", ["'99.0'", "'1.99'", "'0.9'"])
@@ -295,9 +306,12 @@ def test_an_asterisk_requires_all_that_are_installed(site: Site, plugins: Plugin
     assert caught.value.plugin == "boats"
 
 
-def test_the_environment_requires_plugins_too(site: Site, plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTMAP_PLUGINS_REQUIRED", "core, boats")
-    assert settings["PLUGINS.REQUIRED"] == "core, boats"
+@pytest.mark.parametrize("names", ["core, boats", '["core", "boats"]', " [ 'boats' ] "])
+def test_the_environment_requires_plugins_too(
+    site: Site, plugins: Plugins, names: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTMAP_PLUGINS_REQUIRED", names)
+    assert settings["PLUGINS.REQUIRED"] == names
     with pytest.raises(RequiredPluginError) as caught:
         Faults(plugins).check()
     assert caught.value.plugin == "boats"

@@ -23,6 +23,7 @@ from htmap_core.contract.pools import Pool
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, InvalidOption, PluginError, PluginHangs, ReservedOptionKeyword
 from htmap_core.plugins.calls import Plugins
+from htmap_core.plugins.sources import importing
 from htmap_core.settings.chain import settings
 from htmap_core.testing import eventually
 from htmap_core.testing.empty_pool import EmptyPool
@@ -89,7 +90,18 @@ def _no_thread_left() -> Iterator[None]:
 @pytest.mark.parametrize("call", ["find", "start"])
 @pytest.mark.parametrize(
     "answer",
-    ["'harbour'", "True", "Harbour", "{}", "PoolAddress('port')", "PoolAddress('harbour', schedd=['quay'])"],
+    [
+        "'harbour'",
+        "True",
+        "Harbour",
+        "{}",
+        "PoolAddress('port')",
+        "PoolAddress('harbour', schedd=['quay'])",
+        "PoolAddress('harbour', collector=9618)",
+        "PoolAddress('harbour', collector='quay pier')",
+        "PoolAddress('harbour', configuration='/nowhere/condor_config')",
+        "PoolAddress('harbour', configuration=3)",
+    ],
 )
 def test_a_pool_that_answers_with_no_address_of_its_own_is_blamed(
     site: Site, plugins: Plugins, call: str, answer: str
@@ -356,12 +368,12 @@ def test_a_thread_that_prints_meanwhile_does_not_crash_the_interpreter() -> None
 
 
 def test_json_stays_json_whatever_plugins_and_their_programs_print(site: Site, tmp_path: Path) -> None:
-    find = "print('from Python'); subprocess.run(['echo', 'from a program'])"
+    find = "print('from Python'); subprocess.run(['echo', 'from a program']); os.write(1, b'from a descriptor')"
     site.install("boats", "print('at import')\n" + of_harbour(find=find))
     command = [sys.executable, "-m", "htmap_core", "plugins", "list", "--json"]
     result = subprocess.run(command, env=site.environment(), capture_output=True, text=True, check=True)
     assert "harbour" in [pool["name"] for pool in json.loads(result.stdout)["pools"]]
-    for where in ("at import", "from Python", "from a program"):
+    for where in ("at import", "from Python", "from a program", "from a descriptor"):
         assert where in result.stderr
 
 
@@ -409,9 +421,10 @@ def test_a_trace_says_what_each_call_has_changed_and_how_long_it_took(
         plugins.setup_credentials(submit, plan)
     plugins.find(harbour(plugins))
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("plugin 'boats'")]
+    assert "import of" in told.pop(0)  # it begins
     assert [" ms" in line for line in told] == [True] * len(told)
     for what, facts in {
-        "import of": ["htmap-boats 1.2.3"],
+        "import of": [" ms", "htmap-boats 1.2.3"],
         "htmap_rewrite_submit": ["request_memory = 2GB", "/tide.csv", "without colour"],
         "htmap_setup_credentials": ["raised"],
         "htmap_pools": ["Harbour"],
@@ -419,6 +432,17 @@ def test_a_trace_says_what_each_call_has_changed_and_how_long_it_took(
     }.items():
         (line,) = (each for each in told if what in each)
         assert [fact in line for fact in facts] == [True] * len(facts)
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+def test_a_plugin_is_named_while_its_import_hangs(
+    site: Site, plugins: Plugins, hangs: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(importing, "NAMED_AFTER", 0.05 if hangs else 60)
+    waits = "for _ in range(1000):\n    if sys.stderr.tell(): break\n    time.sleep(0.01)\n"  # until something is told
+    site.install("boats", f"import sys, time\n{waits if hangs else ''}TOLD = sys.stderr.tell()\n{of_harbour()}")
+    assert harbour(plugins).name == "harbour"
+    assert ("'boats'" in capsys.readouterr().err) == hangs
 
 
 def test_a_conflict_names_both_plugins(site: Site, plugins: Plugins, plan: MapPlan) -> None:

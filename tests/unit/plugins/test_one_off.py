@@ -17,11 +17,12 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.exceptions import PluginError, PoolUnavailable, RequiredPluginError
+from htmap_core.exceptions import PluginError, PoolUnavailable, RequiredPluginError, UnknownSetting
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import Plugins
 from htmap_core.plugins.faults import Faults, faults
 from htmap_core.plugins.record import ONE_OFF, PluginRecord, one_off_files
+from htmap_core.settings import tables
 from htmap_core.settings.chain import settings
 from htmap_core.testing.empty_pool import EmptyPool
 from tests.throwaway_plugins import PREAMBLE, ROWBOAT, Site
@@ -75,6 +76,31 @@ def only(plugins: Plugins) -> PluginRecord:
 
 def plan_of(folder: Path) -> MapPlan:
     return MapPlan("tide", folder, folder / "runtime.pyz", 3, 3, MapOptions(), settings, EmptyPool())
+
+
+TIDEWATER = """
+@attrs.frozen
+class Tidewater:
+    depth: int = 3
+@hookimpl
+def htmap_settings(): return {"TIDEWATER": Tidewater}
+"""
+
+
+@pytest.mark.parametrize("fault", ["1 / 0", "import nowhere_to_be_found", "def f(:"])
+def test_the_settings_are_not_blamed_for_the_table_of_a_file_that_does_not_work(
+    named: Write, plugins: Plugins, fault: str
+) -> None:
+    settings["TIDEWATER"] = {"DEPTH": 4}
+    named(TIDEWATER)
+    assert "TIDEWATER" in plugins.settings_tables()
+    named(f"{TIDEWATER}\n{fault}")
+    again = Plugins()
+    tables.check_names(again.settings_tables(), again.tables_of_unavailable_plugins())
+    assert only(again).state == "broken"
+    settings["TIDEWATTER"] = {"DEPTH": 4}
+    with pytest.raises(UnknownSetting):
+        tables.check_names(again.settings_tables(), again.tables_of_unavailable_plugins())
 
 
 # --- a file that the settings name

@@ -153,6 +153,15 @@ def test_of_two_plugins_that_replace_a_file_differently_the_second_is_blamed(sit
     assert (caught.value.plugin, "'osdf:///a'" in caught.value.reason) == ("dinghies", True)
 
 
+def test_a_rule_tells_who_has_replaced_a_file_first(site: Site, plugins: Plugins) -> None:
+    site.install("boats", REPLACE + "file.fetch_from('osdf:///a') if file.path.name == 'tide.csv' else None")
+    site.install("canoes", REPLACE + "file.fetch_from('osdf:///a')")
+    rule = rules(plugins).of_inputs()
+    assert rule is not None
+    assert rule(InputFile(Path("/home/tide.csv"))) == "plugin 'boats'"
+    assert rule(InputFile(Path("/home/ebb.csv"))) == "plugin 'canoes'"
+
+
 def test_a_refusal_has_the_words_of_the_plugin(site: Site, plugins: Plugins) -> None:
     site.install("boats", "class TooDeep(HTMapException): ...\n" + REPLACE + "raise TooDeep('too deep')")
     with pytest.raises(HTMapException, match="too deep") as caught:

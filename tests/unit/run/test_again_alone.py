@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from htmap_run import codes
+from htmap_run.job.supervisor import End
+from htmap_run.reports import host
 
 if TYPE_CHECKING:
     from tests.unit.run.conftest import Interpreter, Jobs, Ran
@@ -76,3 +78,13 @@ def test_in_a_job_that_the_user_has_filled_it_counts_at_once(jobs: Jobs, death: 
 def test_any_other_exception_is_a_result(jobs: Jobs) -> None:
     ran = run(jobs, FRAIL.format("raise ValueError"), ["a", "frail"])
     assert (ran.statuses, runs(ran)) == (["OK", "ERR"], ["a", "frail"])
+
+
+@pytest.mark.parametrize(
+    ("status", "of_memory", "has_filled"),
+    [(9, 0.9, True), (9, 0.1, False), (6, 0.9, False), (1 << 8, 0.9, False)],
+    ids=["killed, large", "killed, small", "aborted", "exited"],
+)
+def test_what_has_filled_the_machine_is_not_to_fill_it_again(status: int, of_memory: float, has_filled: bool) -> None:
+    peak = int(of_memory * host.machine_memory() / 1024)
+    assert End(status, peak, out_of_memory=False, ended_at=0).has_filled_machine == has_filled

@@ -249,6 +249,8 @@ def test_what_the_user_file_has_is_an_error_whatever_the_environment_has(
         ("HTCONDOR.SCHEDULER", 5),
         ("PLUGINS.DISABLED", {"docker": True}),
         ("PLUGINS.REQUIRED", True),
+        ("PLUGINS.REQUIRED", "[docker, pool]"),
+        ("PLUGINS.REQUIRED", "[3]"),
         ("BOAT.sails", "many"),
     ],
 )

@@ -85,9 +85,10 @@ class TestUse:
         environment = {**os.environ, "HTMAP_TRUSTED_FOLDERS": str(opened)}
         assert subprocess.run(command, env=environment, timeout=300, check=False).returncode == 0
 
-    def test_a_setting_admits_it(self, opened: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("folders", ["/nowhere,{}", '["/nowhere", "{}"]'])
+    def test_a_setting_admits_it(self, opened: Path, folders: str, monkeypatch: pytest.MonkeyPatch) -> None:
         opened.chmod(0o777)
-        monkeypatch.setenv("HTMAP_TRUSTED_FOLDERS", f"/nowhere,{opened.parent}")
+        monkeypatch.setenv("HTMAP_TRUSTED_FOLDERS", folders.format(opened.parent))
         assert make_htmap_dir() == opened
 
     def test_what_the_environment_admits_counts_besides_the_settings(

@@ -227,6 +227,17 @@ def test_two_files_of_one_name_that_a_site_replaces_go_by_what_their_protocol_ca
             files.of(0, [f"{folder}/a", f"{folder}/sub/a"])
 
 
+def test_a_url_of_a_site_that_nobody_fetches_is_told_with_its_plugin(folder: Path) -> None:
+    def rule(file: InputFile) -> str:
+        file.fetch_from("gopher://h/x")
+        return "plugin 'boats'"
+
+    files = InputFiles(MapOptions(fixed_input_files="a"), Protocols(MapOptions()), rule)
+    with pytest.raises(CannotTransfer) as caught:
+        files.begin(folder / "map/htmap/maps/id", ())
+    assert (caught.value.url, caught.value.replaced_by) == ("gopher://h/x", "plugin 'boats'")
+
+
 def test_a_site_warns_of_all_files_at_once(folder: Path) -> None:
     def rule(file: InputFile) -> None:
         if file.component is not None:

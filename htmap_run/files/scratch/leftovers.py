@@ -11,11 +11,21 @@ import contextlib
 import os
 import time
 
+TYPE_CHECKING = False  # importing it from typing would cost each job time
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Optional
+
+    from htmap_run.files.scratch.originals import Originals
+
 BROUGHT = "_htmap_brought"
 """The file with the names that were in the scratch directory when the job came there."""
 
 TEMPORARY = "_htmap_t"
 """The folder for temporary files."""
+
+ORIGINALS = "_htmap_originals"
+"""The folder with copies of the input files, and with the record of what came."""
 
 _VARIABLES = ("TMPDIR", "TMP", "TEMP")  # HTCondor sets them to the scratch directory
 _KEPT = (".", "_htmap_", "_condor_", "condor_exec")
@@ -31,11 +41,14 @@ class Leftovers:
     """What is new in the scratch directory.
 
     :param scratch: the scratch directory. The first worker of the job writes down what is there before it runs a component.
+    :param entries: the entries of the input files that all components get and that arrive under other names.
     """
 
-    def __init__(self, scratch: str) -> None:
+    def __init__(self, scratch: str, entries: Sequence[Sequence[str]] = ()) -> None:
         self._scratch = scratch
+        self._entries = entries
         self._unchanged_since = -1
+        self._originals: Optional[Originals] = None
         brought = os.path.join(scratch, BROUGHT)
         try:
             with open(brought, encoding="utf-8", errors="surrogateescape") as file:
@@ -43,9 +56,36 @@ class Leftovers:
         except FileNotFoundError:
             self._brought = set(os.listdir(scratch))
             _write(brought, "\0".join(self._brought))
+        self._brought.update(target.partition("/")[0] for _, _, target, *_ in entries)
 
-    def clear(self) -> None:
-        """Delete what is new. It costs a look at the folder where nothing is."""
+    @property
+    def keeps_inputs(self) -> bool:
+        """Whether an earlier worker of the job has kept the input files."""
+        return os.path.exists(os.path.join(self._scratch, ORIGINALS))
+
+    def keep_inputs(self) -> None:
+        """Keep the input files as they are now: :meth:`clear` puts them back. Called before a component runs."""
+        placed = []
+        if self._entries:
+            from htmap_run.files.placing import PLACED, place
+
+            placed = [PLACED]
+            with contextlib.suppress(OSError):  # one is gone by now; the component that it is placed for has that error
+                place(self._scratch, self._entries)
+        if names := [*(name for name in self._brought if not name.startswith(_KEPT)), *placed]:
+            from htmap_run.files.scratch.originals import Originals
+
+            self._originals = Originals(self._scratch, names)
+
+    def clear(self) -> Optional[str]:
+        """Delete what is new, and put back what has changed. It costs a look at the folder and at the input files.
+
+        Return the name of an input file that a component has changed and that cannot be put back; None if there is none.
+        """
+        self._delete_new()
+        return None if self._originals is None else self._originals.put_back()
+
+    def _delete_new(self) -> None:
         if os.stat(self._scratch).st_mtime_ns == self._unchanged_since:
             return
         for name in os.listdir(self._scratch):
