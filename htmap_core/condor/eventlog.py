@@ -36,6 +36,7 @@ TITLES = {
     b"040": b"Finished transferring",
 }
 _KINDS = {title: kind for kind, title in TITLES.items()}
+_WHOLE = len(b"2026-11-21 07:41:31")
 _TITLE = re.compile(rb"(?:\.\d+)? (%s)" % b"|".join(TITLES.values()))  # times may have fractions of seconds
 
 # A log may have a million events of a few kinds. One pass of a regular expression finds all events of a piece; that is cheaper
@@ -43,7 +44,7 @@ _TITLE = re.compile(rb"(?:\.\d+)? (%s)" % b"|".join(TITLES.values()))  # times m
 _EVENTS = re.compile(
     rb"\n\.\.\.\n(?:"  # the end of the event before
     rb"040.*\bfiles(?!.)"  # FILE_TRANSFER: a third of all events, which HTMap does not need
-    rb"|(\d{3}) \((\d+)\.(-?\d+)\.000\) (.{19})(?:"  # kind, cluster, job, time
+    rb"|(\d{3}) \((\d+)\.(-?\d+)\.000\) (.{19}(?:\.\d{1,6})?)(?:"  # kind, cluster, job, time, which may have a fraction
     rb" (Job submitted|Job executing|Job terminated|Image size)(?:(?<=submitted|executing)|(?:"  # title
     rb"\.\n\t\(1\) Normal termination \(return value (\d+)\)\n(?:\t.*\n)*?\t +Memory \(MB\) +: +"  # exit code
     rb"| of job updated: \d+\n\t(?=\d+  -  MemoryUsage))(\d+) )"  # MB of memory
@@ -179,12 +180,18 @@ def reason(text: bytes) -> str:
     return found[1].decode(errors="replace") if found else ""
 
 
-@functools.lru_cache(maxsize=1024)
 def seconds(when: bytes) -> float:
     """Return the time of an event in seconds since the epoch; the log has the submit side's local time.
 
-    For other notations, which an administrator can configure, return 0: users see times, but no state depends on them.
+    Fractions of seconds are there where the pool says so (``DEFAULT_USERLOG_FORMAT_OPTIONS = SUB_SECOND``). For other notations,
+    which an administrator can configure, return 0: users see times, but no state depends on them.
     """
+    whole = _whole_seconds(when[:_WHOLE])
+    return whole + float(when[_WHOLE:] or 0) if whole else 0.0
+
+
+@functools.lru_cache(maxsize=1024)
+def _whole_seconds(when: bytes) -> float:
     try:
         return time.mktime(time.strptime(when.decode(errors="replace"), "%Y-%m-%d %H:%M:%S"))
     except ValueError:

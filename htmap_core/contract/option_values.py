@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from htmap_core import durations
+from htmap_core.display.short import cut, short
 from htmap_core.exceptions import InvalidOption, MisalignedInputData
 from htmap_core.language.expressions import conjunction
-from htmap_core.language.submit_text import REQUIREMENTS, option_text
+from htmap_core.language.submit_text import REQUIREMENTS, attribute_name, check_attribute, check_command, option_text
 
 FIXED_INPUT_FILES, INPUT_FILES, OUTPUT_REMAPS = "fixed_input_files", "input_files", "output_remaps"
 CUSTOM_OPTIONS = "custom_options"
@@ -117,3 +118,27 @@ def truth(name: str, given: object, besides: str = "") -> bool:
         may_be = f"true, false or {besides}" if besides else "true or false"
         raise InvalidOption(name, given, f"must be {may_be}, the same for all components")
     return given.casefold() == "true"
+
+
+def checked_name(name: str) -> str:
+    """Return the one name of an option in any spelling; check that users may set it."""
+    attribute = attribute_name(name)
+    checked = check_command(name) if attribute is None else f"MY.{check_attribute(attribute)}"
+    # The attribute would replace the requirements of all others.
+    return REQUIREMENTS if checked.casefold() == f"my.{REQUIREMENTS}" else checked
+
+
+def folded(name: object) -> Any:
+    """Return what all spellings of an option have in common."""
+    if not isinstance(name, str):
+        return name
+    attribute = attribute_name(name)
+    spelt = (name.strip() if attribute is None else f"MY.{attribute}").casefold()
+    return REQUIREMENTS if spelt == f"my.{REQUIREMENTS}" else spelt
+
+
+def in_short(name: str, value: Any) -> str:
+    """Return an option's value as a notebook shows it; iterators are not used up."""
+    if isinstance(value, str):
+        return cut(value)
+    return short(value) if is_fixed(value) or name == FIXED_INPUT_FILES else f"{short(value)}, one for each component"

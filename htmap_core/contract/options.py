@@ -15,25 +15,27 @@ from htmap_core.contract.option_values import (
     INPUT_FILES,
     OUTPUT_REMAPS,
     WALLTIME,
+    checked_name,
     combined,
     copied,
+    folded,
+    in_short,
     is_fixed,
 )
 from htmap_core.contract.walltime import wanted
+from htmap_core.display.view import Section, Shown
 from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword
 from htmap_core.language.submit_text import (
     REQUIREMENTS,
     RESERVED_COMMANDS,
     OptionValue,
     attribute_name,
-    check_attribute,
-    check_command,
     option_text,
 )
 from htmap_core.settings.chain import Settings
 
 
-class MapOptions(MutableMapping[str, Any]):
+class MapOptions(Shown, MutableMapping[str, Any]):
     """Options of a map: HTCondor's submit commands, and a few of HTMap's own.
 
     A single value holds for all components; an iterable has one value for each component, in their order. A value is what a
@@ -101,12 +103,12 @@ class MapOptions(MutableMapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         try:
-            return self._given[_folded(name)][1]
+            return self._given[folded(name)][1]
         except KeyError:
             raise KeyError(name) from None
 
     def __setitem__(self, name: str, value: Any) -> None:
-        key = _checked_name(name)
+        key = checked_name(name)
         if key == CUSTOM_OPTIONS:
             raise InvalidOption(
                 name, value, "cannot be replaced as a whole: set each attribute by itself, as 'MY.<name>'"
@@ -121,7 +123,7 @@ class MapOptions(MutableMapping[str, Any]):
 
     def __delitem__(self, name: str) -> None:
         try:
-            del self._given[_folded(name)]
+            del self._given[folded(name)]
         except KeyError:
             raise KeyError(name) from None
 
@@ -133,6 +135,10 @@ class MapOptions(MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(dict(self))
+
+    def _view(self) -> Iterator[Section]:
+        rows = [(name, in_short(name, value)) for name, value in self.items()]
+        yield Section("" if rows else "no options", ("Option", "Value"), rows)
 
     def copy(self) -> MapOptions:
         """Return new options with the same values. Lists and dictionaries among them are copied too.
@@ -246,10 +252,9 @@ class MapOptions(MutableMapping[str, Any]):
         return made
 
     def _add_from_settings(self, name: str, value: Any) -> None:
-        folded = name.casefold()
-        if folded in {INPUT_FILES, OUTPUT_REMAPS}:
+        if name.casefold() in {INPUT_FILES, OUTPUT_REMAPS}:
             raise InvalidOption(name, value, "belongs to the components of one map, so it cannot be a setting")
-        if folded in {CUSTOM_OPTIONS, "my"}:  # `MY.Name = 1` in TOML makes a table MY
+        if name.casefold() in {CUSTOM_OPTIONS, "my"}:  # `MY.Name = 1` in TOML makes a table MY
             self._add_attributes(name, value)
         else:
             self._add(name, value)
@@ -281,20 +286,3 @@ class MapOptions(MutableMapping[str, Any]):
         if requirements:
             merged[REQUIREMENTS] = combined(copied(requirements))
         return merged
-
-
-def _checked_name(name: str) -> str:
-    """Return the one name of an option in any spelling; check that users may set it."""
-    attribute = attribute_name(name)
-    checked = check_command(name) if attribute is None else f"MY.{check_attribute(attribute)}"
-    # The attribute would replace the requirements of all others.
-    return REQUIREMENTS if checked.casefold() == f"my.{REQUIREMENTS}" else checked
-
-
-def _folded(name: object) -> Any:
-    """Return what all spellings of an option have in common."""
-    if not isinstance(name, str):
-        return name
-    attribute = attribute_name(name)
-    folded = (name.strip() if attribute is None else f"MY.{attribute}").casefold()
-    return REQUIREMENTS if folded == f"my.{REQUIREMENTS}" else folded

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from htmap_core import wording
 from htmap_core.condor.bindings import bindings_version
@@ -54,9 +55,13 @@ _ABILITIES = {
 
 
 _OF_SLOTS = (
-    *("Machine", "Cpus", "TotalSlotCpus", "Memory", "TotalSlotMemory", "OpSysAndVer", "Arch"),
+    *("Machine", "SlotType", "State", "Cpus", "TotalSlotCpus", "Memory", "TotalSlotMemory", "OpSysAndVer", "Arch"),
     *_ABILITIES,
 )  # complete ads of 20,000 slots are 160 MB
+
+
+# Slots that are kept for the next jobs of who used them, as `keep_claim_idle` asks for; dynamic ones, too.
+_KEPT = 'SlotType =!= "Partitionable" && State == "Claimed" && Activity == "Idle"'
 
 
 def slots(connection: Connection) -> Iterator[Check]:
@@ -67,9 +72,9 @@ def slots(connection: Connection) -> Iterator[Check]:
         yield Check("slots", "note", "the pool has no slots now", advice)
         return
     machines = {slot.get("Machine") for slot in ads}
-    free, cpus = (sum(int(slot.get(name) or 0) for slot in ads) for name in ("Cpus", "TotalSlotCpus"))
+    cpus = sum(int(slot.get("TotalSlotCpus") or 0) for slot in ads)
     largest = max(int(slot.get("TotalSlotMemory") or slot.get("Memory") or 0) for slot in ads)
-    text = f"{len(ads)} on {len(machines)} machine{'' if len(machines) == 1 else 's'}; {free} of {cpus} CPUs are free"
+    text = f"{len(ads)} on {len(machines)} machine{'' if len(machines) == 1 else 's'}; {_free(connection, ads, cpus)}"
     yield Check("slots", "ok", f"{text}; memory up to {wording.size(largest * 1024**2)}")
     systems = Counter(f"{slot.get('OpSysAndVer')} {slot.get('Arch')}" for slot in ads)
     yield Check("slots", "ok", ", ".join(f"{count} with {name}" for name, count in systems.most_common()))
@@ -79,6 +84,19 @@ def slots(connection: Connection) -> Iterator[Check]:
         yield Check("slots", "problem", f"none of them is like this machine ({machine})", advice)
     able = (f"{sum(slot.get(name) is True for slot in ads)} with {what}" for name, what in _ABILITIES.items())
     yield Check("slots", "ok", ", ".join(able))
+
+
+def _free(connection: Connection, ads: Sequence[Mapping[str, Any]], cpus: int) -> str:
+    """Return how many CPUs are free. Just after a map some are kept for another one: they are not lost to the user."""
+    left = sum(int(slot.get("Cpus") or 0) for slot in ads if _has_free(slot))
+    kept = sum(int(slot.get("Cpus") or 0) for slot in connection.query_collector("Startd", _KEPT, ["Cpus"]))
+    of_them = f" ({kept} of them kept for a moment for the next jobs of those who have just used them)" if kept else ""
+    return f"{left + kept} of {cpus} CPUs are free{of_them}"
+
+
+def _has_free(slot: Mapping[str, Any]) -> bool:
+    """Return whether the CPUs in a slot's ad are free: those of a partitionable one are what is left of it."""
+    return slot.get("SlotType") == "Partitionable" or slot.get("State") in {"Unclaimed", None}
 
 
 def credentials(connection: Connection) -> Iterator[Check]:

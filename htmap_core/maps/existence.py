@@ -11,7 +11,7 @@ from htmap_core.results.engine import Engine
 
 C = TypeVar("C", bound=type)
 
-_CHECKED_SPECIALS = {"__len__", "__contains__", "__getitem__", "__iter__"}
+_CHECKED_SPECIALS = {"__len__", "__contains__", "__getitem__", "__iter__", "__reversed__"}
 _UNCHECKED = {"exists", "tag"}
 _REMOVES = "remove"  # if it fails halfway, its own error says more than that the map is gone
 

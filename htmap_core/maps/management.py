@@ -22,6 +22,7 @@ from htmap_core.exceptions import (
 )
 from htmap_core.maps import overview, recovery, removal
 from htmap_core.maps.map import Map, engine_of
+from htmap_core.maps.shown.of_maps import StatusTable
 from htmap_core.results.engine import Engine
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
@@ -149,10 +150,10 @@ def clean(*, all: bool = False) -> list[str]:
     return removed
 
 
-def status(maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True) -> str:
-    """Return a table of maps; a ``*`` marks the transient ones.
+def status(maps: Iterable[Map] | None = None, include_state: bool = True, include_meta: bool = True) -> StatusTable:
+    """Return a table of maps; a ``*`` marks the transient ones: those that nobody gave a tag.
 
-    Since 0.6 or earlier::
+    It is text, which a notebook shows as a table. Since 0.6 or earlier::
 
         print(htmap.status())
 
@@ -160,7 +161,7 @@ def status(maps: Iterable[Map] | None = None, include_state: bool = True, includ
     :param include_state: show the number of components in each state.
     :param include_meta: show memory, disk usage and run times.
     """
-    return overview.table(status_facts(maps, include_state, include_meta), include_state, include_meta)
+    return StatusTable(status_facts(maps, include_state, include_meta), include_state, include_meta)
 
 
 def status_json(

@@ -6,19 +6,21 @@ import datetime
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
 from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.display.view import Section, Shown
 from htmap_core.maps import existence, overview, recovery, removal, retagging
 from htmap_core.maps.drafts.afterwards import plan_of
 from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.queue import acts, ads, edits
+from htmap_core.maps.shown import of_map
 from htmap_core.results.engine import Engine
 from htmap_core.results.errors import ComponentError
 from htmap_core.results.outcome import Outcome
-from htmap_core.results.outputs import MapOutputFiles, MapStdErr, MapStdOut
+from htmap_core.results.outputs import MapInputs, MapOutputFiles, MapStdErr, MapStdOut
 from htmap_core.results.reader import Input
 from htmap_core.settings.waiting import Timeout
 from htmap_core.storage.log import logger
@@ -44,7 +46,7 @@ def engine_of(found: Map) -> Engine:
 
 
 @existence.checked_before_use(engine_of)
-class Map(Sequence[Any]):
+class Map(Shown, Sequence[Any]):
     """A map: the status, the result and the error of each of its components, and the acts on them. Since 0.6 or earlier.
 
     The mapping functions and :func:`htmap.load` return maps. A process has one object for each map, which any number of threads
@@ -131,6 +133,9 @@ class Map(Sequence[Any]):
 
     def __repr__(self) -> str:
         return f"Map(tag = {self._engine.map.tag})"
+
+    def _view(self) -> Iterator[Section]:
+        return of_map.view(self._engine)
 
     # --- how it is
 
@@ -228,11 +233,17 @@ class Map(Sequence[Any]):
         """
         return self._engine.result(self._engine.from_front(component), timeout)
 
-    def __getitem__(self, component: int) -> Any:  # type: ignore[override]  # a slice of a map would be neither map nor list
-        """Return the result of a component without waiting.
+    @overload
+    def __getitem__(self, component: int) -> Any: ...
+    @overload
+    def __getitem__(self, component: slice) -> list[Any]: ...
+    def __getitem__(self, component: int | slice) -> Any:
+        """Return the result of a component without waiting; of a slice, a list of results.
 
-        :raises OutputNotFound: the component has no result yet. The other errors are those of :meth:`get`.
+        :raises OutputNotFound: a component has no result yet. The other errors are those of :meth:`get`.
         """
+        if isinstance(component, slice):
+            return self._engine.results_now(self._engine.components[component])
         return self._engine.result_now(self._engine.from_front(component))
 
     def get_err(self, component: int, timeout: Timeout = None) -> ComponentError:
@@ -259,6 +270,10 @@ class Map(Sequence[Any]):
     def __iter__(self) -> Iterator[Any]:
         """Return an iterator over all results in the order of the inputs, which waits for each."""
         return self.iter()
+
+    def __reversed__(self) -> Iterator[Any]:
+        """Return an iterator over all results, the last one first, which waits for each."""
+        return self._engine.results(None, reversed(self._engine.components))
 
     def iter(self, timeout: Timeout = None) -> Iterator[Any]:
         """Return an iterator over all results in the order of the inputs, which waits for each.
@@ -289,6 +304,11 @@ class Map(Sequence[Any]):
     def iter_inputs(self) -> Iterator[Input]:
         """Return an iterator over the inputs: ``(args, kwargs)`` for each component, in order."""
         return self._engine.inputs()
+
+    @property
+    def inputs(self) -> MapInputs:
+        """The inputs of the components, a sequence of ``(args, kwargs)``. Since 0.7."""
+        return MapInputs(self._engine)
 
     def outcomes(self, timeout: Timeout = None) -> Iterator[Outcome]:
         """Return an iterator over the outcomes of the components, as they end. Errors and holds are values here. Since 0.7.

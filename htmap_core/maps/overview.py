@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from htmap_core import wording
 from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.display.view import BAD, GOOD, Tinted
 from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap
 from htmap_core.maps import earlier_runs
 from htmap_core.results.engine import Engine
@@ -20,8 +21,10 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.chunking.reason import Reason
 from htmap_core.tracking import holds
 
-_RESOLUTION = 1.0  # seconds, of the event log
+_RESOLUTION = 1.0  # seconds, of most event logs
+_SHORT, _MINUTE = 10.0, 60.0  # seconds; of less than that, tenths are shown, and no minutes
 
+_STAR = "* nobody gave it a tag: `htmap clean` removes it, `htmap retag` gives it one of its own"
 UNKNOWN = "?"  # a figure of a map that only a newer HTMap understands
 
 
@@ -43,11 +46,22 @@ class Figure:
         return UNKNOWN if value is None else self._as_text(value)
 
 
+def run_time(seconds: float) -> str:
+    """Format a run time: a short one with its tenths, where the event log has fractions of seconds.
+
+    >>> run_time(0.25), run_time(3.0), run_time(33.3), run_time(63.4)
+    ('0.2 s', '3 s', '33 s', '0:01:03')
+    """
+    if seconds >= _MINUTE:
+        return wording.duration(seconds)
+    return f"{seconds:.1f} s" if seconds < _SHORT and seconds != int(seconds) else f"{int(seconds)} s"
+
+
 FIGURES = (
     Figure("local_data", "Local Data", wording.size),
     Figure("max_memory", "Max Memory", wording.size),
-    Figure("max_runtime", "Max Runtime", wording.duration),
-    Figure("total_runtime", "Total Runtime", wording.duration),
+    Figure("max_runtime", "Max Runtime", run_time),
+    Figure("total_runtime", "Total Runtime", run_time),
 )
 
 
@@ -57,10 +71,14 @@ def facts(engine: Engine, include_state: bool, include_meta: bool) -> dict[str, 
     if include_state:
         found["component_status_counts"] = _counts(engine)
     if include_meta:
-        memory, seconds = engine.memory(), engine.runtimes_of_jobs()
-        values = (engine.map_dir.local_data, max(memory) * 1024 * 1024, max(seconds), sum(seconds))
-        found.update(zip((figure.key for figure in FIGURES), values))
+        found.update(local_data=engine.map_dir.local_data, **figures(engine))
     return found
+
+
+def figures(engine: Engine) -> dict[str, float]:
+    """Return the figures of a map that its jobs tell: all but its size on disk, for which its directory is looked through."""
+    memory, seconds = engine.memory_of_jobs(), engine.runtimes_of_jobs()
+    return {"max_memory": max(memory) * 1024 * 1024, "max_runtime": max(seconds), "total_runtime": sum(seconds)}
 
 
 def unknown_facts(tag: str, include_state: bool, include_meta: bool) -> dict[str, Any]:
@@ -150,17 +168,40 @@ def _span(map_dir: MapDir, job: Job, components: range) -> float:
 
 def table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool) -> str:
     """Return a table of maps, as wide as it needs to be; a ``*`` marks the transient ones."""
+    return wording.table(*rows(all_facts, include_state, include_meta))
+
+
+def rows(
+    all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool
+) -> tuple[list[str], list[list[str]]]:
+    """Return the headings of a table of maps, and a row for each map."""
     statuses = columns(each["component_status_counts"] for each in all_facts) if include_state else []
-    figures = FIGURES if include_meta else ()
-    rows = [
+    shown = FIGURES if include_meta else ()
+    found = [
         [
             ("* " if each["transient"] else "  ") + each["tag"],
-            *(str(each["component_status_counts"].get(status, UNKNOWN)) for status in statuses),
-            *(figure.as_text(each[figure.key]) for figure in figures),
+            *(count_cell(status, each["component_status_counts"]) for status in statuses),
+            *(figure.as_text(each[figure.key]) for figure in shown),
         ]
         for each in all_facts
     ]
-    return wording.table(["Tag", *statuses, *(figure.heading for figure in figures)], rows)
+    return ["Tag", *statuses, *(figure.heading for figure in shown)], found
+
+
+def count_cell(status: str, counts: Mapping[str, int]) -> str:
+    """Return how many components have a status, as a cell that stands out where it is good or bad news."""
+    count = counts.get(status)
+    if count is None:
+        return UNKNOWN
+    if count and status in {ComponentStatus.HELD, ComponentStatus.ERRORED, ComponentStatus.REMOVED}:
+        return Tinted(str(count), BAD)
+    is_done = count == sum(counts.values()) and status == ComponentStatus.COMPLETED
+    return Tinted(str(count), GOOD) if is_done else str(count)
+
+
+def footnote(all_facts: Iterable[dict[str, Any]]) -> str:
+    """Return what the ``*`` in a table of maps means; an empty text where it has none."""
+    return _STAR if any(each["transient"] for each in all_facts) else ""
 
 
 def columns(all_counts: Iterable[dict[str, int]]) -> list[str]:

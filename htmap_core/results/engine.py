@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
+from htmap_core.display.short import short
 from htmap_core.exceptions import (
     ComponentNotFound,
     ComponentProblem,
@@ -82,14 +83,12 @@ class Engine:
 
         :raises ComponentNotFound: the map has no such component.
         """
-        if not isinstance(component, int):
-            if not hasattr(component, "__index__"):
-                raise TypeError(f"a component is an int, got {component!r}")
-            component = operator.index(component)  # numpy's integers are as good as Python's
-        count = len(self.components)
-        if not -count <= component < count:
-            raise ComponentNotFound(self.map.tag, component, count)
-        return component % count
+        number, count = _as_int(component), len(self.components)
+        if number is None:
+            raise TypeError(f"a component is an int, got {short(component)}")
+        if not -count <= number < count:
+            raise ComponentNotFound(self.map.tag, number, count)
+        return number % count
 
     def chosen(self, components: Iterable[int]) -> list[int]:
         """Return the indices of components that are to run again, counted from the front, in order and each once.
@@ -109,7 +108,8 @@ class Engine:
 
     def has(self, component: object) -> bool:
         """Return whether the map has a component with this index, counted from the front."""
-        return hasattr(component, "__index__") and operator.index(component) in self.components
+        number = _as_int(component)
+        return number is not None and number in self.components
 
     def job(self, component: int) -> Job:
         """Return the latest job of a component."""
@@ -165,6 +165,11 @@ class Engine:
         self.poll()
         return [self.states.memory(component) for component in self.components]
 
+    def memory_of_jobs(self) -> list[int]:
+        """Return the same for every job that any component has now, however many share it."""
+        self.poll()
+        return [self.states.memory(component) for component in self._one_of_each_job()]
+
     def runtimes(self) -> list[float]:
         """Return the duration of the present run of every component's job, or else of its last one, in seconds."""
         self.poll()
@@ -172,14 +177,18 @@ class Engine:
 
     def runtimes_of_jobs(self) -> list[float]:
         """Return the same for every job that any component has now, however many share it."""
-        if self.map_dir.record.jobs == len(self.components):
-            return self.runtimes()
         self.poll()
+        return [self.states.runtime(component) for component in self._one_of_each_job()]
+
+    def _one_of_each_job(self) -> Iterable[int]:
+        """Return one of the components of every job that any component has now."""
+        if self.map_dir.record.jobs == len(self.components):
+            return self.components
         placement = self.map_dir.placement
-        return [
-            self.states.runtime(next(each for each in placement.components_of(job) if placement.is_current(job, each)))
+        return (
+            next(each for each in placement.components_of(job) if placement.is_current(job, each))
             for job in placement.jobs()
-        ]
+        )
 
     # --- waiting
 
@@ -275,6 +284,12 @@ class Engine:
             return self._loaded(component, ComponentStatus.COMPLETED)  # if it has come back, it needs no log
         raise OutputNotFound(self.map.tag, component, str(status))
 
+    def results_now(self, components: Iterable[int]) -> list[Any]:
+        """Return the results of components without waiting; raises the errors of :meth:`result_now`."""
+        self.map_dir.refresh()  # another process may have run some of them again
+        found = ((component, self._at_hand(component)) for component in components)
+        return [self.result_now(component) if known is None else known[0] for component, known in found]
+
     def error(self, component: int, timeout: Timeout) -> ComponentError:
         """Wait until a component has ended, and return its error.
 
@@ -325,9 +340,10 @@ class Engine:
         """Return the arguments of a component's call: ``(args, kwargs)``."""
         return self._results.input(component, self.map.tag)
 
-    def results(self, timeout: Timeout) -> Iterator[Any]:
-        """Return an iterator over all results in the order of the inputs, which waits for each."""
-        return (self._loaded_soon(component, timeout) for component in self.components)
+    def results(self, timeout: Timeout, components: Iterable[int] | None = None) -> Iterator[Any]:
+        """Return an iterator over the results of all components, or of some, in their order, which waits for each."""
+        chosen = self.components if components is None else components
+        return (self._loaded_soon(component, timeout) for component in chosen)
 
     def results_as_available(self, timeout: Timeout) -> Iterator[tuple[int, Any]]:
         """Return an iterator over ``(component, result)`` as results arrive."""
@@ -366,11 +382,8 @@ class Engine:
 
     def _loaded_soon(self, component: int, timeout: Timeout) -> Any:
         """Wait for a result and return it, without looking for news if its job is known to have returned it."""
-        try:
-            if (found := self._results.at_hand(component, self.map.tag)) is not None:
-                return found[0]
-        except CannotUnpickle:
-            pass  # _loaded() raises it again below, as the error that users expect
+        if (found := self._at_hand(component)) is not None:
+            return found[0]
         self.map_dir.refresh()  # another process may have run the component again, which deletes the first result
         if self.states.status(component) is ComponentStatus.COMPLETED:
             try:
@@ -379,6 +392,13 @@ class Engine:
                 pass  # it runs again
         self.map.check_existence()
         return self.result(component, timeout)
+
+    def _at_hand(self, component: int) -> tuple[Any] | None:
+        """Return a result that is in what was opened last, else None."""
+        try:
+            return self._results.at_hand(component, self.map.tag)
+        except CannotUnpickle:
+            return None  # whoever looks again raises it again, as the error that users expect
 
     def _loaded(self, component: int, status: ComponentStatus) -> Any:
         """Return the result of a component that had *status* a moment ago.
@@ -428,3 +448,13 @@ class Engine:
         now = self.states.status(component)
         if now is not status or self.job(component) != job:
             raise OutputNotFound(self.map.tag, component, str(now))
+
+
+def _as_int(component: object) -> int | None:
+    """Return a component's index as Python's int, also if it is one of numpy's; None if it is no index. A truth is none."""
+    if isinstance(component, bool):
+        return None
+    try:
+        return operator.index(component)  # type: ignore[arg-type]  # what refuses has no index
+    except TypeError:
+        return None

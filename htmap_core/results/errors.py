@@ -6,13 +6,14 @@ import datetime
 import functools
 import textwrap
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, Union
 
 import attrs
 
 from htmap_core.components import ComponentStatus
+from htmap_core.display.view import Section, Shown
 from htmap_core.exceptions import (
     ComponentProblem,
     CorruptMap,
@@ -37,7 +38,7 @@ _NO_LINES = SourceLines()
 
 
 @attrs.frozen(kw_only=True)
-class ComponentError:
+class ComponentError(Shown):
     """The error of a component: an exception in the function, a refusal to run it, or an end without a result.
 
     ``Map.get_err`` and ``Map.errors`` return errors. Since 0.6 or earlier::
@@ -81,6 +82,13 @@ class ComponentError:
         """
         found = self._exception
         return found.unpickled() if isinstance(found, PickledException) else found
+
+    def _view(self) -> Iterator[Section]:
+        """Return the user's exception first."""
+        yield Section(str(self))
+        where = f"component {self.component}{'' if self.map is None else f' of map {self.map.tag}'}"
+        on = f", on {self.node_info[0]}" if self.node_info else ""
+        yield Section(f"{where}{on}; print(error.report()) shows the traceback with local variables")
 
     def report(self) -> str:
         """Return the whole report, for people."""
@@ -208,6 +216,17 @@ class ErrorReader:
             return self._map_dir.source_lines
         except (CorruptMap, MadeByNewerHTMap):  # `htmap doctor` tells it; an error can be understood without
             return _NO_LINES
+
+    def in_a_line(self, component: int, status: ComponentStatus) -> str:
+        """Return in one line why a component is held, was removed or has failed. Its pickled exception is not even read."""
+        if (hold := self._states.hold(component)) is not None:
+            return str(hold)
+        if status is ComponentStatus.REMOVED:
+            return printable(self._states.note(component) or "removed from the queue")
+        returned = self._ended(component, status)
+        if returned is None:
+            return printable(self._states.note(component) or "nothing came back")
+        return reports.headline(reports.with_source(returned.record(component)["error"], self._lines))
 
     def _ended(self, component: int, status: ComponentStatus) -> Returned | None:
         """Return what came back of a component; None if its job could not finish, or returned nothing."""

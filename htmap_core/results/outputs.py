@@ -1,4 +1,4 @@
-"""The standard output, standard error and output files of components: sequences with one item for each component."""
+"""The inputs, standard output and error, and output files of components: sequences with one item for each component."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import HeldWithoutOutput, MapComponentHeld, NoOutputLeft, OutputNotFound
 from htmap_core.results.engine import Engine
 from htmap_core.results.outcome import is_settled
+from htmap_core.results.reader import Input
 from htmap_core.settings.waiting import Timeout
 
-T = TypeVar("T", str, Path)
+T = TypeVar("T")
 
 
-class _PerComponent(Sequence[T], Generic[T]):
-    """A sequence with one item for each component. :meth:`get` and a call wait for the item, an index does not."""
-
-    what: ClassVar[str]  # how messages call the items
+class _OfComponents(Sequence[T], Generic[T]):
+    """A sequence with one item for each component. A slice is a list of them. Nothing waits."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -35,11 +34,8 @@ class _PerComponent(Sequence[T], Generic[T]):
         return self._engine
 
     @abstractmethod
-    def _item(self, component: int, status: ComponentStatus) -> T:
-        """Return the item of a component that has ended or is held.
-
-        :raises FileNotFoundError: the component left nothing.
-        """
+    def _now(self, component: int) -> T:
+        """Return the item of a component, counted from the front, without waiting."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(Map(tag = {self._engine.map.tag}))"
@@ -56,14 +52,45 @@ class _PerComponent(Sequence[T], Generic[T]):
     @overload
     def __getitem__(self, component: slice) -> list[T]: ...
     def __getitem__(self, component: int | slice) -> T | list[T]:
-        """Return the item of a component without waiting.
+        """Return the item of a component without waiting; of a slice, a list of items.
 
-        :raises NoOutputLeft: the component has not ended, or left nothing; a FileNotFoundError.
-        :raises HeldWithoutOutput: it is held, and has left nothing; a FileNotFoundError, too.
+        :raises ComponentNotFound: the map has no such component; an IndexError.
         """
         if isinstance(component, slice):
-            return [self[number] for number in range(*component.indices(len(self)))]
-        component = self._existing.from_front(component)
+            return [self._now(number) for number in self._existing.components[component]]
+        return self._now(self._existing.from_front(component))
+
+
+class MapInputs(_OfComponents[Input]):
+    """The inputs of each component: ``(args, kwargs)``, the arguments of the call. Since 0.7.
+
+    ::
+
+        mapped = htmap.map(abs, [-1, -2, -3])
+        print(mapped.inputs[1], mapped.inputs[1:])  #> ((-2,), {}) [((-2,), {}), ((-3,), {})]
+    """
+
+    def _now(self, component: int) -> Input:
+        return self._engine.input(component)
+
+
+class _PerComponent(_OfComponents[T]):
+    """What components leave. :meth:`get` and a call wait for the item of one, an index does not.
+
+    An index raises NoOutputLeft if the component has not ended or left nothing, and HeldWithoutOutput if it is held and has left
+    nothing; both are FileNotFoundErrors.
+    """
+
+    what: ClassVar[str]  # how messages call the items
+
+    @abstractmethod
+    def _item(self, component: int, status: ComponentStatus) -> T:
+        """Return the item of a component that has ended or is held.
+
+        :raises FileNotFoundError: the component left nothing.
+        """
+
+    def _now(self, component: int) -> T:
         while is_settled(status := self._engine.status(component)):
             try:
                 return self._found(component, status)

@@ -114,7 +114,7 @@ LOOKS: dict[str, Callable[[htmap.Map], object]] = {
     "local_data": lambda m: m.local_data,
     "component_statuses": lambda m: m.component_statuses,
     "components_by_status": lambda m: m.components_by_status(),
-    "status": lambda m: (m.status(), repr(m), len(m), 1 in m),
+    "status": lambda m: (m.status(), repr(m), m._repr_html_(), len(m), 1 in m),
     "is_done": lambda m: m.is_done,
     "is_active": lambda m: m.is_active,
     "holds": lambda m: m.holds,
@@ -129,6 +129,7 @@ LOOKS: dict[str, Callable[[htmap.Map], object]] = {
     "stderr": lambda m: list(m.stderr),
     "output_files": lambda m: list(m.output_files),
     "iter_inputs": lambda m: consume(m.iter_inputs()),
+    "inputs": lambda m: m.inputs[:],
     "set_memory": lambda m: m.set_memory(100),
     "set_disk": lambda m: m.set_disk(100),
     "set_walltime": lambda m: m.set_walltime("2h"),
@@ -138,7 +139,13 @@ LOOKS: dict[str, Callable[[htmap.Map], object]] = {
     "job_ad": lambda m: m.job_ad(0).text,
     "submit_file": lambda m: m.submit_file(),
     "retag": rename,
-    "load": lambda m: [htmap.load(m.tag), htmap.load_maps(), htmap.status(), htmap.status_json(), htmap.status_csv()],
+    "load": lambda m: [
+        htmap.load(m.tag),
+        htmap.load_maps(),
+        htmap.status()._repr_html_(),
+        htmap.status_json(),
+        htmap.status_csv(),
+    ],
 }
 
 UNPICKLE: dict[str, Callable[[htmap.Map], object]] = {
@@ -160,7 +167,7 @@ def told(error: Any) -> list[str]:
     copied = copy.deepcopy(error)
     travelled = pickle.loads(pickle.dumps(attrs.evolve(error, map=None)))
     assert (copied, attrs.evolve(travelled, map=error.map)) == (error, error)
-    return [str(error), repr(error), error.report(), repr(copied), repr(travelled)]
+    return [str(error), repr(error), error._repr_html_(), error.report(), repr(copied), repr(travelled)]
 
 
 class TestTheMap:

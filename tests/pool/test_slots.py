@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -228,6 +229,49 @@ class TestManySlots:
         assert (found.verdict.slots, found.verdict.clauses[0].slots) == (MANY + 1, 0)
         assert [check.verdict for check in checks() if check.area == "slots"] == ["ok", "ok", "ok"]
         assert max(len(ad) for found in asked for ad in found) < 40  # complete ads have 185
+
+
+# The kind of a slot, its state, its activity, and its CPUs.
+USED = [
+    ("Partitionable", "Unclaimed", "Idle", 1),
+    ("Static", "Unclaimed", "Idle", 2),
+    ("Static", "Claimed", "Busy", 4),
+    ("Static", "Claimed", "Idle", 8),
+    ("Dynamic", "Claimed", "Busy", 16),
+    ("Dynamic", "Claimed", "Idle", 32),
+]
+
+
+@pytest.mark.usefixtures("in_class_pool")
+class TestSlotsInUse:
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def used(cls, class_pool: Path) -> Iterator[None]:
+        """Tell the collector of slots that are not there: one that is partly given away, and all kinds that are claimed."""
+        import classad2
+
+        eventually(
+            lambda: all(ad.get("NumDynamicSlots") == 0 for ad in slots(class_pool)), says="no slot is kept for a job"
+        )
+        (real,) = slots(class_pool)
+        told = []
+        for number, (kind, state, activity, cpus) in enumerate(USED):
+            ad = classad2.ClassAd(str(real))
+            ad.update(SlotType=kind, State=state, Activity=activity, Cpus=cpus, TotalSlotCpus=100)
+            ad["Name"] = f"slot1_{number}@wn.example.org"
+            ad["MyAddress"] = f"<10.0.0.{number}:9618>"
+            told.append(ad)
+        collector(class_pool).advertise(told, "UPDATE_STARTD_AD", True)
+        eventually(lambda: len(slots(class_pool)) == 5, says="the collector knows the slots")
+        yield
+        forget(class_pool, "example.org")
+
+    def test_what_is_kept_for_the_next_jobs_is_free_to_doctor_and_what_runs_jobs_is_not(self, class_pool: Path) -> None:
+        (real,) = (slot for slot in slots(class_pool) if "example.org" not in slot["Name"])
+        told = next(check.text for check in checks() if check.area == "slots")
+        _, _, free, cpus, kept = map(int, re.findall(r"\d+", told)[:5])
+        assert (free - int(real["TotalSlotCpus"]), kept) == (1 + 2 + 8 + 32, 8 + 32)
+        assert cpus > free
 
 
 @pytest.mark.usefixtures("in_class_pool")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,12 +27,17 @@ PROGRAMS = ["_htmap_runtime.pyz", "_htmap_launcher", "_htmap_transfer_sea", "out
 FLIPS = 120  # of each file; all bits of small ones
 
 
-def create(tag: str | None, components: int = COMPONENTS) -> MapDir:
-    """Create a finished map, one of whose components was run again."""
+def create(
+    tag: str | None, components: int = COMPONENTS, input_of: Callable[[int], bytes] = lambda number: b"%d" % number
+) -> MapDir:
+    """Create a finished map, one of whose components was run again.
+
+    :param input_of: gives the pickled input of each component; by default none can be unpickled.
+    """
     with Creation(tag) as creation:
         creation.add_runtime(b"#!/bin/sh\n" + bytes(range(50)))
         for number in range(components):
-            creation.add_input(b"%d" % number)
+            creation.add_input(input_of(number))
         creation.finish()
         made = creation.map_dir
         (made.path / "outputs").mkdir(exist_ok=True)

@@ -43,8 +43,8 @@ _FORMATS = ("text", "json", "json_compact", "csv")
 def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None) -> None:
     """Show the status of all your maps.
 
-    A "*" marks maps that nobody gave a tag. A narrow terminal shows only the figures that fit. JSON and CSV have sizes in bytes
-    and times in seconds.
+    A "*" marks maps that nobody gave a tag; `htmap clean` removes them. A narrow terminal shows only the figures that fit. JSON
+    and CSV have sizes in bytes and times in seconds.
     """
     from htmap_core.maps import management, overview
 
@@ -66,6 +66,8 @@ def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None
     else:
         text = overview.table(facts, state, meta)
         tables.echo_in_color(_painted(text) if color else text)
+        if note := overview.footnote(facts):
+            tables.remark(note)  # apart from the table, which other programs read
 
 
 def _live(state: bool, meta: bool, color: bool | None) -> None:
@@ -92,7 +94,6 @@ def _fitting(facts: list[dict[str, Any]], state: bool, meta: bool, console: Cons
         table.width = width
         if count < len(facts):
             table.caption = f"and {len(facts) - count} more maps; `htmap status` shows all"
-            table.caption_justify = "left"
         if len(console.render_lines(table)) < console.height:  # the last line is for the cursor
             return table
     return ""
@@ -123,6 +124,7 @@ def _table(facts: list[dict[str, Any]], state: bool, meta: bool, width: int, col
         if left >= 0:  # otherwise rich would squeeze out the tags
             columns.append(column)
     table = tables.new_table()
+    table.caption, table.caption_justify = overview.footnote(facts) or None, "left"
     table.padding = (0, gap, 0, 0)
     table.add_column("", width=1)
     table.add_column("Tag", overflow="fold", min_width=_TAG)

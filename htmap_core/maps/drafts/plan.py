@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Optional
 
 import attrs
 
 from htmap_core import wording
+from htmap_core.display.view import Section, Shown, as_text
 
 if TYPE_CHECKING:
     from htmap_core.submission.matching import Fit
@@ -63,16 +64,7 @@ class Step:
 
 
 @attrs.frozen
-class Section:
-    """A part of a plan's text: a sentence, and perhaps a table."""
-
-    text: str
-    headers: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-
-
-@attrs.frozen
-class Plan:
+class Plan(Shown):
     """What a map is submitted with, and why. Since 0.7.
 
     :func:`htmap.plan` returns the plan of a map that is not created, :meth:`htmap.Map.plan` that of a map which exists. Its text,
@@ -152,15 +144,14 @@ class Plan:
         for warning in self.warnings:
             yield Section(f"warning: {warning}")
 
+    _view = sections
+
     def __str__(self) -> str:
-        return "\n\n".join(map(_text, self.sections()))
+        return as_text(self.sections())
 
     def __repr__(self) -> str:
         share = f"components={self.components}, jobs={self.jobs}"
         return f"{type(self).__name__}(tag={self.tag!r}, {share}, delivery_method={self.delivery_method!r})"
-
-    def _repr_html_(self) -> str:
-        return "\n".join(map(_html, self.sections()))
 
 
 def _of_slots(found: Fit) -> Section:
@@ -170,26 +161,3 @@ def _of_slots(found: Fit) -> Section:
 
 def _size(size: int | None) -> str:
     return "" if size is None else wording.size(size)
-
-
-def _text(section: Section) -> str:
-    shown = [" ".join(cell.split()) for row in section.rows for cell in row]
-    width = len(section.headers)
-    rows = [shown[begin : begin + width] for begin in range(0, len(shown), width)] if width else []
-    table = [wording.table(section.headers, rows, left=width)] if rows else []
-    return "\n".join([wording.printable(section.text), *table])
-
-
-def _html(section: Section) -> str:
-    text = f"<p>{_escaped(section.text)}</p>"
-    if not section.rows:
-        return text
-    head = "".join(f"<th>{_escaped(header)}</th>" for header in section.headers)
-    rows = ("".join(f"<td>{_escaped(cell)}</td>" for cell in row) for row in section.rows)
-    return "\n".join([text, f"<table><tr>{head}</tr>", *(f"<tr>{row}</tr>" for row in rows), "</table>"])
-
-
-def _escaped(text: str) -> str:
-    import html  # notebooks alone need it
-
-    return html.escape(wording.printable(text))

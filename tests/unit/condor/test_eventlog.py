@@ -22,3 +22,17 @@ def test_it_began_with_its_first_event() -> None:
 )
 def test_it_does_not_tell_when_it_began_if_its_first_event_cannot_be_read(log: bytes) -> None:
     assert eventlog.began(log) is None
+
+
+def test_times_may_have_fractions_of_seconds() -> None:
+    whole = time.mktime((2026, 11, 21, 7, 41, 31, 0, 0, -1))
+    assert eventlog.seconds(b"2026-11-21 07:41:31.250") == whole + 0.25
+    assert eventlog.seconds(b"2026-11-21 07:41:31") == eventlog.began(SUBMITTED.replace(b":31 ", b":31.9 ")) == whole
+    assert eventlog.seconds(b"21 Nov 2026 07:41:3.250") == 0.0
+
+
+def test_events_with_fractions_are_read_as_quickly_as_others() -> None:
+    log = eventlog.END + SUBMITTED.replace(b":31 ", b":31.250 ").replace(eventlog.END, b"")
+    ((kind, cluster, job, when, title, *_, text, no_event),) = eventlog.events(log)
+    assert (kind, cluster, job, when) == (b"000", b"017", b"000", b"2026-11-21 07:41:31.250")
+    assert (title, text, no_event) == (b"Job submitted", b"", b"")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import tempfile
 import time
 import tracemalloc
@@ -195,6 +196,20 @@ def test_a_recorded_run_ends_as_it_did(name: str, statuses: str, tmp_path: Path)
     assert [str(status) for status in tracker.statuses(0)] == statuses.split()
 
 
+@pytest.mark.parametrize("name", sorted(LOGS))
+def test_fractions_of_seconds_are_part_of_run_times_and_of_nothing_else(name: str, tmp_path: Path) -> None:
+    log = Log.recorded(name, tmp_path)
+    header = rb"^(%s \(.*?\) .{19}) "
+    text = re.sub(header % rb"\d{3}", rb"\1.250 ", log.text, flags=re.MULTILINE)
+    log.append(re.sub(rb"^(005 \(.*?\) .{19})\.250 ", rb"\1.750 ", text, flags=re.MULTILINE))
+    tracker = Tracker(log.map_dir)
+    tracker.poll()
+    judged, found = comparable(log.judged()[-1]), known(tracker, log.jobs)
+    assert [attrs.evolve(job, runtime=0) for job in found] == [attrs.evolve(job, runtime=0) for job in judged]
+    for job, before in zip(found, judged):
+        assert job.runtime - before.runtime == (0.5 if job.status in {"COMPLETED", "ERRORED"} else 0)
+
+
 def test_a_job_that_has_left_its_slot_in_time_is_idle_for_that_reason(tmp_path: Path) -> None:
     left = b"(return value %d)" % codes.LEFT
     log = Log.recorded("retries", tmp_path, LOGS["retries"].read_bytes().replace(b"(return value 5)", left))
@@ -368,7 +383,7 @@ def test_how_long_a_job_ran_does_not_depend_on_a_change_of_clocks(
 ) -> None:
     monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")  # Central Europe's, where the system has no table of zones
     time.tzset()
-    eventlog.seconds.cache_clear()
+    eventlog._whole_seconds.cache_clear()
     log = Log.recorded("by_signal", tmp_path)
     start, end = b"2026-03-29 01:59:30", b"2026-03-29 03:00:30"  # the hour between was left out
     events = [
@@ -381,7 +396,7 @@ def test_how_long_a_job_ran_does_not_depend_on_a_change_of_clocks(
     tracker.poll()
     monkeypatch.undo()
     time.tzset()
-    eventlog.seconds.cache_clear()
+    eventlog._whole_seconds.cache_clear()
     assert tracker.runtime(Job(0, 0)) == 60
 
 

@@ -210,6 +210,8 @@ MASTER_BACKOFF_CONSTANT = 0
 # HTCondor sends no mail about its daemons: the logs are at hand.
 PUBLISH_OBITUARIES = False
 SCHEDD_RESTART_REPORT =
+# Run times are differences of times in the event logs, and first tries are short.
+DEFAULT_USERLOG_FORMAT_OPTIONS = SUB_SECOND
 PREEN_ARGS = -r
 """
 
