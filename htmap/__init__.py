@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from htmap_core.components import ComponentHold, ComponentStatus, JobStatus
     from htmap_core.contract.options import MapOptions
     from htmap_core.contract.transfer_path import TransferPath
+    from htmap_core.diagnosis.usage.advice import Advice
     from htmap_core.maps.builders import MapBuilder, MappedFunction, build_map, mapped
     from htmap_core.maps.creating import map, register_delivery_method, starmap
     from htmap_core.maps.drafts.ahead import plan
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from htmap_run.files.transfer import transfer_output_files
 
 _HOMES = {
+    "Advice": "htmap_core.diagnosis.usage.advice",
     "ComponentError": "htmap_core.results.errors",
     "ComponentHold": "htmap_core.components",
     "ComponentStatus": "htmap_core.components",
@@ -92,6 +94,7 @@ _OF_PLUGINS = {
 __all__ = [
     "BASE_SETTINGS",
     "USER_SETTINGS",
+    "Advice",
     "ComponentError",
     "ComponentHold",
     "ComponentStatus",

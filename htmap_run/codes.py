@@ -21,5 +21,8 @@ SAVED = 85
 AGAIN = 87
 """As for ``COMPONENT_FAILED``, in a job that has left its slot in time: HTCondor has yet to run it again because of that."""
 
+TRY_AGAIN = 88
+"""As for ``COMPONENT_FAILED``, by an exception for which HTCondor is to run the job again (``retry_exceptions`` names some)."""
+
 LEFT = 86
 """The job has left its slot before its time was over. HTCondor runs it again, and it goes on with what was saved before."""

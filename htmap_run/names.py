@@ -37,5 +37,8 @@ LEAVES = "HTMapLeavesInTime"
 """The attribute of a job that may leave its slot before its time is over: see :mod:`.time_limit`. It says how often HTCondor runs
 the job again because of an exception: that a job leaves is no such run, but HTCondor counts it."""
 
+RETRIED = "HTMapRetriedExceptions"
+"""The attribute of a job that runs again because of some exceptions only: their names, separated by commas."""
+
 TIME_LIMIT = "HTMapTimeLimit"
 """The attribute of a job that says how long a site lets it run: seconds, another attribute, or a sum of these."""

@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "stderr": ("commands.stdout", "Show the standard error of a component."),
         "why": ("commands.why", "Explain why components do not run."),
         "plan": ("commands.why", "Show what a map was submitted with, and who has set each line."),
+        "advise": ("commands.why", "Propose map options by what a map has used."),
         "job": ("commands.why", "Print the full ad of a component's job."),
         "submit-file": ("commands.why", "Print a submit description, to run components by hand."),
         "path": ("commands.paths", "Print the paths of parts of a map's data, for debugging and other tools."),

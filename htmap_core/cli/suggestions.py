@@ -22,6 +22,7 @@ OTHER_NAMES: dict[str, dict[str, str]] = {
         "errors TAG": "error failures report reports traceback",
         "reasons TAG": "held holds",
         "why TAG": "analyse analyze better-analyze explain",
+        "advise TAG": "advice propose recommend resources suggest",
         "job TAG": "ad long",
         "hold TAG": "stop",
         "pause TAG": "suspend",
@@ -43,7 +44,7 @@ OTHER_NAMES: dict[str, dict[str, str]] = {
     },
     "edit": {"memory": "mem ram request_memory", "disk": "request_disk space storage", "walltime": "runtime time"},
     "plugins": {"list": "all ls status", "show": "describe get info"},
-    "rerun": {"map": "all maps", "components": "component some"},
+    "rerun": {"map": "all maps", "components": "component some", "failed": "errored errors failures"},
 }
 _MAKES_MAPS = frozenset(["create", "map", "new", "run", "start", "submit"])
 

@@ -11,8 +11,10 @@ import functools
 import itertools
 import re
 import time
+from collections.abc import Iterator
 
 END = b"\n...\n"
+MEMORY, DISK = b"Memory (MB)", b"Disk (KB)"
 
 # HTCondor writes each kind of event with a title of its own, so a number that is damaged contradicts its title. Kinds and titles
 # that are not here are not judged: a newer HTCondor may have others.
@@ -46,7 +48,7 @@ _EVENTS = re.compile(
     rb"040.*\bfiles(?!.)"  # FILE_TRANSFER: a third of all events, which HTMap does not need
     rb"|(\d{3}) \((\d+)\.(-?\d+)\.000\) (.{19}(?:\.\d{1,6})?)(?:"  # kind, cluster, job, time, which may have a fraction
     rb" (Job submitted|Job executing|Job terminated|Image size)(?:(?<=submitted|executing)|(?:"  # title
-    rb"\.\n\t\(1\) Normal termination \(return value (\d+)\)\n(?:\t.*\n)*?\t +Memory \(MB\) +: +"  # exit code
+    rb"\.\n\t\(1\) Normal termination \(return value (\d+)\)\n(?:\t.*\n)*?\t +Memory \(MB\) +: +(?=\d+ +\d+ +\d)"  # exit code
     rb"| of job updated: \d+\n\t(?=\d+  -  MemoryUsage))(\d+) )"  # MB of memory
     rb"|(.*(?:\n[\t ].*)*))"  # the text of any other event
     rb"|(.{1,80}|\n))"  # text that is not an event
@@ -61,6 +63,9 @@ _REQUEUED = b"\n\t(0) Job terminated and was requeued"
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
 _MEMORY = re.compile(rb"\n\s+Memory \(MB\)\s+:\s+(\d+)\s+\d+\s+\d+|\n\s+(\d+)\s+-\s+MemoryUsage of job \(MB\)")
+# An end with its table of resources, as far as HTCondor has measured them: used, asked for, and what the slot had.
+_USAGE = re.compile(rb"\n\.\.\.\n005 \((\d+)\.(\d+)\.\d+\) .*((?:\n[\t ].*)*)")
+_USED = re.compile(rb"\n\s+(Disk \(KB\)|Memory \(MB\))\s+:\s+(\d+)\s+(\d+)\s+\d+")
 _HOLD_CODES = re.compile(rb"\n\s+Code (\d+)(?: Subcode (-?\d+))?")
 _REASON = re.compile(rb"\n[\t ]*(.*)")
 
@@ -161,6 +166,18 @@ def signal(text: bytes) -> int:
 def memory(text: bytes) -> int:
     """Return the memory that a job has used, in MB; 0 if the event does not say."""
     return _number(_MEMORY, text) or 0
+
+
+def usages(log: bytes) -> Iterator[tuple[int, int, dict[bytes, tuple[int, int]]]]:
+    """Yield what the jobs that end in a piece of a log have used.
+
+    :param log: the piece, as for :func:`events`.
+    :returns: tuples of cluster and job, and by :data:`MEMORY` and :data:`DISK` what was used of it and what was asked for, in MB
+        and KB. What HTCondor has not measured is missing.
+    """
+    for found in _USAGE.finditer(log):
+        table = {name: (int(used), int(asked)) for name, used, asked in _USED.findall(found[3])}
+        yield int(found[1]), int(found[2]), table
 
 
 def hold_codes(text: bytes) -> tuple[int, int]:

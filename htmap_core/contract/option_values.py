@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import difflib
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,6 +19,7 @@ FIXED_INPUT_FILES, INPUT_FILES, OUTPUT_REMAPS = "fixed_input_files", "input_file
 CUSTOM_OPTIONS = "custom_options"
 WALLTIME = "walltime"
 RELATIVE_PATHS = "preserve_relative_paths"
+RETRY_EXCEPTIONS = "retry_exceptions"
 
 
 def copied(value: Any) -> Any:
@@ -77,12 +80,54 @@ def _output_remaps(given: Any) -> Any:
     return given
 
 
+def _retried(given: Any) -> Any:
+    """Return the value of the option ``retry_exceptions``: true, false, or the names of exceptions, separated by commas.
+
+    Names do, because the execute node may not have the classes, or others.
+    """
+    if isinstance(given, bool) or (isinstance(given, str) and given.strip().casefold() in {"true", "false"}):
+        return given
+    if isinstance(given, str):
+        given = given.split(",")
+    several = given if isinstance(given, Iterable) and not isinstance(given, type) else [given]
+    named = dict.fromkeys(map(_name_of_exception, several))
+    if not named:
+        raise InvalidOption(RETRY_EXCEPTIONS, given, "names no exception")
+    return ", ".join(named)
+
+
+def _name_of_exception(given: Any) -> str:
+    """Return the name by which the runner knows an exception and its subclasses; that of Python's own is without a module."""
+    if _is_exception(given):
+        return str(given.__qualname__ if given.__module__ == "builtins" else f"{given.__module__}.{given.__qualname__}")
+    name = given.strip() if isinstance(given, str) else ""
+    if _is_exception(getattr(builtins, name, None)):
+        return name
+    if not all(part.isidentifier() for part in name.split(".")) or not ("." in name or name[0].isupper()):
+        text = "must be true, false, exceptions, or their names, such as (OSError, 'TooBusy')"
+        raise InvalidOption(RETRY_EXCEPTIONS, given, text)
+    own = [each for each, found in vars(builtins).items() if _is_exception(found)]
+    if near := difflib.get_close_matches(name, own, n=1, cutoff=_MISSPELT):
+        text = f"is no exception of Python's own; did you mean {near[0]!r}? Name a class of yours with its module"
+        raise InvalidOption(RETRY_EXCEPTIONS, given, text)
+    return name
+
+
+_MISSPELT = 0.9  # of difflib's ratio, at most 1: other names are probably those of classes of the user's
+
+
+def _is_exception(found: object) -> bool:
+    return isinstance(found, type) and issubclass(found, BaseException)
+
+
 # The options that are no submit commands, and what checks their values.
 FILE_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
     FIXED_INPUT_FILES: _fixed_input_files,
     INPUT_FILES: _input_files,
     OUTPUT_REMAPS: _output_remaps,
 }
+
+CONVERTED: Mapping[str, Callable[[Any], Any]] = {**FILE_OPTIONS, RETRY_EXCEPTIONS: _retried}
 
 
 def whole_number(name: str, given: object) -> int:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import attrs
 
 from htmap_core.contract.option_values import (
+    CONVERTED,
     CUSTOM_OPTIONS,
     FILE_OPTIONS,
     FIXED_INPUT_FILES,
@@ -41,8 +42,7 @@ class MapOptions(Shown, MutableMapping[str, Any]):
     A single value holds for all components; an iterable has one value for each component, in their order. A value is what a
     submit file has behind the ``=``: a str, int, float, bool, path or timedelta; the ``environment`` can be a dictionary, whose
     values need no quotes. The options are a dictionary of what was given, which can be changed; names are found in any case, and
-    names of attributes begin with ``MY.``. A map, a builder and a mapped function take a copy, so later changes do not reach
-    them. Since 0.6 or earlier.
+    those of attributes begin with ``MY.``. Maps, builders and mapped functions take a copy of them. Since 0.6 or earlier.
 
     >>> options = MapOptions(request_memory="1GB", custom_options={"Project": '"tides"'})
     >>> options["request_memory"] = "2GB"
@@ -113,8 +113,8 @@ class MapOptions(Shown, MutableMapping[str, Any]):
             raise InvalidOption(
                 name, value, "cannot be replaced as a whole: set each attribute by itself, as 'MY.<name>'"
             )
-        if key in FILE_OPTIONS:
-            value = FILE_OPTIONS[key](value)
+        if key in CONVERTED:
+            value = CONVERTED[key](value)
         elif key == WALLTIME and is_fixed(value):
             wanted(value)
         elif is_fixed(value):

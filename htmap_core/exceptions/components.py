@@ -8,6 +8,9 @@ import attrs
 
 from htmap_core.exceptions.roots import HTMapException
 
+_SHOWN = 10  # components that a text lists: enough to recognise them
+_PERCENT = 100
+
 
 @attrs.define(slots=False)
 class TimeoutError(HTMapException, builtins.TimeoutError):
@@ -149,6 +152,70 @@ class MapComponentError(ComponentProblem):
             f"{first}component {self.component} of map {self.tag!r} encountered an error while executing. "
             f"Error report:\n{self.report}"
         )
+
+
+@attrs.define(slots=False)
+class TooFewResults(ComponentProblem):
+    """So many components have failed or are held that a map cannot have as many results as are wanted.
+
+    ``Map.wait(acceptable=0.99)`` raises it as soon as that is certain. Its ``component`` and ``report`` are those of the first
+    of these components.
+
+    :param count: how many components the map has.
+    :param needed: how many of them must have a result.
+    :param failed: the components that have failed, or were removed from the queue.
+    :param held: those that are held.
+    :param headline: what happened to the first one, in one line.
+    """
+
+    count: int
+    needed: int
+    failed: tuple[int, ...]
+    held: tuple[int, ...]
+    headline: str = ""
+
+    def __str__(self) -> str:
+        told = []
+        if self.failed:
+            told.append(f"{_listed(self.failed)} in error, or removed: `htmap errors {self.tag}` shows how")
+            told.append("`map.rerun(map.failed)` runs them again")
+        if self.held:
+            told.append(f"{_listed(self.held)} held: `htmap reasons {self.tag}` shows why")
+        ends = f"map {self.tag!r} cannot have {self.needed} results from its {self.count} components any more"
+        return "\n".join([*([self.headline] if self.headline else []), ends, *told])
+
+
+def _listed(components: tuple[int, ...]) -> str:
+    """Return a few numbers of components, and how many there are."""
+    shown = ", ".join(map(str, components[:_SHOWN]))
+    if len(components) == 1:
+        return f"component {shown} is"
+    return f"{len(components)} components ({shown}{', ...' if len(components) > _SHOWN else ''}) are"
+
+
+@attrs.define(slots=False)
+class NothingMeasured(HTMapException):
+    """Nothing is known of what a map needs, because none of its components has ended yet."""
+
+    tag: str
+
+    def __str__(self) -> str:
+        return f"no component of map {self.tag!r} has ended yet, so nothing was measured: `htmap wait {self.tag}`, then ask again"
+
+
+@attrs.define(slots=False)
+class InvalidShare(HTMapException, ValueError):
+    """What is to be enough of a map is no share of it.
+
+    :param value: what was given.
+    """
+
+    value: object
+
+    def __str__(self) -> str:
+        is_percent = isinstance(self.value, (int, float)) and 1 < self.value <= _PERCENT
+        meant = f"; {self.value} of 100 are {self.value / _PERCENT:g}" if is_percent else ""  # type: ignore[operator]
+        return f"acceptable={self.value!r} is no share of a map's components: it must be above 0, and 1 at most{meant}"
 
 
 @attrs.define(slots=False)

@@ -6,11 +6,12 @@ import datetime
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import attrs
 
 from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.diagnosis.usage import notes
 from htmap_core.display.view import Section, Shown
 from htmap_core.maps import existence, overview, recovery, removal, retagging
 from htmap_core.maps.drafts.afterwards import plan_of
@@ -21,6 +22,8 @@ from htmap_core.results.engine import Engine
 from htmap_core.results.errors import ComponentError
 from htmap_core.results.outcome import Outcome
 from htmap_core.results.outputs import MapInputs, MapOutputFiles, MapStdErr, MapStdOut
+from htmap_core.results.partial import in_order
+from htmap_core.results.partial.enough import checked_share
 from htmap_core.results.reader import Input
 from htmap_core.settings.waiting import Timeout
 from htmap_core.storage.log import logger
@@ -32,6 +35,7 @@ from htmap_core.submission.rerun import rerun
 
 if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
+    from htmap_core.diagnosis.usage.advice import Advice
     from htmap_core.diagnosis.why import Explanation
 
 T = TypeVar("T")
@@ -200,16 +204,23 @@ class Map(Shown, Sequence[Any]):
         show_progress_bar: bool = False,
         holds_ok: bool = False,
         errors_ok: bool = False,
+        *,
+        acceptable: float | None = None,
     ) -> None:
-        """Wait until every component has ended.
+        """Wait until every component has ended, or enough of them have.
 
         Components that go on by themselves are waited for whatever the others do. A held component that is released meanwhile
-        is one of them.
+        is one of them. The warning :class:`htmap.exceptions.RequestsDiffer` tells once if the map has used more than it had asked
+        for, or much less.
 
         :param timeout: seconds or a timedelta; None waits for ever.
         :param show_progress_bar: show a progress bar on standard error.
         :param holds_ok: let held components count as ended, and those that HTCondor makes no job for before a release.
         :param errors_ok: let components that have failed or were removed from the queue count as ended.
+        :param acceptable: the share of the components that is enough, such as 0.99: waiting ends as soon as so many have ended,
+            and the others go on. It is above 0, and 1 for all. Since 0.7.
+        :raises InvalidShare: *acceptable* is no such number.
+        :raises TooFewResults: *acceptable* is given, and so many have failed or are held that there cannot be enough any more.
         :raises TimeoutError: the time is over.
         :raises MapComponentHeld: a component is held, and *holds_ok* is false.
         :raises MapComponentError: a component has failed, and *errors_ok* is false. It has no cause; :meth:`get` raises it from
@@ -218,7 +229,9 @@ class Map(Shown, Sequence[Any]):
         """
         tolerated = {ComponentStatus.HELD} if holds_ok else set()
         tolerated |= {ComponentStatus.ERRORED, ComponentStatus.REMOVED} if errors_ok else set()
-        self._engine.wait(timeout, frozenset(tolerated), show_progress_bar=show_progress_bar)
+        share = None if acceptable is None else checked_share(acceptable)
+        self._engine.wait(timeout, frozenset(tolerated), show_progress_bar=show_progress_bar, share=share)
+        notes.tell(self._engine)
 
     def get(self, component: int, timeout: Timeout = None) -> Any:
         """Wait for the result of a component, and return it.
@@ -281,6 +294,37 @@ class Map(Shown, Sequence[Any]):
         :param timeout: for each component, as in :meth:`get`.
         """
         return self._engine.results(timeout)
+
+    def results(
+        self,
+        errors: Literal["raise", "skip", "return"] = "raise",
+        unfinished: Literal["wait", "skip"] = "wait",
+        timeout: Timeout = None,
+    ) -> Iterator[Any]:
+        """Return an iterator over the results in the order of the inputs, also where some components have none. Since 0.7.
+
+        ::
+
+            mapped.wait(acceptable=0.99)
+            print(sum(mapped.results(errors="skip", unfinished="skip")))
+
+        :param errors: what becomes of components that have failed, are held or were removed from the queue: ``raise`` ends the
+            iteration as in :meth:`get`, ``skip`` leaves them out, ``return`` yields the :class:`ComponentError` or
+            :class:`ComponentHold` in place of the result.
+        :param unfinished: whether to ``wait`` for components that have not ended, or to ``skip`` them.
+        :param timeout: for each component, as in :meth:`get`.
+        :raises ValueError: *errors* or *unfinished* is something else.
+        """
+        return in_order.results(self._engine, errors, unfinished, timeout, self._own)
+
+    @property
+    def failed(self) -> tuple[int, ...]:
+        """The components that have ended without a result so far: those in error, and those removed from the queue. Since 0.7.
+
+        ``mapped.rerun(mapped.failed)`` runs them again. Held components have not ended: ``mapped.holds`` has them, and
+        ``mapped.release(mapped.holds)`` lets them go on.
+        """
+        return in_order.failed(self._engine)
 
     def iter_with_inputs(self, timeout: Timeout = None) -> Iterator[tuple[Input, Any]]:
         """Return an iterator over ``(input, result)`` in the order of the inputs, which waits for each.
@@ -432,6 +476,19 @@ class Map(Shown, Sequence[Any]):
         from htmap_core.diagnosis.why import explain  # 20 ms with its imports, and seldom needed
 
         return explain(self._engine, components)
+
+    def advise(self) -> Advice:
+        """Return map options that follow from what was measured of the map: memory, disk space, time. Since 0.7.
+
+        ::
+
+            print(mapped.advise())
+
+        :raises NothingMeasured: no component has ended yet.
+        """
+        from htmap_core.diagnosis.usage.advice import advise  # seldom needed, as above
+
+        return advise(self._engine)
 
     def job_ad(self, component: int) -> JobAd:
         """Return the full ad of a component's job, from the queue or else from the history. Since 0.7.

@@ -30,6 +30,7 @@ from htmap_core.exceptions import (
 from htmap_core.results.errors import ComponentError, ErrorReader
 from htmap_core.results.news import News
 from htmap_core.results.outcome import Outcome, is_settled
+from htmap_core.results.partial.enough import Enough
 from htmap_core.results.pickling import CannotUnpickle
 from htmap_core.results.reader import Input, ResultReader
 from htmap_core.settings.waiting import Deadline, Timeout, component_bar
@@ -205,19 +206,27 @@ class Engine:
         """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
         return self._news.settled(component, Deadline(timeout))
 
-    def wait(self, timeout: Timeout, tolerated: frozenset[ComponentStatus], *, show_progress_bar: bool) -> None:
+    def wait(
+        self,
+        timeout: Timeout,
+        tolerated: frozenset[ComponentStatus],
+        *,
+        show_progress_bar: bool,
+        share: float | None = None,
+    ) -> None:
         """Wait until every component is COMPLETED, or has a tolerated status; raises the errors of :meth:`watch`.
 
         :param tolerated: which of ERRORED, REMOVED and HELD count as ended.
-        :raises ComponentProblem: a component has another one of these.
+        :param share: the share of the components that is enough; None for all.
+        :raises ComponentProblem: a component has another one of these, or so many have that there cannot be enough.
         """
-        over = tolerated | {ComponentStatus.COMPLETED}
+        enough = Enough(len(self.components), tolerated, share)
         with component_bar(self.map.current_tag(), len(self.components), show=show_progress_bar) as progress:
             for counts in self._news.watch(Deadline(timeout)):
-                ended = sum(counts.get(status, 0) for status in over)
+                ended = enough.ended(counts)
                 progress.update(ended - progress.n)
-                self._check(counts, over)
-                if ended == len(self.components) or self._awaits_release(counts.keys() - over, tolerated):
+                self._check(counts, enough)
+                if ended >= enough.needed or self._awaits_release(counts.keys() - enough.over, tolerated):
                     break
         self.states.save()
 
@@ -233,16 +242,19 @@ class Engine:
         except CondorError:
             return False  # it is asked once more after the next news, or a minute without any
 
-    def _check(self, counts: Mapping[ComponentStatus, int], over: frozenset[ComponentStatus]) -> None:
-        """Check that no component has ended or is held with a status that is not in *over*.
+    def _check(self, counts: Mapping[ComponentStatus, int], enough: Enough) -> None:
+        """Check that not too many components have ended or are held with a status that does not count.
 
-        :raises ComponentProblem: one has.
+        :raises ComponentProblem: too many have.
         """
-        wrong = {status for status in counts.keys() - over if is_settled(status)}
-        for component, status in enumerate(self.states.statuses()) if wrong else ():
-            if status in wrong:
-                with contextlib.suppress(OutputNotFound):  # it runs again, or was released: the next news tell
-                    raise self._problem(component, status)
+        wrong = enough.wrong(counts)
+        if not enough.is_out_of_reach(sum(counts[status] for status in wrong)):
+            return
+        statuses = self.states.statuses()
+        failed = [component for component, status in enumerate(statuses) if status in wrong]
+        for component in failed if enough.is_out_of_reach(len(failed)) else ():
+            with contextlib.suppress(OutputNotFound):  # it runs again, or was released: the next news tell
+                raise enough.told(self._problem(component, statuses[component]), failed, statuses)
 
     # --- results and errors
 
@@ -352,6 +364,15 @@ class Engine:
     def outcomes(self, timeout: Timeout) -> Iterator[Outcome]:
         """Return an iterator over the outcomes of the components, as they end or are held."""
         return (outcome for _, outcome in self._as_available(timeout, self._outcome))
+
+    def outcome(self, component: int, timeout: Timeout) -> Outcome:
+        """Wait until a component has ended or is held, and return its outcome."""
+        try:
+            if (found := self._results.at_hand(component, self.map.tag)) is not None:
+                return Outcome(component, ComponentStatus.COMPLETED, found[0])
+        except CannotUnpickle:
+            pass  # it is found again below, as the error that users expect
+        return self.awaited(component, timeout, self._outcome)
 
     def _as_available(self, timeout: Timeout, look: Callable[[int, ComponentStatus], T]) -> Iterator[tuple[int, T]]:
         pending = dict.fromkeys(self.components)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from htmap_core import names
-from htmap_core.contract.option_values import truth, whole_number
+from htmap_core.contract.option_values import RETRY_EXCEPTIONS, truth, whole_number
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.language.expressions import conjunction
+from htmap_core.language.expressions import conjunction, quoted
 from htmap_core.tracking import hold_codes
 from htmap_run import codes
+from htmap_run.names import RETRIED
 
 MAX_RETRIES = 2
 START_ATTEMPTS = 3  # of a container
@@ -21,14 +22,18 @@ IDLE = 1  # HTCondor's JobStatus
 def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
     """Have HTCondor run a job again if its runner could not finish, and hold it after the last attempt.
 
-    An exception of the function is a result, so the job is not run again, unless the option ``retry_exceptions`` says so. The
-    policy does not use HTCondor's ``max_retries`` and ``retry_until``: with them, a job that a signal killed leaves the queue
-    as if it were completed. A job that leaves its slot in time is run again, however often.
+    An exception of the function is a result, so the job is not run again, unless the option ``retry_exceptions`` says so. Where
+    that names exceptions, the runner's exit code tells whether one of them was raised. The policy does not use HTCondor's
+    ``max_retries`` and ``retry_until``: with them, a job that a signal killed leaves the queue as if it were completed. A job
+    that leaves its slot in time is run again, however often.
     """
     retries = _retries(plan.options)
     exhausted = f"NumJobCompletions > {retries}"
-    failed = f"ExitCode =?= {codes.COMPONENT_FAILED}"
-    if retries_of_exceptions(plan.options):
+    failed, named = f"ExitCode =?= {codes.COMPONENT_FAILED}", retried_exceptions(plan.options)
+    if named and retries:
+        submit.set_attribute(RETRIED, quoted(named))
+        failed = f"{failed} || (ExitCode =?= {codes.TRY_AGAIN} && {exhausted})"
+    elif named is not None and retries:
         failed = f"({failed} && {exhausted})"
     accepted = f"ExitCode =?= {codes.OK} || ExitCode =?= {codes.REFUSED} || {failed}"
     finished = f"(ExitBySignal =?= false && ({accepted}))"
@@ -43,8 +48,19 @@ def add_exit_policy(submit: SubmitDescription, plan: MapPlan) -> None:
 
 def retries_of_exceptions(options: MapOptions) -> int:
     """Return how often a job runs again because of an exception of the function."""
-    is_retried = truth("retry_exceptions", options.text("retry_exceptions", "false"))
-    return _retries(options) if is_retried else 0
+    return 0 if retried_exceptions(options) is None else _retries(options)
+
+
+def retried_exceptions(options: MapOptions) -> str | None:
+    """Return the names of the exceptions because of which a job runs again, separated by commas.
+
+    :returns: an empty text for all exceptions; None for none.
+    :raises InvalidOption: the option has another value than it may have.
+    """
+    given = options.text(RETRY_EXCEPTIONS, "false")
+    if not isinstance(given, str) or given.casefold() in {"true", "false"}:
+        return "" if truth(RETRY_EXCEPTIONS, given, "names of exceptions") else None
+    return given
 
 
 def _retries(options: MapOptions) -> int:

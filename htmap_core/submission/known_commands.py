@@ -9,8 +9,8 @@ from typing import Optional, Protocol
 import attrs
 
 from htmap_core.condor.bindings import bindings_version
-from htmap_core.contract.option_values import CUSTOM_OPTIONS, FILE_OPTIONS, RELATIVE_PATHS, WALLTIME
-from htmap_core.exceptions import CondorError, UnknownOption
+from htmap_core.contract.option_values import CUSTOM_OPTIONS, FILE_OPTIONS, RELATIVE_PATHS, RETRY_EXCEPTIONS, WALLTIME
+from htmap_core.exceptions import CondorError, NoBindings, UnknownOption
 from htmap_core.language.submit_commands import (
     LATEST,
     Version,
@@ -34,7 +34,7 @@ OWN_OPTIONS = frozenset(
         "max_retries",
         RELATIVE_PATHS,
         "results_interval",
-        "retry_exceptions",
+        RETRY_EXCEPTIONS,
         WALLTIME,
     }
 )
@@ -79,6 +79,14 @@ def check_commands(
             raise UnknownOption(name, text, known.reason(folded), origin(name), similar)
         warnings.append(UnprovenOption(name, similar, doubt))
     return warnings
+
+
+def is_known_here(name: str) -> bool:
+    """Return whether the bindings here know a submit command, whose *name* is in lower case; False where there are none."""
+    try:
+        return is_command(name, _bindings())
+    except NoBindings:
+        return False
 
 
 def taken_by_plugins(names: Iterable[str]) -> set[str]:

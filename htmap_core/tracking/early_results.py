@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from htmap_core.components import ComponentStatus
 from htmap_core.condor import clusters
 from htmap_core.condor.connection import Connection
+from htmap_core.contract.option_values import RETRY_EXCEPTIONS
 from htmap_core.exceptions import CondorError, CorruptMap, MadeByNewerHTMap
 from htmap_core.storage.content.early import Saved
 from htmap_core.storage.jobs import Job
@@ -119,7 +120,7 @@ class EarlyResults:
 
         These are the failed ones of a job that has ended and could not finish, such as by a signal.
         """
-        is_retried = str(self._map_dir.record.options.get("retry_exceptions")).casefold() == "true"
+        is_retried = str(self._map_dir.record.options.get(RETRY_EXCEPTIONS, "false")).casefold() != "false"
         try:
             found = self._map_dir.outputs.open_early(job).statuses
         except FileNotFoundError:

@@ -6,7 +6,7 @@ implementation, which today is always the event log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from htmap_core.components import ComponentHold, ComponentStatus
@@ -15,6 +15,7 @@ from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.tracking.jobs import clusters_logged, first_logged
 from htmap_core.tracking.states import LoggedStates
+from htmap_core.tracking.usage import Usage, logged
 
 
 class StateSource(Protocol):
@@ -100,3 +101,11 @@ def clusters_known(map_dir: MapDir) -> set[int]:
 def began(map_dir: MapDir) -> float | None:
     """Return a time at which no job of a map had ended, in seconds since the epoch; None if the source does not tell."""
     return first_logged(map_dir)
+
+
+def used(map_dir: MapDir, jobs: Collection[Job], *, at_most: int | None = None) -> Mapping[Job, Usage]:
+    """Return what some jobs that have ended have asked for and used, as far as the source tells.
+
+    :param at_most: how many bytes to read, of the latest that the source has been told; None for all.
+    """
+    return logged(map_dir, jobs, at_most=at_most)

@@ -28,7 +28,12 @@ UNMATERIALIZED, IDLE, RUNNING = (NUMBERS[ComponentStatus(name)] for name in ("UN
 SUSPENDED, HELD = NUMBERS[ComponentStatus.SUSPENDED], NUMBERS[ComponentStatus.HELD]
 COMPLETED, ERRORED, REMOVED = (NUMBERS[ComponentStatus(name)] for name in ("COMPLETED", "ERRORED", "REMOVED"))
 CLUSTER_REMOVED = b"036"
-_OUTCOMES = {codes.OK: COMPLETED, codes.COMPONENT_FAILED: ERRORED, codes.REFUSED: ERRORED}
+_OUTCOMES = {
+    codes.OK: COMPLETED,
+    codes.COMPONENT_FAILED: ERRORED,
+    codes.TRY_AGAIN: ERRORED,  # the retries are used up
+    codes.REFUSED: ERRORED,
+}
 
 _LEFT = "it left its slot before its time was over, and goes on from there with the whole time"
 

@@ -36,6 +36,7 @@ from htmap_core.user_warnings.maps import (
     NoJobsYet,
     NotRemoved,
     OthersConcerned,
+    RequestsDiffer,
     UnprovenOption,
 )
 from htmap_core.user_warnings.pools import (
@@ -69,6 +70,7 @@ __all__ = [
     "OtherPool",
     "OthersConcerned",
     "PluginIsOff",
+    "RequestsDiffer",
     "SameDestination",
     "SignedUrlsEnd",
     "SilentPool",

@@ -153,6 +153,35 @@ class ForeignClass(HTMapWarning):
 
 
 @attrs.define(slots=False)
+class RequestsDiffer(HTMapWarning):
+    """The components of a map have used more than they had asked for, or much less. Told once for each map, after a wait.
+
+    :param tag: the map.
+    :param exceeded: of which resource more was used, with what was asked for and what was used.
+    :param unused: of which much less was used, likewise.
+    :param options: the map options that would do.
+    """
+
+    tag: str
+    exceeded: dict[str, tuple[str, str]]
+    unused: dict[str, tuple[str, str]]
+    options: dict[str, str]
+
+    def __str__(self) -> str:
+        more = [
+            f"asked for {asked} of {resource}, and used {used}: a pool that enforces limits will hold this"
+            for resource, (asked, used) in self.exceeded.items()
+        ]
+        less = [
+            f"asked for {asked} of {resource}, and used {used} at most: with less it finds more slots, and sooner"
+            for resource, (asked, used) in self.unused.items()
+        ]
+        options = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+        told = "; it ".join(more + less)
+        return f"map {self.tag!r} {told}. MapOptions({options}) would do; `htmap advise {self.tag}` shows more"
+
+
+@attrs.define(slots=False)
 class UnprovenOption(SuspiciousMap):
     """HTMap knows no such map option, and cannot tell whether HTCondor or the pool does; else it would refuse it.
 

@@ -64,6 +64,7 @@ def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
         message = f"the process of this component {end} before the component had a result"
     return {
         "type": "htmap.ComponentDied",
+        "classes": ["htmap.ComponentDied"],
         "message": message,
         "text": f"ComponentDied: {message}",
         "traceback": f"ComponentDied: {message}\n",

@@ -11,9 +11,10 @@ would not do: processes that the function left behind could keep it open for eve
 - ``RESULT``, ``ERROR``, ``REFUSED``: the end of a component. Record: ``start``, ``end``, ``memory_mb``; of a result ``by_value``,
   else ``error``. Payload: the pickled result, or the pickled exception, which may be missing.
 
-``error`` is the report of :func:`.report.describe`, with three more facts: ``by_value`` says whether the pickled exception has
-code by value; ``advice`` says what the user can do, if that is known; ``doing`` says what the runner was doing. If the
-component's process died, there are no frames of the stack but ``tails``, the ends of its output: see :mod:`.death`.
+``error`` is the report of :func:`.report.describe`, with four more facts: ``by_value`` says whether the pickled exception has
+code by value; ``classes`` are the names of its classes; ``advice`` says what the user can do, if that is known; ``doing`` says
+what the runner was doing. If the component's process died, there are no frames of the stack but ``tails``, the ends of its
+output: see :mod:`.death`.
 """
 
 from __future__ import annotations
@@ -229,6 +230,18 @@ class Results:
             elif frame.kind == frames.STDOUT and frame.component in components:
                 found[frame.component] = frame
         return map(reader.payload, found.values())
+
+    def raised(self) -> Iterator[Sequence[str]]:
+        """Yield the names of the classes of the error of each component that has failed, its own first."""
+        reader = frames.Reader(self._writer.descriptor, is_lazy=True)
+        failed: dict[int, frames.Frame] = {}
+        for frame in reader.walk():
+            if frame.kind in frames.ENDS or frame.kind == frames.BEGUN:
+                failed.pop(frame.component, None)
+            if frame.kind == frames.ERROR:
+                failed[frame.component] = frame
+        for frame in failed.values():
+            yield reader.record(frame)["error"].get("classes", ())
 
     def close(self) -> None:
         """Close the file."""

@@ -93,7 +93,7 @@ def _finish(supervisor: Supervisor, archive: str, scratch: str, arguments: list[
         results.complete()
         if not eviction.is_by_hand(scratch):
             capture.remove()
-        return _exit_code(results.ended.kinds(), past, scratch)
+        return _exit_code(results, past, scratch)
     except AskedToEnd as asked:
         _keep(asked, own, results, capture, scratch)
         raise
@@ -192,12 +192,25 @@ def _live(scratch: str) -> Iterator[None]:
             open(live, "wb").close()
 
 
-def _exit_code(kinds: set[bytes], past: eviction.Past, scratch: str) -> int:
+def _exit_code(results: Results, past: eviction.Past, scratch: str) -> int:
+    kinds = results.ended.kinds()
     if kinds <= {frames.RESULT}:
         return codes.OK
     if kinds == {frames.REFUSED}:
         return codes.REFUSED
-    return codes.AGAIN if past.is_retried(job_ad(scratch).get(names.LEAVES.lower(), "")) else codes.COMPONENT_FAILED
+    ad = job_ad(scratch)
+    named = ad.get(names.RETRIED.lower())
+    if named is not None and not any(_is_named(classes, named.split(",")) for classes in results.raised()):
+        return codes.COMPONENT_FAILED
+    if past.is_retried(ad.get(names.LEAVES.lower(), "")):
+        return codes.AGAIN
+    return codes.COMPONENT_FAILED if named is None else codes.TRY_AGAIN
+
+
+def _is_named(classes: Sequence[str], named: Sequence[str]) -> bool:
+    """Return whether some classes have one of some names; one without a dot is that of a class of any module."""
+    known = {*classes, *(each.rpartition(".")[2] for each in classes)}
+    return any(each.strip() in known for each in named)
 
 
 def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:

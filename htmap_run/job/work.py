@@ -136,6 +136,7 @@ class Work:
             return frames.RESULT, {"by_value": outcome.by_value}, outcome.payload
         self._archive.restore()
         error = self._report(outcome.error)
+        error["classes"] = _names_of_classes(outcome.error)
         error["advice"] = self._advice(outcome)
         error["missing_module"] = self._missing_module(outcome.error)
         error["doing"] = outcome.doing
@@ -266,6 +267,12 @@ class Work:
         if outcome.doing == "reading the inputs":
             return "The inputs were damaged on the way, or are on the submit side: if they are, running it again will say so."
         return report.advice_on(outcome.error, outcome.doing)
+
+
+def _names_of_classes(error: BaseException) -> list[str]:
+    """Return the names of the classes of an exception, its own first; those that Python has built in are without a module."""
+    found = (each for each in type(error).__mro__ if each is not object)
+    return [f"{'' if each.__module__ == 'builtins' else f'{each.__module__}.'}{each.__qualname__}" for each in found]
 
 
 # Reports show these names.

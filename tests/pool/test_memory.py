@@ -14,7 +14,8 @@ import htmap
 from htmap_core.testing import pool_of_its_own, using_htmap_dir
 from htmap_core.testing.pools import htmap_pool
 
-pytestmark = pytest.mark.pool
+# Components use more than they ask for, which is told after each wait.
+pytestmark = [pytest.mark.pool, pytest.mark.filterwarnings("ignore::htmap.exceptions.RequestsDiffer")]
 
 TIMEOUT = 240
 COMPONENTS = 20
@@ -72,6 +73,19 @@ def test_a_job_that_is_to_get_more_memory_loses_nothing_that_it_has_finished(tmp
     ran = runs.read_text().split()
     assert sorted(map(int, set(ran))) == list(range(COMPONENTS))
     assert [component for component in set(ran) if ran.count(component) > 1] == [str(EATER)]
+
+
+@pytest.mark.usefixtures("personal_pool")
+def test_memory_grows_in_the_steps_of_the_request_where_a_component_has_some(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    options = htmap.MapOptions(request_memory=["128MB, 256MB, 700MB", "128MB"], keep_claim_idle=0)
+    mapped = htmap.map(eating(runs), [EATER, EATER], options)
+    assert list(mapped.results(errors="return", timeout=TIMEOUT)) == [EATER * 10, mapped.holds[1]]
+
+    assert mapped.holds[1].code in OUT_OF_MEMORY
+    assert runs.read_text().split() == [str(EATER)] * (3 + 2)  # HTCondor tries the second one again with what it had
+    (memory,) = [each for each in mapped.advise().quantities if each.option == "request_memory"]
+    assert (memory.asked, memory.largest >= NEEDS) == (700, True)  # of the run that ended
 
 
 @pytest.mark.usefixtures("in_class_pool")

@@ -77,6 +77,16 @@ def test_an_exception_that_never_ends_is_reported_when_the_retries_are_used_up(r
     assert runs_of(mapped) == 2
 
 
+@pytest.mark.parametrize(("named", "runs_again"), [(ArithmeticError, False), ("LookupError, ValueError", True)])
+def test_the_exceptions_that_are_named_are_tried_again(named: Any, runs_again: bool, runs: Path) -> None:
+    options = htmap.MapOptions(retry_exceptions=named, max_retries=1)
+    mapped = htmap.map(fails_until(9, runs, "exception"), [0], map_options=options)
+    with pytest.raises(htmap.exceptions.MapComponentError):
+        mapped.get(0, timeout=TIMEOUT)
+    assert runs_of(mapped) == 1 + runs_again
+    assert mapped.failed == (0,)
+
+
 def test_a_component_that_takes_longer_than_it_may_is_held_with_that_reason() -> None:
     options = htmap.MapOptions(allowed_execute_duration=2)
     mapped = htmap.map(time.sleep, [600], map_options=options)
@@ -110,12 +120,13 @@ def test_nothing_of_a_component_that_is_removed_runs_on(runs: Path) -> None:
 
 
 def test_growing_memory_requests_are_htcondors_own() -> None:
-    options = htmap.MapOptions(
-        request_memory="100", retry_request_memory="200", retry_request_memory_max="400", requirements="false"
-    )
-    mapped = htmap.map(str, [0], map_options=options)
-    (ad,) = find_pool()[1].query_jobs(mapped._map_dir.own_jobs)
-    assert "200" in " ".join(str(value) for name, value in ad.items() if "memory" in name.lower())
+    options = htmap.MapOptions(request_memory=["100, 200", "300"], requirements="false")
+    mapped = htmap.map(str, range(2), map_options=options)
+    ads = find_pool()[1].query_jobs(mapped._map_dir.own_jobs)
+    grows = {ad["RequestMemory"]: str(ad["TransformBody_RequestMemory"]) for ad in ads}
+    assert [
+        after in grows[before] for before, after in ((100, "SET RequestMemory 200"), (300, "SET RequestMemory 300"))
+    ]
 
 
 @pytest.mark.parametrize("options", [{"max_retries": "many"}, {"retry_exceptions": "perhaps"}, {"max_retries": [1]}])

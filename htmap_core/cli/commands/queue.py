@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htmap_core.cli import tables
+from htmap_core.cli.amounts import Amount
 from htmap_core.cli.selection import Selection, takes_components, takes_maps, takes_yes
 from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import ComponentFailed, MapComponentError
@@ -22,22 +23,31 @@ _QUEUED = {ComponentStatus.UNMATERIALIZED, ComponentStatus.IDLE, ComponentStatus
 
 @click.command()
 @takes_maps
-def wait(selection: Selection) -> None:
+@click.option(
+    "--acceptable",
+    type=Amount(0, 1, min_open=True),
+    help="Wait only until this share of the components has ended, such as 0.99; fail as soon as that cannot be any more.",
+)
+def wait(selection: Selection, acceptable: float | None) -> None:
     """Wait until maps have ended.
 
     Names each map whose components are all completed. Stops waiting for a map as soon as a component has failed or is held,
     prints an error, and goes on with the next map; the exit code is 1 then. On a terminal a progress bar shows how far each
     map is.
     """
-    selection.each_map(_wait)
+    selection.each_map(lambda found: _wait(found, acceptable))
 
 
-def _wait(found: Map) -> None:
+def _wait(found: Map, acceptable: float | None) -> None:
     try:
-        found.wait(show_progress_bar=sys.stderr.isatty())
+        found.wait(show_progress_bar=sys.stderr.isatty(), acceptable=acceptable)
     except MapComponentError as error:  # its text is the whole report, which would hide the messages about other maps
         raise ComponentFailed(found.tag, error.component, error.headline) from error
-    click.echo(f"map {found.tag!r} has ended: all components are completed")
+    done = found.components_by_status()[ComponentStatus.COMPLETED]
+    if len(done) < len(found):
+        click.echo(f"map {found.tag!r} has enough results: {len(done)} of {len(found)} components are completed")
+    else:
+        click.echo(f"map {found.tag!r} has ended: all components are completed")
 
 
 @click.command()

@@ -46,6 +46,25 @@ def components(tag: str, components: tuple[int, ...], status: str | None) -> Non
     _say(found, len(chosen))
 
 
+@rerun.command()
+@takes_maps
+def failed(selection: Selection) -> None:
+    """Run the components of maps again that failed, or were removed from the queue.
+
+    Held components have not ended: `htmap release` lets them go on.
+    """
+    selection.each_map(_rerun_failed)
+
+
+def _rerun_failed(found: Map) -> None:
+    chosen = found.failed
+    if chosen:
+        found.rerun(chosen)
+        _say(found, len(chosen))
+    else:
+        click.echo(f"no component of map {found.tag!r} has failed")
+
+
 @rerun.command(name="map")
 @takes_maps
 @takes_yes

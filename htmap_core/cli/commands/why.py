@@ -1,4 +1,4 @@
-"""``htmap why``, ``plan``, ``job`` and ``submit-file``."""
+"""``htmap why``, ``plan``, ``advise``, ``job`` and ``submit-file``."""
 
 from __future__ import annotations
 
@@ -88,6 +88,28 @@ def plan(tag: str, as_json: bool) -> None:
         tables.say(section.text)
         if section.rows:
             tables.show(section.headers, section.rows)
+
+
+@click.command()
+@click.argument("tag", type=TAG)
+@takes_json
+def advise(tag: str, as_json: bool) -> None:
+    """Propose map options by what a map has used.
+
+    Shows the memory, disk space and time that components have asked for and used, and a line of options for the next map like
+    this one. Nothing is changed.
+    """
+    from htmap_core.diagnosis.usage.advice import HEADERS
+
+    found = load(tag).advise()
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2))
+        return
+    tables.say(f"map {found.tag!r}, as measured in {found.jobs} of its jobs:")
+    tables.show(HEADERS, found.rows)
+    click.echo(f"\n{found.line}")
+    for note in found.notes:
+        tables.say(f"- {note}")
 
 
 @click.command()

@@ -20,6 +20,7 @@ from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import Pool, PoolView
 from htmap_core.contract.walltime import Walltime, of_all_jobs
 from htmap_core.exceptions import EmptyMap
+from htmap_core.maps.drafts import memory_steps
 from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
@@ -197,13 +198,15 @@ def merged_options(*given: MapOptions | None) -> MapOptions:
     :raises UnknownSetting: neither the core nor a plugin knows a setting.
     :raises InvalidSetting: a setting has an invalid value.
     :raises ReservedOptionKeyword: HTMap itself sets an option.
+    :raises InvalidOption: steps of memory do not rise, or are given twice.
     """
     for options in given:
         check_options(options)
     known = plugins.settings_tables(), plugins.tables_of_unavailable_plugins()
     tables.check_names(*known)
     variables.warn_of(variables.unknown_variables(*known))
-    return MapOptions.merge(*given, without_keeping(MapOptions.from_settings(settings)))
+    of_settings = without_keeping(MapOptions.from_settings(settings))
+    return MapOptions.merge(*(memory_steps.apart(options) for options in (*given, of_settings) if options is not None))
 
 
 def check_options(options: object) -> None:

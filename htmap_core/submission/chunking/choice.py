@@ -11,7 +11,7 @@ from typing import Any, Optional
 import attrs
 
 from htmap_core import durations
-from htmap_core.contract.option_values import INPUT_FILES, OUTPUT_REMAPS, WALLTIME, truth
+from htmap_core.contract.option_values import INPUT_FILES, OUTPUT_REMAPS, RETRY_EXCEPTIONS, WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.walltime import of_all_jobs
@@ -21,6 +21,7 @@ from htmap_core.submission.checkpointing import may_leave, mentions
 from htmap_core.submission.chunking import sizes
 from htmap_core.submission.chunking.places import places
 from htmap_core.submission.chunking.reason import EXPECTED_RUNTIME, Reason
+from htmap_core.submission.exit_policy import retried_exceptions
 
 AUTO = "auto"
 CHUNKSIZE = "chunksize"
@@ -204,8 +205,8 @@ def _keeping_apart(options: MapOptions, function: Pickled, *, keeps_checkpoints:
     yield from options.per_component()
     if keeps_checkpoints:
         yield "checkpoints"
-    if truth("retry_exceptions", options.text("retry_exceptions", "false")):
-        yield "retry_exceptions"  # the job runs again, with what has ended since its last save
+    if retried_exceptions(options) is not None:
+        yield RETRY_EXCEPTIONS  # the job runs again, with what has ended since its last save
     if mentions(function, "transfer_output_files"):
         yield "files"
 

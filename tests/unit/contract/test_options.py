@@ -574,3 +574,40 @@ def test_only_map_options_are_merged(golden: Golden) -> None:
     with pytest.raises(TypeError) as caught:
         MapOptions.merge(MapOptions(), {"request_memory": "1GB"})  # type: ignore[arg-type]
     golden("options/only-map-options-are-merged", caught.value)
+
+
+# --- exceptions
+
+
+class TooBusy(Exception):
+    class Today(OSError):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        ("False", "False"),
+        (OSError, "OSError"),
+        ("OSError , study.TooBusy", "OSError, study.TooBusy"),
+        ([OSError, "TimeoutError", OSError], "OSError, TimeoutError"),
+        ((TooBusy, TooBusy.Today), f"{__name__}.TooBusy, {__name__}.TooBusy.Today"),
+        ("zlib.error", "zlib.error"),
+        ("TooBusy", "TooBusy"),
+        ("KeyboardInterrupt", "KeyboardInterrupt"),
+    ],
+)
+def test_exceptions_that_are_tried_again_are_given_as_classes_or_by_name(value: Any, text: str) -> None:
+    options = made({"retry_exceptions": value})
+    assert options.text("retry_exceptions") == text
+    assert not options.per_component()
+
+
+@pytest.mark.parametrize(
+    "value", [1, "", "perhaps", "int", int, [], (), [True], "OSError,", "ConnectionErorr", "a b", ValueError(), None]
+)
+def test_what_is_no_exception_is_not_tried_again(value: Any) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        made({"retry_exceptions": value})
+    assert caught.value.name == "retry_exceptions"

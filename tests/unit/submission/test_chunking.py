@@ -266,6 +266,7 @@ def test_an_estimate_may_have_a_unit(estimate: Any, seconds: float) -> None:
         ({"output_remaps": {"a": "https://example.org/a"}}, "output_remaps"),
         ({"checkpoint": True}, "checkpoints"),
         ({"retry_exceptions": True}, "retry_exceptions"),
+        ({"retry_exceptions": OSError}, "retry_exceptions"),
         ({"allowed_execute_duration": 3600}, "allowed_execute_duration"),
         ({"walltime": "6h"}, "walltime"),
     ],

@@ -24,7 +24,7 @@ from htmap_core.submission.planning import describe
 from htmap_core.testing.empty_pool import EmptyPool
 from htmap_core.tracking import hold_codes
 from htmap_run import codes
-from htmap_run.names import SAVES
+from htmap_run.names import RETRIED, SAVES
 from tests.golden_files import Golden
 
 
@@ -378,6 +378,42 @@ def test_a_job_whose_results_could_not_be_saved_is_released_to_go_on_without(job
 def test_jobs_that_save_nothing_are_released_as_the_user_says() -> None:
     assert "periodic_release" not in described("assume")
     assert described("assume", periodic_release="false")["periodic_release"] == "false"
+
+
+# --- retries
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "completions", "is_over"),
+    [
+        (False, codes.COMPONENT_FAILED, 1, True),
+        (True, codes.COMPONENT_FAILED, 1, False),
+        (True, codes.COMPONENT_FAILED, 3, True),
+        ((OSError, ValueError), codes.COMPONENT_FAILED, 1, True),  # it was raised by something else
+        ((OSError, ValueError), codes.TRY_AGAIN, 1, False),
+        ((OSError, ValueError), codes.TRY_AGAIN, 3, True),
+        (True, codes.REFUSED, 1, True),
+    ],
+)
+def test_a_failed_job_runs_again_because_of_the_exceptions_that_are_named(
+    given: Any, code: int, completions: int, is_over: bool
+) -> None:
+    job = f"[NumJobCompletions = {completions}; ExitBySignal = false; ExitCode = {code}]"
+    assert evaluated(job, "on_exit_remove", retry_exceptions=given) is is_over
+    assert evaluated(job, "on_exit_hold", retry_exceptions=given) is False
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"retry_exceptions": (OSError, "study.TooBusy")}, '"OSError, study.TooBusy"'),
+        ({"retry_exceptions": OSError, "max_retries": 0}, None),
+        ({"retry_exceptions": True}, None),
+        ({}, None),
+    ],
+)
+def test_the_job_is_told_which_exceptions_are_named(options: dict[str, Any], told: str | None) -> None:
+    assert described("assume", **options).get(f"MY.{RETRIED}") == told
 
 
 CHOSEN: dict[str, Any] = {"components": 10, "is_chosen": True}

@@ -97,8 +97,9 @@ def test_what_the_job_returns_in_the_end_counts_and_the_copy_goes(log: Log) -> N
     assert log.map_dir.outputs.jobs_with_early() == []
 
 
-def test_an_error_that_may_be_tried_again_is_none_yet(tmp_path: Path) -> None:
-    log = made(tmp_path, retry_exceptions="true")
+@pytest.mark.parametrize("retried", ["true", "OSError, study.TooBusy"])
+def test_an_error_that_may_be_tried_again_is_none_yet(tmp_path: Path, retried: str) -> None:
+    log = made(tmp_path, retry_exceptions=retried)
     assert polled(log.map_dir).statuses() == [COMPLETED, RUNNING, RUNNING]
 
 
