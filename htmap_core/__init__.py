@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from htmap_core.files.sealed import seal, unseal
     from htmap_core.language.expressions import quoted
     from htmap_core.language.submit_text import submit_path
+    from htmap_core.progress.bars import progress_bar
     from htmap_core.settings.chain import Settings
     from htmap_core.settings.tables import setting, setting_origin, table
     from htmap_core.settings.trust import check_owner
     from htmap_core.storage.root import htmap_dir
     from htmap_core.storage.tags import tag_of_map
-    from htmap_core.terminal import progress_bar
 
 _MODULES = ("durations", "exceptions", "wording")
 
@@ -68,7 +68,7 @@ _HOMES = {
     "make_folder": "files.ownership",
     "private_opener": "files.ownership",
     "program": "contract.programs",
-    "progress_bar": "terminal",
+    "progress_bar": "progress.bars",
     "put_in_place": "files.atomic",
     "quoted": "language.expressions",
     "seal": "files.sealed",

@@ -1,4 +1,4 @@
-"""What terminals are sent: the streams of the command line, and progress bars. What a terminal would obey is shown, not sent.
+"""What terminals are sent: the streams of the command line. What a terminal would obey is shown, not sent.
 
 Most of what commands print comes from somewhere else: from the execute side, from HTCondor, from a log, from what the user typed.
 So everything that is written to a terminal goes through a :class:`Terminal`. Only what draws by itself, as colours, tables and
@@ -8,12 +8,10 @@ bars do, writes :func:`beneath` it, and makes what it draws printable before.
 from __future__ import annotations
 
 import codecs
-import functools
 import io
 import sys
-import warnings
 from types import TracebackType
-from typing import Any, TextIO, cast
+from typing import TextIO, cast
 
 from htmap_core.wording import printable
 
@@ -108,31 +106,3 @@ def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackT
     import traceback  # 5 ms, for bugs only
 
     traceback.print_exception(kind, error, trace)
-
-
-def progress_bar(*args: Any, **options: Any) -> Any:
-    """Return a progress bar; the arguments are those of ``tqdm.tqdm``.
-
-    In a notebook without ipywidgets, tqdm warns and then writes text. The text is enough, so the warning is suppressed.
-    Since 0.7. ::
-
-        for chunk in progress_bar(chunks, desc="downloading", unit="chunk"):
-            file.write(chunk)
-    """
-    if beneath(sys.stderr) is not sys.stderr:  # only on the command line: in a notebook tqdm chooses the stream
-        options = {
-            "file": beneath(sys.stderr),
-            "dynamic_ncols": True,
-            **options,
-        }  # of no other file tqdm asks the width
-    return _tqdm()(*args, **options)
-
-
-@functools.lru_cache(maxsize=1)  # once: the block would disturb the warnings of other threads
-def _tqdm() -> Any:
-    from tqdm import TqdmWarning  # 30 ms
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TqdmWarning)  # tqdm warns when the module is first imported
-        from tqdm.auto import tqdm
-    return tqdm

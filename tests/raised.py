@@ -120,6 +120,7 @@ FACTS: dict[str, Any] = {
     "reason": "it rains",
     "reasons": {"docker": "no slot has it", "shared": "no slot shares files"},
     "report": "ValueError: the sea is not there",
+    "raised": "Traceback (most recent call last):\nValueError: the sea is not there",
     "remedy": "name an image that has them in DOCKER.IMAGE",
     "request_disk": "2MB",
     "root": Path("/home/ada/.htmap/pool"),

@@ -1,4 +1,4 @@
-"""A terminal for a test: the bytes that a program sends to it."""
+"""Terminals for tests: what a program sends to one, or writes to a stream that says it is one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import sys
 import termios
 
 
-def sent_to_a_terminal(*arguments: str, keys: str = "", **environment: str) -> tuple[bytes, int]:
-    """Return what Python, run with *arguments*, sends to a terminal of 80 columns where *keys* are typed, and its exit code."""
+def sent_to_a_terminal(*arguments: str, keys: str = "", columns: int = 80, **environment: str) -> tuple[bytes, int]:
+    """Return what Python, run with *arguments*, sends to a terminal where *keys* are typed, and its exit code."""
     pid, terminal = pty.fork()
     if pid == 0:
-        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        os.environ.update(COLUMNS="80", LINES="24", TERM="xterm-256color", **environment)
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        os.environ.update({"COLUMNS": str(columns), "LINES": "24", "TERM": "xterm-256color", **environment})
         os.execv(sys.executable, [sys.executable, *arguments])
     os.write(terminal, keys.encode())
     sent = b""
@@ -27,3 +27,25 @@ def sent_to_a_terminal(*arguments: str, keys: str = "", **environment: str) -> t
     _, status = os.waitpid(pid, 0)
     os.close(terminal)
     return sent, os.waitstatus_to_exitcode(status)
+
+
+class Stream:
+    """A stream that keeps what it gets. It may say that it is a terminal, or be one that nobody reads any more."""
+
+    closed = False
+    encoding = "utf-8"
+
+    def __init__(self, *, terminal: bool = False, gone: bool = False) -> None:
+        self.terminal, self.gone, self.got = terminal, gone, ""
+
+    def write(self, text: str) -> int:
+        if self.gone:
+            raise BrokenPipeError
+        self.got += text
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+    def isatty(self) -> bool:
+        return self.terminal

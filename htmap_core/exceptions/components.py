@@ -6,7 +6,9 @@ import builtins
 
 import attrs
 
+from htmap_core import tracebacks
 from htmap_core.exceptions.roots import HTMapException
+from htmap_core.wording import printable
 
 _SHOWN = 10  # components that a text lists: enough to recognise them
 _PERCENT = 100
@@ -139,12 +141,22 @@ class MapComponentError(ComponentProblem):
     """A component raised an exception, or could not run.
 
     :param headline: the exception, and where it was raised, in one line.
+    :param raised: the exception as Python shows it, with the user's lines.
 
     Where a result was asked for, as by ``Map.get``, ``__cause__`` is the original exception, if that could be sent back. From
     ``Map.wait`` it has none, because that would have to be unpickled.
     """
 
     headline: str = ""
+    raised: str = ""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython and notebooks show: the user's exception first, and where the rest is. They call it."""
+        text = f"component {self.component} of map {self.tag!r} failed, so there is no result to hand out"
+        shows = f"`htmap errors {self.tag}` and print(htmap.load({self.tag!r}).get_err({self.component}).report())"
+        more = f"{shows} show the values of variables, and where it ran"
+        told = [f"{type(self).__name__}: {text}", *tracebacks.where_asked(self), more]
+        return printable("\n".join([self.raised or self.headline, "", *told])).split("\n")
 
     def __str__(self) -> str:
         first = f"{self.headline}\n" if self.headline else ""

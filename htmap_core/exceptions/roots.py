@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import attrs
 
-from htmap_core.wording import Printable, did_you_mean
+from htmap_core import tracebacks
+from htmap_core.wording import Printable, did_you_mean, printable
 
 
 class HTMapException(Printable, Exception):
@@ -19,6 +20,10 @@ class HTMapException(Printable, Exception):
             def __str__(self) -> str:
                 return "there is no Kerberos ticket; get one with `kinit`"
     """
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython and notebooks show: the user's lines, without those of HTMap, and the text. They call it."""
+        return printable("\n".join(tracebacks.without_ours(self))).split("\n")
 
 
 def _tuple(names: Iterable[str]) -> tuple[str, ...]:

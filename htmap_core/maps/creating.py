@@ -20,6 +20,7 @@ from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
 from htmap_core.plugins.record import one_off_files
+from htmap_core.progress import interruption
 from htmap_core.settings.moment import of_one_moment
 from htmap_core.storage.log import logger
 from htmap_core.storage.record import MapRecord
@@ -50,7 +51,7 @@ def map(
     :param args: one argument for each component. They are taken one by one, so a generator need not fit into memory.
     :param map_options: HTCondor submit commands, and HTMap's few own options.
     :param tag: the map's name. A map without a tag gets a random one and is transient: :func:`htmap.clean` removes it.
-    :param quiet: do not print in an interactive session that the map was created.
+    :param quiet: do not print in an interactive session that the map was created, and do not show on a terminal how far that is.
     :param chunksize: how many components share a job. By default, unless the option of that name is set, HTMap chooses that
         (``"auto"``), see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and other state of the
         process are put back; global variables, mutable defaults and random numbers are shared: see "Components that share a job"
@@ -120,13 +121,15 @@ def create_map(
 
     :param total: the number of calls, for the progress bar; 0 where it is not known.
     """
-    with of_one_moment():
+    begun: list[Written] = []
+    with interruption.of_a_creation(lambda: _submitted(begun)), of_one_moment():
         draft = Draft.of(func, map_options, chunksize)
         recovery.settle()
         pool, connection = pools.find_pool()
         pools.check_place(connection)
         chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options)
-        with draft.written(calls, total, tag, chosen.method, pool, connection) as written:
+        with draft.written(calls, total, tag, chosen.method, pool, connection, quiet=quiet) as written:
+            begun.append(written)
             described = written.describe()
             written.check(described)
             record = _record(written, chosen, _chunking(written.reason, draft.runs), untagged=tag is None)
@@ -135,6 +138,12 @@ def create_map(
             created = Map(tag=written.plan.tag, map_dir=written.creation.map_dir)
     _note(written.plan, written.reason, draft.runs, quiet=quiet)
     return created
+
+
+def _submitted(begun: list[Written]) -> str | None:
+    """Return the tag of a map whose creation was interrupted, if the schedd may have its jobs."""
+    plans = (each.plan.tag for each in begun if each.creation.map_dir.submissions.all())
+    return next(plans, None)
 
 
 def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: bool) -> None:

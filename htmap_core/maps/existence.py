@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from htmap_core.exceptions import ComponentNotFound, ComponentProblem, OutputNotFound, TimeoutError
 from htmap_core.results.engine import Engine
 
 C = TypeVar("C", bound=type)
@@ -14,6 +15,10 @@ C = TypeVar("C", bound=type)
 _CHECKED_SPECIALS = {"__len__", "__contains__", "__getitem__", "__iter__", "__reversed__"}
 _UNCHECKED = {"exists", "tag"}
 _REMOVES = "remove"  # if it fails halfway, its own error says more than that the map is gone
+
+# What tells of the user's components, or that the user has had enough: the lines of HTMap on the way there say nothing more. So
+# the traceback begins anew. pytest hides the rest of it, IPython shows what `_render_traceback_` returns.
+_SAYS_ALL = (ComponentProblem, ComponentNotFound, OutputNotFound, TimeoutError, KeyboardInterrupt)
 
 
 def checked_before_use(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:
@@ -42,22 +47,39 @@ def checked_before_use(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:
 def _checked(method: Callable[..., Any], engine_of: Callable[[Any], Engine]) -> Callable[..., Any]:
     @functools.wraps(method)
     def checked(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         engine = engine_of(self)
         engine.map.check_existence()
         try:
             found = method(self, *args, **kwargs)
+            return _iterated(found, engine) if isinstance(found, Iterator) else found
+        except _SAYS_ALL as error:
+            happened = _checked_again(error, engine)
         except Exception:
             if method.__name__ != _REMOVES:
                 engine.map.check_existence()
             raise
-        return _iterated(found, engine) if isinstance(found, Iterator) else found
+        raise happened
 
     return checked
 
 
 def _iterated(found: Iterator[Any], engine: Engine) -> Iterator[Any]:
+    __tracebackhide__ = True
     try:
         yield from found
+    except _SAYS_ALL as error:
+        happened = _checked_again(error, engine)
     except Exception:
         engine.map.check_existence()
         raise
+    else:
+        return
+    raise happened
+
+
+def _checked_again(error: BaseException, engine: Engine) -> BaseException:
+    """Return an error of a map that still exists, with a traceback that begins anew."""
+    if isinstance(error, Exception):
+        engine.map.check_existence()
+    return error.with_traceback(None)

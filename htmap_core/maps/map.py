@@ -201,7 +201,7 @@ class Map(Shown, Sequence[Any]):
     def wait(
         self,
         timeout: Timeout = None,
-        show_progress_bar: bool = False,
+        show_progress_bar: bool | None = None,
         holds_ok: bool = False,
         errors_ok: bool = False,
         *,
@@ -214,7 +214,9 @@ class Map(Shown, Sequence[Any]):
         for, or much less.
 
         :param timeout: seconds or a timedelta; None waits for ever.
-        :param show_progress_bar: show a progress bar on standard error.
+        :param show_progress_bar: whether to show how far the map is: a line on standard error that is drawn anew, or one now and
+            then where that is no terminal. By default, the line is on terminals and in notebooks, after a second, and gone in
+            the end. The setting ``PROGRESS`` changes that.
         :param holds_ok: let held components count as ended, and those that HTCondor makes no job for before a release.
         :param errors_ok: let components that have failed or were removed from the queue count as ended.
         :param acceptable: the share of the components that is enough, such as 0.99: waiting ends as soon as so many have ended,

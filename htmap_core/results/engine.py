@@ -24,16 +24,17 @@ from htmap_core.exceptions import (
     ExpectedError,
     HTMapException,
     MadeByNewerHTMap,
-    MapComponentError,
     OutputNotFound,
 )
-from htmap_core.results.errors import ComponentError, ErrorReader
+from htmap_core.progress.line import Line
+from htmap_core.progress.pace import Pace
+from htmap_core.results.errors import ComponentError, ErrorReader, failure
 from htmap_core.results.news import News
 from htmap_core.results.outcome import Outcome, is_settled
 from htmap_core.results.partial.enough import Enough
 from htmap_core.results.pickling import CannotUnpickle
 from htmap_core.results.reader import Input, ResultReader
-from htmap_core.settings.waiting import Deadline, Timeout, component_bar
+from htmap_core.settings.waiting import Deadline, Timeout
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import TaggedMap
@@ -41,6 +42,9 @@ from htmap_core.tracking import source
 from htmap_core.tracking.site_words import SiteSays
 
 T = TypeVar("T")
+
+_DONE = frozenset({ComponentStatus.COMPLETED})
+_ENDED = frozenset(status for status in ComponentStatus if status.is_final)
 
 
 class Engine:
@@ -66,6 +70,7 @@ class Engine:
         self.errors = ErrorReader(self.map, self.states, self.site)
         self._results = ResultReader(map_dir)
         self._news = News(self.map, self.states, finish_interrupted, tend)
+        self._pace = Pace(len(self.components) / map_dir.record.jobs)
 
     # --- the map
 
@@ -193,25 +198,35 @@ class Engine:
 
     # --- waiting
 
-    def watch(self, timeout: Timeout) -> Iterator[list[ComponentStatus]]:
+    def line(self, asked: bool | None = None, over: frozenset[ComponentStatus] = _DONE) -> Line:
+        """Return the line that tells how far the map is, for a wait.
+
+        :param asked: whether the program has asked for it; None if it has said nothing.
+        :param over: the statuses that count as ended.
+        """
+        return Line(self.map.tag, self.states.counts, len(self.components), over, self._pace, asked=asked)
+
+    def watch(self, timeout: Timeout, line: Line | None = None) -> Iterator[list[ComponentStatus]]:
         """Yield the statuses of all components, at once and then after each news.
 
+        :param line: tells meanwhile how far the map is; None if nobody asks.
         :raises TimeoutError: the time is over.
         :raises MapWasRemoved: the map was removed meanwhile.
         """
-        for _ in self._news.watch(Deadline(timeout)):
+        for _ in self._news.watch(Deadline(timeout), line or self.line(asked=False)):
             yield self.states.statuses()
 
     def await_component(self, component: int, timeout: Timeout) -> ComponentStatus:
         """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
-        return self._news.settled(component, Deadline(timeout))
+        with self.line() as line:
+            return self._news.settled(component, Deadline(timeout), line)
 
     def wait(
         self,
         timeout: Timeout,
         tolerated: frozenset[ComponentStatus],
         *,
-        show_progress_bar: bool,
+        show_progress_bar: bool | None,
         share: float | None = None,
     ) -> None:
         """Wait until every component is COMPLETED, or has a tolerated status; raises the errors of :meth:`watch`.
@@ -221,12 +236,11 @@ class Engine:
         :raises ComponentProblem: a component has another one of these, or so many have that there cannot be enough.
         """
         enough = Enough(len(self.components), tolerated, share)
-        with component_bar(self.map.current_tag(), len(self.components), show=show_progress_bar) as progress:
-            for counts in self._news.watch(Deadline(timeout)):
-                ended = enough.ended(counts)
-                progress.update(ended - progress.n)
+        with self.line(show_progress_bar, enough.over) as line:
+            for counts in self._news.watch(Deadline(timeout), line):
+                line.has_news()
                 self._check(counts, enough)
-                if ended >= enough.needed or self._awaits_release(counts.keys() - enough.over, tolerated):
+                if enough.ended(counts) >= enough.needed or self._awaits_release(counts.keys() - enough.over, tolerated):
                     break
         self.states.save()
 
@@ -258,27 +272,32 @@ class Engine:
 
     # --- results and errors
 
-    def result(self, component: int, timeout: Timeout) -> Any:
+    def result(self, component: int, timeout: Timeout, line: Line | None = None) -> Any:
         """Wait for the result of a component, and return it.
 
+        :param line: as for :meth:`awaited`.
         :raises ComponentProblem: the component has failed, or is held.
         """
         try:
-            return self.awaited(component, timeout, self._loaded)
+            return self.awaited(component, timeout, self._loaded, line)
         except CorruptEventLog:
             return self._loaded(component, ComponentStatus.COMPLETED)  # if it has come back, it needs no log
 
-    def awaited(self, component: int, timeout: Timeout, look: Callable[[int, ComponentStatus], T]) -> T:
+    def awaited(
+        self, component: int, timeout: Timeout, look: Callable[[int, ComponentStatus], T], line: Line | None = None
+    ) -> T:
         """Wait until a component has ended or is held, and return what *look* finds; wait again if it runs again.
 
         :param look: finds something by :meth:`consistent`.
+        :param line: that of a wait for many components; None for one of its own.
         """
         deadline = Deadline(timeout)
-        while True:
-            try:
-                return look(component, self._news.settled(component, deadline))
-            except OutputNotFound:
-                continue
+        with contextlib.nullcontext(line) if line is not None else self.line() as shown:
+            while True:
+                try:
+                    return look(component, self._news.settled(component, deadline, shown))
+                except OutputNotFound:
+                    continue
 
     def result_now(self, component: int) -> Any:
         """Return the result of a component without waiting.
@@ -319,9 +338,10 @@ class Engine:
 
     def all_errors(self) -> Iterator[ComponentError]:
         """Wait until every component has ended or is held, and yield the errors of those that have failed."""
-        for component in self.components:
-            if (error := self.awaited(component, None, self._error_if_any)) is not None:
-                yield error
+        with self.line(over=_ENDED) as line:
+            for component in self.components:
+                if (error := self.awaited(component, None, self._error_if_any, line)) is not None:
+                    yield error
 
     def errors_so_far(self) -> Iterator[ComponentError]:
         """Yield the errors of the components that have failed by now."""
@@ -354,8 +374,9 @@ class Engine:
 
     def results(self, timeout: Timeout, components: Iterable[int] | None = None) -> Iterator[Any]:
         """Return an iterator over the results of all components, or of some, in their order, which waits for each."""
-        chosen = self.components if components is None else components
-        return (self._loaded_soon(component, timeout) for component in chosen)
+        with self.line() as line:
+            for component in self.components if components is None else components:
+                yield self._loaded_soon(component, timeout, line)
 
     def results_as_available(self, timeout: Timeout) -> Iterator[tuple[int, Any]]:
         """Return an iterator over ``(component, result)`` as results arrive."""
@@ -367,26 +388,25 @@ class Engine:
 
     def outcome(self, component: int, timeout: Timeout) -> Outcome:
         """Wait until a component has ended or is held, and return its outcome."""
-        try:
-            if (found := self._results.at_hand(component, self.map.tag)) is not None:
-                return Outcome(component, ComponentStatus.COMPLETED, found[0])
-        except CannotUnpickle:
-            pass  # it is found again below, as the error that users expect
+        if (found := self._at_hand(component)) is not None:
+            return Outcome(component, ComponentStatus.COMPLETED, found[0])
         return self.awaited(component, timeout, self._outcome)
 
     def _as_available(self, timeout: Timeout, look: Callable[[int, ComponentStatus], T]) -> Iterator[tuple[int, T]]:
         pending = dict.fromkeys(self.components)
-        for statuses in self.watch(timeout):
-            for component in list(pending):
-                if is_settled(statuses[component]):
-                    try:
-                        found = look(component, statuses[component])
-                    except OutputNotFound:  # it runs again
-                        continue
-                    del pending[component]
-                    yield component, found
-            if not pending:
-                return
+        with self.line(over=_ENDED) as line:
+            for statuses in self.watch(timeout, line):
+                for component in list(pending):
+                    if is_settled(statuses[component]):
+                        try:
+                            found = look(component, statuses[component])
+                        except OutputNotFound:  # it runs again
+                            continue
+                        del pending[component]
+                        line.hide()
+                        yield component, found
+                if not pending:
+                    return
 
     def _outcome(self, component: int, status: ComponentStatus) -> Outcome:
         def look() -> Outcome:
@@ -401,7 +421,7 @@ class Engine:
 
         return self.consistent(component, status, look)
 
-    def _loaded_soon(self, component: int, timeout: Timeout) -> Any:
+    def _loaded_soon(self, component: int, timeout: Timeout, line: Line) -> Any:
         """Wait for a result and return it, without looking for news if its job is known to have returned it."""
         if (found := self._at_hand(component)) is not None:
             return found[0]
@@ -412,7 +432,7 @@ class Engine:
             except OutputNotFound:
                 pass  # it runs again
         self.map.check_existence()
-        return self.result(component, timeout)
+        return self.result(component, timeout, line)
 
     def _at_hand(self, component: int) -> tuple[Any] | None:
         """Return a result that is in what was opened last, else None."""
@@ -434,7 +454,7 @@ class Engine:
         except CannotUnpickle as error:
             cause = error  # `error` itself ends with this block
             found = self.consistent(component, status, lambda: self.errors.unreadable(component, cause))
-            raise MapComponentError(self.map.tag, component, found.report(), str(found)) from error
+            raise failure(self.map.tag, found) from error
         raise self._problem(component, status, with_cause=True)
 
     def _problem(self, component: int, status: ComponentStatus, *, with_cause: bool = False) -> ComponentProblem:

@@ -12,6 +12,7 @@ from typing import Any, Union
 
 import attrs
 
+from htmap_core import tracebacks
 from htmap_core.components import ComponentStatus
 from htmap_core.display.view import Section, Shown
 from htmap_core.exceptions import (
@@ -78,10 +79,15 @@ class ComponentError(Shown):
     def exception(self) -> BaseException | None:
         """The exception itself; None if it could not be pickled there or unpickled here.
 
-        The first use unpickles it, which can run code from the execute side. Nothing else of an error does.
+        The first use unpickles it, which can run code from the execute side. Nothing else of an error does. Its traceback has the
+        frames of ``stack_summary``.
         """
         found = self._exception
-        return found.unpickled() if isinstance(found, PickledException) else found
+        if isinstance(found, PickledException):
+            found = found.unpickled()
+            if found is not None and found.__traceback__ is None:  # no pickle has one
+                BaseException.with_traceback(found, tracebacks.made_of(self.stack_summary))  # some classes are frozen
+        return found
 
     def _view(self) -> Iterator[Section]:
         """Return the user's exception first."""
@@ -142,6 +148,12 @@ class ComponentError(Shown):
         return cls(component=component, exception_msg=text, report=report, headline=reports.headline({"text": text}))
 
 
+def failure(tag: str, error: ComponentError) -> MapComponentError:
+    """Return the exception that tells of an error where a result was asked for."""
+    raised = tracebacks.as_shown(error.stack_summary, error.exception_msg)
+    return MapComponentError(tag, error.component, error.report(), str(error), raised)
+
+
 class ErrorReader:
     """Reads the errors of a map's components.
 
@@ -186,7 +198,7 @@ class ErrorReader:
             note = self._states.note(component)
             return MapComponentRemoved(self._map.tag, component, note, self._site.on_removal(note))
         error = self.error(component, status)
-        problem = MapComponentError(self._map.tag, component, error.report(), str(error))
+        problem = failure(self._map.tag, error)
         if with_cause:
             problem.__cause__ = error.exception
         return problem

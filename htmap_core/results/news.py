@@ -12,6 +12,8 @@ from htmap_core import user_warnings
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError
+from htmap_core.progress import interruption
+from htmap_core.progress.line import Line
 from htmap_core.results.outcome import is_settled
 from htmap_core.settings.waiting import Deadline, until_next_look
 from htmap_core.storage.root import answers_about_slots
@@ -92,9 +94,10 @@ class News:
         if (doubt := self._states.doubt()) is not None:
             raise doubt
 
-    def watch(self, deadline: Deadline) -> Iterator[Mapping[ComponentStatus, int]]:
+    def watch(self, deadline: Deadline, line: Line) -> Iterator[Mapping[ComponentStatus, int]]:
         """Yield how many components have each status, at once and then after each news.
 
+        :param line: shows meanwhile how far the map is.
         :raises TimeoutError: the time is over.
         :raises MapWasRemoved: the map was removed meanwhile.
         """
@@ -104,17 +107,18 @@ class News:
             counts = self._states.counts()
             how_far, took = _how_far(counts), time.monotonic() - begin
             yield counts
-            seen = self._wait(seen, deadline, how_far, took=took)
+            seen = self._wait(seen, deadline, line, how_far, took=took)
 
-    def settled(self, component: int, deadline: Deadline) -> ComponentStatus:
+    def settled(self, component: int, deadline: Deadline, line: Line) -> ComponentStatus:
         """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
         seen = self.poll()
         while not is_settled(status := self._states.status(component)):
-            seen = self._wait(seen, deadline, f"has no output yet: it is {status}", component)
+            seen = self._wait(seen, deadline, line, f"has no output yet: it is {status}", component)
+        line.hide()
         return status
 
     def _wait(
-        self, seen: int, deadline: Deadline, how_far: str, component: int | None = None, took: float = 0.0
+        self, seen: int, deadline: Deadline, line: Line, how_far: str, component: int | None = None, took: float = 0.0
     ) -> int:
         """Wait for news; after a long time without any, ask the schedd instead.
 
@@ -122,6 +126,14 @@ class News:
         :param took: the seconds that the caller's look took.
         :returns: what it returns now.
         """
+        try:
+            return self._next(seen, deadline, line, how_far, component, took)
+        except KeyboardInterrupt:
+            line.hide()
+            interruption.tell_that_it_goes_on(self._map.current_tag())
+            raise
+
+    def _next(self, seen: int, deadline: Deadline, line: Line, how_far: str, component: int | None, took: float) -> int:
         begin, quickest = time.monotonic(), math.inf
         while True:
             next_look = until_next_look(time.monotonic() - self._last, took)
@@ -131,11 +143,14 @@ class News:
             looks = time.monotonic()
             self._map.check_existence()
             if (news := self.poll()) != seen:
+                line.has_news()
                 return news
+            line.look()
             took = quickest = min(quickest, time.monotonic() - looks)  # a look that the machine held up is no measure
             if time.monotonic() > max(begin, self._asked) + QUIET * 2**self._silences:
                 self._asked = time.monotonic()  # one of the threads that wait is enough
                 self._silences = min(self._silences + 1, _DOUBLINGS)
+                line.hide()  # for what follows may warn
                 self._ask_the_schedd()
                 self._add()
                 return self.poll()

@@ -44,6 +44,14 @@ class CoreSettings:
     wait_time: float = attrs.field(
         default=1, metadata={"meaning": "seconds between two checks, at most, while a program waits"}
     )
+    progress: str = attrs.field(
+        default="auto",
+        validator=attrs.validators.in_(("auto", "always", "never")),
+        metadata={
+            "meaning": "where a program that waits shows how far its map is: `auto` on terminals and in notebooks, `always` in "
+            "logs and pipes, too (a line now and then), `never` whatever the program asks for"
+        },
+    )
     signed_url_days: float = attrs.field(
         default=7,
         validator=[attrs.validators.gt(0), attrs.validators.le(7)],

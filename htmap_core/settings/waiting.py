@@ -1,25 +1,20 @@
-"""Waiting: deadlines, pauses between two checks, and progress bars."""
+"""Waiting: deadlines, and pauses between two checks."""
 
 from __future__ import annotations
 
 import datetime
 import math
-import sys
 import time
-from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar, Union
+from collections.abc import Iterator
+from typing import Union
 
 from htmap_core.exceptions import TimeoutError
 from htmap_core.settings import tables
-from htmap_core.terminal import progress_bar
 
 Timeout = Union[float, datetime.timedelta, None]
 
-T = TypeVar("T")
-
 PATIENCE = 30.0  # seconds for what HTCondor does a moment after it has agreed to it; milliseconds unless it is busy
 _SHORTEST = 0.005  # seconds
-_MOMENT = 1.0  # seconds
 _LATER = 0.01  # of the time without news: by so much, news may be seen later than they came
 _LOOKING = 0.01  # of the time, at most, is spent on looking
 _CHEAP = 0.001  # seconds: so little may a look take that a small map is watched more closely
@@ -87,21 +82,3 @@ def tries(patience: float, longest: float) -> Iterator[None]:
         time.sleep(min(pause, left))
         pause = min(2 * pause, longest)
         yield
-
-
-def while_created(calls: Iterable[T], tag: str, total: int) -> Iterable[T]:
-    """Return *calls*; on a terminal, a bar counts them if that takes longer than a second.
-
-    :param total: how many there are; 0 if that is unknown.
-    """
-    if sys.stderr is None or not sys.stderr.isatty():
-        return calls
-    counted: Iterable[T] = progress_bar(
-        calls, f"creating {tag}", total or None, leave=False, unit="component", ascii=True, delay=_MOMENT
-    )
-    return counted
-
-
-def component_bar(tag: str, total: int, *, show: bool) -> Any:
-    """Return a bar that counts components; without *show* it is invisible."""
-    return progress_bar(desc=tag, total=total, unit="component", ascii=True, disable=not show)

@@ -235,7 +235,7 @@ def test_a_line_that_knows_the_notation_of_event_logs_is_seen() -> None:
 
 
 def test_one_module_knows_where_progress_can_be_shown() -> None:
-    assert [named(path) for path in sources() if shows_bars(path.read_text())] == ["htmap_core/terminal.py"]
+    assert [named(path) for path in sources() if shows_bars(path.read_text())] == ["htmap_core/progress/bars.py"]
 
 
 def shows_bars(source: str) -> bool:
@@ -244,7 +244,7 @@ def shows_bars(source: str) -> bool:
 
 def test_a_bar_elsewhere_is_seen() -> None:
     assert shows_bars("def f():\n    from tqdm.auto import tqdm\n")
-    assert not shows_bars("from htmap_core.terminal import progress_bar\n")
+    assert not shows_bars("from htmap_core.progress.bars import progress_bar\n")
 
 
 # --- results/pickling.py alone unpickles: what comes from the execute side may be a program
@@ -296,7 +296,8 @@ _PAST_IT = re.compile(r"\bbeneath\(|\bsys\.__std(?:out|err)__|\.buffer\b|\bos\.w
 WRITE_PAST_IT = {
     "htmap_core/cli/tables.py": "tables of rich and colours, from printable text",
     "htmap_core/cli/commands/stdout.py": "output into a pipe, byte by byte",
-    "htmap_core/terminal.py": "itself, and bars",
+    "htmap_core/progress/bars.py": "bars",
+    "htmap_core/terminal.py": "itself",
 }
 
 

@@ -18,7 +18,6 @@ LOOPS_THAT_MAY_SLEEP = {
     "tests/site/debian.py: _make_at_last": "it tries again what fails for a moment",
     "tests/unit/run/test_local_values.py: __repr__": "it never ends, which is what is tested",
     "tests/unit/tracking/logs/record.py: main": "a log that is recorded must have settled",
-    "tests/unit/settings/test_waiting.py: test_creation_that_takes_longer_than_a_moment_shows_how_far_it_is": "inputs take their time",  # noqa: E501 -- a name
 }
 
 

@@ -310,12 +310,27 @@ class TestCtrlC:
         signal.signal(signal.SIGINT, before)
 
     @pytest.mark.usefixtures("as_the_schedd_answers")
-    def test_a_map_whose_jobs_the_schedd_has_is_there(self) -> None:
+    def test_a_map_whose_jobs_the_schedd_has_is_there(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(KeyboardInterrupt):
             htmap.map(str, [1, 2], tag="interrupted")
+        assert "`htmap wait interrupted`" in capsys.readouterr().err
         mapped = htmap.load("interrupted")
         assert list(mapped.iter(TIMEOUT)) == ["1", "2"]
         mapped.remove()
+
+    def test_before_that_there_is_no_map_and_nothing_is_left(self, capsys: pytest.CaptureFixture[str]) -> None:
+        def inputs() -> Iterator[int]:
+            yield 1
+            os.kill(os.getpid(), signal.SIGINT)
+            yield 2
+
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        with pytest.raises(KeyboardInterrupt):
+            htmap.map(str, inputs(), tag="interrupted-early")
+        signal.signal(signal.SIGINT, before)
+        assert "interrupted-early" not in htmap.get_tags()
+        assert len(capsys.readouterr().err.splitlines()) == 1
+        htmap.map(str, [1], tag="interrupted-early").remove()
 
     def test_components_that_the_schedd_has_again_have_results_again(self, request: pytest.FixtureRequest) -> None:
         mapped = htmap.map(str, [1, 2])

@@ -128,6 +128,17 @@ class TestLooking:
         golden("on-pool/waiting-for-what-failed", failed, hide={re.compile(r"line \d+"): "LINE"})
         assert "'nobody'" in unknown
 
+    def test_ctrl_c_ends_a_wait_and_tells_how_to_come_back(self, golden: Golden) -> None:
+        command = [sys.executable, "-m", "htmap", "wait", "waiting"]
+        waits = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert waits.stderr is not None
+        first = waits.stderr.readline()
+        waits.send_signal(signal.SIGINT)
+        _, rest = waits.communicate(timeout=60)
+        assert waits.returncode == 130
+        golden("on-pool/interrupted-wait", first + rest, hide=VOLATILE)
+        assert "waiting" in htmap.get_tags()
+
     def test_ctrl_c_ends_a_live_view_without_a_traceback(self) -> None:
         pid, terminal = pty.fork()
         if pid == 0:

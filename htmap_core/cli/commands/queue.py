@@ -28,19 +28,20 @@ _QUEUED = {ComponentStatus.UNMATERIALIZED, ComponentStatus.IDLE, ComponentStatus
     type=Amount(0, 1, min_open=True),
     help="Wait only until this share of the components has ended, such as 0.99; fail as soon as that cannot be any more.",
 )
-def wait(selection: Selection, acceptable: float | None) -> None:
+@click.option("-q", "--quiet", is_flag=True, help="Do not show how far each map is.")
+def wait(selection: Selection, acceptable: float | None, quiet: bool) -> None:
     """Wait until maps have ended.
 
     Names each map whose components are all completed. Stops waiting for a map as soon as a component has failed or is held,
-    prints an error, and goes on with the next map; the exit code is 1 then. On a terminal a progress bar shows how far each
-    map is.
+    prints an error, and goes on with the next map; the exit code is 1 then. Shows on standard error how far each map is: a bar
+    on a terminal, elsewhere a line now and then. After Ctrl-C, the maps go on.
     """
-    selection.each_map(lambda found: _wait(found, acceptable))
+    selection.each_map(lambda found: _wait(found, acceptable, quiet=quiet))
 
 
-def _wait(found: Map, acceptable: float | None) -> None:
+def _wait(found: Map, acceptable: float | None, *, quiet: bool) -> None:
     try:
-        found.wait(show_progress_bar=sys.stderr.isatty(), acceptable=acceptable)
+        found.wait(show_progress_bar=not quiet, acceptable=acceptable)
     except MapComponentError as error:  # its text is the whole report, which would hide the messages about other maps
         raise ComponentFailed(found.tag, error.component, error.headline) from error
     done = found.components_by_status()[ComponentStatus.COMPLETED]

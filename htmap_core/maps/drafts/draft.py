@@ -24,11 +24,11 @@ from htmap_core.maps.drafts import memory_steps
 from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
+from htmap_core.progress.bars import while_created
 from htmap_core.results.needed_modules import needed_modules
 from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.settings import tables, variables
 from htmap_core.settings.chain import settings
-from htmap_core.settings.waiting import while_created
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.root import htmap_dir
 from htmap_core.submission import planning
@@ -110,19 +110,22 @@ class Draft:
         connection: Connection,
         *,
         scratch: Path | None = None,
+        quiet: bool = False,
     ) -> Iterator[Written]:
         """Write the files of a map, which are deleted if the block raises. Its submit description is made in the block.
 
         :param total: the number of *calls*, for the progress bar; 0 where it is not known.
         :param scratch: where to write them instead of HTMAP_DIR, for a map that is only planned. Plugins do no slow work and set
             up no credentials then.
+        :param quiet: do not show how far it is.
         """
         chunks = self._chunks(pool, method, connection, total)
         columns, files = OptionColumns(self.options, jobs_differ=chunks.differ), MapFiles(self.options, connection)
         of_options = tuple(columns.names.values())
         with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, root=scratch) as creation:
             self._add_function(creation, files, runs_again_alone=chunks.reason is not None)
-            _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
+            counted = while_created(calls, creation.tag, total, quiet=quiet)
+            _add_inputs(creation, counted, columns, files, chunks)
             plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
             of_map = creation.map_dir, columns.names, files, connection.schedd_parameter, self.authors
             describe = functools.partial(planning.describe, plan, method, *of_map, acts=scratch is None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,8 @@ import pytest
 import htmap
 from htmap.exceptions import MapComponentError, MapComponentHeld, MapComponentRemoved
 from htmap_core.components import ComponentStatus
+from htmap_core.progress import line, shown
+from tests.terminals import Stream
 from tests.unit.maps.conftest import Load
 
 LATER = ComponentStatus.UNMATERIALIZED
@@ -76,9 +81,12 @@ def test_a_map_that_cannot_go_on_has_ended_as_soon_as_it_is_waited_for(load: Loa
     load([HELD, ERRORED, REMOVED, COMPLETED]).wait(0, holds_ok=True, errors_ok=True)
 
 
-def test_the_progress_bar_counts_what_is_all_right(load: Load, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_line_counts_what_is_all_right(
+    load: Load, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "MOMENT", 0.0)
     load([HELD, ERRORED, COMPLETED]).wait(60, show_progress_bar=True, holds_ok=True, errors_ok=True)
-    assert "3/3" in capfd.readouterr().err
+    assert capfd.readouterr().err.startswith("tide: 3 of 3 components")
 
 
 def test_components_without_jobs_are_waited_for_unless_they_get_none_before_a_release(load: Load) -> None:
@@ -92,3 +100,45 @@ def test_components_without_jobs_are_waited_for_unless_they_get_none_before_a_re
 def test_components_that_get_jobs_later_are_waited_for_whatever_is_held(load: Load) -> None:
     with pytest.raises(TimeoutError):
         load([HELD, LATER]).wait(0.02, holds_ok=True)
+
+
+WAITS: dict[str, Callable[[htmap.Map], Any]] = {
+    "wait": lambda tide: tide.wait(),
+    "get": lambda tide: tide.get(1),
+    "list": list,
+    "as available": lambda tide: list(tide.iter_as_available()),
+    "with inputs": lambda tide: list(zip(tide.iter(), range(2))),
+    "outcomes": lambda tide: list(tide.outcomes()),
+    "errors": lambda tide: tide.errors,
+}
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_whatever_waits_shows_on_a_terminal_how_far_the_map_is_and_then_takes_it_away(
+    name: str, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Stream(terminal=True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(line, "MOMENT", 0.0)
+    WAITS[name](load([IDLE, IDLE], [RUNNING, IDLE], [COMPLETED, COMPLETED]))
+    assert "tide: " in terminal.got
+    assert "waiting" in terminal.got
+    assert re.search(r"\r +[\r ]*$", terminal.got)
+
+
+def test_who_does_not_want_it_gets_none(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Stream(terminal=True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(line, "MOMENT", 0.0)
+    load([IDLE], [RUNNING], [COMPLETED]).wait(show_progress_bar=False)
+    assert terminal.got == ""
+
+
+def test_commands_draw_nothing_by_themselves(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Stream(terminal=True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(line, "MOMENT", 0.0)
+    htmap.settings["CLI.IS_CLI"] = True
+    load([IDLE], [RUNNING], [COMPLETED]).get(0)
+    assert terminal.got == ""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import builtins
 import datetime
-import io
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,7 @@ import pytest
 
 import htmap
 from htmap_core.exceptions import TimeoutError
-from htmap_core.settings import waiting
-from htmap_core.settings.waiting import Deadline, component_bar, tries, until_next_look, while_created
+from htmap_core.settings.waiting import Deadline, tries, until_next_look
 from tests.golden_files import Golden
 
 pytestmark = pytest.mark.usefixtures("htmap_dir")
@@ -72,43 +69,6 @@ def test_a_timeout_of_another_kind_is_refused(timeout: Any, golden: Golden) -> N
     with pytest.raises(TypeError) as caught:
         Deadline(timeout)
     golden("waiting/a-timeout-of-another-kind-is-refused", caught.value, hide={repr(timeout): "TIMEOUT"})
-
-
-def test_the_progress_bar_shows_something_only_where_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
-    with component_bar("tide", 10, show=False) as bar:
-        bar.update(10)
-    assert capsys.readouterr().err == ""
-    with component_bar("tide", 10, show=True) as bar:
-        bar.update(10)
-    assert "tide: 100%|##########| 10/10 [" in capsys.readouterr().err
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize(("total", "shown"), [(3, "3/3"), (0, "3component")])
-def test_creation_that_takes_longer_than_a_moment_shows_how_far_it_is(
-    total: int, shown: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr(waiting, "_MOMENT", 0.001)
-    for _ in while_created(iter(range(3)), "tide", total):
-        time.sleep(0.15)  # tqdm draws ten times a second at most
-    assert "creating tide: " in terminal.getvalue()
-    assert shown in terminal.getvalue()
-
-
-@pytest.mark.parametrize("stderr", [Terminal(), io.StringIO(), None])
-def test_a_quick_creation_and_one_that_nobody_watches_show_nothing(
-    stderr: io.StringIO | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stderr", stderr)
-    monkeypatch.setattr(waiting, "_MOMENT", 1000)  # to a busy machine, three components can be more than a moment
-    assert list(while_created(iter("abc"), "tide", 3)) == ["a", "b", "c"]
-    assert stderr is None or stderr.getvalue() == ""
 
 
 def test_what_is_tried_is_tried_at_once_and_once_more_when_the_patience_is_over() -> None:

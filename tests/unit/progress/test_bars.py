@@ -1,11 +1,11 @@
-"""Progress bars, where a notebook has no widgets: text, and not a word about it."""
+"""Bars in a notebook without widgets: text, and not a word about it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-# What tqdm looks at to know that it is in a notebook; ipykernel itself, which has it there, brings a hundred megabytes.
+# What tqdm looks at to know that it is in a notebook.
 NOTEBOOK = """
 import sys, types
 shell = type("ZMQInteractiveShell", (), {"config": {"IPKernelApp": {}}})()
@@ -23,8 +23,10 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_notebook_without_widgets_shows_text_and_no_warning() -> None:
     ran = run("""
-from htmap_core.settings.waiting import component_bar
-with component_bar("tide", 10, show=True) as bar:
+from htmap_core.progress.bars import Place, place
+from htmap_core import progress_bar
+assert place(asked=None) is Place.NOTEBOOK
+with progress_bar(desc="tide", total=10, ascii=True) as bar:
     bar.update(10)
 """)
     assert "tide: 100%|##########| 10/10 [" in ran.stderr

@@ -1,0 +1,112 @@
+"""Bars, and where they can be shown."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import Any, TypeVar
+
+from htmap_core.settings import tables
+from htmap_core.terminal import beneath
+from htmap_core.wording import printable
+
+T = TypeVar("T")
+
+MOMENT = 1.0  # seconds: what is over by then shows nothing
+PAUSE = 30.0  # seconds between two lines in a log, at least
+
+
+class Place(Enum):
+    """Where progress can be shown."""
+
+    NOWHERE = "nowhere"
+    LOG = "log"  # a file, a pipe, a terminal that can only print: a line now and then
+    TERMINAL = "terminal"
+    NOTEBOOK = "notebook"
+
+
+def place(*, asked: bool | None) -> Place:
+    """Return where progress is shown now.
+
+    :param asked: whether the program has asked for it; None if it has said nothing.
+    """
+    wanted = tables.setting("PROGRESS")
+    if asked is False or wanted == "never":
+        return Place.NOWHERE
+    if _is_notebook():
+        return Place.NOTEBOOK
+    if sys.stderr is None or sys.stderr.closed:
+        return Place.NOWHERE
+    is_terminal = sys.stderr.isatty()
+    if is_terminal and os.environ.get("TERM") != "dumb":
+        return Place.TERMINAL
+    return Place.LOG if asked or is_terminal or wanted == "always" else Place.NOWHERE
+
+
+def _is_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and "IPKernelApp" in getattr(shell, "config", ())
+
+
+def progress_bar(*args: Any, **options: Any) -> Any:
+    """Return a progress bar; the arguments are those of ``tqdm.tqdm``.
+
+    In a notebook without ipywidgets, tqdm warns and then writes text. The text is enough, so the warning is suppressed.
+    Since 0.7. ::
+
+        for chunk in progress_bar(chunks, desc="downloading", unit="chunk"):
+            file.write(chunk)
+    """
+    options = {"dynamic_ncols": True, **options}  # a terminal may get another width
+    if beneath(sys.stderr) is not sys.stderr:  # only on the command line: in a notebook tqdm chooses the stream
+        options = {"file": beneath(sys.stderr), **options}
+    return _tqdm()(*args, **options)
+
+
+@functools.lru_cache(maxsize=1)  # once: the block would disturb the warnings of other threads
+def _tqdm() -> Any:
+    from tqdm import TqdmWarning  # 30 ms
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TqdmWarning)  # tqdm warns when the module is first imported
+        from tqdm.auto import tqdm
+    return tqdm
+
+
+def while_created(calls: Iterable[T], tag: str, total: int, *, quiet: bool = False) -> Iterable[T]:
+    """Return *calls*, and show how many there were if that takes longer than a moment.
+
+    :param total: how many there are; 0 if that is unknown.
+    :param quiet: show nothing.
+    """
+    where = place(asked=False if quiet else None)
+    if where is Place.NOWHERE:
+        return calls
+    if where is Place.LOG:
+        return _logged(calls, tag, total)
+    counted: Iterable[T] = progress_bar(
+        calls, f"creating {tag}", total or None, leave=False, unit="component", ascii=True, delay=MOMENT
+    )
+    return counted
+
+
+def _logged(calls: Iterable[T], tag: str, total: int) -> Iterator[T]:
+    due = time.monotonic() + PAUSE
+    for count, call in enumerate(calls):
+        if time.monotonic() > due:
+            due = time.monotonic() + PAUSE
+            tell(f"creating {tag}: {count}{f' of {total}' if total else ''} components")
+        yield call
+
+
+def tell(text: str) -> None:
+    """Write a line to standard error, for whoever reads it."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{printable(text)}\n")
+        sys.stderr.flush()
