@@ -23,7 +23,9 @@ def check_tag(tag: object) -> str:
     if tag in {".", ".."} or tag.startswith("-"):
         raise InvalidTag(tag, "a tag cannot be '.' or '..', and cannot begin with '-'")
     if wrong := sorted({c for c in tag if c in FORBIDDEN_CHARACTERS or c.isspace() or not c.isprintable()}):
-        raise InvalidTag(tag, f"a tag cannot contain {' '.join(map(repr, wrong))}")
+        better = "-".join("".join(" " if each in wrong else each for each in tag).split())
+        instead = f"; {better!r} can be one" if better else ""
+        raise InvalidTag(tag, f"a tag cannot contain {' '.join(map(repr, wrong))}{instead}")
     if len(tag.encode()) > MAX_LENGTH:
         raise InvalidTag(tag, f"a tag can have at most {MAX_LENGTH} bytes")
     return tag

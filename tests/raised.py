@@ -80,6 +80,8 @@ FACTS: dict[str, Any] = {
     "exceeded": {"memory": ("128.0 MB", "425.0 MB")},
     "failed": (3, 17),
     "found": "23.0.1",
+    "function": "map",
+    "given": 10,
     "hash": "4d5e",
     "held": (20,),
     "headline": "ValueError: the sea is not there, in tide, study.py line 3",
@@ -92,6 +94,7 @@ FACTS: dict[str, Any] = {
     "kind": "removing",
     "known": ("docker", "shared"),
     "looked_in": ("~/.htmap/pool", "PATH"),
+    "meant": "chunksize",
     "method": "shared",
     "modules": ["numpy", "scipy"],
     "name": "dokcer",
@@ -150,6 +153,7 @@ FACTS: dict[str, Any] = {
 # Facts of classes for which those of above make no sense; several where the text has several forms.
 OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "BelongsToOther": [{"mode": 0o755}, {"owner": "nobody", "path": Path("/home/ada/.htmap")}],
+    "CannotMap": [{"given": 10, "needed": "inputs"}, {"given": range(3), "needed": "a function"}],
     "CannotMove": [{}, {"advice": ""}],
     "CannotRerunComponents": [{"components": (1, 2)}, {"components": tuple(range(20))}],
     "ComponentsNotFound": [{"component": 7, "count": 7, "components": (7, 9)}],
@@ -219,6 +223,8 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "NoSuitableDeliveryMethod": [{}, {"reasons": {}}],
     "DeliveryForModules": [{}, {"remedy": ""}],
     "LackingModules": [{"method": "docker"}, {"remedy": ""}],
+    "NotArguments": [{"given": -1, "named": None, "component": 0}, {"given": (1,), "named": 2, "component": 3}],
+    "NotOptions": [{"given": {"request_memory": "2GB"}}, {"given": "2GB"}],
     "OtherDeliveryMethod": [
         {"said": "3 of 5 slots share files", "reason": "'docker' does not suit it now: 0 of 5 slots have HasDocker"},
         {"said": "3 of 5 slots share files", "before": None, "reason": "what was written down is damaged"},
@@ -286,6 +292,10 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "TooFewResults": [
         {"count": 100, "needed": 99},
         {"count": 100, "needed": 80, "failed": (), "held": tuple(range(40, 64)), "headline": ""},
+    ],
+    "UnknownArgument": [
+        {"function": "map", "name": "request_memory", "value": "2GB", "meant": None},
+        {"function": "starmap", "name": "chunk_size", "value": 10, "meant": "chunksize"},
     ],
     "UnknownOption": [
         {"name": "memory", "nearest": ("request_memory",)},

@@ -58,7 +58,7 @@ def wanted(given: Any) -> int | None:
     try:
         found = durations.seconds(given)
     except ValueError as error:
-        raise InvalidOption(WALLTIME, given, str(error)) from error
+        raise InvalidOption(WALLTIME, given, str(error)) from None
     if found > _MOST:
         raise InvalidOption(WALLTIME, given, f"is more than a year; seconds are meant by a number alone, here {found}")
     return found

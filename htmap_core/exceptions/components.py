@@ -29,7 +29,11 @@ class TimeoutError(HTMapException, builtins.TimeoutError):
 
     def __str__(self) -> str:
         component = "" if self.component is None else f"component {self.component} of "
-        return f"the timeout is over, and {component}map {self.tag!r} {self.reason}"
+        which = "" if self.component is None else f" {self.component}"
+        return (
+            f"the timeout is over, and {component}map {self.tag!r} {self.reason}; "
+            f"`htmap why {self.tag}{which}` says what it waits for"
+        )
 
 
 @attrs.define(slots=False)
@@ -41,7 +45,11 @@ class ComponentNotFound(HTMapException, IndexError):
     count: int
 
     def __str__(self) -> str:
-        return f"map {self.tag!r} has {self.count} components, but none with the index {self.component}"
+        return f"{self._those_there()}, but none with the index {self.component}"
+
+    def _those_there(self) -> str:
+        those = "one component, 0" if self.count == 1 else f"{self.count} components, 0 to {self.count - 1}"
+        return f"map {self.tag!r} has {those}"
 
 
 @attrs.define(slots=False)

@@ -63,6 +63,9 @@ class TooManyJobs(CondorRefused):
         return f", has {self.limit - self.room} of yours"
 
 
+_AMOUNTS = frozenset({"request_memory", "request_disk"})
+
+
 @attrs.define(slots=False)
 class RefusedValue(CondorRefused):
     """HTCondor cannot parse a value in the submit description of a map. Nothing was submitted.
@@ -75,7 +78,8 @@ class RefusedValue(CondorRefused):
     author: str
 
     def __str__(self) -> str:
-        return f"{super().__str__()}\n{self.name} comes from {self.author}"
+        advice = f"; it is an amount such as {self.name}='2GB'" if self.name in _AMOUNTS else ""
+        return f"{super().__str__()}\n{self.name} comes from {self.author}{advice}"
 
 
 @attrs.define(slots=False)

@@ -17,6 +17,76 @@ class NoMapYet(HTMapException):
 
 
 @attrs.define(slots=False)
+class CannotMap(HTMapException, TypeError):
+    """What was to be mapped is no function, or there are no inputs for it.
+
+    :param needed: what is needed in this place.
+    :param given: what was given instead.
+    """
+
+    needed: str
+    given: object
+
+    def __str__(self) -> str:
+        return (
+            f"a map needs {self.needed}, got {self.given!r}. "
+            f"It is made by htmap.map(function, inputs), such as htmap.map(abs, [-1, -2]) or htmap.map(abs, range(10))"
+        )
+
+
+@attrs.define(slots=False)
+class UnknownArgument(HTMapException, TypeError):
+    """A mapping function has no such argument. Submit commands of HTCondor are options, and no arguments.
+
+    :param function: the name of the mapping function.
+    :param meant: the argument that has nearly this name; None if no one has.
+    """
+
+    function: str
+    name: str
+    value: object
+    meant: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.function}() has no argument {self.name!r}"
+        if self.meant is not None:
+            return f"{text}; did you mean {self.meant!r}?"
+        return f"{text}. If it is an option for HTCondor: map_options=htmap.MapOptions({self.name}={self.value!r})"
+
+
+@attrs.define(slots=False)
+class NotArguments(HTMapException, TypeError):
+    """What ``starmap`` was given for a component are no arguments of a call.
+
+    :param given: what should be a tuple of arguments.
+    :param named: what should be a dictionary of keyword arguments; None if there was none.
+    """
+
+    given: object
+    named: object
+    component: int
+
+    def __str__(self) -> str:
+        got = f"{self.given!r}" if self.named is None else f"{self.given!r} and {self.named!r}"
+        return (
+            f"starmap() needs a tuple of arguments and a dictionary of keyword arguments for each component, "
+            f"got {got} for component {self.component}. htmap.map takes one argument for each"
+        )
+
+
+@attrs.define(slots=False)
+class NotOptions(HTMapException, TypeError):
+    """What was given as options is no :class:`~htmap.MapOptions`."""
+
+    given: object
+
+    def __str__(self) -> str:
+        is_named = isinstance(self.given, dict) and all(isinstance(each, str) for each in self.given)
+        example = ", ".join(f"{name}={value!r}" for name, value in self.given.items()) if is_named else "..."  # type: ignore[attr-defined]
+        return f"map_options must be an htmap.MapOptions, got {self.given!r}: write map_options=htmap.MapOptions({example})"
+
+
+@attrs.define(slots=False)
 class EmptyMap(HTMapException, ValueError):
     """The map has no inputs, so it was not created."""
 

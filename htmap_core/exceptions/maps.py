@@ -21,7 +21,7 @@ class MapWasRemoved(HTMapException):
     tag: str
 
     def __str__(self) -> str:
-        return f"map {self.tag!r} was removed"
+        return f"map {self.tag!r} was removed, and its results with it; htmap.map makes it anew"
 
 
 @attrs.define(slots=False)
@@ -131,7 +131,7 @@ class ComponentsNotFound(ComponentNotFound, CannotRerunComponents):
     """
 
     def __str__(self) -> str:
-        return f"map {self.tag!r} has {self.count} components, but none with the index {self._listed()}; nothing was run again"
+        return f"{self._those_there()}, but none with the index {self._listed()}; nothing was run again"
 
 
 @attrs.define(slots=False)

@@ -11,6 +11,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import NoMapYet
 from htmap_core.maps import creating
 from htmap_core.maps.drafts import ahead
+from htmap_core.maps.drafts.arguments import explaining
 from htmap_core.maps.drafts.draft import Call, check_options
 from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.map import Map
@@ -77,6 +78,7 @@ class MapBuilder:
         return self._map
 
 
+@explaining
 def build_map(
     func: Callable[..., Any],
     map_options: MapOptions | None = None,

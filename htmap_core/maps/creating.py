@@ -13,7 +13,9 @@ import attrs
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
+from htmap_core.exceptions import NotArguments
 from htmap_core.maps import recovery
+from htmap_core.maps.drafts.arguments import explaining, inputs_of
 from htmap_core.maps.drafts.draft import Call, Draft, Written
 from htmap_core.maps.earlier_runs import FUNCTION, EarlierRuns
 from htmap_core.maps.map import Map
@@ -31,6 +33,7 @@ from htmap_core.submission.handshake import versions
 from htmap_core.submission.submit import submit_map
 
 
+@explaining
 def map(
     func: Callable[[Any], Any],
     args: Iterable[Any],
@@ -63,11 +66,12 @@ def map(
     :raises PoolNotFound: there is no pool to submit to.
     :raises RequiredPluginError: a plugin that the setting PLUGINS.REQUIRED names does not work.
     """
-    calls: Iterator[Call] = (((arg,), {}) for arg in args)
+    calls: Iterator[Call] = (((arg,), {}) for arg in inputs_of(args))
     total = operator.length_hint(args)
     return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, total=total)
 
 
+@explaining
 def starmap(
     func: Callable[..., Any],
     args: Iterable[Iterable[Any]] | None = None,
@@ -92,7 +96,7 @@ def starmap(
     """
     args, kwargs = () if args is None else args, () if kwargs is None else kwargs
     total = max(operator.length_hint(args), operator.length_hint(kwargs))
-    pairs = enumerate(itertools.zip_longest(args, kwargs))
+    pairs = enumerate(itertools.zip_longest(inputs_of(args), inputs_of(kwargs)))
     calls: Iterator[Call] = (_call(component, *pair) for component, pair in pairs)
     return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, total=total)
 
@@ -100,11 +104,8 @@ def starmap(
 def _call(component: int, given: Iterable[Any] | None, named: Mapping[str, Any] | None) -> Call:
     try:
         return () if given is None else tuple(given), {} if named is None else dict(named)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"starmap() needs a tuple of arguments and a dictionary of keyword arguments for each component, "
-            f"got {given!r} and {named!r} for component {component}"
-        ) from error
+    except (TypeError, ValueError):
+        raise NotArguments(given, named, component) from None
 
 
 def create_map(

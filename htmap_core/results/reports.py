@@ -72,6 +72,8 @@ def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mappi
         parts.append(str(error["advice"]))
     if error.get("missing_module"):
         parts.append(own_modules.how_to_send(error["missing_module"], while_unpickling=_while_unpickling(error)))
+    if error.get("missing_file"):
+        parts.append(_how_to_send_file(error["missing_file"]))
     parts += [
         f"Landed on execute node {host['name']}{_in_brackets(host['address'])} at {started}",
         f"Python executable is {runtime['executable'] or 'unknown'} (version {runtime['python']})",
@@ -92,6 +94,16 @@ def lost_report(tag: str, component: int, note: str, stderr: str, words: Iterabl
     if stderr:
         parts.append(_block("The end of its standard error is", _lines(stderr)))
     return _framed("error report", tag, component, parts)
+
+
+def _how_to_send_file(path: str) -> str:
+    """Return advice for a file that a component did not find; one of that path that is here is probably the one meant."""
+    whose = f"{path!r} is here" if os.path.isfile(path) else f"If {path!r} is a file of yours"
+    return (
+        f"A component runs in a directory of its own, which has what is sent along. {whose}: send it with the map,\n"
+        f"    map_options=htmap.MapOptions(fixed_input_files=[{path!r}])\n"
+        f"and open it there as {os.path.basename(path)!r}; or give the function htmap.TransferPath({path!r}) as an argument."
+    )
 
 
 def _while_unpickling(error: Mapping[str, Any]) -> bool:

@@ -22,9 +22,10 @@ class UnreadableInputFiles(SuspiciousMap):
     def __str__(self) -> str:
         shown = "; ".join(f"{path}: {problem}" for path, problem in self.problems.items())
         more = "; ..." if self.count > len(self.problems) else ""
+        files = "an input file" if self.count == 1 else f"{self.count} input files"
         return (
-            f"jobs will be held for {self.count} input files that cannot be read now: {shown}{more}. "
-            f"Make them readable before the jobs start, or release the map afterwards"
+            f"jobs will be held, because {files} cannot be read now: {shown}{more}. "
+            f"Put what is missing there before the jobs start, or afterwards, and then `htmap release` the map"
         )
 
 

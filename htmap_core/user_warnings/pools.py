@@ -48,7 +48,7 @@ class NoSlotFits(SuspiciousMap):
     :param tag: the map.
     :param demands: how many slots meet each of the map's demands; only the unmet demands, if there are any.
     :param slots: how many slots the pool has.
-    :param advice: what to do about it; empty if the demands say it.
+    :param advice: what to do about it; empty if the slots say it.
     """
 
     tag: str
@@ -60,4 +60,4 @@ class NoSlotFits(SuspiciousMap):
         listed = "; ".join(f"{count} of {self.slots} slots have {demand}" for demand, count in self.demands.items())
         together = "; no slot has all of them" if all(self.demands.values()) else ""
         text = f"no slot of this pool can run map {self.tag!r}: {listed}{together}"
-        return f"{text}. {self.advice}" if self.advice else text
+        return f"{text}. {self.advice}" if self.advice else f"{text}; `htmap why {self.tag}` shows what the slots have"

@@ -139,6 +139,7 @@ class Work:
         error["classes"] = _names_of_classes(outcome.error)
         error["advice"] = self._advice(outcome)
         error["missing_module"] = self._missing_module(outcome.error)
+        error["missing_file"] = self._missing_file(outcome.error)
         error["doing"] = outcome.doing
         exception, error["by_value"] = self._pickle_exception(outcome.error)
         kind = frames.REFUSED if type(outcome.error) is Refused else frames.ERROR
@@ -252,6 +253,11 @@ class Work:
         from htmap_run.reports import report
 
         return report.missing_module(error)
+
+    def _missing_file(self, error: BaseException) -> Optional[str]:
+        from htmap_run.reports import report
+
+        return report.missing_file(error)
 
     def _advice(self, outcome: Outcome) -> Optional[str]:
         from htmap_run.reports import report

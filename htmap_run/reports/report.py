@@ -209,3 +209,9 @@ def missing_module(error: BaseException) -> Optional[str]:
     """Return the name of the module that is missing according to *error*; None if it is about something else."""
     name = getattr(error, "name", None) if type(error) is ModuleNotFoundError else None
     return name if type(name) is str else None
+
+
+def missing_file(error: BaseException) -> Optional[str]:
+    """Return the path of the file that is missing according to *error*; None if it is about something else."""
+    path = getattr(error, "filename", None) if type(error) is FileNotFoundError else None
+    return path if type(path) is str else None

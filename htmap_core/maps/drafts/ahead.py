@@ -15,6 +15,7 @@ from htmap_core.contract.delivery import DeliveryMethod
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
 from htmap_core.exceptions import TagAlreadyExists, TagNotFound
+from htmap_core.maps.drafts.arguments import explaining, inputs_of
 from htmap_core.maps.drafts.draft import Call, Draft, Written
 from htmap_core.maps.drafts.lines import lines
 from htmap_core.maps.drafts.plan import Answer, Plan, Step, Travelling
@@ -30,6 +31,7 @@ from htmap_core.submission import matching
 from htmap_core.submission.delivery_choice import Chosen, choose_delivery_method
 
 
+@explaining
 def plan(
     func: Callable[..., Any],
     args: Iterable[Any],
@@ -61,7 +63,7 @@ def plan(
         pool, connection = pools.find_pool(looks_only=True)
         pools.check_place(connection)
         chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options, writes_down=False)
-        calls: Iterator[Call] = (((arg,), {}) for arg in args)
+        calls: Iterator[Call] = (((arg,), {}) for arg in inputs_of(args))
         total = operator.length_hint(args)
         with draft.written(calls, total, tag, chosen.method, pool, connection, scratch=scratch) as written:
             return _plan(written, chosen, scratch, warnings)

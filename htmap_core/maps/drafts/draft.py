@@ -19,8 +19,9 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import Pool, PoolView
 from htmap_core.contract.walltime import Walltime, of_all_jobs
-from htmap_core.exceptions import EmptyMap
+from htmap_core.exceptions import EmptyMap, NotOptions
 from htmap_core.maps.drafts import memory_steps
+from htmap_core.maps.drafts.arguments import check_function
 from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
@@ -83,8 +84,7 @@ class Draft:
     @classmethod
     def of(cls, func: Callable[..., Any], given: MapOptions | None, chunksize: int | str | None) -> Draft:
         """Return the draft of a map of *func*; *given* are the options without those of the settings."""
-        if not callable(func):
-            raise TypeError(f"map() needs a function, got {func!r}")
+        check_function(func)
         plugin_faults.check()
         options = merged_options(given)
         size = choice.given(chunksize, options)
@@ -215,7 +215,7 @@ def merged_options(*given: MapOptions | None) -> MapOptions:
 def check_options(options: object) -> None:
     """Check the type of map options.
 
-    :raises TypeError: *options* is neither a ``MapOptions`` nor None.
+    :raises NotOptions: *options* is neither a ``MapOptions`` nor None.
     """
     if options is not None and not isinstance(options, MapOptions):
-        raise TypeError(f"map_options must be an htmap.MapOptions, got {options!r}")
+        raise NotOptions(options)

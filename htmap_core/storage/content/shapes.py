@@ -18,6 +18,7 @@ ERROR = {
     "scratch?": [str],
     "advice?": _TEXT_OR_NONE,
     "missing_module?": _TEXT_OR_NONE,
+    "missing_file?": _TEXT_OR_NONE,
     "doing?": _TEXT_OR_NONE,
     "by_value?": bool,
     "tails?": {"standard output?": str, "standard error?": str},

@@ -110,6 +110,20 @@ def test_advice_stands_after_the_error_and_before_where_it_ran() -> None:
     assert report.index("division by zero") < report.index("Install numpy there.") < report.index("wn042")
 
 
+@pytest.mark.parametrize("is_here", [True, False])
+def test_the_report_on_a_missing_file_has_the_line_that_sends_it_along(
+    is_here: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, golden: Golden
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    if is_here:
+        (tmp_path / "data" / "sea.csv").touch()
+    report = reports.error_report("tide", 3, INDEX, entry(missing_file="data/sea.csv"))
+    lines = report.splitlines()
+    assert "    map_options=htmap.MapOptions(fixed_input_files=['data/sea.csv'])" in lines
+    golden(f"reports/a-missing-file-that-is-here-{is_here}", report, hide=WHEN)
+
+
 def test_many_packages_are_the_last_and_cut_short(golden: Golden) -> None:
     packages = [f"package-number-{number}==1.{number}" for number in range(200)]
     report = reports.error_report("tide", 3, INDEX, entry(packages=packages))

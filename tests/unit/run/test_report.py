@@ -255,6 +255,21 @@ def test_a_missing_module_is_named_with_what_can_be_done(
     assert ran.error(0)["traceback"] == ran.error(1)["traceback"]
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("open('sea.csv')", "sea.csv"),
+        ("import pathlib; pathlib.Path('data', 'sea.csv').read_text()", "data/sea.csv"),
+        ("raise FileNotFoundError('the sea')", None),
+        ("open(b'sea.csv')", None),
+        ("open('/')", None),
+    ],
+)
+def test_a_missing_file_is_told_by_its_path(jobs: Jobs, body: str, told: str | None) -> None:
+    error = jobs.run(f"def function(x): {body}", [0]).error()
+    assert error["missing_file"] == told
+
+
 def test_a_module_of_another_version_is_suspected(jobs: Jobs, tmp_path: Path, golden: Golden) -> None:
     (tmp_path / "changing.py").write_text("def function(x): return x")
     scratch = jobs.scratch("from changing import function")
