@@ -18,6 +18,7 @@ LOGS = "logs"
 CREATING = "creating"
 RERUNNING = "rerunning"
 RETAGGING = "retagging"
+RUNNING = "running"
 MOVING = "moving.json"  # a file
 SLOTS = "slots"
 DELIVERY = "delivery"
@@ -75,6 +76,9 @@ RETURNED = (on_execute_side.RESULTS, on_execute_side.STDOUT, on_execute_side.STD
 # link to their output; at the end it is empty. It comes back as EMPTY_STDOUT in the outputs, one file for all jobs.
 LIVE_STDOUT = on_execute_side.LIVE_STDOUT
 EMPTY_STDOUT = "job.stdout"
+
+POOL, HERE, PROCESSES = PLACES = ("pool", "here", "processes")  # where maps run, as users say it
+THIS_MACHINE = "here"  # what stands for the pool of a map whose jobs run on this machine, without HTCondor
 
 EARLY = "_htmap_early"  # a folder in the outputs: copies of what jobs have left that have not ended
 

@@ -42,3 +42,6 @@ RETRIED = "HTMapRetriedExceptions"
 
 TIME_LIMIT = "HTMapTimeLimit"
 """The attribute of a job that says how long a site lets it run: seconds, another attribute, or a sum of these."""
+
+SCRATCH = ("TMPDIR", "TMP", "TEMP", "_CONDOR_SCRATCH_DIR")
+"""The variables that name a job's scratch directory; HTCondor sets them, and HTMap for jobs that run without it."""

@@ -32,6 +32,17 @@ def on_submit_side(make: Make) -> Make:
     return make
 
 
+class OnExecuteSide:
+    """In its block, this process is on the execute side: TransferPaths become the paths of files in its scratch directory."""
+
+    def __enter__(self) -> None:
+        self._before = _make
+        on_submit_side(_arrived)
+
+    def __exit__(self, *_: object) -> None:
+        on_submit_side(self._before)
+
+
 def _arrived(text: str, protocol: Optional[str], location: Optional[str], source: str) -> pathlib.Path:
     """Return the path of the file or folder on the execute node."""
     import pathlib

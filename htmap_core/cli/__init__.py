@@ -41,6 +41,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "advise": ("commands.why", "Propose map options by what a map has used."),
         "job": ("commands.why", "Print the full ad of a component's job."),
         "submit-file": ("commands.why", "Print a submit description, to run components by hand."),
+        "debug": ("commands.why", "Run a component here, and open the debugger at its exception."),
         "path": ("commands.paths", "Print the paths of parts of a map's data, for debugging and other tools."),
     },
     "Act on maps": {

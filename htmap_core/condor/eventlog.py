@@ -59,6 +59,7 @@ _SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 _FIRST = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
 _SUBMIT_HOST = re.compile(rb"^000 .* Job submitted from host: <([^?>]*)\?(?:[^>]*&)?alias=([^&>]+)", re.MULTILINE)
 _LOOPBACK = (b"127.", b"[::1]")
+_WHEN = "%Y-%m-%d %H:%M:%S"
 _REQUEUED = b"\n\t(0) Job terminated and was requeued"
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
@@ -210,9 +211,45 @@ def seconds(when: bytes) -> float:
 @functools.lru_cache(maxsize=1024)
 def _whole_seconds(when: bytes) -> float:
     try:
-        return time.mktime(time.strptime(when.decode(errors="replace"), "%Y-%m-%d %H:%M:%S"))
+        return time.mktime(time.strptime(when.decode(errors="replace"), _WHEN))
     except ValueError:
         return 0.0
+
+
+# --- the events of jobs that run without HTCondor, in its notation, so that whatever reads logs reads these
+
+
+def submitted(cluster: int) -> bytes:
+    """Return the event by which a log tells of a cluster first."""
+    return _event("000", cluster, 0, f"Job submitted from host: {_NO_HOST}")
+
+
+def executing(cluster: int, row: int) -> bytes:
+    """Return the event of a job that begins to run now."""
+    return _event("001", cluster, row, f"Job executing on host: {_NO_HOST}")
+
+
+def terminated(cluster: int, row: int, code: int, memory: int) -> bytes:
+    """Return the event of a job that has ended now.
+
+    :param code: its exit code; a negative one is that of the signal that killed it.
+    :param memory: the megabytes that it has used.
+    """
+    how = f"(0) Abnormal termination (signal {-code})" if code < 0 else f"(1) Normal termination (return value {code})"
+    used = f"Partitionable Resources :    Usage  Request Allocated\n\t   Memory (MB)          : {memory:8} {memory:8} {memory:9}"
+    return _event("005", cluster, row, f"Job terminated.\n\t{how}\n\t{used}")
+
+
+def aborted(cluster: int, row: int, why: str) -> bytes:
+    """Return the event of a job that is not run to its end."""
+    return _event("009", cluster, row, f"Job was aborted.\n\t{' '.join(why.split())}")
+
+
+_NO_HOST = "<127.0.0.1:0>"
+
+
+def _event(kind: str, cluster: int, row: int, text: str) -> bytes:
+    return f"{kind} ({cluster:03}.{row:03}.000) {time.strftime(_WHEN)} {text}".encode() + END
 
 
 def _number(pattern: re.Pattern[bytes], text: bytes) -> int | None:

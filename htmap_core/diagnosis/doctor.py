@@ -41,6 +41,7 @@ from htmap_core.submission.delivery_choice import Answers, present_choice, why
 from htmap_core.user_warnings import UnsuitableDeliveryMethod
 
 _LITTLE_SPACE = 1024**3  # bytes
+_SHOWN = 10  # tags
 _SLOW_IMPORT = 3  # seconds; every map and most commands wait for it
 
 
@@ -62,7 +63,11 @@ def checks() -> Iterator[Check]:
             yield Check("pool", "problem" if each.refuses else "note", f"{each.pool}: {each.reason}")
     if not connections:
         text = "no pool can be used now, so slots and delivery methods could not be checked"
-        yield Check("pool", "problem", text, "The notes above say for each pool how to get it")
+        is_needed = settings.get("WHERE", names.POOL) == names.POOL
+        advice = (
+            'The notes above say for each pool how to get it. `htmap.map(..., where="here")` needs none, to try a map'
+        )
+        yield Check("pool", "problem" if is_needed else "note", text, advice)
         return
     name, connection = connections[0]
     for look in (of_pool.place, of_pool.schedd, of_pool.slots, of_pool.credentials):
@@ -133,7 +138,17 @@ def _files() -> Iterator[Check]:
             yield Check("files", "note", f"map {tag!r}: {error}")
         except TagNotFound:
             continue  # another process has just removed it
+    if here := [tag for tag in tags if _is_here(tag)]:
+        shown = f"{', '.join(here[:_SHOWN])}{', ...' if here[_SHOWN:] else ''}"
+        yield Check("files", "ok", f"{len(here)} of the maps ran on this machine, and not in a pool: {shown}")
     yield from _lost(root)
+
+
+def _is_here(tag: str) -> bool:
+    try:
+        return find_map(tag).is_here
+    except (CorruptMap, MadeByNewerHTMap, TagNotFound):  # told above
+        return False
 
 
 def _advice_on_damage(tag: str, error: CorruptMap | FileNotFoundError) -> str:

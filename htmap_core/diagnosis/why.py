@@ -73,6 +73,8 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
     :param components: their indices; None for all that have not ended.
     :raises ComponentNotFound: the map has no such component.
     """
+    if engine.map_dir.is_here:
+        return _of_this_machine(engine, components)
     statuses, states = engine.statuses(), engine.states
     chosen = engine.components if components is None else [engine.from_front(component) for component in components]
     map_dir, tag, connection = engine.map_dir, engine.map.current_tag(), Connection(engine.pool)
@@ -100,6 +102,31 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             words = engine.site.on_removal(note) if status is ComponentStatus.REMOVED else ()
             explained.append(Explanation(tuple(alike), status, said, advice.format(tag=tag), site=words))
     return [*explained, *_of_signed_urls(map_dir, tag, connection, chosen, statuses)]
+
+
+def _of_this_machine(engine: Engine, components: Iterable[int] | None) -> list[Explanation]:
+    """Explain the status of components of a map that runs on this machine; if all have ended, by default of all."""
+    statuses, tag = engine.statuses(), engine.map.current_tag()
+    chosen = [engine.from_front(component) for component in components or ()]
+    chosen = chosen or [each for each in engine.components if not statuses[each].is_final] or [*engine.components]
+    found: dict[tuple[ComponentStatus, str], list[int]] = {}
+    for component in chosen:
+        found.setdefault((statuses[component], engine.states.note(component)), []).append(component)
+    explained = []
+    for (status, note), alike in found.items():
+        text, advice = {**_PLAIN, **_PLAIN_HERE}[status]
+        said = f"{text} ({note})" if note else text
+        place = f"the map runs {engine.map_dir.record.delivery_reason}"
+        explained.append(Explanation(tuple(alike), status, f"{said}; {place}", advice.format(tag=tag)))
+    return explained
+
+
+_PLAIN_HERE = {
+    ComponentStatus.IDLE: ("it waits for those before it", ""),
+    ComponentStatus.RUNNING: ("it is running", ""),
+    ComponentStatus.ERRORED: ("it failed", "`htmap debug {tag} N` runs component N in a debugger"),
+    ComponentStatus.REMOVED: ("it was not run to its end", "`htmap rerun components {tag} --status removed` goes on"),
+}
 
 
 def _of_hold(engine: Engine, hold: ComponentHold, components: list[int], tag: str) -> Explanation:

@@ -60,6 +60,7 @@ from htmap_core.exceptions.creation import (
 )
 from htmap_core.exceptions.maps import (
     BusyMap,
+    CannotDebug,
     CannotMove,
     CannotRemoveMap,
     CannotRerunComponents,
@@ -108,6 +109,7 @@ from htmap_core.exceptions.tags import (
 __all__ = [
     "BelongsToOther",
     "BusyMap",
+    "CannotDebug",
     "CannotMakePlugin",
     "CannotMap",
     "CannotMove",

@@ -164,6 +164,21 @@ class CannotMove(HTMapException):
 
 
 @attrs.define(slots=False)
+class CannotDebug(HTMapException):
+    """A component cannot be run here in a debugger."""
+
+    tag: str
+    component: int
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"component {self.component} of map {self.tag!r} cannot be debugged here: {self.reason}. "
+            f"`htmap errors {self.tag}` shows what is known of its error"
+        )
+
+
+@attrs.define(slots=False)
 class CannotRemoveMap(HTMapException):
     """The files of a map cannot be deleted."""
 

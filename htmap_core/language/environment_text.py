@@ -11,6 +11,8 @@ from htmap_core.exceptions import InvalidOption
 
 _MACRO = re.compile(r"(?<!\$)\$(?=\w*\()")
 _MACRO_ALONE = re.compile(r"\$\((\w+)\)")
+_ASSIGNED = re.compile(r"([^\s=]+)=((?:'(?:[^']|'')*'|[^\s'])*)")
+_QUOTED = re.compile(r"'((?:[^']|'')*)'")
 _VARIABLE = re.compile(r"[^\s='\"]+")
 
 
@@ -44,6 +46,23 @@ def merged(assignments: Iterable[str], given: str) -> str:
     """
     inner = f"$SUBSTR({found[1]},1,-1)" if (found := _MACRO_ALONE.fullmatch(given)) else newer_syntax(given)[1:-1]
     return '"' + " ".join([*assignments, inner]).rstrip() + '"'
+
+
+def variables(given: str) -> dict[str, str]:
+    """Return the variables of an environment in either syntax.
+
+    >>> variables("TITLE=high tide;LEVEL=3")
+    {'TITLE': 'high tide', 'LEVEL': '3'}
+
+    :param given: the value of the command, without macros.
+    """
+    inner = newer_syntax(given)[1:-1].replace('""', '"')
+    found = ((name, _QUOTED.sub(_unquoted, value)) for name, value in _ASSIGNED.findall(inner))
+    return dict(found)
+
+
+def _unquoted(quoted: re.Match[str]) -> str:
+    return quoted[1].replace("''", "'")
 
 
 def newer_syntax(given: str) -> str:

@@ -37,12 +37,13 @@ class MapBuilder:
         *,
         quiet: bool = False,
         chunksize: int | str | None = None,
+        where: str | None = None,
     ) -> None:
         check_options(map_options)
         options = MapOptions.merge(map_options)  # a copy: what becomes of the user's own in the block does not count
         self._func = func
         self._create = functools.partial(
-            creating.create_map, func, map_options=options, tag=tag, quiet=quiet, chunksize=chunksize
+            creating.create_map, func, map_options=options, tag=tag, quiet=quiet, chunksize=chunksize, where=where
         )
         self._calls: list[Call] = []
         self._map: Map | None = None
@@ -86,6 +87,7 @@ def build_map(
     *,
     quiet: bool = False,
     chunksize: int | str | None = None,
+    where: str | None = None,
 ) -> MapBuilder:
     """Return a builder for a map of *func*.
 
@@ -97,7 +99,7 @@ def build_map(
                 builder(base, 2)
         print(list(builder.map))  #> [0, 1, 4]
     """
-    return MapBuilder(func, map_options, tag, quiet=quiet, chunksize=chunksize)
+    return MapBuilder(func, map_options, tag, quiet=quiet, chunksize=chunksize, where=where)
 
 
 class MappedFunction:
@@ -142,10 +144,11 @@ class MappedFunction:
         *,
         quiet: bool = False,
         chunksize: int | str | None = None,
+        where: str | None = None,
     ) -> Map:
         """Map the function; see :func:`htmap.map`."""
         options = self._merged(map_options)
-        return creating.map(self.func, args, options, tag, quiet, chunksize=chunksize)
+        return creating.map(self.func, args, options, tag, quiet, chunksize=chunksize, where=where)
 
     def starmap(
         self,
@@ -156,10 +159,11 @@ class MappedFunction:
         *,
         quiet: bool = False,
         chunksize: int | str | None = None,
+        where: str | None = None,
     ) -> Map:
         """Map the function over positional and keyword arguments; see :func:`htmap.starmap`."""
         options = self._merged(map_options)
-        return creating.starmap(self.func, args, kwargs, options, tag, quiet, chunksize=chunksize)
+        return creating.starmap(self.func, args, kwargs, options, tag, quiet, chunksize=chunksize, where=where)
 
     def plan(
         self,
@@ -179,9 +183,11 @@ class MappedFunction:
         *,
         quiet: bool = False,
         chunksize: int | str | None = None,
+        where: str | None = None,
     ) -> MapBuilder:
         """Return a builder for a map of the function; see :func:`htmap.build_map`."""
-        return MapBuilder(self.func, self._merged(map_options), tag, quiet=quiet, chunksize=chunksize)
+        options = self._merged(map_options)
+        return MapBuilder(self.func, options, tag, quiet=quiet, chunksize=chunksize, where=where)
 
     def _merged(self, map_options: MapOptions | None) -> MapOptions:
         check_options(map_options)

@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from htmap_core import names
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.exceptions import NotArguments
@@ -18,6 +19,7 @@ from htmap_core.maps import recovery
 from htmap_core.maps.drafts.arguments import explaining, inputs_of
 from htmap_core.maps.drafts.draft import Call, Draft, Written
 from htmap_core.maps.earlier_runs import FUNCTION, EarlierRuns
+from htmap_core.maps.here.place import place
 from htmap_core.maps.map import Map
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
@@ -42,6 +44,7 @@ def map(
     quiet: bool = False,
     *,
     chunksize: int | str | None = None,
+    where: str | None = None,
 ) -> Map:
     """Map a function of one argument over an iterable of arguments.
 
@@ -59,6 +62,8 @@ def map(
         (``"auto"``), see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and other state of the
         process are put back; global variables, mutable defaults and random numbers are shared: see "Components that share a job"
         in the documentation. With 1 they share nothing.
+    :param where: ``"here"`` tries the map on this machine, in this process, and returns when all has run: prints and breakpoints
+        work, and no HTCondor is needed. ``"processes"`` does so in child processes. By default the setting WHERE: ``"pool"``.
     :returns: the map, which has been submitted.
     :raises TagAlreadyExists: the tag is in use.
     :raises EmptyMap: *args* is empty.
@@ -68,7 +73,9 @@ def map(
     """
     calls: Iterator[Call] = (((arg,), {}) for arg in inputs_of(args))
     total = operator.length_hint(args)
-    return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, total=total)
+    return create_map(
+        func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, where=where, total=total
+    )
 
 
 @explaining
@@ -81,6 +88,7 @@ def starmap(
     quiet: bool = False,
     *,
     chunksize: int | str | None = None,
+    where: str | None = None,
 ) -> Map:
     """Map a function over positional and keyword arguments: a tuple and a dictionary for each component.
 
@@ -98,7 +106,9 @@ def starmap(
     total = max(operator.length_hint(args), operator.length_hint(kwargs))
     pairs = enumerate(itertools.zip_longest(inputs_of(args), inputs_of(kwargs)))
     calls: Iterator[Call] = (_call(component, *pair) for component, pair in pairs)
-    return create_map(func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, total=total)
+    return create_map(
+        func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, where=where, total=total
+    )
 
 
 def _call(component: int, given: Iterable[Any] | None, named: Mapping[str, Any] | None) -> Call:
@@ -116,12 +126,18 @@ def create_map(
     tag: str | None = None,
     quiet: bool = False,
     chunksize: int | str | None = None,
+    where: str | None = None,
     total: int = 0,
 ) -> Map:
     """Create and submit a map over *calls*. An error before the schedd has accepted the map leaves nothing behind.
 
     :param total: the number of calls, for the progress bar; 0 where it is not known.
     """
+    if (wanted := place(where)) != names.POOL:
+        from htmap_core.maps.here.creation import create_here  # the runner and what it needs; most maps go to a pool
+
+        made_tag, map_dir = create_here(lambda: Draft.of(func, map_options, chunksize), calls, total, tag, wanted)
+        return Map(tag=made_tag, map_dir=map_dir)
     begun: list[Written] = []
     with interruption.of_a_creation(lambda: _submitted(begun)), of_one_moment():
         draft = Draft.of(func, map_options, chunksize)

@@ -16,6 +16,7 @@ from htmap_core.display.view import Section, Shown
 from htmap_core.maps import existence, overview, recovery, removal, retagging
 from htmap_core.maps.drafts.afterwards import plan_of
 from htmap_core.maps.drafts.plan import Plan
+from htmap_core.maps.here.again import run_again
 from htmap_core.maps.queue import acts, ads, edits
 from htmap_core.maps.shown import of_map
 from htmap_core.results.engine import Engine
@@ -31,7 +32,6 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import find_map
 from htmap_core.submission.by_hand import description
 from htmap_core.submission.files.signatures import KeptSigned
-from htmap_core.submission.rerun import rerun
 
 if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
@@ -527,7 +527,7 @@ class Map(Shown, Sequence[Any]):
         """Run components again from scratch, with the options that the map was created with. Their old results are deleted.
 
         Results may come before the end of their job. A job of which all components run again is removed from the queue; one
-        that has others goes on for these.
+        that has others goes on for these. A map that ran on this machine (``where="here"``) runs there again, to its end.
 
         :param components: their indices; all by default.
         :raises CannotRerunComponents: some of them have not ended, or (``ComponentsNotFound``) the map does not have them.
@@ -537,7 +537,7 @@ class Map(Shown, Sequence[Any]):
         recovery.settle()
         engine = self._engine
         chosen = engine.components if components is None else engine.chosen(components)
-        rerun(self._map_dir, engine.map.current_tag(), chosen, engine)
+        run_again(self._map_dir, engine.map.current_tag(), chosen, engine)
         engine.poll()
 
     def retag(self, tag: str) -> None:

@@ -20,6 +20,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap, HTMapException, MadeByNewerHTMap
 from htmap_core.maps import moving, removal, retagging
+from htmap_core.maps.here import interrupted
 from htmap_core.plugins import pools
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
@@ -91,8 +92,8 @@ def _is_understood(map_dir: MapDir) -> bool:
 def _unfinished() -> Iterator[tuple[str, Finish, Operation]]:
     root = htmap_dir()
     for kind, finish in _FINISH.items():
-        for interrupted in operations.unfinished(root, kind):
-            yield kind, finish, interrupted
+        for operation in operations.unfinished(root, kind):
+            yield kind, finish, operation
 
 
 def _finish_move(root: Path, *, at_once: bool) -> None:
@@ -188,6 +189,7 @@ _FINISH: dict[str, Finish] = {
     names.CREATING: _finish_creation,
     names.RERUNNING: _finish_rerun,
     names.RETAGGING: _finish_retagging,
+    names.RUNNING: interrupted.finish,
 }
 
 
@@ -199,7 +201,7 @@ def _settle_submissions(map_dir: MapDir, ask: Ask) -> bool:
     for submission in map_dir.submissions.all():
         if submission.cluster is None:
             cluster = _logged_cluster(map_dir)
-            if cluster is None:
+            if cluster is None and not map_dir.is_here:
                 connection = ask(map_dir.pool)
                 if connection is None:
                     return False

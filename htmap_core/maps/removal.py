@@ -39,8 +39,9 @@ def remove(map_dir: MapDir, tag: str, *, has_ended: Callable[[], bool], force: b
     :raises MadeByNewerHTMap: a newer HTMap has made it, or run it again, and *force* is false. Nothing was changed.
     :raises BusyMap: components are being run again at this moment, and *force* is false. Nothing was changed.
     """
-    if not force and operations.is_under_way(names.RERUNNING, map_dir):
-        raise BusyMap(tag, names.RERUNNING)
+    for kind in () if force else (names.RERUNNING, names.RUNNING):
+        if operations.is_under_way(kind, map_dir):
+            raise BusyMap(tag, kind)
     is_over = has_ended()
     with deletion.announced(map_dir, tag, *_jobs_of(map_dir, force=force)) as removal:
         try:
@@ -109,6 +110,8 @@ def _jobs_of(map_dir: MapDir, *, force: bool = False) -> tuple[PoolAddress | Non
         pool = map_dir.pool
     except CorruptMap:
         return None, "false"  # it was never submitted, or its record is lost
+    if map_dir.is_here:
+        return None, "false"
     try:
         return (pool, map_dir.own_jobs) if map_dir.submissions.all() else (None, "false")
     except CorruptMap:

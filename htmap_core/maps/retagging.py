@@ -33,7 +33,7 @@ def retag(map_dir: MapDir, old: str, new: str, *, ended: bool) -> None:
                 claim_tag(map_dir.root, map_dir.id, new)
             except TagAlreadyExists:
                 raise TagInUse(new, old) from None
-        if not ended:
+        if not ended and not map_dir.is_here:
             _rename_batch(map_dir, old, new)
         move_tag(map_dir, old, new)
 
@@ -47,6 +47,8 @@ def finish(begun: Operation, ask: Callable[[PoolAddress], Connection | None]) ->
     if not (begun.new_tag and has_tag(begun.map_dir, begun.new_tag)):
         return True
     move_tag(begun.map_dir, begun.tag, begun.new_tag)
+    if begun.map_dir.is_here:
+        return True
     connection = ask(begun.map_dir.pool)
     if connection is not None:
         edit_jobs(connection, begun.map_dir.own_jobs, "JobBatchName", quoted(begun.new_tag))

@@ -240,7 +240,9 @@ class Engine:
             for counts in self._news.watch(Deadline(timeout), line):
                 line.has_news()
                 self._check(counts, enough)
-                if enough.ended(counts) >= enough.needed or self._awaits_release(counts.keys() - enough.over, tolerated):
+                if enough.ended(counts) >= enough.needed or self._awaits_release(
+                    counts.keys() - enough.over, tolerated
+                ):
                     break
         self.states.save()
 

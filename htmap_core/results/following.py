@@ -68,7 +68,10 @@ def follow(engine: Engine, component: int, timeout: Timeout, errors: str = "repl
     connection, seen, run = Connection(engine.pool), 0, Run("", 0)
     deadline = Deadline(timeout)
     while not is_settled(status := engine.status(component)):
-        begun = _begun(engine, connection, component) if status is ComponentStatus.RUNNING else None
+        is_in_pool = (
+            status is ComponentStatus.RUNNING and not engine.map_dir.is_here
+        )  # elsewhere output comes at the end
+        begun = _begun(engine, connection, component) if is_in_pool else None
         if begun is not None:
             if begun != run:
                 # For the same run, condor_tail starts from the beginning again, and `seen` bytes are skipped.

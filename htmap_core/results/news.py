@@ -23,6 +23,7 @@ from htmap_core.tracking.source import StateSource
 logger = logging.getLogger("htmap")
 
 QUIET = 60.0  # seconds without news after which the schedd is asked
+_QUIET_HERE = 1.0  # seconds after which to look whether the process is gone that runs a map on this machine
 # Each question that brings no news doubles the time until the next one, so often at most: to a quarter of an hour.
 _DOUBLINGS = 4
 
@@ -147,7 +148,8 @@ class News:
                 return news
             line.look()
             took = quickest = min(quickest, time.monotonic() - looks)  # a look that the machine held up is no measure
-            if time.monotonic() > max(begin, self._asked) + QUIET * 2**self._silences:
+            quiet = _QUIET_HERE if self._map.map_dir.is_here else QUIET
+            if time.monotonic() > max(begin, self._asked) + quiet * 2**self._silences:
                 self._asked = time.monotonic()  # one of the threads that wait is enough
                 self._silences = min(self._silences + 1, _DOUBLINGS)
                 line.hide()  # for what follows may warn
@@ -164,6 +166,8 @@ class News:
 
     def _ask_the_schedd(self) -> None:
         self._finish_interrupted()
+        if self._map.map_dir.is_here:
+            return  # no schedd knows it
         address = self._map.map_dir.pool
         connection, slots = Connection(address, answers_about_slots(address)), 1
         try:

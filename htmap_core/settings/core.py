@@ -13,6 +13,7 @@ from typing import Any, Optional
 
 import attrs
 
+from htmap_core.names import PLACES, POOL
 from htmap_core.settings import model
 
 
@@ -39,6 +40,22 @@ class CoreSettings:
                 "HTMAP_DELIVERY_METHOD",
                 "HTMAP_DELIVERY",
             ),  # in the original's code, and in its documentation
+        },
+    )
+    where: str = attrs.field(
+        default=POOL,
+        validator=attrs.validators.in_(PLACES),
+        metadata={
+            "meaning": "where maps run: in the `pool`, or, to try them, on this machine: `here` in the program's own process, or "
+            "in `processes` of their own"
+        },
+    )
+    processes: int = attrs.field(
+        default=0,
+        validator=attrs.validators.ge(0),
+        metadata={
+            "meaning": "how many processes a map uses at a time that runs on this machine in `processes`",
+            "default": "as many as this one may use processors",
         },
     )
     wait_time: float = attrs.field(

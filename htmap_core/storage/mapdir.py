@@ -115,6 +115,14 @@ class MapDir:
         return attrs.evolve(address, schedd=address.schedd or self._machine)
 
     @property
+    def is_here(self) -> bool:
+        """Whether the map's jobs run on this machine, without HTCondor; not where that cannot be read."""
+        try:
+            return self.record.pool.pool == names.THIS_MACHINE
+        except (CorruptMap, MadeByNewerHTMap):
+            return False
+
+    @property
     def plugin_files(self) -> Sequence[str]:
         """The one-off plugins that the map was made with; none where that cannot be read."""
         try:
@@ -380,6 +388,11 @@ class MapDir:
     def events(self) -> Path:
         """The path of the event log of all the map's jobs."""
         return self.path / names.EVENTS
+
+    def add_event(self, event: bytes) -> None:
+        """Add an event to the log, which HTCondor does for its own jobs."""
+        with open(self.events, "ab", buffering=0, opener=private_opener) as log:
+            log.write(event)
 
     def read_state(self) -> bytes | None:
         """Return the cached state of the event log; None if there is none."""

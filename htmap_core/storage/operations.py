@@ -33,7 +33,7 @@ from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import address_from
 
-KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
+KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING, names.RUNNING)
 _KEYS_OF_0_7_0 = frozenset({"tag", "host", "since", "pool", "constraint", "new_tag"})
 _FOR_0_7_0 = {"host": "of a newer HTMap", "since": 1e11}
 TRY_AGAIN_AFTER = 600.0  # seconds: a pool that does not answer costs a command HTCondor's timeouts

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 from pathlib import Path
 
 from htmap_core.exceptions import CorruptMap
 from htmap_core.files.folders import remove_tree
+from htmap_core.files.ownership import make_folder, private_opener
 from htmap_core.names import EARLY
 from htmap_core.storage.content.packs import ReturnedPack, is_pack
 from htmap_core.storage.content.returned import Returned, ReturnedFrames
@@ -124,6 +126,23 @@ class Outputs:
         :raises CorruptMap: there is something else in its place.
         """
         return folder_below(Path(self._folder), *f"{job.output}.{FILES}".split("/"), str(component))
+
+    def bring_back(self, job: Job, returned: str) -> None:
+        """Move what a job of this machine has returned to where HTCondor puts what others return.
+
+        :param returned: the folder that the job returns.
+        """
+        make_folder(Path(f"{self._folder}/{job.output}").parent)
+        for name in (STDOUT, STDERR, FILES, RESULTS):  # results come last: with them, the others are there
+            if os.path.lexists(f"{returned}/{name}"):
+                _delete(f"{self._folder}/{job.output}.{name}")
+                shutil.move(f"{returned}/{name}", f"{self._folder}/{job.output}.{name}")
+
+    def tell(self, job: Job, text: str) -> None:
+        """Write down why a job of this machine has returned nothing, as its standard error."""
+        make_folder(Path(f"{self._folder}/{job.output}").parent)
+        with open(f"{self._folder}/{job.output}.{STDERR}", "w", encoding="utf-8", opener=private_opener) as file:
+            file.write(text)
 
     def delete_files(self, job: Job, component: int) -> None:
         """Delete the files that a component sent back with a job."""

@@ -26,7 +26,7 @@ from htmap_core.settings.tables import setting
 from htmap_core.settings.trust import check_entry, check_owner, close_unless_trusted
 from htmap_core.storage.content.formats import check_needs
 
-_FOLDERS = (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING)
+_FOLDERS = (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING, names.RUNNING)
 _ADVICE = "`export HTMAP_DIR=PATH` uses another folder, which HTMap makes if it does not exist"
 
 _checked: set[Path] = set()

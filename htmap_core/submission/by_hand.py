@@ -55,7 +55,7 @@ def _row(map_dir: MapDir, columns: tuple[str, ...], component: int) -> dict[str,
     """Return the values of the item columns for a job with only this component."""
     number = map_dir.placement.first.row_of(component)
     values = next(row for index, row in enumerate(map_dir.rows()) if index == number)
-    row = dict(zip((*names.COLUMNS, *columns), values))
+    row = dict(zip(columns, values))
     return {**row, **dict(zip(names.COLUMNS, (str(component), str(component), values[2], str(component))))}
 
 

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import htmap_core
+import htmap_run.versions
 from htmap_core import names
 from htmap_core.results.pickling import Pickled
 from htmap_core.settings import tables
@@ -24,6 +25,12 @@ def handshake(function: Pickled) -> dict[str, Any]:
         "by_value": function.by_value,
         "allow_mismatch": tables.setting("ALLOW_PYTHON_MISMATCH"),
     }
+
+
+def tell_runner() -> None:
+    """Tell the runner the versions of this process, in which it runs; the archive has those of its making."""
+    htmap_run.versions.CLOUDPICKLE = _version_of_cloudpickle()
+    htmap_run.versions.HTMAP = htmap_core.__version__
 
 
 def versions() -> dict[str, str]:

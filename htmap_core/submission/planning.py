@@ -95,8 +95,23 @@ def describe(
         user_warnings.warn(user_warnings.LateJobsAreSignedNow(plan.tag, files.validity.end))
     if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
         user_warnings.warn(warning)
-    commands = {**_with_own_commands(submit, plan, map_dir), **time_limit(submit, plan, option_columns)}
-    return Description(commands, submit)
+    own = _with_own_commands(submit, plan, map_dir)
+    return Description({**own, **start_policy(submit), **time_limit(submit, plan, option_columns)}, submit)
+
+
+def of_this_machine(
+    plan: MapPlan, map_dir: MapDir, option_columns: Mapping[str, str], files: MapFiles, authors: Authors
+) -> Description:
+    """Return the description of a map whose jobs run on this machine: with no say of plugins, and no rules for a queue.
+
+    The parameters are those of :func:`describe`.
+    """
+    submit = begun(plan, option_columns, authors)
+    files.describe(submit)
+    for name in (*LATE, "hold"):
+        submit.take(name)
+    own = _with_own_commands(submit, plan, map_dir)
+    return Description({**own, **time_limit(submit, plan, option_columns)}, submit)
 
 
 def begun(plan: MapPlan, option_columns: Mapping[str, str], authors: Authors) -> SubmitDescription:
@@ -229,7 +244,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_dir: MapDir
             for scheme, path in submit.transfer_plugins.items()
         }
         own["transfer_plugins"] = ";".join(f"{scheme}={name}" for scheme, name in adopted.items())
-    return {**own, **submit.commands(), **start_policy(submit)}
+    return {**own, **submit.commands()}
 
 
 def _plugin_name(scheme: str) -> str:

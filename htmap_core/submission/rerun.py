@@ -25,7 +25,7 @@ from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.archive import build
 from htmap_core.submission.files.outputs import renewal
-from htmap_core.submission.submit import submit
+from htmap_core.submission.submit import Queue, submit
 from htmap_run import ranges
 
 
@@ -39,13 +39,14 @@ class States(Protocol):
         """Return those of some jobs that have not ended, as of the last look."""
 
 
-def rerun(map_dir: MapDir, tag: str, components: Sequence[int], states: States) -> None:
+def rerun(map_dir: MapDir, tag: str, components: Sequence[int], states: States, queue: Queue | None = None) -> None:
     """Run components again with their inputs and options, and delete their earlier results.
 
     Components that shared a job share one again. A job is removed from the queue if all its components run again: their results
     may have come before its end.
 
     :param components: their indices, in order.
+    :param queue: what takes the jobs of a map that runs on this machine; None for the map's pool.
     :raises CannotRerunComponents: some of them have not ended.
     :raises CorruptMap: the function, an input or the description is damaged; nothing has changed then.
     :raises MapWasRemoved: the map was removed meanwhile; nothing runs again.
@@ -59,11 +60,14 @@ def rerun(map_dir: MapDir, tag: str, components: Sequence[int], states: States) 
         return
     with plugins.of_map(map_dir.plugin_files):
         plugin_faults.check()
-        pool = pools.reach(map_dir.pool, map_dir.plugin_files)
-        pools.check_place(pool, map_dir.root)
+        pool: PoolView | None = None
+        if queue is None:
+            queue = pool = pools.reach(map_dir.pool, map_dir.plugin_files)
+            pools.check_place(pool, map_dir.root)
         commands, columns = _read_submit(map_dir)
         map_dir.check_sources(components)
-        _renew_credentials(map_dir, tag, commands, pool)
+        if pool is not None:
+            _renew_credentials(map_dir, tag, commands, pool)
     with operations.perform(names.RERUNNING, map_dir, tag):
         _check_ended(tag, components, states.statuses())  # another thread or process may have run some again until now
         map_dir.remove_checkpoints(components)
@@ -72,15 +76,15 @@ def rerun(map_dir: MapDir, tag: str, components: Sequence[int], states: States) 
         jobs = _write_items(map_dir, number, components, commands, columns)
         with held_back():  # Ctrl-C must not come between the submission and the deletion of the earlier results
             try:
-                submit(map_dir, jobs, {**commands, "JobBatchName": tag}, columns, pool)
+                submit(map_dir, jobs, {**commands, "JobBatchName": tag}, columns, queue)
             except Exception:
                 map_dir.remove_items(number)
                 raise
             if not map_dir.exists:  # a removal that began meanwhile may have missed these jobs
-                pool.remove(map_dir.own_jobs, "removed with htmap")
+                queue.remove(map_dir.own_jobs, "removed with htmap")
                 raise MapWasRemoved(tag)
             if left := states.open_jobs(_delete_returned(map_dir, before)):
-                pool.remove(map_dir.some_own_jobs(left), "its components run again")
+                queue.remove(map_dir.some_own_jobs(left), "its components run again")
     logger.info("map %r: runs %d components again", tag, len(components))
 
 

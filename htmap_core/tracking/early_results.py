@@ -83,8 +83,8 @@ class EarlyResults:
     def _look(self) -> bool:
         """Look for results, and return whether more can come without another event."""
         record = self._map_dir.record
-        if record.jobs == record.components:
-            return False  # of a job with one component nothing comes before its end
+        if record.jobs == record.components or self._map_dir.is_here:
+            return False  # of a job with one component nothing comes before its end, and no schedd has a spool of those here
         is_any = False
         for submission in self._map_dir.submissions.all():
             rows = self._tracker.begun_rows(submission.number)

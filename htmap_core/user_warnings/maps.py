@@ -91,6 +91,24 @@ class NoJobsYet(HTMapWarning):
         )
 
 
+@attrs.define(slots=False)
+class NoQueue(HTMapWarning):
+    """An act on the jobs of a map does nothing, because they run on this machine, and not in the queue of a pool.
+
+    :param tag: the map.
+    :param act: as for :class:`OthersConcerned`.
+    """
+
+    tag: str
+    act: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.act!r} does nothing to map {self.tag!r}: it runs on this machine, and no queue has its jobs. Ctrl-C where it "
+            f"runs stops it, and `htmap rerun components {self.tag} --status removed` goes on"
+        )
+
+
 def _named(components: tuple[int, ...]) -> str:
     return f"component{'s' if len(components) > 1 else ''} {ranges.spell(components)}"
 

@@ -29,6 +29,10 @@ class OwnArchive:
                 other = os.path.join(scratch, name)
                 self._others[other] = os.open(other, os.O_RDONLY | os.O_CLOEXEC)
 
+    def close(self) -> None:
+        """Close it, in a process that outlives the job."""
+        os.close(self._file)
+
     def restore(self) -> None:
         """Write it again if it is gone, and make the scratch directory again."""
         if not os.access(self.path, os.F_OK):  # twice as quick as to ask for all that is known of it

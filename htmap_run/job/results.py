@@ -22,7 +22,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from htmap_run import frames
+from htmap_run import codes, frames
 from htmap_run.files.own_archive import copy_from
 from htmap_run.job.pending import SIZE, Pending
 
@@ -202,6 +202,14 @@ class Results:
                 self.ended.note(component, 0)
         os.ftruncate(self._writer.descriptor, reader.end)
         self._read_to = reader.end
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that tells how the components have ended."""
+        kinds = self.ended.kinds()
+        if kinds <= {frames.RESULT}:
+            return codes.OK
+        return codes.REFUSED if kinds == {frames.REFUSED} else codes.COMPONENT_FAILED
 
     def drop(self, components: Iterable[int]) -> None:
         """Drop how some components have ended, because they run again."""

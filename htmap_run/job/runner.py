@@ -16,7 +16,7 @@ import functools
 import os
 import sys
 
-from htmap_run import codes, frames, names, ranges
+from htmap_run import codes, names, ranges
 from htmap_run.files import remaps, saves
 from htmap_run.files.own_archive import OwnArchive
 from htmap_run.job import eviction, worker
@@ -193,18 +193,16 @@ def _live(scratch: str) -> Iterator[None]:
 
 
 def _exit_code(results: Results, past: eviction.Past, scratch: str) -> int:
-    kinds = results.ended.kinds()
-    if kinds <= {frames.RESULT}:
-        return codes.OK
-    if kinds == {frames.REFUSED}:
-        return codes.REFUSED
+    code = results.exit_code
+    if code != codes.COMPONENT_FAILED:
+        return code
     ad = job_ad(scratch)
     named = ad.get(names.RETRIED.lower())
     if named is not None and not any(_is_named(classes, named.split(",")) for classes in results.raised()):
-        return codes.COMPONENT_FAILED
+        return code
     if past.is_retried(ad.get(names.LEAVES.lower(), "")):
         return codes.AGAIN
-    return codes.COMPONENT_FAILED if named is None else codes.TRY_AGAIN
+    return code if named is None else codes.TRY_AGAIN
 
 
 def _is_named(classes: Sequence[str], named: Sequence[str]) -> bool:

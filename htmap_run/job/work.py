@@ -73,6 +73,7 @@ class Work:
     def __init__(self, archive: OwnArchive, scratch: str, function: str, blocks: list[str], results: Results) -> None:
         self.process = os.getpid()
         self._archive = archive
+        self._own_files = archive.path
         self.scratch = scratch
         self.script = Script(archive.path)
         self.variable = ComponentVariable()
@@ -242,7 +243,7 @@ class Work:
             # Each component is refused for the same reason, and that of one tells what the host has.
             return {**self._report_of_refusal, "packages": [], "scratch": []}
         try:
-            described = report.describe(error, self._archive.path, self.scratch)
+            described = report.describe(error, self._own_files, self.scratch)
         except BaseException as failure:  # memory may be full; the component's error must still be reported
             described = report.briefly(error, failure)
         if error is self._refusal:

@@ -49,7 +49,7 @@ def run(
             memory = PeakMemory()
             limit.start()
             for count, component in enumerate(components, 1):
-                start, end = _run_one(work, component, capture, results, memory, is_first=count == 1)
+                start, end = run_one(work, component, capture, results, memory, is_first=count == 1)
                 if end >= saving.due and saving.is_time(count, len(components) - count, start, end):
                     break
                 if end >= limit.due and limit.is_short(count, len(components) - count, start, end):
@@ -63,13 +63,18 @@ def run(
 
 def _prepare_environment(scratch: str) -> None:
     faulthandler.enable(2)  # a crash in an extension module leaves a traceback in the captured standard error
+    look_in(scratch)
+    forget_others()
+
+
+def look_in(scratch: str) -> None:
+    """Have programs and modules among the input files found."""
     # Functions call programs among the input files by their names, and jobs have no PATH by default.
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH") or "/usr/local/bin:/usr/bin:/bin", scratch])
     # Modules among the input files can be imported, whatever is installed. Python's own come first: an input file that happens
     # to be called platform.py must not hide one of them from packages, or from the reports of this archive.
     library = [number for number, folder in enumerate(sys.path) if _is_standard_library(folder)]
     sys.path.insert(max(library, default=0) + 1, scratch)
-    forget_others()
 
 
 def _is_standard_library(folder: str) -> bool:
@@ -77,7 +82,7 @@ def _is_standard_library(folder: str) -> bool:
     return folder in (library, os.path.join(library, "lib-dynload"))
 
 
-def _run_one(
+def run_one(
     work: Work, component: int, capture: Capture, results: Results, memory: PeakMemory, *, is_first: bool
 ) -> tuple[float, float]:
     """Run a component, write down what it leaves, and return when it began and ended."""

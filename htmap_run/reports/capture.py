@@ -12,6 +12,7 @@ import sys
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Optional, TextIO
 
     from typing_extensions import Self
@@ -22,10 +23,13 @@ class Capture:
 
     :param stdout: the path of the file for standard output, which is made anew.
     :param stderr: the path of the file for standard error, which is made anew.
+    :param is_shown: whether the descriptors stay as they are, and text is shown and kept: in a process that is the user's own.
+        What subprocesses and C libraries write is not kept then.
     """
 
-    def __init__(self, stdout: str, stderr: str) -> None:
-        self._streams = (_Stream(1, "stdout", stdout), _Stream(2, "stderr", stderr))
+    def __init__(self, stdout: str, stderr: str, *, is_shown: bool = False) -> None:
+        kind = _ShownStream if is_shown else _Stream
+        self._streams = (kind(1, "stdout", stdout), kind(2, "stderr", stderr))
         self._modules_seen = 0
         self._flush_c: Any = None
 
@@ -172,6 +176,57 @@ class _Stream:
     def close(self) -> None:
         os.dup2(self._original, self._descriptor)
         os.close(self._original)
+
+
+class _ShownStream(_Stream):
+    """One of the two standard streams, which is shown as before; its text is kept, too."""
+
+    def open(self) -> None:
+        self._shown: Any = getattr(sys, self._name)
+        self._kept = _Kept(self._shown, self._file)
+        self.begin()
+
+    def begin(self) -> int:  # the component before may have put something else there
+        setattr(sys, self._name, self._kept)
+        return self._begin
+
+    def flush(self) -> None:
+        streams: tuple[Any, Any] = getattr(sys, self._name, None), self._shown
+        for stream in streams:
+            with contextlib.suppress(Exception):  # the user's object may raise anything; that must not end the job
+                stream.flush()
+
+    def tell(self, text: str) -> None:
+        super().tell(text)
+        self._shown.write(text)
+
+    def close(self) -> None:
+        setattr(sys, self._name, self._shown)
+        self._kept.file = -1  # a thread may still have it, and the descriptor may be another file's soon
+
+
+class _Kept:
+    """A stream that keeps the text which it shows.
+
+    :param shown: the stream that shows it, which has whatever else is asked for.
+    :param file: the descriptor of the file that keeps it; -1 once the job is over.
+    """
+
+    def __init__(self, shown: Any, file: int) -> None:
+        self._shown = shown
+        self.file = file
+
+    def write(self, text: str) -> Any:
+        if self.file >= 0:
+            os.write(self.file, text.encode("utf-8", "backslashreplace"))
+        return self._shown.write(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._shown, name)
 
 
 def _text(descriptor: int) -> TextIO:

@@ -34,7 +34,7 @@ def describe(error: BaseException, archive: str, scratch: str) -> dict[str, Any]
     """Return the report of *error*, ready for the index of a result file.
 
     :param error: the exception that a component raised.
-    :param archive: the path of the archive that the runner is in; its frames are left out.
+    :param archive: the path of the archive or folder that the runner is in; its frames are left out.
     :param scratch: the job's scratch directory, whose files are listed.
     """
     values = LocalValues(_SECONDS_FOR_LOCALS)

@@ -59,6 +59,9 @@ WRITERS = {
     "htmap_core/files/relocation.py": "the move of a folder to another place, for HTMAP_DIR",
     "htmap_core/files/sharing.py": "programs that maps have in common, for storage",
     "htmap_core/files/ownership.py": "private folders, for storage, settings and plugins",
+    "htmap_core/maps/here/fetching.py": "an input file by URL, in a job's scratch directory",
+    "htmap_core/maps/here/job.py": "the scratch directory of a job on this machine",
+    "htmap_core/maps/here/processes.py": "a job's standard output there",
     "htmap_core/submission/files/outputs.py": "a folder of the user's, which HTCondor does not make",
     "htmap_core/submission/files/staging.py": "links to inputs, in a folder that storage gives it",
 }

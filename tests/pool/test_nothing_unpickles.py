@@ -218,6 +218,7 @@ ARGUMENTS = {
     "reasons": ["--all"],
     "stdout": ["tides", "1"],
     "stderr": ["tide", "1"],
+    "debug": ["tide", "1"],
     "why": ["tide", "0", "1"],
     "job": ["tide", "1"],
     "submit-file": ["tide"],

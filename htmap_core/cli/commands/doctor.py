@@ -88,6 +88,7 @@ _DEEDS = {
     names.CREATING: "creation",
     names.RERUNNING: "rerun",
     names.RETAGGING: "change of the tag",
+    names.RUNNING: "run on this machine",
 }
 
 

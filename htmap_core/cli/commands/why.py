@@ -1,4 +1,4 @@
-"""``htmap why``, ``plan``, ``advise``, ``job`` and ``submit-file``."""
+"""``htmap why``, ``plan``, ``advise``, ``job``, ``submit-file`` and ``debug``."""
 
 from __future__ import annotations
 
@@ -139,3 +139,22 @@ def submit_file(tag: str, component: int | None) -> None:
     the output arrive there.
     """
     click.echo(load(tag).submit_file(component), nl=False)
+
+
+@click.command()
+@click.argument("tag", type=TAG)
+@click.argument("component", type=COMPONENT)
+def debug(tag: str, component: int) -> None:
+    """Run a component here, and open the debugger at its exception.
+
+    It runs in a folder of its own, with the inputs and files that it had in the pool. Nothing of the map changes. Modules must be
+    importable here: `PYTHONPATH=. htmap debug ...` adds the current folder.
+    """
+    from htmap_core.maps.here.debugging import debug as run_in_debugger
+    from htmap_core.maps.map import engine_of
+
+    engine = engine_of(load(tag))
+    component = engine.from_front(component)
+    tables.remark(f"component {component} of map {tag!r} runs here, in a folder of its own; the map stays as it is")
+    if not run_in_debugger(engine.map_dir, tag, component):
+        tables.say(f"component {component} of map {tag!r} ran to its end here, without an exception")

@@ -23,6 +23,7 @@ from htmap_core.exceptions import EmptyMap, NotOptions
 from htmap_core.maps.drafts import memory_steps
 from htmap_core.maps.drafts.arguments import check_function
 from htmap_core.maps.earlier_runs import EarlierRuns
+from htmap_core.maps.here.fetching import check_schemes
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
 from htmap_core.progress.bars import while_created
@@ -136,6 +137,32 @@ class Draft:
                     user_warnings.warn(warning)
 
             yield Written(creation, plan, describe, check, chunks.reason)
+
+    @contextlib.contextmanager
+    def written_for_here(
+        self, calls: Iterable[Call], total: int, tag: str | None, machine: PoolView
+    ) -> Iterator[Written]:
+        """Write the files of a map that runs on this machine: no site has a say, and each component has a job of its own.
+
+        :param total: the number of *calls*, for the progress bar; 0 where it is not known.
+        :param machine: what stands for the pool.
+        """
+        chunks = choice.equal(self.size or 1)
+        columns, files = OptionColumns(self.options), MapFiles(self.options)
+        of_options = tuple(columns.names.values())
+        with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns) as creation:
+            self._add_function(creation, files, runs_again_alone=False)
+            _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
+            plan = self._plan(creation, machine, columns.walltime, None, is_chosen=False)
+            check_schemes(files.input_schemes, files.output_schemes)
+            of_map = creation.map_dir, columns.names, files, self.authors
+            describe = functools.partial(planning.of_this_machine, plan, *of_map)
+
+            def check(_: Description) -> None:
+                for warning in files.warnings(machine):
+                    user_warnings.warn(warning)
+
+            yield Written(creation, plan, describe, check, None)
 
     def _chunks(self, pool: Pool, method: DeliveryMethod, connection: Connection, total: int) -> Chunks:
         if self.size:

@@ -23,6 +23,8 @@ def job_ad(engine: Engine, component: int) -> JobAd:
     """
     from htmap_core.condor import job_ads  # seldom needed
 
+    if engine.map_dir.is_here:
+        raise job_ads.JobNotFound(engine.map.current_tag(), component, str(engine.status(component)))
     job, map_dir, connection = engine.job(component), engine.map_dir, pools.ask(engine.pool)
     cluster = {each.number: each.cluster for each in map_dir.submissions.all()}.get(job.submission)
     with contextlib.suppress(CorruptEventLog):

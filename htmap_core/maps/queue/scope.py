@@ -92,6 +92,9 @@ def told(engine: Engine, act: str, wanted: Wanted) -> Scope:
     :param act: what the user calls it.
     """
     on = scope(engine, wanted)
+    if engine.map_dir.is_here:
+        user_warnings.warn(user_warnings.NoQueue(engine.map.current_tag(), act))
+        return Scope((), jobs=())
     if (warning := others_concerned(engine, act, on)) is not None:
         user_warnings.warn(warning)
     if on.unmade:

@@ -82,6 +82,11 @@ class MapFiles:
         return self._protocols.input_schemes
 
     @property
+    def output_schemes(self) -> frozenset[str]:
+        """The schemes of the URLs that output files are sent to."""
+        return self._protocols.output_schemes
+
+    @property
     def validity(self) -> Validity | None:
         """For how long the signed URLs of outputs are good; None if there are none."""
         return self._protocols.validity

@@ -41,6 +41,11 @@ class Protocols:
         """The schemes of the URLs of input files."""
         return frozenset(self._inputs)
 
+    @property
+    def output_schemes(self) -> frozenset[str]:
+        """The schemes of the URLs of output files, as users write them."""
+        return frozenset(self._outputs)
+
     def fetch(self, source: str, replaced_by: str | None = None) -> None:
         """Note the protocol of an input file's *source*, a path or a URL.
 

@@ -36,3 +36,23 @@ def test_events_with_fractions_are_read_as_quickly_as_others() -> None:
     ((kind, cluster, job, when, title, *_, text, no_event),) = eventlog.events(log)
     assert (kind, cluster, job, when) == (b"000", b"017", b"000", b"2026-11-21 07:41:31.250")
     assert (title, text, no_event) == (b"Job submitted", b"", b"")
+
+
+def test_the_events_of_jobs_without_htcondor_are_read_like_its_own() -> None:
+    written = [
+        eventlog.submitted(1),
+        eventlog.executing(1, 2),
+        eventlog.terminated(1, 2, 90, 17),
+        eventlog.terminated(1, 3, -9, 18),
+        eventlog.aborted(1, 1000, "it rains\n...\n"),
+    ]
+    log = eventlog.END + b"".join(written)[: -len(eventlog.END)]
+    found = eventlog.events(log)
+    assert eventlog.damage(log, len(found)) is None
+    assert [(kind, cluster, int(row)) for kind, cluster, row, *_ in found] == [
+        *((b"000", b"001", 0), (b"001", b"001", 2), (b"005", b"001", 2), (b"005", b"001", 3), (b"009", b"001", 1000))
+    ]
+    assert [(code, memory) for *_, code, memory, _, _ in found][2] == (b"90", b"17")
+    killed, removed = (body for *_, body, _ in found[3:])
+    assert (eventlog.signal(killed), eventlog.memory(killed), eventlog.reason(removed)) == (9, 18, "it rains ...")
+    assert abs(time.time() - eventlog.seconds(found[0][3])) < 60

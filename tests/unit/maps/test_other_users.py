@@ -32,6 +32,7 @@ COMMANDS = [
     ["wait", "tide"],
     ["errors", "tide"],
     ["why", "tide"],
+    ["debug", "tide", "0"],
     ["job", "tide", "0"],
     ["hold", "tide"],
     ["release", "tide"],

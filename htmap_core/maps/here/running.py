@@ -1,0 +1,123 @@
+"""The jobs of a map on this machine: in this very process, one after the other, or in processes of their own.
+
+What happens is written into the map's event log, in HTCondor's notation. So whatever tracks maps tracks these.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+from htmap_core import names
+from htmap_core.condor import eventlog
+from htmap_core.exceptions import MapWasRemoved
+from htmap_core.files.folders import remove_tree
+from htmap_core.maps.here import interrupted
+from htmap_core.maps.here.job import LocalJob, jobs_of
+from htmap_core.maps.here.processes import Children
+from htmap_core.settings import tables
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.submission.handshake import tell_runner
+from htmap_run import codes
+
+
+def run(map_dir: MapDir, tag: str) -> None:
+    """Run the jobs of a map's last submission. The caller has the marker that says so.
+
+    :raises KeyboardInterrupt: Ctrl-C ended it; what has ended stays. So it does if somebody left the debugger (``bdb.BdbQuit``).
+    :raises MapWasRemoved: another process has removed the map by force.
+    """
+    submission = map_dir.submissions.all()[-1]
+    jobs, log = jobs_of(map_dir, submission), _Log(map_dir, submission.cluster or 0)
+    try:
+        if map_dir.record.delivery_method == names.PROCESSES:
+            _in_processes(jobs, log)
+        else:
+            _in_this_process(jobs, log)
+    except BaseException as error:
+        if not map_dir.exists:
+            raise MapWasRemoved(tag) from error
+        interrupted.end_all(map_dir, "the program that ran it on this machine was interrupted")
+        if not isinstance(error, Exception):
+            _tell_how_to_go_on(tag)
+        raise
+
+
+class _Log:
+    """Writes the events of jobs.
+
+    :param cluster: the number of their cluster.
+    """
+
+    def __init__(self, map_dir: MapDir, cluster: int) -> None:
+        self._map_dir = map_dir
+        self._cluster = cluster
+
+    def executing(self, job: LocalJob) -> None:
+        """Write that a job begins."""
+        self._map_dir.add_event(eventlog.executing(self._cluster, job.job.row))
+
+    def terminated(self, job: LocalJob, code: int, memory: int) -> None:
+        """Write that a job has ended."""
+        self._map_dir.add_event(eventlog.terminated(self._cluster, job.job.row, code, memory))
+
+
+def _in_this_process(jobs: Iterable[LocalJob], log: _Log) -> None:
+    from htmap_run.job import in_this_process  # the runner, which other maps do not need here
+
+    tell_runner()
+    for job in jobs:
+        log.executing(job)
+        try:
+            scratch = job.prepare()
+            try:
+                given = os.fspath(job.map_dir.runtime), scratch, job.block, job.components
+                code = in_this_process.run(*given, remapped=job.remapped, environment=job.environment)
+                memory = job.finish(scratch)
+            finally:
+                remove_tree(scratch)
+        except OSError as error:  # those of the function are results
+            code, memory = _could_not_finish(job, error)
+        log.terminated(job, code, memory)
+
+
+def _in_processes(jobs: Iterable[LocalJob], log: _Log) -> None:
+    most = tables.setting("PROCESSES") or len(os.sched_getaffinity(0))
+    with Children() as children:
+        for job in jobs:
+            if len(children) >= most:
+                _end_one(children, log)
+            log.executing(job)
+            try:
+                children.start(job)
+            except OSError as error:
+                log.terminated(job, *_could_not_finish(job, error))
+        while children:
+            _end_one(children, log)
+
+
+def _end_one(children: Children, log: _Log) -> None:
+    job, scratch, code = children.next_ended()
+    try:
+        memory = job.finish(scratch)
+    except OSError as error:
+        code, memory = _could_not_finish(job, error)
+    finally:
+        remove_tree(scratch)
+    log.terminated(job, code, memory)
+
+
+def _could_not_finish(job: LocalJob, error: OSError) -> tuple[int, int]:
+    """Write down why a job has no results, and return its exit code and its memory."""
+    job.map_dir.outputs.tell(
+        job.job, f"htmap: this job could not run on this machine: {type(error).__name__}: {error}\n"
+    )
+    return codes.CANNOT_FINISH, 0
+
+
+def _tell_how_to_go_on(tag: str) -> None:
+    text = (
+        f"htmap: map {tag!r} was stopped; what has ended stays. `htmap rerun components {tag} --status removed` goes on"
+    )
+    print(text, file=sys.stderr)  # noqa: T201 -- whoever pressed Ctrl-C reads it
