@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,25 @@ def create(tag: str, count: str, chunksize: str = "1") -> dict[str, Any]:
     """Create and submit a map that no slot can run."""
     import htmap
 
+    warnings.simplefilter("ignore", htmap.exceptions.ManyJobs)
     begin = time.perf_counter()
     options = htmap.MapOptions(requirements="false")
     htmap.map(
         shortest_function(), range(int(count)), tag=tag, map_options=options, quiet=True, chunksize=int(chunksize)
     )
     return {"seconds": time.perf_counter() - begin}
+
+
+def create_looking(tag: str, count: str, looks: str) -> dict[str, Any]:
+    """Create and submit a map that no slot can run, with the look for mistakes or without; return its processor time."""
+    import htmap
+
+    htmap.settings["TELL_MISTAKES"] = looks == "with"
+    begin = time.process_time()
+    create(tag, count)
+    cpu = time.process_time() - begin
+    htmap.load(tag).remove()
+    return {"cpu": cpu}
 
 
 def first_results(rest: str) -> dict[str, Any]:

@@ -43,6 +43,7 @@ _ON_THE_POOL: dict[str, Benchmark] = {
     "execute": startup.execute_side,
     "small": creation.small,
     "creation": creation.create_and_remove,
+    "mistakes": creation.mistakes,
     "cli": command_line.many_maps,
     "status": reading.status_of_a_finished_map,
     "results": reading.results,

@@ -35,6 +35,19 @@ def create_and_remove(quick: bool) -> Iterator[Row]:
     yield Row("remove 1M components, just submitted", removal["seconds"], None, "s")
 
 
+def mistakes(quick: bool) -> Iterator[Row]:
+    """Create maps with and without the look for mistakes, in turn: what else goes on concerns both."""
+    times: dict[str, list[float]] = {"with": [], "without": []}
+    for number in range(3 if quick else 7):
+        for looks, taken in times.items():
+            taken.append(in_a_new_process("create_looking", f"{looks}-{number}", 100_000, looks)["cpu"])
+    best, without = min(times["with"]), min(times["without"])
+    what = "processor time to create 100k components with the look for mistakes, over without"
+    yield Row(
+        what, best / without, 1.05, "x", note=f"{best:.2f} s and {without:.2f} s, the best of {len(times['with'])}"
+    )
+
+
 def small(_: bool) -> Iterator[Row]:
     """Create maps of one component and of ten."""
     for count, name in ((1, "one component"), (10, "ten components")):

@@ -44,6 +44,7 @@ from htmap_core.exceptions.condor import (
     UnsafePoolConfiguration,
 )
 from htmap_core.exceptions.creation import (
+    ArgumentsDoNotFit,
     CannotMap,
     CannotPickle,
     CannotTransfer,
@@ -107,6 +108,7 @@ from htmap_core.exceptions.tags import (
 )
 
 __all__ = [
+    "ArgumentsDoNotFit",
     "BelongsToOther",
     "BusyMap",
     "CannotDebug",

@@ -189,6 +189,49 @@ class CannotPickle(HTMapException, TypeError):
 
 
 @attrs.define(slots=False)
+class ArgumentsDoNotFit(HTMapException, TypeError):
+    """The arguments of a component do not fit the parameters of the function, so the call could only fail.
+
+    :param function: the name of the function.
+    :param parameters: the names of its parameters.
+    :param by: what was called: ``map``, ``starmap`` or ``build_map``.
+    :param positional: how many positional arguments the component has.
+    :param keywords: the names of its keyword arguments.
+    :param component: the component.
+    :param reason: why they do not fit, as a phrase about the function.
+    """
+
+    function: str
+    parameters: tuple[str, ...]
+    by: str
+    positional: int
+    keywords: tuple[str, ...]
+    component: int
+    reason: str
+
+    def __str__(self) -> str:
+        given = [
+            *([f"{self.positional} argument{'' if self.positional == 1 else 's'}"] if self.positional else []),
+            *map(repr, self.keywords),
+        ]
+        called = f"{self.function}({', '.join(self.parameters)})"
+        return (
+            f"{self.by}() would call {called} with {' and '.join(given) or 'no arguments'} for component {self.component}: "
+            f"{self.reason}. {self._advice()}"
+        )
+
+    def _advice(self) -> str:
+        name, count = self.function.rpartition(".")[2], len(self.parameters)
+        if self.by == "map" and count:
+            return f"htmap.starmap({name}, [({', '.join(self.parameters)}), ...]) takes a tuple of arguments for each component"
+        if self.by == "map":
+            return f"htmap.starmap({name}, [()] * 10) calls it ten times"
+        if self.by == "starmap" and count == 1:
+            return f"htmap.map({name}, [{self.parameters[0]}, ...]) takes one argument for each component"
+        return "Give each component what the function needs, or the parameters defaults"
+
+
+@attrs.define(slots=False)
 class CannotTransfer(HTMapException, ValueError):
     """A map cannot fetch files from a URL, or cannot send files to it.
 

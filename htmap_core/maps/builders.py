@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from types import TracebackType
+from types import FunctionType, MethodType, TracebackType
 from typing import Any, overload
 
 from htmap_core.contract.options import MapOptions
@@ -15,6 +16,8 @@ from htmap_core.maps.drafts.arguments import explaining
 from htmap_core.maps.drafts.draft import Call, check_options
 from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.map import Map
+from htmap_core.submission.mistakes.calls import Calls
+from htmap_core.user_warnings import MappedMethod, warn
 
 
 class MapBuilder:
@@ -45,12 +48,16 @@ class MapBuilder:
         self._create = functools.partial(
             creating.create_map, func, map_options=options, tag=tag, quiet=quiet, chunksize=chunksize, where=where
         )
+        self._fitting = Calls(func, "build_map")
         self._calls: list[Call] = []
         self._map: Map | None = None
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> None:
-        """Add a component, which calls the function with these arguments."""
-        self._calls.append((args, kwargs))
+        """Add a component, which calls the function with these arguments.
+
+        :raises ArgumentsDoNotFit: the function cannot be called with them.
+        """
+        self._calls.append(self._fitting.checked(args, kwargs, len(self)))
 
     def __len__(self) -> int:
         """Return how many components have been added."""
@@ -126,9 +133,15 @@ class MappedFunction:
         """Call the function in this process."""
         return self.func(*args, **kwargs)
 
+    def __get__(self, owner: object, of_class: type | None = None) -> MappedFunction:
+        """Return the mapped method of an object, where the function is a method: its first parameter is ``self``."""
+        if owner is None or not _is_method(self.func):
+            return self
+        return MappedFunction(MethodType(self.func, owner), self.map_options)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # The execute node has no HTMap: a mapped function that another function calls must work there without it.
-        return functools.partial, (self.func,)
+        return (copy.copy if _is_method(self.func) else functools.partial), (self.func,)
 
     def __copy__(self) -> MappedFunction:
         return self
@@ -191,7 +204,13 @@ class MappedFunction:
 
     def _merged(self, map_options: MapOptions | None) -> MapOptions:
         check_options(map_options)
+        if isinstance(self.func, MethodType) and _is_method(self.func.__func__):
+            warn(MappedMethod(self.func.__qualname__, type(self.func.__self__).__name__))
         return MapOptions.merge(map_options, self.map_options)
+
+
+def _is_method(func: Any) -> bool:
+    return type(func) is FunctionType and func.__code__.co_varnames[: func.__code__.co_argcount][:1] == ("self",)
 
 
 @overload

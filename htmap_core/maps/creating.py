@@ -32,6 +32,7 @@ from htmap_core.submission import planning
 from htmap_core.submission.chunking.reason import Reason
 from htmap_core.submission.delivery_choice import Chosen, choose_delivery_method
 from htmap_core.submission.handshake import versions
+from htmap_core.submission.mistakes.calls import Calls
 from htmap_core.submission.submit import submit_map
 
 
@@ -68,9 +69,11 @@ def map(
     :raises TagAlreadyExists: the tag is in use.
     :raises EmptyMap: *args* is empty.
     :raises CannotPickle: the function or an argument cannot be pickled.
+    :raises ArgumentsDoNotFit: the function cannot be called with one argument.
     :raises PoolNotFound: there is no pool to submit to.
     :raises RequiredPluginError: a plugin that the setting PLUGINS.REQUIRED names does not work.
     """
+    Calls(func, "map").checked((None,), {}, 0)
     calls: Iterator[Call] = (((arg,), {}) for arg in inputs_of(args))
     total = operator.length_hint(args)
     return create_map(
@@ -105,7 +108,8 @@ def starmap(
     args, kwargs = () if args is None else args, () if kwargs is None else kwargs
     total = max(operator.length_hint(args), operator.length_hint(kwargs))
     pairs = enumerate(itertools.zip_longest(inputs_of(args), inputs_of(kwargs)))
-    calls: Iterator[Call] = (_call(component, *pair) for component, pair in pairs)
+    fitting = Calls(func, "starmap")
+    calls: Iterator[Call] = (fitting.checked(*_call(component, *pair), component) for component, pair in pairs)
     return create_map(
         func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, where=where, total=total
     )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
+import json
+import os
 import sys
 import sysconfig
+import urllib.parse
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -76,6 +81,49 @@ def place_of(name: str) -> Path | None:
     if not places or _is_installed(places[0]):
         return None
     return next((place for place in places if parts and _has(place, parts[0])), places[0])
+
+
+def only_here(name: str) -> Path | None:
+    """Return where a module is that another process of this Python does not find; None if it may, or there is none.
+
+    Such a module lies beside the script, or in a folder that the program has put into ``sys.path``. What a variable or a file of
+    the environment says holds for other processes, too, where they have the same environment. So does what is installed to be
+    edited; of that, a package alone is looked for, since it does no harm to send a file twice.
+
+    :param name: its top-level name.
+    """
+    place = place_of(name)
+    if place is None or not place.exists() or os.path.realpath(place.parent) not in _folders_of_program():
+        return None
+    return None if place.is_dir() and _is_edited(place) else place
+
+
+def _folders_of_program() -> set[str]:
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    beside = os.path.dirname(os.path.abspath(script)) if script else os.getcwd()
+    of_environment = [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)), *_in_path_files()]
+    added = {os.path.realpath(entry) for entry in sys.path} - {os.path.realpath(entry) for entry in of_environment}
+    return {os.path.realpath(beside), *added}
+
+
+def _in_path_files() -> Iterator[str]:
+    """Yield the folders that the ``.pth`` files of the environment put into ``sys.path``."""
+    for folder in {sysconfig.get_path(name) for name in ("purelib", "platlib")}:
+        for file in Path(folder).glob("*.pth"):
+            lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+            yield from (os.path.join(folder, line.strip()) for line in lines if not line.startswith(("import", "#")))
+
+
+def _is_edited(place: Path) -> bool:
+    """Return whether a folder belongs to a distribution that is installed to be edited where it is."""
+    for distribution in importlib.metadata.distributions():
+        origin = distribution.read_text("direct_url.json")
+        found = json.loads(origin) if origin else {}
+        if found.get("dir_info", {}).get("editable"):
+            root = Path(urllib.parse.unquote(urllib.parse.urlsplit(found["url"]).path))
+            if root.resolve() in place.resolve().parents:
+                return True
+    return False
 
 
 def _places(spec: ModuleSpec | None) -> list[Path]:

@@ -12,7 +12,7 @@ import io
 import linecache
 import pickle
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple, Optional
 
@@ -35,6 +35,7 @@ class Pickled(NamedTuple):  # not an attrs class: creation makes one for each in
     :param names: the names that its code uses, and the names of the objects that it has by reference.
     :param functions: the functions that it has with their code.
     :param modules: the modules that its code imports, and those of the objects that it has by reference.
+    :param arguments: the files in which large arguments lie that it names.
     """
 
     payload: bytes
@@ -43,6 +44,7 @@ class Pickled(NamedTuple):  # not an attrs class: creation makes one for each in
     names: Collection[str] = ()
     functions: Collection[FunctionType] = ()
     modules: Collection[str] = ()
+    arguments: Sequence[str] = ()
 
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
@@ -89,9 +91,25 @@ def pickle_input(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) 
     :raises CannotPickle: the arguments contain an object that cannot be pickled.
     """
     given = (args, kwargs)
-    if _is_plain(args) and (not kwargs or _is_plain(tuple(kwargs.values()))):
+    if is_plain(args) and (not kwargs or is_plain(tuple(kwargs.values()))):
         return Pickled(pickle.dumps(given, protocol=frames.PICKLE_PROTOCOL))
     return _pickled(given, pickling.pickler(), f"the input of component {component}")
+
+
+def pickle_argument(value: Any, component: int) -> Pickled:
+    """Pickle one of the arguments of a call by itself.
+
+    :raises CannotPickle: it contains an object that cannot be pickled.
+    """
+    return _pickled(value, pickling.pickler(), f"the input of component {component}")
+
+
+def modules_in(value: Any, component: int) -> Collection[str]:
+    """Return the modules of what the arguments of a call have by reference, and those that code in them imports.
+
+    :raises CannotPickle: they contain an object that cannot be pickled.
+    """
+    return _pickled(value, _pickler_of_functions(), f"the input of component {component}").modules
 
 
 def unpickle(
@@ -156,8 +174,9 @@ class PickledException:
         return {"payload": self.payload, "python": self.python, "by_value": self.by_value}
 
 
-def _is_plain(values: tuple[Any, ...]) -> bool:
-    return all(type(v) in _PLAIN or (type(v) is tuple and _is_plain(v)) for v in values)
+def is_plain(values: tuple[Any, ...]) -> bool:
+    """Return whether values are numbers, texts, bytes and tuples of these."""
+    return all(type(v) in _PLAIN or (type(v) is tuple and is_plain(v)) for v in values)
 
 
 def _pickled(value: Any, kind: Any, what: str) -> Pickled:

@@ -90,6 +90,20 @@ class CoreSettings:
             "meaning": "whether a function that is pickled by reference may run under another minor version of Python",
         },
     )
+    send_modules: bool = attrs.field(
+        default=True,
+        metadata={
+            "meaning": "whether the modules of your own that a function needs are sent along, where each is one file beside the "
+            "script",
+        },
+    )
+    tell_mistakes: bool = attrs.field(
+        default=True,
+        metadata={
+            "meaning": "whether maps are looked at for mistakes when they are created, such as large variables of the function; "
+            "each is a warning of its own",
+        },
+    )
 
 
 @attrs.frozen

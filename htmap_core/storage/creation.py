@@ -68,6 +68,7 @@ class Creation:
         self._pending: list[bytes] = []  # of the block: to write inputs one by one would take half as long again
         self._written = self._flushed = 0  # bytes of the block, with those pending and without
         self._blocks = 0
+        self._arguments = 0
         self._chunk_inputs = ""
         self._chunk_values: Sequence[Value] = ()
         self._chunk_joined: list[dict[str, None]] = []
@@ -129,6 +130,22 @@ class Creation:
         """Store the archive that jobs run."""
         with storing(self.map_dir):
             self.map_dir.write_program(names.RUNTIME, archive)
+
+    def add_argument(self, payload: bytes) -> tuple[str, Path]:
+        """Store a pickled argument in a file of its own, for all calls that have it.
+
+        :returns: its place in the folder of arguments, by which pickles name it, and the path of the file.
+        """
+        number = self._arguments
+        self._arguments += 1
+        place = f"{number // names.ENTRIES_PER_DIRECTORY}/{names.ARGUMENT.format(number=number)}"
+        path = self.map_dir.arguments / place
+        with storing(self.map_dir):
+            if number % names.ENTRIES_PER_DIRECTORY == 0:
+                make_folder(path.parent)
+            with frames.Writer(path) as writer:
+                writer.add(frames.INPUT, payload=payload)
+        return place, path
 
     @property
     def chunksize(self) -> int:

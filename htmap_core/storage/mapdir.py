@@ -24,7 +24,7 @@ from htmap_core.language.expressions import among, quoted
 from htmap_core.settings.trust import check_entry
 from htmap_core.storage.content import source_lines
 from htmap_core.storage.content.checkpoints import remove_checkpoints
-from htmap_core.storage.content.inputs import check_function, check_inputs
+from htmap_core.storage.content.inputs import check_argument, check_function, check_inputs
 from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.jobs import Job, Placement, rows_in
 from htmap_core.storage.outputs import Outputs
@@ -164,6 +164,11 @@ class MapDir:
         """The path of the archive that jobs run."""
         return self.path / names.RUNTIME
 
+    @property
+    def arguments(self) -> Path:
+        """The path of the folder of large arguments, which lie in files of their own."""
+        return self.path / names.ARGUMENTS
+
     def write_submit(
         self, commands: dict[str, str], columns: tuple[str, ...], authors: dict[str, str] | None = None
     ) -> None:
@@ -296,9 +301,17 @@ class MapDir:
         for row, columns in enumerate(self.rows()):
             if row in wanted:
                 check_inputs(self._block_in(columns), wanted[row])
+                for place in self._arguments_in(columns):
+                    check_argument(self.arguments / place)
 
     def _block_in(self, columns: list[str]) -> Path:
         return self.path / names.INPUTS / columns[names.COLUMNS.index(names.INPUTS_COLUMN)]
+
+    def _arguments_in(self, columns: list[str]) -> Iterator[str]:
+        """Yield the places of the large arguments of a job, by its row."""
+        inside = f"/{self.id}/{names.ARGUMENTS}/"
+        for text in columns[len(names.COLUMNS) :]:
+            yield from (path.partition(inside)[2] for path in text.split(",") if inside in path)
 
     def _check_items(self, submission: Submission) -> None:
         """Check the item file of a submission, if its checksum is known; raises CorruptMap, or FileNotFoundError."""

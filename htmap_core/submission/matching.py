@@ -15,7 +15,7 @@ from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import CondorError
 from htmap_core.language.added_requirements import about_architecture, all_added
 from htmap_core.language.expressions import TOTALS, about_slot, conjunction, conjuncts, without_scope
-from htmap_core.user_warnings import NoSlotFits
+from htmap_core.user_warnings import DeliveryFitsNoSlot, NoSlotFits
 
 logger = logging.getLogger("htmap")
 
@@ -26,18 +26,22 @@ class Demand:
 
     :param text: the condition in the words of its author, for messages.
     :param expression: the condition as an expression for the slot's own ad.
+    :param author: who makes it, as messages say.
     """
 
     text: str
     expression: str
+    author: str = ""
 
 
-def no_slot_fits(submit: SubmitDescription, pool: PoolView, tag: str) -> NoSlotFits | None:
+def no_slot_fits(submit: SubmitDescription, pool: PoolView, tag: str, method: str = "") -> NoSlotFits | None:
     """Return a warning if no slot of a pool can run a map, with the number of slots that meet each demand; else None.
 
     There is no warning if that cannot be known: the pool does not answer, or has no slots now, like a pool that grows on demand.
     Demands that only the schedd can evaluate are left out: the values of single components, macros, and values computed from
     attributes of the job that HTMap does not set. So are the slots' own ``START`` expressions.
+
+    :param method: the name of the delivery method; where what it requires is alone to blame, the warning says so.
     """
     try:
         demanded = list(demands(submit, pool))
@@ -49,11 +53,23 @@ def no_slot_fits(submit: SubmitDescription, pool: PoolView, tag: str) -> NoSlotF
         counts = {demand.text: pool.count(demand.expression)[0] for demand in demanded}
         unmet = {demand: count for demand, count in counts.items() if count == 0}
         scarce = {demand: count for demand, count in counts.items() if count < total}
+        others = _without(demanded, method, pool) if method else 0
+        if others:
+            return DeliveryFitsNoSlot(tag, unmet or scarce or counts, total, method=method, others=others)
         is_foreign = any(demand.startswith("Arch ") and demand.endswith(_ADDED) for demand in unmet)
         return NoSlotFits(tag, unmet or scarce or counts, total, _about_architecture(pool) if is_foreign else "")
     except CondorError as error:
         logger.info("whether a slot can run map %r is not known: %s", tag, error)
         return None
+
+
+def _without(demanded: list[Demand], method: str, pool: PoolView) -> int:
+    """Return how many slots meet the demands of a map that its delivery method does not make; 0 if it makes none of them."""
+    # The author is its plugin, or the program that has registered it.
+    left = [demand.expression for demand in demanded if repr(method) not in demand.author]
+    if len(left) == len(demanded):
+        return 0
+    return pool.count(conjunction(left) or "true")[0]
 
 
 @attrs.frozen
@@ -84,7 +100,8 @@ def demands(submit: SubmitDescription, pool: PoolView) -> Iterator[Demand]:
     """Yield the demands of a submit description that a slot's ad can answer, with those that HTCondor will add."""
     if submit.universe in _UNIVERSES:
         attribute = _UNIVERSES[submit.universe]
-        yield Demand(f"the universe {submit.universe!r} ({attribute})", f"{attribute} =?= true")
+        by = submit.authors.of("universe")
+        yield Demand(f"the universe {submit.universe!r} ({attribute})", f"{attribute} =?= true", by)
     requests = dict(requested(submit))
     job = {name: text for name, text in submit.attributes.items() if "$(" not in text}
     job.update({f"Request{resource}": str(amount) for resource, amount in requests.items()})
@@ -97,12 +114,13 @@ def demands(submit: SubmitDescription, pool: PoolView) -> Iterator[Demand]:
     for requirement, by in {**dict.fromkeys(added, _ADDED), **own}.items():
         left = seen_by_job(without_scope(requirement, job), job)
         if left is not None and left.casefold() not in {"true", "false"} and (asked := about_slot(left)) is not None:
-            yield Demand(f"{requirement}{by}", asked)
+            yield Demand(f"{requirement}{by}", asked, submit.authors.of(requirement))
     for resource, amount in requests.items():
         command = f"request_{resource.casefold()}"
         yield Demand(
             f"{command} = {submit.get(command)}{_by_plugin(submit, command)}",
             f"{TOTALS[resource.casefold()]} >= {amount}",
+            submit.authors.of(command),
         )
 
 

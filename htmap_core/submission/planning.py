@@ -17,6 +17,7 @@ from htmap_core.contract.authors import HTMAP, OPTIONS, Authors
 from htmap_core.contract.delivery import DeliveryMethod
 from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.plan import MapPlan
+from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.contract.walltime import Walltime
 from htmap_core.durations import in_words
@@ -33,6 +34,7 @@ from htmap_core.submission.files.outputs import TO_OWN_FILES
 from htmap_core.submission.files.protocols import submit_side_file
 from htmap_core.submission.known_commands import OWN_OPTIONS
 from htmap_core.submission.submit import LATE, set_pace
+from htmap_core.user_warnings import DeliveryFitsNoSlot, NoSlotFits
 
 
 @attrs.frozen
@@ -93,7 +95,8 @@ def describe(
     set_pace(submit, plan, parameter)
     if files.validity is not None and any(submit.has(name) for name in LATE):
         user_warnings.warn(user_warnings.LateJobsAreSignedNow(plan.tag, files.validity.end))
-    if (warning := matching.no_slot_fits(submit, plan.pool, plan.tag)) is not None:
+    warning = matching.no_slot_fits(submit, plan.pool, plan.tag, method.name)
+    if warning is not None and not _was_told(warning, method, plan.pool):
         user_warnings.warn(warning)
     own = _with_own_commands(submit, plan, map_dir)
     return Description({**own, **start_policy(submit), **time_limit(submit, plan, option_columns)}, submit)
@@ -112,6 +115,14 @@ def of_this_machine(
         submit.take(name)
     own = _with_own_commands(submit, plan, map_dir)
     return Description({**own, **time_limit(submit, plan, option_columns)}, submit)
+
+
+def _was_told(warning: NoSlotFits, method: DeliveryMethod, pool: PoolView) -> bool:
+    """Return whether it was told already that the delivery method does not suit: it says so itself, and the user has named it."""
+    if not isinstance(warning, DeliveryFitsNoSlot) or plugins.check(method, pool).verdict != "no":
+        return False
+    preferred = (pool.address.pool, method.name)  # by the site: nobody was told
+    return preferred not in {(each.name, each.delivery_method) for each in plugins.pools()}
 
 
 def begun(plan: MapPlan, option_columns: Mapping[str, str], authors: Authors) -> SubmitDescription:

@@ -63,7 +63,10 @@ class UnsuitableDeliveryMethod(SuspiciousMap):
     reason: str
 
     def __str__(self) -> str:
-        return f"delivery method {self.method!r} does not suit this pool: {self.reason}"
+        return (
+            f"delivery method {self.method!r} does not suit this pool: {self.reason}. `htmap delivery` says which methods do; "
+            f'htmap.settings["DELIVERY_METHOD"] = "auto" takes the best of them'
+        )
 
 
 @attrs.define(slots=False)

@@ -61,3 +61,23 @@ class NoSlotFits(SuspiciousMap):
         together = "; no slot has all of them" if all(self.demands.values()) else ""
         text = f"no slot of this pool can run map {self.tag!r}: {listed}{together}"
         return f"{text}. {self.advice}" if self.advice else f"{text}; `htmap why {self.tag}` shows what the slots have"
+
+
+@attrs.define(slots=False)
+class DeliveryFitsNoSlot(NoSlotFits):
+    """No slot of the pool can run a map, and only what its delivery method requires is to blame.
+
+    :param method: the delivery method.
+    :param others: how many slots meet all other demands of the map.
+    """
+
+    method: str = ""
+    others: int = 0
+
+    def __str__(self) -> str:
+        listed = "; ".join(f"{count} of {self.slots} slots have {demand}" for demand, count in self.demands.items())
+        return (
+            f"no slot of this pool can run map {self.tag!r} with delivery method {self.method!r}: {listed}. Without what the "
+            f"method requires, {self.others} could. `htmap delivery` says which methods suit the pool; "
+            f'htmap.settings["DELIVERY_METHOD"] = "auto" takes the best of them'
+        )

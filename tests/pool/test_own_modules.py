@@ -1,4 +1,4 @@
-"""Modules of the user's own, which lie beside the script and are installed nowhere."""
+"""Modules of the user's own, which lie beside the script and are installed nowhere: sent by HTMap, or by the user."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ def tides(personal_pool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     del sys.modules["own_tides"]
 
 
+@pytest.fixture
+def unsent() -> None:
+    """Have HTMap neither send modules by itself nor tell that it does not."""
+    htmap.settings["SEND_MODULES"] = htmap.settings["TELL_MISTAKES"] = False
+
+
 def report_of(mapped: htmap.Map) -> str:
     with pytest.raises(htmap.exceptions.MapComponentError, match="own_tides") as caught:
         mapped.get(0, timeout=TIMEOUT)
@@ -41,11 +47,19 @@ def options_named_by(report: str) -> htmap.MapOptions:
     return htmap.MapOptions(**{each.arg: ast.literal_eval(each.value) for each in call.keywords})
 
 
+def test_a_module_of_one_file_is_sent_by_itself(tides: ModuleType) -> None:
+    mapped = htmap.map(tides.height, [2])
+    assert mapped.get(0, timeout=TIMEOUT) == 6
+    assert [Path(path).name for path in mapped._map_dir.record.options["fixed_input_files"]] == ["own_tides.py"]
+
+
+@pytest.mark.usefixtures("unsent")
 def test_a_function_of_such_a_module_fails_with_the_line_that_makes_it_work(tides: ModuleType) -> None:
     report = report_of(htmap.map(tides.height, [2]))
     assert htmap.map(tides.height, [2], map_options=options_named_by(report)).get(0, timeout=TIMEOUT) == 6
 
 
+@pytest.mark.usefixtures("unsent")
 def test_a_function_that_imports_such_a_module_fails_with_the_line_that_makes_it_work(tides: ModuleType) -> None:
     def height(hour: int) -> Any:
         import own_tides  # type: ignore[import-not-found]
@@ -57,6 +71,7 @@ def test_a_function_that_imports_such_a_module_fails_with_the_line_that_makes_it
     assert htmap.map(height, [2], map_options=options_named_by(report)).get(0, timeout=TIMEOUT) == 6
 
 
+@pytest.mark.usefixtures("unsent")
 def test_a_function_that_uses_such_a_module_works_where_that_travels_by_value(tides: ModuleType) -> None:
     assert "    cloudpickle.register_pickle_by_value(own_tides)" in report_of(htmap.map(tides.height, [2]))
     cloudpickle.register_pickle_by_value(tides)

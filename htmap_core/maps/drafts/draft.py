@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Optional
@@ -28,7 +29,7 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
 from htmap_core.progress.bars import while_created
 from htmap_core.results.needed_modules import needed_modules
-from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
+from htmap_core.results.pickling import Pickled, pickle_function
 from htmap_core.settings import tables, variables
 from htmap_core.settings.chain import settings
 from htmap_core.storage.creation import Creation
@@ -39,12 +40,18 @@ from htmap_core.submission.checkpointing import Checkpointing, checkpointing
 from htmap_core.submission.chunking import choice
 from htmap_core.submission.chunking.choice import Chunks
 from htmap_core.submission.chunking.reason import Reason
+from htmap_core.submission.files.arguments import LARGE, Arguments
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.handshake import handshake
 from htmap_core.submission.known_commands import check_commands
+from htmap_core.submission.mistakes.jobs import many_jobs
+from htmap_core.submission.mistakes.looks import Looks
+from htmap_core.submission.mistakes.own_modules import OwnModules
+from htmap_core.submission.mistakes.requests import Requests
 from htmap_core.submission.option_columns import OptionColumns
 from htmap_core.submission.planning import Description
 from htmap_core.submission.submit import without_keeping
+from htmap_core.user_warnings import SuspiciousMap
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -73,6 +80,8 @@ class Draft:
     :param options: its options, merged with those of the settings.
     :param size: how many components share a job; None where HTMap chooses.
     :param authors: notes who has set what in its submit description.
+    :param own: the user's own modules that it needs.
+    :param looks: what was seen of its function, for warnings of mistakes; None where the settings want none.
     """
 
     options: MapOptions
@@ -81,6 +90,8 @@ class Draft:
     checkpoints: Checkpointing
     runs: EarlierRuns
     authors: Authors
+    own: OwnModules
+    looks: Optional[Looks]
 
     @classmethod
     def of(cls, func: Callable[..., Any], given: MapOptions | None, chunksize: int | str | None) -> Draft:
@@ -90,15 +101,18 @@ class Draft:
         options = merged_options(given)
         size = choice.given(chunksize, options)
         function = pickle_function(func)
+        own = OwnModules.of(function, options, sends=tables.setting("SEND_MODULES"))
+        if own.sent:
+            options = MapOptions.merge(options, MapOptions(fixed_input_files=own.sent))
+        looks = Looks.at(func, function) if tables.setting("TELL_MISTAKES") else None
         kept = checkpointing(function, options)
-        return cls(options, size, function, kept, EarlierRuns(func), Authors(_origins(given)))
+        return cls(options, size, function, kept, EarlierRuns(func), Authors(_origins(given)), own, looks)
 
     @property
     def needed_modules(self) -> frozenset[str]:
-        """The modules that the function needs on the execute node, besides what travels."""
-        return needed_modules(
-            self.function, [*(str(path) for path in self.options.fixed_input_files), *self.function.sources]
-        )
+        """The modules that the function needs on the execute node, besides what travels and what the user has to send."""
+        sent = [*map(str, self.options.fixed_input_files), *self.function.sources]
+        return needed_modules(self.function, sent) - self.own.missing.keys()
 
     @contextlib.contextmanager
     def written(
@@ -125,15 +139,19 @@ class Draft:
         of_options = tuple(columns.names.values())
         with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, root=scratch) as creation:
             self._add_function(creation, files, runs_again_alone=chunks.reason is not None)
-            counted = while_created(calls, creation.tag, total, quiet=quiet)
-            _add_inputs(creation, counted, columns, files, chunks)
+            arguments, requests = Arguments(creation.add_argument), self._requests(creation, columns, files)
+            counted, missing = while_created(calls, creation.tag, total, quiet=quiet), dict(self.own.missing)
+            coming = self._with_modules(chunks.following(arguments.pickled(counted)), arguments, files, missing)
+            _add_inputs(creation, coming, columns, files, requests)
             plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
             of_map = creation.map_dir, columns.names, files, connection.schedd_parameter, self.authors
             describe = functools.partial(planning.describe, plan, method, *of_map, acts=scratch is None)
 
             def check(described: Description) -> None:
                 unproven = check_commands(described.commands, connection, self.authors.came_from, columns.referred_to)
-                for warning in (*unproven, *files.warnings(connection)):
+                mistakes = self._mistakes(plan, pool, connection, arguments, requests)
+                unsent = [user_warnings.UnsentModules(missing)] if missing and self.looks is not None else []
+                for warning in (*unproven, *files.warnings(connection), *unsent, *mistakes):
                     user_warnings.warn(warning)
 
             yield Written(creation, plan, describe, check, chunks.reason)
@@ -152,7 +170,8 @@ class Draft:
         of_options = tuple(columns.names.values())
         with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns) as creation:
             self._add_function(creation, files, runs_again_alone=False)
-            _add_inputs(creation, while_created(calls, creation.tag, total), columns, files, chunks)
+            arguments, counted = Arguments(creation.add_argument), while_created(calls, creation.tag, total)
+            _add_inputs(creation, chunks.following(arguments.pickled(counted)), columns, files, None)
             plan = self._plan(creation, machine, columns.walltime, None, is_chosen=False)
             check_schemes(files.input_schemes, files.output_schemes)
             of_map = creation.map_dir, columns.names, files, self.authors
@@ -163,6 +182,38 @@ class Draft:
                     user_warnings.warn(warning)
 
             yield Written(creation, plan, describe, check, None)
+
+    def _with_modules(
+        self, coming: Iterator[Pickled], arguments: Arguments, files: MapFiles, missing: dict[str, str]
+    ) -> Iterator[Pickled]:
+        """Yield the inputs; before the first one, send the user's own modules that its objects need, or note them as missing."""
+        for first in itertools.islice(coming, 1):
+            needed = Pickled(b"", modules=arguments.modules)
+            own = OwnModules.of(needed, self.options, sends=tables.setting("SEND_MODULES"))
+            missing.update(own.missing)
+            if own.sent:
+                missing.update({Path(path).stem: path for path in files.send_to_all(own.sent)})
+            yield first
+        yield from coming
+
+    def _requests(self, creation: Creation, columns: OptionColumns, files: MapFiles) -> Requests | None:
+        if self.looks is None:
+            return None
+        return Requests(self.options, columns.names, self.function, creation.map_dir.runtime, files.job_bytes)
+
+    def _mistakes(
+        self, plan: MapPlan, pool: Pool, connection: Connection, arguments: Arguments, requests: Requests | None
+    ) -> Iterator[SuspiciousMap]:
+        if self.looks is None or requests is None:
+            return
+        yield from self.looks.of_function(plan.jobs)
+        yield from self.looks.of_arguments(arguments, plan.jobs)
+        yield from requests.warnings()
+        if self.size == 1:
+            found = many_jobs(
+                plan.jobs, self.options, self.function, pool, connection, checkpoints=self.checkpoints.is_on
+            )
+            yield from [found] if found else []
 
     def _chunks(self, pool: Pool, method: DeliveryMethod, connection: Connection, total: int) -> Chunks:
         if self.size:
@@ -205,11 +256,16 @@ class Draft:
 
 
 def _add_inputs(
-    creation: Creation, calls: Iterable[Call], columns: OptionColumns, files: MapFiles, chunks: Chunks
+    creation: Creation, coming: Iterator[Pickled], columns: OptionColumns, files: MapFiles, requests: Requests | None
 ) -> None:
-    for pickled in chunks.following(pickle_input(*call, component) for component, call in enumerate(calls)):
-        entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job)
-        creation.add_input(pickled.payload, columns.of_next(), of_files, entries, by_value=pickled.by_value)
+    looks_at_all = requests is not None and requests.looks_at_all
+    for pickled in coming:
+        large = pickled.arguments
+        entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job, arguments=large)
+        values = columns.of_next()
+        if requests is not None and (of_files[0] or looks_at_all or len(pickled.payload) >= LARGE):
+            requests.note(creation.components, pickled, files.job_bytes, values)
+        creation.add_input(pickled.payload, values, of_files, entries, by_value=pickled.by_value)
     if not creation.components:
         raise EmptyMap
     columns.end()

@@ -14,7 +14,7 @@ from htmap_core.maps.here.machine import LocalQueue, ThisMachine
 from htmap_core.maps.here.running import run
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.record import one_off_files
-from htmap_core.settings.layers import of_one_moment
+from htmap_core.settings.moment import of_one_moment
 from htmap_core.storage import operations
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir

@@ -83,8 +83,24 @@ def check_inputs(path: Path, components: Iterable[int]) -> None:
         inputs.payload(component)
 
 
+def check_argument(path: Path) -> None:
+    """Check a large argument, which lies in a file of its own, before it is sent again.
+
+    :raises CorruptMap: it is missing or damaged.
+    """
+    _check_only(path, frames.INPUT)
+
+
 def check_function(path: Path) -> None:
     """Check that the pickled function is undamaged, before it is sent again.
+
+    :raises CorruptMap: it is missing or damaged.
+    """
+    _check_only(path, frames.FUNCTION)
+
+
+def _check_only(path: Path, kind: bytes) -> None:
+    """Check a file that has one frame.
 
     :raises CorruptMap: it is missing or damaged.
     """
@@ -93,7 +109,7 @@ def check_function(path: Path) -> None:
             Pack(path)
             return
         file = frames.Reader(path)
-        frame = file.only(frames.FUNCTION)
+        frame = file.only(kind)
         file.record(frame)
         file.payload(frame)
     except FileNotFoundError as error:

@@ -105,7 +105,7 @@ def given(chunksize: Any, options: MapOptions) -> int | None:
     :param chunksize: the argument of that name; None for the option.
     :raises InvalidOption: it is neither a number of components nor ``auto``; or ``expected_runtime`` is no span of time.
     """
-    _expected(options)  # refused also where it has no effect
+    expected_runtime(options)  # refused also where it has no effect
     wanted = options.text(CHUNKSIZE, AUTO) if chunksize is None else chunksize
     if wanted == AUTO:
         return None
@@ -166,10 +166,10 @@ def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoi
 
     :raises InvalidOption: the option ``expected_runtime`` is no span of time.
     """
-    expected = _expected(options)
+    expected = expected_runtime(options)
     if view.total == 1:
         return Chunks(lambda _: itertools.repeat(1), reason=Reason(single=True))
-    alone = next(_keeping_apart(options, function, keeps_checkpoints=keeps_checkpoints), "")
+    alone = next(keeping_apart(options, function, keeps_checkpoints=keeps_checkpoints), "")
     known = Calls(expected) if expected is not None else None if alone else view.earlier()
     seconds = None if known is None else known.seconds
     of_site = None if alone else view.site_limit()
@@ -196,7 +196,7 @@ def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoi
     return Chunks(rule, view.total, ahead=True, reason=reason)
 
 
-def _keeping_apart(options: MapOptions, function: Pickled, *, keeps_checkpoints: bool) -> Iterator[str]:
+def keeping_apart(options: MapOptions, function: Pickled, *, keeps_checkpoints: bool) -> Iterator[str]:
     """Yield what keeps components from sharing jobs.
 
     Each job has room for the files of one component: the request for disk space was made for that.
@@ -211,7 +211,7 @@ def _keeping_apart(options: MapOptions, function: Pickled, *, keeps_checkpoints:
         yield "files"
 
 
-def _expected(options: MapOptions) -> float | None:
+def expected_runtime(options: MapOptions) -> float | None:
     """Return how long the user expects a call to take, in seconds."""
     given: Any = options.get(EXPECTED_RUNTIME)
     if given is None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,13 +18,11 @@ from htmap_core.plugins.sites.rules import Rule
 from htmap_core.submission.files.protocols import Protocols
 from htmap_core.submission.files.sources import Source
 from htmap_core.submission.files.staging import Staging
-from htmap_core.user_warnings import DoubtfulInputFiles, SuspiciousMap, TooLargeInputFiles, UnreadableInputFiles
+from htmap_core.user_warnings import DoubtfulInputFiles, SuspiciousMap, UnreadableInputFiles
 
 Entries = list[list[str]]
 
 _SHOWN_DOUBTS = 5
-_DISK = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)B?", re.IGNORECASE)
-_KIB_IN = {"": 1, "K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}  # request_disk without a unit is in KiB
 
 
 class InputFiles:
@@ -50,8 +47,7 @@ class InputFiles:
         ] = {}  # the paths from the working directory of files that keep their folders, by source
         self._fixed = [self._source("fixed_input_files", path) for path in options.fixed_input_files]
         self._given: Iterator[Any] | None = None if options.input_files is None else iter(options.input_files)
-        self._request_disk = options.text("request_disk")
-        self._has_begun_job = False
+        self._has_begun_job = self._has_arguments = False
 
     def begin(self, map_path: Path, of_function: Iterable[str]) -> Entries:
         """Add the files that all components get.
@@ -68,13 +64,26 @@ class InputFiles:
         self._root = os.fspath(map_path.parents[1])
         return self._staging.add_for_all(self._fixed, of_function)
 
+    def send_to_all(self, paths: Iterable[str]) -> list[str]:
+        """Add files that all components get, before the first one; return those that cannot go, because their names are taken."""
+        given = [*paths]
+        taken = [path for path in given if self._staging.is_taken(os.path.basename(path))]
+        self._staging.add_for_all([path for path in given if path not in taken], ())
+        return taken
+
     def of(
-        self, component: int, of_arguments: Collection[str], *, begins_job: bool = True
+        self,
+        component: int,
+        of_arguments: Collection[str],
+        *,
+        begins_job: bool = True,
+        arguments: Sequence[str] = (),
     ) -> tuple[Entries, list[str]]:
         """Add the files of the next component.
 
         :param of_arguments: the sources of the TransferPaths in its arguments.
         :param begins_job: whether it is the first one of its job.
+        :param arguments: the files in which its large arguments lie. They are HTMap's own, so no site has a say in them.
         :returns: their entries for the execute side, and the component's values in the item column.
         :raises MisalignedInputData: the option ``input_files`` has no value for it.
         :raises SameName: two of them have the same name.
@@ -82,14 +91,16 @@ class InputFiles:
         :raises HTMapException: the site refuses one of them.
         """
         self._has_begun_job &= not begins_job
+        if arguments:
+            self._has_arguments = True
         if self._given is None and not of_arguments:
-            return [], []
+            return [], [self._item(path) for path in arguments]
         if not self._has_begun_job:
             self._has_begun_job = True
-            self._staging.begin_job(component)
+            self._staging.begin_job()
         self._component = component
         entries, listed = self._staging.add(self._named(component), of_arguments)
-        return entries, [self._item(text) for text in listed]
+        return entries, [self._item(text) for text in (*listed, *arguments)]
 
     def _replaced(self, source: Source) -> str | None:
         """Return the URL that the site puts in the place of a file; None if it leaves it as it is."""
@@ -119,9 +130,14 @@ class InputFiles:
             raise MisalignedInputData("input_files", None, components)
 
     @property
+    def job_bytes(self) -> int:
+        """The known size of the files that the present job gets so far; before the first component, of those that all get."""
+        return self._staging.bytes if self._has_begun_job else self._staging.bytes_for_all
+
+    @property
     def to_transfer(self) -> list[str]:
         """The files that every job transfers, as text for a submit description."""
-        column = [f"$({names.FILES_COLUMN})"] if self._staging.has_files else []
+        column = [f"$({names.FILES_COLUMN})"] if self._staging.has_files or self._has_arguments else []
         return [*map(submit_path, self._staging.for_all), *column]
 
     def warnings(self) -> Iterator[SuspiciousMap]:
@@ -131,9 +147,6 @@ class InputFiles:
             yield DoubtfulInputFiles(self._doubts, self._doubtful)
         if found.problems:
             yield UnreadableInputFiles(found.problems, found.problem_count)
-        limit = _bytes_of(self._request_disk)
-        if limit is not None and found.largest > limit:
-            yield TooLargeInputFiles(found.largest_at, found.largest, str(self._request_disk))
 
     def _named(self, component: int) -> list[str]:
         if self._given is None:
@@ -160,9 +173,3 @@ def _name_below(given: str, found: str) -> str | None:
     is_below = not os.path.isabs(name) and os.path.dirname(name) and name.split(os.sep)[0] != os.pardir
     is_file = found == os.path.abspath(name)  # no URL, and not the contents of a folder
     return name if is_below and is_file else None
-
-
-def _bytes_of(request_disk: object) -> float | None:
-    """Return the value of ``request_disk`` in bytes; None if it is an expression, or differs by component."""
-    found = _DISK.fullmatch(request_disk.strip()) if isinstance(request_disk, str) else None
-    return None if found is None else float(found[1]) * _KIB_IN[found[2].upper()] * 1024

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from htmap_core.contract.options import MapOptions
@@ -46,10 +46,17 @@ class MapFiles:
         """
         return self._inputs.begin(map_path, of_function)
 
-    def of_next(self, of_arguments: Collection[str], *, begins_job: bool = True) -> tuple[list[Entry], list[list[str]]]:
+    def send_to_all(self, paths: Iterable[str]) -> list[str]:
+        """Add files that all components get under their own names; return those that cannot go, because the names are taken."""
+        return self._inputs.send_to_all(paths)
+
+    def of_next(
+        self, of_arguments: Collection[str], *, begins_job: bool = True, arguments: Sequence[str] = ()
+    ) -> tuple[list[Entry], list[list[str]]]:
         """Add the files of the next component.
 
         :param of_arguments: the sources of the TransferPaths in its arguments.
+        :param arguments: the files in which its large arguments lie.
         :param begins_job: whether it is the first one of its job.
         :returns: the entries of its input files for the execute side, and its values for each of the columns.
         :raises MisalignedInputData: ``input_files`` or ``output_remaps`` has no value for it.
@@ -59,7 +66,7 @@ class MapFiles:
         """
         component = self._components
         self._components += 1
-        entries, listed = self._inputs.of(component, of_arguments, begins_job=begins_job)
+        entries, listed = self._inputs.of(component, of_arguments, begins_job=begins_job, arguments=arguments)
         return entries, [listed, *self._remaps.of(component)]
 
     def end(self) -> None:
@@ -75,6 +82,11 @@ class MapFiles:
         for listed in self._inputs.to_transfer:
             submit.add_input_file(listed)
         self._protocols.describe(submit)
+
+    @property
+    def job_bytes(self) -> int:
+        """The known size of the files that the present job gets so far; before the first component, of those that all get."""
+        return self._inputs.job_bytes
 
     @property
     def input_schemes(self) -> frozenset[str]:

@@ -57,14 +57,10 @@ class Summary:
 
     :param problems: why files cannot be read, by path, for the first few.
     :param problem_count: how many files cannot be read; a file counts once for each job that gets it.
-    :param largest: the largest known size of all files of one job, in bytes.
-    :param largest_at: the first component of that job.
     """
 
     problems: dict[str, str] = attrs.field(factory=dict)
     problem_count: int = 0
-    largest: int = 0
-    largest_at: int = 0
 
 
 @attrs.define
@@ -104,30 +100,34 @@ class Staging:
         self._numbers: dict[str, int] = {}
         self._for_all: dict[str, _Place] = {}
         self._named_for_all: dict[str, str] = {}
-        self._bytes_for_all = 0
+        self.bytes = self.bytes_for_all = 0  # the known size of the files of the present job, and of those of all jobs
         self.has_files = False  # whether a job has files besides those of all jobs
         self.summary = Summary()
-        self.begin_job(0)
+        self.begin_job()
 
     def add_for_all(self, named: Iterable[str], pickled: Iterable[str]) -> list[Entry]:
         """Add the files that all components get, as :meth:`add` does; called before the first component."""
         entries, _ = self.add(named, pickled)
-        self._for_all, self._named_for_all, self._bytes_for_all = self._job, self._named, self._bytes
+        self._for_all, self._named_for_all, self.bytes_for_all = self._job, self._named, self.bytes
         self.has_files = False
         return entries
+
+    def is_taken(self, name: str) -> bool:
+        """Return whether a file of the present job has a name in the scratch directory."""
+        return name in self._taken
 
     @property
     def for_all(self) -> list[str]:
         """The files of every job, as text for the list of files to transfer."""
         return [place.listed for place in self._for_all.values()]
 
-    def begin_job(self, component: int) -> None:
-        """Begin a job without the files of the one before; *component* is its first component."""
+    def begin_job(self) -> None:
+        """Begin a job without the files of the one before."""
         self._job: dict[str, _Place] = dict(self._for_all)
         self._taken: dict[str, str] = {}
         for place in self._job.values():
             self._take(place)
-        self._first, self._bytes = component, self._bytes_for_all
+        self.bytes = self.bytes_for_all
 
     def add(self, named: Iterable[str], pickled: Iterable[str]) -> tuple[list[Entry], list[str]]:
         """Add the files of one component of the current job.
@@ -216,9 +216,7 @@ class Staging:
             found.problem_count += 1
             if len(found.problems) < _SHOWN_PROBLEMS:
                 found.problems[source.text] = source.problem
-        self._bytes += source.size or 0
-        if self._bytes > found.largest:
-            found.largest, found.largest_at = self._bytes, self._first
+        self.bytes += source.size or 0
 
 
 def _look(with_folders: Mapping[str, str], replaced: Callable[[Source], str | None] | None, text: str) -> Source:

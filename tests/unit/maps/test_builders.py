@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 from typing import Any
 
 import cloudpickle
@@ -161,3 +162,36 @@ def test_a_builder_counts_calls_and_has_no_map_before_its_block_ends() -> None:
 
 def test_a_builder_shows_its_function() -> None:
     assert repr(htmap.mapped(double).build_map()) == f"MapBuilder(func = {double}, components = 0)"
+
+
+class Tide:
+    height = 6
+    mean = htmap.mapped(double)
+
+    @htmap.mapped(map_options=htmap.MapOptions(request_memory="1GB"))
+    def at(self, hour: int) -> int:
+        return self.height + hour
+
+    def twice(self, hour: int) -> int:
+        return 2 * int(self.at(hour))
+
+
+def test_a_mapped_method_belongs_to_its_object() -> None:
+    assert Tide().at(1) == 7
+    assert dict(Tide().at.map_options) == {"request_memory": "1GB"}
+
+
+def test_a_mapped_function_that_is_no_method_stays_as_it_is_in_a_class() -> None:
+    assert Tide().mean is Tide.mean
+    assert Tide().mean(2) == 4
+
+
+def test_a_mapped_method_is_a_method_where_its_class_travels() -> None:
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    try:
+        pickled = cloudpickle.dumps(Tide().twice)
+        bound = cloudpickle.dumps(Tide().at.func)
+    finally:
+        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+    assert b"MappedFunction" not in pickled
+    assert (pickle.loads(pickled)(1), pickle.loads(bound)(1)) == (14, 7)

@@ -11,6 +11,7 @@ from htmap_core.contract.pools import PoolAddress
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import PoolUnavailable
 from htmap_core.submission import matching
+from htmap_core.user_warnings import DeliveryFitsNoSlot, NoSlotFits
 
 
 class Pool:
@@ -202,3 +203,23 @@ def test_slots_of_another_architecture_alone_are_told_with_what_to_do() -> None:
 
 def test_one_slot_of_this_architecture_is_enough() -> None:
     assert matching.no_slot_fits(SubmitDescription(), Submitting(["aarch64", "X86_64"]), "tide") is None
+
+
+@pytest.mark.parametrize("author", ["plugin 'docker'", "delivery method 'docker' of this program"])
+def test_a_delivery_method_that_alone_asks_for_too_much_is_to_blame(author: str) -> None:
+    submit = SubmitDescription()
+    submit.set("request_memory", "1GB")
+    with submit.authors.writing(author):
+        submit.require("HasDocker")
+    doubt = matching.no_slot_fits(submit, Pool(214, HasDocker=0, Memory=12), "tide", "docker")
+    assert isinstance(doubt, DeliveryFitsNoSlot)
+    assert (doubt.method, doubt.demands, doubt.others) == ("docker", {f"HasDocker{author_of(author)}": 0}, 12)
+    for others in (0, 12):
+        other = matching.no_slot_fits(
+            submit, Pool(214, HasDocker=0, Memory=others), "tide", "docker" if not others else "sif"
+        )
+        assert type(other) is NoSlotFits
+
+
+def author_of(author: str) -> str:
+    return f" (from {author})" if author.startswith("plugin") else ""

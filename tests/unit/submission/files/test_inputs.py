@@ -17,7 +17,7 @@ from htmap_core.storage.content.links import with_true_names
 from htmap_core.submission.files.inputs import InputFiles
 from htmap_core.submission.files.protocols import Protocols
 from htmap_core.submission.files.staging import SameName
-from htmap_core.user_warnings import DoubtfulInputFiles, TooLargeInputFiles, UnreadableInputFiles
+from htmap_core.user_warnings import DoubtfulInputFiles, UnreadableInputFiles
 from tests.golden_files import Golden
 
 
@@ -109,17 +109,18 @@ def test_a_url_that_nobody_fetches_is_refused_wherever_it_is(folder: Path) -> No
     assert (for_all.value.url, for_one.value.url) == ("gopher://h/x", "gopher://h/y")
 
 
-@pytest.mark.parametrize(
-    ("request_disk", "doubtful"),
-    [("1", True), ("2", False), ("1KB", True), ("2K", False), ("1.5 kb", True), ("1MB", False), ("1GB", False),
-     ("DiskUsage * 2", False), (["1", "1"], False), (None, False)],
-)  # fmt: skip
-def test_files_that_need_more_disk_than_is_asked_for_are_doubtful(
-    folder: Path, request_disk: Any, doubtful: bool
-) -> None:
-    files = begun(folder / "map", fixed_input_files="a", **({"request_disk": request_disk} if request_disk else {}))
+def test_how_much_a_job_gets_is_known_also_for_components_without_files(folder: Path) -> None:
+    files = begun(folder / "map", fixed_input_files="a")
     files.of(0, [f"{folder}/b"])
-    assert [type(doubt) for doubt in files.warnings()] == [TooLargeInputFiles] * doubtful
+    assert files.job_bytes == 2000
+    files.of(1, ())
+    assert files.job_bytes == 1000
+
+
+def test_large_arguments_travel_beside_the_files_of_a_component(folder: Path) -> None:
+    files, place = begun(folder / "map"), f"{folder}/map/htmap/maps/id/arguments/0/_htmap_argument_0"
+    assert files.of(0, (), arguments=[place]) == ([], ["$(HTMAP_DIR)/maps/id/arguments/0/_htmap_argument_0"])
+    assert files.to_transfer == ["$(htmap_files)"]
 
 
 def test_missing_files_are_counted_and_the_first_are_named(folder: Path) -> None:
@@ -254,6 +255,13 @@ def test_a_site_warns_of_all_files_at_once(folder: Path) -> None:
 
 
 def test_files_that_a_site_replaces_count_for_the_disk_that_is_asked_for(folder: Path) -> None:
-    files = ferried(folder / "map", Ferry(), fixed_input_files=["a", "b"], request_disk="1KB")
+    files = ferried(folder / "map", Ferry(), fixed_input_files=["a", "b"])
     files.of(0, [])
-    assert [type(doubt) for doubt in files.warnings()] == [TooLargeInputFiles]
+    assert files.job_bytes == 2000
+
+
+def test_what_is_sent_to_all_later_goes_unless_another_file_has_its_name(folder: Path) -> None:
+    files = begun(folder / "map", fixed_input_files="a")
+    assert files.send_to_all([f"{folder}/sub/a", f"{folder}/b"]) == [f"{folder}/sub/a"]
+    files.of(0, [f"{folder}/c"])
+    assert files.to_transfer == [f"{folder}/a", f"{folder}/b", "$(htmap_files)"]

@@ -78,7 +78,7 @@ def test_a_name_that_is_taken_gets_a_place_of_its_own(staging: Staging, folder: 
 def test_the_next_job_starts_afresh_and_uses_the_same_link(staging: Staging, folder: Path, map_path: Path) -> None:
     one, two, comma = paths(folder, "one/x", "two/x", "a,b")
     staging.add([], [one, two, comma])
-    staging.begin_job(1)
+    staging.begin_job()
     assert staging.add([], [two, comma]) == ([[comma, "_htmap_file_1", "a,b"]], [two, "../files/0/_htmap_file_1"])
     assert len(list(links(map_path))) == 2
 
@@ -86,7 +86,7 @@ def test_the_next_job_starts_afresh_and_uses_the_same_link(staging: Staging, fol
 def test_what_all_jobs_get_is_listed_once_and_keeps_its_name(staging: Staging, folder: Path) -> None:
     one, two = paths(folder, "one/x", "two/x")
     assert staging.add_for_all([one], []) == []
-    staging.begin_job(0)
+    staging.begin_job()
     assert staging.for_all == [one]
     assert staging.add([], [one, two]) == ([[two, "_htmap_file_0", "_htmap_files/0/x"]], ["../files/0/_htmap_file_0"])
 
@@ -96,7 +96,7 @@ def test_one_file_of_all_and_one_of_a_component_cannot_have_one_name(
 ) -> None:
     one, two = paths(folder, "one/x", "two/x")
     staging.add_for_all([], [one])  # as TransferPath in the function
-    staging.begin_job(0)
+    staging.begin_job()
     with pytest.raises(SameName) as caught:
         staging.add([two], [])
     golden("staging/one-file-of-all-and-one-of-a-component-cannot", caught.value)
@@ -174,12 +174,14 @@ def test_a_file_without_permission_is_found(reachable: Path) -> None:
     assert ran.stdout.strip() == os.strerror(errno.EACCES)
 
 
-def test_the_job_with_the_largest_files_is_known(staging: Staging, folder: Path) -> None:
+def test_how_much_a_job_gets_is_known(staging: Staging, folder: Path) -> None:
     (folder / "large").write_bytes(bytes(1000))
-    staging.add([], paths(folder, "one/x"))
-    staging.begin_job(7)
+    staging.add_for_all([], paths(folder, "one/x"))
+    staging.begin_job()
     staging.add(paths(folder, "large"), paths(folder, "large", "two/x"))
-    assert (staging.summary.largest, staging.summary.largest_at) == (1003, 7)
+    assert staging.bytes - staging.bytes_for_all == 1003
+    staging.begin_job()
+    assert staging.bytes == staging.bytes_for_all > 0
 
 
 def test_a_link_that_cannot_be_made_is_an_error_that_names_it(staging: Staging, folder: Path, map_path: Path) -> None:
