@@ -44,6 +44,7 @@ EVENTS = "events"
 STATE = "state"
 OUTPUTS = "outputs"
 FILES = "files"
+ADDED = "added"  # a folder for each portion that was added to the map, by the number of its submission
 STAGED = "_htmap_file_{number}"
 TRANSIENT = "transient"
 

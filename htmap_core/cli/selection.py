@@ -52,7 +52,9 @@ class _Component(click.ParamType):  # type: ignore[type-arg]  # generic in newer
         from htmap_core.storage.tags import find_map
 
         try:
-            count = find_map(ctx.params["tag"]).record.components
+            map_dir = find_map(ctx.params["tag"])
+            map_dir.refresh()
+            count = map_dir.placement.components
         except (KeyError, HTMapException):
             return []  # the command itself will say what is wrong
         fitting = (str(number) for number in range(count) if str(number).startswith(incomplete))

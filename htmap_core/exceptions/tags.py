@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 import attrs
 
 from htmap_core.exceptions.roots import HTMapException, UnknownName
@@ -28,6 +30,38 @@ class TagAlreadyExists(HTMapException, ValueError):
         return (
             f"the tag {self.tag!r} is already in use. "
             f'Load that map with htmap.load("{self.tag}"), or remove it with htmap.remove("{self.tag}")'
+        )
+
+
+@attrs.define(slots=False)
+class MapDiffers(TagAlreadyExists):
+    """The map with this tag has another function or other inputs than the one that was to resume it. Nothing was changed.
+
+    :param what: what differs: ``function`` or ``inputs``; ``order`` for the same inputs in another order; ``fewer`` for fewer.
+    :param detail: in what; for a function the lines of source that have changed, if these are known.
+    :param component: the first component whose input differs; None for ``function`` and ``fewer``.
+    :param count: how many inputs differ; for ``fewer``, how many there are now.
+    :param components: how many components the map has.
+    """
+
+    what: str
+    detail: str
+    component: Optional[int] = None
+    count: int = 0
+    components: int = 0
+
+    def __str__(self) -> str:
+        differs = {
+            "function": f"has another function:\n{self.detail}",
+            "inputs": f"has other inputs: {self.count} of its {self.components} differ, the first is that of component "
+            f"{self.component}: {self.detail}",
+            "order": f"has these inputs in another order, from component {self.component} on: {self.detail}",
+            "fewer": f"has {self.components} components, and now there are inputs for {self.count} only",
+        }[self.what]
+        return (
+            f"map {self.tag!r} cannot be resumed: it {differs}\n"
+            f'Nothing was changed. With if_exists="load" you get the map as it is, with "replace" a new one in its place; '
+            f"another tag keeps both"
         )
 
 

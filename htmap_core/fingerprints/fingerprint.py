@@ -85,6 +85,14 @@ class Fingerprints:
         parts += [Part(f"kwargs[{name!r}]", each) for name, each in kwargs.items()]
         return _fingerprint("", *self._walked(Form(("input", *kwargs), parts), self._leaf))
 
+    def of_module(self, module: str) -> str | None:
+        """Return the digest of the code of a module of the user's; None for all others. It is not imported.
+
+        :param module: its dotted name.
+        """
+        found = self._origins.of(module)
+        return self._kept(found)[0].hex() if isinstance(found, OwnModule) else None
+
     def _leaf(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]] | None:
         """Return what is known of a class, function or module: inputs by the thousand have the same ones."""
         return self._kept(value) if isinstance(value, _CODE) else None

@@ -16,6 +16,7 @@ from htmap_core.maps.drafts.arguments import explaining
 from htmap_core.maps.drafts.draft import Call, check_options
 from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.map import Map
+from htmap_core.maps.resuming.rule import rule_for
 from htmap_core.submission.mistakes.calls import Calls
 from htmap_core.user_warnings import MappedMethod, warn
 
@@ -41,12 +42,21 @@ class MapBuilder:
         quiet: bool = False,
         chunksize: int | str | None = None,
         where: str | None = None,
+        if_exists: str | None = None,
     ) -> None:
         check_options(map_options)
+        rule_for(if_exists, tag)
         options = MapOptions.merge(map_options)  # a copy: what becomes of the user's own in the block does not count
         self._func = func
         self._create = functools.partial(
-            creating.create_map, func, map_options=options, tag=tag, quiet=quiet, chunksize=chunksize, where=where
+            creating.create_map,
+            func,
+            map_options=options,
+            tag=tag,
+            quiet=quiet,
+            chunksize=chunksize,
+            where=where,
+            if_exists=if_exists,
         )
         self._fitting = Calls(func, "build_map")
         self._calls: list[Call] = []
@@ -95,6 +105,7 @@ def build_map(
     quiet: bool = False,
     chunksize: int | str | None = None,
     where: str | None = None,
+    if_exists: str | None = None,
 ) -> MapBuilder:
     """Return a builder for a map of *func*.
 
@@ -106,7 +117,7 @@ def build_map(
                 builder(base, 2)
         print(list(builder.map))  #> [0, 1, 4]
     """
-    return MapBuilder(func, map_options, tag, quiet=quiet, chunksize=chunksize, where=where)
+    return MapBuilder(func, map_options, tag, quiet=quiet, chunksize=chunksize, where=where, if_exists=if_exists)
 
 
 class MappedFunction:
@@ -158,10 +169,11 @@ class MappedFunction:
         quiet: bool = False,
         chunksize: int | str | None = None,
         where: str | None = None,
+        if_exists: str | None = None,
     ) -> Map:
         """Map the function; see :func:`htmap.map`."""
         options = self._merged(map_options)
-        return creating.map(self.func, args, options, tag, quiet, chunksize=chunksize, where=where)
+        return creating.map(self.func, args, options, tag, quiet, chunksize=chunksize, where=where, if_exists=if_exists)
 
     def starmap(
         self,
@@ -173,10 +185,13 @@ class MappedFunction:
         quiet: bool = False,
         chunksize: int | str | None = None,
         where: str | None = None,
+        if_exists: str | None = None,
     ) -> Map:
         """Map the function over positional and keyword arguments; see :func:`htmap.starmap`."""
         options = self._merged(map_options)
-        return creating.starmap(self.func, args, kwargs, options, tag, quiet, chunksize=chunksize, where=where)
+        return creating.starmap(
+            self.func, args, kwargs, options, tag, quiet, chunksize=chunksize, where=where, if_exists=if_exists
+        )
 
     def plan(
         self,
@@ -185,9 +200,10 @@ class MappedFunction:
         map_options: MapOptions | None = None,
         *,
         chunksize: int | str | None = None,
+        if_exists: str | None = None,
     ) -> Plan:
         """Return what :meth:`map` would submit; see :func:`htmap.plan`. Since 0.7."""
-        return ahead.plan(self.func, args, self._merged(map_options), tag, chunksize=chunksize)
+        return ahead.plan(self.func, args, self._merged(map_options), tag, chunksize=chunksize, if_exists=if_exists)
 
     def build_map(
         self,
@@ -197,10 +213,11 @@ class MappedFunction:
         quiet: bool = False,
         chunksize: int | str | None = None,
         where: str | None = None,
+        if_exists: str | None = None,
     ) -> MapBuilder:
         """Return a builder for a map of the function; see :func:`htmap.build_map`."""
         options = self._merged(map_options)
-        return MapBuilder(self.func, options, tag, quiet=quiet, chunksize=chunksize, where=where)
+        return MapBuilder(self.func, options, tag, quiet=quiet, chunksize=chunksize, where=where, if_exists=if_exists)
 
     def _merged(self, map_options: MapOptions | None) -> MapOptions:
         check_options(map_options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import operator
 import sys
@@ -9,24 +10,26 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import attrs
-
 from htmap_core import names
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.exceptions import NotArguments
-from htmap_core.maps import recovery
+from htmap_core.maps import earlier_runs, recovery
 from htmap_core.maps.drafts.arguments import explaining, inputs_of
 from htmap_core.maps.drafts.draft import Call, Draft, Written
-from htmap_core.maps.earlier_runs import FUNCTION, EarlierRuns
+from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.maps.here.place import place
 from htmap_core.maps.map import Map
+from htmap_core.maps.resuming import replacing
+from htmap_core.maps.resuming.rule import ERROR, rule_for
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
 from htmap_core.plugins.record import one_off_files
 from htmap_core.progress import interruption
 from htmap_core.settings.moment import of_one_moment
+from htmap_core.storage.creation import Creation
 from htmap_core.storage.log import logger
+from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning
 from htmap_core.submission.chunking.reason import Reason
@@ -46,6 +49,7 @@ def map(
     *,
     chunksize: int | str | None = None,
     where: str | None = None,
+    if_exists: str | None = None,
 ) -> Map:
     """Map a function of one argument over an iterable of arguments.
 
@@ -65,8 +69,13 @@ def map(
         in the documentation. With 1 they share nothing.
     :param where: ``"here"`` tries the map on this machine, in this process, and returns when all has run: prints and breakpoints
         work, and no HTCondor is needed. ``"processes"`` does so in child processes. By default the setting WHERE: ``"pool"``.
+    :param if_exists: what becomes of a map that has the tag already. ``"error"``, the default of the setting IF_EXISTS, refuses
+        the new one. ``"resume"`` gives it back if it has the same function and inputs, and adds those that are new behind
+        them. ``"load"`` gives it back whatever it has. ``"replace"`` removes it once the new one is submitted. See "Run a script
+        again" in the documentation. Since 0.7.
     :returns: the map, which has been submitted.
-    :raises TagAlreadyExists: the tag is in use.
+    :raises TagAlreadyExists: the tag is in use; as :class:`~htmap.exceptions.MapDiffers`, by a map of another function or other
+        inputs, which was to be resumed.
     :raises EmptyMap: *args* is empty.
     :raises CannotPickle: the function or an argument cannot be pickled.
     :raises ArgumentsDoNotFit: the function cannot be called with one argument.
@@ -77,7 +86,15 @@ def map(
     calls: Iterator[Call] = (((arg,), {}) for arg in inputs_of(args))
     total = operator.length_hint(args)
     return create_map(
-        func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, where=where, total=total
+        func,
+        calls,
+        map_options=map_options,
+        tag=tag,
+        quiet=quiet,
+        chunksize=chunksize,
+        where=where,
+        total=total,
+        if_exists=if_exists,
     )
 
 
@@ -92,6 +109,7 @@ def starmap(
     *,
     chunksize: int | str | None = None,
     where: str | None = None,
+    if_exists: str | None = None,
 ) -> Map:
     """Map a function over positional and keyword arguments: a tuple and a dictionary for each component.
 
@@ -111,7 +129,15 @@ def starmap(
     fitting = Calls(func, "starmap")
     calls: Iterator[Call] = (fitting.checked(*_call(component, *pair), component) for component, pair in pairs)
     return create_map(
-        func, calls, map_options=map_options, tag=tag, quiet=quiet, chunksize=chunksize, where=where, total=total
+        func,
+        calls,
+        map_options=map_options,
+        tag=tag,
+        quiet=quiet,
+        chunksize=chunksize,
+        where=where,
+        total=total,
+        if_exists=if_exists,
     )
 
 
@@ -132,10 +158,12 @@ def create_map(
     chunksize: int | str | None = None,
     where: str | None = None,
     total: int = 0,
+    if_exists: str | None = None,
 ) -> Map:
-    """Create and submit a map over *calls*. An error before the schedd has accepted the map leaves nothing behind.
+    """Create and submit a map over *calls*, or find it. An error before the schedd has accepted the map leaves nothing behind.
 
     :param total: the number of calls, for the progress bar; 0 where it is not known.
+    :param if_exists: what becomes of a map that has the tag already; None for the setting.
     """
     if (wanted := place(where)) != names.POOL:
         from htmap_core.maps.here.creation import create_here  # the runner and what it needs; most maps go to a pool
@@ -144,19 +172,53 @@ def create_map(
         return Map(tag=made_tag, map_dir=map_dir)
     begun: list[Written] = []
     with interruption.of_a_creation(lambda: _submitted(begun)), of_one_moment():
-        draft = Draft.of(func, map_options, chunksize)
-        recovery.settle()
-        pool, connection = pools.find_pool()
-        pools.check_place(connection)
-        chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options)
-        with draft.written(calls, total, tag, chosen.method, pool, connection, quiet=quiet) as written:
-            begun.append(written)
-            described = written.describe()
-            written.check(described)
-            record = _record(written, chosen, _chunking(written.reason, draft.runs), untagged=tag is None)
-            with planning.blaming(draft.authors):
-                submit_map(written.creation, record, described.commands, connection, described.authors)
-            created = Map(tag=written.plan.tag, map_dir=written.creation.map_dir)
+        rule = rule_for(if_exists, tag)
+        draft = functools.partial(Draft.of, func, map_options, chunksize)
+        create = functools.partial(_created, begun=begun, tag=tag, total=total, quiet=quiet)
+        if rule == ERROR or tag is None:
+            made = draft()
+            recovery.settle()
+            return create(made, calls)
+        from htmap_core.maps.resuming import finding  # few need it
+
+        asked = finding.Wanted(tag, rule, functools.partial(draft, keeps=True), iter(calls), total, create)
+        found, added = finding.made_or_found(asked)
+    if added is not None and _is_interactive() and not quiet:
+        more = f", and {added} were added" if added else ""
+        print(f"Found map {tag} with {len(found)} components{more}")  # noqa: T201 -- asked for
+    return found
+
+
+def _created(
+    draft: Draft,
+    calls: Iterable[Call],
+    replaces: MapDir | None = None,
+    *,
+    begun: list[Written],
+    tag: str | None,
+    total: int,
+    quiet: bool,
+) -> Map:
+    """Create and submit a map.
+
+    :param replaces: the map that has the tag so far.
+    :param begun: gets what is written, for whoever interrupts it.
+    """
+    pool, connection = pools.find_pool()
+    pools.check_place(connection)
+    chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options)
+    with draft.written(calls, total, tag, chosen.method, pool, connection, quiet=quiet, replaces=replaces) as written:
+        begun.append(written)
+        described = written.describe()
+        written.check(described)
+        creation = written.creation
+        assert isinstance(creation, Creation)
+        record = _record(written, chosen, draft, untagged=tag is None)
+        with planning.blaming(draft.authors):
+            submit_map(creation, record, described.commands, connection, described.authors)
+        if replaces is not None:
+            replacing.take_place(replaces, creation.map_dir, creation.tag, connection)
+        created = Map(tag=written.plan.tag, map_dir=creation.map_dir)
     _note(written.plan, written.reason, draft.runs, quiet=quiet)
     return created
 
@@ -180,7 +242,7 @@ def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: boo
         print(f"Created map {plan.tag} with {plan.components} components{share}")  # noqa: T201 -- asked for
 
 
-def _record(written: Written, chosen: Chosen, chunking: dict[str, Any] | None, *, untagged: bool) -> MapRecord:
+def _record(written: Written, chosen: Chosen, draft: Draft, *, untagged: bool) -> MapRecord:
     plan, creation = written.plan, written.creation
     return MapRecord(
         components=plan.components,
@@ -192,15 +254,11 @@ def _record(written: Written, chosen: Chosen, chunking: dict[str, Any] | None, *
         options=plan.options.to_dict(),
         created=time.time(),
         untagged=untagged,
-        chunking=chunking,
+        chunking=earlier_runs.chunking(written.reason, draft.runs),
         delivery_reason=chosen.reason,
         plugin_files=one_off_files(plugins.records_for_maps()),
+        kept=None if draft.kept is None else draft.kept.facts(),
     )
-
-
-def _chunking(reason: Reason | None, runs: EarlierRuns) -> dict[str, Any] | None:
-    """Return why HTMap has chosen the sizes of jobs, and the function of which the map's results will tell more."""
-    return None if reason is None else {**attrs.asdict(reason), FUNCTION: runs.function if reason.teaches else None}
 
 
 def register_delivery_method(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import attrs
 
@@ -17,6 +17,10 @@ from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
 from htmap_core.submission.chunking.choice import Calls
+from htmap_core.submission.chunking.reason import Reason
+
+if TYPE_CHECKING:
+    from htmap_core.fingerprints.fingerprint import Fingerprints
 
 FUNCTION = "function"  # the key of the function's digest, among the reasons for the sizes of jobs
 
@@ -39,10 +43,15 @@ class EarlierRuns:
     @functools.cached_property
     def function(self) -> Optional[str]:
         """The digest of the function's fingerprint; None if it cannot be compared with earlier ones."""
+        found = self.fingerprints.function
+        return None if found.incomparable else found.digest
+
+    @functools.cached_property
+    def fingerprints(self) -> Fingerprints:
+        """The fingerprints of the function, and of inputs for it."""
         from htmap_core.fingerprints.fingerprint import Fingerprints  # few maps need it
 
-        found = Fingerprints(self._func).function
-        return None if found.incomparable else found.digest
+        return Fingerprints(self._func)
 
     def calls(self) -> Optional[Calls]:
         """Return how long a call took; None if that is not known. What results tell is written down."""
@@ -55,10 +64,16 @@ class EarlierRuns:
         return None if known.seconds is None else Calls(known.seconds, with_loading=known.with_loading)
 
     def add(self, map_id: str) -> None:
-        """Remember a new map over the function: later ones look at its results."""
+        """Remember a map over the function as the latest: later ones look at its results."""
         if self.function is not None:
             known = durations.read(self._root, self.function)
-            _write(self.function, attrs.evolve(known, maps=(*known.maps, map_id)[-_MAPS:]))
+            others = [each for each in known.maps if each != map_id]
+            _write(self.function, attrs.evolve(known, maps=(*others, map_id)[-_MAPS:]))
+
+
+def chunking(reason: Reason | None, runs: EarlierRuns) -> dict[str, Any] | None:
+    """Return why HTMap has chosen the sizes of jobs, and the function of which the results will tell more; None if it has not."""
+    return None if reason is None else {**attrs.asdict(reason), FUNCTION: runs.function if reason.teaches else None}
 
 
 def keep(map_dir: MapDir) -> None:
@@ -76,16 +91,18 @@ def keep(map_dir: MapDir) -> None:
 def calls_of(map_dir: MapDir) -> Optional[Calls]:
     """Return how long a call of a map takes, from a sample of the results that there are; None if there are none."""
     try:
+        map_dir.refresh()
         placement = map_dir.placement
     except (CorruptMap, MadeByNewerHTMap):
         return None
     total, calls, is_any_warm = 0.0, 0, False
-    for row in rows_looked_at(placement.first.jobs):
-        size = len(placement.first.components_of(row))
-        if size <= _LARGEST and (sample := list(_of_job(map_dir, Job(0, row)))):
-            total += size * sum(sample) / len(sample)
-            calls += size
-            is_any_warm = is_any_warm or size > 1
+    for portion in placement.portions:
+        for row in rows_looked_at(portion.jobs):
+            size, job = len(portion.components_of(row)), Job(portion.submission, row)
+            if size <= _LARGEST and (sample := list(_of_job(map_dir, job))):
+                total += size * sum(sample) / len(sample)
+                calls += size
+                is_any_warm = is_any_warm or size > 1
     return Calls(total / calls, with_loading=not is_any_warm) if calls else None
 
 

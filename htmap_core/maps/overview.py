@@ -123,15 +123,15 @@ def site_words(engine: Engine, held: Iterable[ComponentHold]) -> list[str]:
 
 def chunk_report(engine: Engine) -> str:
     """Return how the components of a map share jobs, who has chosen that and why, and what it has cost so far."""
-    record = engine.map_dir.record
-    jobs = engine.map_dir.placement.first
-    runs = record.sizes or [(jobs.jobs, record.chunksize)]
-    of = ", ".join(f"{count} of {size}" for count, size in runs)
-    lines = [f"{record.components} components in {jobs.jobs} jobs: {of}"]
-    if record.chunking is None:
-        lines.append("the number is the user's")
-    else:
-        lines.append(f"HTMap has chosen that: {Reason.of(record.chunking)}")
+    engine.map_dir.refresh()
+    placement, lines = engine.map_dir.placement, []
+    for portion, chunking in zip(placement.portions, engine.map_dir.chunking()):
+        of = ", ".join(f"{count} of {size}" for count, size in portion.sizes.runs)
+        more = "" if portion.first == 0 else "added: "
+        lines.append(f"{more}{len(portion.components)} components in {portion.jobs} jobs: {of}")
+        lines.append(
+            "the number is the user's" if chunking is None else f"HTMap has chosen that: {Reason.of(chunking)}"
+        )
     if (cost := _cost(engine)) is not None:
         seconds, rest = cost
         lines.append(
@@ -147,12 +147,14 @@ def _cost(engine: Engine) -> tuple[float, float] | None:
     """
     known, placement = earlier_runs.calls_of(engine.map_dir), engine.map_dir.placement
     total, calls = 0.0, 0
-    for row in earlier_runs.rows_looked_at(placement.first.jobs):
-        job, components = Job(0, row), placement.first.components_of(row)
-        took = engine.states.runtime(components[0])
-        if placement.job_of(components[0]) == job and 0 < _span(engine.map_dir, job, components) < took + _RESOLUTION:
-            total += took
-            calls += len(components)
+    for portion in placement.portions:
+        for row in earlier_runs.rows_looked_at(portion.jobs):
+            job, components = Job(portion.submission, row), portion.components_of(row)
+            took = engine.states.runtime(components[0])
+            is_first = placement.job_of(components[0]) == job
+            if is_first and 0 < _span(engine.map_dir, job, components) < took + _RESOLUTION:
+                total += took
+                calls += len(components)
     return None if known is None or not total else (known.seconds, max(0.0, 1 - known.seconds * calls / total))
 
 

@@ -21,6 +21,7 @@ from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap, HTMapException, MadeByNewerHTMap
 from htmap_core.maps import moving, removal, retagging
 from htmap_core.maps.here import interrupted
+from htmap_core.maps.resuming import replacing
 from htmap_core.plugins import pools
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
@@ -160,6 +161,8 @@ def _finish_creation(creation: Operation, ask: Ask) -> bool:
     if not _settle_submissions(creation.map_dir, ask):
         return False
     if creation.map_dir.submissions.all():
+        if creation.replaces:
+            replacing.finish(creation)
         operations.end(creation)
         logger.info("map %r was submitted although its creation was interrupted", creation.tag)
     else:
@@ -169,8 +172,10 @@ def _finish_creation(creation: Operation, ask: Ask) -> bool:
 
 
 def _finish_rerun(rerun: Operation, ask: Ask) -> bool:
+    """Find out whether the schedd accepted what runs again, or what was to be added to the map; delete what it did not."""
     rerun.map_dir.check_understood()
     if _settle_submissions(rerun.map_dir, ask):
+        rerun.map_dir.clear_unsubmitted()
         operations.end(rerun)
         return True
     return False

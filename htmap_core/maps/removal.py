@@ -59,6 +59,21 @@ def remove(map_dir: MapDir, tag: str, *, has_ended: Callable[[], bool], force: b
             deletion.conclude(removal)
 
 
+def announce(map_dir: MapDir, tag: str, take_tag: Callable[[], None]) -> None:
+    """Begin the removal of a map whose tag another one takes: it does not exist any more, and a later command finishes it.
+
+    :param take_tag: gives its tag to the other map.
+    :raises MadeByNewerHTMap: a newer HTMap has made it, or run it again. Nothing was changed.
+    """
+    with deletion.announced(map_dir, tag, *_jobs_of(map_dir)) as removal:
+        try:
+            take_tag()
+        except BaseException:
+            deletion.withdraw(removal)
+            raise
+        earlier_runs.keep(map_dir)
+
+
 def finish(removal: Operation, ask: Callable[[PoolAddress], Connection | None]) -> bool:
     """Finish an interrupted removal as far as possible without waiting, and return whether it is over.
 

@@ -119,6 +119,7 @@ class Line:
         self._had_none = self._had_none or not ended
         if ended and self._had_none and not self._first:
             self._first = time.strftime("%H:%M:%S")
-        state = State(self._tag, counts, ended, self._total, now - self._begun, first=self._first)
+        total = sum(counts.values())  # the map may have grown
+        state = State(self._tag, counts, ended, total, now - self._begun, first=self._first)
         pace.saw(now, ended, state.running, state.waiting)
         return state.with_left(pace.left(now, state.running, state.waiting))

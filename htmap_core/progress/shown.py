@@ -43,7 +43,7 @@ class Bar:
         """Draw it."""
         if self._bar.disable:
             return
-        self._bar.n = state.ended
+        self._bar.n, self._bar.total = state.ended, state.total
         room, width = math.inf, self._bar.format_dict["ncols"]  # a number on terminals alone; 0 where it does not tell
         if isinstance(width, int) and width:
             self._bar.bar_format = _FORMAT if width >= _WIDE else _NARROW

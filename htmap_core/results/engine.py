@@ -64,7 +64,7 @@ class Engine:
         self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], object], tend: Callable[[str], float]
     ) -> None:
         self.map = TaggedMap(tag, map_dir)
-        self.components = range(map_dir.record.components)
+        _ = map_dir.record  # a map that cannot be read is refused before anything else
         self.states = source.of(map_dir)
         self.site = SiteSays(self.map)
         self.errors = ErrorReader(self.map, self.states, self.site)
@@ -83,6 +83,15 @@ class Engine:
     def pool(self) -> PoolAddress:
         """The pool that has the map's jobs."""
         return self.map_dir.pool
+
+    @property
+    def components(self) -> range:
+        """The indices of all components. A map may grow, also by another process. Cheap."""
+        with contextlib.suppress(
+            CorruptMap, MadeByNewerHTMap
+        ):  # whoever asks for states is told; results may be read still
+            self.map_dir.refresh()
+        return range(self.map_dir.placement.components)
 
     def from_front(self, component: int) -> int:
         """Return a component's index counted from the front.
@@ -188,9 +197,9 @@ class Engine:
 
     def _one_of_each_job(self) -> Iterable[int]:
         """Return one of the components of every job that any component has now."""
-        if self.map_dir.record.jobs == len(self.components):
-            return self.components
         placement = self.map_dir.placement
+        if placement.has_job_each:
+            return self.components
         return (
             next(each for each in placement.components_of(job) if placement.is_current(job, each))
             for job in placement.jobs()
@@ -235,14 +244,13 @@ class Engine:
         :param share: the share of the components that is enough; None for all.
         :raises ComponentProblem: a component has another one of these, or so many have that there cannot be enough.
         """
-        enough = Enough(len(self.components), tolerated, share)
-        with self.line(show_progress_bar, enough.over) as line:
+        with self.line(show_progress_bar, tolerated | _DONE) as line:
             for counts in self._news.watch(Deadline(timeout), line):
                 line.has_news()
+                enough = Enough(sum(counts.values()), tolerated, share)  # the map may have grown
                 self._check(counts, enough)
-                if enough.ended(counts) >= enough.needed or self._awaits_release(
-                    counts.keys() - enough.over, tolerated
-                ):
+                is_there = enough.ended(counts) >= enough.needed
+                if is_there or self._awaits_release(counts.keys() - enough.over, tolerated):
                     break
         self.states.save()
 
@@ -341,7 +349,7 @@ class Engine:
     def all_errors(self) -> Iterator[ComponentError]:
         """Wait until every component has ended or is held, and yield the errors of those that have failed."""
         with self.line(over=_ENDED) as line:
-            for component in self.components:
+            for component in self._all():
                 if (error := self.awaited(component, None, self._error_if_any, line)) is not None:
                     yield error
 
@@ -368,7 +376,7 @@ class Engine:
 
     def inputs(self) -> Iterator[Input]:
         """Return an iterator over the inputs: ``(args, kwargs)`` for each component, in order."""
-        return map(self.input, self.components)
+        return map(self.input, self._all())
 
     def input(self, component: int) -> Input:
         """Return the arguments of a component's call: ``(args, kwargs)``."""
@@ -377,8 +385,15 @@ class Engine:
     def results(self, timeout: Timeout, components: Iterable[int] | None = None) -> Iterator[Any]:
         """Return an iterator over the results of all components, or of some, in their order, which waits for each."""
         with self.line() as line:
-            for component in self.components if components is None else components:
+            for component in self._all() if components is None else components:
                 yield self._loaded_soon(component, timeout, line)
+
+    def _all(self) -> Iterator[int]:
+        """Yield the indices of all components, also of those that are added meanwhile."""
+        done = 0
+        while components := self.components[done:]:
+            yield from components
+            done = components.stop
 
     def results_as_available(self, timeout: Timeout) -> Iterator[tuple[int, Any]]:
         """Return an iterator over ``(component, result)`` as results arrive."""
@@ -395,9 +410,12 @@ class Engine:
         return self.awaited(component, timeout, self._outcome)
 
     def _as_available(self, timeout: Timeout, look: Callable[[int, ComponentStatus], T]) -> Iterator[tuple[int, T]]:
-        pending = dict.fromkeys(self.components)
+        pending: dict[int, None] = {}
+        known = 0
         with self.line(over=_ENDED) as line:
             for statuses in self.watch(timeout, line):
+                pending.update(dict.fromkeys(range(known, len(statuses))))  # the map may grow
+                known = len(statuses)
                 for component in list(pending):
                     if is_settled(statuses[component]):
                         try:

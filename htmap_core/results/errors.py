@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import functools
 import textwrap
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -165,6 +164,7 @@ class ErrorReader:
         self._map = map
         self._map_dir = map.map_dir
         self._states = states
+        self._known_lines: dict[int, SourceLines] = {}  # of each portion, by its submission
         self._site = site
 
     def returned(self, component: int) -> Returned:
@@ -220,12 +220,19 @@ class ErrorReader:
         exception = None
         if payload := returned.exception(component):
             exception = PickledException(payload, run["runtime"]["python"], record["error"].get("by_value"))
-        return ComponentError.from_result(self._map.current_tag(), component, run, record, exception, self._lines)
+        return ComponentError.from_result(
+            self._map.current_tag(), component, run, record, exception, self._lines(component)
+        )
 
-    @functools.cached_property
-    def _lines(self) -> SourceLines:
+    def _lines(self, component: int) -> SourceLines:
+        number = self._map_dir.placement.portion_of(component).submission
+        if number not in self._known_lines:
+            self._known_lines[number] = self._read_lines(number)
+        return self._known_lines[number]
+
+    def _read_lines(self, submission: int) -> SourceLines:
         try:
-            return self._map_dir.source_lines
+            return self._map_dir.files_of(submission).source_lines
         except (CorruptMap, MadeByNewerHTMap):  # `htmap doctor` tells it; an error can be understood without
             return _NO_LINES
 
@@ -238,7 +245,7 @@ class ErrorReader:
         returned = self._ended(component, status)
         if returned is None:
             return printable(self._states.note(component) or "nothing came back")
-        return reports.headline(reports.with_source(returned.record(component)["error"], self._lines))
+        return reports.headline(reports.with_source(returned.record(component)["error"], self._lines(component)))
 
     def _ended(self, component: int, status: ComponentStatus) -> Returned | None:
         """Return what came back of a component; None if its job could not finish, or returned nothing."""

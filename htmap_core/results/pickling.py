@@ -1,7 +1,7 @@
 """Pickle functions and their inputs, and unpickle inputs, results and exceptions.
 
 To unpickle what came from the execute side can run its code. Nothing else on the submit side unpickles: the callers of this
-module are the reader of results and inputs, and :class:`PickledException`.
+module are the reader of results and inputs, the comparison of inputs that a script maps again, and :class:`PickledException`.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ class Pickled(NamedTuple):  # not an attrs class: creation makes one for each in
     :param by_value: whether it has code by value.
     :param names: the names that its code uses, and the names of the objects that it has by reference.
     :param functions: the functions that it has with their code.
-    :param modules: the modules that its code imports, and those of the objects that it has by reference.
+    :param modules: the modules that its code imports, and those of the objects that it has by reference. Of an input, known only
+        where that was asked for.
     :param arguments: the files in which large arguments lie that it names.
+    :param fingerprint: the digest of an input, where that is kept.
     """
 
     payload: bytes
@@ -45,6 +47,7 @@ class Pickled(NamedTuple):  # not an attrs class: creation makes one for each in
     functions: Collection[FunctionType] = ()
     modules: Collection[str] = ()
     arguments: Sequence[str] = ()
+    fingerprint: Optional[str] = None
 
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
@@ -53,6 +56,8 @@ _PYTHON = ".".join(map(str, sys.version_info[:3]))
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
 
 _LARGE = 64 * 1024  # bytes
+
+_BY_NAME = (type, FunctionType, BuiltinFunctionType, ModuleType)
 
 _MAKE_CLASSES = frozenset({"cloudpickle", "htmap_run"})  # the packages that have functions for it
 
@@ -85,15 +90,19 @@ def pickle_function(function: Any) -> Pickled:
     return _pickled(function, _pickler_of_functions(), f"the function {getattr(function, '__qualname__', function)!r}")
 
 
-def pickle_input(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> Pickled:
+def pickle_input(
+    args: tuple[Any, ...], kwargs: dict[str, Any], component: int, *, looks_for_modules: bool = False
+) -> Pickled:
     """Pickle the arguments of one call.
 
+    :param looks_for_modules: whether to note the modules that it needs.
     :raises CannotPickle: the arguments contain an object that cannot be pickled.
     """
     given = (args, kwargs)
     if is_plain(args) and (not kwargs or is_plain(tuple(kwargs.values()))):
         return Pickled(pickle.dumps(given, protocol=frames.PICKLE_PROTOCOL))
-    return _pickled(given, pickling.pickler(), f"the input of component {component}")
+    kind = _pickler_of_inputs() if looks_for_modules else pickling.pickler()
+    return _pickled(given, kind, f"the input of component {component}")
 
 
 def pickle_argument(value: Any, component: int) -> Pickled:
@@ -186,8 +195,24 @@ def _pickled(value: Any, kind: Any, what: str) -> Pickled:
     except Exception as error:
         raise CannotPickle(what, describe(error)) from error
     if not hasattr(pickler, "names"):
-        return Pickled(payload, met, pickler.by_value)
+        return Pickled(payload, met, pickler.by_value, modules=getattr(pickler, "modules", ()))
     return Pickled(payload, met, pickler.by_value, pickler.names, pickler.functions, pickler.modules)
+
+
+@functools.cache
+def _pickler_of_inputs() -> Any:
+    class Pickler(pickling.pickler()):  # type: ignore[misc, unused-ignore]  # a base class made at run time
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.modules: set[str] = set()
+
+        def reducer_override(self, obj: Any) -> Any:
+            reduced = super().reducer_override(obj)
+            if reduced is NotImplemented and isinstance(obj, _BY_NAME):  # the class of each object is one of them
+                self.modules.update(modules_of(obj))
+            return reduced
+
+    return Pickler
 
 
 @functools.cache

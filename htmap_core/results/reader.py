@@ -58,7 +58,7 @@ class ResultReader:
         if inputs is None or component not in inputs:
             self._last_inputs = inputs = read_inputs(self._map_dir.input_block(component))
         payload, python = inputs.payload(component), self._map_dir.record.versions.get("python", "")
-        with arguments.lying_in(str(self._map_dir.arguments)):
+        with arguments.lying_in(str(self._map_dir.arguments_of(component))):
             found: Input = unpickle(payload, tag, component, python, inputs.by_value(component), is_input=True)
         return found
 

@@ -16,6 +16,8 @@ import attrs
 from htmap_core.names import PLACES, POOL
 from htmap_core.settings import model
 
+IF_EXISTS = ("error", "resume", "load", "replace")
+
 
 @attrs.frozen
 class CoreSettings:
@@ -40,6 +42,14 @@ class CoreSettings:
                 "HTMAP_DELIVERY_METHOD",
                 "HTMAP_DELIVERY",
             ),  # in the original's code, and in its documentation
+        },
+    )
+    if_exists: str = attrs.field(
+        default=IF_EXISTS[0],
+        validator=attrs.validators.in_(IF_EXISTS),
+        metadata={
+            "meaning": "what becomes of a map that has the tag of a new one: `error` refuses the new one, `resume` gives the map "
+            "back and adds what is new, `load` gives it back whatever it is, `replace` removes it"
         },
     )
     where: str = attrs.field(

@@ -1,6 +1,6 @@
 """Jobs: their places in the item files, the folders of what they returned, and which of them has which component.
 
-The first submission has all components in order, later ones have reruns of some.
+The first submission has the components that the map was made with, in order. Later ones have some that were added, or reruns.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -47,7 +48,7 @@ def rows_in(path: Path, jobs: int) -> Iterator[list[str]]:
 
 
 class JobSizes:
-    """How many components each job of the first submission has. Jobs have consecutive components, in the order of their rows.
+    """How many components each job of a submission has. Jobs have consecutive components, in the order of their rows.
 
     :param runs: for each run of jobs of one size, how many they are and their size.
     :param components: how many components the jobs have together: the last one may have fewer than its run says.
@@ -55,11 +56,11 @@ class JobSizes:
     """
 
     def __init__(self, runs: Iterable[tuple[int, int]], components: int) -> None:
-        runs = tuple(runs)
-        self._components = components
-        self._sizes = [size for _, size in runs]
-        self._rows = [0, *itertools.accumulate(jobs for jobs, _ in runs)]
-        self._firsts = [0, *itertools.accumulate(jobs * size for jobs, size in runs)]
+        self.runs = tuple(runs)
+        self.components = components
+        self._sizes = [size for _, size in self.runs]
+        self._rows = [0, *itertools.accumulate(jobs for jobs, _ in self.runs)]
+        self._firsts = [0, *itertools.accumulate(jobs * size for jobs, size in self.runs)]
         self.jobs = self._rows.pop()
         self._firsts.pop()
 
@@ -77,7 +78,47 @@ class JobSizes:
         """Return the components of a job."""
         run = bisect_right(self._rows, row) - 1
         first = self._firsts[run] + (row - self._rows[run]) * self._sizes[run]
-        return range(first, min(first + self._sizes[run], self._components))
+        return range(first, min(first + self._sizes[run], self.components))
+
+
+@attrs.frozen(eq=False)
+class Portion:
+    """Components that came into the map together: those that it was made with, or some that were added later.
+
+    :param sizes: how many of them each job has.
+    :param submission: the submission that has their first jobs.
+    :param first: the first of them.
+    :param options: the map options that they were submitted with, for people to read.
+    """
+
+    sizes: JobSizes
+    submission: int = 0
+    first: int = 0
+    options: Mapping[str, Any] = attrs.field(factory=dict)
+
+    @property
+    def components(self) -> range:
+        """The indices of the components."""
+        return range(self.first, self.first + self.sizes.components)
+
+    @property
+    def jobs(self) -> int:
+        """The number of jobs that they share."""
+        return self.sizes.jobs
+
+    @property
+    def has_job_each(self) -> bool:
+        """Whether each component has a job of its own."""
+        return self.sizes.jobs == self.sizes.components
+
+    def row_of(self, component: int) -> int:
+        """Return the row of the first job of a component."""
+        return self.sizes.row_of(component - self.first)
+
+    def components_of(self, row: int) -> range:
+        """Return the components of a job."""
+        found = self.sizes.components_of(row)
+        return range(self.first + found.start, self.first + found.stop)
 
 
 @attrs.frozen(eq=False)
@@ -86,20 +127,34 @@ class Placement:
 
     Only reruns are held in memory; the index of any other component gives its job.
 
-    :param first: the sizes of the jobs of the first submission.
+    :param portions: the components that the map was made with, then those that were added, in order.
     :param again: the latest jobs of the components that were run again.
     """
 
     _path: Path
-    first: JobSizes
+    portions: tuple[Portion, ...]
     again: Mapping[int, Job] = attrs.field(factory=dict)
     _known: tuple[int, ...] = ()
     _rows: Mapping[Job, tuple[int, ...]] = attrs.field(factory=dict)
 
-    def after(self, submissions: Iterable[int]) -> Placement:
-        """Return the placement by the submissions with these numbers; only item files that are new to this one are read."""
-        present = tuple(sorted(number for number in submissions if number))
-        if present == self._known:
+    @property
+    def components(self) -> int:
+        """How many components the map has."""
+        return self.portions[-1].components.stop
+
+    @property
+    def has_job_each(self) -> bool:
+        """Whether each component has had a job of its own from the start."""
+        return all(portion.has_job_each for portion in self.portions)
+
+    def after(self, reruns: Iterable[int], added: Iterable[Portion] = ()) -> Placement:
+        """Return the placement by reruns with these numbers and the portions that were added.
+
+        Only item files that are new to this one are read.
+        """
+        present, portions = tuple(sorted(number for number in reruns if number)), (self.portions[0], *added)
+        are_same = [each.submission for each in portions] == [each.submission for each in self.portions]
+        if present == self._known and are_same:
             return self
         # A submission that the schedd refused is gone again.
         goes_on = self._known == present[: len(self._known)]
@@ -109,11 +164,31 @@ class Placement:
                 job = Job(number, row)
                 rows[job] = components
                 again.update(dict.fromkeys(components, job))
-        return attrs.evolve(self, again=again, known=present, rows=rows)
+        return attrs.evolve(self, portions=portions, again=again, known=present, rows=rows)
+
+    def portion(self, submission: int) -> Portion:
+        """Return the portion whose first jobs a submission has."""
+        return next(each for each in self.portions if each.submission == submission)
+
+    def portion_of(self, component: int) -> Portion:
+        """Return the portion that has a component."""
+        if len(self.portions) == 1:
+            return self.portions[0]
+        return self.portions[bisect_right([each.first for each in self.portions], component) - 1]
+
+    def by_portion(self, components: Iterable[int]) -> dict[Portion, list[int]]:
+        """Return those of some components that each portion has, in their order; no portion that has none of them."""
+        found: dict[Portion, list[int]] = {}
+        for component in components:
+            found.setdefault(self.portion_of(component), []).append(component)
+        return found
 
     def job_of(self, component: int) -> Job:
         """Return the latest job of a component."""
-        return self.again.get(component) or Job(0, self.first.row_of(component))
+        if (found := self.again.get(component)) is not None:
+            return found
+        portion = self.portion_of(component)
+        return Job(portion.submission, portion.row_of(component))
 
     def is_current(self, job: Job, component: int) -> bool:
         """Return whether *job* is the latest job of its *component*; faster than :meth:`job_of`."""
@@ -122,17 +197,22 @@ class Placement:
 
     def components_of(self, job: Job) -> tuple[int, ...]:
         """Return all components of a job, also those that have a later job."""
-        if job.submission:
-            return self._rows[job]
-        return tuple(self.first.components_of(job.row))
+        for portion in self.portions:
+            if portion.submission == job.submission:
+                return tuple(portion.components_of(job.row))
+        return self._rows[job]
 
     def jobs(self) -> Iterator[Job]:
         """Yield the jobs that are the latest of any component."""
-        replaced = {Job(0, self.first.row_of(component)) for component in self.again}
-        for row in range(self.first.jobs):
-            job = Job(0, row)
-            if job not in replaced or not self.again.keys() >= set(self.components_of(job)):
-                yield job
+        replaced = set()
+        for component in self.again:
+            portion = self.portion_of(component)
+            replaced.add(Job(portion.submission, portion.row_of(component)))
+        for portion in self.portions:
+            for row in range(portion.jobs):
+                job = Job(portion.submission, row)
+                if job not in replaced or not self.again.keys() >= set(portion.components_of(row)):
+                    yield job
         yield from dict.fromkeys(self.again.values())
 
     def _components_in(self, submission: int) -> Iterator[tuple[int, ...]]:

@@ -6,8 +6,9 @@ import contextlib
 import itertools
 import os
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -16,39 +17,32 @@ from htmap_core.condor import eventlog
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap, UnsafePath
 from htmap_core.files.atomic import write_atomically
-from htmap_core.files.folders import size_below
+from htmap_core.files.folders import remove_tree, size_below
 from htmap_core.files.ownership import private_opener
-from htmap_core.files.sealed import check, checksum, checksum_of
-from htmap_core.files.sharing import make_shared, mend, write_program
+from htmap_core.files.sealed import check, checksum_of
 from htmap_core.language.expressions import among, quoted
 from htmap_core.settings.trust import check_entry
-from htmap_core.storage.content import source_lines
 from htmap_core.storage.content.checkpoints import remove_checkpoints
-from htmap_core.storage.content.inputs import check_argument, check_function, check_inputs
-from htmap_core.storage.content.source_lines import SourceLines
-from htmap_core.storage.jobs import Job, Placement, rows_in
+from htmap_core.storage.content.inputs import Inputs, check_argument, check_inputs, read_inputs
+from htmap_core.storage.jobs import Job, Placement, Portion, rows_in
 from htmap_core.storage.outputs import Outputs
-from htmap_core.storage.record import (
-    MapRecord,
-    SubmitRecord,
-    pool_from,
-    record_from,
-    record_text,
-    submit_from,
-    submit_text,
-)
+from htmap_core.storage.portions.files import NOT_AGAIN, PortionFiles
+from htmap_core.storage.portions.growth_record import Added
+from htmap_core.storage.record import MapRecord, pool_from, record_from, record_text
 from htmap_core.storage.submissions import Submission, Submissions
 from htmap_run.files import checkpoints
 
 _FIRST_EVENTS = 4096  # bytes
-_NOT_AGAIN = "no component of the map can be submitted again; results can still be read"
 
 
-class MapDir:
-    """The directory of one map. Only this class knows its paths. Threads can share it."""
+class MapDir(PortionFiles):
+    """The directory of one map. Only this class knows its paths. Threads can share it.
+
+    The files of what the map was made with are its own; see :meth:`files_of` for those of what was added.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path)
         self._record: MapRecord | None = None
         self._machine: str | None = None
         self._placement: Placement | None = None
@@ -56,16 +50,6 @@ class MapDir:
         self._placing = threading.RLock()  # else a thread that has read less could have the last word
         self.submissions = Submissions(path / names.SUBMISSIONS)
         self.outputs = Outputs(path / names.OUTPUTS)
-
-    @property
-    def id(self) -> str:
-        """The map's unique id."""
-        return self.path.name
-
-    @property
-    def root(self) -> Path:
-        """The HTMAP_DIR that contains the map, even if the setting has changed since."""
-        return self.path.parents[1]
 
     @property
     def exists(self) -> bool:
@@ -159,87 +143,6 @@ class MapDir:
         """Write ``map.json``."""
         write_atomically(self.path / names.MAP, record_text(record, self.root))
 
-    @property
-    def runtime(self) -> Path:
-        """The path of the archive that jobs run."""
-        return self.path / names.RUNTIME
-
-    @property
-    def arguments(self) -> Path:
-        """The path of the folder of large arguments, which lie in files of their own."""
-        return self.path / names.ARGUMENTS
-
-    def write_submit(
-        self, commands: dict[str, str], columns: tuple[str, ...], authors: dict[str, str] | None = None
-    ) -> None:
-        """Write the final submit description, from which a rerun can submit any components again.
-
-        The programs that travel with jobs are complete by now, and get checksums.
-
-        :param authors: who has set each command, but for those that HTMap alone has set; None if that is not known.
-        """
-        plugin = names.TRANSFER_PLUGIN.format(scheme="*")
-        patterns = (names.RUNTIME, names.LAUNCHER, plugin, f"{names.OUTPUTS}/{plugin}")
-        programs = [path for pattern in patterns for path in self.path.glob(pattern)]
-        checksums = {path.relative_to(self.path).as_posix(): checksum_of(path) for path in programs}
-        write_atomically(
-            self.path / names.SUBMIT, submit_text(SubmitRecord(commands, columns, checksums, authors), self.root)
-        )
-
-    def read_submit(self) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Return the submit commands and the item columns that the map was submitted with.
-
-        :raises CorruptMap: they cannot be read, or a program that travels with jobs is damaged.
-        """
-        found = self.described()
-        for name, expected in found.programs.items():
-            path = self.path / name
-            try:
-                check(path, expected)
-            except (OSError, ValueError, TypeError) as error:
-                raise CorruptMap(path, f"cannot be read ({error}), so {_NOT_AGAIN}") from error
-        return found.commands, found.columns
-
-    def described(self) -> SubmitRecord:
-        """Return what ``submit.json`` has, whether the programs that travel with jobs are whole or not.
-
-        :raises CorruptMap: it cannot be read.
-        """
-        path = self.path / names.SUBMIT
-        try:
-            return submit_from(path.read_bytes(), path, self.root)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CorruptMap(path, f"cannot be read ({error}), so {_NOT_AGAIN}") from error
-
-    def mend_runtime(self, archive: bytes) -> bool:
-        """Write the archive that jobs run anew, if it was this one; return whether it was.
-
-        Other maps share it, and have it whole then, too.
-
-        :raises CorruptMap: the submit description, which tells, is damaged.
-        """
-        if self.described().programs.get(names.RUNTIME) != checksum(archive):
-            return False
-        if not mend(self.runtime, archive):
-            self.write_program(names.RUNTIME, archive)
-        return True
-
-    def adopt(self, script: Path, name: str) -> Path:
-        """Put a copy of a program that travels with jobs into the map's directory, and return its path."""
-        return self.write_program(name, script.read_bytes())
-
-    def write_program(self, name: str, content: bytes) -> Path:
-        """Put a program that travels with jobs into the map's directory, and return its path.
-
-        Maps share equal ones, but for those in the outputs, the folder to which HTCondor writes.
-        """
-        program = self.path / name
-        if program.parent == self.path:
-            make_shared(program, content, self.root / names.PROGRAMS)
-        else:
-            write_program(program, content)
-        return program
-
     def items(self, submission: int) -> Path:
         """Return the path of the item file of a submission."""
         return self.path / names.ITEMS.format(submission=submission)
@@ -249,69 +152,92 @@ class MapDir:
         with open(self.items(submission), "w", encoding="utf-8", opener=private_opener) as file:
             file.writelines(names.ITEM_SEPARATOR.join(row) + "\n" for row in rows)
 
-    def intend(self, jobs: int, *, late: bool, held: bool) -> Submission:
-        """Write the intent to submit the jobs of the next item file, which is complete."""
+    def intend(self, jobs: int, *, late: bool, held: bool, added: Added | None = None) -> Submission:
+        """Write the intent to submit the jobs of the next item file, which is complete.
+
+        :param added: the components that they add to the map; None if it has them already.
+        """
         items = checksum_of(self.items(self.submissions.next_number()))
-        return self.submissions.intend(jobs, late=late, held=held, items=items)
+        return self.submissions.intend(jobs, late=late, held=held, items=items, added=added)
 
     def check(self) -> None:
         """Check all small files of the map that have checksums; raises CorruptMap, or FileNotFoundError."""
         _, _, _ = self.record, self.read_submit(), self.source_lines
         for submission in self.submissions.all():
             self._check_items(submission)
+            if submission.added is not None:
+                files = self.files_of(submission.number)
+                _, _ = files.read_submit(), files.source_lines
+
+    def files_of(self, submission: int) -> PortionFiles:
+        """Return the function, the archive and the description of the components whose first jobs a submission has."""
+        return PortionFiles(self.path, submission) if submission else self
+
+    def added(self) -> dict[int, Added]:
+        """Return what was added to the map, by the submissions that have it first; in order.
+
+        :raises CorruptMap: the ledger is damaged.
+        """
+        taken = [each for each in self.submissions.all() if each.cluster is not None]
+        return {each.number: each.added for each in taken if each.added is not None}
+
+    def chunking(self) -> list[Mapping[str, Any] | None]:
+        """Return why HTMap has chosen the sizes of jobs of each portion; None where the user has."""
+        return [self.record.chunking, *(each.chunking for each in self.added().values())]
+
+    def clear_unsubmitted(self) -> None:
+        """Delete what was written for submissions that no schedd has taken: their item files, and what was to be added."""
+        known = {each.number for each in self.submissions.all()}
+        for path in (*self.path.glob(names.ITEMS.format(submission="*")), *(self.path / names.ADDED).glob("*")):
+            number = path.name.rpartition("-")[2]
+            if number.isdecimal() and int(number) not in known:
+                if path.is_dir():
+                    remove_tree(path)
+                else:
+                    path.unlink(missing_ok=True)
 
     def remove_items(self, submission: int) -> None:
         """Remove the item file of a submission that was refused."""
         self.items(submission).unlink(missing_ok=True)
 
-    @property
-    def source_lines(self) -> SourceLines:
-        """The lines of source of the map's functions.
-
-        :raises CorruptMap: their file is damaged.
-        """
-        path = self.path / names.SOURCE_LINES
-        try:
-            return source_lines.read(path)
-        except (OSError, ValueError, KeyError) as error:
-            reason = f"cannot be read ({error}), so reports on errors lack lines of source; all else can be read"
-            raise CorruptMap(path, reason) from error
-
     # --- jobs, their inputs, and what they returned
 
-    def rows(self) -> Iterator[list[str]]:
-        """Yield the rows of the first submission's item file: one for each job, with a text for each column.
+    def rows(self, submission: int = 0) -> Iterator[list[str]]:
+        """Yield the rows of an item file: one for each job, with a text for each column.
 
+        :param submission: the first one of a portion.
         :raises CorruptMap: the file is damaged.
         """
         try:
-            for submission in self.submissions.all()[:1]:
-                self._check_items(submission)
-            yield from rows_in(self.items(0), self.record.jobs)
+            for each in self.submissions.all():
+                if each.number == submission:
+                    self._check_items(each)
+            yield from rows_in(self.items(submission), self.placement.portion(submission).jobs)
         except (FileNotFoundError, ValueError) as error:
-            raise CorruptMap(self.items(0), f"cannot be read ({error}), so {_NOT_AGAIN}") from error
+            raise CorruptMap(self.items(submission), f"cannot be read ({error}), so {NOT_AGAIN}") from error
 
     def check_sources(self, components: Collection[int]) -> None:
         """Check the function and the inputs of components, before they are sent again.
 
         :raises CorruptMap: one of them is missing or damaged.
         """
-        check_function(self.path / names.FUNCTION)
-        wanted = {row: list(of) for row, of in itertools.groupby(sorted(components), self.placement.first.row_of)}
-        for row, columns in enumerate(self.rows()):
-            if row in wanted:
-                check_inputs(self._block_in(columns), wanted[row])
-                for place in self._arguments_in(columns):
-                    check_argument(self.arguments / place)
+        for portion, of_portion in self.placement.by_portion(sorted(components)).items():
+            files = self.files_of(portion.submission)
+            files.check_function()
+            wanted = {row: list(of) for row, of in itertools.groupby(of_portion, portion.row_of)}
+            for row, columns in enumerate(self.rows(portion.submission)):
+                if row in wanted:
+                    check_inputs(self._block_in(portion, columns), wanted[row])
+                    for path in files.arguments_in(columns):
+                        check_argument(path)
 
-    def _block_in(self, columns: list[str]) -> Path:
-        return self.path / names.INPUTS / columns[names.COLUMNS.index(names.INPUTS_COLUMN)]
+    def _block_in(self, portion: Portion, columns: list[str]) -> Path:
+        folder = self.files_of(portion.submission).path / names.INPUTS
+        return folder / columns[names.COLUMNS.index(names.INPUTS_COLUMN)]
 
-    def _arguments_in(self, columns: list[str]) -> Iterator[str]:
-        """Yield the places of the large arguments of a job, by its row."""
-        inside = f"/{self.id}/{names.ARGUMENTS}/"
-        for text in columns[len(names.COLUMNS) :]:
-            yield from (path.partition(inside)[2] for path in text.split(",") if inside in path)
+    def arguments_of(self, component: int) -> Path:
+        """Return the path of the folder with a component's large arguments."""
+        return self.files_of(self.placement.portion_of(component).submission).arguments
 
     def _check_items(self, submission: Submission) -> None:
         """Check the item file of a submission, if its checksum is known; raises CorruptMap, or FileNotFoundError."""
@@ -327,9 +253,26 @@ class MapDir:
 
         :raises CorruptMap: the item file has no row for it.
         """
-        row = self.placement.first.row_of(component)
-        columns = next(itertools.islice(self.rows(), row, None))
-        return self._block_in(columns)
+        portion = self.placement.portion_of(component)
+        columns = next(itertools.islice(self.rows(portion.submission), portion.row_of(component), None))
+        return self._block_in(portion, columns)
+
+    def inputs(self, first: int = 0) -> Iterator[tuple[int, Inputs]]:
+        """Yield the components from *first* on, each with the block that has its input. Each block is opened once.
+
+        :raises CorruptMap: an item file or a block is damaged.
+        """
+        for portion in self.placement.portions:
+            if portion.components.stop <= first:
+                continue
+            path, block = None, None
+            for row, columns in enumerate(self.rows(portion.submission)):
+                if (other := self._block_in(portion, columns)) != path:
+                    path, block = other, None
+                for component in portion.components_of(row):
+                    if component >= first:
+                        block = block or read_inputs(other)
+                        yield component, block
 
     @property
     def placement(self) -> Placement:
@@ -337,7 +280,8 @@ class MapDir:
         if self._placement is None:
             with self._placing:
                 if self._placement is None:
-                    self._placement = Placement(self.path, self.record.job_sizes)
+                    made = Portion(self.record.job_sizes, options=self.record.options)
+                    self._placement = Placement(self.path, (made,))
         return self._placement
 
     def refresh(self) -> bool:
@@ -361,17 +305,25 @@ class MapDir:
     def _after(self, submissions: list[Submission]) -> Placement:
         """Return the placement by these submissions, after checking what they say.
 
-        A rerun counts when the schedd is known to have taken it: a vanished process may have left its intent alone.
+        A rerun or a growth counts when the schedd is known to have taken it: a vanished process may have left its intent alone.
         """
-        reruns = [each for each in submissions if each.number and each.cluster is not None]
+        taken = [each for each in submissions if each.cluster is not None]
+        reruns = [each for each in taken if each.is_rerun]
         for submission in reruns:
             self._check_items(submission)
+        added = [each.added.portion(each.number) for each in taken if each.added is not None]
         try:
-            placement = self.placement.after(each.number for each in reruns)
+            placement = self.placement.after((each.number for each in reruns), added)
         except (ValueError, IndexError) as error:  # an item file of 0.7.0, which has no checksum
             raise CorruptMap(self.items(reruns[-1].number), f"or one before it cannot be read ({error})") from error
         jobs = sum(each.jobs for each in submissions if not each.number)
-        if jobs not in {0, self.record.jobs} or max(placement.again, default=0) >= self.record.components:
+        ends = [portion.components.stop for portion in placement.portions[:-1]]
+        are_in_order = ends == [portion.first for portion in added]
+        if (
+            jobs not in {0, self.record.jobs}
+            or max(placement.again, default=0) >= placement.components
+            or not are_in_order
+        ):
             raise CorruptMap(self.path / names.SUBMISSIONS, f"does not fit to a map with {self.record.jobs} jobs")
         return placement
 

@@ -51,6 +51,7 @@ class Operation:
     :param pool: the pool of a removed map's jobs; None if it has none.
     :param constraint: a ClassAd expression that finds the jobs.
     :param new_tag: the tag that a retagging was to give the map; empty for other operations.
+    :param replaces: the id of the map whose place a new one takes; empty for other operations.
     :param is_damaged: whether the marker is damaged, so that nothing but the map is known.
     :param first_tried: when its pool was first asked, and the operation could not be finished.
     :param tried: when its pool was last asked, and the operation could not be finished, in seconds since the epoch; 0 for never.
@@ -64,6 +65,7 @@ class Operation:
     pool: Optional[PoolAddress] = None
     constraint: str = "false"
     new_tag: str = ""
+    replaces: str = ""
     is_damaged: bool = False
     first_tried: float = 0.0
     tried: float = 0.0
@@ -138,6 +140,12 @@ def is_under_way(kind: str, map_dir: MapDir) -> bool:
         return True
 
 
+def await_end(kind: str, map_dir: MapDir) -> None:
+    """Wait until no process is doing this kind of operation on the map."""
+    with contextlib.suppress(FileNotFoundError), locked(map_dir.root / kind / map_dir.id, create=False):
+        pass
+
+
 def unfinished(root: Path, kind: str) -> Iterator[Operation]:
     """Yield the interrupted operations of a kind, and the removals that wait until the queue has none of their jobs.
 
@@ -204,6 +212,7 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
         pool=_pool_in(content, root),
         constraint=constraint,
         new_tag=content.get("new_tag", ""),
+        replaces=content.get("replaces", ""),
         first_tried=content.get("first_tried", 0.0),
         tried=content.get("tried", 0.0),
         problem=content.get("problem", ""),

@@ -10,7 +10,7 @@ import attrs
 
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.files.sealed import is_sealed, seal, unseal
-from htmap_core.storage.content.formats import FORMAT, WRITTEN, check_needs
+from htmap_core.storage.content.formats import JOBS_DIFFER, WRITTEN, check_needs
 from htmap_core.storage.content.paths import absolute, relative, with_root, without_root
 from htmap_core.storage.jobs import JobSizes
 
@@ -35,6 +35,8 @@ class MapRecord:
     :param chunking: why HTMap has chosen these sizes, as plain facts; None where the user has.
     :param delivery_reason: who has chosen the delivery method, and why, for people to read. Not known of old maps.
     :param plugin_files: the one-off plugins that the map was made with.
+    :param kept: of a map that a script may find again: the digest of its ``function``, if that can be compared, and the digests
+        of the user's ``modules`` that its inputs need.
     """
 
     components: int = attrs.field(validator=attrs.validators.ge(1))
@@ -50,6 +52,7 @@ class MapRecord:
     chunking: Optional[Mapping[str, Any]] = None
     delivery_reason: str = ""
     plugin_files: Sequence[str] = attrs.field(default=())
+    kept: Optional[Mapping[str, Any]] = None
 
     @sizes.validator
     def _check_sizes(self, _: object, sizes: Sequence[Sequence[int]]) -> None:
@@ -75,8 +78,8 @@ _FIELDS = frozenset(attrs.fields_dict(MapRecord))
 def record_text(record: MapRecord, root: Path) -> str:
     """Return the text of ``map.json`` in an HTMAP_DIR."""
     plain = {**attrs.asdict(record), "pool": plain_address(record.pool, root)}
-    needs = {"needs": FORMAT} if plain["sizes"] else {}  # else it is read by all that read the rest
-    for name in ("sizes", "chunking", "delivery_reason", "plugin_files"):
+    needs = {"needs": JOBS_DIFFER} if plain["sizes"] else {}  # else it is read by all that read the rest
+    for name in ("sizes", "chunking", "delivery_reason", "plugin_files", "kept"):
         if not plain[name]:
             del plain[name]
     return seal({"format": plain.pop("format"), **needs, **plain}, indent=1)

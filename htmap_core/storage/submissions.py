@@ -15,7 +15,8 @@ from htmap_core.exceptions import CorruptMap
 from htmap_core.files.ownership import private_opener
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.language.expressions import quoted
-from htmap_core.storage.content.formats import check_needs
+from htmap_core.storage.content.formats import GROWS, check_needs
+from htmap_core.storage.portions.growth_record import Added
 
 _KEYS_OF_0_7_0 = frozenset({"number", "token", "jobs", "late", "held", "cluster"})
 
@@ -31,6 +32,7 @@ class Submission:
     :param held: whether the jobs are on hold from the start; the event log does not tell.
     :param cluster: the cluster's number; None until HTMap knows that the schedd took the submission.
     :param items: the checksum of its item file; None for submissions of 0.7.0.
+    :param added: the components that it adds to the map; None if it has those that the map was made with, or a rerun.
     """
 
     number: int
@@ -40,6 +42,12 @@ class Submission:
     held: bool = False
     cluster: Optional[int] = None
     items: Optional[str] = None
+    added: Optional[Added] = None
+
+    @property
+    def is_rerun(self) -> bool:
+        """Whether its components had other jobs before."""
+        return bool(self.number) and self.added is None
 
     @property
     def constraint(self) -> str:
@@ -99,14 +107,19 @@ class Submissions:
         """
         return 1 + max((entry["number"] for entry in self._entries()), default=-1)
 
-    def intend(self, jobs: int, *, late: bool, held: bool = False, items: str | None = None) -> Submission:
+    def intend(
+        self, jobs: int, *, late: bool, held: bool = False, items: str | None = None, added: Added | None = None
+    ) -> Submission:
         """Write the intent to submit jobs. After a crash, a later command finds it and asks the schedd for the outcome.
 
         :param items: the checksum of the item file.
+        :param added: the components that they add to the map.
         """
         number, token = self.next_number(), uuid.uuid4().hex
-        self._append({"number": number, "token": token, "jobs": jobs, "late": late, "held": held, "items": items})
-        return Submission(number, token, jobs, late, held, items=items)
+        entry = {"number": number, "token": token, "jobs": jobs, "late": late, "held": held, "items": items}
+        grows = {} if added is None else {"needs": GROWS, "added": attrs.asdict(added)}
+        self._append({**entry, **grows})
+        return Submission(number, token, jobs, late, held, items=items, added=added)
 
     def taken(self, submission: Submission, cluster: int) -> None:
         """Write the cluster that the schedd gave a submission."""
@@ -147,7 +160,8 @@ class Submissions:
 
 def _submission(entry: Mapping[str, Any]) -> Submission:
     """Return the submission of an intent; a later version may have more to say about it."""
-    return Submission(**{key: value for key, value in entry.items() if key in _FIELDS})
+    known = {key: value for key, value in entry.items() if key in _FIELDS}
+    return Submission(**{**known, "added": Added.of(entry["added"]) if entry.get("added") else None})
 
 
 def _without_line_end(last: bytes) -> bytes:

@@ -111,26 +111,50 @@ def claim_tag(root: Path, map_id: str, tag: str | None) -> str:
     return candidate
 
 
+def take_tag_over(root: Path, map_id: str, tag: str, former: str) -> None:
+    """Give a map the tag of another one in one step, so that the tag always leads to one of the two.
+
+    :param former: the id of the other map, which may have lost the tag by now.
+    :raises TagAlreadyExists: a third map has it.
+    """
+    if _id_of(root, tag) != former:
+        claim_tag(root, map_id, tag)
+        return
+    temporary = _written(root, map_id)
+    os.replace(temporary, root / names.TAGS / tag)
+
+
 def _link_tag(root: Path, map_id: str, tag: str) -> bool:
     """Make a tag, and return whether it was free. Links of both kinds are atomic, and fail where the name is taken."""
-    # The colon keeps the temporary name out of all listings.
-    folder = root / names.TAGS
-    temporary = folder / f":{uuid.uuid4().hex}"
-    said = f"{map_id} {checksum(map_id.encode())}"
+    temporary = _written(root, map_id)
     try:
-        with open(temporary, "w", encoding="utf-8", opener=private_opener) as file:
-            file.write(f"{said}\n")
         try:
-            os.link(temporary, folder / tag)
+            os.link(temporary, temporary.with_name(tag))
         except OSError as error:
             if error.errno not in REFUSED:
                 raise
-            _link_symbolically(folder / tag, said)
+            _link_symbolically(temporary.with_name(tag), _text(map_id))
     except FileExistsError:
         return False
     finally:
         temporary.unlink(missing_ok=True)
     return True
+
+
+def _written(root: Path, map_id: str) -> Path:
+    """Write a tag of a map under a temporary name, which the colon keeps out of all listings."""
+    temporary = root / names.TAGS / f":{uuid.uuid4().hex}"
+    try:
+        with open(temporary, "w", encoding="utf-8", opener=private_opener) as file:
+            file.write(f"{_text(map_id)}\n")
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def _text(map_id: str) -> str:
+    return f"{map_id} {checksum(map_id.encode())}"
 
 
 def _link_symbolically(path: Path, said: str) -> None:

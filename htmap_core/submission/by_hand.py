@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from htmap_core import names
 from htmap_core.language.submit_text import render
+from htmap_core.storage.jobs import Portion
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.files.outputs import TO_OWN_FILES
 from htmap_core.submission.submit import root_of_rows
+from htmap_run import ranges
 
 LOG = "htmap.events"
 
@@ -26,20 +28,32 @@ def description(map_dir: MapDir, tag: str, component: int | None = None) -> str:
     :param component: the component to run; all by default.
     :raises CorruptMap: the map's submit description cannot be read.
     """
-    commands, columns = map_dir.read_submit()
+    map_dir.refresh()
+    placement = map_dir.placement
+    if component is not None:
+        return _of_portion(map_dir, tag, placement.portion_of(component), component)
+    return "\n".join(_of_portion(map_dir, tag, portion) for portion in placement.portions)
+
+
+def _of_portion(map_dir: MapDir, tag: str, portion: Portion, component: int | None = None) -> str:
+    commands, columns = map_dir.files_of(portion.submission).read_submit()
     folder = commands["initialdir"]
     own = {name: _elsewhere(name, value, folder) for name, value in commands.items() if name not in _OF_THE_MAP}
     own["log"] = LOG
     own.update(root_of_rows(map_dir, columns))
-    head = [f"# This runs {_what(component)} of map {tag!r}, independently of the map.", *_notes(commands)]
+    added = [] if portion.first == 0 else ["# They were added: put what follows into a file of its own."]
+    what = _what(portion, component)
+    head = [f"# This runs {what} of map {tag!r}, independently of the map.", *added, *_notes(commands)]
     if component is None:
-        return "\n".join([*head, render(own, columns, map_dir.items(0))])
-    lines = [*head, *(f"{name} = {value}" for name, value in _row(map_dir, columns, component).items())]
+        return "\n".join([*head, render(own, columns, map_dir.items(portion.submission))])
+    lines = [*head, *(f"{name} = {value}" for name, value in _row(map_dir, portion, columns, component).items())]
     return "\n".join([*lines, *(f"{name} = {value}" for name, value in own.items()), "queue", ""])
 
 
-def _what(component: int | None) -> str:
-    return "all components" if component is None else f"component {component}"
+def _what(portion: Portion, component: int | None) -> str:
+    if component is not None:
+        return f"component {component}"
+    return "all components" if portion.first == 0 else f"components {ranges.spell(portion.components)}"
 
 
 def _notes(commands: Mapping[str, str]) -> list[str]:
@@ -51,10 +65,10 @@ def _notes(commands: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _row(map_dir: MapDir, columns: tuple[str, ...], component: int) -> dict[str, str]:
+def _row(map_dir: MapDir, portion: Portion, columns: tuple[str, ...], component: int) -> dict[str, str]:
     """Return the values of the item columns for a job with only this component."""
-    number = map_dir.placement.first.row_of(component)
-    values = next(row for index, row in enumerate(map_dir.rows()) if index == number)
+    number = portion.row_of(component)
+    values = next(row for index, row in enumerate(map_dir.rows(portion.submission)) if index == number)
     row = dict(zip(columns, values))
     return {**row, **dict(zip(names.COLUMNS, (str(component), str(component), values[2], str(component))))}
 

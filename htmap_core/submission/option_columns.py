@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from htmap_core.contract.option_values import WALLTIME, is_fixed
@@ -12,7 +13,7 @@ from htmap_core.language.environment_text import newer_syntax
 from htmap_core.language.submit_commands import referred_to
 from htmap_core.language.submit_text import ENVIRONMENT, REQUIREMENTS, OptionValue, option_text
 from htmap_core.names import WALLTIME_VARIABLE
-from htmap_core.storage.creation import Value
+from htmap_core.storage.portions.writing import Value
 
 _NO_MORE = object()
 
@@ -25,17 +26,20 @@ class OptionColumns:
 
     :param options: the map options; their iterables are consumed one value at a time.
     :param jobs_differ: whether jobs have different numbers of components, so that each has a time limit of its own.
+    :param first: the first component; the values of those before it are passed over.
     """
 
-    def __init__(self, options: MapOptions, *, jobs_differ: bool = False) -> None:
+    def __init__(self, options: MapOptions, *, jobs_differ: bool = False, first: int = 0) -> None:
         given = options.per_component()
-        self._values: dict[str, Iterator[OptionValue]] = {name: iter(values) for name, values in given.items()}
+        self._values: dict[str, Iterator[OptionValue]] = {
+            name: itertools.islice(values, first, None) for name, values in given.items()
+        }
         # Not htmap_option_1: a digit after an underscore makes HTCondor 25 misread the whole queue statement.
         self.names = {
             name: WALLTIME_VARIABLE if name == WALLTIME else f"htmap_option{number}"
             for number, name in enumerate(given)
         }
-        self._components = 0
+        self._components = first
         self.referred_to: set[str] = set()
         """The names of macros in the values so far, in lower case."""
         self.walltime: Walltime | None = None

@@ -26,7 +26,7 @@ from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import submit_path
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.layers import BUILT_IN
-from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.portions.files import PortionFiles
 from htmap_core.submission import checkpointing, matching
 from htmap_core.submission.exit_policy import add_exit_policy, start_policy
 from htmap_core.submission.files.map_files import MapFiles
@@ -60,7 +60,7 @@ class Description:
 def describe(
     plan: MapPlan,
     method: DeliveryMethod,
-    map_dir: MapDir,
+    own: PortionFiles,
     option_columns: Mapping[str, str],
     files: MapFiles,
     parameter: Callable[[str], str | None],
@@ -70,7 +70,7 @@ def describe(
 ) -> Description:
     """Return the submit description of a map.
 
-    :param map_dir: where the map's files are now, to which programs that travel are copied.
+    :param own: where HTMap's own files are now, to which programs that travel are copied.
     :param option_columns: the item column of each per-component option, by the option's name.
     :param files: the files that the jobs transfer, besides HTMap's own and those of plugins.
     :param parameter: returns a parameter of the schedd's configuration; None if it is not set.
@@ -98,12 +98,12 @@ def describe(
     warning = matching.no_slot_fits(submit, plan.pool, plan.tag, method.name)
     if warning is not None and not _was_told(warning, method, plan.pool):
         user_warnings.warn(warning)
-    own = _with_own_commands(submit, plan, map_dir)
-    return Description({**own, **start_policy(submit), **time_limit(submit, plan, option_columns)}, submit)
+    commands = _with_own_commands(submit, plan, own)
+    return Description({**commands, **start_policy(submit), **time_limit(submit, plan, option_columns)}, submit)
 
 
 def of_this_machine(
-    plan: MapPlan, map_dir: MapDir, option_columns: Mapping[str, str], files: MapFiles, authors: Authors
+    plan: MapPlan, own: PortionFiles, option_columns: Mapping[str, str], files: MapFiles, authors: Authors
 ) -> Description:
     """Return the description of a map whose jobs run on this machine: with no say of plugins, and no rules for a queue.
 
@@ -113,8 +113,8 @@ def of_this_machine(
     files.describe(submit)
     for name in (*LATE, "hold"):
         submit.take(name)
-    own = _with_own_commands(submit, plan, map_dir)
-    return Description({**own, **time_limit(submit, plan, option_columns)}, submit)
+    commands = _with_own_commands(submit, plan, own)
+    return Description({**commands, **time_limit(submit, plan, option_columns)}, submit)
 
 
 def _was_told(warning: NoSlotFits, method: DeliveryMethod, pool: PoolView) -> bool:
@@ -218,11 +218,12 @@ def _user() -> str:
         return str(os.geteuid())
 
 
-def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_dir: MapDir) -> dict[str, str]:
+def _with_own_commands(submit: SubmitDescription, plan: MapPlan, own_files: PortionFiles) -> dict[str, str]:
     """Return the commands in *submit* with HTMap's own, which nobody else can set."""
-    start, files = _start(submit, map_dir)
+    start, files = _start(submit, own_files)
     # The empty folder is what comes back of a job that could start nothing.
-    inputs = [names.FUNCTION, f"{names.INPUTS}/$({names.INPUTS_COLUMN})", names.RETURN, *files]
+    of_portion = [names.FUNCTION, f"{names.INPUTS}/$({names.INPUTS_COLUMN})", *files]
+    inputs = [*(f"{own_files.prefix}{path}" for path in of_portion), names.RETURN]
     arguments = f"{start}$Fnx({names.INPUTS_COLUMN}) $(htmap_components)"
     remaps = [TO_OWN_FILES]
     if plan.options.output_remaps is not None:
@@ -246,23 +247,18 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, map_dir: MapDir
         "transfer_output_remaps": '"' + ";".join(remaps) + '"',
         "JobBatchName": plan.tag,
         f"MY.{names.IS_HTMAP_JOB}": "true",
-        f"MY.{names.MAP_ID}": quoted(map_dir.id),
+        f"MY.{names.MAP_ID}": quoted(own_files.id),
     }
     if submit.transfer_plugins:
         # Bare names in the initial directory: with any other path HTCondor runs the job again and again, and never holds it.
         adopted = {
-            scheme: map_dir.adopt(Path(path), f"{names.OUTPUTS}/{_plugin_name(scheme)}").name
-            for scheme, path in submit.transfer_plugins.items()
+            scheme: own_files.adopt_plugin(Path(path), scheme) for scheme, path in submit.transfer_plugins.items()
         }
         own["transfer_plugins"] = ";".join(f"{scheme}={name}" for scheme, name in adopted.items())
     return {**own, **submit.commands()}
 
 
-def _plugin_name(scheme: str) -> str:
-    return names.TRANSFER_PLUGIN.format(scheme=scheme)
-
-
-def _start(submit: SubmitDescription, map_dir: MapDir) -> tuple[str, list[str]]:
+def _start(submit: SubmitDescription, own: PortionFiles) -> tuple[str, list[str]]:
     """Return the arguments that name what starts the archive, and the files that travel for it: the map's own copy."""
     if submit.executable == names.RUNTIME:
         return "", []
@@ -270,7 +266,7 @@ def _start(submit: SubmitDescription, map_dir: MapDir) -> tuple[str, list[str]]:
         return f"--start {_argument(submit.executable)} ", []
     if not Path(submit.executable).is_file():
         raise InvalidOption("executable", submit.executable, "is no file here that could be sent with jobs")
-    map_dir.adopt(Path(submit.executable), names.LAUNCHER)
+    own.adopt(Path(submit.executable), names.LAUNCHER)
     return f"--start ./{names.LAUNCHER} ", [names.LAUNCHER]
 
 

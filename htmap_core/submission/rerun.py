@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+import attrs
+
 from htmap_core import names
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.interrupts import held_back
@@ -20,9 +22,10 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
 from htmap_core.settings.chain import settings
 from htmap_core.storage import operations
-from htmap_core.storage.jobs import Job
+from htmap_core.storage.jobs import Job, Portion
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.portions.files import PortionFiles
 from htmap_core.submission.archive import build
 from htmap_core.submission.files.outputs import renewal
 from htmap_core.submission.submit import Queue, submit
@@ -64,38 +67,63 @@ def rerun(map_dir: MapDir, tag: str, components: Sequence[int], states: States, 
         if queue is None:
             queue = pool = pools.reach(map_dir.pool, map_dir.plugin_files)
             pools.check_place(pool, map_dir.root)
-        commands, columns = _read_submit(map_dir)
+        portions = map_dir.placement.by_portion(components)
+        described = {each: _read_submit(map_dir.files_of(each.submission)) for each in portions}
         map_dir.check_sources(components)
         if pool is not None:
-            _renew_credentials(map_dir, tag, commands, pool)
+            for portion, (commands, _) in described.items():
+                _renew_credentials(map_dir, portion, tag, commands, pool)
     with operations.perform(names.RERUNNING, map_dir, tag):
         _check_ended(tag, components, states.statuses())  # another thread or process may have run some again until now
         map_dir.remove_checkpoints(components)
-        before = {component: map_dir.placement.job_of(component) for component in components}
-        number = map_dir.submissions.next_number()
-        jobs = _write_items(map_dir, number, components, commands, columns)
-        with held_back():  # Ctrl-C must not come between the submission and the deletion of the earlier results
-            try:
-                submit(map_dir, jobs, {**commands, "JobBatchName": tag}, columns, queue)
-            except Exception:
-                map_dir.remove_items(number)
-                raise
-            if not map_dir.exists:  # a removal that began meanwhile may have missed these jobs
-                queue.remove(map_dir.own_jobs, "removed with htmap")
-                raise MapWasRemoved(tag)
-            if left := states.open_jobs(_delete_returned(map_dir, before)):
-                queue.remove(map_dir.some_own_jobs(left), "its components run again")
+        for portion, (commands, columns) in described.items():
+            again = {**commands, "JobBatchName": tag}
+            _submit_again(map_dir, portion, portions[portion], again, columns, _Asked(tag, states, queue))
     logger.info("map %r: runs %d components again", tag, len(components))
 
 
-def _read_submit(map_dir: MapDir) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return a map's submit commands and item columns. The archive for its jobs is mended, if this HTMap made it as it was."""
-    try:
-        return map_dir.read_submit()
-    except CorruptMap as error:
-        if error.path != map_dir.runtime or not map_dir.mend_runtime(build()):
+@attrs.frozen
+class _Asked:
+    """The map that components run again of, and those who are asked about it."""
+
+    tag: str
+    states: States
+    queue: Queue
+
+
+def _submit_again(
+    map_dir: MapDir,
+    portion: Portion,
+    components: Sequence[int],
+    commands: Mapping[str, str],
+    columns: tuple[str, ...],
+    asked: _Asked,
+) -> None:
+    """Submit components of one portion again, and delete their earlier results."""
+    before = {component: map_dir.placement.job_of(component) for component in components}
+    number = map_dir.submissions.next_number()
+    jobs = _write_items(map_dir, number, portion, components, commands, columns)
+    with held_back():  # Ctrl-C must not come between the submission and the deletion of the earlier results
+        try:
+            submit(map_dir, jobs, commands, columns, asked.queue)
+        except Exception:
+            map_dir.remove_items(number)
             raise
-    return map_dir.read_submit()
+        if not map_dir.exists:  # a removal that began meanwhile may have missed these jobs
+            asked.queue.remove(map_dir.own_jobs, "removed with htmap")
+            raise MapWasRemoved(asked.tag)
+        if left := asked.states.open_jobs(_delete_returned(map_dir, before)):
+            asked.queue.remove(map_dir.some_own_jobs(left), "its components run again")
+
+
+def _read_submit(files: PortionFiles) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the submit commands and item columns of a portion. The archive is mended, if this HTMap made it as it was."""
+    try:
+        return files.read_submit()
+    except CorruptMap as error:
+        if error.path != files.runtime or not files.mend_runtime(build()):
+            raise
+    return files.read_submit()
 
 
 def _check_ended(tag: str, components: Iterable[int], statuses: Sequence[ComponentStatus]) -> None:
@@ -103,7 +131,9 @@ def _check_ended(tag: str, components: Iterable[int], statuses: Sequence[Compone
         raise CannotRerunComponents(tag, active)
 
 
-def _renew_credentials(map_dir: MapDir, tag: str, commands: Mapping[str, str], pool: PoolView) -> None:
+def _renew_credentials(
+    map_dir: MapDir, portion: Portion, tag: str, commands: Mapping[str, str], pool: PoolView
+) -> None:
     """Let plugins store the credentials that a map's jobs need again: the pool may have lost them.
 
     The map's submit description stays unchanged, so edits of plugins are discarded.
@@ -116,9 +146,9 @@ def _renew_credentials(map_dir: MapDir, tag: str, commands: Mapping[str, str], p
     plan = MapPlan(
         tag=tag,
         map_dir=map_dir.path,
-        runtime=map_dir.runtime,
-        components=map_dir.record.components,
-        jobs=map_dir.record.jobs,
+        runtime=map_dir.files_of(portion.submission).runtime,
+        components=len(portion.components),
+        jobs=portion.jobs,
         options=MapOptions(custom_options=own),
         settings=settings,
         pool=pool,
@@ -129,6 +159,7 @@ def _renew_credentials(map_dir: MapDir, tag: str, commands: Mapping[str, str], p
 def _write_items(
     map_dir: MapDir,
     submission: int,
+    portion: Portion,
     components: Iterable[int],
     commands: Mapping[str, str],
     names_of: tuple[str, ...],
@@ -136,7 +167,7 @@ def _write_items(
     """Write the item file of a submission, and return its number of jobs."""
 
     def rows() -> Iterator[tuple[str, ...]]:
-        for job, (row, wanted) in enumerate(_chosen(map_dir.rows(), by_row)):
+        for job, (row, wanted) in enumerate(_chosen(map_dir.rows(portion.submission), by_row)):
             if names.REMAPS_COLUMN in names_of:
                 place = names_of.index(names.REMAPS_COLUMN)
                 row[place] = renewed(row[place])
@@ -145,8 +176,8 @@ def _write_items(
 
     by_row: dict[int, list[int]] = defaultdict(list)
     for component in components:
-        by_row[map_dir.placement.first.row_of(component)].append(component)
-    renewed = renewal(commands, map_dir.record.options)
+        by_row[portion.row_of(component)].append(component)
+    renewed = renewal(commands, portion.options)
     map_dir.write_items(submission, rows())
     return len(by_row)
 

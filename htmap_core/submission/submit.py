@@ -22,8 +22,11 @@ from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import render, submit_path
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
-from htmap_core.storage.creation import Creation, storing
+from htmap_core.storage.creation import Creation
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.portions.growth import Growth
+from htmap_core.storage.portions.growth_record import Added
+from htmap_core.storage.portions.writing import storing
 from htmap_core.storage.record import MapRecord
 
 _TRUE, _FALSE = {"true", "1"}, {"false", "0"}  # condor_submit's words; others are an error
@@ -53,17 +56,26 @@ class Queue(Protocol):
         """Remove the jobs that satisfy a ClassAd expression."""
 
 
-def submit(map_dir: MapDir, jobs: int, commands: Mapping[str, str], columns: tuple[str, ...], queue: Queue) -> None:
+def submit(
+    map_dir: MapDir,
+    jobs: int,
+    commands: Mapping[str, str],
+    columns: tuple[str, ...],
+    queue: Queue,
+    added: Added | None = None,
+) -> None:
     """Submit the next submission of a map; its item file exists already.
 
     The intent is on disk before the schedd is asked, and the outcome directly afterwards. If the process is killed in between,
     the next command asks the schedd. Ctrl-C waits until the outcome is on disk. If the disk is too full for the outcome, the
     jobs are removed from the queue.
+
+    :param added: the components that the jobs add to the map; None if it has them already.
     """
     late = not LATE.isdisjoint(commands)
     held = not late and commands.get("hold", "").casefold() in _TRUE  # HTCondor ignores `hold` where it makes jobs late
     with held_back():
-        submission = map_dir.intend(jobs, late=late, held=held)
+        submission = map_dir.intend(jobs, late=late, held=held, added=added)
         own = {f"MY.{names.SUBMISSION_TOKEN}": quoted(submission.token), **root_of_rows(map_dir, columns)}
         text = render({**commands, **own}, columns, map_dir.items(submission.number))
         try:
@@ -102,6 +114,18 @@ def submit_map(
         map_dir.write_record(record)
         map_dir.write_submit(commands, creation.columns, authors)
         submit(map_dir, creation.jobs, commands, creation.columns, queue)
+
+
+def submit_growth(
+    growth: Growth, added: Added, commands: dict[str, str], queue: Queue, authors: dict[str, str] | None = None
+) -> None:
+    """Write the submit description of components that are added to a map, and submit their jobs.
+
+    :param authors: as for :func:`submit_map`.
+    """
+    with storing(growth.map_dir):
+        growth.files.write_submit(commands, growth.columns, authors)
+        submit(growth.map_dir, growth.jobs, commands, growth.columns, queue, added)
 
 
 def set_pace(submit: SubmitDescription, plan: MapPlan, parameter: Callable[[str], str | None]) -> None:

@@ -82,8 +82,7 @@ class EarlyResults:
 
     def _look(self) -> bool:
         """Look for results, and return whether more can come without another event."""
-        record = self._map_dir.record
-        if record.jobs == record.components or self._map_dir.is_here:
+        if self._map_dir.placement.has_job_each or self._map_dir.is_here:
             return False  # of a job with one component nothing comes before its end, and no schedd has a spool of those here
         is_any = False
         for submission in self._map_dir.submissions.all():
@@ -120,7 +119,8 @@ class EarlyResults:
 
         These are the failed ones of a job that has ended and could not finish, such as by a signal.
         """
-        is_retried = str(self._map_dir.record.options.get(RETRY_EXCEPTIONS, "false")).casefold() != "false"
+        portions = self._map_dir.placement.portions
+        is_retried = any(str(each.options.get(RETRY_EXCEPTIONS, "false")).casefold() != "false" for each in portions)
         try:
             found = self._map_dir.outputs.open_early(job).statuses
         except FileNotFoundError:

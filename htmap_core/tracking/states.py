@@ -12,7 +12,7 @@ from htmap_core.condor.clusters import Cluster
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CorruptEventLog, CorruptMap, MadeByNewerHTMap
 from htmap_core.storage.content.links import with_true_names
-from htmap_core.storage.jobs import Job, Placement
+from htmap_core.storage.jobs import Job, Placement, Portion
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.submissions import Submission
 from htmap_core.tracking import holds
@@ -31,6 +31,11 @@ _QUEUED = {
 }
 
 
+def _unseen(submission: int) -> ComponentStatus:
+    """Return the status of jobs of which the log says nothing yet. Later submissions count once the schedd has taken them."""
+    return ComponentStatus.IDLE if submission else ComponentStatus.UNKNOWN
+
+
 class LoggedStates:
     """The states of all components of a map, from its event log: a :class:`~htmap_core.tracking.source.StateSource`.
 
@@ -41,7 +46,7 @@ class LoggedStates:
         self._map_dir = map_dir
         self._tracker = Tracker(map_dir)
         self._early = EarlyResults(map_dir, self._tracker)
-        self._sizes: list[int] = []  # how many components each job of the first submission has
+        self._sizes: dict[int, list[int]] = {}  # how many components each first job of a portion has, by submission
         self._partly: dict[Job, frozenset[int]] = {}  # the components that succeeded in failed jobs
 
     def poll(self) -> bool:
@@ -59,49 +64,65 @@ class LoggedStates:
 
     def statuses(self) -> list[ComponentStatus]:
         """Return the status of every component."""
-        placement, record = self._map_dir.placement, self._map_dir.record
-        jobs = self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * record.jobs
-        if len(jobs) == record.components:
-            statuses = jobs
-        else:
-            statuses, early = [], self._early_rows()
-            for row, status in enumerate(jobs):
-                components = placement.components_of(Job(0, row))
-                if status is ComponentStatus.ERRORED or row in early:
-                    statuses += [self._within(placement, Job(0, row), component, status) for component in components]
-                else:
-                    statuses += [status] * len(components)
+        placement = self._map_dir.placement
+        statuses = [status for portion in placement.portions for status in self._of_portion(placement, portion)]
         for component in placement.again:
             statuses[component] = self._status(placement, component)
         return statuses
 
+    def _of_portion(self, placement: Placement, portion: Portion) -> list[ComponentStatus]:
+        """Return the statuses of the components of a portion, in their first jobs."""
+        jobs = self._tracker.statuses(portion.submission) or [_unseen(portion.submission)] * portion.jobs
+        if portion.has_job_each:
+            return jobs
+        statuses, early = [], self._early_rows(portion)
+        for row, status in enumerate(jobs):
+            components, job = portion.components_of(row), Job(portion.submission, row)
+            if status is ComponentStatus.ERRORED or row in early:
+                statuses += [self._within(placement, job, component, status) for component in components]
+            else:
+                statuses += [status] * len(components)
+        return statuses
+
     def counts(self) -> dict[ComponentStatus, int]:
         """Return how many components have each status, without those that none has."""
-        placement, record = self._map_dir.placement, self._map_dir.record
-        of_jobs = self._tracker.counts(0) or {ComponentStatus.UNKNOWN: record.jobs}
-        if record.jobs == record.components and not placement.again:
-            return of_jobs
+        placement = self._map_dir.placement
         if placement.again:
             found = Counter(map(id, self.statuses()))  # members of an Enum are slow to compare and to hash
             return {status: found[id(status)] for status in ComponentStatus if id(status) in found}
-        if not self._sizes:
-            self._sizes = [len(placement.components_of(Job(0, row))) for row in range(record.jobs)]
+        if len(placement.portions) == 1 and placement.has_job_each:
+            return self._counts_of_jobs(placement.portions[0])
         counts = dict.fromkeys(ComponentStatus, 0)
-        statuses = self._tracker.statuses(0) or [ComponentStatus.UNKNOWN] * record.jobs
-        early = self._early_rows()
-        for row, (status, size) in enumerate(zip(statuses, self._sizes)):
-            if row in early:
-                for component in placement.components_of(Job(0, row)):
-                    counts[self._within(placement, Job(0, row), component, status)] += 1
-                continue
-            done = self._succeeded(placement, Job(0, row)) if status is ComponentStatus.ERRORED else 0
-            counts[status] += size - done
-            counts[ComponentStatus.COMPLETED] += done
+        for portion in placement.portions:
+            self._add_counts(placement, portion, counts)
         return {status: count for status, count in counts.items() if count}
 
-    def _early_rows(self) -> set[int]:
-        """Return the rows of the jobs of the first submission of which components have ended before them."""
-        return {job.row for job in self._early.ends if not job.submission}
+    def _counts_of_jobs(self, portion: Portion) -> dict[ComponentStatus, int]:
+        return self._tracker.counts(portion.submission) or {_unseen(portion.submission): portion.jobs}
+
+    def _add_counts(self, placement: Placement, portion: Portion, counts: dict[ComponentStatus, int]) -> None:
+        """Add how many components of a portion have each status to *counts*."""
+        if portion.has_job_each:
+            for status, count in self._counts_of_jobs(portion).items():
+                counts[status] += count
+            return
+        number = portion.submission
+        if number not in self._sizes:
+            self._sizes[number] = [len(portion.components_of(row)) for row in range(portion.jobs)]
+        statuses = self._tracker.statuses(number) or [_unseen(number)] * portion.jobs
+        early = self._early_rows(portion)
+        for row, (status, size) in enumerate(zip(statuses, self._sizes[number])):
+            if row in early:
+                for component in portion.components_of(row):
+                    counts[self._within(placement, Job(number, row), component, status)] += 1
+                continue
+            done = self._succeeded(placement, Job(number, row)) if status is ComponentStatus.ERRORED else 0
+            counts[status] += size - done
+            counts[ComponentStatus.COMPLETED] += done
+
+    def _early_rows(self, portion: Portion) -> set[int]:
+        """Return the rows of the first jobs of a portion of which components have ended before them."""
+        return {job.row for job in self._early.ends if job.submission == portion.submission}
 
     def _succeeded(self, placement: Placement, job: Job) -> int:
         """Return how many components of a failed job succeeded."""

@@ -54,6 +54,10 @@ from htmap_core.user_warnings.pools import (
     OtherPool,
     SilentPool,
 )
+from htmap_core.user_warnings.resuming import (
+    LeftAsTheyAre,
+    OtherOptions,
+)
 from htmap_core.user_warnings.roots import (
     HTMapWarning,
     SuspiciousMap,
@@ -73,6 +77,7 @@ __all__ = [
     "LargeFunction",
     "LateJobsAreSignedNow",
     "LaterJobsUnchanged",
+    "LeftAsTheyAre",
     "ManyJobs",
     "MappedMethod",
     "NewerMap",
@@ -83,6 +88,7 @@ __all__ = [
     "NotRemoved",
     "OriginalInstalled",
     "OtherDeliveryMethod",
+    "OtherOptions",
     "OtherPool",
     "OthersConcerned",
     "PluginIsOff",

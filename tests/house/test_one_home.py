@@ -107,9 +107,10 @@ def writers() -> dict[str, list[str]]:
     at_home = {
         "storage",
         "content",
+        "portions",
         "testing",
         "contracts",
-    }  # storage/content is a part of storage, as testing/contracts is
+    }  # storage/content and storage/portions are parts of storage, as testing/contracts is
     elsewhere = [path for path in sources() if is_core(path) and path.parent.name not in at_home]
     return {named(path): found for path in elsewhere if (found := list(written(path.read_text())))}
 
@@ -259,6 +260,7 @@ _ASKS = re.compile(r"\bunpickle\(|\.unpickled\(\)")
 
 # Who asks it to, with what the user then has asked for.
 WHO_ASKS = {
+    "htmap_core/maps/resuming/comparing.py": "a map again, whose inputs have other pickles now",
     "htmap_core/results/errors.py": "ComponentError.exception",
     "htmap_core/results/pickling.py": "itself",
     "htmap_core/results/reader.py": "a result or an input",

@@ -121,7 +121,7 @@ def test_components_of_a_job_find_no_files_of_others_and_input_files_as_they_cam
     options = htmap.MapOptions(expected_runtime=0.01, fixed_input_files=[tmp_path / name for name in files])
     made = htmap.map(leave, range(6), options)
     made.wait(TIMEOUT)
-    assert made._map_dir.placement.first.jobs == 1
+    assert made._map_dir.placement.portions[0].jobs == 1
     assert [came for _, came in made] == [files] * 6
     assert len({names for names, _ in made}) == 1
     made.remove()

@@ -20,11 +20,12 @@ from htmap_core.maps.drafts.draft import Call, Draft, Written
 from htmap_core.maps.drafts.lines import lines
 from htmap_core.maps.drafts.plan import Answer, Plan, Step, Travelling
 from htmap_core.maps.drafts.travelling import travelling
+from htmap_core.maps.resuming.rule import ERROR, rule_for
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.storage.content.paths import with_root, without_root
-from htmap_core.storage.creation import Creation
 from htmap_core.storage.jobs import rows_in
+from htmap_core.storage.portions.writing import Writing
 from htmap_core.storage.root import htmap_dir, scratch_htmap_dir
 from htmap_core.storage.tags import find_map
 from htmap_core.submission import matching
@@ -39,6 +40,7 @@ def plan(
     tag: str | None = None,
     *,
     chunksize: int | str | None = None,
+    if_exists: str | None = None,
 ) -> Plan:
     """Return what :func:`htmap.map` would submit with these arguments, who has set each line of it, and why.
 
@@ -54,11 +56,14 @@ def plan(
     :param map_options: the options of the map; iterators in them are used up, too.
     :param tag: the map's name.
     :param chunksize: how many components share a job, as for :func:`htmap.map`.
+    :param if_exists: as for :func:`htmap.map`. Unless a map with this tag would be refused, the plan is that of a new one.
     :raises HTMapException: what :func:`htmap.map` would raise, but for what only the schedd refuses. A pool that would have to be
         started is not found.
     """
+    refuses = rule_for(if_exists, tag) == ERROR
     draft = Draft.of(func, map_options, chunksize)
-    _check_free(tag)
+    if refuses:
+        _check_free(tag)
     with user_warnings.gathered() as warnings, scratch_htmap_dir() as scratch:
         pool, connection = pools.find_pool(looks_only=True)
         pools.check_place(connection)
@@ -102,7 +107,7 @@ def _plan(written: Written, chosen: Chosen, scratch: Path, warnings: list[Warnin
     )
 
 
-def _travelling(creation: Creation, commands: Mapping[str, str], scratch: Path) -> Iterator[Travelling]:
+def _travelling(creation: Writing, commands: Mapping[str, str], scratch: Path) -> Iterator[Travelling]:
     rows = rows_in(creation.map_dir.items(0), creation.jobs)
     for each in travelling(commands, creation.columns, rows, creation.map_dir):
         yield attrs.evolve(each, what=each.what.replace(os.fspath(scratch), os.fspath(htmap_dir())))

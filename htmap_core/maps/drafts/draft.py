@@ -7,7 +7,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import attrs
 
@@ -29,10 +29,13 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
 from htmap_core.progress.bars import while_created
 from htmap_core.results.needed_modules import needed_modules
-from htmap_core.results.pickling import Pickled, pickle_function
+from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.settings import tables, variables
 from htmap_core.settings.chain import settings
 from htmap_core.storage.creation import Creation
+from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.portions.growth import Growth
+from htmap_core.storage.portions.writing import Writing
 from htmap_core.storage.root import htmap_dir
 from htmap_core.submission import planning
 from htmap_core.submission.archive import build
@@ -53,6 +56,9 @@ from htmap_core.submission.planning import Description
 from htmap_core.submission.submit import without_keeping
 from htmap_core.user_warnings import SuspiciousMap
 
+if TYPE_CHECKING:
+    from htmap_core.maps.drafts.kept import Kept
+
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 
@@ -66,7 +72,7 @@ class Written:
     :param reason: why HTMap has chosen the sizes of jobs; None where the user has.
     """
 
-    creation: Creation
+    creation: Writing
     plan: MapPlan
     describe: Callable[[], Description]
     check: Callable[[Description], None]
@@ -82,6 +88,7 @@ class Draft:
     :param authors: notes who has set what in its submit description.
     :param own: the user's own modules that it needs.
     :param looks: what was seen of its function, for warnings of mistakes; None where the settings want none.
+    :param kept: notes what a later run of the script compares; None where none will find the map.
     """
 
     options: MapOptions
@@ -92,10 +99,17 @@ class Draft:
     authors: Authors
     own: OwnModules
     looks: Optional[Looks]
+    kept: Optional[Kept] = None
 
     @classmethod
-    def of(cls, func: Callable[..., Any], given: MapOptions | None, chunksize: int | str | None) -> Draft:
-        """Return the draft of a map of *func*; *given* are the options without those of the settings."""
+    def of(
+        cls, func: Callable[..., Any], given: MapOptions | None, chunksize: int | str | None, *, keeps: bool = False
+    ) -> Draft:
+        """Return the draft of a map of *func*.
+
+        :param given: the options without those of the settings.
+        :param keeps: whether a later run of the script may find the map again.
+        """
         check_function(func)
         plugin_faults.check()
         options = merged_options(given)
@@ -106,7 +120,13 @@ class Draft:
             options = MapOptions.merge(options, MapOptions(fixed_input_files=own.sent))
         looks = Looks.at(func, function) if tables.setting("TELL_MISTAKES") else None
         kept = checkpointing(function, options)
-        return cls(options, size, function, kept, EarlierRuns(func), Authors(_origins(given)), own, looks)
+        runs = EarlierRuns(func)
+        draft = cls(options, size, function, kept, runs, Authors(_origins(given)), own, looks)
+        if not keeps:
+            return draft
+        from htmap_core.maps.drafts.kept import Kept  # it takes the fingerprints along
+
+        return attrs.evolve(draft, kept=Kept(runs.fingerprints))
 
     @property
     def needed_modules(self) -> frozenset[str]:
@@ -126,6 +146,7 @@ class Draft:
         *,
         scratch: Path | None = None,
         quiet: bool = False,
+        replaces: MapDir | None = None,
     ) -> Iterator[Written]:
         """Write the files of a map, which are deleted if the block raises. Its submit description is made in the block.
 
@@ -133,18 +154,69 @@ class Draft:
         :param scratch: where to write them instead of HTMAP_DIR, for a map that is only planned. Plugins do no slow work and set
             up no credentials then.
         :param quiet: do not show how far it is.
+        :param replaces: the map that has the tag so far.
         """
         chunks = self._chunks(pool, method, connection, total)
-        columns, files = OptionColumns(self.options, jobs_differ=chunks.differ), MapFiles(self.options, connection)
-        of_options = tuple(columns.names.values())
-        with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, root=scratch) as creation:
+        made = functools.partial(Creation, tag, root=scratch, replaces=replaces)
+        with self._written(
+            calls, total, made, chunks, method, pool, connection, scratch=scratch, quiet=quiet
+        ) as written:
+            yield written
+
+    @contextlib.contextmanager
+    def added(
+        self,
+        calls: Iterable[Call],
+        total: int,
+        grown: MapDir,
+        tag: str,
+        method: DeliveryMethod,
+        pool: Pool,
+        connection: Connection,
+        *,
+        quiet: bool = False,
+    ) -> Iterator[Written]:
+        """Write the files of components that are added to a map, as :meth:`written` does for a map.
+
+        :param grown: the map, of which the caller has looked at all components.
+        """
+        chunks, first = self._chunks(pool, method, connection, total), grown.placement.components
+        made = functools.partial(Growth, grown, tag, first)
+        with self._written(calls, total, made, chunks, method, pool, connection, first=first, quiet=quiet) as written:
+            yield written
+
+    @contextlib.contextmanager
+    def _written(
+        self,
+        calls: Iterable[Call],
+        total: int,
+        made: Callable[..., Any],
+        chunks: Chunks,
+        method: DeliveryMethod,
+        pool: Pool,
+        connection: Connection,
+        *,
+        scratch: Path | None = None,
+        first: int = 0,
+        quiet: bool = False,
+    ) -> Iterator[Written]:
+        """Write the files of a portion of a map.
+
+        :param made: returns what they are written into, a context manager.
+        :param first: the first component of the portion.
+        """
+        columns = OptionColumns(self.options, jobs_differ=chunks.differ, first=first)
+        files = MapFiles(self.options, connection, first=first)
+        with made(sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
             self._add_function(creation, files, runs_again_alone=chunks.reason is not None)
-            arguments, requests = Arguments(creation.add_argument), self._requests(creation, columns, files)
+            pickle = pickle_input if self.kept is None else self.kept.pickle_input
+            arguments, requests = Arguments(creation.add_argument, pickle), self._requests(creation, columns, files)
             counted, missing = while_created(calls, creation.tag, total, quiet=quiet), dict(self.own.missing)
-            coming = self._with_modules(chunks.following(arguments.pickled(counted)), arguments, files, missing)
+            numbered = enumerate(counted, creation.first)
+            coming = self._with_modules(chunks.following(arguments.pickled(numbered)), arguments, files, missing)
             _add_inputs(creation, coming, columns, files, requests)
             plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
-            of_map = creation.map_dir, columns.names, files, connection.schedd_parameter, self.authors
+            of_map = creation.files, columns.names, files, connection.schedd_parameter, self.authors
             describe = functools.partial(planning.describe, plan, method, *of_map, acts=scratch is None)
 
             def check(described: Description) -> None:
@@ -170,11 +242,12 @@ class Draft:
         of_options = tuple(columns.names.values())
         with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns) as creation:
             self._add_function(creation, files, runs_again_alone=False)
-            arguments, counted = Arguments(creation.add_argument), while_created(calls, creation.tag, total)
-            _add_inputs(creation, chunks.following(arguments.pickled(counted)), columns, files, None)
+            counted = while_created(calls, creation.tag, total)
+            arguments = Arguments(creation.add_argument, pickle_input)
+            _add_inputs(creation, chunks.following(arguments.pickled(enumerate(counted))), columns, files, None)
             plan = self._plan(creation, machine, columns.walltime, None, is_chosen=False)
             check_schemes(files.input_schemes, files.output_schemes)
-            of_map = creation.map_dir, columns.names, files, self.authors
+            of_map = creation.files, columns.names, files, self.authors
             describe = functools.partial(planning.of_this_machine, plan, *of_map)
 
             def check(_: Description) -> None:
@@ -196,10 +269,10 @@ class Draft:
             yield first
         yield from coming
 
-    def _requests(self, creation: Creation, columns: OptionColumns, files: MapFiles) -> Requests | None:
+    def _requests(self, creation: Writing, columns: OptionColumns, files: MapFiles) -> Requests | None:
         if self.looks is None:
             return None
-        return Requests(self.options, columns.names, self.function, creation.map_dir.runtime, files.job_bytes)
+        return Requests(self.options, columns.names, self.function, creation.files.runtime, files.job_bytes)
 
     def _mistakes(
         self, plan: MapPlan, pool: Pool, connection: Connection, arguments: Arguments, requests: Requests | None
@@ -226,10 +299,10 @@ class Draft:
         )
         return choice.chosen(self.options, view, self.function, keeps_checkpoints=self.checkpoints.is_on)
 
-    def _add_function(self, creation: Creation, files: MapFiles, *, runs_again_alone: bool) -> None:
+    def _add_function(self, creation: Writing, files: MapFiles, *, runs_again_alone: bool) -> None:
         creation.add_runtime(build())
         function, checkpoints = self.function, self.checkpoints
-        for_all = files.of_all(creation.map_dir.path, function.sources)
+        for_all = files.of_all(creation.map_dir.path, function.sources, prefix=creation.files.prefix)
         record = {**handshake(function), "files": for_all, "checkpoints": checkpoints.is_on}
         if runs_again_alone:
             record["runs_again_alone"] = True
@@ -238,12 +311,12 @@ class Draft:
         creation.add_function(function.payload, record, function.functions)
 
     def _plan(
-        self, creation: Creation, pool: PoolView, walltime: Walltime | None, scratch: Path | None, *, is_chosen: bool
+        self, creation: Writing, pool: PoolView, walltime: Walltime | None, scratch: Path | None, *, is_chosen: bool
     ) -> MapPlan:
         return MapPlan(
             tag=creation.tag,
             map_dir=creation.map_dir.path if scratch is None else htmap_dir() / names.MAPS / creation.map_dir.id,
-            runtime=creation.map_dir.runtime,
+            runtime=creation.files.runtime,
             components=creation.components,
             jobs=creation.jobs,
             options=self.options,
@@ -256,7 +329,7 @@ class Draft:
 
 
 def _add_inputs(
-    creation: Creation, coming: Iterator[Pickled], columns: OptionColumns, files: MapFiles, requests: Requests | None
+    creation: Writing, coming: Iterator[Pickled], columns: OptionColumns, files: MapFiles, requests: Requests | None
 ) -> None:
     looks_at_all = requests is not None and requests.looks_at_all
     for pickled in coming:
@@ -264,8 +337,8 @@ def _add_inputs(
         entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job, arguments=large)
         values = columns.of_next()
         if requests is not None and (of_files[0] or looks_at_all or len(pickled.payload) >= LARGE):
-            requests.note(creation.components, pickled, files.job_bytes, values)
-        creation.add_input(pickled.payload, values, of_files, entries, by_value=pickled.by_value)
+            requests.note(creation.first + creation.components, pickled, files.job_bytes, values)
+        creation.add_input(pickled.payload, values, of_files, entries, pickled.by_value, pickled.fingerprint)
     if not creation.components:
         raise EmptyMap
     columns.end()

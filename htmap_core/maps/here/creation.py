@@ -16,6 +16,7 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.record import one_off_files
 from htmap_core.settings.moment import of_one_moment
 from htmap_core.storage import operations
+from htmap_core.storage.creation import Creation
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import MapRecord
@@ -42,10 +43,12 @@ def create_here(
             with draft.written_for_here(calls, total, tag, ThisMachine()) as written:
                 described = written.describe()
                 written.check(described)
-                plan, map_dir = written.plan, written.creation.map_dir
+                plan, creation = written.plan, written.creation
+                assert isinstance(creation, Creation)
+                map_dir = creation.map_dir
                 marked.enter_context(operations.perform(names.RUNNING, map_dir, plan.tag))
                 record = _record(written, where, untagged=tag is None)
-                submit_map(written.creation, record, described.commands, LocalQueue(map_dir), described.authors)
+                submit_map(creation, record, described.commands, LocalQueue(map_dir), described.authors)
         logger.info("created map %r, which runs on this machine: %d components", plan.tag, plan.components)
         run(map_dir, plan.tag)
     return plan.tag, map_dir

@@ -56,10 +56,11 @@ def _check(map_dir: MapDir, tag: str, component: int) -> None:
 
 
 def _job(map_dir: MapDir, component: int) -> LocalJob:
-    row = map_dir.placement.first.row_of(component)
-    values = next(itertools.islice(map_dir.rows(), row, None))
-    described = map_dir.described()
-    return LocalJob(map_dir, Job(0, row), dict(zip(described.columns, values)), described.commands)
+    portion = map_dir.placement.portion_of(component)
+    row = portion.row_of(component)
+    values = next(itertools.islice(map_dir.rows(portion.submission), row, None))
+    described = map_dir.files_of(portion.submission).described()
+    return LocalJob(map_dir, Job(portion.submission, row), dict(zip(described.columns, values)), described.commands)
 
 
 def _run(job: LocalJob, scratch: str, tag: str, component: int) -> None:

@@ -54,7 +54,7 @@ def set_walltime(engine: Engine, given: Any, wanted: Wanted = None) -> None:
 def _by_size(engine: Engine, on: Scope) -> Mapping[int, Sequence[Job] | None]:
     """Return the open jobs of a scope by how many components they have, the largest last; None for all jobs of the map."""
     record, placement = engine.map_dir.record, engine.map_dir.placement
-    if on.jobs is None and not record.sizes:
+    if on.jobs is None and not record.sizes and len(placement.portions) == 1:
         return {record.chunksize: None}  # the last one may be smaller
     found: dict[int, list[Job]] = {}
     statuses = engine.statuses()

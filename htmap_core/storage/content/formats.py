@@ -14,12 +14,14 @@ from htmap_core import names
 from htmap_core.exceptions import MadeByNewerHTMap
 from htmap_run import frames
 
-FORMAT = 4
+FORMAT = 5
 """The newest format that this version reads.
 
 1 is 0.7.0's, without checksums. In 3 paths below HTMAP_DIR are relative, so that it can be moved. In 4 the jobs of a map may
-differ in size.
+differ in size. In 5 a map may have grown, or take the place of another.
 """
+
+JOBS_DIFFER, GROWS = 4, 5
 
 WRITTEN = 3
 """The format that this version writes, where nothing needs a newer reader."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from htmap_core.exceptions import CorruptMap
 from htmap_core.storage.content.formats import check_frames
@@ -25,6 +25,9 @@ class Inputs(Protocol):
 
     def by_value(self, component: int) -> bool | None:
         """Return whether it has code by value; None if that was not recorded."""
+
+    def fingerprint(self, component: int) -> str | None:
+        """Return the digest of its fingerprint; None if that was not recorded."""
 
 
 class FramedInputs:
@@ -47,16 +50,21 @@ class FramedInputs:
 
     def by_value(self, component: int) -> bool:
         """Return whether it has code by value."""
-        return self._read(component)[1]
+        return bool(self._read(component)[1].get("by_value"))
 
-    def _read(self, component: int) -> tuple[bytes, bool]:
+    def fingerprint(self, component: int) -> str | None:
+        """Return the digest of its fingerprint."""
+        found = self._read(component)[1].get("fingerprint")
+        return found if isinstance(found, str) else None
+
+    def _read(self, component: int) -> tuple[bytes, dict[str, Any]]:
         frame = self._frames.get(component)
         if frame is None:
             problem = self._file.problem or f"it was cut short, and has no input of component {component}"
             raise CorruptMap(Path(self._file.path), f"is damaged: {problem}. {_LEFT}")
         try:
             record = self._file.record(frame) if frame.record_size else {}
-            return self._file.payload(frame), bool(record.get("by_value"))
+            return self._file.payload(frame), record
         except frames.CorruptFile as error:
             check_frames(error)
             raise CorruptMap(Path(self._file.path), f"is damaged: {error.problem}. {_LEFT}") from error
@@ -117,6 +125,18 @@ def _check_only(path: Path, kind: bytes) -> None:
     except frames.CorruptFile as error:
         check_frames(error)
         raise CorruptMap(path, f"is damaged: {error.problem}. {_LEFT}") from error
+
+
+def read_function(path: Path) -> bytes | None:
+    """Return the pickled function; None where 0.7.0 has written it.
+
+    :raises CorruptMap: it is missing or damaged.
+    """
+    check_function(path)
+    if not _is_framed(path):
+        return None
+    file = frames.Reader(path)
+    return file.payload(file.only(frames.FUNCTION))
 
 
 def _is_framed(path: Path) -> bool:

@@ -13,7 +13,7 @@ def with_true_names(map_path: Path, text: str) -> str:
     """Return HTCondor's text about a map's files, with the names of input files in place of the links that they travel by."""
     number = names.STAGED.format(number=r"\d+")
     way = rf"(?:{names.OUTPUTS}/{re.escape(names.TO_MAP)}/)?"  # jobs of earlier versions do not go by the outputs
-    links = re.compile(rf"{re.escape(str(map_path))}/{way}{names.FILES}/\d+/{number}\b")
+    links = re.compile(rf"{re.escape(str(map_path))}/{way}(?:{names.ADDED}/\d+/)?{names.FILES}/\d+/{number}\b")
     return links.sub(lambda found: _target(os.path.normpath(found[0])) or found[0], text)
 
 

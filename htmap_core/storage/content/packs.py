@@ -110,6 +110,10 @@ class PackedInputs:
         with_code = self._pack.index.get("by_value")
         return None if with_code is None else component in with_code
 
+    def fingerprint(self, component: int) -> None:
+        """Return that 0.7.0 has kept none."""
+        del component
+
 
 class ReturnedPack:
     """What a job has returned, in a packed file and files for its output beside it: a :class:`~.returned.Returned`.

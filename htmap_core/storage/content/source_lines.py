@@ -6,6 +6,7 @@ is none. So the lines are kept with the map, for reports on errors.
 
 from __future__ import annotations
 
+import difflib
 import dis
 import linecache
 import os
@@ -50,6 +51,20 @@ def write(path: Path, functions: Iterable[FunctionType]) -> None:
 
     :raises OSError: the file cannot be written.
     """
+    files = _collected(functions)
+    if files:
+        write_atomically(path, seal({"files": files}, indent=1))
+
+
+def changed(before: SourceLines, functions: Iterable[FunctionType]) -> list[str]:
+    """Return the lines of source that *functions* do not have any more, or have now, each with ``-`` or ``+`` before it."""
+    then = [line for known in before.files.values() for line in known["lines"].values()]
+    now = [line for known in _collected(functions).values() for line in known["lines"].values()]
+    return [line for line in difflib.ndiff(then, now) if line.startswith(("- ", "+ "))]
+
+
+def _collected(functions: Iterable[FunctionType]) -> dict[str, dict[str, Any]]:
+    """Return the lines of functions, as :attr:`SourceLines.files` has them."""
     files: dict[str, dict[str, Any]] = {}
     left = _MOST
     for code in (function.__code__ for function in functions):
@@ -60,8 +75,7 @@ def write(path: Path, functions: Iterable[FunctionType]) -> None:
         if lines:
             of_file = files.setdefault(code.co_filename, {"path": _path(code.co_filename), "lines": {}})
             of_file["lines"].update(lines)
-    if files:
-        write_atomically(path, seal({"files": files}, indent=1))
+    return files
 
 
 def read(path: Path) -> SourceLines:

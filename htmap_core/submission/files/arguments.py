@@ -52,27 +52,36 @@ class Arguments:
     """The arguments of a map's calls while it is created.
 
     :param store: stores a pickled argument in a file; returns its place, by which pickles name it, and its path.
+    :param pickle: pickles the arguments of one call, as :func:`~htmap_core.results.pickling.pickle_input` does.
     """
 
-    def __init__(self, store: Callable[[bytes], tuple[str, Path]]) -> None:
+    def __init__(
+        self,
+        store: Callable[[bytes], tuple[str, Path]],
+        pickle: Callable[[tuple[Any, ...], dict[str, Any], int], Pickled],
+    ) -> None:
         self._store = store
+        self._pickle = pickle
         self._known: dict[bytes, tuple[str, Path]] = {}
         self.largest = Largest()
         self.modules: Collection[str] = ()
         """The modules of the objects that the first call has by reference, unless it is large."""
 
-    def pickled(self, calls: Iterable[tuple[tuple[Any, ...], dict[str, Any]]]) -> Iterator[Pickled]:
+    def pickled(self, calls: Iterable[tuple[int, tuple[tuple[Any, ...], dict[str, Any]]]]) -> Iterator[Pickled]:
         """Pickle the arguments of calls, with large ones in files of their own.
 
+        :param calls: each with the index of its component.
         :raises CannotPickle: they contain an object that cannot be pickled.
         :raises CannotStore: a file cannot be written.
         """
-        for component, (args, kwargs) in enumerate(calls):
-            whole = pickle_input(args, kwargs, component)
+        is_first = True
+        for component, (args, kwargs) in calls:
+            whole = self._pickle(args, kwargs, component)
             if len(whole.payload) >= LARGE:
                 whole = self._without_large(whole, args, kwargs, component)
-            elif component == 0 and not is_plain((*args, *kwargs.values())):
+            elif is_first and not is_plain((*args, *kwargs.values())):
                 self.modules = modules_in((args, kwargs), component)
+            is_first = False
             yield whole
 
     def _without_large(self, whole: Pickled, args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> Pickled:
@@ -91,7 +100,9 @@ class Arguments:
                 tuple(places.get(id(value), value) for value in args),
                 {name: places.get(id(value), value) for name, value in kwargs.items()},
                 component,
-            )._replace(arguments=[*dict.fromkeys(str(each.path) for each in places.values())])
+            )._replace(
+                arguments=[*dict.fromkeys(str(each.path) for each in places.values())], fingerprint=whole.fingerprint
+            )
         if len(rest.payload) >= LARGE:
             self.largest.note(len(rest.payload), None, component)
             self.largest.distinct += len(rest.payload)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,11 +32,12 @@ class InputFiles:
     :param options: the map options; ``input_files`` is consumed one value at a time.
     :param protocols: gets the URLs.
     :param rule: what the sites of the pool make of files; None if no site has a say.
+    :param first: the first component; the values of those before it are passed over.
     """
 
     columns: ClassVar[Mapping[str, str]] = {names.FILES_COLUMN: ","}
 
-    def __init__(self, options: MapOptions, protocols: Protocols, rule: Rule | None = None) -> None:
+    def __init__(self, options: MapOptions, protocols: Protocols, rule: Rule | None = None, *, first: int = 0) -> None:
         self._protocols = protocols
         self._rule = rule
         self._component: int | None = None  # that is added now; None while those for all are
@@ -46,13 +48,16 @@ class InputFiles:
             str, str
         ] = {}  # the paths from the working directory of files that keep their folders, by source
         self._fixed = [self._source("fixed_input_files", path) for path in options.fixed_input_files]
-        self._given: Iterator[Any] | None = None if options.input_files is None else iter(options.input_files)
+        self._given: Iterator[Any] | None = (
+            None if options.input_files is None else itertools.islice(options.input_files, first, None)
+        )
         self._has_begun_job = self._has_arguments = False
 
-    def begin(self, map_path: Path, of_function: Iterable[str]) -> Entries:
+    def begin(self, map_path: Path, of_function: Iterable[str], *, prefix: str = "") -> Entries:
         """Add the files that all components get.
 
         :param map_path: the map's directory.
+        :param prefix: where in it links go: empty, or a folder with a slash at its end.
         :param of_function: the sources of the function's TransferPaths.
         :returns: their entries for the execute side.
         :raises SameName: two of them have the same name.
@@ -60,7 +65,7 @@ class InputFiles:
         :raises HTMapException: the site refuses one of them.
         """
         replaced = None if self._rule is None else self._replaced
-        self._staging = Staging(map_path, self._protocols.fetch, self._names, replaced)
+        self._staging = Staging(map_path, self._protocols.fetch, self._names, replaced, prefix=prefix)
         self._root = os.fspath(map_path.parents[1])
         return self._staging.add_for_all(self._fixed, of_function)
 

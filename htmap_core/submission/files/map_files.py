@@ -22,29 +22,31 @@ class MapFiles:
 
     :param options: the map options; ``input_files`` and ``output_remaps`` are consumed one value at a time.
     :param pool: the pool that the map goes to, whose site may replace input files; None for no site.
+    :param first: the first component; the values of those before it are passed over.
     """
 
-    def __init__(self, options: MapOptions, pool: PoolView | None = None) -> None:
+    def __init__(self, options: MapOptions, pool: PoolView | None = None, *, first: int = 0) -> None:
         self._protocols = Protocols(options)
         rule = None if pool is None else SiteRules(pool).of_inputs()
-        self._inputs = InputFiles(options, self._protocols, rule)
-        self._remaps = OutputRemaps(options.output_remaps, self._protocols)
-        self._components = 0
+        self._inputs = InputFiles(options, self._protocols, rule, first=first)
+        self._remaps = OutputRemaps(options.output_remaps, self._protocols, first=first)
+        self._components = first
 
     @property
     def columns(self) -> dict[str, str]:
         """The item columns for files, with the separators of the values of components that share a job."""
         return {**self._inputs.columns, **self._remaps.columns}
 
-    def of_all(self, map_path: Path, of_function: Iterable[str]) -> list[Entry]:
+    def of_all(self, map_path: Path, of_function: Iterable[str], *, prefix: str = "") -> list[Entry]:
         """Add the files that all components get, and return their entries for the execute side.
 
         :param map_path: the map's directory, for links to files.
+        :param prefix: where in it links go: empty, or a folder with a slash at its end.
         :param of_function: the sources of the function's TransferPaths.
         :raises SameName: two of them have the same name.
         :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
         """
-        return self._inputs.begin(map_path, of_function)
+        return self._inputs.begin(map_path, of_function, prefix=prefix)
 
     def send_to_all(self, paths: Iterable[str]) -> list[str]:
         """Add files that all components get under their own names; return those that cannot go, because the names are taken."""

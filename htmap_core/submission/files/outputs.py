@@ -8,6 +8,7 @@ names that number, and has no effect if there is no such file.
 from __future__ import annotations
 
 import functools
+import itertools
 import mmap
 import os
 import re
@@ -42,12 +43,14 @@ class OutputRemaps:
 
     :param given: the option: one mapping from file names to destinations for all components, or one for each.
     :param protocols: gets the URLs.
+    :param first: the first component; the values of those before it are passed over.
     """
 
-    def __init__(self, given: Any, protocols: Protocols) -> None:
+    def __init__(self, given: Any, protocols: Protocols, *, first: int = 0) -> None:
         self.given = given
         self._protocols = protocols
-        self._each: Iterator[Any] | None = None if given is None or isinstance(given, Mapping) else iter(given)
+        is_for_all = given is None or isinstance(given, Mapping)
+        self._each: Iterator[Any] | None = None if is_for_all else itertools.islice(given, first, None)
         self._made: str | None = None
 
     @property

@@ -7,10 +7,12 @@ submission.
 
 from __future__ import annotations
 
+import functools
 import math
 import mmap
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import attrs
 
@@ -19,6 +21,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError, HTMapException
 from htmap_core.language.expressions import quoted
 from htmap_core.plugins.core.presigned import Validity, validity
+from htmap_core.storage.jobs import Job, Portion
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.files.outputs import has_replaced_url, renewal
@@ -63,9 +66,13 @@ class SignedJob:
 
 
 def has_signed(map_dir: MapDir) -> bool:
-    """Return whether outputs of a map go to URLs that a protocol made from others. It reads the item file."""
+    """Return whether outputs of a map go to URLs that a protocol made from others. It reads the item files."""
+    return any(_has_signed(map_dir.items(portion.submission)) for portion in map_dir.placement.portions)
+
+
+def _has_signed(items: Path) -> bool:
     try:
-        with map_dir.items(0).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as rows:
+        with items.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as rows:
             return has_replaced_url(rows)
     except (OSError, ValueError):  # it is missing or empty: whoever needs it is told of the damage
         return False
@@ -97,10 +104,18 @@ def sign_anew(map_dir: MapDir, connection: Connection, jobs: Iterable[SignedJob]
     :raises CorruptMap: the map's description is damaged.
     :raises CondorError: the schedd does not answer.
     """
-    commands, _ = map_dir.read_submit()
-    renewed = renewal(commands, map_dir.record.options, in_ad=True)
+    map_dir.refresh()
+    placement = map_dir.placement
+    numbers = {each.cluster: each.number for each in map_dir.submissions.all()}
+
+    @functools.cache
+    def renewed(portion: Portion) -> Callable[[str], str]:
+        commands, _ = map_dir.files_of(portion.submission).read_submit()
+        return renewal(commands, portion.options, in_ad=True)
+
     for job in jobs:
-        text = quoted(renewed(job.remaps))
+        components = placement.components_of(Job(numbers[job.cluster], job.proc))
+        text = quoted(renewed(placement.portion_of(components[0]))(job.remaps))
         try:
             connection.edit(f"{job.cluster}.{job.proc}", _REMAPS, text)
         except CondorError:

@@ -85,6 +85,7 @@ class Staging:
     :param fetch: is called with each URL.
     :param with_folders: the sources that keep their folders, and their paths in the scratch directory; others are at its top.
     :param replaced: returns the URL that the site puts in the place of a file of this machine, if it does; asked once for each.
+    :param prefix: where in the map's directory links go: empty, or a folder with a slash at its end.
     """
 
     def __init__(
@@ -93,8 +94,11 @@ class Staging:
         fetch: Callable[[str], None],
         with_folders: Mapping[str, str] = MappingProxyType({}),
         replaced: Callable[[Source], str | None] | None = None,
+        *,
+        prefix: str = "",
     ) -> None:
         self._map_path = map_path
+        self._prefix = prefix
         self._fetch = fetch
         self._look = functools.lru_cache(_KNOWN_SOURCES)(functools.partial(_look, with_folders, replaced))
         self._numbers: dict[str, int] = {}
@@ -185,7 +189,7 @@ class Staging:
         target = f"{PLACED}/{number}/{source.last}" if contested else source.name
         if source.scheme is not None:
             return self._renamed_on_arrival(source, staged, target, contested=contested)
-        link = f"{names.FILES}/{number // names.ENTRIES_PER_DIRECTORY}/{staged}"
+        link = f"{self._prefix}{names.FILES}/{number // names.ENTRIES_PER_DIRECTORY}/{staged}"
         as_tree = source.is_folder and (contested or bool(source.name))
         try:
             _link(Path(source.text), self._map_path / link, as_tree=as_tree)

@@ -12,7 +12,7 @@ import attrs
 from htmap_core.contract.options import MapOptions
 from htmap_core.language import amounts
 from htmap_core.results.pickling import Pickled
-from htmap_core.storage.creation import Value
+from htmap_core.storage.portions.writing import Value
 from htmap_core.submission.files.arguments import LARGE
 from htmap_core.user_warnings import SuspiciousMap, TooLargeInputFiles, TooLittleMemory
 

@@ -56,7 +56,7 @@ def end(map_dir: MapDir, row: int, seconds: float, kind: bytes = frames.RESULT, 
     path.parent.mkdir(parents=True, exist_ok=True)
     with frames.Writer(path) as writer:
         writer.add(frames.RUN, record={"host": HOST, "runtime": RUNTIME})
-        for component in map_dir.placement.first.components_of(row):
+        for component in map_dir.placement.portions[0].components_of(row):
             error = {} if kind == frames.RESULT else {"error": Error().facts}
             writer.add(kind, component, {"start": 100.0, "end": 100.0 + seconds + first, "memory_mb": 1, **error})
             first = 0.0

@@ -31,7 +31,7 @@ from htmap_core.exceptions import (
 from htmap_core.files.sealed import unseal
 from htmap_core.settings.chain import settings
 from htmap_core.storage import deletion, operations
-from htmap_core.storage.content.formats import FORMAT, WRITTEN
+from htmap_core.storage.content.formats import JOBS_DIFFER, WRITTEN
 from htmap_core.storage.content.inputs import read_inputs
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.mapdir import MapDir
@@ -158,7 +158,7 @@ def test_only_the_last_of_equal_jobs_may_be_smaller(htmap_dir: Path, sizes: list
         assert sum(jobs * size for jobs, size in creation.runs) == sum(sizes)
 
 
-@pytest.mark.parametrize(("sizes", "needed"), [([1, 1, 1], WRITTEN), ([2, 2, 1], WRITTEN), ([1, 2, 1], FORMAT)])
+@pytest.mark.parametrize(("sizes", "needed"), [([1, 1, 1], WRITTEN), ([2, 2, 1], WRITTEN), ([1, 2, 1], JOBS_DIFFER)])
 def test_a_map_needs_a_newer_reader_only_where_its_jobs_differ(htmap_dir: Path, sizes: list[int], needed: int) -> None:
     with Creation(None, sizes=sizes) as creation:
         for _ in range(sum(sizes)):

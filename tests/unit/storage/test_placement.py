@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from htmap_core import names
-from htmap_core.storage.jobs import Job, JobSizes, Placement
+from htmap_core.storage.jobs import Job, JobSizes, Placement, Portion
 
 
 def submit(path: Path, number: int, *rows: str) -> None:
@@ -19,7 +19,7 @@ def submit(path: Path, number: int, *rows: str) -> None:
 @pytest.fixture
 def placement(tmp_path: Path) -> Placement:
     """Have seven components in jobs of three."""
-    return Placement(tmp_path, JobSizes.equal(7, 3))
+    return Placement(tmp_path, (Portion(JobSizes.equal(7, 3)),))
 
 
 def test_components_are_in_their_order_in_the_first_submission(placement: Placement) -> None:
@@ -86,7 +86,7 @@ def test_a_placement_that_a_thread_holds_stays_as_it_is(placement: Placement, tm
 @pytest.fixture
 def shrinking(tmp_path: Path) -> Placement:
     """Have ten components in jobs of four, two, two and one, and one."""
-    return Placement(tmp_path, JobSizes([(1, 4), (2, 2), (2, 1)], 10))
+    return Placement(tmp_path, (Portion(JobSizes([(1, 4), (2, 2), (2, 1)], 10)),))
 
 
 def test_jobs_of_different_sizes_have_their_components_in_order(shrinking: Placement) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from htmap_core.contract.pools import PoolAddress
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.record import MapRecord
 from htmap_core.submission.by_hand import description
 from htmap_core.submission.files.outputs import TO_OWN_FILES
 
@@ -21,7 +23,9 @@ OF_0_7 = {"initialdir": "/maps/$(DOLLAR)1", "transfer_input_files": "_htmap_func
 
 @pytest.fixture
 def map_dir(tmp_path: Path) -> MapDir:
-    return MapDir(tmp_path)
+    made = MapDir(tmp_path)
+    made.write_record(MapRecord(1, 1, "assume", PoolAddress("personal"), {}, {}, created=1.5))
+    return made
 
 
 def lines(map_dir: MapDir, commands: dict[str, str]) -> list[str]:

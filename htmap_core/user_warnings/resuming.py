@@ -1,0 +1,69 @@
+"""Warnings about maps that a script finds again."""
+
+from __future__ import annotations
+
+import attrs
+
+from htmap_core.user_warnings.roots import HTMapWarning
+from htmap_run import ranges
+
+
+@attrs.define(slots=False)
+class LeftAsTheyAre(HTMapWarning):
+    """A map was found again, and has components that do not go on by themselves. They stay as they are.
+
+    :param tag: the map.
+    :param failed: the components that have failed.
+    :param held: those that are held.
+    :param removed: those that were removed from the queue.
+    """
+
+    tag: str
+    failed: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
+    removed: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        again = "`htmap rerun components {tag} --status {status}` runs {them} again"
+        told = [
+            _told(self.failed, "failed", f"`htmap errors {self.tag}` tells why, {again}", self.tag, "errored"),
+            _told(
+                self.held,
+                "is held",
+                "`htmap why {tag}` tells why, `htmap release {tag}` has {them} go on",
+                self.tag,
+                "",
+            ),
+            _told(self.removed, "was removed from the queue", again, self.tag, "removed"),
+        ]
+        return "\n".join([f"map {self.tag!r} was there already, and stays as it is:", *filter(None, told)])
+
+
+_OF_SEVERAL = {"failed": "failed", "is held": "are held", "was removed from the queue": "were removed from the queue"}
+
+
+def _told(components: tuple[int, ...], how: str, advice: str, tag: str, status: str) -> str:
+    if not components:
+        return ""
+    is_one = len(components) == 1
+    which = f"component{'' if is_one else 's'} {ranges.spell(components)} {how if is_one else _OF_SEVERAL[how]}"
+    return f"{which}; {advice.format(tag=tag, status=status, them='it' if is_one else 'them')}"
+
+
+@attrs.define(slots=False)
+class OtherOptions(HTMapWarning):
+    """A map was found again whose components were submitted with other options than those of today.
+
+    :param tag: the map.
+    :param options: the names of the options that differ.
+    :param added: how many components were added, which have the options of today.
+    """
+
+    tag: str
+    options: tuple[str, ...]
+    added: int = 0
+
+    def __str__(self) -> str:
+        keep = f"map {self.tag!r} was there already, and its components keep their options. Others now: {', '.join(self.options)}"
+        new = f". The {self.added} that were added have those of today" if self.added else ""
+        return f'{keep}{new}. `htmap edit` changes requests of those that wait; if_exists="replace" begins anew'
