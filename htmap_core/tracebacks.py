@@ -63,7 +63,7 @@ def without_ours(error: BaseException) -> list[str]:
     What was raised and caught within HTMap alone is left out: the exception's own text says what matters of it.
     """
     parts = []
-    for each in reversed([error, *_causes(error)]):
+    for each in reversed([error, *causes(error)]):
         frames = [summary for summary, module in _walk(each) if module not in _HIDDEN]
         if frames:
             parts += ["Traceback (most recent call last):", *_lines(frames)]
@@ -86,7 +86,23 @@ def as_shown(stack: traceback.StackSummary, text: str) -> str:
     return "\n".join(["Traceback (most recent call last):", *frames, text] if frames else [text])
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def trimmed(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames of HTMap; None if there are no others."""
+    kept: TracebackType | None = None
+    for each in reversed(list(_steps(trace))):
+        if _package(each.tb_frame) not in _HIDDEN:
+            kept = TracebackType(kept, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    return kept
+
+
+def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the cause of an exception, or else what it was raised in the handling of, and theirs."""
     seen = {id(error)}
     found: BaseException | None = error
     while found is not None:
@@ -102,7 +118,11 @@ def _walk(error: BaseException) -> Iterator[tuple[traceback.FrameSummary, str]]:
     found = list(traceback.walk_tb(error.__traceback__))
     summaries = traceback.StackSummary.extract(iter(found))
     for (frame, _), summary in zip(found, summaries):
-        yield summary, str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        yield summary, _package(frame)
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _lines(frames: list[traceback.FrameSummary]) -> list[str]:

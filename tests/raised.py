@@ -97,6 +97,7 @@ FACTS: dict[str, Any] = {
     "given": 10,
     "hash": "4d5e",
     "held": (20,),
+    "is_here": True,
     "headline": "ValueError: the sea is not there, in tide, study.py line 3",
     "hint": None,
     "host": "shore",
@@ -146,6 +147,7 @@ FACTS: dict[str, Any] = {
     "second": "land/tide.csv",
     "second_by": "plugin 'shared'",
     "seconds": 60.0,
+    "short_report": "ValueError: the sea is not there, in short",
     "site": ("plugin 'cern' says: CERN removes a job that is held for more than 24 hours",),
     "slots": 214,
     "status": "IDLE",
@@ -275,6 +277,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "LackingModules": [{"method": "docker"}, {"remedy": ""}],
     "NotArguments": [{"given": -1, "named": None, "component": 0}, {"given": (1,), "named": 2, "component": 3}],
     "NotOptions": [{"given": {"request_memory": "2GB"}}, {"given": "2GB"}],
+    "OtherPlace": [{}, {"is_here": False}],
     "OtherOptions": [{}, {"options": ("request_disk", "request_memory"), "added": 5}],
     "OtherDeliveryMethod": [
         {"said": "3 of 5 slots share files", "reason": "'docker' does not suit it now: 0 of 5 slots have HasDocker"},
@@ -330,7 +333,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         {"name": "wave", "known": (), "origin": None},
     ],
     "TimeoutError": [{"reason": "has no output yet"}, {"component": None, "reason": "has not ended"}],
-    "InvalidShare": [{"value": 99}, {"value": 0}, {"value": True}],
+    "InvalidShare": [{"value": 99}, {"value": 1.0000001}, {"value": 0}, {"value": True}],
     "RequestsDiffer": [
         {},
         {

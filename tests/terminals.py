@@ -10,12 +10,17 @@ import sys
 import termios
 
 
-def sent_to_a_terminal(*arguments: str, keys: str = "", columns: int = 80, **environment: str) -> tuple[bytes, int]:
-    """Return what Python, run with *arguments*, sends to a terminal where *keys* are typed, and its exit code."""
+def sent_to_a_terminal(
+    *arguments: str, keys: str = "", size: tuple[int, int] = (24, 80), **environment: str
+) -> tuple[bytes, int]:
+    """Return what Python, run with *arguments*, sends to a terminal where *keys* are typed, and its exit code.
+
+    :param size: the rows and columns of the terminal.
+    """
     pid, terminal = pty.fork()
     if pid == 0:
-        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        os.environ.update({"COLUMNS": str(columns), "LINES": "24", "TERM": "xterm-256color", **environment})
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+        os.environ.update({"COLUMNS": "80", "LINES": "24", "TERM": "xterm-256color", **environment})
         os.execv(sys.executable, [sys.executable, *arguments])
     os.write(terminal, keys.encode())
     sent = b""

@@ -74,7 +74,9 @@ def main() -> int:
                     rows += _measured(_ON_THE_POOL, arguments)
     finally:  # also what was measured until the run is stopped
         load = os.getloadavg()[0]
-        print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load {load:.1f} at the end\n\n{table(rows)}")
+        print(
+            f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load {load:.1f} at the end\n\n{table(rows)}"
+        )
     return 0 if all(row.ok for row in rows) else 1
 
 

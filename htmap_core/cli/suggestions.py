@@ -52,10 +52,13 @@ _MAKES_MAPS = frozenset(["create", "map", "new", "run", "start", "submit"])
 class Suggesting(click.Group):
     """A group that says of an unknown command which one was probably meant.
 
-    :param usual: says which command was meant by who named none, from the words behind the first one, which belongs to it.
+    :param usual: says which commands may be meant by who named none, the likeliest first, from the words behind the first one,
+        which belongs to them.
     """
 
-    def __init__(self, *arguments: Any, usual: Callable[[Sequence[str]], str] | None = None, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, usual: Callable[[Sequence[str]], Sequence[str]] | None = None, **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
         self._usual = usual
 
@@ -82,7 +85,8 @@ class Suggesting(click.Group):
             in_order = [inner, name, *(each for each in rest if each != inner)]
             return f"; did you mean `{ctx.command_path} {shlex.join(in_order)}`?"
         if self._usual is not None:
-            return f"; did you mean `{ctx.command_path} {shlex.join([self._usual(rest), *args])}`?"
+            meant = (f"`{ctx.command_path} {shlex.join([each, *args])}`" for each in self._usual(rest))
+            return f"; did you mean {' or '.join(meant)}?"
         return ""
 
 

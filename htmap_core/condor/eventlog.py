@@ -204,8 +204,10 @@ def seconds(when: bytes) -> float:
     Fractions of seconds are there where the pool says so (``DEFAULT_USERLOG_FORMAT_OPTIONS = SUB_SECOND``). For other notations,
     which an administrator can configure, return 0: users see times, but no state depends on them.
     """
+    if len(when) == _WHOLE:
+        return _whole_seconds(when)
     whole = _whole_seconds(when[:_WHOLE])
-    return whole + float(when[_WHOLE:] or 0) if whole else 0.0
+    return whole + float(when[_WHOLE:]) if whole else 0.0
 
 
 @functools.lru_cache(maxsize=1024)

@@ -121,6 +121,18 @@ class Pool(ABC):
         """
         return None
 
+    def starts_when_needed(self) -> bool:
+        """Return whether :meth:`start` can and may start the pool, so that the next map would; by default False.
+
+        ``htmap doctor`` says so, and that maps can run, where no pool runs now.
+
+        Runs on the submit machine, when the pool was not found. Since 0.7. ::
+
+            def starts_when_needed(self):
+                return shutil.which("start-daemons") is not None
+        """
+        return False
+
     def time_limit(self, options: MapOptions) -> int | None:
         """Return how long a job may take by what the user says in the words of the site, in seconds; by default None.
 

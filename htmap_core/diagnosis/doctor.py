@@ -6,7 +6,7 @@ import os
 import platform
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from htmap_core import names, version, wording
@@ -27,6 +27,7 @@ from htmap_core.exceptions import (
 )
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import faults
+from htmap_core.plugins.pools import PoolCheck
 from htmap_core.plugins.record import PluginRecord
 from htmap_core.settings import dotted, variables
 from htmap_core.settings.chain import settings
@@ -62,12 +63,7 @@ def checks() -> Iterator[Check]:
         if each.address is None:
             yield Check("pool", "problem" if each.refuses else "note", f"{each.pool}: {each.reason}")
     if not connections:
-        text = "no pool can be used now, so slots and delivery methods could not be checked"
-        is_needed = settings.get("WHERE", names.POOL) == names.POOL
-        advice = (
-            'The notes above say for each pool how to get it. `htmap.map(..., where="here")` needs none, to try a map'
-        )
-        yield Check("pool", "problem" if is_needed else "note", text, advice)
+        yield _without_pool(found)
         return
     name, connection = connections[0]
     for look in (of_pool.place, of_pool.schedd, of_pool.slots, of_pool.credentials):
@@ -77,6 +73,16 @@ def checks() -> Iterator[Check]:
             yield Check(look.__name__, "problem", str(error))
     yield from plugins.checks(connection)
     yield from _delivery(name, connection)
+
+
+def _without_pool(found: Sequence[PoolCheck]) -> Check:
+    starts = [each.pool for each in found if each.starts]
+    text = f"no pool {'runs' if starts else 'can be used'} now, so slots and delivery methods could not be checked"
+    if starts:
+        return Check("pool", "note", text, f"The next map starts the {starts[0]} pool by itself")
+    advice = 'The notes above say for each pool how to get it. `htmap.map(..., where="here")` needs none, to try a map'
+    is_needed = settings.get("WHERE", names.POOL) == names.POOL
+    return Check("pool", "problem" if is_needed else "note", text, advice)
 
 
 def _versions() -> Iterator[Check]:

@@ -51,17 +51,23 @@ class Explanation:
     site: tuple[str, ...] = ()
 
 
-# Explanations that follow from the status alone.
+# Explanations that follow from the status alone: of one component, of several, and the advice.
 _PLAIN = {
-    ComponentStatus.UNKNOWN: ("HTCondor has not logged its submission yet", ""),
+    ComponentStatus.UNKNOWN: (
+        "HTCondor has not logged its submission yet",
+        "HTCondor has not logged their submission yet",
+        "",
+    ),
     ComponentStatus.SUSPENDED: (
         "it was paused, or the owner of the machine needs its slot",
+        "they were paused, or the owners of the machines need their slots",
         "`htmap resume {tag}` undoes a pause",
     ),
-    ComponentStatus.COMPLETED: ("it has a result", ""),
-    ComponentStatus.ERRORED: ("it failed", "`htmap errors {tag}` shows how"),
+    ComponentStatus.COMPLETED: ("it has a result", "they have results", ""),
+    ComponentStatus.ERRORED: ("it failed", "they failed", "`htmap errors {tag}` shows how"),
     ComponentStatus.REMOVED: (
         "its job was removed from the queue",
+        "their jobs were removed from the queue",
         "`htmap rerun components {tag} N` submits it again",
     ),
 }
@@ -97,7 +103,7 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
         elif status is ComponentStatus.RUNNING:
             explained += _of_running(engine, connection, alike, tag)
         else:
-            text, advice = _PLAIN[status]
+            text, advice = _plain(_PLAIN[status], alike)
             said = f"{text} ({note})" if note else text
             words = engine.site.on_removal(note) if status is ComponentStatus.REMOVED else ()
             explained.append(Explanation(tuple(alike), status, said, advice.format(tag=tag), site=words))
@@ -114,7 +120,7 @@ def _of_this_machine(engine: Engine, components: Iterable[int] | None) -> list[E
         found.setdefault((statuses[component], engine.states.note(component)), []).append(component)
     explained = []
     for (status, note), alike in found.items():
-        text, advice = {**_PLAIN, **_PLAIN_HERE}[status]
+        text, advice = _plain({**_PLAIN, **_PLAIN_HERE}[status], alike)
         said = f"{text} ({note})" if note else text
         place = f"the map runs {engine.map_dir.record.delivery_reason}"
         explained.append(Explanation(tuple(alike), status, f"{said}; {place}", advice.format(tag=tag)))
@@ -122,11 +128,25 @@ def _of_this_machine(engine: Engine, components: Iterable[int] | None) -> list[E
 
 
 _PLAIN_HERE = {
-    ComponentStatus.IDLE: ("it waits for those before it", ""),
-    ComponentStatus.RUNNING: ("it is running", ""),
-    ComponentStatus.ERRORED: ("it failed", "`htmap debug {tag} N` runs component N in a debugger"),
-    ComponentStatus.REMOVED: ("it was not run to its end", "`htmap rerun components {tag} --status removed` goes on"),
+    ComponentStatus.IDLE: ("it waits for those before it", "they wait for those before them", ""),
+    ComponentStatus.RUNNING: ("it is running", "they are running", ""),
+    ComponentStatus.ERRORED: ("it failed", "they failed", "`htmap debug {tag} N` runs component N in a debugger"),
+    ComponentStatus.REMOVED: (
+        "it was not run to its end",
+        "they were not run to their end",
+        "`htmap rerun components {tag} --status removed` goes on",
+    ),
 }
+
+
+def _plain(words: tuple[str, str, str], components: Sequence[int]) -> tuple[str, str]:
+    """Return the text and the advice for so many components."""
+    of_one, of_several, advice = words
+    return (of_one if len(components) == 1 else of_several), advice
+
+
+def _is_running(components: Sequence[int]) -> str:
+    return _plain(_PLAIN_HERE[ComponentStatus.RUNNING], components)[0]
 
 
 def _of_hold(engine: Engine, hold: ComponentHold, components: list[int], tag: str) -> Explanation:
@@ -155,7 +175,8 @@ def _of_signed_urls(
     for (status, end), alike in found.items():
         is_running = status is ComponentStatus.RUNNING
         advice = _TOO_LATE if is_running else "`htmap wait {tag}` and `htmap release {tag}` sign them anew in time"
-        text = f"its outputs go to signed URLs that are good until {end}"
+        whose = "its" if len(alike) == 1 else "their"
+        text = f"{whose} outputs go to signed URLs that are good until {end}"
         yield Explanation(tuple(sorted(alike)), status, text, advice.format(tag=tag))
 
 
@@ -204,10 +225,10 @@ def _of_running(engine: Engine, connection: Connection, running: list[int], tag:
     except CondorError as error:
         logger.info("the schedd does not tell how often the jobs were vacated: %s", error)
     if left:
-        yield Explanation(tuple(sorted(left)), ComponentStatus.RUNNING, "it is running")
+        yield Explanation(tuple(sorted(left)), ComponentStatus.RUNNING, _is_running(sorted(left)))
     for starts, again in groups.items():
         words = _on_vacate(starts, engine.site)
-        yield Explanation(tuple(sorted(again)), ComponentStatus.RUNNING, f"it is running: {starts}", site=words)
+        yield Explanation(tuple(sorted(again)), ComponentStatus.RUNNING, f"{_is_running(again)}: {starts}", site=words)
 
 
 # A job that cannot start is never idle for long.

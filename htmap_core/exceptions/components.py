@@ -12,6 +12,7 @@ from htmap_core.wording import printable
 
 _SHOWN = 10  # components that a text lists: enough to recognise them
 _PERCENT = 100
+_LEAST_PERCENT = 2  # what is hardly more than 1 was meant as a share
 
 
 @attrs.define(slots=False)
@@ -150,6 +151,7 @@ class MapComponentError(ComponentProblem):
 
     :param headline: the exception, and where it was raised, in one line.
     :param raised: the exception as Python shows it, with the user's lines.
+    :param short_report: what its text has of the report, which in a script is printed below two tracebacks.
 
     Where a result was asked for, as by ``Map.get``, ``__cause__`` is the original exception, if that could be sent back. From
     ``Map.wait`` it has none, because that would have to be unpickled.
@@ -157,6 +159,7 @@ class MapComponentError(ComponentProblem):
 
     headline: str = ""
     raised: str = ""
+    short_report: str = ""
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython and notebooks show: the user's exception first, and where the rest is. They call it."""
@@ -170,7 +173,7 @@ class MapComponentError(ComponentProblem):
         first = f"{self.headline}\n" if self.headline else ""
         return (
             f"{first}component {self.component} of map {self.tag!r} encountered an error while executing. "
-            f"Error report:\n{self.report}"
+            f"Error report:\n{self.short_report or self.report}"
         )
 
 
@@ -198,7 +201,7 @@ class TooFewResults(ComponentProblem):
         told = []
         if self.failed:
             told.append(f"{_listed(self.failed)} in error, or removed: `htmap errors {self.tag}` shows how")
-            told.append("`map.rerun(map.failed)` runs them again")
+            told.append(f"`map.rerun(map.failed)`, or `htmap rerun failed {self.tag}`, runs them again")
         if self.held:
             told.append(f"{_listed(self.held)} held: `htmap reasons {self.tag}` shows why")
         ends = f"map {self.tag!r} cannot have {self.needed} results from its {self.count} components any more"
@@ -233,7 +236,7 @@ class InvalidShare(HTMapException, ValueError):
     value: object
 
     def __str__(self) -> str:
-        is_percent = isinstance(self.value, (int, float)) and 1 < self.value <= _PERCENT
+        is_percent = isinstance(self.value, (int, float)) and _LEAST_PERCENT <= self.value <= _PERCENT
         meant = f"; {self.value} of 100 are {self.value / _PERCENT:g}" if is_percent else ""  # type: ignore[operator]
         return f"acceptable={self.value!r} is no share of a map's components: it must be above 0, and 1 at most{meant}"
 

@@ -28,8 +28,8 @@ class TagAlreadyExists(HTMapException, ValueError):
 
     def __str__(self) -> str:
         return (
-            f"the tag {self.tag!r} is already in use. "
-            f'Load that map with htmap.load("{self.tag}"), or remove it with htmap.remove("{self.tag}")'
+            f'the tag {self.tag!r} is already in use. A script that runs again gets its map back with if_exists="resume". '
+            f'Or load that map with htmap.load("{self.tag}"), or remove it with htmap.remove("{self.tag}")'
         )
 
 
@@ -37,9 +37,10 @@ class TagAlreadyExists(HTMapException, ValueError):
 class MapDiffers(TagAlreadyExists):
     """The map with this tag has another function or other inputs than the one that was to resume it. Nothing was changed.
 
-    :param what: what differs: ``function`` or ``inputs``; ``order`` for the same inputs in another order; ``fewer`` for fewer.
+    :param what: what differs: ``function`` or ``inputs``; ``order`` for the same inputs in another order; ``fewer`` for fewer;
+        ``more`` for more that cannot be added.
     :param detail: in what; for a function the lines of source that have changed, if these are known.
-    :param component: the first component whose input differs; None for ``function`` and ``fewer``.
+    :param component: the first component whose input differs; None for ``function``, ``fewer`` and ``more``.
     :param count: how many inputs differ; for ``fewer``, how many there are now.
     :param components: how many components the map has.
     """
@@ -56,6 +57,7 @@ class MapDiffers(TagAlreadyExists):
             "inputs": f"has other inputs: {self.count} of its {self.components} differ, the first is that of component "
             f"{self.component}: {self.detail}",
             "order": f"has these inputs in another order, from component {self.component} on: {self.detail}",
+            "more": f"has {self.components} components, and now there are inputs for more: {self.detail}",
             "fewer": f"has {self.components} components, and now there are inputs for {self.count} only",
         }[self.what]
         return (
@@ -109,4 +111,8 @@ class TagInUse(CannotRetagMap, TagAlreadyExists):
     """The map cannot get another tag, because it belongs to another map."""
 
     def __str__(self) -> str:
-        return f"{CannotRetagMap.__str__(self)}: {TagAlreadyExists.__str__(self)}"
+        return f"{CannotRetagMap.__str__(self)}: {_in_use(self.tag)}"
+
+
+def _in_use(tag: str) -> str:
+    return f'the tag {tag!r} is already in use. Load that map with htmap.load("{tag}"), or remove it with htmap.remove("{tag}")'

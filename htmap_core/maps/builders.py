@@ -13,10 +13,12 @@ from htmap_core.exceptions import NoMapYet
 from htmap_core.maps import creating
 from htmap_core.maps.drafts import ahead
 from htmap_core.maps.drafts.arguments import explaining
-from htmap_core.maps.drafts.draft import Call, check_options
+from htmap_core.maps.drafts.draft import Call
+from htmap_core.maps.drafts.options import check_options
 from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.map import Map
 from htmap_core.maps.resuming.rule import rule_for
+from htmap_core.settings import tables
 from htmap_core.submission.mistakes.calls import Calls
 from htmap_core.user_warnings import MappedMethod, warn
 
@@ -221,8 +223,9 @@ class MappedFunction:
 
     def _merged(self, map_options: MapOptions | None) -> MapOptions:
         check_options(map_options)
-        if isinstance(self.func, MethodType) and _is_method(self.func.__func__):
-            warn(MappedMethod(self.func.__qualname__, type(self.func.__self__).__name__))
+        func = self.func
+        if isinstance(func, MethodType) and _is_method(func.__func__) and tables.setting("TELL_MISTAKES"):
+            warn(MappedMethod(func.__qualname__, type(func.__self__).__name__))
         return MapOptions.merge(map_options, self.map_options)
 
 

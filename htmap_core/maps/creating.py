@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import operator
@@ -16,7 +17,8 @@ from htmap_core.contract.plan import MapPlan
 from htmap_core.exceptions import NotArguments
 from htmap_core.maps import earlier_runs, recovery
 from htmap_core.maps.drafts.arguments import explaining, inputs_of
-from htmap_core.maps.drafts.draft import Call, Draft, Written
+from htmap_core.maps.drafts.draft import Call, Draft
+from htmap_core.maps.drafts.written import Written
 from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.maps.here.place import place
 from htmap_core.maps.map import Map
@@ -165,27 +167,32 @@ def create_map(
     :param total: the number of calls, for the progress bar; 0 where it is not known.
     :param if_exists: what becomes of a map that has the tag already; None for the setting.
     """
-    if (wanted := place(where)) != names.POOL:
-        from htmap_core.maps.here.creation import create_here  # the runner and what it needs; most maps go to a pool
-
-        made_tag, map_dir = create_here(lambda: Draft.of(func, map_options, chunksize), calls, total, tag, wanted)
-        return Map(tag=made_tag, map_dir=map_dir)
-    begun: list[Written] = []
-    with interruption.of_a_creation(lambda: _submitted(begun)), of_one_moment():
-        rule = rule_for(if_exists, tag)
+    rule, wanted, begun = rule_for(if_exists, tag), place(where), list[Written]()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(of_one_moment())
         draft = functools.partial(Draft.of, func, map_options, chunksize)
-        create = functools.partial(_created, begun=begun, tag=tag, total=total, quiet=quiet)
+        create: Callable[..., Map]
+        if wanted == names.POOL:
+            stack.enter_context(interruption.of_a_creation(lambda: _submitted(begun), may_exist=rule != ERROR))
+            create = functools.partial(_created, begun=begun, tag=tag, total=total, quiet=quiet)
+        else:
+            from htmap_core.maps.here.creation import (
+                create_here,  # the runner and what it needs; most maps go to a pool
+            )
+
+            create = functools.partial(create_here, total=total, tag=tag, where=wanted)
         if rule == ERROR or tag is None:
             made = draft()
             recovery.settle()
-            return create(made, calls)
+            return create(made, iter(calls))
         from htmap_core.maps.resuming import finding  # few need it
 
-        asked = finding.Wanted(tag, rule, functools.partial(draft, keeps=True), iter(calls), total, create)
+        keeping = functools.partial(draft, keeps=True)
+        asked = finding.Wanted(tag, rule, keeping, iter(calls), total, create, begun, is_here=wanted != names.POOL)
         found, added = finding.made_or_found(asked)
-    if added is not None and _is_interactive() and not quiet:
+    if added is not None:
         more = f", and {added} were added" if added else ""
-        print(f"Found map {tag} with {len(found)} components{more}")  # noqa: T201 -- asked for
+        _say(f"Found map {tag} with {len(found)} components{more}", quiet=quiet)
     return found
 
 
@@ -225,8 +232,10 @@ def _created(
 
 def _submitted(begun: list[Written]) -> str | None:
     """Return the tag of a map whose creation was interrupted, if the schedd may have its jobs."""
-    plans = (each.plan.tag for each in begun if each.creation.map_dir.submissions.all())
-    return next(plans, None)
+    for each in begun:
+        if any(known.number == each.creation.submission for known in each.creation.map_dir.submissions.all()):
+            return each.plan.tag
+    return None
 
 
 def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: bool) -> None:
@@ -235,11 +244,14 @@ def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: boo
         runs.add(plan.map_dir.name)
     why = "" if reason is None else f"; {reason}"
     logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
+    share = f" in {plan.jobs} job{'' if plan.jobs == 1 else 's'}{why}" if why and plan.jobs < plan.components else ""
+    _say(f"Created map {plan.tag} with {plan.components} components{share}", quiet=quiet)
+
+
+def _say(text: str, *, quiet: bool) -> None:
+    """Tell who sits before an interactive session, unless the program wants none of it."""
     if _is_interactive() and not quiet:
-        share = (
-            f" in {plan.jobs} job{'' if plan.jobs == 1 else 's'}{why}" if why and plan.jobs < plan.components else ""
-        )
-        print(f"Created map {plan.tag} with {plan.components} components{share}")  # noqa: T201 -- asked for
+        print(text)  # noqa: T201 -- asked for
 
 
 def _record(written: Written, chosen: Chosen, draft: Draft, *, untagged: bool) -> MapRecord:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from htmap_core.exceptions import ComponentNotFound, ComponentProblem, OutputNotFound, TimeoutError
+from htmap_core.exceptions import ComponentNotFound, ComponentProblem, InvalidShare, OutputNotFound, TimeoutError
 from htmap_core.results.engine import Engine
 
 C = TypeVar("C", bound=type)
@@ -16,9 +16,9 @@ _CHECKED_SPECIALS = {"__len__", "__contains__", "__getitem__", "__iter__", "__re
 _UNCHECKED = {"exists", "tag"}
 _REMOVES = "remove"  # if it fails halfway, its own error says more than that the map is gone
 
-# What tells of the user's components, or that the user has had enough: the lines of HTMap on the way there say nothing more. So
-# the traceback begins anew. pytest hides the rest of it, IPython shows what `_render_traceback_` returns.
-_SAYS_ALL = (ComponentProblem, ComponentNotFound, OutputNotFound, TimeoutError, KeyboardInterrupt)
+# What tells of the user's components or argument, or that the user has had enough: the lines of HTMap on the way there say no
+# more. So the traceback begins anew. pytest hides the rest of it, IPython shows what `_render_traceback_` returns.
+_SAYS_ALL = (ComponentProblem, ComponentNotFound, InvalidShare, OutputNotFound, TimeoutError, KeyboardInterrupt)
 
 
 def checked_before_use(engine_of: Callable[[Any], Engine]) -> Callable[[C], C]:

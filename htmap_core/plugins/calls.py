@@ -244,6 +244,10 @@ class Plugins:
         owner = self._owner("pools", pool)
         return _addressed(owner, pool, "start", self._guard.take(owner, _ADDRESS, pool.start))
 
+    def starts_when_needed(self, pool: Pool) -> bool:
+        """Ask whether the next map would start *pool*."""
+        return self._guard.ask(self._owner("pools", pool), {bool: "bool"}, pool.starts_when_needed)
+
     def time_limit(self, pool: Pool, options: MapOptions) -> int | None:
         """Ask how long a job may take by what the user says in the words of the site."""
         return self._guard.ask(self._owner("pools", pool), {int: "seconds", **_NONE}, pool.time_limit, options)

@@ -29,7 +29,7 @@ from htmap_core.plugins.sources.one_off import Entry, OneOffFile
 from htmap_core.plugins.sources.requirements import HOOKS, Unmet, unmet_core, unmet_hooks
 from htmap_core.settings.chain import settings
 from htmap_core.settings.tables import setting
-from htmap_core.settings.toml import split_list
+from htmap_core.settings.toml.reading import split_list
 from htmap_core.wording import describe, did_you_mean
 
 if sys.version_info >= (3, 10):

@@ -139,12 +139,14 @@ class PoolCheck:
     :param address: its address; None if it cannot be used.
     :param reason: why it cannot be used; empty if it can.
     :param refuses: whether no map is created because of that, since PLUGINS.REQUIRED names its plugin, which does not work.
+    :param starts: whether the next map starts it.
     """
 
     pool: str
     address: PoolAddress | None
     reason: str
     refuses: bool = False
+    starts: bool = False
 
 
 def check_pools() -> list[PoolCheck]:
@@ -154,10 +156,11 @@ def check_pools() -> list[PoolCheck]:
     for pool in candidates.usable:
         try:
             address = plugins.find(pool)
+            starts = address is None and pool in candidates.startable and plugins.starts_when_needed(pool)
         except HTMapException as error:
             found.append(PoolCheck(pool.name, None, str(error), _is_required(error)))
             continue
-        found.append(PoolCheck(pool.name, address, "" if address else _advice(pool)))
+        found.append(PoolCheck(pool.name, address, "" if address else _advice(pool), starts=starts))
     why = f"maps do not go there, because another pool is named by {candidates.named}"
     return found + [PoolCheck(pool.name, None, why) for pool in candidates.left_out]
 

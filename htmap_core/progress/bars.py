@@ -18,6 +18,7 @@ from htmap_core.wording import printable
 T = TypeVar("T")
 
 MOMENT = 1.0  # seconds: what is over by then shows nothing
+_USUAL = 80, 24  # columns and rows of a terminal
 PAUSE = 30.0  # seconds between two lines in a log, at least
 
 
@@ -63,10 +64,22 @@ def progress_bar(*args: Any, **options: Any) -> Any:
         for chunk in progress_bar(chunks, desc="downloading", unit="chunk"):
             file.write(chunk)
     """
-    options = {"dynamic_ncols": True, **options}  # a terminal may get another width
     if beneath(sys.stderr) is not sys.stderr:  # only on the command line: in a notebook tqdm chooses the stream
         options = {"file": beneath(sys.stderr), **options}
-    return _tqdm()(*args, **options)
+    return _tqdm()(*args, **{**_size(options.get("file") or sys.stderr), **options})
+
+
+def _size(stream: Any) -> dict[str, Any]:
+    """Return what tqdm is told of the size of what a bar is drawn on."""
+    follows = {"dynamic_ncols": True}  # a terminal may get another width
+    try:
+        columns, rows = os.get_terminal_size(stream.fileno()) if stream.isatty() else _USUAL
+    except (AttributeError, OSError, ValueError):  # it is a terminal by its own word
+        return follows
+    if columns and rows:
+        return follows
+    # One without a size, as some programs make them: tqdm would take that for one without room.
+    return {"ncols": (columns or _USUAL[0]) - 1, "nrows": rows or _USUAL[1]}
 
 
 @functools.lru_cache(maxsize=1)  # once: the block would disturb the warnings of other threads

@@ -66,7 +66,7 @@ class Line:
         if self._shown is not None:
             if kind is None and self._shown.stays:
                 self._draw()
-            self._shown.close()
+            self._shown.close(is_there=self._is_there or kind is None)
         self._due = math.inf
 
     def has_news(self) -> None:

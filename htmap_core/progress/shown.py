@@ -56,8 +56,13 @@ class Bar:
         if self._is_terminal:
             self._bar.clear()
 
-    def close(self) -> None:
-        """Take it away, or leave it, for good."""
+    def close(self, *, is_there: bool = True) -> None:
+        """Take it away, or leave it, for good.
+
+        :param is_there: whether it can be seen now: one that was taken away for a message is not drawn below that again.
+        """
+        if not is_there and self._is_terminal:
+            self._bar.leave = False
         if not self.stays:
             self._bar.total = None  # or a widget would stay, in red, where one of many results was waited for
         self._bar.close()
@@ -91,5 +96,5 @@ class Log:
     def hide(self) -> None:
         """Do nothing: what is in a log stays there."""
 
-    def close(self) -> None:
+    def close(self, *, is_there: bool = True) -> None:
         """Do nothing."""

@@ -70,7 +70,7 @@ class Engine:
         self.errors = ErrorReader(self.map, self.states, self.site)
         self._results = ResultReader(map_dir)
         self._news = News(self.map, self.states, finish_interrupted, tend)
-        self._pace = Pace(len(self.components) / map_dir.record.jobs)
+        self._pace = Pace(len(self.components) / map_dir.placement.first_jobs)
 
     # --- the map
 
@@ -349,7 +349,7 @@ class Engine:
     def all_errors(self) -> Iterator[ComponentError]:
         """Wait until every component has ended or is held, and yield the errors of those that have failed."""
         with self.line(over=_ENDED) as line:
-            for component in self._all():
+            for component in self.each():
                 if (error := self.awaited(component, None, self._error_if_any, line)) is not None:
                     yield error
 
@@ -376,7 +376,7 @@ class Engine:
 
     def inputs(self) -> Iterator[Input]:
         """Return an iterator over the inputs: ``(args, kwargs)`` for each component, in order."""
-        return map(self.input, self._all())
+        return map(self.input, self.each())
 
     def input(self, component: int) -> Input:
         """Return the arguments of a component's call: ``(args, kwargs)``."""
@@ -385,10 +385,10 @@ class Engine:
     def results(self, timeout: Timeout, components: Iterable[int] | None = None) -> Iterator[Any]:
         """Return an iterator over the results of all components, or of some, in their order, which waits for each."""
         with self.line() as line:
-            for component in self._all() if components is None else components:
+            for component in self.each() if components is None else components:
                 yield self._loaded_soon(component, timeout, line)
 
-    def _all(self) -> Iterator[int]:
+    def each(self) -> Iterator[int]:
         """Yield the indices of all components, also of those that are added meanwhile."""
         done = 0
         while components := self.components[done:]:
@@ -403,11 +403,14 @@ class Engine:
         """Return an iterator over the outcomes of the components, as they end or are held."""
         return (outcome for _, outcome in self._as_available(timeout, self._outcome))
 
-    def outcome(self, component: int, timeout: Timeout) -> Outcome:
-        """Wait until a component has ended or is held, and return its outcome."""
+    def outcome(self, component: int, timeout: Timeout, line: Line | None = None) -> Outcome:
+        """Wait until a component has ended or is held, and return its outcome.
+
+        :param line: as for :meth:`awaited`.
+        """
         if (found := self._at_hand(component)) is not None:
             return Outcome(component, ComponentStatus.COMPLETED, found[0])
-        return self.awaited(component, timeout, self._outcome)
+        return self.awaited(component, timeout, self._outcome, line)
 
     def _as_available(self, timeout: Timeout, look: Callable[[int, ComponentStatus], T]) -> Iterator[tuple[int, T]]:
         pending: dict[int, None] = {}

@@ -44,9 +44,7 @@ class ComponentError(Shown):
     ``Map.get_err`` and ``Map.errors`` return errors. Since 0.6 or earlier::
 
         mapped = htmap.map(lambda x: 1 / x, [0])
-        print(mapped.get_err(0).exception_msg)  #> ZeroDivisionError: division by zero
         print(mapped.get_err(0))  # ZeroDivisionError: division by zero, in <lambda>, study.py line 2
-        print(mapped.get_err(0).report())
 
     :param map: the :class:`~htmap_core.maps.map.Map` that returned the error.
     :param component: the component's index.
@@ -55,6 +53,7 @@ class ComponentError(Shown):
     :param python_info: the path and version of the Python that ran the component, and the packages installed there.
     :param scratch_dir_contents: the files in the job's scratch directory.
     :param stack_summary: the user's stack frames with the values of local variables as text, outermost first.
+    :param short_report: the report with the numbers of files and packages in place of their names.
     :param related: text and stack of each cause, context and member of the exception, and of theirs.
     """
 
@@ -69,6 +68,7 @@ class ComponentError(Shown):
     _exception: Union[BaseException, PickledException, None] = attrs.field(default=None, eq=False, repr=False)
     _report: str = attrs.field(default="", repr=False)
     _headline: str = attrs.field(default="", repr=False)
+    short_report: str = attrs.field(default="", repr=False)
 
     def __str__(self) -> str:
         """Return one line: the exception, and where the user's code raised it."""
@@ -118,11 +118,10 @@ class ComponentError(Shown):
         """
         host, runtime = run["host"], run["runtime"]
         error = reports.with_source(record["error"], lines)
-        started = datetime.datetime.fromtimestamp(record["start"])
         return cls(
             component=component,
             exception_msg=error["text"],
-            node_info=(host["name"], host["address"], started),
+            node_info=(host["name"], host["address"], datetime.datetime.fromtimestamp(record["start"])),
             python_info=(runtime["executable"], runtime["python"], tuple(error.get("packages", ()))),
             scratch_dir_contents=[PurePath(path) for path in error.get("scratch", ())],
             stack_summary=_stack(error["frames"]),
@@ -130,6 +129,7 @@ class ComponentError(Shown):
             exception=exception,
             report=reports.error_report(tag, component, run, {**record, "error": error}),
             headline=reports.headline(error),
+            short_report=reports.short_report(tag, component, run, {**record, "error": error}),
         )
 
     @classmethod
@@ -150,7 +150,7 @@ class ComponentError(Shown):
 def failure(tag: str, error: ComponentError) -> MapComponentError:
     """Return the exception that tells of an error where a result was asked for."""
     raised = tracebacks.as_shown(error.stack_summary, error.exception_msg)
-    return MapComponentError(tag, error.component, error.report(), str(error), raised)
+    return MapComponentError(tag, error.component, error.report(), str(error), raised, error.short_report)
 
 
 class ErrorReader:

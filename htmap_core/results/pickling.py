@@ -113,6 +113,15 @@ def pickle_argument(value: Any, component: int) -> Pickled:
     return _pickled(value, pickling.pickler(), f"the input of component {component}")
 
 
+def held_by(value: Any, wanted: Collection[int], component: int) -> set[int]:
+    """Return which objects, by their ``id``, the pickle of a value has. Objects that are immutable may be missing.
+
+    :raises CannotPickle: it contains an object that cannot be pickled.
+    """
+    _, _, pickler = _dumped(value, pickling.pickler(), f"the input of component {component}")
+    return {each for each in pickler.memo.copy() if each in wanted}
+
+
 def modules_in(value: Any, component: int) -> Collection[str]:
     """Return the modules of what the arguments of a call have by reference, and those that code in them imports.
 
@@ -189,14 +198,19 @@ def is_plain(values: tuple[Any, ...]) -> bool:
 
 
 def _pickled(value: Any, kind: Any, what: str) -> Pickled:
-    try:
-        with transfer_path.collected() as met:
-            payload, pickler = pickling.dumped(value, kind)
-    except Exception as error:
-        raise CannotPickle(what, describe(error)) from error
+    met, payload, pickler = _dumped(value, kind, what)
     if not hasattr(pickler, "names"):
         return Pickled(payload, met, pickler.by_value, modules=getattr(pickler, "modules", ()))
     return Pickled(payload, met, pickler.by_value, pickler.names, pickler.functions, pickler.modules)
+
+
+def _dumped(value: Any, kind: Any, what: str) -> tuple[Collection[str], bytes, Any]:
+    """Return the sources of the TransferPaths in a value, its pickle, and the pickler of class *kind* that has made it."""
+    try:
+        with transfer_path.collected() as met:
+            return met, *pickling.dumped(value, kind)
+    except Exception as error:
+        raise CannotPickle(what, describe(error)) from error
 
 
 @functools.cache

@@ -53,16 +53,33 @@ def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mappi
     :param run: the facts of the job's run in the file of results.
     :param record: the facts of the component in it.
     """
-    host, runtime, error = run["host"], run["runtime"], record["error"]
-    started = datetime.datetime.fromtimestamp(record["start"]).isoformat(sep=" ")
+    error = record["error"]
     parts = [
         headline(error),
-        _block(
-            "What happened:" if error.get("tails") else "Exception and traceback (most recent call last):",
-            _frames(error),
-        ),
+        *_what_happened(error),
+        *_where_it_ran(run, record),
+        _block("Scratch directory contents are", error.get("scratch", ())),
+        _block("Installed packages are", _few(error.get("packages", ()), component)),
     ]
+    return _framed("error report", tag, component, parts)
+
+
+def short_report(tag: str, component: int, run: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    """Return the report as an exception shows it, which has the headline itself: files and packages are only counted."""
+    error = record["error"]
+    files = len(error.get("scratch", ()))
+    place = [
+        *_where_it_ran(run, record),
+        f"Scratch directory contents are {files} file{'' if files == 1 else 's'}",
+        f"Installed packages are {len(error.get('packages', ()))}; `htmap errors {tag}` lists them, and the files",
+    ]
+    return _framed("error report", tag, component, [*_what_happened(error), "\n".join(place)])
+
+
+def _what_happened(error: Mapping[str, Any]) -> list[str]:
     tails = error.get("tails", {})
+    title = "What happened:" if tails else "Exception and traceback (most recent call last):"
+    parts = [_block(title, _frames(error))]
     parts += [_block(f"The end of its {stream} is", _lines(text)) for stream, text in tails.items() if text]
     if _has_related(str(error.get("traceback"))):
         parts.append(_block("With its causes and members, as Python shows it:", _lines(str(error["traceback"]))))
@@ -74,13 +91,16 @@ def error_report(tag: str, component: int, run: Mapping[str, Any], record: Mappi
         parts.append(own_modules.how_to_send(error["missing_module"], while_unpickling=_while_unpickling(error)))
     if error.get("missing_file"):
         parts.append(_how_to_send_file(error["missing_file"]))
-    parts += [
+    return parts
+
+
+def _where_it_ran(run: Mapping[str, Any], record: Mapping[str, Any]) -> list[str]:
+    host, runtime = run["host"], run["runtime"]
+    started = datetime.datetime.fromtimestamp(record["start"]).isoformat(sep=" ")
+    return [
         f"Landed on execute node {host['name']}{_in_brackets(host['address'])} at {started}",
         f"Python executable is {runtime['executable'] or 'unknown'} (version {runtime['python']})",
-        _block("Scratch directory contents are", error.get("scratch", ())),
-        _block("Installed packages are", _few(error.get("packages", ()), component)),
     ]
-    return _framed("error report", tag, component, parts)
 
 
 def lost_report(tag: str, component: int, note: str, stderr: str, words: Iterable[str] = ()) -> str:

@@ -20,7 +20,7 @@ from typing import Any, Union
 from htmap_core.settings import dotted
 from htmap_core.settings.defaults import BuiltIn, Offered
 from htmap_core.settings.layers import RUNTIME, Environment, Layer, SystemFile, UserFile
-from htmap_core.settings.toml import read_toml
+from htmap_core.settings.toml.reading import read_toml
 
 Table = dict[str, Any]
 SettingsLike = Union["Settings", Layer, Mapping[str, Any]]

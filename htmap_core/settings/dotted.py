@@ -1,6 +1,6 @@
 """Dotted paths (``MAP_OPTIONS.request_memory``) in nested tables; the case of names does not matter.
 
-Another thread may add a key to a table that is looked through. So the keys are listed first, which no thread can interrupt.
+Another thread may add a key to a table that is looked through. So what it has is listed first, again if another comes between.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def look_up(table: Mapping[str, Any], key: str) -> Any:
     here, name, rest = table, *_first(key)
     while True:
         folded = name.casefold()
-        values = [value for key, value in list(here.items()) if key.casefold() == folded]
+        values = [value for key, value in _items(here) if key.casefold() == folded]
         if not values and rest:
             name, rest = f"{name}.{rest}", ""  # a file may have a name with dots, in quotes: "MY.Project"
             continue
@@ -29,6 +29,18 @@ def look_up(table: Mapping[str, Any], key: str) -> Any:
         if not isinstance(found, Mapping):
             return HIDDEN
         here, (name, rest) = found, _first(rest)
+
+
+def _items(table: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the items of a table as they are at one moment.
+
+    Each item is a tuple, and when Python makes one it may collect garbage, so that another thread has its turn.
+    """
+    while True:
+        try:
+            return list(table.items())
+        except RuntimeError:  # another thread has added a key meanwhile
+            continue
 
 
 def _first(key: str) -> tuple[str, str]:
@@ -49,7 +61,7 @@ def merge(tables: Iterable[Any]) -> dict[str, Any]:
     for table in tables:
         if not isinstance(table, Mapping):
             break  # a plain value hides the tables of this name in later layers
-        for name, value in list(table.items()):
+        for name, value in _items(table):
             gathered.setdefault(spelling(gathered, name), []).append(value)
     return {name: merged(values) for name, values in gathered.items()}
 
@@ -63,7 +75,7 @@ def merged(values: list[Any]) -> Any:
 
 def keys(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield the dotted path of every plain value in *table*."""
-    for name, value in list(table.items()):
+    for name, value in _items(table):
         if isinstance(value, Mapping):
             yield from keys(value, f"{prefix}{name}.")
         else:

@@ -11,7 +11,7 @@ from typing import Any
 from htmap_core.files.ownership import Danger, find_danger, is_within
 from htmap_core.settings import dotted
 from htmap_core.settings.moment import seen_now
-from htmap_core.settings.toml import read_toml, split_list
+from htmap_core.settings.toml.reading import read_toml, split_list
 
 RUNTIME = "what was set at run time"
 BUILT_IN = "the built-in defaults"
@@ -111,7 +111,7 @@ class SettingsFile(Outside):
 
     def origin_of(self, key: str) -> str:
         """Return the file's name, with the line of *key*."""
-        from htmap_core.settings.positions import line_of  # compiles expressions; only messages need it
+        from htmap_core.settings.toml.positions import line_of  # compiles expressions; only messages need it
 
         path = self.path()
         try:

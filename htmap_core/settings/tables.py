@@ -13,7 +13,7 @@ from htmap_core.exceptions import InvalidSetting, UnknownSetting
 from htmap_core.settings import core, dotted
 from htmap_core.settings.chain import Settings, settings
 from htmap_core.settings.model import types_of
-from htmap_core.settings.toml import split_list
+from htmap_core.settings.toml.reading import split_list
 from htmap_core.settings.variables import nearest, variables_of, warn_of
 from htmap_core.wording import closest
 

@@ -143,6 +143,11 @@ class Placement:
         return self.portions[-1].components.stop
 
     @property
+    def first_jobs(self) -> int:
+        """How many jobs the components had at first, before any of them ran again."""
+        return sum(portion.jobs for portion in self.portions)
+
+    @property
     def has_job_each(self) -> bool:
         """Whether each component has had a job of its own from the start."""
         return all(portion.has_job_each for portion in self.portions)

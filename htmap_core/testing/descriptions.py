@@ -14,7 +14,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.contract.walltime import Walltime, of_all_jobs
-from htmap_core.maps.drafts.draft import merged_options
+from htmap_core.maps.drafts.options import merged_options
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import settings as chain
 from htmap_core.submission import planning

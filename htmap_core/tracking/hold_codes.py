@@ -48,12 +48,16 @@ _NEW = "a release repeats it: make a map with other options"
 _ASK = "It is a matter for the administrators: show them the reason. Later, `htmap release {tag}`"
 _NOT_OURS = "HTMap makes no such jobs: options or a transform of the schedd have changed this one"
 _MORE = "`htmap edit {what} {{tag}} {unit}`, then `htmap release {{tag}}`"
-_MORE_MEMORY = _MORE.format(what="memory", unit="MB") + "; the option retry_request_memory does that by itself"
+_MORE_MEMORY = (
+    _MORE.format(what="memory", unit="MB")
+    + "; in a new map, steps such as request_memory='2GB, 4GB' do that by themselves"
+)
 _MORE_DISK = _MORE.format(what="disk", unit="GB")
 
 JOB_POLICY = 3  # HTCondor's JobPolicy, which HTMap's own policies are, too; these are their subcodes
 COULD_NOT_FINISH, CONTAINER_FAILED, NEVER_BEGAN, TAKEN_AWAY = 7101, 7102, 7103, 7104
 NOT_SAVED = 36  # HTCondor's FailedToCheckpoint
+OF_RESOURCES = {21, 34}  # StartdHeldJob and JobOutOfResources, which have these subcodes
 CPUS, MEMORY, DURATION, DISK = 101, 102, 103, 104  # HTCondor's subcodes for resources
 
 

@@ -6,7 +6,7 @@ import re
 
 from htmap_core import names
 from htmap_core.components import ComponentHold
-from htmap_core.tracking.hold_codes import known
+from htmap_core.tracking.hold_codes import MEMORY, OF_RESOURCES, known
 
 # Signs in the reason of a failed transfer by URL, and the cause that they mean; the first match counts.
 _OF_URLS = (
@@ -60,6 +60,11 @@ def explained(hold: ComponentHold) -> str:
     found = known(hold.code, hold.subcode)
     meaning = f": {found.meaning}" if found else ""
     return f"{hold.reason} (code {codes(hold)}{meaning})"
+
+
+def is_for_memory(hold: ComponentHold) -> bool:
+    """Return whether the execute node holds a job because it has used more memory than its slot has."""
+    return hold.code in OF_RESOURCES and hold.subcode == MEMORY
 
 
 def is_of_url(hold: ComponentHold) -> bool:

@@ -37,7 +37,7 @@ from htmap_core.tracking.transitions import (
     JobStates,
 )
 
-_SEAL = f"7 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
+_SEAL = f"8 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
 _PIECE = 256 * 1024  # bytes of the log to read at once; more would not fit into the processor's cache
 _MARK = 1024  # bytes before the offset, whose checksum shows whether the log is still the same
 _ANEW = -1  # no checksum: the log is read from its beginning again
@@ -353,6 +353,7 @@ class Tracker:
                     [*jobs.notes.items()],
                     [*jobs.doubts.items()],
                     [*jobs.failed],
+                    [*jobs.kept.items()],
                 )
                 for number, jobs in self._jobs.items()
             ]
@@ -371,11 +372,12 @@ class Tracker:
         header, _, arrays = content.partition(b"\n")
         self._offset, self._mark, clusters, known = json.loads(header)
         self._saved, self._clusters = self._offset, dict(clusters)
-        for number, count, closed, notes, doubts, failed in known:
+        for number, count, closed, notes, doubts, failed, kept in known:
             jobs = self._jobs[number] = JobStates.fresh(count, IDLE)
             jobs.closed, jobs.ended_again = closed
             jobs.notes.update(notes)
             jobs.doubts.update(doubts)
             jobs.failed.update(failed)
+            jobs.kept.update(kept)
             for part in jobs.arrays:
                 part[:], arrays = arrays[: len(part)], arrays[len(part) :]

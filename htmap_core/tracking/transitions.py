@@ -10,6 +10,7 @@ cannot have gone through makes its status doubtful. Result files and the queue s
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Mapping
 from typing import ClassVar
@@ -38,6 +39,20 @@ _OUTCOMES = {
 _LEFT = "it left its slot before its time was over, and goes on from there with the whole time"
 
 
+def as_the_schedd_keeps_it(megabytes: int) -> int:
+    """Return what becomes at most of the memory of a job, in MB, by the time that it runs again.
+
+    The schedd rounds it up, in KB, to a quarter of the next power of ten (``SCHEDD_ROUND_ATTR_ResidentSetSize = 25%``).
+    The next run begins with that figure, and may end with it, whatever it has used itself.
+
+    >>> as_the_schedd_keeps_it(526), as_the_schedd_keeps_it(5)
+    (733, 8)
+    """
+    kilobytes = megabytes * 1024
+    step = int(10 ** len(str(kilobytes - 1))) // 4
+    return math.ceil(math.ceil(kilobytes / step) * step / 1024)
+
+
 def _becomes(status: int) -> Callable[..., None]:
     """Return a transition to a status that does not depend on the text of the event."""
     return lambda jobs, row, *_: jobs.enter(row, status)
@@ -48,6 +63,7 @@ class JobStates:
     """The states of the jobs of one submission, by their number in the cluster, and the transitions between them.
 
     :param memory: MB, the peak so far.
+    :param kept: MB, of jobs that run again: a figure up to this may be that of the runs before, as the schedd keeps it.
     :param started: seconds since the epoch, of the last run.
     :param runtime: seconds, of the last run that ended.
     :param notes: the code, reason and subcode of a hold, how a job failed, or why it is idle again.
@@ -65,6 +81,7 @@ class JobStates:
     notes: dict[int, tuple[int, str, int]] = attrs.field(factory=dict)
     doubts: dict[int, bool] = attrs.field(factory=dict)
     failed: set[int] = attrs.field(factory=set)
+    kept: dict[int, int] = attrs.field(factory=dict)
     ended_again: bool = False
     closed: bool = False
 
@@ -93,11 +110,13 @@ class JobStates:
 
     def _executing(self, row: int, when: bytes, *_: bytes) -> None:
         self.started[row] = eventlog.seconds(when)
+        if before := self.memory[row]:  # it runs again
+            self.kept[row] = as_the_schedd_keeps_it(before)
         self.enter(row, RUNNING)
 
     def _using(self, row: int, _: bytes, __: bytes, memory: bytes, text: bytes) -> None:
         used = int(memory) if memory else eventlog.memory(text)
-        if used > self.memory[row]:  # noqa: PLR1730 -- half the time of max(), a million times
+        if used > self.memory[row] and (not self.kept or used > self.kept.get(row, 0)):
             self.memory[row] = used
 
     def _terminated(self, row: int, when: bytes, code: bytes, memory: bytes, text: bytes) -> None:
@@ -123,7 +142,8 @@ class JobStates:
                 self.doubts.setdefault(row, False)  # if the event of its end is lost, its result file is not
             self.enter(row, REMOVED, eventlog.reason(text))
 
-    def _evicted(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
+    def _evicted(self, row: int, when: bytes, code: bytes, memory: bytes, text: bytes) -> None:
+        self._using(row, when, code, memory, text)
         has_left = eventlog.exit_code(text) == codes.LEFT  # what it has saved still counts
         if eventlog.ended(text) and not has_left:
             self.failed.add(row)

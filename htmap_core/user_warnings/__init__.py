@@ -57,6 +57,7 @@ from htmap_core.user_warnings.pools import (
 from htmap_core.user_warnings.resuming import (
     LeftAsTheyAre,
     OtherOptions,
+    OtherPlace,
 )
 from htmap_core.user_warnings.roots import (
     HTMapWarning,
@@ -89,6 +90,7 @@ __all__ = [
     "OriginalInstalled",
     "OtherDeliveryMethod",
     "OtherOptions",
+    "OtherPlace",
     "OtherPool",
     "OthersConcerned",
     "PluginIsOff",

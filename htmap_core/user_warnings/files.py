@@ -49,10 +49,10 @@ class DoubtfulInputFiles(SuspiciousMap):
 
 @attrs.define(slots=False)
 class TooLargeInputFiles(SuspiciousMap):
-    """The input files of a component need more disk than its job asks for.
+    """What is sent to a job needs more disk than the job asks for: input files, arguments, the function, and HTMap's own.
 
-    :param component: the component with the largest files.
-    :param bytes: the size of its files.
+    :param component: the component for which most is sent.
+    :param bytes: the size of that.
     :param request_disk: the disk space that its job asks for.
     """
 
@@ -62,8 +62,8 @@ class TooLargeInputFiles(SuspiciousMap):
 
     def __str__(self) -> str:
         return (
-            f"the input files of component {self.component} have {self.bytes / 1e6:,.0f} MB, but request_disk is "
-            f"{self.request_disk}: ask for more with MapOptions(request_disk=...)"
+            f"the input files of component {self.component}, and all else that is sent to its job, have "
+            f"{self.bytes / 1e6:,.0f} MB, but request_disk is {self.request_disk}: ask for more with MapOptions(request_disk=...)"
         )
 
 

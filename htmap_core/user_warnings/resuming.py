@@ -67,3 +67,26 @@ class OtherOptions(HTMapWarning):
         keep = f"map {self.tag!r} was there already, and its components keep their options. Others now: {', '.join(self.options)}"
         new = f". The {self.added} that were added have those of today" if self.added else ""
         return f'{keep}{new}. `htmap edit` changes requests of those that wait; if_exists="replace" begins anew'
+
+
+@attrs.define(slots=False)
+class OtherPlace(HTMapWarning):
+    """A map was found again that runs in another place than the script wants now: on this machine, or in a pool.
+
+    :param tag: the map.
+    :param is_here: whether it runs on this machine.
+    """
+
+    tag: str
+    is_here: bool
+
+    def __str__(self) -> str:
+        place = (
+            "ran on this machine, and nothing of it goes to a pool"
+            if self.is_here
+            else "is in a pool, and does not run here"
+        )
+        return (
+            f'map {self.tag!r} was there already: it {place}. `htmap remove {self.tag}`, or if_exists="replace", lets the '
+            f"script begin anew in the other place"
+        )

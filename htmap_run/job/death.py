@@ -74,6 +74,7 @@ def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
         "scratch": surroundings.scratch_listing(scratch),
         "by_value": False,
         "missing_module": None,
+        "missing_file": None,
         "doing": "",
         "advice": _advice(end, memory),
     }

@@ -31,7 +31,7 @@ class Capture:
         kind = _ShownStream if is_shown else _Stream
         self._streams = (kind(1, "stdout", stdout), kind(2, "stderr", stderr))
         self._modules_seen = 0
-        self._flush_c: Any = None
+        self._flush_c: Any = (lambda _: None) if is_shown else None
 
     def begin(self) -> tuple[int, int]:
         """Begin a component, and undo what the one before did to the streams; return where its output begins in the files."""

@@ -18,6 +18,8 @@ import htmap
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("plugins/*/README.md"))]
 
+BEGINNERS = [ROOT / "README.md", *(ROOT / f"docs/tutorials/{name}.md" for name in ("first-steps", "more-maps", "cern"))]
+
 pytestmark = pytest.mark.pool
 
 
@@ -36,14 +38,27 @@ def printed(example: str, namespace: dict[str, Any]) -> list[str]:
     return output.getvalue().splitlines()
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if examples(page)], ids=lambda page: str(page.relative_to(ROOT))
-)
+def named(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if examples(page) and page not in BEGINNERS], ids=named)
 def test_the_examples_of_a_page_run_and_print_what_they_show(page: Path, personal_pool: Path) -> None:
     for example in examples(page):
         lines = printed(example, {"__name__": "__main__"})
         if shown(example):
             assert lines == shown(example), example
+
+
+@pytest.mark.filterwarnings("ignore::htmap.exceptions.LeftAsTheyAre")  # of the map that shall fail
+@pytest.mark.parametrize("page", BEGINNERS, ids=named)
+def test_each_script_of_a_page_for_beginners_can_be_run_again_and_prints_the_same(
+    page: Path, personal_pool: Path
+) -> None:
+    for example in examples(page):
+        for _ in range(2):
+            lines = printed(example, {"__name__": "__main__"})
+            assert not shown(example) or lines == shown(example), example
 
 
 def test_what_the_readme_promises_is_printed(personal_pool: Path) -> None:

@@ -18,36 +18,7 @@ AGAIN = (
         """,
         typed=_TWICE,
         says="twice-run",
-        names=('htmap.load("twice-run")', 'htmap.remove("twice-run")'),
-    ),
-    Mistake(
-        name="the-script-runs-a-second-time-and-resume-is-named",
-        wants="to run the same script again",
-        script="""
-            import htmap
-
-            mapped = htmap.map(abs, [-1, -2], tag="named-run")
-            print(list(mapped))
-        """,
-        typed=_TWICE,
-        says="named-run",
-        names=("if_exists", "resume"),
-        promise="resume: the error names the argument",
-    ),
-    Mistake(
-        name="the-script-resumes",
-        wants="to run the same script again",
-        script="""
-            import htmap
-
-            mapped = htmap.map(abs, [-1, -2], tag="resumed", if_exists="resume")
-            print(list(mapped))
-        """,
-        typed=_TWICE,
-        says="[1, 2]",
-        names=("[1, 2]",),
-        lines=1,
-        promise="resume: the existing map comes back",
+        names=('if_exists="resume"', 'htmap.load("twice-run")', 'htmap.remove("twice-run")'),
     ),
     Mistake(
         name="the-script-has-more-inputs-now",
@@ -63,7 +34,6 @@ AGAIN = (
         says="[0, 1, 2]",
         names=("[0, 1, 2]",),
         lines=1,
-        promise="resume: new inputs are appended",
     ),
     Mistake(
         name="the-script-has-other-inputs-now",
@@ -78,7 +48,6 @@ AGAIN = (
         typed=("python tides.py 2", "python tides.py 5"),
         says="changed",
         names=("component 1", '"replace"'),
-        promise="resume: a difference is shown",
     ),
     Mistake(
         name="a-way-to-resume-that-is-none",
@@ -90,7 +59,6 @@ AGAIN = (
         """,
         says="overwrite",
         names=("resume", "load", "replace", "error"),
-        promise="resume: wrong values are refused with the choices",
     ),
     Mistake(
         name="the-failed-ones-once-more",
@@ -104,14 +72,13 @@ AGAIN = (
         says="(1,)",
         names=("(1,)",),
         lines=1,
-        promise="after: map.failed",
     ),
     Mistake(
         name="rerun-without-saying-which",
         wants="to run again what has failed",
         typed=("htmap rerun bad",),
         says="bad",
-        names=("htmap rerun map bad",),
+        names=("htmap rerun failed bad", "htmap rerun map bad"),
         lines=4,
     ),
 )

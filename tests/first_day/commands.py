@@ -14,14 +14,6 @@ COMMANDS = (
         lines=4,
     ),
     Mistake(
-        name="a-mistyped-command",
-        wants="the status of their maps",
-        typed=("htmap statsu",),
-        says="statsu",
-        names=("did you mean 'status'",),
-        lines=4,
-    ),
-    Mistake(
         name="a-map-is-made-by-a-command",
         wants="to start a script",
         typed=("htmap submit tides.py",),
@@ -30,11 +22,11 @@ COMMANDS = (
         lines=4,
     ),
     Mistake(
-        name="a-mistyped-tag-on-the-command-line",
-        wants="the errors of yesterday's map",
-        typed=("htmap errors baad",),
-        says="baad",
-        names=("did you mean 'bad'", "htmap status"),
+        name="reasons-where-nothing-is-held",
+        wants="to know why a map has no result",
+        typed=("htmap reasons bad",),
+        says="bad",
+        names=("htmap errors bad",),
         lines=1,
     ),
     Mistake(

@@ -21,42 +21,6 @@ FILES_AND_MODULES = (
         says="[0, 3, 6]",
         names=("[0, 3, 6]",),
         lines=1,
-        promise="mistakes: a module beside the script is sent by itself",
-    ),
-    Mistake(
-        name="a-module-beside-the-script-is-imported-inside",
-        wants="a function of a module of their own",
-        script="""
-            import htmap
-
-            def twice(hour):
-                import shore
-
-                return 2 * shore.height(hour)
-
-            mapped = htmap.map(twice, range(3), tag="twice")
-            print(list(mapped))
-        """,
-        files=_TIDES,
-        says="[0, 6, 12]",
-        names=("[0, 6, 12]",),
-        lines=1,
-        promise="mistakes: a module beside the script is sent by itself",
-    ),
-    Mistake(
-        name="a-package-beside-the-script",
-        wants="a function of a package of their own",
-        script="""
-            import htmap
-            from coast import shore
-
-            mapped = htmap.map(shore.height, range(3), tag="coast")
-            mapped.wait(errors_ok=True)
-        """,
-        files={"coast/__init__.py": "", "coast/shore.py": _TIDES["shore.py"]},
-        says="coast",
-        names=("htmap.MapOptions(fixed_input_files=", "coast'"),
-        promise="mistakes: a package beside the script is told with the line to write",
     ),
     Mistake(
         name="the-report-on-a-missing-module",

@@ -18,9 +18,8 @@ FUNCTIONS = (
             print(list(mapped))
         """,
         says="ZeroDivisionError",
-        names=("return 1 / x", "x = 0"),
-        lines=60,
-        promise="progress: the first thing seen is the user's exception",
+        names=("return 1 / x", "x = 0", "htmap errors inverses"),
+        lines=35,
     ),
     Mistake(
         name="what-holds-an-open-file",
@@ -68,7 +67,6 @@ FUNCTIONS = (
         """,
         says="row",
         names=("table", "19.1 MB", "fixed_input_files"),
-        promise="mistakes: a closure that is large",
     ),
     Mistake(
         name="the-same-large-input-many-times",
@@ -86,7 +84,6 @@ FUNCTIONS = (
         """,
         says="table",
         names=("[0, 0, 0, 0]", "sent once"),
-        promise="mistakes: the same object in many inputs is sent once",
     ),
     Mistake(
         name="the-process-ends-in-the-function",

@@ -34,6 +34,7 @@ class Mistake:
     :param frames: how many stack frames of HTMap it may have, where those are more than two: the one that the user called, and
         the one that knew what is wrong.
     :param has_pool: whether there is a pool, and with it the maps of yesterday.
+    :param measured: a pattern of what differs between runs of this mistake, such as times, and is hidden in its golden file.
     :param promise: what is not there yet; without it, the screen is held to all this.
     """
 
@@ -48,6 +49,7 @@ class Mistake:
     lines: int = 25
     frames: int = 2
     has_pool: bool = True
+    measured: str = ""
     promise: str = ""
 
 

@@ -42,7 +42,6 @@ READING = (
         says="[2, 4]",
         names=("[2, 4]",),
         lines=1,
-        promise="notebook: slices of maps",
     ),
     Mistake(
         name="a-mistyped-tag",
@@ -108,7 +107,6 @@ READING = (
         says="[1.0, 0.25]",
         names=("[1.0, 0.25]",),
         lines=1,
-        promise="after: results(errors=...)",
     ),
     Mistake(
         name="a-share-as-a-percentage",
@@ -120,7 +118,6 @@ READING = (
         """,
         says="60",
         names=("0.6",),
-        promise="after: wait(acceptable=...)",
     ),
     Mistake(
         name="what-a-component-has-printed",

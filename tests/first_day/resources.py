@@ -19,7 +19,7 @@ RESOURCES = (
         """,
         says="memory",
         names=("MapOptions(request_memory=", "htmap advise memory"),
-        promise="after: memory asked for and used, when they differ much",
+        measured=r"(?<=used )[\d.]+ MB|(?<=request_memory=')\w+",
     ),
     Mistake(
         name="less-memory-than-the-input-has",
@@ -32,7 +32,6 @@ RESOURCES = (
         """,
         says="component 0",
         names=("MapOptions(request_memory=",),
-        promise="mistakes: request_memory below the pickled input",
     ),
     Mistake(
         name="more-than-any-machine-has",
@@ -91,7 +90,8 @@ RESOURCES = (
         wants="to know what to ask for the next time",
         typed=("htmap advise tide",),
         says="tide",
-        names=("request_memory",),
-        promise="after: htmap advise",
+        names=("htmap.MapOptions(request_memory=",),
+        lines=7,
+        measured=r"[\d.]+ ([KM]B|s) *|(?<=expected_runtime=)[\d.]+",
     ),
 )

@@ -32,6 +32,13 @@ _VOLATILE = {
     re.compile(r"/\S*/dir_\d+/scratch(?=/)"): "SCRATCH",
     re.compile(r"\bslot\d+(_\d+)?@\S+?(?=[:,\s])"): "SLOT",
     re.compile(r"0x[0-9a-f]+"): "NUMBER",
+    re.compile(r"\b\d\d:\d\d(?= UTC)"): "TIME",
+    re.compile(r"/\S*/ipykernel_\d+/\d+\.py"): "CELL",
+    re.compile(r"(?<=Scratch directory contents are )\d+(?= files)"): "NUMBER",
+    re.compile(r"(?<=Installed packages are )\d+"): "NUMBER",
+    re.compile(
+        r"(?<=_htmap_runtime\.pyz/htmap/__init__)\.pyc?"
+    ): "SUFFIX",  # compiled, where the versions of Python are the same
     re.compile(r"(?<= at )[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ "): "DAY",
 }
 

@@ -20,20 +20,6 @@ WRITING = (
         names=("htmap.map(function, inputs)",),
     ),
     Mistake(
-        name="function-and-inputs-change-places",
-        wants="to map double over three numbers, and writes the numbers first",
-        script="""
-            import htmap
-
-            def double(x):
-                return 2 * x
-
-            htmap.map(range(3), double, tag="river")
-        """,
-        says="double",
-        names=("htmap.map(function, inputs)",),
-    ),
-    Mistake(
         name="one-number-instead-of-many",
         wants="ten components, as range(10) gives them",
         script="""
@@ -70,7 +56,6 @@ WRITING = (
         """,
         says="power",
         names=("htmap.starmap",),
-        promise="mistakes: a function whose required parameters do not fit map",
     ),
     Mistake(
         name="plain-values-for-starmap",
@@ -92,17 +77,6 @@ WRITING = (
             htmap.map(abs, [-1], tag="flow", request_memory="2GB")
         """,
         says="request_memory",
-        names=("map_options=htmap.MapOptions(request_memory='2GB')",),
-    ),
-    Mistake(
-        name="options-as-a-dictionary",
-        wants="two gigabytes of memory",
-        script="""
-            import htmap
-
-            htmap.map(abs, [-1], tag="neap", map_options={"request_memory": "2GB"})
-        """,
-        says="map_options",
         names=("map_options=htmap.MapOptions(request_memory='2GB')",),
     ),
     Mistake(
@@ -194,7 +168,6 @@ WRITING = (
         """,
         says="clearance",
         names=("@htmap.mapped", "htmap.map"),
-        promise="mistakes: a method decorated with @mapped",
     ),
     Mistake(
         name="a-job-for-each-of-many",
@@ -208,6 +181,5 @@ WRITING = (
         """,
         says="chunksize",
         names=("leave out chunksize", "expected_runtime"),
-        promise="mistakes: ten times more jobs than slots",
     ),
 )

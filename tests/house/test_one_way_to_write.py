@@ -25,6 +25,7 @@ APART = {
     "htmap_run/files/checkpoint_copies.py": "a file of the submit side, by chirp; the job's own lock",
     "htmap_run/files/checkpoints.py": "files of the scratch directory that the job itself replaces",
     "htmap_run/files/placing.py": "files of the scratch directory get the names that the function expects",
+    "htmap_run/files/scratch/originals.py": "files of the scratch directory that a component has changed are put back",
     "htmap_run/files/transfer.py": "a file of the function's own",
     "htmap_run/job/eviction.py": "files of the scratch directory are put aside, and back",
     "htmap_run/job/in_this_process.py": "which folder the user's process uses for temporary files",

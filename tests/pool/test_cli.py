@@ -38,7 +38,7 @@ def type_(*arguments: str, stdin: str = "") -> Ran:
 
 def on_a_terminal(*arguments: str, keys: str = "", **environment: str) -> tuple[str, int]:
     """Return what a command shows on a terminal of 80 columns where *keys* are typed, and its exit code."""
-    sent, code = sent_to_a_terminal("-m", "htmap", *arguments, keys=keys, **environment)
+    sent, code = sent_to_a_terminal("-m", "htmap", *arguments, keys=keys, size=(24, 80), **environment)
     return sent.decode().replace("\r\n", "\n"), code
 
 

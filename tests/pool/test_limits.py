@@ -187,6 +187,7 @@ def test_a_rule_of_the_administrator_is_told(options: dict[str, Any], rule: str)
 
 
 @pytest.mark.usefixtures("personal_pool")
+@pytest.mark.filterwarnings("ignore::htmap.exceptions.ManyJobs")
 def test_a_map_of_more_jobs_than_the_schedd_takes_has_them_made_later() -> None:
     mapped = htmap.map(str, range(200), map_options=NEVER, chunksize=1)
     assert mapped._map_dir.read_submit()[0]["max_idle"] == "3"

@@ -28,6 +28,7 @@ from htmap.exceptions import (
     UnsuitableDeliveryMethod,
 )
 from htmap_core.testing import using_htmap_dir
+from htmap_core.testing.own_settings import settings_with
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("in_module_pool")]
 
@@ -162,8 +163,9 @@ def test_a_delivery_method_that_no_slot_suits_is_told_once() -> None:
 
 
 def test_settings_end_all_that() -> None:
-    htmap.settings["TELL_MISTAKES"] = False
-    assert told(made(with_variable(6 * MB), [1], request_memory="2MB")) == []
+    with settings_with({"TELL_MISTAKES": False}):
+        assert told(made(with_variable(6 * MB), [1], request_memory="2MB")) == []
+        assert told(lambda: Chart().depth.map([1])) == []
 
 
 def test_a_program_that_stops_at_warnings_leaves_nothing_half_made(htmap_dir: Path) -> None:

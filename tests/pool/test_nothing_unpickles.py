@@ -134,6 +134,8 @@ LOOKS: dict[str, Callable[[htmap.Map], object]] = {
     "set_disk": lambda m: m.set_disk(100),
     "set_walltime": lambda m: m.set_walltime("2h"),
     "chunk_report": lambda m: m.chunk_report(),
+    "advise": lambda m: str(m.advise()),
+    "failed": lambda m: m.failed,
     "why": lambda m: m.why([0, 1]),
     "plan": lambda m: (str(m.plan()), m.plan().to_dict()),
     "job_ad": lambda m: m.job_ad(0).text,
@@ -156,6 +158,7 @@ UNPICKLE: dict[str, Callable[[htmap.Map], object]] = {
     "iter_with_inputs": lambda m: next(m.iter_with_inputs()),
     "iter_as_available": lambda m: next(m.iter_as_available()),
     "iter_as_available_with_inputs": lambda m: next(m.iter_as_available_with_inputs()),
+    "results": lambda m: next(iter(m.results())),
     "outcomes": lambda m: next(m.outcomes()),  # of the components that have a result
 }
 
@@ -220,6 +223,7 @@ ARGUMENTS = {
     "stderr": ["tide", "1"],
     "debug": ["tide", "1"],
     "why": ["tide", "0", "1"],
+    "advise": ["tide"],
     "job": ["tide", "1"],
     "submit-file": ["tide"],
     "plan": ["tide"],
@@ -249,6 +253,7 @@ ARGUMENTS = {
     "transplants remove": ["--unused"],
     "rerun components": ["tide", "1"],
     "rerun map": ["tides"],
+    "rerun failed": ["tide"],
     "remove": ["tide"],
     "clean": ["--all"],
 }

@@ -14,6 +14,7 @@ import cloudpickle
 import pytest
 
 import htmap
+from htmap_core.testing.own_settings import settings_with
 
 pytestmark = pytest.mark.pool
 
@@ -30,9 +31,10 @@ def tides(personal_pool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
-def unsent() -> None:
+def unsent() -> Iterator[None]:
     """Have HTMap neither send modules by itself nor tell that it does not."""
-    htmap.settings["SEND_MODULES"] = htmap.settings["TELL_MISTAKES"] = False
+    with settings_with({"SEND_MODULES": False, "TELL_MISTAKES": False}):
+        yield
 
 
 def report_of(mapped: htmap.Map) -> str:

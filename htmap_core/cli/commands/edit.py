@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from htmap_core.maps.map import Map
 
 
-@click.group(cls=Suggesting, usual=lambda _: "memory")
+@click.group(cls=Suggesting, usual=lambda _: ("memory",))
 def edit() -> None:
     """Change the memory, disk space or time that a map's components get.
 

@@ -42,7 +42,7 @@ _STEPS = {
 _QUESTIONS = {"htmap_checks": "checks", "htmap_site_words": "site words"}
 
 
-@click.group(cls=Suggesting, usual=lambda _: "show")
+@click.group(cls=Suggesting, usual=lambda _: ("show",))
 def plugins() -> None:
     """Show the installed plugins, and make new ones."""
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from htmap_core.maps.map import Map
 
 
-def _usual(rest: Sequence[str]) -> str:
-    return "components" if rest and all(each.isdecimal() for each in rest) else "map"
+def _usual(rest: Sequence[str]) -> Sequence[str]:
+    """Return what is meant by who names a map alone: more often what has failed than all that there is."""
+    return ("components",) if rest and all(each.isdecimal() for each in rest) else ("failed", "map")
 
 
 @click.group(cls=Suggesting, usual=_usual)
@@ -40,7 +41,8 @@ def components(tag: str, components: tuple[int, ...], status: str | None) -> Non
     """Run selected components of one map again."""
     found = load(tag)
     if not components and status is None:  # no usage error: `$(htmap components --status errored tide)` may print none
-        click.echo(f"no components were named; `htmap rerun map {tag}` runs all of them again", err=True)
+        those = f"`htmap rerun failed {tag}` runs those again that have failed, `htmap rerun map {tag}` all of them"
+        click.echo(f"no components were named; {those}", err=True)
     chosen = {*components, *(found.components_by_status()[ComponentStatus(status.upper())] if status else ())}
     found.rerun(sorted(chosen))
     _say(found, len(chosen))

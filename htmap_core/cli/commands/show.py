@@ -116,6 +116,7 @@ def reasons(selection: Selection) -> None:
 
     rows: list[tuple[str, ...]] = []
     words: dict[str, None] = {}
+    without: list[Map] = []
 
     def gather(found: Map) -> None:
         alike: dict[ComponentHold, list[int]] = {}
@@ -123,6 +124,8 @@ def reasons(selection: Selection) -> None:
             alike.setdefault(held, []).append(component)
         rows.extend((found.tag, ranges.spell(held), holds.codes(hold), hold.reason) for hold, held in alike.items())
         words.update(dict.fromkeys(site_words(engine_of(found), alike)))
+        if not alike:
+            without.append(found)
 
     try:
         selection.each_map(gather)
@@ -131,3 +134,14 @@ def reasons(selection: Selection) -> None:
             tables.show(("Map", "Components", "Code", "Hold Reason"), rows)
         for each in words:
             tables.say(each)
+    if not rows:
+        _say_none_held(without)
+
+
+def _say_none_held(maps: list[Map]) -> None:
+    if len(maps) > 1:
+        tables.remark(f"no component of these {len(maps)} maps is held")
+        return
+    for found in maps:
+        failed = f"; some have failed: `htmap errors {found.tag}` shows how" if found.failed else ""
+        tables.remark(f"no component of map {found.tag!r} is held{failed}")

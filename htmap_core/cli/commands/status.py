@@ -43,7 +43,8 @@ _FORMATS = ("text", "json", "json_compact", "csv")
 def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None) -> None:
     """Show the status of all your maps.
 
-    A "*" marks maps that nobody gave a tag; `htmap clean` removes them. A narrow terminal shows only the figures that fit. JSON
+    A "*" marks maps that nobody gave a tag; `htmap clean` removes them. Max Memory is what HTCondor has seen, which looks seldom:
+    `htmap advise` also asks the results, which know the peaks. A narrow terminal shows only the figures that fit. JSON
     and CSV have sizes in bytes and times in seconds.
     """
     from htmap_core.maps import management, overview

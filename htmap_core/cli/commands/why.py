@@ -105,7 +105,7 @@ def advise(tag: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2))
         return
-    tables.say(f"map {found.tag!r}, as measured in {found.jobs} of its jobs:")
+    tables.say(found.title)
     tables.show(HEADERS, found.rows)
     click.echo(f"\n{found.line}")
     for note in found.notes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 import attrs
@@ -11,21 +11,33 @@ from htmap_core import durations, wording
 from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.diagnosis.usage import notes, proposals
-from htmap_core.diagnosis.usage.measured import REQUEST_DISK, REQUEST_MEMORY, Measured, Used, measured
+from htmap_core.diagnosis.usage.measured import (
+    REQUEST_DISK,
+    REQUEST_MEMORY,
+    RETRY_REQUEST_MEMORY,
+    Measured,
+    Used,
+    measured,
+)
+from htmap_core.diagnosis.usage.outgrown import outgrown
+from htmap_core.display.view import Section, Shown, as_text
 from htmap_core.exceptions import NothingMeasured
 from htmap_core.results.engine import Engine
 from htmap_core.submission.known_commands import is_known_here
-from htmap_core.tracking import hold_codes
+from htmap_core.tracking import holds
 from htmap_run import ranges
 
 _JOBS, _CALLS = 2000, 50  # 100,000 calls in a second or two
-RETRY_REQUEST_MEMORY, EXPECTED_RUNTIME, CHUNKSIZE = "retry_request_memory", "expected_runtime", "chunksize"
+EXPECTED_RUNTIME, CHUNKSIZE = "expected_runtime", "chunksize"
 # So many of at least 20 jobs may need more than twice of what the others do.
 _OUTLIERS, _TIMES, _ENOUGH = 0.05, 2, 20
 _SHORT, _LONG = 10.0, 20.0  # seconds: jobs that are hardly worth their start, and calls that are worth one each
 
+_OF_PROGRAM = (
+    "the map ran in the process of its program, so its memory is that of all that the program did; where='processes' "
+    "tells what the function needs"
+)
 _SHOWN = 10  # components that a note lists
-_RESOURCES = {21, 34}  # HTCondor's codes of holds because of a resource
 
 
 @attrs.frozen
@@ -62,7 +74,7 @@ class Quantity:
 
 
 @attrs.frozen
-class Advice:
+class Advice(Shown):
     """Map options that follow from what was measured of a map. Since 0.7.
 
     :meth:`htmap.Map.advise` returns it. Its text has the line to paste; the next map can take the options as they are::
@@ -84,9 +96,9 @@ class Advice:
     tag: str
     components: int
     jobs: int
-    quantities: tuple[Quantity, ...]
+    quantities: tuple[Quantity, ...] = attrs.field(repr=False)
     options: MapOptions
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = attrs.field(repr=False)
 
     @property
     def line(self) -> str:
@@ -108,14 +120,17 @@ class Advice:
         """What was measured, as a table; :data:`HEADERS` stand above it."""
         return [each.row(self.options.get(each.option)) for each in self.quantities]
 
+    @property
+    def title(self) -> str:
+        """What stands above the table."""
+        return f"map {self.tag!r}, as measured in {self.jobs} of its jobs:"
+
     def __str__(self) -> str:
-        parts = [
-            f"map {self.tag!r}, as measured in {self.jobs} of its jobs:",
-            wording.table(HEADERS, self.rows, left=len(HEADERS)),
-            "",
-            self.line,
-        ]
-        return "\n".join([*parts, *(f"- {wording.printable(note)}" for note in self.notes)])
+        return as_text(self._view())
+
+    def _view(self) -> Iterator[Section]:
+        yield Section(self.title, HEADERS, self.rows)
+        yield Section("\n".join([self.line, *(f"- {note}" for note in self.notes)]))
 
 
 HEADERS = ("Option", "Asked", "Half need", "95% need", "All need", "Proposed")
@@ -128,17 +143,19 @@ def advise(engine: Engine) -> Advice:
     """
     engine.poll()
     found = measured(engine, most_jobs=_JOBS, most_calls=_CALLS)
-    tag = engine.map.current_tag()
-    if found.is_nothing:
+    tag, held = engine.map.current_tag(), outgrown(engine)
+    if found.is_nothing and not held:
         raise NothingMeasured(tag)
     options, told = MapOptions(), list(_of_what(found))
     quantities = [
-        *_memory(found, options, told),
+        *_memory([*found.memory, *held], options, told),
         *_disk(found, options),
         *_time(found, options, notes.time_limit(engine)),
     ]
     _chunks(engine, found, options, told)
-    told += _holds(engine)
+    told += _holds(engine, held)
+    if notes.is_of_program(engine):
+        told.append(_OF_PROGRAM)
     jobs = max(len(found.memory), len(found.disk))
     return Advice(tag, len(engine.components), jobs, tuple(quantities), options, tuple(told))
 
@@ -161,16 +178,16 @@ def _asked_by_all(used: Sequence[Used]) -> float | None:
     return asked.pop() if len(asked) == 1 else None
 
 
-def _memory(found: Measured, options: MapOptions, told: list[str]) -> Sequence[Quantity]:
-    if not found.memory:
+def _memory(used: Sequence[Used], options: MapOptions, told: list[str]) -> Sequence[Quantity]:
+    if not used:
         return ()
-    quantity = _quantity(REQUEST_MEMORY, "MB", found.memory, _asked_by_all(found.memory))
-    usual = proposals.share([each.used for each in found.memory], 1 - _OUTLIERS)
-    few = [each.component for each in found.memory if each.used > _TIMES * usual]
-    if few and len(found.memory) >= _ENOUGH:
+    quantity = _quantity(REQUEST_MEMORY, "MB", used, _asked_by_all(used))
+    usual = proposals.share([each.used for each in used], 1 - _OUTLIERS)
+    few = [each.component for each in used if each.used > _TIMES * usual]
+    if few and len(used) >= _ENOUGH:
         needed, usually = proposals.memory(quantity.largest), proposals.memory(usual)
         told.append(
-            f"{len(few)} of {len(found.memory)} jobs needed much more memory than the others, up to {needed} "
+            f"{len(few)} of {len(used)} jobs needed much more memory than the others, up to {needed} "
             f"(component{'s' if len(few) > 1 else ''} {ranges.spell(sorted(few)[:_SHOWN])}{', ...' if len(few) > _SHOWN else ''})"
         )
         if is_known_here(RETRY_REQUEST_MEMORY):
@@ -208,8 +225,8 @@ def _chunks(engine: Engine, found: Measured, options: MapOptions, told: list[str
     if record.chunking is not None or not found.calls or len(engine.components) == 1:
         return
     call = _average(found.calls)
-    if call * record.chunksize < _SHORT and record.jobs > 1:
-        why = f"a job of {record.chunksize} takes {call * record.chunksize:.2g} s, hardly more than its start"
+    if call * record.chunksize < _SHORT and engine.map_dir.placement.first_jobs > 1:
+        why = f"a job of {record.chunksize} takes {call * record.chunksize:.2g} s, and each has to be started"
     elif call > _LONG and record.chunksize > 1:
         why = f"a call takes {durations.in_words(call)}, which is worth a job of its own"
     else:
@@ -219,10 +236,21 @@ def _chunks(engine: Engine, found: Measured, options: MapOptions, told: list[str
     told.append(f"{why}: with chunksize='auto', HTMap chooses by {EXPECTED_RUNTIME}")
 
 
-def _holds(engine: Engine) -> Sequence[str]:
-    """Return what components that are held have to do with it."""
-    held = engine.holds().values()
-    full = sum(hold.subcode == hold_codes.MEMORY and hold.code in _RESOURCES for hold in held)
-    more = ", for memory" if full == len(held) else f", {full} of them for memory" if full else ""
-    are = "component is" if len(held) == 1 else "components are"
-    return (f"{len(held)} {are} held{more}: what is needed there is not among these figures",) if held else ()
+def _holds(engine: Engine, counted: Sequence[Used]) -> Iterator[str]:
+    """Yield what components that are held have to do with it.
+
+    :param counted: what jobs that are held for memory need at least, as far as that is known.
+    """
+    held = engine.holds()
+    jobs = {engine.job(each.component) for each in counted}
+    known = sum(engine.job(component) in jobs for component in held)
+    unknown = sum(map(holds.is_for_memory, held.values())) - known
+    if known:
+        yield f"{_are(known)} held for memory: how much is needed there is not known, but more than the slots gave"
+    for count, why in ((unknown, " for memory"), (len(held) - known - unknown, "")):
+        if count:
+            yield f"{_are(count)} held{why}: what is needed there is not among these figures"
+
+
+def _are(count: int) -> str:
+    return "1 component is" if count == 1 else f"{count} components are"

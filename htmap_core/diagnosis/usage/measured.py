@@ -22,7 +22,9 @@ from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.jobs import Job
 from htmap_core.tracking import source
 
-REQUEST_MEMORY, REQUEST_DISK = "request_memory", "request_disk"
+REQUEST_MEMORY, RETRY_REQUEST_MEMORY, REQUEST_DISK = "request_memory", "retry_request_memory", "request_disk"
+# In which HTCondor gives a slot what jobs ask for, unless configured otherwise: MB and KB.
+GIVEN_IN = {REQUEST_MEMORY: 128, REQUEST_DISK: 1024}
 _MANY = 20_000  # components of a job: to find some of more among what it has returned takes seconds
 _LARGEST = 1 << 40  # MB: more was not measured, but written by somebody
 
@@ -73,7 +75,7 @@ def measured(engine: Engine, *, most_jobs: int, most_calls: int, most_of_log: in
     """
     looked_at, of_jobs = _chosen(engine, most_jobs)
     logged = source.used(engine.map_dir, looked_at, at_most=most_of_log)
-    asked = _asked(engine.map_dir.record.options.get(REQUEST_MEMORY), "MB")
+    asked = amount(engine.map_dir.record.options.get(REQUEST_MEMORY), "MB")
     placement, status = engine.map_dir.placement, engine.states.status
     memory, disk, calls = [], [], []
     for job in looked_at:
@@ -88,7 +90,8 @@ def measured(engine: Engine, *, most_jobs: int, most_calls: int, most_of_log: in
             peaks.append(Used(current[0], engine.states.memory(current[0])))
         most = max(peaks, key=lambda peak: peak.used, default=None)
         if most is not None and most.used:
-            of_log = usage.memory.asked if usage and usage.memory else None
+            # The log of a map that ran on this machine has no requests.
+            of_log = usage.memory.asked if usage and usage.memory and not engine.map_dir.is_here else None
             memory.append(attrs.evolve(most, asked=of_log or asked))
         if usage and usage.disk:
             disk.append(Used(current[0], usage.disk.used, usage.disk.asked))
@@ -97,11 +100,16 @@ def measured(engine: Engine, *, most_jobs: int, most_calls: int, most_of_log: in
 
 def _chosen(engine: Engine, most: int) -> tuple[list[Job], int]:
     """Return some of the jobs that are the latest of any component, evenly chosen, and of how many."""
-    placement, count = engine.map_dir.placement, engine.map_dir.record.jobs
-    if not placement.again:
-        return [Job(0, row) for row in range(0, count, -(-count // most))], count
-    jobs = list(placement.jobs())
-    return jobs[:: -(-len(jobs) // most)], len(jobs)
+    placement = engine.map_dir.placement
+    if placement.again:
+        jobs = list(placement.jobs())
+        return jobs[:: -(-len(jobs) // most)], len(jobs)
+    chosen: list[Job] = []
+    count, step = 0, -(-placement.first_jobs // most)
+    for portion in placement.portions:  # a map may have grown
+        chosen += [Job(portion.submission, row) for row in range(-count % step, portion.jobs, step)]
+        count += portion.jobs
+    return chosen, count
 
 
 def _returned(
@@ -126,8 +134,8 @@ def _returned(
         return  # nothing has come yet, or whoever reads the results is told of the damage
 
 
-def _asked(given: object, unit: str) -> float | None:
-    """Return what all jobs ask for, by the map's options; None if that differs, or is an expression.
+def amount(given: object, unit: str) -> float | None:
+    """Return what all jobs ask for, by one of the map's options; None if that differs, or is an expression.
 
     :param unit: that of a number alone, and of what is returned.
     """

@@ -5,11 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from htmap_core import durations, user_warnings, wording
+from htmap_core import durations, names, user_warnings, wording
 from htmap_core.contract.option_values import WALLTIME
 from htmap_core.contract.walltime import wanted
 from htmap_core.diagnosis.usage import proposals
-from htmap_core.diagnosis.usage.measured import REQUEST_DISK, REQUEST_MEMORY, Used, measured
+from htmap_core.diagnosis.usage.measured import (
+    GIVEN_IN,
+    REQUEST_DISK,
+    REQUEST_MEMORY,
+    RETRY_REQUEST_MEMORY,
+    Used,
+    measured,
+)
 from htmap_core.exceptions import InvalidOption
 from htmap_core.results.engine import Engine
 
@@ -18,11 +25,6 @@ _MUCH = 4  # times what was used
 _MUCH_TIME = 8  # likewise: a time limit is there for calls that hang, too
 # What is not worth a word: MB, KB, seconds.
 _LITTLE_MEMORY, _LITTLE_DISK, _LITTLE_TIME = 1024, 10 * 1024**2, 3600
-
-_STEP = {
-    REQUEST_MEMORY: 128,
-    REQUEST_DISK: 1024,
-}  # in which HTCondor gives a slot what jobs ask for, unless configured otherwise
 
 _told: set[str] = set()
 
@@ -40,13 +42,16 @@ def difference(engine: Engine) -> user_warnings.RequestsDiffer | None:
     """Return what there is to say on what a map has asked for and used; None if that does not differ much."""
     found = measured(engine, most_jobs=_JOBS, most_calls=_CALLS, most_of_log=_OF_LOG)
     told = user_warnings.RequestsDiffer(engine.map.current_tag(), {}, {}, {})
-    if (worst := _exceeding(found.memory, _STEP[REQUEST_MEMORY])) is not None:
+    memory = () if is_of_program(engine) else found.memory
+    # A pool that enforces limits gives these more.
+    grows = any(option.startswith(RETRY_REQUEST_MEMORY) for option in engine.map_dir.record.options)
+    if not grows and (worst := _exceeding(memory, GIVEN_IN[REQUEST_MEMORY])) is not None:
         told.exceeded["memory"] = _megabytes(worst.asked), _megabytes(worst.used)
-        told.options[REQUEST_MEMORY] = proposals.memory(_most(found.memory))
-    elif (most := _unused(found.memory, _LITTLE_MEMORY)) is not None:
+        told.options[REQUEST_MEMORY] = proposals.memory(_most(memory))
+    elif (most := _unused(memory, _LITTLE_MEMORY)) is not None:
         told.unused["memory"] = _megabytes(most.asked), _megabytes(most.used)
         told.options[REQUEST_MEMORY] = proposals.memory(most.used)
-    if (worst := _exceeding(found.disk, _STEP[REQUEST_DISK])) is not None:
+    if (worst := _exceeding(found.disk, GIVEN_IN[REQUEST_DISK])) is not None:
         told.exceeded["disk space"] = _kilobytes(worst.asked), _kilobytes(worst.used)
         told.options[REQUEST_DISK] = proposals.disk(_most(found.disk))
     elif (most := _unused(found.disk, _LITTLE_DISK)) is not None:
@@ -62,6 +67,11 @@ def difference(engine: Engine) -> user_warnings.RequestsDiffer | None:
         told.unused["time"] = durations.in_words(limit), durations.in_words(_most(found.calls))
         told.options[WALLTIME] = proposals.walltime(_most(found.calls))
     return told if told.options else None
+
+
+def is_of_program(engine: Engine) -> bool:
+    """Return whether the memory that was measured is that of the user's whole program, in whose process the map ran."""
+    return engine.map_dir.record.delivery_method == names.HERE
 
 
 def time_limit(engine: Engine) -> int | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from htmap_core.maps.drafts.lines import lines
 from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.drafts.travelling import travelling
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.chunking.reason import Reason
+from htmap_run import ranges
 
 
 def plan_of(map_dir: MapDir, tag: str) -> Plan:
@@ -30,5 +33,16 @@ def plan_of(map_dir: MapDir, tag: str) -> Plan:
         lines=lines(submit.commands, submit.authors),
         travels=tuple(travelling(submit.commands, submit.columns, map_dir.rows(), map_dir)),
         not_called=(),
-        warnings=(),
+        warnings=tuple(_of_growth(map_dir)),
     )
+
+
+def _of_growth(map_dir: MapDir) -> Iterator[str]:
+    """Yield what the plan leaves out of a map that has grown: its later components have descriptions of their own."""
+    map_dir.refresh()
+    for portion in map_dir.placement.portions[1:]:
+        added, last = portion.components, portion.components.stop - 1
+        yield (
+            f"components {ranges.spell(added)} were added later, in {portion.jobs} jobs. They are not in this plan: "
+            f"map.submit_file({last}) shows how they are submitted"
+        )

@@ -16,10 +16,11 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
 from htmap_core.exceptions import TagAlreadyExists, TagNotFound
 from htmap_core.maps.drafts.arguments import explaining, inputs_of
-from htmap_core.maps.drafts.draft import Call, Draft, Written
+from htmap_core.maps.drafts.draft import Call, Draft
 from htmap_core.maps.drafts.lines import lines
 from htmap_core.maps.drafts.plan import Answer, Plan, Step, Travelling
 from htmap_core.maps.drafts.travelling import travelling
+from htmap_core.maps.drafts.written import Written
 from htmap_core.maps.resuming.rule import ERROR, rule_for
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins

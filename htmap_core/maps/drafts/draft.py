@@ -20,9 +20,9 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import Pool, PoolView
 from htmap_core.contract.walltime import Walltime, of_all_jobs
-from htmap_core.exceptions import EmptyMap, NotOptions
-from htmap_core.maps.drafts import memory_steps
 from htmap_core.maps.drafts.arguments import check_function
+from htmap_core.maps.drafts.options import merged_options, origins
+from htmap_core.maps.drafts.written import Written, add_function, add_inputs
 from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.maps.here.fetching import check_schemes
 from htmap_core.plugins.calls import plugins
@@ -30,7 +30,7 @@ from htmap_core.plugins.faults import plugin_faults
 from htmap_core.progress.bars import while_created
 from htmap_core.results.needed_modules import needed_modules
 from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
-from htmap_core.settings import tables, variables
+from htmap_core.settings import tables
 from htmap_core.settings.chain import settings
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.mapdir import MapDir
@@ -38,14 +38,11 @@ from htmap_core.storage.portions.growth import Growth
 from htmap_core.storage.portions.writing import Writing
 from htmap_core.storage.root import htmap_dir
 from htmap_core.submission import planning
-from htmap_core.submission.archive import build
 from htmap_core.submission.checkpointing import Checkpointing, checkpointing
 from htmap_core.submission.chunking import choice
 from htmap_core.submission.chunking.choice import Chunks
-from htmap_core.submission.chunking.reason import Reason
-from htmap_core.submission.files.arguments import LARGE, Arguments
+from htmap_core.submission.files.arguments import Arguments
 from htmap_core.submission.files.map_files import MapFiles
-from htmap_core.submission.handshake import handshake
 from htmap_core.submission.known_commands import check_commands
 from htmap_core.submission.mistakes.jobs import many_jobs
 from htmap_core.submission.mistakes.looks import Looks
@@ -53,30 +50,12 @@ from htmap_core.submission.mistakes.own_modules import OwnModules
 from htmap_core.submission.mistakes.requests import Requests
 from htmap_core.submission.option_columns import OptionColumns
 from htmap_core.submission.planning import Description
-from htmap_core.submission.submit import without_keeping
 from htmap_core.user_warnings import SuspiciousMap
 
 if TYPE_CHECKING:
     from htmap_core.maps.drafts.kept import Kept
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
-
-
-@attrs.frozen
-class Written:
-    """A draft whose files are written.
-
-    :param plan: what plugins get of it.
-    :param describe: makes its submit description. The error of a plugin comes from there by the shortest way to the user.
-    :param check: warns of what is doubtful in the description.
-    :param reason: why HTMap has chosen the sizes of jobs; None where the user has.
-    """
-
-    creation: Writing
-    plan: MapPlan
-    describe: Callable[[], Description]
-    check: Callable[[Description], None]
-    reason: Optional[Reason]
 
 
 @attrs.frozen
@@ -121,7 +100,7 @@ class Draft:
         looks = Looks.at(func, function) if tables.setting("TELL_MISTAKES") else None
         kept = checkpointing(function, options)
         runs = EarlierRuns(func)
-        draft = cls(options, size, function, kept, runs, Authors(_origins(given)), own, looks)
+        draft = cls(options, size, function, kept, runs, Authors(origins(given)), own, looks)
         if not keeps:
             return draft
         from htmap_core.maps.drafts.kept import Kept  # it takes the fingerprints along
@@ -133,6 +112,10 @@ class Draft:
         """The modules that the function needs on the execute node, besides what travels and what the user has to send."""
         sent = [*map(str, self.options.fixed_input_files), *self.function.sources]
         return needed_modules(self.function, sent) - self.own.missing.keys()
+
+    @property
+    def _pickle_input(self) -> Callable[[tuple[Any, ...], dict[str, Any], int], Pickled]:
+        return pickle_input if self.kept is None else self.kept.pickle_input
 
     @contextlib.contextmanager
     def written(
@@ -158,9 +141,8 @@ class Draft:
         """
         chunks = self._chunks(pool, method, connection, total)
         made = functools.partial(Creation, tag, root=scratch, replaces=replaces)
-        with self._written(
-            calls, total, made, chunks, method, pool, connection, scratch=scratch, quiet=quiet
-        ) as written:
+        given = calls, total, made, chunks, method, pool, connection
+        with self._written(*given, scratch=scratch, quiet=quiet) as written:
             yield written
 
     @contextlib.contextmanager
@@ -208,13 +190,13 @@ class Draft:
         columns = OptionColumns(self.options, jobs_differ=chunks.differ, first=first)
         files = MapFiles(self.options, connection, first=first)
         with made(sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
-            self._add_function(creation, files, runs_again_alone=chunks.reason is not None)
-            pickle = pickle_input if self.kept is None else self.kept.pickle_input
-            arguments, requests = Arguments(creation.add_argument, pickle), self._requests(creation, columns, files)
+            add_function(creation, self.function, self.checkpoints, files, runs_again_alone=chunks.reason is not None)
+            arguments = Arguments(creation.add_argument, self._pickle_input)
+            requests = self._requests(creation, columns, files)
             counted, missing = while_created(calls, creation.tag, total, quiet=quiet), dict(self.own.missing)
             numbered = enumerate(counted, creation.first)
             coming = self._with_modules(chunks.following(arguments.pickled(numbered)), arguments, files, missing)
-            _add_inputs(creation, coming, columns, files, requests)
+            add_inputs(creation, coming, columns, files, requests)
             plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
             of_map = creation.files, columns.names, files, connection.schedd_parameter, self.authors
             describe = functools.partial(planning.describe, plan, method, *of_map, acts=scratch is None)
@@ -230,21 +212,23 @@ class Draft:
 
     @contextlib.contextmanager
     def written_for_here(
-        self, calls: Iterable[Call], total: int, tag: str | None, machine: PoolView
+        self, calls: Iterable[Call], total: int, tag: str | None, machine: PoolView, *, replaces: MapDir | None = None
     ) -> Iterator[Written]:
         """Write the files of a map that runs on this machine: no site has a say, and each component has a job of its own.
 
         :param total: the number of *calls*, for the progress bar; 0 where it is not known.
         :param machine: what stands for the pool.
+        :param replaces: the map that has the tag so far.
         """
         chunks = choice.equal(self.size or 1)
         columns, files = OptionColumns(self.options), MapFiles(self.options)
         of_options = tuple(columns.names.values())
-        with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns) as creation:
-            self._add_function(creation, files, runs_again_alone=False)
+        with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, replaces=replaces) as creation:
+            add_function(creation, self.function, self.checkpoints, files, runs_again_alone=False)
             counted = while_created(calls, creation.tag, total)
-            arguments = Arguments(creation.add_argument, pickle_input)
-            _add_inputs(creation, chunks.following(arguments.pickled(enumerate(counted))), columns, files, None)
+            arguments = Arguments(creation.add_argument, self._pickle_input)
+            inputs = chunks.following(arguments.pickled(enumerate(counted)))
+            add_inputs(creation, self._with_modules(inputs, arguments, files, {}), columns, files, None)
             plan = self._plan(creation, machine, columns.walltime, None, is_chosen=False)
             check_schemes(files.input_schemes, files.output_schemes)
             of_map = creation.files, columns.names, files, self.authors
@@ -283,9 +267,8 @@ class Draft:
         yield from self.looks.of_arguments(arguments, plan.jobs)
         yield from requests.warnings()
         if self.size == 1:
-            found = many_jobs(
-                plan.jobs, self.options, self.function, pool, connection, checkpoints=self.checkpoints.is_on
-            )
+            given = plan.jobs, self.options, self.function, pool, connection
+            found = many_jobs(*given, checkpoints=self.checkpoints.is_on)
             yield from [found] if found else []
 
     def _chunks(self, pool: Pool, method: DeliveryMethod, connection: Connection, total: int) -> Chunks:
@@ -298,17 +281,6 @@ class Draft:
             site_limit=lambda: plugins.time_limit(pool, self.options),
         )
         return choice.chosen(self.options, view, self.function, keeps_checkpoints=self.checkpoints.is_on)
-
-    def _add_function(self, creation: Writing, files: MapFiles, *, runs_again_alone: bool) -> None:
-        creation.add_runtime(build())
-        function, checkpoints = self.function, self.checkpoints
-        for_all = files.of_all(creation.map_dir.path, function.sources, prefix=creation.files.prefix)
-        record = {**handshake(function), "files": for_all, "checkpoints": checkpoints.is_on}
-        if runs_again_alone:
-            record["runs_again_alone"] = True
-        if checkpoints.is_on:
-            record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
-        creation.add_function(function.payload, record, function.functions)
 
     def _plan(
         self, creation: Writing, pool: PoolView, walltime: Walltime | None, scratch: Path | None, *, is_chosen: bool
@@ -326,52 +298,3 @@ class Draft:
             walltime=walltime or of_all_jobs(self.options.get(WALLTIME), creation.chunksize),
             is_chosen=is_chosen,
         )
-
-
-def _add_inputs(
-    creation: Writing, coming: Iterator[Pickled], columns: OptionColumns, files: MapFiles, requests: Requests | None
-) -> None:
-    looks_at_all = requests is not None and requests.looks_at_all
-    for pickled in coming:
-        large = pickled.arguments
-        entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job, arguments=large)
-        values = columns.of_next()
-        if requests is not None and (of_files[0] or looks_at_all or len(pickled.payload) >= LARGE):
-            requests.note(creation.first + creation.components, pickled, files.job_bytes, values)
-        creation.add_input(pickled.payload, values, of_files, entries, pickled.by_value, pickled.fingerprint)
-    if not creation.components:
-        raise EmptyMap
-    columns.end()
-    files.end()
-    creation.finish()
-
-
-def _origins(given: MapOptions | None) -> Callable[[str], str | None]:
-    """Return what tells the setting behind an option that was not given for this map."""
-    return lambda name: None if given is not None and name in given else settings.origin(f"MAP_OPTIONS.{name}")
-
-
-def merged_options(*given: MapOptions | None) -> MapOptions:
-    """Check all settings, and return the given map options merged with those of the settings.
-
-    :raises UnknownSetting: neither the core nor a plugin knows a setting.
-    :raises InvalidSetting: a setting has an invalid value.
-    :raises ReservedOptionKeyword: HTMap itself sets an option.
-    :raises InvalidOption: steps of memory do not rise, or are given twice.
-    """
-    for options in given:
-        check_options(options)
-    known = plugins.settings_tables(), plugins.tables_of_unavailable_plugins()
-    tables.check_names(*known)
-    variables.warn_of(variables.unknown_variables(*known))
-    of_settings = without_keeping(MapOptions.from_settings(settings))
-    return MapOptions.merge(*(memory_steps.apart(options) for options in (*given, of_settings) if options is not None))
-
-
-def check_options(options: object) -> None:
-    """Check the type of map options.
-
-    :raises NotOptions: *options* is neither a ``MapOptions`` nor None.
-    """
-    if options is not None and not isinstance(options, MapOptions):
-        raise NotOptions(options)

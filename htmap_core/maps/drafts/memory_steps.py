@@ -6,6 +6,7 @@ are one text and no list, because a list has a value for each component, as with
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from htmap_core.contract.options import MapOptions
@@ -13,6 +14,23 @@ from htmap_core.exceptions import InvalidOption
 from htmap_core.language import amounts
 
 _REQUEST, _RETRY = "request_memory", "retry_request_memory"
+
+
+def merged(given: Iterable[MapOptions]) -> MapOptions:
+    """Merge options, the leftmost first, and return them with steps of memory as HTCondor has them.
+
+    Steps give way to a request as a whole: those of the settings would have a job run again with less than the map asks for.
+
+    :raises InvalidOption: as :func:`apart`.
+    """
+    found, is_requested = [], False
+    for options in given:
+        own = options.copy()
+        if is_requested:
+            own.pop(_REQUEST, None)
+        found.append(apart(own))
+        is_requested = is_requested or _REQUEST in own
+    return MapOptions.merge(*found)
 
 
 def apart(options: MapOptions) -> MapOptions:

@@ -12,6 +12,7 @@ import attrs
 
 from htmap_core import names
 from htmap_core.contract.transfer_path import scheme_of
+from htmap_core.exceptions import CorruptMap
 from htmap_core.files.folders import remove_tree
 from htmap_core.language.environment_text import variables
 from htmap_core.maps.here.fetching import fetch
@@ -81,9 +82,9 @@ class LocalJob:
         self.map_dir.outputs.bring_back(self.job, os.path.join(scratch, names.RETURN))
         try:
             returned = self.map_dir.outputs.open(self.job)
-        except FileNotFoundError:  # it could not finish
+            return max((int(returned.record(component)["memory_mb"]) for component in returned.statuses), default=0)
+        except (FileNotFoundError, CorruptMap):  # it could not finish
             return 0
-        return max(int(returned.record(component)["memory_mb"]) for component in returned.statuses)
 
     def _inputs(self) -> Iterator[str]:
         listed = self._expanded(self.commands["transfer_input_files"])

@@ -6,7 +6,6 @@ What happens is written into the map's event log, in HTCondor's notation. So wha
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 
 from htmap_core import names
@@ -16,6 +15,7 @@ from htmap_core.files.folders import remove_tree
 from htmap_core.maps.here import interrupted
 from htmap_core.maps.here.job import LocalJob, jobs_of
 from htmap_core.maps.here.processes import Children
+from htmap_core.progress.interruption import tell_how_to_go_on
 from htmap_core.settings import tables
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.handshake import tell_runner
@@ -40,7 +40,7 @@ def run(map_dir: MapDir, tag: str) -> None:
             raise MapWasRemoved(tag) from error
         interrupted.end_all(map_dir, "the program that ran it on this machine was interrupted")
         if not isinstance(error, Exception):
-            _tell_how_to_go_on(tag)
+            tell_how_to_go_on(tag)
         raise
 
 
@@ -114,10 +114,3 @@ def _could_not_finish(job: LocalJob, error: OSError) -> tuple[int, int]:
         job.job, f"htmap: this job could not run on this machine: {type(error).__name__}: {error}\n"
     )
     return codes.CANNOT_FINISH, 0
-
-
-def _tell_how_to_go_on(tag: str) -> None:
-    text = (
-        f"htmap: map {tag!r} was stopped; what has ended stays. `htmap rerun components {tag} --status removed` goes on"
-    )
-    print(text, file=sys.stderr)  # noqa: T201 -- whoever pressed Ctrl-C reads it

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import reprlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Optional
 
 from htmap_core import names
@@ -14,10 +14,12 @@ from htmap_core.fingerprints.fingerprint import Fingerprint, Incomparable
 from htmap_core.maps.drafts.draft import Call, Draft
 from htmap_core.maps.drafts.kept import FUNCTION, MODULES, Kept
 from htmap_core.maps.earlier_runs import FUNCTION as OF_CHUNKING
-from htmap_core.results.pickling import CannotUnpickle, unpickle
+from htmap_core.maps.resuming.differing import Differing, digest
+from htmap_core.results.pickling import CannotUnpickle, Pickled, unpickle
 from htmap_core.storage.content import source_lines
-from htmap_core.storage.content.inputs import Inputs, read_function
+from htmap_core.storage.content.inputs import Inputs, read_function, stored_arguments
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.submission.files.arguments import Arguments
 from htmap_run import arguments
 
 _USED = "a module, a global variable, a default, a closure, or the version of Python or of a package"
@@ -36,6 +38,8 @@ class Comparison:
     def __init__(self, map_dir: MapDir, tag: str, draft: Draft, kept: Kept) -> None:
         self.compared = 0
         self._map_dir, self._tag, self._draft, self._kept = map_dir, tag, draft, kept
+        self._folder: Path | None = None
+        self._arguments: Arguments | None = None
         self._repr = reprlib.Repr()
         self._repr.maxstring = self._repr.maxother = 60
 
@@ -50,7 +54,7 @@ class Comparison:
         if now.incomparable:
             raise self._differs("function", f"it cannot be compared with what it was: {_named(now.incomparable)}")
         if before is None:
-            self._check_function_without_digest()
+            self._check_function_withoutdigest()
         elif before != now.digest:
             raise self._differs("function", self._changed_source())
 
@@ -59,7 +63,7 @@ class Comparison:
         found = (record.kept or {}).get(FUNCTION) or (record.chunking or {}).get(OF_CHUNKING)
         return found if isinstance(found, str) else None
 
-    def _check_function_without_digest(self) -> None:
+    def _check_function_withoutdigest(self) -> None:
         """Compare the pickle of a function whose digest was not kept. It does not tell what is in modules of the user's."""
         pickled = self._draft.function
         own = sorted(name for name in pickled.modules if self._kept.fingerprints.of_module(name) is not None)
@@ -84,7 +88,7 @@ class Comparison:
         :returns: the first call that the map does not have; None if there is none.
         :raises MapDiffers: the map has more components, or others, or in another order.
         """
-        differing = _Differing()
+        differing = Differing()
         for component, block in self._map_dir.inputs(self.compared):
             call = next(calls, None)
             if call is None:
@@ -100,14 +104,23 @@ class Comparison:
         self._check_modules()
         return next(calls, None)
 
-    def _compare(self, component: int, block: Inputs, call: Call, differing: _Differing) -> None:
-        args, kwargs = call
-        pickled, before = self._kept.pickle_input(args, kwargs, component), block.payload(component)
+    def _compare(self, component: int, block: Inputs, call: Call, differing: Differing) -> None:
+        pickled, before = self._pickled(component, call), block.payload(component)
         if pickled.payload == before:
             return
         difference = self._difference(component, block, before, call)
         if difference is not None:
             differing.add(component, before, pickled.payload, difference)
+
+    def _pickled(self, component: int, call: Call) -> Pickled:
+        """Pickle a call as those of a component's portion are: large arguments that the map has are named as it names them."""
+        (args, kwargs), folder = call, self._map_dir.arguments_of(component)
+        if folder != self._folder:
+            named = Arguments(_Stored(folder).place_of, self._kept.pickle_input)
+            self._folder, self._arguments = folder, named if folder.is_dir() else None
+        if self._arguments is None:
+            return self._kept.pickle_input(args, kwargs, component)
+        return self._arguments.of_call(component, args, kwargs)
 
     def _difference(self, component: int, block: Inputs, before: bytes, call: Call) -> str | None:
         """Return in what an input differs whose pickle does; None if it is the same."""
@@ -148,40 +161,35 @@ class Comparison:
                 text = f"they need {', '.join(missing)}, and the map did not keep what was in it"
             raise self._differs("inputs", text, component=0, count=self.compared)
 
+    def more(self) -> MapDiffers:
+        """Return the error where there are inputs for more, and none can be added: all components of a map run in one place."""
+        if self._map_dir.is_here:
+            return self._differs("more", "it ran on this machine, and only a map in a pool gets more")
+        return self._differs(
+            "more", "it is in a pool, and what is new is to run on this machine; without `where` it runs there, too"
+        )
+
     def _differs(self, what: str, detail: str, *, component: int | None = None, count: int = 0) -> MapDiffers:
         return MapDiffers(self._tag, what, detail, component, count, self._map_dir.placement.components)
 
 
-class _Differing:
-    """The components whose inputs differ.
+class _Stored:
+    """The large arguments of a portion of a map, which are found by their pickles.
 
-    :ivar count: how many they are.
-    :ivar component: the first of them.
-    :ivar first: in what that one differs.
+    :param folder: the folder that has them.
     """
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.component: int | None = None
-        self.first = ""
-        self._pickles: Counter[bytes] = Counter()  # how many more there were than there are
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
-    def add(self, component: int, before: bytes, now: bytes, difference: str) -> None:
-        """Add a component."""
-        if self.component is None:
-            self.component, self.first = component, difference
-        self.count += 1
-        self._pickles[_digest(before)] += 1
-        self._pickles[_digest(now)] -= 1
+    def place_of(self, payload: bytes) -> tuple[str, Path]:
+        """Return the place and the path of the file with a pickled argument; no place and the folder if there is none."""
+        place = self._places.get(digest(payload), "")
+        return place, self._folder / place
 
-    @property
-    def are_the_same(self) -> bool:
-        """Whether the inputs are those that there were, in another order."""
-        return not any(self._pickles.values())
-
-
-def _digest(payload: bytes) -> bytes:
-    return hashlib.blake2b(payload, digest_size=16).digest()
+    @functools.cached_property
+    def _places(self) -> dict[bytes, str]:
+        return {digest(payload): place for place, payload in stored_arguments(self._folder)}
 
 
 def _named(found: Iterable[Incomparable]) -> str:

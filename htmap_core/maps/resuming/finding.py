@@ -10,18 +10,22 @@ import attrs
 
 from htmap_core import names, user_warnings
 from htmap_core.components import ComponentStatus
-from htmap_core.exceptions import BusyMap, TagAlreadyExists, TagNotFound
+from htmap_core.exceptions import BusyMap, HTMapException, MapWasRemoved, TagAlreadyExists, TagNotFound
 from htmap_core.maps import recovery
 from htmap_core.maps.drafts.draft import Call, Draft
+from htmap_core.maps.drafts.written import Written
 from htmap_core.maps.map import Map, engine_of
 from htmap_core.maps.resuming.comparing import Comparison
 from htmap_core.maps.resuming.growing import grow
 from htmap_core.maps.resuming.rule import LOAD, REPLACE
 from htmap_core.results.engine import Engine
+from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage import operations
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import find_map
+
+_LONGEST = 1.0  # seconds between two looks whether the tag is free, or has a map
 
 
 @attrs.frozen
@@ -34,6 +38,8 @@ class Wanted:
     :param calls: the calls of all components.
     :param total: how many there are; 0 where it is not known.
     :param create: makes a map of it; the map that it replaces is given, if it replaces one.
+    :param begun: gets what is written of what is added to a map, for whoever interrupts it.
+    :param is_here: whether its components are to run on this machine.
     """
 
     tag: str
@@ -42,6 +48,8 @@ class Wanted:
     calls: Iterator[Call]
     total: int
     create: Callable[[Draft, Iterator[Call], Optional[MapDir]], Map]
+    begun: list[Written]
+    is_here: bool = False
 
 
 def made_or_found(wanted: Wanted) -> tuple[Map, Optional[int]]:
@@ -51,8 +59,11 @@ def made_or_found(wanted: Wanted) -> tuple[Map, Optional[int]]:
     used before it is certain whose map it is.
 
     :raises MapDiffers: the map has another function or other inputs, and is to be resumed.
+    :raises MapWasRemoved: another process has removed or replaced it while it was compared.
     """
     draft: Draft | None = None
+    pauses = tries(PATIENCE, _LONGEST)
+    next(pauses)
     while True:
         recovery.settle()
         map_dir = _existing(wanted.tag)
@@ -62,10 +73,17 @@ def made_or_found(wanted: Wanted) -> tuple[Map, Optional[int]]:
         if map_dir is None:
             try:
                 return wanted.create(draft, wanted.calls, None), None
-            except TagAlreadyExists:
-                continue  # another process was quicker
+            except TagAlreadyExists:  # another process was quicker, or its removal of the map takes a while
+                if next(pauses, pauses) is pauses:
+                    raise
+                continue
         if wanted.rule != REPLACE:
-            return _resumed(wanted, map_dir, draft)
+            try:
+                return _resumed(wanted, map_dir, draft)
+            except HTMapException as error:
+                if map_dir.exists or isinstance(error, MapWasRemoved):
+                    raise
+                raise MapWasRemoved(wanted.tag) from error  # what is missing in it was there a moment ago
         try:
             with operations.perform(names.RERUNNING, map_dir, wanted.tag):
                 made = wanted.create(draft, wanted.calls, map_dir)
@@ -109,15 +127,20 @@ def _resumed(wanted: Wanted, map_dir: MapDir, draft: Draft) -> tuple[Map, int]:
         map_dir.refresh()
         others = _other_options(map_dir, draft)
         more = comparison.next_after(calls)
+        if more is not None and (wanted.is_here or map_dir.is_here):
+            raise comparison.more()
         if more is not None:
             calls = itertools.chain([more], calls)
             try:
-                added = grow(map_dir, wanted.tag, draft, calls, max(0, wanted.total - comparison.compared))
+                left = max(0, wanted.total - comparison.compared)
+                added = grow(map_dir, wanted.tag, draft, calls, left, wanted.begun)
             except BusyMap:
                 operations.await_end(names.RERUNNING, map_dir)
                 continue
         if others:
             user_warnings.warn(user_warnings.OtherOptions(wanted.tag, others, added))
+        if map_dir.is_here != wanted.is_here:
+            user_warnings.warn(user_warnings.OtherPlace(wanted.tag, map_dir.is_here))
         found = _opened(wanted.tag, map_dir)
         _tell_of_others(engine_of(found), wanted.tag)
         logger.info("found map %r again", wanted.tag)

@@ -38,7 +38,7 @@ def _sections(engine: Engine, tag: str) -> Iterator[Section]:
     counts = engine.counts()
     by_name = {str(status): counts.get(status, 0) for status in ComponentStatus}
     shown = overview.columns([by_name])
-    figures = overview.figures(engine) if engine.map_dir.record.jobs <= _MANY_JOBS else {}
+    figures = overview.figures(engine) if engine.map_dir.placement.first_jobs <= _MANY_JOBS else {}
     headers = [*shown, *(figure.heading for figure in overview.FIGURES if figure.key in figures)]
     cells = [figure.as_text(figures[figure.key]) for figure in overview.FIGURES if figure.key in figures]
     row = [*(overview.count_cell(name, by_name) for name in shown), *cells]
@@ -52,7 +52,8 @@ def _headline(engine: Engine, tag: str, counts: Mapping[ComponentStatus, int]) -
     record, total = engine.map_dir.record, len(engine.components)
     ended = sum(count for status, count in counts.items() if status.is_final)
     how_far = "all of them have results" if counts.keys() == {ComponentStatus.COMPLETED} else f"{ended} have ended"
-    made = f"created {wording.minute(record.created)} for the {record.pool.pool} pool"
+    place = record.delivery_reason if engine.map_dir.is_here else f"for the {record.pool.pool} pool"
+    made = f"created {wording.minute(record.created)} {place}"
     return f"Map {tag}: {total} component{'' if total == 1 else 's'}, {how_far}; {made}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import TimeoutError
+from htmap_core.progress.line import Line
 from htmap_core.results.engine import Engine
 from htmap_core.results.outcome import Outcome, is_settled
 from htmap_core.settings.waiting import Timeout
@@ -43,20 +44,21 @@ def _settled(engine: Engine) -> list[int]:
 def _results(
     engine: Engine, errors: str, chosen: list[int] | None, timeout: Timeout, own: Callable[[Any], Any]
 ) -> Iterator[Any]:
-    for component in engine.components if chosen is None else chosen:
-        if errors == "raise":
-            yield engine.result(component, timeout)
-        elif (outcome := _outcome(engine, component, timeout, waits=chosen is None)) is not None:
-            if outcome.ok:
-                yield outcome.value
-            elif errors == "return":
-                yield own(outcome.error)
+    with engine.line() as line:  # one for all: it would begin anew with each component
+        for component in engine.each() if chosen is None else chosen:
+            if errors == "raise":
+                yield engine.result(component, timeout, line)
+            elif (outcome := _outcome(engine, component, timeout, line, waits=chosen is None)) is not None:
+                if outcome.ok:
+                    yield outcome.value
+                elif errors == "return":
+                    yield own(outcome.error)
 
 
-def _outcome(engine: Engine, component: int, timeout: Timeout, *, waits: bool) -> Outcome | None:
+def _outcome(engine: Engine, component: int, timeout: Timeout, line: Line, *, waits: bool) -> Outcome | None:
     """Return the outcome of a component; None if it has none by now, and is not waited for."""
     if waits:
-        return engine.outcome(component, timeout)
+        return engine.outcome(component, timeout, line)
     with contextlib.suppress(TimeoutError):  # another thread or process runs it again
         return engine.outcome(component, 0)
     return None

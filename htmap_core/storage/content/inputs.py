@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from htmap_core import names
 from htmap_core.exceptions import CorruptMap
 from htmap_core.storage.content.formats import check_frames
 from htmap_core.storage.content.packs import Pack, PackedInputs
@@ -97,6 +99,17 @@ def check_argument(path: Path) -> None:
     :raises CorruptMap: it is missing or damaged.
     """
     _check_only(path, frames.INPUT)
+
+
+def stored_arguments(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the large arguments in a folder: the place by which pickles of inputs name each, and its pickle.
+
+    A damaged one is left out: whoever needs it finds that out.
+    """
+    for path in sorted(folder.glob(f"*/{names.ARGUMENT.format(number='*')}")):
+        with contextlib.suppress(frames.CorruptFile):
+            file = frames.Reader(path)
+            yield path.relative_to(folder).as_posix(), file.payload(file.only(frames.INPUT))
 
 
 def check_function(path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 
 from htmap_core import names
-from htmap_core.exceptions import BusyMap
+from htmap_core.exceptions import BusyMap, MapWasRemoved
 from htmap_core.files.folders import remove_tree
 from htmap_core.files.ownership import make_folder
 from htmap_core.storage import operations
@@ -24,6 +24,7 @@ class Growth(Writing):
 
     :param first: how many components the map has, as far as the caller knows.
     :raises BusyMap: another thread or process is adding components or running some again, or has just added some.
+    :raises MapWasRemoved: another process has removed or replaced the map.
     """
 
     def __init__(
@@ -56,6 +57,8 @@ class Growth(Writing):
         return self
 
     def _check_length(self) -> None:
+        if not self.map_dir.exists:  # who replaces a map holds the same marker
+            raise MapWasRemoved(self.tag)
         self.map_dir.refresh()
         if self.map_dir.placement.components != self.first:
             raise BusyMap(self.tag, names.RERUNNING)

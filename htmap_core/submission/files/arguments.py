@@ -7,18 +7,26 @@ each call gets what the object was then. A component unpickles an object of its 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Optional, Union
 
 import attrs
 
-from htmap_core.results.pickling import Pickled, is_plain, modules_in, pickle_argument, pickle_input
+from htmap_core.results.pickling import (
+    Pickled,
+    held_by,
+    is_plain,
+    modules_in,
+    pickle_argument,
+    pickle_input,
+)
 from htmap_run.arguments import argument
 
 LARGE = 1024 * 1024  # bytes: what is smaller costs less than a file of its own
 
 _DIGEST = 16  # bytes
+_IMMUTABLE = (bytes, str, int, float, complex, bool, type(None), tuple)
 _WITHOUT_OTHERS = (bytes, bytearray, str)
 
 
@@ -58,7 +66,7 @@ class Arguments:
     def __init__(
         self,
         store: Callable[[bytes], tuple[str, Path]],
-        pickle: Callable[[tuple[Any, ...], dict[str, Any], int], Pickled],
+        pickle: Callable[[tuple[Any, ...], dict[str, Any], int], Pickled] = pickle_input,
     ) -> None:
         self._store = store
         self._pickle = pickle
@@ -76,18 +84,21 @@ class Arguments:
         """
         is_first = True
         for component, (args, kwargs) in calls:
-            whole = self._pickle(args, kwargs, component)
-            if len(whole.payload) >= LARGE:
-                whole = self._without_large(whole, args, kwargs, component)
-            elif is_first and not is_plain((*args, *kwargs.values())):
+            whole = self.of_call(component, args, kwargs)
+            if is_first and not self.largest.calls and not is_plain((*args, *kwargs.values())):
                 self.modules = modules_in((args, kwargs), component)
             is_first = False
             yield whole
 
+    def of_call(self, component: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pickled:
+        """Pickle the arguments of one call, with large ones in files of their own. It raises what :meth:`pickled` does."""
+        whole = self._pickle(args, kwargs, component)
+        return self._without_large(whole, args, kwargs, component) if len(whole.payload) >= LARGE else whole
+
     def _without_large(self, whole: Pickled, args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> Pickled:
         self.largest.calls += 1
         places: dict[int, _InFile] = {}
-        for parameter, value in _apart((*enumerate(args), *kwargs.items())):
+        for parameter, value in _apart((*enumerate(args), *kwargs.items()), component):
             if id(value) not in places:
                 pickled = pickle_argument(value, component)
                 # Code is looked at by whoever reads the input, and files of TransferPaths are listed with it.
@@ -127,13 +138,15 @@ class _InFile:
         return argument, (self.place,)
 
 
-def _apart(values: Iterable[tuple[int | str, Any]]) -> Iterator[tuple[int | str, Any]]:
+def _apart(given: Sequence[tuple[int | str, Any]], component: int) -> Iterator[tuple[int | str, Any]]:
     """Yield the arguments that can be pickled without the others: no object can belong to one of them and to another one, too."""
-    given = list(values)
-    others = {id(value) for _, value in given if not is_plain((value,)) and not _has_no_others(value)}
-    for parameter, value in given:
-        if others <= {id(value)} or id(value) not in others:
-            yield parameter, value
+    others = {id(value): value for _, value in given if not is_plain((value,)) and not _has_no_others(value)}
+    # What holds no objects may be held by an object, and be changed by the function.
+    buffers = {id(value) for _, value in given if id(value) not in others and type(value) not in _IMMUTABLE}
+    together = held_by((*others.values(),), buffers, component) if others and buffers else set[int]()
+    if together or len(others) > 1:
+        together |= others.keys()
+    yield from ((parameter, value) for parameter, value in given if id(value) not in together)
 
 
 def _has_no_others(value: Any) -> bool:

@@ -49,6 +49,10 @@ class PoolContract(PluginContract):
         pools.check_pools()
         assert _files(htmap_dir) == before
 
+    def test_whether_the_next_map_starts_it_is_known_in_time(self, offered: Pool) -> None:
+        """``starts_when_needed`` returns True or False."""
+        assert plugins.starts_when_needed(offered) in {True, False}
+
     def test_it_says_in_one_line_why_it_cannot_be_used(self, offered: Pool) -> None:
         """``advice`` returns one line of text."""
         assert len(plugins.advice(offered).strip().splitlines()) == 1

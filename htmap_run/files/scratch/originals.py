@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Optional
 
+    State = tuple[int, ...]
+
 _RECORD = "record"
 _COPIED = 16 * 1024 * 1024  # bytes of all copies: to make them takes a job some hundredths of a second
-_WATCHED = 1000  # files; a microsecond for each, between two components
+_WATCHED = 1000  # files; 2 us for each, between two components
 _NOT_WATCHED = ("docker_stderror",)  # HTCondor's own, which grows
 
 
@@ -35,11 +37,11 @@ class Originals:
     def __init__(self, scratch: str, names: Iterable[str]) -> None:
         self._scratch = scratch
         self._folder = os.path.join(scratch, ORIGINALS)
-        self._states: dict[str, str] = {}
+        self._states: dict[str, State] = {}
         self._copies: dict[str, str] = {}
         try:
             self._read()
-        except OSError:  # this is the first worker of the job, or a component has deleted it
+        except (OSError, ValueError):  # this is the first worker of the job, or a component has deleted or damaged it
             paths = [path for path, _ in zip(_files(scratch, names), range(_WATCHED))]
             self._states = {path: _state(path) for path in paths}
             with contextlib.suppress(OSError):  # on a full disk; then what has changed is an error
@@ -86,12 +88,14 @@ class Originals:
         with open(os.path.join(self._folder, _RECORD), encoding="utf-8", errors="surrogateescape") as file:
             fields = file.read().split("\0")
         for path, state, copy in zip(fields[::3], fields[1::3], fields[2::3]):
-            self._states[path] = state
+            self._states[path] = tuple(map(int, state.split()))
             if copy:
                 self._copies[path] = copy
 
     def _write(self) -> None:
-        fields = [field for path, state in self._states.items() for field in (path, state, self._copies.get(path, ""))]
+        fields: list[str] = []
+        for path, state in self._states.items():
+            fields += (path, " ".join(map(str, state)), self._copies.get(path, ""))
         with open(os.path.join(self._folder, _RECORD), "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write("\0".join(fields))
 
@@ -111,10 +115,10 @@ def _is_plain(path: str) -> bool:
     return os.path.isfile(path) and not os.path.islink(path)
 
 
-def _state(path: str) -> str:
-    """Return what changes with a file; an empty text if it is not there."""
+def _state(path: str) -> State:
+    """Return what changes with a file; nothing if it is not there."""
     try:
         found = os.lstat(path)
     except OSError:
-        return ""
-    return f"{found.st_mtime_ns} {found.st_size} {found.st_ino}"
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino

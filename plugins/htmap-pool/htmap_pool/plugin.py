@@ -81,16 +81,27 @@ class PersonalPool(Pool):
         daemons.start(places, found, shape, wanted.start_timeout)
         return self._address(places)
 
+    def starts_when_needed(self) -> bool:
+        """Return whether an HTCondor is installed for the pool, and the setting POOL.AUTOSTART is on."""
+        return table("POOL", PoolSettings).autostart and _is_installed()
+
     def advice(self) -> str:
         """Return the command that installs or starts the pool."""
-        from htmap_pool import release
-
-        try:
-            release.find(Places.current(), table("POOL", PoolSettings).prefix)
-        except NotInstalled:
+        if not _is_installed():
             return "no HTCondor is installed for it; `htmap pool install` installs one without root"
-        why = "" if table("POOL", PoolSettings).autostart else ", and POOL.AUTOSTART is off"
-        return f"it is installed but not running{why}; `htmap pool start` starts it"
+        if not table("POOL", PoolSettings).autostart:
+            return "it is installed but not running, and POOL.AUTOSTART is off; `htmap pool start` starts it"
+        return "it is installed but not running; the next map starts it, and so does `htmap pool start`"
 
     def _address(self, places: Places) -> PoolAddress:
         return PoolAddress(pool=self.name, configuration=places.configuration)
+
+
+def _is_installed() -> bool:
+    from htmap_pool import release
+
+    try:
+        release.find(Places.current(), table("POOL", PoolSettings).prefix)
+    except NotInstalled:
+        return False
+    return True

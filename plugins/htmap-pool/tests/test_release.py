@@ -98,3 +98,12 @@ def test_the_advice_for_a_stopped_pool_blames_the_setting_only_if_it_is_off(
     htmap.settings["POOL.PREFIX"] = str(unpack(tmp_path / "condor"))
     htmap.settings["POOL.AUTOSTART"] = autostart
     golden(f"pool/advice-autostart-{autostart}", PersonalPool().advice())
+
+
+@pytest.mark.parametrize(("is_installed", "autostart"), [(True, True), (True, False), (False, True)])
+def test_the_next_map_starts_the_pool_if_it_is_installed_and_may_be_started(
+    htmap_dir: Path, tmp_path: Path, is_installed: bool, autostart: bool
+) -> None:
+    htmap.settings["POOL.PREFIX"] = str(unpack(tmp_path / "condor") if is_installed else tmp_path)
+    htmap.settings["POOL.AUTOSTART"] = autostart
+    assert PersonalPool().starts_when_needed() == (is_installed and autostart)

@@ -10,9 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.peers import contenders, plot, processes, records, work
+from benchmarks.peers import contenders, plot, processes, records
 from benchmarks.peers.contenders import CONTENDERS, QUICK, WHOLE, Work, cells
 from benchmarks.peers.records import Record
+from benchmarks.peers.ways import work
 
 NAMES = [each.name for each in CONTENDERS]
 PARENT = """

@@ -10,6 +10,7 @@ import pytest
 import htmap
 from htmap_core.storage.tags import find_map
 from htmap_core.testing import run_htmap
+from htmap_core.testing.own_settings import settings_with
 from tests.terminals import sent_to_a_terminal
 
 
@@ -86,11 +87,14 @@ def test_a_module_that_is_not_here_is_said(htmap_dir: Path, tmp_path: Path, monk
     monkeypatch.syspath_prepend(tmp_path)
     import cakes_of_here  # type: ignore[import-not-found]  # made above
 
-    htmap.map(cakes_of_here.bake, [1], tag="cake", where="here")
+    htmap.map(cakes_of_here.bake, [1], tag="sent", where="here")
+    with settings_with({"SEND_MODULES": False}):
+        htmap.map(cakes_of_here.bake, [1], tag="cake", where="here")
     sent, code = debugged(0, "")
     assert ("cakes_of_here" in sent, "Traceback" in sent, code) == (True, False, 1)
-    with_it, code = sent_to_a_terminal("-m", "htmap", "debug", "cake", "0", keys="q\n", PYTHONPATH=str(tmp_path))
-    assert (b"(Pdb)" in with_it, code) == (True, 0)
+    for tag, path in (("cake", str(tmp_path)), ("sent", "")):
+        with_it, code = sent_to_a_terminal("-m", "htmap", "debug", tag, "0", keys="q\n", size=(24, 80), PYTHONPATH=path)
+        assert (b"(Pdb)" in with_it, code) == (True, 0)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to others")

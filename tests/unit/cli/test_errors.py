@@ -124,3 +124,16 @@ def test_where_nothing_has_failed_it_says_so(
     ran = errors("-p", "*")
     assert ran.stdout == ""
     golden("cli/errors-where-nothing-failed-in-maps", ran.stderr)
+
+
+@pytest.mark.parametrize("status", [COMPLETED, ERRORED])
+def test_where_nothing_is_held_the_reasons_say_so(
+    make_map: MakeMap, monkeypatch: pytest.MonkeyPatch, golden: Golden, status: ComponentStatus
+) -> None:
+    for tag in ("tide", "wave"):
+        make_map(tag, 2, {0: "fine", 1: "fine"})
+    monkeypatch.setattr(source, "of", lambda _: FixedStates([[COMPLETED, status]]))
+    of_one, of_both = run_htmap("reasons", "tide"), run_htmap("reasons", "-p", "*")
+    assert (of_one.stdout, of_both.stdout) == ("", "")
+    golden(f"cli/reasons-where-nothing-is-held-{status}", of_one.stderr)
+    golden("cli/reasons-where-nothing-is-held-in-maps", of_both.stderr)

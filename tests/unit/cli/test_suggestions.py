@@ -18,10 +18,10 @@ TAKES_MAPS = [name for name in COMMANDS if any(each.name == "tags" for each in c
 
 
 def suggested(*arguments: str) -> str:
-    """Return the command between backquotes in the message on wrong usage."""
+    """Return the command between backquotes in the message on wrong usage, or several with a comma between them."""
     ran = run_htmap(*arguments)
     assert ran.exit_code == 2
-    return "".join(ran.stderr.split("`")[1::2])
+    return ", ".join(ran.stderr.split("`")[1::2])
 
 
 def test_every_name_that_other_tools_have_leads_to_one_command_that_is_there() -> None:
@@ -59,10 +59,10 @@ def test_every_name_that_other_tools_have_leads_to_one_command_that_is_there() -
         ("submit", "htmap.map(function, inputs)"),
         ("run", "htmap.map(function, inputs)"),
         ("help", "htmap --help"),
-        ("rerun tide", "htmap rerun map tide"),
+        ("rerun tide", "htmap rerun failed tide, htmap rerun map tide"),
         ("rerun tide 1 2", "htmap rerun components tide 1 2"),
         ("rerun tide map", "htmap rerun map tide"),
-        ("rerun 'a b'", "htmap rerun map 'a b'"),
+        ("rerun 'a b'", "htmap rerun failed 'a b', htmap rerun map 'a b'"),
         ("rerun all", "htmap rerun map"),
         ("edit tide memory 2", "htmap edit memory tide 2"),
         ("edit ram tide 2", "htmap edit memory"),

@@ -168,6 +168,18 @@ def test_a_required_plugin_whose_pool_cannot_be_asked_is_not_said_to_be_well(
     assert any(each["text"].startswith("harbour") for each in problems(checked)) != is_ok
 
 
+@pytest.mark.parametrize("starts", [True, False])
+def test_that_no_pool_runs_is_a_problem_unless_the_next_map_starts_one(
+    htmap_dir: Path, tmp_path: Path, starts: bool
+) -> None:
+    site = Site(tmp_path)
+    named = f"def starts_when_needed(self):\n        return {starts}\n    def named_by(self):\n        return 'QUAY'"
+    site.install("boats", HARBOUR.replace(", Sea()]", "]").replace("def advice", f"{named}\n    def advice"))
+    _, checked = all_checks(site, HTMAP_PLUGINS="boats")
+    last = [each for each in checked if each["area"] == "pool"][-1]
+    assert (last["verdict"], "harbour" in last["advice"]) == (("note", True) if starts else ("problem", False))
+
+
 @pytest.mark.parametrize(("required", "verdict"), [("", "note"), ("boats", "problem")])
 def test_a_plugin_that_is_switched_off_is_a_problem_if_it_is_required(
     htmap_dir: Path, tmp_path: Path, required: str, verdict: str

@@ -188,6 +188,11 @@ def test_what_was_used_beyond_what_was_asked_for_is_told(
     assert (found.options if found else {}) == options
 
 
+@pytest.mark.parametrize("option", ["retry_request_memory", "retry_request_memory_increase"])
+def test_no_pool_holds_what_gets_more_memory(ran: Ran, option: str) -> None:
+    assert told(ran(Job(memory=425), **{option: "1GB"})) is None
+
+
 @pytest.mark.parametrize(
     ("job", "options", "unused"),
     [
@@ -280,6 +285,42 @@ def test_programs_get_the_advice_as_json(ran: Ran) -> None:
     assert told["options"]["request_memory"] == "512MB"
     (memory,) = [each for each in told["quantities"] if each["option"] == "request_memory"]
     assert (memory["asked"], memory["largest"], memory["unit"]) == (128, 425, "MB")
+
+
+@pytest.mark.parametrize(
+    ("options", "proposed"),
+    [
+        ({"request_memory": "150MB"}, "320MB"),  # its slot had 256 MB
+        ({"request_memory": "150MB", "retry_request_memory": "1GB, 2GB"}, "2560MB"),
+        ({"request_memory": "(one for each component)"}, "128MB"),  # nothing is known
+    ],
+)
+@pytest.mark.parametrize("code", [21, 34])
+def test_a_job_that_is_held_for_memory_needs_more_than_its_slot_gave(
+    ran: Ran, options: dict[str, str], proposed: str, code: int
+) -> None:
+    held = Job(hold=f"Code {code} Subcode 102")
+    assert ran(Job(), held, **options).advise().options["request_memory"] == proposed
+
+
+def test_what_was_measured_of_a_job_that_is_held_for_memory_counts(ran: Ran) -> None:
+    seen = f"006 ({CLUSTER:03}.000.000) 2026-11-21 09:00:00 Image size of job updated: 1\n\t900  -  MemoryUsage of job\n...\n"
+    tide = ran(Job(hold="Code 34 Subcode 102"), request_memory="150MB")
+    log = engine_of(tide).map_dir.events
+    log.write_text(log.read_text().replace("012 (", f"{seen}012 (", 1))
+    advice = tide.advise()
+    assert (advice.jobs, dict(advice.options)) == (0, {"request_memory": "1280MB"})
+
+
+def test_jobs_that_are_held_for_something_else_tell_nothing(ran: Ran) -> None:
+    with pytest.raises(NothingMeasured):
+        ran(Job(hold="Code 21 Subcode 104"), request_memory="150MB").advise()
+
+
+def test_advice_shows_itself_as_tables_in_notebooks_and_as_one_line_elsewhere(ran: Ran) -> None:
+    advice = ran(Job()).advise()
+    assert "<table>" in advice._repr_html_()
+    assert len(repr(advice)) < 200
 
 
 def test_there_is_no_advice_before_something_was_measured(make_map: MakeMap) -> None:

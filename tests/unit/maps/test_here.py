@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import signal
 import subprocess
 import sys
+import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +48,26 @@ def test_results_errors_and_output_are_those_of_any_map(where: str) -> None:
     assert [frame.line for frame in error.stack_summary] == ["return 12 / people"]
     assert "ZeroDivisionError" in cake.stderr[1]
     assert min(cake.memory_usage) > 0
+
+
+@pytest.mark.parametrize(("where", "told"), [("processes", [htmap.exceptions.RequestsDiffer]), ("here", [])])
+def test_what_was_used_is_compared_with_what_the_options_ask_for(where: str, told: list[type[Warning]]) -> None:
+    large = 150 << 20  # slots have 128 MB for a request of 1 MB
+
+    cake = htmap.map(
+        lambda size: len(b"x" * size),
+        [large if where == "processes" else 1],
+        where=where,
+        map_options=htmap.MapOptions(request_memory="1MB"),
+    )
+    memory = cake.advise().quantities[0]
+    assert (memory.option, memory.asked) == ("request_memory", 1)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        cake.wait()
+    assert [
+        each.category for each in found
+    ] == told  # in the user's process, what was measured is all that this has used
 
 
 def test_it_needs_no_htcondor_and_another_process_reads_it(tmp_path: Path, where: str) -> None:
@@ -174,16 +198,39 @@ def test_what_ends_a_process_ends_one_component_in_processes() -> None:
     assert htmap.map(leave, [0, 3, 0], where="processes").component_statuses == [COMPLETED, ERRORED, COMPLETED]
 
 
+def test_the_death_of_a_whole_job_is_that_of_its_components_alone() -> None:
+    def murder(victim: bool) -> None:
+        if victim:
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(10)
+
+    assert htmap.map(murder, [False, True], where="processes").component_statuses == [COMPLETED, ERRORED]
+
+
+def test_the_modules_of_inputs_travel_as_to_a_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    name = f"seas_beside_{where}"  # no test finds the module of another one
+    (tmp_path / f"{name}.py").write_text("class Sea:\n    depth = 3\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    sea = importlib.import_module(name).Sea()
+    assert list(htmap.map(lambda sea: sea.depth, [sea], where=where)) == [3]
+
+
+def test_advice_has_what_was_asked_for_and_not_what_was_used() -> None:
+    tide = htmap.map(str, [1], htmap.MapOptions(request_memory="7777MB"), where="here")
+    assert [each.asked for each in tide.advise().quantities if each.option == "request_memory"] == [7777]
+
+
 def test_no_more_processes_run_at_a_time_than_the_setting_says(tmp_path: Path) -> None:
     htmap.settings["PROCESSES"] = 1
 
     def alone(_: int) -> int:
         mark = tmp_path / "mark"
         mark.touch(exist_ok=False)
+        time.sleep(0.3)  # others would come meanwhile
         mark.unlink()
         return os.getpid()
 
-    assert len(set(htmap.map(alone, range(4), where="processes"))) == 4
+    assert len(set(htmap.map(alone, range(3), where="processes"))) == 3
 
 
 # --- where it is said
@@ -263,6 +310,13 @@ def test_why_and_doctor_say_where_it_ran() -> None:
     assert any("tide" in line for line in checked.splitlines())
 
 
+def test_why_speaks_of_several_components_as_of_several() -> None:
+    tide = htmap.map(str, range(3), tag="tide", where="here")
+    (several,), (one,) = tide.why(), tide.why([0])
+    assert len(several.components) == 3
+    assert several.text != one.text
+
+
 def test_the_commands_read_it(where: str) -> None:
     htmap.map(lambda x: 1 // x, [1, 0], tag="tide", where=where)
     ran = {command: run_htmap(*command.split()) for command in ("status", "errors tide", "stdout tide 0", "why tide 1")}
@@ -281,3 +335,14 @@ def test_a_submit_file_for_one_component_has_its_own_files_and_options(tmp_path:
         "1GB",
         "2GB",
     ]
+
+
+def test_a_module_that_only_an_argument_needs_travels_as_to_the_pool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    (tmp_path / "shore_of_here.py").write_text("class Place:\n    name = 'Dover'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    place = importlib.import_module("shore_of_here").Place()
+    named = htmap.map(lambda place: place.name, [place], where=where)
+    sys.modules.pop("shore_of_here")
+    assert named[0] == "Dover"

@@ -63,6 +63,14 @@ def test_whoever_interrupts_a_creation_is_told_whether_there_is_a_map(
     golden(f"progress/interrupted-{'creation' if submitted is None else 'submission'}", capsys.readouterr().err)
 
 
+def test_whoever_interrupts_a_script_that_runs_again_is_told_that_its_map_stays(
+    capsys: pytest.CaptureFixture[str], golden: Golden
+) -> None:
+    with pytest.raises(KeyboardInterrupt), interruption.of_a_creation(lambda: None, may_exist=True):
+        raise KeyboardInterrupt
+    golden("progress/interrupted-resuming", capsys.readouterr().err)
+
+
 def test_other_errors_of_a_creation_speak_for_themselves(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError), interruption.of_a_creation(lambda: None):
         raise ValueError

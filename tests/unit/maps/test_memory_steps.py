@@ -9,7 +9,7 @@ import pytest
 import htmap
 from htmap_core import MapOptions
 from htmap_core.exceptions import InvalidOption
-from htmap_core.maps.drafts.draft import merged_options
+from htmap_core.maps.drafts.options import merged_options
 
 MEMORY, RETRY = "request_memory", "retry_request_memory"
 
@@ -38,6 +38,8 @@ def test_steps_in_the_settings_give_way_to_a_request(htmap_dir: object) -> None:
     htmap.settings["MAP_OPTIONS.REQUEST_MEMORY"] = "1GB, 2GB"
     assert merged_options(None)[RETRY] == "2GB"
     assert merged_options(MapOptions(request_memory="3GB, 4GB"))[RETRY] == "4GB"
+    assert RETRY not in merged_options(MapOptions(request_memory="8GB"))
+    assert merged_options(MapOptions(retry_request_memory="8GB")) == {**merged_options(None), RETRY: "8GB"}
 
 
 @pytest.mark.parametrize("options", [{MEMORY: "2GB, 1GB"}, {MEMORY: "1GB, 1024MB"}, {MEMORY: "1GB, 2GB", RETRY: "4GB"}])

@@ -130,7 +130,7 @@ def test_results_that_have_not_come_are_waited_for(load: Load) -> None:
 @pytest.mark.parametrize("errors", ["raise", "skip", "return"])
 def test_results_that_have_not_come_can_be_left_out(load: Load, errors: Any) -> None:
     tide = load([RUNNING, COMPLETED, IDLE, COMPLETED])
-    assert list(tide.results(errors=errors, unfinished="skip")) == [10, 30]
+    assert list(tide.results(errors=errors, unfinished="skip", timeout=60)) == [10, 30]
 
 
 @pytest.mark.parametrize("given", [{"errors": "ignore"}, {"errors": True}, {"unfinished": "raise"}])

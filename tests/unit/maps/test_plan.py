@@ -21,6 +21,7 @@ from htmap_core.maps.drafts.plan import Answer, Line, Plan, Step, Travelling
 from htmap_core.maps.drafts.travelling import EVERY, SHARE
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.portions.growth_record import Added
 from htmap_core.storage.record import MapRecord
 from htmap_core.submission.chunking.reason import Reason
 from htmap_core.submission.files.map_files import MapFiles
@@ -138,6 +139,16 @@ def test_an_older_map_does_not_tell_who_has_set_what(made: Made) -> None:
     assert {line.by for line in htmap.load("tide").plan().lines} == {""}
     assert map_dir.described().authors is None
     assert json.loads(run_htmap("plan", "--json", "tide").stdout)["delivery_reason"] == ""
+
+
+def test_the_plan_of_a_map_that_has_grown_says_what_it_leaves_out(made: Made) -> None:
+    map_dir = made(None)
+    first = map_dir.placement.components
+    map_dir.write_items(1, [[str(each), str(each), "_htmap_inputs_0", f"1/0/{each}"] for each in range(2)])
+    intent = map_dir.submissions.intend(2, late=False, held=False, added=Added(first, [[2, 1]], {}))
+    map_dir.submissions.taken(intent, 18)
+    (warning,) = htmap.load("tide").plan().warnings
+    assert f"{first}-{first + 1}" in warning
 
 
 def test_the_command_line_shows_the_plan_of_a_map(made: Made, golden: Golden) -> None:

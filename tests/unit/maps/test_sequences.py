@@ -117,7 +117,11 @@ def test_backwards_is_waited_for_as_forwards_is(load: Load) -> None:
     assert list(reversed(tide)) == [10, 0]
 
 
-def test_a_slice_has_the_results_of_a_component_that_has_run_again(tide: htmap.Map) -> None:
+def test_a_slice_has_the_result_of_a_component_that_another_process_has_run_again(tide: htmap.Map) -> None:
     assert tide[:] == [0, 10, 20, 30]
-    write_results(path_of(tide._map_dir, 3), {3: "again"})
-    assert tide[2:] == [20, "again"]
+    other = MapDir(tide._map_dir.path)
+    other.write_items(2, [("3", "3", "0/_htmap_inputs_0", "2/0/0")])
+    other.submissions.taken(other.intend(1, late=False, held=False), 20)
+    other.refresh()
+    write_results(path_of(other, 3), {3: "again"})
+    assert tide[3:] == ["again"]

@@ -564,6 +564,7 @@ class Sunk(Pool):
     name = "sunk"
     def find(self): raise {error}
     def start(self): raise {error}
+    def starts_when_needed(self): raise {error}
     def advice(self): raise {error}
 @hookimpl
 def htmap_delivery_methods(): return [Leaky("leaky")]
@@ -573,7 +574,7 @@ def htmap_pools(): return [Sunk()]
 
 
 @pytest.mark.parametrize("error", ["ValueError('leak')", "SystemExit('leak')"])
-@pytest.mark.parametrize("call", ["prepare", "describe", "find", "start", "advice"])
+@pytest.mark.parametrize("call", ["prepare", "describe", "find", "start", "starts_when_needed", "advice"])
 def test_an_exception_in_what_a_plugin_offered_names_plugin_and_distribution(
     site: Site, plugins: Plugins, plan: MapPlan, call: str, error: str
 ) -> None:
@@ -585,6 +586,7 @@ def test_an_exception_in_what_a_plugin_offered_names_plugin_and_distribution(
         "describe": lambda: plugins.describe(method, SubmitDescription(), plan),
         "find": lambda: plugins.find(pool),
         "start": lambda: plugins.start(pool),
+        "starts_when_needed": lambda: plugins.starts_when_needed(pool),
         "advice": lambda: plugins.advice(pool),
     }
     with pytest.raises(PluginError) as caught:
@@ -685,6 +687,7 @@ def test_a_method_and_a_pool_that_work_are_simply_called(site: Site, plugins: Pl
     pool = plugins.pools()[0]
     assert plugins.find(pool) is None
     assert plugins.start(pool) is None
+    assert plugins.starts_when_needed(pool) is False
     assert plugins.advice(pool) == "there is no water"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import subprocess
@@ -52,6 +53,12 @@ class TestOnARealTerminal:
         assert code == 0
         assert any("running" in each for each in drawn(sent.decode()))
         assert re.search(rb"\r +\ra result\r\n[\r ]*$", sent)
+
+    @pytest.mark.parametrize("size", [(0, 100), (24, 0), (0, 0)])
+    def test_one_that_does_not_tell_its_size_has_a_line_too(self, size: tuple[int, int]) -> None:
+        sent, code = sent_to_a_terminal(WAITS, "True", TAG, size=size)
+        assert code == 0
+        assert "| 10/10 [" in drawn(sent.decode())[-1]
 
     def test_a_log_of_a_real_program(self) -> None:
         command = [sys.executable, WAITS, "True", TAG]
@@ -138,6 +145,19 @@ class TestOnATerminal:
             shows.look()
         stream.flush()
         assert rb"Flut-f\xfcr: 1 of 10" in bytes_sent.getvalue()
+
+    def test_after_an_interruption_the_message_about_it_is_the_last(
+        self, quick: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stream = Stream(terminal=True)
+        monkeypatch.setattr(sys, "stderr", stream)
+        line_of_map = Line(TAG, lambda: ONE_OF_TEN, 10, {ComponentStatus.COMPLETED}, Pace(1), asked=True)
+        with contextlib.suppress(KeyboardInterrupt), line_of_map as shows:
+            shows.look()
+            shows.hide()
+            bars.tell("it goes on")
+            raise KeyboardInterrupt
+        assert drawn(stream.got)[-1] == "it goes on"
 
 
 class TestInALog:

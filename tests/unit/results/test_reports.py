@@ -40,6 +40,11 @@ def test_an_error_report_says_where_and_when_and_with_what(golden: Golden) -> No
     golden("reports/an-error-report-says-where-and-when", report, hide=WHEN)
 
 
+def test_the_short_report_counts_what_the_whole_one_lists(golden: Golden) -> None:
+    error = entry(frames=[FRAME], packages=["numpy==2.0", "scipy==1.15"], scratch=["data.txt"])
+    golden("reports/short", reports.short_report("tide", 3, INDEX, error), hide=WHEN)
+
+
 def test_what_the_execute_node_does_not_know_is_left_out(golden: Golden) -> None:
     index = {"host": {"name": "wn042", "address": None}, "runtime": {"executable": "", "python": "3.11.7"}}
     report = reports.error_report("tide", 3, index, entry())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from htmap_core.settings.positions import line_of
+from htmap_core.settings.toml.positions import line_of
 
 FILE = '''# WAIT_TIME = 1
 WAIT_TIME = 3

@@ -11,7 +11,7 @@ import pytest
 
 import htmap
 from htmap_core.diagnosis import doctor
-from htmap_core.maps.drafts import draft
+from htmap_core.maps.drafts import options
 from htmap_core.settings import core, variables
 from htmap_core.testing import run_htmap
 from htmap_core.user_warnings import UnknownEnvironmentVariable
@@ -81,7 +81,7 @@ def test_a_map_warns_of_them_once_and_is_made(
 ) -> None:
     monkeypatch.setenv("HTMAP_BAOT_SAILS", "3")
     for _ in range(2):
-        draft.merged_options(htmap.MapOptions())
+        options.merged_options(htmap.MapOptions())
     assert [each.category for each in recwarn] == [UnknownEnvironmentVariable]
 
 
@@ -91,7 +91,7 @@ def test_an_error_of_the_warning_does_not_use_it_up(monkeypatch: pytest.MonkeyPa
         warnings.simplefilter("error")
         for _ in range(2):
             with pytest.raises(UnknownEnvironmentVariable):
-                draft.merged_options(None)
+                options.merged_options(None)
 
 
 @pytest.mark.parametrize("command", [["status"], ["settings"], ["plugins", "list"], ["tags"], ["version"]])

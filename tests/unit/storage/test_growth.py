@@ -6,6 +6,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,10 @@ import pytest
 import htmap
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import BusyMap, CorruptMap, MadeByNewerHTMap
+from htmap_core.diagnosis.usage import measured
+from htmap_core.exceptions import BusyMap, CorruptMap, MadeByNewerHTMap, MapWasRemoved
 from htmap_core.maps import recovery
+from htmap_core.maps.map import engine_of
 from htmap_core.storage import operations
 from htmap_core.storage.content import formats
 from htmap_core.storage.creation import Creation
@@ -130,6 +133,13 @@ def test_a_damaged_input_that_was_added_is_noticed(made: MapDir) -> None:
         inputs_of(found)
 
 
+def test_a_map_that_is_gone_does_not_grow(made: MapDir) -> None:
+    shutil.rmtree(made.path)
+    with pytest.raises(MapWasRemoved):
+        grow(made, [b"d"])
+    assert not made.path.exists()
+
+
 @pytest.mark.parametrize("length", [2, 4])
 def test_a_map_of_another_length_than_was_looked_at_does_not_grow(made: MapDir, length: int) -> None:
     before = files_of(made)
@@ -201,3 +211,12 @@ def test_links_to_files_that_were_added_are_shown_by_their_names(made: MapDir, t
         with_true_names(made.path, f"no {made.path}/outputs/../added/1/files/0/_htmap_file_0")
         == f"no {tmp_path}/sea.txt"
     )
+
+
+def test_what_a_map_has_used_is_looked_up_in_the_jobs_that_were_added_too(made: MapDir) -> None:
+    grow(made, [b"d", b"e", b"f", b"g"])
+    engine = engine_of(htmap.load("tide"))
+    engine.poll()
+    found = measured.measured(engine, most_jobs=100, most_calls=10)
+    assert (found.jobs, found.of_jobs) == (4, 4)
+    assert measured.measured(engine, most_jobs=2, most_calls=10).jobs == 2

@@ -12,7 +12,7 @@ import htmap
 from htmap.exceptions import CondorRefused
 from htmap_core import MapOptions, MapPlan
 from htmap_core.contract.submit import SubmitDescription
-from htmap_core.maps.drafts.draft import merged_options
+from htmap_core.maps.drafts.options import merged_options
 from htmap_core.submission.submit import set_pace
 from htmap_core.testing.empty_pool import EmptyPool
 

@@ -27,6 +27,8 @@ class Quay(Pool):
         {named_by}
     def find(self):
         {find}
+    def starts_when_needed(self):
+        {starts}
     def advice(self):
         {advice}
 @hookimpl
@@ -43,6 +45,7 @@ GOOD = {
     "limits": "True",
     "named_by": "return None",
     "find": "return None",
+    "starts": "return False",
     "advice": "return 'it is not here'",
     "limit": "plan.walltime.seconds",
     "rule": "submit.set_default('request_memory', '2GB')",
@@ -68,6 +71,7 @@ PROMISES: dict[str, Callable[[AtQuay, Pool, Path], None]] = {
     "writes": lambda at, offered, folder: at.test_looking_for_it_writes_nothing(offered, folder),
     "one line": lambda at, offered, _: at.test_it_says_in_one_line_why_it_cannot_be_used(offered),
     "named": lambda at, offered, _: at.test_nothing_names_it_but_the_user(offered),
+    "starts": lambda at, offered, _: at.test_whether_the_next_map_starts_it_is_known_in_time(offered),
     "listed": lambda at, offered, _: at.test_the_list_of_pools_has_it_with_an_address_or_a_reason(offered),
 }
 
@@ -108,6 +112,7 @@ def test_a_good_site_keeps_it(promise: str, install: Callable[..., Pool], htmap_
         ("one line", {"advice": "return 'it is not here\\n  or there'"}),
         ("one line", {"advice": "return ''"}),
         ("named", {"named_by": "return 'its name'"}),
+        ("starts", {"starts": "return 'soon'"}),
         ("listed", {"advice": "return ''"}),
     ],
 )

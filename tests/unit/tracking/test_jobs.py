@@ -312,6 +312,33 @@ def test_the_memory_of_a_job_that_was_killed_is_in_its_termination(tmp_path: Pat
     assert tracker.memory(Job(0, 0)) == log.judged()[-1][0].memory > 0
 
 
+@pytest.mark.parametrize(("later", "memory"), [(733, 526), (734, 734), (5, 526)])
+@pytest.mark.parametrize("without", [b"none", b"006"])
+def test_what_the_schedd_has_rounded_up_is_no_measurement_of_the_next_run(
+    later: int, memory: int, without: bytes, tmp_path: Path
+) -> None:
+    runs = LOGS["vacate"].read_bytes().partition(b"040 (021.000.000) 2026-11-21 08:19:52")
+    text = using(runs[0], 526) + runs[1] + using(runs[2], later)
+    # Of a run of seconds, the table at its end may be all that tells.
+    events = [event for event in text.split(END) if event[:3] != without]
+    log = Log.recorded("vacate", tmp_path, END.join(events))
+    half = log.text.index(b"08:19:55")
+    log.append(log.text[: log.text.rindex(END, 0, half) + len(END)])
+    tracker = Tracker(log.map_dir)
+    tracker.poll()
+    tracker.save()
+    log.append(log.text[log.map_dir.events.stat().st_size :])
+    for reader in (tracker, Tracker(log.map_dir)):
+        reader.poll()
+        assert reader.memory(Job(0, 0)) == memory
+
+
+def using(log: bytes, megabytes: int) -> bytes:
+    """Return a log in which jobs use as much memory."""
+    figure = b"%d" % megabytes
+    return re.sub(rb"\d+(?=  -  MemoryUsage)", figure, re.sub(rb"(Memory \(MB\) +: +)\d+", rb"\g<1>" + figure, log))
+
+
 # Events that no run could be brought to write when it was recorded: written by hand, so that HTCondor's own reader takes them.
 UNRECORDED = {
     "a shadow that fails": b"007 (%s.001.000) 2026-11-21 09:00:00 Shadow exception!\n\tno space left\n"

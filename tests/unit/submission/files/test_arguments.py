@@ -14,7 +14,7 @@ import pytest
 
 from htmap_core.contract.transfer_path import TransferPath
 from htmap_core.exceptions import CorruptMap
-from htmap_core.results.pickling import Pickled
+from htmap_core.results.pickling import Pickled, pickle_input
 from htmap_core.storage.content.inputs import check_argument
 from htmap_core.storage.creation import Creation
 from htmap_core.submission.files.arguments import LARGE, Arguments
@@ -33,7 +33,7 @@ def store(htmap_dir: Path) -> Any:
 
 def one(arguments: Arguments, *args: Any) -> Pickled:
     """Return the pickle of a call with these arguments."""
-    (pickled,) = arguments.pickled([(args, {})])
+    (pickled,) = arguments.pickled([(0, (args, {}))])
     return pickled
 
 
@@ -48,7 +48,7 @@ def given_back(creation: Any, payload: bytes) -> Any:
 
 def test_what_many_calls_have_is_stored_once(store: Any) -> None:
     arguments, sea = Arguments(store.add_argument), bytes(LARGE)
-    pickled = list(arguments.pickled(((sea, place), {"again": sea}) for place in range(3)))
+    pickled = list(arguments.pickled((place, ((sea, place), {"again": sea})) for place in range(3)))
     (path,) = stored(store)
     assert [each.arguments for each in pickled] == [[str(path)]] * 3
     assert max(len(each.payload) for each in pickled) < 500
@@ -62,12 +62,12 @@ def test_what_many_calls_have_is_stored_once(store: Any) -> None:
 
 
 def test_an_object_that_the_program_changes_between_two_calls_is_stored_as_it_was_at_each(store: Any) -> None:
-    arguments, sea = Arguments(store.add_argument), bytearray(LARGE)
+    arguments, sea = Arguments(store.add_argument, pickle_input), bytearray(LARGE)
 
     def calls() -> Iterator[Any]:
-        yield (sea,), {}
+        yield 0, ((sea,), {})
         sea[0] = 1
-        yield (sea,), {}
+        yield 1, ((sea,), {})
 
     before, after = arguments.pickled(calls())
     assert [given_back(store, each.payload)[0][0][0] for each in (before, after)] == [0, 1]
@@ -76,14 +76,14 @@ def test_an_object_that_the_program_changes_between_two_calls_is_stored_as_it_wa
 
 def test_equal_objects_are_stored_once_and_are_objects_of_their_own_for_each_call(store: Any) -> None:
     arguments = Arguments(store.add_argument)
-    one, two = arguments.pickled(((list(range(LARGE)), 1), {}) for _ in range(2))
+    one, two = arguments.pickled((each, ((list(range(LARGE)), 1), {})) for each in range(2))
     assert len(stored(store)) == 1
     first, second = (given_back(store, each.payload)[0][0] for each in (one, two))
     assert (first == second, first is second) == (True, False)
 
 
 def test_arguments_that_may_share_objects_stay_together(store: Any) -> None:
-    arguments, tide = Arguments(store.add_argument), [0]
+    arguments, tide = Arguments(store.add_argument, pickle_input), [0]
     (a, b), _ = pickle.loads(one(arguments, [bytes(LARGE), tide], [tide]).payload)
     assert a[1] is b[0]
     assert (stored(store), arguments.largest.parameter, arguments.largest.bytes >= LARGE) == ([], None, True)
@@ -92,13 +92,23 @@ def test_arguments_that_may_share_objects_stay_together(store: Any) -> None:
 @pytest.mark.parametrize("beside", [[0], {"x": [1]}])
 @pytest.mark.parametrize("large", [bytes(LARGE), "a" * LARGE, bytearray(LARGE)])
 def test_what_holds_no_objects_can_go_without_the_others(store: Any, large: Any, beside: Any) -> None:
-    pickled = one(Arguments(store.add_argument), large, beside)
+    pickled = one(Arguments(store.add_argument, pickle_input), large, beside)
     assert (len(stored(store)), given_back(store, pickled.payload)) == (1, ((large, beside), {}))
+
+
+@pytest.mark.parametrize("size", [3, LARGE])
+def test_a_buffer_that_another_argument_holds_stays_with_it(store: Any, size: int) -> None:
+    buffer = bytearray(size)
+    for first, second in [(buffer, [bytes(LARGE), buffer]), ([bytes(LARGE), buffer], buffer)]:
+        (a, b), _ = given_back(store, one(Arguments(store.add_argument), first, second).payload)
+        held, whole = (b[1], a) if isinstance(b, list) else (a[1], b)
+        assert held is whole
+    assert stored(store) == []
 
 
 def test_arrays_of_numbers_are_such_and_arrays_of_objects_are_not(store: Any) -> None:
     numpy = importlib.import_module("numpy") if importlib.util.find_spec("numpy") else pytest.skip("no numpy")
-    arguments = Arguments(store.add_argument)
+    arguments = Arguments(store.add_argument, pickle_input)
     one(arguments, numpy.zeros(LARGE), [0])
     assert len(stored(store)) == 1
     one(arguments, numpy.array([bytes(LARGE), [0]], dtype=object), [0])
@@ -109,20 +119,20 @@ def test_arrays_of_numbers_are_such_and_arrays_of_objects_are_not(store: Any) ->
     "value", [functools.partial(lambda x, y: (x, y), bytes(LARGE)), [bytes(LARGE), TransferPath("a")]]
 )
 def test_code_and_files_stay_in_the_input_which_tells_of_them(store: Any, value: Any) -> None:
-    pickled = one(Arguments(store.add_argument), value)
+    pickled = one(Arguments(store.add_argument, pickle_input), value)
     assert pickled.by_value or pickled.sources
     assert (len(pickled.payload) >= LARGE, stored(store)) == (True, [])
 
 
 def test_small_arguments_are_pickled_as_ever(store: Any) -> None:
-    arguments = Arguments(store.add_argument)
+    arguments = Arguments(store.add_argument, pickle_input)
     given = 1, array.array("d", [0.5])
     assert pickle.loads(one(arguments, *given).payload) == (given, {})
     assert (stored(store), arguments.largest.calls) == ([], 0)
 
 
 def test_a_damaged_argument_is_noticed_by_who_reads_it_and_before_it_is_sent_again(store: Any) -> None:
-    pickled = one(Arguments(store.add_argument), bytes(LARGE))
+    pickled = one(Arguments(store.add_argument, pickle_input), bytes(LARGE))
     (path,) = stored(store)
     check_argument(path)
     content = path.read_bytes()

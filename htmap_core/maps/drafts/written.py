@@ -1,0 +1,79 @@
+"""What is written of a draft: its inputs, one by one, and what can be done with it then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Optional
+
+import attrs
+
+from htmap_core.contract.plan import MapPlan
+from htmap_core.exceptions import EmptyMap
+from htmap_core.results.pickling import Pickled
+from htmap_core.storage.portions.writing import Writing
+from htmap_core.submission.archive import build
+from htmap_core.submission.checkpointing import Checkpointing
+from htmap_core.submission.chunking.reason import Reason
+from htmap_core.submission.files.arguments import LARGE
+from htmap_core.submission.files.map_files import MapFiles
+from htmap_core.submission.handshake import handshake
+from htmap_core.submission.mistakes.requests import Requests
+from htmap_core.submission.option_columns import OptionColumns
+from htmap_core.submission.planning import Description
+
+
+@attrs.frozen
+class Written:
+    """A draft whose files are written.
+
+    :param plan: what plugins get of it.
+    :param describe: makes its submit description. The error of a plugin comes from there by the shortest way to the user.
+    :param check: warns of what is doubtful in the description.
+    :param reason: why HTMap has chosen the sizes of jobs; None where the user has.
+    """
+
+    creation: Writing
+    plan: MapPlan
+    describe: Callable[[], Description]
+    check: Callable[[Description], None]
+    reason: Optional[Reason]
+
+
+def add_function(
+    creation: Writing, function: Pickled, checkpoints: Checkpointing, files: MapFiles, *, runs_again_alone: bool
+) -> None:
+    """Write the archive that jobs run, and the function with what the execute side reads before it unpickles that.
+
+    :param runs_again_alone: whether a component that failed beside others runs once more by itself.
+    """
+    creation.add_runtime(build())
+    for_all = files.of_all(creation.map_dir.path, function.sources, prefix=creation.files.prefix)
+    record = {**handshake(function), "files": for_all, "checkpoints": checkpoints.is_on}
+    if runs_again_alone:
+        record["runs_again_alone"] = True
+    if checkpoints.is_on:
+        record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
+    creation.add_function(function.payload, record, function.functions)
+
+
+def add_inputs(
+    creation: Writing, coming: Iterator[Pickled], columns: OptionColumns, files: MapFiles, requests: Requests | None
+) -> None:
+    """Write the inputs, and with them what their components have of their own.
+
+    :param requests: compares what components request with what they are sent; None where the settings want no such look.
+    :raises EmptyMap: there are none.
+    """
+    looks_at_all = requests is not None and requests.looks_at_all
+    for pickled in coming:
+        large = pickled.arguments
+        entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job, arguments=large)
+        values = columns.of_next()
+        if requests is not None and (of_files[0] or looks_at_all or len(pickled.payload) >= LARGE):
+            requests.note(creation.first + creation.components, pickled, files.job_bytes, values)
+        creation.add_input(pickled.payload, values, of_files, entries, pickled.by_value, pickled.fingerprint)
+    if not creation.components:
+        raise EmptyMap
+    columns.end()
+    files.end()
+    creation.finish()
