@@ -5,6 +5,10 @@ from __future__ import annotations
 import struct
 from collections import namedtuple
 
+TYPE_CHECKING = False  # importing it from typing would cost each job time
+if TYPE_CHECKING:
+    from typing import Any
+
 PICKLE_PROTOCOL = 5
 """The protocol of Python 3.8 and newer. A newer Python's default could be unknown to the other side."""
 
@@ -44,6 +48,17 @@ class CorruptFile(ValueError):
     def __str__(self) -> str:
         return f"{self.path!r} is damaged or incomplete: {self.problem}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return damaged, (
+            self.path,
+            self.problem,
+        )  # reports show the class by another name, by which pickle does not find it
+
+
+def damaged(path: str, problem: str) -> CorruptFile:
+    """Return the error on a damaged file; pickles name this function."""
+    return CorruptFile(path, problem)
+
 
 class NewerFile(CorruptFile):
     """A file of frames has one of a newer version, which only a newer HTMap can read.
@@ -54,6 +69,9 @@ class NewerFile(CorruptFile):
     def __init__(self, path: str, version: int) -> None:
         self.version = version
         super().__init__(path, f"it has a frame of version {version}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NewerFile, (self.path, self.version)
 
     def __reduce__(self) -> tuple[object, ...]:
         return NewerFile, (self.path, self.version)
