@@ -5,10 +5,6 @@ from __future__ import annotations
 import struct
 from collections import namedtuple
 
-TYPE_CHECKING = False  # importing it from typing would cost each job time
-if TYPE_CHECKING:
-    from typing import Any
-
 PICKLE_PROTOCOL = 5
 """The protocol of Python 3.8 and newer. A newer Python's default could be unknown to the other side."""
 
@@ -48,7 +44,7 @@ class CorruptFile(ValueError):
     def __str__(self) -> str:
         return f"{self.path!r} is damaged or incomplete: {self.problem}"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return damaged, (
             self.path,
             self.problem,
@@ -69,9 +65,6 @@ class NewerFile(CorruptFile):
     def __init__(self, path: str, version: int) -> None:
         self.version = version
         super().__init__(path, f"it has a frame of version {version}")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return NewerFile, (self.path, self.version)
 
     def __reduce__(self) -> tuple[object, ...]:
         return NewerFile, (self.path, self.version)
