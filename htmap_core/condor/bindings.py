@@ -23,9 +23,8 @@ from htmap_core.condor.configuration import check_configuration, has_configurati
 from htmap_core.exceptions import NoBindings, PoolConfigurationGone
 
 lock = threading.RLock()  # the bindings have one configuration for the process, so one thread uses them at a time
-_Configured = tuple[
-    Optional[Path], Optional[str], int
-]  # the file, what CONDOR_CONFIG names, and when the file was written
+# The file, what CONDOR_CONFIG names, and when the file was written.
+_Configured = tuple[Optional[Path], Optional[str], int]
 _loaded_configuration: list[_Configured] = []
 _parameters: dict[_Configured, dict[str, Optional[str]]] = {}
 

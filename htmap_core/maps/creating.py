@@ -169,16 +169,15 @@ def create_map(
     """
     rule, wanted, begun = rule_for(if_exists, tag), place(where), list[Written]()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(of_one_moment())
         draft = functools.partial(Draft.of, func, map_options, chunksize)
         create: Callable[..., Map]
         if wanted == names.POOL:
+            stack.enter_context(of_one_moment())
             stack.enter_context(interruption.of_a_creation(lambda: _submitted(begun), may_exist=rule != ERROR))
             create = functools.partial(_created, begun=begun, tag=tag, total=total, quiet=quiet)
         else:
-            from htmap_core.maps.here.creation import (
-                create_here,  # the runner and what it needs; most maps go to a pool
-            )
+            # The runner and what it needs; most maps go to a pool.
+            from htmap_core.maps.here.creation import create_here
 
             create = functools.partial(create_here, total=total, tag=tag, where=wanted)
         if rule == ERROR or tag is None:

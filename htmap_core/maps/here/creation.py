@@ -16,6 +16,7 @@ from htmap_core.maps.map import Map
 from htmap_core.maps.resuming import replacing
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.record import one_off_files
+from htmap_core.settings.moment import of_one_moment
 from htmap_core.storage import operations
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.log import logger
@@ -38,7 +39,7 @@ def create_here(
     :raises KeyboardInterrupt: Ctrl-C ended it. The map stays, with what has ended.
     """
     with contextlib.ExitStack() as marked:
-        with draft.written_for_here(calls, total, tag, ThisMachine(), replaces=replaces) as written:
+        with of_one_moment(), draft.written_for_here(calls, total, tag, ThisMachine(), replaces=replaces) as written:
             described = written.describe()
             written.check(described)
             plan, creation = written.plan, written.creation

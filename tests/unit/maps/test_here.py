@@ -346,3 +346,12 @@ def test_a_module_that_only_an_argument_needs_travels_as_to_the_pool(
     named = htmap.map(lambda place: place.name, [place], where=where)
     sys.modules.pop("shore_of_here")
     assert named[0] == "Dover"
+
+
+def test_a_function_that_runs_in_this_process_sees_the_settings_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    def seen(value: str) -> object:
+        os.environ["HTMAP_DELIVERY_METHOD"] = value
+        return htmap.settings["DELIVERY_METHOD"]
+
+    monkeypatch.setenv("HTMAP_DELIVERY_METHOD", "before")
+    assert list(htmap.map(seen, ["boat", "raft"], where="here")) == ["boat", "raft"]
