@@ -41,13 +41,16 @@ _WITH_LOCK_OR_CACHE = (functools.cached_property, functools.singledispatchmethod
 # The most usual results have no code, and no pickler of ours would do anything else with them.
 _PLAIN = frozenset({int, float, bool, str, bytes, type(None)})
 
+# In a job, pickle finds those of the script by their names, too; elsewhere nobody would.
+_PERHAPS_OF_THE_SCRIPT = frozenset({FunctionType, _lru_cache_wrapper})
+
 _NO_FILE = "<dynamic-code>"  # cloudpickle puts this in place of a file's name
 
 
 def dumps(value: Any) -> tuple[bytes, bool]:
     """Return the pickle of *value*, and whether it has code by value.
 
-    cloudpickle, whose import takes 30 ms, is imported only if plain pickle fails.
+    cloudpickle, whose import takes 30 ms, is imported only if plain pickle fails, or could write a name that only this job knows.
     """
     if type(value) in _PLAIN:
         return pickle.dumps(value, frames.PICKLE_PROTOCOL), False
@@ -121,6 +124,8 @@ class _PlainPickler(pickle.Pickler):
     by_value = False
 
     def reducer_override(self, obj: Any) -> Any:
+        if type(obj) in _PERHAPS_OF_THE_SCRIPT:
+            raise pickle.PicklingError("only cloudpickle knows whether it goes by value")
         self.by_value = self.by_value or _brings_code(obj)
         return NotImplemented
 

@@ -52,7 +52,7 @@ def _plain_job() -> float:
     (folder / "input").write_text("1\n")
     log = folder / "log"
     description = {
-        "executable": Path(sys.executable).resolve(),
+        "executable": sys.executable,  # the very Python that runs ours, with what its environment does at its start
         "transfer_executable": "false",
         "arguments": "\"-c 'open(''output'', ''w'')'\"",
         "initialdir": folder,

@@ -141,8 +141,9 @@ def _write_log(path: Path, cluster: int, jobs: int, templates: list[list[str]]) 
 
 
 def event_of(event: str, cluster: int, row: int, when: datetime.datetime) -> str:
-    """Return an event of another job as one of this job."""
-    return f"{event[:3]} ({cluster:03}.{row:03}.000) {when:%Y-%m-%d %H:%M:%S} {event[event.index(')') + 22 :]}{_END}"
+    """Return an event of another job as one of this job. Fractions of a second stay."""
+    after_seconds = event[event.index(")") + len(") 2026-11-21 07:41:31") :]
+    return f"{event[:3]} ({cluster:03}.{row:03}.000) {when:%Y-%m-%d %H:%M:%S}{after_seconds}{_END}"
 
 
 def copy_results(map_dir: MapDir) -> None:

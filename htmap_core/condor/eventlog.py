@@ -38,7 +38,7 @@ TITLES = {
     b"040": b"Finished transferring",
 }
 _KINDS = {title: kind for kind, title in TITLES.items()}
-_WHOLE = len(b"2026-11-21 07:41:31")
+_TO_MINUTE = len(b"2026-11-21 07:41")
 _TITLE = re.compile(rb"(?:\.\d+)? (%s)" % b"|".join(TITLES.values()))  # times may have fractions of seconds
 
 # A log may have a million events of a few kinds. One pass of a regular expression finds all events of a piece; that is cheaper
@@ -59,7 +59,7 @@ _SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 _FIRST = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
 _SUBMIT_HOST = re.compile(rb"^000 .* Job submitted from host: <([^?>]*)\?(?:[^>]*&)?alias=([^&>]+)", re.MULTILINE)
 _LOOPBACK = (b"127.", b"[::1]")
-_WHEN = "%Y-%m-%d %H:%M:%S"
+_WHEN = "%Y-%m-%d %H:%M"
 _REQUEUED = b"\n\t(0) Job terminated and was requeued"
 _EXIT_CODE = re.compile(rb"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(rb"\(signal (\d+)\)")
@@ -204,14 +204,15 @@ def seconds(when: bytes) -> float:
     Fractions of seconds are there where the pool says so (``DEFAULT_USERLOG_FORMAT_OPTIONS = SUB_SECOND``). For other notations,
     which an administrator can configure, return 0: users see times, but no state depends on them.
     """
-    if len(when) == _WHOLE:
-        return _whole_seconds(when)
-    whole = _whole_seconds(when[:_WHOLE])
-    return whole + float(when[_WHOLE:]) if whole else 0.0
+    minute = _minute(when[:_TO_MINUTE])
+    try:
+        return minute and minute + float(when[_TO_MINUTE + 1 :])
+    except ValueError:
+        return 0.0
 
 
 @functools.lru_cache(maxsize=1024)
-def _whole_seconds(when: bytes) -> float:
+def _minute(when: bytes) -> float:
     try:
         return time.mktime(time.strptime(when.decode(errors="replace"), _WHEN))
     except ValueError:
@@ -251,7 +252,7 @@ _NO_HOST = "<127.0.0.1:0>"
 
 
 def _event(kind: str, cluster: int, row: int, text: str) -> bytes:
-    return f"{kind} ({cluster:03}.{row:03}.000) {time.strftime(_WHEN)} {text}".encode() + END
+    return f"{kind} ({cluster:03}.{row:03}.000) {time.strftime(_WHEN + ':%S')} {text}".encode() + END
 
 
 def _number(pattern: re.Pattern[bytes], text: bytes) -> int | None:

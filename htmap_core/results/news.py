@@ -54,7 +54,7 @@ class News:
         self._adding = threading.Lock()
         self._asked = self._asked_in_vain = -math.inf
         self._silences = 0  # how often the schedd was asked since the last news
-        self._last = time.monotonic()  # when they came
+        self._last = self._known_since = time.monotonic()  # when they came
 
     def poll(self) -> int:
         """Read the news, and return a number that is another one after news, whichever thread has read them.
@@ -137,7 +137,8 @@ class News:
     def _next(self, seen: int, deadline: Deadline, line: Line, how_far: str, component: int | None, took: float) -> int:
         begin, quickest = time.monotonic(), math.inf
         while True:
-            next_look = until_next_look(time.monotonic() - self._last, took)
+            now = time.monotonic()
+            next_look = until_next_look(now - self._last, took, now - self._known_since)
             deadline.pause(how_far, self._map.tag, component, at_most=next_look)
             if time.monotonic() >= self._tend_at:
                 self._tend_jobs()

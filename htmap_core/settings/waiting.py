@@ -17,8 +17,9 @@ PATIENCE = 30.0  # seconds for what HTCondor does a moment after it has agreed t
 _SHORTEST = 0.005  # seconds
 _LATER = 0.01  # of the time without news: by so much, news may be seen later than they came
 _LOOKING = 0.01  # of the time, at most, is spent on looking
-_CHEAP = 0.001  # seconds: so little may a look take that a small map is watched more closely
-_CLOSELY = 0.05  # of the time is spent on such looks, until nothing has come for a while
+_CHEAP = 0.001  # seconds: so little may a look take that is done more often at the beginning
+_BEGINNING = 5.0  # seconds
+_CLOSELY = 0.05  # of this time is spent on such looks
 
 
 class Deadline:
@@ -58,16 +59,18 @@ class Deadline:
         time.sleep(interval)
 
 
-def until_next_look(quiet: float, took: float) -> float:
+def until_next_look(quiet: float, took: float, age: float) -> float:
     """Return after how many seconds to look again for news: the later, the longer there were none and the more a look takes.
 
     So a result that comes after two seconds is seen 20 ms later at most, and one that comes at once after 5 ms. On a file system
     where each look takes long, or for a map of very many components, there are fewer looks.
 
     :param quiet: the seconds since the last news.
-    :param took: the seconds that the last look took.
+    :param took: the seconds that a look takes.
+    :param age: the seconds for which this process has known the map.
     """
-    return max(_LATER * quiet, took / (_CLOSELY if took < _CHEAP else _LOOKING))
+    is_close = took < _CHEAP and age < _BEGINNING
+    return max(_LATER * quiet, took / (_CLOSELY if is_close else _LOOKING))
 
 
 def tries(patience: float, longest: float) -> Iterator[None]:

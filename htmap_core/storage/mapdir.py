@@ -43,6 +43,10 @@ class MapDir(PortionFiles):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
+        self._folder, self._removal = (
+            str(path),
+            str(self.removal),
+        )  # who waits looks often; a Path takes longer than the call
         self._record: MapRecord | None = None
         self._machine: str | None = None
         self._placement: Placement | None = None
@@ -54,7 +58,7 @@ class MapDir(PortionFiles):
     @property
     def exists(self) -> bool:
         """Whether the map exists and its removal has not begun."""
-        return self.path.is_dir() and not self.removal.exists()
+        return os.path.isdir(self._folder) and not os.path.lexists(self._removal)
 
     @property
     def removal(self) -> Path:

@@ -111,14 +111,18 @@ class LoggedStates:
             self._sizes[number] = [len(portion.components_of(row)) for row in range(portion.jobs)]
         statuses = self._tracker.statuses(number) or [_unseen(number)] * portion.jobs
         early = self._early_rows(portion)
+        whole: dict[int, int] = dict.fromkeys(map(id, ComponentStatus), 0)  # members of an Enum are slow to hash
         for row, (status, size) in enumerate(zip(statuses, self._sizes[number])):
             if row in early:
                 for component in portion.components_of(row):
                     counts[self._within(placement, Job(number, row), component, status)] += 1
                 continue
             done = self._succeeded(placement, Job(number, row)) if status is ComponentStatus.ERRORED else 0
-            counts[status] += size - done
-            counts[ComponentStatus.COMPLETED] += done
+            whole[id(status)] += size - done
+            if done:
+                counts[ComponentStatus.COMPLETED] += done
+        for status in ComponentStatus:
+            counts[status] += whole[id(status)]
 
     def _early_rows(self, portion: Portion) -> set[int]:
         """Return the rows of the first jobs of a portion of which components have ended before them."""

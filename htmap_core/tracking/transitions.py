@@ -115,7 +115,7 @@ class JobStates:
         self.enter(row, RUNNING)
 
     def _using(self, row: int, _: bytes, __: bytes, memory: bytes, text: bytes) -> None:
-        used = int(memory) if memory else eventlog.memory(text)
+        used = int(memory or eventlog.memory(text))
         if used > self.memory[row] and (not self.kept or used > self.kept.get(row, 0)):
             self.memory[row] = used
 

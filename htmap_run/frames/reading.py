@@ -211,6 +211,9 @@ class Reader:
 
     def _frame_at(self, at: int) -> Optional[Frame]:
         """Return the frame that begins at a byte; None if the file ends there or within it."""
+        begin, window = self._window
+        if at >= begin and (frame := _frame_in(window, at - begin, at)) is not None and frame.end <= self._size:
+            return frame
         header = self._bytes(at, HEADER.size)
         if len(header) < HEADER.size:
             return None

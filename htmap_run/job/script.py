@@ -19,6 +19,7 @@ import sys
 from types import FunctionType, ModuleType
 
 from htmap_run import frames, names
+from htmap_run.job import quick_functions
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class _Unpickler(pickle.Unpickler):
         self.met: list[Any] = []
 
     def find_class(self, module: str, name: str) -> Any:
-        found = super().find_class(module, name)
+        found = quick_functions.found(module, name) or super().find_class(module, name)
         if name.startswith("_make_") and module.partition(".")[0] in ("cloudpickle", "htmap_run"):
             return self._noting(found)
         return found

@@ -60,8 +60,13 @@ def test_a_pause_is_as_long_as_asked_for_where_that_is_less_than_the_setting(mon
 def test_one_looks_the_later_the_longer_nothing_has_come_and_a_look_takes(
     quiet: float, took: float, longest: float
 ) -> None:
-    assert longest / 2 <= until_next_look(quiet, took) <= longest
-    assert took <= 0.02 * until_next_look(quiet, took)
+    assert longest / 2 <= until_next_look(quiet, took, age=60) <= longest
+    assert took <= 0.02 * until_next_look(quiet, took, age=60)
+
+
+def test_one_looks_more_often_at_the_beginning_where_a_look_is_cheap() -> None:
+    assert until_next_look(0, 1e-4, age=1) < until_next_look(0, 1e-4, age=60)
+    assert until_next_look(0, 1e-2, age=1) == until_next_look(0, 1e-2, age=60)
 
 
 @pytest.mark.parametrize("timeout", ["1", [1], object()])
