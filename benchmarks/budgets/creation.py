@@ -17,7 +17,7 @@ def create_and_remove(quick: bool) -> Iterator[Row]:
     small = in_a_new_process("create", "creation-10k", 10_000)
     large = in_a_new_process("create", "creation-100k", 100_000)
     yield Row(
-        "create and submit 100k components", large["seconds"], 2, "s", note="late materialization, with all imports"
+        "create and submit 100k components", large["seconds"], 1.7, "s", note="late materialization, with all imports"
     )
     note = (
         f"{small['peak_mb']:.0f} MB with 10k; all growth is in the bindings, which hold the item file while they submit"
@@ -29,8 +29,8 @@ def create_and_remove(quick: bool) -> Iterator[Row]:
     if quick:
         return
     huge = in_a_new_process("create", "creation-1M", _MILLION)
-    yield Row("create and submit 1M components", huge["seconds"], 20, "s")
-    yield Row("peak memory of that", huge["peak_mb"], 300, "MB")
+    yield Row("create and submit 1M components", huge["seconds"], 15, "s")
+    yield Row("peak memory of that", huge["peak_mb"], 220, "MB")
     removal = in_a_new_process("remove", "creation-1M")
     yield Row("remove 1M components, just submitted", removal["seconds"], None, "s")
 
@@ -53,7 +53,7 @@ def small(_: bool) -> Iterator[Row]:
     for count, name in ((1, "one component"), (10, "ten components")):
         made = in_a_new_process("create_small", count)
         what = f"a map of {name}"
-        yield Row(f"{what}: map(), the first of a program", 1000 * made["first"], 500, "ms", note="with all imports")
-        yield Row(f"{what}: map(), the next ones", 1000 * made["next"], 60, "ms")
+        yield Row(f"{what}: map(), the first of a program", 1000 * made["first"], 380, "ms", note="with all imports")
+        yield Row(f"{what}: map(), the next ones", 1000 * made["next"], 40, "ms")
         yield Row(f"{what}: files and folders", made["entries"], 24, "")
         yield Row(f"{what}: on disk, before it runs", made["bytes"] / 1024, 100, "KiB", note="without what maps share")

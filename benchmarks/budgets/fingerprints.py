@@ -18,8 +18,8 @@ def inputs(quick: bool) -> Iterator[Row]:
     count = 20_000 if quick else 100_000
     fingerprints = Fingerprints(shortest_function())
     kinds: dict[str, tuple[list[Any], float | None]] = {
-        "numbers": (list(range(count)), 200_000),
-        "tuples": ([(n, n + 0.5, "text") for n in range(count)], 200_000),
+        "numbers": (list(range(count)), 370_000),
+        "tuples": ([(n, n + 0.5, "text") for n in range(count)], 370_000),
         "dicts": ([{"a": n, "b": "text"} for n in range(count)], None),
     }
     for what, (values, limit) in kinds.items():

@@ -51,11 +51,11 @@ def trivial_components(quick: bool) -> Iterator[Row]:
             ours = min(ours, _ran(job, Path(folder))[0])
         each = 1e6 * (ours - theirs) / count
         note = f"{count:,} in one job, {ours:.1f} s; the bare loop takes {1e6 * theirs / count:.1f} us each"
-        yield Row("a trivial component, over a bare loop", each, 40, "us", note=note)
+        yield Row("a trivial component, over a bare loop", each, 33, "us", note=note)
         few = _peak(Path(folder), 1_000)
         many = _peak(Path(folder), 50_000 if quick else 1_000_000)
         note = f"{many:.0f} MB at the peak of the larger of its two processes"
-        yield Row("memory of a million components over a thousand", many - few, 20, "MB", note=note)
+        yield Row("memory of a million components over a thousand", many - few, 5, "MB", note=note)
 
 
 def _job(folder: Path, count: int) -> list[str]:

@@ -27,7 +27,7 @@ def commands(_: bool) -> Iterator[Row]:
     importing = [sys.executable, "-c", "import htmap"]
     helping = [str(Path(sys.executable).with_name("htmap")), "--help"]
     for what, command in (("import htmap", importing), ("htmap --help", helping)):
-        yield Row(f"{what}, over python3 -c pass", _over(nothing, command), 150, "ms")
+        yield Row(f"{what}, over python3 -c pass", _over(nothing, command), 110, "ms")
 
 
 def execute_side(_: bool) -> Iterator[Row]:
@@ -44,7 +44,7 @@ def execute_side(_: bool) -> Iterator[Row]:
     os.environ["PATH"] = f"{python}:/usr/bin:/bin"
     try:
         job = [f"./{map_dir.runtime.name}", Path(block).name, components]
-        yield Row("execute side, over python3 -c pass", _over(["python3", "-c", "pass"], job, scratch), 60, "ms")
+        yield Row("execute side, over python3 -c pass", _over(["python3", "-c", "pass"], job, scratch), 45, "ms")
     finally:
         os.environ["PATH"] = users_path
     in_a_new_process("remove", "startup")
