@@ -11,6 +11,7 @@ from htmap_core.version import __version__
 
 if TYPE_CHECKING:
     from htmap_core import durations, exceptions, wording
+    from htmap_core.cli.machine.answer import takes_json
     from htmap_core.condor.connection import connect
     from htmap_core.contract.delivery import DeliveryMethod, Suitability
     from htmap_core.contract.hookspecs import HOOKS_VERSION, hookimpl
@@ -77,6 +78,7 @@ _HOMES = {
     "submit_path": "language.submit_text",
     "table": "settings.tables",
     "tag_of_map": "storage.tags",
+    "takes_json": "cli.machine.answer",
     "unseal": "files.sealed",
     "write_atomically": "files.atomic",
 }
@@ -121,6 +123,7 @@ __all__ = [
     "submit_path",
     "table",
     "tag_of_map",
+    "takes_json",
     "unseal",
     "wording",
     "write_atomically",

@@ -18,6 +18,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from htmap_core import __version__, conflicting_install, terminal
+from htmap_core.cli.machine.answer import answering, look_for_json
 from htmap_core.cli.suggestions import Suggesting
 from htmap_core.names import COMMANDS_GROUP
 from htmap_core.wording import did_you_mean, printable
@@ -79,6 +80,17 @@ INTERRUPTED = 130  # as in shells: 128 plus the number of the signal
 
 class LazyGroup(Suggesting):
     """A group that imports a command when it is needed, and looks for unknown commands among those of plugins."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as click does, and answer in JSON what is wrong where that is wanted."""
+        look_for_json(ctx, args)
+        with answering(ctx):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command as click does, and answer in JSON what is wrong where that is wanted."""
+        with answering(ctx):
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the core's commands. Which plugins have more is known by name alone, until they are loaded."""

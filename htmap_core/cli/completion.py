@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
 
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.files.ownership import make_folder, private_opener
+
+if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes.house import Completion
 
 # A zsh without any configuration needs this first.
 _COMPINIT = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u; }"
@@ -33,7 +38,8 @@ _MARK = "_HTMAP_COMPLETE="
     type=click.Path(dir_okay=False, path_type=Path),
     help="Add the line to this file instead of the one that the shell reads.",
 )
-def autocompletion(shell: str | None, force: bool, destination: Path | None) -> None:
+@takes_json
+def autocompletion(shell: str | None, force: bool, destination: Path | None, as_json: bool) -> Completion:
     """Make your shell complete commands, tags and components.
 
     Adds a line to a file that the shell reads when it starts, so once is enough. `htmap` must be on the PATH when a shell
@@ -43,13 +49,15 @@ def autocompletion(shell: str | None, force: bool, destination: Path | None) -> 
     file, line = _SHELLS[shell]
     path = (destination or Path(file)).expanduser()
     content = path.read_text(encoding="utf-8") if path.exists() else ""
-    if _MARK in content and not force:
-        click.echo(f"{path} has the line already; --force adds it again")
-        return
-    make_folder(path.parent)
-    with open(path, "a", encoding="utf-8", opener=private_opener) as opened:
-        opened.write(f"{'' if not content or content.endswith(chr(10)) else chr(10)}{line}\n")
-    click.echo(f"added a line to {path}; a new {shell} completes `htmap`")
+    is_added = force or _MARK not in content
+    if is_added:
+        make_folder(path.parent)
+        with open(path, "a", encoding="utf-8", opener=private_opener) as opened:
+            opened.write(f"{'' if not content or content.endswith(chr(10)) else chr(10)}{line}\n")
+    if not as_json:
+        added = f"added a line to {path}; a new {shell} completes `htmap`"
+        click.echo(added if is_added else f"{path} has the line already; --force adds it again")
+    return {"shell": shell, "file": str(path), "line": line, "added": is_added}
 
 
 def _login_shell() -> str:

@@ -16,6 +16,7 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
+from htmap_core.cli.machine.answer import of_context
 from htmap_core.exceptions import HTMapException, InvalidTag, TagNotFound
 from htmap_run import ranges
 
@@ -113,7 +114,7 @@ class Selection:
         """Act on each tag. An error for one is printed and does not stop the others, but makes the exit code 1."""
         from htmap_core.cli import tables  # 20 ms with its imports, which completion does not need
 
-        failed = False
+        failed, answer = False, of_context(click.get_current_context())
         for tag in self.tags:
             try:
                 act(tag)
@@ -124,7 +125,8 @@ class Selection:
                     path = click.get_current_context().command_path
                     text = f"{tag!r} is no tag; did you mean the pattern: `{path} -p {shlex.quote(tag)}`?"
                 tables.complain(text if repr(tag)[1:-1] in text else f"map {tag!r}: {text}")
-        if failed:
+                answer.add(error, tag, text)
+        if failed and not answer.is_wanted:  # where it is, the answer comes first
             click.get_current_context().exit(1)
 
     def each_map(self, act: Callable[[Map], None]) -> None:

@@ -132,15 +132,15 @@ def chunk_report(engine: Engine) -> str:
         lines.append(
             "the number is the user's" if chunking is None else f"HTMap has chosen that: {Reason.of(chunking)}"
         )
-    if (cost := _cost(engine)) is not None:
-        seconds, rest = cost
+    if (spent := cost(engine)) is not None:
+        seconds, rest = spent
         lines.append(
             f"a call takes {seconds:.2g} s; {rest:.0%} of the time of the jobs went into starting and ending them"
         )
     return "\n".join(lines)
 
 
-def _cost(engine: Engine) -> tuple[float, float] | None:
+def cost(engine: Engine) -> tuple[float, float] | None:
     """Return how long a call takes in seconds, and the share of the jobs' time that went into anything else; None if unknown.
 
     Of a job that has run several times, such as after an eviction, only the time of the last run is known. It does not count.

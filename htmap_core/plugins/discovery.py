@@ -18,7 +18,6 @@ from typing import Any
 
 import pluggy
 
-from htmap_core import __version__
 from htmap_core.contract import hookspecs
 from htmap_core.names import DISTRIBUTION, ENTRY_POINT_GROUP
 from htmap_core.plugins.record import PluginRecord, how_to_get
@@ -30,6 +29,7 @@ from htmap_core.plugins.sources.requirements import HOOKS, Unmet, unmet_core, un
 from htmap_core.settings.chain import settings
 from htmap_core.settings.tables import setting
 from htmap_core.settings.toml.reading import split_list
+from htmap_core.version import __version__
 from htmap_core.wording import describe, did_you_mean
 
 if sys.version_info >= (3, 10):

@@ -20,7 +20,7 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 import htmap_run
-from htmap_core import __version__
+from htmap_core.version import __version__
 from htmap_run.reports.report import OUR_FILES
 
 if TYPE_CHECKING:

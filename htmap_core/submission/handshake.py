@@ -8,11 +8,11 @@ import platform
 import sys
 from typing import Any
 
-import htmap_core
 import htmap_run.versions
 from htmap_core import names
 from htmap_core.results.pickling import Pickled
 from htmap_core.settings import tables
+from htmap_core.version import __version__
 
 
 def handshake(function: Pickled) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def handshake(function: Pickled) -> dict[str, Any]:
         "python": list(sys.version_info[:3]),
         "implementation": platform.python_implementation(),
         "cloudpickle": _version_of_cloudpickle(),
-        "htmap": htmap_core.__version__,
+        "htmap": __version__,
         "by_value": function.by_value,
         "allow_mismatch": tables.setting("ALLOW_PYTHON_MISMATCH"),
     }
@@ -30,7 +30,7 @@ def handshake(function: Pickled) -> dict[str, Any]:
 def tell_runner() -> None:
     """Tell the runner the versions of this process, in which it runs; the archive has those of its making."""
     htmap_run.versions.CLOUDPICKLE = _version_of_cloudpickle()
-    htmap_run.versions.HTMAP = htmap_core.__version__
+    htmap_run.versions.HTMAP = __version__
 
 
 def versions() -> dict[str, str]:
@@ -38,7 +38,7 @@ def versions() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "cloudpickle": _version_of_cloudpickle(),
-        names.DISTRIBUTION: htmap_core.__version__,
+        names.DISTRIBUTION: __version__,
     }
 
 

@@ -16,6 +16,7 @@ import pytest
 
 import htmap
 from htmap_core.testing import using_htmap_dir
+from tests.answers import answer
 from tests.golden_files import Golden
 from tests.terminals import sent_to_a_terminal
 
@@ -167,7 +168,8 @@ class TestExplaining:
         golden("on-pool/why-idle", ran.stdout, hide=VOLATILE)
 
     def test_why_for_programs(self) -> None:
-        (found,) = json.loads(type_("why", "waiting", "1", "--json").stdout)
+        (found,) = answer("why", type_("why", "waiting", "1", "--json").stdout)["explanations"]
+        assert found["verdict"]["slots"] > 0
         assert (found["components"], found["status"]) == ([1], "IDLE")
 
     def test_why_of_what_has_ended(self, golden: Golden) -> None:
@@ -176,7 +178,9 @@ class TestExplaining:
 
     @pytest.mark.parametrize(("tag", "component"), [("waiting", "1"), ("tide", "2")])
     def test_the_ad_of_a_job_in_the_queue_and_of_one_that_has_left_it(self, tag: str, component: str) -> None:
-        ad = json.loads(type_("job", tag, component, "--json").stdout)
+        told = answer("job", type_("job", tag, component, "--json").stdout)
+        assert (told["tag"], told["component"], told["is_queued"]) == (tag, int(component), tag == "waiting")
+        ad = told["attributes"]
         assert (ad["ProcId"], ad["JobBatchName"]) == (int(component), tag)
         assert f'JobBatchName = "{tag}"\n' in type_("job", tag, component).stdout
 
@@ -207,7 +211,7 @@ class TestExplaining:
         ran = type_("doctor")
         golden("on-pool/doctor-in-order", ran.stdout.splitlines()[-1])
         assert ran.returncode == 0
-        found = {each["area"] for each in json.loads(type_("doctor", "--json").stdout)}
+        found = {each["area"] for each in answer("doctor", type_("doctor", "--json").stdout)["checks"]}
         assert {"versions", "settings", "files", "plugins", "schedd", "slots", "credentials", "delivery"} <= found
 
 

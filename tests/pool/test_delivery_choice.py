@@ -22,6 +22,7 @@ from htmap_core.storage.root import htmap_dir
 from htmap_core.submission.delivery_choice import choose_delivery_method
 from htmap_core.testing import eventually, pool_of_its_own, run_htmap
 from htmap_core.testing.pools import htmap_dir_with_pool
+from tests.answers import answer
 
 pytestmark = pytest.mark.pool
 
@@ -125,7 +126,7 @@ def test_a_map_whose_function_imports_what_the_bare_image_lacks_takes_the_next_m
 
 def test_the_user_chooses_another_and_leaves_it_to_htmap_again(glideins: Glideins) -> None:
     def told() -> Any:
-        return json.loads(run_htmap("delivery", "--json").stdout)
+        return answer("delivery", run_htmap("delivery", "--json").stdout)
 
     glideins.are(docker=8, apptainer=2)
     assert told()["decisions"] == []  # looking decides nothing
@@ -146,7 +147,7 @@ def test_the_user_chooses_another_and_leaves_it_to_htmap_again(glideins: Glidein
 
 def test_the_doctor_tells_the_choice_and_writes_nothing(glideins: Glideins) -> None:
     def told() -> str:
-        found = [check["text"] for check in json.loads(run_htmap("doctor", "--json").stdout)]
+        found = [check["text"] for check in json.loads(run_htmap("doctor", "--json").stdout)["checks"]]
         (text,) = (text for text in found if text.startswith("maps use "))
         return str(text)
 

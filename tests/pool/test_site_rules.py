@@ -70,5 +70,5 @@ def test_no_component_runs_again_and_doctor_says_so_where_maps_must_not_lie(
     text = f"not in {personal_pool / 'maps'}"
     refused = run(site, "-m", "htmap", "rerun", "map", "tide")
     assert (refused.returncode, text in refused.stderr, tide[0]) == (1, True, 1)
-    checked = json.loads(run(site, "-m", "htmap", "doctor", "--json").stdout)
+    checked = json.loads(run(site, "-m", "htmap", "doctor", "--json").stdout)["checks"]
     assert [check["verdict"] for check in checked if check["text"] == text] == ["problem"]

@@ -379,7 +379,7 @@ class TestTickets:
 
 def test_doctor_knows_how_long_the_ticket_lasts_and_whether_the_credd_has_it() -> None:
     def found() -> dict[str, str]:
-        return {each["area"]: each["verdict"] for each in json.loads(run_htmap("doctor", "--json").stdout)}
+        return {each["area"]: each["verdict"] for each in json.loads(run_htmap("doctor", "--json").stdout)["checks"]}
 
     assert found()["ticket"] == "problem"
     kinit()

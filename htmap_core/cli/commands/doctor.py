@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING, cast
 
 import attrs
 import click
 
 from htmap_core import names
 from htmap_core.cli import tables
-from htmap_core.cli.commands.why import takes_json
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.condor import bindings
 from htmap_core.contract.site.checks import Check
 from htmap_core.diagnosis.doctor import checks
+from htmap_core.version import __version__
 from htmap_core.version import version as htmap_version
+
+if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes import house
+    from htmap_core.maps.recovery import Attempt
 
 
 @click.command()
 @takes_json
 @click.pass_context
-def doctor(context: click.Context, as_json: bool) -> None:
+def doctor(context: click.Context, as_json: bool) -> tuple[house.Doctor, int] | None:
     """Check whether maps can run here, with advice for each problem.
 
     Checks versions, settings, HTMAP_DIR, plugins, pools, the schedd, slots, credentials, what plugins of the site check, and
@@ -28,16 +33,17 @@ def doctor(context: click.Context, as_json: bool) -> None:
     done = list(checks())
     problems = sum(each.verdict == "problem" for each in done)
     if as_json:
-        click.echo(json.dumps([attrs.asdict(each) for each in done], indent=2))
-    else:
-        rows = [(each.area, each.verdict, _sentences(each)) for each in done]
-        tables.show(("About", "Verdict", "What was found"), rows)
-        click.echo(
-            f"\n{problems or 'No'} problem{'' if problems == 1 else 's'} found: "
-            f"maps can{'not run as they should' if problems else ' run'}."
-        )
+        told = [cast("house.Check", attrs.asdict(each)) for each in done]
+        return {"checks": told, "problems": problems}, int(problems > 0)
+    rows = [(each.area, each.verdict, _sentences(each)) for each in done]
+    tables.show(("About", "Verdict", "What was found"), rows)
+    click.echo(
+        f"\n{problems or 'No'} problem{'' if problems == 1 else 's'} found: "
+        f"maps can{'not run as they should' if problems else ' run'}."
+    )
     if problems:
         context.exit(1)
+    return None
 
 
 def _sentences(check: Check) -> str:
@@ -46,8 +52,9 @@ def _sentences(check: Check) -> str:
 
 
 @click.command()
+@takes_json
 @click.pass_context
-def settle(context: click.Context) -> None:
+def settle(context: click.Context, as_json: bool) -> tuple[house.Settled, int] | None:
     """Finish what interrupted commands have left, and ask all pools for it at once.
 
     Such as a removal whose pool did not answer. Other commands that act try it by themselves, but only every ten minutes, and
@@ -60,30 +67,49 @@ def settle(context: click.Context) -> None:
     was_moving = why_still_moving(htmap_dir()) is not None
     attempts = recovery.settle(at_once=True)
     still_moving = why_still_moving(htmap_dir())
+    tried = {each.operation.marker for each in attempts}
+    others = [marker for marker in operations.markers(htmap_dir()) if marker not in tried]
+    is_left = bool(others) or still_moving is not None or any(each.problem for each in attempts)
+    if as_json:
+        return {
+            "operations": [_operation(each) for each in attempts],
+            "left": [str(marker) for marker in others],
+            "move": "left" if still_moving is not None else "finished" if was_moving else None,
+            "move_problem": still_moving or "",
+        }, int(is_left)
     if still_moving is not None:
         tables.remark(f"the move of HTMAP_DIR ({htmap_dir() / names.MOVING}) is left: {still_moving}")
     elif was_moving:
         click.echo("finished the move of HTMAP_DIR")
-    for each in attempts:
-        about = f"{_DEEDS[each.kind]} of map {each.operation.tag!r}"
-        if each.problem:
-            tables.remark(f"the {about} is left ({each.operation.marker}): {each.problem}")
+    for each in map(_operation, attempts):
+        about = f"{each['operation']} of map {each['tag']!r}"
+        if each["outcome"] == "left":
+            tables.remark(f"the {about} is left ({each['marker']}): {each['problem']}")
         else:
-            is_undone = each.kind == names.CREATING and not each.operation.map_dir.exists
-            click.echo(f"{'undid' if is_undone else 'finished'} the {about}")
-    tried = {each.operation.marker for each in attempts}
-    others = [marker for marker in operations.markers(htmap_dir()) if marker not in tried]
+            click.echo(f"{'undid' if each['outcome'] == 'undone' else 'finished'} the {about}")
     for marker in others:
         tables.remark(
             f"{marker} is left: it is damaged or from another host, and less than a day old, or a newer HTMap's"
         )
-    if others or still_moving is not None or any(each.problem for each in attempts):
+    if is_left:
         context.exit(1)
     if not attempts and not was_moving:
         click.echo("nothing was left unfinished")
+    return None
 
 
-_DEEDS = {
+def _operation(attempt: Attempt) -> house.Operation:
+    is_undone = attempt.kind == names.CREATING and not attempt.operation.map_dir.exists
+    return {
+        "operation": _DEEDS[attempt.kind],
+        "tag": attempt.operation.tag,
+        "outcome": "left" if attempt.problem else "undone" if is_undone else "finished",
+        "problem": attempt.problem,
+        "marker": str(attempt.operation.marker),
+    }
+
+
+_DEEDS: dict[str, house.Deed] = {
     names.REMOVED: "removal",
     names.CREATING: "creation",
     names.RERUNNING: "rerun",
@@ -93,7 +119,12 @@ _DEEDS = {
 
 
 @click.command()
-def version() -> None:
+@takes_json
+def version(as_json: bool) -> house.Version | None:
     """Print the versions of HTMap and of HTCondor's Python bindings."""
+    of_bindings = bindings.bindings_version().strip("$ ")
+    if as_json:
+        return {"htmap": __version__, "bindings": of_bindings}
     click.echo(htmap_version())
-    click.echo(f"HTCondor bindings: {bindings.bindings_version().strip('$ ')}")
+    click.echo(f"HTCondor bindings: {of_bindings}")
+    return None

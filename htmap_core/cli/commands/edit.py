@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from htmap_core.cli.amounts import Space, Span
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import TAG, load, takes_components
 from htmap_core.cli.suggestions import Suggesting
 from htmap_core.durations import in_words
@@ -16,6 +17,7 @@ from htmap_core.language import amounts
 from htmap_run import ranges
 
 if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes.acts import Edited, Retagged
     from htmap_core.maps.map import Map
 
 
@@ -32,12 +34,17 @@ def edit() -> None:
 @click.argument("memory", type=Space())
 @click.option("--unit", type=click.Choice(["MB", "GB"], case_sensitive=False), help="Of a number alone; MB by default.")
 @takes_components
-def memory(tag: str, memory: tuple[Decimal, str], unit: str | None, components: Sequence[int] | None) -> None:
+@takes_json
+def memory(
+    tag: str, memory: tuple[Decimal, str], unit: str | None, components: Sequence[int] | None, as_json: bool
+) -> Edited:
     """Set how much memory a map requests: `2GB`, or a number of MB."""
     number, chosen = _with_unit(memory, unit, "MB")
     found = load(tag)
-    found.set_memory(amounts.whole(number, chosen, "MB"), components)
-    _say(found, components, f"now request {number} {chosen} of memory")
+    count = amounts.whole(number, chosen, "MB")
+    found.set_memory(count, components)
+    what = f"now request {number} {chosen} of memory"
+    return _told(found, components, "memory", count * 1024 * 1024, None if as_json else what)
 
 
 @edit.command()
@@ -47,26 +54,33 @@ def memory(tag: str, memory: tuple[Decimal, str], unit: str | None, components: 
     "--unit", type=click.Choice(["KB", "MB", "GB"], case_sensitive=False), help="Of a number alone; GB by default."
 )
 @takes_components
-def disk(tag: str, disk: tuple[Decimal, str], unit: str | None, components: Sequence[int] | None) -> None:
+@takes_json
+def disk(
+    tag: str, disk: tuple[Decimal, str], unit: str | None, components: Sequence[int] | None, as_json: bool
+) -> Edited:
     """Set how much disk space a map requests: `500MB`, or a number of GB."""
     number, chosen = _with_unit(disk, unit, "GB")
     found = load(tag)
-    found.set_disk(amounts.whole(number, chosen, "KB"), components)
-    _say(found, components, f"now request {number} {chosen} of disk space")
+    count = amounts.whole(number, chosen, "KB")
+    found.set_disk(count, components)
+    what = f"now request {number} {chosen} of disk space"
+    return _told(found, components, "disk", count * 1024, None if as_json else what)
 
 
 @edit.command()
 @click.argument("tag", type=TAG)
 @click.argument("walltime", type=Span())
 @takes_components
-def walltime(tag: str, walltime: int, components: Sequence[int] | None) -> None:
+@takes_json
+def walltime(tag: str, walltime: int, components: Sequence[int] | None, as_json: bool) -> Edited:
     """Set how long each component of a map may take: `4h`, `1d 12h`, `2:30:00`, or seconds.
 
     Then release components that are held because they took too long.
     """
     found = load(tag)
     found.set_walltime(walltime, components)
-    _say(found, components, f"may now take {in_words(walltime)} each")
+    what = f"may now take {in_words(walltime)} each"
+    return _told(found, components, "walltime", walltime, None if as_json else what)
 
 
 def _with_unit(amount: tuple[Decimal, str], unit: str | None, default: str) -> tuple[Decimal, str]:
@@ -81,27 +95,53 @@ def _with_unit(amount: tuple[Decimal, str], unit: str | None, default: str) -> t
     return number, own or unit or default
 
 
-def _say(found: Map, components: Sequence[int] | None, what: str) -> None:
+def _told(
+    found: Map,
+    components: Sequence[int] | None,
+    edited: Literal["memory", "disk", "walltime"],
+    value: int,
+    what: str | None,
+) -> Edited:
+    """Return what was edited, and say it.
+
+    :param what: the words for it, as they follow the components; None to say nothing.
+    """
+    reached = _reached(found, components)
+    if what is not None:
+        if reached and components is not None:
+            plural = "s" if len(reached) > 1 else ""
+            click.echo(f"component{plural} {ranges.spell(reached)} of map {found.tag!r} {what}")
+        elif reached:
+            click.echo(f"the components of map {found.tag!r} {what}")
+        else:
+            ended = (
+                "nothing was changed of map {!r}"
+                if components is not None
+                else "map {!r} has ended: nothing was changed"
+            )
+            click.echo(ended.format(found.tag), err=True)
+    return {"tag": found.tag, "components": reached, "edited": edited, "value": value}
+
+
+def _reached(found: Map, components: Sequence[int] | None) -> list[int]:
+    """Return the components of whose jobs something was changed: without those that have ended."""
     from htmap_core.maps.map import engine_of
     from htmap_core.maps.queue.scope import scope
 
-    if components is not None:
-        reached = scope(engine_of(found), components).concerned
-        which = f"component{'s' if len(reached) > 1 else ''} {ranges.spell(sorted(reached))} of map {found.tag!r}"
-        click.echo(f"{which} {what}" if reached else f"nothing was changed of map {found.tag!r}", err=not reached)
-    elif found.is_active:
-        click.echo(f"the components of map {found.tag!r} {what}")
-    else:
-        click.echo(f"map {found.tag!r} has ended: nothing was changed", err=True)
+    statuses = found.component_statuses
+    return sorted(each for each in scope(engine_of(found), components).concerned if not statuses[each].is_final)
 
 
 @click.command()
 @click.argument("tag", type=TAG)
 @click.argument("new")
-def retag(tag: str, new: str) -> None:
+@takes_json
+def retag(tag: str, new: str, as_json: bool) -> Retagged:
     """Change the tag of a map.
 
     A map with a tag of its own is not transient: `htmap clean` leaves it alone.
     """
     load(tag).retag(new)
-    click.echo(f"map {tag!r} now has the tag {new!r}")
+    if not as_json:
+        click.echo(f"map {tag!r} now has the tag {new!r}")
+    return {"old": tag, "tag": new}

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import attrs
 import click
 from click.shell_completion import CompletionItem
 
 from htmap_core.cli import tables
+from htmap_core.cli.machine import of_plugins
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.new_plugin.command import new
 from htmap_core.cli.suggestions import Suggesting
 from htmap_core.condor.connection import Connection
@@ -24,22 +25,14 @@ from htmap_core.plugins import calls
 from htmap_core.plugins.faults import Fault, faults
 from htmap_core.plugins.pools import PoolCheck, check_pools
 from htmap_core.plugins.record import PluginRecord
-from htmap_core.settings import model
 from htmap_core.settings.chain import settings
-from htmap_core.settings.layers import BUILT_IN
 from htmap_core.storage import decisions
 from htmap_core.storage.decisions import Decision
 from htmap_core.submission.delivery_choice import AUTO, Choice, choose_anew, present_choice, why
 from htmap_core.wording import did_you_mean, followed
 
-# The hooks by which a plugin acts on every map, unlike its offers, from which a user chooses.
-_STEPS = {
-    "htmap_check_place": "places",
-    "htmap_rewrite_input": "input files",
-    "htmap_setup_credentials": "credentials",
-    "htmap_rewrite_submit": "submit description",
-}
-_QUESTIONS = {"htmap_checks": "checks", "htmap_site_words": "site words"}
+if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes import installed
 
 
 @click.group(cls=Suggesting, usual=lambda _: ("show",))
@@ -51,8 +44,8 @@ plugins.add_command(new)
 
 
 @plugins.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def list_(as_json: bool) -> None:
+@takes_json
+def list_(as_json: bool) -> installed.Plugins | None:
     """List the installed plugins: where each comes from, what it offers, whether it suits this pool, and what is broken.
 
     Starts nothing: without a running pool, it cannot tell whether a delivery method suits one.
@@ -61,49 +54,32 @@ def list_(as_json: bool) -> None:
     off = faults(records)
     pools = check_pools()
     pool = next((Connection(each.address) for each in pools if each.address), None)
-    rows = [_row(record, pool) for record in records]
+    rows = [of_plugins.facts(record, pool) for record in records]
     if as_json:
-        seen = [{"name": each.pool, "usable": each.address is not None, "why_not": each.reason} for each in pools]
-        told = {"pool": pool and pool.address.pool, "plugins": rows, "faults": [attrs.asdict(each) for each in off]}
-        click.echo(json.dumps({**told, "pools": seen}, indent=2))
-        return
+        return {
+            "pool": None if pool is None else pool.address.pool,
+            "plugins": rows,
+            "faults": [cast("installed.Fault", attrs.asdict(each)) for each in off],
+            "pools": [
+                {"name": each.pool, "usable": each.address is not None, "why_not": each.reason} for each in pools
+            ],
+        }
     _show(rows, off, f"the {pool.address.pool} pool" if pool else "this pool")
     found = [(each.pool, "yes" if each.address else "no", each.reason) for each in pools]
     tables.show(("Pool", "Usable", "Why not"), found, "\nPools, in the order in which they are tried")
     if pool is None:
         click.echo("No pool is running, so delivery methods could not be checked; the first map finds or starts one.")
+    return None
 
 
-def _row(record: PluginRecord, pool: Connection | None) -> dict[str, Any]:
-    return {
-        "name": record.name,
-        "distribution": record.distribution,
-        "version": record.version,
-        "state": record.state,
-        "reason": record.reason,
-        "import_seconds": round(record.seconds, 3),
-        "offers": record.offers,
-        "answers": [words for hook, words in _QUESTIONS.items() if hook in record.hooks],
-        "steps": [words for hook, words in _STEPS.items() if hook in record.hooks],
-        "delivery_methods": {name: _suitability(name, pool) for name in record.offers.get("delivery methods", ())},
-    }
-
-
-def _suitability(name: str, pool: Connection | None) -> dict[str, str]:
-    if pool is None:
-        return {"suits": "unknown", "why": "no pool is running"}
-    found = calls.plugins.check(calls.plugins.delivery_method(name), pool)
-    return {"suits": found.verdict, "why": found.reason}
-
-
-def _show(rows: list[dict[str, Any]], off: list[Fault], pool: str) -> None:
+def _show(rows: list[installed.Plugin], off: list[Fault], pool: str) -> None:
     """Print three narrow tables: what is installed, what suits the pool, what does not work and why."""
     sources = [f"{row['distribution']} {row['version']}".rstrip() for row in rows]  # a one-off file has no version
-    installed = [(row["name"], source, row["state"], _offers(row)) for row, source in zip(rows, sources)]
+    table = [(row["name"], source, row["state"], _offers(row)) for row, source in zip(rows, sources)]
     suits = [(name, found["suits"], found["why"]) for row in rows for name, found in row["delivery_methods"].items()]
     out = [(row["name"], row["reason"]) for row in rows if row["state"] != "ok"]
     out += [(fault.plugin, fault.reason) for fault in off if fault.plugin not in {row["name"] for row in rows}]
-    tables.show(("Plugin", "Distribution", "State", "Offers"), installed)
+    tables.show(("Plugin", "Distribution", "State", "Offers"), table)
     if suits:
         tables.show(("Method", "Suits", "Why"), suits, f"\nDelivery methods on {pool}")
     if out:
@@ -114,7 +90,7 @@ def _show(rows: list[dict[str, Any]], off: list[Fault], pool: str) -> None:
             click.echo(f"No map is submitted without {fault.plugin}: {fault.required_by} names it in PLUGINS.REQUIRED.")
 
 
-def _offers(row: dict[str, Any]) -> str:
+def _offers(row: installed.Plugin) -> str:
     kinds = {**row["offers"], "answers": row["answers"], "steps of each map": row["steps"]}
     return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names)
 
@@ -129,26 +105,31 @@ class _Plugin(click.ParamType):  # type: ignore[type-arg]  # generic in newer cl
 
 @plugins.command()
 @click.argument("name", type=_Plugin())
-def show(name: str) -> None:
+@takes_json
+def show(name: str, as_json: bool) -> installed.Named | None:
     """Show the details of one plugin: where it comes from, what it offers, its settings, and its error if it is broken.
 
     NAME can be the path of a file that is or shall be a one-off plugin.
     """
     files = [os.path.abspath(name)] if name.endswith(".py") else []
     with calls.plugins.of_map(files):
-        _show_details(*files or [name])
+        pool = next((Connection(each.address) for each in check_pools() if each.address), None)
+        records = _named(calls.plugins.records(), *files or [name])
+        if as_json:
+            return {"plugins": [of_plugins.facts(record, pool) for record in records]}
+        _show_details(records, pool)
+    return None
 
 
-def _show_details(name: str) -> None:
-    pool = next((Connection(each.address) for each in check_pools() if each.address), None)
-    for record in _named(calls.plugins.records(), name):
+def _show_details(records: list[PluginRecord], pool: Connection | None) -> None:
+    for record in records:
         facts = [("distribution", record.source), ("state", record.state)]
         facts += [("reason", record.reason)] if record.reason else []
         facts += [("what to do", record.remedy)] if record.state == "broken" else []
         facts += [("import", f"{record.seconds:.2f} s")] if record.seconds else []
         facts += [("hooks", ", ".join(record.hooks))] if record.hooks else []
         facts += [(kind, ", ".join(names)) for kind, names in record.offers.items() if names]
-        for method, found in _row(record, pool)["delivery_methods"].items():
+        for method, found in of_plugins.facts(record, pool)["delivery_methods"].items():
             facts.append((f"suits ({method})", f"{found['suits']}: {found['why']}"))
         facts += _settings_of(record)
         tables.show(("Plugin", record.name), facts)
@@ -158,12 +139,9 @@ def _show_details(name: str) -> None:
 
 def _settings_of(record: PluginRecord) -> Iterator[tuple[str, str]]:
     """Yield the settings of a plugin's tables, each with its value and the origin of the value."""
-    classes = calls.plugins.settings_tables()
-    for table in record.offers.get("settings", ()):
-        for setting in model.settings_of(table, classes[table]):
-            origin = settings.origin(setting.name)
-            value = "not set" if settings[setting.name] is None else repr(settings[setting.name])
-            yield setting.name, f"{value}, the default" if origin == BUILT_IN else f"{value}, from {origin}"
+    for each in of_plugins.settings_of(record):
+        value = "not set" if each["value"] is None else repr(each["value"])
+        yield each["name"], f"{value}, the default" if each["origin"] is None else f"{value}, from {each['origin']}"
 
 
 def _named(records: list[PluginRecord], name: str) -> list[PluginRecord]:
@@ -199,8 +177,8 @@ class _Pool(click.ParamType):  # type: ignore[type-arg]  # generic in newer clic
     help="Use this method from now on; without a value or with `auto`, let HTMap decide anew.",
 )
 @click.option("--pool", "named", type=_Pool(), help="The pool; the default is the one that the next map would go to.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def delivery(choose: str | None, named: str | None, as_json: bool) -> None:
+@takes_json
+def delivery(choose: str | None, named: str | None, as_json: bool) -> installed.Delivery | None:
     """Show or change the delivery method that maps on a pool use.
 
     Where DELIVERY_METHOD is `auto`, HTMap decides once for a pool, and writes down the method, the date and the reason. It
@@ -218,13 +196,12 @@ def delivery(choose: str | None, named: str | None, as_json: bool) -> None:
         choice = present_choice(*_asked(usable))
     told = [each for each in decisions.everything(sys.prefix) if named in {None, each.scope.pool}]
     present = (usable.pool, choice) if usable and choice else None
-    if as_json:
-        click.echo(json.dumps(_as_json(present, told), indent=2))
-    else:
+    if not as_json:
         _tell(present, told if choose is None else [])
     if choose is not None and (set_to := str(settings["DELIVERY_METHOD"])) != "auto":
         origin = from_origin(settings.origin("DELIVERY_METHOD"))
         click.echo(f"It has no effect now: DELIVERY_METHOD names {set_to!r}{origin}", err=True)
+    return of_plugins.delivery(present, told) if as_json else None
 
 
 def _checked(named: str | None) -> list[PoolCheck]:
@@ -242,11 +219,6 @@ def _checked(named: str | None) -> list[PoolCheck]:
 def _asked(usable: PoolCheck) -> tuple[Pool, Connection]:
     assert usable.address is not None
     return next(each for each in calls.plugins.pools() if each.name == usable.pool), Connection(usable.address)
-
-
-def _as_json(present: tuple[str, Choice] | None, told: list[Decision]) -> dict[str, Any]:
-    now = present and {"pool": present[0], "method": present[1].method, "by": present[1].by, "why": why(present[1])}
-    return {"present": now, "decisions": [attrs.asdict(each) for each in told]}
 
 
 def _tell(present: tuple[str, Choice] | None, told: list[Decision]) -> None:

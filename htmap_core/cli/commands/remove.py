@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from htmap_core.cli import tables
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import Selection, takes_maps, takes_yes, wide
 from htmap_core.cli.suggestions import WithoutTags
 from htmap_core.exceptions import CorruptMap, HTMapException, MadeByNewerHTMap
+
+if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes.acts import Removals, Removed
 
 _QUESTION = "Remove {maps}, with all data?"
 _FORCE = (
@@ -20,21 +26,24 @@ _FORCE = (
 @takes_maps
 @click.option("--force", is_flag=True, help=_FORCE)
 @takes_yes
-def remove(selection: Selection, force: bool, yes: bool) -> None:
+@takes_json
+def remove(selection: Selection, force: bool, yes: bool, as_json: bool) -> Removals:
     """Remove maps: their jobs and all their data.
 
     Jobs leave the queue in whatever state they are. This cannot be undone.
     """
     if selection.is_wide:
         _say_what_runs(selection)
-    if selection.confirm(_QUESTION, yes=yes):
-        selection.each(lambda tag: _remove(tag, force=force))
+    return _remove_each(
+        selection if selection.confirm(_QUESTION, yes=yes) else wide(()), force=force, tells=not as_json
+    )
 
 
 @click.command(cls=WithoutTags, instead="htmap remove {tag}")
 @click.option("--all", "all_", is_flag=True, help="Remove all maps, also those with a tag of their own.")
 @takes_yes
-def clean(all_: bool, yes: bool) -> None:
+@takes_json
+def clean(all_: bool, yes: bool, as_json: bool) -> Removals:
     """Remove maps that nobody gave a tag.
 
     Such maps have random tags. They are called transient, and have a star in the table of `htmap status`. Those that have not
@@ -46,8 +55,8 @@ def clean(all_: bool, yes: bool) -> None:
     if not chosen.tags:
         click.echo("nothing to remove", err=True)
     some_run = _say_what_runs(chosen)
-    if not (all_ or some_run) or chosen.confirm(_QUESTION, yes=yes):
-        chosen.each(lambda tag: _remove(tag, force=False))
+    is_wanted = not (all_ or some_run) or chosen.confirm(_QUESTION, yes=yes)
+    return _remove_each(chosen if is_wanted else wide(()), force=False, tells=not as_json)
 
 
 def _say_what_runs(chosen: Selection) -> bool:
@@ -71,7 +80,29 @@ def _is_active(tag: str) -> bool:
         return True
 
 
-def _remove(tag: str, *, force: bool) -> None:
+def _remove_each(selection: Selection, *, force: bool, tells: bool) -> Removals:
+    """Remove maps, and return which.
+
+    :param tells: whether to print the tag of each.
+    """
+    removed: list[Removed] = []
+
+    def remove_one(tag: str) -> None:
+        said, found = _remove(tag, force=force)
+        removed.append(found)
+        if tells:
+            click.echo(said)
+        if found["jobs"] is not None:
+            click.echo(
+                f"if jobs of it are left in a queue, `condor_rm -constraint '{found['jobs']}'` removes them", err=True
+            )
+
+    selection.each(remove_one)
+    return {"maps": removed}
+
+
+def _remove(tag: str, *, force: bool) -> tuple[str, Removed]:
+    """Remove a map; return the words for that, and what was removed."""
     from htmap_core.maps import management, removal
     from htmap_core.storage.tags import find_map
 
@@ -80,20 +111,19 @@ def _remove(tag: str, *, force: bool) -> None:
     except CorruptMap:
         jobs = find_map(tag).own_jobs
         management.remove(tag)
-        _say_that_remains_are_gone(tag, jobs, "was damaged")
-        return
+        return _remains(tag, jobs, "was damaged")
     except MadeByNewerHTMap:
         if not force:
             raise
         map_dir = find_map(tag)
         removal.remove(map_dir, tag, has_ended=lambda: False, force=True)
-        _say_that_remains_are_gone(tag, map_dir.own_jobs, "was made by a newer HTMap")
-        return
+        return _remains(tag, map_dir.own_jobs, "was made by a newer HTMap")
     count = len(found)
     found.remove(force=force)
-    click.echo(f"removed map {tag!r} ({count} component{'' if count == 1 else 's'})")
+    said = f"removed map {tag!r} ({count} component{'' if count == 1 else 's'})"
+    return said, {"tag": tag, "component_count": count, "jobs": None}
 
 
-def _say_that_remains_are_gone(tag: str, jobs: str, why: str) -> None:
-    click.echo(f"removed the remains of map {tag!r}, which {why}")
-    click.echo(f"if jobs of it are left in a queue, `condor_rm -constraint '{jobs}'` removes them", err=True)
+def _remains(tag: str, jobs: str, why: str) -> tuple[str, Removed]:
+    said = f"removed the remains of map {tag!r}, which {why}"
+    return said, {"tag": tag, "component_count": None, "jobs": jobs}

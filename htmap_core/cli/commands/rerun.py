@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import COMPONENT, TAG, Selection, load, takes_maps, takes_yes
 from htmap_core.cli.suggestions import Suggesting
 from htmap_core.components import ComponentStatus
 
 if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes.acts import ActedOn, Acts
     from htmap_core.maps.map import Map
 
 
@@ -37,48 +39,63 @@ def rerun() -> None:
     type=click.Choice([str(status) for status in ComponentStatus if status.is_final], case_sensitive=False),
     help="Also run all components with this status.",
 )
-def components(tag: str, components: tuple[int, ...], status: str | None) -> None:
+@takes_json
+def components(tag: str, components: tuple[int, ...], status: str | None, as_json: bool) -> Acts:
     """Run selected components of one map again."""
     found = load(tag)
     if not components and status is None:  # no usage error: `$(htmap components --status errored tide)` may print none
         those = f"`htmap rerun failed {tag}` runs those again that have failed, `htmap rerun map {tag}` all of them"
         click.echo(f"no components were named; {those}", err=True)
-    chosen = {*components, *(found.components_by_status()[ComponentStatus(status.upper())] if status else ())}
-    found.rerun(sorted(chosen))
-    _say(found, len(chosen))
+    chosen = sorted({*components, *(found.components_by_status()[ComponentStatus(status.upper())] if status else ())})
+    found.rerun(chosen)
+    if not as_json:
+        _say(found, len(chosen))
+    return {"maps": [{"tag": found.tag, "components": [each % len(found) for each in chosen]}]}
 
 
 @rerun.command()
 @takes_maps
-def failed(selection: Selection) -> None:
+@takes_json
+def failed(selection: Selection, as_json: bool) -> Acts:
     """Run the components of maps again that failed, or were removed from the queue.
 
     Held components have not ended: `htmap release` lets them go on.
     """
-    selection.each_map(_rerun_failed)
+    submitted: list[ActedOn] = []
 
+    def rerun_failed(found: Map) -> None:
+        chosen = list(found.failed)
+        if chosen:
+            found.rerun(chosen)
+        submitted.append({"tag": found.tag, "components": chosen})
+        if as_json:
+            return
+        if chosen:
+            _say(found, len(chosen))
+        else:
+            click.echo(f"no component of map {found.tag!r} has failed")
 
-def _rerun_failed(found: Map) -> None:
-    chosen = found.failed
-    if chosen:
-        found.rerun(chosen)
-        _say(found, len(chosen))
-    else:
-        click.echo(f"no component of map {found.tag!r} has failed")
+    selection.each_map(rerun_failed)
+    return {"maps": submitted}
 
 
 @rerun.command(name="map")
 @takes_maps
 @takes_yes
-def map_(selection: Selection, yes: bool) -> None:
+@takes_json
+def map_(selection: Selection, yes: bool, as_json: bool) -> Acts:
     """Run all components of maps again."""
+    submitted: list[ActedOn] = []
+
+    def rerun_all(found: Map) -> None:
+        found.rerun()
+        submitted.append({"tag": found.tag, "components": list(range(len(found)))})
+        if not as_json:
+            _say(found, len(found))
+
     if selection.confirm("Delete the results of {maps}, and run all components again?", yes=yes):
-        selection.each_map(_rerun)
-
-
-def _rerun(found: Map) -> None:
-    found.rerun()
-    _say(found, len(found))
+        selection.each_map(rerun_all)
+    return {"maps": submitted}
 
 
 def _say(found: Map, count: int) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 from click.shell_completion import CompletionItem
 
 from htmap_core import user_warnings
+from htmap_core.cli.machine import of_settings
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.tables import show
 from htmap_core.diagnosis.faults import PoolInUse, faults_of_settings
 from htmap_core.exceptions import (
@@ -26,7 +28,7 @@ from htmap_core.exceptions import (
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.locks import locked
 from htmap_core.plugins.calls import plugins
-from htmap_core.settings import core, dotted, model
+from htmap_core.settings import dotted, model
 from htmap_core.settings.chain import Settings, settings
 from htmap_core.settings.layers import BUILT_IN, user_file
 
@@ -34,6 +36,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes import house
 
 
 class _Setting(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
@@ -49,7 +54,8 @@ class _Setting(click.ParamType):  # type: ignore[type-arg]  # generic in newer c
 @click.option(
     "--explain", is_flag=True, help="Print a table: each setting, its value, the origin of that, and its meaning."
 )
-def settings_(user: bool, explain: bool) -> None:
+@takes_json
+def settings_(user: bool, explain: bool, as_json: bool) -> house.Settings | None:
     """Print HTMap's settings in the form of a settings file.
 
     Each setting that has not its default has a comment with its origin.
@@ -58,17 +64,20 @@ def settings_(user: bool, explain: bool) -> None:
 
     if user and explain:
         raise click.UsageError("--user and --explain exclude each other: choose one of them")
+    if as_json:
+        return {"settings": list(of_settings.of_user() if user else of_settings.facts(_all_settings()))}
     if explain:
         show(("Setting", "Value", "From", "Meaning"), list(_explained()))
-        return
+        return None
     if user:
         path = user_file()
         click.echo(path.read_text(encoding="utf-8") if path.exists() else f"# there is no file {path}")
-        return
+        return None
     document = tomlkit.document()
     for key, value in _all_settings().items():
         _add(document, key, value)
     click.echo(tomlkit.dumps(document).rstrip("\n"))
+    return None
 
 
 def _all_settings() -> dict[str, Any]:
@@ -80,8 +89,7 @@ def _all_settings() -> dict[str, Any]:
 
 def _explained() -> Iterator[tuple[str, str, str, str]]:
     """Yield for each setting its path, its value, the origin of the value, and its meaning."""
-    of_plugins = (each for name, cls in plugins.settings_tables().items() for each in model.settings_of(name, cls))
-    known = {setting.name.casefold(): setting for setting in (*core.SETTINGS.values(), *of_plugins)}
+    known = of_settings.known()
     for key, value in _all_settings().items():
         setting, origin = known.get(key.casefold()), settings.origin(key)
         default, meaning = (setting.default_in_words, setting.meaning) if setting else ("", "")
@@ -121,21 +129,39 @@ def _add(document: Any, key: str, value: Any) -> None:
 @click.command(name="set")
 @click.argument("setting", type=_Setting())
 @click.argument("value")
-def set_(setting: str, value: str) -> None:
+@takes_json
+def set_(setting: str, value: str, as_json: bool) -> house.WrittenSetting:
     """Write a setting into ~/.htmaprc.
 
     SETTING is a dotted path, such as DOCKER.IMAGE. VALUE is a TOML value (5, true, ["a", "b"]), or else text, which needs no
     quotes. What no map could use is refused. Comments in the file stay.
     """
+    written = write_setting(setting, value)
+    if not as_json:
+        click.echo(spelt(written))
+    return written
+
+
+def write_setting(setting: str, value: str) -> house.WrittenSetting:
+    """Write a setting into the user's file, and return what was written.
+
+    :raises HTMapException: there is no such setting, or no map could use the value.
+    """
     parsed = _accepted(setting, value)
     with _changed_file() as document:
         Settings(document)[setting] = parsed
-    click.echo(f"{setting} = {parsed!r} in {user_file().resolve()}")
+    return {"setting": setting, "value": parsed, "file": str(user_file().resolve())}
+
+
+def spelt(written: house.WrittenSetting) -> str:
+    """Return a line that says what was written."""
+    return f"{written['setting']} = {written['value']!r} in {written['file']}"
 
 
 @click.command()
 @click.argument("setting", type=_Setting())
-def unset(setting: str) -> None:
+@takes_json
+def unset(setting: str, as_json: bool) -> house.DeletedSetting:
     """Delete a setting, or a whole table, from ~/.htmaprc.
 
     SETTING is a dotted path, such as DOCKER.IMAGE. Comments in the file stay.
@@ -144,14 +170,24 @@ def unset(setting: str) -> None:
     if where.exists():
         with _changed_file() as document:
             deleted = _delete(document, setting.split("."))
-    if deleted:
+    origin = None if deleted else _origin_of_known(setting)
+    if not as_json and deleted:
         click.echo(f"{setting} is deleted from {where}")
-        return
+    elif not as_json:
+        click.echo(f"{setting} is not set in {where}{'' if origin is None else f'; it comes from {origin}'}")
+    return {"setting": setting, "deleted": deleted, "file": str(where), "origin": origin}
+
+
+def _origin_of_known(setting: str) -> str | None:
+    """Return where the value of a setting or table comes from; None if it is the default.
+
+    :raises UnknownSetting: there is none of that name.
+    """
     known = _all_settings()
     if setting.casefold() not in {part for key in known for part in _paths(key.casefold())}:
         raise UnknownSetting(setting, known)
     origin = settings.origin(setting)
-    click.echo(f"{setting} is not set in {where}{'' if origin in {BUILT_IN, None} else f'; it comes from {origin}'}")
+    return None if origin == BUILT_IN else origin
 
 
 def _paths(key: str) -> Iterator[str]:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from htmap_core.cli import tables
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import TAG, Selection, load, takes_maps, takes_maps_and_all
 from htmap_core.cli.suggestions import WithoutTags
-from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.components import ComponentStatus
 from htmap_core.tracking import holds
 from htmap_run import ranges
 
 if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes.maps import Components, Failures, FailuresOfMap, Holds, HoldsOfMap, Tags
     from htmap_core.maps.map import Map
 
 
@@ -21,13 +23,15 @@ if TYPE_CHECKING:
 @click.option(
     "-p", "--pattern", "patterns", multiple=True, metavar="PATTERN", help="Print only tags that match; can be repeated."
 )
-def tags(patterns: tuple[str, ...]) -> None:
+@takes_json
+def tags(patterns: tuple[str, ...], as_json: bool) -> Tags:
     """Print the tags of your maps, one a line."""
     from htmap_core.maps import management
 
     found = [tag for pattern in patterns or (None,) for tag in management.get_tags(pattern)]
-    for tag in dict.fromkeys(found):
+    for tag in dict.fromkeys(() if as_json else found):
         click.echo(tag)
+    return {"tags": list(dict.fromkeys(found))}
 
 
 @click.command()
@@ -41,30 +45,51 @@ def tags(patterns: tuple[str, ...]) -> None:
     "--chunks", is_flag=True, help="Show how components share jobs instead, why, and what starting the jobs cost."
 )
 @tables.takes_color
-def components(tag: str, status: str | None, chunks: bool, color: bool | None) -> None:
+@takes_json
+def components(tag: str, status: str | None, chunks: bool, color: bool | None, as_json: bool) -> Components | None:
     """Show the status of each component of a map.
 
     With --status, other commands can use the output: `htmap rerun components tide $(htmap components --status errored tide)`.
     """
     found = load(tag)
+    if as_json:
+        return _answer_with_components(found, status, chunks=chunks)
     if chunks:
         click.echo(found.chunk_report())
-        return
+        return None
     if status is not None:
         if chosen := found.components_by_status()[ComponentStatus(status.upper())]:
             click.echo(" ".join(map(str, chosen)))
-        return
+        return None
     statuses = found.component_statuses
     width = len(str(len(statuses)))
     paint = tables.painter(color)
     for component, each in enumerate(statuses):
         tables.echo_in_color(f"{component:>{width}} {paint(each)}")
+    return None
+
+
+def _answer_with_components(found: Map, status: str | None, *, chunks: bool) -> Components:
+    from htmap_core.cli.machine import of_maps
+    from htmap_core.maps.map import engine_of
+
+    statuses = enumerate(found.component_statuses)
+    return {
+        "tag": found.tag,
+        "components": [
+            {"component": component, "status": each}
+            for component, each in statuses
+            if status is None or each == status.upper()
+        ],
+        "chunks": of_maps.chunks(engine_of(found)) if chunks else None,
+    }
 
 
 @click.command()
 @takes_maps_and_all("Show each report, also of failures that are alike; of all maps if none is named.")
 @click.option("--limit", type=click.IntRange(min=0), default=0, help="Show at most this many reports; 0 for all.")
-def errors(selection: Selection, all_: bool, limit: int) -> None:
+@takes_json
+def errors(selection: Selection, all_: bool, limit: int, as_json: bool) -> Failures | None:
     """Show the error reports of failed components.
 
     Failures that are alike have one report, with the numbers of their components: the same type of exception, raised in the same
@@ -73,6 +98,8 @@ def errors(selection: Selection, all_: bool, limit: int) -> None:
     from htmap_core.cli.failures import grouped
     from htmap_core.maps.map import engine_of
 
+    if as_json:
+        return _answer_with_failures(selection, limit, alone=all_)
     shown, are_many = 0, selection.is_wide and len(selection.tags) > 1
     without: list[str] = []
 
@@ -95,6 +122,21 @@ def errors(selection: Selection, all_: bool, limit: int) -> None:
     selection.each_map(show)
     if are_many and len(without) == len(selection.tags):
         tables.remark(f"no component of these {len(without)} maps has failed")
+    return None
+
+
+def _answer_with_failures(selection: Selection, limit: int, *, alone: bool) -> Failures:
+    from htmap_core.cli.machine import of_maps
+    from htmap_core.maps.map import engine_of
+
+    maps: list[FailuresOfMap] = []
+
+    def gather(found: Map) -> None:
+        left = limit - sum(len(each["failures"]) for each in maps) if limit else None
+        maps.append({"tag": found.tag, "failures": of_maps.failures(engine_of(found), left, alone=alone)})
+
+    selection.each_map(gather)
+    return {"maps": maps}
 
 
 def _say_none_failed(found: Map) -> None:
@@ -105,23 +147,25 @@ def _say_none_failed(found: Map) -> None:
 
 @click.command()
 @takes_maps
-def reasons(selection: Selection) -> None:
+@takes_json
+def reasons(selection: Selection, as_json: bool) -> Holds | None:
     """Print why components are held.
 
     HTCondor itself holds components when something goes wrong. Put that right, then `htmap release` the map. Below the table are
     the site's own words, where a plugin has some.
     """
+    from htmap_core.cli.machine import of_maps
     from htmap_core.maps.map import engine_of
     from htmap_core.maps.overview import site_words
 
+    if as_json:
+        return _answer_with_holds(selection)
     rows: list[tuple[str, ...]] = []
     words: dict[str, None] = {}
     without: list[Map] = []
 
     def gather(found: Map) -> None:
-        alike: dict[ComponentHold, list[int]] = {}
-        for component, held in found.holds.items():
-            alike.setdefault(held, []).append(component)
+        alike = of_maps.alike(found.holds)
         rows.extend((found.tag, ranges.spell(held), holds.codes(hold), hold.reason) for hold, held in alike.items())
         words.update(dict.fromkeys(site_words(engine_of(found), alike)))
         if not alike:
@@ -136,6 +180,18 @@ def reasons(selection: Selection) -> None:
             tables.say(each)
     if not rows:
         _say_none_held(without)
+    return None
+
+
+def _answer_with_holds(selection: Selection) -> Holds:
+    from htmap_core.cli.machine import of_maps
+    from htmap_core.maps.map import engine_of
+
+    maps: list[HoldsOfMap] = []
+    selection.each_map(
+        lambda found: maps.append({"tag": found.tag, "holds": of_maps.held(engine_of(found), found.tag)})
+    )
+    return {"maps": maps}
 
 
 def _say_none_held(maps: list[Map]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from htmap_core.cli import tables
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.suggestions import WithoutTags
 from htmap_core.components import ComponentStatus
 from htmap_core.wording import printable
@@ -17,6 +18,8 @@ from htmap_core.wording import printable
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+    from htmap_core.cli.machine.shapes.maps import MapStatus, Status
 
 # Headings for terminals that are too narrow for the full names.
 _SHORT = {
@@ -38,9 +41,10 @@ _FORMATS = ("text", "json", "json_compact", "csv")
 @click.option("--state/--no-state", default=True, help="Show the number of components in each state (the default).")
 @click.option("--meta/--no-meta", default=True, help="Show memory, disk usage and run times (the default).")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
+@takes_json
 @click.option("--live/--no-live", default=False, help="Update the table until Ctrl-C.")
 @tables.takes_color
-def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None) -> None:
+def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None, as_json: bool) -> Status | None:
     """Show the status of all your maps.
 
     A "*" marks maps that nobody gave a tag; `htmap clean` removes them. Max Memory is what HTCondor has seen, which looks seldom:
@@ -49,26 +53,31 @@ def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None
     """
     from htmap_core.maps import management, overview
 
+    if as_json:
+        if live or format_ != "text":
+            raise click.UsageError("--json, --format and --live exclude each other: choose one of them")
+        left_out = dict.fromkeys(("component_status_counts", *(figure.key for figure in overview.FIGURES)))
+        facts = management.status_facts(include_state=state, include_meta=meta)
+        return {"maps": [cast("MapStatus", {**left_out, **each}) for each in facts]}
     if live:
         if format_ != "text" or not sys.stdout.isatty():
-            raise click.UsageError(
-                "--live needs a terminal and --format text; programs use `htmap status --format json`"
-            )
+            raise click.UsageError("--live needs a terminal and --format text; programs use `htmap status --json`")
         _live(state, meta, color)
     elif format_ == "csv":
         click.echo(management.status_csv(include_state=state, include_meta=meta), nl=False)
     elif format_ != "text":
         click.echo(management.status_json(include_state=state, include_meta=meta, compact=format_ == "json_compact"))
-    elif not (facts := management.status_facts(include_state=state, include_meta=meta)):
+    elif not (found := management.status_facts(include_state=state, include_meta=meta)):
         click.echo("You have no maps. `htmap.map(function, inputs)` creates one.", err=True)
     elif sys.stdout.isatty():
         console = tables.console(color)
-        console.print(_table(facts, state, meta, console.width, color))
+        console.print(_table(found, state, meta, console.width, color))
     else:
-        text = overview.table(facts, state, meta)
+        text = overview.table(found, state, meta)
         tables.echo_in_color(_painted(text) if color else text)
-        if note := overview.footnote(facts):
+        if note := overview.footnote(found):
             tables.remark(note)  # apart from the table, which other programs read
+    return None
 
 
 def _live(state: bool, meta: bool, color: bool | None) -> None:

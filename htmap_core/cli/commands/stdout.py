@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from htmap_core.cli import tables
 from htmap_core.cli.amounts import Amount
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import COMPONENT, TAG, load
 from htmap_core.components import ComponentStatus
 from htmap_core.terminal import AS_IT_CAME
+
+if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes.maps import Output
 
 _TIMEOUT = click.option(
     "--timeout",
@@ -30,30 +34,34 @@ _TIMEOUT = click.option(
     is_flag=True,
     help="Show the output while the component runs, wherever it runs, until it has ended.",
 )
-def stdout(tag: str, component: int, timeout: float | None, follow: bool) -> None:
+@takes_json
+def stdout(tag: str, component: int, timeout: float | None, follow: bool, as_json: bool) -> Output | None:
     """Show the standard output of a component.
 
     If several components share a job, --follow shows the output of all of them.
     """
+    if follow and as_json:
+        raise click.UsageError("--follow and --json exclude each other: what follows is the output itself")
     if follow:
         shown = _output(tag, "stdout").follow(component, timeout)
         _tell(tag, component, {"RUNNING"}, "its output is shown as soon as it runs")
         for text in shown:
             _pass_on(text)
         _check_not_held(tag, component)
-        return
+        return None
     _tell(tag, component, set(), "its output comes when it has ended; --follow shows it earlier")
-    _show(tag, component, "stdout", timeout)
+    return _show(tag, component, "stdout", timeout, as_json=as_json)
 
 
 @click.command()
 @click.argument("tag", type=TAG)
 @click.argument("component", type=COMPONENT)
 @_TIMEOUT
-def stderr(tag: str, component: int, timeout: float | None) -> None:
+@takes_json
+def stderr(tag: str, component: int, timeout: float | None, as_json: bool) -> Output | None:
     """Show the standard error of a component."""
     _tell(tag, component, set(), "its output comes when it has ended")
-    _show(tag, component, "stderr", timeout)
+    return _show(tag, component, "stderr", timeout, as_json=as_json)
 
 
 def _tell(tag: str, component: int, expected: set[str], what: str) -> None:
@@ -82,9 +90,12 @@ def _check_not_held(tag: str, component: int) -> None:
         raise engine.errors.problem(component, ComponentStatus.HELD)
 
 
-def _show(tag: str, component: int, stream: str, timeout: float | None) -> None:
+def _show(tag: str, component: int, stream: str, timeout: float | None, *, as_json: bool) -> Output | None:
     text = _output(tag, stream).get(component, timeout)
+    if as_json:
+        return {"tag": tag, "component": component, "text": text}
     _pass_on(text, nl=not text.endswith("\n") and bool(text))
+    return None
 
 
 def _output(tag: str, stream: str) -> Any:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from htmap_core.cli import tables
+from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import COMPONENT, TAG, load
 from htmap_core.components import ComponentStatus
 from htmap_run import ranges
 
 if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes import explained, plans
+    from htmap_core.cli.machine.shapes.maps import Job, SubmitFile
     from htmap_core.diagnosis.idle import Verdict
     from htmap_core.diagnosis.why import Explanation
-
-takes_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 @click.command()
 @click.argument("tag", type=TAG)
 @click.argument("components", nargs=-1, type=COMPONENT)
 @takes_json
-def why(tag: str, components: tuple[int, ...], as_json: bool) -> None:
+def why(tag: str, components: tuple[int, ...], as_json: bool) -> explained.Why | None:
     """Explain why components do not run.
 
     For held components, shows the reason. For idle ones, shows how many slots of the pool satisfy each part of their
@@ -33,17 +33,17 @@ def why(tag: str, components: tuple[int, ...], as_json: bool) -> None:
     import attrs
 
     found = load(tag)
-    explained = found.why(components or None)
+    reasons = found.why(components or None)
     if as_json:
-        click.echo(json.dumps([attrs.asdict(each) for each in explained], indent=2))
-        return
-    if not explained:
+        return {"tag": tag, "explanations": [cast("explained.Explanation", attrs.asdict(each)) for each in reasons]}
+    if not reasons:
         failed = sum(status is ComponentStatus.ERRORED for status in found.component_statuses)
         more = f"{failed} of them failed: `htmap errors {tag}` shows how" if failed else "none of them failed"
         tables.say(f"all components of map {tag!r} have ended, and {more}")
-    for number, each in enumerate(explained):
+    for number, each in enumerate(reasons):
         click.echo("\n" if number else "", nl=False)
         _show(each)
+    return None
 
 
 def _show(each: Explanation) -> None:
@@ -73,7 +73,7 @@ def _show_clauses(verdict: Verdict) -> None:
 @click.command()
 @click.argument("tag", type=TAG)
 @takes_json
-def plan(tag: str, as_json: bool) -> None:
+def plan(tag: str, as_json: bool) -> plans.Plan | None:
     """Show what a map was submitted with, and who has set each line.
 
     Shows how components share jobs, the pool, the delivery method and why it was chosen, what travels to jobs, and the submit
@@ -81,19 +81,19 @@ def plan(tag: str, as_json: bool) -> None:
     """
     found = load(tag).plan()
     if as_json:
-        click.echo(json.dumps(found.to_dict(), indent=2))
-        return
+        return cast("plans.Plan", found.to_dict())
     for number, section in enumerate(found.sections()):
         click.echo("\n" if number else "", nl=False)
         tables.say(section.text)
         if section.rows:
             tables.show(section.headers, section.rows)
+    return None
 
 
 @click.command()
 @click.argument("tag", type=TAG)
 @takes_json
-def advise(tag: str, as_json: bool) -> None:
+def advise(tag: str, as_json: bool) -> plans.Advice | None:
     """Propose map options by what a map has used.
 
     Shows the memory, disk space and time that components have asked for and used, and a line of options for the next map like
@@ -103,42 +103,47 @@ def advise(tag: str, as_json: bool) -> None:
 
     found = load(tag).advise()
     if as_json:
-        click.echo(json.dumps(found.to_dict(), indent=2))
-        return
+        return cast("plans.Advice", found.to_dict())
     tables.say(found.title)
     tables.show(HEADERS, found.rows)
     click.echo(f"\n{found.line}")
     for note in found.notes:
         tables.say(f"- {note}")
+    return None
 
 
 @click.command()
 @click.argument("tag", type=TAG)
 @click.argument("component", type=COMPONENT, default=0)
 @takes_json
-def job(tag: str, component: int, as_json: bool) -> None:
+def job(tag: str, component: int, as_json: bool) -> Job | None:
     """Print the full ad of a component's job.
 
     The ad is printed as `condor_q -long` or `condor_history -long` prints it. The default COMPONENT is 0.
     """
     found = load(tag).job_ad(component)
     if as_json:
-        attributes: dict[str, Any] = dict(sorted(found.attributes.items(), key=lambda item: item[0].casefold()))
-        click.echo(json.dumps(attributes, indent=2))
-    else:
-        click.echo(found.text, nl=False)
+        attributes = dict(sorted(found.attributes.items(), key=lambda item: item[0].casefold()))
+        return {"tag": tag, "component": component, "is_queued": found.is_queued, "attributes": attributes}
+    click.echo(found.text, nl=False)
+    return None
 
 
 @click.command(name="submit-file")
 @click.argument("tag", type=TAG)
 @click.argument("component", type=COMPONENT, required=False)
-def submit_file(tag: str, component: int | None) -> None:
+@takes_json
+def submit_file(tag: str, component: int | None, as_json: bool) -> SubmitFile | None:
     """Print a submit description, to run components by hand.
 
     `condor_submit` runs it, to debug one COMPONENT or all, apart from the map. Submit it in an empty directory: the event log and
     the output arrive there.
     """
-    click.echo(load(tag).submit_file(component), nl=False)
+    text = load(tag).submit_file(component)
+    if as_json:
+        return {"tag": tag, "component": component, "text": text}
+    click.echo(text, nl=False)
+    return None
 
 
 @click.command()

@@ -8,9 +8,9 @@ from typing import Any
 
 import attrs
 
-from htmap_core import __version__
 from htmap_core.contract.hookspecs import HOOKS_VERSION
 from htmap_core.names import DISTRIBUTION
+from htmap_core.version import __version__
 
 if sys.version_info >= (3, 10):
     from importlib.metadata import Distribution

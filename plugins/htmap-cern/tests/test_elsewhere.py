@@ -28,7 +28,9 @@ class TestElsewhere:
     def test_maps_go_elsewhere_and_stay_as_they_are(self) -> None:
         htmap.settings["CERN.JOB_FLAVOUR"] = "espresso"
         mapped = htmap.map(str, [1], map_options=htmap.MapOptions(hold="true"))
-        ad = json.loads(run_htmap("job", mapped.tag, "0", "--json").stdout)  # of the personal pool: there is no other
+        ad = json.loads(run_htmap("job", mapped.tag, "0", "--json").stdout)[
+            "attributes"
+        ]  # of the personal pool: there is no other
         assert ad["JobBatchName"] == mapped.tag
         assert {"JobFlavour", "SendCredential"} & ad.keys() == set()
 
@@ -42,10 +44,10 @@ class TestElsewhere:
     def test_doctor_asks_for_its_checks_where_maps_go_to_it_and_nowhere_else(
         self, personal_pool: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        elsewhere = json.loads(run_htmap("doctor", "--json").stdout)
+        elsewhere = json.loads(run_htmap("doctor", "--json").stdout)["checks"]
         assert "ticket" not in {each["area"] for each in elsewhere}
         be_at_cern(personal_pool, monkeypatch)
-        checked = json.loads(run_htmap("doctor", "--json").stdout)
+        checked = json.loads(run_htmap("doctor", "--json").stdout)["checks"]
         assert [each["verdict"] for each in checked if each["area"] == "ticket"] == ["ok"]
 
     def test_its_words_are_told_of_its_own_maps_alone(

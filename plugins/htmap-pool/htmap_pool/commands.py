@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import datetime
 import shlex
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import click
 
-from htmap_core import table
+from htmap_core import table, takes_json
 from htmap_pool import release
 from htmap_pool.installing.sources import NEW_ENOUGH
 from htmap_pool.places import Places
@@ -17,8 +18,12 @@ from htmap_pool.running import daemons, report
 from htmap_pool.running.configuration import Shape
 from htmap_pool.settings import PoolSettings
 
+if TYPE_CHECKING:
+    from htmap_pool import answers
+
 # The same code as that of `systemctl status`.
 _NOT_RUNNING = 3
+_MB = 1024 * 1024
 
 
 @click.group()
@@ -31,7 +36,8 @@ def pool() -> None:
 
 @pool.command()
 @click.option("--again", is_flag=True, help="Install the newest HTCondor even if there is one already.")
-def install(again: bool) -> None:
+@takes_json
+def install(again: bool, as_json: bool) -> answers.Installed:
     """Install HTCondor, unless this machine has it.
 
     It unpacks Debian's or Ubuntu's packages below HTMAP_DIR, and changes nothing of the system. After an interruption, run it
@@ -45,19 +51,22 @@ def install(again: bool) -> None:
     else:
         found = installation.install(Places.current(), lambda line: click.echo(line, err=True), again=again)
     version = found.version()
-    click.echo(f"HTCondor {version} in {found.root} (from {found.origin})")
+    if not as_json:
+        click.echo(f"HTCondor {version} in {found.root} (from {found.origin})")
     if tuple(int(part) for part in version.split(".")[:2]) < NEW_ENOUGH:
         click.echo(
             "If Python's bindings cannot authenticate with this old version, `htmap pool install --again` installs a newer one",
             err=True,
         )
+    return {"version": version, "folder": str(found.root), "origin": found.origin}
 
 
 @pool.command()
 @click.option("--cpus", type=click.IntRange(min=1), help="Processors to offer; can be more than the machine has.")
 @click.option("--memory", type=click.IntRange(min=128), metavar="MB", help="Memory to offer.")
 @click.option("--enforce-memory", is_flag=True, help="Hold jobs that use more than their slot has, as large pools do.")
-def start(cpus: int | None, memory: int | None, enforce_memory: bool) -> None:
+@takes_json
+def start(cpus: int | None, memory: int | None, enforce_memory: bool, as_json: bool) -> answers.Started:
     """Start the pool and wait until it takes jobs.
 
     It runs on without this terminal, and stops by itself after it was idle for a while (setting POOL.IDLE_SHUTDOWN).
@@ -69,12 +78,13 @@ def start(cpus: int | None, memory: int | None, enforce_memory: bool) -> None:
     is_strict = enforce_memory or settings.enforce_memory
     shape = Shape(cpus or settings.cpus, memory or settings.memory, settings.idle_shutdown, is_strict)
     started = daemons.start(places, _release(settings), shape, settings.start_timeout)
-    if started.is_new:
-        click.echo(f"the personal pool runs: HTCondor {started.record.version}, pid {started.record.pid}")
-    else:
-        click.echo(f"the personal pool runs already: pid {started.record.pid}")
-        if cpus or memory or (enforce_memory and not _enforces_memory(places)):
-            click.echo("to change its size, or what it enforces, stop it first: `htmap pool stop`", err=True)
+    record = started.record
+    if not as_json:
+        how = f": HTCondor {record.version}, pid" if started.is_new else " already: pid"
+        click.echo(f"the personal pool runs{how} {record.pid}")
+    if not started.is_new and (cpus or memory or (enforce_memory and not _enforces_memory(places))):
+        click.echo("to change its size, or what it enforces, stop it first: `htmap pool stop`", err=True)
+    return {"version": record.version, "pid": record.pid, "started": started.is_new}
 
 
 def _enforces_memory(places: Places) -> bool:
@@ -87,16 +97,19 @@ def _release(settings: PoolSettings) -> Release:
 
 
 @pool.command()
-def stop() -> None:
+@takes_json
+def stop(as_json: bool) -> answers.Stopped:
     """Stop the pool. Jobs stay in its queue and continue after the next start."""
     was_running = daemons.stop(Places.current())
-    click.echo("the personal pool is stopped" if was_running else "the personal pool was not running")
+    if not as_json:
+        click.echo("the personal pool is stopped" if was_running else "the personal pool was not running")
+    return {"stopped": was_running}
 
 
 @pool.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@takes_json
 @click.pass_context
-def status(context: click.Context, as_json: bool) -> None:
+def status(context: click.Context, as_json: bool) -> tuple[answers.PoolStatus, int] | None:
     """Show whether the pool runs, its size and its jobs.
 
     The exit code is 0 if the pool runs, and 3 if not.
@@ -104,15 +117,22 @@ def status(context: click.Context, as_json: bool) -> None:
     places = Places.current()
     found = report.status(places)
     if as_json:
-        facts = attrs.asdict(found) if found else {"directory": str(places.root)}
-        click.echo(json.dumps({"running": found is not None, **facts}, indent=2))
-    elif found:
+        return _facts(places, found), 0 if found else _NOT_RUNNING
+    if found:
         click.echo(_table(found))
-    else:
-        gone = " any more: its master ended, but nobody stopped it" if report.is_stale(places) else ""
-        click.echo(f"the personal pool is not running{gone}; `htmap pool start` starts it")
-    if found is None:
-        context.exit(_NOT_RUNNING)
+        return None
+    gone = " any more: its master ended, but nobody stopped it" if report.is_stale(places) else ""
+    click.echo(f"the personal pool is not running{gone}; `htmap pool start` starts it")
+    return context.exit(_NOT_RUNNING)
+
+
+def _facts(places: Places, found: report.Status | None) -> answers.PoolStatus:
+    facts: dict[str, Any] = {"running": found is not None, **dict.fromkeys(attrs.fields_dict(report.Status))}
+    facts["directory"] = str(places.root)
+    if found is not None:
+        facts.update(attrs.asdict(found), since=datetime.datetime.fromisoformat(found.since))
+        facts.update(memory=found.memory * _MB, free_memory=found.free_memory * _MB)
+    return cast("answers.PoolStatus", facts)
 
 
 def _table(found: report.Status) -> str:
@@ -133,14 +153,17 @@ def _table(found: report.Status) -> str:
 @pool.command()
 @click.argument("daemon", required=False)
 @click.option("--tail", "lines", type=click.IntRange(min=0), default=20, show_default=True, help="Lines to show.")
-def logs(daemon: str | None, lines: int) -> None:
+@takes_json
+def logs(daemon: str | None, lines: int, as_json: bool) -> answers.PoolLogs:
     """Show the path and the end of a log. DAEMON is schedd, startd, starter, ...; without DAEMON, list the logs."""
     places = Places.current()
+    shown: list[answers.PoolLog] = []
     if daemon is None:
-        for path in report.logs(places):
-            click.echo(path)
-        return
-    path = report.log(places, daemon)
-    click.echo(f"==> {path}")
-    for line in report.tail(path, lines):
-        click.echo(line)
+        shown = [{"path": str(path), "lines": None} for path in report.logs(places)]
+    else:
+        path = report.log(places, daemon)
+        shown = [{"path": str(path), "lines": report.tail(path, lines)}]
+    for each in () if as_json else shown:
+        of_it = each["lines"]
+        click.echo(each["path"] if of_it is None else "\n".join([f"==> {each['path']}", *of_it]))
+    return {"logs": shown}

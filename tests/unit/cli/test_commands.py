@@ -38,7 +38,7 @@ for round in range(1, 21):
 
 def settings_checks(type_: Type) -> list[dict[str, str]]:
     """Return what the doctor says of the settings."""
-    return [each for each in json.loads(type_("doctor", "--json").stdout) if each["area"] == "settings"]
+    return [each for each in json.loads(type_("doctor", "--json").stdout)["checks"] if each["area"] == "settings"]
 
 
 def command(*path: str) -> click.Command:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from htmap_core.exceptions import PoolNotFound
 from htmap_core.storage import decisions
 from htmap_core.storage.decisions import Decision, Scope, Written
 from htmap_core.testing import run_htmap
+from tests.answers import answer
 from tests.golden_files import Golden
 
 pytestmark = pytest.mark.usefixtures("htmap_dir")
@@ -34,10 +34,11 @@ def test_what_was_written_down_is_shown(golden: Golden) -> None:
 
 def test_programs_get_it_as_json() -> None:
     decisions.replace(Written(), DECISION)
-    told = json.loads(run_htmap("delivery", "--json").stdout)
+    told = answer("delivery", run_htmap("delivery", "--json").stdout)
     assert told["present"] is None
-    assert [(each["method"], each["since"]) for each in told["decisions"]] == [("docker", 1.8e9)]
-    assert json.loads(run_htmap("delivery", "--json", "--pool", "personal").stdout)["decisions"] == []
+    assert [(each["method"], each["since"]) for each in told["decisions"]] == [("docker", "2027-01-15T08:00:00Z")]
+    of_other = answer("delivery", run_htmap("delivery", "--json", "--pool", "personal").stdout)
+    assert of_other["decisions"] == []
 
 
 def test_nothing_can_be_chosen_for_a_pool_that_cannot_be_asked(htmap_dir: Path) -> None:

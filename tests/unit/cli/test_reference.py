@@ -13,7 +13,7 @@ from htmap_core.cli import cli
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/cli.md").read_text()
 EXAMPLES = {"hold tide wave", "hold tide", "vacate tide"}  # with arguments
-SELECTING = {"--pattern", "--all", "--help"}  # explained once for all commands
+SELECTING = {"--pattern", "--all", "--help", "--json"}  # explained once for all commands
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:

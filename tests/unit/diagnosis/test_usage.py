@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +17,7 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.chunking.reason import Reason
 from htmap_core.testing import run_htmap
 from htmap_run import frames
+from tests.answers import answer
 from tests.golden_files import Golden
 from tests.returned import HOST, RUNTIME
 from tests.unit.conftest import MakeMap
@@ -281,7 +281,7 @@ def test_the_advice_on_a_map(ran: Ran, golden: Golden) -> None:
 
 def test_programs_get_the_advice_as_json(ran: Ran) -> None:
     ran(Job(memory=425), request_memory="128MB")
-    told = json.loads(run_htmap("advise", "--json", "tide").stdout)
+    told = answer("advise", run_htmap("advise", "--json", "tide").stdout)
     assert told["options"]["request_memory"] == "512MB"
     (memory,) = [each for each in told["quantities"] if each["option"] == "request_memory"]
     assert (memory["asked"], memory["largest"], memory["unit"]) == (128, 425, "MB")

@@ -62,7 +62,7 @@ def test_the_command_line_shows_what_the_source_tells(load: Load) -> None:
     }
     assert shown["components tide"].split() == ["0", "HELD", "1", "COMPLETED"]
     assert FULL.reason in shown["reasons tide"]
-    assert [each["status"] for each in json.loads(shown["why tide --json"])] == ["HELD"]
+    assert [each["status"] for each in json.loads(shown["why tide --json"])["explanations"]] == ["HELD"]
     (facts,) = json.loads(shown["status --format json"]).values()
     assert {name for name, count in facts["component_status_counts"].items() if count} == {"HELD", "COMPLETED"}
     assert facts["max_memory"] == 11 * 1024 * 1024
