@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from htmap_run.files.checkpoints import checkpoint
     from htmap_run.files.transfer import transfer_output_files
 
+    Transplant: Any
+    transplant_info: Any
+    transplants: Any
+
 _HOMES = {
     "Advice": "htmap_core.diagnosis.usage.advice",
     "ComponentError": "htmap_core.results.errors",
@@ -137,23 +141,25 @@ _defaults_of_plugins.register()
 conflicting_install.warn_if_installed()
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
-    from importlib import import_module
-    from importlib.util import find_spec
+if not TYPE_CHECKING:  # else any name would be one of HTMap
 
-    if name in _MODULES:
-        return import_module(f"htmap.{name}")
-    if name in _HOMES:
-        home = _HOMES[name]
-    elif name in _OF_PLUGINS and find_spec(_OF_PLUGINS[name].replace("-", "_")) is not None:
-        home = _OF_PLUGINS[name].replace("-", "_")
-    else:
-        hint = f"; it comes with its own package: `pip install {_OF_PLUGINS[name]}`" if name in _OF_PLUGINS else ""
-        raise AttributeError(f"module 'htmap' has no attribute {name!r}{hint}")
-    found = getattr(import_module(home), name)
-    globals()[name] = found
-    return found
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is first used."""
+        from importlib import import_module
+        from importlib.util import find_spec
+
+        if name in _MODULES:
+            return import_module(f"htmap.{name}")
+        if name in _HOMES:
+            home = _HOMES[name]
+        elif name in _OF_PLUGINS and find_spec(_OF_PLUGINS[name].replace("-", "_")) is not None:
+            home = _OF_PLUGINS[name].replace("-", "_")
+        else:
+            hint = f"; it comes with its own package: `pip install {_OF_PLUGINS[name]}`" if name in _OF_PLUGINS else ""
+            raise AttributeError(f"module 'htmap' has no attribute {name!r}{hint}")
+        found = getattr(import_module(home), name)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:

@@ -94,6 +94,7 @@ from htmap_core.exceptions import (
     WritableByOthers,
 )
 from htmap_core.results.following import CannotFollow
+from htmap_core.results.outcome import NoResult
 from htmap_core.results.pickling import CannotUnpickle
 from htmap_core.submission.files.staging import SameName
 from htmap_core.user_warnings import (
@@ -209,6 +210,7 @@ __all__ = [
     "NoMapYet",
     "NoOutputLeft",
     "NoQueue",
+    "NoResult",
     "NoSlotFits",
     "NoSlotTransfers",
     "NoSuitableDeliveryMethod",

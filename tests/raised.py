@@ -82,6 +82,7 @@ FACTS: dict[str, Any] = {
     "demands": {"HasDocker": 0},
     "difference": None,
     "end": 1795898990.0,
+    "error": "ZeroDivisionError: division by zero, in tide, study.py line 3",
     "directory": Path("/run/user/1000/pool"),
     "distribution": "htmap-shared",
     "doubts": {"/home/ada/sea.nc": "it has more than 1 GB; keep such files in /staging"},
@@ -206,6 +207,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
             "hint": "the table DOCKER comes with its own package",
         },
     ],
+    "NoResult": [{"status": "ERRORED"}],
     "NoOutputLeft": [
         {"what": "output files", "status": status, "reason": reason}
         for status, reason in [

@@ -11,11 +11,12 @@ import re
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import attrs
 
 from htmap_core.exceptions import HTMapException
+from htmap_core.type_variables import LikePath
 from htmap_run.transferred import on_submit_side, transferred
 
 AnyPath = Union[str, "os.PathLike[str]"]
@@ -44,7 +45,7 @@ class IsRemote(HTMapException, AttributeError, TypeError):
 
 
 @functools.total_ordering
-class TransferPath(os.PathLike[str]):
+class TransferPath(LikePath):
     """A path that HTMap transfers. The mapped function gets a ``pathlib.Path`` to the file on the execute node instead.
 
     HTMap finds TransferPaths anywhere in the arguments, also in containers and in attributes of objects. A TransferPath has all
@@ -174,22 +175,24 @@ class TransferPath(os.PathLike[str]):
         """
         return functools.reduce(TransferPath.__truediv__, others, self)
 
-    def __getattr__(self, name: str) -> Any:
-        """Return the attribute of :class:`pathlib.Path` of that name, with TransferPaths in place of its paths."""
-        if name.startswith("_"):
-            raise AttributeError(name)
-        if self.is_remote and hasattr(Path, name) and not hasattr(PurePosixPath, name):
-            raise IsRemote(self.as_url(), name)
-        found = getattr(self._path, name)
-        if not callable(found):
-            return self._converted(found)
+    if not TYPE_CHECKING:
 
-        @functools.wraps(found)
-        def method(*args: Any, **kwargs: Any) -> Any:
-            plain = [self._plain(arg) for arg in args]
-            return self._converted(found(*plain, **{key: self._plain(arg) for key, arg in kwargs.items()}))
+        def __getattr__(self, name: str) -> Any:
+            """Return the attribute of :class:`pathlib.Path` of that name, with TransferPaths in place of its paths."""
+            if name.startswith("_"):
+                raise AttributeError(name)
+            if self.is_remote and hasattr(Path, name) and not hasattr(PurePosixPath, name):
+                raise IsRemote(self.as_url(), name)
+            found = getattr(self._path, name)
+            if not callable(found):
+                return self._converted(found)
 
-        return method
+            @functools.wraps(found)
+            def method(*args: Any, **kwargs: Any) -> Any:
+                plain = [self._plain(arg) for arg in args]
+                return self._converted(found(*plain, **{key: self._plain(arg) for key, arg in kwargs.items()}))
+
+            return method
 
     def __dir__(self) -> list[str]:
         public = [name for name in dir(self._path) if not name.startswith("_")]

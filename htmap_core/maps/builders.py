@@ -6,7 +6,7 @@ import copy
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType, MethodType, TracebackType
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, Generic, cast, overload
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import NoMapYet
@@ -20,10 +20,14 @@ from htmap_core.maps.map import Map
 from htmap_core.maps.resuming.rule import rule_for
 from htmap_core.settings import tables
 from htmap_core.submission.mistakes.calls import Calls
+from htmap_core.type_variables import OfFunction, P, R, R_co, T
 from htmap_core.user_warnings import MappedMethod, warn
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
-class MapBuilder:
+
+class MapBuilder(OfFunction, Generic[P, R_co]):
     """Collect calls, and create one map of them when the ``with`` block ends.
 
     An exception inside the block creates no map. :func:`htmap.build_map` and :meth:`MappedFunction.build_map` return
@@ -37,7 +41,7 @@ class MapBuilder:
 
     def __init__(
         self,
-        func: Callable[..., Any],
+        func: Callable[P, R_co],
         map_options: MapOptions | None = None,
         tag: str | None = None,
         *,
@@ -62,9 +66,9 @@ class MapBuilder:
         )
         self._fitting = Calls(func, "build_map")
         self._calls: list[Call] = []
-        self._map: Map | None = None
+        self._map: Map[R_co] | None = None
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> None:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Add a component, which calls the function with these arguments.
 
         :raises ArgumentsDoNotFit: the function cannot be called with them.
@@ -75,7 +79,7 @@ class MapBuilder:
         """Return how many components have been added."""
         return len(self._calls)
 
-    def __enter__(self) -> MapBuilder:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -88,7 +92,7 @@ class MapBuilder:
         return f"{type(self).__name__}(func = {self._func}, components = {len(self)})"
 
     @property
-    def map(self) -> Map:
+    def map(self) -> Map[R_co]:
         """The map that the builder has created.
 
         :raises NoMapYet: the ``with`` block has not ended, or an exception ended it.
@@ -100,7 +104,7 @@ class MapBuilder:
 
 @explaining
 def build_map(
-    func: Callable[..., Any],
+    func: Callable[P, R],
     map_options: MapOptions | None = None,
     tag: str | None = None,
     *,
@@ -108,7 +112,7 @@ def build_map(
     chunksize: int | str | None = None,
     where: str | None = None,
     if_exists: str | None = None,
-) -> MapBuilder:
+) -> MapBuilder[P, R]:
     """Return a builder for a map of *func*.
 
     Use it in a ``with`` statement, and call it once for each component. The arguments are those of :func:`htmap.map`.
@@ -122,7 +126,7 @@ def build_map(
     return MapBuilder(func, map_options, tag, quiet=quiet, chunksize=chunksize, where=where, if_exists=if_exists)
 
 
-class MappedFunction:
+class MappedFunction(OfFunction, Generic[P, R_co]):
     """A function with the mapping functions as methods, and with map options that its maps inherit.
 
     Calling it calls the function in this process. :func:`htmap.mapped` returns such functions. Since 0.6 or earlier::
@@ -131,22 +135,26 @@ class MappedFunction:
         print(double(21), list(double.map(range(3))))  #> 42 [0, 2, 4]
     """
 
-    def __init__(self, func: Callable[..., Any], map_options: MapOptions | None = None) -> None:
+    def __init__(self, func: Callable[P, R_co], map_options: MapOptions | None = None) -> None:
         if not callable(func):
             raise TypeError(f"mapped() needs a function, got {func!r}")
         check_options(map_options)
         functools.update_wrapper(self, func)
         self.func = func  # after the attributes of func, which may be a mapped function itself
-        self.map_options = MapOptions.merge(map_options)
+        self.map_options: MapOptions = MapOptions.merge(map_options)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(func = {self.func}, map_options = {self.map_options})"
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Call the function in this process."""
         return self.func(*args, **kwargs)
 
-    def __get__(self, owner: object, of_class: type | None = None) -> MappedFunction:
+    @overload
+    def __get__(self, owner: None, of_class: type | None = None) -> Self: ...
+    @overload
+    def __get__(self, owner: object, of_class: type | None = None) -> MappedFunction[..., R_co]: ...
+    def __get__(self, owner: object, of_class: type | None = None) -> MappedFunction[..., R_co]:
         """Return the mapped method of an object, where the function is a method: its first parameter is ``self``."""
         if owner is None or not _is_method(self.func):
             return self
@@ -156,15 +164,15 @@ class MappedFunction:
         # The execute node has no HTMap: a mapped function that another function calls must work there without it.
         return (copy.copy if _is_method(self.func) else functools.partial), (self.func,)
 
-    def __copy__(self) -> MappedFunction:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> MappedFunction:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
     def map(
-        self,
-        args: Iterable[Any],
+        self: Callable[[T], R],  # as which checkers know what the one argument may be
+        args: Iterable[T],
         tag: str | None = None,
         map_options: MapOptions | None = None,
         *,
@@ -172,14 +180,15 @@ class MappedFunction:
         chunksize: int | str | None = None,
         where: str | None = None,
         if_exists: str | None = None,
-    ) -> Map:
+    ) -> Map[R]:
         """Map the function; see :func:`htmap.map`."""
-        options = self._merged(map_options)
-        return creating.map(self.func, args, options, tag, quiet, chunksize=chunksize, where=where, if_exists=if_exists)
+        own = cast("MappedFunction[[T], R]", self)
+        options = _merged(own, map_options)
+        return creating.map(own.func, args, options, tag, quiet, chunksize=chunksize, where=where, if_exists=if_exists)
 
     def starmap(
         self,
-        args: Iterable[tuple[Any, ...]] | None = None,
+        args: Iterable[Iterable[Any]] | None = None,
         kwargs: Iterable[Mapping[str, Any]] | None = None,
         tag: str | None = None,
         map_options: MapOptions | None = None,
@@ -188,9 +197,9 @@ class MappedFunction:
         chunksize: int | str | None = None,
         where: str | None = None,
         if_exists: str | None = None,
-    ) -> Map:
+    ) -> Map[R_co]:
         """Map the function over positional and keyword arguments; see :func:`htmap.starmap`."""
-        options = self._merged(map_options)
+        options = _merged(self, map_options)
         return creating.starmap(
             self.func, args, kwargs, options, tag, quiet, chunksize=chunksize, where=where, if_exists=if_exists
         )
@@ -205,7 +214,7 @@ class MappedFunction:
         if_exists: str | None = None,
     ) -> Plan:
         """Return what :meth:`map` would submit; see :func:`htmap.plan`. Since 0.7."""
-        return ahead.plan(self.func, args, self._merged(map_options), tag, chunksize=chunksize, if_exists=if_exists)
+        return ahead.plan(self.func, args, _merged(self, map_options), tag, chunksize=chunksize, if_exists=if_exists)
 
     def build_map(
         self,
@@ -216,17 +225,19 @@ class MappedFunction:
         chunksize: int | str | None = None,
         where: str | None = None,
         if_exists: str | None = None,
-    ) -> MapBuilder:
+    ) -> MapBuilder[P, R_co]:
         """Return a builder for a map of the function; see :func:`htmap.build_map`."""
-        options = self._merged(map_options)
+        options = _merged(self, map_options)
         return MapBuilder(self.func, options, tag, quiet=quiet, chunksize=chunksize, where=where, if_exists=if_exists)
 
-    def _merged(self, map_options: MapOptions | None) -> MapOptions:
-        check_options(map_options)
-        func = self.func
-        if isinstance(func, MethodType) and _is_method(func.__func__) and tables.setting("TELL_MISTAKES"):
-            warn(MappedMethod(func.__qualname__, type(func.__self__).__name__))
-        return MapOptions.merge(map_options, self.map_options)
+
+def _merged(function: MappedFunction[..., Any], map_options: MapOptions | None) -> MapOptions:
+    """Return the options of a map of a function."""
+    check_options(map_options)
+    func = function.func
+    if isinstance(func, MethodType) and _is_method(func.__func__) and tables.setting("TELL_MISTAKES"):
+        warn(MappedMethod(func.__qualname__, type(func.__self__).__name__))
+    return MapOptions.merge(map_options, function.map_options)
 
 
 def _is_method(func: Any) -> bool:
@@ -234,13 +245,13 @@ def _is_method(func: Any) -> bool:
 
 
 @overload
-def mapped(func: Callable[..., Any], *, map_options: MapOptions | None = None) -> MappedFunction: ...
+def mapped(func: Callable[P, R], *, map_options: MapOptions | None = None) -> MappedFunction[P, R]: ...
 
 
 @overload
 def mapped(
     func: MapOptions | None = None, *, map_options: MapOptions | None = None
-) -> Callable[[Callable[..., Any]], MappedFunction]: ...
+) -> Callable[[Callable[P, R]], MappedFunction[P, R]]: ...
 
 
 def mapped(

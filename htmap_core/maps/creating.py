@@ -39,12 +39,13 @@ from htmap_core.submission.delivery_choice import Chosen, choose_delivery_method
 from htmap_core.submission.handshake import versions
 from htmap_core.submission.mistakes.calls import Calls
 from htmap_core.submission.submit import submit_map
+from htmap_core.type_variables import R, T
 
 
 @explaining
 def map(
-    func: Callable[[Any], Any],
-    args: Iterable[Any],
+    func: Callable[[T], R],
+    args: Iterable[T],
     map_options: MapOptions | None = None,
     tag: str | None = None,
     quiet: bool = False,
@@ -52,7 +53,7 @@ def map(
     chunksize: int | str | None = None,
     where: str | None = None,
     if_exists: str | None = None,
-) -> Map:
+) -> Map[R]:
     """Map a function of one argument over an iterable of arguments.
 
     Each call is a component, and runs somewhere in the pool. Since 0.6 or earlier::
@@ -102,7 +103,7 @@ def map(
 
 @explaining
 def starmap(
-    func: Callable[..., Any],
+    func: Callable[..., R],
     args: Iterable[Iterable[Any]] | None = None,
     kwargs: Iterable[Mapping[str, Any]] | None = None,
     map_options: MapOptions | None = None,
@@ -112,7 +113,7 @@ def starmap(
     chunksize: int | str | None = None,
     where: str | None = None,
     if_exists: str | None = None,
-) -> Map:
+) -> Map[R]:
     """Map a function over positional and keyword arguments: a tuple and a dictionary for each component.
 
     The shorter of the two iterables is filled up with empty tuples or dictionaries. The other arguments and the exceptions are
@@ -151,7 +152,7 @@ def _call(component: int, given: Iterable[Any] | None, named: Mapping[str, Any] 
 
 
 def create_map(
-    func: Callable[..., Any],
+    func: Callable[..., R],
     calls: Iterable[Call],
     *,
     map_options: MapOptions | None = None,
@@ -161,7 +162,7 @@ def create_map(
     where: str | None = None,
     total: int = 0,
     if_exists: str | None = None,
-) -> Map:
+) -> Map[R]:
     """Create and submit a map over *calls*, or find it. An error before the schedd has accepted the map leaves nothing behind.
 
     :param total: the number of calls, for the progress bar; 0 where it is not known.
@@ -170,7 +171,7 @@ def create_map(
     rule, wanted, begun = rule_for(if_exists, tag), place(where), list[Written]()
     with contextlib.ExitStack() as stack:
         draft = functools.partial(Draft.of, func, map_options, chunksize)
-        create: Callable[..., Map]
+        create: Callable[..., Map[Any]]
         if wanted == names.POOL:
             stack.enter_context(of_one_moment())
             stack.enter_context(interruption.of_a_creation(lambda: _submitted(begun), may_exist=rule != ERROR))
@@ -204,7 +205,7 @@ def _created(
     tag: str | None,
     total: int,
     quiet: bool,
-) -> Map:
+) -> Map[Any]:
     """Create and submit a map.
 
     :param replaces: the map that has the tag so far.
@@ -224,7 +225,7 @@ def _created(
             submit_map(creation, record, described.commands, connection, described.authors)
         if replaces is not None:
             replacing.take_place(replaces, creation.map_dir, creation.tag, connection)
-        created = Map(tag=written.plan.tag, map_dir=creation.map_dir)
+        created: Map[Any] = Map(tag=written.plan.tag, map_dir=creation.map_dir)
     _note(written.plan, written.reason, draft.runs, quiet=quiet)
     return created
 

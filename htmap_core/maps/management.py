@@ -30,7 +30,7 @@ from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.tags import all_tags, find_map
 
 
-def load(tag: str) -> Map:
+def load(tag: str) -> Map[Any]:
     """Return the map with a tag; always the same object within a process.
 
     Since 0.6 or earlier::
@@ -90,7 +90,7 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
         found.remove()
 
 
-def load_maps(pattern: str | None = None) -> tuple[Map, ...]:
+def load_maps(pattern: str | None = None) -> tuple[Map[Any], ...]:
     """Return all maps, sorted by tag, without those that another process is creating.
 
     A damaged map gives a warning (``DamagedMap``), and so does one that only a newer HTMap understands (``NewerMap``).

@@ -6,7 +6,7 @@ import datetime
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, cast, overload
 
 import attrs
 
@@ -32,25 +32,24 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import find_map
 from htmap_core.submission.by_hand import description
 from htmap_core.submission.files.signatures import KeptSigned
+from htmap_core.type_variables import R_co, T
 
 if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
     from htmap_core.diagnosis.usage.advice import Advice
     from htmap_core.diagnosis.why import Explanation
 
-T = TypeVar("T")
-
-_alive: weakref.WeakValueDictionary[str, Map] = weakref.WeakValueDictionary()
+_alive: weakref.WeakValueDictionary[str, Map[Any]] = weakref.WeakValueDictionary()
 _finding = threading.Lock()  # held for a look at the dictionary, never while a map is read
 
 
-def engine_of(found: Map) -> Engine:
+def engine_of(found: Map[Any]) -> Engine:
     """Return the engine of a map, for the core's own use."""
     return found._engine  # noqa: SLF001 -- this module's own
 
 
 @existence.checked_before_use(engine_of)
-class Map(Shown, Sequence[Any]):
+class Map(Shown, Sequence[R_co]):
     """A map: the status, the result and the error of each of its components, and the acts on them. Since 0.6 or earlier.
 
     The mapping functions and :func:`htmap.load` return maps. A process has one object for each map, which any number of threads
@@ -65,7 +64,7 @@ class Map(Shown, Sequence[Any]):
 
     _engine: Engine
 
-    def __new__(cls, *, tag: str, map_dir: MapDir) -> Map:
+    def __new__(cls, *, tag: str, map_dir: MapDir) -> Map[R_co]:
         """Return the object that this process has for the map, or a new one."""
         with _finding:
             alive = _alive.get(str(map_dir.path))
@@ -81,7 +80,7 @@ class Map(Shown, Sequence[Any]):
         self._engine.map.tag = tag
 
     @classmethod
-    def load(cls, tag: str) -> Map:
+    def load(cls, tag: str) -> Map[R_co]:
         """Return the map with a tag, as :func:`htmap.load` does.
 
         :raises TagNotFound: no map has this tag.
@@ -125,10 +124,10 @@ class Map(Shown, Sequence[Any]):
     def __contains__(self, component: object) -> bool:
         return self._engine.has(component)
 
-    def __copy__(self) -> Map:
+    def __copy__(self) -> Map[R_co]:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Map:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Map[R_co]:
         return self
 
     def __reduce__(self) -> str:
@@ -235,7 +234,7 @@ class Map(Shown, Sequence[Any]):
         self._engine.wait(timeout, frozenset(tolerated), show_progress_bar=show_progress_bar, share=share)
         notes.tell(self._engine)
 
-    def get(self, component: int, timeout: Timeout = None) -> Any:
+    def get(self, component: SupportsIndex, timeout: Timeout = None) -> R_co:
         """Wait for the result of a component, and return it.
 
         :param timeout: seconds or a timedelta; None waits for ever.
@@ -246,22 +245,22 @@ class Map(Shown, Sequence[Any]):
         :raises MapComponentHeld: the component is held.
         :raises MapComponentRemoved: the component was removed from the queue.
         """
-        return self._engine.result(self._engine.from_front(component), timeout)
+        return cast("R_co", self._engine.result(self._engine.from_front(component), timeout))
 
     @overload
-    def __getitem__(self, component: int) -> Any: ...
+    def __getitem__(self, component: SupportsIndex) -> R_co: ...
     @overload
-    def __getitem__(self, component: slice) -> list[Any]: ...
-    def __getitem__(self, component: int | slice) -> Any:
+    def __getitem__(self, component: slice) -> list[R_co]: ...
+    def __getitem__(self, component: SupportsIndex | slice) -> R_co | list[R_co]:
         """Return the result of a component without waiting; of a slice, a list of results.
 
         :raises OutputNotFound: a component has no result yet. The other errors are those of :meth:`get`.
         """
         if isinstance(component, slice):
             return self._engine.results_now(self._engine.components[component])
-        return self._engine.result_now(self._engine.from_front(component))
+        return cast("R_co", self._engine.result_now(self._engine.from_front(component)))
 
-    def get_err(self, component: int, timeout: Timeout = None) -> ComponentError:
+    def get_err(self, component: SupportsIndex, timeout: Timeout = None) -> ComponentError:
         """Wait until a component has ended, and return its error. Nothing is unpickled before ``error.exception`` is used.
 
         :raises ExpectedError: the component succeeded.
@@ -282,21 +281,32 @@ class Map(Shown, Sequence[Any]):
         """Wait for all components, and return how many results are *value*."""
         return super().count(value)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[R_co]:
         """Return an iterator over all results in the order of the inputs, which waits for each."""
         return self.iter()
 
-    def __reversed__(self) -> Iterator[Any]:
+    def __reversed__(self) -> Iterator[R_co]:
         """Return an iterator over all results, the last one first, which waits for each."""
         return self._engine.results(None, reversed(self._engine.components))
 
-    def iter(self, timeout: Timeout = None) -> Iterator[Any]:
+    def iter(self, timeout: Timeout = None) -> Iterator[R_co]:
         """Return an iterator over all results in the order of the inputs, which waits for each.
 
         :param timeout: for each component, as in :meth:`get`.
         """
         return self._engine.results(timeout)
 
+    @overload
+    def results(
+        self,
+        errors: Literal["raise", "skip"] = "raise",
+        unfinished: Literal["wait", "skip"] = "wait",
+        timeout: Timeout = None,
+    ) -> Iterator[R_co]: ...
+    @overload
+    def results(
+        self, errors: Literal["return"], unfinished: Literal["wait", "skip"] = "wait", timeout: Timeout = None
+    ) -> Iterator[R_co | ComponentError | ComponentHold]: ...
     def results(
         self,
         errors: Literal["raise", "skip", "return"] = "raise",
@@ -328,21 +338,21 @@ class Map(Shown, Sequence[Any]):
         """
         return in_order.failed(self._engine)
 
-    def iter_with_inputs(self, timeout: Timeout = None) -> Iterator[tuple[Input, Any]]:
+    def iter_with_inputs(self, timeout: Timeout = None) -> Iterator[tuple[Input, R_co]]:
         """Return an iterator over ``(input, result)`` in the order of the inputs, which waits for each.
 
         An input is ``(args, kwargs)``, the arguments of the call.
         """
         return zip(self._engine.inputs(), self._engine.results(timeout))
 
-    def iter_as_available(self, timeout: Timeout = None) -> Iterator[Any]:
+    def iter_as_available(self, timeout: Timeout = None) -> Iterator[R_co]:
         """Return an iterator over all results as they arrive. An error or a hold ends it as it ends :meth:`get`.
 
         :param timeout: for all components together, as in :meth:`wait`.
         """
         return (result for _, result in self._engine.results_as_available(timeout))
 
-    def iter_as_available_with_inputs(self, timeout: Timeout = None) -> Iterator[tuple[Input, Any]]:
+    def iter_as_available_with_inputs(self, timeout: Timeout = None) -> Iterator[tuple[Input, R_co]]:
         """Return an iterator over ``(input, result)`` as results arrive; see :meth:`iter_as_available`."""
         found = self._engine.results_as_available(timeout)
         return ((self._engine.input(component), result) for component, result in found)
@@ -356,7 +366,7 @@ class Map(Shown, Sequence[Any]):
         """The inputs of the components, a sequence of ``(args, kwargs)``. Since 0.7."""
         return MapInputs(self._engine)
 
-    def outcomes(self, timeout: Timeout = None) -> Iterator[Outcome]:
+    def outcomes(self, timeout: Timeout = None) -> Iterator[Outcome[R_co]]:
         """Return an iterator over the outcomes of the components, as they end. Errors and holds are values here. Since 0.7.
 
         Results are unpickled, errors are not before ``error.exception`` is used.
@@ -492,7 +502,7 @@ class Map(Shown, Sequence[Any]):
 
         return advise(self._engine)
 
-    def job_ad(self, component: int) -> JobAd:
+    def job_ad(self, component: SupportsIndex) -> JobAd:
         """Return the full ad of a component's job, from the queue or else from the history. Since 0.7.
 
         :raises ComponentNotFound: the map has no such component.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, SupportsIndex, TypeVar
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor.connection import Connection
@@ -63,11 +63,11 @@ class Engine:
     def __init__(
         self, tag: str, map_dir: MapDir, finish_interrupted: Callable[[], object], tend: Callable[[str], float]
     ) -> None:
-        self.map = TaggedMap(tag, map_dir)
+        self.map: TaggedMap = TaggedMap(tag, map_dir)
         _ = map_dir.record  # a map that cannot be read is refused before anything else
-        self.states = source.of(map_dir)
-        self.site = SiteSays(self.map)
-        self.errors = ErrorReader(self.map, self.states, self.site)
+        self.states: source.StateSource = source.of(map_dir)
+        self.site: SiteSays = SiteSays(self.map)
+        self.errors: ErrorReader = ErrorReader(self.map, self.states, self.site)
         self._results = ResultReader(map_dir)
         self._news = News(self.map, self.states, finish_interrupted, tend)
         self._pace = Pace(len(self.components) / map_dir.placement.first_jobs)
@@ -93,7 +93,7 @@ class Engine:
             self.map_dir.refresh()
         return range(self.map_dir.placement.components)
 
-    def from_front(self, component: int) -> int:
+    def from_front(self, component: SupportsIndex) -> int:
         """Return a component's index counted from the front.
 
         :raises ComponentNotFound: the map has no such component.
@@ -399,11 +399,11 @@ class Engine:
         """Return an iterator over ``(component, result)`` as results arrive."""
         return self._as_available(timeout, self._loaded)
 
-    def outcomes(self, timeout: Timeout) -> Iterator[Outcome]:
+    def outcomes(self, timeout: Timeout) -> Iterator[Outcome[Any]]:
         """Return an iterator over the outcomes of the components, as they end or are held."""
         return (outcome for _, outcome in self._as_available(timeout, self._outcome))
 
-    def outcome(self, component: int, timeout: Timeout, line: Line | None = None) -> Outcome:
+    def outcome(self, component: int, timeout: Timeout, line: Line | None = None) -> Outcome[Any]:
         """Wait until a component has ended or is held, and return its outcome.
 
         :param line: as for :meth:`awaited`.
@@ -431,8 +431,8 @@ class Engine:
                 if not pending:
                     return
 
-    def _outcome(self, component: int, status: ComponentStatus) -> Outcome:
-        def look() -> Outcome:
+    def _outcome(self, component: int, status: ComponentStatus) -> Outcome[Any]:
+        def look() -> Outcome[Any]:
             if (hold := self.states.hold(component)) is not None:
                 return Outcome(component, ComponentStatus.HELD, error=hold)
             try:

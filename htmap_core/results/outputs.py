@@ -7,7 +7,7 @@ import sys
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, overload
+from typing import Any, ClassVar, Generic, SupportsIndex, TypeVar, overload
 
 import attrs
 
@@ -48,10 +48,10 @@ class _OfComponents(Sequence[T], Generic[T]):
         return self._existing.has(component)
 
     @overload
-    def __getitem__(self, component: int) -> T: ...
+    def __getitem__(self, component: SupportsIndex) -> T: ...
     @overload
     def __getitem__(self, component: slice) -> list[T]: ...
-    def __getitem__(self, component: int | slice) -> T | list[T]:
+    def __getitem__(self, component: SupportsIndex | slice) -> T | list[T]:
         """Return the item of a component without waiting; of a slice, a list of items.
 
         :raises ComponentNotFound: the map has no such component; an IndexError.
@@ -98,7 +98,7 @@ class _PerComponent(_OfComponents[T]):
                 continue
         raise NoOutputLeft(self._engine.map.current_tag(), component, str(status), self.what)
 
-    def get(self, component: int, timeout: Timeout = None) -> T:
+    def get(self, component: SupportsIndex, timeout: Timeout = None) -> T:
         """Wait until a component has ended, and return its item.
 
         :param timeout: seconds or a timedelta; None waits for ever.
@@ -106,9 +106,7 @@ class _PerComponent(_OfComponents[T]):
         :raises HeldWithoutOutput: the component is held, and has left nothing; a MapComponentHeld and a FileNotFoundError.
         :raises NoOutputLeft: the component left nothing; a FileNotFoundError.
         """
-        component = self._existing.from_front(component)
-
-        return self._engine.awaited(component, timeout, self._found)
+        return self._engine.awaited(self._existing.from_front(component), timeout, self._found)
 
     __call__ = get
 
@@ -172,7 +170,7 @@ class MapStdOut(_Stream):
     stream = "stdout"
     what = "standard output"
 
-    def follow(self, component: int, timeout: Timeout = None) -> Iterator[str]:
+    def follow(self, component: SupportsIndex, timeout: Timeout = None) -> Iterator[str]:
         """Return an iterator over the output of a component while it runs, until it has ended or is held. Since 0.7.
 
         If several components share the job, the output is that of all of them.

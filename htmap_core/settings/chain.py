@@ -15,7 +15,7 @@ import itertools
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, ClassVar, Union
 
 from htmap_core.settings import dotted
 from htmap_core.settings.defaults import BuiltIn, Offered
@@ -98,7 +98,7 @@ class Settings:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Settings) and self.to_dict() == other.to_dict()
 
-    __hash__ = None  # type: ignore[assignment]  # mutable, so not hashable
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # mutable, so not hashable
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.to_dict()!r})"
@@ -263,4 +263,4 @@ FOR_ALL_USERS = (Settings(Environment()), Settings(SystemFile()))
 """What a site says to all its users: its word counts where it requires something, whatever a user sets."""
 BASE_SETTINGS = Settings(*FOR_ALL_USERS, offered, built_in)
 USER_SETTINGS = Settings(UserFile())
-settings = Settings({}, USER_SETTINGS, BASE_SETTINGS)
+settings: Settings = Settings({}, USER_SETTINGS, BASE_SETTINGS)

@@ -56,12 +56,12 @@ class JobSizes:
     """
 
     def __init__(self, runs: Iterable[tuple[int, int]], components: int) -> None:
-        self.runs = tuple(runs)
+        self.runs: tuple[tuple[int, int], ...] = tuple(runs)
         self.components = components
         self._sizes = [size for _, size in self.runs]
         self._rows = [0, *itertools.accumulate(jobs for jobs, _ in self.runs)]
         self._firsts = [0, *itertools.accumulate(jobs * size for jobs, size in self.runs)]
-        self.jobs = self._rows.pop()
+        self.jobs: int = self._rows.pop()
         self._firsts.pop()
 
     @classmethod

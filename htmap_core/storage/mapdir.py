@@ -52,8 +52,8 @@ class MapDir(PortionFiles):
         self._placement: Placement | None = None
         self._refreshed = -1
         self._placing = threading.RLock()  # else a thread that has read less could have the last word
-        self.submissions = Submissions(path / names.SUBMISSIONS)
-        self.outputs = Outputs(path / names.OUTPUTS)
+        self.submissions: Submissions = Submissions(path / names.SUBMISSIONS)
+        self.outputs: Outputs = Outputs(path / names.OUTPUTS)
 
     @property
     def exists(self) -> bool:

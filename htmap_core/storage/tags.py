@@ -251,8 +251,8 @@ class TaggedMap:
     """
 
     def __init__(self, tag: str, map_dir: MapDir) -> None:
-        self.tag = tag
-        self.map_dir = map_dir
+        self.tag: str = tag
+        self.map_dir: MapDir = map_dir
 
     def current_tag(self) -> str:
         """Return the map's present tag."""

@@ -68,7 +68,7 @@ def closed(gate: Path) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def submitted(module_pool: Path, gate: Path) -> dict[tuple[str, int], htmap.Map]:
     """Submit all maps that tests look at together, once with one component in a job and once with several."""
-    maps = {}
+    maps: dict[tuple[str, int], htmap.Map] = {}
     with using_htmap_dir(module_pool):
         for size in (1, 3):
             inputs = [(x,) if x % 2 else (x, 2) for x in range(1, 6)]

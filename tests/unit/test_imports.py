@@ -152,7 +152,7 @@ def test_a_name_that_htmap_does_not_have_is_an_attribute_error(golden: Golden) -
     import htmap
 
     with pytest.raises(AttributeError) as caught:
-        htmap.mop
+        htmap.mop  # type: ignore[attr-defined]  # on purpose
     golden("imports/a-name-that-htmap-does-not-have-is-an-attribute", caught.value)
 
 

@@ -55,7 +55,7 @@ def _results(
                     yield own(outcome.error)
 
 
-def _outcome(engine: Engine, component: int, timeout: Timeout, line: Line, *, waits: bool) -> Outcome | None:
+def _outcome(engine: Engine, component: int, timeout: Timeout, line: Line, *, waits: bool) -> Outcome[Any] | None:
     """Return the outcome of a component; None if it has none by now, and is not waited for."""
     if waits:
         return engine.outcome(component, timeout, line)

@@ -27,9 +27,9 @@ class PortionFiles:
 
     def __init__(self, map_path: Path, submission: int = 0) -> None:
         self.map_path = map_path
-        self.prefix = f"{names.ADDED}/{submission}/" if submission else ""
+        self.prefix: str = f"{names.ADDED}/{submission}/" if submission else ""
         """The path of its files below the map's directory: empty, or with a slash at its end."""
-        self.path = map_path / self.prefix if submission else map_path
+        self.path: Path = map_path / self.prefix if submission else map_path
         self._ending = f".{submission}" if submission else ""
 
     @property

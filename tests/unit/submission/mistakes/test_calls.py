@@ -111,6 +111,6 @@ def test_a_map_of_a_function_that_needs_more_is_refused_before_its_inputs_are_ta
 def test_a_builder_refuses_a_call_in_its_line() -> None:
     builder = htmap.build_map(two)
     with pytest.raises(ArgumentsDoNotFit):
-        builder(1)
+        builder(1)  # type: ignore[call-arg]  # on purpose
     builder(1, place="Brest")
     assert len(builder) == 1
