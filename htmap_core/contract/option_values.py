@@ -18,6 +18,9 @@ from htmap_core.language.submit_text import REQUIREMENTS, attribute_name, check_
 FIXED_INPUT_FILES, INPUT_FILES, OUTPUT_REMAPS = "fixed_input_files", "input_files", "output_remaps"
 CUSTOM_OPTIONS = "custom_options"
 WALLTIME = "walltime"
+CHUNKSIZE, AUTO = "chunksize", "auto"  # with which HTMap chooses
+EXPECTED_RUNTIME = "expected_runtime"
+EXIT = "exit"  # what `checkpoint` may be besides true and false
 RELATIVE_PATHS = "preserve_relative_paths"
 RETRY_EXCEPTIONS = "retry_exceptions"
 

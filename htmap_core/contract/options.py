@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from os import PathLike
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
 from htmap_core.contract.option_values import (
-    CONVERTED,
     CUSTOM_OPTIONS,
     FILE_OPTIONS,
     FIXED_INPUT_FILES,
     INPUT_FILES,
     OUTPUT_REMAPS,
-    WALLTIME,
-    checked_name,
     combined,
     copied,
-    folded,
     in_short,
     is_fixed,
 )
-from htmap_core.contract.walltime import wanted
+from htmap_core.contract.usual.given import GivenOptions
+from htmap_core.contract.usual.meanings import meanings
 from htmap_core.display.view import Section, Shown
-from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword
+from htmap_core.exceptions import HTMapException, InvalidOption, ReservedOptionKeyword
+from htmap_core.exceptions.door import by_the_shortest_way
 from htmap_core.language.submit_text import (
     REQUIREMENTS,
     RESERVED_COMMANDS,
@@ -36,31 +36,55 @@ from htmap_core.language.submit_text import (
 from htmap_core.settings.chain import Settings
 
 
-class MapOptions(Shown, MutableMapping[str, Any]):
+class MapOptions(Shown, GivenOptions):
     """Options of a map: HTCondor's submit commands, and a few of HTMap's own.
 
-    A single value holds for all components; an iterable has one value for each component, in their order. A value is what a
-    submit file has behind the ``=``: a str, int, float, bool, path or timedelta; the ``environment`` can be a dictionary, whose
-    values need no quotes. The options are a dictionary of what was given, which can be changed; names are found in any case, and
-    those of attributes begin with ``MY.``. Maps, builders and mapped functions take a copy of them. Since 0.6 or earlier.
+    A single value holds for all components; most options also take an iterable with one value for each, in their order. The usual
+    options are named below. Any other submit command is a keyword, too, with what a submit file has behind the ``=``: a str, int,
+    float, bool, path or timedelta. The options are a dictionary of what was given, which can be changed; names are found in any
+    case, and those of attributes begin with ``MY.``. Maps, builders and mapped functions take a copy. Since 0.6 or earlier.
 
     >>> options = MapOptions(request_memory="1GB", custom_options={"Project": '"tides"'})
     >>> options["request_memory"] = "2GB"
     >>> dict(options)
     {'request_memory': '2GB', 'MY.Project': '"tides"'}
 
-    :param fixed_input_files: paths or URLs of files to send with every component.
-    :param input_files: for each component, the path or URL of its file, or several of them.
-    :param output_remaps: where output files go instead of back: one mapping from file names to destinations for all components,
-        or one for each.
-    :param custom_options: attributes of the job's ad, which have ``+`` or ``MY.`` in front in a submit file.
+    :param request_cpus: processors for a component: ``2``, or an expression.
+    :param request_memory: memory for a component: ``"2GB"``, a number of MB, an expression; ``"1GB, 2GB"`` gives it more when it
+        has run out.
+    :param request_disk: disk space for a component: ``"10GB"``, a number of KB, or an expression.
+    :param request_gpus: GPUs for a component: ``1``, or an expression; none by default.
+    :param requirements: which slots will do: ``'OpSysAndVer == "AlmaLinux9"'``; settings, site and delivery method may add to it.
+    :param environment: environment variables: ``{"TITLE": "high tide"}``, or text in HTCondor's own syntax.
+    :param accounting_group: the group to which the jobs are counted: ``"physics.tides"``. Some sites require one.
+    :param walltime: how long one component may take: ``"2h"``, ``"1d 12h"``, ``"2:30:00"``, a number of seconds, a timedelta; no
+        limit by default.
+    :param chunksize: how many components share a job: ``100``; by default, or with ``"auto"``, HTMap chooses.
+    :param expected_runtime: how long a call takes, by which HTMap chooses ``chunksize``: ``0.2``, ``"5 min"``, a timedelta; by
+        default what earlier runs took.
+    :param max_idle: how many jobs may be idle at a time: ``1000``; the schedd makes the others later, as it does for large maps.
+    :param max_retries: how often a job runs again that could not finish, before it is held: it was killed, or found no Python; 2
+        by default.
+    :param retry_exceptions: the exceptions after which a job runs again, too: ``(OSError, "TooBusy")``, or ``True`` for all; none
+        by default.
+    :param checkpoint: whether the map keeps checkpoints: by default, if its function mentions ``htmap.checkpoint``; with
+        ``"exit"``, its jobs end for that, and start again.
+    :param checkpoint_interval: how long it is at least between two checkpoints that leave the execute node: by default 60
+        seconds, with ``checkpoint="exit"`` 600.
+    :param results_interval: how often results of components that share a job come before its end: ``60``, ``"5 min"``, or
+        ``False`` for never; by default after 10 seconds, then ever less often.
+    :param preserve_relative_paths: whether input files keep their folders: the function opens ``data/a.csv``, and not ``a.csv``.
+    :param fixed_input_files: the files that all components get: paths or URLs, one or several.
+    :param input_files: the files of each component: for each its path or URL, or several of them.
+    :param output_remaps: where output files go instead of back: ``{"out.txt": destination}``, or a mapping for each component.
+    :param custom_options: attributes of the job's ad: ``{"Project": '"tides"'}``; a submit file has ``+`` or ``MY.`` before them.
     :param kwargs: any other submit command.
     :raises ReservedOptionKeyword: HTMap itself sets the command.
-    :raises InvalidOption: a submit description cannot hold the name or value.
+    :raises InvalidOption: an option is nothing of what it takes, or no submit description can hold it.
     """
 
     __module__ = "htmap"  # which both sides have
-    __slots__ = ("_given",)  # so that `options.request_memory = "2GB"` is an error, and not without effect
+    __slots__ = ()
 
     RESERVED_KEYS: ClassVar[frozenset[str]] = frozenset({
         *RESERVED_COMMANDS, "+IsHTMapJob", "+component", "IsHTMapJob", "JobBatchName", "MY.IsHTMapJob", "MY.component",
@@ -70,75 +94,46 @@ class MapOptions(Shown, MutableMapping[str, Any]):
         self,
         /,
         *,
-        fixed_input_files: Any = None,
-        input_files: Any = None,
-        output_remaps: Any = None,
+        request_cpus: int | str | Iterable[int | str] | None = None,
+        request_memory: float | str | Iterable[float | str] | None = None,
+        request_disk: float | str | Iterable[float | str] | None = None,
+        request_gpus: int | str | Iterable[int | str] | None = None,
+        requirements: str | bool | Iterable[str | bool] | None = None,
+        environment: str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]] | None = None,
+        accounting_group: str | Iterable[str] | None = None,
+        walltime: float | str | timedelta | Iterable[float | str | timedelta] | None = None,
+        chunksize: int | Literal["auto"] | None = None,
+        expected_runtime: float | str | timedelta | None = None,
+        max_idle: int | str | None = None,
+        max_retries: int | None = None,
+        retry_exceptions: bool | str | type[BaseException] | Iterable[str | type[BaseException]] | None = None,
+        checkpoint: bool | Literal["exit"] | None = None,
+        checkpoint_interval: float | str | timedelta | None = None,
+        results_interval: float | str | timedelta | Literal[False] | None = None,
+        preserve_relative_paths: bool | None = None,
+        fixed_input_files: str | PathLike[str] | Iterable[str | PathLike[str]] | None = None,
+        input_files: Iterable[str | PathLike[str] | Iterable[str | PathLike[str]]] | None = None,
+        output_remaps: Mapping[str, str | PathLike[str]] | Iterable[Mapping[str, str | PathLike[str]]] | None = None,
         custom_options: Mapping[str, OptionValue | Iterable[OptionValue]] | None = None,
         **kwargs: OptionValue | Mapping[str, Any] | Iterable[OptionValue | Mapping[str, Any]],
     ) -> None:
-        self._given: dict[str, tuple[str, Any]] = {}  # name and value, by the name in lower case
-        for name, value in kwargs.items():
-            self._add(name, value)
-        if custom_options is not None:
-            self._add_attributes(CUSTOM_OPTIONS, custom_options)
-        for name, value in (
-            (FIXED_INPUT_FILES, fixed_input_files),
-            (INPUT_FILES, input_files),
-            (OUTPUT_REMAPS, output_remaps),
-        ):
-            if value is not None:
+        named = locals()
+        super().__init__()
+        try:
+            for name in _USUAL:
+                if named[name] is not None:
+                    self._add(name, named[name])
+            if custom_options is not None:
+                self._add_attributes(CUSTOM_OPTIONS, custom_options)
+            for name, value in kwargs.items():
                 self._add(name, value)
-
-    def _add(self, name: str, value: Any) -> None:
-        """Set an option that was not given before in another spelling."""
-        if name in self:
-            raise InvalidOption(name, value, "was given twice")
-        self[name] = value
-
-    def _add_attributes(self, option: str, attributes: Any) -> None:
-        if not isinstance(attributes, Mapping):
-            raise InvalidOption(option, attributes, "must be a table of attributes and their values")
-        for name, value in attributes.items():
-            self._add(f"MY.{attribute_name(name) or name}", value)
-
-    def __getitem__(self, name: str) -> Any:
-        try:
-            return self._given[folded(name)][1]
-        except KeyError:
-            raise KeyError(name) from None
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        key = checked_name(name)
-        if key == CUSTOM_OPTIONS:
-            raise InvalidOption(
-                name, value, "cannot be replaced as a whole: set each attribute by itself, as 'MY.<name>'"
-            )
-        if key in CONVERTED:
-            value = CONVERTED[key](value)
-        elif key == WALLTIME and is_fixed(value):
-            wanted(value)
-        elif is_fixed(value):
-            option_text(name.strip(), value)
-        self._given[key.casefold()] = key, value
-
-    def __delitem__(self, name: str) -> None:
-        try:
-            del self._given[folded(name)]
-        except KeyError:
-            raise KeyError(name) from None
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._given.values())
-
-    def __len__(self) -> int:
-        return len(self._given)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
+        except HTMapException as error:
+            raise by_the_shortest_way(error)  # noqa: B904 -- the error itself, with its own cause
 
     def _view(self) -> Iterator[Section]:
-        rows = [(name, in_short(name, value)) for name, value in self.items()]
-        yield Section("" if rows else "no options", ("Option", "Value"), rows)
+        told = meanings(type(self))
+        rows = [(name, in_short(name, value), told.get(name, "")) for name, value in self.items()]
+        yield Section("" if rows else "no options", ("Option", "Value", "Meaning"), rows)
 
     def copy(self) -> MapOptions:
         """Return new options with the same values. Lists and dictionaries among them are copied too.
@@ -277,7 +272,7 @@ class MapOptions(Shown, MutableMapping[str, Any]):
             if not isinstance(other, (MapOptions, type(None))):
                 raise TypeError(f"MapOptions.merge() needs MapOptions, got {other!r}")
             for name, value in (other or {}).items():
-                merged.setdefault(name, copied(value))
+                merged._given.setdefault(name.casefold(), (name, copied(value)))  # it was checked before
             if other:
                 files += [file for file in other.fixed_input_files if file not in files]
                 requirements += [other[REQUIREMENTS]] if other.text(REQUIREMENTS) else []
@@ -286,3 +281,7 @@ class MapOptions(Shown, MutableMapping[str, Any]):
         if requirements:
             merged[REQUIREMENTS] = combined(copied(requirements))
         return merged
+
+
+# The signature owns the names of the usual options.
+_USUAL = tuple(name for name in MapOptions.__init__.__kwdefaults__ or () if name != CUSTOM_OPTIONS)

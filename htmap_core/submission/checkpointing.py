@@ -9,7 +9,7 @@ from types import CodeType
 
 import attrs
 
-from htmap_core.contract.option_values import span, truth
+from htmap_core.contract.option_values import EXIT, span, truth
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
@@ -22,7 +22,6 @@ from htmap_run import codes, names
 _OURS = {"htmap", "htmap_core", "htmap_run"}
 
 
-_EXIT = "exit"  # the value of the option besides true and false
 _MORE_MEMORY = ("retry_request_memory", "retry_request_memory_increase")
 _DECIDE_AT_EXIT = ("on_exit_remove", "on_exit_hold", "retry_until", "success_exit_code")
 _INTERVAL = 60  # seconds: what is lost with a host is less than what two minutes have brought
@@ -120,14 +119,14 @@ def may_leave(options: MapOptions) -> bool:
 
 def by_exit(options: MapOptions) -> bool:
     """Return whether the jobs of a map end for HTCondor to fetch their checkpoints."""
-    return str(options.text("checkpoint")).casefold() == _EXIT
+    return str(options.text("checkpoint")).casefold() == EXIT
 
 
 def _is_on(function: Pickled, options: MapOptions) -> bool:
     """Return whether a map keeps checkpoints: the option ``checkpoint`` decides, or else whether its function mentions it."""
     given = options.text("checkpoint")
     if given is not None:
-        return truth("checkpoint", given, _EXIT)
+        return truth("checkpoint", given, EXIT)
     return mentions(function, "checkpoint")
 
 

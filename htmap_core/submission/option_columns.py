@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from htmap_core.contract.option_values import WALLTIME, is_fixed
 from htmap_core.contract.options import MapOptions
+from htmap_core.contract.usual.checks import checked_text
 from htmap_core.contract.walltime import Walltime, margin_of_jobs, of_job, wanted
 from htmap_core.exceptions import MisalignedInputData
 from htmap_core.language.environment_text import newer_syntax
 from htmap_core.language.submit_commands import referred_to
-from htmap_core.language.submit_text import ENVIRONMENT, REQUIREMENTS, OptionValue, option_text
+from htmap_core.language.submit_text import ENVIRONMENT, REQUIREMENTS, OptionValue
 from htmap_core.names import WALLTIME_VARIABLE
 from htmap_core.storage.portions.writing import Value
 
@@ -55,13 +56,14 @@ class OptionColumns:
         """Return the next component's row of values.
 
         :raises MisalignedInputData: an option has no value for it.
+        :raises InvalidOption: an option does not take its value.
         """
         row: list[Value] = []
         for name, values in self._values.items():
             value = next(values, _NO_MORE)
             if value is _NO_MORE:
                 raise MisalignedInputData(name, self._components, None)
-            text = self._limit(value) if name == WALLTIME else option_text(name, value)
+            text = self._limit(value) if name == WALLTIME else checked_text(name, value)
             if name in ENVIRONMENT:
                 text = newer_syntax(text)  # in which plugins can add variables
             if "$" in text:

@@ -104,6 +104,18 @@ WRITING = (
         names=("request_memory='2GB'",),
     ),
     Mistake(
+        name="a-number-in-words",
+        wants="two processors for each component",
+        script="""
+            import htmap
+
+            options = htmap.MapOptions(request_cpus="two")
+            htmap.map(abs, [-1], tag="tideway", map_options=options)
+        """,
+        says="two",
+        names=("request_cpus", "a number, such as 2"),
+    ),
+    Mistake(
         name="fewer-values-than-inputs",
         wants="more memory for some components",
         script="""
@@ -125,7 +137,6 @@ WRITING = (
         """,
         says="5 houres",
         names=("walltime", "'2h'"),
-        frames=6,
     ),
     Mistake(
         name="a-tag-of-two-words",

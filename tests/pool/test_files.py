@@ -175,9 +175,10 @@ def test_files_of_options_are_found_under_their_names(files: TransferPath) -> No
 
     for name in ("a,b", "c d"):
         (files / name).write_text(name)
+    of_each: list[Any] = ["c d", [files / "c d", "two/inner"], []]
     options = MapOptions(
         fixed_input_files=[TransferPath("one/x.txt"), "a,b", files / "two/inner/"],
-        input_files=(each for each in ["c d", [files / "c d", "two/inner"], []]),
+        input_files=(each for each in of_each),
     )
     everywhere = ["x.txt", "a,b", "deep.txt"]
     looked = htmap.map(look, [[*everywhere, "c d"], ["c d", "inner/deep.txt"], everywhere], map_options=options)

@@ -89,7 +89,9 @@ class TestOutputs:
         assert [returned(mapped, n) for n in range(3)] == [["other.txt"]] * 3
 
     def test_components_that_share_a_job_have_destinations_of_their_own(self, site: Servers, tmp_path: Path) -> None:
-        remaps = [{"a": f"s3://{site.s3}/my-bucket/chunked/{n}", "b": tmp_path / "new" / str(n)} for n in range(4)]
+        remaps: list[dict[str, Any]] = [
+            {"a": f"s3://{site.s3}/my-bucket/chunked/{n}", "b": tmp_path / "new" / str(n)} for n in range(4)
+        ]
         options = htmap.MapOptions(output_remaps=iter(remaps))
         mapped = htmap.map(writer("a", "b"), range(4), map_options=options, chunksize=2)
         assert list(mapped) == [0, 1, 2, 3]
@@ -125,7 +127,7 @@ class TestOutputs:
                 Path(folder, "inner", "file").write_text(folder)
             htmap.transfer_output_files("here", "there")
 
-        remaps = {"here": tmp_path / "kept", "there": f"http://{site.http}/folder"}
+        remaps: dict[str, Any] = {"here": tmp_path / "kept", "there": f"http://{site.http}/folder"}
         htmap.map(write, [0], map_options=htmap.MapOptions(output_remaps=remaps)).wait(timeout=TIMEOUT)
         assert (tmp_path / "kept" / "inner" / "file").read_text() == "here"
         assert (site.folder / "folder" / "inner" / "file").read_text() == "there"

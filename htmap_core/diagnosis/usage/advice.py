@@ -8,7 +8,7 @@ from typing import Any, Optional
 import attrs
 
 from htmap_core import durations, wording
-from htmap_core.contract.option_values import WALLTIME
+from htmap_core.contract.option_values import AUTO, CHUNKSIZE, EXPECTED_RUNTIME, WALLTIME
 from htmap_core.contract.options import MapOptions
 from htmap_core.diagnosis.usage import notes, proposals
 from htmap_core.diagnosis.usage.measured import (
@@ -28,7 +28,6 @@ from htmap_core.tracking import holds
 from htmap_run import ranges
 
 _JOBS, _CALLS = 2000, 50  # 100,000 calls in a second or two
-EXPECTED_RUNTIME, CHUNKSIZE = "expected_runtime", "chunksize"
 # So many of at least 20 jobs may need more than twice of what the others do.
 _OUTLIERS, _TIMES, _ENOUGH = 0.05, 2, 20
 _SHORT, _LONG = 10.0, 20.0  # seconds: jobs that are hardly worth their start, and calls that are worth one each
@@ -232,7 +231,7 @@ def _chunks(engine: Engine, found: Measured, options: MapOptions, told: list[str
     else:
         options[CHUNKSIZE] = record.chunksize
         return
-    options[CHUNKSIZE] = "auto"
+    options[CHUNKSIZE] = AUTO
     told.append(f"{why}: with chunksize='auto', HTMap chooses by {EXPECTED_RUNTIME}")
 
 

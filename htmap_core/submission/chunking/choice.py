@@ -11,20 +11,26 @@ from typing import Any, Optional
 import attrs
 
 from htmap_core import durations
-from htmap_core.contract.option_values import INPUT_FILES, OUTPUT_REMAPS, RETRY_EXCEPTIONS, WALLTIME
+from htmap_core.contract.option_values import (
+    AUTO,
+    CHUNKSIZE,
+    EXPECTED_RUNTIME,
+    INPUT_FILES,
+    OUTPUT_REMAPS,
+    RETRY_EXCEPTIONS,
+    WALLTIME,
+)
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import PoolView
+from htmap_core.contract.usual import checks
 from htmap_core.contract.walltime import of_all_jobs
 from htmap_core.exceptions import InvalidOption
 from htmap_core.results.pickling import Pickled
 from htmap_core.submission.checkpointing import may_leave, mentions
 from htmap_core.submission.chunking import sizes
 from htmap_core.submission.chunking.places import places
-from htmap_core.submission.chunking.reason import EXPECTED_RUNTIME, Reason
+from htmap_core.submission.chunking.reason import Reason
 from htmap_core.submission.exit_policy import retried_exceptions
-
-AUTO = "auto"
-CHUNKSIZE = "chunksize"
 
 _LIMITS = ("allowed_execute_duration", "allowed_job_duration")  # HTCondor holds a job that takes longer
 _MARGIN = 3  # calls may take so many times what they are known to take
@@ -103,24 +109,17 @@ def given(chunksize: Any, options: MapOptions) -> int | None:
     """Return how many components the user wants to share a job; None where HTMap is to choose.
 
     :param chunksize: the argument of that name; None for the option.
-    :raises InvalidOption: it is neither a number of components nor ``auto``; or ``expected_runtime`` is no span of time.
+    :raises InvalidOption: it is neither a number of components nor ``auto``, or options differ among the components of a job.
     """
-    expected_runtime(options)  # refused also where it has no effect
-    wanted = options.text(CHUNKSIZE, AUTO) if chunksize is None else chunksize
-    if wanted == AUTO:
-        return None
-    text = str(wanted)
-    if not (text.isascii() and text.isdigit()) or int(text) < 1:
-        raise InvalidOption(
-            CHUNKSIZE, wanted, "must be a whole number from 1 up, or 'auto', with which HTMap chooses it"
-        )
-    if int(text) > 1 and (varying := list(options.per_component())):
+    wanted = options.get(CHUNKSIZE, AUTO) if chunksize is None else chunksize
+    number = checks.chunksize(CHUNKSIZE, wanted)
+    if number is not None and number > 1 and (varying := list(options.per_component())):
         raise InvalidOption(
             CHUNKSIZE,
             wanted,
             f"the components of a job cannot differ in their options, but {varying[0]} has a value for each component",
         )
-    return int(text)
+    return number
 
 
 def equal(chunksize: int) -> Chunks:
@@ -162,10 +161,7 @@ class View:
 
 
 def chosen(options: MapOptions, view: View, function: Pickled, *, keeps_checkpoints: bool) -> Chunks:
-    """Choose the sizes of a map's jobs.
-
-    :raises InvalidOption: the option ``expected_runtime`` is no span of time.
-    """
+    """Choose the sizes of a map's jobs."""
     expected = expected_runtime(options)
     if view.total == 1:
         return Chunks(lambda _: itertools.repeat(1), reason=Reason(single=True))
@@ -216,16 +212,12 @@ def expected_runtime(options: MapOptions) -> float | None:
     given: Any = options.get(EXPECTED_RUNTIME)
     if given is None:
         return None
-    try:
-        rounded = durations.seconds(given)
-    except ValueError as error:
-        raise InvalidOption(EXPECTED_RUNTIME, given, str(error)) from error
     if isinstance(given, datetime.timedelta):
         return given.total_seconds()
     try:
         return float(given)
     except ValueError:  # with a unit
-        return float(rounded)
+        return float(durations.seconds(given))
 
 
 def _most(options: MapOptions, of_site: int | None, seconds: float | None) -> int | None:

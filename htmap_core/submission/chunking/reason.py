@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 import attrs
 
-EXPECTED_RUNTIME = "expected_runtime"
+from htmap_core.contract.option_values import EXPECTED_RUNTIME
 
 # Jobs at a time where a pool grows, which one without slots does: seldom to less than that.
 _ASSUMED = 250

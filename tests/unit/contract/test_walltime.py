@@ -26,7 +26,7 @@ def test_what_is_no_wanted_time_is_refused_with_the_forms_that_are_known(golden:
     said = []
     for given in NONE:
         with pytest.raises(InvalidOption) as caught:
-            MapOptions(walltime=given)
+            MapOptions()["walltime"] = given
         assert caught.value.name == "walltime"
         said.append(str(caught.value))
     golden("options/walltime", "\n".join(said))

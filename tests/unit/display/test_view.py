@@ -10,6 +10,7 @@ import pytest
 
 import htmap
 from htmap_core.components import ComponentHold, ComponentStatus
+from htmap_core.contract.usual.meanings import meanings
 from htmap_core.display.short import cut, short
 from htmap_core.display.view import BAD, Section, Tinted, as_html, as_text
 from htmap_core.results.errors import ComponentError
@@ -117,13 +118,16 @@ def test_options_outcomes_and_errors_show_themselves(shown: Any) -> None:
     assert alone.said == as_text(shown._view()) != repr(shown)
 
 
-def test_options_are_shown_with_the_values_that_were_given() -> None:
-    options = htmap.MapOptions(request_memory=["1GB", "2GB"], request_cpus=2, fixed_input_files=["a", "b"])
-    texts = Seen(options._repr_html_()).texts
-    assert texts[:2] == ["Option", "Value"]
-    shown = dict(zip(texts[2::2], texts[3::2]))
-    assert (shown["request_cpus"], shown["fixed_input_files"]) == ("2", "('a', 'b')")
-    assert shown["request_memory"].startswith("['1GB', '2GB'], ")
+def test_options_are_shown_with_the_values_that_were_given_and_what_the_usual_ones_mean() -> None:
+    options = htmap.MapOptions(request_memory=["1GB", "2GB"], request_cpus=2, fixed_input_files=["a", "b"], rank="Mips")
+    (section,) = options._view()
+    assert section.headers == ("Option", "Value", "Meaning")
+    shown = {name: (value, meaning) for name, value, meaning in section.rows}
+    assert shown["request_cpus"] == ("2", meanings(htmap.MapOptions)["request_cpus"])
+    assert shown["fixed_input_files"] == ("('a', 'b')", meanings(htmap.MapOptions)["fixed_input_files"])
+    assert shown["request_memory"][0].startswith("['1GB', '2GB'], ")
+    assert shown["rank"] == ("Mips", "")
+    assert {"request_cpus", "Mips", *section.headers} <= set(Seen(options._repr_html_()).texts)
 
 
 def test_an_iterator_among_options_is_not_used_up_by_a_look() -> None:

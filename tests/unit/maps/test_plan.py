@@ -83,8 +83,8 @@ def made(htmap_dir: Path, tmp_path: Path) -> Made:
             (tmp_path / name).write_bytes(bytes(size))
         htmap_dir.mkdir(mode=0o700)
         (htmap_dir / "h").write_bytes(bytes(5000))  # its path is not written down
-        of_all = [tmp_path / "a", tmp_path / "b,c", "https://example.org/g"]
-        of_each = [tmp_path / "d", [tmp_path / "d", tmp_path / "e,f", htmap_dir / "h"]]
+        of_all: list[Any] = [tmp_path / "a", tmp_path / "b,c", "https://example.org/g"]
+        of_each: list[Any] = [tmp_path / "d", [tmp_path / "d", tmp_path / "e,f", htmap_dir / "h"]]
         options = MapOptions(fixed_input_files=of_all, input_files=of_each)
         files = MapFiles(options)
         with Creation("tide", joined=files.columns) as creation:

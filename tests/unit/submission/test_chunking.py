@@ -372,9 +372,9 @@ def test_more_calls_than_their_iterable_has_said_share_jobs_too() -> None:
 
 @pytest.mark.parametrize("chunksize", ["atuo", 0, True, -1, 2.5, "", "1.0"])
 def test_a_chunksize_is_a_number_of_components_or_auto(chunksize: Any) -> None:
-    for given, options in ((chunksize, MapOptions()), (None, MapOptions(chunksize=chunksize))):
+    for give in (lambda: choice.given(chunksize, MapOptions()), lambda: MapOptions(chunksize=chunksize)):
         with pytest.raises(InvalidOption) as caught:
-            choice.given(given, options)
+            give()
         assert caught.value.name == "chunksize"
 
 
