@@ -99,8 +99,11 @@ def followed(text: str, more: str) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """Return an error's type and first line, as a reason inside another message."""
-    text: Any = str(error).strip().splitlines()
+    """Return an error's type and first line, as a reason inside another message. It is never refused."""
+    try:
+        text = str(error).strip().splitlines()
+    except Exception as failure:  # its own `__str__` may raise anything
+        text = [f"its text cannot be had, because of {type(failure).__name__}"]
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 

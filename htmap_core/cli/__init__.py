@@ -105,6 +105,20 @@ class LazyGroup(Suggesting):
 
         return plugins.commands().get(cmd_name)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. What goes wrong in one of a plugin is the plugin's, as everywhere else, and no bug of HTMap."""
+        try:
+            return super().invoke(ctx)
+        except (*_NOT_BLAMED, _raised_on_purpose()):
+            raise
+        except Exception as error:
+            name = ctx.invoked_subcommand
+            if name is None or name in COMMANDS or (isinstance(error, OSError) and error.errno in _NO_BUG):
+                raise
+            from htmap_core.plugins.calls import plugins
+
+            raise plugins.failure_of_command(name, error) from error
+
     def suggestion(self, ctx: click.Context, args: Sequence[str]) -> str:
         """Say which plugin would have the command, or else which command was probably meant."""
         of_plugin = _of_declaring_plugin(args[0]) or _of_plugin(args[0])
@@ -215,6 +229,9 @@ def _raised_on_purpose() -> type[HTMapException]:
 
     return HTMapException
 
+
+# What says itself what it is, and `main` tells: usage, an end on purpose, Ctrl-C, the end of a pipe.
+_NOT_BLAMED = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
 
 # Errors of the machine, not bugs: no space, a quota, a read-only file system, no permission, a failing disk.
 _NO_BUG = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}

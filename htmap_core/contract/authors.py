@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Optional
 
 import attrs
 
 from htmap_core.language.expressions import conjuncts
-from htmap_core.language.submit_text import REQUIREMENTS
+from htmap_core.language.submit_text import REQUIREMENTS, in_common
 
 HTMAP = "HTMap"
 OPTIONS = "the map's options"
@@ -78,14 +79,29 @@ class Authors:
 
     def of_attribute(self, attribute: str) -> tuple[str, str] | None:
         """Return the command that makes an attribute of the job (``RequestMemory``), or the attribute itself, and its author."""
-        folded = attribute.casefold()
-        return next(((name, by) for name, by in self._by_name.items() if _attribute_of(name) == folded), None)
+        wanted = in_common(f"MY.{attribute}")
+        return next(((name, by) for name, by in self._by_name.items() if in_common(name) == wanted), None)
 
     def of_what_fails(self, expression: str, is_valid: Callable[[str], bool]) -> tuple[str, str] | None:
         """Return the requirement within a combined expression that is not valid by itself, and its author."""
         folded = expression.casefold()
         found = ((name, by) for name, by in self._by_name.items() if name in folded and " " in name)
         return next(((name, by) for name, by in found if not is_valid(name)), None)
+
+    def of_what_is_told(self, text: str, values: Mapping[str, str]) -> tuple[str, str] | None:
+        """Return the command that a complaint of HTCondor's is about, by its name or else its value, and its author.
+
+        Only what somebody else than HTMap has set is looked at. Of two names, the longer one is meant.
+
+        :param values: the values of commands, by their names.
+        """
+        by_name = {name.casefold(): value for name, value in values.items()}
+        set_by = {name: by for name, by in self._by_name.items() if by != HTMAP and name in by_name}
+        for pattern in (_name_in, lambda name: _value_in(by_name[name])):
+            if told := [name for name in set_by if re.search(pattern(name), text, re.IGNORECASE)]:
+                name = max(told, key=len)
+                return name, set_by[name]
+        return None
 
     def plugin(self, name: str) -> str | None:
         """Return the plugin that has set *name*, as messages call it; None if no plugin has."""
@@ -105,5 +121,15 @@ class Authors:
 _PLUGIN = "plugin "
 
 
-def _attribute_of(name: str) -> str:
-    return name.replace("my.", "").replace("_", "")
+def _name_in(name: str) -> str:
+    """Return a pattern for a name as HTCondor's messages have it: ``concurrency limit``, ``max_retries``, ``AccountingGroup``."""
+    words = name.removeprefix("my.").removesuffix("s").split("_")
+    return rf"(?<!\w){'[ _]?'.join(map(re.escape, words))}s?(?!\w)"
+
+
+def _value_in(value: str) -> str:
+    return rf"(?<!\w){re.escape(value)}(?!\w)" if len(value) >= _TELLING else _NEVER
+
+
+_TELLING = 3  # characters: shorter values are in any text
+_NEVER = "(?!)"

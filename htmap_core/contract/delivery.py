@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -13,6 +14,11 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
+
+
+def _check_finite(_: object, attribute: attrs.Attribute[int], value: int) -> None:
+    if not math.isfinite(value):
+        raise ValueError(f"{attribute.name} must be a number that can be compared, not {value}")
 
 
 @attrs.frozen
@@ -31,7 +37,7 @@ class Suitability:
 
     verdict: Literal["yes", "no", "unknown"] = attrs.field(validator=attrs.validators.in_(("yes", "no", "unknown")))
     reason: str = attrs.field(validator=attrs.validators.instance_of(str))
-    rank: int = attrs.field(default=0, validator=attrs.validators.instance_of((int, float)))
+    rank: int = attrs.field(default=0, validator=[attrs.validators.instance_of((int, float)), _check_finite])
 
     @classmethod
     def yes(cls, reason: str, rank: int = 0) -> Suitability:

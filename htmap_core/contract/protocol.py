@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Optional
 
@@ -24,6 +24,20 @@ def _lower(scheme: str) -> str:
     return scheme.lower()
 
 
+def _options(names: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(names, str):  # or else each letter would be an option
+        raise TypeError(f"options must be a list of names, not {names!r}")
+    return tuple(names)
+
+
+def _check_script(_: object, attribute: attrs.Attribute[Path | None], script: Path | None) -> None:
+    if script is not None and not script.is_absolute():
+        near = 'Path(__file__).with_name("...") is one'
+        raise ValueError(
+            f"{attribute.name} must be an absolute path, the same in each folder, not {str(script)!r}; {near}"
+        )
+
+
 def _check_scheme(_: object, attribute: attrs.Attribute[str], scheme: str) -> None:
     if not _SCHEME.fullmatch(scheme):
         raise ValueError(
@@ -39,7 +53,8 @@ class TransferProtocol:
     'osdf'
 
     :param scheme: the URL scheme, without ``://``; it is stored in lower case.
-    :param script: an HTCondor file transfer plugin to send with each job that uses the scheme; None if execute nodes have one.
+    :param script: an HTCondor file transfer plugin to send with each job that uses the scheme, by its absolute path; None if
+        execute nodes have one.
     :param inputs: whether it can fetch files.
     :param outputs: whether it can send files.
     :param options: the submit commands that it needs, such as those that name files with access keys.
@@ -49,11 +64,15 @@ class TransferProtocol:
     """
 
     scheme: str = attrs.field(converter=_lower, validator=_check_scheme)
-    script: Optional[Path] = attrs.field(default=None, converter=attrs.converters.optional(Path))
+    script: Optional[Path] = attrs.field(
+        default=None, converter=attrs.converters.optional(Path), validator=_check_script
+    )
     inputs: bool = True
     outputs: bool = True
-    options: tuple[str, ...] = ()
-    sender: Optional[Callable[[Mapping[str, str]], Sender]] = None
+    options: tuple[str, ...] = attrs.field(default=(), converter=_options)
+    sender: Optional[Callable[[Mapping[str, str]], Sender]] = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.is_callable())
+    )
 
 
 @attrs.define

@@ -18,6 +18,7 @@ from htmap_core.language.submit_text import (
     attribute_name,
     check_attribute,
     check_command,
+    in_common,
     option_text,
 )
 from htmap_core.names import RUNTIME
@@ -84,7 +85,7 @@ class SubmitDescription:
             raise SubmitConflict(name, values[key], text, self.authors.of(name), self.authors.present)
 
     def set_default(self, command: str, value: OptionValue) -> None:
-        """Set a submit command as :meth:`set` does, unless it has a value already: the user's value wins.
+        """Set a submit command as :meth:`set` does, unless it :meth:`has` a value already: the user's value wins.
 
         HTMap's built-in values, such as 128 MB of memory, give way to it. ::
 
@@ -140,29 +141,28 @@ class SubmitDescription:
         return text
 
     def has(self, command: str) -> bool:
-        """Return whether a command, or an attribute (with ``+`` or ``MY.`` in front), is set.
+        """Return whether a command, or an attribute (with ``+`` or ``MY.`` in front), is set, by whichever of its names.
 
-        ::
+        ``accounting_group`` and ``MY.AccountingGroup`` are two names: a command, and the attribute that HTCondor makes of it. ::
 
             is_limited = submit.has("+MaxRuntime")
         """
-        return self._value(command) is not None
+        if (wanted := in_common(command)) == REQUIREMENTS:
+            return bool(self._requirements)
+        return wanted in map(in_common, [*self._commands, *(f"MY.{name}" for name in self._attributes)])
 
     def get(self, command: str) -> str | None:
-        """Return the value of a command, or of an attribute (with ``+`` or ``MY.`` in front); None if it is not set.
+        """Return the value of a command, or of an attribute (with ``+`` or ``MY.`` in front), by this name; None if it has none.
 
         ::
 
             memory = submit.get("request_memory")
         """
-        text = self._value(command)
-        return self._built_in.get(command.strip().casefold()) if text is None else text
-
-    def _value(self, command: str) -> str | None:
         name = command.strip().casefold()
         if (attribute := attribute_name(name)) is not None:
             return next((text for known, text in self._attributes.items() if known.casefold() == attribute), None)
-        return self.requirements if name == REQUIREMENTS else self._commands.get(name)
+        text = self.requirements if name == REQUIREMENTS else self._commands.get(name)
+        return self._built_in.get(name) if text is None else text
 
     def set_attribute(self, name: str, expression: OptionValue) -> None:
         """Set an attribute of the job's ad, as ``MY.<name> = <expression>``; text needs its own double quotes.

@@ -68,7 +68,7 @@ _AMOUNTS = frozenset({"request_memory", "request_disk"})
 
 @attrs.define(slots=False)
 class RefusedValue(CondorRefused):
-    """HTCondor cannot parse a value in the submit description of a map. Nothing was submitted.
+    """HTCondor refuses a value in the submit description of a map, such as one that it cannot parse. Nothing was submitted.
 
     :param name: the submit command or attribute in lower case, or the requirement itself.
     :param author: who has set it: a plugin, the map's options, or a setting.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import math
 import numbers
 import os
@@ -150,6 +151,29 @@ def attribute_name(command: str) -> str | None:
     if name.startswith("+"):
         return name[1:]
     return name[3:] if name[:3].casefold() == "my." else None
+
+
+@functools.lru_cache(maxsize=1024)
+def in_common(name: str) -> str:
+    """Return what the names have in common of a command, and of the attribute that HTCondor makes of it.
+
+    Where both are set, the attribute wins, whoever has set it. ::
+
+        assert in_common("accounting_group") == in_common("MY.AccountingGroup") == in_common("+accountinggroup")
+    """
+    attribute = attribute_name(name)
+    folded = (attribute or name).strip().casefold().replace("_", "")
+    return folded if attribute else _MADE_OF.get(folded, folded)
+
+
+# The attributes that HTCondor does not call as the command that it makes them of.
+_MADE_OF = {
+    "env": "environment",
+    "leaveinqueue": "leavejobinqueue",
+    "notification": "jobnotification",
+    "prio": "jobprio",
+    "priority": "jobprio",
+}
 
 
 def submit_path(path: os.PathLike[str] | str) -> str:

@@ -221,7 +221,7 @@ def _created(
         creation = written.creation
         assert isinstance(creation, Creation)
         record = _record(written, chosen, draft, untagged=tag is None)
-        with planning.blaming(draft.authors):
+        with planning.blaming(described):
             submit_map(creation, record, described.commands, connection, described.authors)
         if replaces is not None:
             replacing.take_place(replaces, creation.map_dir, creation.tag, connection)

@@ -1,52 +1,44 @@
-"""The calls of plugins. No other module of HTMap calls a hook or an object that a plugin offers.
+"""The calls of plugins. No other module of HTMap calls a hook; those of objects that a plugin offers are in ``offered``.
 
-Each hook has one typed method. A plugin with a wrong answer is switched off; the others go on (see `discovery`).
+Each hook has one typed method. A plugin with a wrong answer is switched off; the others go on (see ``discovery``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMethod, Suitability
-from htmap_core.contract.options import MapOptions
+from htmap_core.contract.delivery import DeliveryMethod, RegisteredDeliveryMethod
 from htmap_core.contract.plan import MapPlan
-from htmap_core.contract.pools import Pool, PoolAccess, PoolAddress, PoolView
-from htmap_core.contract.protocol import Sender, TransferProtocol
+from htmap_core.contract.pools import Pool, PoolAccess
+from htmap_core.contract.protocol import TransferProtocol
 from htmap_core.contract.site.checks import Check
 from htmap_core.contract.site.words import Interruption, SiteWords
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, PluginError, UnknownPythonDeliveryMethod
 from htmap_core.plugins import missing_tables
-from htmap_core.plugins.discovery import Discovery
-from htmap_core.plugins.guard import Guard, blame, only_answer, problem_with_address
-from htmap_core.plugins.native import native
+from htmap_core.plugins.guarding.answers import only_answer
+from htmap_core.plugins.guarding.guard import blame, failure
+from htmap_core.plugins.guarding.tracing import trace_failure
+from htmap_core.plugins.offered import Offered
 from htmap_core.plugins.offers import Offers, problem_with_offer
-from htmap_core.plugins.record import FIRST_PARTY, THIS_PROGRAM, PluginRecord
+from htmap_core.plugins.record import FIRST_PARTY, PluginRecord
 from htmap_core.settings import dotted
 from htmap_core.settings.defaults import OFFERED
 from htmap_core.settings.tables import problem_with_tables
-from htmap_core.wording import describe
 
 if TYPE_CHECKING:
     import click
     import pluggy
 
-T = TypeVar("T")
 
-_NONE: dict[type, str] = {type(None): "None"}
-_ADDRESS: dict[type, str] = {PoolAddress: "a PoolAddress", **_NONE}
-
-
-class Plugins:
+class Plugins(Offered):
     """The installed plugins. The first method that needs them loads them."""
 
     def __init__(self) -> None:
-        self._discovery = Discovery()
+        super().__init__()
         self.of_map = self._discovery.of_map
-        self._guard = Guard()
         self._offers = Offers(self._discovery, self._guard)
-        self._registered: dict[str, DeliveryMethod] = {}
         self._defaults: dict[str, dict[str, Any]] = {}
 
     # --- what is installed
@@ -160,6 +152,13 @@ class Plugins:
 
         return self._offers.by_name("htmap_commands", click.Command)
 
+    def failure_of_command(self, name: str, error: Exception) -> PluginError:
+        """Return that a command of a plugin failed, with the plugin's name: the command line runs it, without a guard."""
+        owners = (record for record in self._discovery.records() if name in record.offers.get("commands", ()))
+        record, what = next(owners), f"`htmap {name}`"
+        trace_failure(record, what, error)
+        return failure(record, what, error)
+
     # --- steps
 
     def setup_credentials(self, submit: SubmitDescription, plan: MapPlan) -> None:
@@ -195,67 +194,6 @@ class Plugins:
                 if words is not None:
                     yield f"{record.author} says: {words}"
 
-    # --- calls to what was offered
-
-    def check(self, method: DeliveryMethod, pool: PoolView) -> Suitability:
-        """Ask a delivery method whether it suits *pool*, by the slots for this machine's jobs; if that fails, it is unknown."""
-        owner = self._owner("delivery methods", method)
-        try:
-            return self._guard.ask(owner, {Suitability: "a Suitability"}, method.check, native(pool))
-        except PluginError as error:  # a broken check must not stop the other methods
-            return Suitability.unknown(error.reason, rank=-100)
-        except HTMapException as error:
-            return Suitability.unknown(f"its check failed: {describe(error)}", rank=-100)
-
-    def lacks(self, method: DeliveryMethod, modules: Collection[str], options: MapOptions) -> frozenset[str]:
-        """Ask a delivery method which of *modules* its Python is known to lack."""
-        owner = self._owner("delivery methods", method)
-        lacking = self._guard.ask(owner, {Collection: "a collection"}, method.lacks, modules, options)
-        if isinstance(lacking, str):
-            raise PluginError(owner.name, owner.distribution, f"lacks must return a list of names, not {lacking!r}")
-        return frozenset(modules).intersection(lacking)
-
-    def prepare(self, method: DeliveryMethod, plan: MapPlan) -> None:
-        """Let a delivery method do its slow work."""
-        self._guard.act(self._owner("delivery methods", method), method.prepare, plan)
-
-    def describe(self, method: DeliveryMethod, submit: SubmitDescription, plan: MapPlan) -> None:
-        """Let a delivery method write its part of the submit description."""
-        self._guard.act(self._owner("delivery methods", method), method.describe, submit, plan)
-
-    def sender(self, protocol: TransferProtocol, options: Mapping[str, str]) -> Sender | None:
-        """Ask a protocol for what rewrites the URLs of outputs; None if it rewrites none."""
-        if protocol.sender is None:
-            return None
-        owner = self._owner("transfer protocols", protocol)
-        return self._guard.sender(owner, self._guard.call(owner, protocol.sender, options))
-
-    def named_by(self, pool: Pool) -> str | None:
-        """Ask by what the user has named *pool*."""
-        return self._guard.ask(self._owner("pools", pool), {str: "text", **_NONE}, pool.named_by)
-
-    def find(self, pool: Pool) -> PoolAddress | None:
-        """Ask for the address of *pool*, if it can be used now."""
-        owner = self._owner("pools", pool)
-        return _addressed(owner, pool, "find", self._guard.ask(owner, _ADDRESS, pool.find))
-
-    def start(self, pool: Pool) -> PoolAddress | None:
-        """Let *pool* start, if it can."""
-        owner = self._owner("pools", pool)
-        return _addressed(owner, pool, "start", self._guard.take(owner, _ADDRESS, pool.start))
-
-    def starts_when_needed(self, pool: Pool) -> bool:
-        """Ask whether the next map would start *pool*."""
-        return self._guard.ask(self._owner("pools", pool), {bool: "bool"}, pool.starts_when_needed)
-
-    def time_limit(self, pool: Pool, options: MapOptions) -> int | None:
-        """Ask how long a job may take by what the user says in the words of the site."""
-        return self._guard.ask(self._owner("pools", pool), {int: "seconds", **_NONE}, pool.time_limit, options)
-
-    def advice(self, pool: Pool) -> str:
-        """Ask why *pool* cannot be used."""
-        return self._guard.ask(self._owner("pools", pool), {str: "text"}, pool.advice)
-
     # --- calling hooks
 
     def steps(self, hook: str) -> Iterator[tuple[PluginRecord, set[str]]]:
@@ -273,21 +211,6 @@ class Plugins:
     def _step(self, hook: str, submit: SubmitDescription, plan: MapPlan) -> None:
         for record, call in self.concerned(hook, plan.pool.address.pool):
             self._guard.act(record, call, submit=submit, plan=plan)
-
-    def _owner(self, kind: str, offered: DeliveryMethod | Pool | TransferProtocol) -> PluginRecord:
-        name = offered.scheme if isinstance(offered, TransferProtocol) else offered.name
-        if offered not in self._registered.values():
-            for record in self._discovery.records():
-                if name in record.offers.get(kind, ()):
-                    return record
-        return PluginRecord(name, THIS_PROGRAM, "")
-
-
-def _addressed(owner: PluginRecord, pool: Pool, asked: str, address: PoolAddress | None) -> PoolAddress | None:
-    """Return the address that a pool has given, after a look at it: a map would remember it."""
-    if (problem := problem_with_address(address, pool.name)) is not None:
-        raise PluginError(owner.name, owner.distribution, f"{asked} {problem}")
-    return address
 
 
 def registered(name: str, descriptors_func: Any, setup_func: Any = None) -> DeliveryMethod:

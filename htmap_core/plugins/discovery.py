@@ -187,14 +187,16 @@ class Discovery:
         hooks = []
         for name in dir(module):
             options = manager.parse_hookimpl_opts(module, name)
-            implements = options is not None
-            if implements and name not in known:
-                raise LookupError(f"there is no hook {name!r}{did_you_mean(name, known)} (hooks: {', '.join(known)})")
-            if name in known and not implements:
-                raise LookupError(f"{name} is not marked with @htmap_core.hookimpl, so HTMap would never call it")
-            if options is not None:
+            if options is None:
+                if name in known:
+                    raise LookupError(f"{name} is not marked with @htmap_core.hookimpl, so HTMap would never call it")
+                continue
+            hook = options["specname"] or name
+            if hook in known:
                 _check_that_a_call_runs(getattr(module, name), is_wrapper=options["wrapper"] or options["hookwrapper"])
-                hooks.append(name)
+                hooks.append(hook)
+            elif not options["optionalhook"]:  # that is for a newer core, says a plugin that works with this one, too
+                raise LookupError(f"there is no hook {hook!r}{did_you_mean(hook, known)} (hooks: {', '.join(known)})")
         if not hooks:
             raise LookupError(f"{module!r} implements no hook; mark its functions with @htmap_core.hookimpl")
         return tuple(hooks)

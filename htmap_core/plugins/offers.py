@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from htmap_core.contract.options import MapOptions
+from htmap_core.display.short import short
 from htmap_core.exceptions import HTMapException
 from htmap_core.plugins.discovery import Discovery
-from htmap_core.plugins.guard import Guard, names_of
+from htmap_core.plugins.guarding.answers import names_of
+from htmap_core.plugins.guarding.guard import Guard
+from htmap_core.plugins.guarding.waiting import NAMED_AFTER, named_while_slow
 from htmap_core.plugins.record import PluginRecord
 from htmap_core.settings import core
 from htmap_core.settings.chain import Settings
@@ -54,20 +57,26 @@ class Offers:
 
     def of_each(self, hook: str, type_: type[T]) -> Iterable[tuple[PluginRecord, T]]:
         """Yield each working plugin's answer to *hook*. One with an answer of another type is switched off."""
-        answers = self._answers.setdefault(hook, {})
-        for record in self._discovery.working(hook):
-            with self._discovery.lock:
-                if record.name not in answers:
-                    try:
-                        answers[record.name] = self._guard.offer(record, self._discovery.caller(hook, record))
-                    except (Exception, SystemExit) as error:  # the record of the plugin keeps the traceback
-                        self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
-                        continue
-            answer = answers[record.name][0] if answers[record.name] else None
+        for record, answers in self._answers_to(hook):
+            answer = answers[0] if answers else None
             if isinstance(answer, type_) and not isinstance(answer, str):
                 yield record, answer
             else:
-                self._discovery.switch_off(record, f"{hook} must return a {type_.__name__}, not {answer!r}")
+                self._discovery.switch_off(record, f"{hook} must return a {type_.__name__}, not {short(answer)}")
+
+    def _answers_to(self, hook: str) -> list[tuple[PluginRecord, list[Any]]]:
+        """Return what each working plugin answers to *hook*: a list of one, or an empty one. One that raises is switched off."""
+        answers = self._answers.setdefault(hook, {})
+        with self._discovery.lock:
+            if unasked := [each for each in self._discovery.working(hook) if each.name not in answers]:
+                with named_while_slow(NAMED_AFTER) as waiting:
+                    for record in unasked:
+                        waiting.record, waiting.what = record, hook
+                        try:
+                            answers[record.name] = self._guard.offer(record, self._discovery.caller(hook, record))
+                        except (Exception, SystemExit) as error:  # the record of the plugin keeps the traceback
+                            self._discovery.switch_off(record, f"{hook} failed: {describe(error)}", error)
+            return [(each, answers[each.name]) for each in self._discovery.working(hook)]
 
 
 def problem_with_offer(offer: Mapping[Any, Any], tables: Mapping[str, type], plugin: str) -> str | None:

@@ -152,17 +152,24 @@ class PoolCheck:
 def check_pools() -> list[PoolCheck]:
     """Check which pools can be used now, in the order in which HTMap tries them. This starts no pool."""
     candidates = _candidates()
-    found = [PoolCheck(name, None, str(error), _is_required(error)) for name, error in candidates.failures.items()]
+    found = [
+        PoolCheck(name, None, _in_a_line(error), _is_required(error)) for name, error in candidates.failures.items()
+    ]
     for pool in candidates.usable:
         try:
             address = plugins.find(pool)
             starts = address is None and pool in candidates.startable and plugins.starts_when_needed(pool)
         except HTMapException as error:
-            found.append(PoolCheck(pool.name, None, str(error), _is_required(error)))
+            found.append(PoolCheck(pool.name, None, _in_a_line(error), _is_required(error)))
             continue
         found.append(PoolCheck(pool.name, address, "" if address else _advice(pool), starts=starts))
     why = f"maps do not go there, because another pool is named by {candidates.named}"
     return found + [PoolCheck(pool.name, None, why) for pool in candidates.left_out]
+
+
+def _in_a_line(error: HTMapException) -> str:
+    """Return the text of an exception for a cell of a table: advice stands in lines of its own."""
+    return ". ".join(line.rstrip(".") for line in str(error).splitlines())
 
 
 def reach(address: PoolAddress, plugin_files: Collection[str]) -> Connection:

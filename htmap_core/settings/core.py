@@ -186,7 +186,7 @@ class PluginsSettings:
         validator=attrs.validators.gt(0),
         metadata={
             "meaning": "seconds that a plugin has to answer, such as whether its pool can be used; HTCondor's own time does "
-            "not count"
+            "not count. What may take longer, such as storing a credential, is named while it does"
         },
     )
 

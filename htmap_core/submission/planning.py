@@ -30,6 +30,7 @@ from htmap_core.storage.portions.files import PortionFiles
 from htmap_core.submission import checkpointing, matching
 from htmap_core.submission.exit_policy import add_exit_policy, start_policy
 from htmap_core.submission.files.map_files import MapFiles
+from htmap_core.submission.files.of_plugins import check_files_of_plugins
 from htmap_core.submission.files.outputs import TO_OWN_FILES
 from htmap_core.submission.files.protocols import submit_side_file
 from htmap_core.submission.known_commands import OWN_OPTIONS
@@ -89,6 +90,8 @@ def describe(
         plugins.rewrite_submit(submit, plan)
     except HTMapException as error:
         raise error.with_traceback(None)  # noqa: B904 -- the way to a plugin would hide its text
+    if acts:
+        check_files_of_plugins(submit)
     checkpointing.describe(submit, plan)
     _keep_the_user(submit)
     add_exit_policy(submit, plan)
@@ -178,21 +181,29 @@ def _set_options(submit: SubmitDescription, plan: MapPlan, columns: Mapping[str,
 
 
 @contextlib.contextmanager
-def blaming(authors: Authors) -> Iterator[None]:
-    """Say who has set the value that HTCondor cannot parse, of what is submitted inside the block.
+def blaming(described: Description) -> Iterator[None]:
+    """Say who has set the value that HTCondor refuses, of what is submitted inside the block.
 
     :raises RefusedValue: instead of the refusal, if it is about a value that somebody has set.
     """
     try:
         yield
     except CondorRefused as refusal:
-        if (found := _UNPARSED.search(refusal.said)) is None:
+        if type(refusal) is not CondorRefused:  # a limit, or a rule of the schedd's administrator
             raise
-        culprit = authors.of_what_fails(found[2], is_expression) if found[1] == "Requirements" else None
-        name, author = culprit or authors.of_attribute(found[1]) or ("", "")
+        name, author = _culprit(refusal.said, described) or ("", "")
         if not author:
             raise
         raise RefusedValue(refusal.said, name, author) from refusal.__cause__
+
+
+def _culprit(said: str, described: Description) -> tuple[str, str] | None:
+    """Return the command, the attribute or the requirement that HTCondor complains of, and who has set it; None if nobody has."""
+    authors = described.submit.authors
+    if (found := _UNPARSED.search(said)) is None:
+        return authors.of_what_is_told(said, {**described.commands, "universe": described.submit.universe})
+    culprit = authors.of_what_fails(found[2], is_expression) if found[1] == "Requirements" else None
+    return culprit or authors.of_attribute(found[1])
 
 
 _UNPARSED = re.compile(r"Parse error in expression: (?:MY\.)?(\w+) = (.*)")
@@ -265,7 +276,8 @@ def _start(submit: SubmitDescription, own: PortionFiles) -> tuple[str, list[str]
     if not submit.transfer_executable:
         return f"--start {_argument(submit.executable)} ", []
     if not Path(submit.executable).is_file():
-        raise InvalidOption("executable", submit.executable, "is no file here that could be sent with jobs")
+        origin = submit.authors.plugin("executable")
+        raise InvalidOption("executable", submit.executable, "is no file here that could be sent with jobs", origin)
     own.adopt(Path(submit.executable), names.LAUNCHER)
     return f"--start ./{names.LAUNCHER} ", [names.LAUNCHER]
 

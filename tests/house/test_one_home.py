@@ -301,6 +301,7 @@ _PAST_IT = re.compile(r"\bbeneath\(|\bsys\.__std(?:out|err)__|\.buffer\b|\bos\.w
 WRITE_PAST_IT = {
     "htmap_core/cli/tables.py": "tables of rich and colours, from printable text",
     "htmap_core/cli/commands/stdout.py": "output into a pipe, byte by byte",
+    "htmap_core/plugins/guarding/printing.py": "nothing: it flushes what plugins have written there",
     "htmap_core/progress/bars.py": "bars",
     "htmap_core/terminal.py": "itself",
 }

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.pool
 
 PLUGIN = """
 import os
+from pathlib import Path
 @hookimpl
 def htmap_rewrite_submit(submit, plan):
     submit.set_default("request_memory", "200MB")
@@ -26,6 +27,16 @@ def htmap_rewrite_submit(submit, plan):
         submit.set_default("request_gpus", "1 2")
     if plan.tag == "broken-requirement":
         submit.require("TARGET.Memory > > 3")
+    if plan.tag == "bad-group":
+        submit.set("accounting_group", "of two words")
+    if plan.tag == "no-universe":
+        submit.set_universe("moon")
+    if plan.tag == "relative-file":
+        submit.add_input_file("set-up.sh")
+    if plan.tag == "missing-file":
+        submit.add_input_file("/nowhere/set-up.sh")
+    if plan.tag == "missing-script":
+        submit.add_transfer_plugin("sea", Path("/nowhere/transfer.py"))
     if plan.tag == "no-ticket":
         raise HTMapException("there is no ticket")
     if plan.tag == "no-slot":
@@ -48,6 +59,8 @@ def refused(tag):
         htmap.map(seen, [0], tag=tag, map_options=htmap.MapOptions(requirements="TARGET.Cpus > 0"))
     except htmap.exceptions.RefusedValue as error:
         return [error.name, error.author]
+    except htmap.exceptions.InvalidOption as error:
+        return [error.name, error.origin]
 
 maps = {
     "none": environment("none"),
@@ -60,7 +73,8 @@ with warnings.catch_warnings(record=True) as caught:
     htmap.map(seen, [0], tag="no-slot", map_options=htmap.MapOptions(request_memory="100TB")).remove()
 told = {name: list(each.iter(timeout=300)) for name, each in maps.items()}
 told["memory"] = [maps[name].submit_file().count("request_memory = 200MB") for name in ("none", "mapping")]
-told["refused"] = [refused("broken-value"), refused("broken-requirement")]
+told["refused"] = [refused("broken-value"), refused("broken-requirement"), refused("bad-group"), refused("no-universe")]
+told["files"] = [refused("relative-file"), refused("missing-file"), refused("missing-script")]
 told["demands"] = [list(each.message.demands) for each in caught if isinstance(each.message, htmap.exceptions.NoSlotFits)]
 print(json.dumps(told))
 htmap.map(seen, [0], tag="no-ticket")
@@ -83,7 +97,10 @@ def test_what_a_plugin_sets_gives_way_to_the_user_alone_and_is_known_to_be_its(
         "older syntax": [[blue, "high tide", "3"]] * 2,
         "each its own": [[blue, "low", "it's"], [blue, "of the site", "2 m"]],
         "memory": [1, 0],
-        "refused": [["request_gpus", "plugin 'boats'"], ["target.memory > > 3", "plugin 'boats'"]],
+        "refused": [
+            [name, "plugin 'boats'"] for name in ("request_gpus", "target.memory > > 3", "accounting_group", "universe")
+        ],
+        "files": [[name, "plugin 'boats'"] for name in (*["transfer_input_files"] * 2, "transfer_plugins")],
         "demands": [["TARGET.HasSea (from plugin 'boats')", "request_memory = 100TB"]],
     }, ran.stderr
     # The exception of the plugin is what the user sees, with few lines above it.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
+import collections.abc
 import importlib.util
 import keyword
+import pathlib
 import re
 
 import attrs
@@ -48,7 +51,8 @@ def check_spelling(name: str) -> None:
     :raises CannotMakePlugin: it cannot.
     """
     if _SPELLING.fullmatch(name):
-        if keyword.iskeyword(name.capitalize()) or hasattr(htmap_core, name.capitalize()):
+        known = (htmap_core, builtins, collections.abc, pathlib)  # whose names the examples use
+        if keyword.iskeyword(name.capitalize()) or any(hasattr(each, name.capitalize()) for each in known):
             problem = f"its class would be called {name.capitalize()}, which Python or HTMap means something else by"
             raise CannotMakePlugin(name, problem, "Take another one")
         return

@@ -41,7 +41,7 @@ def grow(map_dir: MapDir, tag: str, draft: Draft, calls: Iterable[Call], total: 
         written.check(described)
         growth = written.creation
         assert isinstance(growth, Growth)
-        with planning.blaming(draft.authors):
+        with planning.blaming(described):
             submit_growth(growth, _added(written, chosen, draft), described.commands, connection, described.authors)
         if not map_dir.exists:  # a removal that was forced meanwhile may have missed these jobs
             connection.remove(map_dir.own_jobs, "removed with htmap")

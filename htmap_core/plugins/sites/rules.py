@@ -9,7 +9,7 @@ from typing import Optional
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.protocol import InputFile
 from htmap_core.plugins.calls import Plugins, plugins
-from htmap_core.plugins.guard import Guard
+from htmap_core.plugins.guarding.guard import Guard
 
 Rule = Callable[[InputFile], Optional[str]]
 """Replaces an input file, warns about it, or refuses it. It returns the plugin that has replaced it, if one has."""

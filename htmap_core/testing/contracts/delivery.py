@@ -15,6 +15,7 @@ from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import MapComponentError, MapComponentHeld
 from htmap_core.maps import creating
+from htmap_core.names import RUNTIME
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.chain import Settings, settings
@@ -83,6 +84,14 @@ class DeliveryMethodContract(PluginContract):
         delivery.describe(SubmitDescription(), plan)
         assert list(plan.map_dir.iterdir()) == []
 
+    def test_the_program_that_it_sends_is_in_its_distribution(self, delivery: DeliveryMethod, plan: MapPlan) -> None:
+        """The program of ``launch_with(..., transfer=True)`` is a file, unless ``prepare`` makes it."""
+        submit = SubmitDescription()
+        delivery.describe(submit, plan)
+        if submit.transfer_executable and submit.executable != RUNTIME and not _prepares(delivery):
+            assert Path(submit.executable).is_absolute(), submit.executable
+            assert Path(submit.executable).is_file(), submit.executable
+
     def test_it_says_whether_a_pool_without_slots_suits_it(self, delivery: DeliveryMethod) -> None:
         """``check`` does not say yes to a pool without slots, gives a reason, and raises nothing."""
         found = plugins.check(delivery, EmptyPool())
@@ -149,3 +158,7 @@ class DeliveryMethodContract(PluginContract):
         broken = MapOptions(environment="PYTHONHASHSEED=nonsense", max_retries=0)
         with pytest.raises(MapComponentHeld, match="PYTHONHASHSEED"):
             creating.map(str, [0], map_options=broken).get(0, timeout=600)
+
+
+def _prepares(delivery: DeliveryMethod) -> bool:
+    return type(delivery).prepare is not DeliveryMethod.prepare

@@ -27,7 +27,7 @@ def apply(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
     _limit_runtime(submit, plan.walltime, told)
     if plan.is_chosen:  # the schedd writes it into the job, also for a flavour, and for jobs that name neither
         submit.set_default("MY.HTMapTimeLimit", RUNTIME)
-    if told.accounting_group and not submit.has("accounting_group"):
+    if told.accounting_group:
         submit.set_default("MY.AccountingGroup", quoted(told.accounting_group))
     if told.want_os:
         submit.set_default("MY.WantOS", quoted(told.want_os))

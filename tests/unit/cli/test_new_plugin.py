@@ -84,7 +84,7 @@ def test_a_bad_name_is_refused_with_one_that_would_do(name: str, like: str | Non
     assert list(here.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["none", "true", "suitability", "walltime"])
+@pytest.mark.parametrize("name", ["none", "true", "suitability", "walltime", "exception", "sequence", "path"])
 def test_a_name_whose_class_would_be_a_word_of_python_or_htmap_is_refused(name: str, here: Path) -> None:
     with pytest.raises(CannotMakePlugin):
         make(name, "delivery", here)

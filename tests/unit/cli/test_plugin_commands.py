@@ -98,6 +98,42 @@ def test_one_that_declares_a_command_and_is_broken_or_off_is_named_with_the_reas
     assert "HTMAP_PLUGINS" in type_("sail").stderr
 
 
+FAILING = """
+class Leak(HTMapException):
+    def __str__(self): return "there is a leak"
+@click.group("sail")
+def sail(): pass
+@sail.command()
+@click.argument("what")
+def out(what):
+    if what == "own": raise Leak
+    if what == "usage": raise click.UsageError("no wind")
+    if what == "end": raise SystemExit(7)
+    if what == "full": raise OSError(28, "no space")
+    return {}[what]
+@hookimpl
+def htmap_commands(): return [sail]
+"""
+
+
+def test_what_goes_wrong_in_a_command_is_told_with_its_plugin(
+    site: Site, type_: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(site, FAILING)
+    ran = type_("sail", "out", "bug")
+    assert (ran.returncode, "Traceback" in ran.stderr) == (1, False)
+    assert ("'boats'" in ran.stderr, "KeyError" in ran.stderr) == (True, True)
+    assert {what: type_("sail", "out", what).returncode for what in ("own", "usage", "end", "full")} == {
+        "own": 1,
+        "usage": 2,
+        "end": 7,
+        "full": 1,
+    }
+    assert "boats" not in type_("sail", "out", "own").stderr
+    monkeypatch.setenv("HTMAP_TRACE_PLUGINS", "1")
+    assert "in out" in type_("sail", "out", "bug").stderr
+
+
 def test_metadata_of_others_that_cannot_be_read_hide_no_command(site: Site, type_: Type) -> None:
     declare(site)
     site.write_metadata("leaky", "[htmap.commands]\nno equals sign\n")

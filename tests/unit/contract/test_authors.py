@@ -40,3 +40,36 @@ def submit() -> SubmitDescription:
 )
 def test_a_command_has_all_its_authors(submit: SubmitDescription, command: str, authors: str) -> None:
     assert submit.authors.of_command(command, submit.commands().get(command, "")) == authors
+
+
+TOLD = {  # HTCondor's own words, by the command that they are about
+    "accounting_group": "Submit:-1:Invalid accounting_group: a b",
+    "max_retries": "Submit:-1:max_retries=often is invalid, must eval to an integer.",
+    "environment": "Submit:-1:Unterminated double-quote. The environment you specified was: '\"a'",
+    "concurrency_limits": "Submit:-1:Invalid concurrency limit '!!'",
+    "notification": "Submit:-1:Notification must be 'Never', 'Always', 'Complete', 'Start', or 'Error'",
+    "universe": "Submit:-1:I don't know about the 'moon' universe.",
+    "accounting_group_user": "Submit:-1:Invalid accounting_group_user: a b",
+}
+
+
+@pytest.mark.parametrize("command", TOLD)
+def test_whom_a_complaint_of_htcondor_is_about_is_known(command: str) -> None:
+    authors = Authors()
+    with authors.writing(SITE):
+        for name in TOLD:
+            authors.note(name)
+        authors.note("MY.Group")
+    values = {**dict.fromkeys([*TOLD, "MY.Group"], ""), "universe": "moon"}
+    assert authors.of_what_is_told(TOLD[command], values) == (command, SITE)
+
+
+def test_a_complaint_is_about_a_value_where_it_has_no_name_and_about_nobody_who_is_not_meant() -> None:
+    authors = Authors()
+    authors.note("rank")
+    with authors.writing(SITE):
+        authors.note("MY.Colour")
+        authors.note("priority")
+    values = {"MY.Colour": "light blue", "priority": "1", "rank": "Memory"}
+    assert authors.of_what_is_told("Nobody knows 'light blue'", values) == ("my.colour", SITE)
+    assert authors.of_what_is_told("1 failure: Memory is no rank", values) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,13 @@ def test_a_protocol_goes_both_ways_and_needs_no_script_unless_it_says_so() -> No
 
 
 def test_a_script_may_be_given_as_text() -> None:
-    assert TransferProtocol("root", script="xrdcp_plugin.py").script == Path("xrdcp_plugin.py")
+    assert TransferProtocol("root", script="/sea/xrdcp_plugin.py").script == Path("/sea/xrdcp_plugin.py")
+
+
+@pytest.mark.parametrize("what", [{"script": "xrdcp_plugin.py"}, {"options": "key_file"}, {"sender": "send"}])
+def test_what_could_not_be_used_is_refused_at_once(what: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        TransferProtocol("root", **what)
 
 
 # --- input files that sites replace

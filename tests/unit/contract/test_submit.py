@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword, SubmitConflict
-from htmap_core.language.submit_text import RESERVED_COMMANDS, option_text, render, submit_path
+from htmap_core.language.submit_text import RESERVED_COMMANDS, in_common, option_text, render, submit_path
 from htmap_core.names import RUNTIME
 from tests.golden_files import Golden
 
@@ -293,6 +293,32 @@ def test_a_default_gives_way_to_the_user_and_a_built_in_value_to_both(submit: Su
     submit.set_default("request_memory", "2GB")
     submit.set_default("request_cpus", 8)
     assert submit.commands() == {"request_memory": "2GB", "request_disk": "1GB", "request_cpus": "2"}
+
+
+@pytest.mark.parametrize(
+    ("given", "default"),
+    [
+        ("accounting_group", "+AccountingGroup"),
+        ("Project_Name", "MY.ProjectName"),
+        ("MY.RequestMemory", "request_memory"),
+        ("+JobPrio", "priority"),
+        ("env", "environment"),
+        ("requirements", "MY.Requirements"),
+    ],
+)
+def test_a_default_gives_way_to_the_other_name_of_a_command(
+    submit: SubmitDescription, given: str, default: str
+) -> None:
+    submit.set(given, "7")
+    before = submit.commands()
+    submit.set_default(default, "8")
+    assert submit.has(default)
+    assert submit.commands() == before
+
+
+def test_names_that_only_look_alike_are_two() -> None:
+    assert in_common("MY.Priority") != in_common("priority")
+    assert in_common("+Project") != in_common("project_name")
 
 
 def test_a_built_in_value_is_got_and_taken_but_is_not_set(submit: SubmitDescription) -> None:

@@ -658,7 +658,9 @@ def test_a_method_can_lack_only_what_it_is_asked_about(site: Site, plugins: Plug
     assert plugins.lacks(plugins.delivery_method("rowboat"), {"numpy", "scipy"}, MapOptions()) == {"numpy"}
 
 
-@pytest.mark.parametrize("answer", ["return 'numpy'", "return None", "return True", "raise ValueError('leak')"])
+@pytest.mark.parametrize(
+    "answer", ["return 'numpy'", "return [['numpy']]", "return None", "return True", "raise ValueError('leak')"]
+)
 def test_a_method_that_does_not_tell_what_it_lacks_is_named_with_its_plugin(
     site: Site, plugins: Plugins, answer: str
 ) -> None:

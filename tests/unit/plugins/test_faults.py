@@ -210,6 +210,16 @@ def test_one_that_needs_these_hooks_is_used(site: Site, plugins: Plugins, hooks:
     assert "rowboat" in plugins.delivery_methods()
 
 
+def test_one_that_has_a_hook_for_a_newer_core_too_is_used(site: Site, plugins: Plugins) -> None:
+    newer = "@hookimpl(optionalhook=True)\ndef htmap_tokens(pool): return []\n"
+    other_name = (
+        "@hookimpl(specname='htmap_transfer_protocols')\ndef schemes(): return [TransferProtocol('semaphore')]\n"
+    )
+    site.install("boats", f"{newer}{other_name}{ROWBOAT}")
+    assert "rowboat" in plugins.delivery_methods()
+    assert "semaphore" in plugins.transfer_protocols()
+
+
 @pytest.mark.parametrize("requirement", ["htmap-core", f"htmap-core>={htmap.__version__}", "htmap-core-of-mine>=99"])
 def test_one_that_is_broken_under_the_core_it_asks_for_is_not_the_cores_fault(
     site: Site, plugins: Plugins, requirement: str

@@ -19,9 +19,10 @@ import pytest
 from htmap_core.condor import bindings
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
-from htmap_core.contract.pools import Pool
+from htmap_core.contract.pools import Pool, PoolAddress
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import HTMapException, InvalidOption, PluginError, PluginHangs, ReservedOptionKeyword
+from htmap_core.plugins import offers
 from htmap_core.plugins.calls import Plugins
 from htmap_core.plugins.sources import importing
 from htmap_core.settings.chain import settings
@@ -42,6 +43,8 @@ def harbour(plugins: Plugins) -> Pool:
 
 HARBOUR = """
 import os, subprocess, sys, threading, time
+class Odd:
+    def __repr__(self): raise ValueError("nobody knows what I am")
 class Harbour(Pool):
     name = "harbour"
     rank = {rank}
@@ -101,6 +104,8 @@ def _no_thread_left() -> Iterator[None]:
         "PoolAddress('harbour', collector='quay pier')",
         "PoolAddress('harbour', configuration='/nowhere/condor_config')",
         "PoolAddress('harbour', configuration=3)",
+        "PoolAddress('harbour', configuration=os.path.relpath(__file__))",
+        "Odd()",
     ],
 )
 def test_a_pool_that_answers_with_no_address_of_its_own_is_blamed(
@@ -122,7 +127,7 @@ def test_a_pool_that_says_something_else_than_text_is_blamed(site: Site, plugins
     assert caught.value.reason.startswith(call)
 
 
-@pytest.mark.parametrize("answer", ["'2h'", "1.5", "[3600]"])
+@pytest.mark.parametrize("answer", ["'2h'", "1.5", "[3600]", "True", "0", "-1"])
 def test_a_pool_that_says_something_else_than_seconds_is_blamed(site: Site, plugins: Plugins, answer: str) -> None:
     site.install("boats", of_harbour(time_limit=f"return {answer}"))
     with pytest.raises(PluginError) as caught:
@@ -136,7 +141,9 @@ def test_a_pool_is_asked_how_long_a_job_may_take_by_the_options(site: Site, plug
     assert plugins.time_limit(harbour(plugins), asked) == 7200
 
 
-@pytest.mark.parametrize("rank", ["'high'", "None", "5; delivery_method = 3", "5; delivery_method = ['assume']"])
+@pytest.mark.parametrize(
+    "rank", ["'high'", "None", "float('nan')", "5; delivery_method = 3", "5; delivery_method = ['assume']"]
+)
 def test_a_pool_that_could_not_be_chosen_switches_off_its_own_plugin_alone(
     site: Site, plugins: Plugins, rank: str
 ) -> None:
@@ -145,7 +152,9 @@ def test_a_pool_that_could_not_be_chosen_switches_off_its_own_plugin_alone(
     assert [record.state for record in plugins.records() if record.name == "boats"] == ["broken"]
 
 
-@pytest.mark.parametrize("answer", ["'maybe', 'it floats'", "'yes', None", "'yes', 'it floats', 'high'"])
+@pytest.mark.parametrize(
+    "answer", ["'maybe', 'it floats'", "'yes', None", "'yes', 'it floats', 'high'", "'yes', 'it floats', float('nan')"]
+)
 def test_a_check_whose_answer_could_not_be_compared_makes_the_method_the_last_choice(
     site: Site, plugins: Plugins, answer: str
 ) -> None:
@@ -165,6 +174,35 @@ def test_a_step_that_returns_something_is_blamed(
         getattr(plugins, hook.removeprefix("htmap_"))(SubmitDescription(), plan)
     assert (caught.value.plugin, caught.value.distribution) == ("boats", "htmap-boats")
     assert caught.value.reason.startswith(hook)
+
+
+CHANGING = """
+class M(Method):
+    def prepare(self, plan): plan.options["request_memory"] = "9GB"
+    def describe(self, submit, plan): del plan.options["request_cpus"]
+@hookimpl
+def htmap_delivery_methods(): return [M("rowboat")]
+@hookimpl
+def htmap_rewrite_submit(submit, plan): plan.options["+Project"] = "1"
+"""
+
+
+@pytest.mark.parametrize("call", ["prepare", "describe", "htmap_rewrite_submit", "time_limit"])
+def test_a_plugin_that_changes_the_options_of_a_map_is_blamed(
+    site: Site, plugins: Plugins, plan: MapPlan, call: str
+) -> None:
+    site.install("boats", of_harbour(time_limit="options['request_memory'] = '9GB'") + CHANGING)
+    plan.options["request_cpus"] = 2
+    method, pool, submit = plugins.delivery_method("rowboat"), harbour(plugins), SubmitDescription()
+    calls: dict[str, Callable[[], object]] = {
+        "prepare": lambda: plugins.prepare(method, plan),
+        "describe": lambda: plugins.describe(method, submit, plan),
+        "htmap_rewrite_submit": lambda: plugins.rewrite_submit(submit, plan),
+        "time_limit": lambda: plugins.time_limit(pool, plan.options),
+    }
+    with pytest.raises(PluginError) as caught:
+        calls[call]()
+    assert (caught.value.plugin, caught.value.reason.startswith(call)) == ("boats", True)
 
 
 @pytest.mark.parametrize("call", ["prepare", "describe"])
@@ -264,6 +302,70 @@ def test_what_still_hangs_is_not_asked_again(site: Site, plugins: Plugins, tmp_p
     assert plugins.find(harbour(plugins)) is None
 
 
+def test_another_pool_of_the_same_plugin_is_asked_while_one_hangs(site: Site, plugins: Plugins, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    source = of_harbour(find=f"while not os.path.exists({str(go_on)!r}): time.sleep(0.01)")
+    quay = "class Quay(Harbour):\n    name = 'quay'\n    def find(self): return PoolAddress('quay')\n"
+    site.install("boats", source.replace("@hookimpl", f"{quay}@hookimpl").replace("[Harbour()]", "[Harbour(), Quay()]"))
+    settings["PLUGINS.TIME_LIMIT"] = 0.1
+    with pytest.raises(PluginHangs):
+        plugins.find(harbour(plugins))
+    other = next(pool for pool in plugins.pools() if pool.name == "quay")
+    assert plugins.find(other) == PoolAddress("quay")
+    go_on.touch()
+
+
+@pytest.mark.parametrize("limit", [float("inf"), 1e300])
+def test_a_limit_may_be_longer_than_a_thread_can_wait(
+    site: Site, plugins: Plugins, plan: MapPlan, limit: float
+) -> None:
+    site.install("boats", of_harbour(find="time.sleep(0.05)") + "@hookimpl\ndef htmap_rewrite_submit(): pass")
+    settings["PLUGINS.TIME_LIMIT"] = limit
+    assert plugins.find(harbour(plugins)) is None
+    plugins.rewrite_submit(SubmitDescription(), plan)
+
+
+def test_what_a_class_has_not_overridden_is_answered_without_a_thread(site: Site, plugins: Plugins) -> None:
+    source = """
+    class Harbour(Pool):
+        name = "harbour"
+        def find(self): return PoolAddress("harbour", schedd=threading.current_thread().name)
+        def advice(self): return ""
+    @hookimpl
+    def htmap_pools(): return [Harbour()]
+    """
+    site.install("boats", "import threading\n" + textwrap.dedent(source))
+    pool, begun = harbour(plugins), []
+    threading.setprofile(lambda *_: begun.append(threading.current_thread().name))
+    try:
+        assert (plugins.named_by(pool), plugins.time_limit(pool, MapOptions())) == (None, None)
+        assert begun == []
+        plugins.find(pool)
+    finally:
+        threading.setprofile(None)
+    assert any("boats" in name for name in begun)
+
+
+def test_a_command_ends_whatever_threads_a_plugin_has_left_behind(site: Site) -> None:
+    source = """
+    import concurrent.futures, time
+    class Harbour(Pool):
+        name = "harbour"
+        def find(self):
+            with concurrent.futures.ThreadPoolExecutor() as others:
+                others.submit(time.sleep, 120).result()
+        def advice(self): return ""
+    @hookimpl
+    def htmap_pools(): return [Harbour()]
+    """
+    site.install("boats", source)
+    command = [sys.executable, "-m", "htmap_core", "plugins", "list", "--json"]
+    environment = {**site.environment(), "HTMAP_PLUGINS_TIME_LIMIT": "0.5", "PYTHONUNBUFFERED": ""}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    (told,) = (pool for pool in json.loads(ran.stdout)["pools"] if pool["name"] == "harbour")
+    assert (told["usable"], "'boats'" in told["why_not"], "\n" in told["why_not"]) == (False, True, False)
+
+
 def test_the_time_in_the_bindings_does_not_count(site: Site, plugins: Plugins) -> None:
     source = "from htmap_core.condor import bindings\n" + of_harbour(
         find="with bindings.counted(), bindings.counted(): time.sleep(0.6)"
@@ -347,7 +449,7 @@ def test_other_threads_print_on_while_a_plugin_is_called(
 def test_a_thread_that_prints_meanwhile_does_not_crash_the_interpreter() -> None:
     program = """
     import threading
-    from htmap_core.plugins.printing import to_stderr
+    from htmap_core.plugins.guarding.printing import to_stderr
 
     ended = threading.Event()
 
@@ -368,12 +470,17 @@ def test_a_thread_that_prints_meanwhile_does_not_crash_the_interpreter() -> None
 
 
 def test_json_stays_json_whatever_plugins_and_their_programs_print(site: Site, tmp_path: Path) -> None:
-    find = "print('from Python'); subprocess.run(['echo', 'from a program']); os.write(1, b'from a descriptor')"
+    find = (
+        "print('from Python'); subprocess.run(['echo', 'from a program']); os.write(1, b'from a descriptor'); "
+        "sys.__stdout__.write('from before'); "
+        "other = threading.Thread(target=print, args=['from a thread']); other.start(); other.join()"
+    )
     site.install("boats", "print('at import')\n" + of_harbour(find=find))
     command = [sys.executable, "-m", "htmap_core", "plugins", "list", "--json"]
-    result = subprocess.run(command, env=site.environment(), capture_output=True, text=True, check=True)
+    environment = {**site.environment(), "PYTHONUNBUFFERED": ""}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "harbour" in [pool["name"] for pool in json.loads(result.stdout)["pools"]]
-    for where in ("at import", "from Python", "from a program", "from a descriptor"):
+    for where in ("at import", "from Python", "from a program", "from a descriptor", "from before", "from a thread"):
         assert where in result.stderr
 
 
@@ -398,6 +505,32 @@ def test_what_was_raised_reaches_the_user_without_the_way_to_it(site: Site, plug
         assert re.findall('File ".*(?:throwaway|pluggy)', told) == []
     (record,) = (each for each in plugins.records() if each.name == "boats")
     assert "deep" in record.traceback
+
+
+@pytest.mark.parametrize("text", ["return ''", "return self.ticket", "return 3"])
+def test_an_exception_without_a_text_is_told_with_its_plugin(
+    site: Site, plugins: Plugins, plan: MapPlan, text: str
+) -> None:
+    source = f"class NoTicket(HTMapException):\n    def __str__(self): {text}\n"
+    site.install("boats", f"{source}@hookimpl\ndef htmap_rewrite_submit(submit): raise NoTicket")
+    with pytest.raises(PluginError) as caught:
+        plugins.rewrite_submit(SubmitDescription(), plan)
+    assert (caught.value.plugin, "NoTicket" in caught.value.reason) == ("boats", True)
+
+
+@pytest.mark.parametrize("call", ["htmap_pools", "htmap_rewrite_submit"])
+def test_an_error_whose_text_fails_is_told_with_its_plugin(
+    site: Site, plugins: Plugins, plan: MapPlan, call: str
+) -> None:
+    source = "class Odd(Exception):\n    def __str__(self): return self.nothing\n"
+    site.install("boats", f"{source}@hookimpl\ndef {call}(): raise Odd")
+    if call == "htmap_rewrite_submit":
+        with pytest.raises(PluginError) as caught:
+            plugins.rewrite_submit(SubmitDescription(), plan)
+        assert caught.value.plugin == "boats"
+    else:
+        plugins.pools()
+        assert [record.state for record in plugins.records() if record.name == "boats"] == ["broken"]
 
 
 def test_a_trace_says_what_each_call_has_changed_and_how_long_it_took(
@@ -439,10 +572,53 @@ def test_a_plugin_is_named_while_its_import_hangs(
     site: Site, plugins: Plugins, hangs: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(importing, "NAMED_AFTER", 0.05 if hangs else 60)
-    waits = "for _ in range(1000):\n    if sys.stderr.tell(): break\n    time.sleep(0.01)\n"  # until something is told
-    site.install("boats", f"import sys, time\n{waits if hangs else ''}TOLD = sys.stderr.tell()\n{of_harbour()}")
+    site.install("boats", f"{UNTIL_TOLD}{'until_told()' if hangs else ''}\n{of_harbour()}")
     assert harbour(plugins).name == "harbour"
     assert ("'boats'" in capsys.readouterr().err) == hangs
+
+
+UNTIL_TOLD = """
+import sys, time
+def until_told():
+    for _ in range(1000):
+        if sys.stderr.tell(): break
+        time.sleep(0.01)
+"""
+
+
+def test_a_plugin_is_named_while_its_offer_hangs(
+    site: Site, plugins: Plugins, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(offers, "NAMED_AFTER", 0.05)
+    site.install("boats", f"{UNTIL_TOLD}@hookimpl\ndef htmap_pools(): until_told(); return []")
+    plugins.pools()
+    told = capsys.readouterr().err
+    assert ("'boats'" in told, "htmap_pools" in told) == (True, True)
+
+
+@pytest.mark.parametrize("call", ["htmap_setup_credentials", "prepare", "start"])
+def test_a_plugin_is_named_while_a_call_without_a_limit_hangs(
+    site: Site, plugins: Plugins, plan: MapPlan, call: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = """
+    class M(Method):
+        def prepare(self, plan): until_told()
+    @hookimpl
+    def htmap_delivery_methods(): return [M("rowboat")]
+    @hookimpl
+    def htmap_setup_credentials(): until_told()
+    """
+    site.install("boats", UNTIL_TOLD + of_harbour(start="until_told()") + textwrap.dedent(source))
+    method, pool = plugins.delivery_method("rowboat"), harbour(plugins)
+    settings["PLUGINS.TIME_LIMIT"] = 0.05
+    calls: dict[str, Callable[[], object]] = {
+        "htmap_setup_credentials": lambda: plugins.setup_credentials(SubmitDescription(), plan),
+        "prepare": lambda: plugins.prepare(method, plan),
+        "start": lambda: plugins.start(pool),
+    }
+    calls[call]()
+    told = capsys.readouterr().err
+    assert ("'boats'" in told, call in told) == (True, True)
 
 
 def test_a_conflict_names_both_plugins(site: Site, plugins: Plugins, plan: MapPlan) -> None:

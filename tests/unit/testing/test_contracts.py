@@ -10,9 +10,11 @@ from typing import ClassVar
 
 import pytest
 
+from htmap_core import DeliveryMethod, MapOptions, MapPlan, SubmitDescription
 from htmap_core.exceptions import UnknownOption, UnknownPythonDeliveryMethod
 from htmap_core.plugins.calls import plugins
 from htmap_core.testing import DeliveryMethodContract, TransferProtocolContract, described, only_plugins
+from htmap_core.testing.descriptions import plan_of
 from tests.throwaway_plugins import Site
 
 LOUD = """
@@ -103,6 +105,24 @@ def test_a_reason_for_what_is_there_is_noticed() -> None:
 
     with pytest.raises(AssertionError):
         Cellar().test_what_it_lacks_has_a_reason_and_what_it_has_has_none(plugins.transfer_protocols()["https"])
+
+
+@pytest.mark.parametrize("program", ["/nowhere/start.sh", os.path.relpath(__file__)])
+def test_a_program_that_is_not_there_is_noticed(program: str) -> None:
+    class Dinghy(DeliveryMethod):
+        name = "dinghy"
+
+        def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
+            submit.launch_with(program, transfer=True)
+
+    class Lugger(Dinghy):
+        def prepare(self, plan: MapPlan) -> None:
+            """Make the program."""
+
+    plan, promises = plan_of(MapOptions(), "harbour"), DeliveryMethodContract()
+    with pytest.raises(AssertionError):
+        promises.test_the_program_that_it_sends_is_in_its_distribution(Dinghy(), plan)
+    promises.test_the_program_that_it_sends_is_in_its_distribution(Lugger(), plan)
 
 
 # --- descriptions without a pool

@@ -33,7 +33,12 @@ class _ByThread:
         return getattr(self._stream(), name)
 
     def _stream(self) -> TextIO | None:
-        return sys.stderr if threading.get_ident() in _calling else self.stdout
+        return sys.stderr if threading.get_ident() in _calling or _is_of_plugin() else self.stdout
+
+
+def _is_of_plugin() -> bool:
+    """Return whether a thread that calls no plugin is one that a plugin has started: the command line itself has but one."""
+    return bool(settings.get("CLI.IS_CLI")) and threading.current_thread() is not threading.main_thread()
 
 
 _by_thread = _ByThread()
@@ -66,8 +71,22 @@ def programs_to_stderr() -> Iterator[None]:
         return
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # one of the two is closed (`htmap ... 2>&-`), so nobody reads it
+            _flush()
             stdout = os.dup(1)
             stack.callback(os.close, stdout)
             os.dup2(2, 1)
             stack.callback(os.dup2, stdout, 1)
+            stack.callback(_flush)
         yield
+
+
+def tell(text: str) -> None:
+    """Tell something about plugins on standard error, at once: what the user has asked for, or waits for."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 -- logs are not shown
+
+
+def _flush() -> None:
+    """Write what was printed past ``sys.stdout`` to where it belongs now. Who prints meets a pipe that nobody reads."""
+    if sys.__stdout__ is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.__stdout__.flush()
