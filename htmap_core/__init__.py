@@ -5,9 +5,16 @@ The names in ``__all__`` are the API for plugins since 0.7; all other names may 
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from htmap_core.version import __version__
+
+if sys.platform == "win32":  # before anything else is imported that Windows does not have
+    raise ImportError(
+        "HTMap does not run on Windows itself. It runs in the Windows Subsystem for Linux: type `wsl --install` in PowerShell, "
+        "restart, open `Ubuntu`, and install HTMap there; or work on the submit node of your pool (`ssh`)"
+    )
 
 if TYPE_CHECKING:
     from htmap_core import durations, exceptions, wording

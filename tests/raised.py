@@ -163,6 +163,9 @@ FACTS: dict[str, Any] = {
     "value": "much",
     "variable": "HTMAP_DELIVERY_METHD",
     "version": "0.9.0",
+    "is_installed": False,
+    "platform": "linux",
+    "tarball": "condor.tar.gz",
     "what": "the function 'tide'",
 }
 
@@ -182,6 +185,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     ],
     "HeldWithoutOutput": [{}, {"advice": "", "site": ()}],
     "InstallationFailed": [{"tried": (("Debian packages", "no network"),)}],
+    "InstalledAlready": [{"tarball": "condor.tar.gz", "version": "25.14.1", "origin": "`htmap pool install`"}],
     "InvalidOption": [{"name": "request_memory"}, {"name": "request_memory", "origin": None}],
     "InvalidSetting": [{"name": "WAIT_TIME"}],
     "JobNotFound": [{"status": "COMPLETED"}, {"status": "UNMATERIALIZED"}],
@@ -239,6 +243,8 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
             "tried": ("machine: the schedd 'x' does not answer",),
         }
     ],
+    "NoBindings": [{}, {"is_installed": True}, {"platform": "darwin"}],
+    "NotOnThisSystem": [{"platform": "darwin"}],
     "NoSlotFits": [
         {"advice": ""},
         {"demands": {"HasDocker": 3, "request_memory = 2GB": 5}, "advice": ""},
@@ -310,6 +316,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "PoolUnavailable": [{}, {"advice": ""}],
+    "UnfitTarball": [{"tarball": "condor.tar.gz"}],
     "RequiredPluginError": [
         {"reason": "is broken: it rains", "origin": "~/.htmaprc"},
         {"distribution": "", "reason": "is not installed", "origin": "environment variable HTMAP_PLUGINS_REQUIRED"},

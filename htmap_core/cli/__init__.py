@@ -87,11 +87,6 @@ class LazyGroup(Suggesting):
         with answering(ctx):
             return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command as click does, and answer in JSON what is wrong where that is wanted."""
-        with answering(ctx):
-            return super().invoke(ctx)
-
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the core's commands. Which plugins have more is known by name alone, until they are loaded."""
         return list(COMMANDS)
@@ -106,7 +101,11 @@ class LazyGroup(Suggesting):
         return plugins.commands().get(cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command. What goes wrong in one of a plugin is the plugin's, as everywhere else, and no bug of HTMap."""
+        """Run a command, and answer in JSON what goes wrong where that is wanted. In one of a plugin, it is the plugin's fault."""
+        with answering(ctx):
+            return self._run(ctx)
+
+    def _run(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (*_NOT_BLAMED, _raised_on_purpose()):

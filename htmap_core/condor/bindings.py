@@ -13,6 +13,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Optional
 
@@ -110,7 +111,12 @@ def _print_nothing(*_: object) -> None:
 
 
 def load(configuration: Path | None) -> Any:
-    """Import the bindings and have them read *configuration*; None means the machine's own."""
+    """Import the bindings and have them read *configuration*; None means the machine's own.
+
+    :raises NoBindings: the bindings are not installed, or cannot be loaded.
+    :raises PoolConfigurationGone: there is no such file.
+    """
+    check_installed()  # first, for what else is wrong does not help then
     wanted = _wanted(configuration)
     if configuration is not None and _loaded_configuration != [wanted]:
         check_configuration(configuration)
@@ -137,16 +143,46 @@ def _written(configuration: Path | None) -> int:
         return 0
 
 
+def check_installed() -> None:
+    """Check that the bindings are installed, without loading them, which takes a while.
+
+    :raises NoBindings: they are not.
+    """
+    if sys.modules.get("htcondor2") is None and find_spec("htcondor2") is None:
+        raise NoBindings("No module named 'htcondor2'", platform=sys.platform)
+
+
+def classads() -> Any:
+    """Return the bindings' module for ClassAds, which is part of them.
+
+    :raises NoBindings: the bindings are not installed, or cannot be loaded.
+    """
+    if (found := sys.modules.get("classad2")) is not None:
+        return found
+    with _importing():
+        import classad2  # as slow as htcondor2
+    return classad2
+
+
 def _imported() -> Any:
-    if "htcondor2" in sys.modules:  # the filters of warnings are left alone: all threads share them
-        return sys.modules["htcondor2"]
+    if (found := sys.modules.get("htcondor2")) is not None:
+        return found  # the filters of warnings are left alone: all threads share them
+    with _importing():
+        import htcondor2  # 200 ms
+    if not hasattr(htcondor2, "version"):  # a folder that pip has left
+        raise NoBindings(f"{htcondor2} is empty", is_installed=True, platform=sys.platform)
+    return htcondor2
+
+
+@contextlib.contextmanager
+def _importing() -> Iterator[None]:
+    check_installed()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # HTMap itself says what a missing configuration means
-            import htcondor2  # 200 ms
+            yield
     except ImportError as error:
-        raise NoBindings(str(error)) from error
-    return htcondor2
+        raise NoBindings(str(error), is_installed=True, platform=sys.platform) from error
 
 
 def _configured(configuration: Path | None) -> contextlib.AbstractContextManager[None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from htmap_core.condor import bindings
+
 
 def plain(ad: Any) -> dict[str, Any]:
     """Return a ClassAd as a dictionary of Python values; expressions become text, and undefined values None."""
@@ -26,8 +28,7 @@ def seen_by_job(expression: str, attributes: Mapping[str, str]) -> str | None:
 
     The rest of the expression is about the slot, and about other attributes of the job.
     """
-    import classad2  # comes with htcondor2; its import is as slow
-
+    classad2 = bindings.classads()
     try:
         job = classad2.ClassAd({name: classad2.ExprTree(value) for name, value in attributes.items()})
         return str(job.flatten(classad2.ExprTree(expression)))
@@ -37,8 +38,7 @@ def seen_by_job(expression: str, attributes: Mapping[str, str]) -> str | None:
 
 def is_expression(text: str) -> bool:
     """Return whether *text* is an expression of the ClassAd language."""
-    import classad2
-
+    classad2 = bindings.classads()
     try:
         classad2.ExprTree(text)
     except classad2.ClassAdException:
@@ -52,8 +52,7 @@ def ads_in(text: str, *, in_brackets: bool) -> list[dict[str, Any]]:
     :param in_brackets: whether each stands between ``[`` and ``]``; if not, there is an attribute in each line.
     :raises ValueError: the text has something else.
     """
-    import classad2
-
+    classad2 = bindings.classads()
     notation = classad2.ParserType.New if in_brackets else classad2.ParserType.Old
     try:
         return [plain(ad) for ad in classad2.parseAds(text, notation)]

@@ -17,6 +17,7 @@ from htmap_core.condor.slots import WHOLE_SLOT, SlotAnswers
 from htmap_core.contract.pools import PoolAccess, PoolAddress
 from htmap_core.exceptions import (
     CondorError,
+    NoBindings,
     PoolUnavailable,
     UnsafePoolConfiguration,
 )
@@ -137,7 +138,7 @@ class Connection:
             if self._address.collector is not None:
                 self.query_collector("Collector", "false", ["Name"])
             self.query_schedd(["Name"])  # any query of jobs would have it fork, and look at its whole queue
-        except UnsafePoolConfiguration:
+        except (UnsafePoolConfiguration, NoBindings):
             raise  # the pool may answer, but is not asked
         except CondorError as error:
             return error

@@ -15,6 +15,7 @@ from typing import Any, Optional
 import attrs
 
 from htmap_core import environment
+from htmap_core.condor import bindings
 from htmap_core.condor.classads import plain
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
@@ -130,9 +131,7 @@ def _last_ad(address: PoolAddress, past: _Past) -> Any:
     )
     if asked.returncode != 0:
         raise CondorRefused(asked.stderr.strip())
-    import classad2  # the queue was asked before, so it is loaded
-
-    return classad2.ClassAd(asked.stdout) if asked.stdout else None
+    return bindings.classads().ClassAd(asked.stdout) if asked.stdout else None
 
 
 def answer() -> None:

@@ -22,6 +22,7 @@ from htmap_core.exceptions import (
     HTMapException,
     InvalidSetting,
     MadeByNewerHTMap,
+    NoBindings,
     TagNotFound,
     UnsafePath,
 )
@@ -81,16 +82,21 @@ def _without_pool(found: Sequence[PoolCheck]) -> Check:
     if starts:
         return Check("pool", "note", text, f"The next map starts the {starts[0]} pool by itself")
     advice = 'The notes above say for each pool how to get it. `htmap.map(..., where="here")` needs none, to try a map'
-    is_needed = settings.get("WHERE", names.POOL) == names.POOL
-    return Check("pool", "problem" if is_needed else "note", text, advice)
+    return Check("pool", "problem" if _is_for_pools() else "note", text, advice)
+
+
+def _is_for_pools() -> bool:
+    """Return whether maps go to a pool, unless the user says something else."""
+    return bool(settings.get("WHERE", names.POOL) == names.POOL)
 
 
 def _versions() -> Iterator[Check]:
     text = f"{version.version()}, Python {platform.python_version()}"
     try:
         yield Check("versions", "ok", f"{text}, HTCondor's bindings {release(bindings_version())}")
-    except CondorError as error:
-        yield Check("versions", "problem", f"{text}; {error}")
+    except NoBindings as error:
+        what, _, advice = str(error).partition("\n")
+        yield Check("versions", "problem" if _is_for_pools() else "note", f"{text}; {what}", advice)
 
 
 def _settings(pool: PoolInUse) -> Iterator[Check]:

@@ -98,16 +98,40 @@ class RefusedByRule(CondorRefused):
         return f"a rule of the schedd's administrator refuses these jobs: {self.reason}{what}"
 
 
+_SYSTEMS = {"darwin": "macOS"}
+
+
 @attrs.define(slots=False)
 class NoBindings(CondorError):
-    """HTCondor's Python bindings cannot be imported."""
+    """HTCondor's Python bindings are not installed, or cannot be loaded. What needs no pool works without them.
+
+    :param reason: what Python says.
+    :param is_installed: whether they are there, and something is wrong with them.
+    :param platform: the system, as ``sys.platform`` names it.
+    """
 
     reason: str
+    is_installed: bool = False
+    platform: str = "linux"
 
     def __str__(self) -> str:
         return (
-            f"HTCondor's Python bindings cannot be imported ({self.reason}). `pip install htcondor` installs them; "
-            f"they exist for Linux only"
+            f"{self._what()}\nWithout them you can still look at maps, and run new ones on this machine: "
+            f'`htmap.map(..., where="here")`, or `export HTMAP_WHERE=here`'
+        )
+
+    def _what(self) -> str:
+        if self.is_installed:
+            return (
+                f"HTCondor's Python bindings are installed, but cannot be loaded ({self.reason}). "
+                f"`pip install --force-reinstall htcondor` installs them anew; a library of the system comes with its own package"
+            )
+        if self.platform.startswith("linux"):
+            return "HTCondor's Python bindings are not installed; `pip install htcondor` installs them"
+        system = _SYSTEMS.get(self.platform, self.platform)
+        return (
+            f"HTCondor's Python bindings exist for Linux only, and this is {system}. "
+            f"To use a pool, work on its submit node (`ssh`), or on another Linux machine"
         )
 
 

@@ -22,7 +22,7 @@ from htmap_core.files.holders import Holder, this_process
 from htmap_core.files.ownership import private_opener
 from htmap_core.files.sealed import seal, unseal
 
-REFUSED = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.ENOLCK, errno.EINVAL})
+REFUSED = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM, errno.ENOLCK, errno.EINVAL})
 """What file systems say that have no such lock or link."""
 
 _OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds until a lock is taken to be left whose holder cannot be looked at from here

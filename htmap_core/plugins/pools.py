@@ -8,12 +8,14 @@ from pathlib import Path
 import attrs
 
 from htmap_core import names, user_warnings
+from htmap_core.condor.bindings import check_installed
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import Pool, PoolAddress, PoolView
 from htmap_core.exceptions import (
     CondorError,
     HTMapException,
     NamedPoolNotFound,
+    NoBindings,
     PluginError,
     PoolConfigurationGone,
     PoolNotFound,
@@ -39,8 +41,10 @@ def find_pool(*, looks_only: bool = False) -> tuple[Pool, Connection]:
 
     :param looks_only: whether to start no pool, and to keep nothing of what the collector answers.
     :raises PoolNotFound: no pool can be used, or none that is named; the exception has the reason for each.
+    :raises NoBindings: HTCondor's bindings are not installed.
     :raises RequiredPluginError: a plugin that PLUGINS.REQUIRED names cannot say whether its pool can be used.
     """
+    check_installed()
     found = _candidates()
     failures = {name: _failure(error) for name, error in found.failures.items()}
     for ask, pools in ((plugins.find, found.usable), (plugins.start, [] if looks_only else found.startable)):
@@ -151,6 +155,10 @@ class PoolCheck:
 
 def check_pools() -> list[PoolCheck]:
     """Check which pools can be used now, in the order in which HTMap tries them. This starts no pool."""
+    try:
+        check_installed()
+    except NoBindings:
+        return [PoolCheck(pool.name, None, "HTCondor's Python bindings are not installed") for pool in plugins.pools()]
     candidates = _candidates()
     found = [
         PoolCheck(name, None, _in_a_line(error), _is_required(error)) for name, error in candidates.failures.items()

@@ -67,7 +67,7 @@ def check_commands(
     :returns: warnings about commands of which nobody knows.
     :raises UnknownOption: a command is unknown, or looks like one that is known.
     """
-    known = _Known(_bindings(), pool)
+    known = _Known(_bindings_or_latest(), pool)
     macros = {*used, *(name for text in commands.values() for name in referred_to(text))}
     warnings = []
     for name, text in commands.items():
@@ -168,6 +168,14 @@ class _Known:
 
 
 _OWN = frozenset({*OWN_OPTIONS, *FILE_OPTIONS, CUSTOM_OPTIONS})
+
+
+def _bindings_or_latest() -> Version:
+    """Return the version of the bindings. Where there are none, nothing is submitted, but settings are checked."""
+    try:
+        return _bindings()
+    except NoBindings:
+        return LATEST
 
 
 def _bindings() -> Version:

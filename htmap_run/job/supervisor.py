@@ -189,7 +189,7 @@ class Supervisor:
         if self._watch is not None:
             return self._watch.wait(worker)
         _, status, used = os.wait4(worker, 0)
-        return status, used.ru_maxrss
+        return status, host.peak_of(used)
 
     def _kills(self) -> int:
         return self._group.kills() if self._group is not None else 0

@@ -66,7 +66,7 @@ class Watch:
             while True:
                 ended, status, usage = os.wait4(worker, os.WNOHANG)
                 if ended:
-                    return status, usage.ru_maxrss
+                    return status, host.peak_of(usage)
                 signal.sigtimedwait((signal.SIGCHLD,), self._look(worker))
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Optional
 
 _KIB_PER_MB = 1024
+_PER_KIB = 1024 if sys.platform == "darwin" else 1  # of ru_maxrss: macOS has bytes, Linux KiB
 _PAGE = resource.getpagesize()
 ENFORCES_MEMORY = "HTMapEnforcesMemory"
 """What the ad of a machine says that enforces memory in another way than by control groups."""
@@ -168,8 +170,13 @@ def own_peak() -> int:
     return -(-_own_peak() // _KIB_PER_MB)
 
 
+def peak_of(used: resource.struct_rusage) -> int:
+    """Return the largest resident set size in KiB."""
+    return used.ru_maxrss // _PER_KIB
+
+
 def _peak_of(whom: int) -> int:
-    return resource.getrusage(whom).ru_maxrss
+    return resource.getrusage(whom).ru_maxrss // _PER_KIB
 
 
 def _own_peak() -> int:

@@ -13,6 +13,7 @@ from htmap_core.cli.machine.answer import takes_json
 from htmap_core.condor import bindings
 from htmap_core.contract.site.checks import Check
 from htmap_core.diagnosis.doctor import checks
+from htmap_core.exceptions import NoBindings
 from htmap_core.version import __version__
 from htmap_core.version import version as htmap_version
 
@@ -122,9 +123,17 @@ _DEEDS: dict[str, house.Deed] = {
 @takes_json
 def version(as_json: bool) -> house.Version | None:
     """Print the versions of HTMap and of HTCondor's Python bindings."""
-    of_bindings = bindings.bindings_version().strip("$ ")
+    of_bindings, problem = _version_of_bindings()
     if as_json:
         return {"htmap": __version__, "bindings": of_bindings}
     click.echo(htmap_version())
-    click.echo(f"HTCondor bindings: {of_bindings}")
+    click.echo(f"HTCondor bindings: {of_bindings or problem}")
     return None
+
+
+def _version_of_bindings() -> tuple[str | None, str]:
+    """Return the version of the bindings, or else why there is none."""
+    try:
+        return bindings.bindings_version().strip("$ "), ""
+    except NoBindings as error:
+        return None, f"none. {error}"

@@ -105,7 +105,7 @@ def takes_json(command: F) -> F:
 @contextlib.contextmanager
 def _other_prints_to_stderr() -> Iterator[None]:
     """Send what is printed inside the block to standard error, such as by the function of a map that runs again here."""
-    from htmap_core.plugins.printing import programs_to_stderr
+    from htmap_core.plugins.guarding.printing import programs_to_stderr
 
     with programs_to_stderr():
         try:

@@ -83,7 +83,7 @@ def _in_this_process(jobs: Iterable[LocalJob], log: _Log) -> None:
 
 
 def _in_processes(jobs: Iterable[LocalJob], log: _Log) -> None:
-    most = tables.setting("PROCESSES") or len(os.sched_getaffinity(0))
+    most = tables.setting("PROCESSES") or _processors()
     with Children() as children:
         for job in jobs:
             if len(children) >= most:
@@ -95,6 +95,11 @@ def _in_processes(jobs: Iterable[LocalJob], log: _Log) -> None:
                 log.terminated(job, *_could_not_finish(job, error))
         while children:
             _end_one(children, log)
+
+
+def _processors() -> int:
+    """Return how many processors this process may use; macOS does not limit them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _end_one(children: Children, log: _Log) -> None:

@@ -4,11 +4,14 @@ from htmap_pool.errors import (
     CannotStart,
     CannotStop,
     InstallationFailed,
+    InstalledAlready,
     NoSuchLog,
     NotInstalled,
+    NotOnThisSystem,
     PoolError,
     RunningElsewhere,
     ToolFailed,
+    UnfitTarball,
     UnsafeDirectory,
 )
 
@@ -16,10 +19,13 @@ __all__ = [
     "CannotStart",
     "CannotStop",
     "InstallationFailed",
+    "InstalledAlready",
     "NoSuchLog",
     "NotInstalled",
+    "NotOnThisSystem",
     "PoolError",
     "RunningElsewhere",
     "ToolFailed",
+    "UnfitTarball",
     "UnsafeDirectory",
 ]

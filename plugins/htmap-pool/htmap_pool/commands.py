@@ -11,12 +11,14 @@ import click
 
 from htmap_core import table, takes_json
 from htmap_pool import release
+from htmap_pool.errors import NotInstalled, UnfitTarball
 from htmap_pool.installing.sources import NEW_ENOUGH
 from htmap_pool.places import Places
 from htmap_pool.release import Release
 from htmap_pool.running import daemons, report
 from htmap_pool.running.configuration import Shape
 from htmap_pool.settings import PoolSettings
+from htmap_pool.system import check_system, is_possible
 
 if TYPE_CHECKING:
     from htmap_pool import answers
@@ -35,21 +37,24 @@ def pool() -> None:
 
 
 @pool.command()
-@click.option("--again", is_flag=True, help="Install the newest HTCondor even if there is one already.")
+@click.option("--again", is_flag=True, help="Install HTCondor even if there is one already.")
+@click.option("--from", "tarball", metavar="FILE", help="Take it from one of HTCondor's tarballs: condor-....tar.gz.")
 @takes_json
-def install(again: bool, as_json: bool) -> answers.Installed:
+def install(again: bool, tarball: str | None, as_json: bool) -> answers.Installed:
     """Install HTCondor, unless this machine has it.
 
     It unpacks Debian's or Ubuntu's packages below HTMAP_DIR, and changes nothing of the system. After an interruption, run it
-    again: it continues where it was.
+    again: it continues where it was. On other systems it takes the tarball that HTCondor's developers have for each.
     """
-    from htmap_pool.installing import install as installation
-
-    settings = table("POOL", PoolSettings)
-    if settings.prefix is not None:
-        found = release.find(Places.current(), settings.prefix)
+    settings, places = table("POOL", PoolSettings), Places.current()
+    if tarball is not None:
+        found = _from_tarball(places, settings, tarball, again)
+    elif settings.prefix is not None:
+        found = release.find(places, settings.prefix)
     else:
-        found = installation.install(Places.current(), lambda line: click.echo(line, err=True), again=again)
+        from htmap_pool.installing.install import install as install_packages
+
+        found = install_packages(places, _tell, again=again)
     version = found.version()
     if not as_json:
         click.echo(f"HTCondor {version} in {found.root} (from {found.origin})")
@@ -59,6 +64,21 @@ def install(again: bool, as_json: bool) -> answers.Installed:
             err=True,
         )
     return {"version": version, "folder": str(found.root), "origin": found.origin}
+
+
+def _from_tarball(places: Places, settings: PoolSettings, tarball: str, again: bool) -> Release:
+    from htmap_pool.installing.tarball import install_tarball
+
+    if settings.prefix is not None:
+        reason = (
+            f"POOL.PREFIX names {str(settings.prefix)!r}, which is used instead of any other; `htmap unset POOL.PREFIX`"
+        )
+        raise UnfitTarball(tarball, reason)
+    return install_tarball(places, tarball, _tell, again=again)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
 
 
 @pool.command()
@@ -73,6 +93,7 @@ def start(cpus: int | None, memory: int | None, enforce_memory: bool, as_json: b
     """
     from htmap_pool.installing.install import adapt_if_moved
 
+    check_system()
     settings, places = table("POOL", PoolSettings), Places.current()
     adapt_if_moved(places)
     is_strict = enforce_memory or settings.enforce_memory
@@ -122,7 +143,7 @@ def status(context: click.Context, as_json: bool) -> tuple[answers.PoolStatus, i
         click.echo(_table(found))
         return None
     gone = " any more: its master ended, but nobody stopped it" if report.is_stale(places) else ""
-    click.echo(f"the personal pool is not running{gone}; `htmap pool start` starts it")
+    click.echo(f"the personal pool is not running{gone}; {_how_to_start(places)}")
     return context.exit(_NOT_RUNNING)
 
 
@@ -133,6 +154,16 @@ def _facts(places: Places, found: report.Status | None) -> answers.PoolStatus:
         facts.update(attrs.asdict(found), since=datetime.datetime.fromisoformat(found.since))
         facts.update(memory=found.memory * _MB, free_memory=found.free_memory * _MB)
     return cast("answers.PoolStatus", facts)
+
+
+def _how_to_start(places: Places) -> str:
+    if not is_possible():
+        return "it runs on Linux only"
+    try:
+        found = release.find(places, table("POOL", PoolSettings).prefix)
+    except NotInstalled:
+        return "no HTCondor is installed for it: `htmap pool install`"
+    return f"`htmap pool start` starts it, with HTCondor in {found.root} (from {found.origin})"
 
 
 def _table(found: report.Status) -> str:

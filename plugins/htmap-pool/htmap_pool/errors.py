@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import attrs
 
 from htmap_core.exceptions import CondorError
 
+# As HTCondor's manual has it: the script finds out which tarball fits the machine.
+FROM_TARBALL = """\
+HTCondor has a tarball for each system. This fetches the one for this machine, and installs it:
+  curl -fsSL https://get.htcondor.org | /bin/bash -s -- --download
+  htmap pool install --from condor.tar.gz"""
+
 
 class PoolError(CondorError):
     """The base class of the errors of the personal pool."""
+
+
+@attrs.define(slots=False)
+class NotOnThisSystem(PoolError):
+    """A personal pool cannot run on this system.
+
+    :param platform: the system, as ``sys.platform`` names it.
+    """
+
+    platform: str
+
+    def __str__(self) -> str:
+        return (
+            f"a personal pool runs on Linux only, and this is {'macOS' if self.platform == 'darwin' else self.platform}\n"
+            f'To run a map on this machine, `htmap.map(..., where="here")` or `export HTMAP_WHERE=here`; it needs no HTCondor'
+        )
 
 
 @attrs.define(slots=False)
@@ -25,8 +48,8 @@ class NotInstalled(PoolError):
     def __str__(self) -> str:
         return (
             f"there is no HTCondor for a personal pool; looked in: {', '.join(self.looked_in)}\n"
-            f"On Debian and Ubuntu, `htmap pool install` gets one. Elsewhere install HTCondor so that condor_master is on PATH, "
-            f"or unpack one and set POOL.PREFIX to its folder"
+            f"On Debian and Ubuntu, `htmap pool install` gets one. Elsewhere `htmap pool install --from condor.tar.gz` takes "
+            f"HTCondor's own tarball (https://htcondor.org), or install HTCondor so that condor_master is on PATH"
         )
 
 
@@ -44,6 +67,43 @@ class InstallationFailed(PoolError):
     def __str__(self) -> str:
         lines = "".join(f"\n  {what}: {reason}" for what, reason in self.tried)
         return f"HTCondor could not be installed; tried:{lines}\n{self.advice}"
+
+
+@attrs.define(slots=False)
+class UnfitTarball(PoolError):
+    """HTCondor cannot be installed from a tarball. What was installed before is as it was.
+
+    :param tarball: its path.
+    :param reason: what is wrong with it.
+    """
+
+    tarball: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"HTCondor cannot be installed from {self.tarball!r}: {self.reason}\n{FROM_TARBALL}"
+
+
+@attrs.define(slots=False)
+class InstalledAlready(PoolError):
+    """Another HTCondor is installed, and is not replaced unasked.
+
+    :param tarball: the path of the one that would be installed.
+    :param version: the version of the other.
+    :param root: the folder of the other.
+    :param origin: where that comes from.
+    """
+
+    tarball: str
+    version: str
+    root: Path
+    origin: str
+
+    def __str__(self) -> str:
+        return (
+            f"HTCondor {self.version} is installed already, in {self.root} (from {self.origin})\n"
+            f"`htmap pool install --again --from {shlex.quote(self.tarball)}` replaces it; the job queue stays"
+        )
 
 
 @attrs.define(slots=False)

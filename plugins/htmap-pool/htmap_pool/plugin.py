@@ -9,6 +9,7 @@ from htmap_core import Pool, PoolAddress, hookimpl, table
 from htmap_pool.errors import NotInstalled
 from htmap_pool.places import Places
 from htmap_pool.settings import PoolSettings
+from htmap_pool.system import is_possible
 
 if TYPE_CHECKING:
     import click
@@ -87,6 +88,8 @@ class PersonalPool(Pool):
 
     def advice(self) -> str:
         """Return the command that installs or starts the pool."""
+        if not is_possible():
+            return "it runs on Linux only"
         if not _is_installed():
             return "no HTCondor is installed for it; `htmap pool install` installs one without root"
         if not table("POOL", PoolSettings).autostart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import attrs
 
-from htmap_core import check_owner
+from htmap_core import check_owner, put_in_place, write_atomically
 from htmap_pool.errors import NotInstalled, ToolFailed
 from htmap_pool.places import Places
 from htmap_pool.programs import run
@@ -17,8 +18,36 @@ from htmap_pool.programs import run
 # A file with the path of the folder into which a release was unpacked; it is written when the release has passed its test.
 MARK = ".htmap-release"
 
+# A file beside it, where the release comes from a tarball: then its programs run wherever they lie.
+_TARBALL = ".htmap-tarball"
+
 # The folders of condor_master, which an ordinary user's PATH often lacks.
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/local/condor/sbin", "/opt/condor/sbin")
+
+
+@attrs.frozen
+class Tarball:
+    """The tarball that a release was unpacked from.
+
+    :param name: the folder in it, whose name has HTCondor's version and the system.
+    :param sha256: its checksum.
+    """
+
+    name: str
+    sha256: str
+
+    def write(self, folder: Path) -> None:
+        """Write down that the release in *folder* comes from this tarball."""
+        write_atomically(folder / _TARBALL, json.dumps(attrs.asdict(self), indent=1))
+
+    @classmethod
+    def of(cls, folder: Path) -> Tarball | None:
+        """Return the tarball of the release in *folder*; None if it comes from packages."""
+        try:
+            said = json.loads((folder / _TARBALL).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return cls(said["name"], said["sha256"])
 
 
 @attrs.frozen
@@ -70,6 +99,17 @@ class Release:
             raise ToolFailed("condor_version", f"its output has no version: {said.strip()!r}")
         return found[1]
 
+    def without_blanks(self, folder: Path) -> Release:
+        """Return it by a way without blanks, at which HTCondor would cut the paths of its own tools in two.
+
+        :param folder: a private folder without blanks in its path, where a link leads the way if need be.
+        """
+        if not any(character.isspace() for character in str(self.root)):
+            return self
+        with put_in_place(folder / "htcondor") as link:
+            link.symlink_to(self.root)
+        return attrs.evolve(self, root=folder / "htcondor")
+
     def _first(self, file: str, *folders: str) -> Path:
         for folder in folders:
             if (self.root / folder / file).exists():
@@ -102,7 +142,7 @@ def installed(places: Places) -> Release | None:
     folder = places.installed.resolve()
     if not (folder / MARK).is_file() or is_moved(places):
         return None
-    found = at(folder, "`htmap pool install`")
+    found = at(folder, origin(folder))
     if found is not None:
         for program in (found.sbin / "condor_master", found.bin / "condor_version"):
             check_owner(
@@ -111,14 +151,20 @@ def installed(places: Places) -> Release | None:
     return found
 
 
+def origin(folder: Path) -> str:
+    """Return where the HTCondor in a *folder* comes from that HTMap installed, for people."""
+    tarball = Tarball.of(folder)
+    return "`htmap pool install`" if tarball is None else f"the tarball {tarball.name}"
+
+
 def is_moved(places: Places) -> bool:
     """Return whether the HTCondor that HTMap installed was copied or moved since, so that its programs must be adapted.
 
-    They have the full path of their loader.
+    Those of packages have the full path of their loader.
     """
     folder = places.installed.resolve()
     mark = folder / MARK
-    return mark.is_file() and mark.read_text(encoding="utf-8") != str(folder)
+    return mark.is_file() and Tarball.of(folder) is None and mark.read_text(encoding="utf-8") != str(folder)
 
 
 def at(prefix: Path, origin: str) -> Release | None:

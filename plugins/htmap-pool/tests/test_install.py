@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from htmap_pool import release
-from htmap_pool.errors import InstallationFailed, ToolFailed
+from htmap_pool.errors import InstallationFailed, NotOnThisSystem, ToolFailed
 from htmap_pool.installing import install as installation
+from htmap_pool.installing import tarball
 from htmap_pool.installing.apt import Package
 from htmap_pool.installing.sources import NEW_ENOUGH, Candidate
 from htmap_pool.places import Places
+from htmap_pool.running import daemons
 
 from tests.golden_files import Golden
 
@@ -33,8 +35,13 @@ def test_a_machine_without_apt_is_told_what_was_tried_and_what_to_do(
 
 def test_another_system_than_linux_is_told_so(bare: Places, monkeypatch: pytest.MonkeyPatch, golden: Golden) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
-    with pytest.raises(InstallationFailed) as caught:
+    with pytest.raises(NotOnThisSystem) as caught:
         installation.install(bare, print)
+    assert caught.value.platform == "darwin"
+    for act in (lambda: daemons.stop(bare), lambda: tarball.install_tarball(bare, "condor.tar.gz", print)):
+        bare.root.mkdir(parents=True, exist_ok=True)  # another machine may share it
+        with pytest.raises(NotOnThisSystem):
+            act()
     golden("pool/another-system-than-linux-is-told-so", caught.value)
 
 

@@ -91,6 +91,17 @@ def test_a_program_that_does_not_run_is_an_error(places: Places) -> None:
         release.find(places).version()
 
 
+def test_a_way_without_blanks_leads_to_the_same_release(tmp_path: Path) -> None:
+    found, plain = (release.at(unpack(tmp_path / name), "here") for name in ("with blank", "plain"))
+    assert found is not None
+    assert plain is not None
+    for _ in range(2):  # the link of an earlier start is in its place
+        reached = found.without_blanks(tmp_path)
+        assert " " not in str(reached.sbin)
+        assert reached.sbin.samefile(found.sbin)
+    assert plain.without_blanks(tmp_path) is plain
+
+
 @pytest.mark.parametrize("autostart", [True, False])
 def test_the_advice_for_a_stopped_pool_blames_the_setting_only_if_it_is_off(
     htmap_dir: Path, tmp_path: Path, golden: Golden, autostart: bool

@@ -410,7 +410,7 @@ def test_how_long_a_job_ran_does_not_depend_on_a_change_of_clocks(
 ) -> None:
     monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")  # Central Europe's, where the system has no table of zones
     time.tzset()
-    eventlog._whole_seconds.cache_clear()
+    eventlog._minute.cache_clear()
     log = Log.recorded("by_signal", tmp_path)
     start, end = b"2026-03-29 01:59:30", b"2026-03-29 03:00:30"  # the hour between was left out
     events = [
@@ -423,7 +423,7 @@ def test_how_long_a_job_ran_does_not_depend_on_a_change_of_clocks(
     tracker.poll()
     monkeypatch.undo()
     time.tzset()
-    eventlog._whole_seconds.cache_clear()
+    eventlog._minute.cache_clear()
     assert tracker.runtime(Job(0, 0)) == 60
 
 

@@ -145,11 +145,11 @@ class Version(TypedDict):
     """Versions.
 
     :param htmap: HTMap's.
-    :param bindings: that of HTCondor's bindings, as they tell it.
+    :param bindings: that of HTCondor's bindings, as they tell it; null where they are missing.
     """
 
     htmap: str
-    bindings: str
+    bindings: Optional[str]
 
 
 class Log(TypedDict):

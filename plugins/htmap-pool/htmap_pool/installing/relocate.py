@@ -13,19 +13,6 @@ from pathlib import Path
 from htmap_core import program as find_program
 from htmap_pool.errors import ToolFailed
 from htmap_pool.programs import run
-from htmap_pool.release import Release
-
-# The programs that a pool needs. Without a check, a missing library would be noticed only when a job runs.
-_NEEDED = (
-    "sbin/condor_master",
-    "sbin/condor_collector",
-    "sbin/condor_negotiator",
-    "sbin/condor_schedd",
-    "sbin/condor_shadow",
-    "sbin/condor_startd",
-    "sbin/condor_starter",
-    "bin/condor_submit",
-)
 
 
 def relocate(prefix: Path) -> None:
@@ -57,23 +44,6 @@ def library_folder(prefix: Path) -> Path:
     if not found:
         raise ToolFailed("unpacking", f"there is no C library below {prefix}")
     return found[0].parent
-
-
-def check(release: Release) -> None:
-    """Test that an unpacked HTCondor works: its programs find their libraries, and URLs can be transferred.
-
-    :raises ToolFailed: one of these does not work.
-    """
-    loader = next(library_folder(release.root.parent).glob("ld-linux*"))
-    for program in _NEEDED:
-        listing = run([loader, "--list", release.root / program], timeout=30)
-        missing = [line.split()[0] for line in listing.splitlines() if "not found" in line]
-        if missing:
-            raise ToolFailed(program, f"no package has {', '.join(missing)}")
-    release.version()
-    methods = run([release.libexec / "curl_plugin", "-classad"], timeout=30)
-    if "https" not in methods:
-        raise ToolFailed("curl_plugin", f"it does not offer https: {methods.strip()!r}")
 
 
 def find_patchelf() -> Path:

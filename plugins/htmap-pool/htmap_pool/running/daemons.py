@@ -20,6 +20,7 @@ from htmap_pool.running import configuration, identity, processes, record
 from htmap_pool.running.configuration import Shape
 from htmap_pool.running.processes import Process
 from htmap_pool.running.record import Record
+from htmap_pool.system import check_system
 
 # The variables of the user's environment that daemons get. Processes that run for weeks need no tokens, tickets or library paths.
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "TZ", "USER")
@@ -53,7 +54,9 @@ def start(places: Places, release: Release, shape: Shape, timeout: float) -> Sta
     :param timeout: the seconds that the daemons may take to start.
     :raises CannotStart: the daemons did not start; the message has the ends of their logs.
     :raises RunningElsewhere: another machine runs this pool.
+    :raises NotOnThisSystem: this is not Linux.
     """
+    check_system()
     places.make()
     with locked(places.start_lock):
         present = usable(places)
@@ -80,9 +83,11 @@ def stop(places: Places) -> bool:
 
     :raises CannotStop: a process still runs after SIGKILL.
     :raises RunningElsewhere: another machine runs this pool.
+    :raises NotOnThisSystem: this is not Linux, and perhaps another machine runs it.
     """
     if not places.root.exists():
         return False
+    check_system()
     with locked(places.start_lock):
         return _stop(places)
 
@@ -94,10 +99,11 @@ def _start(places: Places, release: Release, shape: Shape, timeout: float) -> Re
         version = release.version()
     except ToolFailed as error:
         raise CannotStart(f"HTCondor in {release.root} does not run: {error}") from error
-    write_atomically(places.configuration, configuration.text(places, runtime, release, who, shape))
+    reached = release.without_blanks(runtime)
+    write_atomically(places.configuration, configuration.text(places, runtime, reached, who, shape))
     for stale in places.log.glob(".*_address*"):
         stale.unlink()
-    pid = _spawn([*who.command(), str(release.sbin / "condor_master"), "-f"], _environment(places, release), places.log)
+    pid = _spawn([*who.command(), str(reached.sbin / "condor_master"), "-f"], _environment(places, reached), places.log)
     master = Process.of(pid)
     if master is None:
         raise CannotStart("condor_master ended at once", _evidence(places))
