@@ -18,10 +18,17 @@ CELL ?= tests/unit tests/pool/test_api.py
 .PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-threads test-wheels test-cell golden lint format types bench bench-peers bench-growth docs wheels clean
 check: lint types test-unit
 
+# It leaves no map, and nothing that runs, the latter also after an error or Ctrl-C; a pool that ran before runs on.
 demo: $(VENV)/.runtime
 	$(BIN)/htmap pool install
-	$(BIN)/htmap pool start
+	@set -e; trap 'exit 130' INT TERM; \
+	$(BIN)/htmap pool status > /dev/null 2>&1 || trap '$(BIN)/htmap pool stop' EXIT; \
+	$(BIN)/htmap pool start; \
 	$(BIN)/python examples/first_steps.py
+	@echo; echo "That was a real HTCondor, which stays installed in $${HTMAP_DIR:-~/.htmap}/pool. Now type:"; \
+	echo "  . $(BIN)/activate        # your shell finds htmap and its python"; \
+	echo "  htmap docs first-steps       # the first tutorial; its first map starts the pool"; \
+	echo "  htmap pool stop              # when you are done; half an hour without jobs does it, too"
 
 test: $(VENV)/.dev
 	$(SIDE_BY_SIDE) -m "not site"
@@ -59,9 +66,9 @@ test-cell: $(VENV)/.dev
 test-threads: $(VENV)/.dev
 	HTMAP_TEST_READS=100000 $(BIN)/python -m pytest tests/pool/test_threads.py
 
-# The pages on plugins, followed in an environment that has HTMap from wheels alone.
-test-wheels: wheels
-	HTMAP_TEST_WHEELS=$(abspath dist) $(BIN)/python -m pytest tests/docs/test_followed_pages.py
+# The pages on plugins and README, followed where HTMap comes from wheels alone; README with several Pythons, and pip's index.
+test-wheels: $(VENV)/.dev wheels
+	HTMAP_TEST_WHEELS=$(abspath dist) $(BIN)/python -m pytest tests/docs/test_followed_pages.py tests/docs/test_followed_readme.py
 
 test-exploring: $(VENV)/.dev
 	$(BIN)/python -m pytest --hypothesis-profile=exploring -m "not pool and not site" tests/unit
@@ -99,7 +106,7 @@ bench-growth: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/docs
 
-wheels: $(VENV)/.dev
+wheels: $(VENV)/.runtime
 	rm -rf dist
 	for project in . $(foreach plugin,$(PLUGINS),plugins/$(plugin)); do \
 		$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist $$project || exit 1; done

@@ -11,3 +11,4 @@ if __name__ == "__main__":
     mapped = htmap.map(double, range(10))
     print(mapped)
     print(list(mapped))
+    mapped.remove()

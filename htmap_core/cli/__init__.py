@@ -59,6 +59,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "clean": ("commands.remove", "Remove maps that nobody gave a tag."),
     },
     "HTMap itself": {
+        "docs": ("docs.command", "Show the documentation: all pages, one, or those with some words."),
         "settings": ("commands.settings", "Print HTMap's settings in the form of a settings file."),
         "set": ("commands.settings", "Write a setting into ~/.htmaprc."),
         "unset": ("commands.settings", "Delete a setting, or a whole table, from ~/.htmaprc."),
@@ -101,7 +102,7 @@ class LazyGroup(Suggesting):
         return plugins.commands().get(cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command, and answer in JSON what goes wrong where that is wanted. In one of a plugin, it is the plugin's fault."""
+        """Run a command, and answer in JSON what goes wrong where that is wanted. A fault in a plugin's is told as such."""
         with answering(ctx):
             return self._run(ctx)
 
@@ -158,7 +159,8 @@ def _is_called(found: Any, name: str) -> bool:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["--help", "-h"]},  # click 8.1 names the first after wrong usage
-    epilog="Plugins that declare no commands may add some, too; `htmap plugins list` shows what each offers.",
+    epilog="`htmap docs first-steps` shows the first tutorial. Plugins that declare no commands may add some, too; "
+    "`htmap plugins list` shows what each offers.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show log messages on standard error.")
 @click.version_option(__version__, prog_name="HTMap", message="%(prog)s version %(version)s")

@@ -37,6 +37,7 @@ OTHER_NAMES: dict[str, dict[str, str]] = {
         "remove TAG": "abort cancel condor_rm del delete kill rm terminate",
         "clean": "cleanup gc prune purge",
         "settings": "config configuration configure get options",
+        "docs": "doc documentation guide howto manual page pages tutorial tutorials",
         "doctor": "check diagnose health test verify",
         "plugins list": "plugin",
         "autocompletion": "completion completions",

@@ -12,8 +12,8 @@ from pathlib import Path
 from htmap_core import names, version, wording
 from htmap_core.condor.bindings import bindings_version
 from htmap_core.condor.connection import Connection
-from htmap_core.contract.site.checks import Check
-from htmap_core.diagnosis import of_pool
+from htmap_core.contract.site.checks import Check, Verdict
+from htmap_core.diagnosis import of_pool, on_path
 from htmap_core.diagnosis.faults import Fault, PoolInUse, faults_of_settings
 from htmap_core.diagnosis.of_pool import release
 from htmap_core.exceptions import (
@@ -29,7 +29,7 @@ from htmap_core.exceptions import (
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import faults
 from htmap_core.plugins.pools import PoolCheck
-from htmap_core.plugins.record import PluginRecord
+from htmap_core.plugins.record import PluginRecord, missing_delivery
 from htmap_core.settings import dotted, variables
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
@@ -50,6 +50,7 @@ _SLOW_IMPORT = 3  # seconds; every map and most commands wait for it
 def checks() -> Iterator[Check]:
     """Yield the checks one after the other. They ask each pool once, and start, submit and change nothing."""
     yield from _versions()
+    yield from on_path.checks()
     pool = PoolInUse()
     yield from _settings(pool)
     yield from _files()
@@ -82,12 +83,12 @@ def _without_pool(found: Sequence[PoolCheck]) -> Check:
     if starts:
         return Check("pool", "note", text, f"The next map starts the {starts[0]} pool by itself")
     advice = 'The notes above say for each pool how to get it. `htmap.map(..., where="here")` needs none, to try a map'
-    return Check("pool", "problem" if _is_for_pools() else "note", text, advice)
+    return Check("pool", _without_what_a_pool_needs(), text, advice)
 
 
-def _is_for_pools() -> bool:
-    """Return whether maps go to a pool, unless the user says something else."""
-    return bool(settings.get("WHERE", names.POOL) == names.POOL)
+def _without_what_a_pool_needs() -> Verdict:
+    """Return how bad it is that something lacks which maps in a pool need, and those on this machine do not."""
+    return "problem" if settings.get("WHERE", names.POOL) == names.POOL else "note"
 
 
 def _versions() -> Iterator[Check]:
@@ -96,7 +97,7 @@ def _versions() -> Iterator[Check]:
         yield Check("versions", "ok", f"{text}, HTCondor's bindings {release(bindings_version())}")
     except NoBindings as error:
         what, _, advice = str(error).partition("\n")
-        yield Check("versions", "problem" if _is_for_pools() else "note", f"{text}; {what}", advice)
+        yield Check("versions", _without_what_a_pool_needs(), f"{text}; {what}", advice)
 
 
 def _settings(pool: PoolInUse) -> Iterator[Check]:
@@ -232,6 +233,9 @@ def _plugins(records: list[PluginRecord], refusing: set[str]) -> Iterator[Check]
             yield Check("plugins", "ok", text)
         elif record.state == "disabled":
             yield Check("plugins", "note", f"{text} {record.why_off}", record.advice)
+    if (how := missing_delivery(records)) is not None:
+        text = "no delivery method is installed, and a map in a pool needs one"
+        yield Check("plugins", _without_what_a_pool_needs(), text, how)
     try:
         found = faults(records)
     except InvalidSetting:  # told with the settings

@@ -68,14 +68,14 @@ def map(
     :param quiet: do not print in an interactive session that the map was created, and do not show on a terminal how far that is.
     :param chunksize: how many components share a job. By default, unless the option of that name is set, HTMap chooses that
         (``"auto"``), see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and other state of the
-        process are put back; global variables, mutable defaults and random numbers are shared: see "Components that share a job"
-        in the documentation. With 1 they share nothing.
+        process are put back; global variables, mutable defaults and random numbers are shared (`htmap docs chunks`). With 1
+        nothing is.
     :param where: ``"here"`` tries the map on this machine, in this process, and returns when all has run: prints and breakpoints
         work, and no HTCondor is needed. ``"processes"`` does so in child processes. By default the setting WHERE: ``"pool"``.
     :param if_exists: what becomes of a map that has the tag already. ``"error"``, the default of the setting IF_EXISTS, refuses
         the new one. ``"resume"`` gives it back if it has the same function and inputs, and adds those that are new behind
-        them. ``"load"`` gives it back whatever it has. ``"replace"`` removes it once the new one is submitted. See "Run a script
-        again" in the documentation. Since 0.7.
+        them. ``"load"`` gives it back whatever it has. ``"replace"`` removes it once the new one is submitted
+        (`htmap docs run-a-script-again`). Since 0.7.
     :returns: the map, which has been submitted.
     :raises TagAlreadyExists: the tag is in use; as :class:`~htmap.exceptions.MapDiffers`, by a map of another function or other
         inputs, which was to be resumed.

@@ -26,7 +26,7 @@ from htmap_core.exceptions import (
 from htmap_core.files.ownership import is_within
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import required_by
-from htmap_core.plugins.record import PluginRecord
+from htmap_core.plugins.record import PERSONAL, PluginRecord, missing_pool
 from htmap_core.plugins.sites.rules import SiteRules
 from htmap_core.storage.root import answers_about_slots, htmap_dir
 from htmap_core.wording import describe
@@ -62,7 +62,8 @@ def find_pool(*, looks_only: bool = False) -> tuple[Pool, Connection]:
         tried = [f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.startable]
         raise NamedPoolNotFound(tried, found.named)
     tried = [f"{name}: {error}" for name, error in found.failures.items()]
-    raise PoolNotFound([*tried, *(f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.usable)])
+    tried += [f"{pool.name}: {failures.get(pool.name) or _advice(pool)}" for pool in found.usable]
+    raise PoolNotFound([*tried, *(f"{each.pool}: {each.reason}" for each in _missing())])
 
 
 def _with_schedd(address: PoolAddress) -> PoolAddress:
@@ -171,6 +172,8 @@ def check_pools() -> list[PoolCheck]:
             found.append(PoolCheck(pool.name, None, _in_a_line(error), _is_required(error)))
             continue
         found.append(PoolCheck(pool.name, address, "" if address else _advice(pool), starts=starts))
+    if not candidates.named and not any(each.address or each.starts for each in found):
+        found += _missing()
     why = f"maps do not go there, because another pool is named by {candidates.named}"
     return found + [PoolCheck(pool.name, None, why) for pool in candidates.left_out]
 
@@ -178,6 +181,12 @@ def check_pools() -> list[PoolCheck]:
 def _in_a_line(error: HTMapException) -> str:
     """Return the text of an exception for a cell of a table: advice stands in lines of its own."""
     return ". ".join(line.rstrip(".") for line in str(error).splitlines())
+
+
+def _missing() -> list[PoolCheck]:
+    """Return the personal pool where its plugin is not installed: whoever has no pool can have that one."""
+    how = missing_pool(plugins.records_for_maps())
+    return [] if how is None else [PoolCheck(PERSONAL, None, how)]
 
 
 def reach(address: PoolAddress, plugin_files: Collection[str]) -> Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sys
 from collections.abc import Iterable
 from typing import Literal
 
@@ -14,6 +15,9 @@ from htmap_core.contract.authors import Authors
 from htmap_core.names import DISTRIBUTION
 
 FIRST_PARTY = ("assume", "cern", "docker", "pool", "shared", "singularity", "transplant")
+
+_OF_POOL = "pool"
+PERSONAL = "personal"  # the name of the pool that it offers
 
 # Instead of a distribution.
 THIS_PROGRAM = "this program"
@@ -91,6 +95,30 @@ class PluginRecord:
             else f"install {named} again from where you have it"
         )
         return f"{again}, or `pip uninstall {named}`"
+
+
+def missing_pool(records: Iterable[PluginRecord]) -> str | None:
+    """Return how to get the personal pool, where its plugin is not installed; None where it is, or HTCondor cannot run.
+
+    Who has no delivery method, either, is told of both at once.
+    """
+    installed = [record for record in records if record.distribution]
+    if sys.platform != "linux" or any(record.name == _OF_POOL for record in installed):
+        return None
+    packages = f"htmap-{_OF_POOL}{'' if _delivers(installed) else ' htmap-shared'}"
+    return f"its plugin is not installed; `pip install {packages}`, then `htmap pool install`, make one without root"
+
+
+def missing_delivery(records: Iterable[PluginRecord]) -> str | None:
+    """Return how to get a delivery method, where no installed plugin has one; None if one has."""
+    if _delivers(records):
+        return None
+    return "`pip install htmap-shared` if the pool sees your files, or `htmap-assume` if its nodes have a Python"
+
+
+def _delivers(records: Iterable[PluginRecord]) -> bool:
+    """Return whether a plugin has a delivery method, or may have one: what one that is off would offer is not known."""
+    return any("htmap_delivery_methods" in record.hooks or record.state != "ok" for record in records)
 
 
 def one_off_files(records: Iterable[PluginRecord]) -> list[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Isolation:
     """Knows what the state of the process is before a component, and puts it back after it.
 
-    What cannot be put back, or is better shared, is listed where ``chunksize`` is documented: ``docs/how-to/chunks.md``.
+    What cannot be put back, or is better shared, `htmap docs chunks` lists.
 
     To read the state is most of what a trivial component costs. So what only some modules can change is read from when they are
     imported. Those that the runner itself imports are hidden until somebody else does.

@@ -54,8 +54,12 @@ def section(cls: type) -> str:
     fields = answers.hints(cls)
     assert fields.keys() == meanings.keys(), f"{cls.__name__} does not explain each field"
     rows = [(f"`{name}`", _spelt(fields[name]), _upper(meanings[name].rstrip("."))) for name in fields]
-    paragraphs = [textwrap.fill(each, WIDTH, break_long_words=False, break_on_hyphens=False) for each in said.paragraphs]
-    return "\n".join([f"### {cls.__name__}\n", *(f"{each}\n" for each in paragraphs), _table([("field", "value", ""), *rows])])
+    paragraphs = [
+        textwrap.fill(each, WIDTH, break_long_words=False, break_on_hyphens=False) for each in said.paragraphs
+    ]
+    return "\n".join(
+        [f"### {cls.__name__}\n", *(f"{each}\n" for each in paragraphs), _table([("field", "value", ""), *rows])]
+    )
 
 
 def _is_of(name: str, first: str | None) -> bool:

@@ -17,7 +17,6 @@ from htmap_core.contract import hookspecs
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolAccess, PoolView
-from htmap_core.contract.protocol import InputFile
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.contract.walltime import Walltime
 from htmap_core.names import ENTRY_POINT_GROUP

@@ -27,8 +27,7 @@ WITH_SETTINGS = [plugin for plugin in FIRST_PARTY if of_plugin(plugin)]
 def table(settings: Iterable[model.Setting]) -> str:
     """Return a Markdown table of settings."""
     rows = [("setting", "default", "environment", "meaning"), ("---",) * 4]
-    for each in settings:
-        rows.append((f"`{each.name}`", default(each), ", ".join(map(code, each.variables)), each.meaning))
+    rows += [(f"`{each.name}`", default(each), ", ".join(map(code, each.variables)), each.meaning) for each in settings]
     return "".join(f"| {' | '.join(row)} |\n".replace("|  |", "| |") for row in rows)
 
 

@@ -24,7 +24,7 @@ from htmap_core.exceptions.roots import from_origin
 from htmap_core.plugins import calls
 from htmap_core.plugins.faults import Fault, faults
 from htmap_core.plugins.pools import PoolCheck, check_pools
-from htmap_core.plugins.record import PluginRecord
+from htmap_core.plugins.record import PluginRecord, missing_delivery
 from htmap_core.settings.chain import settings
 from htmap_core.storage import decisions
 from htmap_core.storage.decisions import Decision
@@ -67,6 +67,8 @@ def list_(as_json: bool) -> installed.Plugins | None:
     _show(rows, off, f"the {pool.address.pool} pool" if pool else "this pool")
     found = [(each.pool, "yes" if each.address else "no", each.reason) for each in pools]
     tables.show(("Pool", "Usable", "Why not"), found, "\nPools, in the order in which they are tried")
+    if (how := missing_delivery(records)) is not None:
+        click.echo(f"No delivery method is installed: {how}.")
     if pool is None:
         click.echo("No pool is running, so delivery methods could not be checked; the first map finds or starts one.")
     return None

@@ -34,5 +34,5 @@ def new(name: str, kind: str, as_json: bool) -> NewPlugin | None:
     click.echo("Install it, run its tests, and look at it:")
     for command in (f"cd htmap-{name}", "pip install --editable '.[test]'", "pytest", f"htmap plugins show {name}"):
         click.echo(f"  {command}")
-    click.echo(f"Then change htmap_{name}/plugin.py and its test, bit by bit.")
+    click.echo(f"Then change htmap_{name}/plugin.py and its test, bit by bit; `htmap docs write-a-plugin` explains it.")
     return None

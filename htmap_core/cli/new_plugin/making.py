@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from htmap_core.cli.docs.pages import root
 from htmap_core.cli.new_plugin.naming import Naming, check_is_free, check_spelling
 from htmap_core.exceptions import CannotMakePlugin
 
@@ -31,8 +32,6 @@ KINDS = {
     "transfer": Kind("cellar", "a transfer protocol"),
     "site": Kind("harbour", "a pool with the rules of its site"),
 }
-
-_HERE = Path(__file__).parent
 
 
 def make(name: str, kind: str, into: Path) -> list[Path]:
@@ -59,10 +58,8 @@ def make(name: str, kind: str, into: Path) -> list[Path]:
 
 
 def example(kind: str) -> Path:
-    """Return the folder of the example for a kind: beside this module, or that of a checkout, which is installed as it is."""
-    folder = f"htmap-{KINDS[kind].example}"
-    shipped = _HERE / folder
-    return shipped if shipped.is_dir() else _HERE.parents[2] / "examples" / folder
+    """Return the folder of the example for a kind."""
+    return root() / "examples" / f"htmap-{KINDS[kind].example}"
 
 
 def _fill(folder: Path, source: Path, naming: Naming) -> None:

@@ -1,6 +1,6 @@
 """The hooks of this plugin.
 
-docs/explanation/site-plugin.md explains it line by line, as the example of a site's plugin.
+`htmap docs site-plugin` explains it line by line, as the example of a site's plugin.
 """
 
 from __future__ import annotations

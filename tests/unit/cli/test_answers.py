@@ -78,6 +78,7 @@ OF_HTMAP = {
     "settings": ["settings", "settings --user", "settings --explain"],
     "set": ["set MAP_OPTIONS.notify_user é\U0001f30a"],
     "unset": ["unset MAP_OPTIONS.notify_user", "unset WAIT_TIME"],
+    "docs": ["docs", "docs files", "docs retry memory"],
     "doctor": ["doctor"],
     "settle": ["settle"],
     "plugins list": ["plugins list"],

@@ -59,8 +59,8 @@ def test_it_is_the_example_under_another_name(kind: str, here: Path) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_example_is_shipped(kind: str) -> None:
     shipped = project(ROOT)["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    folder = f"htmap-{KINDS[kind].example}"
-    assert shipped[f"examples/{folder}"] == f"htmap_core/cli/new_plugin/{folder}"
+    assert ROOT / "examples" in example(kind).parents
+    assert "examples" in shipped
 
 
 @pytest.mark.parametrize("kind", KINDS)

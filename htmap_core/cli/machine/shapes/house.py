@@ -176,3 +176,29 @@ class Completion(TypedDict):
     file: str
     line: str
     added: bool
+
+
+class Page(TypedDict):
+    """A page of the documentation.
+
+    :param name: what `htmap docs` calls it.
+    :param kind: what it is for.
+    :param title: its title.
+    :param path: its file, in Markdown.
+    :param line: the line that has most of the words that were looked for; null where a page was named, or all are listed.
+    """
+
+    name: str
+    kind: Literal["tutorials", "how-to", "reference", "explanation", "overview"]
+    title: str
+    path: str
+    line: Optional[str]
+
+
+class Pages(TypedDict):
+    """Pages of the documentation: that which was named, those that have the words, or all.
+
+    :param pages: the pages, in the order in which they are listed.
+    """
+
+    pages: list[Page]

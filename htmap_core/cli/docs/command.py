@@ -1,0 +1,88 @@
+"""``htmap docs``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from htmap_core.cli import tables
+from htmap_core.cli.docs import shown
+from htmap_core.cli.docs.pages import KINDS, Found, Page, named, pages, root, search
+from htmap_core.cli.machine.answer import takes_json
+from htmap_core.wording import did_you_mean, followed
+
+if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes import house
+
+
+class _Words(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
+    name = "words"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(page.name, help=page.title) for page in pages() if page.name.startswith(incomplete)]
+
+
+@click.command()
+@click.argument("words", nargs=-1, type=_Words(), metavar="[PAGE | WORDS]...")
+@click.option("--path", "as_path", is_flag=True, help="Print where the page's file is, or the folder of them all.")
+@takes_json
+def docs(words: tuple[str, ...], as_path: bool, as_json: bool) -> house.Pages | None:
+    """Show the documentation: all pages, one of them, or those that have some words.
+
+    It is that of the installed version, and needs no network. On a terminal a page is shown in your pager ($PAGER, or less); in a
+    pipe it is Markdown, as its file is.
+    """
+    known = pages()
+    page = named(words, known)
+    if as_json:
+        only = known if page is None else [page]
+        found = _found(words, known) if words and page is None else [Found(each, None) for each in only]
+        return {"pages": [_answer(each) for each in found]}
+    if as_path and not words:
+        click.echo(root())
+    elif not words:
+        _list(known)
+    elif page is None:
+        _tell(_found(words, known), as_path=as_path)
+    elif as_path:
+        click.echo(page.path)
+    elif sys.stdout.isatty():
+        shown.show(page, known)
+    else:
+        click.echo(page.text, nl=False)
+    return None
+
+
+def _answer(found: Found) -> house.Page:
+    page = found.page
+    return {"name": page.name, "kind": page.kind, "title": page.title, "path": str(page.path), "line": found.line}
+
+
+def _list(known: Sequence[Page]) -> None:
+    for kind, (purpose, _) in KINDS.items():
+        rows = [(page.name, page.title) for page in known if page.kind == kind]
+        tables.show((purpose, ""), rows)
+        click.echo()
+    click.echo("`htmap docs PAGE` shows a page, `htmap docs WORDS` finds those that have some words.")
+
+
+def _found(words: Sequence[str], known: Sequence[Page]) -> list[Found]:
+    found = search(words, known)
+    if not found:
+        is_one, what = len(words) == 1, " ".join(words)
+        nothing = f"no page is called {what!r} or has that word" if is_one else f"no page has all of {what!r}"
+        near = did_you_mean(what, [page.name for page in known])
+        raise click.UsageError(followed(f"{nothing}{near}", "`htmap docs` lists all"))
+    return found
+
+
+def _tell(found: Sequence[Found], *, as_path: bool) -> None:
+    if as_path:
+        for each in found:
+            click.echo(each.page.path)
+        return
+    tables.show(("Page", "Title", "Line"), [(each.page.name, each.page.title, each.line or "") for each in found])

@@ -1,0 +1,122 @@
+"""The pages of the documentation: where they are, what they are called, and which of them have some words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import attrs
+
+_SHIPPED = Path(__file__).with_name("shipped")
+
+Kind = Literal["tutorials", "how-to", "reference", "explanation", "overview"]
+# The kinds of pages, with what each is for and where its pages lie.
+KINDS: dict[Kind, tuple[str, tuple[str, ...]]] = {
+    "tutorials": ("Learn", ("docs/tutorials/*.md",)),
+    "how-to": ("Do one thing", ("docs/how-to/*.md",)),
+    "reference": ("Look up", ("docs/reference/*.md",)),
+    "explanation": ("Understand", ("docs/explanation/*.md",)),
+    "overview": ("HTMap and its plugins", ("README.md", "plugins/*/README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+}
+
+_BACKGROUND = frozenset({"explanation", "overview"})
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+
+
+@attrs.frozen
+class Page:
+    """A page of the documentation.
+
+    :param name: what ``htmap docs`` calls it; no two pages have the same.
+    :param kind: one of :data:`KINDS`.
+    :param title: its first heading, or its first sentence where the heading is but the name.
+    :param text: all of it, in Markdown.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    path: Path
+    text: str = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Found:
+    """A page that has all the words of a search.
+
+    :param line: the line that has most of them; None where it was named, and not looked for.
+    """
+
+    page: Page
+    line: str | None
+
+
+def root() -> Path:
+    """Return the folder with README, ``docs`` and ``examples``: beside this module, or in the checkout that it is of."""
+    return _SHIPPED if _SHIPPED.is_dir() else Path(__file__).parents[3]
+
+
+def pages() -> list[Page]:
+    """Return all pages: by kind, and within a kind in the order in which README leads to them."""
+    order = _order()
+    found = [page for kind in KINDS for page in _of_kind(kind)]
+    return sorted(found, key=lambda page: (list(KINDS).index(page.kind), order.get(page.path, len(order)), page.name))
+
+
+def named(words: Sequence[str], known: Sequence[Page]) -> Page | None:
+    """Return the page that *words* name: its name, or its path as links and messages write it."""
+    if len(words) != 1:
+        return None
+    path = PurePosixPath(words[0].partition("#")[0])
+    name = path.name if path.suffix != ".md" else _name(path)
+    return next((page for page in known if page.name == name.lower()), None)
+
+
+def search(words: Sequence[str], known: Sequence[Page]) -> list[Found]:
+    """Return the pages that have all of some words: first those whose title has them, last those that give the background."""
+    wanted = [word.casefold() for each in words for word in each.split()]
+
+    def weight(page: Page) -> tuple[int, bool, int]:
+        heading, text = f"{page.name} {page.title}".casefold(), page.text.casefold()
+        matches = sum(text.count(word) for word in wanted)
+        return sum(word in heading for word in wanted), page.kind not in _BACKGROUND, matches
+
+    found = [page for page in known if all(word in page.text.casefold() for word in wanted)]
+    found.sort(key=weight, reverse=True)
+    return [Found(page, _line(page.text, wanted)) for page in found]
+
+
+def _order() -> dict[Path, int]:
+    """Return the places of pages among the links of README."""
+    readme = root() / "README.md"
+    links = re.findall(r"\]\(([^)#\s]+\.md)", readme.read_text(encoding="utf-8"))
+    return {readme: -1, **{root() / link: place for place, link in reversed(list(enumerate(links)))}}
+
+
+def _of_kind(kind: Kind) -> Iterator[Page]:
+    for pattern in KINDS[kind][1]:
+        for path in sorted(root().glob(pattern)):
+            name, text = _name(path), path.read_text(encoding="utf-8")
+            yield Page(name, kind, _title(name, text), path, text)
+
+
+def _name(path: Path | PurePosixPath) -> str:
+    """Return the name of a page; READMEs of plugins are called like their plugins."""
+    is_plugins = path.name == "README.md" and path.parent.name.startswith("htmap-")
+    return path.parent.name if is_plugins else path.stem.lower()
+
+
+def _title(name: str, text: str) -> str:
+    heading, _, rest = text.lstrip("# ").partition("\n")
+    if heading != name:
+        return heading
+    first = " ".join(rest.strip().partition("\n\n")[0].split())
+    return _LINK.sub(r"\1", first).partition(". ")[0].rstrip(".")
+
+
+def _line(text: str, wanted: Sequence[str]) -> str:
+    """Return the first of the lines that have most of the wanted words, without what Markdown means by its beginning."""
+    best = max(text.splitlines(), key=lambda line: sum(word in line.casefold() for word in wanted))
+    return _LINK.sub(r"\1", best).strip("|#*- ")

@@ -1,0 +1,38 @@
+"""The lines of README name what there is; ``test_followed_readme.py`` types them."""
+
+from __future__ import annotations
+
+import re
+
+from htmap_core.cli import COMMANDS
+from tests.docs.following import File, steps
+from tests.house.tree import PLUGINS, ROOT, project
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_it_has_a_program_and_commands_that_install_and_run_it() -> None:
+    program, *commands = steps(README)
+    assert isinstance(program, File)
+    assert program.name == "double.py"
+    assert [each.text.splitlines()[-1] for each in commands] == [
+        'export PIP_FIND_LINKS="$PWD/dist"',
+        "python double.py",
+    ]
+
+
+def test_the_commands_that_it_names_are_there() -> None:
+    named = set(
+        re.findall(r"`?htmap ([a-z]+)\b", " ".join(re.findall(r"`htmap [a-z ]+`|^htmap .*", README, re.MULTILINE)))
+    )
+    assert {"pool", "docs", "doctor"} <= named <= {*COMMANDS, "pool"}
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"^(?: {4})?make ([\w-]+)$", README, re.MULTILINE)) <= set(targets)
+
+
+def test_its_table_has_an_extra_for_each_of_our_plugins() -> None:
+    extras = set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
+    assert extras == {name.partition("-")[2] for name in PLUGINS}
+    offered = project(ROOT)["project"]["optional-dependencies"]
+    asked = {name for each in re.findall(r"htmap-core\[([\w,]+)\]", README) for name in each.split(",")}
+    assert asked | extras <= set(offered)

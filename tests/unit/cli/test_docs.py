@@ -1,0 +1,185 @@
+"""``htmap docs``: the pages come with HTMap, and can be read and searched."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from htmap_core.cli.docs.command import _Words
+from htmap_core.cli.docs.pages import KINDS, Page, named, pages, search
+from htmap_core.cli.docs.shown import with_commands
+from htmap_core.testing import run_htmap
+from tests.golden_files import Golden
+from tests.house.tree import PLUGINS, ROOT
+from tests.terminals import sent_to_a_terminal
+
+PAGES = pages()
+MOST = 1_500_000  # bytes of the wheel
+
+
+def page(name: str) -> Page:
+    return next(each for each in PAGES if each.name == name)
+
+
+def test_all_pages_are_listed_by_kind_with_their_titles() -> None:
+    shown = run_htmap("docs").stdout
+    assert all(re.search(rf"^{each.name} +{re.escape(each.title)}$", shown, re.MULTILINE) for each in PAGES)
+    assert {each.name for each in PAGES} == set(re.findall(r"^(\S+)  ", shown, re.MULTILINE)) - {"Do", "Look"}
+    assert {each.path for each in PAGES} >= set(ROOT.glob("docs/**/*.md"))
+    assert {each.kind for each in PAGES} == set(KINDS)
+
+
+def test_no_two_pages_have_one_name() -> None:
+    names = [each.name for each in PAGES]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_readme_leads_to_every_page_and_is_their_order() -> None:
+    linked = re.findall(r"\]\((docs/[^)#]+\.md)\)", (ROOT / "README.md").read_text())
+    of_docs = [each for each in PAGES if each.kind != "overview"]
+    assert {ROOT / each for each in linked} == {each.path for each in of_docs}
+    assert [each.name for each in of_docs if each.kind == "tutorials"][:2] == ["first-steps", "more-maps"]
+
+
+def test_plugins_are_told_by_their_first_sentence() -> None:
+    assert {each.name for each in PAGES if each.path.parent.parent.name == "plugins"} == set(PLUGINS)
+    assert not [each for each in PAGES if each.title == each.name or "\n" in each.title]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["chunks"], ["chunks.md"], ["docs/how-to/chunks.md"], ["../how-to/chunks.md#acts-on-some-components"], ["Chunks"]],
+)
+def test_a_page_is_named_as_messages_and_links_name_it(words: list[str]) -> None:
+    assert named(words, PAGES) == page("chunks")
+
+
+@pytest.mark.parametrize(("path", "name"), [("README.md", "readme"), ("plugins/htmap-pool/README.md", "htmap-pool")])
+def test_readmes_have_names(path: str, name: str) -> None:
+    assert named([path], PAGES) == page(name)
+
+
+def test_in_a_pipe_a_page_is_its_file(type_: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    assert type_("docs", "holds").stdout == (ROOT / "docs/reference/holds.md").read_text()
+
+
+def test_its_path_can_be_had() -> None:
+    assert run_htmap("docs", "--path", "holds").stdout == f"{ROOT / 'docs/reference/holds.md'}\n"
+    assert run_htmap("docs", "--path").stdout == f"{ROOT}\n"
+    assert f"{page('after-it-ran').path}\n" in run_htmap("docs", "--path", "retry", "memory").stdout
+
+
+def test_pages_with_all_words_are_found_and_those_about_them_come_first() -> None:
+    found = search(["Checkpoint", "time"], PAGES)
+    assert found[0].page.name == "checkpoint"
+    assert all("checkpoint" in each.page.text.casefold() and "time" in each.page.text.casefold() for each in found)
+    assert len(found) < len(PAGES)
+    assert all("checkpoint" in each.line.casefold() or "time" in each.line.casefold() for each in found)
+
+
+def test_an_unknown_page_is_told_with_the_nearest(golden: Golden) -> None:
+    asked = run_htmap("docs", "chunkz")
+    assert asked.exit_code == 2
+    golden("cli/docs-unknown", asked.stderr)
+
+
+def test_the_shell_completes_names() -> None:
+    completed = _Words().shell_complete(None, None, "shar")  # type: ignore[arg-type]  # it asks neither
+    assert [each.value for each in completed] == ["shared-folders"]
+
+
+# --- on a terminal
+
+
+def test_links_to_pages_are_commands() -> None:
+    text = """# Tide
+See [more](../how-to/files.md#inputs), [README](../../README.md#install-it), [below](#ebb), [the
+pool](../../plugins/htmap-pool/README.md), [a site](https://tides.example.org) and `m[0](1)`.
+<!-- generated: ebb -->
+![a plot](../explanation/scale/peers.svg)
+```python
+rows[0](x)
+[f](files.md)
+```
+"""
+    of_terminal = with_commands(Page("tide", "how-to", "Tide", ROOT / "docs/how-to/tide.md", text), PAGES)
+    assert of_terminal.splitlines() == [
+        "# Tide",
+        "See more (`htmap docs files`), README (`htmap docs readme`), below, the",
+        "pool (`htmap docs htmap-pool`), a site (https://tides.example.org) and `m[0](1)`.",
+        f"(a picture: {ROOT / 'docs/explanation/scale/peers.svg'})",
+        "```python",
+        "rows[0](x)",
+        "[f](files.md)",
+        "```",
+    ]
+
+
+@pytest.mark.usefixtures("htmap_dir")
+def test_a_long_page_is_shown_in_the_users_pager() -> None:
+    sent, code = sent_to_a_terminal("-m", "htmap", "docs", "files", PAGER="wc -l")
+    assert code == 0
+    assert int(sent) > 50
+
+
+@pytest.mark.usefixtures("htmap_dir")
+@pytest.mark.parametrize(("name", "more"), [("files", {"TERM": "dumb"}), ("htmap-dir", {})])
+def test_it_is_drawn_on_the_terminal_where_it_fits_or_there_is_no_pager(name: str, more: dict[str, str]) -> None:
+    sent, code = sent_to_a_terminal("-m", "htmap", "docs", name, size=(100, 80), **{"LINES": "100", **more})
+    assert code == 0
+    text = sent.decode()
+    assert page(name).title.split(",")[0] in text
+    assert ("\x1b[" in text) == ("TERM" not in more)
+    assert "](" not in text
+    assert "\\x1b" not in text
+
+
+# --- in the wheel
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the core, unpacked."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=300, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    assert built.stat().st_size < MOST
+    with zipfile.ZipFile(built) as archive:
+        archive.extractall(folder / "installed")
+    return folder / "installed"
+
+
+def of_wheel(wheel: Path, code: str) -> list[str]:
+    """Return the lines that Python prints where the wheel is installed."""
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(wheel)!r})\n{code}"]
+    return subprocess.run(command, cwd=wheel, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def test_it_has_all_pages(wheel: Path) -> None:
+    code = "from htmap_core.cli.docs.pages import pages\nfor each in pages(): print(each.name, each.path)"
+    told = [line.split() for line in of_wheel(wheel, code)]
+    assert [name for name, _ in told] == [each.name for each in PAGES]
+    assert all(Path(path).is_relative_to(wheel) for _, path in told)
+
+
+def test_the_links_of_its_pages_lead_to_files_in_it(wheel: Path) -> None:
+    shipped = wheel / "htmap_core/cli/docs/shipped"
+    found = {path: re.findall(r"\]\((?![a-z]+:)([^)#\s]+)", path.read_text()) for path in sorted(shipped.rglob("*.md"))}
+    of_docs = {path: links for path, links in found.items() if "examples" not in path.relative_to(shipped).parts}
+    assert sum(map(len, of_docs.values())) > 100
+    assert [
+        (path.name, link) for path, links in of_docs.items() for link in links if not (path.parent / link).exists()
+    ] == []
+
+
+def test_it_has_what_new_plugins_are_made_of_and_no_caches(wheel: Path) -> None:
+    code = "from htmap_core.cli.new_plugin.making import KINDS, example\nprint(*map(example, KINDS), sep='\\n')"
+    assert all((Path(folder) / "pyproject.toml").is_file() for folder in of_wheel(wheel, code))
+    assert list(wheel.rglob("__pycache__")) == list(wheel.rglob("htmap_core/*/**/*.pyc")) == []
