@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from htmap_core.files.sealed import seal, unseal
     from htmap_core.language.expressions import quoted
     from htmap_core.language.submit_text import submit_path
-    from htmap_core.progress.bars import progress_bar
+    from htmap_core.progress.work import LongWork
     from htmap_core.settings.chain import Settings
     from htmap_core.settings.tables import setting, setting_origin, table
     from htmap_core.settings.trust import check_owner
@@ -55,6 +55,7 @@ _HOMES = {
     "HTMapException": "exceptions",
     "InputFile": "contract.protocol",
     "Interruption": "contract.site.words",
+    "LongWork": "progress.work",
     "MapOptions": "contract.options",
     "MapPlan": "contract.plan",
     "Pool": "contract.pools",
@@ -76,7 +77,6 @@ _HOMES = {
     "make_folder": "files.ownership",
     "private_opener": "files.ownership",
     "program": "contract.programs",
-    "progress_bar": "progress.bars",
     "put_in_place": "files.atomic",
     "quoted": "language.expressions",
     "seal": "files.sealed",
@@ -97,6 +97,7 @@ __all__ = [
     "HTMapException",
     "InputFile",
     "Interruption",
+    "LongWork",
     "MapOptions",
     "MapPlan",
     "Pool",
@@ -121,7 +122,6 @@ __all__ = [
     "make_folder",
     "private_opener",
     "program",
-    "progress_bar",
     "put_in_place",
     "quoted",
     "seal",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
 from types import TracebackType
 from typing import TextIO, cast
@@ -68,6 +69,23 @@ class Terminal(io.TextIOBase):
 def beneath(stream: TextIO) -> TextIO:
     """Return what *stream* writes to, for what draws by itself; *stream* itself if it is no :class:`Terminal`."""
     return stream.stream if isinstance(stream, Terminal) else stream
+
+
+def shows_colors(stream: TextIO) -> bool:
+    """Return whether what goes to a stream is coloured where the user's command says nothing of it.
+
+    As Python and pytest do: NO_COLOR wins over FORCE_COLOR, that over what the stream is, and an empty variable counts as none.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and not is_dumb()
+
+
+def is_dumb() -> bool:
+    """Return whether terminals are said to print only: no colours, and no line that is drawn anew."""
+    return os.environ.get("TERM") == "dumb"
 
 
 def guard() -> None:

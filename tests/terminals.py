@@ -5,33 +5,63 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import select
+import signal
 import struct
 import sys
 import termios
+import time
+
+PATIENCE = 180.0  # seconds: what takes longer waits for something that nobody types
 
 
 def sent_to_a_terminal(
-    *arguments: str, keys: str = "", size: tuple[int, int] = (24, 80), **environment: str
+    *arguments: str, keys: str = "", size: tuple[int, int] = (24, 80), patience: float = PATIENCE, **environment: str
 ) -> tuple[bytes, int]:
     """Return what Python, run with *arguments*, sends to a terminal where *keys* are typed, and its exit code.
 
     :param size: the rows and columns of the terminal.
+    :param patience: the seconds that it may take.
+    :raises AssertionError: it takes longer, as a debugger does that waits for another key. It is killed.
     """
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
         os.environ.update({"COLUMNS": "80", "LINES": "24", "TERM": "xterm-256color", **environment})
         os.execv(sys.executable, [sys.executable, *arguments])
-    os.write(terminal, keys.encode())
-    sent = b""
     try:
-        while chunk := os.read(terminal, 4096):
-            sent += chunk
-    except OSError:
-        pass  # how a terminal says that its program has ended
-    _, status = os.waitpid(pid, 0)
-    os.close(terminal)
+        os.write(terminal, keys.encode())
+        sent, has_ended = _sent(terminal, patience)
+        if not has_ended:
+            os.killpg(pid, signal.SIGKILL)  # a terminal's first process leads a session of its own
+        _, status = os.waitpid(pid, 0)
+    finally:
+        os.close(terminal)
+    assert has_ended, f"it has not ended after {patience:g} s, and has sent {sent.decode(errors='replace')}"
     return sent, os.waitstatus_to_exitcode(status)
+
+
+def _sent(terminal: int, patience: float) -> tuple[bytes, bool]:
+    """Return what a program sends to a terminal, and whether it has ended by then."""
+    sent, end = b"", time.monotonic() + patience
+    while (left := end - time.monotonic()) > 0:
+        if select.select([terminal], [], [], left)[0]:
+            try:
+                chunk = os.read(terminal, 4096)
+            except OSError:  # how a terminal says that its program has ended
+                return sent, True
+            if not chunk:
+                return sent, True
+            sent += chunk
+    return sent, False
+
+
+def last_line(sent: str) -> str:
+    """Return what can be seen on the last line of a terminal: what a carriage return goes back over is overwritten."""
+    seen = ""
+    for part in sent.rstrip("\n").split("\n")[-1].split("\r"):
+        seen = part + seen[len(part) :]
+    return seen.rstrip()
 
 
 class Stream:

@@ -5,7 +5,6 @@ On a terminal rich fits a table to the width. In a pipe a table is plain text, a
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import textwrap
@@ -16,14 +15,16 @@ import click
 
 from htmap_core import wording
 from htmap_core.components import ComponentStatus
-from htmap_core.terminal import beneath
+from htmap_core.terminal import beneath, is_dumb, shows_colors
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
 takes_color = click.option(
-    "--color/--no-color", default=None, help="Colour the output; the default on a terminal, unless NO_COLOR is set."
+    "--color/--no-color",
+    default=None,
+    help="Colour the output; the default on a terminal unless NO_COLOR is set, and in a pipe if FORCE_COLOR is.",
 )
 
 COLORS = {
@@ -40,10 +41,8 @@ _SHORT = 12  # characters for which every terminal has room
 
 
 def in_color(wanted: bool | None) -> bool:
-    """Return whether to colour standard output: as the user wants, or else on a terminal unless NO_COLOR is set."""
-    if wanted is not None:
-        return wanted
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Return whether to colour standard output: as the user wants, or else as the environment says."""
+    return shows_colors(sys.stdout) if wanted is None else wanted
 
 
 def painter(wanted: bool | None) -> Callable[[ComponentStatus], str]:
@@ -102,16 +101,18 @@ def new_table(title: str = "") -> Table:
 
 
 def console(color: bool | None = None) -> Console:
-    """Return a console on standard output."""
+    """Return a console on standard output, which is a terminal. What rich itself makes of the environment does not count."""
     from rich.console import Console  # rich takes 100 ms, and only terminals need it
 
+    is_colored = in_color(color)
     return Console(
         file=beneath(sys.stdout),
         markup=False,
         emoji=False,
         highlight=False,
-        no_color=not in_color(color),
-        force_terminal=color or None,
+        no_color=not is_colored,
+        force_terminal=True,  # rich takes an empty FORCE_COLOR for a refusal
+        color_system="standard" if is_colored and is_dumb() else "auto",
     )
 
 

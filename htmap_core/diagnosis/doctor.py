@@ -6,7 +6,7 @@ import os
 import platform
 import shlex
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from htmap_core import names, version, wording
@@ -15,6 +15,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.contract.site.checks import Check, Verdict
 from htmap_core.diagnosis import of_pool, on_path
 from htmap_core.diagnosis.faults import Fault, PoolInUse, faults_of_settings
+from htmap_core.diagnosis.losing_variables import losing_variables
 from htmap_core.diagnosis.of_pool import release
 from htmap_core.exceptions import (
     CondorError,
@@ -47,17 +48,24 @@ _SHOWN = 10  # tags
 _SLOW_IMPORT = 3  # seconds; every map and most commands wait for it
 
 
-def checks() -> Iterator[Check]:
-    """Yield the checks one after the other. They ask each pool once, and start, submit and change nothing."""
+def checks(begins: Callable[[str], object] = str) -> Iterator[Check]:
+    """Yield the checks one after the other, as they are done. They ask each pool once, and start, submit and change nothing.
+
+    :param begins: called with what is looked at next.
+    """
     yield from _versions()
     yield from on_path.checks()
     pool = PoolInUse()
+    begins("settings and plugins")
     yield from _settings(pool)
+    begins("the maps in HTMAP_DIR")
     yield from _files()
+    begins("plugins")
     try:
         records = plugins.records()
     except InvalidSetting:  # told with the settings; there are no pools without plugins
         return
+    begins("pools")
     found = pool.checked
     yield from _plugins(records, {each.pool for each in found if each.refuses})
     connections = [(each.pool, Connection(each.address)) for each in found if each.address is not None]
@@ -68,13 +76,24 @@ def checks() -> Iterator[Check]:
         yield _without_pool(found)
         return
     name, connection = connections[0]
-    for look in (of_pool.place, of_pool.schedd, of_pool.slots, of_pool.credentials):
+    for look, about in _OF_POOL.items():
+        begins(about)
         try:
             yield from look(connection)
         except CondorError as error:
             yield Check(look.__name__, "problem", str(error))
+    begins("what plugins of the site check")
     yield from plugins.checks(connection)
+    begins("delivery methods")
     yield from _delivery(name, connection)
+
+
+_OF_POOL: dict[Callable[[Connection], Iterator[Check]], str] = {
+    of_pool.place: "where maps may lie",
+    of_pool.schedd: "the schedd",
+    of_pool.slots: "slots",
+    of_pool.credentials: "credentials",
+}
 
 
 def _without_pool(found: Sequence[PoolCheck]) -> Check:
@@ -121,6 +140,8 @@ def _settings(pool: PoolInUse) -> Iterator[Check]:
     unknown = {each.variable: each for each in variables.unknown_variables(*known)}
     for warning in unknown.values():
         yield Check("settings", "note", str(warning))
+    for loser in losing_variables():
+        yield Check("settings", "note", str(loser), loser.advice)
     changed = [key for key in changed if settings.variable(key) not in unknown]
     for key in changed:
         yield Check("settings", "ok", f"{key} = {settings[key]!r}, from {settings.origin(key)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Iterator
 
 
 def size_below(path: str) -> int:
@@ -25,15 +26,34 @@ def size_below(path: str) -> int:
     return size
 
 
-def remove_tree(path: str | os.PathLike[str]) -> None:
+def remove_tree(path: str | os.PathLike[str], meanwhile: Callable[[], object] | None = None) -> None:
     """Remove a folder with all that is in it, as far as that is possible; a link is not followed.
 
     Folders that their owner may not change are no obstacle: what a job returned has the permissions that the job gave it.
+
+    :param meanwhile: called each time that a part of it is gone: a folder in it, or in one of these.
     """
+    if meanwhile is not None:
+        for part in _parts(os.fspath(path)):
+            shutil.rmtree(part, ignore_errors=True)
+            meanwhile()
     shutil.rmtree(path, ignore_errors=True)
     if os.path.isdir(path) and not os.path.islink(path):
         _open_up(os.fspath(path))
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _parts(path: str, depth: int = 2) -> Iterator[str]:
+    """Yield the folders in a folder and in these, the innermost first; a link is none."""
+    try:
+        with os.scandir(path) as entries:
+            folders = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return  # there is none, or the file system refuses it
+    for folder in folders:
+        if depth > 1:
+            yield from _parts(folder, depth - 1)
+        yield folder
 
 
 def _open_up(path: str) -> None:

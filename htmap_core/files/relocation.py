@@ -6,17 +6,18 @@ import errno
 import filecmp
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from htmap_core.files.folders import remove_tree
 
 
-def relocate(folder: Path, to: Path) -> None:
+def relocate(folder: Path, to: Path, meanwhile: Callable[[], object]) -> None:
     """Rename a folder, or copy and compare it where the new place is on another file system.
 
     After an interruption, *to* is not there or whole.
 
+    :param meanwhile: called for each file that is copied, and for each that is compared.
     :raises OSError: it cannot be moved, or the copy is not the same; the folder is as it was.
     """
     try:
@@ -25,20 +26,25 @@ def relocate(folder: Path, to: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         undo(to)
-        shutil.copytree(folder, _half(to), symlinks=True, copy_function=_Copying())
-        if different := next(_differences(folder, _half(to)), None):
+        shutil.copytree(folder, _half(to), symlinks=True, copy_function=_Copying(meanwhile))
+        if different := next(_differences(folder, _half(to), meanwhile), None):
             raise OSError(errno.EIO, "the copy is not the same", str(different)) from error
         _half(to).rename(to)
         put_away(folder)
 
 
 class _Copying:
-    """Copies files, and links those that are one file with several names, as maps share what runs their jobs."""
+    """Copies files, and links those that are one file with several names, as maps share what runs their jobs.
 
-    def __init__(self) -> None:
+    :param meanwhile: called for each.
+    """
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self._meanwhile = meanwhile
         self._copies: dict[tuple[int, int], str] = {}
 
     def __call__(self, file: str, to: str) -> None:
+        self._meanwhile()
         found = os.lstat(file)
         if found.st_nlink > 1:
             first = self._copies.setdefault((found.st_dev, found.st_ino), to)
@@ -80,10 +86,11 @@ def _half(to: Path) -> Path:
     return to.with_name(f".{to.name}.moving")
 
 
-def _differences(one: Path, other: Path) -> Iterator[Path]:
+def _differences(one: Path, other: Path, meanwhile: Callable[[], object]) -> Iterator[Path]:
     """Yield the files of a folder that another one does not have likewise."""
     for folder, _, files in os.walk(one):
         for path in (Path(folder, name) for name in files):
+            meanwhile()
             copy = other / path.relative_to(one)
             is_link = path.is_symlink()
             if (path.readlink() != copy.readlink()) if is_link else not filecmp.cmp(path, copy, shallow=False):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from htmap_core.exceptions import ComponentNotFound, ComponentProblem, InvalidShare, OutputNotFound, TimeoutError
 from htmap_core.results.engine import Engine
+from htmap_core.tracebacks import trimmed
 
 C = TypeVar("C", bound=type)
 
@@ -79,7 +80,10 @@ def _iterated(found: Iterator[Any], engine: Engine) -> Iterator[Any]:
 
 
 def _checked_again(error: BaseException, engine: Engine) -> BaseException:
-    """Return an error of a map that still exists, with a traceback that begins anew."""
+    """Return an error of a map that still exists, with a traceback that begins anew.
+
+    Ctrl-C keeps the lines of the user's function, if it has met one that runs in this process.
+    """
     if isinstance(error, Exception):
         engine.map.check_existence()
-    return error.with_traceback(None)
+    return error.with_traceback(trimmed(error.__traceback__) if isinstance(error, KeyboardInterrupt) else None)

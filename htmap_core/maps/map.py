@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.here.again import run_again
 from htmap_core.maps.queue import acts, ads, edits
 from htmap_core.maps.shown import of_map
+from htmap_core.progress.gathering import Gatherings
 from htmap_core.results.engine import Engine
 from htmap_core.results.errors import ComponentError
 from htmap_core.results.outcome import Outcome
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
     from htmap_core.diagnosis.usage.advice import Advice
     from htmap_core.diagnosis.why import Explanation
+
+_CALLER = 2  # frames from a method to who has called it: the check of the map's existence is between them
 
 _alive: weakref.WeakValueDictionary[str, Map[Any]] = weakref.WeakValueDictionary()
 _finding = threading.Lock()  # held for a look at the dictionary, never while a map is read
@@ -63,6 +67,7 @@ class Map(Shown, Sequence[R_co]):
     """
 
     _engine: Engine
+    _gatherings: Gatherings
 
     def __new__(cls, *, tag: str, map_dir: MapDir) -> Map[R_co]:
         """Return the object that this process has for the map, or a new one."""
@@ -71,6 +76,7 @@ class Map(Shown, Sequence[R_co]):
         if alive is None:
             fresh = super().__new__(cls)
             fresh._engine = Engine(tag, map_dir, recovery.settle, KeptSigned(map_dir).tend)
+            fresh._gatherings = Gatherings()
             with _finding:
                 alive = _alive.setdefault(str(map_dir.path), fresh)  # another thread may have been quicker
         return alive
@@ -119,6 +125,7 @@ class Map(Shown, Sequence[R_co]):
         return self._map_dir.local_data
 
     def __len__(self) -> int:
+        self._gatherings.length_asked(sys._getframe(_CALLER))  # noqa: SLF001 -- documented
         return len(self._engine.components)
 
     def __contains__(self, component: object) -> bool:
@@ -283,7 +290,7 @@ class Map(Shown, Sequence[R_co]):
 
     def __iter__(self) -> Iterator[R_co]:
         """Return an iterator over all results in the order of the inputs, which waits for each."""
-        return self.iter()
+        return self._engine.results(None, gathering=self._gatherings.begun(sys._getframe(_CALLER)))  # noqa: SLF001 -- documented
 
     def __reversed__(self) -> Iterator[R_co]:
         """Return an iterator over all results, the last one first, which waits for each."""

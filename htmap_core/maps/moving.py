@@ -22,6 +22,7 @@ from htmap_core.files.ownership import is_within
 from htmap_core.files.relocation import clear_away, put_away, relocate, undo
 from htmap_core.language.expressions import quoted
 from htmap_core.plugins.pools import check_place, check_pools
+from htmap_core.progress.work import LongWork
 from htmap_core.results.engine import Engine
 from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage import operations
@@ -66,7 +67,8 @@ def move(root: Path, to: Path) -> None:
                 _check_none_runs(map_dir, connection, real, to)
             for map_dir, _ in queued:
                 _await_holds(map_dir)
-            relocate(real, to)
+            with LongWork(f"moving HTMAP_DIR to {to}") as work:
+                relocate(real, to, work.look)
         except Exception as error:
             _finish(real)
             if isinstance(error, OSError):

@@ -18,6 +18,7 @@ from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MadeByNewerHTMap
 from htmap_core.maps import earlier_runs
 from htmap_core.plugins.pools import reach
+from htmap_core.progress.work import LongWork
 from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.mapdir import MapDir
@@ -45,9 +46,10 @@ def remove(map_dir: MapDir, tag: str, *, has_ended: Callable[[], bool], force: b
     is_over = has_ended()
     with deletion.announced(map_dir, tag, *_jobs_of(map_dir, force=force)) as removal:
         try:
-            moments = _AT_ONCE if force else _worth_asking(has_ended)
             files = map_dir.plugin_files
-            is_empty = is_over or removal.pool is None or _empty_queue(reach(removal.pool, files), removal, moments)
+            with LongWork(f"removing the jobs of {tag}") as work:
+                moments = _AT_ONCE if force else _worth_asking(has_ended, work.look)
+                is_empty = is_over or removal.pool is None or _empty_queue(reach(removal.pool, files), removal, moments)
         except CondorError:
             if not force:
                 deletion.withdraw(removal)
@@ -139,13 +141,14 @@ def _empty_queue(connection: Connection, removal: Operation, moments: Iterable[N
     return any(not connection.query_jobs(removal.constraint, ["ClusterId"], limit=1) for _ in moments)
 
 
-def _worth_asking(has_ended: Callable[[], bool]) -> Iterator[None]:
+def _worth_asking(has_ended: Callable[[], bool], meanwhile: Callable[[], object]) -> Iterator[None]:
     """Yield when the queue may be empty: once the event log has the end of all jobs, and else more and more seldom.
 
     For each question the schedd forks, and looks at its whole queue. A job leaves the queue after its last event.
     """
     is_over, asked, pause = False, time.monotonic(), _ASK
     for _ in tries(PATIENCE, _LOOK):
+        meanwhile()
         if not is_over and has_ended():
             is_over, pause = True, 0.0
         if time.monotonic() >= asked + pause:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import functools
 import os
 import sys
-import time
 import warnings
-from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
 from htmap_core.settings import tables
-from htmap_core.terminal import beneath
+from htmap_core.terminal import beneath, is_dumb
 from htmap_core.wording import printable
-
-T = TypeVar("T")
 
 MOMENT = 1.0  # seconds: what is over by then shows nothing
 _USUAL = 80, 24  # columns and rows of a terminal
@@ -44,7 +40,7 @@ def place(*, asked: bool | None) -> Place:
     if sys.stderr is None or sys.stderr.closed:
         return Place.NOWHERE
     is_terminal = sys.stderr.isatty()
-    if is_terminal and os.environ.get("TERM") != "dumb":
+    if is_terminal and not is_dumb():
         return Place.TERMINAL
     return Place.LOG if asked or is_terminal or wanted == "always" else Place.NOWHERE
 
@@ -58,11 +54,9 @@ def _is_notebook() -> bool:
 def progress_bar(*args: Any, **options: Any) -> Any:
     """Return a progress bar; the arguments are those of ``tqdm.tqdm``.
 
-    In a notebook without ipywidgets, tqdm warns and then writes text. The text is enough, so the warning is suppressed.
-    Since 0.7. ::
+    In a notebook without ipywidgets, tqdm warns and then writes text. The text is enough, so the warning is suppressed. ::
 
-        for chunk in progress_bar(chunks, desc="downloading", unit="chunk"):
-            file.write(chunk)
+        bar = progress_bar(desc="tide", total=10, ascii=True)
     """
     if beneath(sys.stderr) is not sys.stderr:  # only on the command line: in a notebook tqdm chooses the stream
         options = {"file": beneath(sys.stderr), **options}
@@ -90,32 +84,6 @@ def _tqdm() -> Any:
         warnings.simplefilter("ignore", TqdmWarning)  # tqdm warns when the module is first imported
         from tqdm.auto import tqdm
     return tqdm
-
-
-def while_created(calls: Iterable[T], tag: str, total: int, *, quiet: bool = False) -> Iterable[T]:
-    """Return *calls*, and show how many there were if that takes longer than a moment.
-
-    :param total: how many there are; 0 if that is unknown.
-    :param quiet: show nothing.
-    """
-    where = place(asked=False if quiet else None)
-    if where is Place.NOWHERE:
-        return calls
-    if where is Place.LOG:
-        return _logged(calls, tag, total)
-    counted: Iterable[T] = progress_bar(
-        calls, f"creating {tag}", total or None, leave=False, unit="component", ascii=True, delay=MOMENT
-    )
-    return counted
-
-
-def _logged(calls: Iterable[T], tag: str, total: int) -> Iterator[T]:
-    due = time.monotonic() + PAUSE
-    for count, call in enumerate(calls):
-        if time.monotonic() > due:
-            due = time.monotonic() + PAUSE
-            tell(f"creating {tag}: {count}{f' of {total}' if total else ''} components")
-        yield call
 
 
 def tell(text: str) -> None:

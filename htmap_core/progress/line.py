@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
+from typing import ClassVar
 
 from htmap_core.components import ComponentStatus
 from htmap_core.progress.bars import MOMENT, Place, place
@@ -30,7 +31,10 @@ class Line:
     :param over: the statuses that count as ended.
     :param pace: how quickly they end.
     :param asked: whether the program has asked for the line; None if it has said nothing.
+    :cvar is_drawn: whether one can be seen now, whichever: no bar of other work is drawn then.
     """
+
+    is_drawn: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -63,6 +67,8 @@ class Line:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._is_there:
+            Line.is_drawn = False
         if self._shown is not None:
             if kind is None and self._shown.stays:
                 self._draw()
@@ -84,7 +90,7 @@ class Line:
         """Take the line away until the next look: the program goes on, and may print something."""
         if self._is_there and self._shown is not None:
             self._shown.hide()
-            self._is_there = False
+            self._is_there = Line.is_drawn = False
             self._due = self._drawn + self._pause
 
     def _draw(self) -> None:
@@ -97,9 +103,9 @@ class Line:
         try:
             shown.show(state)
         except OSError:  # whoever looked at it has gone, and the wait goes on
-            self._shown, self._due = None, math.inf
+            self._shown, self._due, Line.is_drawn = None, math.inf, False
             return
-        self._drawn, self._is_there = time.monotonic(), True
+        self._drawn, self._is_there, Line.is_drawn = time.monotonic(), True, True
         self._pause = max(shown.shortest, (self._drawn - begin) / _SHARE)
         self._due = self._drawn + max(shown.longest, self._pause)
 

@@ -26,8 +26,10 @@ from htmap_core.exceptions import (
     MadeByNewerHTMap,
     OutputNotFound,
 )
+from htmap_core.progress.gathering import Gathering
 from htmap_core.progress.line import Line
 from htmap_core.progress.pace import Pace
+from htmap_core.progress.work import LongWork
 from htmap_core.results.errors import ComponentError, ErrorReader, failure
 from htmap_core.results.news import News
 from htmap_core.results.outcome import Outcome, is_settled
@@ -382,11 +384,21 @@ class Engine:
         """Return the arguments of a component's call: ``(args, kwargs)``."""
         return self._results.input(component, self.map.tag)
 
-    def results(self, timeout: Timeout, components: Iterable[int] | None = None) -> Iterator[Any]:
-        """Return an iterator over the results of all components, or of some, in their order, which waits for each."""
-        with self.line() as line:
+    def results(
+        self, timeout: Timeout, components: Iterable[int] | None = None, gathering: Gathering | None = None
+    ) -> Iterator[Any]:
+        """Return an iterator over the results of all components, or of some, in their order, which waits for each.
+
+        :param gathering: tells whether the program does something between two results; None where it may.
+        """
+        is_straight = gathering is not None and gathering.is_straight
+        reading = LongWork(f"reading {self.map.tag}", len(self.components), "result", quiet=not is_straight)
+        with self.line() as line, reading:
             for component in self.each() if components is None else components:
-                yield self._loaded_soon(component, timeout, line)
+                if (found := self._at_hand(component)) is None:
+                    reading.reach(component)
+                    found = (self._loaded_soon(component, timeout, line, reading.hide),)
+                yield found[0]
 
     def each(self) -> Iterator[int]:
         """Yield the indices of all components, also of those that are added meanwhile."""
@@ -444,10 +456,11 @@ class Engine:
 
         return self.consistent(component, status, look)
 
-    def _loaded_soon(self, component: int, timeout: Timeout, line: Line) -> Any:
-        """Wait for a result and return it, without looking for news if its job is known to have returned it."""
-        if (found := self._at_hand(component)) is not None:
-            return found[0]
+    def _loaded_soon(self, component: int, timeout: Timeout, line: Line, waits: Callable[[], object]) -> Any:
+        """Wait for a result and return it, without looking for news if its job is known to have returned it.
+
+        :param waits: called before it waits.
+        """
         self.map_dir.refresh()  # another process may have run the component again, which deletes the first result
         if self.states.status(component) is ComponentStatus.COMPLETED:
             try:
@@ -455,6 +468,7 @@ class Engine:
             except OutputNotFound:
                 pass  # it runs again
         self.map.check_existence()
+        waits()
         return self.result(component, timeout, line)
 
     def _at_hand(self, component: int) -> tuple[Any] | None:

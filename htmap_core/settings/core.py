@@ -75,8 +75,8 @@ class CoreSettings:
         default="auto",
         validator=attrs.validators.in_(("auto", "always", "never")),
         metadata={
-            "meaning": "where a program that waits shows how far its map is: `auto` on terminals and in notebooks, `always` in "
-            "logs and pipes, too (a line now and then), `never` whatever the program asks for"
+            "meaning": "where is shown how far a map is that a program waits for, or other long work: `auto` on terminals and in "
+            "notebooks, `always` in logs and pipes, too (a line now and then), `never` whatever the program asks for"
         },
     )
     signed_url_days: float = attrs.field(

@@ -61,7 +61,7 @@ def table(name: str, cls: type[T], chain: Settings | None = None) -> T:
                 continue
             _refuse_unknown(path, [f"{name}.{known.upper()}" for known in fields], chain)
             continue
-        given[field] = _structure(path, value, types[field], chain)
+        given[field] = as_type(path, value, types[field], chain)
     try:
         return cls(**given)
     except (TypeError, ValueError) as error:  # from a validator of the class
@@ -112,7 +112,7 @@ def _checked(name: str, given: Any, chain: Settings) -> Any:
 
     :raises InvalidSetting: the class does not accept it.
     """
-    value = _structure(name, given, core.SETTINGS[name].type, chain)
+    value = as_type(name, given, core.SETTINGS[name].type, chain)
     table_of, _, field = name.rpartition(".")
     cls = core.TABLES[table_of] if table_of else core.CoreSettings
     try:
@@ -188,7 +188,11 @@ def problem_with_tables(offer: Mapping[Any, Any], taken: Mapping[str, type]) -> 
     return None
 
 
-def _structure(name: str, given: Any, type_: Any, chain: Settings) -> Any:
+def as_type(name: str, given: Any, type_: Any, chain: Settings = settings) -> Any:
+    """Return a value of the setting *name* as its type.
+
+    :raises InvalidSetting: it does not suit it.
+    """
     try:
         if given is None and type(None) in typing.get_args(type_):
             return None

@@ -13,6 +13,7 @@ from htmap_core.files.folders import remove_tree
 from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
 from htmap_core.files.sharing import clear_unshared
+from htmap_core.progress.work import LongWork
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
@@ -72,7 +73,8 @@ def delete_map(removal: Operation) -> None:
             removal.map_dir.path.rename(moved_away)
     except OSError as error:
         raise CannotRemoveMap(removal.tag, str(removal.map_dir.path), error.strerror or str(error)) from error
-    remove_tree(moved_away)
+    with LongWork(f"deleting the files of {removal.tag}") as work:
+        remove_tree(moved_away, work.look)
     clear_unshared(removal.map_dir.root / names.PROGRAMS)
 
 

@@ -40,6 +40,7 @@ def run(
     remapped: str = "",
     environment: Mapping[str, str],
     on_error: Optional[OnError] = None,
+    before_output: Optional[Callable[[], object]] = None,
 ) -> int:
     """Run some components of a job, and return the exit code that it has.
 
@@ -51,6 +52,7 @@ def run(
     :param remapped: the output files that go elsewhere (see :mod:`htmap_run.files.remaps`).
     :param environment: variables of the job's own.
     :param on_error: called with the exception of a component, before it is described.
+    :param before_output: called before text is shown that the function prints.
     """
     returned = os.path.join(scratch, names.RETURN)
     os.makedirs(returned, exist_ok=True)
@@ -65,7 +67,7 @@ def run(
         opened.callback(results.close)
         results.run(eviction.facts(scratch))
         paths = os.path.join(returned, names.STDOUT), os.path.join(returned, names.STDERR)
-        capture = Capture(*paths, is_shown=True)
+        capture = Capture(*paths, is_shown=True, before_output=before_output)
         opened.callback(capture.close)
         with capture:
             work = _InThisProcess(own, scratch, names.FUNCTION, [block], results)

@@ -13,7 +13,7 @@ import sys
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Optional, TextIO
+    from typing import Any, Callable, Optional, TextIO
 
     from typing_extensions import Self
 
@@ -25,11 +25,21 @@ class Capture:
     :param stderr: the path of the file for standard error, which is made anew.
     :param is_shown: whether the descriptors stay as they are, and text is shown and kept: in a process that is the user's own.
         What subprocesses and C libraries write is not kept then.
+    :param before_output: called before text is shown.
     """
 
-    def __init__(self, stdout: str, stderr: str, *, is_shown: bool = False) -> None:
+    def __init__(
+        self,
+        stdout: str,
+        stderr: str,
+        *,
+        is_shown: bool = False,
+        before_output: Optional[Callable[[], object]] = None,
+    ) -> None:
         kind = _ShownStream if is_shown else _Stream
         self._streams = (kind(1, "stdout", stdout), kind(2, "stderr", stderr))
+        for stream in self._streams:
+            stream.before_output = before_output
         self._modules_seen = 0
         self._flush_c: Any = (lambda _: None) if is_shown else None
 
@@ -104,7 +114,12 @@ class Capture:
 
 
 class _Stream:
-    """One of the two standard streams: its descriptor, its Python object, and the file to which both lead."""
+    """One of the two standard streams: its descriptor, its Python object, and the file to which both lead.
+
+    :ivar before_output: called before text is shown.
+    """
+
+    before_output: Optional[Callable[[], object]] = None
 
     def __init__(self, descriptor: int, name: str, path: str) -> None:
         self._descriptor = descriptor
@@ -183,7 +198,7 @@ class _ShownStream(_Stream):
 
     def open(self) -> None:
         self._shown: Any = getattr(sys, self._name)
-        self._kept = _Kept(self._shown, self._file)
+        self._kept = _Kept(self._shown, self._file, self.before_output)
         self.begin()
 
     def begin(self) -> int:  # the component before may have put something else there
@@ -193,11 +208,15 @@ class _ShownStream(_Stream):
     def flush(self) -> None:
         streams: tuple[Any, Any] = getattr(sys, self._name, None), self._shown
         for stream in streams:
+            if stream is self._kept:  # it would flush the one that shows it
+                continue
             with contextlib.suppress(Exception):  # the user's object may raise anything; that must not end the job
                 stream.flush()
 
     def tell(self, text: str) -> None:
         super().tell(text)
+        if self.before_output is not None:
+            self.before_output()
         self._shown.write(text)
 
     def close(self) -> None:
@@ -210,16 +229,25 @@ class _Kept:
 
     :param shown: the stream that shows it, which has whatever else is asked for.
     :param file: the descriptor of the file that keeps it; -1 once the job is over.
+    :param before_output: called before text is shown.
     """
 
-    def __init__(self, shown: Any, file: int) -> None:
+    def __init__(self, shown: Any, file: int, before_output: Optional[Callable[[], object]]) -> None:
         self._shown = shown
         self.file = file
+        self._before_output = before_output
 
     def write(self, text: str) -> Any:
         if self.file >= 0:
             os.write(self.file, text.encode("utf-8", "backslashreplace"))
+            if self._before_output is not None:
+                self._before_output()
         return self._shown.write(text)
+
+    def flush(self) -> None:
+        if self._before_output is not None and self.file >= 0:
+            self._before_output()  # a prompt is written past this stream, after a flush
+        self._shown.flush()
 
     def writelines(self, lines: Iterable[str]) -> None:
         for line in lines:

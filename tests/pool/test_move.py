@@ -69,7 +69,7 @@ def test_an_interrupted_move_is_finished_or_undone_by_the_next_command_that_acts
     personal_pool: Path, other: Path, is_moved: bool
 ) -> None:
     create_idle(personal_pool)
-    line = "_finish(to)" if is_moved else "relocate(real, to)"
+    line = "_finish(to)" if is_moved else "relocate(real, to, work.look)"
     dies = f"exec(open({moving.__file__!r}).read().replace({line!r}, 'os.kill(os.getpid(), 9)'))"
     code = f"from pathlib import Path; {dies}; move(Path({str(personal_pool)!r}), Path({str(other)!r}))"
     died = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

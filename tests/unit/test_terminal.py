@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 import os
-import pty
 import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from htmap.exceptions import HTMapException, HTMapWarning, MapComponentError
 from htmap_core.components import ComponentHold
-from htmap_core.terminal import Terminal, beneath
+from htmap_core.terminal import Terminal, beneath, shows_colors
 from htmap_core.wording import printable, table
+from tests.terminals import Stream, sent_to_a_terminal
 
 # Each with how it is shown: a title, a cleared screen, colours of both kinds, a bell, a step back, a turned direction, a line.
 HOSTILE = {
@@ -142,18 +143,8 @@ def test_what_cannot_be_encoded_is_escaped(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("environment", [{}, {"PYTHON_COLORS": "1"}, {"PYTHONIOENCODING": "ascii"}])
-def test_a_terminal_gets_nothing_that_it_obeys_not_even_in_the_traceback_of_a_bug(environment: dict[str, str]) -> None:
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execve(sys.executable, [sys.executable, "-c", PROGRAM], {**os.environ, **environment})
-    shown = b""
-    try:
-        while chunk := os.read(terminal, 4096):
-            shown += chunk
-    except OSError:
-        pass  # how a terminal says that its program has ended
-    os.waitpid(pid, 0)
-    os.close(terminal)
+def test_a_terminal_gets_nothing_that_it_obeys_not_even_in_the_traceback_of_a_bug(environment: dict[str, Any]) -> None:
+    shown, _ = sent_to_a_terminal("-c", PROGRAM, **environment)
     assert b"\x1b" not in shown
     assert shown.count(rb"\x1b") == shown.count(rb"\x1b[2J") >= 3  # and no colours of Python's own are among it
 
@@ -163,3 +154,39 @@ def test_without_standard_streams_nothing_is_guarded(tmp_path: Path) -> None:
     program = f"import sys; from htmap_core import terminal; terminal.guard(); open({str(told)!r}, 'w').write(repr(sys.stderr))"
     subprocess.run(["sh", "-c", '"$0" -c "$1" >&- 2>&-', sys.executable, program], timeout=60, check=True)
     assert told.read_text() == "None"
+
+
+# --- colours
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "variables", "coloured"),
+    [
+        (True, {}, True),
+        (False, {}, False),
+        (False, {"FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": "0"}, True),  # whatever its value, says the standard
+        (False, {"FORCE_COLOR": ""}, False),
+        (True, {"FORCE_COLOR": ""}, True),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"NO_COLOR": ""}, True),
+        (True, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        (True, {"TERM": "dumb"}, False),
+        (True, {"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+    ],
+)
+def test_who_decides_whether_there_are_colours(
+    is_terminal: bool, variables: dict[str, str], coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"TERM": "xterm", "NO_COLOR": "", "FORCE_COLOR": "", **variables}.items():
+        monkeypatch.setenv(name, value)
+    assert shows_colors(Stream(terminal=is_terminal)) is coloured  # type: ignore[arg-type]
+
+
+# --- terminals of tests
+
+
+def test_a_program_that_waits_for_keys_that_nobody_types_is_killed() -> None:
+    with pytest.raises(AssertionError) as caught:
+        sent_to_a_terminal("-c", "print('begun', flush=True); input()", patience=0.5)
+    assert "begun" in str(caught.value)

@@ -14,6 +14,7 @@ from htmap_core.condor import bindings
 from htmap_core.contract.site.checks import Check
 from htmap_core.diagnosis.doctor import checks
 from htmap_core.exceptions import NoBindings
+from htmap_core.progress.work import LongWork
 from htmap_core.version import __version__
 from htmap_core.version import version as htmap_version
 
@@ -29,15 +30,20 @@ def doctor(context: click.Context, as_json: bool) -> tuple[house.Doctor, int] | 
     """Check whether maps can run here, with advice for each problem.
 
     Checks versions, settings, HTMAP_DIR, plugins, pools, the schedd, slots, credentials, what plugins of the site check, and
-    delivery methods. Starts and submits nothing. The exit code is 1 if there is a problem.
+    delivery methods. Each finding is printed as soon as it is known. Starts and submits nothing. The exit code is 1 if there
+    is a problem.
     """
-    done = list(checks())
+    done = []
+    with LongWork("", at_once=True) as work:
+        for each in checks(lambda about: work.begin(f"checking {about}")):
+            work.hide()
+            done.append(each)
+            if not as_json:
+                _show(each, is_first=len(done) == 1)
     problems = sum(each.verdict == "problem" for each in done)
     if as_json:
         told = [cast("house.Check", attrs.asdict(each)) for each in done]
         return {"checks": told, "problems": problems}, int(problems > 0)
-    rows = [(each.area, each.verdict, _sentences(each)) for each in done]
-    tables.show(("About", "Verdict", "What was found"), rows)
     click.echo(
         f"\n{problems or 'No'} problem{'' if problems == 1 else 's'} found: "
         f"maps can{'not run as they should' if problems else ' run'}."
@@ -45,6 +51,18 @@ def doctor(context: click.Context, as_json: bool) -> tuple[house.Doctor, int] | 
     if problems:
         context.exit(1)
     return None
+
+
+# The widths of columns, which are known before their rows: the subjects of HTMap's own checks, and the verdicts.
+_AREA, _VERDICT = len("credentials"), len("problem")
+
+
+def _show(check: Check, *, is_first: bool) -> None:
+    """Print a check as soon as it is done; on a terminal wrapped to its width."""
+    rows = [("About", "Verdict", "What was found")] if is_first else []
+    rows.append((check.area, check.verdict, " ".join(_sentences(check).split())))
+    for area, verdict, found in rows:
+        tables.say(f"{area:<{_AREA}}  {verdict:<{_VERDICT}}  {found}", indent=" " * (_AREA + _VERDICT + 4))
 
 
 def _sentences(check: Check) -> str:

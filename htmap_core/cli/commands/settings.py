@@ -14,8 +14,9 @@ from click.shell_completion import CompletionItem
 from htmap_core import user_warnings
 from htmap_core.cli.machine import of_settings
 from htmap_core.cli.machine.answer import takes_json
-from htmap_core.cli.tables import show
+from htmap_core.cli.tables import remark, show
 from htmap_core.diagnosis.faults import PoolInUse, faults_of_settings
+from htmap_core.diagnosis.losing_variables import losing_variables
 from htmap_core.exceptions import (
     HTMapException,
     InvalidOption,
@@ -58,7 +59,8 @@ class _Setting(click.ParamType):  # type: ignore[type-arg]  # generic in newer c
 def settings_(user: bool, explain: bool, as_json: bool) -> house.Settings | None:
     """Print HTMap's settings in the form of a settings file.
 
-    Each setting that has not its default has a comment with its origin.
+    Each setting that has not its default has a comment with its origin. An environment variable that has no effect, because
+    ~/.htmaprc says something else, is named on standard error.
     """
     import tomlkit
 
@@ -66,17 +68,19 @@ def settings_(user: bool, explain: bool, as_json: bool) -> house.Settings | None
         raise click.UsageError("--user and --explain exclude each other: choose one of them")
     if as_json:
         return {"settings": list(of_settings.of_user() if user else of_settings.facts(_all_settings()))}
-    if explain:
-        show(("Setting", "Value", "From", "Meaning"), list(_explained()))
-        return None
     if user:
         path = user_file()
         click.echo(path.read_text(encoding="utf-8") if path.exists() else f"# there is no file {path}")
         return None
-    document = tomlkit.document()
-    for key, value in _all_settings().items():
-        _add(document, key, value)
-    click.echo(tomlkit.dumps(document).rstrip("\n"))
+    if explain:
+        show(("Setting", "Value", "From", "Meaning"), list(_explained()))
+    else:
+        document = tomlkit.document()
+        for key, value in _all_settings().items():
+            _add(document, key, value)
+        click.echo(tomlkit.dumps(document).rstrip("\n"))
+    for each in losing_variables():
+        remark(f"{each}. {each.advice}".rstrip(". "))
     return None
 
 

@@ -74,7 +74,7 @@ def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None
         console.print(_table(found, state, meta, console.width, color))
     else:
         text = overview.table(found, state, meta)
-        tables.echo_in_color(_painted(text) if color else text)
+        tables.echo_in_color(_painted(text) if tables.in_color(color) else text)
         if note := overview.footnote(found):
             tables.remark(note)  # apart from the table, which other programs read
     return None

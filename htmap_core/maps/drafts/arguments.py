@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from htmap_core.exceptions import CannotMap, HTMapException, UnknownArgument
 from htmap_core.exceptions.door import by_the_shortest_way
+from htmap_core.tracebacks import trimmed
 from htmap_core.wording import closest
 
 Mapping = TypeVar("Mapping", bound=Callable[..., Any])
@@ -18,6 +19,7 @@ def explaining(function: Mapping) -> Mapping:
     """Make a mapping function say of an argument that it does not have which one was meant, or that it is an option.
 
     Its own exceptions come to users by the shortest way: they say all, and the lines of HTMap before them would hide it.
+    Ctrl-C shows the lines of the user's function, if it has met one that runs in this process.
     """
     code = function.__code__
     known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -32,6 +34,8 @@ def explaining(function: Mapping) -> Mapping:
             return function(*args, **kwargs)
         except HTMapException as error:
             raise by_the_shortest_way(error)  # noqa: B904 -- the error itself, with its own cause
+        except KeyboardInterrupt as error:
+            raise error.with_traceback(trimmed(error.__traceback__))  # noqa: B904 -- likewise
 
     return cast("Mapping", checked)
 

@@ -27,7 +27,7 @@ from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.maps.here.fetching import check_schemes
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
-from htmap_core.progress.bars import while_created
+from htmap_core.progress.work import LongWork
 from htmap_core.results.needed_modules import needed_modules
 from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
 from htmap_core.settings import tables
@@ -192,11 +192,11 @@ class Draft:
         with made(sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
             add_function(creation, self.function, self.checkpoints, files, runs_again_alone=chunks.reason is not None)
             arguments = Arguments(creation.add_argument, self._pickle_input)
-            requests = self._requests(creation, columns, files)
-            counted, missing = while_created(calls, creation.tag, total, quiet=quiet), dict(self.own.missing)
-            numbered = enumerate(counted, creation.first)
-            coming = self._with_modules(chunks.following(arguments.pickled(numbered)), arguments, files, missing)
-            add_inputs(creation, coming, columns, files, requests)
+            requests, missing = self._requests(creation, columns, files), dict(self.own.missing)
+            with LongWork(f"creating {creation.tag}", total, "component", quiet=quiet) as work:
+                numbered = enumerate(work.counting(calls), creation.first)
+                coming = self._with_modules(chunks.following(arguments.pickled(numbered)), arguments, files, missing)
+                add_inputs(creation, coming, columns, files, requests)
             plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
             of_map = creation.files, columns.names, files, connection.schedd_parameter, self.authors
             describe = functools.partial(planning.describe, plan, method, *of_map, acts=scratch is None)
@@ -225,10 +225,10 @@ class Draft:
         of_options = tuple(columns.names.values())
         with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, replaces=replaces) as creation:
             add_function(creation, self.function, self.checkpoints, files, runs_again_alone=False)
-            counted = while_created(calls, creation.tag, total)
             arguments = Arguments(creation.add_argument, self._pickle_input)
-            inputs = chunks.following(arguments.pickled(enumerate(counted)))
-            add_inputs(creation, self._with_modules(inputs, arguments, files, {}), columns, files, None)
+            with LongWork(f"creating {creation.tag}", total, "component") as work:
+                inputs = chunks.following(arguments.pickled(enumerate(work.counting(calls))))
+                add_inputs(creation, self._with_modules(inputs, arguments, files, {}), columns, files, None)
             plan = self._plan(creation, machine, columns.walltime, None, is_chosen=False)
             check_schemes(files.input_schemes, files.output_schemes)
             of_map = creation.files, columns.names, files, self.authors

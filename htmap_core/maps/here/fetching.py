@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from htmap_core.exceptions import CannotTransfer
 from htmap_core.files.ownership import private_opener
 
+_PIECE = 1024**2  # bytes
 _FETCHED = frozenset({"http", "https", "ftp", "file"})
 _ADVICE = "Give it a file of this machine for a trial, or run the map in the pool"
 
@@ -26,9 +26,10 @@ def check_schemes(inputs: Collection[str], outputs: Collection[str]) -> None:
         raise CannotTransfer(f"{scheme}://", "a map that runs on this machine sends no files to URLs", _ADVICE)
 
 
-def fetch(url: str, path: str) -> None:
+def fetch(url: str, path: str, meanwhile: Callable[[], object]) -> None:
     """Fetch a file.
 
+    :param meanwhile: called for each piece of it.
     :raises OSError: that is not possible.
     """
     import urllib.request  # 30 ms, and seldom needed
@@ -36,6 +37,8 @@ def fetch(url: str, path: str) -> None:
     target, _, _ = url.partition("#")
     try:
         with urllib.request.urlopen(target) as source, open(path, "wb", opener=private_opener) as file:
-            shutil.copyfileobj(source, file)
+            while piece := source.read(_PIECE):
+                file.write(piece)
+                meanwhile()
     except ValueError as error:  # a scheme that is unknown here
         raise OSError(f"{url} cannot be fetched on this machine: {error}") from error

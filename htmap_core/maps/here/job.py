@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -16,6 +16,7 @@ from htmap_core.exceptions import CorruptMap
 from htmap_core.files.folders import remove_tree
 from htmap_core.language.environment_text import variables
 from htmap_core.maps.here.fetching import fetch
+from htmap_core.progress.work import LongWork
 from htmap_core.storage.jobs import Job, rows_in
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.submissions import Submission
@@ -67,8 +68,9 @@ class LocalJob:
         """
         scratch = tempfile.mkdtemp(prefix="htmap-here-")
         try:
-            for listed in self._inputs():
-                self._bring(listed, scratch)
+            with LongWork(f"fetching the files of component {self.components[0]}") as work:
+                for listed in self._inputs():
+                    self._bring(listed, scratch, work.look)
         except BaseException:
             remove_tree(scratch)
             raise
@@ -90,14 +92,15 @@ class LocalJob:
         listed = self._expanded(self.commands["transfer_input_files"])
         return filter(None, (each.strip() for each in listed.split(",")))
 
-    def _bring(self, listed: str, scratch: str) -> None:
+    def _bring(self, listed: str, scratch: str, meanwhile: Callable[[], object]) -> None:
+        meanwhile()
         if scheme_of(listed) is not None:
-            fetch(listed, os.path.join(scratch, look(listed).arrives))
+            fetch(listed, os.path.join(scratch, look(listed).arrives), meanwhile)
             return
         source = os.path.join(self._expanded(self.commands["initialdir"]), listed)  # an absolute one stays what it is
         target = scratch if listed.endswith("/") else os.path.join(scratch, os.path.basename(listed))
         if os.path.isdir(source):
-            shutil.copytree(source, target, dirs_exist_ok=True)
+            shutil.copytree(source, target, dirs_exist_ok=True, copy_function=_copying(meanwhile))
         else:
             shutil.copy(source, target)
 
@@ -114,6 +117,16 @@ class LocalJob:
         for _ in range(_DEPTH):
             text = _MACRO.sub(lambda found: known.get(found[1], found[0]), text)
         return text.replace("$(DOLLAR)", "$")
+
+
+def _copying(meanwhile: Callable[[], object]) -> Callable[[str, str], object]:
+    """Return what copies a file, and calls *meanwhile* before it."""
+
+    def copy(source: str, target: str) -> object:
+        meanwhile()
+        return shutil.copy2(source, target)
+
+    return copy
 
 
 def jobs_of(map_dir: MapDir, submission: Submission) -> Iterator[LocalJob]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 import attrs
@@ -20,6 +21,7 @@ from htmap_core.maps.here.job import LocalJob
 from htmap_run import codes
 from htmap_run.names import SCRATCH
 
+_MOMENT = 0.1  # seconds
 _PATIENCE = 5.0  # seconds from the signal that asks a process to end
 
 
@@ -66,10 +68,17 @@ class Children:
         """
         self._launch(job, job.prepare())
 
-    def next_ended(self) -> tuple[LocalJob, str, int]:
-        """Wait until a job has ended, and return it, its scratch directory, and its exit code, negative for a signal."""
+    def next_ended(self, meanwhile: Callable[[], object]) -> tuple[LocalJob, str, int]:
+        """Wait until a job has ended, and return it, its scratch directory, and its exit code, negative for a signal.
+
+        :param meanwhile: called every moment.
+        """
         while True:
-            child = self._ended.get()
+            try:
+                child = self._ended.get(timeout=_MOMENT)
+            except queue.Empty:
+                meanwhile()
+                continue
             if (code := child.process.returncode) != codes.SAVED:
                 del self._running[child.scratch]
                 return child.job, child.scratch, code

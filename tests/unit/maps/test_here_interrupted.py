@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,22 @@ def test_ctrl_c_in_the_function_ends_all_and_leaves_this_process_as_it_was(htmap
         htmap.map(interrupted, range(3), tag="tide", where="here")
     assert (os.getcwd(), dict(os.environ), (sys.stdout, sys.stderr)) == (folder, variables, streams)
     assert htmap.load("tide").component_statuses == [COMPLETED, REMOVED, REMOVED]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_after_ctrl_c_the_function_that_it_met_is_shown_and_hardly_a_line_of_ours(htmap_dir: Path, again: bool) -> None:
+    def deeper() -> None:
+        raise KeyboardInterrupt
+
+    def interrupted(component: int) -> None:
+        deeper()
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        htmap.map(interrupted, range(3), tag="tide", where="here")
+    if again:
+        tide = htmap.load("tide")
+        with pytest.raises(KeyboardInterrupt) as caught:
+            tide.rerun()
+    frames = [frame.f_code for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    assert [code.co_name for code in frames if code.co_filename == __file__][-2:] == ["interrupted", "deeper"]
+    assert sum("/htmap_core/" in code.co_filename or "/htmap_run/" in code.co_filename for code in frames) <= 2

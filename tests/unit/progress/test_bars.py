@@ -23,8 +23,7 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_notebook_without_widgets_shows_text_and_no_warning() -> None:
     ran = run("""
-from htmap_core.progress.bars import Place, place
-from htmap_core import progress_bar
+from htmap_core.progress.bars import Place, place, progress_bar
 assert place(asked=None) is Place.NOTEBOOK
 with progress_bar(desc="tide", total=10, ascii=True) as bar:
     bar.update(10)

@@ -18,7 +18,7 @@ import pytest
 import htmap
 from htmap_core.components import ComponentStatus
 from htmap_core.progress import bars, line, shown
-from htmap_core.progress.bars import Place, place, while_created
+from htmap_core.progress.bars import Place, place
 from htmap_core.progress.line import Line
 from htmap_core.progress.pace import Pace
 from htmap_core.progress.shown import Log
@@ -232,44 +232,6 @@ def test_who_looked_at_it_may_go_and_the_wait_goes_on(monkeypatch: pytest.Monkey
         told.has_news()
         told.hide()
     assert asked == 1
-
-
-class TestCreation:
-    @pytest.mark.parametrize(("total", "shown"), [(3, "3/3"), (0, "3component")])
-    def test_one_that_takes_longer_than_a_moment_shows_how_far_it_is(
-        self, total: int, shown: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("TERM", "xterm")
-        monkeypatch.setattr(bars, "MOMENT", 1e-6)
-        stream = Stream(terminal=True)
-        monkeypatch.setattr(sys, "stderr", stream)
-        monkeypatch.setattr(bars, "progress_bar", with_options(bars.progress_bar, mininterval=0, miniters=1))
-        assert list(while_created(iter("abc"), "tide", total)) == ["a", "b", "c"]
-        assert "creating tide: " in stream.got
-        assert shown in stream.got
-
-    @pytest.mark.parametrize("terminal", [True, False])
-    def test_a_quick_one_and_one_that_nobody_watches_show_nothing(
-        self, terminal: bool, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        stream = Stream(terminal=terminal)
-        monkeypatch.setattr(sys, "stderr", stream)
-        monkeypatch.setattr(bars, "MOMENT", 1000)  # to a busy machine, three components can be more than a moment
-        assert list(while_created(iter("abc"), "tide", 3)) == ["a", "b", "c"]
-        assert stream.got == ""
-
-    def test_one_that_is_to_be_quiet_shows_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sys, "stderr", Stream(terminal=True))
-        calls = iter("abc")
-        assert while_created(calls, "tide", 3, quiet=True) is calls
-
-    def test_a_log_that_wants_all_gets_lines(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        stream = Stream()
-        monkeypatch.setattr(sys, "stderr", stream)
-        monkeypatch.setattr(bars, "PAUSE", 0.0)
-        with settings_with({"PROGRESS": "always"}):
-            assert list(while_created(iter("abc"), "tide", 3)) == ["a", "b", "c"]
-        assert len(stream.got.splitlines()) == 3
 
 
 def with_options(make: Any, **options: Any) -> Any:

@@ -35,6 +35,13 @@ def error():
         return ComponentError(component=3, exception_msg="ZeroDivisionError: division by zero",
                               stack_summary=stack, exception=ZeroDivisionError("division by zero"))
 """
+LONG_WORK = """
+from htmap_core.progress import work
+work.MOMENT = 0.0
+with work.LongWork("packing", 3, "file") as packing:
+    for number in range(3):
+        packing.advance()
+"""
 CELLS = {
     "setup": SETUP,
     "asked for": "exec(program)",
@@ -42,6 +49,7 @@ CELLS = {
     "failed": FAILED,
     "wait": "raise failure('tide', error())",
     "refused": "htmap.load('nobody')",
+    "long work": LONG_WORK,
 }
 
 
@@ -73,6 +81,10 @@ def test_the_line_is_one_widget(outputs: dict[str, list[Any]]) -> None:
         assert len(widgets(outputs[name])) <= 1
         assert [each for each in outputs[name] if each not in widgets(outputs[name])] == []
     assert widgets(outputs["asked for"])
+
+
+def test_so_is_the_bar_of_long_work(outputs: dict[str, list[Any]]) -> None:
+    assert len(outputs["long work"]) == len(widgets(outputs["long work"])) == 1
 
 
 def test_an_error_of_a_component_begins_with_the_exception_and_the_users_lines(

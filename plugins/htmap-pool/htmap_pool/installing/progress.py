@@ -1,24 +1,23 @@
-"""A progress bar on standard error; it shows nothing if that is not a terminal."""
+"""The bar of an installation, in stages."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
 
-from htmap_core import progress_bar
+from htmap_core import LongWork
 
 
 class Bar:
-    """One bar for all stages of an installation; each stage fills its share."""
+    """One bar for all stages of an installation; each stage fills its share. It is shown from the beginning."""
 
     def __init__(self) -> None:
-        self._bar = progress_bar(
-            total=100, unit="%", disable=None, leave=False, bar_format="{desc} {bar} {percentage:3.0f}%"
-        )
+        self._opened = contextlib.ExitStack()
+        self._work = self._opened.enter_context(LongWork("installing HTCondor", 100, "%", at_once=True))
 
     def close(self) -> None:
         """Remove the bar."""
-        self._bar.close()
+        self._opened.close()
 
     @contextlib.contextmanager
     def stage(self, name: str, begin: float, end: float) -> Iterator[Callable[[float], None]]:
@@ -28,10 +27,9 @@ class Bar:
         """
 
         def advance(part: float) -> None:
-            self._bar.n = begin + (end - begin) * min(max(part, 0.0), 1.0)
-            self._bar.refresh()
+            self._work.reach(round(begin + (end - begin) * min(max(part, 0.0), 1.0)))
 
-        self._bar.set_description_str(name)
+        self._work.begin(f"installing HTCondor: {name}")
         advance(0)
         yield advance
         advance(1)

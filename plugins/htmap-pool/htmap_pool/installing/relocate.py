@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from htmap_core import LongWork
 from htmap_core import program as find_program
 from htmap_pool.errors import ToolFailed
 from htmap_pool.programs import run
@@ -22,17 +23,23 @@ def relocate(prefix: Path) -> None:
     """
     patchelf = find_patchelf()
     libraries = library_folder(prefix)
-    for program in _elf_programs(prefix, libraries):
-        interpreter = _interpreter(patchelf, program)
-        if interpreter is None:
-            continue
-        loader = libraries / Path(interpreter).name
-        if not loader.exists():
-            raise ToolFailed("patchelf", f"{program.name} needs the loader {interpreter}, which no package has")
-        up = os.path.relpath(prefix / "usr" / "lib", program.parent)
-        # DT_RPATH is used and not DT_RUNPATH, because it also holds for the libraries of libraries and for dlopen.
-        rpath = f"$ORIGIN/{up}/{libraries.name}:$ORIGIN/{up}"
-        run([patchelf, "--set-interpreter", loader, "--force-rpath", "--set-rpath", rpath, program], timeout=60)
+    with LongWork("adapting HTCondor to its place", unit="program") as work:
+        for program in _elf_programs(prefix, libraries):
+            _adapt(program, patchelf, prefix, libraries)
+            work.advance()
+
+
+def _adapt(program: Path, patchelf: Path, prefix: Path, libraries: Path) -> None:
+    interpreter = _interpreter(patchelf, program)
+    if interpreter is None:
+        return
+    loader = libraries / Path(interpreter).name
+    if not loader.exists():
+        raise ToolFailed("patchelf", f"{program.name} needs the loader {interpreter}, which no package has")
+    up = os.path.relpath(prefix / "usr" / "lib", program.parent)
+    # DT_RPATH is used and not DT_RUNPATH, because it also holds for the libraries of libraries and for dlopen.
+    rpath = f"$ORIGIN/{up}/{libraries.name}:$ORIGIN/{up}"
+    run([patchelf, "--set-interpreter", loader, "--force-rpath", "--set-rpath", rpath, program], timeout=60)
 
 
 def library_folder(prefix: Path) -> Path:

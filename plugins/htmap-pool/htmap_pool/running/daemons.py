@@ -7,11 +7,12 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 
-from htmap_core import locked, write_atomically
+from htmap_core import LongWork, locked, write_atomically
 from htmap_pool.errors import CannotStart, CannotStop, ToolFailed
 from htmap_pool.places import Places, runtime_directory
 from htmap_pool.programs import run
@@ -109,7 +110,8 @@ def _start(places: Places, release: Release, shape: Shape, timeout: float) -> Re
         raise CannotStart("condor_master ended at once", _evidence(places))
     found = record.write(places, master, version, release.root)
     try:
-        _wait_until_ready(places, release, master, timeout)
+        with LongWork("starting the personal pool") as work:
+            _wait_until_ready(places, release, master, timeout, work.look)
     except BaseException:  # Ctrl-C, too: a pool with some daemons is useless and would look like a running one
         _stop(places)
         raise
@@ -141,7 +143,9 @@ def _spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
     )
 
 
-def _wait_until_ready(places: Places, release: Release, master: Process, timeout: float) -> None:
+def _wait_until_ready(
+    places: Places, release: Release, master: Process, timeout: float, meanwhile: Callable[[], object]
+) -> None:
     deadline = time.monotonic() + timeout
     reason = "its daemons wrote no address files"
     while time.monotonic() < deadline:
@@ -157,6 +161,7 @@ def _wait_until_ready(places: Places, release: Release, master: Process, timeout
                 reason = "no slot or no schedd is advertised"
             except ToolFailed as error:
                 reason = str(error)
+        meanwhile()
         time.sleep(0.1)
     raise CannotStart(
         f"not ready after {timeout:g} s: {reason}",
@@ -187,6 +192,12 @@ def _evidence(places: Places, lines: int = 5) -> str:
 
 
 def _stop(places: Places) -> bool:
+    with LongWork("stopping the personal pool") as work:
+        return _stopped(places, work.look)
+
+
+def _stopped(places: Places, meanwhile: Callable[[], object]) -> bool:
+    """Stop the pool, and return whether there was anything to stop."""
     found = record.running(places)
     recorded = record.read(places)
     if found:
@@ -194,16 +205,16 @@ def _stop(places: Places) -> bool:
         # SIGTERM gives jobs time to end and puts them back into the queue; SIGQUIT does not wait for them.
         for number, patience in ((signal.SIGTERM, 25), (signal.SIGQUIT, 10)):
             master.send(number)
-            if not processes.wait_for_end(lambda: [master], patience):
+            if not processes.wait_for_end(lambda: [master], patience, meanwhile):
                 break
     if recorded and recorded.kernel == record.kernel():
         _reap(recorded.process)  # also if it ended by itself
     left = processes.of_pool(places)
     if found and left:
-        left = processes.wait_for_end(lambda: processes.of_pool(places), 2)
+        left = processes.wait_for_end(lambda: processes.of_pool(places), 2, meanwhile)
     for process in left:
         process.send(signal.SIGKILL)
-    if remaining := processes.wait_for_end(lambda: processes.of_pool(places), 10):
+    if remaining := processes.wait_for_end(lambda: processes.of_pool(places), 10, meanwhile):
         raise CannotStop(tuple(process.pid for process in remaining))
     places.record.unlink(missing_ok=True)
     _remove_runtime(places)

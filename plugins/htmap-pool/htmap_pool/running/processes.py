@@ -83,14 +83,18 @@ def of_pool(places: Places) -> list[Process]:
     return found
 
 
-def wait_for_end(processes: Callable[[], Iterable[Process]], timeout: float) -> list[Process]:
+def wait_for_end(
+    processes: Callable[[], Iterable[Process]], timeout: float, meanwhile: Callable[[], object] = int
+) -> list[Process]:
     """Wait until all processes have ended; return those that still run after *timeout* seconds.
 
     :param processes: returns the processes to wait for; it is called again and again.
+    :param meanwhile: called at each look.
     """
     deadline = time.monotonic() + timeout
     while left := [process for process in processes() if process.is_alive]:
         if time.monotonic() > deadline:
             return left
+        meanwhile()
         time.sleep(0.05)
     return []

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from htmap_core import LongWork
 from htmap_transplant.libraries import elf
 from htmap_transplant.libraries.loader import loaded
 from htmap_transplant.libraries.run_path import Places, in_archive, with_run_path
@@ -38,8 +39,10 @@ def adapted(files: Sequence[Member], scratch: Path) -> tuple[list[Member], list[
         wanted.append((each, libraries, bool(outside)))
     wanted += [(member(Path(path), f"{FOLDER}/{soname}"), {}, True) for soname, path in shipped.items()]
     adapted = {each.name: each for each in files}
-    for number, (each, libraries, needs_ours) in enumerate(wanted):
-        adapted[each.name] = _pointed(each, libraries, places, Path(scratch, str(number)), needs_ours=needs_ours)
+    with LongWork("adapting libraries to travel", len(wanted), "file") as work:
+        for number, (each, libraries, needs_ours) in enumerate(wanted):
+            adapted[each.name] = _pointed(each, libraries, places, Path(scratch, str(number)), needs_ours=needs_ours)
+            work.advance()
     return sorted(adapted.values(), key=lambda each: each.name), [Path(path) for path in shipped.values()]
 
 
