@@ -37,6 +37,7 @@ from htmap_core.exceptions import (
     CorruptMap,
     EmptyMap,
     ExpectedError,
+    FunctionIsLazy,
     HeldWithoutOutput,
     HTMapException,
     InsufficientHTCondorVersion,
@@ -95,15 +96,18 @@ from htmap_core.exceptions import (
 )
 from htmap_core.results.following import CannotFollow
 from htmap_core.results.outcome import NoResult
-from htmap_core.results.pickling import CannotUnpickle
+from htmap_core.results.unpickling.payloads import CannotUnpickle
 from htmap_core.submission.files.staging import SameName
 from htmap_core.user_warnings import (
     DamagedMap,
     DeliveryFitsNoSlot,
     DeliveryForModules,
     DoubtfulInputFiles,
+    EndedAlready,
+    FilesNotHandedOver,
     ForeignClass,
     HTMapWarning,
+    InputsInParts,
     LackingModules,
     LargeArguments,
     LargeFunction,
@@ -171,11 +175,15 @@ __all__ = [
     "DeliveryForModules",
     "DoubtfulInputFiles",
     "EmptyMap",
+    "EndedAlready",
     "ExpectedError",
+    "FilesNotHandedOver",
     "ForeignClass",
+    "FunctionIsLazy",
     "HTMapException",
     "HTMapWarning",
     "HeldWithoutOutput",
+    "InputsInParts",
     "InsufficientHTCondorVersion",
     "InvalidOption",
     "InvalidOutputStatus",

@@ -58,6 +58,9 @@ FACTS: dict[str, Any] = {
     "by": "build_map",
     "calls": 1000,
     "distinct": 30_000_000,
+    "files": ("sea.csv",),
+    "instead": "a list",
+    "is_trial": False,
     "function": "tide",
     "keywords": ("wind",),
     "owner": "eve",
@@ -172,6 +175,18 @@ FACTS: dict[str, Any] = {
 # Facts of classes for which those of above make no sense; several where the text has several forms.
 OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "BelongsToOther": [{"mode": 0o755}, {"owner": "nobody", "path": Path("/home/ada/.htmap")}],
+    "FunctionIsLazy": [
+        {"function": "tides", "kind": "generator"},
+        {"function": "tides", "kind": "coroutine"},
+        {"function": "tides", "kind": "asynchronous generator"},
+    ],
+    "FilesNotHandedOver": [
+        {"tag": "tide", "component": 0, "files": ("sea.png",)},
+        {"tag": "tide", "component": 2, "files": ("a.csv", "plots")},
+    ],
+    "InputsInParts": [
+        {"kind": "str", "parts": "character", "count": 7, "instead": "a list of texts, such as ['sea.csv']"},
+    ],
     "CannotMap": [{"given": 10, "needed": "inputs"}, {"given": range(3), "needed": "a function"}],
     "CannotMove": [{}, {"advice": ""}],
     "CannotRerunComponents": [{"components": (1, 2)}, {"components": tuple(range(20))}],
@@ -225,6 +240,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     ],
     "LaterJobsUnchanged": [{"value": 2048}],
     "CannotTransfer": [{"replaced_by": None}, {}],
+    "EndedAlready": [{"components": ()}, {"components": (3,)}, {"components": (3, 7, 8)}],
     "NoJobsYet": [{"act": "hold", "components": (7,)}, {"act": "edit", "components": (7, 8, 9)}],
     "OthersConcerned": [
         {"act": act, "components": components, "others": others}
@@ -281,6 +297,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "UnsentModules": [
         {},
         {"places": {"shores": "/home/ada/shores", "tides": "/home/ada/tides.py"}},
+        {"is_trial": True},
     ],
     "LackingModules": [{"method": "docker"}, {"remedy": ""}],
     "NotArguments": [{"given": -1, "named": None, "component": 0}, {"given": (1,), "named": 2, "component": 3}],

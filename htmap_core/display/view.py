@@ -7,6 +7,7 @@ for everything else in the notebook. What is between two dollars is no formula t
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
@@ -57,7 +58,7 @@ class Section:
         return len(self.headers) if self.left is None else self.left
 
 
-class Shown:
+class Shown(abc.ABC):
     """What shows itself by a view: tables in notebooks, text in IPython. ``repr`` and ``str`` stay what they are.
 
     Other objects show the ``repr`` of what they hold, and a debugger shows that of all variables; so it is one line that asks
@@ -70,9 +71,9 @@ class Shown:
         super().__init_subclass__(**options)
         cls._repr_pretty_ = Shown._repr_pretty_  # type: ignore[method-assign]  # IPython takes a `__repr__` of `cls` before it
 
+    @abc.abstractmethod
     def _view(self) -> Iterable[Section]:
         """Return what the object shows. It must not wait, nor unpickle anything."""
-        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         return as_html(self._view())

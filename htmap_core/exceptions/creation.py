@@ -35,6 +35,33 @@ class CannotMap(HTMapException, TypeError):
 
 
 @attrs.define(slots=False)
+class FunctionIsLazy(HTMapException, TypeError):
+    """The function is a generator or coroutine function: what a call returns has computed nothing, and cannot be pickled.
+
+    :param function: the name of the function.
+    :param kind: what a call returns.
+    """
+
+    function: str
+    kind: str
+
+    def __str__(self) -> str:
+        article = "an" if self.kind.startswith("a") else "a"
+        cause, instead = ("it has `yield`", f"return list({self.function}(x))")
+        if self.kind == "coroutine":
+            cause, instead = ("it is defined by `async def`", f"return asyncio.run({self.function}(x))")
+        elif self.kind != "generator":
+            cause, instead = (
+                "it is defined by `async def` and has `yield`",
+                "collect what it yields, and return the list",
+            )
+        return (
+            f"each call of {self.function!r} would return {article} {self.kind}, because {cause}: that has computed nothing yet, "
+            f"and cannot come back from a job. Map a function that returns the result, for instance: {instead}"
+        )
+
+
+@attrs.define(slots=False)
 class UnknownArgument(HTMapException, TypeError):
     """A mapping function has no such argument. Submit commands of HTCondor are options, and no arguments.
 

@@ -10,17 +10,28 @@ from collections.abc import Callable, Iterator
 def size_below(path: str) -> int:
     """Return the size of all files in a folder and the folders below it, in bytes.
 
-    A file that has other names, too, does not count: its space is not the folder's alone. Nor does what is removed meanwhile, or
-    may not be read.
+    A file that has other names outside counts nothing: its space is not the folder's alone. One that has several inside counts
+    once. What is removed meanwhile, or may not be read, counts nothing either.
     """
+    shared: dict[tuple[int, int], list[int]] = {}  # by device and inode: the names that are still to come, and the size
+    size = _alone_below(path, shared)
+    return size + sum(bytes_of for missing, bytes_of in shared.values() if not missing)
+
+
+def _alone_below(path: str, shared: dict[tuple[int, int], list[int]]) -> int:
+    """Return the size of all files in a folder that have one name, and note those that have several."""
     size = 0
     try:
         with os.scandir(path) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    size += size_below(entry.path)
-                elif (found := entry.stat(follow_symlinks=False)).st_nlink == 1:
+                    size += _alone_below(entry.path, shared)
+                    continue
+                found = entry.stat(follow_symlinks=False)
+                if found.st_nlink == 1:
                     size += found.st_size
+                else:
+                    shared.setdefault((found.st_dev, found.st_ino), [found.st_nlink, found.st_size])[0] -= 1
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         pass
     return size

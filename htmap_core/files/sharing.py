@@ -43,6 +43,15 @@ def make_shared(program: Path, content: bytes, common: Path) -> None:
             os.link(program, link)
 
 
+def link(path: Path, original: Path) -> bool:
+    """Give a file another name, and return whether that was possible."""
+    try:
+        os.link(original, path)
+    except OSError:  # too many links, or a file system without any
+        return False
+    return True
+
+
 def write_program(program: Path, content: bytes) -> None:
     """Write a program that is not shared, or replace one.
 

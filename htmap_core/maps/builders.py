@@ -211,10 +211,13 @@ class MappedFunction(OfFunction, Generic[P, R_co]):
         map_options: MapOptions | None = None,
         *,
         chunksize: int | str | None = None,
+        where: str | None = None,
         if_exists: str | None = None,
+        starmap: bool = False,
     ) -> Plan:
-        """Return what :meth:`map` would submit; see :func:`htmap.plan`. Since 0.7."""
-        return ahead.plan(self.func, args, _merged(self, map_options), tag, chunksize=chunksize, if_exists=if_exists)
+        """Return what :meth:`map` would do; see :func:`htmap.plan`. Since 0.7."""
+        how: dict[str, Any] = {"chunksize": chunksize, "where": where, "if_exists": if_exists, "starmap": starmap}
+        return ahead.plan(self.func, args, _merged(self, map_options), tag, **how)
 
     def build_map(
         self,

@@ -7,16 +7,14 @@ import functools
 import itertools
 import operator
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Optional
 
 from htmap_core import names
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
-from htmap_core.exceptions import NotArguments
 from htmap_core.maps import earlier_runs, recovery
-from htmap_core.maps.drafts.arguments import explaining, inputs_of
+from htmap_core.maps.drafts.arguments import call_of, explaining, inputs_of
 from htmap_core.maps.drafts.draft import Call, Draft
 from htmap_core.maps.drafts.written import Written
 from htmap_core.maps.earlier_runs import EarlierRuns
@@ -26,17 +24,14 @@ from htmap_core.maps.resuming import replacing
 from htmap_core.maps.resuming.rule import ERROR, rule_for
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins, registered
-from htmap_core.plugins.record import one_off_files
 from htmap_core.progress import interruption
 from htmap_core.settings.moment import of_one_moment
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.record import MapRecord
 from htmap_core.submission import planning
 from htmap_core.submission.chunking.reason import Reason
-from htmap_core.submission.delivery_choice import Chosen, choose_delivery_method
-from htmap_core.submission.handshake import versions
+from htmap_core.submission.delivery_choice import choose_delivery_method
 from htmap_core.submission.mistakes.calls import Calls
 from htmap_core.submission.submit import submit_map
 from htmap_core.type_variables import R, T
@@ -130,7 +125,7 @@ def starmap(
     total = max(operator.length_hint(args), operator.length_hint(kwargs))
     pairs = enumerate(itertools.zip_longest(inputs_of(args), inputs_of(kwargs)))
     fitting = Calls(func, "starmap")
-    calls: Iterator[Call] = (fitting.checked(*_call(component, *pair), component) for component, pair in pairs)
+    calls: Iterator[Call] = (fitting.checked(*call_of(component, *pair), component) for component, pair in pairs)
     return create_map(
         func,
         calls,
@@ -142,13 +137,6 @@ def starmap(
         total=total,
         if_exists=if_exists,
     )
-
-
-def _call(component: int, given: Iterable[Any] | None, named: Mapping[str, Any] | None) -> Call:
-    try:
-        return () if given is None else tuple(given), {} if named is None else dict(named)
-    except (TypeError, ValueError):
-        raise NotArguments(given, named, component) from None
 
 
 def create_map(
@@ -169,22 +157,13 @@ def create_map(
     :param if_exists: what becomes of a map that has the tag already; None for the setting.
     """
     rule, wanted, begun = rule_for(if_exists, tag), place(where), list[Written]()
-    with contextlib.ExitStack() as stack:
-        draft = functools.partial(Draft.of, func, map_options, chunksize)
-        create: Callable[..., Map[Any]]
-        if wanted == names.POOL:
-            stack.enter_context(of_one_moment())
-            stack.enter_context(interruption.of_a_creation(lambda: _submitted(begun), may_exist=rule != ERROR))
-            create = functools.partial(_created, begun=begun, tag=tag, total=total, quiet=quiet)
-        else:
-            # The runner and what it needs; most maps go to a pool.
-            from htmap_core.maps.here.creation import create_here
-
-            create = functools.partial(create_here, total=total, tag=tag, where=wanted)
+    draft = functools.partial(Draft.of, func, map_options, chunksize)
+    create = _creator(wanted, begun, tag=tag, total=total, quiet=quiet)
+    with _of_a_pool(begun, may_exist=rule != ERROR) if wanted == names.POOL else contextlib.nullcontext():
         if rule == ERROR or tag is None:
             made = draft()
             recovery.settle()
-            return create(made, iter(calls))
+            return create(made, iter(calls), None)
         from htmap_core.maps.resuming import finding  # few need it
 
         keeping = functools.partial(draft, keeps=True)
@@ -196,10 +175,29 @@ def create_map(
     return found
 
 
+def _creator(
+    where: str, begun: list[Written], *, tag: str | None, total: int, quiet: bool
+) -> Callable[[Draft, Iterator[Call], Optional[MapDir]], Map]:
+    """Return what makes a map of a draft and its calls, and of the map that has the tag so far."""
+    if where == names.POOL:
+        return functools.partial(_created, begun=begun, tag=tag, total=total, quiet=quiet)
+    # The runner and what it needs; most maps go to a pool.
+    from htmap_core.maps.here.creation import create_here
+
+    return functools.partial(create_here, total=total, tag=tag, where=where)
+
+
+@contextlib.contextmanager
+def _of_a_pool(begun: list[Written], *, may_exist: bool) -> Iterator[None]:
+    """Make a map in the block with the settings of one moment; Ctrl-C tells whether there is one."""
+    with of_one_moment(), interruption.of_a_creation(lambda: _submitted(begun), may_exist=may_exist):
+        yield
+
+
 def _created(
     draft: Draft,
     calls: Iterable[Call],
-    replaces: MapDir | None = None,
+    replaces: MapDir | None,
     *,
     begun: list[Written],
     tag: str | None,
@@ -220,7 +218,8 @@ def _created(
         written.check(described)
         creation = written.creation
         assert isinstance(creation, Creation)
-        record = _record(written, chosen, draft, untagged=tag is None)
+        chunking = earlier_runs.chunking(written.reason, draft.runs)
+        record = written.record(draft.kept, chosen.method.name, chosen.reason, untagged=tag is None, chunking=chunking)
         with planning.blaming(described):
             submit_map(creation, record, described.commands, connection, described.authors)
         if replaces is not None:
@@ -252,25 +251,6 @@ def _say(text: str, *, quiet: bool) -> None:
     """Tell who sits before an interactive session, unless the program wants none of it."""
     if _is_interactive() and not quiet:
         print(text)  # noqa: T201 -- asked for
-
-
-def _record(written: Written, chosen: Chosen, draft: Draft, *, untagged: bool) -> MapRecord:
-    plan, creation = written.plan, written.creation
-    return MapRecord(
-        components=plan.components,
-        chunksize=creation.chunksize,
-        sizes=() if creation.has_equal_jobs else creation.runs,
-        delivery_method=chosen.method.name,
-        pool=plan.pool.address,
-        versions=versions(),
-        options=plan.options.to_dict(),
-        created=time.time(),
-        untagged=untagged,
-        chunking=earlier_runs.chunking(written.reason, draft.runs),
-        delivery_reason=chosen.reason,
-        plugin_files=one_off_files(plugins.records_for_maps()),
-        kept=None if draft.kept is None else draft.kept.facts(),
-    )
 
 
 def register_delivery_method(

@@ -28,6 +28,7 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.root import htmap_dir, move_of, note_attempt_to_move
 from htmap_core.storage.submissions import Submission
+from htmap_core.submission.submit import take_back
 from htmap_core.tracking import source
 
 logger = logging.getLogger("htmap")
@@ -172,13 +173,23 @@ def _finish_creation(creation: Operation, ask: Ask) -> bool:
 
 
 def _finish_rerun(rerun: Operation, ask: Ask) -> bool:
-    """Find out whether the schedd accepted what runs again, or what was to be added to the map; delete what it did not."""
+    """Find out whether the schedd accepted what runs again, or what was to be added to the map; delete what it did not.
+
+    Of what counts together, all runs again or nothing.
+    """
     rerun.map_dir.check_understood()
-    if _settle_submissions(rerun.map_dir, ask):
-        rerun.map_dir.clear_unsubmitted()
-        operations.end(rerun)
-        return True
-    return False
+    if not _settle_submissions(rerun.map_dir, ask):
+        return False
+    taken = [each for each in rerun.map_dir.submissions.all() if each.number in rerun.together]
+    if taken and len(taken) < len(rerun.together):
+        connection = ask(rerun.map_dir.pool)
+        if connection is None:
+            return False
+        take_back(rerun.map_dir, taken, connection)
+        logger.info("map %r: undid an interrupted rerun: the schedd had a part of it", rerun.tag)
+    rerun.map_dir.clear_unsubmitted()
+    operations.end(rerun)
+    return True
 
 
 def _finish_retagging(interrupted: Operation, ask: Ask) -> bool:
@@ -219,7 +230,7 @@ def _settle_submissions(map_dir: MapDir, ask: Ask) -> bool:
 
 
 def _logged_cluster(map_dir: MapDir) -> int | None:
-    unrecorded = source.clusters_known(map_dir) - {other.cluster for other in map_dir.submissions.all()}
+    unrecorded = source.clusters_known(map_dir) - map_dir.submissions.clusters()
     return max(unrecorded) if unrecorded else None
 
 

@@ -34,8 +34,8 @@ from htmap_core.results.errors import ComponentError, ErrorReader, failure
 from htmap_core.results.news import News
 from htmap_core.results.outcome import Outcome, is_settled
 from htmap_core.results.partial.enough import Enough
-from htmap_core.results.pickling import CannotUnpickle
 from htmap_core.results.reader import Input, ResultReader
+from htmap_core.results.unpickling.payloads import CannotUnpickle
 from htmap_core.settings.waiting import Deadline, Timeout
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir

@@ -23,7 +23,7 @@ from htmap_core.exceptions import (
     MapComponentRemoved,
 )
 from htmap_core.results import reports
-from htmap_core.results.pickling import CannotUnpickle, PickledException
+from htmap_core.results.unpickling.payloads import CannotUnpickle, PickledException
 from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.tags import TaggedMap

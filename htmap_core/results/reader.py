@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from htmap_core.results.pickling import is_of_another, unpickle
+from htmap_core.results.unpickling.payloads import is_of_another, unpickle
 from htmap_core.storage.content.inputs import Inputs, read_inputs
 from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.jobs import Job

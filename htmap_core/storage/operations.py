@@ -52,6 +52,7 @@ class Operation:
     :param constraint: a ClassAd expression that finds the jobs.
     :param new_tag: the tag that a retagging was to give the map; empty for other operations.
     :param replaces: the id of the map whose place a new one takes; empty for other operations.
+    :param together: the numbers of submissions that count together or not at all; none where each counts by itself.
     :param is_damaged: whether the marker is damaged, so that nothing but the map is known.
     :param first_tried: when its pool was first asked, and the operation could not be finished.
     :param tried: when its pool was last asked, and the operation could not be finished, in seconds since the epoch; 0 for never.
@@ -66,6 +67,7 @@ class Operation:
     constraint: str = "false"
     new_tag: str = ""
     replaces: str = ""
+    together: tuple[int, ...] = ()
     is_damaged: bool = False
     first_tried: float = 0.0
     tried: float = 0.0
@@ -91,9 +93,21 @@ def write(file: IO[str], tag: str, **more: Any) -> None:
     file.flush()
 
 
+@attrs.define
+class Performing:
+    """An operation that is being performed.
+
+    :param is_left: whether the marker stays after an error, so that the next command finishes or undoes the operation.
+    """
+
+    is_left: bool = False
+
+
 @contextlib.contextmanager
-def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]:
-    """Hold the marker of an operation on a map during the block. The marker stays only if the process is killed or interrupted.
+def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[Performing]:
+    """Hold the marker of an operation on a map during the block.
+
+    The marker stays only if the process is killed or interrupted, or the block says so.
 
     :raises BusyMap: another process is doing this kind of operation on the map.
     """
@@ -104,10 +118,12 @@ def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[None]
         except BlockingIOError as error:
             raise BusyMap(tag, kind) from error
         write(file, tag, **more)
+        performing = Performing()
         try:
-            yield
+            yield performing
         except Exception:
-            marker.unlink(missing_ok=True)
+            if not performing.is_left:
+                marker.unlink(missing_ok=True)
             raise
         marker.unlink(missing_ok=True)
 
@@ -213,6 +229,7 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
         constraint=constraint,
         new_tag=content.get("new_tag", ""),
         replaces=content.get("replaces", ""),
+        together=tuple(content.get("together", ())),
         first_tried=content.get("first_tried", 0.0),
         tried=content.get("tried", 0.0),
         problem=content.get("problem", ""),

@@ -89,8 +89,15 @@ class Submissions:
                 raise self._corrupt(f"has an entry that does not fit to the others, {entry!r}") from error
         return [found[number] for number in sorted(found)]
 
+    def clusters(self) -> set[int]:
+        """Return the clusters that the schedd gave submissions, with those that were taken back."""
+        return {entry["cluster"] for entry in self._entries() if entry.get("cluster") is not None}
+
     def has_refused(self) -> bool:
-        """Return whether the schedd has refused a submission, or its answer was lost. The event log may tell of its jobs."""
+        """Return whether the schedd has refused a submission, its answer was lost, or its jobs were taken back.
+
+        The event log may tell of such jobs.
+        """
         return any(entry.get("cluster", "") is None for entry in self._entries())
 
     def size(self) -> int:
@@ -126,7 +133,7 @@ class Submissions:
         self._append({"number": submission.number, "cluster": cluster})
 
     def not_taken(self, submission: Submission) -> None:
-        """Write that the schedd refused a submission."""
+        """Write that the schedd refused a submission, or that its jobs were taken out of the queue."""
         self._append({"number": submission.number, "cluster": None})
 
     def _entries(self) -> Iterator[dict[str, Any]]:

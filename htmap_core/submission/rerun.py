@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -25,10 +25,12 @@ from htmap_core.storage import operations
 from htmap_core.storage.jobs import Job, Portion
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.operations import Performing
 from htmap_core.storage.portions.files import PortionFiles
+from htmap_core.storage.submissions import Submission
 from htmap_core.submission.archive import build
 from htmap_core.submission.files.outputs import renewal
-from htmap_core.submission.submit import Queue, submit
+from htmap_core.submission.submit import Queue, submit, take_back
 from htmap_run import ranges
 
 
@@ -54,6 +56,7 @@ def rerun(map_dir: MapDir, tag: str, components: Sequence[int], states: States, 
     :raises CorruptMap: the function, an input or the description is damaged; nothing has changed then.
     :raises MapWasRemoved: the map was removed meanwhile; nothing runs again.
     :raises BusyMap: another thread or process is running components of the map again.
+    :raises CondorError: the schedd does not answer, or refuses a part of the components. None of them runs again then.
     :raises RequiredPluginError: a plugin that PLUGINS.REQUIRED names does not work; nothing has changed then.
     :raises HTMapException: a plugin cannot get the credentials that they need, or the map lies where its site forbids it; nothing
         has changed then.
@@ -73,13 +76,35 @@ def rerun(map_dir: MapDir, tag: str, components: Sequence[int], states: States, 
         if pool is not None:
             for portion, (commands, _) in described.items():
                 _renew_credentials(map_dir, portion, tag, commands, pool)
-    with operations.perform(names.RERUNNING, map_dir, tag):
+    with operations.perform(names.RERUNNING, map_dir, tag, **_together(map_dir, len(portions))) as performing:
         _check_ended(tag, components, states.statuses())  # another thread or process may have run some again until now
         map_dir.remove_checkpoints(components)
-        for portion, (commands, columns) in described.items():
-            again = {**commands, "JobBatchName": tag}
-            _submit_again(map_dir, portion, portions[portion], again, columns, _Asked(tag, states, queue))
+        parts = [_Part(portion, portions[portion], *described[portion]) for portion in portions]
+        _submit_again(map_dir, parts, _Asked(tag, states, queue), performing)
     logger.info("map %r: runs %d components again", tag, len(components))
+
+
+def _together(map_dir: MapDir, count: int) -> dict[str, Any]:
+    """Return what a marker says of submissions that count together or not at all; nothing where there is one.
+
+    Components that were added to a map later have another description, and so another cluster.
+    """
+    first = map_dir.submissions.next_number()
+    return {"together": [*range(first, first + count)]} if count > 1 else {}
+
+
+@attrs.frozen
+class _Part:
+    """Components of one portion that run again.
+
+    :param commands: the portion's submit commands.
+    :param columns: its item columns.
+    """
+
+    portion: Portion
+    components: Sequence[int]
+    commands: Mapping[str, str]
+    columns: tuple[str, ...]
 
 
 @attrs.frozen
@@ -91,29 +116,40 @@ class _Asked:
     queue: Queue
 
 
-def _submit_again(
-    map_dir: MapDir,
-    portion: Portion,
-    components: Sequence[int],
-    commands: Mapping[str, str],
-    columns: tuple[str, ...],
-    asked: _Asked,
-) -> None:
-    """Submit components of one portion again, and delete their earlier results."""
-    before = {component: map_dir.placement.job_of(component) for component in components}
-    number = map_dir.submissions.next_number()
-    jobs = _write_items(map_dir, number, portion, components, commands, columns)
-    with held_back():  # Ctrl-C must not come between the submission and the deletion of the earlier results
-        try:
-            submit(map_dir, jobs, commands, columns, asked.queue)
-        except Exception:
-            map_dir.remove_items(number)
-            raise
+def _submit_again(map_dir: MapDir, parts: Sequence[_Part], asked: _Asked, performing: Performing) -> None:
+    """Submit components again, and delete their earlier results once all are in the queue."""
+    before = {each: map_dir.placement.job_of(each) for part in parts for each in part.components}
+    first = map_dir.submissions.next_number()
+    jobs = [_write_items(map_dir, number, part) for number, part in enumerate(parts, first)]
+    with held_back():  # Ctrl-C must not come between the submissions and the deletion of the earlier results
+        _submit_all(map_dir, list(zip(parts, jobs)), asked, performing)
         if not map_dir.exists:  # a removal that began meanwhile may have missed these jobs
             asked.queue.remove(map_dir.own_jobs, "removed with htmap")
             raise MapWasRemoved(asked.tag)
         if left := asked.states.open_jobs(_delete_returned(map_dir, before)):
             asked.queue.remove(map_dir.some_own_jobs(left), "its components run again")
+
+
+def _submit_all(map_dir: MapDir, parts: Sequence[tuple[_Part, int]], asked: _Asked, performing: Performing) -> None:
+    """Submit all parts of what runs again, or none.
+
+    If those before a refused one cannot be taken out of the queue now, the marker stays, and the next command does it.
+
+    :param parts: each with the number of its jobs.
+    """
+    taken: list[Submission] = []
+    try:
+        for part, jobs in parts:
+            commands = {**part.commands, "JobBatchName": asked.tag}
+            taken.append(submit(map_dir, jobs, commands, part.columns, asked.queue))
+    except Exception:
+        try:
+            take_back(map_dir, taken, asked.queue)
+            map_dir.clear_unsubmitted()
+        except Exception as error:  # the user should see the first error
+            logger.warning("map %r: a part of what was to run again is left in the queue: %s", asked.tag, error)
+            performing.is_left = True
+        raise
 
 
 def _read_submit(files: PortionFiles) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -156,28 +192,22 @@ def _renew_credentials(
     plugins.setup_credentials(description, plan)
 
 
-def _write_items(
-    map_dir: MapDir,
-    submission: int,
-    portion: Portion,
-    components: Iterable[int],
-    commands: Mapping[str, str],
-    names_of: tuple[str, ...],
-) -> int:
+def _write_items(map_dir: MapDir, submission: int, part: _Part) -> int:
     """Write the item file of a submission, and return its number of jobs."""
+    portion = part.portion
 
     def rows() -> Iterator[tuple[str, ...]]:
         for job, (row, wanted) in enumerate(_chosen(map_dir.rows(portion.submission), by_row)):
-            if names.REMAPS_COLUMN in names_of:
-                place = names_of.index(names.REMAPS_COLUMN)
+            if names.REMAPS_COLUMN in part.columns:
+                place = part.columns.index(names.REMAPS_COLUMN)
                 row[place] = renewed(row[place])
             _, _, inputs, _, *values = row
             yield str(wanted[0]), ranges.spell(wanted), inputs, Job(submission, job).output, *values
 
     by_row: dict[int, list[int]] = defaultdict(list)
-    for component in components:
+    for component in part.components:
         by_row[portion.row_of(component)].append(component)
-    renewed = renewal(commands, portion.options)
+    renewed = renewal(part.commands, portion.options)
     map_dir.write_items(submission, rows())
     return len(by_row)
 

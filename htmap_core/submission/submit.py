@@ -28,6 +28,7 @@ from htmap_core.storage.portions.growth import Growth
 from htmap_core.storage.portions.growth_record import Added
 from htmap_core.storage.portions.writing import storing
 from htmap_core.storage.record import MapRecord
+from htmap_core.storage.submissions import Submission
 
 _TRUE, _FALSE = {"true", "1"}, {"false", "0"}  # condor_submit's words; others are an error
 
@@ -63,8 +64,8 @@ def submit(
     columns: tuple[str, ...],
     queue: Queue,
     added: Added | None = None,
-) -> None:
-    """Submit the next submission of a map; its item file exists already.
+) -> Submission:
+    """Submit the next submission of a map, and return it; its item file exists already.
 
     The intent is on disk before the schedd is asked, and the outcome directly afterwards. If the process is killed in between,
     the next command asks the schedd. Ctrl-C waits until the outcome is on disk. If the disk is too full for the outcome, the
@@ -91,6 +92,17 @@ def submit(
         except OSError:
             queue.remove(submission.constraint, "htmap could not write down that it was submitted")
             raise
+    return submission
+
+
+def take_back(map_dir: MapDir, submissions: Iterable[Submission], queue: Queue) -> None:
+    """Take jobs out of the queue, and strike out their submissions: what they belong with was refused, or never submitted.
+
+    :raises CondorError: the schedd does not answer.
+    """
+    for submission in submissions:
+        queue.remove(submission.constraint, "htmap could not submit all that belongs with it")
+        map_dir.submissions.not_taken(submission)
 
 
 def root_of_rows(map_dir: MapDir, columns: Iterable[str]) -> dict[str, str]:

@@ -325,7 +325,14 @@ class Tracker:
         return False
 
     def _learn_clusters(self) -> None:
-        for submission in self._map_dir.submissions.all():
+        submissions = self._map_dir.submissions.all()
+        known = {each.number for each in submissions}
+        for cluster, number in [*self._clusters.items()]:
+            # Of a map that is being removed, the ledger may be gone.
+            if known and number not in known:  # it was taken back, because what it belongs with was refused
+                del self._clusters[cluster]
+                self._jobs.pop(number, None)
+        for submission in submissions:
             if submission.cluster is not None:
                 self._clusters[submission.cluster] = submission.number
                 if submission.number not in self._jobs:

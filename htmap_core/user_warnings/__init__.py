@@ -30,6 +30,7 @@ from htmap_core.user_warnings.installation import (
 )
 from htmap_core.user_warnings.maps import (
     DamagedMap,
+    EndedAlready,
     ForeignClass,
     LaterJobsUnchanged,
     NewerMap,
@@ -41,6 +42,8 @@ from htmap_core.user_warnings.maps import (
     UnprovenOption,
 )
 from htmap_core.user_warnings.mistakes import (
+    FilesNotHandedOver,
+    InputsInParts,
     LargeArguments,
     LargeFunction,
     ManyJobs,
@@ -71,8 +74,11 @@ __all__ = [
     "DeliveryFitsNoSlot",
     "DeliveryForModules",
     "DoubtfulInputFiles",
+    "EndedAlready",
+    "FilesNotHandedOver",
     "ForeignClass",
     "HTMapWarning",
+    "InputsInParts",
     "LackingModules",
     "LargeArguments",
     "LargeFunction",

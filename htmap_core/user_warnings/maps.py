@@ -92,6 +92,27 @@ class NoJobsYet(HTMapWarning):
 
 
 @attrs.define(slots=False)
+class EndedAlready(HTMapWarning):
+    """An edit does nothing to components that have ended: it would not hold for a rerun of them either.
+
+    :param tag: the map.
+    :param components: those that it was asked for; none where all of the map have ended.
+    """
+
+    tag: str
+    components: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        several = len(self.components) != 1
+        which = f"{_named(self.components)} of map {self.tag!r} {'have' if several else 'has'}"
+        return (
+            f"{which if self.components else f'all components of map {self.tag!r} have'} ended, so nothing is changed: an edit "
+            f"is for jobs in the queue, and a rerun has the options that the map was made with. For others, make a new map, "
+            f"as in htmap.starmap(function, [args for args, _ in htmap.load({self.tag!r}).inputs], map_options=...)"
+        )
+
+
+@attrs.define(slots=False)
 class NoQueue(HTMapWarning):
     """An act on the jobs of a map does nothing, because they run on this machine, and not in the queue of a pool.
 

@@ -102,17 +102,65 @@ class UnsentModules(SuspiciousMap):
     """The function of a map needs modules of the user's own that jobs will not find.
 
     :param places: where each is, by its name: a file, or the folder of a package.
+    :param is_trial: whether the map runs on the user's machine: in the user's own process they are found.
     """
 
     places: dict[str, str]
+    is_trial: bool = False
 
     def __str__(self) -> str:
         several = len(self.places) > 1
+        jobs = "jobs in other processes, as in a pool," if self.is_trial else "its jobs"
         named = ", ".join(f"{name!r} ({place})" for name, place in self.places.items())
         return (
             f"the map needs {'modules' if several else 'a module'} of your own that {'are' if several else 'is'} not installed, "
-            f"and that its jobs will not find: {named}. Send {'them' if several else 'it'} along with "
+            f"and that {jobs} will not find: {named}. Send {'them' if several else 'it'} along with "
             f"map_options=htmap.MapOptions(fixed_input_files={list(self.places.values())!r})"
+        )
+
+
+@attrs.define(slots=False)
+class FilesNotHandedOver(SuspiciousMap):
+    """A component has returned nothing, and has written files where it ran, which are gone. Told once for a map, after a wait.
+
+    :param component: one that has.
+    :param files: the names of some.
+    """
+
+    tag: str
+    component: int
+    files: tuple[str, ...]
+
+    def __str__(self) -> str:
+        several = len(self.files) > 1
+        named = ", ".join(map(repr, self.files))
+        return (
+            f"component {self.component} of map {self.tag!r} has written {named} and returned nothing. What is written where a "
+            f"component runs is deleted with its folder. Have the function call htmap.transfer_output_files({named}); then "
+            f"output_files[{self.component}] of the map is the folder with {'them' if several else 'it'}"
+        )
+
+
+@attrs.define(slots=False)
+class InputsInParts(SuspiciousMap):
+    """What was given as the inputs is one thing, and each of its parts becomes an input.
+
+    :param kind: the name of its type.
+    :param parts: what they are: such as ``characters``.
+    :param count: how many they are.
+    :param instead: the inputs that were perhaps meant.
+    """
+
+    kind: str
+    parts: str
+    count: int
+    instead: str
+
+    def __str__(self) -> str:
+        several = "" if self.count == 1 else "s"
+        return (
+            f"the inputs of the map are a {self.kind}, so that each of its {self.count} {self.parts}{several} is the input of a "
+            f"component. If something else is meant, give {self.instead}"
         )
 
 

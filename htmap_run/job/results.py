@@ -122,7 +122,7 @@ class Results:
             self.flush()
             self._writer.add(kind, component, record, payload)
             return
-        known = _text_of_result(record) if kind == frames.RESULT else record
+        known = _text_of_result(record) if kind == frames.RESULT and "left" not in record else record
         self._keep(whole + b"".join(frames.parts(kind, component, known, payload)))
         if not 0 <= record["end"] - self._written < _PAUSE:  # clocks may be set back
             self.flush()

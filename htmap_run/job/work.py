@@ -9,7 +9,7 @@ import sys
 from htmap_run import frames, handshake, pickling
 from htmap_run.files import remaps
 from htmap_run.files.inputs import Inputs
-from htmap_run.files.scratch.leftovers import Leftovers, is_of_slot
+from htmap_run.files.scratch.leftovers import Leftovers, LostFiles, is_of_slot
 from htmap_run.files.variable import ComponentVariable
 from htmap_run.handshake import Refused
 from htmap_run.job.isolation import Isolation
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # The opcode that looks up a class or function by name. A result without it is plain data, which every Python can unpickle.
 # The same byte may also be part of a number: that does no harm.
 _NAMES_SOMETHING = b"\x93"
+
+NOTHING = type(None).__qualname__
 
 
 class ResultCarriesCode(Exception):
@@ -66,6 +68,7 @@ class Work:
     :ivar process: the number of this process.
     :ivar script: the user's script, as far as it came along.
     :ivar variable: the environment variable that tells which component runs.
+    :ivar lost: finds files that components leave.
     :raises CorruptFile: one of the files is damaged.
     :raises FileNotFoundError: one of them is missing.
     """
@@ -97,6 +100,9 @@ class Work:
         self._has_surroundings = False
         self._places_files = bool(self._index.get("files"))
         self._is_remapped = remaps.VARIABLE in os.environ
+        brought = () if self._leftovers is None else self._leftovers.brought
+        self.lost = LostFiles(scratch, folders=not self._places_files, brought=brought)
+        self.lost.is_known = self._is_remapped or self.keeps_checkpoints  # files are meant for something else
         self._load_error: Optional[tuple[BaseException, Optional[TracebackType]]] = None
         self._isolation: Optional[Isolation] = None
 

@@ -10,7 +10,7 @@ import sys
 import time
 
 from htmap_run.job.script import forget_others
-from htmap_run.job.work import Outcome, Work
+from htmap_run.job.work import NOTHING, Outcome, Work
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import PeakMemory
 
@@ -111,6 +111,8 @@ def run_one(
     if outcome.error is not None:
         capture.tell(f"{more['error']['traceback']}{more['error']['advice'] or ''}\n")
     record = {"start": start, "end": end, "memory_mb": megabytes, **more}
+    if outcome.result_type == NOTHING and (left := work.lost.since(start, component)):
+        record["left"] = left
     results.end(component, kind, record, payload, capture)
     # The frames of its traceback have this outcome: whatever the function had in memory would stay until cycles are collected.
     outcome.error = None

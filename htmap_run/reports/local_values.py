@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import resource
 import signal
 import time
@@ -68,6 +69,8 @@ def _show(value: Any, level: int = 0) -> str:
     kind: Any = type(value)
     if issubclass(kind, int) and int.bit_length(value) > _BITS:
         return f"<{kind.__name__} of {int.bit_length(value)} bits>"
+    if value is os.environ:
+        return "<the environment variables>"  # they are many, and may have secrets
     if kind.__repr__ in _SLICED:
         return repr(value[: VALUE_LENGTH + 1])
     if kind.__repr__ in _CONTAINERS:

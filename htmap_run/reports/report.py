@@ -173,17 +173,10 @@ def advice_on(error: BaseException, doing: str) -> Optional[str]:
     """
     kind = type(error)  # isinstance() would ask the user's object, which may answer with anything
     name = getattr(error, "name", None) if issubclass(kind, ImportError) else None
-    if name and name.partition(".")[0] == "htmap":
-        return (
-            "On the execute node, `htmap` has only the names that functions use there (mapped, MapOptions, settings, "
-            "TransferPath, checkpoint, transfer_output_files). Import the others inside code that runs on the submit side."
-        )
-    if name and issubclass(kind, ModuleNotFoundError):
-        # The submit side adds how to send a module of the user's own: it knows where that module is.
-        return (
-            f"The Python of the execute node ({sys.executable}) has no module {name!r}. Install it there, or pick a delivery "
-            "method or an image that has it."
-        )
+    if name and (issubclass(kind, ModuleNotFoundError) or _is_of_htmap(name)):
+        return _on_module(name)
+    if (lacking := _only_there(error)) is not None:
+        return lacking
     if issubclass(kind, MemoryError):
         return f"It ran out of memory: {needs_memory(own_peak())}"
     if doing.startswith("unpickling"):
@@ -195,6 +188,51 @@ def advice_on(error: BaseException, doing: str) -> Optional[str]:
             )
         return f"This happened while {doing}: probably a module has another version there than on the submit side."
     return None
+
+
+def _is_of_htmap(name: str) -> bool:
+    return name.partition(".")[0] == "htmap"
+
+
+def _on_module(name: str) -> str:
+    if _is_of_htmap(name):
+        return (
+            "On the execute node, `htmap` has only the names that functions use there (mapped, MapOptions, settings, "
+            "TransferPath, checkpoint, transfer_output_files). Import the others inside code that runs on the submit side."
+        )
+    # The submit side adds how to send a module of the user's own: it knows where that module is.
+    return (
+        f"The Python of the execute node ({sys.executable}) has no module {name!r}. Install it there, or pick a delivery "
+        "method or an image that has it."
+    )
+
+
+_NO_INPUT = "EOF when reading a line"
+
+
+def _only_there(error: BaseException) -> Optional[str]:
+    """Return what to do if *error* is about something that the submit side alone has: its environment, or a terminal."""
+    if issubclass(type(error), KeyError) and (variable := _missing_variable(error)) is not None:
+        return (
+            "A job has no environment variables of the machine that submitted it. Send this one with "
+            f"map_options=htmap.MapOptions(environment={{{variable!r}: ...}}), or give the function the value as an argument."
+        )
+    if issubclass(type(error), EOFError) and _text_of(error) == _NO_INPUT:
+        return (
+            "A job has no terminal, and nobody answers `input()` there. Give the function what it needs as an argument."
+        )
+    return None
+
+
+def _missing_variable(error: BaseException) -> Optional[str]:
+    """Return the environment variable that is missing according to *error*; None if it is about anything else."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or trace.tb_frame.f_code is not type(os.environ).__getitem__.__code__:
+        return None
+    key = trace.tb_frame.f_locals.get("key")
+    return key if type(key) is str else None
 
 
 def _cut(text: str) -> str:

@@ -74,6 +74,14 @@ AGAIN = (
         lines=1,
     ),
     Mistake(
+        name="more-memory-for-what-has-failed",
+        wants="to run again what has failed, with more memory",
+        typed=("htmap edit memory bad 2GB",),
+        says="bad",
+        names=("map_options=", "htmap.starmap"),
+        lines=4,
+    ),
+    Mistake(
         name="rerun-without-saying-which",
         wants="to run again what has failed",
         typed=("htmap rerun bad",),

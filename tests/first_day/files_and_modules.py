@@ -51,6 +51,23 @@ FILES_AND_MODULES = (
         names=("htmap release",),
     ),
     Mistake(
+        name="a-file-written-where-it-ran",
+        wants="a picture from each component, and writes it beside the script",
+        script="""
+            import htmap
+
+            def plot(hour):
+                with open(f"plot-{hour}.svg", "w") as file:
+                    file.write(f"<svg>{hour}</svg>")
+
+            mapped = htmap.map(plot, [6, 12], tag="plots")
+            mapped.wait()
+        """,
+        says="plots",
+        names=("plot-6.svg", "htmap.transfer_output_files(", "output_files[0]"),
+        lines=4,
+    ),
+    Mistake(
         name="a-file-that-is-only-here",
         wants="to read a file that lies beside the script",
         script="""

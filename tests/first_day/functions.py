@@ -118,6 +118,39 @@ FUNCTIONS = (
         lines=60,
     ),
     Mistake(
+        name="a-variable-of-the-environment",
+        wants="the variable of the shell in which the script runs",
+        script="""
+            import os
+            import htmap
+
+            def folder(x):
+                return os.environ["SEA_DATA"] + x
+
+            mapped = htmap.map(folder, ["a"], tag="folders")
+            print(mapped.get_err(0).report())
+        """,
+        says="folders",
+        names=("SEA_DATA", "htmap.MapOptions(environment="),
+        lines=60,
+    ),
+    Mistake(
+        name="a-question-in-the-function",
+        wants="to be asked while components run",
+        script="""
+            import htmap
+
+            def ask(x):
+                return input("depth? ")
+
+            mapped = htmap.map(ask, ["a"], tag="depths")
+            print(mapped.get_err(0).report())
+        """,
+        says="depths",
+        names=("as an argument",),
+        lines=60,
+    ),
+    Mistake(
         name="a-package-that-the-node-lacks",
         wants="numpy, which is not installed where components run",
         script="""

@@ -38,6 +38,24 @@ MEANWHILE = (
         names=("htmap.load('long')", "htmap remove long"),
     ),
     Mistake(
+        name="ctrl-c-in-a-trial",
+        wants="to go home",
+        script="""
+            import os
+            import signal
+            import time
+            import htmap
+
+            def rest(seconds):
+                os.kill(os.getpid(), signal.SIGINT)  # as from the keyboard
+                time.sleep(seconds)
+
+            mapped = htmap.map(rest, [600], tag="trial", where="here")
+        """,
+        says="trial",
+        names=("htmap rerun components trial --status removed",),
+    ),
+    Mistake(
         name="redirected-output",
         wants="a log of a script that shows a progress bar",
         script="""

@@ -31,6 +31,35 @@ WRITING = (
         names=("htmap.map(function, inputs)", "range(10)"),
     ),
     Mistake(
+        name="one-text-instead-of-many",
+        wants="a component for one file",
+        script="""
+            import htmap
+
+            mapped = htmap.map(len, "sea.csv", tag="files")
+            print(len(mapped))
+        """,
+        says="str",
+        names=("7 characters", "['sea.csv']"),
+        lines=4,
+    ),
+    Mistake(
+        name="a-function-with-yield",
+        wants="several results from each component",
+        script="""
+            import htmap
+
+            def tides(day):
+                for hour in (0, 6, 12, 18):
+                    yield day + hour / 24
+
+            mapped = htmap.map(tides, range(3), tag="tides")
+            print(list(mapped))
+        """,
+        says="tides",
+        names=("`yield`", "return list(tides(x))"),
+    ),
+    Mistake(
         name="no-inputs-at-all",
         wants="to map over the files of a folder, and is in another folder",
         script="""

@@ -251,7 +251,7 @@ def test_a_bar_elsewhere_is_seen() -> None:
     assert not shows_bars("from htmap_core.progress.bars import progress_bar\n")
 
 
-# --- results/pickling.py alone unpickles: what comes from the execute side may be a program
+# --- results/unpickling/payloads.py alone unpickles: what comes from the execute side may be a program
 
 _UNPICKLES = re.compile(
     r"\b(?:cloud)?pickle\.loads?\(|\bUnpickler\b|\b(?:from|import) (?:shelve|dill|joblib)\b|\bmarshal\.load"
@@ -262,8 +262,8 @@ _ASKS = re.compile(r"\bunpickle\(|\.unpickled\(\)")
 WHO_ASKS = {
     "htmap_core/maps/resuming/comparing.py": "a map again, whose inputs have other pickles now",
     "htmap_core/results/errors.py": "ComponentError.exception",
-    "htmap_core/results/pickling.py": "itself",
     "htmap_core/results/reader.py": "a result or an input",
+    "htmap_core/results/unpickling/payloads.py": "itself",
 }
 
 
@@ -273,7 +273,7 @@ def on_the_submit_side(pattern: re.Pattern[str]) -> set[str]:
 
 
 def test_one_module_of_the_submit_side_unpickles() -> None:
-    assert on_the_submit_side(_UNPICKLES) == {"htmap_core/results/pickling.py"}
+    assert on_the_submit_side(_UNPICKLES) == {"htmap_core/results/unpickling/payloads.py"}
 
 
 def test_it_is_asked_to_by_those_who_give_out_results_and_exceptions() -> None:

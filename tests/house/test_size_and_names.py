@@ -17,7 +17,6 @@ FUNCTION_LINES = 40
 LONG_MODULES = {
     "htmap_core/maps/map.py": "all that users can do with a map, a short method with a docstring for each",
     "htmap_core/results/engine.py": "all that is known of the components of a map, a short method with a docstring for each",
-    "htmap_core/results/pickling.py": "all that pickles and unpickles on the submit side, which one must be able to look through",
     "htmap_core/tracking/jobs.py": "the log, what it leaves in doubt, and the cache of both",
     "htmap_core/storage/mapdir.py": "every path in a map's directory, a short method for each",
 }

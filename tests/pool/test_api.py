@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 import pytest
 
 import htmap
+from htmap.exceptions import EndedAlready
 from htmap_core.plugins.pools import find_pool
 from htmap_core.testing import using_htmap_dir
 
@@ -158,8 +159,10 @@ class TestResults:
     def test_acts_and_edits_on_it_do_nothing(self, good: htmap.Map) -> None:
         for act in (good.hold, good.release, good.pause, good.resume, good.vacate):
             act()
-        good.set_memory(100)
-        good.set_disk(100)
+        for change in (good.set_memory, good.set_disk):
+            with pytest.warns(EndedAlready) as warned:
+                change(100)
+            assert [getattr(each.message, "components", None) for each in warned] == [()]
         assert good.is_done
 
     @pytest.mark.parametrize("memory", [1.5, None, True, -1])

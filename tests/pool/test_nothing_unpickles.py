@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("in_class_pool")]
 
 TIMEOUT = 180
 WAITED = htmap.exceptions.MapComponentError
+ENDED = htmap.exceptions.EndedAlready
 
 
 def submit(marker: Path, chunksize: int) -> htmap.Map:
@@ -130,9 +131,9 @@ LOOKS: dict[str, Callable[[htmap.Map], object]] = {
     "output_files": lambda m: list(m.output_files),
     "iter_inputs": lambda m: consume(m.iter_inputs()),
     "inputs": lambda m: m.inputs[:],
-    "set_memory": lambda m: m.set_memory(100),
-    "set_disk": lambda m: m.set_disk(100),
-    "set_walltime": lambda m: m.set_walltime("2h"),
+    "set_memory": lambda m: raises(ENDED, lambda: m.set_memory(100)),
+    "set_disk": lambda m: raises(ENDED, lambda: m.set_disk(100)),
+    "set_walltime": lambda m: raises(ENDED, lambda: m.set_walltime("2h")),
     "chunk_report": lambda m: m.chunk_report(),
     "advise": lambda m: str(m.advise()),
     "failed": lambda m: m.failed,

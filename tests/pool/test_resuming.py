@@ -16,7 +16,8 @@ import pytest
 
 import htmap
 from htmap_core import names
-from htmap_core.exceptions import CannotPickle, MapDiffers, TagAlreadyExists
+from htmap_core.exceptions import CannotPickle, CondorRefused, MapDiffers, TagAlreadyExists
+from htmap_core.maps.drafts.plan import Existing
 from htmap_core.plugins.pools import find_pool
 from htmap_core.testing import eventually, run_htmap, using_htmap_dir
 from htmap_core.user_warnings import LeftAsTheyAre, OtherOptions
@@ -99,6 +100,40 @@ class TestAScriptThatRunsAgain:
         assert list(reader) == [6] * 8
         assert [each.jobs for each in reader._map_dir.submissions.all()] == [2, 3, 2, 1]
         reader.retag("study")
+
+    def test_a_rerun_of_which_the_schedd_refuses_a_part_runs_nothing(self, in_class_pool: Path) -> None:
+        reader, submissions = htmap.load("study"), htmap.load("study")._map_dir.submissions
+        before, added = submissions.all(), reader._map_dir.files_of(1)
+        described = added.described()
+        added.write_submit({**described.commands, "requirements": "(("}, described.columns, described.authors)
+        with pytest.raises(CondorRefused):
+            reader.rerun([1, 6])
+        added.write_submit(described.commands, described.columns, described.authors)
+        assert (list(reader), reader.is_done, submissions.all()) == ([6] * 8, True, before)
+        assert run_htmap("components", "--status", "completed", "study").output.split() == list(map(str, range(8)))
+        jobs = reader._map_dir.own_jobs
+        assert eventually(lambda: not find_pool()[1].query_jobs(jobs, ["ClusterId"]), says="its jobs are gone")
+
+    def test_a_rerun_that_was_killed_half_way_is_undone_by_the_next_command(self, in_class_pool: Path) -> None:
+        program = (
+            "import os, htmap, htmap_core.submission.rerun as module\n"
+            "before, taken = module.submit, []\n"
+            "def submit(*given):\n"
+            "    if taken:\n"
+            "        os.kill(os.getpid(), 9)\n"
+            "    taken.append(before(*given))\n"
+            "    return taken[0]\n"
+            "module.submit = submit\n"
+            "htmap.load('study').rerun([1, 6])"
+        )
+        died = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=TIMEOUT, check=False)
+        assert died.returncode == -signal.SIGKILL, died.stderr
+        reader = htmap.load("study")
+        htmap.clean()  # as any command that acts
+        assert (list(reader), reader.is_done) == ([6] * 8, True)
+        reader.rerun([1, 6])
+        reader.wait(TIMEOUT)
+        assert list(reader) == [6] * 8
 
 
 def original() -> Callable[[Any], Any]:
@@ -239,6 +274,19 @@ class TestAMapThatIsThere:
         assert [str(each.message) for each in told] == [str(OtherOptions("options", ("request_memory",), 1))]
         ads = [eventually(functools.partial(ad_of, made, component), says="its ad is there") for component in (0, 1)]
         assert [ad.attributes["RequestMemory"] for ad in ads] == [128, 101]
+
+    def test_a_plan_tells_what_would_be_added_and_adds_nothing(self) -> None:
+        tide, _ = functions()
+        made = htmap.map(tide, range(3), tag="foreseen", if_exists="resume", chunksize=1)
+        options = htmap.MapOptions(request_disk=[f"{n}MB" for n in range(2, 7)])
+        plan = htmap.plan(tide, range(5), options, "foreseen", if_exists="resume", chunksize=1)
+        assert (plan.existing, plan.components, plan.jobs) == (Existing(3, "resume"), 2, 2)
+        assert (len(made), list(made._map_dir.path.glob(f"{names.ADDED}/*"))) == (3, [])
+        assert {each.what for each in plan.travels} >= {"the function", "inputs"}
+        with pytest.warns(OtherOptions) as warned:
+            htmap.map(tide, range(5), options, "foreseen", if_exists="resume", chunksize=1)
+        assert [str(each.message) for each in warned] == list(plan.warnings)
+        assert made._map_dir.files_of(1).described().commands == plan.commands
 
     def test_what_has_failed_stays_and_is_named(self) -> None:
         def tide(x: int) -> float:

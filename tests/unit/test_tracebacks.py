@@ -17,7 +17,7 @@ import pytest
 from htmap_core import tracebacks
 from htmap_core.exceptions import HTMapException, MapComponentError, TagNotFound
 from htmap_core.results.errors import ComponentError, failure
-from htmap_core.results.pickling import PickledException
+from htmap_core.results.unpickling.payloads import PickledException
 from htmap_core.wording import printable
 from tests.golden_files import Golden
 from tests.raised import RAISED, examples

@@ -107,19 +107,9 @@ def _told(
     :param what: the words for it, as they follow the components; None to say nothing.
     """
     reached = _reached(found, components)
-    if what is not None:
-        if reached and components is not None:
-            plural = "s" if len(reached) > 1 else ""
-            click.echo(f"component{plural} {ranges.spell(reached)} of map {found.tag!r} {what}")
-        elif reached:
-            click.echo(f"the components of map {found.tag!r} {what}")
-        else:
-            ended = (
-                "nothing was changed of map {!r}"
-                if components is not None
-                else "map {!r} has ended: nothing was changed"
-            )
-            click.echo(ended.format(found.tag), err=True)
+    if what is not None and reached:  # where nothing was changed, a warning has said that
+        named = f"component{'s' if len(reached) > 1 else ''} {ranges.spell(reached)}"
+        click.echo(f"{'the components' if components is None else named} of map {found.tag!r} {what}")
     return {"tag": found.tag, "components": reached, "edited": edited, "value": value}
 
 

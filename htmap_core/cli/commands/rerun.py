@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -49,7 +50,7 @@ def components(tag: str, components: tuple[int, ...], status: str | None, as_jso
     chosen = sorted({*components, *(found.components_by_status()[ComponentStatus(status.upper())] if status else ())})
     found.rerun(chosen)
     if not as_json:
-        _say(found, len(chosen))
+        _say(found, chosen)
     return {"maps": [{"tag": found.tag, "components": [each % len(found) for each in chosen]}]}
 
 
@@ -71,7 +72,7 @@ def failed(selection: Selection, as_json: bool) -> Acts:
         if as_json:
             return
         if chosen:
-            _say(found, len(chosen))
+            _say(found, chosen)
         else:
             click.echo(f"no component of map {found.tag!r} has failed")
 
@@ -91,12 +92,26 @@ def map_(selection: Selection, yes: bool, as_json: bool) -> Acts:
         found.rerun()
         submitted.append({"tag": found.tag, "components": list(range(len(found)))})
         if not as_json:
-            _say(found, len(found))
+            _say(found, range(len(found)))
 
     if selection.confirm("Delete the results of {maps}, and run all components again?", yes=yes):
         selection.each_map(rerun_all)
     return {"maps": submitted}
 
 
-def _say(found: Map, count: int) -> None:
-    click.echo(f"submitted {count} component{'' if count == 1 else 's'} of map {found.tag!r} again")
+def _say(found: Map, components: Collection[int]) -> None:
+    """Say what was submitted; of a map that runs on this machine, how it ended."""
+    from htmap_core.maps.map import engine_of
+
+    engine, count = engine_of(found), len(components)
+    these = f"{count} component{'' if count == 1 else 's'} of map {found.tag!r}"
+    if not (engine.map_dir.is_here and components):
+        click.echo(f"submitted {these} again")
+        return
+    ended = Counter(engine.status(engine.from_front(component)) for component in components)
+    counts = ", ".join(f"{number} {status}" for status, number in sorted(ended.items()))
+    click.echo(f"ran {these} again on this machine: {counts}")
+    if ended.keys() - {ComponentStatus.COMPLETED}:
+        click.echo(
+            f"`htmap errors {found.tag}` shows what they raised, `htmap debug {found.tag} N` opens the debugger there"
+        )

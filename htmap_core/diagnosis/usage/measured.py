@@ -52,6 +52,7 @@ class Measured:
     :param memory: the peak of each job, in MB.
     :param disk: the disk space of each job, in KB.
     :param calls: the time of each call that has succeeded, in seconds.
+    :param left: the components that have written files and returned nothing, with the names of the files.
     """
 
     jobs: int
@@ -59,6 +60,7 @@ class Measured:
     memory: Sequence[Used]
     disk: Sequence[Used]
     calls: Sequence[Used]
+    left: Sequence[tuple[int, Sequence[str]]] = ()
 
     @property
     def is_nothing(self) -> bool:
@@ -77,12 +79,13 @@ def measured(engine: Engine, *, most_jobs: int, most_calls: int, most_of_log: in
     logged = source.used(engine.map_dir, looked_at, at_most=most_of_log)
     asked = amount(engine.map_dir.record.options.get(REQUEST_MEMORY), "MB")
     placement, status = engine.map_dir.placement, engine.states.status
-    memory, disk, calls = [], [], []
+    memory, disk, calls, left = [], [], [], []
     for job in looked_at:
         current = [each for each in placement.components_of(job) if placement.is_current(job, each)]
         peaks = []
-        for component, seconds, megabytes in _returned(engine, job, current, most_calls):
+        for component, seconds, megabytes, files in _returned(engine, job, current, most_calls):
             peaks.append(Used(component, megabytes))
+            left += [(component, files)] if files else []
             if seconds is not None and status(component) is ComponentStatus.COMPLETED:
                 calls.append(Used(component, seconds))
         usage = logged.get(job)
@@ -95,7 +98,7 @@ def measured(engine: Engine, *, most_jobs: int, most_calls: int, most_of_log: in
             memory.append(attrs.evolve(most, asked=of_log or asked))
         if usage and usage.disk:
             disk.append(Used(current[0], usage.disk.used, usage.disk.asked))
-    return Measured(len(looked_at), of_jobs, memory, disk, calls)
+    return Measured(len(looked_at), of_jobs, memory, disk, calls, left)
 
 
 def _chosen(engine: Engine, most: int) -> tuple[list[Job], int]:
@@ -114,8 +117,8 @@ def _chosen(engine: Engine, most: int) -> tuple[list[Job], int]:
 
 def _returned(
     engine: Engine, job: Job, components: Sequence[int], most: int
-) -> Iterator[tuple[int, Optional[float], int]]:
-    """Yield some components of a job that have ended, with the time in seconds and the peak memory in MB of each.
+) -> Iterator[tuple[int, Optional[float], int, Sequence[str]]]:
+    """Yield some components of a job that have ended, with the time in seconds, the peak memory in MB and lost files of each.
 
     Of the first of several no time is told: function and modules were loaded for it, which the others need not wait for.
     """
@@ -129,7 +132,7 @@ def _returned(
             record = returned.record(component)
             has_loaded = len(ended) > 1 and component == ended[0]
             seconds = None if has_loaded else max(0.0, record["end"] - record["start"])
-            yield component, seconds, min(record["memory_mb"], _LARGEST)
+            yield component, seconds, min(record["memory_mb"], _LARGEST), record.get("left", ())
     except (FileNotFoundError, CorruptMap, MadeByNewerHTMap):
         return  # nothing has come yet, or whoever reads the results is told of the damage
 

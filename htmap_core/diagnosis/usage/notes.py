@@ -1,4 +1,4 @@
-"""What is told after a map was waited for, where it has used more than it asked for, or much less."""
+"""What is told after a map was waited for: that it has used more than it asked for or much less, or that its files are lost."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from htmap_core.diagnosis.usage.measured import (
     REQUEST_DISK,
     REQUEST_MEMORY,
     RETRY_REQUEST_MEMORY,
+    Measured,
     Used,
     measured,
 )
 from htmap_core.exceptions import InvalidOption
 from htmap_core.results.engine import Engine
+from htmap_core.settings import tables
+from htmap_core.wording import printable
 
 _JOBS, _CALLS, _OF_LOG = 100, 10, 1 << 20  # what is looked at while somebody waits: a few hundredths of a second
 _MUCH = 4  # times what was used
@@ -30,17 +33,27 @@ _told: set[str] = set()
 
 
 def tell(engine: Engine) -> None:
-    """Warn of what a map has asked for, once for each map in a process."""
+    """Warn of what a map has asked for, and of files that it has lost, once for each map in a process."""
     if engine.map_dir.id in _told:
         return
-    if (warning := difference(engine)) is not None:
+    found = measured(engine, most_jobs=_JOBS, most_calls=_CALLS, most_of_log=_OF_LOG)
+    told = [each for each in (lost(engine, found), difference(engine, found)) if each is not None]
+    if told:
         _told.add(engine.map_dir.id)
+    for warning in told:
         user_warnings.warn(warning)
 
 
-def difference(engine: Engine) -> user_warnings.RequestsDiffer | None:
+def lost(engine: Engine, found: Measured) -> user_warnings.FilesNotHandedOver | None:
+    """Return what there is to say on files that components have written and not handed over; None if there are none."""
+    if not found.left or not tables.setting("TELL_MISTAKES"):
+        return None
+    component, files = found.left[0]
+    return user_warnings.FilesNotHandedOver(engine.map.current_tag(), component, tuple(map(printable, files)))
+
+
+def difference(engine: Engine, found: Measured) -> user_warnings.RequestsDiffer | None:
     """Return what there is to say on what a map has asked for and used; None if that does not differ much."""
-    found = measured(engine, most_jobs=_JOBS, most_calls=_CALLS, most_of_log=_OF_LOG)
     told = user_warnings.RequestsDiffer(engine.map.current_tag(), {}, {}, {})
     memory = () if is_of_program(engine) else found.memory
     # A pool that enforces limits gives these more.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
@@ -22,6 +21,7 @@ from htmap_core.contract.pools import Pool, PoolView
 from htmap_core.contract.walltime import Walltime, of_all_jobs
 from htmap_core.maps.drafts.arguments import check_function
 from htmap_core.maps.drafts.options import merged_options, origins
+from htmap_core.maps.drafts.told import Modules, mistakes
 from htmap_core.maps.drafts.written import Written, add_function, add_inputs
 from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.maps.here.fetching import check_schemes
@@ -44,13 +44,11 @@ from htmap_core.submission.chunking.choice import Chunks
 from htmap_core.submission.files.arguments import Arguments
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.known_commands import check_commands
-from htmap_core.submission.mistakes.jobs import many_jobs
 from htmap_core.submission.mistakes.looks import Looks
 from htmap_core.submission.mistakes.own_modules import OwnModules
 from htmap_core.submission.mistakes.requests import Requests
 from htmap_core.submission.option_columns import OptionColumns
 from htmap_core.submission.planning import Description
-from htmap_core.user_warnings import SuspiciousMap
 
 if TYPE_CHECKING:
     from htmap_core.maps.drafts.kept import Kept
@@ -156,15 +154,17 @@ class Draft:
         pool: Pool,
         connection: Connection,
         *,
+        scratch: Path | None = None,
         quiet: bool = False,
     ) -> Iterator[Written]:
         """Write the files of components that are added to a map, as :meth:`written` does for a map.
 
         :param grown: the map, of which the caller has looked at all components.
+        :param scratch: the folder that has it in the place of HTMAP_DIR, where they are only planned.
         """
         chunks, first = self._chunks(pool, method, connection, total), grown.placement.components
-        made = functools.partial(Growth, grown, tag, first)
-        with self._written(calls, total, made, chunks, method, pool, connection, first=first, quiet=quiet) as written:
+        given = calls, total, functools.partial(Growth, grown, tag, first), chunks, method, pool, connection
+        with self._written(*given, first=first, scratch=scratch, quiet=quiet) as written:
             yield written
 
     @contextlib.contextmanager
@@ -188,88 +188,69 @@ class Draft:
         :param first: the first component of the portion.
         """
         columns = OptionColumns(self.options, jobs_differ=chunks.differ, first=first)
-        files = MapFiles(self.options, connection, first=first)
+        files, modules = MapFiles(self.options, connection, first=first), Modules(self)
         with made(sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
             add_function(creation, self.function, self.checkpoints, files, runs_again_alone=chunks.reason is not None)
             arguments = Arguments(creation.add_argument, self._pickle_input)
-            requests, missing = self._requests(creation, columns, files), dict(self.own.missing)
+            requests = self._requests(creation, columns, files)
             with LongWork(f"creating {creation.tag}", total, "component", quiet=quiet) as work:
                 numbered = enumerate(work.counting(calls), creation.first)
-                coming = self._with_modules(chunks.following(arguments.pickled(numbered)), arguments, files, missing)
-                add_inputs(creation, coming, columns, files, requests)
+                coming = chunks.following(arguments.pickled(numbered))
+                add_inputs(creation, modules.sent_before(coming, arguments, files), columns, files, requests)
             plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
             of_map = creation.files, columns.names, files, connection.schedd_parameter, self.authors
             describe = functools.partial(planning.describe, plan, method, *of_map, acts=scratch is None)
 
             def check(described: Description) -> None:
                 unproven = check_commands(described.commands, connection, self.authors.came_from, columns.referred_to)
-                mistakes = self._mistakes(plan, pool, connection, arguments, requests)
-                unsent = [user_warnings.UnsentModules(missing)] if missing and self.looks is not None else []
-                for warning in (*unproven, *files.warnings(connection), *unsent, *mistakes):
+                hardly_meant = mistakes(self, plan, pool, connection, arguments, requests)
+                for warning in (*unproven, *files.warnings(connection), *modules.warnings(), *hardly_meant):
                     user_warnings.warn(warning)
 
             yield Written(creation, plan, describe, check, chunks.reason)
 
     @contextlib.contextmanager
     def written_for_here(
-        self, calls: Iterable[Call], total: int, tag: str | None, machine: PoolView, *, replaces: MapDir | None = None
+        self,
+        calls: Iterable[Call],
+        total: int,
+        tag: str | None,
+        machine: PoolView,
+        *,
+        scratch: Path | None = None,
+        replaces: MapDir | None = None,
     ) -> Iterator[Written]:
         """Write the files of a map that runs on this machine: no site has a say, and each component has a job of its own.
 
         :param total: the number of *calls*, for the progress bar; 0 where it is not known.
         :param machine: what stands for the pool.
+        :param scratch: where to write them instead of HTMAP_DIR, for a map that is only planned.
         :param replaces: the map that has the tag so far.
         """
-        chunks = choice.equal(self.size or 1)
+        chunks, modules = choice.equal(self.size or 1), Modules(self)
         columns, files = OptionColumns(self.options), MapFiles(self.options)
-        of_options = tuple(columns.names.values())
-        with Creation(tag, sizes=chunks, columns=of_options, joined=files.columns, replaces=replaces) as creation:
+        made = functools.partial(Creation, tag, root=scratch, replaces=replaces)
+        with made(sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
             add_function(creation, self.function, self.checkpoints, files, runs_again_alone=False)
             arguments = Arguments(creation.add_argument, self._pickle_input)
             with LongWork(f"creating {creation.tag}", total, "component") as work:
                 inputs = chunks.following(arguments.pickled(enumerate(work.counting(calls))))
-                add_inputs(creation, self._with_modules(inputs, arguments, files, {}), columns, files, None)
-            plan = self._plan(creation, machine, columns.walltime, None, is_chosen=False)
+                add_inputs(creation, modules.sent_before(inputs, arguments, files), columns, files, None)
+            plan = self._plan(creation, machine, columns.walltime, scratch, is_chosen=False)
             check_schemes(files.input_schemes, files.output_schemes)
             of_map = creation.files, columns.names, files, self.authors
             describe = functools.partial(planning.of_this_machine, plan, *of_map)
 
             def check(_: Description) -> None:
-                for warning in files.warnings(machine):
+                for warning in (*files.warnings(machine), *modules.warnings(is_trial=True)):
                     user_warnings.warn(warning)
 
             yield Written(creation, plan, describe, check, None)
-
-    def _with_modules(
-        self, coming: Iterator[Pickled], arguments: Arguments, files: MapFiles, missing: dict[str, str]
-    ) -> Iterator[Pickled]:
-        """Yield the inputs; before the first one, send the user's own modules that its objects need, or note them as missing."""
-        for first in itertools.islice(coming, 1):
-            needed = Pickled(b"", modules=arguments.modules)
-            own = OwnModules.of(needed, self.options, sends=tables.setting("SEND_MODULES"))
-            missing.update(own.missing)
-            if own.sent:
-                missing.update({Path(path).stem: path for path in files.send_to_all(own.sent)})
-            yield first
-        yield from coming
 
     def _requests(self, creation: Writing, columns: OptionColumns, files: MapFiles) -> Requests | None:
         if self.looks is None:
             return None
         return Requests(self.options, columns.names, self.function, creation.files.runtime, files.job_bytes)
-
-    def _mistakes(
-        self, plan: MapPlan, pool: Pool, connection: Connection, arguments: Arguments, requests: Requests | None
-    ) -> Iterator[SuspiciousMap]:
-        if self.looks is None or requests is None:
-            return
-        yield from self.looks.of_function(plan.jobs)
-        yield from self.looks.of_arguments(arguments, plan.jobs)
-        yield from requests.warnings()
-        if self.size == 1:
-            given = plan.jobs, self.options, self.function, pool, connection
-            found = many_jobs(*given, checkpoints=self.checkpoints.is_on)
-            yield from [found] if found else []
 
     def _chunks(self, pool: Pool, method: DeliveryMethod, connection: Connection, total: int) -> Chunks:
         if self.size:

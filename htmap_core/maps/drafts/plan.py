@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import attrs
 
-from htmap_core import wording
+from htmap_core import names, wording
 from htmap_core.display.view import Section, Shown, as_text
 
 if TYPE_CHECKING:
@@ -64,6 +64,18 @@ class Step:
 
 
 @attrs.frozen
+class Existing:
+    """The map that has the tag of a plan already.
+
+    :param components: how many components it has.
+    :param rule: what becomes of it: ``resume``, ``load`` or ``replace``.
+    """
+
+    components: int
+    rule: str
+
+
+@attrs.frozen
 class Plan(Shown):
     """What a map is submitted with, and why. Since 0.7.
 
@@ -73,7 +85,7 @@ class Plan(Shown):
         print(htmap.plan(lambda x: 2 * x, range(3)))
 
     :param tag: the tag; of a map that is not created and gets a random one, an example.
-    :param components: the number of components.
+    :param components: the number of components that would be made; 0 where nothing new is made.
     :param sizes: how many jobs there are of one size, and that size, for each run of such jobs.
     :param sizes_reason: why HTMap has chosen these sizes; empty where the user has.
     :param pool: the name of the pool.
@@ -86,6 +98,7 @@ class Plan(Shown):
     :param travels: what travels to jobs.
     :param not_called: the steps of plugins that were not called for this plan, and why.
     :param warnings: what HTMap would warn of.
+    :param existing: the map that has the tag already, and would be given back, grow or give way; None if there is none.
     """
 
     tag: str
@@ -102,6 +115,7 @@ class Plan(Shown):
     travels: tuple[Travelling, ...]
     not_called: tuple[Step, ...]
     warnings: tuple[str, ...]
+    existing: Optional[Existing] = None
 
     @property
     def jobs(self) -> int:
@@ -124,25 +138,49 @@ class Plan(Shown):
 
     def sections(self) -> Iterator[Section]:
         """Yield the parts of the text."""
+        if self.existing is not None:
+            yield Section(self._becomes(self.existing))
+        if self.components:
+            yield from self._of_jobs()
+        for warning in self.warnings:
+            yield Section(f"warning: {warning}")
+
+    def _becomes(self, existing: Existing) -> str:
+        then = {
+            "load": "it would be given back, whatever its function and its inputs are",
+            "replace": "it would be removed, once the new one is submitted",
+        }
+        same = "it would be given back, for its function and its inputs are the same; nothing would be submitted"
+        more = f"it would be given back with {self.components} more, which this plan is about"
+        becomes = then.get(existing.rule, more if self.components else same)
+        return f"map {self.tag!r} exists, with {existing.components} components: {becomes}"
+
+    def _of_jobs(self) -> Iterator[Section]:
         of = ", ".join(f"{count} of {size}" for count, size in self.sizes)
         by_whom = f"HTMap has chosen that: {self.sizes_reason}" if self.sizes_reason else "the number is the user's"
-        yield Section(f"map {self.tag!r}: {self.components} components in {self.jobs} jobs ({of}); {by_whom}")
+        jobs = f"map {self.tag!r}: {self.components} components in {self.jobs} jobs ({of})"
+        if self.pool == names.THIS_MACHINE:
+            yield Section(f"{jobs}, {self.delivery_reason}: nothing is submitted")
+        else:
+            yield Section(f"{jobs}; {by_whom}")
+            yield from self._of_pool()
+        # What may be long stands last, where it pushes nothing out of sight.
+        sizes = [(_size(each.size), each.to, each.what) for each in self.travels]
+        yield Section("what travels to jobs", ("Size", "To", "What"), sizes)
+        lines = [(each.name, each.by, each.value) for each in self.lines]
+        if lines:
+            yield Section("submit description", ("Command", "Set by", "Value"), lines)
+        if self.not_called:
+            steps = [(each.plugin, each.what, each.why) for each in self.not_called]
+            yield Section("steps of plugins that were not called", ("Plugin", "Step", "Why"), steps)
+
+    def _of_pool(self) -> Iterator[Section]:
         yield Section(f"pool: {self.pool}" + (f", schedd {self.schedd}" if self.schedd else ""))
         why = f": {self.delivery_reason}" if self.delivery_reason else ""
         answers = [(each.method, each.verdict, each.reason) for each in self.answers]
         yield Section(f"delivery method: {self.delivery_method}{why}", ("Method", "Suits", "What it says"), answers)
         if self.slots is not None:
             yield _of_slots(self.slots)
-        # What may be long stands last, where it pushes nothing out of sight.
-        sizes = [(_size(each.size), each.to, each.what) for each in self.travels]
-        yield Section("what travels to jobs", ("Size", "To", "What"), sizes)
-        lines = [(each.name, each.by, each.value) for each in self.lines]
-        yield Section("submit description", ("Command", "Set by", "Value"), lines)
-        if self.not_called:
-            steps = [(each.plugin, each.what, each.why) for each in self.not_called]
-            yield Section("steps of plugins that were not called", ("Plugin", "Step", "Why"), steps)
-        for warning in self.warnings:
-            yield Section(f"warning: {warning}")
 
     _view = sections
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Optional
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Optional
 
 import attrs
 
 from htmap_core.contract.plan import MapPlan
 from htmap_core.exceptions import EmptyMap
+from htmap_core.plugins.calls import plugins
+from htmap_core.plugins.record import one_off_files
 from htmap_core.results.pickling import Pickled
 from htmap_core.storage.portions.writing import Writing
+from htmap_core.storage.record import MapRecord
 from htmap_core.submission.archive import build
 from htmap_core.submission.checkpointing import Checkpointing
 from htmap_core.submission.chunking.reason import Reason
 from htmap_core.submission.files.arguments import LARGE
 from htmap_core.submission.files.map_files import MapFiles
-from htmap_core.submission.handshake import handshake
+from htmap_core.submission.handshake import handshake, versions
 from htmap_core.submission.mistakes.requests import Requests
 from htmap_core.submission.option_columns import OptionColumns
 from htmap_core.submission.planning import Description
+
+if TYPE_CHECKING:
+    from htmap_core.maps.drafts.kept import Kept
 
 
 @attrs.frozen
@@ -37,6 +44,39 @@ class Written:
     describe: Callable[[], Description]
     check: Callable[[Description], None]
     reason: Optional[Reason]
+
+    def record(
+        self,
+        kept: Kept | None,
+        method: str,
+        method_reason: str,
+        *,
+        untagged: bool,
+        chunking: Mapping[str, Any] | None = None,
+    ) -> MapRecord:
+        """Return what a map keeps of how it was made.
+
+        :param kept: what a later run of the script compares; None where none will find the map.
+        :param method: the name of the delivery method, or of what stands for one on this machine.
+        :param untagged: whether the tag is a random one.
+        :param chunking: why jobs have the sizes that they have; None where the user has chosen them.
+        """
+        creation = self.creation
+        return MapRecord(
+            components=self.plan.components,
+            chunksize=creation.chunksize,
+            sizes=() if creation.has_equal_jobs else creation.runs,
+            delivery_method=method,
+            pool=self.plan.pool.address,
+            versions=versions(),
+            options=self.plan.options.to_dict(),
+            created=time.time(),
+            untagged=untagged,
+            chunking=chunking,
+            delivery_reason=method_reason,
+            plugin_files=one_off_files(plugins.records_for_maps()),
+            kept=None if kept is None else kept.facts(),
+        )
 
 
 def add_function(

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import time
 from collections.abc import Iterable
 
 from htmap_core import names
 from htmap_core.maps.drafts.draft import Call, Draft
-from htmap_core.maps.drafts.written import Written
 from htmap_core.maps.here.machine import LocalQueue, ThisMachine
+from htmap_core.maps.here.place import how
 from htmap_core.maps.here.running import run
 from htmap_core.maps.map import Map
 from htmap_core.maps.resuming import replacing
-from htmap_core.plugins.calls import plugins
-from htmap_core.plugins.record import one_off_files
 from htmap_core.settings.moment import of_one_moment
 from htmap_core.storage import operations
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.record import MapRecord
-from htmap_core.submission.handshake import versions
 from htmap_core.submission.submit import submit_map
-
-_HOW = {names.HERE: "in the process of its program", names.PROCESSES: "in processes of their own"}
 
 
 def create_here(
-    draft: Draft, calls: Iterable[Call], replaces: MapDir | None = None, *, total: int, tag: str | None, where: str
+    draft: Draft, calls: Iterable[Call], replaces: MapDir | None, *, total: int, tag: str | None, where: str
 ) -> Map:
     """Create a map, run it on this machine to its end, and return it.
 
@@ -46,25 +38,10 @@ def create_here(
             assert isinstance(creation, Creation)
             map_dir, queue = creation.map_dir, LocalQueue(creation.map_dir)
             marked.enter_context(operations.perform(names.RUNNING, map_dir, plan.tag))
-            submit_map(creation, _record(written, draft, where, tag), described.commands, queue, described.authors)
+            record = written.record(draft.kept, where, how(where), untagged=tag is None)
+            submit_map(creation, record, described.commands, queue, described.authors)
             if replaces is not None:
                 replacing.take_place(replaces, map_dir, plan.tag, queue)
         logger.info("created map %r, which runs on this machine: %d components", plan.tag, plan.components)
         run(map_dir, plan.tag)
     return Map(tag=plan.tag, map_dir=map_dir)
-
-
-def _record(written: Written, draft: Draft, where: str, tag: str | None) -> MapRecord:
-    return MapRecord(
-        components=written.plan.components,
-        chunksize=written.creation.chunksize,
-        delivery_method=where,
-        pool=written.plan.pool.address,
-        versions=versions(),
-        options=written.plan.options.to_dict(),
-        created=time.time(),
-        untagged=tag is None,
-        delivery_reason=f"{_HOW[where]} on {os.uname().nodename}, without HTCondor",
-        plugin_files=one_off_files(plugins.records_for_maps()),
-        kept=None if draft.kept is None else draft.kept.facts(),
-    )

@@ -24,6 +24,18 @@ from htmap_run.names import SCRATCH
 _MOMENT = 0.1  # seconds
 _PATIENCE = 5.0  # seconds from the signal that asks a process to end
 
+# Reads which processes run, and asks those that are left to end when nobody writes any more. Python would take ten times as long.
+_GUARDIAN = """
+left=" "
+while read -r sign process; do
+    case $sign in
+        +) left="$left$process " ;;
+        -) left="${left%% $process *} ${left#* $process }" ;;
+    esac
+done
+for process in $left; do kill -TERM "$process"; done
+"""
+
 
 @attrs.frozen(eq=False)
 class Child:
@@ -37,10 +49,45 @@ class Child:
     process: subprocess.Popen[bytes]
 
 
-class Children:
-    """The jobs that run in processes of their own now. An exception in the ``with`` block ends them."""
+class _Guardian:
+    """A process that asks others to end when this one is killed, in whatever way: nobody would bring back what they leave."""
 
     def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", _GUARDIAN],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C, or the end of a terminal, is none of its business
+        )
+
+    def begins(self, process: int) -> None:
+        """Note that a process has begun."""
+        self._write(f"+ {process}\n")
+
+    def ended(self, process: int) -> None:
+        """Note that a process has ended."""
+        self._write(f"- {process}\n")
+
+    def leave(self) -> None:
+        """End it: this process has seen to the others."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
+
+    def _write(self, line: str) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # somebody has ended it; the map does not depend on it
+            self._process.stdin.write(line.encode())
+            self._process.stdin.flush()
+
+
+class Children:
+    """The jobs that run in processes of their own now. An exception in the ``with`` block ends them, and so does a kill."""
+
+    def __init__(self) -> None:
+        self._guardian = _Guardian()
         self._running: dict[str, Child] = {}  # by scratch directory
         self._ended: queue.SimpleQueue[Child] = queue.SimpleQueue()
 
@@ -59,7 +106,9 @@ class Children:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.process.wait(_PATIENCE)
             child.process.kill()
+            self._guardian.ended(child.process.pid)
             remove_tree(child.scratch)
+        self._guardian.leave()
 
     def start(self, job: LocalJob) -> None:
         """Start a job.
@@ -79,6 +128,7 @@ class Children:
             except queue.Empty:
                 meanwhile()
                 continue
+            self._guardian.ended(child.process.pid)
             if (code := child.process.returncode) != codes.SAVED:
                 del self._running[child.scratch]
                 return child.job, child.scratch, code
@@ -95,6 +145,7 @@ class Children:
                 stderr=subprocess.DEVNULL,  # the launcher leads it into the folder that comes back
                 start_new_session=True,  # Ctrl-C is for the user's process, which ends the others
             )
+        self._guardian.begins(process.pid)
         child = self._running[scratch] = Child(job, scratch, process)
         threading.Thread(target=self._await, args=[child], daemon=True).start()
 

@@ -33,7 +33,7 @@ def edit(engine: Engine, attribute: str, value: object, unit: str, wanted: Wante
         value = amounts.whole(number, own_unit or unit, unit)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise TypeError(f"{attribute} must be a whole number from 0 up or a text such as '2GB', got {value!r}")
-    on = told(engine, "edit", wanted)
+    on = _told(engine, wanted)
     _change(engine, on, [(on.jobs, {attribute: value})])
 
 
@@ -46,9 +46,20 @@ def set_walltime(engine: Engine, given: Any, wanted: Wanted = None) -> None:
     if component is None:
         raise InvalidOption(WALLTIME, given, "must be a span of time: the jobs of a map cannot lose their limit")
     commands, _ = engine.map_dir.read_submit()
-    on = told(engine, "edit", wanted)
+    on = _told(engine, wanted)
     sizes = _by_size(engine, on)
     _change(engine, on, [(jobs, walltime.edits(component, size, commands)) for size, jobs in sizes.items()])
+
+
+def _told(engine: Engine, wanted: Wanted) -> Scope:
+    """Return whose jobs an edit is on, and warn of what it does not do, also to components that have ended.
+
+    Of other acts these need not be told: who holds what has ended has what they want.
+    """
+    on = told(engine, "edit", wanted)
+    if not engine.map_dir.is_here and (on.ended if wanted is not None else not engine.is_active()):
+        user_warnings.warn(user_warnings.EndedAlready(engine.map.current_tag(), on.ended))
+    return on
 
 
 def _by_size(engine: Engine, on: Scope) -> Mapping[int, Sequence[Job] | None]:

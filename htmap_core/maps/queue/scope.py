@@ -23,6 +23,7 @@ class Scope:
     :param components: the components that it was asked for, without those that have ended or have no job yet.
     :param others: further components of the same jobs that have not ended.
     :param unmade: components that it was asked for, whose jobs the schedd makes later.
+    :param ended: components that it was asked for, and that have ended.
     :param jobs: the jobs; None for all of the map, also those that the schedd makes later.
     """
 
@@ -30,6 +31,7 @@ class Scope:
     others: tuple[int, ...] = ()
     unmade: tuple[int, ...] = ()
     jobs: Optional[tuple[Job, ...]] = None
+    ended: tuple[int, ...] = ()
 
     @property
     def concerned(self) -> Sequence[int]:
@@ -56,7 +58,8 @@ def scope(engine: Engine, wanted: Wanted) -> Scope:
         for component in placement.components_of(job)
         if placement.is_current(job, component) and not statuses[component].is_final
     }
-    return Scope(made, tuple(sorted(sharing.difference(made))), unmade, jobs)
+    ended = tuple(component for component in chosen if statuses[component].is_final)
+    return Scope(made, tuple(sorted(sharing.difference(made))), unmade, jobs, ended)
 
 
 # The statuses of those to which an act does nothing. Of what is UNKNOWN, nobody knows.

@@ -15,7 +15,8 @@ from htmap_core.maps.drafts.draft import Call, Draft
 from htmap_core.maps.drafts.kept import FUNCTION, MODULES, Kept
 from htmap_core.maps.earlier_runs import FUNCTION as OF_CHUNKING
 from htmap_core.maps.resuming.differing import Differing, digest
-from htmap_core.results.pickling import CannotUnpickle, Pickled, unpickle
+from htmap_core.results.pickling import Pickled
+from htmap_core.results.unpickling.payloads import CannotUnpickle, unpickle
 from htmap_core.storage.content import source_lines
 from htmap_core.storage.content.inputs import Inputs, read_function, stored_arguments
 from htmap_core.storage.mapdir import MapDir

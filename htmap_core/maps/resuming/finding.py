@@ -125,7 +125,7 @@ def _resumed(wanted: Wanted, map_dir: MapDir, draft: Draft) -> tuple[Map, int]:
     while True:
         _settle_submissions(map_dir)
         map_dir.refresh()
-        others = _other_options(map_dir, draft)
+        others = other_options(map_dir, draft)
         more = comparison.next_after(calls)
         if more is not None and (wanted.is_here or map_dir.is_here):
             raise comparison.more()
@@ -137,12 +137,9 @@ def _resumed(wanted: Wanted, map_dir: MapDir, draft: Draft) -> tuple[Map, int]:
             except BusyMap:
                 operations.await_end(names.RERUNNING, map_dir)
                 continue
-        if others:
-            user_warnings.warn(user_warnings.OtherOptions(wanted.tag, others, added))
-        if map_dir.is_here != wanted.is_here:
-            user_warnings.warn(user_warnings.OtherPlace(wanted.tag, map_dir.is_here))
+        tell_of_differences(map_dir, wanted.tag, others, added, is_here=wanted.is_here)
         found = _opened(wanted.tag, map_dir)
-        _tell_of_others(engine_of(found), wanted.tag)
+        tell_of_others(engine_of(found), wanted.tag)
         logger.info("found map %r again", wanted.tag)
         return found, added
 
@@ -154,7 +151,20 @@ def _settle_submissions(map_dir: MapDir) -> None:
         recovery.settle(at_once=True)
 
 
-def _tell_of_others(engine: Engine, tag: str) -> None:
+def tell_of_differences(map_dir: MapDir, tag: str, options: tuple[str, ...], added: int, *, is_here: bool) -> None:
+    """Warn of what is other with a map that is given back than what is asked for now.
+
+    :param options: the names of the options that differ.
+    :param added: how many components were added to the map.
+    :param is_here: whether its components are to run on this machine.
+    """
+    if options:
+        user_warnings.warn(user_warnings.OtherOptions(tag, options, added))
+    if map_dir.is_here != is_here:
+        user_warnings.warn(user_warnings.OtherPlace(tag, map_dir.is_here))
+
+
+def tell_of_others(engine: Engine, tag: str) -> None:
     """Warn of components that a map has and that do not go on by themselves: they stay as they are."""
     left = (ComponentStatus.ERRORED, ComponentStatus.HELD, ComponentStatus.REMOVED)
     if not engine.counts().keys() & set(left):
@@ -164,7 +174,7 @@ def _tell_of_others(engine: Engine, tag: str) -> None:
     user_warnings.warn(user_warnings.LeftAsTheyAre(tag, *found))
 
 
-def _other_options(map_dir: MapDir, draft: Draft) -> tuple[str, ...]:
+def other_options(map_dir: MapDir, draft: Draft) -> tuple[str, ...]:
     """Return the options that are others now than those of the components that a map has."""
     now, others = draft.options.to_dict(), set()
     for portion in map_dir.placement.portions:

@@ -32,7 +32,7 @@ def grow(map_dir: MapDir, tag: str, draft: Draft, calls: Iterable[Call], total: 
     :raises BusyMap: another thread or process is adding components or running some again, or has just added some. No call was
         used.
     """
-    pool, connection = _pool_of(map_dir)
+    pool, connection = pool_of(map_dir)
     pools.check_place(connection, map_dir.root)
     chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options)
     with draft.added(calls, total, map_dir, tag, chosen.method, pool, connection) as written:
@@ -53,15 +53,17 @@ def grow(map_dir: MapDir, tag: str, draft: Draft, calls: Iterable[Call], total: 
     return growth.components
 
 
-def _pool_of(map_dir: MapDir) -> tuple[Pool, Connection]:
+def pool_of(map_dir: MapDir, *, looks_only: bool = False) -> tuple[Pool, Connection]:
     """Return the pool of a map, which is started if that is necessary and possible.
 
+    :param looks_only: whether to start no pool, and to keep nothing of what the collector answers.
     :raises CondorError: it does not answer.
     """
-    address = pools.reach(map_dir.pool, map_dir.plugin_files).address
+    reached = pools.ask(map_dir.pool) if looks_only else pools.reach(map_dir.pool, map_dir.plugin_files)
+    address = reached.address
     for pool in plugins.pools():
         if pool.name == address.pool:
-            return pool, Connection(address, answers_about_slots(address))
+            return pool, Connection(address, None if looks_only else answers_about_slots(address))
     reason = "no plugin here offers it, and so none can say how its jobs are to be submitted"
     raise PoolUnavailable(address.pool, reason, "`htmap plugins list` shows the plugins that there are")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -101,15 +100,28 @@ def check_argument(path: Path) -> None:
     _check_only(path, frames.INPUT)
 
 
+def argument_files(folder: Path) -> list[Path]:
+    """Return the files of the large arguments in a folder, which may not exist."""
+    return sorted(folder.glob(f"*/{names.ARGUMENT.format(number='*')}"))
+
+
+def stored_argument(path: Path) -> bytes | None:
+    """Return the pickle of a large argument; None if its file is damaged, which whoever needs it finds out."""
+    try:
+        file = frames.Reader(path)
+        return file.payload(file.only(frames.INPUT))
+    except frames.CorruptFile:
+        return None
+
+
 def stored_arguments(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the large arguments in a folder: the place by which pickles of inputs name each, and its pickle.
 
-    A damaged one is left out: whoever needs it finds that out.
+    A damaged one is left out.
     """
-    for path in sorted(folder.glob(f"*/{names.ARGUMENT.format(number='*')}")):
-        with contextlib.suppress(frames.CorruptFile):
-            file = frames.Reader(path)
-            yield path.relative_to(folder).as_posix(), file.payload(file.only(frames.INPUT))
+    for path in argument_files(folder):
+        if (found := stored_argument(path)) is not None:
+            yield path.relative_to(folder).as_posix(), found
 
 
 def check_function(path: Path) -> None:

@@ -23,7 +23,7 @@ ERROR = {
     "by_value?": bool,
     "tails?": {"standard output?": str, "standard error?": str},
 }
-END = {"start": _NUMBER, "end": _NUMBER, "memory_mb": int, "by_value?": bool, "error?": ERROR}
+END = {"start": _NUMBER, "end": _NUMBER, "memory_mb": int, "by_value?": bool, "error?": ERROR, "left?": [str]}
 RUN = {
     "host": {"name": str, "address": _TEXT_OR_NONE, "user": _TEXT_OR_NONE},
     "runtime": {"python": str, "executable": str},

@@ -108,9 +108,13 @@ class Writing:
         with storing(self.map_dir):
             if number % names.ENTRIES_PER_DIRECTORY == 0:
                 make_folder(path.parent)
-            with frames.Writer(path) as writer:
-                writer.add(frames.INPUT, payload=payload)
+            self.write_argument(path, payload)
         return place, path
+
+    def write_argument(self, path: Path, payload: bytes) -> None:
+        """Write the file of a pickled argument."""
+        with frames.Writer(path) as writer:
+            writer.add(frames.INPUT, payload=payload)
 
     @property
     def chunksize(self) -> int:

@@ -13,7 +13,7 @@ import time
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from typing import Optional
 
     from htmap_run.files.scratch.originals import Originals
@@ -29,6 +29,9 @@ ORIGINALS = "_htmap_originals"
 
 _VARIABLES = ("TMPDIR", "TMP", "TEMP")  # HTCondor sets them to the scratch directory
 _KEPT = (".", "_htmap_", "_condor_", "condor_exec")
+_OF_LIBRARIES = ("tmp", "__pycache__", "core.")  # temporary files and the like, which nobody misses
+_TOLD = 3
+_TIME_OF_FILES = 0.01  # seconds: the times of files are those of the kernel's last tick
 _TICK = 100_000_000  # nanoseconds, after which a change of a folder is sure to have another time
 
 
@@ -37,11 +40,48 @@ def is_of_slot(scratch: str) -> bool:
     return "_CONDOR_JOB_AD" in os.environ or os.path.exists(os.path.join(scratch, ".job.ad"))
 
 
+class LostFiles:
+    """Files that a component without a result has written and not handed over: they are gone with the job.
+
+    :param folders: whether folders count, too.
+    :param brought: the names of what came with the job, which may have been put back a moment ago.
+    :ivar is_known: whether nothing is looked for any more. They are told once for a process; few would want to read it again.
+    """
+
+    def __init__(self, scratch: str, *, folders: bool, brought: Collection[str] = ()) -> None:
+        self._scratch = scratch
+        self._folders = folders
+        self._brought = brought
+        self.is_known = False
+
+    def since(self, start: float, component: int) -> list[str]:
+        """Return the names of a few that were written since a time. Where none was, it costs a look at the time of the folder."""
+        try:
+            if self.is_known or os.stat(self._scratch).st_mtime < start - _TIME_OF_FILES:
+                return []
+            if os.path.isdir(os.path.join(os.environ.get("HTMAP_OUTPUT_FILES", ""), str(component))):
+                return []  # it has handed over what counts
+            found = sorted(self._written(start - _TIME_OF_FILES))[:_TOLD]
+        except OSError:  # it has deleted the folder, or somebody is at work there
+            return []
+        self.is_known = bool(found)
+        return found
+
+    def _written(self, start: float) -> Iterator[str]:
+        with os.scandir(self._scratch) as entries:
+            for entry in entries:
+                is_folder = self._folders and entry.is_dir(follow_symlinks=False)
+                is_named = entry.name not in self._brought and not entry.name.startswith((*_KEPT, *_OF_LIBRARIES))
+                if is_named and (is_folder or entry.is_file(follow_symlinks=False)) and entry.stat().st_mtime >= start:
+                    yield entry.name
+
+
 class Leftovers:
     """What is new in the scratch directory.
 
     :param scratch: the scratch directory. The first worker of the job writes down what is there before it runs a component.
     :param entries: the entries of the input files that all components get and that arrive under other names.
+    :ivar brought: the names of what came with the job.
     """
 
     def __init__(self, scratch: str, entries: Sequence[Sequence[str]] = ()) -> None:
@@ -52,11 +92,11 @@ class Leftovers:
         brought = os.path.join(scratch, BROUGHT)
         try:
             with open(brought, encoding="utf-8", errors="surrogateescape") as file:
-                self._brought = set(file.read().split("\0"))
+                self.brought = set(file.read().split("\0"))
         except FileNotFoundError:
-            self._brought = set(os.listdir(scratch))
-            _write(brought, "\0".join(self._brought))
-        self._brought.update(target.partition("/")[0] for _, _, target, *_ in entries)
+            self.brought = set(os.listdir(scratch))
+            _write(brought, "\0".join(self.brought))
+        self.brought.update(target.partition("/")[0] for _, _, target, *_ in entries)
 
     @property
     def keeps_inputs(self) -> bool:
@@ -72,7 +112,7 @@ class Leftovers:
             placed = [PLACED]
             with contextlib.suppress(OSError):  # one is gone by now; the component that it is placed for has that error
                 place(self._scratch, self._entries)
-        if names := [*(name for name in self._brought if not name.startswith(_KEPT)), *placed]:
+        if names := [*(name for name in self.brought if not name.startswith(_KEPT)), *placed]:
             from htmap_run.files.scratch.originals import Originals
 
             self._originals = Originals(self._scratch, names)
@@ -89,7 +129,7 @@ class Leftovers:
         if os.stat(self._scratch).st_mtime_ns == self._unchanged_since:
             return
         for name in os.listdir(self._scratch):
-            if name not in self._brought and not name.startswith(_KEPT):
+            if name not in self.brought and not name.startswith(_KEPT):
                 _delete(os.path.join(self._scratch, name))
         self._use_temporary_folder()
         changed = os.stat(self._scratch).st_mtime_ns

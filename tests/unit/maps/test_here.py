@@ -20,6 +20,8 @@ from htmap_core import names
 from htmap_core.components import ComponentStatus
 from htmap_core.storage.tags import find_map
 from htmap_core.testing import run_htmap
+from htmap_core.testing.own_settings import settings_with
+from tests.golden_files import Golden
 
 COMPLETED, ERRORED, REMOVED = (ComponentStatus(name) for name in ("COMPLETED", "ERRORED", "REMOVED"))
 
@@ -285,6 +287,42 @@ def test_components_run_again_on_this_machine(tmp_path: Path, where: str) -> Non
     (tmp_path / "b").write_text("second")
     needs.rerun([1])
     assert list(needs) == ["first", "second"]
+
+
+def test_the_command_says_how_what_ran_again_has_ended(tmp_path: Path, where: str, golden: Golden) -> None:
+    htmap.map(lambda name: (tmp_path / name).read_text(), ["a", "b"], tag="tide", where=where)
+    (tmp_path / "b").touch()
+    golden("cli/rerun-of-a-map-here", run_htmap("rerun", "failed", "tide").stdout)
+    assert [str(each) for each in htmap.load("tide").component_statuses] == ["ERRORED", "COMPLETED"]
+
+
+def test_files_that_a_function_has_not_handed_over_are_told_after_the_wait(where: str) -> None:
+    def plot(hour: int) -> None:
+        Path(f"plot-{hour}.svg").touch()
+
+    made = htmap.map(plot, [6, 12], where=where)
+    with pytest.warns(htmap.exceptions.FilesNotHandedOver) as warned:
+        made.wait()
+    assert [getattr(each.message, "files", None) for each in warned] == [("plot-6.svg",)]
+    with settings_with({"TELL_MISTAKES": False}):
+        htmap.map(plot, [6], where=where).wait()
+
+
+def test_a_trial_tells_of_a_package_that_jobs_will_not_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "coast_of_here").mkdir()
+    (tmp_path / "coast_of_here" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def needs(x: int) -> Any:
+        import coast_of_here  # type: ignore[import-not-found]
+
+        return coast_of_here.__name__
+
+    with pytest.warns(htmap.exceptions.UnsentModules) as warned:
+        assert list(htmap.map(needs, [1], where="here")) == ["coast_of_here"]
+    assert [getattr(each.message, "places", None) for each in warned] == [
+        {"coast_of_here": str(tmp_path / "coast_of_here")}
+    ]
 
 
 def test_acts_on_a_queue_say_that_there_is_none() -> None:

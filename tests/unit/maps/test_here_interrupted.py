@@ -96,7 +96,9 @@ def test_who_waits_is_told_that_the_process_was_killed_and_can_go_on(
 def test_the_next_command_sees_that_the_process_was_killed(process: subprocess.Popen[bytes], tmp_path: Path) -> None:
     assert end(process, signal.SIGKILL) != 0
     assert run_htmap("components", "tide").stdout.split()[1::2] == ["COMPLETED", "REMOVED", "REMOVED"]
-    (tmp_path / "end").touch()  # for the process that was left alone
+    runtime = find_map("tide").runtime
+    assert eventually(lambda: not processes_of(runtime), says="its children have ended with it")
+    assert list(go_on(tmp_path)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("process", ["here"], indirect=True)

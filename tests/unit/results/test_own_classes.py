@@ -21,7 +21,8 @@ sys.stdout.buffer.write(pickling.dumps(value)[0])
 SCRIPT = """
 import abc, collections, dataclasses, enum, functools, json, pathlib, pickle, subprocess, sys, typing, warnings
 import attrs
-from htmap_core.results.pickling import CannotUnpickle, PickledException, pickle_function, unpickle
+from htmap_core.results.pickling import pickle_function
+from htmap_core.results.unpickling.payloads import CannotUnpickle, PickledException, unpickle
 from htmap_core.user_warnings import ForeignClass
 
 HERE = ".".join(map(str, sys.version_info[:3]))

@@ -22,7 +22,8 @@ import pytest
 
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.results.engine import Engine
-from htmap_core.results.pickling import CannotUnpickle, PickledException, pickle_function, unpickle
+from htmap_core.results.pickling import pickle_function
+from htmap_core.results.unpickling.payloads import CannotUnpickle, PickledException, unpickle
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.record import MapRecord
 

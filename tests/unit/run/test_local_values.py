@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import os
 import signal
 import time
 from typing import Any, NamedTuple
@@ -114,6 +115,12 @@ def test_a_repr_without_an_end_is_ended(value: object) -> None:
 
 def test_a_repr_that_catches_its_interruption_is_interrupted_again() -> None:
     assert shown(Stubborn()) == "never"
+
+
+def test_variables_of_the_environment_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_TOKEN_OF_MINE", "a secret")
+    assert all(each not in shown([os.environ]) for each in ("TOKEN", "secret"))
+    assert all(each not in shown(os.environ) for each in ("TOKEN", "secret"))
 
 
 def test_all_together_keep_to_their_time(golden: Golden) -> None:

@@ -270,6 +270,24 @@ def test_a_missing_file_is_told_by_its_path(jobs: Jobs, body: str, told: str | N
     assert error["missing_file"] == told
 
 
+@pytest.mark.parametrize(
+    ("body", "is_told"),
+    [
+        ("__import__('os').environ['SEA_DATA']", True),
+        ("input()", True),
+        ("{}['SEA_DATA']", False),
+        ("raise EOFError('the end')", False),
+    ],
+)
+def test_what_only_the_submit_side_has_gives_advice(
+    jobs: Jobs, each_python: Interpreter, body: str, is_told: bool, golden: Golden
+) -> None:
+    advice = jobs.run(f"def function(x): {body}", [0], each_python).error()["advice"]
+    assert (advice is not None) == is_told
+    if is_told:
+        golden(f"run/advice-on-{'a-question' if body == 'input()' else 'a-variable'}", advice)
+
+
 def test_a_module_of_another_version_is_suspected(jobs: Jobs, tmp_path: Path, golden: Golden) -> None:
     (tmp_path / "changing.py").write_text("def function(x): return x")
     scratch = jobs.scratch("from changing import function")

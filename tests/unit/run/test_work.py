@@ -25,6 +25,32 @@ def test_whatever_is_raised_is_that_components_error_alone(jobs: Jobs, raised: s
     assert ran.value(2) == 2
 
 
+WRITES = """
+import os, pathlib, tempfile
+def function(what):
+    if what == "hands over":
+        import htmap
+        pathlib.Path("sea").touch()
+        htmap.transfer_output_files("sea")
+    if what == "makes temporary ones":
+        tempfile.mkstemp(dir=".")
+    if what in ("writes", "writes more", "returns"):
+        pathlib.Path(what + ".csv").touch()
+        os.makedirs(what + "/of")
+    return 1 if what == "returns" else None
+"""
+
+
+@pytest.mark.parametrize("quiet", ["hands over", "makes temporary ones", "nothing"])
+def test_files_that_are_lost_with_their_component_are_noted_once(jobs: Jobs, quiet: str) -> None:
+    ran = jobs.run(WRITES, [quiet, "writes", "writes more"])
+    assert [ran.record(component).get("left") for component in range(3)] == [None, ["writes", "writes.csv"], None]
+
+
+def test_files_beside_a_result_are_not_noted(jobs: Jobs) -> None:
+    assert "left" not in jobs.run(WRITES, ["returns"]).record()
+
+
 def test_the_original_exception_comes_back_where_it_can_be_pickled(jobs: Jobs) -> None:
     ran = jobs.run("def function(x): raise KeyError('a', x)", [7])
 

@@ -24,6 +24,7 @@ from htmap_core.maps import recovery
 from htmap_core.maps.map import engine_of
 from htmap_core.storage import operations
 from htmap_core.storage.content import formats
+from htmap_core.storage.content.inputs import stored_argument
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
@@ -70,6 +71,26 @@ def grow(made: MapDir, payloads: list[bytes], into: Any = None, first: int = 3, 
         submit_growth(
             growth, Added(first, growth.runs, {"request_cpus": "2"}), {"universe": "docker"}, into or queue(18)
         )
+
+
+def test_a_large_argument_that_the_map_has_is_on_disk_once(made: MapDir) -> None:
+    def with_arguments(number: int, payloads: list[bytes]) -> list[Path]:
+        first = MapDir(made.path).placement.components if number == 1 else 4
+        with Growth(MapDir(made.path), "tide", first) as growth:
+            paths = [growth.add_argument(payload)[1] for payload in payloads]
+            growth.add_input(b"d")
+            growth.finish()
+            growth.files.write_program(names.RUNTIME, b"archive")
+            submit_growth(growth, Added(first, growth.runs, {}), {}, queue(17 + number))
+        return paths
+
+    before = made.local_data
+    (sea,) = with_arguments(1, [b"sea" * 5000])
+    shore, same = with_arguments(2, [b"shore" * 3000, b"sea" * 5000])
+    assert same.samefile(sea)
+    assert not shore.samefile(sea)
+    assert 30_000 < made.local_data - before < 45_000
+    assert [stored_argument(path) for path in (sea, shore, same)] == [b"sea" * 5000, b"shore" * 3000, b"sea" * 5000]
 
 
 def in_a_process_that_dies(what: Callable[..., None], *arguments: Any) -> None:
