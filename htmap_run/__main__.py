@@ -70,6 +70,6 @@ def start():
 if __name__ == "__main__":
     start()
 elif __name__ == "__mp_main__":  # in a process that multiprocessing starts anew for the user's function
-    from htmap_run.job.script import in_child  # type: ignore[import-not-found]  # its name inside the archive
+    from htmap_run.by_value.script import in_child  # type: ignore[import-not-found]  # its name inside the archive
 
     in_child(os.path.dirname(os.path.abspath(__file__)), globals())

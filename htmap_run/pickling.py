@@ -18,7 +18,7 @@ from htmap_run import frames
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Optional
 
 # The functions of these modules make objects from bytes that another pickler wrote. Code by value in those bytes stays unseen.
 MAKE_OBJECTS_OF_BYTES = frozenset({"pickle", "_pickle", "marshal", "dill", "numba"})
@@ -54,14 +54,17 @@ def dumps(value: Any) -> tuple[bytes, bool]:
     """
     if type(value) in _PLAIN:
         return pickle.dumps(value, frames.PICKLE_PROTOCOL), False
-    if "cloudpickle" not in sys.modules:
-        try:
-            payload, writer = dumped(value, _PlainPickler)
-        except Exception:  # cloudpickle raises it again if it cannot pickle the value either
-            payload, writer = dumped(value, pickler())
-    else:
-        payload, writer = dumped(value, pickler())
+    found = None if "cloudpickle" in sys.modules else _plainly(value)
+    payload, writer = dumped(value, pickler()) if found is None else found
     return payload, writer.by_value
+
+
+def _plainly(value: Any) -> Optional[tuple[bytes, Any]]:
+    """Return what plain pickle makes of *value*, as :func:`dumped` does; None if it can do nothing with it."""
+    try:
+        return dumped(value, _PlainPickler)
+    except Exception:  # cloudpickle raises it again if it cannot pickle the value either
+        return None
 
 
 def dumped(value: Any, kind: Any) -> tuple[bytes, Any]:
@@ -124,10 +127,15 @@ class _PlainPickler(pickle.Pickler):
     by_value = False
 
     def reducer_override(self, obj: Any) -> Any:
-        if type(obj) in _PERHAPS_OF_THE_SCRIPT:
+        if type(obj) in _PERHAPS_OF_THE_SCRIPT or (isinstance(obj, type) and _is_of_this_job(obj)):
             raise pickle.PicklingError("only cloudpickle knows whether it goes by value")
         self.by_value = self.by_value or _brings_code(obj)
         return NotImplemented
+
+
+def _is_of_this_job(its: type) -> bool:
+    """Return whether a class may have been made by the function itself, as a global of its script: only this job has it there."""
+    return its.__module__ == "__main__" or its.__module__ not in sys.modules
 
 
 def _brings_code(obj: Any) -> bool:

@@ -56,6 +56,7 @@ FACTS: dict[str, Any] = {
     "added": 0,
     "asked": "open()",
     "by": "build_map",
+    "by_name": (),
     "calls": 1000,
     "distinct": 30_000_000,
     "files": ("sea.csv",),
@@ -274,6 +275,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "DeliveryForModules": [{}, {"remedy": ""}],
     "ArgumentsDoNotFit": [
         {"by": "map", "positional": 1, "keywords": (), "reason": "'place' is missing"},
+        {"by": "map", "positional": 1, "keywords": (), "reason": "'place' is missing", "by_name": ("place",)},
         {
             "by": "map",
             "parameters": (),

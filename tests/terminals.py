@@ -16,13 +16,12 @@ PATIENCE = 180.0  # seconds: what takes longer waits for something that nobody t
 
 
 def sent_to_a_terminal(
-    *arguments: str, keys: str = "", size: tuple[int, int] = (24, 80), patience: float = PATIENCE, **environment: str
+    *arguments: str, keys: str = "", size: tuple[int, int] = (24, 80), **environment: str
 ) -> tuple[bytes, int]:
     """Return what Python, run with *arguments*, sends to a terminal where *keys* are typed, and its exit code.
 
     :param size: the rows and columns of the terminal.
-    :param patience: the seconds that it may take.
-    :raises AssertionError: it takes longer, as a debugger does that waits for another key. It is killed.
+    :raises AssertionError: it takes longer than ``PATIENCE``, as a debugger does that waits for another key. It is killed.
     """
     pid, terminal = pty.fork()
     if pid == 0:
@@ -31,19 +30,19 @@ def sent_to_a_terminal(
         os.execv(sys.executable, [sys.executable, *arguments])
     try:
         os.write(terminal, keys.encode())
-        sent, has_ended = _sent(terminal, patience)
+        sent, has_ended = _sent(terminal)
         if not has_ended:
             os.killpg(pid, signal.SIGKILL)  # a terminal's first process leads a session of its own
         _, status = os.waitpid(pid, 0)
     finally:
         os.close(terminal)
-    assert has_ended, f"it has not ended after {patience:g} s, and has sent {sent.decode(errors='replace')}"
+    assert has_ended, f"it has not ended after {PATIENCE:g} s, and has sent {sent.decode(errors='replace')}"
     return sent, os.waitstatus_to_exitcode(status)
 
 
-def _sent(terminal: int, patience: float) -> tuple[bytes, bool]:
+def _sent(terminal: int) -> tuple[bytes, bool]:
     """Return what a program sends to a terminal, and whether it has ended by then."""
-    sent, end = b"", time.monotonic() + patience
+    sent, end = b"", time.monotonic() + PATIENCE
     while (left := end - time.monotonic()) > 0:
         if select.select([terminal], [], [], left)[0]:
             try:

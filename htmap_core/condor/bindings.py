@@ -157,21 +157,25 @@ def classads() -> Any:
 
     :raises NoBindings: the bindings are not installed, or cannot be loaded.
     """
-    if (found := sys.modules.get("classad2")) is not None:
-        return found
-    with _importing():
-        import classad2  # as slow as htcondor2
-    return classad2
+    if (found := sys.modules.get("classad2")) is None:
+        with _importing():
+            import classad2  # as slow as htcondor2
+        found = classad2
+    return _whole(found, "ClassAd")
 
 
 def _imported() -> Any:
-    if (found := sys.modules.get("htcondor2")) is not None:
-        return found  # the filters of warnings are left alone: all threads share them
-    with _importing():
-        import htcondor2  # 200 ms
-    if not hasattr(htcondor2, "version"):  # a folder that pip has left
-        raise NoBindings(f"{htcondor2} is empty", is_installed=True, platform=sys.platform)
-    return htcondor2
+    if (found := sys.modules.get("htcondor2")) is None:  # else the filters of warnings stay, which all threads share
+        with _importing():
+            import htcondor2  # 200 ms
+        found = htcondor2
+    return _whole(found, "version")
+
+
+def _whole(module: Any, what_it_has: str) -> Any:
+    if not hasattr(module, what_it_has):  # a folder that pip has left
+        raise NoBindings(f"{module} is empty", is_installed=True, platform=sys.platform)
+    return module
 
 
 @contextlib.contextmanager

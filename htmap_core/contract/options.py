@@ -128,7 +128,7 @@ class MapOptions(Shown, GivenOptions):
             for name, value in kwargs.items():
                 self._add(name, value)
         except HTMapException as error:
-            raise by_the_shortest_way(error)  # noqa: B904 -- the error itself, with its own cause
+            raise by_the_shortest_way(error)
 
     def _view(self) -> Iterator[Section]:
         told = meanings(type(self))

@@ -80,6 +80,8 @@ def checks(begins: Callable[[str], object] = str) -> Iterator[Check]:
         begins(about)
         try:
             yield from look(connection)
+        except NoBindings:
+            return  # told with the versions
         except CondorError as error:
             yield Check(look.__name__, "problem", str(error))
     begins("what plugins of the site check")
@@ -223,7 +225,8 @@ def _tried_in_vain(operation: Operation) -> Check:
     advice = "`htmap settle` tries it at once"
     if operation.is_given_up:
         advice = f"No other command tries it any more; {advice}. Where that pool is gone for good, delete the file"
-    return Check("files", "note", f"{what}{where}: {operation.problem}", advice)
+    problem = operation.problem.partition("\n")[0]  # what else there is to do is told for the pools
+    return Check("files", "note", f"{what}{where}: {problem}", advice)
 
 
 def _unsafe_files(root: Path) -> Check | None:

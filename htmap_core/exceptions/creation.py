@@ -226,6 +226,7 @@ class ArgumentsDoNotFit(HTMapException, TypeError):
     :param keywords: the names of its keyword arguments.
     :param component: the component.
     :param reason: why they do not fit, as a phrase about the function.
+    :param by_name: those of the parameters that can be given by name alone.
     """
 
     function: str
@@ -235,20 +236,32 @@ class ArgumentsDoNotFit(HTMapException, TypeError):
     keywords: tuple[str, ...]
     component: int
     reason: str
+    by_name: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         given = [
             *([f"{self.positional} argument{'' if self.positional == 1 else 's'}"] if self.positional else []),
             *map(repr, self.keywords),
         ]
-        called = f"{self.function}({', '.join(self.parameters)})"
+        mark = ("*",) if self.by_name else ()
+        called = f"{self.function}({', '.join((*self._by_position, *mark, *self.by_name))})"
         return (
             f"{self.by}() would call {called} with {' and '.join(given) or 'no arguments'} for component {self.component}: "
             f"{self.reason}. {self._advice()}"
         )
 
+    @property
+    def _by_position(self) -> tuple[str, ...]:
+        return tuple(name for name in self.parameters if name not in self.by_name)
+
     def _advice(self) -> str:
         name, count = self.function.rpartition(".")[2], len(self.parameters)
+        if self.by == "map" and self.by_name:
+            tuples = f"[({''.join(f'{each}, ' for each in self._by_position)}), ...]".replace(", )", ",)")
+            named = ", ".join(f"{each!r}: {each}" for each in self.by_name)
+            return (
+                f"htmap.starmap({name}, {tuples}, [{{{named}}}, ...]) takes a tuple and a dictionary for each component"
+            )
         if self.by == "map" and count:
             return f"htmap.starmap({name}, [({', '.join(self.parameters)}), ...]) takes a tuple of arguments for each component"
         if self.by == "map":

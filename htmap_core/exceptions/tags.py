@@ -13,6 +13,11 @@ from htmap_core.wording import followed
 class TagNotFound(UnknownName):
     """No map has this tag."""
 
+    @property
+    def tag(self) -> str:
+        """The tag, as other exceptions about one map have it."""
+        return self.name
+
     def __str__(self) -> str:
         return followed(f"no map is tagged {self._quoted()}", "`htmap status` lists your maps")
 

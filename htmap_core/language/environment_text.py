@@ -33,7 +33,7 @@ def assignment(option: str, name: Any, value: Any) -> str:
 
     :raises InvalidOption: as for :func:`environment_text`.
     """
-    return f"{_name(option, name)}={_value(option, value)}"
+    return f"{_name(option, name)}={_value(option, name, value)}"
 
 
 def merged(assignments: Iterable[str], given: str) -> str:
@@ -89,12 +89,12 @@ def _name(option: str, name: Any) -> str:
     return _literal(name)
 
 
-def _value(option: str, value: Any) -> str:
+def _value(option: str, name: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float, os.PathLike)):
-        raise InvalidOption(option, value, "the value of an environment variable must be text, a number or a path")
+        raise InvalidOption(option, value, f"the environment variable {name} must be text, a number or a path")
     text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
     if not isinstance(text, str):
-        raise InvalidOption(option, value, "must be a path of text, not of bytes")
+        raise InvalidOption(option, value, f"the environment variable {name} must be a path of text, not of bytes")
     quoted = _literal(text.replace("'", "''"))
     return f"'{quoted}'" if not text or re.search(r"[\s']", text) else quoted
 

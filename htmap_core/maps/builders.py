@@ -6,7 +6,7 @@ import copy
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType, MethodType, TracebackType
-from typing import TYPE_CHECKING, Any, Generic, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, cast, overload
 
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import NoMapYet
@@ -46,7 +46,7 @@ class MapBuilder(OfFunction, Generic[P, R_co]):
         tag: str | None = None,
         *,
         quiet: bool = False,
-        chunksize: int | str | None = None,
+        chunksize: int | Literal["auto"] | None = None,
         where: str | None = None,
         if_exists: str | None = None,
     ) -> None:
@@ -109,7 +109,7 @@ def build_map(
     tag: str | None = None,
     *,
     quiet: bool = False,
-    chunksize: int | str | None = None,
+    chunksize: int | Literal["auto"] | None = None,
     where: str | None = None,
     if_exists: str | None = None,
 ) -> MapBuilder[P, R]:
@@ -177,7 +177,7 @@ class MappedFunction(OfFunction, Generic[P, R_co]):
         map_options: MapOptions | None = None,
         *,
         quiet: bool = False,
-        chunksize: int | str | None = None,
+        chunksize: int | Literal["auto"] | None = None,
         where: str | None = None,
         if_exists: str | None = None,
     ) -> Map[R]:
@@ -194,7 +194,7 @@ class MappedFunction(OfFunction, Generic[P, R_co]):
         map_options: MapOptions | None = None,
         *,
         quiet: bool = False,
-        chunksize: int | str | None = None,
+        chunksize: int | Literal["auto"] | None = None,
         where: str | None = None,
         if_exists: str | None = None,
     ) -> Map[R_co]:
@@ -210,7 +210,7 @@ class MappedFunction(OfFunction, Generic[P, R_co]):
         tag: str | None = None,
         map_options: MapOptions | None = None,
         *,
-        chunksize: int | str | None = None,
+        chunksize: int | Literal["auto"] | None = None,
         where: str | None = None,
         if_exists: str | None = None,
         starmap: bool = False,
@@ -225,7 +225,7 @@ class MappedFunction(OfFunction, Generic[P, R_co]):
         map_options: MapOptions | None = None,
         *,
         quiet: bool = False,
-        chunksize: int | str | None = None,
+        chunksize: int | Literal["auto"] | None = None,
         where: str | None = None,
         if_exists: str | None = None,
     ) -> MapBuilder[P, R_co]:

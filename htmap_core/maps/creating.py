@@ -8,7 +8,7 @@ import itertools
 import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Optional
+from typing import Any, Literal, Optional
 
 from htmap_core import names
 from htmap_core.contract.options import MapOptions
@@ -45,7 +45,7 @@ def map(
     tag: str | None = None,
     quiet: bool = False,
     *,
-    chunksize: int | str | None = None,
+    chunksize: int | Literal["auto"] | None = None,
     where: str | None = None,
     if_exists: str | None = None,
 ) -> Map[R]:
@@ -105,7 +105,7 @@ def starmap(
     tag: str | None = None,
     quiet: bool = False,
     *,
-    chunksize: int | str | None = None,
+    chunksize: int | Literal["auto"] | None = None,
     where: str | None = None,
     if_exists: str | None = None,
 ) -> Map[R]:
@@ -146,7 +146,7 @@ def create_map(
     map_options: MapOptions | None = None,
     tag: str | None = None,
     quiet: bool = False,
-    chunksize: int | str | None = None,
+    chunksize: int | Literal["auto"] | None = None,
     where: str | None = None,
     total: int = 0,
     if_exists: str | None = None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import sys
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,15 +40,13 @@ if TYPE_CHECKING:
     from htmap_core.diagnosis.usage.advice import Advice
     from htmap_core.diagnosis.why import Explanation
 
-_CALLER = 2  # frames from a method to who has called it: the check of the map's existence is between them
-
 _alive: weakref.WeakValueDictionary[str, Map[Any]] = weakref.WeakValueDictionary()
 _finding = threading.Lock()  # held for a look at the dictionary, never while a map is read
 
 
 def engine_of(found: Map[Any]) -> Engine:
     """Return the engine of a map, for the core's own use."""
-    return found._engine  # noqa: SLF001 -- this module's own
+    return found._engine
 
 
 @existence.checked_before_use(engine_of)
@@ -125,7 +122,7 @@ class Map(Shown, Sequence[R_co]):
         return self._map_dir.local_data
 
     def __len__(self) -> int:
-        self._gatherings.length_asked(sys._getframe(_CALLER))  # noqa: SLF001 -- documented
+        self._gatherings.length_asked()
         return len(self._engine.components)
 
     def __contains__(self, component: object) -> bool:
@@ -290,7 +287,7 @@ class Map(Shown, Sequence[R_co]):
 
     def __iter__(self) -> Iterator[R_co]:
         """Return an iterator over all results in the order of the inputs, which waits for each."""
-        return self._engine.results(None, gathering=self._gatherings.begun(sys._getframe(_CALLER)))  # noqa: SLF001 -- documented
+        return self._engine.results(None, gathering=self._gatherings.begun())
 
     def __reversed__(self) -> Iterator[R_co]:
         """Return an iterator over all results, the last one first, which waits for each."""

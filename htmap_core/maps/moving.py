@@ -169,7 +169,7 @@ def _check_unused(real: Path, to: Path) -> list[PoolAddress]:
         raise CannotMove(real, to, f"an earlier move is not finished ({problem})", "`htmap settle` finishes it")
     for kind in operations.KINDS:
         if found := sorted(path for path in (real / kind).glob("*") if path.is_file()):
-            raise CannotMove(real, to, f"{found[0]} tells of something unfinished", "`htmap doctor` says more")
+            raise CannotMove(real, to, f"{found[0]} tells of something unfinished", "`htmap settle` finishes it")
     usable = [each.address for each in check_pools() if each.address is not None]
     for address in usable:
         if address.configuration is not None and is_within(address.configuration, [str(real)]):

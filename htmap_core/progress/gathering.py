@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from types import FrameType
+import sys
 
 import attrs
+
+# Frames from here to who has called the map's method: this module's method, that method, and the check of the map's existence.
+_TO_CALLER = 4
 
 
 @attrs.define(eq=False)
@@ -29,17 +32,18 @@ class Gatherings:
     def __init__(self) -> None:
         self._last: Gathering | None = None  # another thread may replace it: then a list has no bar
 
-    def begun(self, caller: FrameType) -> Gathering:
-        """Note that *caller* has asked for an iterator."""
-        self._last = begun = Gathering(_instruction(caller))
+    def begun(self) -> Gathering:
+        """Note that the caller of the map's method has asked for an iterator."""
+        self._last = begun = Gathering(_instruction())
         return begun
 
-    def length_asked(self, caller: FrameType) -> None:
-        """Note that *caller* has asked for the length."""
+    def length_asked(self) -> None:
+        """Note that the caller of the map's method has asked for the length."""
         last = self._last
-        if last is not None and last.caller == _instruction(caller):
+        if last is not None and last.caller == _instruction():
             last.is_straight = True
 
 
-def _instruction(frame: FrameType) -> tuple[int, int]:
-    return id(frame), frame.f_lasti
+def _instruction() -> tuple[int, int]:
+    caller = sys._getframe(_TO_CALLER)  # noqa: SLF001 -- documented, for such purposes
+    return id(caller), caller.f_lasti

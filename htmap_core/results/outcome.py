@@ -16,8 +16,8 @@ from htmap_core.type_variables import R_co
 
 
 @attrs.define(slots=False)
-class NoResult(HTMapException, LookupError):
-    """The program asked an outcome for its result, but the component has failed or is held.
+class NoResult(HTMapException, AttributeError):
+    """The program asked an outcome for its result, but the component has failed or is held. ``hasattr`` says so, too.
 
     :param error: what happened to it, in one line.
     """

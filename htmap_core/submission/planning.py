@@ -89,7 +89,7 @@ def describe(
             plugins.setup_credentials(submit, plan)
         plugins.rewrite_submit(submit, plan)
     except HTMapException as error:
-        raise error.with_traceback(None)  # noqa: B904 -- the way to a plugin would hide its text
+        raise error.with_traceback(None)
     if acts:
         check_files_of_plugins(submit)
     checkpointing.describe(submit, plan)

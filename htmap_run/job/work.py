@@ -7,13 +7,13 @@ import pickle
 import sys
 
 from htmap_run import frames, handshake, pickling
+from htmap_run.by_value.script import Script
 from htmap_run.files import remaps
 from htmap_run.files.inputs import Inputs
 from htmap_run.files.scratch.leftovers import Leftovers, LostFiles, is_of_slot
 from htmap_run.files.variable import ComponentVariable
 from htmap_run.handshake import Refused
 from htmap_run.job.isolation import Isolation
-from htmap_run.job.script import Script
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -197,6 +197,7 @@ class Work:
 
             self._places_files = True  # those of this component must make way for the next one's
             place(self.scratch, entries)
+            self.lost.expect(entries)
 
     def _load_function(self) -> Callable[..., Any]:
         """Unpickle the function once. If that fails, every component fails in the same way."""

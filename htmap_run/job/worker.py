@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from htmap_run.job.script import forget_others
+from htmap_run.by_value.script import forget_others
 from htmap_run.job.work import NOTHING, Outcome, Work
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import PeakMemory

@@ -66,7 +66,7 @@ WRITING = (
             import glob
             import htmap
 
-            htmap.map(len, glob.glob("*.csv"), tag="files")
+            htmap.map(len, glob.glob("*.csv"), tag="tables")
         """,
         says="no inputs",
         names=("at least one",),

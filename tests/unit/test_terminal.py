@@ -16,6 +16,7 @@ from htmap.exceptions import HTMapException, HTMapWarning, MapComponentError
 from htmap_core.components import ComponentHold
 from htmap_core.terminal import Terminal, beneath, shows_colors
 from htmap_core.wording import printable, table
+from tests import terminals
 from tests.terminals import Stream, sent_to_a_terminal
 
 # Each with how it is shown: a title, a cleared screen, colours of both kinds, a bell, a step back, a turned direction, a line.
@@ -186,7 +187,8 @@ def test_who_decides_whether_there_are_colours(
 # --- terminals of tests
 
 
-def test_a_program_that_waits_for_keys_that_nobody_types_is_killed() -> None:
+def test_a_program_that_waits_for_keys_that_nobody_types_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminals, "PATIENCE", 0.5)
     with pytest.raises(AssertionError) as caught:
-        sent_to_a_terminal("-c", "print('begun', flush=True); input()", patience=0.5)
+        sent_to_a_terminal("-c", "print('begun', flush=True); input()")
     assert "begun" in str(caught.value)

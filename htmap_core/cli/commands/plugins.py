@@ -70,7 +70,7 @@ def list_(as_json: bool) -> installed.Plugins | None:
     if (how := missing_delivery(records)) is not None:
         click.echo(f"No delivery method is installed: {how}.")
     if pool is None:
-        click.echo("No pool is running, so delivery methods could not be checked; the first map finds or starts one.")
+        click.echo("No pool is running, so delivery methods could not be checked; `htmap doctor` says how to get one.")
     return None
 
 

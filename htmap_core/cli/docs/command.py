@@ -31,7 +31,7 @@ class _Words(click.ParamType):  # type: ignore[type-arg]  # generic in newer cli
 @click.option("--path", "as_path", is_flag=True, help="Print where the page's file is, or the folder of them all.")
 @takes_json
 def docs(words: tuple[str, ...], as_path: bool, as_json: bool) -> house.Pages | None:
-    """Show the documentation: all pages, one of them, or those that have some words.
+    """Show the documentation: all pages, one, or those with some words.
 
     It is that of the installed version, and needs no network. On a terminal a page is shown in your pager ($PAGER, or less); in a
     pipe it is Markdown, as its file is.

@@ -33,7 +33,7 @@ class GivenOptions(MutableMapping[str, Any]):
         try:
             self._set(name, value)
         except HTMapException as error:
-            raise by_the_shortest_way(error)  # noqa: B904 -- the error itself, with its own cause
+            raise by_the_shortest_way(error)
 
     def _set(self, name: str, value: Any) -> None:
         key = checked_name(name)

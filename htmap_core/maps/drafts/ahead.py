@@ -6,7 +6,7 @@ import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Literal, Optional
 
 import attrs
 
@@ -45,7 +45,7 @@ def plan(
     map_options: MapOptions | None = None,
     tag: str | None = None,
     *,
-    chunksize: int | str | None = None,
+    chunksize: int | Literal["auto"] | None = None,
     where: str | None = None,
     if_exists: str | None = None,
     starmap: bool = False,

@@ -39,9 +39,9 @@ def explaining(function: Mapping) -> Mapping:
         try:
             return function(*args, **kwargs)
         except HTMapException as error:
-            raise by_the_shortest_way(error)  # noqa: B904 -- the error itself, with its own cause
+            raise by_the_shortest_way(error)
         except KeyboardInterrupt as error:
-            raise error.with_traceback(trimmed(error.__traceback__))  # noqa: B904 -- likewise
+            raise error.with_traceback(trimmed(error.__traceback__))
 
     return cast("Mapping", checked)
 

@@ -209,7 +209,7 @@ def _blamed(record: PluginRecord, call: Callable[..., Any], run: Callable[[], T]
             raise PluginError(record.name, record.distribution, reason, _TRACED) from error.with_traceback(None)
         if isinstance(error, (InvalidOption, ReservedOptionKeyword)) and error.origin is None:
             error.origin = record.author  # a submit description does not know why it is given a value
-        raise error.with_traceback(None)  # noqa: B904 -- the error itself
+        raise error.with_traceback(None)
     except (Exception, SystemExit) as error:
         record.traceback = traceback.format_exc()
         raise failure(record, name_of(call), error) from error.with_traceback(None)

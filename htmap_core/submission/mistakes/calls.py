@@ -61,6 +61,11 @@ class Parameters:
         positional, only_named = self._split()
         return (*(name for name in positional[self.bound :] if name not in self.named), *only_named)
 
+    @property
+    def by_name(self) -> tuple[str, ...]:
+        """Those of them that can be given by name alone."""
+        return tuple(name for name in self._split()[1] if name in self.names)
+
     def _split(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         code = self.function.__code__
         end = code.co_argcount + code.co_kwonlyargcount
@@ -107,7 +112,7 @@ class Calls:
         shape = (len(args), *kwargs)
         if shape not in self._fitting and self._parameters is not None:
             if problem := self._parameters.problem(len(args), kwargs):
-                own = self._name, self._parameters.names
-                raise ArgumentsDoNotFit(*own, self._by, len(args), tuple(kwargs), component, problem)
+                own, by_name = (self._name, self._parameters.names), self._parameters.by_name
+                raise ArgumentsDoNotFit(*own, self._by, len(args), tuple(kwargs), component, problem, by_name)
             self._fitting.add(shape)
         return args, kwargs

@@ -29,7 +29,8 @@ ORIGINALS = "_htmap_originals"
 
 _VARIABLES = ("TMPDIR", "TMP", "TEMP")  # HTCondor sets them to the scratch directory
 _KEPT = (".", "_htmap_", "_condor_", "condor_exec")
-_OF_LIBRARIES = ("tmp", "__pycache__", "core.")  # temporary files and the like, which nobody misses
+# Temporary files and the like, which nobody misses: of tempfile, multiprocessing, matplotlib without a home, joblib.
+_OF_LIBRARIES = ("tmp", "__pycache__", "core.", "pymp-", "matplotlib-", "joblib_memmapping_")
 _TOLD = 3
 _TIME_OF_FILES = 0.01  # seconds: the times of files are those of the kernel's last tick
 _TICK = 100_000_000  # nanoseconds, after which a change of a folder is sure to have another time
@@ -51,8 +52,13 @@ class LostFiles:
     def __init__(self, scratch: str, *, folders: bool, brought: Collection[str] = ()) -> None:
         self._scratch = scratch
         self._folders = folders
-        self._brought = brought
+        # On this machine files are copied a moment before the component runs: their time does not tell them from its own.
+        self._brought = {*brought, *os.listdir(scratch)}
         self.is_known = False
+
+    def expect(self, entries: Sequence[Sequence[str]]) -> None:
+        """Note input files that were put in their places: a component has not written them."""
+        self._brought.update(target.partition("/")[0] for _, _, target, *_ in entries)
 
     def since(self, start: float, component: int) -> list[str]:
         """Return the names of a few that were written since a time. Where none was, it costs a look at the time of the folder."""

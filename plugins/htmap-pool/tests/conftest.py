@@ -194,6 +194,7 @@ def as_user(uid: int, action: Callable[[], T]) -> T:
             os.setgroups([])
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
+            os.environ["HOME"] = "/nonexistent"  # that of the tests may be closed to others, and bars look at settings
             outcome: tuple[T | None, tuple[BaseException, str] | None] = (action(), None)
         except BaseException as error:  # raised again in the parent
             outcome = (None, (error, traceback.format_exc()))

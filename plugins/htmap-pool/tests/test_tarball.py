@@ -14,9 +14,12 @@ import pytest
 from htmap_pool import release
 from htmap_pool.errors import InstallationFailed, InstalledAlready, UnfitTarball
 from htmap_pool.installing import tarball
+from htmap_pool.installing.install import install as install_packages
 from htmap_pool.installing.relocate import find_patchelf
 from htmap_pool.installing.trial import made_for
 from htmap_pool.places import Places
+from htmap_pool.running import record
+from htmap_pool.running.processes import Process
 
 from htmap_core.testing import run_htmap
 from tests.golden_files import Golden
@@ -113,7 +116,29 @@ def test_another_one_replaces_it_only_if_asked(places: Places, condor: Path, gol
     assert (caught.value.version, caught.value.root) == ("25.14.1", first.root)
     golden("pool/another-htcondor-is-installed", caught.value, hide={places.installed.resolve(): "RELEASE"})
     assert install(places, newer, again=True).version() == "25.15.0"
-    assert first.root.exists()  # a running pool may use it
+    assert first.root.exists()  # a pool may be about to start with it
+
+
+def test_the_one_that_a_pool_runs_stays_however_many_are_installed_after_it(places: Places, condor: Path) -> None:
+    first = install(places, condor)
+    running = record.write(places, Process(os.getpid(), 0), first.version(), first.root)
+    for number in (15, 16, 17):
+        install(places, packed(condor, version=f"25.{number}.0"), again=True)
+        assert first.version() == running.version
+    places.record.unlink()
+    install(places, condor, again=True)
+    assert not first.root.exists()
+
+
+def test_one_that_does_not_run_any_more_is_replaced_if_asked(places: Places, condor: Path, golden: Golden) -> None:
+    found = install(places, condor)
+    (found.bin / "condor_version").write_text("#!/gone/loader\n")
+    with pytest.raises(InstallationFailed) as caught:
+        install(places, condor)
+    golden("pool/the-installed-htcondor-does-not-run", caught.value, hide={found.root: "RELEASE"})
+    with pytest.raises(InstallationFailed):
+        install_packages(places, lambda _: None)
+    assert install(places, condor, again=True).version() == "25.14.1"
 
 
 def test_where_htmap_dir_was_moved_it_runs_as_it_is(places: Places, condor: Path, tmp_path: Path) -> None:

@@ -288,7 +288,7 @@ class TestTheDoctor:
             assert process.poll() is None
             answers.touch()
             rest = process.stdout.read()
-        assert first == ["About", "versions", "settings"]
+        assert first[:2] == ["About", "versions"]
         assert "boats: no water" in rest
 
     def test_what_is_looked_at_now_is_seen_on_a_terminal_and_not_in_what_stays(self, htmap_dir: Path) -> None:

@@ -194,6 +194,11 @@ def test_what_no_environment_can_hold_is_refused(variables: Any) -> None:
         MapOptions(environment=variables)
 
 
+def test_the_variable_whose_value_is_refused_is_named() -> None:
+    with pytest.raises(InvalidOption, match="variable TIDE must be"):
+        MapOptions(environment={"SEA": "blue", "TIDE": None})
+
+
 def test_no_other_option_may_be_a_mapping() -> None:
     with pytest.raises(InvalidOption):
         MapOptions(rank={"A": "b"})

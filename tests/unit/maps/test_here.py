@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -306,6 +307,26 @@ def test_files_that_a_function_has_not_handed_over_are_told_after_the_wait(where
     assert [getattr(each.message, "files", None) for each in warned] == [("plot-6.svg",)]
     with settings_with({"TELL_MISTAKES": False}):
         htmap.map(plot, [6], where=where).wait()
+
+
+def test_temporary_folders_of_libraries_are_not_told(where: str, recwarn: pytest.WarningsRecorder) -> None:
+    def works(_: int) -> None:
+        for prefix in ("tmp", "pymp-", "matplotlib-"):
+            Path(tempfile.mkdtemp(prefix=prefix)).joinpath("cache").touch()
+
+    htmap.map(works, [1], where=where).wait()
+    assert not [each for each in recwarn if isinstance(each.message, htmap.exceptions.FilesNotHandedOver)]
+
+
+@pytest.mark.parametrize("name", ["sea.txt", "sea,deep.txt"])  # the second one travels under another name
+def test_an_input_file_is_not_taken_for_one_that_the_function_has_written(
+    tmp_path: Path, where: str, name: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    (tmp_path / name).touch()
+    made = htmap.map(lambda path: Path(path).chmod(0o600), [htmap.TransferPath(tmp_path / name)], where=where)
+    made.wait()
+    assert made[0] is None
+    assert not [each for each in recwarn if isinstance(each.message, htmap.exceptions.FilesNotHandedOver)]
 
 
 def test_a_trial_tells_of_a_package_that_jobs_will_not_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

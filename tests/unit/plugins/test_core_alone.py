@@ -47,7 +47,7 @@ def test_a_map_is_refused_with_what_to_install(packages: Path, golden: Golden) -
 
 @pytest.mark.usefixtures("htmap_dir")
 def test_the_doctor_finds_both(packages: Path) -> None:
-    found = json.loads(run(packages, "-m", "htmap", "doctor", "--json").stdout)
+    found = json.loads(run(packages, "-m", "htmap", "doctor", "--json").stdout)["checks"]
     lacking = [each for each in found if "pip install htmap-" in f"{each['text']} {each['advice']}"]
     assert [(each["area"], each["verdict"]) for each in lacking] == [("plugins", "problem"), ("pool", "note")]
 

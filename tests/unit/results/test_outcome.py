@@ -25,6 +25,7 @@ def test_an_outcome_without_a_result_says_so_when_it_is_asked_for(
     assert not outcome.ok
     with pytest.raises(NoResult) as caught:
         _ = outcome.value
+    assert not hasattr(outcome, "value")  # so what looks at any object can look at this one
     assert (caught.value.component, caught.value.status, caught.value.error) == (3, status, str(error))
 
 

@@ -44,6 +44,13 @@ def with_submodule(): return os.path.basename("a/b")
 class Own:
     def double(self, x): return x * STEP
 def with_class(x): return Own().double(x)
+def making_classes():
+    global Made, Pair, Color
+    import collections, enum
+    class Made: pass
+    Pair = collections.namedtuple("Pair", "a b", module=Made.__module__)
+    Color = enum.Enum("Color", "RED", module=Made.__module__)
+    return Made(), Pair(1, 2), Color.RED
 with_default = lambda x, y=STEP: x * y
 '''
 _FUNCTIONS = {
@@ -60,7 +67,7 @@ import sys
 from pathlib import Path
 from htmap_run import versions
 versions.CLOUDPICKLE = sys.argv[2]
-from htmap_run.job.script import Script
+from htmap_run.by_value.script import Script
 script = Script("archive")
 f = script.load_function(Path(sys.argv[1]).read_bytes())
 print("cloudpickle" in sys.modules)
@@ -100,4 +107,13 @@ def test_functions_that_came_by_value_go_back_by_value(result: str, module: str,
     path = _pickled("with_global", tmp_path / "function")
     program = f"{_LOAD}\nfrom htmap_run.pickling import dumps\nscript.take_place()\nf.__module__ = {module!r}\n"
     program += f"assert dumps({result})[1]"
+    subprocess.run([sys.executable, "-c", program, path, cloudpickle.__version__], check=True)
+
+
+@pytest.mark.parametrize("module", ["__main__", "of_the_user"])
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_classes_that_the_function_makes_as_globals_go_back_by_value(which: int, module: str, tmp_path: Path) -> None:
+    path = _pickled("making_classes", tmp_path / "function")
+    program = f"{_LOAD}\nfrom htmap_run.pickling import dumps\nscript.take_place()\n"
+    program += f"f.__module__ = f.__globals__['__name__'] = {module!r}\nassert dumps(f()[{which}])[1]"
     subprocess.run([sys.executable, "-c", program, path, cloudpickle.__version__], check=True)

@@ -192,11 +192,16 @@ def test_bindings_that_cannot_be_loaded_are_said_to_be_there(htmap_dir: Path, tm
     (tmp_path / "damaged" / "htcondor2" / "__init__.py").write_text(source)
     code = (
         "import htmap\nfrom htmap_core.condor.connection import Connection\nfrom htmap_core import PoolAddress\n"
-        "try:\n    Connection(PoolAddress('machine')).query_jobs('true')\n"
-        "except htmap.exceptions.NoBindings as error:\n    print(error.is_installed)"
+        "for _ in range(2):\n"
+        "    try:\n        Connection(PoolAddress('machine')).query_jobs('true')\n"
+        "    except htmap.exceptions.NoBindings as error:\n        print(error.is_installed)"
     )
     ran = run("-c", code, simulated="", path=str(tmp_path / "damaged"))
-    assert ran.stdout == "True\n", ran.stderr
+    assert ran.stdout == "True\nTrue\n", ran.stderr
+    found = run("-m", "htmap_core", "doctor", "--json", simulated="", path=str(tmp_path / "damaged"))
+    told = [each["area"] for each in json.loads(found.stdout)["checks"] if "cannot be loaded" in each["text"]]
+    assert set(told) <= {"versions", "pool"}, found.stderr
+    assert told[0] == "versions"
 
 
 def test_whether_the_bindings_are_installed_is_seen_without_loading_them() -> None:

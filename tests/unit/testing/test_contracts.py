@@ -160,7 +160,7 @@ def test_rules_are_described_without_a_pool_or_a_map(site: Site, htmap_dir: Path
         assert described({"chunksize": 4}, pool="harbour", components=10)["MY.Jobs"] == "3"
         assert "MY.Project" not in described(pool="elsewhere")
         each = described({"walltime": ["1h", "2h"], "request_cpus": [1, 2]}, pool="harbour", components=2)
-        assert (each["MY.Runtime"], each["request_cpus"]) == ("$(htmap_walltime)", "$(htmap_option1)")
+        assert (each["MY.Runtime"], each["request_cpus"]) == ("$(htmap_walltime)", "$(htmap_option0)")
     assert not htmap_dir.exists()
 
 

@@ -70,6 +70,17 @@ class Step(TypedDict):
     why: str
 
 
+class Existing(TypedDict):
+    """The map that has the tag of a plan already.
+
+    :param components: how many components it has.
+    :param rule: what becomes of it.
+    """
+
+    components: int
+    rule: Literal["resume", "load", "replace"]
+
+
 class Plan(TypedDict):
     """What a map was submitted with; the same as ``Plan.to_dict()`` in Python.
 
@@ -87,6 +98,7 @@ class Plan(TypedDict):
     :param travels: what travels to jobs.
     :param not_called: the steps of plugins that were not called.
     :param warnings: what HTMap would warn of.
+    :param existing: null; in Python, the plan of a new map has there the map that has its tag already.
     """
 
     tag: str
@@ -103,6 +115,7 @@ class Plan(TypedDict):
     travels: list[Travelling]
     not_called: list[Step]
     warnings: list[str]
+    existing: Optional[Existing]
 
 
 class Quantity(TypedDict):

@@ -17,7 +17,7 @@ from htmap_pool import release as releases
 from htmap_pool.errors import FROM_TARBALL, InstallationFailed, ToolFailed
 from htmap_pool.installing.apt import Apt, Package
 from htmap_pool.installing.progress import Bar
-from htmap_pool.installing.publishing import AS_BEFORE, new_release, one_at_a_time, publish
+from htmap_pool.installing.publishing import AS_BEFORE, check_runs, new_release, one_at_a_time, publish
 from htmap_pool.installing.relocate import find_patchelf, relocate
 from htmap_pool.installing.sources import Candidate, Distribution, candidates, read_sources
 from htmap_pool.places import Places
@@ -35,7 +35,7 @@ def install(places: Places, tell: Callable[[str], None], *, again: bool = False)
     :param tell: called with lines for people.
     :param again: install the newest one even if there is one already.
     :raises NotOnThisSystem: this is not Linux.
-    :raises InstallationFailed: no way of installing it worked.
+    :raises InstallationFailed: no way of installing it worked, or the one that is there does not run.
     """
     check_system()
     places.make()
@@ -43,6 +43,7 @@ def install(places: Places, tell: Callable[[str], None], *, again: bool = False)
         adapt_if_moved(places)
     with one_at_a_time(places, tell):
         if not again and (found := releases.installed(places) or releases.on_path()):
+            check_runs(found)
             return found
         _check_machine()
         try:

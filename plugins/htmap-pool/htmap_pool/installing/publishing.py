@@ -9,15 +9,16 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from htmap_core import locked, make_folder, put_in_place, write_atomically
 from htmap_pool import release as releases
-from htmap_pool.errors import ToolFailed
+from htmap_pool.errors import InstallationFailed, ToolFailed
 from htmap_pool.installing.trial import check
 from htmap_pool.places import Places
 from htmap_pool.release import Release
+from htmap_pool.running import record
 
 AS_BEFORE = "What was installed before is as it was; mend that, and run the command again"
 
@@ -28,6 +29,18 @@ def one_at_a_time(places: Places, tell: Callable[[str], None]) -> contextlib.Abs
     :param tell: called with a line for people if it has to wait for another.
     """
     return locked(places.install_lock, on_wait=lambda: tell("another installation is running; waiting for it"))
+
+
+def check_runs(found: Release) -> None:
+    """Check that an installed HTCondor still runs: one from a tarball needs libraries of the machine, which may be gone.
+
+    :raises InstallationFailed: it does not.
+    """
+    try:
+        found.version()
+    except ToolFailed as error:
+        reason = f"it is installed already, but does not run ({error})"
+        raise InstallationFailed(((str(found.root), reason),), "With `--again`, another one replaces it") from error
 
 
 @contextlib.contextmanager
@@ -64,8 +77,15 @@ def publish(folder: Path, places: Places) -> Release:
         link.symlink_to(folder.relative_to(places.root))
     if places.staging.exists():
         shutil.rmtree(places.staging)
+    in_use = _in_use(places)
     for other in places.releases.iterdir():
-        # Daemons of a running pool may still use the previous release; the next installation removes it.
-        if other.resolve() not in (folder.resolve(), previous):
+        # A pool may be about to start with the previous release; the next installation removes it.
+        if other.resolve() not in {folder.resolve(), previous} and other.resolve() not in in_use:
             shutil.rmtree(other)
     return found
+
+
+def _in_use(places: Places) -> Sequence[Path]:
+    """Return the folder of the release that the pool was started with, and those above: its daemons may still run."""
+    started = record.read(places)
+    return () if started is None else (Path(started.release), *Path(started.release).parents)

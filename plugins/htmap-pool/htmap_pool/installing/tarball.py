@@ -26,7 +26,7 @@ from htmap_pool import release as releases
 from htmap_pool.errors import InstallationFailed, InstalledAlready, ToolFailed, UnfitTarball
 from htmap_pool.installing.install import adapt_if_moved
 from htmap_pool.installing.progress import Bar
-from htmap_pool.installing.publishing import AS_BEFORE, new_release, one_at_a_time, publish
+from htmap_pool.installing.publishing import AS_BEFORE, check_runs, new_release, one_at_a_time, publish
 from htmap_pool.places import Places
 from htmap_pool.release import Release, Tarball
 from htmap_pool.system import check_system
@@ -47,7 +47,7 @@ def install_tarball(places: Places, file: str, tell: Callable[[str], None], *, a
     :param again: whether it replaces another one that is installed.
     :raises UnfitTarball: it is damaged, or its HTCondor does not run here; everything is as before.
     :raises InstalledAlready: another one is installed.
-    :raises InstallationFailed: the disk is full.
+    :raises InstallationFailed: the disk is full, or the one that is installed does not run any more.
     :raises NotOnThisSystem: this is not Linux.
     """
     check_system()
@@ -58,6 +58,7 @@ def install_tarball(places: Places, file: str, tell: Callable[[str], None], *, a
     with one_at_a_time(places, tell):
         found = releases.installed(places)
         if found is not None and not again:
+            check_runs(found)
             installed = Tarball.of(places.installed.resolve())
             if installed is not None and installed.sha256 == _checksum(path):
                 return found

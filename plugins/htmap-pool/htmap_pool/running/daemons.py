@@ -99,7 +99,9 @@ def _start(places: Places, release: Release, shape: Shape, timeout: float) -> Re
     try:
         version = release.version()
     except ToolFailed as error:
-        raise CannotStart(f"HTCondor in {release.root} does not run: {error}") from error
+        reason = f"HTCondor in {release.root} does not run: {error}"
+        advice = "" if release.origin == "POOL.PREFIX" else "`htmap pool install --again` installs another one"
+        raise CannotStart(reason, advice=advice) from error
     reached = release.without_blanks(runtime)
     write_atomically(places.configuration, configuration.text(places, runtime, reached, who, shape))
     for stale in places.log.glob(".*_address*"):

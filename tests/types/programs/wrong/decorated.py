@@ -22,6 +22,7 @@ print(text(1) + 1)  # wrong: operator | reportOperatorIssue
 text.map(["one"])  # wrong: list-item | reportArgumentType
 text.map(3)  # wrong: arg-type | reportArgumentType
 text.map([1], "tide", 3)  # wrong: arg-type | reportArgumentType
+text.map([1], chunksize="many")  # wrong: arg-type | reportArgumentType
 print(text.map([1])[0] + 1)  # wrong: operator | reportOperatorIssue
 scaled.map([1.0])  # wrong: misc | reportAttributeAccessIssue
 scaled.starmap([1.0])  # wrong: list-item | reportArgumentType

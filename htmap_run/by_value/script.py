@@ -19,7 +19,7 @@ import sys
 from types import FunctionType, ModuleType
 
 from htmap_run import frames, names
-from htmap_run.job import quick_functions
+from htmap_run.by_value import quick_functions
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
