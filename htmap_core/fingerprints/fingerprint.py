@@ -15,6 +15,7 @@ from htmap_core.fingerprints import walk
 from htmap_core.fingerprints.form import ATOMS, Form, Part
 from htmap_core.fingerprints.objects import Forms
 from htmap_core.fingerprints.origins import ModuleFile, Origins, OwnModule
+from htmap_core.fingerprints.used import used
 from htmap_core.fingerprints.walk import Leaf, Path, Walk
 
 # Byte code means something else to another Python, and the standard library may compute something else.
@@ -67,6 +68,7 @@ class Fingerprints:
     """
 
     def __init__(self, function: Any) -> None:
+        self._mapped = function
         self._origins = Origins()
         self._known: dict[int, tuple[Any, bytes, list[tuple[Path, str, str]]]] = {}
         self._forms = Forms(self._origins, with_docs=False)
@@ -92,6 +94,18 @@ class Fingerprints:
         """
         found = self._origins.of(module)
         return self._kept(found)[0].hex() if isinstance(found, OwnModule) else None
+
+    def of_what_is_used(self) -> dict[str, str]:
+        """Return the digests of what the function uses, by the names that its author knows. Of code, they are of own modules."""
+        found: dict[str, str] = {}
+        for name, value in used(self._mapped):
+            if isinstance(value, (type, FunctionType, ModuleType)):
+                module = value.__name__ if isinstance(value, ModuleType) else value.__module__
+                if (digest := self.of_module(module or "")) is not None:
+                    found[f"the module {module}"] = digest
+            else:
+                found[name] = self.of_input((value,), {}).digest
+        return found
 
     def _leaf(self, value: Any) -> tuple[bytes, list[tuple[Path, str, str]]] | None:
         """Return what is known of a class, function or module: inputs by the thousand have the same ones."""

@@ -35,8 +35,8 @@ class MapRecord:
     :param chunking: why HTMap has chosen these sizes, as plain facts; None where the user has.
     :param delivery_reason: who has chosen the delivery method, and why, for people to read. Not known of old maps.
     :param plugin_files: the one-off plugins that the map was made with.
-    :param kept: of a map that a script may find again: the digest of its ``function``, if that can be compared, and the digests
-        of the user's ``modules`` that its inputs need.
+    :param kept: of a map that a script may find again: the digest of its ``function``, if that can be compared, those of what it
+        has ``used``, and of the user's ``modules`` that its inputs need.
     """
 
     components: int = attrs.field(validator=attrs.validators.ge(1))

@@ -7,7 +7,7 @@ from typing import Any
 from htmap_core.fingerprints.fingerprint import Fingerprints
 from htmap_core.results.pickling import Pickled, pickle_input
 
-FUNCTION, MODULES = "function", "modules"
+FUNCTION, MODULES, USED = "function", "modules", "used"
 
 
 class Kept:
@@ -40,7 +40,8 @@ class Kept:
     def facts(self) -> dict[str, Any]:
         """Return what is written down."""
         function = self.fingerprints.function
-        return {FUNCTION: None if function.incomparable else function.digest, MODULES: self.modules()}
+        digest = None if function.incomparable else function.digest
+        return {FUNCTION: digest, MODULES: self.modules(), USED: self.fingerprints.of_what_is_used()}
 
     def modules(self) -> dict[str, str]:
         """Return the digests of the user's modules that the inputs so far need, by name."""

@@ -12,7 +12,7 @@ from htmap_core import names
 from htmap_core.exceptions import MapDiffers
 from htmap_core.fingerprints.fingerprint import Fingerprint, Incomparable
 from htmap_core.maps.drafts.draft import Call, Draft
-from htmap_core.maps.drafts.kept import FUNCTION, MODULES, Kept
+from htmap_core.maps.drafts.kept import FUNCTION, MODULES, USED, Kept
 from htmap_core.maps.earlier_runs import FUNCTION as OF_CHUNKING
 from htmap_core.maps.resuming.differing import Differing, digest
 from htmap_core.results.pickling import Pickled
@@ -23,7 +23,7 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.files.arguments import Arguments
 from htmap_run import arguments
 
-_USED = "a module, a global variable, a default, a closure, or the version of Python or of a package"
+_MAY_HAVE = "a module, a global variable, a default, a closure, or the version of Python or of a package"
 _SHOWN_LINES = 12  # of changed source: enough to recognise what was changed
 
 
@@ -79,7 +79,9 @@ class Comparison:
         changed = source_lines.changed(self._map_dir.source_lines, self._draft.function.functions)
         if changed:
             return "\n".join(changed[:_SHOWN_LINES] + ["..."] * (len(changed) > _SHOWN_LINES))
-        return f"what it uses has changed: {_USED}"
+        then, now = (self._map_dir.record.kept or {}).get(USED) or {}, self._kept.fingerprints.of_what_is_used()
+        used = [name for name, digest in now.items() if name in then and then[name] != digest]
+        return f"what it uses has changed: {', '.join(used) or _MAY_HAVE}"
 
     # --- the inputs
 

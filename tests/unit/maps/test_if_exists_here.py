@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,6 +88,29 @@ def test_another_function_differs() -> None:
     with pytest.raises(MapDiffers) as caught:
         htmap.map(lambda x: x + 2, [3], tag="cake", where="here", if_exists="resume")
     assert caught.value.what == "function"
+
+
+_SCRIPT = """
+STEP = 1
+
+def stepped(x, scale=2):
+    return x * scale + STEP
+
+def moved(offset):
+    return lambda x: stepped(x) + offset
+"""
+
+
+@pytest.mark.parametrize("changed", ["STEP", "scale", "offset"])
+def test_what_has_changed_beside_the_source_is_named(changed: str) -> None:
+    script: dict[str, Any] = {"__name__": "__main__"}
+    exec(_SCRIPT, script)
+    htmap.map(script["moved"](10), [3], tag="cake", where="here", if_exists="resume")
+    script["STEP"] += changed == "STEP"
+    script["stepped"].__defaults__ = (7 if changed == "scale" else 2,)
+    with pytest.raises(MapDiffers) as caught:
+        htmap.map(script["moved"](10 + (changed == "offset")), [3], tag="cake", where="here", if_exists="resume")
+    assert [name for name in ("STEP", "scale", "offset") if name in caught.value.detail] == [changed]
 
 
 @pytest.mark.parametrize("where", PLACES)
