@@ -12,11 +12,13 @@ from __future__ import annotations
 import datetime
 import difflib
 import functools
+import os
 import re
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-__all__ = ["describe", "did_you_mean", "duration", "followed", "printable", "size", "table"]
+__all__ = ["describe", "did_you_mean", "duration", "followed", "in_shell", "printable", "size", "table"]
 
 # Characters that a terminal obeys or does not show, except for tabs and ends of lines: controls; marks, embeddings and isolates
 # of the direction; separators and joiners without width; tags. A carriage return alone would overwrite the line that it ends.
@@ -96,6 +98,18 @@ def perhaps(names: Sequence[str]) -> str:
 def followed(text: str, more: str) -> str:
     """Return *text*, then *more* behind a semicolon; a question mark at the end of *text* makes the semicolon superfluous."""
     return f"{text}{'' if text.endswith('?') else ';'} {more}"
+
+
+def in_shell(word: str | os.PathLike[str]) -> str:
+    """Return a tag, a path or another name that users choose as a word of a command that a message proposes.
+
+    Who copies the command into a shell, or runs it from a program, gets the map that is meant, and nothing else happens. Words
+    without characters that a shell obeys stay as they are.
+
+    >>> print(f"`htmap errors {in_shell('high-tide')}`, `htmap errors {in_shell('$(reboot)')}`")
+    `htmap errors high-tide`, `htmap errors '$(reboot)'`
+    """
+    return shlex.quote(os.fspath(word))
 
 
 def describe(error: BaseException) -> str:

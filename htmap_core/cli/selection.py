@@ -7,7 +7,6 @@ tags starts ``htmap`` for each TAB.
 from __future__ import annotations
 
 import functools
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +17,7 @@ from click.shell_completion import CompletionItem
 
 from htmap_core.cli.machine.answer import of_context
 from htmap_core.exceptions import HTMapException, InvalidTag, TagNotFound
+from htmap_core.wording import in_shell
 from htmap_run import ranges
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Selection:
                 text = str(error)
                 if isinstance(error, (InvalidTag, TagNotFound)) and _is_pattern(tag):
                     path = click.get_current_context().command_path
-                    text = f"{tag!r} is no tag; did you mean the pattern: `{path} -p {shlex.quote(tag)}`?"
+                    text = f"{tag!r} is no tag; did you mean the pattern: `{path} -p {in_shell(tag)}`?"
                 tables.complain(text if repr(tag)[1:-1] in text else f"map {tag!r}: {text}")
                 answer.add(error, tag, text)
         if failed and not answer.is_wanted:  # where it is, the answer comes first

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from htmap_core.wording import did_you_mean
+from htmap_core.wording import did_you_mean, in_shell
 
 # Commands as one types them, by the group that they are in, with the names that other tools have for them.
 OTHER_NAMES: dict[str, dict[str, str]] = {
@@ -107,7 +107,7 @@ class WithoutTags(click.Command):
         """Parse as click does, but suggest the other command where there are arguments left."""
         left = super().parse_args(ctx, args)
         if ctx.args and not ctx.resilient_parsing:
-            instead = self._instead.format(tag=shlex.quote(ctx.args[0]))
+            instead = self._instead.format(tag=in_shell(ctx.args[0]))
             ctx.fail(f"Got unexpected extra argument ({' '.join(ctx.args)}); did you mean `{instead}`?")
         return left
 

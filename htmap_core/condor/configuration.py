@@ -8,6 +8,7 @@ from pathlib import Path
 from htmap_core import environment
 from htmap_core.exceptions import UnsafePath, UnsafePoolConfiguration
 from htmap_core.settings.trust import check_owner
+from htmap_core.wording import in_shell
 
 
 def check_configuration(path: Path) -> None:
@@ -21,7 +22,9 @@ def check_configuration(path: Path) -> None:
         return
     try:
         check_owner(
-            path, "the HTCondor configuration of a map's pool", f"`export CONDOR_CONFIG={path}` says that you trust it"
+            path,
+            "the HTCondor configuration of a map's pool",
+            f"`export CONDOR_CONFIG={in_shell(path)}` says that you trust it",
         )
     except UnsafePath as error:
         raise UnsafePoolConfiguration(path, str(error)) from error

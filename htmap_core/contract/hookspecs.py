@@ -215,7 +215,8 @@ def htmap_site_words(interruption: Interruption) -> SiteWords | None:
         @hookimpl
         def htmap_site_words(interruption):
             if interruption.kind == "hold":
-                return SiteWords("held jobs are removed after a day", f"`htmap release {interruption.tag}` before that")
+                named = wording.in_shell(interruption.tag)  # a tag may have characters that a shell obeys
+                return SiteWords("held jobs are removed after a day", f"`htmap release {named}` before that")
             return None
 
     :param interruption: what happened to the job.

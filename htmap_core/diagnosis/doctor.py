@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shlex
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -188,11 +187,14 @@ def _is_here(tag: str) -> bool:
 
 
 def _advice_on_damage(tag: str, error: CorruptMap | FileNotFoundError) -> str:
+    named = wording.in_shell(tag)
     if isinstance(error, CorruptMap) and error.path.parent.name == names.TAGS:
         return ""  # the error says what to do
     if isinstance(error, CorruptMap) and error.path.name == names.RUNTIME:
-        return f"Maps share it: `htmap rerun map {tag}`, or the next map, mends it for all, if this version has made it"
-    return f"Save what you need of it; `htmap remove {tag}` removes its remains"
+        return (
+            f"Maps share it: `htmap rerun map {named}`, or the next map, mends it for all, if this version has made it"
+        )
+    return f"Save what you need of it; `htmap remove {named}` removes its remains"
 
 
 def _lost(root: Path) -> Iterator[Check]:
@@ -202,7 +204,8 @@ def _lost(root: Path) -> Iterator[Check]:
         yield Check("files", "note", f"{text}: {problem}", "`htmap settle` tries it at once")
     for map_dir in maps_without_tag(root):
         text = f"no tag leads to the map {map_dir.path}; it was lost or is damaged"
-        yield Check("files", "note", text, f"`echo {map_dir.id} > {root / names.TAGS}/NAME` gives it the tag NAME")
+        advice = f"`echo {map_dir.id} > {wording.in_shell(root / names.TAGS)}/NAME` gives it the tag NAME"
+        yield Check("files", "note", text, advice)
     for marker in operations.damaged(root):
         map_dir = MapDir(root / names.MAPS / marker.name)
         advice = "The first command that comes a day after it was written finishes what was interrupted"
@@ -234,7 +237,7 @@ def _unsafe_files(root: Path) -> Check | None:
     try:
         check_htmap_dir(root)
         for path in (*root.glob("*/*"), *root.glob(f"{names.MAPS}/*/*")):
-            check_entry(path, "a file in HTMAP_DIR", f"`rm -r {shlex.quote(str(path))}` deletes it")
+            check_entry(path, "a file in HTMAP_DIR", f"`rm -r {wording.in_shell(path)}` deletes it")
     except UnsafePath as error:
         text, _, advice = str(error).partition("\n")
         return Check("files", "problem", text.rstrip("."), advice)

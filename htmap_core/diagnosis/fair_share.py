@@ -114,8 +114,8 @@ class InFront:
     @property
     def advice(self) -> str:
         """What lets the others pass."""
-        name = self.batches[0] if self.batches else "TAG"
-        return f"`htmap hold {name}` lets others pass; `htmap why {name}` says why no slot fits it"
+        named = wording.in_shell(self.batches[0]) if self.batches else "TAG"
+        return f"`htmap hold {named}` lets others pass; `htmap why {named}` says why no slot fits it"
 
     def __str__(self) -> str:
         named = f" ({', '.join(self.batches)})" if self.batches else ""

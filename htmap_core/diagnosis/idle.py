@@ -143,7 +143,7 @@ def _not_now(slots: int, match: Match, standing: Standing) -> str:
 def _advice(tag: str, impossible: Sequence[str]) -> str:
     edits = [_EDITS[command] for text in impossible if (command := text.partition(" ")[0]) in _EDITS]
     if len(edits) == len(impossible):
-        return f"Ask for less: {', '.join(edits)}".format(tag=tag)
+        return f"Ask for less: {', '.join(edits)}".format(tag=wording.in_shell(tag))
     return "Create a map with other requirements or options, or wait for other slots"
 
 

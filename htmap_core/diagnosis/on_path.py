@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from htmap_core.contract.site.checks import Check
+from htmap_core.wording import in_shell
 
 _COMMAND = "htmap"
 _PYTHON = re.compile(
@@ -21,7 +21,7 @@ _PYTHON = re.compile(
 def checks() -> Iterator[Check]:
     """Tell if the command is not on PATH, or is that of another environment; what a wrapper starts is not known."""
     here = Path(sys.executable)
-    instead = f"`{shlex.quote(str(here))} -m {_COMMAND}` is the same command"
+    instead = f"`{in_shell(here)} -m {_COMMAND}` is the same command"
     found = shutil.which(_COMMAND)
     if found is None:
         yield Check("command", "note", f"`{_COMMAND}` is not on your PATH", f"{_way_there(here)}{instead}")
@@ -42,7 +42,7 @@ def _folder_of_its_python(program: str) -> str | None:
 def _way_there(here: Path) -> str:
     """Return how to put the command on PATH, where one knows where it is."""
     if (activate := here.with_name("activate")).exists():
-        return f"`. {shlex.quote(str(activate))}` puts it there, in each new shell; "
+        return f"`. {in_shell(activate)}` puts it there, in each new shell; "
     user = Path("~/.local/bin").expanduser()
     folder = next((each for each in (here.parent, user) if (each / _COMMAND).exists()), None)
-    return f"`export PATH={shlex.quote(str(folder))}:$PATH` puts it there, in each new shell; " if folder else ""
+    return f"`export PATH={in_shell(folder)}:$PATH` puts it there, in each new shell; " if folder else ""

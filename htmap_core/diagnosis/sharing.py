@@ -14,6 +14,7 @@ from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap
 from htmap_core.results.engine import Engine
 from htmap_core.storage.jobs import Job
 from htmap_core.tracking import hold_codes
+from htmap_core.wording import in_shell
 from htmap_run import ranges
 
 LONG = 600.0  # seconds; where components end, results of a job come every ten minutes at least
@@ -44,7 +45,10 @@ class Quiet:
 
     def advice(self, tag: str) -> str:
         """Say what to do about one that hangs, in the map *tag*."""
-        limit = f"`htmap hold {tag}`, `htmap edit walltime {tag} TIME` (for each component), `htmap release {tag}`"
+        named = in_shell(tag)
+        limit = (
+            f"`htmap hold {named}`, `htmap edit walltime {named} TIME` (for each component), `htmap release {named}`"
+        )
         return f"If it hangs, those behind it run only when a time limit ends it. A map without one gets one by {limit}"
 
 

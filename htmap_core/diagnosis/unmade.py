@@ -10,6 +10,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.condor.errors import PER_OWNER
 from htmap_core.exceptions import CondorError
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.wording import in_shell
 
 logger = logging.getLogger("htmap")
 
@@ -31,7 +32,7 @@ def why_unmade(map_dir: MapDir, submissions: Collection[int], connection: Connec
                 found = clusters.find(connection, submission.cluster, map_dir.id)
                 if found.pause is not None:
                     text = f"the schedd makes no more jobs of this map for now: {found.pause}"
-                    return text, f"`htmap release {tag}` lets it go on"
+                    return text, f"`htmap release {in_shell(tag)}` lets it go on"
                 if found.places is not None and len(found.jobs) >= found.places:
                     return _ALL_PLACES.format(found.places), ""
                 if found.is_late and all(ad["JobStatus"] != _IDLE for ad in found.jobs):

@@ -106,7 +106,9 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             text, advice = _plain(_PLAIN[status], alike)
             said = f"{text} ({note})" if note else text
             words = engine.site.on_removal(note) if status is ComponentStatus.REMOVED else ()
-            explained.append(Explanation(tuple(alike), status, said, advice.format(tag=tag), site=words))
+            explained.append(
+                Explanation(tuple(alike), status, said, advice.format(tag=wording.in_shell(tag)), site=words)
+            )
     return [*explained, *_of_signed_urls(map_dir, tag, connection, chosen, statuses)]
 
 
@@ -123,7 +125,9 @@ def _of_this_machine(engine: Engine, components: Iterable[int] | None) -> list[E
         text, advice = _plain({**_PLAIN, **_PLAIN_HERE}[status], alike)
         said = f"{text} ({note})" if note else text
         place = f"the map runs {engine.map_dir.record.delivery_reason}"
-        explained.append(Explanation(tuple(alike), status, f"{said}; {place}", advice.format(tag=tag)))
+        explained.append(
+            Explanation(tuple(alike), status, f"{said}; {place}", advice.format(tag=wording.in_shell(tag)))
+        )
     return explained
 
 
@@ -177,7 +181,7 @@ def _of_signed_urls(
         advice = _TOO_LATE if is_running else "`htmap wait {tag}` and `htmap release {tag}` sign them anew in time"
         whose = "its" if len(alike) == 1 else "their"
         text = f"{whose} outputs go to signed URLs that are good until {end}"
-        yield Explanation(tuple(sorted(alike)), status, text, advice.format(tag=tag))
+        yield Explanation(tuple(sorted(alike)), status, text, advice.format(tag=wording.in_shell(tag)))
 
 
 _TOO_LATE = "If it ends later it is held, and `htmap release {tag}` signs them anew and runs it again"

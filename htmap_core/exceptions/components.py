@@ -8,7 +8,7 @@ import attrs
 
 from htmap_core import tracebacks
 from htmap_core.exceptions.roots import HTMapException
-from htmap_core.wording import printable
+from htmap_core.wording import in_shell, printable
 
 _SHOWN = 10  # components that a text lists: enough to recognise them
 _PERCENT = 100
@@ -33,7 +33,7 @@ class TimeoutError(HTMapException, builtins.TimeoutError):
         which = "" if self.component is None else f" {self.component}"
         return (
             f"the timeout is over, and {component}map {self.tag!r} {self.reason}; "
-            f"`htmap why {self.tag}{which}` says what it waits for"
+            f"`htmap why {in_shell(self.tag)}{which}` says what it waits for"
         )
 
 
@@ -87,7 +87,7 @@ class NoOutputLeft(HTMapException, FileNotFoundError):
         left = f"component {self.component} of map {self.tag!r} is {self.status}{reason} and has left no {self.what}"
         waits = "" if self.status in _AFTER_THE_END else f" yet: `get({self.component})` waits until it has ended"
         todo = {**_AFTER_THE_END, **_BEFORE_THE_END}.get(self.status, _WHY).format(
-            tag=self.tag, component=self.component
+            tag=in_shell(self.tag), component=self.component
         )
         return f"{left}{waits}; {todo}"
 
@@ -164,7 +164,7 @@ class MapComponentError(ComponentProblem):
     def _render_traceback_(self) -> list[str]:
         """Return what IPython and notebooks show: the user's exception first, and where the rest is. They call it."""
         text = f"component {self.component} of map {self.tag!r} failed, so there is no result to hand out"
-        shows = f"`htmap errors {self.tag}` and print(htmap.load({self.tag!r}).get_err({self.component}).report())"
+        shows = f"`htmap errors {in_shell(self.tag)}` and print(htmap.load({self.tag!r}).get_err({self.component}).report())"
         more = f"{shows} show the values of variables, and where it ran"
         told = [f"{type(self).__name__}: {text}", *tracebacks.where_asked(self), more]
         return printable("\n".join([self.raised or self.headline, "", *told])).split("\n")
@@ -200,10 +200,10 @@ class TooFewResults(ComponentProblem):
     def __str__(self) -> str:
         told = []
         if self.failed:
-            told.append(f"{_listed(self.failed)} in error, or removed: `htmap errors {self.tag}` shows how")
-            told.append(f"`map.rerun(map.failed)`, or `htmap rerun failed {self.tag}`, runs them again")
+            told.append(f"{_listed(self.failed)} in error, or removed: `htmap errors {in_shell(self.tag)}` shows how")
+            told.append(f"`map.rerun(map.failed)`, or `htmap rerun failed {in_shell(self.tag)}`, runs them again")
         if self.held:
-            told.append(f"{_listed(self.held)} held: `htmap reasons {self.tag}` shows why")
+            told.append(f"{_listed(self.held)} held: `htmap reasons {in_shell(self.tag)}` shows why")
         ends = f"map {self.tag!r} cannot have {self.needed} results from its {self.count} components any more"
         return "\n".join([*([self.headline] if self.headline else []), ends, *told])
 
@@ -223,7 +223,8 @@ class NothingMeasured(HTMapException):
     tag: str
 
     def __str__(self) -> str:
-        return f"no component of map {self.tag!r} has ended yet, so nothing was measured: `htmap wait {self.tag}`, then ask again"
+        waits = f"`htmap wait {in_shell(self.tag)}`, then ask again"
+        return f"no component of map {self.tag!r} has ended yet, so nothing was measured: {waits}"
 
 
 @attrs.define(slots=False)
@@ -253,7 +254,8 @@ class ComponentFailed(HTMapException):
     reason: str
 
     def __str__(self) -> str:
-        return f"component {self.component} of map {self.tag!r} failed: {self.reason}; `htmap errors {self.tag}` shows more"
+        more = f"`htmap errors {in_shell(self.tag)}` shows more"
+        return f"component {self.component} of map {self.tag!r} failed: {self.reason}; {more}"
 
 
 @attrs.define(slots=False)
@@ -272,7 +274,7 @@ class MapComponentHeld(ComponentProblem):
     site: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        advice = self.advice or f"Fix it, then `htmap release {self.tag}`"
+        advice = self.advice or f"Fix it, then `htmap release {in_shell(self.tag)}`"
         told = f"component {self.component} of map {self.tag!r} is held: {self.report}"
         return "\n".join([told, *self.site, advice])
 
@@ -291,6 +293,6 @@ class MapComponentRemoved(ComponentProblem):
     site: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        again = f"`htmap rerun components {self.tag} {self.component}` submits it again"
+        again = f"`htmap rerun components {in_shell(self.tag)} {self.component}` submits it again"
         told = f"component {self.component} of map {self.tag!r} was removed from the queue: {self.report}; {again}"
         return "\n".join([told, *self.site])

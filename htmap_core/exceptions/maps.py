@@ -9,7 +9,7 @@ import attrs
 
 from htmap_core.exceptions.components import ComponentNotFound
 from htmap_core.exceptions.roots import HTMapException
-from htmap_core.wording import followed
+from htmap_core.wording import followed, in_shell
 
 _SHOWN = 10  # components that a text lists: enough to recognise them
 
@@ -97,7 +97,8 @@ class CorruptEventLog(HTMapException):
         )
         return (
             f"{self.path} has {what}. Results that have come back can still be read. Move the log away, and the states come from "
-            f"the result files and the queue a minute after something waits for the map: `mv {self.path} {self.path}.damaged`"
+            f"the result files and the queue a minute after something waits for the map: "
+            f"`mv {in_shell(self.path)} {in_shell(self.path)}.damaged`"
         )
 
 
@@ -174,7 +175,7 @@ class CannotDebug(HTMapException):
     def __str__(self) -> str:
         return (
             f"component {self.component} of map {self.tag!r} cannot be debugged here: {self.reason}. "
-            f"`htmap errors {self.tag}` shows what is known of its error"
+            f"`htmap errors {in_shell(self.tag)}` shows what is known of its error"
         )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import attrs
 
 from htmap_core.exceptions.roots import HTMapException
 from htmap_core.files.ownership import Danger
+from htmap_core.wording import in_shell
 
 
 class UnsafePath(HTMapException):
@@ -70,7 +70,7 @@ class WritableByOthers(UnsafePath):
         )
 
     def _mending(self) -> str:
-        place = shlex.quote(str(self.place))
+        place = in_shell(self.place)
         if self.place != self.path:
             return f"`chmod go-w {place}` mends that"
         return f"`find {place} ! -user {self.owner}` shows what others have put there; delete that, then `chmod -R go-w {place}`"
@@ -96,4 +96,4 @@ def _named(place: Path, path: Path) -> str:
 
 
 def _trusting(path: Path) -> str:
-    return f"If you trust whoever may write there, `export HTMAP_TRUSTED_FOLDERS={shlex.quote(str(path))}`"
+    return f"If you trust whoever may write there, `export HTMAP_TRUSTED_FOLDERS={in_shell(path)}`"

@@ -30,6 +30,7 @@ from htmap_core.storage.content.paths import moved
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import end_move, move_of, moving, unfinished_move, why_still_moving
 from htmap_core.storage.tags import tag_of
+from htmap_core.wording import in_shell
 
 _REASON = "htmap move: HTMAP_DIR is being moved"
 _IDLE, _HELD = 1, 5
@@ -160,7 +161,7 @@ def _check_places(real: Path, to: Path) -> None:
     if os.path.lexists(to) and not (to.is_dir() and not to.is_symlink() and not any(to.iterdir())):
         raise CannotMove(real, to, f"{to} exists already", "Choose another path")
     if not to.parent.is_dir():
-        raise CannotMove(real, to, f"there is no folder {to.parent}", f"`mkdir -p {to.parent}`")
+        raise CannotMove(real, to, f"there is no folder {to.parent}", f"`mkdir -p {in_shell(to.parent)}`")
 
 
 def _check_unused(real: Path, to: Path) -> list[PoolAddress]:
@@ -187,10 +188,10 @@ def _queued(real: Path, to: Path) -> Iterator[tuple[MapDir, Connection]]:
         configuration = map_dir.pool.configuration
         if configuration is not None and is_within(configuration, [str(real)]):
             reason = f"map {tag!r} has not ended, and its jobs are in the queue of the pool that is moved, too"
-            raise CannotMove(real, to, reason, f"`htmap pool start`, `htmap wait {tag}`, `htmap pool stop`")
+            raise CannotMove(real, to, reason, f"`htmap pool start`, `htmap wait {in_shell(tag)}`, `htmap pool stop`")
         if ComponentStatus.UNMATERIALIZED in engine.statuses():
             reason = f"the schedd has yet to make jobs of map {tag!r}, in the old place"
-            raise CannotMove(real, to, reason, f"`htmap wait {tag}`")
+            raise CannotMove(real, to, reason, f"`htmap wait {in_shell(tag)}`")
         connection = Connection(map_dir.pool)
         _check_none_runs(map_dir, connection, real, to)
         yield map_dir, connection
@@ -201,7 +202,9 @@ def _check_none_runs(map_dir: MapDir, connection: Connection, real: Path, to: Pa
     if connection.query_jobs(others, ["ClusterId"], limit=1):
         tag = tag_of(map_dir) or map_dir.id
         reason = f"jobs of map {tag!r} run, and will return their results to the old place"
-        raise CannotMove(real, to, reason, f"`htmap wait {tag}`, or `htmap hold {tag}` until the move is done")
+        raise CannotMove(
+            real, to, reason, f"`htmap wait {in_shell(tag)}`, or `htmap hold {in_shell(tag)}` until the move is done"
+        )
 
 
 def _maps(root: Path) -> Iterator[MapDir]:

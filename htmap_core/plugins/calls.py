@@ -155,7 +155,7 @@ class Plugins(Offered):
     def failure_of_command(self, name: str, error: Exception) -> PluginError:
         """Return that a command of a plugin failed, with the plugin's name: the command line runs it, without a guard."""
         owners = (record for record in self._discovery.records() if name in record.offers.get("commands", ()))
-        record, what = next(owners), f"`htmap {name}`"
+        record, what = next(owners), f"the command {name!r}"
         trace_failure(record, what, error)
         return failure(record, what, error)
 

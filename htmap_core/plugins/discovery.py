@@ -9,7 +9,6 @@ import contextlib
 import contextvars
 import inspect
 import os
-import shlex
 import sys
 import threading
 import traceback
@@ -30,7 +29,7 @@ from htmap_core.settings.chain import settings
 from htmap_core.settings.tables import setting
 from htmap_core.settings.toml.reading import split_list
 from htmap_core.version import __version__
-from htmap_core.wording import describe, did_you_mean
+from htmap_core.wording import describe, did_you_mean, in_shell
 
 if sys.version_info >= (3, 10):
     from importlib.metadata import EntryPoint
@@ -158,7 +157,7 @@ class Discovery:
             record.reason = (
                 f"the name {record.name!r} is taken by the plugin of {twin.distribution}; uninstall one of the two"
             )
-            record.repair = record.repair or f"`pip uninstall {shlex.quote(record.distribution)}`"
+            record.repair = record.repair or f"`pip uninstall {in_shell(record.distribution)}`"
             return
         if isinstance(entry, OneOffFile) and (refusal := entry.refusal()) is not None:
             reason, _, record.repair = str(refusal).partition("\n")
@@ -224,7 +223,7 @@ def _refuse(record: PluginRecord, unmet: Unmet) -> None:
     if record.is_one_off:
         record.repair = f"{upgrade}, or {record.repair}" if unmet.is_newer else record.repair
         return
-    named = shlex.quote(record.distribution)
+    named = in_shell(record.distribution)
     other = upgrade if unmet.is_newer else f"install a version of {named} for this one"
     record.repair = record.repair or f"{other}, or `pip uninstall {named}`"
 

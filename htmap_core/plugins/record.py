@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import sys
 from collections.abc import Iterable
 from typing import Literal
@@ -13,6 +12,7 @@ import attrs
 
 from htmap_core.contract.authors import Authors
 from htmap_core.names import DISTRIBUTION
+from htmap_core.wording import in_shell
 
 FIRST_PARTY = ("assume", "cern", "docker", "pool", "shared", "singularity", "transplant")
 
@@ -81,14 +81,14 @@ class PluginRecord:
             return "Enable it there to use it"
         if not self.distribution:
             return self.repair
-        return f"`htmap plugins show {shlex.quote(self.name)}` shows the details; {self.remedy}"
+        return f"`htmap plugins show {in_shell(self.name)}` shows the details; {self.remedy}"
 
     @property
     def remedy(self) -> str:
         """What repairs or removes a broken plugin. Only our own packages are known to be at the index that pip asks."""
         if self.repair:
             return self.repair
-        named = shlex.quote(self.distribution)
+        named = in_shell(self.distribution)
         again = (
             f"`pip install --force-reinstall {named}`"
             if self.is_first_party

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Callable, Iterator
 
 from htmap_core.progress.bars import tell
+from htmap_core.wording import in_shell
 
 
 def tell_that_it_goes_on(tag: str) -> None:
     """Say that a map goes on although nobody waits for it any more, how to come back to it, and how to stop it."""
-    named = shlex.quote(tag)
+    named = in_shell(tag)
     tell(
         f"map {tag!r} goes on without this program. To come back to it: htmap.load({tag!r}), or `htmap wait {named}`. "
         f"To stop it: `htmap hold {named}`, or `htmap remove {named}`"
@@ -22,7 +22,7 @@ def tell_how_to_go_on(tag: str) -> None:
     """Say that a map which runs on this machine was stopped with its program, and how to run the rest of it."""
     tell(
         f"htmap: map {tag!r} was stopped; what has ended stays. "
-        f"`htmap rerun components {shlex.quote(tag)} --status removed` goes on"
+        f"`htmap rerun components {in_shell(tag)} --status removed` goes on"
     )
 
 

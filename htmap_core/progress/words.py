@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Optional
 
 import attrs
 
 from htmap_core.components import ComponentStatus
+from htmap_core.wording import in_shell
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _LONG = 60.0  # seconds without a slot after which to say who knows why
@@ -95,7 +95,7 @@ def _of_waiting(state: State) -> Iterator[Word]:
     else:
         yield Word(1, f"{state.waiting} waiting for a slot")
         if state.elapsed > _LONG:
-            yield Word(5, f"`htmap why {shlex.quote(state.tag)}` says why")
+            yield Word(5, f"`htmap why {in_shell(state.tag)}` says why")
 
 
 def in_words(left: float) -> str:

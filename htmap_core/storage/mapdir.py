@@ -30,6 +30,7 @@ from htmap_core.storage.portions.files import NOT_AGAIN, PortionFiles
 from htmap_core.storage.portions.growth_record import Added
 from htmap_core.storage.record import MapRecord, pool_from, record_from, record_text
 from htmap_core.storage.submissions import Submission, Submissions
+from htmap_core.wording import in_shell
 from htmap_run.files import checkpoints
 
 _FIRST_EVENTS = 4096  # bytes
@@ -77,7 +78,7 @@ class MapDir(PortionFiles):
         if self._record is None:
             path = self.path / names.MAP
             try:
-                check_entry(self.path, "a map", f"`rm -r {self.path}` deletes it")
+                check_entry(self.path, "a map", f"`rm -r {in_shell(self.path)}` deletes it")
                 self._record = record_from(path.read_bytes(), path, self.root)
             except UnsafePath as error:
                 raise CorruptMap(self.path, f"is not read. {error}") from error

@@ -7,6 +7,7 @@ import re
 from htmap_core import names
 from htmap_core.components import ComponentHold
 from htmap_core.tracking.hold_codes import MEMORY, OF_RESOURCES, known
+from htmap_core.wording import in_shell
 
 # Signs in the reason of a failed transfer by URL, and the cause that they mean; the first match counts.
 _OF_URLS = (
@@ -37,9 +38,9 @@ def advice(hold: ComponentHold, tag: str) -> str:
         told = _URL.sub("", hold.reason)  # a port or a path may contain any number
         for signs, cause in _OF_URLS:
             if any(sign in told for sign in signs):
-                return f"{cause}. {_MEND}".format(tag=tag)
+                return f"{cause}. {_MEND}".format(tag=in_shell(tag))
     found = known(hold.code, hold.subcode)
-    return (found.advice if found else _AFTER_ANY).format(tag=tag)
+    return (found.advice if found else _AFTER_ANY).format(tag=in_shell(tag))
 
 
 def codes(hold: ComponentHold) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from htmap_core.user_warnings.roots import HTMapWarning, SuspiciousMap
-from htmap_core.wording import followed, minute
+from htmap_core.wording import followed, in_shell, minute
 
 
 @attrs.define(slots=False)
@@ -134,7 +134,8 @@ class LateJobsAreSignedNow(HTMapWarning):
             f"jobs bit by bit. Those that wait in the queue get new URLs while a program waits for the map"
         )
         return followed(
-            text, f"a job that ends too late is held; `htmap release {self.tag}` signs anew, and it runs again"
+            text,
+            f"a job that ends too late is held; `htmap release {in_shell(self.tag)}` signs anew, and it runs again",
         )
 
 
@@ -156,5 +157,5 @@ class SignedUrlsEnd(HTMapWarning):
         where = f"the outputs of {self.jobs} jobs of map {self.tag!r} go to signed URLs that are good until {minute(self.end)}"
         text = f"{where}, and are not signed anew: {self.reason}"
         return followed(
-            text, f"a job that ends later is held; `htmap release {self.tag}` signs anew, and it runs again"
+            text, f"a job that ends later is held; `htmap release {in_shell(self.tag)}` signs anew, and it runs again"
         )

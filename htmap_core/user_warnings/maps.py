@@ -7,7 +7,7 @@ from typing import Optional
 import attrs
 
 from htmap_core.user_warnings.roots import HTMapWarning, SuspiciousMap
-from htmap_core.wording import perhaps
+from htmap_core.wording import in_shell, perhaps
 from htmap_run import ranges
 
 
@@ -126,7 +126,7 @@ class NoQueue(HTMapWarning):
     def __str__(self) -> str:
         return (
             f"{self.act!r} does nothing to map {self.tag!r}: it runs on this machine, and no queue has its jobs. Ctrl-C where it "
-            f"runs stops it, and `htmap rerun components {self.tag} --status removed` goes on"
+            f"runs stops it, and `htmap rerun components {in_shell(self.tag)} --status removed` goes on"
         )
 
 
@@ -217,7 +217,9 @@ class RequestsDiffer(HTMapWarning):
         ]
         options = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
         told = "; it ".join(more + less)
-        return f"map {self.tag!r} {told}. MapOptions({options}) would do; `htmap advise {self.tag}` shows more"
+        return (
+            f"map {self.tag!r} {told}. MapOptions({options}) would do; `htmap advise {in_shell(self.tag)}` shows more"
+        )
 
 
 @attrs.define(slots=False)

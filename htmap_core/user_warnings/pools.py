@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from htmap_core.user_warnings.roots import HTMapWarning, SuspiciousMap
+from htmap_core.wording import in_shell
 
 
 @attrs.define(slots=False)
@@ -60,7 +61,11 @@ class NoSlotFits(SuspiciousMap):
         listed = "; ".join(f"{count} of {self.slots} slots have {demand}" for demand, count in self.demands.items())
         together = "; no slot has all of them" if all(self.demands.values()) else ""
         text = f"no slot of this pool can run map {self.tag!r}: {listed}{together}"
-        return f"{text}. {self.advice}" if self.advice else f"{text}; `htmap why {self.tag}` shows what the slots have"
+        return (
+            f"{text}. {self.advice}"
+            if self.advice
+            else f"{text}; `htmap why {in_shell(self.tag)}` shows what the slots have"
+        )
 
 
 @attrs.define(slots=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from htmap_core.user_warnings.roots import HTMapWarning
+from htmap_core.wording import in_shell
 from htmap_run import ranges
 
 
@@ -26,7 +27,7 @@ class LeftAsTheyAre(HTMapWarning):
     def __str__(self) -> str:
         again = "`htmap rerun components {tag} --status {status}` runs {them} again"
         told = [
-            _told(self.failed, "failed", f"`htmap errors {self.tag}` tells why, {again}", self.tag, "errored"),
+            _told(self.failed, "failed", f"`htmap errors {{tag}}` tells why, {again}", self.tag, "errored"),
             _told(
                 self.held,
                 "is held",
@@ -47,7 +48,7 @@ def _told(components: tuple[int, ...], how: str, advice: str, tag: str, status: 
         return ""
     is_one = len(components) == 1
     which = f"component{'' if is_one else 's'} {ranges.spell(components)} {how if is_one else _OF_SEVERAL[how]}"
-    return f"{which}; {advice.format(tag=tag, status=status, them='it' if is_one else 'them')}"
+    return f"{which}; {advice.format(tag=in_shell(tag), status=status, them='it' if is_one else 'them')}"
 
 
 @attrs.define(slots=False)
@@ -87,6 +88,6 @@ class OtherPlace(HTMapWarning):
             else "is in a pool, and does not run here"
         )
         return (
-            f'map {self.tag!r} was there already: it {place}. `htmap remove {self.tag}`, or if_exists="replace", lets the '
-            f"script begin anew in the other place"
+            f'map {self.tag!r} was there already: it {place}. `htmap remove {in_shell(self.tag)}`, or if_exists="replace", lets '
+            f"the script begin anew in the other place"
         )

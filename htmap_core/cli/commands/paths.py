@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from htmap_core import names
 from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import TAG
 from htmap_core.cli.suggestions import WithoutTags
+from htmap_core.wording import in_shell
 
 if TYPE_CHECKING:
     from htmap_core.cli.machine.shapes.house import Log, Moved
@@ -97,7 +97,7 @@ def move(folder: Path, as_json: bool) -> Moved:
     if not as_json:
         click.echo(f"HTMAP_DIR is {to} now")
     variable = settings.variable("HTMAP_DIR")
-    told = f"export HTMAP_DIR={shlex.quote(str(to))}" if variable else spelt(write_setting("HTMAP_DIR", str(to)))
+    told = f"export HTMAP_DIR={in_shell(to)}" if variable else spelt(write_setting("HTMAP_DIR", str(to)))
     if not as_json:
         click.echo(told)
     return {"folder": str(to), "variable": variable}

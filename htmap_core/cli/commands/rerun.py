@@ -12,6 +12,7 @@ from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import COMPONENT, TAG, Selection, load, takes_maps, takes_yes
 from htmap_core.cli.suggestions import Suggesting
 from htmap_core.components import ComponentStatus
+from htmap_core.wording import in_shell
 
 if TYPE_CHECKING:
     from htmap_core.cli.machine.shapes.acts import ActedOn, Acts
@@ -45,7 +46,8 @@ def components(tag: str, components: tuple[int, ...], status: str | None, as_jso
     """Run selected components of one map again."""
     found = load(tag)
     if not components and status is None:  # no usage error: `$(htmap components --status errored tide)` may print none
-        those = f"`htmap rerun failed {tag}` runs those again that have failed, `htmap rerun map {tag}` all of them"
+        named = in_shell(tag)
+        those = f"`htmap rerun failed {named}` runs those again that have failed, `htmap rerun map {named}` all of them"
         click.echo(f"no components were named; {those}", err=True)
     chosen = sorted({*components, *(found.components_by_status()[ComponentStatus(status.upper())] if status else ())})
     found.rerun(chosen)
@@ -112,6 +114,5 @@ def _say(found: Map, components: Collection[int]) -> None:
     counts = ", ".join(f"{number} {status}" for status, number in sorted(ended.items()))
     click.echo(f"ran {these} again on this machine: {counts}")
     if ended.keys() - {ComponentStatus.COMPLETED}:
-        click.echo(
-            f"`htmap errors {found.tag}` shows what they raised, `htmap debug {found.tag} N` opens the debugger there"
-        )
+        named = in_shell(found.tag)
+        click.echo(f"`htmap errors {named}` shows what they raised, `htmap debug {named} N` opens the debugger there")

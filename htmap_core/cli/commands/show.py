@@ -12,6 +12,7 @@ from htmap_core.cli.selection import TAG, Selection, load, takes_maps, takes_map
 from htmap_core.cli.suggestions import WithoutTags
 from htmap_core.components import ComponentStatus
 from htmap_core.tracking import holds
+from htmap_core.wording import in_shell
 from htmap_run import ranges
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _answer_with_failures(selection: Selection, limit: int, *, alone: bool) -> F
 
 
 def _say_none_failed(found: Map) -> None:
-    held = f"; some are held: `htmap reasons {found.tag}` says why" if found.holds else ""
+    held = f"; some are held: `htmap reasons {in_shell(found.tag)}` says why" if found.holds else ""
     so_far = " so far" if found.is_active else ""
     tables.remark(f"no component of map {found.tag!r} has failed{so_far}{held}")
 
@@ -199,5 +200,5 @@ def _say_none_held(maps: list[Map]) -> None:
         tables.remark(f"no component of these {len(maps)} maps is held")
         return
     for found in maps:
-        failed = f"; some have failed: `htmap errors {found.tag}` shows how" if found.failed else ""
+        failed = f"; some have failed: `htmap errors {in_shell(found.tag)}` shows how" if found.failed else ""
         tables.remark(f"no component of map {found.tag!r} is held{failed}")

@@ -10,6 +10,7 @@ from htmap_core.cli import tables
 from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import COMPONENT, TAG, load
 from htmap_core.components import ComponentStatus
+from htmap_core.wording import in_shell
 from htmap_run import ranges
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def why(tag: str, components: tuple[int, ...], as_json: bool) -> explained.Why |
         return {"tag": tag, "explanations": [cast("explained.Explanation", attrs.asdict(each)) for each in reasons]}
     if not reasons:
         failed = sum(status is ComponentStatus.ERRORED for status in found.component_statuses)
-        more = f"{failed} of them failed: `htmap errors {tag}` shows how" if failed else "none of them failed"
+        more = f"{failed} of them failed: `htmap errors {in_shell(tag)}` shows how" if failed else "none of them failed"
         tables.say(f"all components of map {tag!r} have ended, and {more}")
     for number, each in enumerate(reasons):
         click.echo("\n" if number else "", nl=False)

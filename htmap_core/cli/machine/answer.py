@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _KEY = "htmap.answer"  # in what click keeps for all contexts of a command line
-_TYPED = re.compile(r"`(htmap [^`]+)`")  # a command in the text of an error
+
+# A command that the text of an error proposes. What is quoted in it for a shell may have backquotes.
+_PROPOSED = re.compile(r"""`(htmap (?:'[^']*'|"[^"]*"|[^`'"])+)`""")
 
 
 class Answer:  # without attrs, which takes a while to import, and completion needs none
@@ -47,19 +49,31 @@ class Answer:  # without attrs, which takes a while to import, and completion ne
     def add(self, error: BaseException, tag: str | None = None, text: str | None = None) -> None:
         """Add an error, which may be that of one map of several.
 
+        :param tag: the map, where the error does not tell it.
         :param text: its text, where that is not the error's own.
         """
         said = error.format_message() if isinstance(error, click.ClickException) else str(error)
         said = said if text is None else text
-        of_map = getattr(error, "tag", None) if tag is None else tag
         self.errors.append(
             {
                 "type": type(error).__name__,
                 "message": said,
-                "tag": of_map if isinstance(of_map, str) else None,
-                "commands": _TYPED.findall(said),
+                "tag": _map_of(error, tag),
+                "commands": _PROPOSED.findall(said),
             }
         )
+
+
+def _map_of(error: BaseException, tag: str | None) -> str | None:
+    """Return the tag of the map that an error is about; None if it is about none, also where it tells what cannot be a tag."""
+    from htmap_core.exceptions import CannotRetagMap, InvalidTag
+
+    if isinstance(error, InvalidTag):
+        return None
+    if isinstance(error, CannotRetagMap):
+        return error.old  # its `tag` is the one that the map does not get
+    found = getattr(error, "tag", None) if tag is None else tag
+    return found if isinstance(found, str) else None
 
 
 def of_context(context: click.Context) -> Answer:

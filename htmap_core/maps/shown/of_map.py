@@ -45,7 +45,7 @@ def _sections(engine: Engine, tag: str) -> Iterator[Section]:
     yield Section(_headline(engine, tag, counts), headers, [row], left=0)
     yield from _problems(engine, tag, counts)
     if counts.get(ComponentStatus.IDLE) and not counts.get(ComponentStatus.RUNNING):
-        yield Section(f"`htmap why {tag}` says what the idle components wait for")
+        yield Section(f"`htmap why {wording.in_shell(tag)}` says what the idle components wait for")
 
 
 def _headline(engine: Engine, tag: str, counts: Mapping[ComponentStatus, int]) -> str:
@@ -71,7 +71,7 @@ def _problems(engine: Engine, tag: str, counts: Mapping[ComponentStatus, int]) -
     yield Section("", ("Component", "Status", "What happened"), rows)
     more = f"{total - len(rows)} more like that; " if total > len(rows) else ""
     has_errors = ComponentStatus.ERRORED in counts
-    yield Section(f"{more}`htmap {'errors' if has_errors else 'why'} {tag}` tells all of it")
+    yield Section(f"{more}`htmap {'errors' if has_errors else 'why'} {wording.in_shell(tag)}` tells all of it")
 
 
 def _is_wrong(status: ComponentStatus) -> bool:

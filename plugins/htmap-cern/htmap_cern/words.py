@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from htmap_core import Interruption, SiteWords
+from htmap_core import Interruption, SiteWords, wording
 
 _AGAIN = "`htmap rerun components {tag} --status removed` submits it again"
 _MEMORY, _DISK = 102, 104  # HTCondor's subcodes for resources
@@ -55,4 +55,4 @@ def _of_hold(subcode: int) -> SiteWords:
 
 
 def _told(words: SiteWords, interruption: Interruption) -> SiteWords:
-    return SiteWords(words.meaning, words.advice.format(tag=interruption.tag))
+    return SiteWords(words.meaning, words.advice.format(tag=wording.in_shell(interruption.tag)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import shlex
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import click
 
 from htmap_core import table, takes_json
+from htmap_core.wording import in_shell
 from htmap_pool import release
 from htmap_pool.errors import NotInstalled, UnfitTarball
 from htmap_pool.installing.sources import NEW_ENOUGH
@@ -175,7 +175,7 @@ def _table(found: report.Status) -> str:
         "memory": f"{found.memory} MB, {found.free_memory} MB free{', enforced' if found.enforces_memory else ''}",
         "jobs": jobs,
         "files": found.directory,
-        "for HTCondor's tools": f"export CONDOR_CONFIG={shlex.quote(found.configuration)}",
+        "for HTCondor's tools": f"export CONDOR_CONFIG={in_shell(found.configuration)}",
     }
     width = max(len(name) for name in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import attrs
 
 from htmap_core.exceptions import CondorError
+from htmap_core.wording import in_shell
 
 # As HTCondor's manual has it: the script finds out which tarball fits the machine.
 FROM_TARBALL = """\
@@ -102,7 +102,7 @@ class InstalledAlready(PoolError):
     def __str__(self) -> str:
         return (
             f"HTCondor {self.version} is installed already, in {self.root} (from {self.origin})\n"
-            f"`htmap pool install --again --from {shlex.quote(self.tarball)}` replaces it; the job queue stays"
+            f"`htmap pool install --again --from {in_shell(self.tarball)}` replaces it; the job queue stays"
         )
 
 
@@ -183,7 +183,7 @@ class UnsafeDirectory(PoolError):
     def __str__(self) -> str:
         return (
             f"{self.directory} is not a private directory of yours, so the pool's sockets are not safe there. "
-            f"If it is yours, run `chmod 700 {self.directory}` or remove it"
+            f"If it is yours, run `chmod 700 {in_shell(self.directory)}` or remove it"
         )
 
 

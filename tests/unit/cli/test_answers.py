@@ -214,6 +214,21 @@ def test_an_error_about_a_map_that_is_not_there_tells_its_tag(damaged: Path, com
     assert (error["type"], error["tag"]) == ("TagNotFound", "nobody")
 
 
+@pytest.mark.parametrize("command", ["hold a/b", "why a/b", "path a/b:inputs", "components a/b", "retag tide a/b"])
+def test_what_cannot_be_a_tag_is_no_map_in_an_error(damaged: Path, htmap_dir: Path, command: str) -> None:
+    htmap.map(str, [1], tag="ebb", where="here")
+    ran = run_htmap(*command.replace("tide", "ebb").split(), "--json")
+    (error,) = answer(command.partition(" ")[0], ran.stdout)["errors"]
+    assert (error["type"], error["tag"]) == ("InvalidTag", None)
+
+
+def test_a_map_that_cannot_get_a_tag_is_the_one_that_the_error_is_about(htmap_dir: Path) -> None:
+    for tag in ("q;r", "ebb"):
+        htmap.map(str, [1], tag=tag, where="here")
+    (error,) = answer("retag", run_htmap("retag", "q;r", "ebb", "--json").stdout)["errors"]
+    assert (error["type"], error["tag"]) == ("TagInUse", "q;r")
+
+
 def test_what_fails_for_one_map_leaves_the_answer_on_the_others(damaged: Path) -> None:
     ran = run_htmap("remove", "nobody", "tide", "--json")
     found = answer("remove", ran.stdout)
@@ -239,7 +254,8 @@ def htmap_commands(): return [sail]
     )
     command = [sys.executable, "-m", "htmap", "sail", "--json"]
     ran = subprocess.run(command, env=site.environment(), capture_output=True, text=True, timeout=60, check=False)
-    assert [each["type"] for each in json.loads(ran.stdout)["errors"]] == ["PluginError"]
+    (error,) = json.loads(ran.stdout)["errors"]
+    assert (error["type"], error["commands"]) == ("PluginError", [])  # `htmap sail` is what failed, and not proposed
     assert ran.returncode == 1
 
 

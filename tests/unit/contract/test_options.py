@@ -195,8 +195,9 @@ def test_what_no_environment_can_hold_is_refused(variables: Any) -> None:
 
 
 def test_the_variable_whose_value_is_refused_is_named() -> None:
-    with pytest.raises(InvalidOption, match="variable TIDE must be"):
+    with pytest.raises(InvalidOption) as caught:
         MapOptions(environment={"SEA": "blue", "TIDE": None})
+    assert "TIDE" in caught.value.reason
 
 
 def test_no_other_option_may_be_a_mapping() -> None:

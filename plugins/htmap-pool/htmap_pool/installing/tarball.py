@@ -22,6 +22,7 @@ from typing import IO
 import attrs
 
 from htmap_core import make_folder, private_opener
+from htmap_core.wording import in_shell
 from htmap_pool import release as releases
 from htmap_pool.errors import InstallationFailed, InstalledAlready, ToolFailed, UnfitTarball
 from htmap_pool.installing.install import adapt_if_moved
@@ -75,7 +76,7 @@ def install_tarball(places: Places, file: str, tell: Callable[[str], None], *, a
 
 def _checked(file: str) -> Path:
     if "://" in file:
-        raise UnfitTarball(file, f"it must be a file on this machine; `curl -LO {file}` fetches it")
+        raise UnfitTarball(file, f"it must be a file on this machine; `curl -LO {in_shell(file)}` fetches it")
     path = Path(file).expanduser()
     if path.is_dir():
         raise UnfitTarball(file, "it is a folder; the setting POOL.PREFIX takes one that is unpacked already")
