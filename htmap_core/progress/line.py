@@ -67,12 +67,12 @@ class Line:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None and self._shown is not None and self._shown.stays:
+            self._draw()
+        if self._shown is not None:  # nobody may look at it any more
+            self._shown.close(is_there=self._is_there or kind is None)
         if self._is_there:
             Line.is_drawn = False
-        if self._shown is not None:
-            if kind is None and self._shown.stays:
-                self._draw()
-            self._shown.close(is_there=self._is_there or kind is None)
         self._due = math.inf
 
     def has_news(self) -> None:

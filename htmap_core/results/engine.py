@@ -528,9 +528,12 @@ class Engine:
             raise OutputNotFound(self.map.tag, component, str(now))
 
 
+_TRUTHS = frozenset({"bool", "bool_"})  # Python's, and numpy's under its older name: that one has an index, and warns
+
+
 def _as_int(component: object) -> int | None:
     """Return a component's index as Python's int, also if it is one of numpy's; None if it is no index. A truth is none."""
-    if isinstance(component, bool):
+    if type(component).__name__ in _TRUTHS:
         return None
     try:
         return operator.index(component)  # type: ignore[arg-type]  # what refuses has no index

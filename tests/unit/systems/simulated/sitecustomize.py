@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+import sysconfig
 import time
 from importlib.machinery import PathFinder
 from types import ModuleType
@@ -51,6 +52,7 @@ def without_bindings() -> None:
 
 def macos() -> None:
     """Be macOS: no /proc, no functions of Linux, sizes of memory in bytes."""
+    sysconfig.get_config_vars()  # read from a file that is named after the system
     sys.platform = "darwin"
     for module, names in _ON_LINUX_ALONE.items():
         for name in names.split():
