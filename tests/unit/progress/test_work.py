@@ -31,7 +31,7 @@ class TestOnARealTerminal:
         ("end", "says"), [("well", "packed"), ("error", "ValueError"), ("ctrl-c", "KeyboardInterrupt")]
     )
     def test_it_is_there_meanwhile_and_gone_whatever_happens(self, end: str, says: str) -> None:
-        sent, code = sent_to_a_terminal(WORKS, end)
+        sent, code = sent_to_a_terminal(WORKS, end, PYTHON_COLORS="0")
         text = sent.decode()
         assert (code == 0) == (end == "well")
         assert re.search(r"packing: +\d0%\|#+", text)
