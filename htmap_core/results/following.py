@@ -50,11 +50,20 @@ class Run:
     """One run of a job; a job that has lost its slot has another run later.
 
     :param job: the job's number, as HTCondor writes it.
-    :param start: the time when the run began, in seconds since the epoch.
+    :param start: the time when the run began, in seconds since the epoch. Two runs may begin in one second.
+    :param shadows: how many shadows the job has had until the run began; 0 if the schedd has started one for this run since, to
+        reconnect it.
     """
 
     job: str
     start: int
+    shadows: int
+
+    def is_same(self, later: Run | None) -> bool:
+        """Return whether *later*, what the job does later (None: it does not run), is the same run."""
+        if later is None:
+            return False
+        return (self.job, self.start) == (later.job, later.start) and later.shadows in {self.shadows, 0}
 
 
 def follow(engine: Engine, component: int, timeout: Timeout, errors: str = "replace") -> Iterator[str]:
@@ -65,7 +74,7 @@ def follow(engine: Engine, component: int, timeout: Timeout, errors: str = "repl
     :raises CannotFollow: ``condor_tail`` is missing or does not work.
     """
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
-    connection, seen, run = Connection(engine.pool), 0, Run("", 0)
+    connection, seen, run = Connection(engine.pool), 0, Run("", 0, 0)
     deadline = Deadline(timeout)
     while not is_settled(status := engine.status(component)):
         is_in_pool = (
@@ -73,10 +82,11 @@ def follow(engine: Engine, component: int, timeout: Timeout, errors: str = "repl
         )  # elsewhere output comes at the end
         begun = _begun(engine, connection, component) if is_in_pool else None
         if begun is not None:
-            if begun != run:
+            if not run.is_same(begun):
                 # For the same run, condor_tail starts from the beginning again, and `seen` bytes are skipped.
-                seen, run = 0, begun
+                seen = 0
                 decoder.reset()
+            run = begun
             before, deadline = seen, Deadline(None)
             for fresh in unseen(_tail(connection, begun), seen, begun, lambda: _begun(engine, connection, component)):
                 seen += len(fresh)
@@ -113,7 +123,7 @@ def unseen(chunks: Iterator[bytes], seen: int, run: Run, run_now: Callable[[], R
     """
     is_certain = False
     for chunk in chunks:
-        if (not chunk and _is_over(run, run_now)) or (chunk and not is_certain and run_now() != run):
+        if (not chunk and _is_over(run, run_now)) or (chunk and not is_certain and not run.is_same(run_now())):
             return
         is_certain = is_certain or bool(chunk)
         fresh = chunk[seen:]
@@ -124,7 +134,7 @@ def unseen(chunks: Iterator[bytes], seen: int, run: Run, run_now: Callable[[], R
 
 def _is_over(run: Run, run_now: Callable[[], Run | None]) -> bool:
     try:
-        return run_now() != run
+        return not run.is_same(run_now())
     except CondorError:
         return False  # the schedd does not answer now, but the job goes on
 
@@ -135,8 +145,9 @@ def _begun(engine: Engine, connection: Connection, component: int) -> Run | None
     cluster = next(each.cluster for each in engine.map_dir.submissions.all() if each.number == job.submission)
     assert cluster is not None, "its job runs"
     constraint = f"{engine.map_dir.own_job(cluster, job.row)} && JobStatus == 2"
-    for ad in connection.query_jobs(constraint, ["JobCurrentStartDate"], 1):
-        return Run(f"{cluster}.{job.row}", int(ad.get("JobCurrentStartDate") or 0))
+    for ad in connection.query_jobs(constraint, ["JobCurrentStartDate", "ShadowBday", "NumShadowStarts"], 1):
+        start, shadow = (int(ad.get(name) or 0) for name in ("JobCurrentStartDate", "ShadowBday"))
+        return Run(f"{cluster}.{job.row}", start, int(ad.get("NumShadowStarts") or 0) if shadow <= start else 0)
     return None
 
 
