@@ -9,13 +9,13 @@ EDITABLE := -e . $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
 WORKERS ?= 4
 SIDE_BY_SIDE := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 # The pool of `make demo` and of the tests: HTCondor is installed once and kept outside the checkout.
-SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks conftest.py
+SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks requirements conftest.py
 
 # Of `make test-all`: the Pythons, and the tests that run with each of them and with the oldest bindings.
 VERSIONS ?= 3.9 3.10 3.11 3.12 3.13
 CELL ?= tests/unit tests/pool/test_api.py
 
-.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-threads test-wheels test-cell golden lint format types bench bench-peers bench-growth docs wheels clean
+.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-threads test-wheels test-cell golden lint format types lock bench bench-peers bench-growth docs wheels clean
 check: lint types test-unit
 
 # It leaves no map, and nothing that runs, the latter also after an error or Ctrl-C; a pool that ran before runs on.
@@ -87,7 +87,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix $(SOURCES)
 
 types: $(VENV)/.dev
-	$(BIN)/mypy htmap htmap_core htmap_run tests conftest.py $(wildcard plugins/*/htmap_*)
+	$(BIN)/mypy htmap htmap_core htmap_run tests requirements conftest.py $(wildcard plugins/*/htmap_*)
 	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py budgets peers growth
 	for plugin in $(PLUGINS); do $(BIN)/mypy plugins/$$plugin/tests || exit 1; done # apart: they have modules of the same names
 
@@ -115,17 +115,25 @@ clean:
 	rm -rf $(VENV) $(VENV)-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.runtime: $(PROJECTS)
+# Versions and hashes of what is installed: requirements/, chosen anew by `make lock` (LOCK=--upgrade for newer ones).
+INSTALL := -m pip install --quiet --disable-pip-version-check
+$(VENV)/.runtime: $(PROJECTS) requirements/runtime.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "hatchling>=1.26" editables
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation $(EDITABLE)
+	$(BIN)/python $(INSTALL) --require-hashes -r requirements/runtime.txt
+	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation $(EDITABLE)
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	$(BIN)/python $(INSTALL) --require-hashes -r requirements/dev.txt
 	touch $@
 
-$(VENV)-peers/.peers: requirements-peers.txt
+$(VENV)-peers/.peers: requirements/peers.txt
 	test -x $(VENV)-peers/bin/python || $(PYTHON) -m venv $(VENV)-peers
-	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-peers.txt
+	$(VENV)-peers/bin/python $(INSTALL) --require-hashes -r requirements/peers.txt
 	touch $@
+
+# By itself, since what it writes is what the rest installs from.
+lock:
+	test -x $(VENV)-lock/bin/python || $(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python $(INSTALL) tomli uv
+	$(VENV)-lock/bin/python requirements/lock.py $(LOCK)

@@ -25,10 +25,10 @@ def test_every_dependency_is_explained(folder: str) -> None:
     assert [name for name in map(distribution_of, wanted) if not is_explained(name, explained)] == []
 
 
-@pytest.mark.parametrize("name", ["requirements-dev.txt", "requirements-peers.txt"])
+@pytest.mark.parametrize("name", ["runtime.in", "dev.in", "peers.in"])
 def test_every_dependency_of_development_is_explained(name: str) -> None:
     explained = (ROOT / "docs/explanation/dependencies.md").read_text().lower()
-    lines = (ROOT / name).read_text().splitlines()
+    lines = (ROOT / "requirements" / name).read_text().splitlines()
     wanted = [distribution_of(line) for line in lines if line.strip() and not line.startswith(("#", "-"))]
     assert [name for name in wanted if not is_explained(name, explained)] == []
 
