@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from htmap_core.exceptions import InvalidOption
+from htmap_core.language.literals import literal
 
-_MACRO = re.compile(r"(?<!\$)\$(?=\w*\()")
 _MACRO_ALONE = re.compile(r"\$\((\w+)\)")
 _ASSIGNED = re.compile(r"([^\s=]+)=((?:'(?:[^']|'')*'|[^\s'])*)")
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
@@ -86,7 +86,7 @@ def _older_value(value: str) -> str:
 def _name(option: str, name: Any) -> str:
     if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
         raise InvalidOption(option, name, "is not the name of an environment variable")
-    return _literal(name)
+    return _literal(option, name)
 
 
 def _value(option: str, name: str, value: Any) -> str:
@@ -95,10 +95,10 @@ def _value(option: str, name: str, value: Any) -> str:
     text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
     if not isinstance(text, str):
         raise InvalidOption(option, value, f"the environment variable {name} must be a path of text, not of bytes")
-    quoted = _literal(text.replace("'", "''"))
+    quoted = _literal(option, text.replace("'", "''"))
     return f"'{quoted}'" if not text or re.search(r"[\s']", text) else quoted
 
 
-def _literal(text: str) -> str:
+def _literal(option: str, text: str) -> str:
     """Return text in which neither the quotes around all variables end nor a macro begins; ``$$(...)`` remains the slot's."""
-    return _MACRO.sub("$(DOLLAR)", text.replace('"', '""'))
+    return literal(option, text.replace('"', '""'), asks_slots=True)

@@ -15,6 +15,7 @@ from typing import Any, Union
 from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword
 from htmap_core.language.environment_text import environment_text
 from htmap_core.language.expressions import check_expression
+from htmap_core.language.literals import is_writable, literal
 
 REQUIREMENTS = "requirements"
 ENVIRONMENT = frozenset({"environment", "env"})  # whose values may be mappings
@@ -177,7 +178,7 @@ _MADE_OF = {
 
 
 def submit_path(path: os.PathLike[str] | str) -> str:
-    """Return *path* as text for a submit description, where ``$`` begins a macro.
+    """Return *path* as text for a submit description, where ``$`` can begin a macro.
 
     Paths of users can have a ``$``::
 
@@ -187,10 +188,32 @@ def submit_path(path: os.PathLike[str] | str) -> str:
 
     Since 0.7.
     """
-    return option_text("path", path).replace("$", "$(DOLLAR)")
+    text = option_text("path", path)
+    if text != os.fspath(path):
+        raise InvalidOption("path", path, "has outer blanks, which a submit description cannot hold")
+    return literal("path", text)
+
+
+def why_unusable(folder: os.PathLike[str] | str) -> str | None:
+    """Return why HTCondor cannot be told of the files in a folder of the submit side; None if it can."""
+    try:
+        text = submit_path(folder)
+    except InvalidOption as error:
+        return error.reason
+    if "|" in text:
+        return "has a |, which HTCondor takes for a program whose output it should read"
+    return "has a backslash beside a slash or another one, and HTCondor leaves it out" if _LOST.search(text) else None
+
+
+_LOST = re.compile(r"\\[\\/]|/\\")
+
+
+def batch_name(tag: str) -> str:
+    """Return the name that a map's jobs have in ``condor_q``: its tag, with other letters for what HTCondor would replace."""
+    return tag if is_writable(tag) else tag.replace("$", "_")
 
 
 def render(commands: Mapping[str, str], columns: Iterable[str], items: Path) -> str:
     """Return a submit description that queues one job for each row of the file *items*."""
     lines = [f"{name} = {text}" for name, text in commands.items()]
-    return "\n".join([*lines, f"queue {','.join(columns)} from {items}", ""])
+    return "\n".join([*lines, f"queue {','.join(columns)} from {submit_path(items)}", ""])

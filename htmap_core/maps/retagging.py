@@ -9,6 +9,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CondorError, JobsKeepTag, TagAlreadyExists, TagInUse
 from htmap_core.language.expressions import quoted
+from htmap_core.language.submit_text import batch_name
 from htmap_core.maps.queue.edits import edit_jobs
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import operations
@@ -51,13 +52,13 @@ def finish(begun: Operation, ask: Callable[[PoolAddress], Connection | None]) ->
         return True
     connection = ask(begun.map_dir.pool)
     if connection is not None:
-        edit_jobs(connection, begun.map_dir.own_jobs, "JobBatchName", quoted(begun.new_tag))
+        edit_jobs(connection, begun.map_dir.own_jobs, "JobBatchName", quoted(batch_name(begun.new_tag)))
     return connection is not None
 
 
 def _rename_batch(map_dir: MapDir, old: str, new: str) -> None:
     try:
-        edit_jobs(reach(map_dir.pool, map_dir.plugin_files), map_dir.own_jobs, "JobBatchName", quoted(new))
+        edit_jobs(reach(map_dir.pool, map_dir.plugin_files), map_dir.own_jobs, "JobBatchName", quoted(batch_name(new)))
     except CondorError as error:
         if new != old:
             release_tag(map_dir.root, map_dir.id, new)

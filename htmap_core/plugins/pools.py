@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from htmap_core.contract.pools import Pool, PoolAddress, PoolView
 from htmap_core.exceptions import (
     CondorError,
     HTMapException,
+    InvalidSetting,
     NamedPoolNotFound,
     NoBindings,
     PluginError,
@@ -24,6 +26,7 @@ from htmap_core.exceptions import (
     SubmittedElsewhere,
 )
 from htmap_core.files.ownership import is_within
+from htmap_core.language.submit_text import why_unusable
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import required_by
 from htmap_core.plugins.record import PERSONAL, PluginRecord, missing_pool
@@ -209,12 +212,18 @@ def reach(address: PoolAddress, plugin_files: Collection[str]) -> Connection:
 
 
 def check_place(pool: PoolView, root: Path | None = None) -> None:
-    """Let the site of a pool refuse an HTMAP_DIR as the place of maps. Nothing is written there.
+    """Refuse an HTMAP_DIR as the place of maps if HTCondor cannot be told of its files, or the site of the pool says so.
+
+    Nothing is written there.
 
     :param root: the HTMAP_DIR; by default that of the settings. It may not exist.
+    :raises InvalidSetting: HTCondor cannot be told of files in it.
     :raises HTMapException: maps of this pool cannot lie there.
     """
-    SiteRules(pool).check_place((root or htmap_dir()) / names.MAPS)
+    root = root or htmap_dir()
+    if (reason := why_unusable(root)) is not None:
+        raise InvalidSetting("HTMAP_DIR", os.fspath(root), f"it {reason}. Choose another folder")
+    SiteRules(pool).check_place(root / names.MAPS)
 
 
 def ask(address: PoolAddress) -> Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from htmap_core import names
+from htmap_core.language.literals import original
 from htmap_core.language.submit_text import render
 from htmap_core.storage.jobs import Portion
 from htmap_core.storage.mapdir import MapDir
@@ -57,7 +58,7 @@ def _what(portion: Portion, component: int | None) -> str:
 
 
 def _notes(commands: Mapping[str, str]) -> list[str]:
-    folder = commands["initialdir"].replace("$(DOLLAR)", "$")
+    folder = original(commands["initialdir"])
     plugins = filter(None, commands.get("transfer_plugins", "").split(";"))
     return [
         f"# Submit it in a separate directory: `condor_submit FILE`. Events go to {LOG}, results to outputs/.",

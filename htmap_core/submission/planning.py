@@ -23,7 +23,8 @@ from htmap_core.contract.walltime import Walltime
 from htmap_core.durations import in_words
 from htmap_core.exceptions import CondorRefused, HTMapException, InvalidOption, RefusedValue
 from htmap_core.language.expressions import quoted
-from htmap_core.language.submit_text import submit_path
+from htmap_core.language.literals import literal
+from htmap_core.language.submit_text import batch_name, submit_path
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings.layers import BUILT_IN
 from htmap_core.storage.portions.files import PortionFiles
@@ -256,7 +257,7 @@ def _with_own_commands(submit: SubmitDescription, plan: MapPlan, own_files: Port
         "transfer_input_files": ",".join([*(f"{names.TO_MAP}/{path}" for path in inputs), *submit.input_files]),
         "transfer_output_files": names.RETURN,
         "transfer_output_remaps": '"' + ";".join(remaps) + '"',
-        "JobBatchName": plan.tag,
+        "JobBatchName": literal("JobBatchName", batch_name(plan.tag)),
         f"MY.{names.IS_HTMAP_JOB}": "true",
         f"MY.{names.MAP_ID}": quoted(own_files.id),
     }

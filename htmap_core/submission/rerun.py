@@ -16,7 +16,8 @@ from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import CannotRerunComponents, CorruptMap, MapWasRemoved
-from htmap_core.language.submit_text import RESERVED_COMMANDS, attribute_name
+from htmap_core.language.literals import literal
+from htmap_core.language.submit_text import RESERVED_COMMANDS, attribute_name, batch_name
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
@@ -140,7 +141,7 @@ def _submit_all(map_dir: MapDir, parts: Sequence[tuple[_Part, int]], asked: _Ask
     taken: list[Submission] = []
     try:
         for part, jobs in parts:
-            commands = {**part.commands, "JobBatchName": asked.tag}
+            commands = {**part.commands, "JobBatchName": literal("JobBatchName", batch_name(asked.tag))}
             taken.append(submit(map_dir, jobs, commands, part.columns, asked.queue))
     except Exception:
         try:

@@ -26,7 +26,7 @@ def places(scratch: str) -> dict[str, str]:
     component = os.environ["HTMAP_COMPONENT"]
     found = (entry.split("/") for entry in os.environ[VARIABLE].split(","))
     return {
-        unquote(name): os.path.join(scratch, names.RETURN, names.REMAPPED, place)
+        unquote(name, errors="surrogateescape"): os.path.join(scratch, names.RETURN, names.REMAPPED, place)
         for place, name in found
         if place.split("-")[0] == component
     }

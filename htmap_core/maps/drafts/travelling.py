@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from htmap_core import names
+from htmap_core.language.literals import original
 from htmap_core.maps.drafts.plan import Travelling
 from htmap_core.storage.portions.files import PortionFiles
 
@@ -47,12 +48,12 @@ def _listed(text: str, files: PortionFiles) -> Travelling:
         return Travelling("inputs", SHARE, _size(files.path / names.INPUTS))
     if inside in _OF_HTMAP:
         return Travelling(_OF_HTMAP[inside], EVERY, _size(files.path / inside))
-    return Travelling(text.replace("$(DOLLAR)", "$"), EVERY, _size(_place_of(text, files)))
+    return Travelling(original(text), EVERY, _size(_place_of(text, files)))
 
 
 def _place_of(text: str, files: PortionFiles) -> str:
     """Return the path of a file as the submit description or a row names it."""
-    path = text.replace(names.ROOT_MACRO, os.fspath(files.root)).replace("$(DOLLAR)", "$")
+    path = original(text.replace(names.ROOT_MACRO, os.fspath(files.root)))
     return os.fspath(files.map_path / path[len(_FOLDER) :]) if path.startswith(_FOLDER) else path
 
 

@@ -15,6 +15,7 @@ from htmap_core.contract.transfer_path import scheme_of
 from htmap_core.exceptions import CorruptMap
 from htmap_core.files.folders import remove_tree
 from htmap_core.language.environment_text import variables
+from htmap_core.language.literals import original
 from htmap_core.maps.here.fetching import fetch
 from htmap_core.progress.work import LongWork
 from htmap_core.storage.jobs import Job, rows_in
@@ -116,7 +117,7 @@ class LocalJob:
         text = _INNER.sub(lambda found: known.get(found[1], "")[1:-1], text)
         for _ in range(_DEPTH):
             text = _MACRO.sub(lambda found: known.get(found[1], found[0]), text)
-        return text.replace("$(DOLLAR)", "$")
+        return original(text)
 
 
 def _copying(meanwhile: Callable[[], object]) -> Callable[[str, str], object]:

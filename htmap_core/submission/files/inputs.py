@@ -14,6 +14,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.protocol import InputFile
 from htmap_core.contract.transfer_path import source
 from htmap_core.exceptions import InvalidOption, MisalignedInputData
+from htmap_core.language.literals import literal
 from htmap_core.language.submit_text import submit_path
 from htmap_core.plugins.sites.rules import Rule
 from htmap_core.submission.files.protocols import Protocols
@@ -124,7 +125,7 @@ class InputFiles:
     def _item(self, text: str) -> str:
         """Return a file in the list of a row. What is in HTMAP_DIR, such as another map's output, moves with it."""
         macro, rest = (names.ROOT_MACRO, text[len(self._root) :]) if text.startswith(f"{self._root}/") else ("", text)
-        return macro + rest.replace("$", "$(DOLLAR)")
+        return macro + literal("input_files", rest)
 
     def check_end(self, components: int) -> None:
         """Check that all values of the option ``input_files`` are used.

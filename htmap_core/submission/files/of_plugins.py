@@ -8,6 +8,7 @@ from htmap_core.contract.authors import INPUT_FILE
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.contract.transfer_path import scheme_of
 from htmap_core.exceptions import InvalidOption
+from htmap_core.language.literals import original
 
 
 def check_files_of_plugins(submit: SubmitDescription) -> None:
@@ -16,9 +17,7 @@ def check_files_of_plugins(submit: SubmitDescription) -> None:
     :raises InvalidOption: one does not, or its path is relative: HTCondor would look for it in the map's directory.
     """
     for listed in submit.input_files:
-        path = listed.replace(
-            "$(DOLLAR)", "$"
-        )  # as `submit_path` writes it; any other macro is the plugin's own matter
+        path = original(listed)  # as `submit_path` writes it; any other macro is the plugin's own matter
         by = submit.authors.plugin(f"{INPUT_FILE}{listed}")
         if by is not None and scheme_of(path) is None and "$(" not in path and not _is_here(path):
             reason = "is no file or folder here, by its absolute path, that could be sent with jobs"

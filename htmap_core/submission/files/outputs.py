@@ -21,7 +21,9 @@ from htmap_core import names
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.transfer_path import scheme_of, source
 from htmap_core.exceptions import InvalidOption, MisalignedInputData
-from htmap_core.language.submit_text import submit_path
+from htmap_core.files.file_names import why_no_name
+from htmap_core.language.literals import literal, original
+from htmap_core.language.submit_text import option_text
 from htmap_core.submission.files.protocols import Protocols
 from htmap_core.user_warnings import SameDestination
 
@@ -75,7 +77,9 @@ class OutputRemaps:
                 OPTION, remaps, "must be a mapping from file names to destinations, or one for each component"
             )
         places = [f"{component}-{number}" for number in range(len(remaps))]
-        for_runner = [f"{place}/{quote(_checked(name), safe='')}" for place, name in zip(places, remaps)]
+        for_runner = [
+            f"{place}/{quote(_checked(name), safe='', errors='surrogateescape')}" for place, name in zip(places, remaps)
+        ]
         for_condor = [self._remap(place, to, component) for place, to in zip(places, remaps.values())]
         return [[entry for entries in for_condor for entry in entries], for_runner]
 
@@ -95,25 +99,25 @@ class OutputRemaps:
 
     def _remap(self, place: str, to: Any, component: int) -> list[str]:
         destination = _text(to).replace(COMPONENT, str(component))
-        if destination != destination.strip() or destination.endswith(("\\", "/")):
-            raise InvalidOption(
-                OPTION,
-                to,
-                "HTCondor cannot send to a destination with outer blanks, or a backslash or slash at its end",
-            )
+        if destination != destination.strip() or destination.endswith(("\\", "/", ";")) or "\t" in destination:
+            reason = "HTCondor cannot send to a destination with tabs or outer blanks, or with one of \\ / ; at its end"
+            raise InvalidOption(OPTION, to, reason)
+        written = _escaped(destination)
         if scheme_of(destination) is None:
             self._make_room(destination)
-            return [f"{_RETURNED}{place}={_escaped(destination)}"]
+            return [f"{_RETURNED}{place}={written}"]
         if any(character.isspace() for character in destination):
             raise InvalidOption(OPTION, to, "a URL cannot have blanks: write %20")
         sent = self._protocols.send(destination)
         remaps = [f"{_RETURNED}{place}={_escaped(sent)}"]
-        return remaps if sent == destination else [*remaps, f"{_ORIGIN}{place}={_escaped(destination)}"]
+        return remaps if sent == destination else [*remaps, f"{_ORIGIN}{place}={written}"]
 
     def _make_room(self, destination: str) -> None:
         """Make the folder of a destination: HTCondor does not make it, and would hold the job."""
+        if (reason := why_no_name(destination)) is not None:
+            raise InvalidOption(OPTION, destination, reason)
         path = Path(destination)
-        if path.is_dir():
+        if os.path.isdir(path):
             raise InvalidOption(OPTION, destination, "is a folder: add the name of the file")
         folder = os.fspath(path.parent)
         if folder != self._made:
@@ -149,7 +153,7 @@ def renewal(commands: Mapping[str, str], options: Iterable[str], *, in_ad: bool 
         for key, destination in list(entries.items()):
             if key.startswith(_ORIGIN):
                 url = destination.replace("\\;", ";")
-                sent = protocols().send(url if in_ad else url.replace("$(DOLLAR)", "$"))
+                sent = protocols().send(url if in_ad else original(url))
                 entries[_RETURNED + key[len(_ORIGIN) :]] = sent.replace(";", "\\;") if in_ad else _escaped(sent)
         return ";".join(f"{key}={destination}" for key, destination in entries.items())
 
@@ -157,7 +161,11 @@ def renewal(commands: Mapping[str, str], options: Iterable[str], *, in_ad: bool 
 
 
 def _escaped(destination: str) -> str:
-    return submit_path(destination).replace(";", "\\;")
+    return literal(OPTION, option_text(OPTION, destination)).replace(";", "\\;")
+
+
+def _for_runner(name: str) -> str:
+    return quote(name, safe="", errors="surrogateescape")
 
 
 def _checked(name: Any) -> str:
@@ -167,6 +175,8 @@ def _checked(name: Any) -> str:
             name,
             "must be a file name: the last part of a path that the function gives to transfer_output_files()",
         )
+    if (reason := why_no_name(name)) is not None:
+        raise InvalidOption(OPTION, name, reason)
     return name
 
 

@@ -11,11 +11,14 @@ from typing import Optional
 import attrs
 
 from htmap_core.contract.transfer_path import scheme_of
+from htmap_core.exceptions import InvalidOption
+from htmap_core.files.file_names import why_no_name
+from htmap_core.language.literals import is_writable
 
-# What a list of files in a submit description cannot hold. Commas separate files, outer blanks are cut off, a backslash at the
-# end joins lines, and `$$` begins a question to the slot. Control characters and surrogates have no text. HTCondor takes a single
-# letter with a colon for a drive.
-_CANNOT_BE_LISTED = re.compile("\\$\\$|[,\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|[\\s\\\\]/?$|/[A-Za-z]:[^/]*/?$")
+# What a list of files in a submit description cannot hold, beside some `$`. Commas separate files, outer blanks are cut off, and
+# a backslash at the end joins lines. Control characters and surrogates have no text. HTCondor takes a single letter with a
+# colon for a drive.
+_CANNOT_BE_LISTED = re.compile("[,\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|[\\s\\\\]/?$|/[A-Za-z]:[^/]*/?$")
 
 # Files that HTCondor or HTMap themselves put into the scratch directory.
 _OTHERS_NAMES = re.compile(r"_htmap_|_condor_|condor_exec|\.job\.ad$|\.machine\.ad$|\.update\.ad$|\.chirp")
@@ -74,7 +77,10 @@ class Source:
 
 
 def look(text: str) -> Source:
-    """Return the facts about a source; for a path, ask the file system of this machine."""
+    """Return the facts about a source; for a path, ask the file system of this machine.
+
+    :raises InvalidOption: no file can have the path.
+    """
     return _local(text) if scheme_of(text) is None else _remote(text)
 
 
@@ -90,9 +96,15 @@ def _name_on_arrival(url: str) -> str:
     return url.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
+def _can_be_listed(path: str) -> bool:
+    return is_writable(path) and not _CANNOT_BE_LISTED.search(path)
+
+
 def _local(path: str) -> Source:
+    if (reason := why_no_name(path)) is not None:
+        raise InvalidOption("input_files", path, reason)
     name = "" if path.endswith("/") else os.path.basename(path)
-    source = Source(path, name, name, not _CANNOT_BE_LISTED.search(path), bool(_OTHERS_NAMES.match(name)))
+    source = Source(path, name, name, _can_be_listed(path), bool(_OTHERS_NAMES.match(name)))
     try:
         found = os.stat(path)
     except OSError as error:

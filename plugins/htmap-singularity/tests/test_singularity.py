@@ -112,8 +112,8 @@ def test_a_file_is_sent_and_a_folder_is_not(sif: str, tmp_path: Path) -> None:
 
 
 def test_a_path_with_a_dollar_is_no_macro(tmp_path: Path) -> None:
-    (tmp_path / "a$b").mkdir()
-    assert str(described(Slots(), image=str(tmp_path / "a$b")).get("container_image")).endswith("/a$(DOLLAR)b")
+    (tmp_path / "$(b)").mkdir()
+    assert str(described(Slots(), image=str(tmp_path / "$(b)")).get("container_image")).endswith("/$(DOLLAR)(b)")
 
 
 @pytest.mark.parametrize(

@@ -266,7 +266,7 @@ def test_what_the_map_sends_lies_beside_the_outputs() -> None:
 def test_what_a_method_starts_gets_its_path_as_one_argument_whatever_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", """/o'clock "here" $x/python""")
     commands = described("shared")
-    assert commands["arguments"].startswith("""\"--start '/o''clock ""here"" $(DOLLAR)x/python' $Fnx(""")
+    assert commands["arguments"].startswith("""\"--start '/o''clock ""here"" $x/python' $Fnx(""")
     assert commands["executable"] == "/maps/1/archive"
 
 
