@@ -34,7 +34,8 @@ few = settings(
 
 # What has a meaning somewhere between here and the execute node, mixed with any other text.
 FRAGMENTS = st.sampled_from([
-    "queue", "\nqueue 2\n", "$(Cluster)", "$(x)", "$(DOLLAR)", "(", "$$(Name)", "$ENV(HOME)", "$RANDOM_INTEGER(1,2)", "$", ";", ",", "=", '"', "'",
+    "queue", "\nqueue 2\n", "$(Cluster)", "$(x)", "$(DOLLAR)", "(",
+    "$$(Name)", "$ENV(HOME)", "$RANDOM_INTEGER(1,2)", "$", ";", ",", "=", '"', "'",
     "\\", " ", "\t", "\r", "\x1f", "%", "%20", "#", "&", "|", "*", "~", ":", "://", "-", ".", "é", "漢", "\u2028", "\udcff",
 ])  # fmt: skip
 TEXTS = st.lists(

@@ -58,7 +58,7 @@ def read_by(program: Path, folder: Path, description: str) -> list[str]:
     ads = folder / "ads"
     environment = {**os.environ, "CONDOR_CONFIG": os.fspath(find_pool()[1].address.configuration or "")}
     command = [os.fspath(program), "-dry-run", os.fspath(ads), os.fspath(folder / "description")]
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    subprocess.run(command, env=environment, check=True, capture_output=True)
     jobs = [text for text in re.split(r"\n\n", ads.read_text()) if "ProcId=" in text]
     found, present = [], ""
     for text in jobs:
