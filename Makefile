@@ -15,7 +15,7 @@ SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks requirem
 VERSIONS ?= 3.9 3.10 3.11 3.12 3.13
 CELL ?= tests/unit tests/pool/test_api.py
 
-.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-threads test-wheels test-cell golden lint format types lock bench bench-peers bench-growth docs wheels clean
+.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-cell drills golden lint format types lock bench bench-peers bench-growth docs wheels clean
 check: lint types test-unit
 
 # It leaves no map, and nothing that runs, the latter also after an error or Ctrl-C; a pool that ran before runs on.
@@ -42,7 +42,7 @@ test-site: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/site tests/unit/cli/test_completion.py
 
 # What the continuous integration leaves out because it takes hours: for a release, and after a change that may concern it.
-test-all: test test-site test-pythons test-bindings test-exploring test-threads test-wheels bench
+test-all: test test-site test-pythons test-bindings test-exploring drills test-wheels bench
 
 # An environment for each Python is kept, in .venv-3.9 and the like; Pythons are looked for as the tests do it.
 FIND := from htmap_core.testing import pythons; import sys; print(pythons.python_of(sys.argv[1]))
@@ -63,15 +63,20 @@ test-bindings:
 test-cell: $(VENV)/.dev
 	$(SIDE_BY_SIDE) $(CELL)
 
-test-threads: $(VENV)/.dev
-	HTMAP_TEST_READS=100000 $(BIN)/python -m pytest tests/pool/test_threads.py
-
 # The pages on plugins and README, followed where HTMap comes from wheels alone; README with several Pythons, and pip's index.
 test-wheels: $(VENV)/.dev wheels
 	HTMAP_TEST_WHEELS=$(abspath dist) $(BIN)/python -m pytest tests/docs/test_followed_pages.py tests/docs/test_followed_readme.py
 
 test-exploring: $(VENV)/.dev
 	$(BIN)/python -m pytest --hypothesis-profile=exploring -m "not pool and not site" tests/unit
+
+# Each kind of drill at its full count, and a table of what was tried, held, and did not; half an hour on two processors. SEED=2 tries other
+# cases, SHARE=0.1 a tenth of them, DRILLS=tests/drills/test_kills.py one kind. What did not hold has a command that tries it alone.
+SEED ?= 1
+SHARE ?= 1
+DRILLS ?= tests/drills
+drills: $(VENV)/.dev
+	HTMAP_TEST_DRILLS=$(SHARE) HTMAP_TEST_SEED=$(SEED) $(SIDE_BY_SIDE) $(DRILLS)
 
 # Only the tests that use golden files are run; git shows what has changed in them.
 golden: $(VENV)/.dev

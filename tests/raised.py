@@ -242,6 +242,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "LaterJobsUnchanged": [{"value": 2048}],
     "CannotTransfer": [{"replaced_by": None}, {}],
     "EndedAlready": [{"components": ()}, {"components": (3,)}, {"components": (3, 7, 8)}],
+    "OutOfReach": [{"act": "vacate", "components": (7,)}, {"act": "hold", "components": (7, 8, 9)}],
     "NoJobsYet": [{"act": "hold", "components": (7,)}, {"act": "edit", "components": (7, 8, 9)}],
     "OthersConcerned": [
         {"act": act, "components": components, "others": others}

@@ -15,7 +15,7 @@ from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import matchmaking
 from htmap_core.condor.connection import Connection
 from htmap_core.condor.matchmaking import IdleJob
-from htmap_core.diagnosis import sharing
+from htmap_core.diagnosis import sharing, silence
 from htmap_core.diagnosis.fair_share import Users
 from htmap_core.diagnosis.idle import Verdict, why_idle
 from htmap_core.diagnosis.starts import ATTRIBUTES, Starts
@@ -101,7 +101,10 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
             of_idle = _of_idle(engine, tag, connection, alike)
             explained += (attrs.evolve(each, text=f"{note}; {each.text}") if note else each for each in of_idle)
         elif status is ComponentStatus.RUNNING:
-            explained += _of_running(engine, connection, alike, tag)
+            found_out = (
+                _of_silent(map_dir, connection, alike, note) if note else _of_running(engine, connection, alike, tag)
+            )
+            explained += found_out
         else:
             text, advice = _plain(_PLAIN[status], alike)
             said = f"{text} ({note})" if note else text
@@ -210,6 +213,26 @@ def _of_idle(engine: Engine, tag: str, connection: Connection, idle: list[int]) 
     if left:
         text = "its job is no longer idle in the queue, or not there yet; the event log does not have the news so far"
         yield Explanation(tuple(sorted(left)), ComponentStatus.IDLE, text, "Ask again in a moment")
+
+
+def _of_silent(map_dir: MapDir, connection: Connection, silent: list[int], note: str) -> Iterator[Explanation]:
+    """Say for how long HTCondor tries to reach the machines that run components, together for those with the same lease."""
+    left, components = set(silent), _placed(map_dir)
+    groups, machines = defaultdict[str, list[int]](list), defaultdict[str, set[str]](set)
+    try:
+        for ad in connection.query_jobs(f"{map_dir.own_jobs} && {silence.SILENT}", [*_OF_JOB, *silence.OF_SILENT]):
+            chosen, span = left.intersection(components(ad)), silence.patience(ad)
+            left -= chosen
+            groups[span].extend(chosen)
+            machines[span].add(silence.machine(ad))
+    except CondorError as error:
+        logger.info("the schedd does not tell for how long jobs are waited for: %s", error)
+    for span, alike in groups.items():
+        if alike:
+            text = silence.told(note, len(alike), machines[span], span)
+            yield Explanation(tuple(sorted(alike)), ComponentStatus.RUNNING, text, silence.NOTHING_HASTENS)
+    if left:
+        yield Explanation(tuple(sorted(left)), ComponentStatus.RUNNING, f"{_is_running(sorted(left))}: {note}")
 
 
 def _of_running(engine: Engine, connection: Connection, running: list[int], tag: str) -> Iterator[Explanation]:

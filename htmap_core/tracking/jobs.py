@@ -37,7 +37,7 @@ from htmap_core.tracking.transitions import (
     JobStates,
 )
 
-_SEAL = f"8 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
+_SEAL = f"9 {sys.byteorder} %08x\n".encode()  # the head of the cache: its format, and a checksum of the rest
 _PIECE = 256 * 1024  # bytes of the log to read at once; more would not fit into the processor's cache
 _MARK = 1024  # bytes before the offset, whose checksum shows whether the log is still the same
 _ANEW = -1  # no checksum: the log is read from its beginning again
@@ -132,7 +132,7 @@ class Tracker:
             return ComponentHold(*self._jobs[job.submission].notes.get(job.row, _AT_FIRST))
 
     def note(self, job: Job) -> str:
-        """Return how a job failed, or why it is idle again if that was its own doing; else an empty text."""
+        """Return how a job failed, why it is idle again by its own doing, or since when its machine is silent; else nothing."""
         with self._lock:
             known = self._jobs[job.submission].notes if job.submission in self._jobs else {}
             was_removed = self.status(job) is ComponentStatus.REMOVED

@@ -47,7 +47,7 @@ class StateSource(Protocol):
         """Return the hold of a component; None if it is not held."""
 
     def note(self, component: int) -> str:
-        """Return how the job of a component failed; an empty text if it did not."""
+        """Return how the job of a component failed, or since when its machine is silent; an empty text for neither."""
 
     def memory(self, component: int) -> int:
         """Return the peak memory of a component's job in MB; 0 before the first measurement."""

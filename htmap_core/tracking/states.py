@@ -192,7 +192,7 @@ class LoggedStates:
         return ComponentHold(hold.code, holds.in_our_words(reason), hold.subcode)
 
     def note(self, component: int) -> str:
-        """Return how the job of a component failed, or why it is idle again if that was its own doing; else an empty text."""
+        """Return what :meth:`Tracker.note` does, of the job of a component."""
         return self._tracker.note(self._job(component))
 
     def memory(self, component: int) -> int:

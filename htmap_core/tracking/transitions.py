@@ -17,6 +17,7 @@ from typing import ClassVar
 
 import attrs
 
+from htmap_core import wording
 from htmap_core.components import ComponentStatus
 from htmap_core.condor import eventlog
 from htmap_core.tracking.hold_codes import COULD_NOT_FINISH
@@ -36,6 +37,7 @@ _OUTCOMES = {
     codes.REFUSED: ERRORED,
 }
 
+_SILENT = "out of reach since {since}"
 _LEFT = "it left its slot before its time was over, and goes on from there with the whole time"
 
 
@@ -66,7 +68,8 @@ class JobStates:
     :param kept: MB, of jobs that run again: a figure up to this may be that of the runs before, as the schedd keeps it.
     :param started: seconds since the epoch, of the last run.
     :param runtime: seconds, of the last run that ended.
-    :param notes: the code, reason and subcode of a hold, how a job failed, or why it is idle again.
+    :param notes: the code, reason and subcode of a hold, how a job failed, why it is idle again, or since when its
+        machine is silent.
     :param doubts: the jobs whose events contradict each other or the exit policy; the value says whether the status may be
         wrong even if the job has returned nothing.
     :param failed: the jobs that have ended and could not finish, and run again, or would after a release.
@@ -157,6 +160,10 @@ class JobStates:
             self.failed.add(row)
         self.enter(row, HELD, eventlog.reason(text), code, subcode)
 
+    def _disconnected(self, row: int, when: bytes, *_: bytes) -> None:
+        if self.status[row] == RUNNING:  # it may run there still; nobody knows before its lease is over
+            self.enter(row, RUNNING, _SILENT.format(since=wording.minute(eventlog.seconds(when))))
+
     def _cluster_removed(self, *_: object) -> None:
         self.status[:] = self.status.replace(bytes([UNMATERIALIZED]), bytes([REMOVED]))
         self.closed = True
@@ -174,6 +181,7 @@ class JobStates:
         b"011": _becomes(RUNNING),  # JOB_UNSUSPENDED
         b"012": _held,  # JOB_HELD
         b"013": _becomes(IDLE),  # JOB_RELEASED
+        b"022": _disconnected,  # JOB_DISCONNECTED
         b"023": _becomes(RUNNING),  # JOB_RECONNECTED
         b"024": _becomes(IDLE),  # JOB_RECONNECT_FAILED
         CLUSTER_REMOVED: _cluster_removed,  # the only event about jobs that were never made

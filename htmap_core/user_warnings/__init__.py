@@ -38,6 +38,7 @@ from htmap_core.user_warnings.maps import (
     NoQueue,
     NotRemoved,
     OthersConcerned,
+    OutOfReach,
     RequestsDiffer,
     UnprovenOption,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "OtherPlace",
     "OtherPool",
     "OthersConcerned",
+    "OutOfReach",
     "PluginIsOff",
     "RequestsDiffer",
     "SameDestination",

@@ -92,6 +92,27 @@ class NoJobsYet(HTMapWarning):
 
 
 @attrs.define(slots=False)
+class OutOfReach(HTMapWarning):
+    """An act does nothing to some components now, because nothing is heard from the machines that run them.
+
+    :param tag: the map.
+    :param act: ``hold``, ``pause`` or ``vacate``.
+    :param components: those that cannot be reached.
+    """
+
+    tag: str
+    act: str
+    components: tuple[int, ...]
+
+    def __str__(self) -> str:
+        they, their = ("they run", "their machines") if len(self.components) > 1 else ("it runs", "its machine")
+        return (
+            f"{self.act!r} does not reach {_named(self.components)} of map {self.tag!r} now: {they}, or ran, and HTCondor hears "
+            f"nothing from {their}. `htmap why {in_shell(self.tag)}` tells since when, and for how long it goes on trying"
+        )
+
+
+@attrs.define(slots=False)
 class EndedAlready(HTMapWarning):
     """An edit does nothing to components that have ended: it would not hold for a rerun of them either.
 

@@ -171,12 +171,13 @@ class _Act:
         The schedd is always asked: it may know more than the event log.
         """
         from htmap_core.maps.map import engine_of
-        from htmap_core.maps.queue.scope import others_concerned, scope
+        from htmap_core.maps.queue.scope import others_concerned, out_of_reach, scope
 
         engine = engine_of(found)
         on = scope(engine, components)
         statuses = found.component_statuses
-        reached = sorted(component for component in on.concerned if statuses[component] in self.concerned)
+        concerned = {component for component in on.concerned if statuses[component] in self.concerned}
+        reached = sorted(concerned.difference(out_of_reach(engine, on)))
         may_ask = self.asks and sys.stdin.isatty() and sys.stderr.isatty()
         with warnings.catch_warnings():
             warning = others_concerned(engine, self.verb, on) if may_ask else None

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from htmap_core.components import ComponentStatus
 from htmap_core.condor.connection import Connection
-from htmap_core.maps.queue.scope import Scope, Wanted, constraint_for, is_open, told
+from htmap_core.maps.queue.scope import Scope, Wanted, constraint_for, is_open, out_of_reach, told
 from htmap_core.plugins import pools
 from htmap_core.results.engine import Engine
 from htmap_core.settings.waiting import PATIENCE, tries
@@ -83,7 +83,7 @@ def _end(engine: Engine, status: ComponentStatus, action: str, on: Scope) -> Non
     what it is to become. So it is told again if the log does not show anything for long.
     """
     statuses = engine.statuses()
-    concerned = [component for component in on.concerned if statuses[component] is status]
+    concerned = [component for component in _heard_of(engine, on) if statuses[component] is status]
     _act(engine, action, on)
     begun, again = time.monotonic(), iter(_AGAIN)
     due = next(again)
@@ -95,8 +95,14 @@ def _end(engine: Engine, status: ComponentStatus, action: str, on: Scope) -> Non
 
 def _await_log(engine: Engine, wanted: frozenset[ComponentStatus], on: Scope) -> None:
     """Wait until every component concerned has one of the *wanted* statuses in the event log, or the patience is over."""
-    for _ in _looks(engine, wanted, on.concerned):
+    for _ in _looks(engine, wanted, _heard_of(engine, on)):
         pass
+
+
+def _heard_of(engine: Engine, on: Scope) -> Sequence[int]:
+    """Return the components that an act is on, without those whose machines will not tell that it was done."""
+    silent = set(out_of_reach(engine, on))
+    return [component for component in on.concerned if component not in silent] if silent else on.concerned
 
 
 def _looks(engine: Engine, wanted: frozenset[ComponentStatus], components: Iterable[int]) -> Iterator[None]:

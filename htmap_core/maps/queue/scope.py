@@ -102,7 +102,19 @@ def told(engine: Engine, act: str, wanted: Wanted) -> Scope:
         user_warnings.warn(warning)
     if on.unmade:
         user_warnings.warn(user_warnings.NoJobsYet(engine.map.current_tag(), act, on.unmade))
+    if act in _NEED_MACHINES and (silent := out_of_reach(engine, on)):
+        user_warnings.warn(user_warnings.OutOfReach(engine.map.current_tag(), act, silent))
     return on
+
+
+_NEED_MACHINES = frozenset({"hold", "pause", "vacate"})
+
+
+def out_of_reach(engine: Engine, on: Scope) -> tuple[int, ...]:
+    """Return the components that an act is on, and that run where nothing is heard from their machines."""
+    statuses = engine.statuses()
+    running = (each for each in on.concerned if statuses[each] is ComponentStatus.RUNNING)
+    return tuple(sorted(each for each in running if engine.states.note(each)))
 
 
 def is_open(engine: Engine, on: Scope) -> bool:

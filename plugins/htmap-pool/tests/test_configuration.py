@@ -52,6 +52,10 @@ def test_a_pool_without_an_idle_limit_never_stops_by_itself() -> None:
     assert "> 1800" in configure(idle_shutdown=1800)["SCHEDD.DAEMON_SHUTDOWN"]
 
 
+def test_jobs_whose_daemons_were_killed_are_waited_for_about_a_minute() -> None:
+    assert 20 <= int(configure()["JOB_DEFAULT_LEASE_DURATION"]) <= 90  # HTCondor takes no lease below 20 s
+
+
 def test_starters_report_at_once_and_often_because_output_is_followed_through_what_they_report() -> None:
     found = configure()
     assert int(found["STARTER_INITIAL_UPDATE_INTERVAL"]) == 0

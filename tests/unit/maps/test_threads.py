@@ -1,4 +1,4 @@
-"""Threads that share a map, as far as that needs no pool; see also ``tests/pool/test_threads.py``."""
+"""Threads that share a map, as far as that needs no pool; see also ``tests/drills/test_threads.py``."""
 
 from __future__ import annotations
 

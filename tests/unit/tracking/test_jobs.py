@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from htmap_core import wording
 from htmap_core.components import ComponentStatus
 from htmap_core.condor import eventlog
 from htmap_core.exceptions import CorruptEventLog
@@ -74,6 +75,8 @@ def advance(job: Known, kind: str, event: htcondor2.JobEvent) -> None:
     elif kind == "JOB_HELD":
         job.status, job.note = "HELD", event["HoldReason"]
         job.hold = event["HoldReasonCode"], event["HoldReason"], event["HoldReasonSubCode"]
+    elif kind == "JOB_DISCONNECTED" and job.status == "RUNNING":
+        job.note = f"out of reach since {wording.minute(event.timestamp)}"
     elif kind == "JOB_ABORTED" and job.status not in {"COMPLETED", "ERRORED"}:
         job.status, job.note, job.hold = "REMOVED", event["Reason"], None
     elif kind == "JOB_TERMINATED":

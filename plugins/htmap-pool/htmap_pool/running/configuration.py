@@ -202,6 +202,9 @@ JOB_TRANSFORM_BRIEF_CLAIMS @=end
 # By default a schedd offers twenty jobs of a user until some of them have matched, the first of the queue: a map that no slot can
 # run would keep all others from running.
 SCHEDD_ENABLE_PER_USER_MATCH_LIMITS = False
+# If a startd is killed, or the pool is started again after its master was, the schedd tries to reach the jobs that ran, which
+# are dead, for as long as their lease is, by default 40 minutes. A schedd that was killed is back in seconds, and finds its jobs.
+JOB_DEFAULT_LEASE_DURATION = 60
 # The seconds after which daemons notice that their master was killed, and end.
 PARENT_CHECK_FIRST_INTERVAL = 10
 PARENT_CHECK_INTERVAL = 10
