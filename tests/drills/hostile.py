@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 FRAGMENTS = (
-    "", " ", "a", "é", "漢", "\u202e", "\u2028", "\u3000", "\x1b[31m", "\x1b]0;title\x07", "\0", "\n", "\r", "\t", "\x1f", "\x7f", "\x85",
-    "\ud800", "\udcff", "$", "$$", "$(X)", "$(DOLLAR)", "$$(Memory)", "$$([1])", "$ENV(HOME)", "$Fnx(a)", "$(", "${HOME}", "`id`", "$(id)",
-    "queue", "\nqueue 2\n", "if", "include : id |", "|", ";", ",", "=", "==", ":", "://", "http://", "file:///", '"', "'", '""', "''", "\\",
-    "\\\\", "\\n", "/", "//", "/../", "..", ".", "~", "-", "--", "--help", "-1", "0", "1e999", "NaN", "None", "true", "undefined", "error",
-    "%", "%s", "%20", "{}", "{0}", "[", "]", "[red]", "(", ")", "<", ">", "<b>", "&", "&amp;", "*", "?", "!", "#", "@", "^", "+", "MY.", "TARGET.",
-    "&&", "||", "/*", "*/", "//", "[a]\nb = 1", "a.b", "_", "=", "😀", "ﬁ", "x" * 300, "y/" * 300, "9" * 400,
+    "", " ", "a", "é", "漢", "\u202e", "\u2028", "\u3000", "\x1b[31m", "\x1b]0;title\x07", "\0", "\n", "\r", "\t", "\x1f", "\x7f",
+    "\x85", "\ud800", "\udcff", "$", "$$", "$(X)", "$(DOLLAR)", "$$(Memory)", "$$([1])", "$ENV(HOME)", "$Fnx(a)", "$(",
+    "${HOME}", "`id`", "$(id)", "queue", "\nqueue 2\n", "if", "include : id |", "|", ";", ",", "=", "==", ":", "://", "http://",
+    "file:///", '"', "'", '"""', "''", "\\", "\\\\", "\\n", "/", "//", "/../", "..", ".", "~", "-", "--", "--help", "-1", "0",
+    "1e999", "NaN", "None", "true", "undefined", "error", "%", "%s", "%20", "{}", "{0}", "[", "]", "[red]", "(", ")", "<", ">", "<b>",
+    "&", "&amp;", "*", "?", "!", "#", "@", "^", "+", "MY.", "TARGET.", "&&", "||", "/*", "*/", "[a]\nb = 1", "a.b", "_", "😀",
+    "x" * 300, "y/" * 300, "9" * 400,
 )  # fmt: skip
+_ANY = 0x11000  # characters with some of all kinds, surrogates among them
+_ASCII = 128
 
 
 def text(chance: random.Random) -> str:
     """Return a text of a few fragments, or of any characters."""
-    if chance.random() < 0.2:
-        return "".join(chr(chance.choice([chance.randrange(128), chance.randrange(0x11000)])) for _ in range(chance.randrange(8)))
+    if chance.random() < 1 / 5:
+        length = chance.randrange(8)
+        return "".join(chr(chance.randrange(chance.choice([_ASCII, _ANY]))) for _ in range(length))
     return "".join(chance.choice(FRAGMENTS) for _ in range(chance.choice([1, 1, 2, 2, 3, 5])))
 
 
-def cases(doors: list[str]) -> "Callable[[random.Random], Iterator[str]]":
-    """Return what gives cases without end: the name of a door in turn, and a hostile value for it."""
+def at(doors: Iterable[str]) -> Callable[[random.Random], Iterator[str]]:
+    """Return what gives cases without end: each door in turn, with a hostile value for it."""
+    known = list(doors)
 
-    def given(chance: random.Random) -> Iterator[str]:
+    def cases(chance: random.Random) -> Iterator[str]:
         while True:
-            for door in doors:
-                yield f"{door}: {text(chance)!a}"
+            for door in known:
+                yield f"{door} {text(chance)!a}"
 
-    return given
+    return cases

@@ -23,7 +23,7 @@ TIMEOUT = 180
 NAMES = [
     "a blank", "a,comma", 'a"quote', "an'apostrophe", "$(Cluster)", "$ENV(HOME)", "$$(Name)", "$(DOLLAR)", "$$", "a%20b",
     "a;b", "a=b", "#a", ".a",
-    "~a", "-a", "é漢", "back\\slash", "ends in \\", " outer ", "new\nline", "\x1f", "[a]*?", "queue", "a:", "C:",
+    "~a", "-a", "é漢", "back\\slash", "\\begins", "ends in \\", " outer ", "new\nline", "\x1f", "[a]*?", "queue", "a:", "C:",
 ]  # fmt: skip
 
 
