@@ -18,7 +18,9 @@ from htmap_core.language.literals import is_writable
 # What a list of files in a submit description cannot hold, beside some `$`. Commas separate files, outer blanks are cut off, and
 # a backslash at the end joins lines. Control characters and surrogates have no text. HTCondor takes a single letter with a
 # colon for a drive, and a name that begins with a backslash for a path.
-_CANNOT_BE_LISTED = re.compile("[,\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|[\\s\\\\]/?$|/(?:[A-Za-z]:|\\\\)[^/]*/?$")
+_CANNOT_BE_LISTED = re.compile(
+    "[,\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|[\\s\\\\]/?$|/(?:[A-Za-z]:|\\\\)[^/]*/?$"
+)
 
 # Files that HTCondor or HTMap themselves put into the scratch directory.
 _OTHERS_NAMES = re.compile(r"_htmap_|_condor_|condor_exec|\.job\.ad$|\.machine\.ad$|\.update\.ad$|\.chirp")
