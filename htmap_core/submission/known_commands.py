@@ -116,7 +116,10 @@ class _Known:
 
     def like(self, name: str) -> tuple[str, ...]:
         """Return the known names that are like an unknown one."""
-        return () if is_newer(name) else nearest(name, _OWN)
+        if is_newer(name):
+            return ()
+        meant = tuple(option for option, others in _OTHER_NAMES.items() if name in others.split())
+        return meant or nearest(name, _OWN)
 
     @property
     def is_outdated(self) -> bool:
@@ -168,6 +171,16 @@ class _Known:
 
 
 _OWN = frozenset({*OWN_OPTIONS, *FILE_OPTIONS, CUSTOM_OPTIONS})
+
+# The names that other systems have for options.
+_OTHER_NAMES = {
+    "walltime": "max_run_time max_runtime maxruntime run_time runtime time time_limit timelimit timeout wall_time",
+    "request_memory": "mem mem_per_cpu memory ram",
+    "request_cpus": "cores cpus cpus_per_task ncores ncpus nproc ntasks processes threads",
+    "request_gpus": "gpu gpus gres ngpus",
+    "request_disk": "disk scratch tmp",
+    "accounting_group": "account",
+}
 
 
 def _bindings_or_latest() -> Version:

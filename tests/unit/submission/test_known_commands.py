@@ -42,6 +42,16 @@ def test_a_command_that_nobody_knows_is_refused_with_the_nearest_names_and_its_o
     assert (raised.value.nearest, raised.value.origin) == ((), "~/.htmaprc")
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("max_runtime", "walltime"), ("timeout", "walltime"), ("mem", "request_memory"), ("ncpus", "request_cpus")],
+)
+def test_the_names_of_other_systems_lead_to_the_option(name: str, meant: str) -> None:
+    with pytest.raises(UnknownOption) as caught:
+        check_commands({name: "7"}, Harbour(), lambda _: None)
+    assert caught.value.nearest == (meant,)
+
+
 def test_known_are_htcondors_names_the_pools_own_and_what_other_values_use() -> None:
     assert known(Harbour(), RANK="$(Weight)", weight="3", longjob="1", chunksize="2") == []
     assert known(Harbour(), "weight", weight="3") == []
