@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from htmap_core.files.locks import locked
     from htmap_core.files.ownership import make_folder, private_opener
     from htmap_core.files.sealed import seal, unseal
+    from htmap_core.language import amounts
     from htmap_core.language.expressions import quoted
     from htmap_core.language.submit_text import submit_path
     from htmap_core.progress.work import LongWork
@@ -45,8 +46,9 @@ if TYPE_CHECKING:
     from htmap_core.settings.trust import check_owner
     from htmap_core.storage.root import htmap_dir
     from htmap_core.storage.tags import tag_of_map
+    from htmap_core.user_warnings.roots import SuspiciousMap
 
-_MODULES = ("durations", "exceptions", "wording")
+_MODULES = {"amounts": "language.amounts", "durations": "durations", "exceptions": "exceptions", "wording": "wording"}
 
 _HOMES = {
     "Check": "contract.site.checks",
@@ -66,6 +68,7 @@ _HOMES = {
     "SiteWords": "contract.site.words",
     "SubmitDescription": "contract.submit",
     "Suitability": "contract.delivery",
+    "SuspiciousMap": "user_warnings.roots",
     "TransferPath": "contract.transfer_path",
     "TransferProtocol": "contract.protocol",
     "Walltime": "contract.walltime",
@@ -108,10 +111,12 @@ __all__ = [
     "SiteWords",
     "SubmitDescription",
     "Suitability",
+    "SuspiciousMap",
     "TransferPath",
     "TransferProtocol",
     "Walltime",
     "__version__",
+    "amounts",
     "check_owner",
     "connect",
     "durations",
@@ -147,7 +152,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
+        return import_module(f"{__name__}.{_MODULES[name]}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

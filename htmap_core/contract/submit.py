@@ -22,6 +22,7 @@ from htmap_core.language.submit_text import (
     option_text,
 )
 from htmap_core.names import RUNTIME
+from htmap_core.user_warnings.roots import SuspiciousMap
 
 _SCHEME = re.compile(r"[a-z][a-z0-9]*")
 
@@ -55,6 +56,8 @@ class SubmitDescription:
     _environment: dict[str, str] = attrs.field(factory=dict)
     _built_in: dict[str, str] = attrs.field(factory=dict)
     authors: Authors = attrs.field(factory=Authors, eq=False, repr=False)  # who has set what, for messages
+    warnings: list[SuspiciousMap] = attrs.field(factory=list, init=False)
+    """What the user is told about the map."""
 
     def set(self, command: str, value: OptionValue) -> None:
         """Set a submit command.
@@ -261,6 +264,19 @@ class SubmitDescription:
         text = option_text("executable", executable)
         self._replace("executable", self.executable, RUNTIME, text)
         self.executable, self.transfer_executable = text, transfer
+
+    def warn(self, warning: SuspiciousMap) -> None:
+        """Warn the user of the map, when its description is complete.
+
+        A class of the plugin's own lets users ignore this warning and no other. Since 0.7. ::
+
+            submit.warn(ManyCpus("hardly a slot has as many CPUs; jobs may wait for days"))
+
+        :raises TypeError: it is no :class:`SuspiciousMap`.
+        """
+        if not isinstance(warning, SuspiciousMap):
+            raise TypeError(f"a warning of a map is a SuspiciousMap, not {warning!r}")
+        self.warnings.append(warning)
 
     @property
     def requirements(self) -> str | None:

@@ -1,10 +1,20 @@
-"""Amounts of memory and disk space as text: a number and a unit, as HTCondor reads them."""
+"""Amounts of memory and disk space as text: a number and a unit, as HTCondor reads them.
+
+Plugins that look at requests read them with it::
+
+    number, unit = amounts.read(submit.get("request_memory") or "")
+    megabytes = amounts.whole(number, unit or "MB", "MB")
+
+Since 0.7.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from decimal import Decimal
+
+__all__ = ["read", "whole"]
 
 _FACTORS = {"KB": 1, "MB": 1024, "GB": 1024**2, "TB": 1024**3}
 _AMOUNT = re.compile(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*(?:([KMGT])B?)?\s*", re.IGNORECASE | re.ASCII)

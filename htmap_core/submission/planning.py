@@ -91,6 +91,8 @@ def describe(
         plugins.rewrite_submit(submit, plan)
     except HTMapException as error:
         raise error.with_traceback(None)
+    for said in submit.warnings:
+        user_warnings.warn(said)
     if acts:
         check_files_of_plugins(submit)
     checkpointing.describe(submit, plan)

@@ -64,7 +64,7 @@ def described(
             plugins.describe(plugins.delivery_method(delivery_method), submit, plan)
         plugins.rewrite_submit(submit, plan)
         commands = {**submit.commands(), **planning.time_limit(submit, plan, columns.names)}
-        for warning in check_commands(commands, None, authors.came_from):
+        for warning in (*submit.warnings, *check_commands(commands, None, authors.came_from)):
             user_warnings.warn(warning)
         return {**_of_delivery(submit), **commands}
 

@@ -69,6 +69,11 @@ def options_among(given: Sequence[Any]) -> MapOptions | None:
     return next((each for each in plans if isinstance(each, MapOptions)), None)
 
 
+def is_of_user(option: str, given: Sequence[Any]) -> bool:
+    """Return whether the map that a call is about was given an option: then not the plugin has set what it refuses."""
+    return option.casefold() in {name.casefold().removeprefix("my.") for name in options_among(given) or ()}
+
+
 def values_of(options: MapOptions | None) -> dict[str, int]:
     """Return which objects options have as their values, to notice a change: they may be large, and not all compare."""
     return {} if options is None else {name: id(value) for name, value in options.items()}

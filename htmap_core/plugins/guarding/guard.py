@@ -18,7 +18,7 @@ from htmap_core.contract.protocol import Sender
 from htmap_core.display.short import short
 from htmap_core.exceptions import HTMapException, InvalidOption, PluginError, PluginHangs, ReservedOptionKeyword
 from htmap_core.exceptions.plugins import SWITCH_OFF
-from htmap_core.plugins.guarding.answers import check_nothing, name_of, of_kind, options_among, values_of
+from htmap_core.plugins.guarding.answers import check_nothing, is_of_user, name_of, of_kind, options_among, values_of
 from htmap_core.plugins.guarding.given_up import leave_behind
 from htmap_core.plugins.guarding.printing import to_stderr
 from htmap_core.plugins.guarding.tracing import is_traced, traced
@@ -207,12 +207,19 @@ def _blamed(record: PluginRecord, call: Callable[..., Any], run: Callable[[], T]
         if (problem := _problem_with_text(error)) is not None:
             reason = f"{name_of(call)} raised {type(error).__name__}, {problem}"
             raise PluginError(record.name, record.distribution, reason, _TRACED) from error.with_traceback(None)
-        if isinstance(error, (InvalidOption, ReservedOptionKeyword)) and error.origin is None:
-            error.origin = record.author  # a submit description does not know why it is given a value
+        _attribute(error, record, *given)
         raise error.with_traceback(None)
     except (Exception, SystemExit) as error:
         record.traceback = traceback.format_exc()
         raise failure(record, name_of(call), error) from error.with_traceback(None)
+
+
+def _attribute(error: HTMapException, record: PluginRecord, *given: Any) -> None:
+    """Say that a refused value is the plugin's, unless the user has given the option: a description does not know who sets it."""
+    if not isinstance(error, (InvalidOption, ReservedOptionKeyword)) or error.origin is not None:
+        return
+    if not is_of_user(error.name, given):
+        error.origin = record.author
 
 
 def _problem_with_text(error: HTMapException) -> str | None:

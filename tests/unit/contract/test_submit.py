@@ -16,6 +16,7 @@ from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import InvalidOption, ReservedOptionKeyword, SubmitConflict
 from htmap_core.language.submit_text import RESERVED_COMMANDS, in_common, option_text, render, submit_path
 from htmap_core.names import RUNTIME
+from htmap_core.user_warnings import SuspiciousMap
 from tests.golden_files import Golden
 
 
@@ -374,3 +375,15 @@ def test_a_variable_that_no_environment_can_hold_is_refused(submit: SubmitDescri
     with pytest.raises(InvalidOption):
         submit.add_environment(name, value)
     assert submit.commands() == {}
+
+
+def test_a_warning_of_the_map_waits_for_its_description(submit: SubmitDescription) -> None:
+    warning = SuspiciousMap("few slots have as much")
+    submit.warn(warning)
+    assert (submit.warnings, submit.commands()) == ([warning], {})
+
+
+@pytest.mark.parametrize("warning", ["few slots have as much", UserWarning("x"), None])
+def test_what_is_no_warning_of_a_map_is_refused(submit: SubmitDescription, warning: Any) -> None:
+    with pytest.raises(TypeError):
+        submit.warn(warning)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from htmap_core.condor import bindings
@@ -648,6 +649,24 @@ def test_a_value_that_is_refused_is_told_with_its_plugin(
     found: Any = caught.value
     assert found.origin == "plugin 'alpha'"
 
+
+@pytest.mark.parametrize("given", ["MY.Colour", "Colour"])
+def test_an_option_of_the_users_that_is_refused_is_not_told_as_the_plugins(
+    given: str, site: Site, plugins: Plugins, plan: MapPlan
+) -> None:
+    site.install("alpha", REFUSE)
+    options: dict[str, Any] = {given: "sea"}
+    plan = attrs.evolve(plan, options=MapOptions(**options))
+    with pytest.raises(InvalidOption) as caught:
+        plugins.rewrite_submit(SubmitDescription(), plan)
+    assert (caught.value.name, caught.value.origin) == ("colour", None)
+
+
+REFUSE = """
+from htmap_core.exceptions import InvalidOption
+@hookimpl
+def htmap_rewrite_submit(submit, plan): raise InvalidOption("colour", "sea", "is no colour")
+"""
 
 SETTING: dict[str, Callable[[SubmitDescription], None]] = {
     "request_memory": lambda submit: submit.set("request_memory", "2GB"),

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from htmap_core import DeliveryMethod, MapOptions, MapPlan, SubmitDescription
+from htmap_core import DeliveryMethod, MapOptions, MapPlan, SubmitDescription, SuspiciousMap
 from htmap_core.exceptions import UnknownOption, UnknownPythonDeliveryMethod
 from htmap_core.plugins.calls import plugins
 from htmap_core.testing import DeliveryMethodContract, TransferProtocolContract, described, only_plugins
@@ -177,6 +177,12 @@ def test_what_starts_python_and_what_travels_for_it_are_told(site: Site) -> None
     site.install("rules", RULES)
     with only_plugins("shared"):
         assert described(delivery_method="shared")["executable"] == sys.executable
+
+
+def test_what_a_plugin_warns_of_is_told(site: Site) -> None:
+    site.install("doubts", "@hookimpl\ndef htmap_rewrite_submit(submit): submit.warn(SuspiciousMap('rough sea'))")
+    with only_plugins("doubts"), pytest.warns(SuspiciousMap, match="rough"):
+        described()
 
 
 def test_a_command_that_is_misspelt_is_refused(htmap_dir: Path) -> None:
