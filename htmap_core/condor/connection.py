@@ -176,6 +176,10 @@ class Connection:
         """Return how many slots satisfy a ClassAd *expression*, and how many slots the pool has. Cached."""
         return self._slots.count(expression)
 
+    def schedds(self, constraint: str = "true", projection: Sequence[str] = ()) -> list[Mapping[str, Any]]:
+        """Return the ads of the schedds that the collector knows, as Python values: the attributes in *projection*, or all."""
+        return list(self.query_collector("Schedd", constraint, projection))
+
     def schedd_ad(self) -> dict[str, Any]:
         """Return the schedd's name, machine and version: of the local one from its files, of others from the collector."""
         with self._bindings() as condor:

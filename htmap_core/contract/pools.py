@@ -144,7 +144,7 @@ class Pool(ABC):
         Runs on the submit machine, when a map with ``chunksize="auto"`` is created. Since 0.7. ::
 
             def time_limit(self, options):
-                given = options.get("MY.RequestRuntime")
+                given = options.get("MY.MaxRuntime")
                 return None if given is None else durations.seconds(given)
 
         :param options: the options of the map, with those of the settings.
@@ -227,6 +227,19 @@ class PoolAccess(PoolView, Protocol):
         ::
 
             address = address if connect(address).answers() else None
+        """
+
+    def schedds(self, constraint: str = "true", projection: Sequence[str] = ()) -> Iterable[Mapping[str, Any]]:
+        """Return the ads of the schedds that the collector knows as dictionaries of Python values.
+
+        A site where users submit to one of several schedds chooses by them, and names it in the address of its pool. ::
+
+            ads = connect(address).schedds("IsForUsers =?= true", ["Name", "TotalIdleJobs"])
+            quiet = min(ads, key=lambda ad: ad.get("TotalIdleJobs", 0), default=None)
+
+        :param constraint: a ClassAd expression on their ads.
+        :param projection: the attributes to return; all by default.
+        :raises CondorError: the collector does not answer.
         """
 
     def has_kerberos_credential(self) -> bool:

@@ -28,7 +28,7 @@ class Walltime:
         @hookimpl
         def htmap_rewrite_submit(submit, plan):
             if plan.walltime is not None:
-                submit.set_default("MY.RequestRuntime", plan.walltime.seconds)
+                submit.set_default("MY.MaxRuntime", plan.walltime.seconds)
 
     HTCondor's own limit, ``allowed_execute_duration``, is set already, and can be taken away with ``submit.take``.
 

@@ -286,6 +286,7 @@ def _delivery(name: str, connection: Connection) -> Iterator[Check]:
     except HTMapException as error:
         yield Check("delivery", "problem", str(error))
         return
+    yield from of_pool.better_deliveries(connection, said)
     if said.verdict == "no" and choice.by in {"setting", "user"}:
         text = str(UnsuitableDeliveryMethod(choice.method, said.reason))
         setting = "`htmap set DELIVERY_METHOD auto`"

@@ -9,9 +9,12 @@ from typing import Any
 from htmap_core import wording
 from htmap_core.condor.bindings import bindings_version
 from htmap_core.condor.connection import Connection
+from htmap_core.contract.delivery import Suitability
 from htmap_core.contract.site.checks import Check
 from htmap_core.exceptions import HTMapException
 from htmap_core.language.added_requirements import about_architecture
+from htmap_core.plugins import not_installed
+from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.native import requirements_of_machine
 from htmap_core.plugins.pools import check_place
 from htmap_core.storage.root import configured_htmap_dir
@@ -97,6 +100,16 @@ def _free(connection: Connection, ads: Sequence[Mapping[str, Any]], cpus: int) -
 def _has_free(slot: Mapping[str, Any]) -> bool:
     """Return whether the CPUs in a slot's ad are free: those of a partitionable one are what is left of it."""
     return slot.get("SlotType") == "Partitionable" or slot.get("State") in {"Unclaimed", None}
+
+
+def better_deliveries(connection: Connection, chosen: Suitability) -> Iterator[Check]:
+    """Name the delivery methods that are sure to suit the pool and are not installed, where the chosen one is not sure to."""
+    if chosen.verdict == "yes":
+        return
+    for each in not_installed.candidates(connection, plugins.records_for_maps()):
+        if each.is_sure:
+            text = f"{each.name} would suit the pool, and is not installed: {each.reason}"
+            yield Check("delivery", "note", text, f"`pip install htmap-{each.name}`")
 
 
 def credentials(connection: Connection) -> Iterator[Check]:

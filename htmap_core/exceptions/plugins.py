@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -101,17 +101,32 @@ class NoSuitableDeliveryMethod(HTMapException):
     """No installed delivery method can run on this pool.
 
     :param reasons: why each method cannot, by its name.
+    :param not_installed: those of HTMap's own that are not installed and would suit it, the best first, each with why.
+    :param switched_off: those of HTMap's own that are installed and off, each with why.
     """
 
     reasons: dict[str, str] = attrs.field(converter=_dict)
+    not_installed: dict[str, str] = attrs.field(factory=dict, converter=_dict)
+    switched_off: dict[str, str] = attrs.field(factory=dict, converter=_dict)
 
     def __str__(self) -> str:
-        lines = [f"  {name}: {reason}" for name, reason in sorted(self.reasons.items())]
-        listing = "\n".join(lines) or "  none is installed; try `pip install htmap-assume`"
-        return (
-            f"no installed delivery method suits this pool:\n{listing}\n"
-            f'Install another one, or name one to use it anyway: htmap.settings["DELIVERY_METHOD"] = "assume"'
-        )
+        lines = ["no installed delivery method suits this pool:"]
+        lines += [f"  {name}: {reason}" for name, reason in sorted(self.reasons.items())]
+        lines += [f"  {name} {reason}" for name, reason in sorted(self.switched_off.items())]
+        lines += [] if self.reasons or self.switched_off else ["  none is installed"]
+        if self.not_installed:
+            lines += ["These would suit it, and are not installed; the best is first:"]
+            lines += [f"  {name}: {reason}" for name, reason in self.not_installed.items()]
+        return "\n".join([*lines, *self._advice()])
+
+    def _advice(self) -> Iterator[str]:
+        for name in self.not_installed:
+            yield f"`pip install htmap-{name}`, then try again"
+            return
+        for name in sorted(self.reasons):
+            yield f"To use one all the same, name it: `htmap set DELIVERY_METHOD {name}`"
+            return
+        yield "`pip install htmap-assume`, if the nodes have a Python; `htmap docs choose-delivery` has the others"
 
 
 @attrs.define(slots=False)

@@ -5,6 +5,7 @@ It sends jobs to machines like the one that submits, unless their requirements s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Optional
 
@@ -37,17 +38,51 @@ def of_machine(requirements: str, in_container: bool, parameter: Parameter) -> I
         yield f"OpSys == {quoted(system)}"
 
 
-def all_added(
-    requirements: str, in_container: bool, parameter: Parameter, *, brings_plugins: bool, saves: bool
-) -> Iterator[str]:
-    """Yield all that HTCondor adds, but for requests.
+def of_image(image: str) -> str:
+    """Return the attribute of slots that HTCondor asks for, for jobs in the container universe.
 
+    :param image: what ``container_image`` names.
+    """
+    if image.startswith("docker:"):
+        return "HasDockerURL"
+    return "HasSIF" if image.endswith(".sif") else "HasSandboxImage"
+
+
+def of_requests(requirements: str, attributes: Mapping[str, str]) -> Iterator[str]:
+    """Yield what HTCondor adds because it takes attributes of the job for requests: amounts called ``Request<Resource>``.
+
+    :param attributes: the job's own attributes, such as ``RequestRuntime`` of some sites, whose slots have a ``Runtime``.
+    """
+    named = names_in(requirements)
+    for name, text in attributes.items():
+        found = _REQUEST.fullmatch(name)
+        if found is not None and found[1].casefold() not in named and not _NO_AMOUNT.fullmatch(text):
+            yield f"TARGET.{found[1]} >= {name}"
+
+
+_REQUEST = re.compile(r"Request(\w+)")
+_NO_AMOUNT = re.compile(r'\s*(0|true|false|".*"|\{.*)\s*', re.IGNORECASE | re.DOTALL)
+
+
+def all_added(
+    requirements: str,
+    in_container: bool,
+    parameter: Parameter,
+    attributes: Mapping[str, str],
+    *,
+    brings_plugins: bool,
+    saves: bool,
+) -> Iterator[str]:
+    """Yield all that HTCondor adds, but for its own requests.
+
+    :param attributes: the job's own attributes.
     :param brings_plugins: whether transfer plugins travel with the jobs.
     :param saves: whether the jobs exit for HTCondor to save what there is, and to start them again.
     """
     if (appended := of_administrator(parameter)) is not None:
         yield appended
     full = conjunction(each for each in (requirements, appended) if each)
+    yield from of_requests(full, attributes)
     if "$(" not in full:  # a macro, as for single components, may name whatever it likes
         yield from of_machine(full, in_container, parameter)
     if not brings_plugins and "hasfiletransfer" not in names_in(full):

@@ -20,8 +20,9 @@ from htmap_core import user_warnings
 from htmap_core.contract.delivery import DeliveryMethod, Suitability
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.pools import Pool, PoolView
-from htmap_core.exceptions import CondorError, NoSuitableDeliveryMethod, NotDecided
+from htmap_core.exceptions import CondorError, NotDecided
 from htmap_core.files.sealed import checksum
+from htmap_core.plugins import not_installed
 from htmap_core.plugins.calls import plugins
 from htmap_core.settings import model
 from htmap_core.settings.chain import settings
@@ -120,7 +121,7 @@ def present_choice(pool: Pool, view: PoolView, asked: Answers | None = None) -> 
     if decision is not None and not occasion:
         return Choice(decision.method, "auto", decision.found, written)
     found = asked.of_all(methods)
-    return Choice(best(found), "auto", found, written, occasion)
+    return Choice(best(found, view), "auto", found, written, occasion)
 
 
 def why(choice: Choice) -> str:
@@ -152,7 +153,7 @@ def choose_anew(pool: Pool, view: PoolView, method: str = AUTO) -> Choice:
     if written.is_newer:
         raise NotDecided(pool.name, _NEWER)
     found = asked.of_all(plugins.delivery_methods())
-    name = method if by_user else best(found)
+    name = method if by_user else best(found, view)
     if by_user and found[name].verdict == "no":
         user_warnings.warn(user_warnings.UnsuitableDeliveryMethod(name, found[name].reason))
     _decided(pool, view, Choice(name, "user" if by_user else "auto", found, written, _ASKED))
@@ -254,14 +255,14 @@ def _with_modules(
     return method
 
 
-def best(found: Mapping[str, Suitability]) -> str:
+def best(found: Mapping[str, Suitability], view: PoolView) -> str:
     """Return the name of the delivery method that suits best.
 
-    :raises NoSuitableDeliveryMethod: no method can run on the pool.
+    :raises NoSuitableDeliveryMethod: no method can run on the pool; it names those that could and are not installed.
     """
     for name in _in_order(found):
         return name
-    raise NoSuitableDeliveryMethod({name: suitability.reason for name, suitability in found.items()})
+    raise not_installed.nothing_suits(view, found, plugins.records_for_maps())
 
 
 def _in_order(found: Mapping[str, Suitability]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from htmap_core.condor.classads import seen_by_job
 from htmap_core.contract.pools import PoolView
 from htmap_core.contract.submit import SubmitDescription
 from htmap_core.exceptions import CondorError
-from htmap_core.language.added_requirements import about_architecture, all_added
+from htmap_core.language.added_requirements import about_architecture, all_added, of_image
 from htmap_core.language.expressions import TOTALS, about_slot, conjunction, conjuncts, without_scope
 from htmap_core.user_warnings import DeliveryFitsNoSlot, NoSlotFits
 
@@ -102,14 +102,22 @@ def demands(submit: SubmitDescription, pool: PoolView) -> Iterator[Demand]:
         attribute = _UNIVERSES[submit.universe]
         by = submit.authors.of("universe")
         yield Demand(f"the universe {submit.universe!r} ({attribute})", f"{attribute} =?= true", by)
+    image = (submit.get("container_image") or "").strip('"')
+    if image and "$(" not in image:
+        ability = of_image(image)
+        yield Demand(f"{ability}{_ADDED}", f"{ability} =?= true", submit.authors.of("container_image"))
     requests = dict(requested(submit))
-    job = {name: text for name, text in submit.attributes.items() if "$(" not in text}
+    # A macro is an amount of which nothing is known here but that there is one.
+    is_asked = {name: "0" for name in submit.attributes if name.startswith("Request")}
+    job = {**is_asked, **{name: text for name, text in submit.attributes.items() if "$(" not in text}}
     job.update({f"Request{resource}": str(amount) for resource, amount in requests.items()})
     required = submit.requirements or "true"
     brings_plugins, saves = bool(submit.transfer_plugins), submit.has("checkpoint_exit_code")
     # With an image, HTCondor makes a container of the vanilla universe, too.
     in_container = submit.universe != "vanilla" or submit.has("docker_image") or submit.has("container_image")
-    added = all_added(required, in_container, pool.parameter, brings_plugins=brings_plugins, saves=saves)
+    added = all_added(
+        required, in_container, pool.parameter, submit.attributes, brings_plugins=brings_plugins, saves=saves
+    )
     own = {each: _by_plugin(submit, each) for each in conjuncts(required)}
     for requirement, by in {**dict.fromkeys(added, _ADDED), **own}.items():
         left = seen_by_job(without_scope(requirement, job), job)

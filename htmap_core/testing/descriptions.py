@@ -39,7 +39,7 @@ def described(
     ``htmap_rewrite_submit``. Nothing is prepared or submitted, and no credential is set up. Since 0.7. ::
 
         commands = described({"walltime": "2h"}, {"SITE.PROJECT": "tides"}, pool="site")
-        assert commands["MY.RequestRuntime"] == "$(htmap_walltime)"
+        assert commands["MY.MaxRuntime"] == "$(htmap_walltime)"
         assert commands["MY.ProjectName"] == '"tides"'
 
     :param options: the user's map options. Those with a value for each component need as many as *components*.

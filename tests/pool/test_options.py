@@ -47,13 +47,13 @@ def test_an_option_of_any_name_may_be_used_by_another(personal_pool: Path) -> No
 @pytest.mark.usefixtures("personal_pool")
 @pytest.mark.parametrize("late", [{}, {"max_materialize": 3}])
 def test_a_walltime_for_each_component_is_the_limit_of_its_job_and_so_is_a_new_one_for_all(late: Any) -> None:
-    own = {"RequestRuntime": "$(htmap_walltime) + 1"}
+    own = {"MaxRuntime": "$(htmap_walltime) + 1"}
     options = htmap.MapOptions(walltime=["1h", "", 60], requirements="false", custom_options=own, **late)
     waiting = htmap.map(str, range(3), map_options=options)
 
     def limits() -> list[Any]:
         ads = [waiting.job_ad(component).attributes for component in range(3)]
-        return [(ad["AllowedExecuteDuration"], ad["RequestRuntime"]) for ad in ads]
+        return [(ad["AllowedExecuteDuration"], ad["MaxRuntime"]) for ad in ads]
 
     eventually(
         lambda: not waiting.components_by_status()[htmap.ComponentStatus.UNMATERIALIZED], says="all jobs are made"

@@ -17,7 +17,7 @@ from htmap_core.condor import bindings
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.diagnosis.doctor import checks
 from htmap_core.diagnosis.fair_share import InFront
-from htmap_core.language.added_requirements import all_added
+from htmap_core.language.added_requirements import all_added, of_image, of_requests
 from htmap_core.language.expressions import conjuncts
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
@@ -158,7 +158,7 @@ class TestWhatHTCondorAddsToRequirements:
             connection.remove(f"ClusterId == {submitted.cluster}", "it was only looked at")
             parts = {part.replace("TARGET.", "") for part in conjuncts(ad["Requirements"])}
             theirs[text] = {part for part in parts if part not in {text, *OF_IMAGES} and "Request" not in part}
-            ours[text] = set(all_added(text, bool(image), connection.parameter, brings_plugins=False, saves=False))
+            ours[text] = set(all_added(text, bool(image), connection.parameter, {}, brings_plugins=False, saves=False))
         assert ours == theirs
 
 
@@ -166,8 +166,33 @@ class TestWhatHTCondorAddsToRequirements:
 def test_what_htcondor_adds_for_jobs_that_checkpoint_by_exit_is_what_we_say() -> None:
     exits = htmap.MapOptions(requirements='Arch == "aarch64"', checkpoint="exit", hold=True)
     theirs = conjuncts(htmap.map(str, [1], map_options=exits).job_ad(0).attributes["Requirements"])
-    ours = all_added("Arch", False, lambda _: None, brings_plugins=False, saves=True)
+    ours = all_added("Arch", False, lambda _: None, {}, brings_plugins=False, saves=True)
     assert set(ours) <= {part.replace("TARGET.", "") for part in theirs}
+
+
+@pytest.mark.usefixtures("personal_pool")
+@pytest.mark.parametrize("image", ["/images/sea.sif", "/images/sea", "docker://sea:1", "osdf:///images/sea.sif"])
+def test_what_htcondor_asks_of_slots_for_an_image_is_what_we_say(image: str, tmp_path: Path) -> None:
+    _, connection = pools.find_pool()
+    commands = ("universe = container", "executable = /bin/true", "hold = True", "transfer_container = False")
+    described = "\n".join((*commands, f"log = {tmp_path}/log", f"container_image = {image}", "queue", ""))
+    submitted = connection.submit(described)
+    (ad,) = connection.query_jobs(f"ClusterId == {submitted.cluster}", ["Requirements"])
+    connection.remove(f"ClusterId == {submitted.cluster}", "it was only looked at")
+    abilities = {"HasSIF", "HasSandboxImage", "HasDockerURL"}
+    assert {part.replace("TARGET.", "") for part in conjuncts(ad["Requirements"])} & abilities == {of_image(image)}
+
+
+@pytest.mark.filterwarnings("ignore::htmap.exceptions.NoSlotFits")
+@pytest.mark.usefixtures("personal_pool")
+def test_attributes_that_htcondor_takes_for_requests_are_those_that_we_say() -> None:
+    values = {"Runtime": "7200 + 600", "Tea": "2.5", "Named": "3", "Nothing": "0", "Text": '"5"', "Switch": "true"}
+    own = {f"Request{name}": value for name, value in values.items()}
+    options = htmap.MapOptions(requirements="TARGET.Named > 1", custom_options=own, hold=True)
+    theirs = conjuncts(htmap.map(str, [1], map_options=options).job_ad(0).attributes["Requirements"])
+    ours = set(of_requests("TARGET.Named > 1", own))
+    assert ours == {part for part in theirs if any(f">= Request{name}" in part for name in values)}
+    assert ours == {"TARGET.Runtime >= RequestRuntime", "TARGET.Tea >= RequestTea"}
 
 
 @pytest.mark.usefixtures("in_class_pool")

@@ -52,4 +52,4 @@ def htmap_rewrite_submit(submit: SubmitDescription, plan: MapPlan) -> None:
         submit.set_default("MY.ProjectName", quoted(project))
     submit.set_default("request_memory", MEMORY)
     if plan.walltime is not None:
-        submit.set_default("MY.RequestRuntime", plan.walltime.seconds)
+        submit.set_default("MY.MaxRuntime", plan.walltime.seconds)

@@ -9,7 +9,7 @@ class TestHarbour(SiteContract):
     plugin = "harbour"
     distribution = "htmap-harbour"
     pool = "harbour"
-    time_limit = "MY.RequestRuntime"
+    time_limit = "MY.MaxRuntime"
     a_day = "86400"
 
     def test_the_project_is_in_every_job(self) -> None:

@@ -34,7 +34,7 @@ def docs(words: tuple[str, ...], as_path: bool, as_json: bool) -> house.Pages | 
     """Show the documentation: all pages, one, or those with some words.
 
     It is that of the installed version, and needs no network. On a terminal a page is shown in your pager ($PAGER, or less); in a
-    pipe it is Markdown, as its file is.
+    pipe it is Markdown, as its file is. Examples are files to copy: htmap docs desy.py > desy.py
     """
     known = pages()
     page = named(words, known)

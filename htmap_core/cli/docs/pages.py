@@ -11,28 +11,29 @@ import attrs
 
 _SHIPPED = Path(__file__).with_name("shipped")
 
-Kind = Literal["tutorials", "how-to", "reference", "explanation", "overview"]
+Kind = Literal["tutorials", "how-to", "reference", "explanation", "examples", "overview"]
 # The kinds of pages, with what each is for and where its pages lie.
 KINDS: dict[Kind, tuple[str, tuple[str, ...]]] = {
     "tutorials": ("Learn", ("docs/tutorials/*.md",)),
     "how-to": ("Do one thing", ("docs/how-to/*.md",)),
     "reference": ("Look up", ("docs/reference/*.md",)),
     "explanation": ("Understand", ("docs/explanation/*.md",)),
+    "examples": ("Files to copy", ("examples/sites/*.toml", "examples/sites/*.py", "examples/*.py")),
     "overview": ("HTMap and its plugins", ("README.md", "plugins/*/README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
 }
 
-_BACKGROUND = frozenset({"explanation", "overview"})
+_BACKGROUND = frozenset({"explanation", "examples", "overview"})
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 @attrs.frozen
 class Page:
-    """A page of the documentation.
+    """A page of the documentation, or an example in one file.
 
     :param name: what ``htmap docs`` calls it; no two pages have the same.
     :param kind: one of :data:`KINDS`.
-    :param title: its first heading, or its first sentence where the heading is but the name.
-    :param text: all of it, in Markdown.
+    :param title: its first heading, or its first sentence where the heading is but the name; of an example, its first line.
+    :param text: all of it, in Markdown; of an example, the file as it is.
     """
 
     name: str
@@ -70,8 +71,7 @@ def named(words: Sequence[str], known: Sequence[Page]) -> Page | None:
     if len(words) != 1:
         return None
     path = PurePosixPath(words[0].partition("#")[0])
-    name = path.name if path.suffix != ".md" else _name(path)
-    return next((page for page in known if page.name == name.lower()), None)
+    return next((page for page in known if page.name == _name(path).lower()), None)
 
 
 def search(words: Sequence[str], known: Sequence[Page]) -> list[Found]:
@@ -103,13 +103,17 @@ def _of_kind(kind: Kind) -> Iterator[Page]:
 
 
 def _name(path: Path | PurePosixPath) -> str:
-    """Return the name of a page; READMEs of plugins are called like their plugins."""
+    """Return the name of a page: that of its file, without `.md`; READMEs of plugins are called like their plugins."""
+    if path.suffix != ".md":
+        return path.name
     is_plugins = path.name == "README.md" and path.parent.name.startswith("htmap-")
     return path.parent.name if is_plugins else path.stem.lower()
 
 
 def _title(name: str, text: str) -> str:
-    heading, _, rest = text.lstrip("# ").partition("\n")
+    heading, _, rest = text.lstrip('"# ').partition("\n")
+    if not name.endswith(".md") and "." in name:  # a file to copy: its docstring or first comment
+        return heading.partition(". ")[0].rstrip('".')
     if heading != name:
         return heading
     first = " ".join(rest.strip().partition("\n\n")[0].split())

@@ -27,7 +27,7 @@ def show(page: Page, known: Sequence[Page]) -> None:
 
     console = tables.console()
     with console.capture() as drawn, console.use_theme(Theme(_STYLES)):
-        markdown = Markdown(with_commands(page, known), code_theme="ansi_dark", hyperlinks=False)
+        markdown = Markdown(_markdown(page, known), code_theme="ansi_dark", hyperlinks=False)
         console.print(markdown, width=min(console.width, _WIDEST))
     text = drawn.get()
     is_long = len(text.splitlines()) >= console.height
@@ -35,6 +35,13 @@ def show(page: Page, known: Sequence[Page]) -> None:
         click.echo_via_pager(text, color=True)
     else:
         tables.echo_in_color(text)
+
+
+def _markdown(page: Page, known: Sequence[Page]) -> str:
+    if page.path.suffix == ".md":
+        return with_commands(page, known)
+    language = {".py": "python", ".toml": "toml"}.get(page.path.suffix, "")
+    return f"```{language}\n{page.text}\n```\n"
 
 
 def with_commands(page: Page, known: Sequence[Page]) -> str:

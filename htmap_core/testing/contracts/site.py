@@ -25,7 +25,7 @@ class SiteContract(PoolContract):
             plugin = "site"
             distribution = "htmap-site"
             pool = "site"
-            time_limit = "MY.RequestRuntime"
+            time_limit = "MY.MaxRuntime"
             a_day = "86400"
 
             def test_the_project_is_in_every_job(self):
@@ -55,7 +55,7 @@ class SiteContract(PoolContract):
 
         ::
 
-            assert self.described({"walltime": "2h"})["MY.RequestRuntime"] == "$(htmap_walltime)"
+            assert self.described({"walltime": "2h"})["MY.MaxRuntime"] == "$(htmap_walltime)"
 
         :param options: the user's map options.
         :param settings: the user's settings, besides those of :meth:`site_settings`.

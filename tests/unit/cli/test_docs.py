@@ -42,7 +42,7 @@ def test_no_two_pages_have_one_name() -> None:
 
 def test_readme_leads_to_every_page_and_is_their_order() -> None:
     linked = re.findall(r"\]\((docs/[^)#]+\.md)\)", (ROOT / "README.md").read_text())
-    of_docs = [each for each in PAGES if each.kind != "overview"]
+    of_docs = [each for each in PAGES if each.kind not in {"examples", "overview"}]
     assert {ROOT / each for each in linked} == {each.path for each in of_docs}
     assert [each.name for each in of_docs if each.kind == "tutorials"][:2] == ["first-steps", "more-maps"]
 
@@ -67,6 +67,21 @@ def test_readmes_have_names(path: str, name: str) -> None:
 
 def test_in_a_pipe_a_page_is_its_file(type_: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     assert type_("docs", "holds").stdout == (ROOT / "docs/reference/holds.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["ligo.py", "examples/sites/ligo.py", "ligo.toml", "first_steps.py"])
+def test_an_example_is_copied_from_a_pipe(
+    name: str, type_: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (path,) = ROOT.glob(f"examples/**/{Path(name).name}")
+    assert type_("docs", name).stdout == path.read_text()
+
+
+def test_examples_are_told_by_their_first_line_and_found_by_their_words() -> None:
+    found = {each.name: each.title for each in PAGES if each.kind == "examples"}
+    assert {"chtc.py", "chtc.toml", "desy.py", "ligo.py", "lpc.toml", "book_words.py"} <= set(found)
+    assert [title for title in found.values() if title.startswith(('"', "#")) or title.endswith(('"', "."))] == []
+    assert "ligo.py" in {each.page.name for each in search(["IGWN", "accounting"], PAGES)}
 
 
 def test_its_path_can_be_had() -> None:
@@ -132,7 +147,7 @@ def test_a_long_page_is_shown_in_the_users_pager(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("htmap_dir")
-@pytest.mark.parametrize(("name", "more"), [("files", {"TERM": "dumb"}), ("htmap-dir", {})])
+@pytest.mark.parametrize(("name", "more"), [("files", {"TERM": "dumb"}), ("htmap-dir", {}), ("ligo.toml", {})])
 def test_it_is_drawn_on_the_terminal_where_it_fits_or_there_is_no_pager(name: str, more: dict[str, str]) -> None:
     sent, code = sent_to_a_terminal("-m", "htmap", "docs", name, size=(100, 80), **{"LINES": "100", **more})
     assert code == 0

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from htmap_core.plugins import pools
 from htmap_core.plugins.record import PluginRecord, missing_delivery, missing_pool
 from tests.golden_files import Golden
 from tests.house.tree import ROOT
@@ -30,10 +31,10 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(packages: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([str(ROOT), str(packages)])
+def run(packages: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([str(ROOT), str(packages), *more.pop("beside", "").split()])
     command = [sys.executable, "-S", *arguments]  # without the files that add the plugins of the checkout
-    environment = {**os.environ, "PYTHONPATH": path}
+    environment = {**os.environ, "PYTHONPATH": path, **more}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -50,6 +51,32 @@ def test_the_doctor_finds_both(packages: Path) -> None:
     found = json.loads(run(packages, "-m", "htmap", "doctor", "--json").stdout)["checks"]
     lacking = [each for each in found if "pip install htmap-" in f"{each['text']} {each['advice']}"]
     assert [(each["area"], each["verdict"]) for each in lacking] == [("plugins", "problem"), ("pool", "note")]
+
+
+@pytest.mark.pool
+def test_where_a_pool_runs_the_method_that_suits_it_is_named(personal_pool: Path, packages: Path) -> None:
+    configuration = str(pools.find_pool()[1].address.configuration)
+    ran = run(packages, "-m", "htmap", "delivery", "--json", CONDOR_CONFIG=configuration)
+    (error,) = json.loads(ran.stdout)["errors"]
+    assert (ran.returncode, error["type"]) == (1, "NoSuitableDeliveryMethod")
+    assert "pip install htmap-shared" in error["message"]
+    found = json.loads(run(packages, "-m", "htmap", "doctor", "--json", CONDOR_CONFIG=configuration).stdout)["checks"]
+    (told,) = [each for each in found if each["area"] == "delivery"]
+    assert told["verdict"] == "problem"
+    assert "pip install htmap-shared" in told["text"]
+
+
+@pytest.mark.pool
+def test_where_the_chosen_method_may_not_suit_the_doctor_names_one_that_does(
+    personal_pool: Path, packages: Path, tmp_path: Path
+) -> None:
+    (installed,) = Path(sysconfig.get_path("purelib")).glob("htmap_assume-*.dist-info")
+    (tmp_path / installed.name).symlink_to(installed)
+    beside = f"{tmp_path} {ROOT / 'plugins' / 'htmap-assume'}"
+    configuration = str(pools.find_pool()[1].address.configuration)
+    ran = run(packages, "-m", "htmap", "doctor", "--json", CONDOR_CONFIG=configuration, beside=beside)
+    found = [each for each in json.loads(ran.stdout)["checks"] if each["area"] == "delivery"]
+    assert [each["verdict"] for each in found if each["advice"] == "`pip install htmap-shared`"] == ["note"]
 
 
 @pytest.mark.usefixtures("htmap_dir")

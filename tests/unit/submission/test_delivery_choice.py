@@ -380,7 +380,7 @@ class TestModules:
 
 def test_if_no_method_suits_the_error_has_all_reasons() -> None:
     with pytest.raises(NoSuitableDeliveryMethod) as caught:
-        best({"docker": Suitability.no("no slot has it")})
+        best({"docker": Suitability.no("no slot has it")}, APPTAINER)
     assert caught.value.reasons == {"docker": "no slot has it"}
 
 

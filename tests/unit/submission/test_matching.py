@@ -132,6 +132,14 @@ def test_requests_that_differ_or_are_computed_are_left_out(value: str) -> None:
     assert demanded(request_memory=value) == []
 
 
+@pytest.mark.parametrize(
+    ("value", "asked"),
+    [("7200", ["Runtime >= 7200"]), ("$(htmap_walltime) + 600", ["Runtime >= 0"]), ('"long"', []), ("true", [])],
+)
+def test_an_attribute_that_htcondor_takes_for_a_request_is_a_demand(value: str, asked: list[str]) -> None:
+    assert demanded(**{"MY.RequestRuntime": value}) == asked
+
+
 def test_a_universe_is_a_demand() -> None:
     submit = SubmitDescription()
     submit.set_universe("docker")
@@ -185,6 +193,23 @@ def test_what_the_administrator_appends_is_a_demand_and_counts_for_what_htcondor
 def test_slots_must_be_able_to_save_what_there_is_of_jobs_that_exit_for_it() -> None:
     assert demanded() == []
     assert demanded(checkpoint_exit_code="85") == ["HasSelfCheckpointTransfers"]
+
+
+@pytest.mark.parametrize(
+    ("image", "ability"),
+    [
+        ("/images/sea.sif", "HasSIF"),
+        ("osdf:///sea/sea.sif", "HasSIF"),
+        ("docker://sea:1", "HasDockerURL"),
+        ("/images/sea", "HasSandboxImage"),
+    ],
+)
+def test_slots_must_be_able_to_run_the_kind_of_image(image: str, ability: str) -> None:
+    submit = SubmitDescription()
+    submit.set_universe("container")
+    submit.set("container_image", image)
+    asked = {demand.expression for demand in matching.demands(submit, Pool(0))}
+    assert asked == {"HasContainer =?= true", f"{ability} =?= true", "HasFileTransfer"}
 
 
 def test_no_operating_system_is_a_demand_in_a_container() -> None:

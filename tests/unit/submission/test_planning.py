@@ -103,7 +103,7 @@ def test_a_limit_of_the_users_own_that_is_less_than_the_wanted_time_is_refused(g
 
 
 def test_an_attribute_of_the_users_own_can_have_the_limit() -> None:
-    found = limited({"MY.RequestRuntime": "$(htmap_walltime)", LIMIT: ""})
+    found = limited({"MY.MaxRuntime": "$(htmap_walltime)", LIMIT: ""})
     assert found["htmap_walltime"] == "3660"
 
 

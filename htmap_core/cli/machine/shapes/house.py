@@ -179,17 +179,17 @@ class Completion(TypedDict):
 
 
 class Page(TypedDict):
-    """A page of the documentation.
+    """A page of the documentation, or an example in one file.
 
     :param name: what `htmap docs` calls it.
     :param kind: what it is for.
     :param title: its title.
-    :param path: its file, in Markdown.
+    :param path: its file, in Markdown; an example is what it is.
     :param line: the line that has most of the words that were looked for; null where a page was named, or all are listed.
     """
 
     name: str
-    kind: Literal["tutorials", "how-to", "reference", "explanation", "overview"]
+    kind: Literal["tutorials", "how-to", "reference", "explanation", "examples", "overview"]
     title: str
     path: str
     line: Optional[str]
