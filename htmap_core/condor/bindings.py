@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -20,8 +23,8 @@ from typing import Any, Optional
 import attrs
 
 from htmap_core import environment
-from htmap_core.condor.configuration import check_configuration, has_configuration
-from htmap_core.exceptions import NoBindings, PoolConfigurationGone
+from htmap_core.condor.configuration import check_configuration, has_configuration, has_program
+from htmap_core.exceptions import NoBindings, PoolConfigurationGone, UnreadableConfiguration
 
 lock = threading.RLock()  # the bindings have one configuration for the process, so one thread uses them at a time
 # The file, what CONDOR_CONFIG names, and when the file was written.
@@ -80,6 +83,27 @@ def bindings_version() -> str:
         return str(_imported().version())
 
 
+def release(version: str) -> str:
+    """Return the version number in a text like ``$CondorVersion: 25.14.1 2026-09-01 ... $``."""
+    words = version.split()
+    return words[1] if len(words) > 1 else version
+
+
+def of_system(usr: Path = Path("/usr")) -> str | None:
+    """Return the version of the bindings that belong to the system's own Python, and so to its HTCondor; None if it has none.
+
+    :param usr: where the system is.
+    """
+    folders = [*usr.glob("lib*/python3*/site-packages"), *usr.glob("lib*/python3*/dist-packages")]
+    named = [
+        each.name for folder in folders if (folder / "htcondor2").is_dir() for each in folder.glob("htcondor-*-info")
+    ]
+    return next((found[1] for name in named if (found := _DISTRIBUTION.match(name))), None)
+
+
+_DISTRIBUTION = re.compile(r"htcondor-([\d.]*\d)")  # htcondor-24.12.16.dist-info, htcondor-24.12.16-py3.9.egg-info
+
+
 def known_parameters(configuration: Path | None) -> dict[str, Optional[str]]:
     """Return what is known of the parameters of *configuration*; whoever reads another adds it.
 
@@ -115,6 +139,7 @@ def load(configuration: Path | None) -> Any:
 
     :raises NoBindings: the bindings are not installed, or cannot be loaded.
     :raises PoolConfigurationGone: there is no such file.
+    :raises UnreadableConfiguration: a program that prints a part of it fails.
     """
     check_installed()  # first, for what else is wrong does not help then
     wanted = _wanted(configuration)
@@ -125,6 +150,7 @@ def load(configuration: Path | None) -> Any:
     with _configured(configuration):
         htcondor2 = _imported()
         if _loaded_configuration != [wanted]:
+            _check_program()
             htcondor2.reload_config()
             _loaded_configuration[:] = [wanted]
     return htcondor2
@@ -166,10 +192,34 @@ def classads() -> Any:
 
 def _imported() -> Any:
     if (found := sys.modules.get("htcondor2")) is None:  # else the filters of warnings stay, which all threads share
+        check_installed()
+        _check_program()
         with _importing():
             import htcondor2  # 200 ms
         found = htcondor2
     return _whole(found, "version")
+
+
+def _check_program() -> None:
+    """Check that a program which prints a part of the configuration works: where it fails, the bindings would end this process.
+
+    :raises UnreadableConfiguration: it fails.
+    """
+    if (named := environment.variable("CONDOR_CONFIG")) in _readable or not has_program():
+        return
+    tool = shutil.which("condor_config_val")
+    command = [tool, "-config"] if tool else [sys.executable, "-c", "import htcondor2"]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableConfiguration(f"the program that prints a part of it says nothing for {_PATIENCE} s") from error
+    if done.returncode:
+        raise UnreadableConfiguration(done.stderr.decode(errors="replace").strip())
+    _readable.add(named)
+
+
+_PATIENCE = 60  # seconds
+_readable: set[Optional[str]] = set()  # what CONDOR_CONFIG named when the programs in the configuration worked
 
 
 def _whole(module: Any, what_it_has: str) -> Any:

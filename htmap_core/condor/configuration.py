@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from htmap_core import environment
@@ -43,7 +44,7 @@ def named_configuration() -> str | None:
 def missing_configuration() -> str | None:
     """Return the file that CONDOR_CONFIG names if it does not exist, else None."""
     named = named_configuration()
-    if named is None or named.rstrip().endswith("|"):  # a program that prints the configuration
+    if named is None or named.rstrip().endswith(_PIPE):  # a program that prints the configuration
         return None
     return None if os.path.isfile(named) or _is_pipe(named) else named
 
@@ -60,13 +61,46 @@ def schedd_in_environment() -> str | None:
     return None
 
 
+def has_program() -> bool:
+    """Return whether a program prints a part of the configuration that HTCondor would read now.
+
+    If it fails, HTCondor ends the process that reads it. Files are looked at where HTCondor's packages have them.
+    """
+    if (named_configuration() or "").rstrip().endswith(_PIPE):
+        return True
+    texts = [_text(path) for path in _main_files()[:1]]
+    folders = [folder for text in texts for folder in _LOCAL_FOLDER.findall(text)] or ["/etc/condor/config.d"]
+    files = [path for folder in folders for path in sorted(Path(folder).glob("*"))]
+    local = environment.variable("_condor_LOCAL_CONFIG_FILE")
+    texts += [*map(_text, files), f"LOCAL_CONFIG_FILE = {local or ''}"]
+    return any(_PRINTED.search(text) for text in texts)
+
+
+_PIPE = "|"  # behind a program, where a file could stand
+_LOCAL_FOLDER = re.compile(r"^[ \t]*LOCAL_CONFIG_DIR[ \t]*=[ \t]*(/[^$\s]*)", re.IGNORECASE | re.MULTILINE)
+_PRINTED = re.compile(r"^[ \t]*LOCAL_CONFIG_FILE[ \t]*=.*\|[ \t]*$", re.IGNORECASE | re.MULTILINE)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace") if path.is_file() else ""
+    except OSError:
+        return ""
+
+
+def _main_files() -> list[Path]:
+    """Return the files at the places where HTCondor looks for its configuration; it reads the first."""
+    if environment.variable("CONDOR_CONFIG") is not None:
+        named = named_configuration()
+        return [] if named is None or missing_configuration() is not None else [Path(named)]
+    homes = ("~/.condor/condor_config", "~/.condor/user_config")
+    places = (*homes, "/etc/condor/condor_config", "/usr/local/etc/condor_config")
+    return [path for path in (Path(place).expanduser() for place in places) if path.exists()]
+
+
 def has_configuration() -> bool:
     """Return whether this machine has an HTCondor configuration at one of the places where HTCondor looks for it.
 
     This is cheap, and does not load the bindings: on a machine without HTCondor nothing needs them.
     """
-    if environment.variable("CONDOR_CONFIG") is not None:
-        return named_configuration() is not None and missing_configuration() is None
-    homes = ("~/.condor/condor_config", "~/.condor/user_config")
-    places = (*homes, "/etc/condor/condor_config", "/usr/local/etc/condor_config")
-    return any(Path(place).expanduser().exists() for place in places)
+    return bool(_main_files())

@@ -11,7 +11,7 @@ import attrs
 from htmap_core.condor import bindings, schedds
 from htmap_core.condor.classads import plain
 from htmap_core.condor.configuration import missing_configuration
-from htmap_core.condor.errors import SHOWN, explained, translated
+from htmap_core.condor.errors import explained, is_late_monitor, translated
 from htmap_core.condor.interrupts import held_back
 from htmap_core.condor.slots import WHOLE_SLOT, SlotAnswers
 from htmap_core.contract.pools import PoolAccess, PoolAddress
@@ -23,6 +23,9 @@ from htmap_core.exceptions import (
 )
 from htmap_core.files.answers import Answers
 from htmap_core.language.expressions import quoted
+from htmap_core.progress.work import LongWork
+
+_STORES = 3  # times that a credential is stored while the credd's monitor is late, as it often is for the first one
 
 
 @attrs.frozen
@@ -156,12 +159,30 @@ class Connection:
     # --- the credd
 
     def has_kerberos_credential(self) -> bool:
-        """Return whether the credd holds a Kerberos credential of the user."""
-        with self._bindings() as condor:
-            return self._ask_credd(condor, lambda credd, kind: credd.query_user_cred(kind)) is not None
+        """Return whether the credd holds a Kerberos credential of the user that its monitor has made usable."""
+        try:
+            with self._bindings() as condor:
+                return self._ask_credd(condor, lambda credd, kind: credd.query_user_cred(kind)) is not None
+        except CondorError as error:
+            if is_late_monitor(error):
+                return False
+            raise
 
     def store_kerberos_credential(self, credential: bytes) -> None:
-        """Hand a Kerberos credential of the user to the credd."""
+        """Hand a Kerberos credential of the user to the credd, again if its monitor takes too long."""
+        with LongWork("handing your credential to the credd") as work:
+            for _ in range(_STORES - 1):
+                try:
+                    self._store_kerberos_credential(credential)
+                except CondorError as error:
+                    if not is_late_monitor(error):
+                        raise
+                else:
+                    return
+                work.begin("handing your credential to the credd again, whose monitor is slow")
+            self._store_kerberos_credential(credential)
+
+    def _store_kerberos_credential(self, credential: bytes) -> None:
         with self._bindings() as condor:
             # With None instead of bytes, the bindings would run the producer, and cut its output at the first zero byte.
             self._ask_credd(condor, lambda credd, kind: credd.add_user_cred(kind, credential))
@@ -239,16 +260,9 @@ class Connection:
             return ask(self._credd(condor), condor.CredType.Kerberos)
 
     def _credd(self, condor: Any) -> Any:
-        """Return the credd that the schedd asks for credentials: the credd of its machine, under any name."""
-        if schedds.is_local(self._address, condor):
-            return condor.Credd()
-        machine = schedds.locate(self._address, condor)["Machine"]
-        ads = schedds.collector(self._address, condor).query(
-            condor.AdType.Credd, constraint=f"Machine == {quoted(machine)}"
-        )
-        if not ads:
-            raise PoolUnavailable(self._address.pool, f"its collector knows no credd on {machine}", SHOWN)
-        return condor.Credd(ads[0])
+        """Return the credd that the schedd asks for credentials."""
+        is_local = schedds.is_local(self._address, condor)
+        return condor.Credd() if is_local else condor.Credd(schedds.credd(self._address, condor))
 
     @contextlib.contextmanager
     def _bindings(self) -> Iterator[Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from htmap_core.condor import bindings
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CondorError, CondorRefused, PoolUnavailable, RefusedByRule, TooManyJobs
 
@@ -19,6 +20,7 @@ _LIMIT = re.compile(r"expected next ProcId to be (\d+), but Schedd says (-\d+)")
 _NO_ROOM = re.compile(r"MAX_JOBS_SUBMITTED exceeded\. Current=\d+, Limit=(\d+)")
 _RULE = re.compile(r"Unable to commit transaction, SCHEDD:\d+:(.*)")  # the words of an administrator, which may be any
 _UNEXPLAINED = re.compile(r"Submit requirement (\w+) not met")
+_LATE_MONITOR = "credmon did not process"
 _UNREACHABLE = (
     "connect",
     "locate",
@@ -42,9 +44,23 @@ def translated(error: Exception, address: PoolAddress, condor: Any) -> CondorErr
         # Wheels built after September 2026 cannot authenticate with older daemons, and HTCondor's message does not say so.
         advice = (
             f"this Python has HTCondor's bindings {condor.version().split()[1]}; if the pool's daemons have another version, "
-            f"install the wheel that matches them: `pip install 'htcondor==<version of condor_version>'`"
+            f"install the wheel that matches them: `pip install 'htcondor==<version of condor_version>'`{of_the_system()}"
         )
     return PoolUnavailable(address.pool, text, advice)
+
+
+def of_the_system() -> str:
+    """Return how to get the bindings of the system, as a sentence to add; empty if it has none, or this Python has them."""
+    version = bindings.of_system()
+    if version is None or bindings.release(bindings.bindings_version()) == version:
+        return ""
+    command = "`/usr/bin/python3 -m venv --system-site-packages ENVIRONMENT`"
+    return f". The system's Python has {version}; {command} makes an environment with these"
+
+
+def is_late_monitor(error: CondorError) -> bool:
+    """Return whether the credd has a credential that its monitor did not look at in time (CREDD_POLLING_TIMEOUT)."""
+    return isinstance(error, CondorRefused) and _LATE_MONITOR in error.said
 
 
 def explained(refusal: CondorError, parameter: Callable[[str], str | None]) -> CondorError:

@@ -1,13 +1,16 @@
-"""Which schedd an address stands for: that of this machine's configuration, or another one that the collector knows."""
+"""Which schedd an address stands for: that of this machine's configuration, or one that the collector knows; and its credd."""
 
 from __future__ import annotations
 
 import os
+import re
+import socket
 from typing import Any
 
 from htmap_core.condor.errors import SHOWN
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import PoolUnavailable
+from htmap_core.language.expressions import quoted
 
 
 def locate(address: PoolAddress, condor: Any) -> Any:
@@ -43,6 +46,59 @@ def is_local(address: PoolAddress, condor: Any) -> bool:
         return True
     ad = _local_if_any(condor)
     return ad is not None and ad.get("Name") == address.schedd
+
+
+def credd(address: PoolAddress, condor: Any) -> Any:
+    """Return an ad with which the bindings reach the credd that a schedd elsewhere asks for credentials.
+
+    It is the one of the schedd's machine, under any name. If the collector knows none there, it is the one that CREDD_HOST names,
+    a name or an address: where that belongs to the schedd, for a ticket in another credd would be of no use.
+
+    :raises PoolUnavailable: it cannot be found.
+    """
+    schedd = locate(address, condor)
+    machine, named = str(schedd["Machine"]), str(condor.param.get("CREDD_HOST") or "").strip()
+    if ads := _credds(f"Machine == {quoted(machine)}", address, condor):
+        return ads[0]
+    problem, advice = f"its collector knows no credd on {machine}", f"{SHOWN}; CREDD_HOST can name the credd's address"
+    if named and not _is_of(schedd, named, condor):
+        advice = f"CREDD_HOST is {named!r}, which is the credd of another schedd; set it for this one"
+    elif named:
+        if ads := _credds(f"Name == {quoted(named)}", address, condor):
+            return ads[0]
+        if (at := _at(named)) is not None:
+            return condor.classad.ClassAd({"MyAddress": at})
+        problem = f"{problem}, and none that is called {named!r}, as CREDD_HOST says"
+    raise PoolUnavailable(address.pool, problem, advice)
+
+
+def _credds(constraint: str, address: PoolAddress, condor: Any) -> Any:
+    return collector(address, condor).query(condor.AdType.Credd, constraint=constraint)
+
+
+def _is_of(schedd: Any, named: str, condor: Any) -> bool:
+    """Return whether CREDD_HOST is for a schedd: the configuration names them together, or they are on one machine."""
+    own = {str(schedd.get(name)).casefold() for name in ("Name", "Machine")}
+    return str(condor.param.get("SCHEDD_HOST")).casefold() in own or _host(named) in {*own, _host(schedd["MyAddress"])}
+
+
+def _host(named: str) -> str:
+    """Return the host of a name or an address: ``host:port``, or ``<host:port?...>`` as daemons write it."""
+    return named.rpartition("@")[2].removeprefix("<").partition(":")[0].casefold()
+
+
+def _at(named: str) -> str | None:
+    """Return the address that CREDD_HOST has, as daemons write it; None if it has only a name."""
+    found = _ADDRESS.fullmatch(named)
+    if found is None:
+        return None
+    try:
+        return f"<{socket.gethostbyname(found[1])}:{found[2]}>"  # the bindings look up no names in addresses
+    except OSError:
+        return None
+
+
+_ADDRESS = re.compile(r"<?([\w.-]+):(\d+(?:\?[^<>]*)?)>?")
 
 
 def collector(address: PoolAddress, condor: Any) -> Any:

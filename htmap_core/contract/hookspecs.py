@@ -203,7 +203,7 @@ def htmap_checks(pool: PoolAccess) -> Sequence[Check]:  # type: ignore[empty-bod
 
 @hookspec
 def htmap_site_words(interruption: Interruption) -> SiteWords | None:
-    """Question: what does the site mean by a hold, a removal or a vacate, and what is the user to do.
+    """Question: what does the site mean by a hold, a removal, a vacate or a limit of its schedds, and what is the user to do.
 
     The words are shown by ``htmap why``, ``htmap reasons``, ``htmap errors`` and ``Map.hold_report``, and are in the text of
     :class:`~htmap.exceptions.MapComponentHeld` and :class:`~htmap.exceptions.MapComponentRemoved`: always beside HTCondor's own

@@ -243,7 +243,7 @@ class PoolAccess(PoolView, Protocol):
         """
 
     def has_kerberos_credential(self) -> bool:
-        """Return whether the credd holds a Kerberos credential of the user.
+        """Return whether the credd holds a Kerberos credential of the user, which its monitor has seen.
 
         ::
 
@@ -255,7 +255,8 @@ class PoolAccess(PoolView, Protocol):
     def store_kerberos_credential(self, credential: bytes) -> None:
         """Store a Kerberos credential of the user in the credd, and wait until the credd's monitor has seen it.
 
-        ::
+        Where the monitor takes longer than the credd waits, as it often does for the first one, it is stored again, up to
+        three times. ::
 
             producer = subprocess.run(["/usr/bin/ticket-for-pool"], stdout=subprocess.PIPE, check=True)
             connect(plan.pool.address).store_kerberos_credential(producer.stdout)

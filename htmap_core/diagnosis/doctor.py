@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from htmap_core import names, version, wording
-from htmap_core.condor.bindings import bindings_version
+from htmap_core.condor.bindings import bindings_version, release
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.site.checks import Check, Verdict
 from htmap_core.diagnosis import of_pool, on_path
 from htmap_core.diagnosis.faults import Fault, PoolInUse, faults_of_settings
 from htmap_core.diagnosis.losing_variables import losing_variables
-from htmap_core.diagnosis.of_pool import release
 from htmap_core.exceptions import (
     CondorError,
     CorruptMap,
@@ -115,7 +114,7 @@ def _versions() -> Iterator[Check]:
     text = f"{version.version()}, Python {platform.python_version()}"
     try:
         yield Check("versions", "ok", f"{text}, HTCondor's bindings {release(bindings_version())}")
-    except NoBindings as error:
+    except CondorError as error:  # there are none, or they cannot read their configuration
         what, _, advice = str(error).partition("\n")
         yield Check("versions", _without_what_a_pool_needs(), f"{text}; {what}", advice)
 

@@ -74,12 +74,14 @@ class Share:
     :param used: the amount in use.
     :param limit: the amount that there is.
     :param is_hard: whether nobody can exceed the limit, even if slots are free.
+    :param parameter: the parameter of the schedd's configuration that is the limit; empty for the limits of others.
     """
 
     name: str
     used: float
     limit: float
     is_hard: bool = True
+    parameter: str = ""
 
     @property
     def is_used_up(self) -> bool:
@@ -135,6 +137,11 @@ class Standing:
     def advice(self) -> str:
         """What the user can do about the obstacles, if anything."""
         return self.in_front.advice if self.in_front is not None and self.in_front.is_in_the_way else ""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The parameters of the schedd's limits that are reached."""
+        return tuple(share.parameter for share in self.shares if share.is_used_up and share.parameter)
 
     def obstacles(self) -> Iterator[str]:
         """Yield the limits that keep the job from running even if slots have room for it."""
@@ -193,9 +200,13 @@ class Users:
         """The schedd's limit of running jobs, if it is reached."""
         ad = _known(lambda: self._connection.query_schedd(["MaxJobsRunning", "TotalRunningJobs"])) or {}
         limit = _number(ad, "MaxJobsRunning", math.inf)
-        share = Share("jobs that the schedd runs at a time", _number(ad, "TotalRunningJobs", 0), limit)
+        share = Share(
+            "jobs that the schedd runs at a time", _number(ad, "TotalRunningJobs", 0), limit, parameter=_RUNNING
+        )
         return (share,) if share.is_used_up else ()
 
+
+_RUNNING = "MAX_JOBS_RUNNING"
 
 _ACCOUNT = (
     *("Name", "Priority", "Ceiling", "WeightedResourcesUsed", "AccountingGroup", "IsAccountingGroup"),

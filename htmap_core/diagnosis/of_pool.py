@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from htmap_core import wording
-from htmap_core.condor.bindings import bindings_version
+from htmap_core.condor.bindings import bindings_version, release
 from htmap_core.condor.connection import Connection
+from htmap_core.condor.errors import of_the_system
 from htmap_core.contract.delivery import Suitability
 from htmap_core.contract.site.checks import Check
 from htmap_core.exceptions import HTMapException
@@ -36,7 +37,7 @@ def schedd(connection: Connection) -> Iterator[Check]:
     if theirs.split(".")[:1] == ours.split(".")[:1]:
         yield Check("schedd", "ok", text)
     else:
-        advice = f"If anything fails, `pip install 'htcondor=={'.'.join(theirs.split('.')[:2])}.*'`"
+        advice = f"If anything fails, `pip install 'htcondor=={'.'.join(theirs.split('.')[:2])}.*'`{of_the_system()}"
         yield Check("schedd", "note", f"{text}, but the bindings have version {ours}", advice)
 
 
@@ -125,9 +126,3 @@ def credentials(connection: Connection) -> Iterator[Check]:
             "the credd has no Kerberos credential of yours",
             "`kinit`; a map that needs the credential stores it",
         )
-
-
-def release(version: str) -> str:
-    """Return the version number in a text like ``$CondorVersion: 25.14.1 2026-09-01 ... $``."""
-    words = version.split()
-    return words[1] if len(words) > 1 else version

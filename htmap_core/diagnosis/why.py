@@ -40,7 +40,7 @@ class Explanation:
     :param text: the reason, in a sentence.
     :param advice: what to do about it; empty if nothing need be done.
     :param verdict: for idle components, how the slots of the pool meet their requirements.
-    :param site: what the plugins of the site have to say on a hold, a removal or a vacate, one text for each.
+    :param site: what the plugins of the site have to say on a hold, a removal, a vacate or a limit, one text for each.
     """
 
     components: tuple[int, ...]
@@ -205,7 +205,8 @@ def _of_idle(engine: Engine, tag: str, connection: Connection, idle: list[int]) 
             if slots is not None and (chosen := sorted(left.intersection(components))):
                 left.difference_update(chosen)
                 verdict = why_idle(tag, job, slots, users.standing(job.attributes))
-                words = _on_vacate(Starts.of(job.attributes), engine.site)
+                limits = engine.site.on_wait(verdict.standing.limits)
+                words = (*_on_vacate(Starts.of(job.attributes), engine.site), *limits)
                 yield Explanation(tuple(chosen), ComponentStatus.IDLE, verdict.text, verdict.advice, verdict, words)
     except CondorError as error:
         yield Explanation(tuple(sorted(left)), ComponentStatus.IDLE, str(error))

@@ -41,6 +41,7 @@ from htmap_core.exceptions.condor import (
     RefusedValue,
     SubmittedElsewhere,
     TooManyJobs,
+    UnreadableConfiguration,
     UnsafePoolConfiguration,
 )
 from htmap_core.exceptions.creation import (
@@ -187,6 +188,7 @@ __all__ = [
     "UnknownOption",
     "UnknownPythonDeliveryMethod",
     "UnknownSetting",
+    "UnreadableConfiguration",
     "UnsafePath",
     "UnsafePoolConfiguration",
     "WritableByOthers",

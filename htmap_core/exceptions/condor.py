@@ -255,3 +255,17 @@ class PoolConfigurationGone(CondorError):
 
     def __str__(self) -> str:
         return f"the pool's configuration {self.path} is gone; start the pool again: `htmap pool start`"
+
+
+@attrs.define(slots=False)
+class UnreadableConfiguration(CondorError):
+    """HTCondor cannot read its configuration, because a program that prints a part of it fails.
+
+    :param said: what HTCondor and the program say.
+    """
+
+    said: str
+
+    def __str__(self) -> str:
+        said = " ".join(self.said.split())
+        return f"HTCondor cannot read its configuration: {said}\n`condor_config_val -config` shows the same"

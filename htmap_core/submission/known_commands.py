@@ -10,7 +10,7 @@ import attrs
 
 from htmap_core.condor.bindings import bindings_version
 from htmap_core.contract.option_values import CUSTOM_OPTIONS, FILE_OPTIONS, RELATIVE_PATHS, RETRY_EXCEPTIONS, WALLTIME
-from htmap_core.exceptions import CondorError, NoBindings, UnknownOption
+from htmap_core.exceptions import CondorError, UnknownOption
 from htmap_core.language.submit_commands import (
     LATEST,
     Version,
@@ -85,7 +85,7 @@ def is_known_here(name: str) -> bool:
     """Return whether the bindings here know a submit command, whose *name* is in lower case; False where there are none."""
     try:
         return is_command(name, _bindings())
-    except NoBindings:
+    except CondorError:  # there are none, or they cannot read their configuration
         return False
 
 
@@ -187,7 +187,7 @@ def _bindings_or_latest() -> Version:
     """Return the version of the bindings. Where there are none, nothing is submitted, but settings are checked."""
     try:
         return _bindings()
-    except NoBindings:
+    except CondorError:  # there are none, or they cannot read their configuration
         return LATEST
 
 

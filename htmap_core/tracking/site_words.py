@@ -1,6 +1,8 @@
-"""What the plugins of a map's site have to say on its holds, removals and vacates."""
+"""What the plugins of a map's site have to say on its holds, removals, vacates and waits."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from htmap_core.components import ComponentHold
 from htmap_core.contract.site.words import Interruption
@@ -30,6 +32,13 @@ class SiteSays:
     def on_vacate(self, reason: str, code: int | None, subcode: int) -> tuple[str, ...]:
         """Return the words on a vacate, from what the job's ad has of it."""
         return self._on(Interruption("vacate", self._map.tag, reason, code, subcode))
+
+    def on_wait(self, limits: Iterable[str]) -> tuple[str, ...]:
+        """Return the words on limits of the schedd for which jobs wait.
+
+        :param limits: their parameters in its configuration.
+        """
+        return tuple(words for limit in limits for words in self._on(Interruption("wait", self._map.tag, limit)))
 
     def _on(self, interruption: Interruption) -> tuple[str, ...]:
         from htmap_core.plugins.calls import plugins  # who only looks at states loads no plugins

@@ -16,6 +16,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.diagnosis.why import Explanation
 from htmap_core.testing import eventually, pool_of_its_own, using_htmap_dir
 from tests.golden_files import Golden
+from tests.throwaway_plugins import Site
 
 pytestmark = pytest.mark.pool
 
@@ -102,9 +103,15 @@ MAX_JOBS_RUNNING = 1
 """
 
 
+WORDS = "@hookimpl\ndef htmap_site_words(interruption): return SiteWords(f'{interruption.kind} {interruption.reason}')"
+
+
 def test_limits_of_the_schedd_and_of_groups_are_told_and_room_is_no_promise_then(
-    htmap_dir: Path, installed_htcondor: Path
+    htmap_dir: Path, installed_htcondor: Path, tmp_path: Path
 ) -> None:
+    site = Site(tmp_path)
+    site.install("boats", WORDS)
+
     def stay(_: int) -> None:
 
         time.sleep(600)
@@ -120,6 +127,16 @@ def test_limits_of_the_schedd_and_of_groups_are_told_and_room_is_no_promise_then
 
         # The negotiator gives a slot away before the schedd tells the collector that a job runs, and tells of groups later.
         eventually(told, says="the limits of both are told")
+        command = [sys.executable, "-m", "htmap", "why", "particles"]
+        shown = subprocess.run(
+            command,
+            env={**site.environment(), "HTMAP_DIR": str(folder)},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=True,
+        )
+        assert "wait MAX_JOBS_RUNNING" in shown.stdout  # the words of the site
         mapped.remove()
 
 

@@ -58,6 +58,7 @@ class BatchService:
         """What is on EOS, for the worker nodes' HTCondor plugin for root://."""
         self._produced = folder / "produced"
         self._lock = folder / "lock"
+        self._inattentive = folder / "inattentive"
         self._htcondor = htcondor
 
     def start(self) -> None:
@@ -67,7 +68,9 @@ class BatchService:
         self.credentials.mkdir(mode=0o700)
         (self.folder / "pool" / "htcondor").symlink_to(self._htcondor)
         self._write_program("producer", _PRODUCER.format(produced=self._produced))
-        self._write_program("monitor", _MONITOR.format(credentials=self.credentials, lock=self._lock))
+        self._write_program(
+            "monitor", _MONITOR.format(credentials=self.credentials, lock=self._lock, inattentive=self._inattentive)
+        )
         self._write_program("xrootd_plugin", _XROOTD_PLUGIN.format(python=sys.executable, eos=self.eos))
         (self.folder / "pool" / "config.d" / "cern.conf").write_text(self._configuration())
         # It can be set once, where there was no login; where there was one, it will do as it is.
@@ -79,6 +82,27 @@ class BatchService:
     def stop(self) -> None:
         """Stop the daemons; the folder is the caller's to delete."""
         self._run(sys.executable, "-m", "htmap", "pool", "stop")
+
+    @contextlib.contextmanager
+    def unknown_credd(self) -> Iterator[str]:
+        """Let the collector know nothing of the credd for a while, and return its address."""
+        hidden = self.configuration.parent / "config.d" / "hidden.conf"
+        hidden.write_text("CREDD.COLLECTOR_HOST = 127.0.0.1:1\n")
+        try:
+            self.stop_credd()
+            self._tool("condor_on", "-daemon", "credd")
+            address = self.configuration.parent / "log" / ".credd_address"
+            eventually(address.exists, says="the credd has an address", within=_PATIENCE)
+            yield address.read_text().splitlines()[0]
+        finally:
+            hidden.unlink()
+            self.stop_credd()
+            self.start_credd()
+
+    def client(self) -> str:
+        """Return the configuration of a machine without a schedd of its own, which finds that of the service by the collector."""
+        collector = (self.configuration.parent / "log" / ".collector_address").read_text().splitlines()[0]
+        return _CLIENT.format(collector=collector, folder=self.folder)
 
     def stop_credd(self) -> None:
         """Stop the credd, and wait until it is gone."""
@@ -101,6 +125,15 @@ class BatchService:
             yield
         finally:
             os.kill(monitor, signal.SIGCONT)
+
+    def miss_a_signal(self) -> None:
+        """Let the credential monitor overlook the next credential, so that the credd waits in vain."""
+        self._inattentive.touch()
+
+    @property
+    def monitor_has_missed_it(self) -> bool:
+        """Whether it has done so."""
+        return not self._inattentive.exists()
 
     def forget_users(self) -> None:
         """Delete the credentials of all users, as the credd does when they have had no jobs for a while."""
@@ -155,7 +188,7 @@ SEC_CREDENTIAL_DIRECTORY_KRB = {folder}/credentials
 SEC_CREDENTIAL_PRODUCER = {folder}/producer
 SEC_CREDENTIAL_REFRESH_INTERVAL = 0
 CREDMON_KRB = {folder}/monitor
-CREDD_POLLING_TIMEOUT = 12
+CREDD_POLLING_TIMEOUT = 6
 # Worker nodes have the same Python as lxplus, on their PATH.
 STARTER_SETS_HOME_ENV = False
 STARTER_JOB_ENVIRONMENT = "HOME='{home}' PATH='{python}:/usr/bin:/bin'"
@@ -164,10 +197,23 @@ JOB_TRANSFORM_NAMES = $(JOB_TRANSFORM_NAMES) FLAVOUR
 JOB_TRANSFORM_FLAVOUR @=end
    EVALSET MaxRuntime {runtime}
 @end
-SYSTEM_PERIODIC_REMOVE_NAMES = TOO_LONG
+SYSTEM_PERIODIC_REMOVE_NAMES = TOO_LONG TOO_LONG_HELD TOO_OFTEN
 SYSTEM_PERIODIC_REMOVE_TOO_LONG = JobStatus == 2 && time() - EnteredCurrentStatus > MaxRuntime
 SYSTEM_PERIODIC_REMOVE_TOO_LONG_REASON = strcat("Job removed: it ran for longer than MaxRuntime, ", string(MaxRuntime), " s")
+# A day and ten starts are CERN's. Jobs of tests may ask for less.
+SYSTEM_PERIODIC_REMOVE_TOO_LONG_HELD = JobStatus == 5 && time() - EnteredCurrentStatus > (MostHeld ?: 86400)
+SYSTEM_PERIODIC_REMOVE_TOO_LONG_HELD_REASON = "Job removed: it was held for too long"
+SYSTEM_PERIODIC_REMOVE_TOO_OFTEN = NumJobStarts > (MostStarts ?: 10)
+SYSTEM_PERIODIC_REMOVE_TOO_OFTEN_REASON = "Job removed: it was restarted too often"
 PERIODIC_EXPR_INTERVAL = 2
+"""
+
+_CLIENT = """\
+COLLECTOR_HOST = {collector}
+UID_DOMAIN = cern.ch
+LOG = {folder}/client
+SEC_DEFAULT_AUTHENTICATION_METHODS = FS
+SEC_CREDENTIAL_PRODUCER = {folder}/producer
 """
 
 # As at CERN, base64: the bindings cut what a producer prints at the first zero byte.
@@ -181,7 +227,8 @@ _MONITOR = """\
 #!/bin/bash
 # Turns what the credd was given into ticket caches, when it is told to by a signal.
 umask 077
-work() {{ # in a process of its own, which is not disturbed by the next signal
+work() {{ # unless it shall miss this signal; in a process of its own, which is not disturbed by the next signal
+    rm {inattentive} 2>/dev/null && return
     (
         flock 9
         for given in {credentials}/*.cred; do

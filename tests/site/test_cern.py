@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import textwrap
 import time
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 from htmap_cern import tickets
-from htmap_cern.errors import CannotSendCredential, TicketNeeded
+from htmap_cern.errors import CannotSendCredential, OtherSchedds, TicketNeeded
 
 import htmap
 from htmap_core import Pool
@@ -94,10 +95,10 @@ def doubling() -> Callable[[int], int]:
     return lambda x: 2 * x
 
 
-def queued(**options: Any) -> dict[str, Any]:
-    """Return the ad of a job that was submitted with these options, and never runs."""
-    mapped = htmap.map(doubling(), [1], map_options=htmap.MapOptions(hold="true", **options))
-    (ad,) = connection.Connection(mapped._map_dir.record.pool).query_jobs(f'JobBatchName == "{mapped.tag}"')
+def queued(number: int = 1, **options: Any) -> dict[str, Any]:
+    """Return the ad of a job that was submitted with these options, and never runs; the first of so many."""
+    mapped = htmap.map(doubling(), range(number), map_options=htmap.MapOptions(hold="true", **options))
+    ad, *_ = connection.Connection(mapped._map_dir.record.pool).query_jobs(f'JobBatchName == "{mapped.tag}"')
     return ad
 
 
@@ -112,10 +113,10 @@ def jobs_in_the_queue() -> int:
     return len(connection.Connection(address).query_jobs("true", ["ClusterId"]))
 
 
-def run_script(text: str, folder: Path, **environment: str) -> str:
+def run_script(text: str, folder: Path, python: Path | str = sys.executable, **environment: str) -> str:
     (folder / "script.py").write_text(textwrap.dedent(text))
     done = subprocess.run(
-        [sys.executable, "script.py"],
+        [python, "script.py"],
         cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
@@ -242,6 +243,44 @@ class TestWithoutAnyOption:
         assert (ad["MaxRuntime"], ad.get("JobFlavour")) == (1200, None)
 
 
+# --- an environment on AFS
+
+
+@pytest.fixture
+def on_afs() -> Iterator[Path]:
+    """An environment of the system's Python on AFS, which is made for it, with a package that it alone has."""
+    afs, system = Path("/afs"), Path("/usr/bin/python3")
+    if afs.exists() or not system.exists():
+        pytest.skip(f"{afs} is there, so it may be real" if afs.exists() else f"{system} is not there")
+    try:
+        afs.mkdir()
+    except OSError as error:
+        pytest.skip(f"{afs} cannot be made: {error}")
+    folder = afs / "cern.ch" / "user" / "a" / "alice" / "htmap-env"
+    subprocess.run([system, "-m", "venv", "--without-pip", "--system-site-packages", folder], check=True)
+    (packages,) = folder.glob("lib/python3*/site-packages")
+    (packages / "checkout.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+    (packages / "tides.py").write_text("HIGH = 21\n")
+    yield folder / "bin" / "python3"
+    shutil.rmtree(afs)
+
+
+@pytest.mark.usefixtures("ticket")
+def test_an_environment_on_afs_is_used_where_it_is_with_its_packages(on_afs: Path, tmp_path: Path) -> None:
+    script = """
+        import htmap
+        import sys
+        import tides
+
+        def times(x):
+            return sys.executable, x * tides.HIGH
+
+        mapped = htmap.map(times, [2])
+        print(mapped._map_dir.record.delivery_method, *mapped.get(0))
+        """
+    assert run_script(script, tmp_path, python=on_afs).split() == ["shared", str(on_afs), "42"]
+
+
 # --- run times, accounting groups, systems
 
 
@@ -269,7 +308,7 @@ class TestRuntime:
 
     def test_the_walltime_of_any_site_is_the_time_that_a_job_gets(self) -> None:
         ad = queued(walltime="2h")
-        assert (ad["MaxRuntime"], ad["AllowedExecuteDuration"]) == (8100, 7500)
+        assert (ad["MaxRuntime"], ad["AllowedExecuteDuration"], ad["JobFlavour"]) == (8100, 7500, "workday")
 
     def test_a_job_beyond_its_walltime_is_held_and_not_removed(self) -> None:
         htmap.settings["WALLTIME_MARGIN"] = 1
@@ -301,6 +340,66 @@ class TestRuntime:
         assert (ad["AccountingGroup"], ad["WantOS"]) == ("group_u_X.y", "el9")
         own = queued(custom_options={"AccountingGroup": '"group_u_Z"', "WantOS": '"el8"'})
         assert (own["AccountingGroup"], own["WantOS"]) == ("group_u_Z", "el8")
+
+
+@pytest.mark.usefixtures("ticket")
+class TestTheCleanUp:
+    def test_a_job_that_is_held_for_too_long_is_removed_and_both_are_explained(self) -> None:
+        options = htmap.MapOptions(hold="true", custom_options={"MostHeld": 3600})
+        mapped = htmap.map(doubling(), [1], map_options=options)
+        eventually(lambda: mapped.holds, says="it is held")
+        assert "24 hours" in run_htmap("why", mapped.tag).stdout
+        connection.Connection(mapped._map_dir.record.pool).edit(f'JobBatchName == "{mapped.tag}"', "MostHeld", 0)
+        eventually(lambda: mapped.component_statuses == ["REMOVED"], says="it is removed", within=TIMEOUT)
+        assert "24 hours" in run_htmap("errors", mapped.tag).stdout
+
+    def test_a_job_that_starts_too_often_is_removed_and_that_is_explained(self) -> None:
+        mapped = htmap.map(
+            lambda _: time.sleep(600), [0], map_options=htmap.MapOptions(custom_options={"MostStarts": 0})
+        )
+        with pytest.raises(htmap.exceptions.MapComponentRemoved, match="ten times"):
+            mapped.get(0, timeout=TIMEOUT)
+        (explanation,) = mapped.why([0])
+        assert "ten times" in explanation.site[0]
+
+
+@pytest.mark.usefixtures("ticket")
+class TestRequests:
+    def test_a_job_gets_the_memory_and_the_disk_of_its_cores(self) -> None:
+        ad = queued(request_cpus=2)
+        assert (ad["RequestMemory"], ad["RequestDisk"]) == (4000, 40_960_000)
+        assert queued(request_cpus=["2", "3"], number=2)["RequestMemory"] in {"2000 * (2)", "2000 * (3)"}
+
+    def test_cores_and_memory_of_each_component_find_slots(self) -> None:
+        options = htmap.MapOptions(request_cpus=["1", "1 + 1"])
+        assert list(htmap.map(doubling(), [1, 2], map_options=options).iter(timeout=TIMEOUT)) == [2, 4]
+
+    def test_the_users_own_request_wins(self) -> None:
+        htmap.settings["MAP_OPTIONS.request_disk"] = "5GB"
+        ad = queued(request_memory="500MB")
+        assert (ad["RequestMemory"], ad["RequestDisk"]) == (500, 5 * 1024 * 1024)
+
+    def test_names_of_groups_systems_and_images_need_no_quotes(self) -> None:
+        image = "/cvmfs/unpacked.cern.ch/registry.hub.docker.com/library/python:3.9"
+        ad = queued(
+            custom_options={"AccountingGroup": "group_u_BE.ABP.NORMAL", "WantOS": "el9", "SingularityImage": image}
+        )
+        found = (ad["AccountingGroup"], ad["WantOS"], ad["SingularityImage"])
+        assert found == ("group_u_BE.ABP.NORMAL", "el9", image)
+
+
+@pytest.mark.usefixtures("ticket")
+@pytest.mark.parametrize("module", ["eossubmit", "spool"])
+def test_while_a_module_names_other_schedds_nothing_is_submitted_and_doctor_says_so(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = jobs_in_the_queue()
+    monkeypatch.setenv("LOADEDMODULES", f"lxbatch/{module}")
+    with pytest.raises(OtherSchedds):
+        htmap.map(doubling(), [1])
+    assert (htmap.get_tags(), jobs_in_the_queue()) == ((), before)
+    checked = json.loads(run_htmap("doctor", "--json").stdout)["checks"]
+    assert [each["area"] for each in checked if f"lxbatch/{module}" in each["text"]] == ["files"]
 
 
 # --- tickets
@@ -458,11 +557,58 @@ class TestCredentials:
             htmap.map(doubling(), [1])
         assert htmap.get_tags() == ()
 
+    def test_a_ticket_that_the_monitor_overlooks_is_handed_over_again(self, lxplus: BatchService) -> None:
+        lxplus.forget_users()
+        lxplus.miss_a_signal()
+        assert queued()["SendCredential"] is True
+        assert lxplus.monitor_has_missed_it
+        assert [path.suffix for path in lxplus.credentials.glob("*.cc")] == [".cc"]
+
     def test_a_credd_that_was_restarted_takes_a_ticket_at_once(self, lxplus: BatchService) -> None:
         queued()
         lxplus.stop_credd()
         lxplus.start_credd()
         assert queued()["SendCredential"] is True
+
+
+@pytest.fixture(scope="class")
+def address(service: BatchService) -> Iterator[str]:
+    """Hide the credd from the collector, and return its address."""
+    with service.unknown_credd() as address:
+        yield address
+
+
+@pytest.mark.usefixtures("ticket")
+class TestACreddThatTheCollectorDoesNotKnow:
+    @pytest.fixture(autouse=True)
+    def elsewhere(self, lxplus: BatchService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be on a machine that has no files of the schedd and the credd."""
+        (tmp_path / "condor_config").write_text(lxplus.client())
+        monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
+
+    def test_it_is_the_one_that_credd_host_names(self, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("_condor_CREDD_HOST", address)
+        assert queued()["SendCredential"] is True
+
+    @pytest.mark.parametrize("named", [None, SCHEDD, "bigbird98.cern.ch"])
+    def test_without_its_address_nothing_is_submitted_and_the_message_names_the_parameter(
+        self, address: str, named: str | None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if named is not None:
+            monkeypatch.setenv("_condor_CREDD_HOST", named)
+        with pytest.raises(CannotSendCredential) as caught:
+            htmap.map(doubling(), [1])
+        assert "CREDD_HOST" in caught.value.problem
+        assert named is None or named in caught.value.problem
+        assert htmap.get_tags() == ()
+
+    def test_one_of_another_schedd_gets_no_ticket(self, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("_condor_SCHEDD_HOST", "bigbird98.cern.ch")
+        monkeypatch.setenv("_condor_CREDD_HOST", "bigbird98.cern.ch")
+        htmap.settings["CERN.SCHEDD"] = SCHEDD
+        with pytest.raises(CannotSendCredential) as caught:
+            htmap.map(doubling(), [1])
+        assert "another schedd" in caught.value.problem
 
 
 # --- the schedd
@@ -476,6 +622,27 @@ class TestAnotherLxplusNode:
         script = "import htmap; htmap.load('from-elsewhere').remove()"
         run_script(script, tmp_path, _condor_SCHEDD_HOST="bob@bigbird98.cern.ch")
         assert before - jobs_in_the_queue() == 1
+
+    def test_the_schedd_that_a_program_prints_is_kept_when_it_prints_another(
+        self, lxplus: BatchService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        program, configuration = tmp_path / "myschedd.sh", tmp_path / "condor_config"
+        configuration.write_text(f"{lxplus.client()}LOCAL_CONFIG_FILE = {program} |\n")
+        program.write_text(f"#!/bin/sh\necho SCHEDD_HOST = {SCHEDD}\n")
+        program.chmod(0o700)
+        monkeypatch.delenv("_condor_SCHEDD_HOST")
+        held = """
+            import htmap
+            options = htmap.MapOptions(hold="true")
+            print(htmap.map(lambda x: x, [1], map_options=options, tag="bumped")._map_dir.record.pool.schedd)
+            """
+        before = jobs_in_the_queue()
+        assert run_script(held, tmp_path, CONDOR_CONFIG=str(configuration)).strip() == SCHEDD
+        program.write_text("#!/bin/sh\necho SCHEDD_HOST = bob@bigbird98.cern.ch\n")
+        assert jobs_in_the_queue() - before == 1
+        script = "import htmap; htmap.load('bumped').remove()"
+        run_script(script, tmp_path, CONDOR_CONFIG=str(configuration))
+        assert jobs_in_the_queue() == before
 
     def test_a_schedd_in_the_settings_wins_and_is_named_where_it_does_not_answer(self) -> None:
         htmap.settings["CERN.SCHEDD"] = "bigbird97.cern.ch"

@@ -13,7 +13,7 @@ from htmap_core.cli.machine.answer import takes_json
 from htmap_core.condor import bindings
 from htmap_core.contract.site.checks import Check
 from htmap_core.diagnosis.doctor import checks
-from htmap_core.exceptions import NoBindings
+from htmap_core.exceptions import CondorError
 from htmap_core.progress.work import LongWork
 from htmap_core.version import __version__
 from htmap_core.version import version as htmap_version
@@ -153,5 +153,5 @@ def _version_of_bindings() -> tuple[str | None, str]:
     """Return the version of the bindings, or else why there is none."""
     try:
         return bindings.bindings_version().strip("$ "), ""
-    except NoBindings as error:
+    except CondorError as error:
         return None, f"none. {error}"

@@ -1,4 +1,4 @@
-"""What happened to a job against its user's will, and a site's words on it."""
+"""What happens to a job against its user's will, and a site's words on it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from htmap_core.contract.site.checks import check_text
 
 @attrs.frozen
 class Interruption:
-    """What keeps a component's job from its end: a hold, a removal or a vacate. ``htmap_site_words`` gets it. Since 0.7.
+    """What keeps a component's job from its end: a hold, a removal, a vacate or a wait. ``htmap_site_words`` gets it. Since 0.7.
 
     >>> Interruption("removal", "tide", "Job removed by SYSTEM_PERIODIC_REMOVE due to wall time exceeded allowed max.").code
 
     :param kind: what HTCondor has done: held the job, removed it from the queue, or vacated it from its slot (an eviction or a
-        preemption, after which it waits for another slot).
+        preemption, after which it waits for another slot); or that it waits, because a limit of the schedd is reached.
     :param tag: the tag of its map, for commands in the advice.
     :param reason: HTCondor's own words, or those that the site's configuration gives; may be empty. They may contain what came
-        from the execute side.
+        from the execute side. Of a wait, the parameter of the limit: ``MAX_JOBS_RUNNING``.
     :param code: ``HoldReasonCode`` of a hold, ``VacateReasonCode`` of a vacate; None where HTCondor gives none, as for removals.
     :param subcode: the subcode; 0 for none.
     """
 
-    kind: Literal["hold", "removal", "vacate"]
+    kind: Literal["hold", "removal", "vacate", "wait"]
     tag: str
     reason: str
     code: Optional[int] = None

@@ -16,6 +16,7 @@ from htmap_core.diagnosis.usage.measured import (
     RETRY_REQUEST_MEMORY,
     Measured,
     Used,
+    amount,
     measured,
 )
 from htmap_core.exceptions import InvalidOption
@@ -61,13 +62,13 @@ def difference(engine: Engine, found: Measured) -> user_warnings.RequestsDiffer 
     if not grows and (worst := _exceeding(memory, GIVEN_IN[REQUEST_MEMORY])) is not None:
         told.exceeded["memory"] = _megabytes(worst.asked), _megabytes(worst.used)
         told.options[REQUEST_MEMORY] = proposals.memory(_most(memory))
-    elif (most := _unused(memory, _LITTLE_MEMORY)) is not None:
+    elif (most := _unused(memory, _LITTLE_MEMORY)) is not None and _is_own(engine, REQUEST_MEMORY, most, "MB"):
         told.unused["memory"] = _megabytes(most.asked), _megabytes(most.used)
         told.options[REQUEST_MEMORY] = proposals.memory(most.used)
     if (worst := _exceeding(found.disk, GIVEN_IN[REQUEST_DISK])) is not None:
         told.exceeded["disk space"] = _kilobytes(worst.asked), _kilobytes(worst.used)
         told.options[REQUEST_DISK] = proposals.disk(_most(found.disk))
-    elif (most := _unused(found.disk, _LITTLE_DISK)) is not None:
+    elif (most := _unused(found.disk, _LITTLE_DISK)) is not None and _is_own(engine, REQUEST_DISK, most, "KB"):
         told.unused["disk space"] = _kilobytes(most.asked), _kilobytes(most.used)
         told.options[REQUEST_DISK] = proposals.disk(most.used)
     limit = time_limit(engine)
@@ -108,6 +109,12 @@ def _unused(all_used: Sequence[Used], little: float) -> Used | None:
     most = max(all_used, key=lambda each: each.used / (each.asked or 1))
     left = (most.asked or 0) - most.used
     return most if left >= little and _MUCH * most.used <= (most.asked or 0) else None
+
+
+def _is_own(engine: Engine, option: str, used: Used, unit: str) -> bool:
+    """Return whether jobs asked for no more than the map's options say: a site may ask for what each of its slots has anyway."""
+    own = amount(engine.map_dir.record.options.get(option), unit)
+    return own is None or (used.asked or 0) <= math.ceil(own)
 
 
 def _most(all_used: Sequence[Used]) -> float:

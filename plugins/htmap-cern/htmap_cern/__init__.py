@@ -3,13 +3,17 @@
 from htmap_cern.errors import (
     CannotFetchFromEos,
     CannotSendCredential,
+    CannotSendToEos,
     MapOnEos,
+    OtherSchedds,
     TicketNeeded,
 )
 
 __all__ = [
     "CannotFetchFromEos",
     "CannotSendCredential",
+    "CannotSendToEos",
     "MapOnEos",
+    "OtherSchedds",
     "TicketNeeded",
 ]

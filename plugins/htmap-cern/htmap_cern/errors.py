@@ -74,3 +74,37 @@ class CannotFetchFromEos(HTMapException):
             f"jobs cannot fetch {self.path} from EOS: {self.problem}. Copy it to AFS, or name it by a URL, "
             f"root://SERVER//eos/...; or give its path to the function as text, because jobs can read EOS themselves"
         )
+
+
+@attrs.define(slots=False)
+class OtherSchedds(HTMapException):
+    """An environment module sends jobs to schedds that take none of HTMap's maps.
+
+    :param module: its name.
+    :param takes: what these schedds take, in words.
+    """
+
+    module: str
+    takes: str
+
+    def __str__(self) -> str:
+        return (
+            f"the module {self.module} is loaded, whose schedds take {self.takes}. Type `module unload {self.module}`, then "
+            f"start Python again; maps that you already have are found then, too"
+        )
+
+
+@attrs.define(slots=False)
+class CannotSendToEos(HTMapException):
+    """An output file is to go to a path on EOS, where schedds cannot write.
+
+    :param destination: the path that the option ``output_remaps`` names.
+    :param url: the URL by which jobs can send it there; None if its server is not known.
+    """
+
+    destination: str
+    url: str | None
+
+    def __str__(self) -> str:
+        instead = repr(self.url) if self.url is not None else "a URL, root://SERVER//eos/..."
+        return f"output_remaps names {self.destination!r}, but CERN's schedds cannot write to EOS. Write {instead}: then jobs do"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from htmap_cern import checks, credentials, eos, rules, site, words
+from htmap_cern import checks, credentials, eos, modules, site, words
+from htmap_cern.jobs import pythons, rules
 from htmap_cern.settings import CernSettings, settings
 from htmap_core import (
     Check,
@@ -33,7 +34,7 @@ def htmap_settings() -> Mapping[str, type]:
 @hookimpl
 def htmap_pools() -> Sequence[Pool]:
     """Offer CERN's batch service."""
-    return [site.CernPool()]
+    return [site.SharedPythonPool() if pythons.Python().is_shared else site.CernPool()]
 
 
 @hookimpl
@@ -44,7 +45,8 @@ def htmap_transfer_protocols() -> Sequence[TransferProtocol]:
 
 @hookimpl
 def htmap_check_place(folder: Path) -> None:
-    """Refuse maps that lie on EOS."""
+    """Refuse maps that lie on EOS, and those that would go to schedds which take none."""
+    modules.refuse_other_schedds()
     eos.refuse_maps(folder)
 
 

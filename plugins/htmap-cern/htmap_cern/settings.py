@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 import attrs
 
-from htmap_cern import flavours
+from htmap_cern.jobs import flavours
 from htmap_core import durations, table
 
 AUTO = "auto"

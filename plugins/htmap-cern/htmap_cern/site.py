@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 import re
 
-from htmap_cern import rules, tickets
+from htmap_cern import tickets
 from htmap_cern.errors import TicketNeeded
+from htmap_cern.jobs import rules
 from htmap_cern.settings import AUTO, CernSettings, settings
 from htmap_core import MapOptions, Pool, PoolAddress, connect, setting, setting_origin
-from htmap_core.exceptions import PoolIsSilent
+from htmap_core.exceptions import CondorError, PoolIsSilent
 
 DOMAIN = "cern.ch"
 
@@ -21,7 +22,7 @@ def why_not() -> str | None:
     """Return why maps do not go to CERN's batch service from here; None if they do."""
     wanted = settings().enabled
     if wanted == AUTO:
-        parameters = {name: connect(PoolAddress.of_machine("cern")).parameter(name) for name in _TELLING}
+        parameters = _parameters()
         if any(_in_domain(value) for value in parameters.values()):
             return None
         seen = ", ".join(
@@ -29,6 +30,22 @@ def why_not() -> str | None:
         )
         return f"this machine is not at CERN: in HTCondor's configuration {seen}; CERN.ENABLED = true uses CERN all the same"
     return None if wanted else "the setting CERN.ENABLED switches it off"
+
+
+def _parameters() -> dict[str, str | None]:
+    """Return the parameters that name the site.
+
+    :raises TicketNeeded: the configuration cannot be read, for `myschedd` prints the user's schedd to those with a ticket alone.
+    """
+    try:
+        return {name: connect(PoolAddress.of_machine("cern")).parameter(name) for name in _TELLING}
+    except CondorError as error:
+        if "myschedd" in str(error):
+            tickets.needed(_A_MOMENT, datetime.datetime.now(datetime.timezone.utc))
+        raise
+
+
+_A_MOMENT = 60  # seconds
 
 
 def _in_domain(value: str | None) -> bool:
@@ -45,7 +62,9 @@ class CernPool(Pool):
     name = "cern"
     rank = 200  # before the machine's own pool, which at CERN is the same one without this plugin's help
     limits_steps = True  # other maps must stay as they are
-    delivery_method = "assume"  # lxplus and the worker nodes have the same system, and the same Python
+    delivery_method = (
+        "assume"  # lxplus and the worker nodes have the same system, and the same Python, with few packages
+    )
 
     def named_by(self) -> str | None:
         """Return the settings that name the batch service or its schedd; None if they do not, or this machine is not at CERN."""
@@ -89,3 +108,9 @@ class CernPool(Pool):
         configured = connect(PoolAddress.of_machine(self.name)).parameter("SCHEDD_HOST")
         schedd = told.schedd or setting("HTCONDOR.SCHEDULER") or configured or None
         return PoolAddress.of_machine(self.name, schedd=schedd, collector=collector)
+
+
+class SharedPythonPool(CernPool):
+    """The same for a Python on AFS, EOS or CVMFS, which worker nodes find where it is, with its packages."""
+
+    delivery_method = "shared"

@@ -1,4 +1,7 @@
-"""CERN's words on holds, removals and vacates. https://batchdocs.web.cern.ch/concepts/service-limits.html has the rules."""
+"""CERN's words on holds, removals, vacates and its schedds' limit.
+
+https://batchdocs.web.cern.ch/concepts/service-limits.html has the rules.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,19 @@ _REMOVALS = (
 )
 
 
+_RUNNING = "MAX_JOBS_RUNNING"
+_FULL = SiteWords(
+    "CERN lets each schedd run 10,000 jobs at a time, those of all its users together",
+    "The others start as these end. After `myschedd bump`, new maps go to another schedd, and this one stays where it is",
+)
+
+
 def on(interruption: Interruption) -> SiteWords | None:
     """Return what CERN means by what happened to a job; None if it has no rule about that."""
     if interruption.kind == "hold":
         return _told(_of_hold(interruption.subcode), interruption)
+    if interruption.kind == "wait":
+        return _FULL if interruption.reason == _RUNNING else None
     if interruption.kind == "vacate":
         return SiteWords("CERN removes a job that is started more than ten times; each vacate counts")
     for sign, words in _REMOVALS:

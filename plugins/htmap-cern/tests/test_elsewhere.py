@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from htmap_cern import site
+from htmap_cern import TicketNeeded, site
 
 import htmap
+from htmap_core.exceptions import UnreadableConfiguration
 from htmap_core.testing import eventually, run_htmap
 from tests.golden_files import Golden
 
@@ -105,6 +107,21 @@ def test_cern_is_known_by_its_domain_in_htcondors_configuration(
     (tmp_path / "condor_config").write_text(f"LOG = {tmp_path}\nUID_DOMAIN = example.org\n{line}\n")
     monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
     assert (site.why_not() is None) is is_cern
+
+
+@pytest.mark.parametrize("program", ["myschedd.sh", "other.sh"])
+def test_who_has_no_ticket_and_so_no_schedd_is_told_what_to_type(
+    program: str, htmap_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / program).write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / program).chmod(0o700)
+    (tmp_path / "condor_config").write_text(f"LOCAL_CONFIG_FILE = {tmp_path / program} |\n")
+    (tmp_path / "klist").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "klist").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("CONDOR_CONFIG", str(tmp_path / "condor_config"))
+    with pytest.raises(TicketNeeded if program == "myschedd.sh" else UnreadableConfiguration):
+        site.CernPool().find()
 
 
 @pytest.mark.usefixtures("htmap_dir")

@@ -6,7 +6,14 @@ import pickle
 from pathlib import Path
 
 import pytest
-from htmap_cern.errors import CannotFetchFromEos, CannotSendCredential, MapOnEos, TicketNeeded
+from htmap_cern.errors import (
+    CannotFetchFromEos,
+    CannotSendCredential,
+    CannotSendToEos,
+    MapOnEos,
+    OtherSchedds,
+    TicketNeeded,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +23,9 @@ from htmap_cern.errors import CannotFetchFromEos, CannotSendCredential, MapOnEos
         CannotSendCredential("why", "what"),
         MapOnEos(Path("/eos/x")),
         CannotFetchFromEos(Path("/eos/x"), "why"),
+        CannotSendToEos("/eos/x", None),
+        CannotSendToEos("/eos/x", "root://server//eos/x"),
+        OtherSchedds("lxbatch/spool", "nothing"),
     ],
 )
 def test_an_error_can_be_pickled(error: Exception) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from htmap_cern import flavours
+from htmap_cern.jobs import flavours
 
 HOUR = 3600
 

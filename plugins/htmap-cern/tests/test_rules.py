@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from htmap_cern import rules
+from htmap_cern.errors import CannotSendToEos
+from htmap_cern.jobs import rules
 from htmap_cern.settings import CernSettings
 
 from htmap_core import MapOptions, MapPlan, PoolAddress, Settings, SubmitDescription, Walltime, connect
@@ -36,10 +37,14 @@ def written(
         is_chosen=is_chosen,
     )
     rules.apply(submit, plan, told or CernSettings())
-    return submit.commands()
+    found = submit.commands()
+    return {name: text for name, text in found.items() if text != _OF_A_CORE.get(name)}
 
 
-def test_without_a_word_from_the_user_nothing_is_written() -> None:
+_OF_A_CORE = {"request_memory": "2000MB", "request_disk": "20000MB"}
+
+
+def test_without_a_word_from_the_user_nothing_is_written_but_requests() -> None:
     assert written() == {}
 
 
@@ -95,7 +100,19 @@ TWO_HOURS = Walltime(7200, 7500)
 
 def test_the_walltime_is_the_maximum_runtime_and_wins_over_the_settings() -> None:
     told = CernSettings(job_flavour="espresso", max_runtime="1h")
-    assert written(told, TWO_HOURS) == {"MY.MaxRuntime": "$(htmap_walltime) + 600"}
+    assert written(told, TWO_HOURS) == {"MY.MaxRuntime": "$(htmap_walltime) + 600", "MY.JobFlavour": '"workday"'}
+
+
+@pytest.mark.parametrize(
+    ("walltime", "flavour"),
+    [
+        (Walltime(60, 360), "espresso"),
+        (Walltime(3600, 3900), "longlunch"),  # the transfer of inputs counts there
+        (Walltime(7 * 86400, 7 * 86400 + 300), "nextweek"),  # no flavour has as much, and MaxRuntime has
+    ],
+)
+def test_the_walltime_has_the_flavour_that_allows_it(walltime: Walltime, flavour: str) -> None:
+    assert written(None, walltime)["MY.JobFlavour"] == f'"{flavour}"'
 
 
 @pytest.mark.parametrize(
@@ -176,3 +193,68 @@ def test_an_option_that_makes_no_sense_is_refused(name: str, given: str, golden:
     with pytest.raises(InvalidOption) as caught:
         written(custom_options={name: given})
     golden(f"cern/wrong-option-{name}", caught.value)
+
+
+@pytest.mark.parametrize(
+    ("own", "meant"),
+    [
+        ({"AccountingGroup": "group_u_BE.ABP.NORMAL"}, '"group_u_BE.ABP.NORMAL"'),
+        ({"AccountingGroup": '"group_u_X"'}, '"group_u_X"'),
+        ({"WantOS": "el9"}, '"el9"'),
+        ({"WantOS": "$(system)"}, "$(system)"),
+        ({"WantOS": "undefined"}, "undefined"),
+        ({"WantOS": 'ifThenElse(ProcId > 3, "el8", "el9")'}, 'ifThenElse(ProcId > 3, "el8", "el9")'),
+        (
+            {"SingularityImage": "/cvmfs/unpacked.cern.ch/registry.hub.docker.com/library/python:3.9"},
+            '"/cvmfs/unpacked.cern.ch/registry.hub.docker.com/library/python:3.9"',
+        ),
+    ],
+)
+def test_names_need_no_quotes_and_may_have_them(own: dict[str, Any], meant: str) -> None:
+    (name,) = own
+    assert written(custom_options=own) == {f"MY.{name}": meant}
+    assert written(**own) == {f"MY.{name}": meant}
+
+
+@pytest.mark.parametrize(
+    ("own", "memory", "disk"),
+    [
+        ({}, "2000MB", "20000MB"),
+        ({"request_cpus": 4}, "8000MB", "80000MB"),
+        ({"request_cpus": "$(cores)"}, "2000 * ($(cores))", "20480000 * ($(cores))"),
+        ({"request_memory": "500MB", "request_cpus": 4}, "500MB", "80000MB"),
+        ({"RequestMemory": "500MB"}, None, "20000MB"),
+        ({"request_disk": "1GB"}, "2000MB", "1GB"),
+    ],
+)
+def test_memory_and_disk_come_with_cores(own: dict[str, Any], memory: str | None, disk: str) -> None:
+    found = {**_OF_A_CORE, **written(**own)}
+    if memory is None:
+        assert found["requestmemory"] == own["RequestMemory"]
+    else:
+        assert found["request_memory"] == memory
+    assert found["request_disk"] == disk
+
+
+def test_more_starts_than_the_site_allows_are_refused(golden: Golden) -> None:
+    assert written(max_retries=9) == {"max_retries": "9"}
+    with pytest.raises(InvalidOption) as caught:
+        written(max_retries=10)
+    golden("cern/more-starts-than-the-site-allows", caught.value)
+
+
+@pytest.mark.parametrize("remaps", [{"f": "/eos/user/a/alice/f"}, [{}, {"f": Path("/eos/home-a/alice/f")}]])
+def test_outputs_that_go_to_eos_by_a_path_are_refused_with_the_url(remaps: Any) -> None:
+    with pytest.raises(CannotSendToEos) as caught:
+        written(output_remaps=remaps)
+    assert caught.value.url == "root://eosuser.cern.ch//eos/user/a/alice/f"
+
+
+def test_outputs_that_go_elsewhere_are_not_refused(tmp_path: Path) -> None:
+    for to in ("root://eosuser.cern.ch//eos/user/a/alice/f", str(tmp_path / "f"), "eos/f"):
+        assert written(output_remaps={"f": to})["MY.XRDCP_CREATE_DIR"] == "true"
+
+
+def test_an_image_on_eos_is_not_sent_by_the_schedd() -> None:
+    assert written(container_image="/eos/user/a/alice/tide.sif")["transfer_container"] == "false"
+    assert "transfer_container" not in written(container_image="/afs/cern.ch/user/a/alice/tide.sif")

@@ -38,3 +38,8 @@ def test_a_hold_does_not_last_for_ever(name: str, code: int, subcode: int, golde
 
 def test_a_vacate_counts(golden: Golden) -> None:
     golden("cern/words-on-a-vacate", on("vacate", "preempted", 1000))
+
+
+def test_a_schedd_that_runs_all_it_may_is_explained(golden: Golden) -> None:
+    golden("cern/words-on-a-full-schedd", on("wait", "MAX_JOBS_RUNNING"))
+    assert on("wait", "MAX_JOBS_PER_OWNER") == "None"

@@ -76,3 +76,21 @@ def test_a_configuration_that_was_written_anew_or_is_gone_is_not_known(tmp_path:
     path.unlink()
     with pytest.raises(PoolConfigurationGone):
         Connection(PoolAddress(path.name, configuration=path)).parameter("UID_DOMAIN")
+
+
+@pytest.mark.parametrize(
+    ("folder", "distribution", "version"),
+    [
+        ("lib64/python3.9/site-packages", "htcondor-24.12.16-py3.9.egg-info", "24.12.16"),
+        ("lib64/python3.9/site-packages", "htcondor-24.12.16.dist-info", "24.12.16"),
+        ("lib/python3/dist-packages", "htcondor-25.14.1.egg-info", "25.14.1"),
+        ("lib/python3/dist-packages", "htcondor_cli-25.14.1.egg-info", None),
+    ],
+)
+def test_the_bindings_of_the_systems_python_are_known_with_their_version(
+    folder: str, distribution: str, version: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / folder / distribution).mkdir(parents=True)
+    assert bindings.of_system(tmp_path) is None
+    (tmp_path / folder / "htcondor2").mkdir()
+    assert bindings.of_system(tmp_path) == version

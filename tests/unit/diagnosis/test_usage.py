@@ -198,6 +198,9 @@ def test_no_pool_holds_what_gets_more_memory(ran: Ran, option: str) -> None:
     ("job", "options", "unused"),
     [
         (Job(memory=500, asked_memory=8192), {}, {"memory"}),
+        (Job(memory=500, asked_memory=8192), {"request_memory": "8GB"}, {"memory"}),
+        (Job(memory=500, asked_memory=8192), {"request_memory": "128MB"}, set()),  # the site has asked
+        (Job(disk=1 << 20, asked_disk=40 << 20), {"request_disk": "1GB"}, set()),
         (Job(memory=200, asked_memory=900), {}, set()),  # less than a GB is not worth a word
         (Job(memory=3000, asked_memory=8192), {}, set()),
         (Job(disk=1 << 20, asked_disk=40 << 20), {}, {"disk space"}),

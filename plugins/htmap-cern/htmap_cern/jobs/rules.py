@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from htmap_cern import flavours
+from htmap_cern import eos
+from htmap_cern.jobs import flavours, pythons, requests
 from htmap_cern.settings import CernSettings
 from htmap_core import MapOptions, MapPlan, SubmitDescription, Walltime, durations, quoted
 from htmap_core.exceptions import InvalidOption
@@ -22,17 +23,29 @@ def apply(submit: SubmitDescription, plan: MapPlan, told: CernSettings) -> None:
 
     :param told: the settings of the table CERN.
     :raises InvalidOption: an option names a flavour that does not exist, or its run time is not a span of time, or less than the
-        option ``walltime`` wants, or no flavour has as much.
+        option ``walltime`` wants, or no flavour has as much; or the jobs would start more often than they may.
+    :raises CannotSendToEos: output files go to EOS by a path.
     """
+    eos.refuse_outputs(plan.options.output_remaps)
     _limit_runtime(submit, plan.walltime, told)
+    requests.describe(submit, plan.options)
+    pythons.Python().describe(submit)
     if plan.is_chosen:  # the schedd writes it into the job, also for a flavour, and for jobs that name neither
         submit.set_default("MY.HTMapTimeLimit", RUNTIME)
-    if told.accounting_group:
-        submit.set_default("MY.AccountingGroup", quoted(told.accounting_group))
-    if told.want_os:
-        submit.set_default("MY.WantOS", quoted(told.want_os))
+    for name, of_settings in (
+        ("AccountingGroup", told.accounting_group),
+        ("WantOS", told.want_os),
+        ("SingularityImage", None),
+    ):
+        _quote(submit, name)
+        if of_settings:
+            submit.set_default(f"MY.{name}", quoted(of_settings))
     if plan.options.output_remaps is not None:
         submit.set_default("MY.XRDCP_CREATE_DIR", True)  # without it, a file is lost if its folder is not on EOS yet
+    if eos.is_there(submit.get("container_image")):
+        submit.set_default(
+            "transfer_container", False
+        )  # worker nodes see it, and the schedd, which would send it, does not
 
 
 def time_limit(options: MapOptions, told: CernSettings) -> int | None:
@@ -86,6 +99,8 @@ def _keep_to(walltime: Walltime, submit: SubmitDescription) -> None:
         flavours.holding(walltime.wanted)
     except ValueError as error:
         raise InvalidOption("walltime", durations.in_words(walltime.wanted), str(error)) from error
+    # By either of the two the job has the time. MaxRuntime wins at CERN, and fits better.
+    submit.set_attribute(FLAVOUR, quoted(flavours.holding(min(walltime.limit + _INPUTS, flavours.LONGEST))))
     submit.set_attribute(RUNTIME, f"{walltime.seconds} + {_INPUTS}")
 
 
@@ -102,6 +117,16 @@ def _own(submit: SubmitDescription, name: str) -> str | None:
     """Take out the user's option: the attribute ``+name``, or the command ``name`` if the user forgot the plus sign."""
     attribute, command = submit.take(f"MY.{name}"), submit.take(name)
     return command if attribute is None else attribute
+
+
+def _quote(submit: SubmitDescription, name: str) -> None:
+    """Give a name that the user has written without quotation marks what it lacks: else it would be that of another attribute."""
+    given = _own(submit, name)
+    if given is not None:
+        submit.set_attribute(name, quoted(given) if re.fullmatch(_PLAIN, given) else given)
+
+
+_PLAIN = r"(?!undefined$)[\w./][\w./:@+-]*"
 
 
 def _flavour(given: str) -> str:

@@ -17,6 +17,8 @@ FLAVOURS = {
 DEFAULT = "espresso"
 """What jobs get that say nothing."""
 
+LONGEST = max(FLAVOURS.values())
+
 LISTED = ", ".join(f"{name} ({in_words(limit)})" for name, limit in FLAVOURS.items())
 
 
