@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from htmap_core.files.atomic import put_in_place, write_atomically
     from htmap_core.files.locks import locked
     from htmap_core.files.ownership import make_folder, private_opener
+    from htmap_core.files.package_archive import PackedFor, pack_packages, package_files
     from htmap_core.files.sealed import seal, unseal
     from htmap_core.language import amounts
     from htmap_core.language.expressions import quoted
     from htmap_core.language.submit_text import submit_path
+    from htmap_core.plugins.below import delivery_method
     from htmap_core.progress.work import LongWork
     from htmap_core.settings.chain import Settings
     from htmap_core.settings.tables import setting, setting_origin, table
@@ -60,6 +62,7 @@ _HOMES = {
     "LongWork": "progress.work",
     "MapOptions": "contract.options",
     "MapPlan": "contract.plan",
+    "PackedFor": "files.package_archive",
     "Pool": "contract.pools",
     "PoolAccess": "contract.pools",
     "PoolAddress": "contract.pools",
@@ -74,10 +77,13 @@ _HOMES = {
     "Walltime": "contract.walltime",
     "check_owner": "settings.trust",
     "connect": "condor.connection",
+    "delivery_method": "plugins.below",
     "hookimpl": "contract.hookspecs",
     "htmap_dir": "storage.root",
     "locked": "files.locks",
     "make_folder": "files.ownership",
+    "pack_packages": "files.package_archive",
+    "package_files": "files.package_archive",
     "private_opener": "files.ownership",
     "program": "contract.programs",
     "put_in_place": "files.atomic",
@@ -103,6 +109,7 @@ __all__ = [
     "LongWork",
     "MapOptions",
     "MapPlan",
+    "PackedFor",
     "Pool",
     "PoolAccess",
     "PoolAddress",
@@ -119,12 +126,15 @@ __all__ = [
     "amounts",
     "check_owner",
     "connect",
+    "delivery_method",
     "durations",
     "exceptions",
     "hookimpl",
     "htmap_dir",
     "locked",
     "make_folder",
+    "pack_packages",
+    "package_files",
     "private_opener",
     "program",
     "put_in_place",

@@ -18,6 +18,18 @@ STDOUT, STDERR = "stdout", "stderr"
 """What is in it: the results, a folder for each component's files, and files that HTCondor sends elsewhere; while components run,
 what they write, too. At the end that is among the results, unless the job could not finish."""
 
+PACKAGES_ARCHIVE = "_htmap_packages.tar.gz"
+"""The archive with the packages that travel with a job."""
+
+PACKAGES_FOR = "_htmap_packages.json"
+"""The first file in it: for which Python the packages are."""
+
+PACKAGES = "_htmap_packages"
+"""The folder into which they are unpacked."""
+
+UNPACKING = "_htmap_unpacking"
+"""What it is called until all are."""
+
 SAVING = "_htmap_saving"
 """The mark that the job ends for HTCondor to fetch a checkpoint, or the results so far. With these it says what saving costs."""
 

@@ -22,7 +22,11 @@ from htmap_core.cli.machine.shapes.errors import Error
 # Commands without --json, each with the reason.
 WITHOUT = {"debug": "a person talks with a debugger"}
 
-PLUGINS = {"pool": "htmap_pool", "transplants": "htmap_transplant"}  # groups of commands, each with its package
+PLUGINS = {
+    "packages": "htmap_packages",
+    "pool": "htmap_pool",
+    "transplants": "htmap_transplant",
+}  # groups of commands, each with its package
 
 OF_CORE = [importlib.import_module(f"{shapes.__name__}.{each.name}") for each in pkgutil.iter_modules(shapes.__path__)]
 

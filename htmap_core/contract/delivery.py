@@ -151,6 +151,19 @@ class DeliveryMethod(ABC):
         :raises HTMapException: it fails; nothing is submitted then.
         """
 
+    def unprepared(self, plan: MapPlan) -> str | None:
+        """Say what :meth:`prepare` would do for a map that is only planned, as a phrase; None where that is nothing.
+
+        By default it says that slow work is left out, if there is any.
+
+        Runs on the submit machine, once for each :func:`htmap.plan`. It is fast and has no side effects. Since 0.7. ::
+
+            def unprepared(self, plan):
+                return None if is_built(plan.settings["DOCKER.IMAGE"]) else "the image would be built"
+        """
+        is_default = type(self).prepare is DeliveryMethod.prepare
+        return None if is_default else "a plan leaves out slow work, such as packing"
+
     @abstractmethod
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Write this method's part of the submit description.

@@ -36,6 +36,8 @@ class MapPlan:
     :param checkpoints: whether jobs keep checkpoints: evictions bring them to the submit side.
     :param walltime: the time limits of the jobs; None without the option ``walltime``.
     :param is_chosen: whether HTMap has chosen how many components share a job.
+    :param modules: the names of the top-level modules that the function and its inputs need on the execute node, as far as that
+        is seen: not those of the standard library, and not those that travel with the map.
     :param input_schemes: the schemes of the URLs that jobs fetch input files from, also of those that replace files.
     """
 
@@ -50,4 +52,5 @@ class MapPlan:
     checkpoints: bool = False
     walltime: Optional[Walltime] = None
     is_chosen: bool = False
+    modules: frozenset[str] = frozenset()
     input_schemes: frozenset[str] = frozenset()

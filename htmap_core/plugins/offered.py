@@ -55,6 +55,10 @@ class Offered:
         """Let a delivery method do its slow work."""
         self._guard.act(self._owner("delivery methods", method), method.prepare, plan)
 
+    def unprepared(self, method: DeliveryMethod, plan: MapPlan) -> str | None:
+        """Ask a delivery method what it would prepare for a map that is only planned."""
+        return self._guard.ask(self._owner("delivery methods", method), {str: "text", **_NONE}, method.unprepared, plan)
+
     def describe(self, method: DeliveryMethod, submit: SubmitDescription, plan: MapPlan) -> None:
         """Let a delivery method write its part of the submit description."""
         self._guard.act(self._owner("delivery methods", method), method.describe, submit, plan)

@@ -14,7 +14,7 @@ from htmap_core.contract.authors import Authors
 from htmap_core.names import DISTRIBUTION
 from htmap_core.wording import in_shell
 
-FIRST_PARTY = ("assume", "cern", "docker", "ospool", "pool", "shared", "singularity", "transplant")
+FIRST_PARTY = ("assume", "cern", "docker", "ospool", "packages", "pool", "shared", "singularity", "transplant")
 
 _OF_POOL = "pool"
 PERSONAL = "personal"  # the name of the pool that it offers

@@ -86,5 +86,5 @@ class LackingModules(SuspiciousMap):
         have = f" To have them there, {self.remedy}." if self.remedy else ""
         return (
             f"the function needs {', '.join(self.modules)}, and the Python of delivery method {self.method!r} lacks "
-            f"them.{have} htmap-shared and htmap-transplant run your own Python, which has them"
+            f"them.{have} htmap-packages sends them along; htmap-shared and htmap-transplant run your own Python, which has them"
         )

@@ -92,7 +92,7 @@ class _InThisProcess(Work):
     on_error: Optional[OnError] = None
 
     def __init__(self, archive: OwnArchive, scratch: str, function: str, blocks: list[str], results: Results) -> None:
-        super().__init__(archive, scratch, function, blocks, results)
+        super().__init__(archive, scratch, function, blocks, results, None)
         self._own_files = OUR_FOLDER
         self.checkpoints_by_exit = False  # it would end this process
 

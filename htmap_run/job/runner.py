@@ -17,7 +17,7 @@ import os
 import sys
 
 from htmap_run import codes, names, ranges
-from htmap_run.files import remaps, saves
+from htmap_run.files import packages, remaps, saves
 from htmap_run.files.own_archive import OwnArchive
 from htmap_run.job import eviction, worker
 from htmap_run.job.results import Results
@@ -31,6 +31,8 @@ TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any, NoReturn
+
+    from htmap_run.job.work import Refusal
 
 
 _ADS = (".job.ad", ".machine.ad")  # of HTCondor, which tell the next run that what was saved is its own
@@ -60,10 +62,10 @@ def _run(archive: str, scratch: str, arguments: list[str]) -> int:
     supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
     if saves.is_leaving(scratch):
         return _leave(scratch)
-    return _finish(supervisor, archive, scratch, arguments)
+    return _finish(supervisor, archive, scratch, arguments, packages.unpack(scratch))
 
 
-def _finish(supervisor: Supervisor, archive: str, scratch: str, arguments: list[str]) -> int:
+def _finish(supervisor: Supervisor, archive: str, scratch: str, arguments: list[str], refused: Refusal) -> int:
     blocks, components = _parsed(arguments)
     own = OwnArchive(archive, scratch, (names.FUNCTION, *blocks, *_ADS))
     results, capture, saving, limit, past = _opened(scratch, components)
@@ -71,7 +73,7 @@ def _finish(supervisor: Supervisor, archive: str, scratch: str, arguments: list[
     def work(left: Sequence[int]) -> NoReturn:
         def open_work() -> Work:
             own.restore_all()  # the worker before may have deleted them
-            return Work(own, scratch, names.FUNCTION, blocks, results)
+            return Work(own, scratch, names.FUNCTION, blocks, results, refused)
 
         worker.run(left, open_work, capture, results, saving, limit, lambda error: _tell_why(error, scratch, arguments))
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from htmap_run.files.own_archive import OwnArchive
     from htmap_run.job.results import Results
 
+    Refusal = Optional[Refused]
 
 # The opcode that looks up a class or function by name. A result without it is plain data, which every Python can unpickle.
 # The same byte may also be part of a number: that does no harm.
@@ -65,6 +66,7 @@ class Work:
     :param function: the path of the pickled function.
     :param blocks: the paths of the input blocks.
     :param results: gets what the components leave.
+    :param refused: why nothing may be run here, if that is known already; else None.
     :ivar process: the number of this process.
     :ivar script: the user's script, as far as it came along.
     :ivar variable: the environment variable that tells which component runs.
@@ -73,7 +75,9 @@ class Work:
     :raises FileNotFoundError: one of them is missing.
     """
 
-    def __init__(self, archive: OwnArchive, scratch: str, function: str, blocks: list[str], results: Results) -> None:
+    def __init__(
+        self, archive: OwnArchive, scratch: str, function: str, blocks: list[str], results: Results, refused: Refusal
+    ) -> None:
         self.process = os.getpid()
         self._archive = archive
         self._own_files = archive.path
@@ -93,7 +97,7 @@ class Work:
         is_alone = self.runs_again_alone and is_of_slot(scratch)
         self._leftovers = Leftovers(scratch, self._index.get("files", ())) if is_alone else None
         self._changed_input: Optional[str] = None
-        self._refusal = handshake.refusal(self._index)
+        self._refusal = refused or handshake.refusal(self._index)
         self._report_of_refusal: Optional[dict[str, Any]] = None
         self._mismatched = handshake.differs(self._index)
         self._function: Optional[Callable[..., Any]] = None

@@ -10,6 +10,7 @@ import sys
 import time
 
 from htmap_run.by_value.script import forget_others
+from htmap_run.files import packages
 from htmap_run.job.work import NOTHING, Outcome, Work
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import PeakMemory
@@ -74,7 +75,9 @@ def look_in(scratch: str) -> None:
     # Modules among the input files can be imported, whatever is installed. Python's own come first: an input file that happens
     # to be called platform.py must not hide one of them from packages, or from the reports of this archive.
     library = [number for number, folder in enumerate(sys.path) if _is_standard_library(folder)]
-    sys.path.insert(max(library, default=0) + 1, scratch)
+    place = max(library, default=0) + 1
+    packages.look_in(scratch, place)
+    sys.path.insert(place, scratch)
 
 
 def _is_standard_library(folder: str) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import sys
 
+from htmap_run import names
+
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any
 
 _SCRATCH_ENTRIES = 200
-_SENT_PYTHON = "_htmap_python"  # the folder into which htmap-transplant unpacks it
+_UNPACKED = ("_htmap_python", names.PACKAGES)  # a Python that htmap-transplant has sent, and packages
 
 _packages: list[str] = []
 
@@ -60,13 +62,14 @@ def packages_by_folder() -> list[str]:
 def scratch_listing(scratch: str) -> list[str]:
     """Return the sorted relative paths of the files in the scratch directory, at most a few hundred.
 
-    A Python that travelled with the job is listed as one folder: its thousands of files would hide the user's.
+    A Python and packages that travelled with the job are listed as folders: their thousands of files would hide the user's.
     """
     listing: list[str] = []
     for folder, subfolders, files in os.walk(scratch):
-        if folder == scratch and _SENT_PYTHON in subfolders:
-            subfolders.remove(_SENT_PYTHON)
-            listing.append(f"{_SENT_PYTHON}/")
+        for name in _UNPACKED if folder == scratch else ():
+            if name in subfolders:
+                subfolders.remove(name)
+                listing.append(f"{name}/")
         subfolders.sort()
         for name in sorted(files):
             listing.append(os.path.relpath(os.path.join(folder, name), scratch))

@@ -55,4 +55,4 @@ def test_the_page_of_a_plugin_has_its_settings(golden: Golden, plugin: str) -> N
 
 
 def test_plugins_have_settings_so_that_the_tests_above_mean_something() -> None:
-    assert set(WITH_SETTINGS) == {"cern", "docker", "ospool", "pool", "singularity", "transplant"}
+    assert set(WITH_SETTINGS) == {"cern", "docker", "ospool", "packages", "pool", "singularity", "transplant"}

@@ -56,6 +56,7 @@ WRITERS = {
     "htmap_core/cli/new_plugin/making.py": "a plugin's files, in a new folder of its author",
     "htmap_core/files/folders.py": "the removal of folders that jobs have filled, for storage",
     "htmap_core/files/locks.py": "the link that is the lock where a file system has no `flock`",
+    "htmap_core/files/package_archive.py": "an archive of packages, for plugins",
     "htmap_core/files/relocation.py": "the move of a folder to another place, for HTMAP_DIR",
     "htmap_core/files/sharing.py": "programs that maps have in common, for storage",
     "htmap_core/files/ownership.py": "private folders, for storage, settings and plugins",

@@ -250,6 +250,8 @@ ARGUMENTS = {
     "version": [],
     "pool status": [],
     "pool logs": [],
+    "packages info": [],
+    "packages remove": ["--unused"],
     "transplants info": [],
     "transplants remove": ["--unused"],
     "rerun components": ["tide", "1"],

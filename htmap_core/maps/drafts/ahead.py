@@ -14,7 +14,8 @@ from htmap_core import names, user_warnings
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.delivery import DeliveryMethod
 from htmap_core.contract.options import MapOptions
-from htmap_core.contract.pools import Pool, PoolView
+from htmap_core.contract.plan import MapPlan
+from htmap_core.contract.pools import Pool
 from htmap_core.exceptions import TagAlreadyExists, TagNotFound
 from htmap_core.maps.drafts.arguments import call_of, explaining, inputs_of
 from htmap_core.maps.drafts.draft import Draft
@@ -177,7 +178,7 @@ class _Ahead:
             answers=tuple(Answer(name, said.verdict, said.reason) for name, said in chosen.found.items()),
             slots=matching.fit(described.submit, pool),
             lines=lines(commands, described.authors),
-            not_called=tuple(_not_called(chosen.method, pool)),
+            not_called=tuple(_not_called(chosen.method, written.plan)),
         )
 
     def _of(self, written: Written, commands: Mapping[str, str], **more: Any) -> Plan:
@@ -222,16 +223,16 @@ def _travelling(creation: Writing, commands: Mapping[str, str], scratch: Path) -
         yield attrs.evolve(each, what=each.what.replace(os.fspath(scratch), os.fspath(htmap_dir())))
 
 
-def _not_called(method: DeliveryMethod, pool: PoolView) -> Iterator[Step]:
+def _not_called(method: DeliveryMethod, plan: MapPlan) -> Iterator[Step]:
     """Yield the steps of plugins that were not called for a plan."""
     for hook, why in _STEPS.items():
         for record, own in plugins.steps(hook):
-            if own and pool.address.pool not in own:
+            if own and plan.pool.address.pool not in own:
                 yield Step(record.name, hook, f"not for this pool: its steps are for {', '.join(sorted(own))} alone")
             elif why:
                 yield Step(record.name, hook, why)
-    if type(method).prepare is not DeliveryMethod.prepare:
-        yield Step(method.name, "prepare", "a plan leaves out slow work, such as packing")
+    if (left_out := plugins.unprepared(method, plan)) is not None:
+        yield Step(method.name, "prepare", left_out)
 
 
 _STEPS = {

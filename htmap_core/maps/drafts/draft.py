@@ -108,8 +108,12 @@ class Draft:
     @property
     def needed_modules(self) -> frozenset[str]:
         """The modules that the function needs on the execute node, besides what travels and what the user has to send."""
-        sent = [*map(str, self.options.fixed_input_files), *self.function.sources]
-        return needed_modules(self.function, sent) - self.own.missing.keys()
+        return needed_modules(self.function, self.sent_by_function) - self.own.missing.keys()
+
+    @property
+    def sent_by_function(self) -> list[str]:
+        """The paths or URLs of what travels to all jobs, because the options say so, or for the function."""
+        return [*map(str, self.options.fixed_input_files), *self.function.sources]
 
     @property
     def _pickle_input(self) -> Callable[[tuple[Any, ...], dict[str, Any], int], Pickled]:
@@ -197,7 +201,9 @@ class Draft:
                 numbered = enumerate(work.counting(calls), creation.first)
                 coming = chunks.following(arguments.pickled(numbered))
                 add_inputs(creation, modules.sent_before(coming, arguments, files), columns, files, requests)
-            plan = self._plan(creation, connection, columns.walltime, scratch, is_chosen=chunks.reason is not None)
+            plan = self._plan(
+                creation, connection, columns.walltime, scratch, modules, is_chosen=chunks.reason is not None
+            )
             of_map = creation.files, columns.names, files, connection.schedd_parameter, self.authors
             describe = functools.partial(planning.describe, plan, method, *of_map, acts=scratch is None)
 
@@ -236,7 +242,7 @@ class Draft:
             with LongWork(f"creating {creation.tag}", total, "component") as work:
                 inputs = chunks.following(arguments.pickled(enumerate(work.counting(calls))))
                 add_inputs(creation, modules.sent_before(inputs, arguments, files), columns, files, None)
-            plan = self._plan(creation, machine, columns.walltime, scratch, is_chosen=False)
+            plan = self._plan(creation, machine, columns.walltime, scratch, modules, is_chosen=False)
             check_schemes(files.input_schemes, files.output_schemes)
             of_map = creation.files, columns.names, files, self.authors
             describe = functools.partial(planning.of_this_machine, plan, *of_map)
@@ -264,7 +270,14 @@ class Draft:
         return choice.chosen(self.options, view, self.function, keeps_checkpoints=self.checkpoints.is_on)
 
     def _plan(
-        self, creation: Writing, pool: PoolView, walltime: Walltime | None, scratch: Path | None, *, is_chosen: bool
+        self,
+        creation: Writing,
+        pool: PoolView,
+        walltime: Walltime | None,
+        scratch: Path | None,
+        modules: Modules,
+        *,
+        is_chosen: bool,
     ) -> MapPlan:
         return MapPlan(
             tag=creation.tag,
@@ -278,4 +291,5 @@ class Draft:
             checkpoints=self.checkpoints.is_on,
             walltime=walltime or of_all_jobs(self.options.get(WALLTIME), creation.chunksize),
             is_chosen=is_chosen,
+            modules=modules.needed,
         )

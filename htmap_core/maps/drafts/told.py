@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.plan import MapPlan
 from htmap_core.contract.pools import Pool
+from htmap_core.results.needed_modules import needed_modules
 from htmap_core.results.pickling import Pickled
 from htmap_core.settings import tables
 from htmap_core.submission.files.arguments import Arguments
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Modules:
-    """The user's own modules that a map needs, and those of them that nobody sends.
+    """The modules that a map needs, and those of the user's own that nobody sends.
 
     :param draft: the map, of whose function they are known.
     """
@@ -32,6 +33,12 @@ class Modules:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._missing = dict(draft.own.missing)
+        self._of_inputs: frozenset[str] = frozenset()
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The top-level modules that the execute node must have for the function and, once they are written, its inputs."""
+        return self._draft.needed_modules | self._of_inputs
 
     def sent_before(self, coming: Iterator[Pickled], arguments: Arguments, files: MapFiles) -> Iterator[Pickled]:
         """Yield the inputs. Before the first one, send the modules that its objects need, or note them as missing."""
@@ -39,6 +46,7 @@ class Modules:
             needed = Pickled(b"", modules=arguments.modules)
             own = OwnModules.of(needed, self._draft.options, sends=tables.setting("SEND_MODULES"))
             self._missing.update(own.missing)
+            self._of_inputs = needed_modules(needed, [*self._draft.sent_by_function, *own.sent]) - own.missing.keys()
             if own.sent:
                 self._missing.update({Path(path).stem: path for path in files.send_to_all(own.sent)})
             yield first

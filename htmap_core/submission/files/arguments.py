@@ -73,7 +73,7 @@ class Arguments:
         self._known: dict[bytes, tuple[str, Path]] = {}
         self.largest = Largest()
         self.modules: Collection[str] = ()
-        """The modules of the objects that the first call has by reference, unless it is large."""
+        """The modules of the objects that the first call has by reference; of a large one, those of its types alone."""
 
     def pickled(self, calls: Iterable[tuple[int, tuple[tuple[Any, ...], dict[str, Any]]]]) -> Iterator[Pickled]:
         """Pickle the arguments of calls, with large ones in files of their own.
@@ -85,8 +85,11 @@ class Arguments:
         is_first = True
         for component, (args, kwargs) in calls:
             whole = self.of_call(component, args, kwargs)
-            if is_first and not self.largest.calls and not is_plain((*args, *kwargs.values())):
-                self.modules = modules_in((args, kwargs), component)
+            if is_first and not is_plain(values := (*args, *kwargs.values())):
+                is_large = self.largest.calls > 0
+                self.modules = (
+                    {type(each).__module__ for each in values} if is_large else modules_in((args, kwargs), component)
+                )
             is_first = False
             yield whole
 

@@ -84,6 +84,13 @@ class DeliveryMethodContract(PluginContract):
         delivery.describe(SubmitDescription(), plan)
         assert list(plan.map_dir.iterdir()) == []
 
+    def test_a_plan_is_told_what_would_be_prepared_and_nothing_is(
+        self, delivery: DeliveryMethod, plan: MapPlan
+    ) -> None:
+        """``unprepared`` returns a phrase or None, and writes nothing into the map's directory."""
+        assert isinstance(delivery.unprepared(plan), (str, type(None)))
+        assert list(plan.map_dir.iterdir()) == []
+
     def test_the_program_that_it_sends_is_in_its_distribution(self, delivery: DeliveryMethod, plan: MapPlan) -> None:
         """The program of ``launch_with(..., transfer=True)`` is a file, unless ``prepare`` makes it."""
         submit = SubmitDescription()

@@ -92,6 +92,8 @@ OF_HTMAP = {
     "pool status": ["pool status"],
     "pool stop": ["pool stop"],
     "pool logs": ["pool logs"],
+    "packages info": ["packages info"],
+    "packages remove": ["packages remove --unused"],
     "transplants info": ["transplants info"],
     "transplants remove": ["transplants remove --unused"],
 }

@@ -46,6 +46,7 @@ COMMANDS = [
     ["clean", "--all", "--yes"],
     ["doctor"],
     ["plugins", "list"],
+    ["packages", "info"],
     ["transplants", "info"],
 ]
 

@@ -216,7 +216,7 @@ class TestDecidedAnew:
 
     def test_when_the_method_suits_no_more(self) -> None:
         doubt = self.doubt(Slots(others=5))
-        assert (doubt.pool, doubt.before, doubt.method) == ("site", "docker", "assume")
+        assert (doubt.pool, doubt.before, doubt.method) == ("site", "docker", "packages")
         assert "0 of 5" in doubt.reason
 
     def test_when_it_is_not_installed_any_more(self) -> None:
@@ -251,7 +251,7 @@ class TestDecidedAnew:
 
 class TestNotDecided:
     def test_without_slots_nothing_is_written_and_what_is_written_holds(self) -> None:
-        assert chosen(NIGHT) == "assume"
+        assert chosen(NIGHT) == "packages"
         assert decisions.read(scope_of(POOL, NIGHT)) == Written()
         assert chosen(DOCKER) == "docker"
         assert chosen(NIGHT) == "docker"
@@ -349,7 +349,7 @@ class TestModules:
 
     def test_a_map_that_needs_some_takes_the_next_method_that_may_have_them(self) -> None:
         assert chosen() == "docker"
-        doubt = self.warned(DeliveryForModules, "assume", "numpy", "scipy")
+        doubt = self.warned(DeliveryForModules, "packages", "numpy", "scipy")
         assert (doubt.before, doubt.modules) == ("docker", ["numpy", "scipy"])
         assert written().method == "docker"
         assert chosen() == "docker"
