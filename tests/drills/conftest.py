@@ -9,8 +9,6 @@ import pytest
 
 from tests.drills.frame import PROPERTY, Drill, Row, table
 
-pytest.register_assert_rewrite("tests.drills.interrupted", "tests.drills.soundness")  # so that they show values
-
 
 @pytest.fixture
 def drill(request: pytest.FixtureRequest) -> Drill:

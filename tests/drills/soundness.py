@@ -34,7 +34,7 @@ def finish_what_was_interrupted() -> None:
 def check(root: Path) -> None:
     """Check that each map has one tag and each tag a map, that nothing is unfinished, and that each queued job is of a map."""
     maps = {path.name for path in (root / names.MAPS).glob("*")}
-    tagged = Counter(find_map(path.name).id for path in (root / names.TAGS).glob("*"))
+    tagged = Counter(find_map(tag).id for tag in htmap.get_tags())
     assert tagged == Counter(maps), f"maps {maps}, but tags lead to {tagged}"
     eventually(lambda: not unfinished(root), says="no operation is unfinished", within=180)
     owners = owners_of_jobs(root)

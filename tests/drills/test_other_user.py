@@ -11,6 +11,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ class TouchesWhenRead:
     def __init__(self, canary: Path) -> None:
         self._canary = canary
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[Any, ...]:
         return os.open, (str(self._canary), os.O_CREAT | os.O_WRONLY)
 
 

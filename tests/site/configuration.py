@@ -18,7 +18,7 @@ REAL_ROOT = Identity("root", 0, 0)
 
 def of_access_point(places: Places, runtime: Path, release: Release) -> str:
     """Return the configuration of central manager and access point, which is also that of their clients."""
-    personal = configuration.text(places, runtime, release, identity.current(), Shape())
+    personal = configuration.text(places, runtime, release, identity.current(), Shape(), PORT)
     daemons = "MASTER, SHARED_PORT, COLLECTOR, NEGOTIATOR, SCHEDD"
     return personal + _HOST.format(name="ap", address=ACCESS_POINT, daemons=daemons, **_PLACES)
 
@@ -30,7 +30,7 @@ def of_execute_host(name: str, address: str, places: Places, release: Release, w
     :param who: as whom its daemons run.
     :param extra: more configuration, which has the last word.
     """
-    personal = configuration.text(places, places.root / "run", release, who, Shape(cpus=4, memory=4096))
+    personal = configuration.text(places, places.root / "run", release, who, Shape(cpus=4, memory=4096), PORT)
     host = _HOST.format(name=name, address=address, daemons="MASTER, SHARED_PORT, STARTD", **_PLACES)
     own_users = "" if who.in_namespace else f"UID_DOMAIN = {name}.{DOMAIN}\nCONDOR_IDS = 0.0\n"
     return f"{personal}{host}{own_users}{extra}\n"

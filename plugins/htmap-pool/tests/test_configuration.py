@@ -17,7 +17,9 @@ MASK = Identity("daemon", 1, 1, in_namespace=True)
 
 
 def configure(root: str = "/home/alice/.htmap/pool", who: Identity = ALICE, **shape: Any) -> dict[str, str]:
-    written = text(Places(Path(root)), Path("/tmp/r"), Release(Path("/opt/condor"), "a test"), who, Shape(**shape))
+    written = text(
+        Places(Path(root)), Path("/tmp/r"), Release(Path("/opt/condor"), "a test"), who, Shape(**shape), 4711
+    )
     return dict(line.split(" = ", 1) for line in written.splitlines() if " = " in line)
 
 
@@ -50,6 +52,11 @@ def test_memory_is_enforced_on_request_and_jobs_can_read_that_it_is() -> None:
 def test_a_pool_without_an_idle_limit_never_stops_by_itself() -> None:
     assert not [name for name in configure(idle_shutdown=0) if "DAEMON_SHUTDOWN" in name]
     assert "> 1800" in configure(idle_shutdown=1800)["SCHEDD.DAEMON_SHUTDOWN"]
+
+
+def test_the_port_is_a_fixed_one_so_that_daemons_find_each_other_after_a_crash_of_what_listens_there() -> None:
+    found = configure()
+    assert found["SHARED_PORT_PORT"] == "4711" == found["COLLECTOR_HOST"].rpartition(":")[2]
 
 
 def test_jobs_whose_daemons_were_killed_are_waited_for_about_a_minute() -> None:

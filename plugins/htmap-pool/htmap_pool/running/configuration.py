@@ -32,7 +32,7 @@ class Shape:
     enforce_memory: bool = False
 
 
-def text(places: Places, runtime: Path, release: Release, identity: Identity, shape: Shape) -> str:
+def text(places: Places, runtime: Path, release: Release, identity: Identity, shape: Shape, port: int) -> str:
     """Return the configuration file.
 
     :param places: the pool's folders.
@@ -40,6 +40,7 @@ def text(places: Places, runtime: Path, release: Release, identity: Identity, sh
     :param release: the HTCondor to run.
     :param identity: the owner, as the daemons see them.
     :param shape: the size of the pool.
+    :param port: the one port that it listens on.
     :raises CannotStart: a path cannot be written into a configuration file.
     """
     for path in (places.root, runtime, release.root):
@@ -51,7 +52,7 @@ def text(places: Places, runtime: Path, release: Release, identity: Identity, sh
     sections = [
         _HEAD,
         _folders(places, runtime, release),
-        _NETWORK.format(host=socket.gethostname() or "localhost"),
+        _NETWORK.format(host=socket.gethostname() or "localhost", port=port),
         _security(identity),
         _QUICK,
         _slots(shape),
@@ -96,12 +97,13 @@ MOUNT_UNDER_SCRATCH =
 
 
 _NETWORK = """\
-# The pool listens on this machine only. The kernel chooses free ports, so several pools can run; clients read the address files.
+# The pool listens on this machine only. Clients read the address files. The port was free when the pool was started, so several
+# pools can run. It is a fixed one: a shared_port that was killed would come back at another, where daemons do not look for it.
 use ROLE : CentralManager
 use ROLE : Submit
 use ROLE : Execute
 CONDOR_HOST = 127.0.0.1
-COLLECTOR_HOST = $(CONDOR_HOST):0
+COLLECTOR_HOST = $(CONDOR_HOST):{port}
 NETWORK_INTERFACE = 127.0.0.1
 BIND_ALL_INTERFACES = False
 ENABLE_IPV6 = False
@@ -109,7 +111,7 @@ ENABLE_IPV6 = False
 NETWORK_HOSTNAME = {host}
 NO_DNS = False
 USE_SHARED_PORT = True
-SHARED_PORT_PORT = 0
+SHARED_PORT_PORT = {port}
 COLLECTOR_ADDRESS_FILE = $(LOG)/.collector_address
 SCHEDD_ADDRESS_FILE = $(LOG)/.schedd_address
 MASTER_ADDRESS_FILE = $(LOG)/.master_address

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -103,7 +104,7 @@ def _start(places: Places, release: Release, shape: Shape, timeout: float) -> Re
         advice = "" if release.origin == "POOL.PREFIX" else "`htmap pool install --again` installs another one"
         raise CannotStart(reason, advice=advice) from error
     reached = release.without_blanks(runtime)
-    write_atomically(places.configuration, configuration.text(places, runtime, reached, who, shape))
+    write_atomically(places.configuration, configuration.text(places, runtime, reached, who, shape, _free_port()))
     for stale in places.log.glob(".*_address*"):
         stale.unlink()
     pid = _spawn([*who.command(), str(reached.sbin / "condor_master"), "-f"], _environment(places, reached), places.log)
@@ -118,6 +119,13 @@ def _start(places: Places, release: Release, shape: Shape, timeout: float) -> Re
         _stop(places)
         raise
     return found
+
+
+def _free_port() -> int:
+    """Return a port of this machine that nothing listens on now."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
 
 
 def _environment(places: Places, release: Release) -> dict[str, str]:
