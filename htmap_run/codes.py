@@ -15,6 +15,9 @@ NO_PYTHON = 92
 CANNOT_FINISH = 70
 """The runner could not finish (``EX_SOFTWARE``); any code that is not named here means the same. There is no result file."""
 
+NO_ROOM = 74
+"""As for ``CANNOT_FINISH``, because the disk of the scratch directory is full (``EX_IOERR``)."""
+
 SAVED = 85
 """HTCondor saves what the job has finished, and its checkpoints, and starts it again at once (``checkpoint_exit_code``)."""
 

@@ -41,6 +41,8 @@ _WITH_LOCK_OR_CACHE = (functools.cached_property, functools.singledispatchmethod
 # The most usual results have no code, and no pickler of ours would do anything else with them.
 _PLAIN = frozenset({int, float, bool, str, bytes, type(None)})
 
+_dumps = pickle.dumps  # which a function may replace, for all of its job
+
 # In a job, pickle finds those of the script by their names, too; elsewhere nobody would.
 _PERHAPS_OF_THE_SCRIPT = frozenset({FunctionType, _lru_cache_wrapper})
 
@@ -53,7 +55,7 @@ def dumps(value: Any) -> tuple[bytes, bool]:
     cloudpickle, whose import takes 30 ms, is imported only if plain pickle fails, or could write a name that only this job knows.
     """
     if type(value) in _PLAIN:
-        return pickle.dumps(value, frames.PICKLE_PROTOCOL), False
+        return _dumps(value, frames.PICKLE_PROTOCOL), False
     found = None if "cloudpickle" in sys.modules else _plainly(value)
     payload, writer = dumped(value, pickler()) if found is None else found
     return payload, writer.by_value

@@ -186,7 +186,6 @@ FACTS: dict[str, Any] = {
     "is_installed": False,
     "platform": "linux",
     "tarball": "condor.tar.gz",
-    "wanted": "numpy",
     "what": "the function 'tide'",
 }
 

@@ -71,6 +71,7 @@ _HOLD_REASON = (
     'strcat("The component could not finish: it ended with ", '
     'ifThenElse(ExitBySignal =?= true, strcat("signal ", string(ExitSignal)), strcat("exit code ", string(ExitCode))), '
     f'ifThenElse(ExitCode =?= {codes.NO_PYTHON}, " (no Python 3.8 or newer was found where it ran)", ""), '
+    f'ifThenElse(ExitCode =?= {codes.NO_ROOM}, " (the disk of its scratch directory was full)", ""), '
     'ifThenElse(ExitCode =?= 126 || ExitCode =?= 127, " (a program or library was not found where it ran)", ""), '
     '", after ", string(NumJobCompletions), " attempts")'
 )

@@ -72,6 +72,16 @@ def can_save(ad: dict[str, str]) -> bool:
     return is_meant and not is_docker and not has_failed
 
 
+def is_careful(ad: dict[str, str], failures: int) -> bool:
+    """Return whether a job is saved after each component, because a signal has killed it as a whole: one of them may have."""
+    return failures > 0 and ad.get("exitbysignal", "").lower() == "true" and can_save(ad)
+
+
+def save_at_once(scratch: str) -> None:
+    """Leave the mark that the job ends to be saved, before it has run anything."""
+    _leave_mark(scratch, {})
+
+
 class Saves:
     """When a job ends for its results to be fetched. The supervising process makes it, and workers ask it.
 
@@ -100,7 +110,8 @@ class Saves:
             found = None  # once is enough, unless the user has said how often
         self._claimed: float = (found is not None and claimed_since()) or time.time()
         self._rules = found
-        self.due = math.inf if found is None else -math.inf
+        self._is_careful = is_careful(ad, failures)
+        self.due = math.inf if found is None and not self._is_careful else -math.inf
 
     def is_time(self, count: int, left: int, start: float, end: float) -> bool:
         """Return whether the job is to end for its results to be fetched, and leave the mark that tells the supervisor so.
@@ -110,6 +121,8 @@ class Saves:
         :param start: when the last of them began.
         :param end: when it ended.
         """
+        if self._is_careful:
+            return left > 0 and _leave_mark(self._scratch, {"end": end, "began": self._job_began})
         assert self._rules is not None, "nothing is due without rules"
         if count == 1:
             self._begun, self._first = start, end - start

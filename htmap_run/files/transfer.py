@@ -22,12 +22,13 @@ def transfer_output_files(*paths: Union[str, os.PathLike[str]]) -> None:
             htmap.transfer_output_files("histogram.txt")
 
     :raises FileNotFoundError: there is no such file.
+    :raises NotTransferable: it is no file or folder, or there is something else in the folder: a pipe, a link to nothing.
     :raises FileExistsError: the component handed over something of that name already.
     :raises RuntimeError: it was called in a job, but outside of a component.
     """
     if "HTMAP_ON_EXECUTE" not in os.environ:
         return
-    from htmap_run.files import placing, remaps
+    from htmap_run.files import placing, remaps, transferable
 
     folder, scratch = _folder(), placing.scratch_directory()
     remapped = remaps.places(scratch)
@@ -39,6 +40,7 @@ def transfer_output_files(*paths: Union[str, os.PathLike[str]]) -> None:
         target = remapped.get(os.path.basename(source)) or os.path.join(folder, name)
         if os.path.lexists(target):
             raise FileExistsError(f"{name!r} was handed over already; give the other file another name")
+        transferable.prepare(source)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.move(source, target)
 

@@ -14,7 +14,7 @@ There are four such files:
   ``(args, kwargs)``. Record, mostly empty: ``by_value``, and ``files`` (see :mod:`htmap_run.files.placing`).
 - A checkpoint: one frame of the kind :data:`CHECKPOINT`, whose payload is a tar archive. In place of a component
   it has the number of the checkpoint, which rises with each call.
-- The results of a job; see :mod:`htmap_run.job.results`. They end with an index (:data:`INDEX`), which is only a cache.
+- The results of a job; see :mod:`htmap_run.journal.results`. They end with an index (:data:`INDEX`), which is only a cache.
 
 Both sides import it by this one name. Imports the standard library alone.
 """

@@ -13,8 +13,8 @@ TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from typing import Any
 
-    from htmap_run.job.results import Results
     from htmap_run.job.supervisor import End
+    from htmap_run.journal.results import Results
     from htmap_run.reports.capture import Capture
 
 _TAIL = 4000  # bytes
@@ -33,6 +33,18 @@ _ADVICE_ON_SIGNALS: dict[int, str] = {
     signal.SIGILL: f"{_CRASH} Perhaps that code was compiled for a newer processor than the execute node's.",
     signal.SIGXCPU: "It used more processor time than the execute node allows.",
 }
+
+_ON_FULL_DISK = (
+    "The disk of the scratch directory is full there. Request more with the option request_disk, delete temporary files, or "
+    "return less."
+)
+_ON_TROUBLE = (
+    "The function has changed what all code in its process needs, such as a limit, an open file or a function of Python's own. "
+    "Do that in a process of its own (subprocess, multiprocessing)."
+)
+_ON_SUPERVISOR = (
+    "The function or a library has sent that signal to its parent process. Send it to processes of your own alone."
+)
 
 
 def write_down(begun: dict[str, Any], end: End, results: Results, capture: Capture, scratch: str) -> None:
@@ -60,6 +72,10 @@ def _error(end: End, memory: int, scratch: str) -> dict[str, Any]:
         message = (
             "this component needs more memory than its job has, so HTMap ended its process before HTCondor ends the job"
         )
+    elif end.trouble:
+        message = f"what this component leaves could not be written down: {end.trouble.text}"
+    elif end.was_supervisor:
+        message = f"this component has ended the process that watches over it, which {end}"
     else:
         message = f"the process of this component {end} before the component had a result"
     return {
@@ -88,6 +104,12 @@ def _advice(end: End, memory: int) -> str:
         )
     if end.ended_at:
         return f"It ran out of memory: {needs_memory(memory)}"
+    if end.trouble:
+        return _ON_FULL_DISK if end.trouble.is_full_disk else _ON_TROUBLE
+    return _ON_SUPERVISOR if end.was_supervisor else _advice_on_death(end, memory)
+
+
+def _advice_on_death(end: End, memory: int) -> str:
     if not end.signal:
         return (
             "The function or a library called os._exit(), or replaced Python by another program (os.exec). To give up, raise an "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Optional
 
     from htmap_run.files.own_archive import OwnArchive
-    from htmap_run.job.results import Results
+    from htmap_run.journal.results import Results
     from htmap_run.reports.capture import Capture
 
 
@@ -26,10 +26,13 @@ class Past:
     """What earlier runs of the job have left.
 
     :ivar finished: the components that need not run again.
+    :ivar is_careful: whether this run has been begun already as one that is saved after each component.
+    :ivar has_killer: whether the run before was, and a signal has killed the job all the same: the first component did.
     """
 
     def __init__(self, completions: Optional[str]) -> None:
         self.finished: list[int] = []
+        self.is_careful = self.has_killer = False
         self._completions = completions if completions is not None and completions.isdigit() else None
         self._left: set[int] = set()  # what the number of its ends was when it left its slot
 
@@ -51,8 +54,11 @@ class Past:
         return is_known and self._failures(int(completions or 0)) == self.failures
 
     def add(self, job: dict[str, Any]) -> None:
-        """Add what the facts of a run say."""
+        """Add what the facts of a run say; that of the last one counts."""
         self._left.update(map(int, job.get("left", ())))
+        now, then = self._completions or "", job.get("attempt") or ""
+        is_known = bool(job.get("careful")) and now.isdigit() and then.isdigit()
+        self.is_careful, self.has_killer = (is_known and int(now) == int(then) + more for more in (0, 1))
 
     def _failures(self, completions: int) -> int:
         return completions - sum(left < completions for left in self._left)

@@ -15,8 +15,8 @@ from htmap_run import names, transferred
 from htmap_run.files import remaps
 from htmap_run.files.own_archive import OwnArchive
 from htmap_run.job import eviction, worker
-from htmap_run.job.results import Results
 from htmap_run.job.work import Outcome, Work
+from htmap_run.journal.results import Results
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import PeakMemory
 

@@ -29,10 +29,12 @@ class Isolation:
     imported. Those that the runner itself imports are hidden until somebody else does.
 
     :param before_import: called before a module is imported.
+    :ivar is_spoilt: whether something could not be put back, such as a hard limit.
     """
 
     def __init__(self, before_import: Callable[[], None]) -> None:
         self._before_import = before_import
+        self.is_spoilt = False
         self._parts = process_state.parts()
         self._reads = [part.read for part in self._parts]
         self._values = [read() for read in self._reads]
@@ -66,6 +68,7 @@ class Isolation:
             for part, now, value in zip(self._parts, values, self._values):
                 if now != value:
                     part.write(value)
+                    self.is_spoilt = self.is_spoilt or part.read() != value
 
     def _watch_imports(self) -> bool:
         original = getattr(_frozen_importlib, "_find_and_load", None)

@@ -8,6 +8,7 @@ library can change, and extensions that are not Python's own.
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]
+import builtins
 import faulthandler
 import functools
 import gc
@@ -41,6 +42,8 @@ class Part:
 def parts() -> list[Part]:
     """Return the parts that every process has; what takes effect in our own code comes first."""
     return [
+        Part(_Builtins().are_there, _put_builtins_back),
+        Part(lambda: __name__ in sys.modules, lambda _: None),  # whoever has emptied that needs another process
         Part(sys.gettrace, sys.settrace),
         Part(sys.getprofile, sys.setprofile),
         Part(_umask, os.umask),
@@ -86,7 +89,32 @@ def may_act_without_them() -> bool:
 _TIMERS = tuple(map(int, (signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)))
 _SIGNALS = tuple(number for number in range(1, 32) if number not in (signal.SIGKILL, signal.SIGSTOP))
 _LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)
+_HARD_LIMITS = (*_LIMITS, resource.RLIMIT_DATA, resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_STACK)
 _ENVIRON = os.environ  # which the user's code may replace
+
+
+_BUILTINS = vars(builtins).copy()
+
+
+class _Builtins:
+    """Python's own functions, such as ``open``; more names may be added to them."""
+
+    def __init__(self) -> None:
+        self._last = (*vars(builtins).values(),)
+
+    def are_there(self) -> bool:
+        """Return whether they are as they were. Where nothing was added, one look tells."""
+        now = (*vars(builtins).values(),)
+        if now == self._last:
+            return True
+        are_there = all(vars(builtins).get(name) is value for name, value in _BUILTINS.items())
+        if are_there:
+            self._last = now
+        return are_there
+
+
+def _put_builtins_back(_: object) -> None:
+    vars(builtins).update(_BUILTINS)
 
 
 def _attributes(module: Any, *names: str) -> Part:
@@ -122,6 +150,10 @@ def _blocked_signals() -> Part:
 
 def _soft_limits() -> Part:
     return Part(_limits, _set_soft_limits)
+
+
+def _hard_limits() -> Part:
+    return Part(lambda: [resource.getrlimit(kind)[1] for kind in _HARD_LIMITS], lambda _: None)
 
 
 def _handlers() -> tuple[Any, ...]:
@@ -249,7 +281,7 @@ def _excepthook_of_threads() -> Part:
 _OF_MODULES: dict[str, tuple[Callable[[], Part], ...]] = {
     "locale": (_locale,),
     "logging": (_loggers, _logging_disabled),
-    "resource": (_soft_limits,),
+    "resource": (_soft_limits, _hard_limits),
     "signal": (_handlers_of_signals, _blocked_signals),
     "socket": (_timeout_of_sockets,),
     "threading": (_excepthook_of_threads,),

@@ -15,22 +15,27 @@ import contextlib
 import functools
 import os
 import sys
+import time
 
 from htmap_run import codes, names, ranges
 from htmap_run.files import packages, remaps, saves
 from htmap_run.files.own_archive import OwnArchive
 from htmap_run.job import eviction, worker
-from htmap_run.job.results import Results
-from htmap_run.job.supervisor import AskedToEnd, End, Saved, Supervisor
+from htmap_run.job.guard import Guard
+from htmap_run.job.live import shown_live
+from htmap_run.job.relay import AskedToEnd
+from htmap_run.job.supervisor import End, NoRoom, Saved, Supervisor, WorkerLost
 from htmap_run.job.work import Work
+from htmap_run.journal.results import Results
+from htmap_run.journal.trouble import is_full
 from htmap_run.limits import time_limit
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import job_ad
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any, NoReturn
+    from collections.abc import Sequence
+    from typing import Any, Callable, NoReturn, Optional
 
     from htmap_run.job.work import Refusal
 
@@ -48,75 +53,151 @@ def main(archive: str) -> NoReturn:
     del sys.argv[1:]  # these arguments are HTMap's; a user's module that reads sys.argv must not see them
     if len(arguments) == 3:  # noqa: PLR2004 -- REMAPPED, which few maps have
         os.environ[remaps.VARIABLE] = arguments.pop()
+    os._exit(_code_of(lambda: _run(archive, scratch, arguments), scratch, arguments))
+
+
+def _code_of(run: Callable[[], int], scratch: str, arguments: list[str]) -> int:
+    """Return the exit code of this process, whatever happens."""
     try:
-        code = _run(archive, scratch, arguments)
+        return run()
     except AskedToEnd as asked:
         asked.obey()
     except BaseException as error:  # no caller could catch it; the exit code and the text tell of it
-        code = codes.CANNOT_FINISH
         _tell_why(error, scratch, arguments)
-    os._exit(code)
+        return codes.NO_ROOM if _is_for_room(error) else codes.CANNOT_FINISH
+
+
+def _is_for_room(error: BaseException) -> bool:
+    return isinstance(error, NoRoom) or (isinstance(error, OSError) and is_full(error))
 
 
 def _run(archive: str, scratch: str, arguments: list[str]) -> int:
-    supervisor = Supervisor()  # it handles signals before there is anything to return, so that an eviction keeps it
+    guard = Guard()  # it handles signals before there is anything to return, so that an eviction keeps it
     if saves.is_leaving(scratch):
         return _leave(scratch)
-    return _finish(supervisor, archive, scratch, arguments, packages.unpack(scratch))
+    job = _Job(archive, scratch, arguments)
+    if job.is_to_be_saved_first:
+        saves.save_at_once(scratch)
+        job.tidy()
+        return codes.SAVED
 
-
-def _finish(supervisor: Supervisor, archive: str, scratch: str, arguments: list[str], refused: Refusal) -> int:
-    blocks, components = _parsed(arguments)
-    own = OwnArchive(archive, scratch, (names.FUNCTION, *blocks, *_ADS))
-    results, capture, saving, limit, past = _opened(scratch, components)
-
-    def work(left: Sequence[int]) -> NoReturn:
-        def open_work() -> Work:
-            own.restore_all()  # the worker before may have deleted them
-            return Work(own, scratch, names.FUNCTION, blocks, results, refused)
-
-        worker.run(left, open_work, capture, results, saving, limit, lambda error: _tell_why(error, scratch, arguments))
-
-    def died(begun: dict[str, Any], end: End) -> None:
-        own.restore_all()
-        from htmap_run.job import death
-
-        death.write_down(begun, end, results, capture, scratch)
+    def supervise(lost: Optional[End]) -> NoReturn:
+        os._exit(_code_of(lambda: job.finish(lost), scratch, arguments))
 
     try:
-        with _live(scratch):
-            again = functools.partial(eviction.runs_again, own, scratch, capture)
-            is_finished = supervisor.finish(
-                components, results, work, died, limit, has_checkpointed=lambda: saves.is_marked(scratch), again=again
-            )
-        if not is_finished:
-            results.remove()
-            return codes.CANNOT_FINISH
-        results.complete()
-        if not eviction.is_by_hand(scratch):
-            capture.remove()
-        return _exit_code(results, past, scratch)
-    except AskedToEnd as asked:
-        _keep(asked, own, results, capture, scratch)
+        return guard.keep(supervise, job.results)
+    except AskedToEnd:
+        job.tidy()  # the supervising process may have died before it could
         raise
-    except BaseException:
-        results.remove()
-        raise
-    finally:
-        results.close()
-        capture.close()
 
 
-def _keep(asked: AskedToEnd, own: OwnArchive, results: Results, capture: Capture, scratch: str) -> None:
-    """See that what has ended comes back, and that after a save the next run can begin in this place."""
-    if isinstance(asked, Saved) and saves.is_leaving(scratch):
-        with contextlib.suppress(OSError):  # on a full disk; then it counts as a failure
-            eviction.leave(results, scratch)
-    results.put_in_place()
-    capture.remove()
-    eviction.keep(scratch, results.ended)
-    with contextlib.suppress(OSError):  # on a full disk, what comes back has the room
-        own.restore_all()
+class _Job:
+    """The files of the job, which are open as long as it runs.
+
+    :param archive: the absolute path of the archive.
+    :param scratch: the scratch directory.
+    :param arguments: the command line.
+    """
+
+    def __init__(self, archive: str, scratch: str, arguments: list[str]) -> None:
+        self._scratch = scratch
+        self._blocks, self._components = _parsed(arguments)
+        self._own = OwnArchive(archive, scratch, (names.FUNCTION, *self._blocks, *_ADS))
+        self._ad = job_ad(scratch)
+        opened = _opened(scratch, self._components)
+        self.results, self._capture, self._saving, self._limit, self._past = opened
+
+    @property
+    def is_to_be_saved_first(self) -> bool:
+        """Whether the next run must know that this one is careful, even if its first component kills it."""
+        is_careful = len(self._components) > 1 and saves.is_careful(self._ad, self._past.failures)
+        return is_careful and not (self._past.is_careful or self._past.has_killer)
+
+    def finish(self, lost: Optional[End]) -> int:
+        """Run the components, and return the exit code; in a process of its own.
+
+        :param lost: how the process before it has ended that was to do so.
+        """
+        again = functools.partial(eviction.runs_again, self._own, self._scratch, self._capture)
+        supervisor = Supervisor(self.results, self._died, again, self._is_saved)
+        try:
+            refused = packages.unpack(self._scratch)
+            with shown_live(self._scratch, self._own):
+                if lost is None and self._past.has_killer:
+                    self._blame_first()
+                supervisor.finish(self._components, functools.partial(self._work, refused), self._limit, lost)
+            self.results.complete()
+            if not eviction.is_by_hand(self._scratch):
+                self._capture.remove()
+            return _exit_code(self.results, self._past, self._scratch)
+        except AskedToEnd as asked:
+            self.keep(asked)
+            raise
+        except BaseException as error:
+            if not self._has_news:
+                self.results.remove()
+                raise
+            # What has ended comes back with a save. Then it is tried once more, and has nothing to lose. Where nothing can be
+            # saved, this is the end of the job; those whose results are missing have that error.
+            _tell_why(error, self._scratch, [])
+            self.keep(Saved())
+            return codes.SAVED if saves.can_save(self._ad) else codes.COMPONENT_FAILED
+
+    def keep(self, asked: AskedToEnd) -> None:
+        """See that what has ended comes back, and that after a save the next run can begin in this place."""
+        if isinstance(asked, Saved) and saves.is_leaving(self._scratch):
+            with contextlib.suppress(OSError):  # on a full disk; then it counts as a failure
+                eviction.leave(self.results, self._scratch)
+        self.tidy()
+        eviction.keep(self._scratch, self.results.ended)
+        with contextlib.suppress(OSError):  # on a full disk, what comes back has the room
+            self._own.restore_all()
+
+    def tidy(self) -> None:
+        """See that what comes back is what has ended, and nothing else."""
+        with contextlib.suppress(OSError):  # on a full disk
+            if self.results.pending.used:
+                self.results.read()
+        self.results.put_in_place()
+        self._capture.remove()
+
+    @property
+    def _has_news(self) -> bool:
+        """Whether components have ended since HTCondor has started the job."""
+        return len(self.results.ended) > len(self._past.finished)
+
+    def _blame_first(self) -> None:
+        """Give the first component that is left the error that it has killed the whole job: it ran with no other."""
+        self.results.read()
+        first = next((each for each in self._components if each not in self.results.ended), None)
+        number = self._ad.get("exitsignal", "")
+        if first is not None and number.isdigit():
+            begun = {"component": first, "start": time.time(), "stdout": 0, "stderr": 0}
+            self._died(begun, End(int(number), 0, out_of_memory=False, ended_at=0, was_supervisor=True))
+
+    def _work(self, refused: Refusal, left: Sequence[int]) -> NoReturn:
+        def open_work() -> Work:
+            self._own.restore_all()  # the worker before may have deleted them
+            return Work(self._own, self._scratch, names.FUNCTION, self._blocks, self.results, refused)
+
+        worker.run(left, open_work, self._capture, self.results, self._saving, self._limit)
+
+    def _died(self, begun: dict[str, Any], end: End) -> None:
+        self._own.restore_all()
+        from htmap_run.job import death
+
+        death.write_down(begun, end, self.results, self._capture, self._scratch)
+
+    def _is_saved(self, is_full: bool) -> bool:
+        """Return whether the job ends to be saved. With a full disk it does, and leaves its slot where it may."""
+        if saves.is_marked(self._scratch):
+            return True
+        if not is_full or not saves.can_save(self._ad):
+            return False
+        if self._ad.get(names.LEAVES.lower(), "").isdigit():
+            self.results.give_room()
+            saves.leave_slot(self._scratch, self._limit.began)
+        return True
 
 
 def _leave(scratch: str) -> int:
@@ -147,6 +228,8 @@ def _opened(
     returned = os.path.join(scratch, names.RETURN)
     now = eviction.facts(scratch)
     past = eviction.take_over(scratch, components, now)
+    if saves.is_careful(job_ad(scratch), past.failures) and len(components) > 1:
+        now["job"]["careful"] = True
     limit = time_limit.of_job(scratch, len(components), past.failures)
     os.makedirs(returned, exist_ok=True)
     os.environ["HTMAP_ON_EXECUTE"] = "1"
@@ -159,39 +242,6 @@ def _opened(
     results.run(now)
     saving = saves.Saves(scratch, len(components), len(past.finished), past.failures, limit.began)
     return results, capture, saving, limit, past
-
-
-@contextlib.contextmanager
-def _live(scratch: str) -> Iterator[None]:
-    """Link the job's own standard output to that of the components while they run: ``condor_tail`` shows no other file.
-
-    HTCondor sends the job's standard output back, so the link is an empty file again in the end. If there was no such file, none
-    is made. While HTCondor saves what there is, it has what was written: ``condor_tail`` begins anew where it finds less than
-    before, and the next run puts that back before it makes the link.
-
-    The function may also have deleted the folder that HTCondor sends back; it is made again, because HTCondor would run a job
-    without it again and again.
-    """
-    live, link = (os.path.join(scratch, name) for name in (names.LIVE_STDOUT, names.LINK))
-    is_wanted = os.path.lexists(live)
-    if is_wanted:
-        os.symlink(f"{names.RETURN}/{names.STDOUT}", link)
-        os.replace(link, live)
-    is_shown = False
-    try:
-        yield
-    except Saved:
-        with contextlib.suppress(FileNotFoundError):  # the function has deleted it
-            if is_wanted:
-                os.replace(os.path.join(scratch, names.RETURN, names.STDOUT), live)
-                is_shown = True
-        raise
-    finally:
-        os.makedirs(os.path.join(scratch, names.RETURN), exist_ok=True)
-        if is_wanted and not is_shown:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(live)
-            open(live, "wb").close()
 
 
 def _exit_code(results: Results, past: eviction.Past, scratch: str) -> int:
@@ -217,10 +267,12 @@ def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
     """Say why there are no results, on standard error and in the file that comes back; usually the launcher has made them one."""
     import traceback
 
-    cause = "" if isinstance(error, (OSError, ValueError, SystemExit)) else traceback.format_exc()
+    is_told = isinstance(error, (WorkerLost, NoRoom))  # what the worker had to say
+    cause = "" if is_told or isinstance(error, (OSError, ValueError, SystemExit)) else traceback.format_exc()
+    what = str(error) if is_told else f"{type(error).__name__}: {error}"
     python = f"Python {sys.version.split()[0]} at {sys.executable}"
     text = (
-        f"htmap: the runner could not finish, so this job has no results: {type(error).__name__}: {error}\n{cause}"
+        f"htmap: the runner could not finish, so this job has no results: {what}\n{cause}"
         f"htmap: on {os.uname().nodename}, {python}, arguments {arguments!r}\n"
     )
     data = text.encode("utf-8", "backslashreplace")

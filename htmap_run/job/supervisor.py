@@ -12,40 +12,29 @@ import os
 import signal
 
 from htmap_run import codes
-from htmap_run.job.results import Results
+from htmap_run.job.relay import AskedToEnd, Relay, is_on_terminal
+from htmap_run.journal.results import Results
 from htmap_run.limits import memory
+from htmap_run.limits.stopped import go_on
 from htmap_run.reports import control_group, host
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
     from typing import Any, Callable, NoReturn, Optional
 
+    from htmap_run.journal.trouble import Trouble
     from htmap_run.limits.time_limit import TimeLimit
 
 _MOST_OF_MEMORY = 0.5
-
-_FORWARDED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM)
-"""The signals by which HTCondor, or a person, may ask a job to end; the function may handle them."""
 
 
 class WorkerLost(Exception):
     """The worker process ended while it ran no component, so no component can have the error."""
 
 
-class AskedToEnd(Exception):
-    """A signal asked this process to end, and its worker has ended."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(number)
-
-    def obey(self) -> NoReturn:
-        """Die by that signal, as HTCondor expects."""
-        signal.signal(self.number, signal.SIG_DFL)
-        os.kill(os.getpid(), self.number)
-        os._exit(128 + self.number)  # the first process of a container survives its own signals
+class NoRoom(Exception):
+    """The disk is too full for what the component of the job leaves; on another host there may be room."""
 
 
 class Saved(AskedToEnd):
@@ -68,10 +57,20 @@ class End:
     :ivar out_of_memory: whether the system killed a process of this job in the meantime because memory ran out.
     :ivar ended_at: the megabytes that the job used when the worker was ended for it; 0 if it was not.
     :ivar ended_after: the seconds for which the job may run, if the worker was ended for that; 0 if it was not.
+    :ivar trouble: what kept the worker from going on, if it has ended for that.
+    :ivar was_supervisor: whether it was not the worker that ended, but the process that watches over it.
     """
 
     def __init__(
-        self, status: int, peak_kib: int, out_of_memory: bool, ended_at: int, ended_after: float = 0.0
+        self,
+        status: int,
+        peak_kib: int,
+        out_of_memory: bool,
+        ended_at: int,
+        ended_after: float = 0.0,
+        *,
+        trouble: Optional[Trouble] = None,
+        was_supervisor: bool = False,
     ) -> None:
         self.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         self.exit_code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0
@@ -79,6 +78,8 @@ class End:
         self.out_of_memory = out_of_memory
         self.ended_at = ended_at
         self.ended_after = ended_after
+        self.trouble = trouble
+        self.was_supervisor = was_supervisor
 
     @property
     def has_filled_machine(self) -> bool:
@@ -98,115 +99,128 @@ class End:
 class Supervisor:
     """Starts workers one after the other, forwards signals to them, and waits for them.
 
-    :ivar asked: the last signal that asked this process to end, or None.
+    :param results: what the components leave.
+    :param died: writes down the end of a component whose worker died, from the record of its beginning and the worker's end.
+    :param again: whether a component whose worker died runs again, first in the next worker, before its death counts.
+    :param saved: whether the job ends for what there is to be fetched: because its worker has ended for that, or, asked with
+        True, because the disk is full here.
     """
 
-    def __init__(self) -> None:
-        self._worker: Optional[int] = None
-        self.asked: Optional[int] = None
-        self._before: dict[int, Any] = {}
+    def __init__(
+        self,
+        results: Results,
+        died: Callable[[dict[str, Any], End], None],
+        again: Callable[[int], bool],
+        saved: Callable[[bool], bool],
+    ) -> None:
+        self._results = results
+        self._died = died
+        self._again = again
+        self._saved = saved
+        self._relay = Relay()
         self._group = control_group.of_this_process()
         self._watch = memory.watch(self._group)
-        for number in _FORWARDED:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._forward)
 
     def finish(
         self,
         components: Sequence[int],
-        results: Results,
         work: Callable[[Sequence[int]], NoReturn],
-        died: Callable[[dict[str, Any], End], None],
         limit: TimeLimit,
-        *,
-        has_checkpointed: Callable[[], bool],
-        again: Callable[[int], bool],
-    ) -> bool:
-        """Run *components* in as many workers as it takes; return False if a worker gave up.
-
-        Components that have ended already are not run.
+        lost: Optional[End] = None,
+    ) -> None:
+        """Run *components* in as many workers as it takes. Those that have ended already are not run.
 
         :param work: runs components and ends the process; called in a worker.
-        :param died: writes down the end of a component whose worker died, from the record of its beginning and the worker's end.
         :param limit: ends a worker when the time of the job is nearly over.
-        :param has_checkpointed: whether a worker has ended for its checkpoint, or what has ended so far, to be fetched.
-        :param again: whether a component whose worker died runs again, first in the next worker, before its death counts.
+        :param lost: how the supervising process before this one ended.
         :raises WorkerLost: a worker ended before it began a component.
+        :raises NoRoom: the disk is full, and the job has one component.
         :raises AskedToEnd: a signal asked this process to end, and the worker ended with components left.
-        :raises Saved: it has, or it needs more memory, and HTCondor has been asked to see to that.
+        :raises Saved: it has, or it needs more memory, or room, and HTCondor has been asked to see to that.
         """
+        results = self._results
         results.read()
+        if lost is not None:
+            self._settle(lost)
         while left := _left(components, results):
             limit.begin_with(left[0])
-            end = self._run(lambda: work(left), limit, results)
-            if results.is_given_up:
-                return False
+            end = self._run(lambda: work(left), limit, left[0])
             results.read()
             if limit.is_over and (begun := results.begun) is not None and limit.has_had_all(begun["component"]):
-                died(begun, end)
+                self._died(begun, end)
                 results.read()
             still = _left(left, results)
-            if still and self.asked is not None:
-                raise AskedToEnd(self.asked)
-            if still and has_checkpointed():
-                raise Saved
-            if end.ended_at and self._watch is not None and self._watch.is_retried:
-                memory.leave_unwatched()
-                raise Saved
-            if (begun := results.begun) is not None:
-                # Others ran before it in its process. It runs again alone, unless that would only fill the machine twice.
-                is_first = begun["component"] == left[0]
-                if not is_first and not end.has_filled_machine and again(begun["component"]):
-                    results.forget_begun()
-                    continue
-                died(begun, end)
-                results.read()
-            elif len(still) == len(left):
-                raise WorkerLost(f"the worker process {end} before it began component {left[0]}")
+            self._stop(end, is_left=bool(still), is_any=len(still) < len(left))
+            if not self._settle(end) and len(still) == len(left):
+                raise WorkerLost(_how_lost(end, left[0]))
+
+    def _stop(self, end: End, *, is_left: bool, is_any: bool) -> None:
+        """End the job where it is to be, before the rest of it is run.
+
+        :param is_left: whether components are left.
+        :param is_any: whether any have ended in the last worker.
+        """
+        if is_left and self._relay.asked is not None:
+            raise AskedToEnd(self._relay.asked)
+        is_full = end.trouble is not None and end.trouble.is_full_disk
+        if is_left and self._saved(is_full and is_any):
+            raise Saved
+        if end.ended_at and self._watch is not None and self._watch.is_retried:
+            memory.leave_unwatched()
+            raise Saved
+        if is_full and is_left and len(self._results.components) == 1:
+            assert end.trouble is not None
+            raise NoRoom(end.trouble.text)
+
+    def _settle(self, end: End) -> bool:
+        """See to the component that has begun and not ended; return whether there was one."""
+        results = self._results
+        if (begun := results.begun) is None:
+            results.forget_begun()
+            return False
+        # Others ran before it in its process. It runs again alone, unless that would only fill the machine twice.
+        is_first = begun["component"] == results.pending.first
+        if not is_first and not end.has_filled_machine and self._again(begun["component"]):
+            results.forget_begun()
+            return True
+        self._died(begun, end)
+        results.read()
+        results.forget_begun()
         return True
 
-    def _run(self, work: Callable[[], NoReturn], limit: TimeLimit, results: Results) -> End:
-        kills = self._kills()
-        # Signals are blocked meanwhile: a new worker has this process's handlers until it has set its own.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
-        worker = os.fork()
-        if worker == 0:
-            self._become_worker(work, mask)
-        self._worker = worker
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if self.asked is not None:  # the signal came before there was a worker
-            os.kill(worker, self.asked)
+    def _run(self, work: Callable[[], NoReturn], limit: TimeLimit, first: int) -> End:
+        results, kills = self._results, self._kills()
+
+        def begin() -> None:
+            results.pending.enter(os.getpid(), first)
+            if not is_on_terminal():
+                os.setpgid(0, 0)  # a function that kills its process group must not kill the supervisor
+            work()
+
+        worker = self._relay.fork(begin)
+        results.pending.enter(worker, first)
         with limit.watching(worker, lambda: results.running):
             status, peak = self._wait(worker)
+        self._relay.has_ended()
         ended_at, ended_after = self._watch.ended_at if self._watch else 0, limit.seconds if limit.is_over else 0.0
-        end = End(status, peak, self._kills() > kills, ended_at, ended_after)
+        trouble = results.pending.take_trouble()
+        end = End(status, peak, self._kills() > kills, ended_at, ended_after, trouble=trouble)
         with contextlib.suppress(ProcessLookupError, PermissionError):  # usually the worker has left no process
             os.killpg(worker, signal.SIGKILL)
-        self._worker = None
+        results.pending.enter(0, first)
         return end
 
     def _wait(self, worker: int) -> tuple[int, int]:
         if self._watch is not None:
             return self._watch.wait(worker)
-        _, status, used = os.wait4(worker, 0)
-        return status, host.peak_of(used)
+        while True:
+            _, status, used = os.wait4(worker, os.WUNTRACED)
+            if not os.WIFSTOPPED(status):
+                return status, host.peak_of(used)
+            go_on(worker)
 
     def _kills(self) -> int:
         return self._group.kills() if self._group is not None else 0
-
-    def _become_worker(self, work: Callable[[], NoReturn], mask: set[Any]) -> NoReturn:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if not os.isatty(0):  # in a terminal, a debugger must be able to read from it
-            os.setpgid(0, 0)  # a function that kills its process group must not kill the supervisor
-        work()
-
-    def _forward(self, number: int, _: Optional[FrameType]) -> None:
-        self.asked = number
-        if self._worker is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._worker, number)
 
 
 def _left(components: Sequence[int], results: Results) -> Sequence[int]:
@@ -214,3 +228,7 @@ def _left(components: Sequence[int], results: Results) -> Sequence[int]:
     if not len(results.ended):
         return components
     return [component for component in components if component not in results.ended]
+
+
+def _how_lost(end: End, first: int) -> str:
+    return end.trouble.text if end.trouble else f"the worker process {end} before it began component {first}"

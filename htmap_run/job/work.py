@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Optional
 
     from htmap_run.files.own_archive import OwnArchive
-    from htmap_run.job.results import Results
+    from htmap_run.journal.results import Results
 
     Refusal = Optional[Refused]
 
 # The opcode that looks up a class or function by name. A result without it is plain data, which every Python can unpickle.
 # The same byte may also be part of a number: that does no harm.
 _NAMES_SOMETHING = b"\x93"
+
+_loads = pickle.loads  # which a function may replace, for all of its job
 
 NOTHING = type(None).__qualname__
 
@@ -116,13 +118,19 @@ class Work:
         if self._leftovers is not None and (components > 1 or self._leftovers.keeps_inputs):
             self._leftovers.keep_inputs()
 
+    @property
+    def is_spoilt(self) -> bool:
+        """Whether a component has changed in this process what cannot be put back: the next one needs another."""
+        return self._isolation is not None and self._isolation.is_spoilt
+
     def enter_scratch(self) -> None:
         """Make the scratch directory the working directory; the component before may have deleted it, or left files there."""
         try:
             os.chdir(self.scratch)
-        except FileNotFoundError:
+        except OSError:
             self._archive.restore()
             os.chdir(self.scratch)
+        self._archive.unlock()
         if self._leftovers is not None:
             self._changed_input = self._leftovers.clear()
 
@@ -146,8 +154,10 @@ class Work:
             self._add_surroundings(outcome.payload)
             return frames.RESULT, {"by_value": outcome.by_value}, outcome.payload
         self._archive.restore()
+        from htmap_run.reports.report import names_of_classes
+
         error = self._report(outcome.error)
-        error["classes"] = _names_of_classes(outcome.error)
+        error["classes"] = names_of_classes(outcome.error)
         error["advice"] = self._advice(outcome)
         error["missing_module"] = self._missing_module(outcome.error)
         error["missing_file"] = self._missing_file(outcome.error)
@@ -222,7 +232,7 @@ class Work:
                 "With ALLOW_PYTHON_MISMATCH, functions and classes must be importable on both sides: move those in the inputs "
                 "into a module that is installed on both.",
             )
-        load = self.script.load_inputs if record.get("by_value") else pickle.loads
+        load = self.script.load_inputs if record.get("by_value") else _loads
         return load(payload)  # written by the user's own map
 
     def _pickle_result(self, result: Any) -> tuple[bytes, bool]:
@@ -242,7 +252,7 @@ class Work:
             payload, by_value = pickling.dumps(error)
             if self._mismatched and by_value:
                 return b"", True
-            again = pickle.loads(payload)  # pickled above
+            again = _loads(payload)  # pickled above
         except BaseException:  # the report has everything as text; the object is an extra
             return b"", False
         return (payload if type(again) is type(error) else b""), by_value
@@ -285,12 +295,6 @@ class Work:
         if outcome.doing == "reading the inputs":
             return "The inputs were damaged on the way, or are on the submit side: if they are, running it again will say so."
         return report.advice_on(outcome.error, outcome.doing)
-
-
-def _names_of_classes(error: BaseException) -> list[str]:
-    """Return the names of the classes of an exception, its own first; those that Python has built in are without a module."""
-    found = (each for each in type(error).__mro__ if each is not object)
-    return [f"{'' if each.__module__ == 'builtins' else f'{each.__module__}.'}{each.__qualname__}" for each in found]
 
 
 # Reports show these names.

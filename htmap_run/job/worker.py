@@ -12,6 +12,7 @@ import time
 from htmap_run.by_value.script import forget_others
 from htmap_run.files import packages
 from htmap_run.job.work import NOTHING, Outcome, Work
+from htmap_run.journal import trouble
 from htmap_run.reports.capture import Capture
 from htmap_run.reports.host import PeakMemory
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from typing import Callable, NoReturn
 
     from htmap_run.files.saves import Saves
-    from htmap_run.job.results import Results
+    from htmap_run.journal.results import Results
     from htmap_run.limits.time_limit import TimeLimit
+
+_exit = os._exit  # which the user's code may replace
 
 
 def run(
@@ -32,14 +35,12 @@ def run(
     results: Results,
     saving: Saves,
     limit: TimeLimit,
-    tell_why: Callable[[BaseException], None],
 ) -> NoReturn:
     """Run *components*, write down what each leaves, and end this process.
 
     :param make_work: opens the function and the inputs of the job.
     :param saving: tells after which component to end for the results to be fetched.
     :param limit: tells after which component to end because the time of the job is nearly over.
-    :param tell_why: reports an error because of which the job cannot be finished.
     """
     try:
         with capture:
@@ -55,11 +56,16 @@ def run(
                     break
                 if end >= limit.due and limit.is_short(count, len(components) - count, start, end):
                     break
+                if work.is_spoilt:  # the others begin in a new process
+                    break
             results.flush()
-    except BaseException as error:  # no caller could catch it; the results and the text tell of it
-        tell_why(error)
-        results.give_up()
-    _leave()
+    except BaseException as error:  # the supervising process decides what it means
+        results.pending.tell(trouble.of(error))
+    finally:  # a function may have replaced anything that is used above
+        try:
+            _leave()
+        finally:
+            _exit(0)
 
 
 def _prepare_environment(scratch: str) -> None:

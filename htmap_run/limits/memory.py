@@ -17,6 +17,7 @@ import resource
 import signal
 
 from htmap_run import codes
+from htmap_run.limits.stopped import go_on
 from htmap_run.names import UNWATCHED
 from htmap_run.reports import host
 
@@ -64,9 +65,11 @@ class Watch:
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,))
         try:
             while True:
-                ended, status, usage = os.wait4(worker, os.WNOHANG)
-                if ended:
+                ended, status, usage = os.wait4(worker, os.WNOHANG | os.WUNTRACED)
+                if ended and not os.WIFSTOPPED(status):
                     return status, host.peak_of(usage)
+                if ended:
+                    go_on(worker)
                 signal.sigtimedwait((signal.SIGCHLD,), self._look(worker))
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
@@ -137,8 +140,11 @@ def get_room() -> None:
 
 
 def _resident(_: int) -> int:
-    """Return how much this process and its descendants have in memory. Without control groups, HTCondor adds up the same."""
-    return sum(host.resident(process) for process in (os.getpid(), *_descendants(os.getpid())))
+    """Return how much this process, its parent (the guard) and its descendants have in memory.
+
+    Without control groups, HTCondor adds up the same.
+    """
+    return sum(host.resident(process) for process in (os.getppid(), os.getpid(), *_descendants(os.getpid())))
 
 
 def _descendants(process: int) -> Iterator[int]:

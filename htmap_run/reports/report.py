@@ -243,6 +243,12 @@ def _cut(text: str) -> str:
     return f"{text[:half]}\n... {len(text) - _TEXT_LENGTH} characters left out ...\n{text[-half:]}"
 
 
+def names_of_classes(error: BaseException) -> list[str]:
+    """Return the names of the classes of an exception, its own first; those that Python has built in are without a module."""
+    found = (each for each in type(error).__mro__ if each is not object)
+    return [f"{'' if each.__module__ == 'builtins' else f'{each.__module__}.'}{each.__qualname__}" for each in found]
+
+
 def missing_module(error: BaseException) -> Optional[str]:
     """Return the name of the module that is missing according to *error*; None if it is about something else."""
     name = getattr(error, "name", None) if type(error) is ModuleNotFoundError else None

@@ -30,7 +30,7 @@ APART = {
     "htmap_run/files/transfer.py": "a file of the function's own",
     "htmap_run/job/eviction.py": "files of the scratch directory are put aside, and back",
     "htmap_run/job/in_this_process.py": "which folder the user's process uses for temporary files",
-    "htmap_run/job/runner.py": "what condor_tail shows is a link or a file, and never missing",
+    "htmap_run/job/live.py": "what condor_tail shows is a link or a file, and never missing",
     "plugins/htmap-packages/htmap_packages/store.py": "a scratch folder for builds; a whole directory is moved away",
     "plugins/htmap-pool/htmap_pool/installing/apt.py": "the output of a program that runs, in a file without a name",
     "plugins/htmap-pool/htmap_pool/places.py": "a private folder for sockets",

@@ -47,7 +47,9 @@ def counter(marks: Path) -> Callable[[int], tuple[int, int]]:
             state.write_text(str(step + 1))
             htmap.checkpoint(state)
             if step == STOP and not first:
-                (marks / f"{component}.tmp").write_text(str(os.getppid()))
+                (marks / f"{component}.tmp").write_text(
+                    Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1]
+                )
                 (marks / f"{component}.tmp").rename(marks / str(component))
                 time.sleep(600)
         return component, first
@@ -112,7 +114,9 @@ def test_a_component_that_checkpoints_by_exit_goes_on_without_reaching_back(
             file.write(f"{component}{first} ")
         for step in range(first, STEPS):
             if (component, step) == (1, STOP) and not (marks / "1").exists():
-                (marks / "1.tmp").write_text(str(os.getppid()))
+                (marks / "1.tmp").write_text(
+                    Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1]
+                )
                 (marks / "1.tmp").rename(marks / "1")
                 time.sleep(600)
             state.write_text(str(step + 1))

@@ -103,7 +103,9 @@ def submit_against_policies() -> None:
         import os
         import signal
 
-        os.kill(os.getppid(), signal.SIGKILL)  # what watches over the function
+        os.kill(
+            int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1]), signal.SIGKILL
+        )  # what watches over all else
 
     submitted("from-the-beginning", str, hold=True)
     submitted("by-its-option", str, on_exit_hold="true", on_exit_hold_subcode=17, on_exit_hold_reason='"as I said"')

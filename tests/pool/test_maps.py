@@ -306,7 +306,9 @@ class TestFates:
 
     def test_a_job_that_is_killed_again_and_again_is_held_with_the_reason(self) -> None:
         def die(_: int) -> None:
-            os.kill(os.getppid(), 9)  # the process that supervises the component's, which HTCondor started
+            os.kill(
+                int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1]), 9
+            )  # the process that HTCondor started
 
         mapped = htmap.map(die, [0], map_options=htmap.MapOptions(max_retries=1))
         with pytest.raises(htmap.exceptions.MapComponentHeld) as caught:

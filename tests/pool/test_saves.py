@@ -43,7 +43,7 @@ def stopping(folder: Path) -> Callable[[int], int]:
             htmap.transfer_output_files("file")
         time.sleep(0.5)
         if component == LAST and not (folder / "go").exists():
-            (folder / "tmp").write_text(str(os.getppid()))
+            (folder / "tmp").write_text(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
             (folder / "tmp").rename(folder / "stopped")
             while not (folder / "go").exists():
                 time.sleep(0.1)

@@ -1,6 +1,6 @@
 """What a job has left that has not ended: the results that HTCondor has fetched into the schedd's spool, and the map's copy.
 
-The copy has the frames of :mod:`htmap_run.job.results` and an index. It outlives the job, and the results that come with the
+The copy has the frames of :mod:`htmap_run.journal.results` and an index. It outlives the job, and the results that come with the
 job's end take its place.
 """
 

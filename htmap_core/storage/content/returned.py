@@ -1,4 +1,4 @@
-"""What a job has returned: the frames that :mod:`htmap_run.job.results` describes."""
+"""What a job has returned: the frames that :mod:`htmap_run.journal.results` describes."""
 
 from __future__ import annotations
 

@@ -22,6 +22,14 @@ HERE = sys.version_info[:2]
 EXECUTE_SIDE = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
 TIMEOUT = 300
 
+FIRST = """
+def first_process():
+    import os
+    with open(f"/proc/{os.getppid()}/stat") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+"""
+"""What every function may call: it returns the number of the job's first process, which HTCondor signals."""
+
 
 class Interpreter:
     """A Python on this machine that has neither htmap nor cloudpickle."""
@@ -157,7 +165,7 @@ class Jobs:
 
     def pickled(self, source: str, python: Interpreter, what: str = "function") -> bytes:
         """Return what *python* pickles for a name that *source* defines in its ``__main__``."""
-        program = f"{source}\nimport sys, cloudpickle\nsys.stdout.buffer.write(cloudpickle.dumps({what}, 5))\n"
+        program = f"{source}\n{FIRST}\nimport sys, cloudpickle\nsys.stdout.buffer.write(cloudpickle.dumps({what}, 5))\n"
         environment = {**self.environment, "PYTHONPATH": f"{self._cloudpickle_only}{os.pathsep}{self._folder}"}
         command = [str(python.path), "-c", program]
         return subprocess.run(command, env=environment, capture_output=True, timeout=TIMEOUT, check=True).stdout

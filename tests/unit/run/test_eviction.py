@@ -33,7 +33,7 @@ def function(number):
     if number == int(os.environ["STOP"]):
         with open("stale", "w") as file:
             htmap.transfer_output_files("stale")
-        os.kill(os.getppid(), signal.SIGTERM)
+        os.kill(first_process(), signal.SIGTERM)
         time.sleep(60)
     return number * 10
 """
@@ -178,8 +178,8 @@ os.makedirs = makedirs
 def test_what_all_components_finished_after_the_signal_is_returned_and_kept(jobs: Jobs, tmp_path: Path) -> None:
     evicted = Evicted(jobs, tmp_path / "runs")
     scratch = evicted.new_scratch()
-    handles_it = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n        os.kill(os.getppid(), signal.SIGTERM)"
-    source = FUNCTION.replace("os.kill(os.getppid(), signal.SIGTERM)", handles_it).replace(
+    handles_it = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n        os.kill(first_process(), signal.SIGTERM)"
+    source = FUNCTION.replace("os.kill(first_process(), signal.SIGTERM)", handles_it).replace(
         "time.sleep(60)", "time.sleep(1)"
     )
     (scratch / "_htmap_function").unlink()
@@ -278,7 +278,7 @@ def function(number):
     state.write_text(f"state of {number}")
     htmap.checkpoint(state)
     if number == 1:
-        os.kill(os.getppid(), signal.SIGTERM)
+        os.kill(first_process(), signal.SIGTERM)
         time.sleep(60)
 """
     AD = 'WhenToTransferOutput = "ON_EXIT_OR_EVICT"\nHTMapSubmission = "token"\nNumJobCompletions = 0\n'
@@ -314,7 +314,7 @@ def function(number):
     def test_one_with_a_flipped_bit_is_passed_over_with_a_word(self, jobs: Jobs, evicted: Path) -> None:
         flip(evicted / "_htmap_return" / self.UNSENT, b"state of 1")
         scratch = self.new_scratch(jobs, evicted)
-        function = self.SOURCE.replace("os.kill(os.getppid(), signal.SIGTERM)", "return").replace(
+        function = self.SOURCE.replace("os.kill(first_process(), signal.SIGTERM)", "return").replace(
             "time.sleep(60)", "pass"
         )
         (scratch / "_htmap_function").unlink()

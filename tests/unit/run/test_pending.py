@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from pathlib import Path
@@ -11,8 +12,8 @@ import pytest
 
 from htmap_run import frames
 from htmap_run.files.inputs import Inputs
-from htmap_run.job import pending
-from htmap_run.job.results import Ended, Results
+from htmap_run.journal import pending, trouble
+from htmap_run.journal.results import Ended, Results
 from htmap_run.reports.capture import Capture
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def test_a_write_that_a_kill_cut_short_costs_no_component(job: Job) -> None:
         for component in range(5):
             job.results.begin(component, 100.0, 0, 0)
             job.end(component, 100.0, b"x" * 3000)
-        rest = job.results._pending.whole()
+        rest = job.results.pending.whole()
         os.write(frames.Writer(job.path).descriptor, rest[:4096])  # the kernel ends a write between two pages
 
     in_a_worker(work)
@@ -166,16 +167,20 @@ def test_no_moment_of_a_begin_names_another_component() -> None:
     assert {each["component"] for each in begun if each} == {7}
 
 
-def test_a_worker_that_gives_up_leaves_nothing(job: Job) -> None:
+def test_a_worker_tells_what_keeps_it_from_going_on(job: Job) -> None:
     def work() -> None:
         job.end(0, 100.0)
         job.end(1, 100.0)
-        job.results.give_up()
+        job.results.pending.tell(trouble.of(OSError(errno.ENOSPC, "no room")))
 
     in_a_worker(work)
-    job.results.flush()
+    job.results.read()
 
-    assert job.results.is_given_up
+    assert list(job.results.ended) == [0, 1]
+    told = job.results.pending.take_trouble()
+    assert told is not None
+    assert (told.is_full_disk, "no room" in told.text) == (True, True)
+    assert job.results.pending.take_trouble() is None
 
 
 def test_the_index_tells_of_all_frames(job: Job) -> None:

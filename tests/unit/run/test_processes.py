@@ -304,7 +304,7 @@ import time
 with context.Pool(2) as pool:
     with open("pids", "w") as file:
         print(*pool.map(pid, range(2), chunksize=1), file=file)
-    os.kill(os.getppid(), signal.SIGTERM)
+    os.kill(first_process(), signal.SIGTERM)
     pool.map(time.sleep, [1000, 1000])
 """
         ran = run(jobs, jobs.python, body, [method])

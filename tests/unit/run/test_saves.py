@@ -336,3 +336,44 @@ def test_the_last_component_ends_the_job_itself(tmp_path: Path) -> None:
 def test_a_job_of_one_component_asks_nothing(tmp_path: Path) -> None:
     Clock(tmp_path, "0 0 100 100")
     assert Saves(str(tmp_path), 1, 0).due == math.inf
+
+
+class TestAJobThatASignalHasKilled:
+    """It runs again, and is saved after each component, so that it is known which one kills it."""
+
+    AD = f"""ProcId = 0
+HTMapSubmission = "token"
+SuccessCheckpointExitCode = {codes.SAVED}
+ExitBySignal = true
+ExitSignal = 9
+"""
+    SOURCE = """
+import os
+def function(x):
+    if x == "kill":
+        os.kill(first_process(), 9)
+    return x
+"""
+
+    def run(self, jobs: Jobs, scratch: Path, completions: int) -> Ran:
+        (scratch / ".job.ad").write_text(f"{self.AD}NumJobCompletions = {completions}\n")
+        return jobs.run_in(scratch, "0-2")
+
+    def test_is_saved_before_and_behind_each_component_and_the_killer_has_the_error(self, jobs: Jobs) -> None:
+        scratch = jobs.scratch(self.SOURCE, ["a", "kill", "b"])
+        ended = []
+        for _ in range(2):
+            ran = self.run(jobs, scratch, 1)
+            assert ran.exit_code == codes.SAVED
+            ended.append(list(ran.results.components))
+        assert ended == [[], [0]]
+        spool = scratch.parent / "spool"
+        shutil.copytree(ran.returned, spool)
+        assert self.run(jobs, scratch, 1).exit_code == -9
+
+        shutil.rmtree(ran.returned)
+        shutil.copytree(spool, ran.returned)
+        ran = self.run(jobs, scratch, 2)
+
+        assert (ran.exit_code, ran.statuses) == (codes.COMPONENT_FAILED, ["OK", "ERR", "OK"])
+        assert "signal 9" in ran.error(1)["message"]

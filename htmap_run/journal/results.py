@@ -23,8 +23,8 @@ import contextlib
 import os
 
 from htmap_run import codes, frames
-from htmap_run.files.own_archive import copy_from
-from htmap_run.job.pending import SIZE, Pending
+from htmap_run.journal.pending import SIZE, Pending
+from htmap_run.journal.safe_file import SafeFile
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
@@ -78,14 +78,17 @@ class Results:
 
     :param path: the path of the file; what an earlier run of the job has written is kept.
     :param components: the components of the job.
-    :ivar ended: how components have ended, as far as it has been read.
+    :ivar components: these.
+    :ivar ended: how they have ended, as far as it has been read.
+    :ivar pending: what is not in the file yet, and what the processes of the job tell one another.
     """
 
     def __init__(self, path: str, components: Sequence[int]) -> None:
         self.path = path
+        self.components = components
         self.ended = Ended(components)
-        self._writer = frames.Writer(path)
-        self._pending = Pending()
+        self.pending = Pending()
+        self._file = SafeFile(path, self.pending)
         self._written = 0.0
         self._read_to = self._count = 0
 
@@ -93,7 +96,7 @@ class Results:
 
     def run(self, facts: Mapping[str, Any]) -> None:
         """Begin a run of the job."""
-        self._writer.add(frames.RUN, record=facts)
+        self._file.add(frames.RUN, record=facts)
 
     def begin(self, component: int, start: float, stdout: int, stderr: int) -> None:
         """Report that a component has begun.
@@ -102,11 +105,11 @@ class Results:
         :param stdout: the byte at which its standard output begins in the captured file.
         :param stderr: the byte at which its standard error begins.
         """
-        self._pending.begin(component, start, stdout, stderr)
+        self.pending.begin(component, start, stdout, stderr)
 
     def add_surroundings(self, facts: Mapping[str, Any]) -> None:
         """Write down the surroundings of all components of this run."""
-        self._writer.add(frames.SURROUNDINGS, record=facts)
+        self._file.add(frames.SURROUNDINGS, record=facts)
 
     def end(self, component: int, kind: bytes, record: Mapping[str, Any], payload: bytes, capture: Capture) -> None:
         """Write down how a component has ended, and what it wrote since the component before.
@@ -120,7 +123,7 @@ class Results:
         if len(payload) > _MUCH:
             self._keep(whole)
             self.flush()
-            self._writer.add(kind, component, record, payload)
+            self._file.add(kind, component, record, payload)
             return
         known = _text_of_result(record) if kind == frames.RESULT and "left" not in record else record
         self._keep(whole + b"".join(frames.parts(kind, component, known, payload)))
@@ -134,7 +137,7 @@ class Results:
         for stream, (source, begin, end) in zip(_STREAMS, capture.end()):
             if end - begin > _MUCH:
                 self.flush()
-                self._writer.add_from(stream, component, source, begin, end)
+                self._file.add_from(stream, component, source, begin, end)
             elif end > begin:
                 # A function may cut the file that its output goes to: what is gone are zeros then.
                 text = os.pread(source, end - begin, begin).ljust(end - begin, b"\0")
@@ -142,29 +145,24 @@ class Results:
         return whole
 
     def _keep(self, whole: bytes) -> None:
-        if self._pending.add(whole):
+        if self.pending.add(whole):
             return
         self.flush()
-        if not self._pending.add(whole):
-            self._writer.add_whole(whole)
+        if not self.pending.add(whole):
+            self._file.add_whole(whole)
 
     def flush(self) -> None:
         """Write what is pending. If this process ends in between, some of it is there twice, and the last counts."""
-        if self._pending.used:
-            self._writer.add_whole(self._pending.whole())
-            self._pending.clear()
-
-    def give_up(self) -> None:
-        """Report that the job cannot be finished. This takes no space, because the disk may be full."""
-        self._pending.clear()
-        os.ftruncate(self._writer.descriptor, 0)
+        if self.pending.used:
+            self._file.add_whole(self.pending.whole())
+            self.pending.clear()
 
     # --- the supervisor reads
 
     @property
     def begun(self) -> Optional[dict[str, Any]]:
         """The facts of the component that has begun and not ended, with ``component``, or None."""
-        begun = self._pending.begun
+        begun = self.pending.begun
         return None if begun is None or begun["component"] in self.ended else begun
 
     @property
@@ -174,33 +172,41 @@ class Results:
 
     def forget_begun(self) -> None:
         """Forget the component that has begun and not ended, because it runs again."""
-        self._pending.forget()
-
-    @property
-    def is_given_up(self) -> bool:
-        """Whether a worker has reported that the job cannot be finished."""
-        return os.fstat(self._writer.descriptor).st_size == 0
+        self.pending.forget()
 
     def read(self) -> None:
         """Read what was added since the last call. What a worker's death cut short is dropped, and what is no frame.
 
-        :raises CorruptFile: something else has written into the file.
+        What something else has done to the file is undone. Of what cannot be had again, it forgets that it has ended.
+
+        :raises CorruptFile: something else has written into the file, and there is no copy of it.
         :raises OSError: what a worker left in memory cannot be written.
         """
-        self._read_written()
-        if self._pending.used:  # a worker may have died while it wrote them: they follow what it has written whole
+        if self._file.mend():
+            self._forget()
+        try:
+            self._read_written()
+        except frames.CorruptFile:
+            self._file.mend(anyway=True)
+            self._forget()
+            self._read_written()
+        if self.pending.used:  # a worker may have died while it wrote them: they follow what it has written whole
             self.flush()
             self._read_written()
 
+    def _forget(self) -> None:
+        self.ended = Ended(self.components)
+        self._read_to = self._count = 0
+
     def _read_written(self) -> None:
-        reader = frames.Reader(self._writer.descriptor, self._read_to, is_lazy=True)
+        reader = frames.Reader(self._file.descriptor, self._read_to, is_lazy=True)
         for kind, component, *_ in reader.walk(self._read_to):
             self._count += 1
             if kind in frames.ENDS:
                 self.ended.note(component, kind[0])
             elif kind == frames.BEGUN:
                 self.ended.note(component, 0)
-        os.ftruncate(self._writer.descriptor, reader.end)
+        self._file.cut(reader.end)
         self._read_to = reader.end
 
     @property
@@ -211,26 +217,28 @@ class Results:
             return codes.OK
         return codes.REFUSED if kinds == {frames.REFUSED} else codes.COMPONENT_FAILED
 
+    def give_room(self) -> None:
+        """Give the room away that was kept for what must be written when the disk is full."""
+        self._file.give_room()
+
     def drop(self, components: Iterable[int]) -> None:
         """Drop how some components have ended, because they run again."""
         for component in components:
-            self._writer.add(frames.BEGUN, component)
+            self._file.add(frames.BEGUN, component)
 
     def complete(self) -> None:
         """Add the index, and see that the file is in its place."""
-        reader = frames.Reader(self._writer.descriptor, is_lazy=True)
-        self._writer.add_index(reader.walk(), self._count)
+        reader = frames.Reader(self._file.descriptor, is_lazy=True)
+        self._file.add_index(reader.walk(), self._count)
         self.put_in_place()
 
     def put_in_place(self) -> None:
-        """Write the file again if the function has deleted it."""
-        if not os.path.lexists(self.path):
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            copy_from(self._writer.descriptor, self.path)
+        """Write the file again if the function has deleted it, or put something else in its place."""
+        self._file.put_in_place(self.path)
 
     def stdout(self, components: Collection[int]) -> Iterator[bytes]:
         """Yield what some components have written to standard output, in the order in which they ran."""
-        reader = frames.Reader(self._writer.descriptor, is_lazy=True)
+        reader = frames.Reader(self._file.descriptor, is_lazy=True)
         found: dict[int, frames.Frame] = {}
         for frame in reader.walk():
             if frame.kind == frames.BEGUN:
@@ -241,7 +249,7 @@ class Results:
 
     def raised(self) -> Iterator[Sequence[str]]:
         """Yield the names of the classes of the error of each component that has failed, its own first."""
-        reader = frames.Reader(self._writer.descriptor, is_lazy=True)
+        reader = frames.Reader(self._file.descriptor, is_lazy=True)
         failed: dict[int, frames.Frame] = {}
         for frame in reader.walk():
             if frame.kind in frames.ENDS or frame.kind == frames.BEGUN:
@@ -253,7 +261,7 @@ class Results:
 
     def close(self) -> None:
         """Close the file."""
-        self._writer.close()
+        self._file.close()
 
     def remove(self) -> None:
         """Remove the file, because the job cannot finish and runs again."""
