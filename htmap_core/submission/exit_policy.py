@@ -67,12 +67,17 @@ def _retries(options: MapOptions) -> int:
     return whole_number("max_retries", options.text("max_retries", str(MAX_RETRIES)))
 
 
+# What the job's ad calls the image, by the universe or by the site's older way. A job without an image has none of the three.
+_IMAGE = "(DockerImage ?: (ContainerImage ?: SingularityImage))"
+_OF_IMAGE = f'ifThenElse({_IMAGE} =?= undefined, "", strcat("{{}}", {_IMAGE}))'
+
 _HOLD_REASON = (
     'strcat("The component could not finish: it ended with ", '
     'ifThenElse(ExitBySignal =?= true, strcat("signal ", string(ExitSignal)), strcat("exit code ", string(ExitCode))), '
     f'ifThenElse(ExitCode =?= {codes.NO_PYTHON}, " (no Python 3.8 or newer was found where it ran)", ""), '
     f'ifThenElse(ExitCode =?= {codes.NO_ROOM}, " (the disk of its scratch directory was full)", ""), '
     'ifThenElse(ExitCode =?= 126 || ExitCode =?= 127, " (a program or library was not found where it ran)", ""), '
+    f"{_OF_IMAGE.format(', in the image ')}, "
     '", after ", string(NumJobCompletions), " attempts")'
 )
 
@@ -136,9 +141,15 @@ _SUBCODE = (
     f"ifThenElse({_NO_CONTAINER}, {hold_codes.CONTAINER_FAILED}, "
     f"ifThenElse({_NEVER_BEGINS}, {hold_codes.NEVER_BEGAN}, {hold_codes.TAKEN_AWAY}))"
 )
-_WHY_NO_CONTAINER = f'strcat("The container could not be started in {START_ATTEMPTS} attempts. ", VacateReason ?: "")'
+# A policy's reason with a quotation mark in it, as dockerd's and Apptainer's words about registries have, is lost: the schedd
+# makes the hold's reason of it as it is, which is no string then, and users read "Reason unspecified".
+_SAID = """(replaceall("[^ !#-~]", VacateReason, "'") ?: "HTCondor does not say why")"""
+_WHY_NO_CONTAINER = (
+    f'strcat("The container", {_OF_IMAGE.format(" of the image ")}, " could not be started in {START_ATTEMPTS} attempts. ", '
+    f"{_SAID})"
+)
 _LAST_WORDS = (
-    '"The last time: ", VacateReason ?: "HTCondor does not say why", '
+    f'"The last time: ", {_SAID}, '
     'ifThenElse(VacateReasonCode =?= undefined, "", strcat(" (vacate code ", string(VacateReasonCode), ")"))'
 )
 _WHY_NEVER = (

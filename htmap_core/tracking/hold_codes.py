@@ -56,6 +56,7 @@ _MORE_DISK = _MORE.format(what="disk", unit="GB")
 
 JOB_POLICY = 3  # HTCondor's JobPolicy, which HTMap's own policies are, too; these are their subcodes
 COULD_NOT_FINISH, CONTAINER_FAILED, NEVER_BEGAN, TAKEN_AWAY = 7101, 7102, 7103, 7104
+NO_IMAGE = 35  # HTCondor's InvalidDockerImage
 NOT_SAVED = 36  # HTCondor's FailedToCheckpoint
 OF_RESOURCES = {21, 34}  # StartdHeldJob and JobOutOfResources, which have these subcodes
 CPUS, MEMORY, DURATION, DISK = 101, 102, 103, 104  # HTCondor's subcodes for resources
@@ -185,7 +186,7 @@ HOLD_CODES = (
         "The reason says which. For memory: " + _MORE_MEMORY + ". For disk space: " + _MORE_DISK),
     HoldCode(34, "JobOutOfResources", "it used more memory than it has", _A, _MORE_MEMORY, MEMORY),
     HoldCode(34, "JobOutOfResources", "it used more disk space than it has", _A, _MORE_DISK, DISK),
-    HoldCode(35, "InvalidDockerImage",
+    HoldCode(NO_IMAGE, "InvalidDockerImage",
         "the execute node has no such image and cannot get it, or the image cannot run", _A,
         "Is the image's name right, and does the registry give it to everybody? " + _MEND),
     HoldCode(NOT_SAVED, "FailedToCheckpoint",

@@ -6,11 +6,13 @@ import re
 
 from htmap_core import names
 from htmap_core.components import ComponentHold
-from htmap_core.tracking.hold_codes import MEMORY, OF_RESOURCES, known
+from htmap_core.tracking.hold_codes import CONTAINER_FAILED, JOB_POLICY, MEMORY, NO_IMAGE, OF_RESOURCES, known
 from htmap_core.wording import in_shell
 
+_Causes = tuple[tuple[tuple[str, ...], str], ...]
+
 # Signs in the reason of a failed transfer by URL, and the cause that they mean; the first match counts.
-_OF_URLS = (
+_OF_URLS: _Causes = (
     (("404",), "The server has no such file"),
     (
         ("401", "403"),
@@ -22,6 +24,32 @@ _OF_URLS = (
         "The execute node finds no server of that name; the S3 server of an s3:// URL needs a dot in its name",
     ),
     (("connect",), "The server does not answer the execute node"),
+)
+# Signs in the reason for which a container does not start, likewise.
+_OF_IMAGES: _Causes = (
+    (
+        ("no basic auth", "unauthorized", "authentication required", "access denied", "denied:"),
+        "The registry gives the image only to those who log in, or has none of that name: execute nodes do not log in",
+    ),
+    (("manifest unknown", "no such manifest", "not found: manifest"), "The registry has no image of that name and tag"),
+    (("invalid reference format",), "No image can have that name: Docker's names have no capitals and no blanks"),
+    (
+        ("no matching manifest", "exec format error"),
+        "The image is for another kind of processor than the execute node has",
+    ),
+    (("image format not recognized", "image format not recognised"), "That file is no image that Apptainer can run"),
+    (
+        ("dial tcp", "no such host", "connection refused", "i/o timeout", "TLS handshake"),
+        "The execute node cannot reach the registry",
+    ),
+    (
+        ("could not open image", "no such file or directory"),
+        "The execute node has no image there, or its `/bin/sh` is missing",
+    ),
+)
+_ANOTHER_IMAGE = (
+    "If the image's name is wrong, create the map again, for it is part of the map; if not, put that right, then "
+    "`htmap release {tag}`. `htmap docs containers` has more"
 )
 _URL = re.compile(r"\w+://\S+")
 _MEND = "Put that right, then `htmap release {tag}`"
@@ -39,6 +67,10 @@ def advice(hold: ComponentHold, tag: str) -> str:
         for signs, cause in _OF_URLS:
             if any(sign in told for sign in signs):
                 return f"{cause}. {_MEND}".format(tag=in_shell(tag))
+    if is_of_image(hold):
+        for signs, cause in _OF_IMAGES:
+            if any(sign in hold.reason for sign in signs):
+                return f"{cause}. {_ANOTHER_IMAGE}".format(tag=in_shell(tag))
     found = known(hold.code, hold.subcode)
     return (found.advice if found else _AFTER_ANY).format(tag=in_shell(tag))
 
@@ -71,6 +103,11 @@ def is_for_memory(hold: ComponentHold) -> bool:
 def is_of_url(hold: ComponentHold) -> bool:
     """Return whether the cause of a hold is a failed transfer from or to a URL."""
     return hold.code in {12, 13} and "URL file =" in hold.reason
+
+
+def is_of_image(hold: ComponentHold) -> bool:
+    """Return whether a component is held because its container could not be started."""
+    return hold.code == NO_IMAGE or (hold.code, hold.subcode) == (JOB_POLICY, CONTAINER_FAILED)
 
 
 def in_our_words(reason: str) -> str:

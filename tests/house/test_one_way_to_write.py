@@ -35,7 +35,8 @@ APART = {
     "plugins/htmap-pool/htmap_pool/installing/apt.py": "the output of a program that runs, in a file without a name",
     "plugins/htmap-pool/htmap_pool/places.py": "a private folder for sockets",
     "plugins/htmap-transplant/htmap_transplant/packing.py": "an archive that is built in a scratch folder",
-    "plugins/htmap-transplant/htmap_transplant/store.py": "a whole directory is moved away",
+    "plugins/htmap-transplant/htmap_transplant/store/folders.py": "a whole directory is moved away",
+    "plugins/htmap-transplant/htmap_transplant/store/making.py": "a link makes a new name of an archive that others have",
 }
 
 MODULES = {"fcntl", "tempfile"}

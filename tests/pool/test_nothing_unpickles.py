@@ -260,7 +260,17 @@ ARGUMENTS = {
     "remove": ["tide"],
     "clean": ["--all"],
 }
-LOOK_AT_NO_MAP = {"docs", "plugins new", "set", "unset", "autocompletion", "pool install", "pool start", "pool stop"}
+LOOK_AT_NO_MAP = {
+    "docs",
+    "plugins new",
+    "set",
+    "unset",
+    "autocompletion",
+    "pool install",
+    "pool start",
+    "pool stop",
+    "transplants export",
+}
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping
+from typing import Optional
 
 import attrs
 from attrs import validators
@@ -53,6 +54,14 @@ class DockerSettings:
             "default": "`python:3.x` with your own minor version",
         },
     )
+    modules: Optional[list[str]] = attrs.field(
+        default=None,
+        metadata={
+            "meaning": "the modules that the image has, beside the standard library; a map whose function needs others "
+            "gets another delivery method, where HTMap chooses",
+            "default": "not known: an image that you name is taken to have all",
+        },
+    )
     universe: str = attrs.field(
         default="auto",
         validator=validators.in_(("auto", "docker", "container")),
@@ -78,10 +87,17 @@ class Docker(DeliveryMethod):
         return Suitability.of_slots(*pool.count(_SLOTS[universe]), f"have {words}", RANK)
 
     def lacks(self, modules: Collection[str], options: MapOptions) -> Collection[str]:
-        """Return all but pip where the image is the default one: it has the standard library alone."""
-        own = any(f"{universe}_image" in options for universe in _SLOTS)
-        is_default = table("DOCKER", DockerSettings).image == _official_python()
-        return [name for name in modules if name != "pip"] if is_default and not own else []
+        """Return what is not among the settings' modules; without these, all but pip for the default image, else nothing.
+
+        The default image has the standard library alone. Of an image that only the map has, nothing is known.
+        """
+        settings = table("DOCKER", DockerSettings)
+        if any(f"{universe}_image" in options for universe in _SLOTS):
+            return ()
+        known = settings.modules
+        if known is None and settings.image == _official_python():
+            known = []
+        return () if known is None else [name for name in modules if name not in {*known, "pip"}]
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Ask for a container of the image; a map's own option ``docker_image`` or ``container_image`` wins.

@@ -169,3 +169,16 @@ class TestModules:
     def test_of_an_image_of_the_settings_nothing_is_known(self) -> None:
         htmap.settings["DOCKER.IMAGE"] = "me/mine:1"
         assert set(Docker().lacks({"numpy"}, MapOptions())) == set()
+
+    def test_modules_that_the_settings_name_are_all_that_it_has(self) -> None:
+        htmap.settings["DOCKER.MODULES"] = ["numpy"]
+        assert set(Docker().lacks({"numpy", "scipy"}, MapOptions())) == {"scipy"}
+
+    def test_an_image_that_the_settings_say_has_none_lacks_all(self) -> None:
+        htmap.settings["DOCKER.IMAGE"] = "docker://me/mine:1"
+        htmap.settings["DOCKER.MODULES"] = []
+        assert set(Docker().lacks({"numpy"}, MapOptions())) == {"numpy"}
+
+    def test_what_the_settings_name_is_not_of_an_image_of_the_maps_own(self) -> None:
+        htmap.settings["DOCKER.MODULES"] = []
+        assert set(Docker().lacks({"numpy"}, MapOptions(container_image="docker://me/mine:1"))) == set()

@@ -64,6 +64,14 @@ class SingularitySettings:
             "default": "files are sent unless they are below `/cvmfs`",
         },
     )
+    modules: Optional[list[str]] = attrs.field(
+        default=None,
+        metadata={
+            "meaning": "the modules that the image has, beside the standard library; a map whose function needs others "
+            "gets another delivery method, where HTMap chooses",
+            "default": "not known: an image that you name is taken to have all",
+        },
+    )
     universe: str = attrs.field(
         default="auto",
         validator=validators.in_(("auto", "container", "vanilla")),
@@ -92,10 +100,17 @@ class Singularity(DeliveryMethod):
         return Suitability.of_slots(*pool.count(slots), f"have {words}", RANK)
 
     def lacks(self, modules: Collection[str], options: MapOptions) -> Collection[str]:
-        """Return all but pip where the image is the default one: it has the standard library alone."""
-        own = "container_image" in options or "MY.SingularityImage" in options
-        is_default = table("SINGULARITY", SingularitySettings).image == _official_python()
-        return [name for name in modules if name != "pip"] if is_default and not own else []
+        """Return what is not among the settings' modules; without these, all but pip for the default image, else nothing.
+
+        The default image has the standard library alone. Of an image that only the map has, nothing is known.
+        """
+        settings = table("SINGULARITY", SingularitySettings)
+        if "container_image" in options or "MY.SingularityImage" in options:
+            return ()
+        known = settings.modules
+        if known is None and settings.image == _official_python():
+            known = []
+        return () if known is None else [name for name in modules if name not in {*known, "pip"}]
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
         """Ask for a container of the image; a map's own option ``container_image`` or ``+SingularityImage`` wins.

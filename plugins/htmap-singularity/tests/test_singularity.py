@@ -217,3 +217,16 @@ class TestModules:
     def test_of_an_image_of_the_settings_nothing_is_known(self, sif: str) -> None:
         htmap.settings["SINGULARITY.IMAGE"] = sif
         assert set(Singularity().lacks({"numpy"}, MapOptions())) == set()
+
+    def test_modules_that_the_settings_name_are_all_that_it_has(self) -> None:
+        htmap.settings["SINGULARITY.MODULES"] = ["numpy"]
+        assert set(Singularity().lacks({"numpy", "scipy"}, MapOptions())) == {"scipy"}
+
+    def test_an_image_that_the_settings_say_has_none_lacks_all(self) -> None:
+        htmap.settings["SINGULARITY.IMAGE"] = "docker://me/mine:1"
+        htmap.settings["SINGULARITY.MODULES"] = []
+        assert set(Singularity().lacks({"numpy"}, MapOptions())) == {"numpy"}
+
+    def test_what_the_settings_name_is_not_of_an_image_of_the_maps_own(self) -> None:
+        htmap.settings["SINGULARITY.MODULES"] = []
+        assert set(Singularity().lacks({"numpy"}, MapOptions(container_image="docker://me/mine:1"))) == set()

@@ -1,10 +1,11 @@
 """The delivery method ``transplant``: the Python that submits travels to the execute node."""
 
-from htmap_transplant.errors import CannotPack, NoSuchTransplant, NotTransplantable, TransplantInUse
-from htmap_transplant.store import Transplant, transplant_info, transplants
+from htmap_transplant.errors import CannotPack, FileHasChanged, NoSuchTransplant, NotTransplantable, TransplantInUse
+from htmap_transplant.store.packed import Transplant, transplant_info, transplants
 
 __all__ = [
     "CannotPack",
+    "FileHasChanged",
     "NoSuchTransplant",
     "NotTransplantable",
     "Transplant",

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from htmap_core import takes_json
-from htmap_transplant import store
+from htmap_transplant.store import packed
 
 if TYPE_CHECKING:
     from htmap_transplant import answers
 
 
-@click.group()
-def transplants() -> None:
-    """Manage packed Python installations, which the delivery method `transplant` sends to execute nodes."""
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.pass_context
+def transplants(context: click.Context, as_json: bool) -> None:
+    """Manage packed Python installations, which the delivery method `transplant` sends to execute nodes.
+
+    Without a command, this is `htmap transplants info`.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(info, as_json=as_json)
+    elif as_json:
+        raise click.UsageError(f"write --json behind {context.invoked_subcommand!r}")
 
 
 @transplants.command()
 @takes_json
 def info(as_json: bool) -> answers.Transplants | None:
-    """Show the packed Python installations and the maps that need them."""
+    """Show the packed Python installations, what each is, and the maps that need it."""
     if as_json:
-        return {"transplants": [_facts(index, each) for index, each in enumerate(store.transplants())]}
-    click.echo(store.transplant_info())
+        found = packed.transplants()
+        return {
+            "transplants": [_facts(index, each, packed.news(each, found[:index])) for index, each in enumerate(found)]
+        }
+    click.echo(packed.transplant_info())
     return None
 
 
-def _facts(index: int, each: store.Transplant) -> answers.Transplant:
+def _facts(index: int, each: packed.Transplant, news: packed.News) -> answers.Transplant:
     return {
         "index": index,
         "hash": each.hash,
@@ -37,6 +50,15 @@ def _facts(index: int, each: store.Transplant) -> answers.Transplant:
         "size": each.size,
         "packages": list(each.packages),
         "used_by": list(each.used_by()),
+        "environment": str(each.environment),
+        "python": each.python,
+        "archives": [str(path) for path in each.archives],
+        "unpacked": each.unpacked,
+        "alone": each.alone,
+        "last_used": each.last_used,
+        "expires": each.expires,
+        "added": list(news.added),
+        "removed": list(news.removed),
     }
 
 
@@ -46,9 +68,9 @@ def _facts(index: int, each: store.Transplant) -> answers.Transplant:
 @click.option("--force", is_flag=True, help="Remove the installation even if maps need it.")
 @takes_json
 def remove(index: int | None, unused: bool, force: bool, as_json: bool) -> answers.RemovedTransplants:
-    """Remove the packed Python installation that `htmap transplants info` shows with the number INDEX."""
+    """Remove the packed Python installation that `htmap transplants` shows with the number INDEX."""
     if unused == (index is not None) or (unused and force):
-        raise click.UsageError("name either an INDEX, which `htmap transplants info` shows, or --unused")
+        raise click.UsageError("name either an INDEX, which `htmap transplants` shows, or --unused")
     removed: list[str] = []
     for each in _unused() if index is None else [_numbered(index)]:
         each.remove(force)
@@ -58,12 +80,26 @@ def remove(index: int | None, unused: bool, force: bool, as_json: bool) -> answe
     return {"removed": removed}
 
 
-def _unused() -> list[store.Transplant]:
-    return [each for each in store.transplants() if not each.used_by()]
+@transplants.command()
+@click.argument("index", type=click.IntRange(min=0))
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@takes_json
+def export(index: int, target: Path, as_json: bool) -> answers.ExportedTransplant:
+    """Write the packed Python installation with the number INDEX into one archive, for a web server or a shared folder."""
+    found = _numbered(index)
+    found.export(target)
+    size = target.stat().st_size
+    if not as_json:
+        click.echo(f"wrote transplant {found.hash} to {target}: TRANSPLANT.ALTERNATE_INPUT_PATH can name it")
+    return {"hash": found.hash, "path": str(target.absolute()), "size": size}
 
 
-def _numbered(index: int) -> store.Transplant:
-    found = store.transplants()
+def _unused() -> list[packed.Transplant]:
+    return [each for each in packed.transplants() if not each.used_by()]
+
+
+def _numbered(index: int) -> packed.Transplant:
+    found = packed.transplants()
     if index >= len(found):
-        raise click.UsageError(f"there is no transplant {index}; `htmap transplants info` lists the existing ones")
+        raise click.UsageError(f"there is no transplant {index}; `htmap transplants` lists the existing ones")
     return found[index]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fnmatch
 import glob
-import hashlib
 import os
 import re
 from collections.abc import Container, Iterable, Iterator
@@ -18,10 +17,9 @@ from pathlib import Path
 from htmap_transplant import sources
 from htmap_transplant.errors import CannotPack
 from htmap_transplant.installation import Installation, strange_names
-from htmap_transplant.members import Member, member, tree
+from htmap_transplant.members import Member, digest, member, tree
 from htmap_transplant.sources import Site
 
-FORMAT = 2
 ABOUT = "about"
 
 # The parts of the standard library that stay: tests and their data, windows that nobody would see, tools for builds.
@@ -71,7 +69,7 @@ def members(installation: Installation) -> list[Member]:
     """
     found: dict[str, Member] = {}
     try:
-        for each in _everything(installation, _sites(installation)):
+        for each in _everything(installation, sites_of(installation)):
             found[each.name] = each  # the environment's files win over those of its base
     except OSError as error:
         raise CannotPack(str(error)) from error
@@ -80,14 +78,7 @@ def members(installation: Installation) -> list[Member]:
 
 def fingerprint(installation: Installation, files: Iterable[Member]) -> str:
     """Return a name for the content of the archive; it changes if a file is added, removed or changed."""
-    digest = hashlib.sha256(f"{FORMAT} {installation.description} {installation.prefix}\n".encode())
-    for each in files:
-        digest.update(f"{each.name}\0{each.size}\0{each.mtime_ns}\0{each.mode}\0{each.link}\n".encode(*_ANY_NAME))
-        digest.update(each.content or b"")
-    return digest.hexdigest()[:32]
-
-
-_ANY_NAME = ("utf-8", "surrogateescape")
+    return digest(files, f"{installation.description} {installation.prefix}")
 
 
 def _everything(installation: Installation, sites: list[Site]) -> Iterator[Member]:
@@ -102,7 +93,7 @@ def _everything(installation: Installation, sites: list[Site]) -> Iterator[Membe
     yield from _interpreter(installation)
 
 
-def _sites(installation: Installation) -> list[Site]:
+def sites_of(installation: Installation) -> list[Site]:
     """Return the folders of packages with their names in the archive; the first one gets the usual name."""
     usual = f"{_library(installation)}/{installation.packages}"
     return [

@@ -42,6 +42,22 @@ class CannotPack(CannotTransplantPython):
 
 
 @attrs.define(slots=False)
+class FileHasChanged(CannotTransplantPython):
+    """A file of the Python installation was changed or removed while it was packed.
+
+    :param path: the file.
+    """
+
+    path: Path
+
+    def __str__(self) -> str:
+        return (
+            f"this Python installation changes while it is packed, as {self.path} did. Is something being installed or built? "
+            f"Wait until that is over, and create the map again"
+        )
+
+
+@attrs.define(slots=False)
 class NoSuchTransplant(HTMapException, LookupError):
     """There is no packed Python installation where one was expected.
 

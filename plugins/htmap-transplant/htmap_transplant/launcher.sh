@@ -11,20 +11,27 @@ fail() {
 home="$PWD/_htmap_python"
 python="$home/bin/python3"
 
-# The job's ad has the name of the file that HTCondor put here: it may come from a URL.
+# The job's ad has the names of the files that HTCondor put here, with slashes between them: one may come from a URL.
 while IFS= read -r line; do
     case $line in
     "HTMapTransplant = "*)
-        archive=${line#*\"}
-        archive=${archive%\"}
+        archives=${line#*\"}
+        archives=${archives%\"}
         ;;
     esac
 done <"${_CONDOR_JOB_AD:-.job.ad}"
-[ -f "$archive" ] || fail "the packed Python '$archive' did not arrive with this job."
-
-said=$(tar -xzof "$archive" 2>&1) || fail "the packed Python could not be unpacked: $said
+[ -n "$archives" ] || fail "the job's ad does not say which packed Python it gets."
+while [ -n "$archives" ]; do
+    archive=${archives%%/*}
+    case $archives in
+    */*) archives=${archives#*/} ;;
+    *) archives= ;;
+    esac
+    [ -f "$archive" ] || fail "the packed Python '$archive' did not arrive with this job."
+    said=$(tar -xzof "$archive" 2>&1) || fail "the packed Python could not be unpacked: $said
 htmap: unpacking needs tar, gzip and free disk space; the option request_disk asks for more disk space."
-rm -f "$archive" # it would count as disk space of the job
+    rm -f "$archive" # it would count as disk space of the job
+done
 
 unset PYTHONHOME
 if ! said=$("$python" -I -S -c "" 2>&1); then

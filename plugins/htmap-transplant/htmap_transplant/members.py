@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Optional
 
@@ -12,6 +13,9 @@ import attrs
 # Compiled code stays here: it would be a quarter of the bytes sent with each job. Python compiles the imported modules again in
 # less time than many jobs need to get compiled code from one submit node.
 _CACHES = "__pycache__"
+
+# A digest says as well how the files are packed: who changes that changes this number, and everything is packed anew.
+_FORMAT = 3
 
 _PERMISSIONS = 0o777  # set-user-ID would let others than the job's user act as this one
 
@@ -27,6 +31,7 @@ class Member:
     :param mode: its permissions.
     :param link: the target of a link; None for a file.
     :param content: the changed content; None if it is that of the file.
+    :param run_path: where it has to look for libraries in the archive; None if it needs no change for that.
     """
 
     name: str
@@ -36,6 +41,20 @@ class Member:
     mode: int
     link: Optional[str] = None
     content: Optional[bytes] = None
+    run_path: Optional[tuple[str, ...]] = None
+
+
+def digest(files: Iterable[Member], more: str = "") -> str:
+    """Return a name for what is in some files; it changes if one is added, removed or changed.
+
+    :param more: what else the name is for.
+    """
+    found = hashlib.sha256(f"{_FORMAT} {more}\n".encode())
+    for each in files:
+        facts = (each.name, each.size, each.mtime_ns, each.mode, each.link, each.run_path)
+        found.update("\0".join(map(str, facts)).encode("utf-8", "surrogateescape"))
+        found.update(b"\0" + (each.content or b"") + b"\n")
+    return found.hexdigest()[:32]
 
 
 Skip = Callable[[str], bool]

@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from htmap_core import DeliveryMethod, MapPlan, PoolView, SubmitDescription, Suitability, hookimpl, quoted, submit_path
-from htmap_transplant import store
 from htmap_transplant.errors import NotTransplantable
 from htmap_transplant.installation import Installation, refusal, running
 from htmap_transplant.settings import TransplantSettings, current
+from htmap_transplant.store import making
+from htmap_transplant.store.packed import Transplant
 
 if TYPE_CHECKING:
     import click
 
 RANK = 10  # if all slots can: it works nearly everywhere, but sends tens or hundreds of megabytes with each job
 LAUNCHER = Path(__file__).with_name("launcher.sh")
-_ATTRIBUTE = "HTMapTransplant"
+_ATTRIBUTE = "HTMapTransplant"  # the names of the archives, with slashes between them, which are in no name
+_ROOM = (
+    512 << 20
+)  # bytes of disk space that jobs have beside Python; so HTMap's built-in gigabyte is enough for Python, too
 
 
 class TransplantDelivery(DeliveryMethod):
@@ -28,7 +32,7 @@ class TransplantDelivery(DeliveryMethod):
 
     def __init__(self, find: Callable[[], Installation] = running) -> None:
         self._find = find
-        self._prepared: dict[Path, Path] = {}
+        self._prepared: dict[Path, Transplant] = {}
 
     def check(self, pool: PoolView) -> Suitability:
         """Say yes if slots have this machine's architecture and this Python can run elsewhere."""
@@ -44,23 +48,29 @@ class TransplantDelivery(DeliveryMethod):
         """
         settings = current(plan.settings)
         if not settings.assume_exists:
-            self._prepared = {plan.map_dir: store.pack(self._installation(), settings.folder, plan.map_dir)}
+            packed = making.pack(self._installation(), settings.folder, plan.map_dir, settings.keep_days)
+            self._prepared = {plan.map_dir: packed}
         elif settings.alternate_input_path is None:
-            store.use(store.archive_of(self._installation(), settings.folder), plan.map_dir)
+            used = making.use(making.place_of(self._installation(), settings.folder), plan.map_dir)
+            self._prepared = {plan.map_dir: used}
 
     def describe(self, submit: SubmitDescription, plan: MapPlan) -> None:
-        """Send the archive with each job, and start the launcher, which unpacks it.
+        """Send the archives with each job, and start the launcher, which unpacks it.
 
         :raises CannotTransplantPython: this Python cannot run elsewhere.
         """
         settings = current(plan.settings)
-        source = settings.alternate_input_path
-        if source is None:
-            archive = self._prepared.get(plan.map_dir) or store.archive_of(self._installation(), settings.folder)
-            source = str(archive)
+        if settings.alternate_input_path is not None:
+            sources = [settings.alternate_input_path]
+        else:
+            packed = self._prepared.get(plan.map_dir) or making.planned(self._installation(), settings.folder)
+            sources = [str(each) for each in packed.archives]
+            if packed.unpacked > _ROOM:
+                submit.set_default("request_disk", f"{(packed.unpacked + _ROOM) >> 20}MB")
         submit.launch_with(LAUNCHER, transfer=True)
-        submit.add_input_file(submit_path(source))
-        submit.set_attribute(_ATTRIBUTE, submit_path(quoted(Path(source).name)))
+        for each in sources:
+            submit.add_input_file(submit_path(each))
+        submit.set_attribute(_ATTRIBUTE, submit_path(quoted("/".join(Path(each).name for each in sources))))
         submit.require(_requirements())
 
     def _installation(self) -> Installation:

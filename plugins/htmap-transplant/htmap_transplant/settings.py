@@ -32,6 +32,13 @@ class TransplantSettings:
         },
     )
     assume_exists: bool = attrs.field(default=False, metadata={"meaning": "pack nothing: the archive is there already"})
+    keep_days: int = attrs.field(
+        default=30,
+        validator=attrs.validators.ge(0),
+        metadata={
+            "meaning": "for how many days a packed installation is kept that no map needs, after the last map was created with it"
+        },
+    )
 
     @property
     def folder(self) -> Path:

@@ -15,6 +15,7 @@ from htmap_transplant import contents, packing
 from htmap_transplant.installation import Installation
 from htmap_transplant.libraries import elf, shipping
 from htmap_transplant.members import Member
+from htmap_transplant.pieces import pieces_of
 
 pytestmark = pytest.mark.packs
 
@@ -68,7 +69,10 @@ def home(packed: list[Member], here: Path, tmp_path_factory: pytest.TempPathFact
     """The folder of a Python that was packed and unpacked; the environment and the sources are gone."""
     there = tmp_path_factory.mktemp("there") / "a folder"
     there.mkdir()
-    packing.pack(packed, there / "packed.tar.gz")
+    pieces = pieces_of(shipping.adapted(packed)[0], ())
+    for number, each in enumerate(pieces):
+        packing.pack(each.members, there / f"{number}.tar.gz")
+    packing.join([there / f"{number}.tar.gz" for number in range(len(pieces))], there / "packed.tar.gz")
     here.rename(here.with_name("gone"))
     subprocess.run(["tar", "-xzof", "packed.tar.gz"], cwd=there, check=True)
     yield there / packing.FOLDER

@@ -29,9 +29,14 @@ class Node:
         program.chmod(0o755)
         about = self.scratch.parent / "about"
         about.write_text("CPython 3.99 for a PDP-11\n")
-        with tarfile.open(self.scratch / name, "w:gz") as archive:
-            archive.add(program, "_htmap_python/bin/python3")
-            archive.add(about, "_htmap_python/about")
+        first, *others = name.split("/")
+        for piece in [first, *others]:
+            with tarfile.open(self.scratch / piece, "w:gz") as archive:
+                if piece == first:
+                    archive.add(program, "_htmap_python/bin/python3")
+                    archive.add(about, "_htmap_python/about")
+                else:
+                    archive.add(about, f"_htmap_python/lib/{piece}")
         (self.scratch / ".job.ad").write_text(f'Cmd = "x"\nHTMapTransplant = "{name}"\nOwner = "somebody"\n')
 
     def run(self, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -88,6 +93,27 @@ def test_the_packed_file_goes_when_it_is_unpacked(node: Node) -> None:
     node.send("exit 0", name="from a web server.tar.gz")
     assert node.run().returncode == 0
     assert not (node.scratch / "from a web server.tar.gz").exists()
+
+
+def test_all_pieces_are_unpacked_into_one_folder_and_go(node: Node) -> None:
+    node.send("exit 0", name="one.tar.gz/a b.tar.gz/*.tar.gz")
+    assert node.run().returncode == 0
+    home = node.scratch / "_htmap_python"
+    assert sorted(path.name for path in (home / "lib").iterdir()) == ["*.tar.gz", "a b.tar.gz"]
+    assert sorted(path.name for path in node.scratch.iterdir()) == [".job.ad", "_htmap_python"]
+
+
+def test_a_piece_that_did_not_arrive_is_named(node: Node) -> None:
+    node.send("exit 0", name="one.tar.gz/two.tar.gz")
+    (node.scratch / "two.tar.gz").unlink()
+    ran = node.run()
+    assert (ran.returncode, "'two.tar.gz'" in ran.stderr) == (92, True)
+
+
+def test_an_ad_that_names_no_piece_starts_nothing(node: Node) -> None:
+    node.send("exit 0")
+    (node.scratch / ".job.ad").write_text('Cmd = "x"\n')
+    assert node.run().returncode == 92
 
 
 def test_the_exit_code_is_that_of_the_runner(node: Node) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 from htmap_transplant.libraries import elf
+from htmap_transplant.libraries.run_path import with_run_path
 from htmap_transplant.libraries.shipping import FOLDER, adapted
 from htmap_transplant.libraries.tools import patchelf
-from htmap_transplant.members import tree
+from htmap_transplant.members import Member, tree
 
 BOTH = pytest.mark.parametrize("kind", ["rpath", "runpath"])
 
@@ -65,8 +66,8 @@ def move(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
     def there() -> Path:
         scratch, home = tmp_path / "scratch", tmp_path / "there"
         scratch.mkdir()
-        files, _ = adapted(list(tree(site, "lib/site")), scratch)
-        for each in files:
+        files, _ = adapted(list(tree(site, "lib/site")))
+        for each in (_packed(each, scratch / str(number)) for number, each in enumerate(files)):
             (home / each.name).parent.mkdir(parents=True, exist_ok=True)
             if each.link is None:
                 shutil.copy2(each.source, home / each.name)
@@ -78,6 +79,11 @@ def move(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
         return home / "lib" / "site"
 
     return there
+
+
+def _packed(each: Member, copy: Path) -> Member:
+    """Return a file as it is packed."""
+    return each if each.run_path is None else with_run_path(each, copy)
 
 
 def load(path: Path) -> None:

@@ -88,10 +88,10 @@ def test_any_other_method_that_suits_is_preferred() -> None:
 
 def test_the_archive_travels_with_what_unpacks_it(delivery: TransplantDelivery, plan: MapPlan) -> None:
     submit = described(delivery, plan)
-    (archive,) = htmap.transplants()
-    assert submit.input_files == (str(archive.path),)
+    (packed,) = htmap.transplants()
+    assert submit.input_files == tuple(map(str, packed.archives))
     assert (Path(submit.executable).name, submit.transfer_executable) == ("launcher.sh", True)
-    assert submit.get("MY.HTMapTransplant") == '"_htmap_python.tar.gz"'
+    assert submit.get("MY.HTMapTransplant") == f'"{"/".join(each.name for each in packed.archives)}"'
 
 
 def test_what_is_described_is_what_was_packed_even_if_something_has_changed_since(
@@ -101,7 +101,39 @@ def test_what_is_described_is_what_was_packed_even_if_something_has_changed_sinc
     delivery.prepare(plan)
     (small.sites[0] / "more.py").touch()
     delivery.describe(submit, plan)
-    assert Path(submit.input_files[0]).exists()
+    assert all(Path(each).exists() for each in submit.input_files)
+
+
+def test_a_plan_tells_which_archives_a_map_would_send_and_packs_none(
+    delivery: TransplantDelivery, plan: MapPlan
+) -> None:
+    submit = SubmitDescription()
+    delivery.describe(submit, plan)
+    assert htmap.transplants() == ()
+    assert submit.input_files == described(delivery, plan).input_files
+
+
+@pytest.mark.parametrize(("size", "requested"), [(10 << 20, None), (3 << 30, 3.5 * 1024)])
+def test_jobs_ask_for_the_disk_space_that_a_large_python_takes(
+    delivery: TransplantDelivery, plan: MapPlan, small: Installation, size: int, requested: float | None
+) -> None:
+    with (small.sites[0] / "large").open("wb") as file:
+        file.truncate(size)  # it takes no space here
+    submit = SubmitDescription()
+    delivery.describe(submit, plan)
+    found = submit.get("request_disk")
+    assert found == (None if requested is None else f"{int(requested)}MB")
+
+
+def test_disk_space_that_the_user_asks_for_counts(
+    delivery: TransplantDelivery, plan: MapPlan, small: Installation
+) -> None:
+    with (small.sites[0] / "large").open("wb") as file:
+        file.truncate(3 << 30)
+    submit = SubmitDescription()
+    submit.set("request_disk", "9GB")
+    delivery.describe(submit, plan)
+    assert submit.get("request_disk") == "9GB"
 
 
 def test_jobs_get_the_archive_from_where_the_setting_says(delivery: TransplantDelivery, plan: MapPlan) -> None:
@@ -188,7 +220,7 @@ def test_a_report_and_the_files_that_come_back_are_not_full_of_that_python() -> 
 def test_an_archive_of_another_name_and_place_serves_as_well(tmp_path: Path) -> None:
     htmap.map(str, [0]).get(0, timeout=TIMEOUT)
     copy = tmp_path / "mine.tar.gz"
-    copy.write_bytes(htmap.transplants()[-1].path.read_bytes())
+    htmap.transplants()[-1].export(copy)
     htmap.settings["TRANSPLANT.ALTERNATE_INPUT_PATH"] = copy.as_uri()
     htmap.settings["TRANSPLANT.ASSUME_EXISTS"] = True
     assert htmap.map(str, [7]).get(0, timeout=TIMEOUT) == "7"

@@ -98,8 +98,9 @@ OF_HTMAP = {
     "transplants remove": ["transplants remove --unused"],
 }
 
-# These need a pool.
+# These need a pool, or something packed.
 ELSEWHERE = {
+    "transplants export": "plugins/htmap-transplant/tests/test_commands.py",
     "job": "tests/pool/test_cli.py",
     **dict.fromkeys(["pool install", "pool start"], "tests/pool/test_answers.py"),
 }

@@ -363,6 +363,14 @@ class TestModules:
         htmap.settings["SINGULARITY.IMAGE"] = "docker://me/analysis:1"
         self.warned(DeliveryForModules, "singularity", "numpy")
 
+    @pytest.mark.parametrize(("there", "name"), [(["numpy", "scipy"], "singularity"), (["scipy"], "packages")])
+    def test_an_image_that_is_said_to_have_them_is_preferred_to_one_that_is_said_not_to(
+        self, there: list[str], name: str
+    ) -> None:
+        htmap.settings["SINGULARITY.IMAGE"] = "docker://me/analysis:1"
+        htmap.settings["SINGULARITY.MODULES"] = there
+        self.warned(DeliveryForModules, name, "numpy")
+
     def test_a_method_that_a_person_has_named_is_used_with_a_warning(self) -> None:
         choose_anew(POOL, DOCKER, "docker")
         doubt = self.warned(LackingModules, "docker", "numpy")

@@ -208,6 +208,40 @@ def test_the_subcode_of_a_hold_says_which_policy_it_was(job: str, subcode: int) 
     assert evaluated(job, "periodic_hold_subcode", **own) == subcode
 
 
+OF_IMAGES = [
+    ("DockerImage", "me/analysis:1"),
+    ("ContainerImage", "docker://me/analysis:1"),
+    ("SingularityImage", "/cvmfs/example.org/analysis"),
+]
+
+
+@pytest.mark.parametrize(("attribute", "image"), OF_IMAGES)
+def test_a_hold_of_a_job_in_a_container_names_the_image(attribute: str, image: str) -> None:
+    named = {attribute: f'"{image}"'}
+    assert image in evaluated(vacated("ContainerError = 3", 1021, **named), "periodic_hold_reason")
+    ended = f'[{attribute} = "{image}"; ExitBySignal = false; ExitCode = 92; NumJobCompletions = 3]'
+    assert image in evaluated(ended, "on_exit_hold_reason")
+
+
+def test_a_hold_of_a_job_without_a_container_is_told_without_an_image() -> None:
+    ended = "[ExitBySignal = false; ExitCode = 92; NumJobCompletions = 3]"
+    assert "image" not in evaluated(ended, "on_exit_hold_reason")
+
+
+def test_quotation_marks_and_lines_in_what_htcondor_said_do_not_cost_the_reason() -> None:
+    said = r'"Get \"https://h/v2/\": refused\nFATAL: it"'
+    of_container = vacated("ContainerError = 3", 1021, VacateReason=said)
+    for job in (of_container, loops(10, 0, VacateReason=said), loops(20, 20, 240.0, VacateReason=said)):
+        reason = evaluated(job, "periodic_hold_reason")
+        assert "Get 'https://h/v2/': refused'FATAL: it" in reason
+        assert not {'"', "\n"} & set(reason)
+
+
+def test_a_container_that_htcondor_says_nothing_of_is_held_with_a_reason() -> None:
+    job = "[JobStatus = 1; NumVacatesByReason = [ContainerError = 3]; VacateReasonCode = 1021]"
+    assert isinstance(evaluated(job, "periodic_hold_reason"), str)
+
+
 def test_the_exit_policy_has_its_subcode_only_where_it_is_ours() -> None:
     assert described("assume")["on_exit_hold_subcode"] == str(hold_codes.COULD_NOT_FINISH)
     assert "on_exit_hold_subcode" not in described("assume", on_exit_hold="ExitCode == 3")

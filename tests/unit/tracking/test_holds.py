@@ -27,6 +27,39 @@ def test_what_curl_says_is_put_into_what_to_do(golden: Golden) -> None:
     golden("holds/what-curl-says", "\n".join(f"{said}\n  {each}" for said, each in zip(SAID, advice)))
 
 
+# As dockerd and Apptainer say it.
+OF_IMAGES = [
+    (
+        35,
+        0,
+        'Cannot pull image h/i:1 Error response from daemon: Get "https://h/v2/": dial tcp: lookup h: no such host',
+    ),
+    (
+        35,
+        0,
+        'Cannot pull image h/i:1 Error response from daemon: Head "http://h/v2/i/manifests/1": no basic auth credentials',
+    ),
+    (35, 0, "Cannot pull image i:1 Error response from daemon: pull access denied for i, repository does not exist"),
+    (
+        35,
+        0,
+        "Cannot pull image i:9 Error response from daemon: manifest for i:9 not found: manifest unknown: manifest unknown",
+    ),
+    (35, 0, "Cannot pull image I:latest invalid reference format: repository name must be lowercase"),
+    (35, 0, "Cannot pull image i:1 no matching manifest for linux/amd64 in the manifest list entries"),
+    (3, 7102, "could not open image /nowhere/i.sif: lstat /nowhere: no such file or directory"),
+    (3, 7102, "could not open image /execute/dir_302/scratch/i.sif: image format not recognized"),
+    (3, 7102, "something new"),
+    (35, 0, "something new"),
+]
+
+
+def test_what_is_said_of_an_image_is_put_into_what_to_do(golden: Golden) -> None:
+    said = [(reason, holds.advice(ComponentHold(code, reason, subcode), "tide")) for code, subcode, reason in OF_IMAGES]
+    assert all("`htmap release tide`" in advice for _, advice in said)
+    golden("holds/what-is-said-of-an-image", "\n".join(f"{reason}\n  {advice}" for reason, advice in said))
+
+
 def test_numbers_in_the_url_are_no_answers_of_a_server() -> None:
     reason = "Details: TLS connect error ( URL file = https://127.0.0.1:40404/403 )"
     answer = holds.advice(ComponentHold(13, REASON.format("TLS connect error")), "tide")

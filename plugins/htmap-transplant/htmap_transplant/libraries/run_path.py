@@ -17,9 +17,9 @@ from pathlib import Path
 
 import attrs
 
-from htmap_transplant.libraries.elf import Dynamic
+from htmap_transplant.libraries.elf import Dynamic, dynamic
 from htmap_transplant.libraries.tools import output, patchelf
-from htmap_transplant.members import Member, member
+from htmap_transplant.members import Member
 
 _ORIGIN = re.compile(r"\$(ORIGIN\b|\{ORIGIN\})")
 
@@ -100,17 +100,17 @@ def _relative(folder: str, each: Member) -> str:
     return f"$ORIGIN/{posixpath.relpath(folder, _folder(each))}"
 
 
-def with_run_path(each: Member, says: Dynamic, entries: Iterable[str], copy: Path) -> Member:
-    """Return a file with another run path, of the kind that it has, which needs all libraries by their names alone.
+def with_run_path(each: Member, copy: Path) -> Member:
+    """Return a file with the run path that it has to have, of its own kind, which needs all libraries by their names alone.
 
-    :param says: what the file says to the loader.
     :param copy: where the changed file is put.
     :raises CannotPack: ``patchelf`` is missing or cannot read the file.
     """
+    says = dynamic(each.source)
     shutil.copyfile(each.source, copy)
     copy.chmod(each.mode | stat.S_IWUSR)
     keep = () if says.runpath is not None else ("--force-rpath",)
     named = [word for path in says.needed_by_path for word in ("--replace-needed", path, posixpath.basename(path))]
-    output(patchelf(), *keep, "--set-rpath", ":".join(entries), *named, copy, check=True)
+    output(patchelf(), *keep, "--set-rpath", ":".join(each.run_path or ()), *named, copy, check=True)
     os.utime(copy, ns=(each.mtime_ns, each.mtime_ns))
-    return attrs.evolve(member(copy, each.name), mode=each.mode)
+    return attrs.evolve(each, source=copy, size=copy.stat().st_size, run_path=None)

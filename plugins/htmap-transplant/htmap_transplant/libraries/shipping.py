@@ -12,20 +12,22 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from htmap_core import LongWork
+import attrs
+
 from htmap_transplant.libraries import elf
 from htmap_transplant.libraries.loader import loaded
-from htmap_transplant.libraries.run_path import Places, in_archive, with_run_path
+from htmap_transplant.libraries.run_path import Places, in_archive
 from htmap_transplant.members import Member, member
 
 FOLDER = "libraries"
 
 
-def adapted(files: Sequence[Member], scratch: Path) -> tuple[list[Member], list[Path]]:
+def adapted(files: Sequence[Member]) -> tuple[list[Member], list[Path]]:
     """Return the files with the libraries that they need from outside, and the paths of these libraries.
 
+    Nothing is changed yet: files that have to look elsewhere for libraries have a run path.
+
     :param files: the files of the installation.
-    :param scratch: a folder for changed copies of files.
     :raises CannotPack: a tool is missing or cannot read a file.
     """
     places, programs = Places(files), _programs(files)
@@ -39,10 +41,8 @@ def adapted(files: Sequence[Member], scratch: Path) -> tuple[list[Member], list[
         wanted.append((each, libraries, bool(outside)))
     wanted += [(member(Path(path), f"{FOLDER}/{soname}"), {}, True) for soname, path in shipped.items()]
     adapted = {each.name: each for each in files}
-    with LongWork("adapting libraries to travel", len(wanted), "file") as work:
-        for number, (each, libraries, needs_ours) in enumerate(wanted):
-            adapted[each.name] = _pointed(each, libraries, places, Path(scratch, str(number)), needs_ours=needs_ours)
-            work.advance()
+    for each, libraries, needs_ours in wanted:
+        adapted[each.name] = _pointed(each, libraries, places, needs_ours=needs_ours)
     return sorted(adapted.values(), key=lambda each: each.name), [Path(path) for path in shipped.values()]
 
 
@@ -56,10 +56,10 @@ def _may_be_elf(each: Member) -> bool:
     return each.link is None and each.content is None and (".so" in each.source.name or bool(each.mode & 0o111))
 
 
-def _pointed(each: Member, libraries: dict[str, str], places: Places, copy: Path, *, needs_ours: bool) -> Member:
-    """Return a file that finds its libraries in the archive: itself if it does so already, else a changed copy."""
+def _pointed(each: Member, libraries: dict[str, str], places: Places, *, needs_ours: bool) -> Member:
+    """Return a file with the run path by which it finds its libraries in the archive, if its own does not do."""
     says = elf.dynamic(each.source)
     needed = [libraries[name] for name in says.needed if name in libraries]
     wanted = [names for library in needed if (names := places.of_library(library))]
     path = in_archive(each, says, [*wanted, *([[FOLDER]] if needs_ours else [])], places)
-    return with_run_path(each, says, path.entries, copy) if path.has_changed else each
+    return attrs.evolve(each, run_path=tuple(path.entries)) if path.has_changed else each
