@@ -93,6 +93,7 @@ from htmap_core.exceptions import (
     UnreadableConfiguration,
     UnsafePath,
     UnsafePoolConfiguration,
+    UnusableHTMapDir,
     WritableByOthers,
 )
 from htmap_core.results.following import CannotFollow
@@ -279,6 +280,7 @@ __all__ = [
     "UnsafePoolConfiguration",
     "UnsentModules",
     "UnsuitableDeliveryMethod",
+    "UnusableHTMapDir",
     "WritableByOthers",
 ]
 

@@ -48,6 +48,8 @@ ADDED = "added"  # a folder for each portion that was added to the map, by the n
 STAGED = "_htmap_file_{number}"
 TRANSIENT = "transient"
 
+REMAINS = ".files"  # the ending of a folder below REMOVED: the files of a map that are being deleted
+
 
 class Part(NamedTuple):
     """A part of a map's data: its path below the map's directory, or None if it is elsewhere, and what is there."""

@@ -155,6 +155,7 @@ FACTS: dict[str, Any] = {
     "remedy": "name an image that has them in DOCKER.IMAGE",
     "request_disk": "2MB",
     "requests": {"request_memory": "64GB"},
+    "outcome": "Nothing was changed",
     "root": Path("/home/ada/.htmap/pool"),
     "said": "it rains",
     "schedd": "ap1.example.org",

@@ -54,6 +54,7 @@ _EVENTS = re.compile(
     rb"|(.{1,80}|\n))"  # text that is not an event
 )
 _UNSEPARATED = re.compile(rb"(?<!\n\.\.\.\n)(\d{3} \(\d+\.-?\d+\.000\) .*)")
+_TORN = re.compile(rb"[^\n](\d{3} \(\d+\.-?\d+\.000\) \d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
 _HEADER = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
 _SUBMIT = re.compile(rb"^000 \((\d+)\.", re.MULTILINE)
 _FIRST = re.compile(rb"\d{3} \(\d+\.-?\d+\.000\) (.{19})")
@@ -103,6 +104,18 @@ def damage_of_first(log: bytes) -> int | None:
     if any(no_event for *_, no_event in found):
         return len(END)
     return damage(first, len(found))
+
+
+def after_torn(log: bytes) -> int | None:
+    """Return where the next event begins if the first one in a piece of a log was cut short; None if it was not.
+
+    A full disk has room for a part of an event. The next one, once there is room again, begins in the same line. Where what
+    stands before it looks like the end of an event, that is damaged, and nothing was cut.
+    """
+    if (found := _TORN.search(log, len(END))) is None or END in log[len(END) : found.start(1)]:
+        return None
+    is_late = b"\0" in log[: found.start(1)]  # of a network file system: it may come yet
+    return None if is_late or b".." in log[found.start(1) - len(END) : found.start(1)] else found.start(1)
 
 
 def begin(log: bytes, number: int) -> int:

@@ -81,6 +81,7 @@ def explain(engine: Engine, components: Iterable[int] | None) -> list[Explanatio
     """
     if engine.map_dir.is_here:
         return _of_this_machine(engine, components)
+    engine.catch_up()
     statuses, states = engine.statuses(), engine.states
     chosen = engine.components if components is None else [engine.from_front(component) for component in components]
     map_dir, tag, connection = engine.map_dir, engine.map.current_tag(), Connection(engine.pool)

@@ -73,6 +73,7 @@ from htmap_core.exceptions.maps import (
     CorruptMap,
     MadeByNewerHTMap,
     MapWasRemoved,
+    UnusableHTMapDir,
 )
 from htmap_core.exceptions.ownership import (
     BelongsToOther,
@@ -191,5 +192,6 @@ __all__ = [
     "UnreadableConfiguration",
     "UnsafePath",
     "UnsafePoolConfiguration",
+    "UnusableHTMapDir",
     "WritableByOthers",
 ]

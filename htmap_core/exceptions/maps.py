@@ -137,13 +137,41 @@ class ComponentsNotFound(ComponentNotFound, CannotRerunComponents):
 
 @attrs.define(slots=False)
 class CannotStore(HTMapException):
-    """A file below HTMAP_DIR cannot be written, so a map was not created."""
+    """A file below HTMAP_DIR cannot be written, such as on a full disk. What was there is there still.
+
+    :param path: the file.
+    :param outcome: what has become of the operation, as a sentence without a full stop.
+    """
 
     path: str
     reason: str
+    outcome: str = "Nothing was created"
 
     def __str__(self) -> str:
-        return f"cannot write {self.path}: {self.reason}. Nothing was created; the setting HTMAP_DIR can name another folder"
+        return (
+            f"cannot write {self.path}: {self.reason}. {self.outcome}. On a full disk, `htmap status` shows the size of each map "
+            f"and `htmap remove TAG` makes room; the setting HTMAP_DIR can name another folder for new maps"
+        )
+
+
+@attrs.define(slots=False)
+class UnusableHTMapDir(HTMapException):
+    """HTMAP_DIR, or a folder in it, is something else than a folder, or cannot be reached.
+
+    :param path: what cannot be used.
+    :param root: HTMAP_DIR.
+    """
+
+    path: Path
+    root: Path
+    reason: str
+
+    def __str__(self) -> str:
+        what = "HTMAP_DIR" if self.path == self.root else f"a folder of HTMAP_DIR, {str(self.root)!r},"
+        return (
+            f"{str(self.path)!r} cannot be used as {what}: {self.reason}. Move it away, or `export HTMAP_DIR=PATH` to use "
+            f"another folder, which HTMap makes if it does not exist"
+        )
 
 
 @attrs.define(slots=False)

@@ -13,6 +13,7 @@ import attrs
 
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.ownership import make_folder
+from htmap_core.files.reading import UNREADABLE, read_file
 from htmap_core.files.sealed import checksum, seal, unseal
 
 logger = logging.getLogger("htmap")
@@ -56,12 +57,12 @@ class Answers:
     def _read(self) -> Mapping[str, Any]:
         """Return for each question when the collector was asked, and what it answered; the latest one comes last."""
         try:
-            content = unseal(self.file.read_bytes())
+            content = unseal(read_file(self.file))
             answers = content["answers"] if content["configuration"] == self._changed() else {}
             return {each: found for each, found in answers.items() if 0 <= time.time() - found[0] < KEPT}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, LookupError) as error:
+        except UNREADABLE as error:
             logger.info("the kept answers about slots cannot be read: %s", error)
             return {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -32,24 +33,28 @@ def _alone_below(path: str, shared: dict[tuple[int, int], list[int]]) -> int:
                     size += found.st_size
                 else:
                     shared.setdefault((found.st_dev, found.st_ino), [found.st_nlink, found.st_size])[0] -= 1
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
+    except OSError:
         pass
     return size
 
 
 def remove_tree(path: str | os.PathLike[str], meanwhile: Callable[[], object] | None = None) -> None:
-    """Remove a folder with all that is in it, as far as that is possible; a link is not followed.
+    """Remove a folder with all that is in it, or a file, as far as that is possible; of a link, only the link itself.
 
     Folders that their owner may not change are no obstacle: what a job returned has the permissions that the job gave it.
 
     :param meanwhile: called each time that a part of it is gone: a folder in it, or in one of these.
     """
+    if os.path.islink(path) or (os.path.lexists(path) and not os.path.isdir(path)):
+        with contextlib.suppress(OSError):  # as the rest: what is left stays
+            os.unlink(path)
+        return
     if meanwhile is not None:
         for part in _parts(os.fspath(path)):
             shutil.rmtree(part, ignore_errors=True)
             meanwhile()
     shutil.rmtree(path, ignore_errors=True)
-    if os.path.isdir(path) and not os.path.islink(path):
+    if os.path.isdir(path):
         _open_up(os.fspath(path))
         shutil.rmtree(path, ignore_errors=True)
 

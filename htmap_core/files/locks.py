@@ -62,6 +62,18 @@ def locked(
                 return
 
 
+def rewrite(file: IO[str], text: str) -> None:
+    """Give a locked file another content. Nothing of it is kept back, which would be tried again when the file is closed.
+
+    :raises OSError: the disk is full; the file has a part of it then, or nothing.
+    """
+    left = text.encode()
+    os.ftruncate(file.fileno(), 0)
+    os.lseek(file.fileno(), 0, os.SEEK_SET)
+    while left:
+        left = left[os.write(file.fileno(), left) :]
+
+
 def _flocked(file: IO[str], *, wait: bool, on_wait: Callable[[], None]) -> bool:
     """Lock an open file, and return whether its file system has such locks."""
     try:

@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from htmap_core.files.reading import open_file
+
 _SEALED = re.compile(rb'(.*)(?:, |,\n +)"checksum": "([0-9a-f]{8})"\n?\}', re.DOTALL)
 _PIECE = 1024 * 1024  # bytes to read at once: a file of any size takes little memory
 
@@ -43,7 +45,10 @@ def unseal(text: bytes, *, unsealed: Collection[str] = ()) -> dict[str, Any]:
     sealed = _SEALED.fullmatch(text)
     if sealed and checksum(sealed[1]) != sealed[2].decode():
         raise ValueError("it is damaged: its checksum is wrong")
-    content = json.loads(text)
+    try:
+        content = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is damaged: it is nested too deeply") from error
     if not isinstance(content, dict):
         raise ValueError("it is damaged: it is no JSON object")  # noqa: TRY004 -- text of a wrong form, and no argument
     if sealed:
@@ -69,7 +74,7 @@ def checksum_of(path: Path) -> str:
     :raises OSError: it cannot be read.
     """
     value = 0
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while piece := file.read(_PIECE):
             value = zlib.crc32(piece, value)
     return f"{value:08x}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from htmap_core.files.ownership import make_folder
 
 MODE = 0o700
 _DIGEST = 16  # bytes
+_NAME = re.compile(rf"[0-9a-f]{{{2 * _DIGEST}}}")
 
 
 def make_shared(program: Path, content: bytes, common: Path) -> None:
@@ -83,11 +85,16 @@ def mend(program: Path, content: bytes) -> bool:
 
 def clear_unshared(common: Path) -> None:
     """Delete the common programs that no folder has any more."""
+    if common.is_symlink():
+        return  # whoever has put the folder elsewhere may have other files there
     try:
         entries = list(os.scandir(common))
-    except FileNotFoundError:
-        return  # nothing was ever shared here
+    except OSError:
+        return  # nothing was ever shared here, or something else is in its place
     for entry in entries:
-        with contextlib.suppress(FileNotFoundError):  # another process was quicker
-            if entry.stat(follow_symlinks=False).st_nlink == 1:
+        if not _NAME.fullmatch(entry.name):
+            continue  # nobody has shared it
+        with contextlib.suppress(OSError):  # another process was quicker, or it is something else
+            found = entry.stat(follow_symlinks=False)
+            if found.st_nlink == 1 and stat.S_ISREG(found.st_mode):
                 os.unlink(entry.path)

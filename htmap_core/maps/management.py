@@ -13,7 +13,6 @@ from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import (
     BusyMap,
     CondorError,
-    CorruptEventLog,
     CorruptMap,
     HTMapException,
     MadeByNewerHTMap,
@@ -27,7 +26,7 @@ from htmap_core.results.engine import Engine
 from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.root import htmap_dir
-from htmap_core.storage.tags import all_tags, find_map
+from htmap_core.storage.tags import all_tags, drop_tag, find_map, find_remains
 
 
 def load(tag: str) -> Map[Any]:
@@ -90,6 +89,28 @@ def remove(tag: str, not_exist_ok: bool = True) -> None:
         found.remove()
 
 
+def remove_by_force(tag: str) -> str:
+    """Remove what there is of a map, whatever is wrong with it: `htmap remove --force`.
+
+    Of a damaged tag that may lead to any of several maps, the tag alone goes. A map that no tag leads to is removed by its id.
+
+    :returns: an expression for the jobs that it may have left in a queue; empty if that is not known.
+    :raises TagNotFound: there is no such map.
+    """
+    recovery.tidy()
+    try:
+        map_dir = find_map(tag)
+    except TagNotFound:
+        if (remains := find_remains(tag)) is None:
+            raise
+        map_dir = remains
+    except CorruptMap:
+        drop_tag(htmap_dir(), tag)
+        return ""
+    removal.remove(map_dir, tag, has_ended=lambda: False, force=True)
+    return map_dir.own_jobs
+
+
 def load_maps(pattern: str | None = None) -> tuple[Map[Any], ...]:
     """Return all maps, sorted by tag, without those that another process is creating.
 
@@ -104,10 +125,10 @@ def load_maps(pattern: str | None = None) -> tuple[Map[Any], ...]:
     return tuple(_loadable(get_tags(pattern)))
 
 
-def _loadable(tags: Iterable[str], newer: list[str] | None = None) -> Iterator[Map]:
+def _loadable(tags: Iterable[str], unreadable: dict[str, str] | None = None) -> Iterator[Map]:
     """Yield the maps that can be loaded, and warn of the others.
 
-    :param newer: gets the tags of those that only a newer HTMap understands.
+    :param unreadable: gets the tags of those that are damaged, or that only a newer HTMap understands, with what is wrong.
     """
     root = htmap_dir()
     for tag in tags:
@@ -117,12 +138,16 @@ def _loadable(tags: Iterable[str], newer: list[str] | None = None) -> Iterator[M
             yield Map(tag=tag, map_dir=map_dir)
         except (TagNotFound, BusyMap):  # another process has removed or retagged it, or is creating it
             continue
-        except CorruptMap as error:
-            user_warnings.warn(user_warnings.DamagedMap(tag, str(error)))
-        except MadeByNewerHTMap as error:
-            user_warnings.warn(user_warnings.NewerMap(tag, str(error)))
-            if newer is not None:
-                newer.append(tag)
+        except HTMapException as error:
+            _warn_of(tag, error, {} if unreadable is None else unreadable)
+
+
+def _warn_of(tag: str, error: HTMapException, unreadable: dict[str, str]) -> None:
+    """Warn of a map that cannot be read, and note what is wrong with it."""
+    is_newer = isinstance(error, MadeByNewerHTMap)
+    warning = user_warnings.NewerMap if is_newer else user_warnings.DamagedMap
+    user_warnings.warn(warning(tag, str(error)))
+    unreadable[tag] = str(error)
 
 
 def clean(*, all: bool = False) -> list[str]:
@@ -193,6 +218,7 @@ def status_csv(maps: Iterable[Map] | None = None, include_state: bool = True, in
     columns = ["tag", "transient"]
     columns += [str(status) for status in ComponentStatus] if include_state else []
     columns += [figure.key for figure in overview.FIGURES] if include_meta else []
+    columns.append("problem")
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     for facts in status_facts(maps, include_state, include_meta):
@@ -206,34 +232,27 @@ def status_facts(
 ) -> list[dict[str, Any]]:
     """Return the facts of :func:`status`: a dictionary for each map, with sizes in bytes and times in seconds.
 
-    A damaged map gives a warning (``DamagedMap``), unless *maps* are given; then it raises. One that only a newer HTMap
-    understands gives one, too (``NewerMap``), and has facts that nobody knows.
+    A damaged map gives a warning (``DamagedMap``), and so does one that only a newer HTMap understands (``NewerMap``). Its facts
+    are what is wrong with it (``problem``), and figures that nobody knows. If *maps* are given, it raises.
     """
     found = []
-    newer: list[str] = []
-    for engine in _engines(maps, newer):
+    unreadable: dict[str, str] = {}
+    for engine in _engines(maps, unreadable):
         try:
             found.append(overview.facts(engine, include_state, include_meta))
-        except (OSError, HTMapException) as error:
+        except HTMapException as error:
             if maps is not None:
                 engine.map.check_existence()
                 raise
-            if not engine.map_dir.exists:
-                continue  # it was removed meanwhile
-            if isinstance(error, MadeByNewerHTMap):
-                newer.append(engine.map.tag)
-                user_warnings.warn(user_warnings.NewerMap(engine.map.tag, str(error)))
-            elif isinstance(error, (CorruptEventLog, CorruptMap)):
-                user_warnings.warn(user_warnings.DamagedMap(engine.map.tag, str(error)))
-            else:
-                raise
-    unknown = (overview.unknown_facts(tag, include_state, include_meta) for tag in newer)
-    return sorted([*found, *unknown], key=lambda each: str(each["tag"])) if newer else found
+            if engine.map_dir.exists:  # else it was removed meanwhile
+                _warn_of(engine.map.tag, error, unreadable)
+    unknown = [overview.unknown_facts(tag, why, include_state, include_meta) for tag, why in unreadable.items()]
+    return sorted([*found, *unknown], key=lambda each: str(each["tag"])) if unknown else found
 
 
-def _engines(maps: Iterable[Map] | None, newer: list[str]) -> Iterator[Engine]:
+def _engines(maps: Iterable[Map] | None, unreadable: dict[str, str]) -> Iterator[Engine]:
     """Yield the engine of each map, after checking that the map exists."""
-    for each in _loadable(get_tags(), newer) if maps is None else maps:
+    for each in _loadable(get_tags(), unreadable) if maps is None else maps:
         if not isinstance(each, Map):
             raise TypeError(f"status() needs maps, as in status([htmap.load(tag)]), got {each!r}")
         if each.exists:

@@ -24,8 +24,11 @@ from htmap_core.tracking import holds
 _RESOLUTION = 1.0  # seconds, of most event logs
 _SHORT, _MINUTE = 10.0, 60.0  # seconds; of less than that, tenths are shown, and no minutes
 
-_STAR = "* nobody gave it a tag: `htmap clean` removes it, `htmap retag` gives it one of its own"
-UNKNOWN = "?"  # a figure of a map that only a newer HTMap understands
+_SIGNS = {
+    "*": "* nobody gave it a tag: `htmap clean` removes it, `htmap retag` gives it one of its own",
+    "!": "! it cannot be read: `htmap doctor` says what is wrong, `htmap remove --force TAG` removes it",
+}
+UNKNOWN = "?"  # a figure of a map that is damaged, or that only a newer HTMap understands
 
 
 @attrs.frozen
@@ -67,7 +70,11 @@ FIGURES = (
 
 def facts(engine: Engine, include_state: bool, include_meta: bool) -> dict[str, Any]:
     """Return the facts of a map for a table, with sizes in bytes and times in seconds. The caller checks that the map exists."""
-    found: dict[str, Any] = {"tag": engine.map.current_tag(), "transient": engine.map_dir.is_transient}
+    found: dict[str, Any] = {
+        "tag": engine.map.current_tag(),
+        "transient": engine.map_dir.is_transient,
+        "problem": None,
+    }
     if include_state:
         found["component_status_counts"] = _counts(engine)
     if include_meta:
@@ -81,9 +88,12 @@ def figures(engine: Engine) -> dict[str, float]:
     return {"max_memory": max(memory) * 1024 * 1024, "max_runtime": max(seconds), "total_runtime": sum(seconds)}
 
 
-def unknown_facts(tag: str, include_state: bool, include_meta: bool) -> dict[str, Any]:
-    """Return the facts of a map that this HTMap does not understand, of which nothing but the tag is known."""
-    found: dict[str, Any] = {"tag": tag, "transient": False}
+def unknown_facts(tag: str, problem: str, include_state: bool, include_meta: bool) -> dict[str, Any]:
+    """Return the facts of a map that is damaged, or that this HTMap does not understand: nothing but its tag is known.
+
+    :param problem: what is wrong with it, and what to do.
+    """
+    found: dict[str, Any] = {"tag": tag, "transient": False, "problem": problem}
     if include_state:
         found["component_status_counts"] = {}
     if include_meta:
@@ -169,7 +179,7 @@ def _span(map_dir: MapDir, job: Job, components: range) -> float:
 
 
 def table(all_facts: Sequence[dict[str, Any]], include_state: bool, include_meta: bool) -> str:
-    """Return a table of maps, as wide as it needs to be; a ``*`` marks the transient ones."""
+    """Return a table of maps, as wide as it needs to be; ``*`` marks transient ones, ``!`` those that cannot be read."""
     return wording.table(*rows(all_facts, include_state, include_meta))
 
 
@@ -181,13 +191,18 @@ def rows(
     shown = FIGURES if include_meta else ()
     found = [
         [
-            ("* " if each["transient"] else "  ") + each["tag"],
+            f"{mark(each)} {each['tag']}",
             *(count_cell(status, each["component_status_counts"]) for status in statuses),
             *(figure.as_text(each[figure.key]) for figure in shown),
         ]
         for each in all_facts
     ]
     return ["Tag", *statuses, *(figure.heading for figure in shown)], found
+
+
+def mark(facts: Mapping[str, Any]) -> str:
+    """Return the sign before the tag of a map in a table."""
+    return "!" if facts["problem"] else "*" if facts["transient"] else " "
 
 
 def count_cell(status: str, counts: Mapping[str, int]) -> str:
@@ -202,8 +217,9 @@ def count_cell(status: str, counts: Mapping[str, int]) -> str:
 
 
 def footnote(all_facts: Iterable[dict[str, Any]]) -> str:
-    """Return what the ``*`` in a table of maps means; an empty text where it has none."""
-    return _STAR if any(each["transient"] for each in all_facts) else ""
+    """Return what the signs in a table of maps mean; an empty text where it has none."""
+    found = {mark(each) for each in all_facts}
+    return "\n".join(meaning for sign, meaning in _SIGNS.items() if sign in found)
 
 
 def columns(all_counts: Iterable[dict[str, int]]) -> list[str]:

@@ -18,12 +18,14 @@ import attrs
 from htmap_core import names
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import CannotRemoveMap, CondorError, CorruptMap, HTMapException, MadeByNewerHTMap
+from htmap_core.exceptions import CondorError, HTMapException, MadeByNewerHTMap
+from htmap_core.files.reading import UNREADABLE
 from htmap_core.maps import moving, removal, retagging
 from htmap_core.maps.here import interrupted
 from htmap_core.maps.resuming import replacing
 from htmap_core.plugins import pools
 from htmap_core.storage import deletion, operations
+from htmap_core.storage.faults.leftovers import sweep
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.root import htmap_dir, move_of, note_attempt_to_move
@@ -69,6 +71,7 @@ def settle(*, at_once: bool = False) -> list[Attempt]:
     :returns: what was tried.
     """
     _finish_move(htmap_dir(), at_once=at_once)
+    sweep(htmap_dir())
     asked = _Pools(_reach if at_once else _ask)
     attempts: list[Attempt] = []
     for kind, finish, operation in _unfinished():
@@ -104,7 +107,7 @@ def _finish_move(root: Path, *, at_once: bool) -> None:
         if begun is not None and not at_once and time.time() < begun.tried + operations.TRY_AGAIN_AFTER:
             return
         moving.finish(root)
-    except (HTMapException, ValueError, OSError) as error:
+    except (HTMapException, *UNREADABLE) as error:
         logger.warning("the move of HTMAP_DIR is left to a later command: %s", error)
         note_attempt_to_move(root, str(error))
 
@@ -113,7 +116,7 @@ def _attempt(interrupted: Operation, finish: Finish, ask: Ask) -> str | None:
     """Try to finish an operation, and return why that was not possible; None if it was."""
     try:
         return None if finish(interrupted, ask) else _JOBS_LEFT
-    except (CondorError, CannotRemoveMap, CorruptMap, MadeByNewerHTMap, OSError) as error:
+    except (HTMapException, OSError) as error:
         logger.warning("map %r: an interrupted operation is left to a later command: %s", interrupted.tag, error)
         return str(error)
 

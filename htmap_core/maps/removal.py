@@ -17,6 +17,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap, CondorError, CorruptMap, MadeByNewerHTMap
 from htmap_core.maps import earlier_runs
+from htmap_core.maps.here import interrupted
 from htmap_core.plugins.pools import reach
 from htmap_core.progress.work import LongWork
 from htmap_core.settings.waiting import PATIENCE, tries
@@ -56,6 +57,7 @@ def remove(map_dir: MapDir, tag: str, *, has_ended: Callable[[], bool], force: b
                 raise
             is_empty = False
         earlier_runs.keep(map_dir)
+        interrupted.clear_scratch(map_dir)
         deletion.delete_map(removal)
         if is_empty:
             deletion.conclude(removal)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from htmap_core import names
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import CondorError, JobsKeepTag, TagAlreadyExists, TagInUse
+from htmap_core.exceptions import CondorError, JobsKeepTag, MapWasRemoved, TagAlreadyExists, TagInUse
 from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import batch_name
 from htmap_core.maps.queue.edits import edit_jobs
@@ -30,13 +30,25 @@ def retag(map_dir: MapDir, old: str, new: str, *, ended: bool) -> None:
     check_tag(new)
     with operations.perform(names.RETAGGING, map_dir, old, new_tag=new):
         if new != old:
-            try:
-                claim_tag(map_dir.root, map_dir.id, new)
-            except TagAlreadyExists:
-                raise TagInUse(new, old) from None
+            _claim(map_dir, old, new)
         if not ended and not map_dir.is_here:
             _rename_batch(map_dir, old, new)
         move_tag(map_dir, old, new)
+
+
+def _claim(map_dir: MapDir, old: str, new: str) -> None:
+    """Give the map its new tag, unless another process is removing it: that deletes all tags of the map which it finds.
+
+    :raises TagInUse: another map has the tag.
+    :raises MapWasRemoved: the map is gone.
+    """
+    try:
+        claim_tag(map_dir.root, map_dir.id, new)
+    except TagAlreadyExists:
+        raise TagInUse(new, old) from None
+    if not map_dir.exists:
+        release_tag(map_dir.root, map_dir.id, new)
+        raise MapWasRemoved(old)
 
 
 def finish(begun: Operation, ask: Callable[[PoolAddress], Connection | None]) -> bool:

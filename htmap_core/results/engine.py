@@ -141,6 +141,11 @@ class Engine:
         """
         self._news.poll()
 
+    def catch_up(self) -> None:
+        """Ask the schedd if the event log has been silent for long."""
+        self.poll()
+        self._news.catch_up()
+
     def statuses(self) -> list[ComponentStatus]:
         """Return the status of every component now."""
         self.poll()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import threading
@@ -158,6 +159,17 @@ class News:
                 self._add()
                 return self.poll()
 
+    def catch_up(self) -> None:
+        """Ask the schedd if the event log has been silent for long: an event may be lost, as on a full disk.
+
+        Who looks once, and not while waiting, calls it where the schedd is asked anyway.
+        """
+        silence = self._states.silence()
+        if silence is not None and silence > QUIET:
+            with contextlib.suppress(CondorError):  # the caller is told by its own question
+                self._states.ask_the_schedd(Connection(self._map.map_dir.pool))
+                self._states.save()
+
     def _tend_jobs(self) -> None:
         self._tend_at, pause = math.inf, 0.0  # one of the threads that wait is enough
         try:
@@ -177,6 +189,7 @@ class News:
                 _, slots = connection.count("true")
         except CondorError as error:
             silence = str(error)
+        self._states.save()  # what the schedd has told, the log will not tell the next process
         if silence:
             quiet = time.monotonic() - self._last
             user_warnings.warn(user_warnings.SilentPool(self._map.tag, quiet, silence))

@@ -16,8 +16,9 @@ from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
 from htmap_core.storage import deletion, operations
 from htmap_core.storage.content.formats import GROWS
+from htmap_core.storage.faults.storing import storing
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.portions.writing import Writing, storing
+from htmap_core.storage.portions.writing import Writing
 from htmap_core.storage.root import htmap_dir, make_htmap_dir
 from htmap_core.storage.tags import claim_tag
 from htmap_core.tags import check_tag
@@ -52,7 +53,7 @@ class Creation(Writing):
 
     def __enter__(self) -> Creation:
         self.map_dir = MapDir((self._root or htmap_dir()) / names.MAPS / uuid.uuid4().hex)
-        with storing(self.map_dir):
+        with storing(self.map_dir.path):
             root = make_htmap_dir(self._root)
             self._marker = root / names.CREATING / self.map_dir.id
             self._lock = contextlib.ExitStack()

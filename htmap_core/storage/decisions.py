@@ -20,6 +20,7 @@ from htmap_core.exceptions import MadeByNewerHTMap
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
+from htmap_core.files.reading import UNREADABLE, read_file
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.storage.content.formats import WRITTEN, check_needs
 from htmap_core.storage.root import htmap_dir
@@ -112,9 +113,11 @@ def everything(python: str) -> Iterator[Decision]:
 
 def _read(path: Path) -> Written:
     try:
-        text = path.read_bytes()
+        text = read_file(path)
     except FileNotFoundError:
         return Written()
+    except OSError:
+        return Written(is_damaged=True)
     if not text:  # a lock alone
         return Written()
     try:
@@ -123,7 +126,7 @@ def _read(path: Path) -> Written:
         return Written(_decision(content))
     except MadeByNewerHTMap:
         return Written(is_newer=True)
-    except (ValueError, TypeError, KeyError):
+    except UNREADABLE:
         return Written(is_damaged=True)
 
 

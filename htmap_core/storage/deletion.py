@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
+import stat
 from collections.abc import Iterator
+from pathlib import Path
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
@@ -18,7 +21,7 @@ from htmap_core.storage import operations
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.record import plain_address
-from htmap_core.storage.tags import release_tag, tag_of
+from htmap_core.storage.tags import release_all_tags, release_tag, tag_of
 
 
 def undo_creation(creation: Operation) -> None:
@@ -27,7 +30,7 @@ def undo_creation(creation: Operation) -> None:
     release_tag(map_dir.root, map_dir.id, creation.tag or tag_of(map_dir) or "")
     remove_tree(map_dir.path)
     clear_unshared(map_dir.root / names.PROGRAMS)
-    creation.marker.unlink(missing_ok=True)
+    operations.end(creation)
 
 
 @contextlib.contextmanager
@@ -46,6 +49,8 @@ def announced(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: s
     with contextlib.ExitStack() as stack:
         try:
             make_folder(marker.parent)  # an HTMAP_DIR of the original HTMap has none
+            if os.path.lexists(marker) and not stat.S_ISREG(marker.lstat().st_mode):
+                remove_tree(marker)  # something else has its name
             operations.write(stack.enter_context(locked(marker)), tag, pool=address, constraint=constraint)
         except OSError as error:
             if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
@@ -57,7 +62,7 @@ def announced(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: s
 
 def withdraw(removal: Operation) -> None:
     """Cancel the announced removal of a map."""
-    removal.marker.unlink(missing_ok=True)
+    operations.end(removal)
 
 
 def delete_map(removal: Operation) -> None:
@@ -65,12 +70,12 @@ def delete_map(removal: Operation) -> None:
 
     :raises CannotRemoveMap: the file system cannot be written.
     """
-    moved_away = removal.marker.with_name(f"{removal.map_dir.id}.files")
+    moved_away = _moved_away(removal)
     remove_tree(moved_away)  # the remains of an interrupted attempt
     try:
         release_tag(removal.map_dir.root, removal.map_dir.id, removal.tag)
-        with contextlib.suppress(FileNotFoundError):
-            removal.map_dir.path.rename(moved_away)
+        _move_away(removal.map_dir.path, moved_away)
+        release_all_tags(removal.map_dir.root, removal.map_dir.id)
     except OSError as error:
         raise CannotRemoveMap(removal.tag, str(removal.map_dir.path), error.strerror or str(error)) from error
     with LongWork(f"deleting the files of {removal.tag}") as work:
@@ -80,5 +85,21 @@ def delete_map(removal: Operation) -> None:
 
 def conclude(removal: Operation) -> None:
     """Delete the marker of a removal, unless files of the map are left for another attempt."""
-    if not removal.marker.with_name(f"{removal.map_dir.id}.files").exists() and not removal.map_dir.path.exists():
-        removal.marker.unlink(missing_ok=True)
+    if not os.path.lexists(_moved_away(removal)) and not os.path.lexists(removal.map_dir.path):
+        operations.end(removal)
+
+
+def _move_away(path: Path, to: Path) -> None:
+    """Give a map's directory another place in one step; where the folder of the maps is another file system, delete it here."""
+    try:
+        path.rename(to)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        remove_tree(path)
+
+
+def _moved_away(removal: Operation) -> Path:
+    return removal.marker.with_name(f"{removal.map_dir.id}{names.REMAINS}")

@@ -6,15 +6,19 @@ The first submission has the components that the map was made with, in order. La
 from __future__ import annotations
 
 import itertools
+import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from htmap_core import names
+from htmap_core.files.reading import open_file
 from htmap_run import ranges
+
+_NUMBERS = re.compile(r"[0-9]{1,19}")
 
 
 @attrs.frozen
@@ -30,15 +34,16 @@ class Job:
         return f"{self.submission}/{self.row // names.ENTRIES_PER_DIRECTORY}/{self.row}"
 
 
-def rows_in(path: Path, jobs: int) -> Iterator[list[str]]:
+def rows_in(path: Path, jobs: int) -> Generator[list[str], None, None]:
     """Yield the rows of an item file: one for each job, with a text for each column.
 
     :raises ValueError: it is damaged: it has other rows than HTMap has written, or not as many as jobs.
     """
     count = 0
-    with path.open(encoding="utf-8") as file:
-        for row in file:
+    with open_file(path) as file:
+        for line in file:
             count += 1
+            row = line.decode()
             columns = row.rstrip("\n").split(names.ITEM_SEPARATOR)
             if len(columns) < len(names.COLUMNS):
                 raise ValueError(f"it has the row {row[:80]!r}")
@@ -164,8 +169,9 @@ class Placement:
         # A submission that the schedd refused is gone again.
         goes_on = self._known == present[: len(self._known)]
         again, rows = (dict(self.again), dict(self._rows)) if goes_on else ({}, {})
+        count = portions[-1].components.stop
         for number in present[len(self._known) if goes_on else 0 :]:
-            for row, components in enumerate(self._components_in(number)):
+            for row, components in enumerate(self._components_in(number, count)):
                 job = Job(number, row)
                 rows[job] = components
                 again.update(dict.fromkeys(components, job))
@@ -220,7 +226,10 @@ class Placement:
                     yield job
         yield from dict.fromkeys(self.again.values())
 
-    def _components_in(self, submission: int) -> Iterator[tuple[int, ...]]:
-        with (self._path / names.ITEMS.format(submission=submission)).open(encoding="utf-8") as rows:
+    def _components_in(self, submission: int, count: int) -> Iterator[tuple[int, ...]]:
+        with open_file(self._path / names.ITEMS.format(submission=submission)) as rows:
             for row in rows:
-                yield tuple(ranges.parse(row.split(names.ITEM_SEPARATOR)[1]))
+                text = row.decode().split(names.ITEM_SEPARATOR)[1]
+                if any(int(number) >= count for number in _NUMBERS.findall(text)):  # else damage could fill the memory
+                    raise ValueError(f"it has components {text!r} of {count}")
+                yield tuple(ranges.parse(text))

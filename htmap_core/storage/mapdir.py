@@ -19,11 +19,13 @@ from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap, UnsafePath
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.folders import remove_tree, size_below
 from htmap_core.files.ownership import private_opener
+from htmap_core.files.reading import UNREADABLE, open_file, read_file
 from htmap_core.files.sealed import check, checksum_of
 from htmap_core.language.expressions import among, quoted
 from htmap_core.settings.trust import check_entry
 from htmap_core.storage.content.checkpoints import remove_checkpoints
 from htmap_core.storage.content.inputs import Inputs, check_argument, check_inputs, read_inputs
+from htmap_core.storage.faults.damage import told_as_damage
 from htmap_core.storage.jobs import Job, Placement, Portion, rows_in
 from htmap_core.storage.outputs import Outputs
 from htmap_core.storage.portions.files import NOT_AGAIN, PortionFiles
@@ -33,6 +35,7 @@ from htmap_core.storage.submissions import Submission, Submissions
 from htmap_core.wording import in_shell
 from htmap_run.files import checkpoints
 
+_UNFINISHED = "is missing: the creation of the map did not finish"
 _FIRST_EVENTS = 4096  # bytes
 
 
@@ -58,8 +61,8 @@ class MapDir(PortionFiles):
 
     @property
     def exists(self) -> bool:
-        """Whether the map exists and its removal has not begun."""
-        return os.path.isdir(self._folder) and not os.path.lexists(self._removal)
+        """Whether the map exists, damaged or not, and its removal has not begun."""
+        return os.path.lexists(self._folder) and not os.path.lexists(self._removal)
 
     @property
     def removal(self) -> Path:
@@ -79,13 +82,10 @@ class MapDir(PortionFiles):
             path = self.path / names.MAP
             try:
                 check_entry(self.path, "a map", f"`rm -r {in_shell(self.path)}` deletes it")
-                self._record = record_from(path.read_bytes(), path, self.root)
+                with told_as_damage(path, "the map cannot be used", missing=_UNFINISHED):
+                    self._record = record_from(read_file(path), path, self.root)
             except UnsafePath as error:
                 raise CorruptMap(self.path, f"is not read. {error}") from error
-            except FileNotFoundError as error:
-                raise CorruptMap(path, "is missing: the creation of the map did not finish") from error
-            except (ValueError, TypeError, KeyError) as error:
-                raise CorruptMap(path, f"cannot be read ({error}), so the map cannot be used") from error
         return self._record
 
     @property
@@ -123,13 +123,13 @@ class MapDir(PortionFiles):
         try:
             return self.record.pool
         except MadeByNewerHTMap as error:
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                return pool_from(error.path.read_bytes(), self.root)
+            with contextlib.suppress(*UNREADABLE):
+                return pool_from(read_file(error.path), self.root)
             raise
 
     def _logged_machine(self) -> str | None:
         try:
-            with self.events.open("rb") as file:
+            with open_file(self.events) as file:
                 return eventlog.submit_machine(file.read(_FIRST_EVENTS))
         except OSError:
             return None  # no event yet
@@ -191,15 +191,16 @@ class MapDir(PortionFiles):
         return [self.record.chunking, *(each.chunking for each in self.added().values())]
 
     def clear_unsubmitted(self) -> None:
-        """Delete what was written for submissions that no schedd has taken: their item files, and what was to be added."""
-        known = {each.number for each in self.submissions.all()}
-        for path in (*self.path.glob(names.ITEMS.format(submission="*")), *(self.path / names.ADDED).glob("*")):
+        """Delete what there is of submissions that no schedd has, such as those that were taken back.
+
+        These are their item files, what was to be added, and what jobs have returned that ended before they were removed.
+        """
+        known, items = {each.number for each in self.submissions.all()}, names.ITEMS.format(submission="*")
+        written = (*self.path.glob(items), *(self.path / names.ADDED).glob("*"), *(self.path / names.OUTPUTS).glob("*"))
+        for path in written:
             number = path.name.rpartition("-")[2]
-            if number.isdecimal() and int(number) not in known:
-                if path.is_dir():
-                    remove_tree(path)
-                else:
-                    path.unlink(missing_ok=True)
+            if number.isdecimal() and number.isascii() and int(number) not in known and known:
+                remove_tree(path)
 
     def remove_items(self, submission: int) -> None:
         """Remove the item file of a submission that was refused."""
@@ -213,13 +214,18 @@ class MapDir(PortionFiles):
         :param submission: the first one of a portion.
         :raises CorruptMap: the file is damaged.
         """
-        try:
-            for each in self.submissions.all():
-                if each.number == submission:
+        for each in self.submissions.all():
+            if each.number == submission:
+                with told_as_damage(self.items(submission), NOT_AGAIN, missing=f"is missing, so {NOT_AGAIN}"):
                     self._check_items(each)
-            yield from rows_in(self.items(submission), self.placement.portion(submission).jobs)
-        except (FileNotFoundError, ValueError) as error:
-            raise CorruptMap(self.items(submission), f"cannot be read ({error}), so {NOT_AGAIN}") from error
+        found = rows_in(self.items(submission), self.placement.portion(submission).jobs)
+        with contextlib.closing(found):
+            while True:
+                with told_as_damage(self.items(submission), NOT_AGAIN, missing=f"is missing, so {NOT_AGAIN}"):
+                    row = next(found, None)
+                if row is None:
+                    return
+                yield row
 
     def check_sources(self, components: Collection[int]) -> None:
         """Check the function and the inputs of components, before they are sent again.
@@ -247,11 +253,9 @@ class MapDir(PortionFiles):
     def _check_items(self, submission: Submission) -> None:
         """Check the item file of a submission, if its checksum is known; raises CorruptMap, or FileNotFoundError."""
         path = self.items(submission.number)
-        try:
+        with told_as_damage(path, "its jobs cannot be used either"):
             if submission.items is not None:
                 check(path, submission.items)
-        except ValueError as error:
-            raise CorruptMap(path, f"cannot be used ({error}), nor its jobs") from error
 
     def input_block(self, component: int) -> Path:
         """Return the path of the file with a component's input.
@@ -317,10 +321,9 @@ class MapDir(PortionFiles):
         for submission in reruns:
             self._check_items(submission)
         added = [each.added.portion(each.number) for each in taken if each.added is not None]
-        try:
+        last = self.items(reruns[-1].number if reruns else 0)
+        with told_as_damage(last, "it or one before it does not tell which components ran again"):
             placement = self.placement.after((each.number for each in reruns), added)
-        except (ValueError, IndexError) as error:  # an item file of 0.7.0, which has no checksum
-            raise CorruptMap(self.items(reruns[-1].number), f"or one before it cannot be read ({error})") from error
         jobs = sum(each.jobs for each in submissions if not each.number)
         ends = [portion.components.stop for portion in placement.portions[:-1]]
         are_in_order = ends == [portion.first for portion in added]
@@ -367,16 +370,14 @@ class MapDir(PortionFiles):
     def read_state(self) -> bytes | None:
         """Return the cached state of the event log; None if there is none."""
         try:
-            return (self.path / names.STATE).read_bytes()
+            return read_file(self.path / names.STATE)
         except OSError:
             return None  # without the cache, the caller reads the event log
 
     def write_state(self, content: bytes) -> None:
-        """Write the cached state of the event log. If that fails, there is no cache."""
-        try:
+        """Write the cached state of the event log. If that fails, the older one stays, from which readers go on."""
+        with contextlib.suppress(OSError):
             write_atomically(self.path / names.STATE, content)
-        except OSError:
-            (self.path / names.STATE).unlink(missing_ok=True)
 
     @property
     def has_checkpoints(self) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,18 +24,20 @@ import attrs
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import BusyMap, MadeByNewerHTMap
+from htmap_core.exceptions import BusyMap, CorruptMap, MadeByNewerHTMap
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.holders import Holder, this_process
-from htmap_core.files.locks import locked
-from htmap_core.files.sealed import is_sealed, seal, unseal
+from htmap_core.files.locks import locked, rewrite
+from htmap_core.files.sealed import seal
 from htmap_core.storage.content.formats import check_needs
+from htmap_core.storage.content.markers import read_marker
+from htmap_core.storage.faults.storing import NOTHING_CHANGED, REST_CAN_RUN, storing
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.record import address_from
+from htmap_core.wording import in_shell
 
 KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING, names.RUNNING)
-_KEYS_OF_0_7_0 = frozenset({"tag", "host", "since", "pool", "constraint", "new_tag"})
 _FOR_0_7_0 = {"host": "of a newer HTMap", "since": 1e11}
 TRY_AGAIN_AFTER = 600.0  # seconds: a pool that does not answer costs a command HTCondor's timeouts
 GIVE_UP_AFTER = 7 * 24 * 3600.0  # seconds
@@ -87,10 +90,8 @@ class Operation:
 
 def write(file: IO[str], tag: str, **more: Any) -> None:
     """Write the tag, this process and the time into a locked marker."""
-    file.truncate(0)
     holder = attrs.asdict(this_process())
-    file.write(seal({"tag": tag, **_FOR_0_7_0, "holder": holder, "at": time.time(), **more}))
-    file.flush()
+    rewrite(file, seal({"tag": tag, **_FOR_0_7_0, "holder": holder, "at": time.time(), **more}))
 
 
 @attrs.define
@@ -113,24 +114,48 @@ def perform(kind: str, map_dir: MapDir, tag: str, **more: Any) -> Iterator[Perfo
     """
     marker = map_dir.root / kind / map_dir.id
     with contextlib.ExitStack() as stack:
+        performing = Performing()
+        try:
+            with storing(marker, NOTHING_CHANGED):
+                file = stack.enter_context(_marked(marker, kind, tag))
+                write(file, tag, **more)
+            with storing(map_dir.path, REST_CAN_RUN if kind == names.RUNNING else NOTHING_CHANGED):
+                yield performing
+        except BusyMap:
+            raise
+        except Exception:
+            if not performing.is_left:
+                _drop(marker)
+            raise
+        _drop(marker)
+
+
+@contextlib.contextmanager
+def _marked(marker: Path, kind: str, tag: str) -> Iterator[IO[str]]:
+    """Make the marker of an operation, and lock it.
+
+    :raises BusyMap: another process holds it.
+    :raises CorruptMap: something else is in its place.
+    """
+    if os.path.lexists(marker) and not stat.S_ISREG(marker.lstat().st_mode):
+        raise CorruptMap(marker, f"is no file, so the map cannot be changed: `rm -r {in_shell(marker)}` removes it")
+    with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(locked(marker, wait=False))
         except BlockingIOError as error:
             raise BusyMap(tag, kind) from error
-        write(file, tag, **more)
-        performing = Performing()
-        try:
-            yield performing
-        except Exception:
-            if not performing.is_left:
-                marker.unlink(missing_ok=True)
-            raise
-        marker.unlink(missing_ok=True)
+        yield file
+
+
+def _drop(marker: Path) -> None:
+    """Delete a marker; what is in its place, or a file system that cannot be written, is left to the next command."""
+    with contextlib.suppress(OSError):
+        marker.unlink()
 
 
 def end(operation: Operation) -> None:
     """Delete the marker of an interrupted operation that this command has finished."""
-    operation.marker.unlink(missing_ok=True)
+    _drop(operation.marker)
 
 
 def note_attempt(operation: Operation, problem: str) -> None:
@@ -139,7 +164,7 @@ def note_attempt(operation: Operation, problem: str) -> None:
     The marker is replaced as a whole, because what it says is dear. A damaged one stays, for its age counts.
     """
     with contextlib.suppress(OSError):  # without the note it is tried again sooner
-        content = _content(operation.marker.read_bytes())
+        content = read_marker(operation.marker)
         if content:
             note = {"first_tried": content.get("first_tried", time.time()), "tried": time.time(), "problem": problem}
             write_atomically(operation.marker, seal({**content, "at": operation.since, **note}))
@@ -150,15 +175,15 @@ def is_under_way(kind: str, map_dir: MapDir) -> bool:
     try:
         with locked(map_dir.root / kind / map_dir.id, wait=False, create=False):
             return False
-    except FileNotFoundError:
-        return False
     except BlockingIOError:
         return True
+    except OSError:  # there is none, or something that cannot be locked
+        return False
 
 
 def await_end(kind: str, map_dir: MapDir) -> None:
     """Wait until no process is doing this kind of operation on the map."""
-    with contextlib.suppress(FileNotFoundError), locked(map_dir.root / kind / map_dir.id, create=False):
+    with contextlib.suppress(OSError), locked(map_dir.root / kind / map_dir.id, create=False):
         pass
 
 
@@ -167,17 +192,13 @@ def unfinished(root: Path, kind: str) -> Iterator[Operation]:
 
     The lock of an operation is held until the caller asks for the next one, so that only one process settles it.
     """
-    try:
-        found = sorted(path for path in (root / kind).iterdir() if path.is_file())
-    except FileNotFoundError:
-        return
-    for marker in found:
+    for marker in _found(root, kind):
         with contextlib.ExitStack() as stack:
             try:
                 file = stack.enter_context(locked(marker, wait=False, create=False))
-            except (BlockingIOError, FileNotFoundError):  # its process is alive, or has just finished
+                operation = _read(root, marker, file)
+            except OSError:  # its process is alive, or has just finished; what cannot be opened is told by `damaged`
                 continue
-            operation = _read(root, marker, file)
             if operation is not None:
                 yield operation
 
@@ -185,18 +206,31 @@ def unfinished(root: Path, kind: str) -> Iterator[Operation]:
 def markers(root: Path) -> Iterator[Path]:
     """Yield the markers of interrupted operations: those that no process holds."""
     for kind in KINDS:
-        for marker in sorted((root / kind).glob("*")):
-            if marker.is_file() and not is_under_way(kind, MapDir(root / names.MAPS / marker.name)):
+        for marker in _found(root, kind):
+            if not is_under_way(kind, MapDir(root / names.MAPS / marker.name)):
                 yield marker
 
 
 def damaged(root: Path) -> Iterator[Path]:
-    """Yield the markers that are damaged."""
+    """Yield the markers that are damaged, and what stands in the place of one."""
     for kind in KINDS:
-        for marker in sorted((root / kind).glob("*")):
-            with contextlib.suppress(FileNotFoundError, IsADirectoryError):  # it was just deleted, or is no marker
-                if _content(marker.read_bytes()) is None:
+        for marker in _entries(root, kind):
+            is_remains = kind == names.REMOVED and marker.suffix == names.REMAINS and marker.is_dir()
+            with contextlib.suppress(FileNotFoundError):  # it was just deleted
+                if not is_remains and read_marker(marker) is None:
                     yield marker
+
+
+def _found(root: Path, kind: str) -> list[Path]:
+    """Return the markers of a kind. What is no file is none."""
+    return [path for path in _entries(root, kind) if stat.S_ISREG(path.lstat().st_mode)]
+
+
+def _entries(root: Path, kind: str) -> list[Path]:
+    try:
+        return sorted(path for path in (root / kind).iterdir() if not path.name.startswith("."))
+    except OSError:  # there is none yet
+        return []
 
 
 def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
@@ -205,8 +239,7 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     It may be for a damaged marker, too, if that was written not long ago. What a newer HTMap has begun is left to that.
     """
     map_dir = MapDir(root / names.MAPS / marker.name)
-    text = marker.read_bytes()  # damage to it may be no text
-    content = _content(text)
+    content = read_marker(marker)
     if content is None:
         is_old = time.time() > os.fstat(file.fileno()).st_mtime + _OTHER_HOSTS_PATIENCE
         return Operation(marker, map_dir, "", is_damaged=True) if is_old else None
@@ -219,7 +252,7 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     if _may_be_at_work(content, since):
         return None
     constraint = content.get("constraint", "false")
-    if not is_sealed(text):
+    if "holder" not in content:
         constraint = f"({constraint}) && {map_dir.own_jobs}"  # 0.7.0 wrote clusters alone, and no checksum
     return Operation(
         marker,
@@ -256,14 +289,3 @@ def _may_be_at_work(content: Mapping[str, Any], since: float) -> bool:
     else:
         is_elsewhere = holder.boot != this_process().boot and holder.may_be_alive(since)
     return bool(is_elsewhere and time.time() < since + _OTHER_HOSTS_PATIENCE)
-
-
-def _content(text: bytes) -> dict[str, Any] | None:
-    """Return the content of a marker, which is empty if its process was killed before it wrote; None if it is damaged."""
-    try:
-        content = unseal(text, unsealed=_KEYS_OF_0_7_0) if text else {}
-        if not is_sealed(text):
-            PoolAddress(**(content.get("pool") or {"pool": ""}))
-    except (ValueError, TypeError):
-        return None
-    return content

@@ -12,12 +12,41 @@ from htmap_core.contract.pools import PoolAddress
 from htmap_core.files.sealed import is_sealed, seal, unseal
 from htmap_core.storage.content.formats import JOBS_DIFFER, WRITTEN, check_needs
 from htmap_core.storage.content.paths import absolute, relative, with_root, without_root
+from htmap_core.storage.faults.damage import check_shape, check_texts
 from htmap_core.storage.jobs import JobSizes
 
+MOST_COMPONENTS = 10**8  # more do not fit into memory, nor into any schedd
+
+_TEXT_OR_NONE = (str, type(None))
+_ADDRESS = {"pool": str, "configuration?": _TEXT_OR_NONE, "schedd?": _TEXT_OR_NONE, "collector?": _TEXT_OR_NONE}
+_RECORD = {
+    "components": int,
+    "chunksize": int,
+    "delivery_method": str,
+    "pool": _ADDRESS,
+    "versions": dict,
+    "options": dict,
+    "created": (int, float),
+    "untagged?": bool,
+    "format": int,
+    "sizes?": [[int]],
+    "chunking?": (dict, type(None)),
+    "delivery_reason?": str,
+    "plugin_files?": [str],
+    "kept?": (dict, type(None)),
+}
+_SUBMIT = {
+    "commands": dict,
+    "columns": [str],
+    "relative?": [str],
+    "programs?": dict,
+    "authors?": (dict, type(None)),
+}
 _FORMAT_OF_0_7_0 = 1  # without checksums
 _KEYS_OF_0_7_0 = frozenset(
     {"format", "components", "chunksize", "delivery_method", "pool", "versions", "options", "created"}
 )
+_NUMBER_OF_COMPONENTS = attrs.validators.and_(attrs.validators.ge(1), attrs.validators.le(MOST_COMPONENTS))
 
 
 @attrs.frozen
@@ -39,8 +68,8 @@ class MapRecord:
         has ``used``, and of the user's ``modules`` that its inputs need.
     """
 
-    components: int = attrs.field(validator=attrs.validators.ge(1))
-    chunksize: int = attrs.field(validator=attrs.validators.ge(1))
+    components: int = attrs.field(validator=_NUMBER_OF_COMPONENTS)
+    chunksize: int = attrs.field(validator=_NUMBER_OF_COMPONENTS)
     delivery_method: str
     pool: PoolAddress
     versions: Mapping[str, str]
@@ -56,6 +85,8 @@ class MapRecord:
 
     @sizes.validator
     def _check_sizes(self, _: object, sizes: Sequence[Sequence[int]]) -> None:
+        if any(number < 1 for run in sizes for number in run):
+            raise ValueError(f"jobs cannot have the sizes {sizes!r}")
         if sizes and sum(jobs * size for jobs, size in sizes) != self.components:
             raise ValueError(f"jobs of the sizes {sizes!r} do not have {self.components} components")
 
@@ -91,14 +122,14 @@ def record_from(text: bytes, path: Path, root: Path) -> MapRecord:
     :param path: the path of the file, for the exception.
     :param root: the HTMAP_DIR that it is in.
     :raises MadeByNewerHTMap: a newer HTMap wrote what this one does not understand.
-    :raises ValueError: the text is damaged.
-    :raises TypeError: likewise.
-    :raises KeyError: likewise.
+    :raises ValueError: the text is damaged; or what else making sense of it raises.
     """
     plain = unseal(text, unsealed=_KEYS_OF_0_7_0)
     if is_sealed(text) is (plain["format"] == _FORMAT_OF_0_7_0):
         raise ValueError("its format and its checksum do not fit")
     check_needs(plain, path)
+    check_shape(plain, _RECORD)
+    check_texts(plain["versions"])
     known = {key: value for key, value in plain.items() if key in _FIELDS}
     return MapRecord(**{**known, "pool": address_from(plain["pool"], root)})
 
@@ -106,9 +137,7 @@ def record_from(text: bytes, path: Path, root: Path) -> MapRecord:
 def pool_from(text: bytes, root: Path) -> PoolAddress:
     """Return the pool in the text of a ``map.json`` that a newer HTMap wrote, as far as this one understands it.
 
-    :raises ValueError: there is none.
-    :raises TypeError: likewise.
-    :raises KeyError: likewise.
+    :raises ValueError: there is none; or what else making sense of it raises.
     """
     return address_from(unseal(text)["pool"], root)
 
@@ -142,12 +171,13 @@ def submit_from(text: bytes, path: Path, root: Path) -> SubmitRecord:
     :param path: the path of the file, for the exception.
     :param root: the HTMAP_DIR that it is in.
     :raises MadeByNewerHTMap: a newer HTMap wrote what this one does not understand.
-    :raises ValueError: the text is damaged.
-    :raises TypeError: likewise.
-    :raises KeyError: likewise.
+    :raises ValueError: the text is damaged; or what else making sense of it raises.
     """
     content = unseal(text, unsealed={"commands", "columns"})
     check_needs(content, path)
+    check_shape(content, _SUBMIT)
+    for texts in ("commands", "programs"):
+        check_texts(content.get(texts) or {})
     commands = with_root(content["commands"], content.get("relative", ()), root)
     authors = content.get("authors")
     known = None if authors is None else {str(name): str(by) for name, by in authors.items()}
@@ -163,10 +193,12 @@ def plain_address(address: PoolAddress, root: Path) -> dict[str, Any]:
 def address_from(plain: Mapping[str, Any], root: Path) -> PoolAddress:
     """Return the address in plain values from JSON; a later version may have more to say about it.
 
-    :raises TypeError: it is none.
+    :raises ValueError: it is none.
     """
+    check_shape(plain, _ADDRESS)
     known = {key: value for key, value in plain.items() if key in _ADDRESS_FIELDS}
     given = known.get("configuration")
+    check_texts({name: text for name, text in known.items() if text is not None})
     return PoolAddress(**{**known, "configuration": given and absolute(given, root)})
 
 

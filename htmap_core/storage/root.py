@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -16,15 +17,18 @@ import attrs
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import MadeByNewerHTMap
+from htmap_core.exceptions import CannotStore, MadeByNewerHTMap, UnusableHTMapDir
 from htmap_core.files.answers import Answers
 from htmap_core.files.atomic import write_atomically
-from htmap_core.files.locks import locked
+from htmap_core.files.locks import locked, rewrite
 from htmap_core.files.ownership import make_folder
+from htmap_core.files.reading import UNREADABLE, read_file
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.settings.tables import setting
 from htmap_core.settings.trust import check_entry, check_owner, close_unless_trusted
 from htmap_core.storage.content.formats import check_needs
+from htmap_core.storage.faults.damage import check_shape
+from htmap_core.storage.faults.damage import reason as told
 
 _FOLDERS = (names.TAGS, names.MAPS, names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING, names.RUNNING)
 _ADVICE = "`export HTMAP_DIR=PATH` uses another folder, which HTMap makes if it does not exist"
@@ -40,6 +44,7 @@ def htmap_dir() -> Path:
         folder = htmap_dir() / "images"
 
     :raises UnsafePath: somebody else could have put something into it.
+    :raises UnusableHTMapDir: it is no folder.
 
     Since 0.7.
     """
@@ -58,13 +63,35 @@ def configured_htmap_dir() -> Path:
 
 
 def check_htmap_dir(root: Path) -> None:
-    """Check that an HTMAP_DIR and its folders are the user's alone.
+    """Check that an HTMAP_DIR and its folders are folders, and the user's alone.
 
     :raises UnsafePath: somebody else owns one of them, or may write to it.
+    :raises UnusableHTMapDir: one of them is no folder.
     """
+    _check_folder(root, root)
     check_owner(root, "HTMAP_DIR", _ADVICE)
+    for name in _FOLDERS:
+        _check_folder(root / name, root)
     for name in (*_FOLDERS, names.LOGS, names.SLOTS, names.DELIVERY, names.DURATIONS, names.PROGRAMS):
         check_entry(root / name, "a folder of HTMAP_DIR", _ADVICE)
+
+
+def _check_folder(path: Path, root: Path) -> None:
+    """Check that something is a folder, if it exists; a link to one is one.
+
+    :raises UnusableHTMapDir: it is something else, or cannot be reached.
+    """
+    try:
+        if stat.S_ISDIR(os.stat(path).st_mode):
+            return
+        reason = "it is no folder"
+    except FileNotFoundError:
+        if not os.path.islink(path):
+            return
+        reason = "it is a link to nothing"
+    except (OSError, ValueError) as error:
+        reason = told(error)
+    raise UnusableHTMapDir(path, root, reason)
 
 
 def make_htmap_dir(root: Path | None = None) -> Path:
@@ -75,7 +102,12 @@ def make_htmap_dir(root: Path | None = None) -> Path:
     """
     root = root or htmap_dir()
     for name in _FOLDERS:
-        make_folder(root / name)
+        try:
+            make_folder(root / name)
+        except OSError as error:
+            _check_folder(root, root)
+            _check_folder(root / name, root)
+            raise CannotStore(str(root / name), told(error)) from error
     return root
 
 
@@ -118,9 +150,7 @@ def moving(root: Path, formers: Iterable[str], to: Path) -> Iterator[None]:
     :raises FileNotFoundError: another process has just moved it.
     """
     with locked(root / names.MOVING, wait=False) as file:
-        file.truncate(0)
-        file.write(seal({"from": sorted(formers), "to": str(to)}))
-        file.flush()
+        rewrite(file, seal({"from": sorted(formers), "to": str(to)}))
         yield
 
 
@@ -140,16 +170,18 @@ def move_of(root: Path) -> Move | None:
     """Return what the journal in an HTMAP_DIR says; None if there is none, or its process was killed before it wrote.
 
     :raises ValueError: it is damaged.
+    :raises OSError: it cannot be read.
     :raises MadeByNewerHTMap: a newer HTMap was moving it.
     """
     try:
-        text = (root / names.MOVING).read_bytes()
+        text = read_file(root / names.MOVING)
     except (FileNotFoundError, NotADirectoryError):
         return None
     if not text:
         return None
     content = unseal(text)
     check_needs(content, root / names.MOVING)
+    check_shape(content, {"from": [str], "to": str, "tried?": (int, float), "problem?": str})
     tried, problem = content.get("tried", 0.0), content.get("problem", "")
     return Move(tuple(map(Path, content["from"])), Path(content["to"]), tried, problem)
 
@@ -159,7 +191,7 @@ def note_attempt_to_move(root: Path, problem: str) -> None:
     path = root / names.MOVING
     with contextlib.suppress(OSError, ValueError), unfinished_move(root) as is_unfinished:  # else it is tried sooner
         if is_unfinished:
-            write_atomically(path, seal({**unseal(path.read_bytes()), "tried": time.time(), "problem": problem}))
+            write_atomically(path, seal({**unseal(read_file(path)), "tried": time.time(), "problem": problem}))
 
 
 def why_still_moving(root: Path) -> str | None:
@@ -167,7 +199,7 @@ def why_still_moving(root: Path) -> str | None:
     try:
         with unfinished_move(root) as is_unfinished:
             begun = move_of(root) if is_unfinished else None
-    except (ValueError, MadeByNewerHTMap) as error:
+    except (*UNREADABLE, MadeByNewerHTMap) as error:
         return f"its journal cannot be read: {error}"
     return None if begun is None else begun.problem or "its process was interrupted"
 

@@ -13,11 +13,23 @@ import attrs
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap
 from htmap_core.files.ownership import private_opener
+from htmap_core.files.reading import UNREADABLE, read_file
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.language.expressions import quoted
 from htmap_core.storage.content.formats import GROWS, check_needs
+from htmap_core.storage.faults.damage import check_shape, reason
 from htmap_core.storage.portions.growth_record import Added
 
+_INTENT = {
+    "number": int,
+    "token": str,
+    "jobs": int,
+    "late": bool,
+    "held": bool,
+    "items?": (str, type(None)),
+    "added?": (dict, type(None)),
+}
+_OUTCOME = {"number": int, "cluster": (int, type(None))}
 _KEYS_OF_0_7_0 = frozenset({"number", "token", "jobs", "late", "held", "cluster"})
 
 
@@ -85,7 +97,7 @@ class Submissions:
                     found[entry["number"]] = attrs.evolve(found[entry["number"]], cluster=entry["cluster"])
                 else:
                     found[entry["number"]] = _submission(entry)
-            except (TypeError, KeyError) as error:
+            except UNREADABLE as error:
                 raise self._corrupt(f"has an entry that does not fit to the others, {entry!r}") from error
         return [found[number] for number in sorted(found)]
 
@@ -105,7 +117,10 @@ class Submissions:
 
         :raises FileNotFoundError: nothing was submitted yet.
         """
-        return os.stat(self._text).st_size
+        try:
+            return os.lstat(self._text).st_size
+        except NotADirectoryError as error:  # the map's directory is none
+            raise FileNotFoundError(error.errno, error.strerror, self._text) from error
 
     def next_number(self) -> int:
         """Return the number of the next submission. Numbers of refused submissions are not used again.
@@ -140,22 +155,25 @@ class Submissions:
         for line in self._lines():
             try:
                 entry = unseal(line, unsealed=_KEYS_OF_0_7_0)
-            except ValueError as error:
+                check_needs(entry, self._path)
+                check_shape(entry, _INTENT if "token" in entry else _OUTCOME)
+            except UNREADABLE as error:
                 raise self._corrupt(f"has a line that HTMap did not write ({error}): {line[:80]!r}") from error
-            check_needs(entry, self._path)
             yield entry
 
     def _lines(self) -> list[bytes]:
         try:
-            *lines, last = self._path.read_bytes().split(b"\n")
+            *lines, last = read_file(self._path).split(b"\n")
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise self._corrupt(f"cannot be read ({reason(error)})") from error
         return [*lines, whole] if (whole := _without_line_end(last)) else lines
 
     def _append(self, entry: Mapping[str, Any]) -> None:
         """Append a line; it replaces a last line that a crash has truncated."""
         with open(self._path, "ab", opener=private_opener) as file:
-            if file.tell() > 0 and not (content := self._path.read_bytes()).endswith(b"\n"):
+            if file.tell() > 0 and not (content := read_file(self._path)).endswith(b"\n"):
                 file.truncate(content.rfind(b"\n") + 1)
                 if whole := _without_line_end(content.rpartition(b"\n")[2]):
                     file.write(whole + b"\n")

@@ -9,14 +9,17 @@ from __future__ import annotations
 import errno
 import fnmatch
 import os
+import re
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap, MapWasRemoved, TagAlreadyExists, TagNotFound
+from htmap_core.files.folders import remove_tree
 from htmap_core.files.locks import REFUSED
 from htmap_core.files.ownership import private_opener
+from htmap_core.files.reading import read_file
 from htmap_core.files.sealed import checksum
 from htmap_core.storage.root import htmap_dir
 from htmap_core.tags import check_tag, random_tag
@@ -24,19 +27,23 @@ from htmap_core.tags import check_tag, random_tag
 if TYPE_CHECKING:  # a TAB needs names, and has no time for the rest
     from htmap_core.storage.mapdir import MapDir
 
+_ID = re.compile(
+    r"\w[\w-]{0,63}", re.ASCII
+)  # what a map's directory can be called: a damaged tag must not lead elsewhere
+
 
 def all_tags(pattern: str | None = None, root: Path | None = None) -> list[str]:
     """Return the tags of all maps, sorted, or those that match a glob-style pattern."""
     folder = (htmap_dir() if root is None else root) / names.TAGS
     try:
         found = [name for name in os.listdir(folder) if ":" not in name]
-    except FileNotFoundError:
+    except OSError:  # there is none yet
         return []
     return sorted(found if pattern is None else fnmatch.filter(found, pattern))
 
 
 def find_map(tag: str, root: Path | None = None) -> MapDir:
-    """Return the directory of the map tagged *tag*.
+    """Return the directory of the map tagged *tag*. A tag that leads to nothing is deleted on the way.
 
     :param root: the HTMAP_DIR, if the caller knows it: the look-up of the setting takes longer than the rest.
     :raises InvalidTag: no map can have this tag.
@@ -47,10 +54,19 @@ def find_map(tag: str, root: Path | None = None) -> MapDir:
     map_id = _id_of(root, check_tag(tag))
     map_dir = _map_dir(root, map_id or "nobody")
     if map_id is None or not map_dir.exists:
-        if not map_dir.removal.exists():
+        if not os.path.lexists(map_dir.removal):
             _check_that_none_is_lost(root, tag)
+            clear_dangling(root, tag)
         raise TagNotFound(tag, [other for other in all_tags() if other != tag])
     return map_dir
+
+
+def find_remains(tag: str) -> MapDir | None:
+    """Return what a tag leads to, though its removal has begun, or the map without a tag with this id; None if there is none."""
+    root = htmap_dir()
+    if map_id := _id_of(root, tag):
+        return _map_dir(root, map_id)
+    return next((each for each in maps_without_tag(root) if each.id == tag), None)
 
 
 def _check_that_none_is_lost(root: Path, tag: str) -> None:
@@ -68,12 +84,12 @@ def _check_that_none_is_lost(root: Path, tag: str) -> None:
 def maps_without_tag(root: Path) -> list[MapDir]:
     """Return the maps that no tag leads to, and that nothing is being done with: those whose tags are damaged."""
     try:
-        ids = sorted(os.listdir(root / names.MAPS))
-    except FileNotFoundError:
+        ids = sorted(filter(_ID.fullmatch, os.listdir(root / names.MAPS)))
+    except OSError:  # there is none yet
         return []
     with_tag = {_id_of(root, tag) for tag in all_tags(root=root)}
     found = [_map_dir(root, map_id) for map_id in ids if map_id not in with_tag]
-    return [each for each in found if (each.path / names.MAP).exists() and not _is_made_or_removed(each)]
+    return [each for each in found if os.path.lexists(each.path) and not _is_made_or_removed(each)]
 
 
 def _map_dir(root: Path, map_id: str) -> MapDir:
@@ -83,7 +99,7 @@ def _map_dir(root: Path, map_id: str) -> MapDir:
 
 
 def _is_made_or_removed(map_dir: MapDir) -> bool:
-    return any((map_dir.root / kind / map_dir.id).exists() for kind in (names.CREATING, names.REMOVED))
+    return any(os.path.lexists(map_dir.root / kind / map_dir.id) for kind in (names.CREATING, names.REMOVED))
 
 
 def path_of(tag: str, part: str) -> Path:
@@ -103,7 +119,7 @@ def claim_tag(root: Path, map_id: str, tag: str | None) -> str:
     :raises TagAlreadyExists: the tag is in use.
     """
     if tag is not None:
-        if not (_link_tag(root, map_id, tag) or (_clear_dangling(root, tag) and _link_tag(root, map_id, tag))):
+        if not (_link_tag(root, map_id, tag) or (clear_dangling(root, tag) and _link_tag(root, map_id, tag))):
             raise TagAlreadyExists(tag)
         return tag
     while not _link_tag(root, map_id, candidate := random_tag()):
@@ -167,23 +183,29 @@ def _link_symbolically(path: Path, said: str) -> None:
         raise OSError(errno.EOPNOTSUPP, problem, str(path.parent)) from error
 
 
-def _clear_dangling(root: Path, tag: str) -> bool:
+def clear_dangling(root: Path, tag: str) -> bool:
     """Delete the tag if its map does not exist any more, and return whether that was so."""
     path = root / names.TAGS / tag
     said, map_id = _said(path), _id_of(root, tag)
-    if map_id and ((root / names.MAPS / map_id).is_dir() or (root / names.CREATING / map_id).exists()):
+    if map_id and (os.path.lexists(root / names.MAPS / map_id) or os.path.lexists(root / names.CREATING / map_id)):
         return False
     may_be_of_another = not _is_certain(path) and bool(maps_without_tag(root))
     if may_be_of_another or _said(path) != said:  # otherwise another process has just claimed it
         return False
-    path.unlink(missing_ok=True)
-    return True
+    return drop_tag(root, tag)
+
+
+def drop_tag(root: Path, tag: str) -> bool:
+    """Delete a damaged tag, or what is in its place, wherever it should lead; return whether nothing is left."""
+    path = root / names.TAGS / check_tag(tag)
+    remove_tree(path)
+    return not os.path.lexists(path)
 
 
 def _id_of(root: Path, tag: str) -> str | None:
     """Return the id of the map with a tag; None if there is no such tag, or it is damaged."""
     map_id, seal = _said(root / names.TAGS / tag)
-    return map_id if map_id and seal in {"", checksum(map_id.encode())} else None
+    return map_id if _ID.fullmatch(map_id) and seal in {"", checksum(map_id.encode())} else None
 
 
 def _is_certain(path: Path) -> bool:
@@ -195,11 +217,13 @@ def _is_certain(path: Path) -> bool:
 def _said(path: Path) -> tuple[str, str]:
     """Return the id and the checksum in a tag; empty texts for what it does not have."""
     try:
-        text = path.read_bytes().decode("ascii", errors="replace")  # a third faster than read_text()
+        text = read_file(path).decode("ascii", errors="replace")
     except FileNotFoundError:
+        return "", ""
+    except (OSError, ValueError):  # it is a link, which is not followed, or no tag
         try:
             text = os.readlink(path)
-        except FileNotFoundError:
+        except (OSError, ValueError):
             return "", ""
     map_id, _, seal = text.strip().partition(" ")
     return map_id, seal
@@ -209,6 +233,12 @@ def release_tag(root: Path, map_id: str, tag: str) -> None:
     """Delete the tag of a map, unless another map has it now."""
     if tag and _id_of(root, tag) == map_id:
         (root / names.TAGS / tag).unlink(missing_ok=True)
+
+
+def release_all_tags(root: Path, map_id: str) -> None:
+    """Delete whatever tags lead to a map. Another process may have given it one a moment ago."""
+    for tag in all_tags(root=root):
+        release_tag(root, map_id, tag)
 
 
 def has_tag(map_dir: MapDir, tag: str) -> bool:

@@ -79,6 +79,7 @@ def rerun(map_dir: MapDir, tag: str, components: Sequence[int], states: States, 
                 _renew_credentials(map_dir, portion, tag, commands, pool)
     with operations.perform(names.RERUNNING, map_dir, tag, **_together(map_dir, len(portions))) as performing:
         _check_ended(tag, components, states.statuses())  # another thread or process may have run some again until now
+        map_dir.clear_unsubmitted()  # of earlier attempts, whose jobs may have ended since
         map_dir.remove_checkpoints(components)
         parts = [_Part(portion, portions[portion], *described[portion]) for portion in portions]
         _submit_again(map_dir, parts, _Asked(tag, states, queue), performing)
@@ -121,7 +122,11 @@ def _submit_again(map_dir: MapDir, parts: Sequence[_Part], asked: _Asked, perfor
     """Submit components again, and delete their earlier results once all are in the queue."""
     before = {each: map_dir.placement.job_of(each) for part in parts for each in part.components}
     first = map_dir.submissions.next_number()
-    jobs = [_write_items(map_dir, number, part) for number, part in enumerate(parts, first)]
+    try:
+        jobs = [_write_items(map_dir, number, part) for number, part in enumerate(parts, first)]
+    except Exception:
+        map_dir.clear_unsubmitted()
+        raise
     with held_back():  # Ctrl-C must not come between the submissions and the deletion of the earlier results
         _submit_all(map_dir, list(zip(parts, jobs)), asked, performing)
         if not map_dir.exists:  # a removal that began meanwhile may have missed these jobs

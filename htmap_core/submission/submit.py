@@ -23,10 +23,10 @@ from htmap_core.language.submit_text import render, submit_path
 from htmap_core.settings.chain import settings
 from htmap_core.settings.layers import BUILT_IN
 from htmap_core.storage.creation import Creation
+from htmap_core.storage.faults.storing import NOTHING_CHANGED, storing
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.portions.growth import Growth
 from htmap_core.storage.portions.growth_record import Added
-from htmap_core.storage.portions.writing import storing
 from htmap_core.storage.record import MapRecord
 from htmap_core.storage.submissions import Submission
 
@@ -122,7 +122,7 @@ def submit_map(
     :param authors: who has set each command, but for those that HTMap alone has set; None if that is not known.
     """
     map_dir = creation.map_dir
-    with storing(map_dir):
+    with storing(map_dir.path):
         map_dir.write_record(record)
         map_dir.write_submit(commands, creation.columns, authors)
         submit(map_dir, creation.jobs, commands, creation.columns, queue)
@@ -135,7 +135,7 @@ def submit_growth(
 
     :param authors: as for :func:`submit_map`.
     """
-    with storing(growth.map_dir):
+    with storing(growth.map_dir.path, NOTHING_CHANGED):
         growth.files.write_submit(commands, growth.columns, authors)
         submit(growth.map_dir, growth.jobs, commands, growth.columns, queue, added)
 

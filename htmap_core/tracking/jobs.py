@@ -19,6 +19,7 @@ from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import eventlog
 from htmap_core.condor.eventlog import END
 from htmap_core.exceptions import CorruptEventLog
+from htmap_core.files.reading import UNREADABLE, open_file, read_file
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.tracking.late_bytes import LateBytes
@@ -48,16 +49,26 @@ _AT_FIRST = (15, "submitted on hold at user's request")  # HTCondor writes this 
 
 def clusters_logged(map_dir: MapDir) -> set[int]:
     """Return the clusters that a map's event log tells of, whether or not the map knows that they are its own."""
-    return eventlog.submitted_clusters(map_dir.events.read_bytes()) if map_dir.events.exists() else set()
+    try:
+        return eventlog.submitted_clusters(read_file(map_dir.events))
+    except FileNotFoundError:
+        return set()
+    except OSError as error:
+        raise _unreadable(map_dir, error) from error
 
 
 def first_logged(map_dir: MapDir) -> float | None:
     """Return when HTCondor wrote the first event of a map's log, in seconds since the epoch; None if the log does not tell."""
     try:
-        with map_dir.events.open("rb") as log:
+        with open_file(map_dir.events) as log:
             return eventlog.began(log.readline(_MARK))
-    except FileNotFoundError:
+    except OSError:
         return None
+
+
+def _unreadable(map_dir: MapDir, error: OSError) -> CorruptEventLog:
+    """Return the exception for what is in place of an event log."""
+    return CorruptEventLog(map_dir.events, "no event log", error.strerror or str(error))
 
 
 class Tracker:
@@ -80,6 +91,7 @@ class Tracker:
         self._clusters: dict[int, int] = {}  # cluster -> submission
         self._offset = self._saved = 0
         self._mark = zlib.crc32(b"")
+        self._is_corrected = False  # since the states were saved
         self._seen: tuple[int, ...] = ()  # the inode and size of the log when the last event at its end was complete
 
     # --- looking up states
@@ -155,7 +167,7 @@ class Tracker:
         with self._lock:
             jobs = self._jobs.get(job.submission)
             if self.status(job) is ComponentStatus.RUNNING and jobs is not None:
-                return max(0.0, time.time() - jobs.started[job.row])
+                return max(0.0, time.time() - (jobs.started[job.row] or time.time()))
             return 0.0 if jobs is None else jobs.runtime[job.row]
 
     # --- what the log alone cannot tell
@@ -179,11 +191,20 @@ class Tracker:
         return [Job(number, row) for number, row, status in every if status == RUNNING]
 
     def correct(
-        self, job: Job, was: ComponentStatus, status: ComponentStatus, note: str = "", code: int = 0, subcode: int = 0
+        self,
+        job: Job,
+        was: ComponentStatus,
+        status: ComponentStatus,
+        note: str = "",
+        code: int = 0,
+        subcode: int = 0,
+        *,
+        started: float = 0.0,
     ) -> None:
         """Set the status of a job, as something else than the log tells it; it is not doubtful any more.
 
         :param was: the status that the caller has seen. If the log has told another since, that one stays.
+        :param started: since when a running job runs, in seconds since the epoch; 0 where the log has told.
         """
         with self._lock:
             if self.status(job) is was:
@@ -191,6 +212,8 @@ class Tracker:
                 jobs.doubts.pop(job.row, None)
                 if status is not was:
                     jobs.enter(job.row, NUMBERS[status], note, code, subcode)
+                    jobs.started[job.row] = started or jobs.started[job.row]
+                    self._is_corrected = True
 
     @property
     def is_behind(self) -> bool:
@@ -199,14 +222,21 @@ class Tracker:
 
     # --- reading the log
 
+    def modified(self) -> float | None:
+        """Return when the log was last written to, in seconds since the epoch; None if there is none."""
+        try:
+            return os.lstat(self._log).st_mtime
+        except OSError:
+            return None
+
     def poll(self) -> bool:
         """Read the new events of the log, and return whether there were any.
 
         :raises CorruptEventLog: the log has text that is no event, or an event that the map's jobs cannot have.
         """
         try:
-            stat = os.stat(self._log)  # a Path would take longer than the system call
-        except FileNotFoundError:
+            stat = os.lstat(self._log)  # a Path would take longer than the system call
+        except (FileNotFoundError, NotADirectoryError):
             with self._lock:
                 self._late = None
                 if self._mark == _ANEW:
@@ -222,13 +252,15 @@ class Tracker:
                 has_news = self._read((stat.st_ino, stat.st_size))
             except FileNotFoundError:
                 return False  # it was moved away a moment ago
+            except OSError as error:
+                raise _unreadable(self._map_dir, error) from error
         size = sum(len(jobs.status) for jobs in list(self._jobs.values()))
         if self._offset - self._saved >= max(_SAVE_AFTER, 64 * size):
             self.save()
         return has_news
 
     def _read(self, stat: tuple[int, int]) -> bool:
-        with open(self._log, "rb", buffering=0) as log:
+        with open_file(self._log) as log:
             if self._mark_in(log) != self._mark:
                 self._forget()  # it is another log: read it from the beginning
             self._learn_clusters()
@@ -301,6 +333,12 @@ class Tracker:
             return
         self._late = LateBytes(self._offset, text).seen_again(self._late)
         if self._late.are_damage(modified):
+            if (
+                next_event := eventlog.after_torn(text)
+            ) is not None:  # it is lost; the queue knows better than the log now
+                self._offset += next_event - len(END)
+                self._late = None
+                return
             raise self._corrupt(text[damage:].partition(b"\n")[0][:80])
 
     def _corrupt(self, kind: bytes, cluster: bytes = b"", proc: bytes = b"", reason: str = "") -> CorruptEventLog:
@@ -350,8 +388,9 @@ class Tracker:
         """Save the states for the next process."""
         with self._lock:
             offset = self._offset
-            if offset == self._saved or self._mark == _ANEW:
+            if (offset == self._saved and not self._is_corrected) or self._mark == _ANEW:
                 return
+            self._is_corrected = False
             known = [
                 (
                     number,
@@ -376,6 +415,13 @@ class Tracker:
         seal, content = state[: len(_SEAL % 0)], state[len(_SEAL % 0) :]
         if seal != _SEAL % zlib.crc32(content):
             return
+        try:
+            self._take_over(content)
+        except UNREADABLE:  # another program has written it
+            self._forget()
+
+    def _take_over(self, content: bytes) -> None:
+        """Take over saved states."""
         header, _, arrays = content.partition(b"\n")
         self._offset, self._mark, clusters, known = json.loads(header)
         self._saved, self._clusters = self._offset, dict(clusters)

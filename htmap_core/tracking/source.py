@@ -81,6 +81,9 @@ class StateSource(Protocol):
         :raises CondorError: the schedd does not answer. Nothing was changed.
         """
 
+    def silence(self) -> float | None:
+        """Return for how many seconds nothing has been heard of the jobs; None if none has told anything, or all have ended."""
+
     def save(self) -> None:
         """Save the states for the next process."""
 

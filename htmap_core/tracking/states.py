@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from htmap_core.components import ComponentHold, ComponentStatus
@@ -15,20 +16,11 @@ from htmap_core.storage.content.links import with_true_names
 from htmap_core.storage.jobs import Job, Placement, Portion
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.submissions import Submission
-from htmap_core.tracking import holds
+from htmap_core.tracking import holds, queued_jobs
 from htmap_core.tracking.early_results import EarlyResults
 from htmap_core.tracking.jobs import Tracker
 
 _SUCCEEDED = "OK"  # the status of a component in its job's result file
-_HOLD = ("HoldReason", "HoldReasonCode", "HoldReasonSubCode")
-# HTCondor's JobStatus of a job that is in the queue and has not ended.
-_HELD = 5
-_QUEUED = {
-    1: ComponentStatus.IDLE,
-    2: ComponentStatus.RUNNING,
-    _HELD: ComponentStatus.HELD,
-    7: ComponentStatus.SUSPENDED,
-}
 
 
 def _unseen(submission: int) -> ComponentStatus:
@@ -209,6 +201,11 @@ class LoggedStates:
         submissions = self._map_dir.submissions.all()
         return bool(submissions) and all(self._tracker.has_ended(each.number, late=each.late) for each in submissions)
 
+    def silence(self) -> float | None:
+        """Return for how many seconds the log has been silent; None if there is none, or it is to tell nothing more."""
+        modified = self._tracker.modified()
+        return None if modified is None or self.has_ended else max(0.0, time.time() - modified)
+
     # --- what the log alone cannot tell
 
     def _settle_by_files(self, doubts: Mapping[Job, bool]) -> None:
@@ -243,14 +240,15 @@ class LoggedStates:
         return True
 
     def _cluster(self, submission: Submission, connection: Connection) -> Cluster:
-        return clusters.find(connection, submission.cluster, self._map_dir.id, _HOLD)
+        return clusters.find(connection, submission.cluster, self._map_dir.id, queued_jobs.ATTRIBUTES)
 
     def ask_the_schedd(self, connection: Connection) -> str | None:
         """Ask the schedd about the jobs that seem not to have ended, because the event log may have missed something.
 
         It is also asked about jobs whose status is doubtful. A job that is no longer in the queue has ended, unless the schedd
-        has not made it yet. If it left a result file, that tells how; otherwise an open job was removed. HTCondor never logs an
-        event for a job that is submitted on hold.
+        has not made it yet. If it left a result file, that tells how; otherwise an open job was removed. One in the queue has the
+        status that the schedd knows: HTCondor never logs an event for a job that is submitted on hold, and loses those for which
+        the disk has no room.
 
         :returns: why the schedd makes no more jobs of the map; None if it does, or has made all.
         :raises CondorError: the schedd does not answer. Nothing was changed.
@@ -261,9 +259,10 @@ class LoggedStates:
             asked += [job.row for job in self._tracker.doubts() if job.submission == submission.number]
             if submission.cluster is None or not asked:
                 continue
+            before = self._tracker.statuses(submission.number)
             found = self._cluster(submission, connection)
             self._tracker.poll()  # jobs leave the queue after their last event
-            self._correct_queued(submission.number, found.jobs)
+            self._correct_queued(submission.number, found.jobs, before)
             for row in sorted(set(asked) - {ad["ProcId"] for ad in found.jobs}):
                 self._correct_absent(Job(submission.number, row), was_made=row < found.made)
             if found.pause is not None and max(asked) >= found.made:
@@ -281,17 +280,20 @@ class LoggedStates:
                 left = "left the queue without an event in the log"
                 self._tracker.correct(job, status, outcome or ComponentStatus.REMOVED, left)
 
-    def _correct_queued(self, submission: int, queued: Iterable[Mapping[str, Any]]) -> None:
-        """Correct the status of jobs in the queue that the log does not show as held, or that is doubtful."""
+    def _correct_queued(
+        self, submission: int, queued: Iterable[Mapping[str, Any]], before: Sequence[ComponentStatus]
+    ) -> None:
+        """Correct the status of jobs in the queue that the schedd knows better, or that is doubtful.
+
+        :param before: the statuses by the log when the schedd was asked, by row. One that has changed since is newer.
+        """
         doubts = self._tracker.doubts()
         for ad in queued:
-            job, in_queue = Job(submission, ad["ProcId"]), _QUEUED.get(ad["JobStatus"])
+            job, in_queue = Job(submission, ad["ProcId"]), queued_jobs.status(ad)
             was = self._tracker.status(job)
-            is_unknown_hold = in_queue is ComponentStatus.HELD and was is ComponentStatus.IDLE
-            if in_queue is not None and (is_unknown_hold or job in doubts):
-                is_held = in_queue is ComponentStatus.HELD
-                reason, code, subcode = (ad.get(name) if is_held else None for name in _HOLD)
-                self._tracker.correct(job, was, in_queue, str(reason or ""), int(code or 0), int(subcode or 0))
+            is_as_before = job.row < len(before) and was is before[job.row] and not was.is_final
+            if in_queue is not None and (job in doubts or (is_as_before and queued_jobs.knows_better(was, ad))):
+                self._tracker.correct(job, was, in_queue, *queued_jobs.hold(ad), started=queued_jobs.started(ad))
 
     def save(self) -> None:
         """Save the states for the next process."""

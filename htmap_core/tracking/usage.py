@@ -11,6 +11,7 @@ from typing import NamedTuple, Optional
 
 from htmap_core.condor import eventlog
 from htmap_core.condor.eventlog import DISK, END, MEMORY
+from htmap_core.files.reading import open_file
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 
@@ -40,7 +41,7 @@ def logged(map_dir: MapDir, jobs: Collection[Job], *, at_most: int | None = None
     wanted = {(clusters.get(job.submission), job.row): job for job in jobs}
     found: dict[Job, Usage] = {}
     try:
-        with map_dir.events.open("rb") as log:
+        with open_file(map_dir.events) as log:
             size = log.seek(0, 2)
             begin = 0 if at_most is None else max(0, size - at_most)
             log.seek(begin)
@@ -52,8 +53,8 @@ def logged(map_dir: MapDir, jobs: Collection[Job], *, at_most: int | None = None
                     if (job := wanted.get((cluster, row))) is not None:
                         found[job] = Usage(_amount(table, MEMORY), _amount(table, DISK))
                 text = text[end:]
-    except FileNotFoundError:
-        pass  # nothing has run yet, or the log was moved away
+    except OSError:
+        pass  # nothing has run yet, or the log was moved away; whoever asks for states is told of anything else
     return found
 
 

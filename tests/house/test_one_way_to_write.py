@@ -16,6 +16,7 @@ APART = {
     "htmap_core/cli/new_plugin/making.py": "a folder appears when all its files are there",
     "htmap_core/files/relocation.py": "a whole directory gets another place",
     "htmap_core/files/sharing.py": "a link makes a new name of a file that others have",
+    "htmap_core/maps/here/interrupted.py": "where the scratch directories of jobs are, which a killed process has left",
     "htmap_core/maps/here/job.py": "a job's scratch directory, and where its files go from there",
     "htmap_core/storage/deletion.py": "a whole directory is moved away",
     "htmap_core/storage/outputs.py": "what a job of this machine returns comes from its scratch directory",

@@ -62,5 +62,8 @@ class FixedStates:
     def ask_the_schedd(self, connection: Connection) -> str | None:
         raise AssertionError(f"news come with every look, so the schedd of {connection.address} is not asked")
 
+    def silence(self) -> float | None:
+        return None
+
     def save(self) -> None:
         pass

@@ -10,15 +10,15 @@ from htmap_core.cli import tables
 from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import Selection, takes_maps, takes_yes, wide
 from htmap_core.cli.suggestions import WithoutTags
-from htmap_core.exceptions import CorruptMap, HTMapException, MadeByNewerHTMap
+from htmap_core.exceptions import CorruptMap, HTMapException, MadeByNewerHTMap, TagNotFound
 
 if TYPE_CHECKING:
     from htmap_core.cli.machine.shapes.acts import Removals, Removed
 
 _QUESTION = "Remove {maps}, with all data?"
 _FORCE = (
-    "Do not wait until the jobs have left the queue, and remove the data even if the pool does not answer, or if only a newer "
-    "HTMap understands it."
+    "Do not wait until the jobs have left the queue, and remove the data even if the pool does not answer, if the map is "
+    "damaged, or if only a newer HTMap understands it. Of a map that has lost its tag, TAG is its id."
 )
 
 
@@ -103,22 +103,26 @@ def _remove_each(selection: Selection, *, force: bool, tells: bool) -> Removals:
 
 def _remove(tag: str, *, force: bool) -> tuple[str, Removed]:
     """Remove a map; return the words for that, and what was removed."""
-    from htmap_core.maps import management, removal
+    from htmap_core.maps import management
     from htmap_core.storage.tags import find_map
 
     try:
         found = management.load(tag)
+        count = len(found)
     except CorruptMap:
+        if force:
+            return _remains(tag, management.remove_by_force(tag), "was damaged")
         jobs = find_map(tag).own_jobs
         management.remove(tag)
         return _remains(tag, jobs, "was damaged")
     except MadeByNewerHTMap:
         if not force:
             raise
-        map_dir = find_map(tag)
-        removal.remove(map_dir, tag, has_ended=lambda: False, force=True)
-        return _remains(tag, map_dir.own_jobs, "was made by a newer HTMap")
-    count = len(found)
+        return _remains(tag, management.remove_by_force(tag), "was made by a newer HTMap")
+    except TagNotFound:
+        if not force:
+            raise
+        return _remains(tag, management.remove_by_force(tag), "no tag led to")
     found.remove(force=force)
     said = f"removed map {tag!r} ({count} component{'' if count == 1 else 's'})"
     return said, {"tag": tag, "component_count": count, "jobs": None}
@@ -126,4 +130,8 @@ def _remove(tag: str, *, force: bool) -> tuple[str, Removed]:
 
 def _remains(tag: str, jobs: str, why: str) -> tuple[str, Removed]:
     said = f"removed the remains of map {tag!r}, which {why}"
-    return said, {"tag": tag, "component_count": None, "jobs": jobs}
+    if not jobs:
+        said = (
+            f"removed the tag {tag!r}, which was damaged. `htmap doctor` names the maps that have none, with their ids"
+        )
+    return said, {"tag": tag, "component_count": None, "jobs": jobs or None}

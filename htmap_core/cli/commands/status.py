@@ -47,9 +47,9 @@ _FORMATS = ("text", "json", "json_compact", "csv")
 def status(state: bool, meta: bool, format_: str, live: bool, color: bool | None, as_json: bool) -> Status | None:
     """Show the status of all your maps.
 
-    A "*" marks maps that nobody gave a tag; `htmap clean` removes them. Max Memory is what HTCondor has seen, which looks seldom:
-    `htmap advise` also asks the results, which know the peaks. A narrow terminal shows only the figures that fit. JSON
-    and CSV have sizes in bytes and times in seconds.
+    A "*" marks maps that nobody gave a tag; `htmap clean` removes them. A "!" marks those that cannot be read. Max Memory is what
+    HTCondor has seen, which looks seldom: `htmap advise` also asks the results, which know the peaks. A narrow terminal shows
+    only the figures that fit. JSON and CSV have sizes in bytes and times in seconds.
     """
     from htmap_core.maps import management, overview
 
@@ -141,7 +141,7 @@ def _table(facts: list[dict[str, Any]], state: bool, meta: bool, width: int, col
     for title, _ in columns:
         table.add_column(title, justify="right", no_wrap=True)
     for row, each in enumerate(facts):
-        mark = Text("*" if each["transient"] else "")
+        mark = Text(overview.mark(each).strip())
         table.add_row(mark, Text(printable(each["tag"])), *(cells[row] for _, cells in columns))
     return table
 

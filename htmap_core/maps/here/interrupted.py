@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import tempfile
 from collections.abc import Callable
 
 from htmap_core.condor import eventlog
+from htmap_core.files.folders import remove_tree
 from htmap_core.storage import operations
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.tracking import source
+
+_ENOUGH = 12  # characters of a map's id: no two maps share so many, and programs want short paths for their sockets
+
+
+def scratch_prefix(map_dir: MapDir) -> str:
+    """Return what the names of the scratch directories of a map's jobs begin with."""
+    return f"htmap-here-{map_dir.id[:_ENOUGH]}-"
+
+
+def clear_scratch(map_dir: MapDir) -> None:
+    """Delete the scratch directories of a map that no process runs: that of a killed one has left them."""
+    with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        for entry in entries:
+            if entry.name.startswith(scratch_prefix(map_dir)) and entry.is_dir(follow_symlinks=False):
+                remove_tree(entry.path)
 
 
 def end_all(map_dir: MapDir, why: str) -> None:
@@ -28,6 +47,7 @@ def end_all(map_dir: MapDir, why: str) -> None:
 
 def finish(running: Operation, _: Callable[..., object]) -> bool:
     """Finish the run of a map whose process has vanished, and return that it is over."""
+    clear_scratch(running.map_dir)
     if running.map_dir.exists:
         end_all(running.map_dir, "the process that ran the map on this machine is gone")
     operations.end(running)

@@ -17,6 +17,7 @@ from htmap_core.files.folders import remove_tree
 from htmap_core.language.environment_text import variables
 from htmap_core.language.literals import original
 from htmap_core.maps.here.fetching import fetch
+from htmap_core.maps.here.interrupted import scratch_prefix
 from htmap_core.progress.work import LongWork
 from htmap_core.storage.jobs import Job, rows_in
 from htmap_core.storage.mapdir import MapDir
@@ -67,7 +68,7 @@ class LocalJob:
 
         :raises OSError: an input file is gone, cannot be fetched, or does not fit on the disk.
         """
-        scratch = tempfile.mkdtemp(prefix="htmap-here-")
+        scratch = tempfile.mkdtemp(prefix=scratch_prefix(self.map_dir))
         try:
             with LongWork(f"fetching the files of component {self.components[0]}") as work:
                 for listed in self._inputs():

@@ -14,7 +14,7 @@ _MOST = 100  # maps that a notebook shows
 class StatusTable(str):
     """A table of maps: the text, and what a notebook or an interactive Python shows of it.
 
-    It is the text for all that a text is used for. Where it is shown by itself, a line explains its ``*``.
+    It is the text for all that a text is used for. Where it is shown by itself, lines explain its ``*`` and ``!``.
     """
 
     __slots__ = ("_facts", "_shows")

@@ -14,6 +14,7 @@ from htmap_core import names
 from htmap_core.exceptions import MadeByNewerHTMap
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.ownership import make_folder
+from htmap_core.files.reading import UNREADABLE, read_file
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.storage.content.formats import WRITTEN, check_needs
 
@@ -41,12 +42,12 @@ def read(root: Path, function: str) -> Durations:
     """
     path = _path(root, function)
     try:
-        content = unseal(path.read_bytes())
+        content = unseal(read_file(path))
         check_needs(content, path)
         seconds = content["seconds"]
         maps, with_loading = tuple(map(str, content["maps"])), content.get("with_loading") is True
         return Durations(None if seconds is None else float(seconds), maps, with_loading)
-    except (OSError, ValueError, TypeError, KeyError, MadeByNewerHTMap):
+    except (*UNREADABLE, MadeByNewerHTMap):
         return Durations()
 
 

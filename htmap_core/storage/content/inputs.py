@@ -8,8 +8,10 @@ from typing import Any, Protocol
 
 from htmap_core import names
 from htmap_core.exceptions import CorruptMap
+from htmap_core.files.reading import open_file
 from htmap_core.storage.content.formats import check_frames
 from htmap_core.storage.content.packs import Pack, PackedInputs
+from htmap_core.storage.faults.damage import reason
 from htmap_run import frames
 
 _LEFT = "Results that came back can still be read; components cannot run again without their inputs"
@@ -78,8 +80,8 @@ def read_inputs(path: Path) -> Inputs:
     """
     try:
         return FramedInputs(path) if _is_framed(path) else PackedInputs(path)
-    except FileNotFoundError as error:
-        raise CorruptMap(path, f"is missing. {_LEFT}") from error
+    except (OSError, ValueError) as error:
+        raise _unopened(path, error) from error
 
 
 def check_inputs(path: Path, components: Iterable[int]) -> None:
@@ -145,11 +147,11 @@ def _check_only(path: Path, kind: bytes) -> None:
         frame = file.only(kind)
         file.record(frame)
         file.payload(frame)
-    except FileNotFoundError as error:
-        raise CorruptMap(path, f"is missing. {_LEFT}") from error
     except frames.CorruptFile as error:
         check_frames(error)
         raise CorruptMap(path, f"is damaged: {error.problem}. {_LEFT}") from error
+    except (OSError, ValueError) as error:
+        raise _unopened(path, error) from error
 
 
 def read_function(path: Path) -> bytes | None:
@@ -164,6 +166,11 @@ def read_function(path: Path) -> bytes | None:
     return file.payload(file.only(frames.FUNCTION))
 
 
+def _unopened(path: Path, error: OSError | ValueError) -> CorruptMap:
+    how = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be opened ({reason(error)})"
+    return CorruptMap(path, f"{how}. {_LEFT}")
+
+
 def _is_framed(path: Path) -> bool:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return file.read(len(frames.MARK)) == frames.MARK

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import stat
 import struct
 from collections.abc import Mapping
 from itertools import accumulate
@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from htmap_core.exceptions import CorruptMap
+from htmap_core.files.reading import open_file, read_file
 from htmap_core.storage.content.shapes import END, RUN, SURROUNDINGS, misfit
+from htmap_core.storage.faults.damage import told_as_damage
 
 _MAGIC = b"HTMAP\x00\x00\x01"
 _TRAILER = struct.Struct(">Q8s")
 _FORMAT = 1
+_NO_OUTPUT = "what the job has written is lost; its results can be read"
 _ENTRY = {
     **END,
     "component": int,
@@ -31,10 +34,8 @@ _INDEX = {**RUN, "components": [_ENTRY]}
 
 def is_pack(path: str) -> bool:
     """Return whether a file ends as a packed file does."""
-    if not stat.S_ISREG(os.lstat(path).st_mode):
-        return False
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             file.seek(-len(_MAGIC), os.SEEK_END)
             return file.read() == _MAGIC
     except OSError:
@@ -50,7 +51,7 @@ class Pack:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with path.open("rb") as file:
+        with open_file(path) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TRAILER.size))
             trailer = file.read()
@@ -79,7 +80,7 @@ class Pack:
             raise CorruptMap(
                 self._path, f"has an index that names bytes {offset} to {offset + size}, which it does not have"
             )
-        with self._path.open("rb") as file:
+        with open_file(self._path) as file:
             file.seek(offset)
             return file.read(size)
 
@@ -166,12 +167,11 @@ class ReturnedPack:
         begin, end = self.record(component).get(stream) or (0, 0)
         if not 0 <= begin <= end:
             raise CorruptMap(self._path, f"has an index that names the bytes {begin} to {end} of {stream}")
-        try:
-            with self._path.with_suffix(f".{stream}").open("rb") as file:
-                file.seek(begin)
-                return file.read(end - begin)
-        except FileNotFoundError:
-            return b""
+        path = self._path.with_suffix(f".{stream}")
+        with contextlib.suppress(FileNotFoundError), told_as_damage(path, _NO_OUTPUT), open_file(path) as file:
+            file.seek(begin)
+            return file.read(end - begin)
+        return b""
 
     def surroundings(self, component: int) -> dict[str, Any]:
         """Return the surroundings of its result."""
@@ -187,7 +187,7 @@ class ReturnedPack:
 
     def stdout(self) -> bytes:
         """Return what all components have written to standard output."""
-        try:
-            return self._path.with_suffix(".stdout").read_bytes()
-        except FileNotFoundError:
-            return b""
+        path = self._path.with_suffix(".stdout")
+        with contextlib.suppress(FileNotFoundError), told_as_damage(path, _NO_OUTPUT):
+            return read_file(path)
+        return b""

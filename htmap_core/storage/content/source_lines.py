@@ -19,8 +19,10 @@ from typing import Any
 import attrs
 
 from htmap_core.files.atomic import write_atomically
+from htmap_core.files.reading import read_file
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.storage.content.formats import check_needs
+from htmap_core.storage.faults.damage import check_shape, check_texts
 
 # Characters, for one map. The lines of further functions are looked up in their files, if these are there.
 _MOST = 256 * 1024
@@ -81,12 +83,16 @@ def _collected(functions: Iterable[FunctionType]) -> dict[str, dict[str, Any]]:
 def read(path: Path) -> SourceLines:
     """Return the lines that :func:`write` has written; none if there is no file, as in older maps.
 
-    :raises ValueError: the file is damaged.
+    :raises ValueError: the file is damaged; or what else reading it raises.
     :raises MadeByNewerHTMap: a newer HTMap wrote it, in a way that this one does not understand.
     """
     try:
-        content = unseal(path.read_bytes())
+        content = unseal(read_file(path))
         check_needs(content, path)
+        check_shape(content, {"files": dict})
+        for known in content["files"].values():
+            check_shape(known, {"path": str, "lines": dict})
+            check_texts(known["lines"])
         return SourceLines(content["files"])
     except FileNotFoundError:
         return SourceLines()

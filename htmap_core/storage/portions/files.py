@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from htmap_core import names
-from htmap_core.exceptions import CorruptMap
 from htmap_core.files.atomic import write_atomically
+from htmap_core.files.reading import read_file
 from htmap_core.files.sealed import check, checksum, checksum_of
 from htmap_core.files.sharing import make_shared, mend, write_program
 from htmap_core.storage.content import source_lines
 from htmap_core.storage.content.inputs import check_function
 from htmap_core.storage.content.source_lines import SourceLines
+from htmap_core.storage.faults.damage import told_as_damage
 from htmap_core.storage.record import SubmitRecord, submit_from, submit_text
 
 NOT_AGAIN = "no component of the map can be submitted again; results can still be read"
@@ -89,10 +90,8 @@ class PortionFiles:
         found = self.described()
         for name, expected in found.programs.items():
             path = self.map_path / name
-            try:
+            with told_as_damage(path, NOT_AGAIN, missing=f"is missing, so {NOT_AGAIN}"):
                 check(path, expected)
-            except (OSError, ValueError, TypeError) as error:
-                raise CorruptMap(path, f"cannot be read ({error}), so {NOT_AGAIN}") from error
         return found.commands, found.columns
 
     def described(self) -> SubmitRecord:
@@ -101,10 +100,8 @@ class PortionFiles:
         :raises CorruptMap: it cannot be read.
         """
         path = self.path / names.SUBMIT
-        try:
-            return submit_from(path.read_bytes(), path, self.root)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CorruptMap(path, f"cannot be read ({error}), so {NOT_AGAIN}") from error
+        with told_as_damage(path, NOT_AGAIN, missing=f"is missing, so {NOT_AGAIN}"):
+            return submit_from(read_file(path), path, self.root)
 
     def mend_runtime(self, archive: bytes) -> bool:
         """Write the archive that jobs run anew, if it was this one; return whether it was.
@@ -149,8 +146,5 @@ class PortionFiles:
         :raises CorruptMap: their file is damaged.
         """
         path = self.path / names.SOURCE_LINES
-        try:
+        with told_as_damage(path, "reports on errors lack lines of source; all else can be read"):
             return source_lines.read(path)
-        except (OSError, ValueError, KeyError) as error:
-            reason = f"cannot be read ({error}), so reports on errors lack lines of source; all else can be read"
-            raise CorruptMap(path, reason) from error

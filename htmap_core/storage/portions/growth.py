@@ -16,8 +16,9 @@ from htmap_core.files.sharing import link
 from htmap_core.storage import operations
 from htmap_core.storage.content.formats import GROWS
 from htmap_core.storage.content.inputs import argument_files, stored_argument
+from htmap_core.storage.faults.storing import NOTHING_CHANGED, storing
 from htmap_core.storage.mapdir import MapDir
-from htmap_core.storage.portions.writing import Writing, storing
+from htmap_core.storage.portions.writing import Writing
 
 _AROUND = 1024  # bytes: more than a file of frames has beside its one payload
 
@@ -53,7 +54,7 @@ class Growth(Writing):
             self._check_length()
             self.submission = self.map_dir.submissions.next_number()
             self.files = self.map_dir.files_of(self.submission)
-            with storing(self.map_dir):
+            with storing(self.map_dir.path, NOTHING_CHANGED):
                 remove_tree(self.files.path)  # the remains of an interrupted attempt
                 make_folder(self.files.path)
                 self.open_items()

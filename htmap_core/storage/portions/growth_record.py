@@ -7,7 +7,17 @@ from typing import Any, Optional
 
 import attrs
 
+from htmap_core.storage.faults.damage import check_shape
 from htmap_core.storage.jobs import JobSizes, Portion
+
+_ADDED = {
+    "first": int,
+    "sizes": [[int]],
+    "options": dict,
+    "delivery_method?": str,
+    "chunking?": (dict, type(None)),
+    "kept?": (dict, type(None)),
+}
 
 
 @attrs.frozen
@@ -32,6 +42,7 @@ class Added:
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Added:
         """Return what a line of the ledger says, to which a later version may have added other facts."""
+        check_shape(facts, _ADDED)
         known = attrs.fields_dict(cls)
         return cls(**{name: fact for name, fact in facts.items() if name in known})
 

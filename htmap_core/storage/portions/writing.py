@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Union
 
 from htmap_core import names
-from htmap_core.exceptions import CannotStore
 from htmap_core.files.ownership import make_folder, private_opener
 from htmap_core.storage.content import source_lines
+from htmap_core.storage.faults.storing import storing
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_run import frames
@@ -86,14 +86,14 @@ class Writing:
 
         :param sources: the functions whose lines of source are stored, for reports on errors.
         """
-        with storing(self.map_dir):
+        with storing(self.map_dir.path):
             with frames.Writer(self.files.path / names.FUNCTION) as writer:
                 writer.add(frames.FUNCTION, record=record, payload=payload)
             source_lines.write(self.files.path / names.SOURCE_LINES, sources)
 
     def add_runtime(self, archive: bytes) -> None:
         """Store the archive that jobs run."""
-        with storing(self.map_dir):
+        with storing(self.map_dir.path):
             self.files.write_program(names.RUNTIME, archive)
 
     def add_argument(self, payload: bytes) -> tuple[str, Path]:
@@ -105,7 +105,7 @@ class Writing:
         self._arguments += 1
         place = f"{number // names.ENTRIES_PER_DIRECTORY}/{names.ARGUMENT.format(number=number)}"
         path = self.files.arguments / place
-        with storing(self.map_dir):
+        with storing(self.map_dir.path):
             if number % names.ENTRIES_PER_DIRECTORY == 0:
                 make_folder(path.parent)
             self.write_argument(path, payload)
@@ -151,7 +151,7 @@ class Writing:
         """
         if self.begins_job:
             size = next(self._sizes)
-            with storing(self.map_dir):
+            with storing(self.map_dir.path):
                 self._end_chunk()
                 self._begin_chunk(len(payload), values)
             self._room = size
@@ -166,14 +166,14 @@ class Writing:
         self._pending += parts
         self._written += sum(map(len, parts))
         if self._written - self._flushed >= BLOCK_SIZE:
-            with storing(self.map_dir):
+            with storing(self.map_dir.path):
                 self._flush()
         self.components += 1
         self._room -= 1
 
     def finish(self) -> None:
         """Write the last block and the last row: the inputs are complete then."""
-        with storing(self.map_dir):
+        with storing(self.map_dir.path):
             self._end_chunk()
             self._end_block()
             self._items.close()
@@ -225,12 +225,3 @@ class Writing:
         self._block.add_parts(self._pending)
         self._pending.clear()
         self._flushed = self._written
-
-
-@contextlib.contextmanager
-def storing(map_dir: MapDir) -> Iterator[None]:
-    """Turn an OSError in the block into :class:`CannotStore`. The user's iterables must not run inside the block."""
-    try:
-        yield
-    except OSError as error:
-        raise CannotStore(str(error.filename or map_dir.path), error.strerror or str(error)) from error

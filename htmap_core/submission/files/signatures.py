@@ -19,6 +19,7 @@ import attrs
 from htmap_core import user_warnings
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CondorError, HTMapException
+from htmap_core.files.reading import open_file
 from htmap_core.language.expressions import quoted
 from htmap_core.plugins.core.presigned import Validity, validity
 from htmap_core.storage.jobs import Job, Portion
@@ -72,7 +73,7 @@ def has_signed(map_dir: MapDir) -> bool:
 
 def _has_signed(items: Path) -> bool:
     try:
-        with items.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as rows:
+        with open_file(items) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as rows:
             return has_replaced_url(rows)
     except (OSError, ValueError):  # it is missing or empty: whoever needs it is told of the damage
         return False

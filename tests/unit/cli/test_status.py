@@ -15,7 +15,7 @@ from htmap_core.components import ComponentStatus
 def facts(tag: str, status: str) -> dict[str, Any]:
     counts = {str(each): int(str(each) == status) for each in ComponentStatus}
     sizes = {"local_data": 5e5, "max_memory": 5e7, "max_runtime": 90.0, "total_runtime": 1e5}
-    return {"tag": tag, "transient": False, "component_status_counts": counts, **sizes}
+    return {"tag": tag, "transient": False, "problem": None, "component_status_counts": counts, **sizes}
 
 
 @pytest.mark.parametrize("height", [8, 12, 80])

@@ -35,6 +35,11 @@ def make_old(path: Path) -> None:
     os.utime(path, times=(time.time() - 25 * 3600,) * 2)
 
 
+def wrapped_status() -> str:
+    with pytest.warns(DamagedMap):
+        return str(htmap.status())
+
+
 def left_of(made: MapDir) -> list[Path]:
     """Return what is left of a map."""
     folders = (names.MAPS, names.REMOVED, names.CREATING, names.RERUNNING)
@@ -45,12 +50,16 @@ def left_of(made: MapDir) -> list[Path]:
 
 
 @pytest.mark.parametrize("name", ["map.json", "submissions.jsonl", "items-1"])
-def test_the_table_has_all_maps_but_the_damaged_one_and_says_which(htmap_dir: Path, name: str) -> None:
+def test_the_table_has_the_others_and_a_row_that_says_what_is_wrong_with_the_damaged_one(
+    htmap_dir: Path, name: str
+) -> None:
     made, _ = create("tide"), create("wave")
     damage(made.path / name)
     with pytest.warns(DamagedMap) as warned:
         facts = json.loads(htmap.status_json())
-    assert list(facts) == ["wave"]
+    assert list(facts) == ["tide", "wave"]
+    assert (name in facts["tide"]["problem"], facts["wave"]["problem"]) == (True, None)
+    assert "! tide" in wrapped_status()
     (warning,) = (each.message for each in warned)
     assert isinstance(warning, DamagedMap)
     assert (warning.tag, name in warning.reason) == ("tide", True)
@@ -70,7 +79,7 @@ def test_the_command_line_goes_on_past_a_damaged_map(htmap_dir: Path, damaged: s
     damage(htmap_dir / "tags" / "tide" if damaged == "tag" else made.path / damaged)
     command = [sys.executable, "-m", "htmap"]
     shown = subprocess.run([*command, "status"], capture_output=True, text=True, timeout=300, check=True)
-    assert ("wave" in shown.stdout, "tide" in shown.stdout, "tide" in shown.stderr) == (True, False, True)
+    assert ("wave" in shown.stdout, "! tide" in shown.stdout, "tide" in shown.stderr) == (True, True, True)
     tags = subprocess.run([*command, "tags"], capture_output=True, text=True, timeout=300, check=True)
     assert tags.stdout.split() == ["tide", "wave"]
 

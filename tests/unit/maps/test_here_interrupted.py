@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 
@@ -82,13 +83,15 @@ def test_after_ctrl_c_what_has_ended_stays_and_the_rest_is_gone_on_with(
 
 @pytest.mark.parametrize("process", ["here"], indirect=True)
 def test_who_waits_is_told_that_the_process_was_killed_and_can_go_on(
-    process: subprocess.Popen[bytes], tmp_path: Path
+    process: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     tide = htmap.load("tide")
     assert tide.component_statuses == [COMPLETED, RUNNING, IDLE]
     assert end(process, signal.SIGKILL) != 0
     with pytest.raises(htmap.exceptions.MapComponentRemoved):
         tide.wait(60)
+    assert list((tmp_path / "temporary").iterdir()) == [], "its scratch directory is gone, too"
     assert list(go_on(tmp_path)) == [0, 1, 2]
 
 

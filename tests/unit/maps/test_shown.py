@@ -132,7 +132,13 @@ FACTS = {"local_data": 5e5, "max_memory": 5e7, "max_runtime": 0.25, "total_runti
 
 
 def facts(tag: str, *, transient: bool = False) -> dict[str, Any]:
-    return {"tag": tag, "transient": transient, "component_status_counts": {"HELD": 0, "COMPLETED": 3}, **FACTS}
+    return {
+        "tag": tag,
+        "transient": transient,
+        "problem": None,
+        "component_status_counts": {"HELD": 0, "COMPLETED": 3},
+        **FACTS,
+    }
 
 
 def test_its_star_is_explained_where_it_is_shown_by_itself_and_not_in_the_text(golden: Golden) -> None:

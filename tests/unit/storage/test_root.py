@@ -16,7 +16,7 @@ import pytest
 import htmap
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import BelongsToOther, CorruptMap, UnsafePath, WritableByOthers
+from htmap_core.exceptions import BelongsToOther, CorruptMap, UnsafePath, UnusableHTMapDir, WritableByOthers
 from htmap_core.maps import management
 from htmap_core.settings.chain import settings
 from htmap_core.storage.creation import Creation
@@ -43,6 +43,40 @@ def opened(htmap_dir: Path, public: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         each.mkdir()
         each.chmod(0o755)
     return folder
+
+
+def a_file(tmp_path: Path) -> Path:
+    (tmp_path / "file").write_text("in the way")
+    return tmp_path / "file"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        a_file,
+        lambda path: a_file(path) / "below",
+        lambda path: path / ("long" * 100),
+        lambda path: Path(f"{path}/a\0b"),
+    ],
+    ids=["a file", "below a file", "too long", "a NUL"],
+)
+def test_an_htmap_dir_that_is_no_folder_is_refused_by_all(
+    htmap_dir: Path, tmp_path: Path, place: Callable[[Path], Path]
+) -> None:
+    settings["HTMAP_DIR"] = place(tmp_path)
+    for use in (htmap.status, htmap.load_maps, lambda: htmap.load("tide"), lambda: htmap.map(abs, [1], where="here")):
+        with pytest.raises(UnusableHTMapDir):
+            use()
+    assert run_htmap("status").exit_code == 1
+
+
+@pytest.mark.parametrize("name", [names.TAGS, names.MAPS, names.REMOVED, names.RETAGGING])
+def test_so_is_one_with_a_file_in_place_of_a_folder(htmap_dir: Path, name: str) -> None:
+    htmap_dir.mkdir()
+    (htmap_dir / name).write_text("in the way")
+    with pytest.raises(UnusableHTMapDir) as caught:
+        htmap.status()
+    assert (caught.value.path, caught.value.root) == (htmap_dir / name, htmap_dir)
 
 
 class TestUse:

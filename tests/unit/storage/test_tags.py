@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from htmap_core import names
-from htmap_core.exceptions import CannotStore, TagAlreadyExists, TagNotFound
+from htmap_core.exceptions import CannotStore, MapWasRemoved, TagAlreadyExists, TagNotFound
+from htmap_core.maps import retagging
+from htmap_core.storage import deletion
 from htmap_core.storage.creation import Creation
+from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import all_tags, claim_tag, find_map, has_tag, move_tag, release_tag, tag_of
 from tests.refused_calls import without
 from tests.threads import at_once
@@ -81,3 +85,49 @@ def test_a_file_system_with_no_links_at_all_is_refused_and_nothing_is_left() -> 
         without(("link", "symlink"), create)
     assert caught.value.path.endswith(names.TAGS)
     assert all_tags() == []
+
+
+# --- tags that lead to nothing
+
+
+def test_whoever_looks_for_a_map_that_is_gone_clears_its_tag_away(make_map: MakeMap, htmap_dir: Path) -> None:
+    made = make_map("tide")
+    made.path.rename(htmap_dir / "gone")
+    with pytest.raises(TagNotFound):
+        find_map("tide")
+    assert all_tags() == []
+
+
+@pytest.mark.parametrize("said", ["../../precious", "/precious", ".", "..", "a\0b", ""])
+def test_a_tag_never_leads_outside(htmap_dir: Path, make_map: MakeMap, said: str) -> None:
+    make_map("tide").path.rename(htmap_dir / "gone")
+    (htmap_dir / "tags" / "tide").write_text(said)
+    with pytest.raises(TagNotFound):
+        find_map("tide")
+    (htmap_dir / "gone" / "map.json").read_text()
+
+
+@pytest.mark.parametrize("when", ["before the claim", "after the claim"])
+def test_a_map_that_is_removed_while_it_gets_another_tag_leaves_none(
+    make_map: MakeMap, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    made = make_map("tide")
+
+    def claim(root: Path, map_id: str, tag: str | None) -> str:
+        if when == "before the claim":
+            remove_it(made)
+        claimed = claim_tag(root, map_id, tag)
+        if when == "after the claim":
+            remove_it(made)
+        return claimed
+
+    monkeypatch.setattr(retagging, "claim_tag", claim)
+    with pytest.raises(MapWasRemoved):
+        retagging.retag(made, "tide", "ebb", ended=True)
+    assert all_tags() == []
+
+
+def remove_it(made: MapDir) -> None:
+    with deletion.announced(made, "tide", None, "false") as removal:
+        deletion.delete_map(removal)
+        deletion.conclude(removal)

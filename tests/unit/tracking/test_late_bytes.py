@@ -141,3 +141,13 @@ def test_nothing_is_late_in_a_log_that_was_moved_away(log: Log) -> None:
     log.map_dir.events.unlink()
     tracker.poll()
     assert not tracker.is_behind
+
+
+def test_an_event_that_a_full_disk_has_cut_short_is_passed_over(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(late_bytes, "PATIENCE", 0.0)
+    begin, end = ending(log.text, 0)
+    log.append(log.text[: begin + 60] + log.text[end:])
+    tracker = Tracker(log.map_dir)
+    tracker.poll()
+    tracker.poll()
+    assert tracker.statuses(0) == ["RUNNING", *ENDED[1:]]

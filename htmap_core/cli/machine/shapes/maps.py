@@ -6,10 +6,11 @@ from typing import Any, Optional, TypedDict
 
 
 class MapStatus(TypedDict):
-    """A map in ``htmap status``. Of one that only a newer HTMap understands, little is known.
+    """A map in ``htmap status``. Of one that is damaged, or that only a newer HTMap understands, little is known.
 
     :param tag: its tag.
     :param transient: whether nobody gave it a tag of its own.
+    :param problem: why it cannot be read, and what to do; null if it can.
     :param component_status_counts: how many components have each status; null with ``--no-state``.
     :param local_data: its size on disk here, in bytes; null if that is unknown, or with ``--no-meta``, as the following.
     :param max_memory: the most memory that HTCondor has seen one of its jobs use, in bytes.
@@ -19,6 +20,7 @@ class MapStatus(TypedDict):
 
     tag: str
     transient: bool
+    problem: Optional[str]
     component_status_counts: Optional[dict[str, int]]
     local_data: Optional[int]
     max_memory: Optional[int]

@@ -1,0 +1,86 @@
+"""A file system that is full where the maps are, while components run: HTCondor cannot write down what becomes of them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import htmap
+from htmap_core.results import news
+from htmap_core.testing import eventually
+from htmap_core.tracking import late_bytes
+
+pytestmark = [
+    pytest.mark.pool,
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system"),
+]
+
+SIZE = 4  # MiB
+TIMEOUT = 180
+
+
+@pytest.fixture
+def small_disk(personal_pool: Path) -> Iterator[Path]:
+    """Give the folder of the maps, which is a file system of its own."""
+    maps = personal_pool / "maps"
+    maps.mkdir(mode=0o700, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}m,mode=700", "tmpfs", str(maps)], check=True)
+    yield maps
+    subprocess.run(["umount", "--lazy", str(maps)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """Fill a file system to its last byte, and return the file that does it."""
+    filling = folder / "filling"
+    with filling.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError as error:
+            assert error.errno == errno.ENOSPC  # noqa: PT017 -- whatever else is no full disk
+    return filling
+
+
+def until_there(path: str) -> Callable[[int], int]:
+    def run(number: int) -> int:
+        import time
+        from pathlib import Path
+
+        while not Path(path).exists():
+            time.sleep(0.1)
+        return number
+
+    return run
+
+
+def test_holds_that_the_event_log_has_no_room_for_are_found_out(
+    small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "QUIET", 2.0)
+    monkeypatch.setattr(late_bytes, "PATIENCE", 2.0)  # the log has a part of the last event that was written
+    gate = tmp_path / "gate"
+    tmp_path.chmod(0o755)
+    mapped = htmap.map(until_there(str(gate)), range(2), tag="tide")
+    running = htmap.ComponentStatus.RUNNING
+    eventually(lambda: mapped.component_statuses == [running] * 2, says="the components do not run")
+    filling = fill(small_disk)
+    gate.touch()
+    with pytest.raises(htmap.exceptions.MapComponentHeld):
+        mapped.wait(timeout=TIMEOUT)
+    eventually(lambda: _held_after_waiting(mapped) == {0, 1}, says="not both components are held")
+    assert {each.status for each in mapped.why()} == {htmap.ComponentStatus.HELD}
+    filling.unlink()
+    mapped.release()
+    eventually(lambda: not mapped.holds, says="the log does not go on after the event that was cut short")
+    assert sorted(mapped.iter_as_available(timeout=TIMEOUT)) == [0, 1]
+    mapped.remove()
+
+
+def _held_after_waiting(mapped: htmap.Map) -> set[int]:
+    mapped.why()  # it asks the schedd
+    return {*mapped.holds}
