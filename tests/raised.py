@@ -364,6 +364,8 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "ImageNotOnOsdf": [{}, {"whence": "from the access point itself", "build": ""}],
     "LongJobs": [{"meant": 72_000}],
     "CannotSendToEos": [{"url": "root://eosuser.cern.ch//eos/user/a/ada/tide.csv"}, {"url": None}],
+    "CannotBuild": [{"wanted": "numpy"}],
+    "NoSuchFile": [{"setting": "PACKAGES.FILE"}],
     "PoolUnavailable": [{}, {"advice": ""}],
     "UnfitTarball": [{"tarball": "condor.tar.gz"}],
     "RequiredPluginError": [
