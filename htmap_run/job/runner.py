@@ -17,8 +17,8 @@ import os
 import sys
 import time
 
-from htmap_run import codes, names, ranges
-from htmap_run.files import packages, remaps, saves
+from htmap_run import codes, names, packages, ranges
+from htmap_run.files import remaps, saves
 from htmap_run.files.own_archive import OwnArchive
 from htmap_run.job import eviction, worker
 from htmap_run.job.guard import Guard

@@ -154,13 +154,13 @@ class Work:
             self._add_surroundings(outcome.payload)
             return frames.RESULT, {"by_value": outcome.by_value}, outcome.payload
         self._archive.restore()
-        from htmap_run.reports.report import names_of_classes
+        from htmap_run.reports import report
 
         error = self._report(outcome.error)
-        error["classes"] = names_of_classes(outcome.error)
+        error["classes"] = report.names_of_classes(outcome.error)
         error["advice"] = self._advice(outcome)
-        error["missing_module"] = self._missing_module(outcome.error)
-        error["missing_file"] = self._missing_file(outcome.error)
+        error["missing_module"] = report.missing_module(outcome.error)
+        error["missing_file"] = report.missing_file(outcome.error)
         error["doing"] = outcome.doing
         exception, error["by_value"] = self._pickle_exception(outcome.error)
         kind = frames.REFUSED if type(outcome.error) is Refused else frames.ERROR
@@ -270,16 +270,6 @@ class Work:
         if error is self._refusal:
             self._report_of_refusal = described
         return described
-
-    def _missing_module(self, error: BaseException) -> Optional[str]:
-        from htmap_run.reports import report
-
-        return report.missing_module(error)
-
-    def _missing_file(self, error: BaseException) -> Optional[str]:
-        from htmap_run.reports import report
-
-        return report.missing_file(error)
 
     def _advice(self, outcome: Outcome) -> Optional[str]:
         from htmap_run.reports import report

@@ -9,8 +9,8 @@ import os
 import sys
 import time
 
+from htmap_run import packages
 from htmap_run.by_value.script import forget_others
-from htmap_run.files import packages
 from htmap_run.job.work import NOTHING, Outcome, Work
 from htmap_run.journal import trouble
 from htmap_run.reports.capture import Capture

@@ -42,7 +42,7 @@ class SafeFile:
         folder = os.path.dirname(path)
         self._copy = nameless(folder)
         self._room = nameless(folder)
-        with contextlib.suppress(OSError):  # the disk is full already
+        with contextlib.suppress(OSError, AttributeError):  # the disk is full already; and macOS does not keep room
             os.posix_fallocate(self._room, 0, _ROOM)
         pending.size = os.fstat(self.descriptor).st_size
         self._copied = 0  # bytes; each process goes on from what the file without a name has
@@ -160,7 +160,7 @@ def nameless(folder: str) -> int:
     """Return the descriptor of a new file that nobody finds by a name."""
     try:
         return os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except OSError:  # not all file systems have it
+    except (OSError, AttributeError):  # not all file systems have it, and of systems only Linux
         path = os.path.join(folder, f"nameless-{os.getpid()}")
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         os.unlink(path)

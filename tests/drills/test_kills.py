@@ -114,7 +114,6 @@ def _waited(mapped: htmap.Map, told: Path, before: int) -> steps.Did:
     return steps.do(interrupted.wait_for, mapped.tag, before=before, told=told)
 
 
-@pytest.mark.xfail(reason="promised: what killed processes were writing is deleted by a later command", strict=True)
 def test_what_killed_processes_were_writing_is_deleted(personal_pool: Path, told: Path) -> None:
     for number, deed in enumerate([interrupted.wait_for, interrupted.retag]):
         tags = [f"whole-{number}", f"killed-{number}"]

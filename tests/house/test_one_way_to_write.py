@@ -25,7 +25,7 @@ APART = {
     "htmap_core/testing/own_settings.py": "what it replaces are settings, and no file",
     "htmap_run/files/checkpoint_copies.py": "a file of the submit side, by chirp; the job's own lock",
     "htmap_run/files/checkpoints.py": "files of the scratch directory that the job itself replaces",
-    "htmap_run/files/packages.py": "a folder of the scratch directory appears when all its files are there",
+    "htmap_run/packages.py": "a folder of the scratch directory appears when all its files are there",
     "htmap_run/files/placing.py": "files of the scratch directory get the names that the function expects",
     "htmap_run/files/scratch/originals.py": "files of the scratch directory that a component has changed are put back",
     "htmap_run/files/transfer.py": "a file of the function's own",

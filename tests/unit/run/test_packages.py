@@ -13,8 +13,7 @@ import attrs
 import pytest
 
 from htmap_core.files.package_archive import PackedFor, pack_packages
-from htmap_run import codes
-from htmap_run.files import packages
+from htmap_run import codes, packages
 from tests.golden_files import Golden
 
 if TYPE_CHECKING:
