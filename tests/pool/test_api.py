@@ -182,10 +182,10 @@ class TestResults:
             assert f"COMPLETED = {counts['COMPLETED']}" in htmap.load(row["tag"]).status()
             assert (int(row["local_data"]), row["transient"]) == (facts["local_data"], str(facts["transient"]))
         assert list(json.loads(htmap.status_json([good], include_meta=False))[good.tag]) == [
-            "tag", "transient", "component_status_counts",
+            "tag", "transient", "problem", "component_status_counts",
         ]  # fmt: skip
         head = htmap.status_csv([good], include_state=False).splitlines()[0]
-        assert head == "tag,transient,local_data,max_memory,max_runtime,total_runtime"
+        assert head == "tag,transient,local_data,max_memory,max_runtime,total_runtime,problem"
 
     def test_maps_are_loaded_by_pattern(self, submitted: Any) -> None:
         assert [mapped.tag for mapped in htmap.load_maps("good*")] == ["good1", "good3"]

@@ -82,7 +82,7 @@ def test_the_choice_stays_when_the_shares_of_living_glideins_change(glideins: Gl
 
 def test_by_night_without_slots_nothing_is_decided_and_what_was_decided_holds(glideins: Glideins) -> None:
     glideins.are()
-    assert chosen() == "assume"
+    assert chosen() == "packages"
     assert list(decisions.everything(sys.prefix)) == []
     glideins.are(docker=1, bare=9)
     assert chosen() == "docker"
@@ -96,12 +96,12 @@ def test_where_no_slot_can_run_the_method_any_more_htmap_decides_anew_and_says_s
     assert chosen() == "docker"
     glideins.are(bare=2)
     with pytest.warns(OtherDeliveryMethod) as caught:
-        assert chosen() == "assume"
+        assert chosen() == "packages"
     warned = caught[0].message
     assert isinstance(warned, OtherDeliveryMethod)
-    assert (warned.pool, warned.before, warned.method) == ("personal", "docker", "assume")
+    assert (warned.pool, warned.before, warned.method) == ("personal", "docker", "packages")
     glideins.are(docker=8, apptainer=2)
-    assert chosen() == "assume"
+    assert chosen() == "packages"
 
 
 @pytest.mark.filterwarnings("ignore::htmap.exceptions.NoSlotFits")  # the ads have no CPUs
@@ -114,7 +114,7 @@ def test_a_map_whose_function_imports_what_the_bare_image_lacks_takes_the_next_m
     glideins.are(docker=8, apptainer=2)
     with pytest.warns(DeliveryForModules) as caught:
         mapped = htmap.map(fields_of, [1])
-    assert mapped._map_dir.record.delivery_method == "assume"
+    assert mapped._map_dir.record.delivery_method == "packages"
     warned = caught[0].message
     assert isinstance(warned, DeliveryForModules)
     assert (warned.before, warned.modules) == ("docker", ["attrs"])
