@@ -176,11 +176,11 @@ HOLD_CODES = (
     ),
     HoldCode(32, "MaxTransferInputSizeExceeded",
         "its input files are larger than the option max_transfer_input_mb or the site allows (MAX_TRANSFER_INPUT_MB)", _N,
-        "Send less, or by URL, or name them where the site shares a file system: " + _NEW),
+        "Send less, or by URL, or name them where the site shares files, or allow more by max_transfer_input_mb: " + _NEW),
     HoldCode(33, "MaxTransferOutputSizeExceeded",
         "its results and output files are larger than the option max_transfer_output_mb or the site allows "
         "(MAX_TRANSFER_OUTPUT_MB)", _N,
-        "Return less, or send files elsewhere by the option output_remaps: " + _NEW),
+        "Return less, or send files elsewhere by the option output_remaps, or allow more by max_transfer_output_mb: " + _NEW),
     HoldCode(34, "JobOutOfResources",
         "it used more of a resource than it has: memory, or disk space where the site limits that", _A,
         "The reason says which. For memory: " + _MORE_MEMORY + ". For disk space: " + _MORE_DISK),
