@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 
@@ -30,6 +31,18 @@ class Shape:
     memory: int | None = None
     idle_shutdown: int = 0
     enforce_memory: bool = False
+
+
+def port_of(places: Places) -> int | None:
+    """Return the port that a configuration names which is there already; None if there is none."""
+    try:
+        found = _PORT.search(places.configuration.read_text(errors="replace"))
+    except OSError:
+        return None
+    return int(found[1]) if found else None
+
+
+_PORT = re.compile(r"^SHARED_PORT_PORT = ([1-9]\d{0,4})$", re.MULTILINE)
 
 
 def text(places: Places, runtime: Path, release: Release, identity: Identity, shape: Shape, port: int) -> str:

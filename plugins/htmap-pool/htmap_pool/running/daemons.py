@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -104,7 +106,7 @@ def _start(places: Places, release: Release, shape: Shape, timeout: float) -> Re
         advice = "" if release.origin == "POOL.PREFIX" else "`htmap pool install --again` installs another one"
         raise CannotStart(reason, advice=advice) from error
     reached = release.without_blanks(runtime)
-    write_atomically(places.configuration, configuration.text(places, runtime, reached, who, shape, _free_port()))
+    write_atomically(places.configuration, configuration.text(places, runtime, reached, who, shape, _port(places)))
     for stale in places.log.glob(".*_address*"):
         stale.unlink()
     pid = _spawn([*who.command(), str(reached.sbin / "condor_master"), "-f"], _environment(places, reached), places.log)
@@ -121,11 +123,27 @@ def _start(places: Places, release: Release, shape: Shape, timeout: float) -> Re
     return found
 
 
-def _free_port() -> int:
-    """Return a port of this machine that nothing listens on now."""
+def _port(places: Places) -> int:
+    """Return the port of the pool's last run, for clients that go on; another one if something else listens there now."""
+    others = iter(lambda: _CHANCE.randrange(*_PORTS), None)
+    former = configuration.port_of(places)
+    return next(port for port in itertools.chain([former] if former else [], others) if _is_free(port))
+
+
+# Below the ports that Linux gives to connections by itself: one of those could be taken before the pool has it.
+_PORTS = 10_000, 32_768
+_CHANCE = random.SystemRandom()
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+        listening.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # HTCondor does so, for connections that have just ended
+        with contextlib.suppress(OSError):
+            listening.bind(("127.0.0.1", port))
+            return True
+    return False
 
 
 def _environment(places: Places, release: Release) -> dict[str, str]:
