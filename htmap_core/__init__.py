@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from htmap_core.settings.chain import Settings
     from htmap_core.settings.tables import setting, setting_origin, table
     from htmap_core.settings.trust import check_owner
+    from htmap_core.storage.kept.users import MapUsers
     from htmap_core.storage.root import htmap_dir
-    from htmap_core.storage.tags import tag_of_map
     from htmap_core.user_warnings.roots import SuspiciousMap
 
 _MODULES = {"amounts": "language.amounts", "durations": "durations", "exceptions": "exceptions", "wording": "wording"}
@@ -62,6 +62,7 @@ _HOMES = {
     "LongWork": "progress.work",
     "MapOptions": "contract.options",
     "MapPlan": "contract.plan",
+    "MapUsers": "storage.kept.users",
     "PackedFor": "files.package_archive",
     "Pool": "contract.pools",
     "PoolAccess": "contract.pools",
@@ -93,7 +94,6 @@ _HOMES = {
     "setting_origin": "settings.tables",
     "submit_path": "language.submit_text",
     "table": "settings.tables",
-    "tag_of_map": "storage.tags",
     "takes_json": "cli.machine.answer",
     "unseal": "files.sealed",
     "write_atomically": "files.atomic",
@@ -109,6 +109,7 @@ __all__ = [
     "LongWork",
     "MapOptions",
     "MapPlan",
+    "MapUsers",
     "PackedFor",
     "Pool",
     "PoolAccess",
@@ -144,7 +145,6 @@ __all__ = [
     "setting_origin",
     "submit_path",
     "table",
-    "tag_of_map",
     "takes_json",
     "unseal",
     "wording",

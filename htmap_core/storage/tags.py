@@ -252,16 +252,7 @@ def tag_of(map_dir: MapDir) -> str | None:
 
 
 def tag_of_map(path: Path) -> str | None:
-    """Return the tag that a map has now; None where it was removed.
-
-    A plugin that keeps something for a map writes down the map's directory, which lasts; the tag may change::
-
-        users = [tag for path in written_down if (tag := tag_of_map(path))]
-
-    :param path: the map's directory, as :attr:`htmap_core.MapPlan.map_dir` had it.
-
-    Since 0.7.
-    """
+    """Return the tag of the map in a directory; None where it was removed."""
     return tag_of(_map_dir(path.parent.parent, path.name))
 
 

@@ -117,12 +117,6 @@ def packages_in(folder: Path) -> Iterator[str]:
         yield f"{found['Name'][0]}=={found['Version'][0]}"
 
 
-def modules_in(folder: Path) -> Iterator[str]:
-    """Yield the names of the top-level modules in a folder of packages."""
-    found = [path.name for path in folder.iterdir() if path.is_dir() or path.suffix in {".py", ".so"}]
-    yield from sorted({name for name in (each.partition(".")[0] for each in found) if name.isidentifier()})
-
-
 def _check(metadata: Path, target: Target) -> None:
     origin = metadata / "direct_url.json"
     found = json.loads(origin.read_text(encoding="utf-8")) if origin.exists() else {}

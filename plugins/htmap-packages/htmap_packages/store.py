@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
 import shutil
 import tempfile
 import time
@@ -26,13 +25,13 @@ import attrs
 
 from htmap_core import (
     LongWork,
+    MapUsers,
     PackedFor,
     locked,
     make_folder,
     pack_packages,
     package_files,
     seal,
-    tag_of_map,
     unseal,
     write_atomically,
 )
@@ -44,7 +43,6 @@ from htmap_packages.settings import PackagesSettings, current
 from htmap_packages.target import Glibc, Target, glibc_of
 
 _RECORD = "packages.json"
-_MAPS = "maps"
 _KNOWN = "known"
 _BUILDING = ".building-"
 _REMOVED = ".removed-"
@@ -62,7 +60,6 @@ class Archive:
     :param size: its size, in bytes.
     :param unpacked: the size of its files, in bytes.
     :param packages: the packages in it, each as ``name==version``.
-    :param modules: the names of their modules.
     :param python: the version of Python that they are for.
     :param machine: the architecture that they are compiled for; empty if none is compiled.
     :param glibc: the oldest glibc with which they run; None likewise.
@@ -75,7 +72,6 @@ class Archive:
     size: int
     unpacked: int
     packages: tuple[str, ...]
-    modules: tuple[str, ...]
     python: str
     machine: str
     glibc: Optional[Glibc]
@@ -94,11 +90,10 @@ class Archive:
             id=folder.name,
             path=path,
             created=_time(record["created"]),
-            used=_time(_last_use(folder) or record["created"]),
+            used=_time(MapUsers(folder).last_use),
             size=record["size"],
             unpacked=record["unpacked"],
             packages=tuple(record["packages"]),
-            modules=tuple(record["modules"]),
             python=record["python"],
             machine=record["machine"],
             glibc=tuple(record["glibc"]) if record["glibc"] else None,
@@ -106,7 +101,7 @@ class Archive:
 
     def used_by(self) -> tuple[str, ...]:
         """Return the tags of the maps that were created with it and still exist."""
-        return tuple(sorted(filter(None, map(tag_of_map, _users(self.path.parent)))))
+        return MapUsers(self.path.parent).tags()
 
     def remove(self, force: bool = False) -> None:
         """Delete it.
@@ -124,9 +119,9 @@ class Archive:
 def archives() -> tuple[Archive, ...]:
     """Return all archives, the oldest first."""
     found = []
-    for record in current().folder.glob(f"*/{_RECORD}"):
+    for place in _places(current().folder):
         with contextlib.suppress(NoSuchArchive):
-            found.append(Archive.load(record.parent))
+            found.append(Archive.load(place))
     return tuple(sorted(found, key=lambda each: (each.created, each.id)))
 
 
@@ -154,7 +149,7 @@ def provide(wanted: Declaration, target: Target, settings: PackagesSettings, map
         try:
             _clear(folder)
             found = known(wanted, target, folder) or _built(wanted, target, folder)
-            _add_user(found.path.parent, map_dir)
+            MapUsers(found.path.parent).add(map_dir)
             _expire(folder, settings.keep_days)
         except OSError as error:
             advice = f"Packages are built in {folder}; PACKAGES.DIR sets another folder"
@@ -189,7 +184,6 @@ def _of_lock(lock: Lock, wanted: str, target: Target, folder: Path, scratch: Pat
         "size": path.stat().st_size,
         "unpacked": sum(each.stat().st_size for each in package_files(files)),
         "packages": list(building.packages_in(files)),
-        "modules": list(building.modules_in(files)),
         "python": packed.python,
         "machine": packed.machine,
         "glibc": packed.glibc,
@@ -224,41 +218,21 @@ def _time(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds).astimezone()
 
 
-def _last_use(folder: Path) -> float:
-    try:
-        return (folder / _MAPS).stat().st_mtime
-    except FileNotFoundError:
-        return 0
-
-
-def _users(folder: Path) -> list[Path]:
-    """Return the directories of the existing maps that use an archive."""
-    try:
-        lines = (folder / _MAPS).read_text(encoding="utf-8", errors="replace").splitlines()  # damage may be no text
-    except FileNotFoundError:
-        return []
-    return [path for path in (Path(os.path.normpath(folder / line)) for line in lines) if path.is_dir()]
-
-
-def _add_user(folder: Path, map_dir: Path) -> None:
-    lines = {_written(path, folder): None for path in [*_users(folder), map_dir]}
-    write_atomically(folder / _MAPS, "".join(f"{line}\n" for line in lines))
-
-
-def _written(map_dir: Path, folder: Path) -> str:
-    """Return the path of a map as it is written down: relative in the same HTMAP_DIR, which can be moved."""
-    return os.path.relpath(map_dir, folder) if folder.is_relative_to(map_dir.parents[1]) else str(map_dir)
-
-
 def _expire(folder: Path, days: int) -> None:
     """Delete archives that no map needs and none was made with for some days, and what is known of those that are gone."""
-    for record in list(folder.glob(f"*/{_RECORD}")):
-        place = record.parent
-        if time.time() - (_last_use(place) or record.stat().st_mtime) > days * _DAY and not _users(place):
+    for place in _places(folder):
+        users = MapUsers(place)
+        if not users.are_left and time.time() - users.last_use > days * _DAY:
             _delete(place)
     for path in (folder / _KNOWN).glob("*"):
         if (found := _record(path)) is None or not (folder / found["id"] / _RECORD).exists():
             path.unlink(missing_ok=True)
+
+
+def _places(folder: Path) -> list[Path]:
+    """Return the folders of all archives, also of those that are not complete."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(each for each in found if each.name != _KNOWN and not each.name.startswith(".") and each.is_dir())
 
 
 def _delete(place: Path) -> None:
@@ -270,7 +244,10 @@ def _delete(place: Path) -> None:
 def _clear(folder: Path) -> None:
     """Delete what killed processes have left. No other process is at work, because the lock is held."""
     for unfinished in [*folder.glob(f"{_BUILDING}*"), *folder.glob(f"{_REMOVED}*")]:
-        shutil.rmtree(unfinished)
+        shutil.rmtree(unfinished, ignore_errors=True)  # uv may outlive who started it, and still write there
+    for place in _places(folder):
+        if not (place / _RECORD).exists() and not MapUsers(place).are_left:
+            _delete(place)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ _ADVICE = {
         "There is no build of it for the nodes' Python, and none can be made here for them. PACKAGES.PYTHON_VERSION and "
         "PACKAGES.PLATFORM say what the nodes have; another version of the package may have a build"
     ),
+    r"for '--python-platform": "PACKAGES.PLATFORM names what uv does not know: take the next older glibc that it lists",
     r"not found in|no version of": (
         "Look at how it is spelt, and whether the index has it: packages of your institute may need UV_INDEX or pip's "
         "extra-index-url"

@@ -69,6 +69,20 @@ def test_one_that_a_map_needs_never_expires(made: Archive, make: Make, wheel: Wh
     assert len(archives()) == 2
 
 
+def test_one_whose_maps_cannot_be_seen_now_is_kept(made: Archive, make: Make, wheel: Wheel, tmp_path: Path) -> None:
+    """An HTMAP_DIR may be on a file system that is not mounted now."""
+    made.path.with_name("maps").write_text(f"{tmp_path / 'not mounted' / 'maps' / 'id'}\n")
+    age(made, 1000)
+    another(make, wheel)
+    assert len(archives()) == 2
+
+
+def test_one_that_is_being_removed_is_not_shown(made: Archive) -> None:
+    folder = made.path.parent
+    folder.rename(folder.with_name(f".removed-{folder.name}"))
+    assert archives() == ()
+
+
 def test_how_long_they_are_kept_is_a_setting(unused: Archive, make: Make, wheel: Wheel) -> None:
     age(unused, 2)
     wheel("foam")

@@ -8,10 +8,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from htmap_core import locked, make_folder
+from htmap_core import MapUsers, locked, make_folder
 from htmap_transplant import packing
 from htmap_transplant.errors import CannotPack
-from htmap_transplant.store import users
 
 DAY = 24 * 3600  # seconds
 _LOCK = "lock"
@@ -60,5 +59,6 @@ def expire(folder: Path, keep_days: float, but: Path) -> None:
     :param but: the one that is used now.
     """
     for each in transplants_in(folder):
-        if each != but and not users.is_needed(each) and users.last_use(each) + keep_days * DAY < time.time():
+        users = MapUsers(each)
+        if each != but and not users.are_left and users.last_use + keep_days * DAY < time.time():
             delete(each)

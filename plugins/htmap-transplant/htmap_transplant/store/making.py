@@ -7,14 +7,14 @@ import os
 import shutil
 from pathlib import Path
 
-from htmap_core import LongWork, make_folder, private_opener, put_in_place
+from htmap_core import LongWork, MapUsers, make_folder, private_opener, put_in_place
 from htmap_transplant import contents, packing
 from htmap_transplant.errors import CannotPack, FileHasChanged, NoSuchTransplant
 from htmap_transplant.installation import Installation
 from htmap_transplant.libraries.shipping import adapted
 from htmap_transplant.members import Member
 from htmap_transplant.pieces import Piece, is_piece, pieces_of
-from htmap_transplant.store import folders, records, users
+from htmap_transplant.store import folders, records
 from htmap_transplant.store.packed import Transplant
 
 
@@ -49,7 +49,7 @@ def pack(installation: Installation, folder: Path, map_dir: Path, keep_days: flo
         try:
             folders.clear(folder)
             place = _packed(installation, folder)
-            users.add_user(place, map_dir)
+            MapUsers(place).add(map_dir)
             folders.expire(folder, keep_days, place)
         except OSError as error:
             raise CannotPack(f"{error}. Archives are in {folder}; TRANSPLANT.DIR sets another folder") from error
@@ -68,7 +68,7 @@ def use(place: Path, map_dir: Path) -> Transplant:
                 "TRANSPLANT.ASSUME_EXISTS is on, so this Python was not packed as it is now: switch the setting off once, "
                 "or set TRANSPLANT.ALTERNATE_INPUT_PATH to the path of an archive",
             )
-        users.add_user(place, map_dir)
+        MapUsers(place).add(map_dir)
         return Transplant.load(place)
 
 

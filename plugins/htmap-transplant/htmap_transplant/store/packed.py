@@ -9,11 +9,11 @@ from pathlib import Path
 
 import attrs
 
-from htmap_core import wording
+from htmap_core import MapUsers, wording
 from htmap_transplant import packing
 from htmap_transplant.errors import CannotPack, NoSuchTransplant, TransplantInUse
 from htmap_transplant.settings import current
-from htmap_transplant.store import folders, records, users
+from htmap_transplant.store import folders, records
 
 _SHORT = 8  # letters of a hash in tables, where numbers name transplants
 _SHOWN = 3  # tags, or changes of packages
@@ -74,17 +74,17 @@ class Transplant:
 
     def used_by(self) -> tuple[str, ...]:
         """Return the tags of the maps that were created with it and still exist."""
-        return users.tags(self.path)
+        return MapUsers(self.path).tags()
 
     @property
     def last_used(self) -> datetime.datetime:
         """When the last map was created that uses it. Since 0.7."""
-        return datetime.datetime.fromtimestamp(users.last_use(self.path)).astimezone()
+        return datetime.datetime.fromtimestamp(MapUsers(self.path).last_use).astimezone()
 
     @property
     def expires(self) -> datetime.datetime | None:
         """When it will be deleted, or soon after that; None while a map needs it. Since 0.7."""
-        if users.is_needed(self.path):
+        if MapUsers(self.path).are_left:
             return None
         return self.last_used + datetime.timedelta(days=current().keep_days)
 
