@@ -39,7 +39,7 @@ test-unit: $(VENV)/.dev
 # Several hosts on this machine, which share nothing; see tests/site/README.md. Completion again, with the shells that it installs.
 test-site: $(VENV)/.dev
 	tests/site/prepare
-	$(BIN)/python -m pytest tests/site tests/unit/cli/test_completion.py
+	$(BIN)/python -m pytest tests/site tests/pool/test_site_recipes.py tests/unit/cli/test_completion.py
 
 # What the continuous integration leaves out because it takes hours: for a release, and after a change that may concern it.
 test-all: test test-site test-pythons test-bindings test-exploring drills test-wheels bench

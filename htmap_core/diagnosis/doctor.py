@@ -22,6 +22,7 @@ from htmap_core.exceptions import (
     InvalidSetting,
     MadeByNewerHTMap,
     NoBindings,
+    NoSuitableDeliveryMethod,
     TagNotFound,
     UnsafePath,
 )
@@ -282,6 +283,9 @@ def _delivery(name: str, connection: Connection) -> Iterator[Check]:
     try:
         choice = present_choice(pool, connection, asked)
         said = asked.of(choice.method)
+    except NoSuitableDeliveryMethod as error:
+        yield from of_pool.no_delivery(error)
+        return
     except HTMapException as error:
         yield Check("delivery", "problem", str(error))
         return

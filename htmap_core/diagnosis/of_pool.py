@@ -12,7 +12,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.condor.errors import of_the_system
 from htmap_core.contract.delivery import Suitability
 from htmap_core.contract.site.checks import Check
-from htmap_core.exceptions import HTMapException
+from htmap_core.exceptions import HTMapException, NoSuitableDeliveryMethod
 from htmap_core.language.added_requirements import about_architecture
 from htmap_core.plugins import not_installed
 from htmap_core.plugins.calls import plugins
@@ -111,6 +111,13 @@ def better_deliveries(connection: Connection, chosen: Suitability) -> Iterator[C
         if each.is_sure:
             text = f"{each.name} would suit the pool, and is not installed: {each.reason}"
             yield Check("delivery", "note", text, f"`pip install htmap-{each.name}`")
+
+
+def no_delivery(nothing: NoSuitableDeliveryMethod) -> Iterator[Check]:
+    """Say that no installed delivery method suits the pool, and what to do, after those that would, the best first."""
+    for name, reason in nothing.not_installed.items():
+        yield Check("delivery", "note", f"{name} is not installed, and would suit the pool: {reason}")
+    yield Check("delivery", "problem", "no installed delivery method suits this pool", nothing.advice())
 
 
 def credentials(connection: Connection) -> Iterator[Check]:

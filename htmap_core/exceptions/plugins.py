@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import attrs
 
@@ -117,16 +117,15 @@ class NoSuitableDeliveryMethod(HTMapException):
         if self.not_installed:
             lines += ["These would suit it, and are not installed; the best is first:"]
             lines += [f"  {name}: {reason}" for name, reason in self.not_installed.items()]
-        return "\n".join([*lines, *self._advice()])
+        return "\n".join([*lines, self.advice()])
 
-    def _advice(self) -> Iterator[str]:
+    def advice(self) -> str:
+        """Return the next command."""
         for name in self.not_installed:
-            yield f"`pip install htmap-{name}`, then try again"
-            return
+            return f"`pip install htmap-{name}`, then try again"
         for name in sorted(self.reasons):
-            yield f"To use one all the same, name it: `htmap set DELIVERY_METHOD {name}`"
-            return
-        yield "`pip install htmap-assume`, if the nodes have a Python; `htmap docs choose-delivery` has the others"
+            return f"To use one all the same, name it: `htmap set DELIVERY_METHOD {name}`"
+        return "`pip install htmap-assume`, if the nodes have a Python; `htmap docs choose-delivery` has the others"
 
 
 @attrs.define(slots=False)

@@ -20,7 +20,7 @@ from htmap_core.plugins import pools
 from htmap_core.storage import decisions
 from htmap_core.storage.root import htmap_dir
 from htmap_core.submission.delivery_choice import choose_delivery_method
-from htmap_core.testing import eventually, pool_of_its_own, run_htmap
+from htmap_core.testing import eventually, only_plugins, pool_of_its_own, run_htmap
 from htmap_core.testing.pools import htmap_dir_with_pool
 from tests.answers import answer
 
@@ -159,3 +159,10 @@ def test_the_doctor_tells_the_choice_and_writes_nothing(glideins: Glideins) -> N
     (decision,) = decisions.everything(sys.prefix)
     assert told().startswith("maps use docker ")
     assert decision.found["docker"].reason in told()
+
+
+def test_the_doctor_says_in_a_row_of_its_own_that_nothing_suits(glideins: Glideins) -> None:
+    with only_plugins("pool"):
+        found = json.loads(run_htmap("doctor", "--json").stdout)["checks"]
+    (row,) = [each for each in found if (each["area"], each["verdict"]) == ("delivery", "problem")]
+    assert ("\n" in row["text"], "htmap" in row["text"], "htmap" in row["advice"]) == (False, False, True)

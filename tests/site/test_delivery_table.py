@@ -23,6 +23,7 @@ from tests.golden_files import Golden
 from tests.site import containers
 from tests.site.contracts import TIMEOUT
 from tests.site.hosts import Site
+from tests.site.test_packages import folder, prepared  # noqa: F401 -- a fixture that builds the packages
 from tests.site.test_transplant import BARER, environment, sending
 
 PAGE = root() / "docs" / "how-to" / "choose-delivery.md"
@@ -37,6 +38,7 @@ METHODS: dict[str, Callable[[], dict[str, Any]]] = {
     "assume": dict,
     "docker": lambda: {"DOCKER.IMAGE": "here:1"},
     "singularity": lambda: {"SINGULARITY.IMAGE": str(containers.sif(containers.with_numpy()))},
+    "packages": lambda: {"PACKAGES.DIR": str(prepared() / "archives")},
     "transplant": dict,
 }
 
@@ -132,7 +134,7 @@ def happened(site: Site) -> dict[tuple[str, str], str]:
         submitted = {cell: _submitted(site, *cell) for cell in CELLS}
         found = {cell: _told(mapped, said) for cell, (mapped, said) in submitted.items()}
     if IS_SYSTEMS:  # the node has to have it, and so it is no node without a Python
-        found["files", "assume"] = of_page()["files", "assume"]
+        found.update({("files", method): of_page()["files", method] for method in ("assume", "packages")})
     return found
 
 

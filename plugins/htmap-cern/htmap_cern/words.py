@@ -11,6 +11,10 @@ from htmap_core import Interruption, SiteWords, wording
 
 _AGAIN = "`htmap rerun components {tag} --status removed` submits it again"
 _MEMORY, _DISK = 102, 104  # HTCondor's subcodes for resources
+_TRANSFERS = {
+    12,
+    13,
+}  # its codes whose subcode is an error of the operating system, of which 104 is a connection that broke
 
 # What the reason of a removal has, and what it means; the first match counts.
 _REMOVALS = (
@@ -48,7 +52,7 @@ _FULL = SiteWords(
 def on(interruption: Interruption) -> SiteWords | None:
     """Return what CERN means by what happened to a job; None if it has no rule about that."""
     if interruption.kind == "hold":
-        return _told(_of_hold(interruption.subcode), interruption)
+        return _told(_of_hold(interruption.code, interruption.subcode), interruption)
     if interruption.kind == "wait":
         return _FULL if interruption.reason == _RUNNING else None
     if interruption.kind == "vacate":
@@ -59,9 +63,9 @@ def on(interruption: Interruption) -> SiteWords | None:
     return None
 
 
-def _of_hold(subcode: int) -> SiteWords:
+def _of_hold(code: int | None, subcode: int) -> SiteWords:
     advice = f"`htmap release {{tag}}` before that; after it, {_AGAIN}"
-    if subcode in {_MEMORY, _DISK}:
+    if subcode in {_MEMORY, _DISK} and code not in _TRANSFERS:
         advice += ". Memory and disk come with cores there: for more of it, a new map may need the option request_cpus"
     return SiteWords("CERN removes a job that is held for more than 24 hours", advice)
 

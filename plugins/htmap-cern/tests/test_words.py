@@ -36,6 +36,12 @@ def test_a_hold_does_not_last_for_ever(name: str, code: int, subcode: int, golde
     golden(f"cern/words-on-a-hold-{name}", on("hold", "no such file", code, subcode))
 
 
+@pytest.mark.parametrize("code", [12, 13])
+def test_a_connection_that_broke_in_a_transfer_is_no_lack_of_disk(code: int) -> None:
+    assert "request_cpus" in on("hold", "disk usage exceeded", 34, 104)
+    assert "request_cpus" not in on("hold", "Connection reset by peer", code, 104)
+
+
 def test_a_vacate_counts(golden: Golden) -> None:
     golden("cern/words-on-a-vacate", on("vacate", "preempted", 1000))
 

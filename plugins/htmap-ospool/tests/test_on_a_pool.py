@@ -115,6 +115,16 @@ def test_where_only_pilots_run_containers_the_image_is_named_in_the_settings(mon
     assert (found["SingularityImage"], found["JobUniverse"]) == (image, 5)
 
 
+def test_packages_travel_on_top_of_an_image_that_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = "osdf:///ospool/ap40/data/ada/python-3.11.sif"
+    monkeypatch.setenv("HTMAP_DELIVERY_METHOD", "packages")
+    monkeypatch.setenv("HTMAP_PACKAGES_ON_TOP_OF", "singularity")
+    monkeypatch.setenv("HTMAP_SINGULARITY_IMAGE", image)
+    planned = htmap.plan(abs, [-1])
+    assert (planned.delivery_method, planned.commands["MY.SingularityImage"]) == ("packages", f'"{image}"')
+    assert planned.commands["MY.ProjectName"] == f'"{PROJECT}"'
+
+
 @pytest.mark.parametrize(("mark", "word"), [("IsShort", "14"), ("IsRestless", "thirty")])
 def test_what_a_hold_of_the_schedds_means_is_told(mark: str, word: str) -> None:
     def never() -> None:

@@ -77,7 +77,7 @@ class SingularitySettings:
         validator=validators.in_(("auto", "container", "vanilla")),
         metadata={
             "meaning": "how HTCondor is asked for the image: `container`; `vanilla` for `+SingularityImage`, on pools that are "
-            "configured for it; `auto`: the one that the pool's slots offer"
+            "configured for it; `auto`: the one that more of the pool's slots offer"
         },
     )
 
@@ -95,7 +95,7 @@ class Singularity(DeliveryMethod):
             image = _image(chosen, setting_origin(_IMAGE))
         except UnusableImage as problem:
             return Suitability.no(str(problem))
-        slots = _slots(_universe(chosen, image, pool), image)
+        _, slots = _way(chosen, image, pool)
         words = slots.replace(" =?= true", "").replace("&&", "and").replace("||", "or")
         return Suitability.of_slots(*pool.count(slots), f"have {words}", RANK)
 
@@ -123,23 +123,23 @@ class Singularity(DeliveryMethod):
         chosen = table("SINGULARITY", SingularitySettings, plan.settings)
         image = _image(chosen, plan.settings.origin(_IMAGE))
         try:
-            universe = _universe(chosen, image, plan.pool)
+            universe, slots = _way(chosen, image, plan.pool)
         except CondorError:  # the pool does not answer, but its schedd may take the map all the same
-            universe = "container"
+            universe, slots = "container", _slots("container", image)
         if universe == "container":
             submit.set_universe("container")
             submit.set_default("container_image", submit_path(image.name))
             if image.is_path and not image.travels:
                 submit.set_default("transfer_container", "false")
         else:
-            _describe_older_way(submit, image)
+            _describe_older_way(submit, image, slots)
 
 
-def _describe_older_way(submit: SubmitDescription, image: Image) -> None:
+def _describe_older_way(submit: SubmitDescription, image: Image, slots: str) -> None:
     """Ask for a container by an attribute of the job. Pools that are not configured for it ignore it, so a script checks it."""
     if not submit.has("+SingularityImage"):
         submit.set_attribute("SingularityImage", submit_path(quoted(image.name)))
-    submit.require(_slots("vanilla", image))
+    submit.require(slots)
     submit.launch_with(Path(__file__).with_name("inside.sh"), transfer=True)
 
 
@@ -149,12 +149,18 @@ def _image(chosen: SingularitySettings, origin: str | None) -> Image:
     return find(chosen.image, transfer, origin)
 
 
-def _universe(chosen: SingularitySettings, image: Image, pool: PoolView) -> str:
-    """Return the universe that the settings name; for ``auto``, ``container`` unless only OSG's pilots can run the image."""
+def _way(chosen: SingularitySettings, image: Image, pool: PoolView) -> tuple[str, str]:
+    """Return the universe that the settings name, and the condition on slots that can run the image in it.
+
+    For ``auto`` it is ``container``, unless more slots are OSG's pilots, which then are the only ones that are asked for: a slot
+    with HTCondor's own attribute may ignore the job's. To these no image is sent.
+    """
     if chosen.universe != "auto":
-        return chosen.universe
-    only_pilots = not pool.count(_slots("container", image))[0] and pool.count(_PILOTS)[0]
-    return "vanilla" if only_pilots and not image.travels else "container"
+        return chosen.universe, _slots(chosen.universe, image)
+    newer = _slots("container", image)
+    if not image.travels and pool.count(_PILOTS)[0] > pool.count(newer)[0]:
+        return "vanilla", _PILOTS
+    return "container", newer
 
 
 def _slots(universe: str, image: Image) -> str:

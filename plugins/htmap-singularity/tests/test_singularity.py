@@ -117,9 +117,9 @@ def test_a_path_with_a_dollar_is_no_macro(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "pool", [Slots(HasSandboxImage=1, HAS_SINGULARITY=5), Slots(), Slots(HasSingularity=3), Silent()]
+    "pool", [Slots(HasSandboxImage=5, HAS_SINGULARITY=5), Slots(), Slots(HasSingularity=3), Silent()]
 )
-def test_jobs_are_of_the_container_universe_unless_the_pool_knows_only_the_older_way(pool: Slots) -> None:
+def test_jobs_are_of_the_container_universe_unless_more_slots_know_the_older_way(pool: Slots) -> None:
     submit = described(pool, image=CVMFS)
     assert (submit.universe, submit.get("container_image")) == ("container", CVMFS)
     assert submit.get("+SingularityImage") is None
@@ -127,13 +127,31 @@ def test_jobs_are_of_the_container_universe_unless_the_pool_knows_only_the_older
 
 @pytest.mark.parametrize(
     ("pool", "universe"),
-    [(Slots(HAS_SINGULARITY=5), "auto"), (Slots(HasSandboxImage=3), "vanilla"), (Slots(), "vanilla")],
+    [
+        (Slots(HAS_SINGULARITY=5), "auto"),
+        (Slots(HasSandboxImage=1, HasSingularity=1, HAS_SINGULARITY=5), "auto"),
+        (Slots(HasSandboxImage=3), "vanilla"),
+        (Slots(), "vanilla"),
+    ],
 )
 def test_the_older_way_names_the_image_in_an_attribute_and_requires_slots_that_can(pool: Slots, universe: str) -> None:
     submit = described(pool, image=CVMFS, universe=universe)
     assert (submit.universe, submit.get("+SingularityImage")) == ("vanilla", f'"{CVMFS}"')
     assert submit.get("container_image") is None
-    assert submit.requirements == "HasSingularity =?= true || HAS_SINGULARITY =?= true"
+    pilots = "HAS_SINGULARITY =?= true"  # auto knows of no others that they obey the attribute
+    assert submit.requirements == (pilots if universe == "auto" else f"HasSingularity =?= true || {pilots}")
+
+
+@pytest.mark.usefixtures("htmap_dir")
+def test_where_more_slots_know_the_older_way_these_are_counted() -> None:
+    htmap.settings["SINGULARITY.IMAGE"] = CVMFS
+    assert (
+        Singularity().check(Slots(HasSandboxImage=1, HAS_SINGULARITY=5)).reason == "5 of 9 slots have HAS_SINGULARITY"
+    )
+
+
+def test_a_file_that_is_sent_is_not_asked_for_in_the_older_way(sif: str) -> None:
+    assert described(Slots(HasSIF=1, HAS_SINGULARITY=5), image=sif).universe == "container"
 
 
 def test_a_map_can_have_an_image_of_its_own() -> None:

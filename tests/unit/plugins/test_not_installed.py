@@ -10,6 +10,7 @@ import classad2
 import pytest
 
 from htmap_core import PoolAddress, Suitability
+from htmap_core.diagnosis import of_pool
 from htmap_core.exceptions import CondorError
 from htmap_core.plugins import calls, not_installed
 from htmap_core.plugins.not_installed import candidates, nothing_suits
@@ -91,6 +92,13 @@ def test_what_is_installed_is_not_named_even_if_it_is_off() -> None:
     error = nothing_suits(pool, {"docker": Suitability.no("no slot has it")}, [off, record("docker")])
     assert (error.reasons, list(error.switched_off)) == ({"docker": "no slot has it"}, ["shared"])
     assert next(iter(error.not_installed)) == "transplant"
+
+
+def test_the_doctor_has_a_row_for_each_of_them_and_the_command_for_the_best() -> None:
+    *notes, problem = of_pool.no_delivery(nothing_suits(Slots(ARCH, is_local=True), {}, []))
+    assert [each.text.split()[0] for each in notes] == ["shared", "transplant", "packages", "assume"]
+    assert ({each.verdict for each in notes}, problem.verdict) == ({"note"}, "problem")
+    assert "htmap-shared" in problem.advice
 
 
 def test_a_pool_that_does_not_answer_says_nothing_of_them() -> None:
