@@ -40,7 +40,7 @@ def transfer_output_files(*paths: Union[str, os.PathLike[str]]) -> None:
         target = remapped.get(os.path.basename(source)) or os.path.join(folder, name)
         if os.path.lexists(target):
             raise FileExistsError(f"{name!r} was handed over already; give the other file another name")
-        transferable.prepare(source)
+        transferable.prepare(source, scratch)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.move(source, target)
 

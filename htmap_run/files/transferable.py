@@ -27,11 +27,13 @@ class NotTransferable(ValueError):
     """An output is no file or folder, or a folder has something else in it, which HTCondor would leave behind."""
 
 
-def prepare(path: str) -> None:
+def prepare(path: str, scratch: str) -> None:
     """Give links in a folder, or one itself, the form in which HTCondor brings what they lead to.
 
-    A link to a file is made absolute, because it moves. One to a folder becomes a copy of it.
+    One to a folder becomes a copy of it, and one to a file in the scratch directory, too: that moves along, or the next component
+    of the job changes or deletes it, before HTCondor fetches anything. One to another file is made absolute.
 
+    :param scratch: the scratch directory.
     :raises NotTransferable: there is something that it leaves behind in any form. Nothing has been changed then.
     """
     links = []
@@ -48,11 +50,14 @@ def prepare(path: str) -> None:
             f"HTCondor brings back files and folders alone: {', '.join(problems[:_TOLD])}{more}. Delete it before, or hand over "
             "what it leads to"
         )
+    inside = os.path.join(os.path.realpath(scratch), "")
     for link in links:
         leads_to = os.path.realpath(link)
         os.unlink(link)
         if os.path.isdir(leads_to):
             shutil.copytree(leads_to, link)
+        elif leads_to.startswith(inside):
+            shutil.copy2(leads_to, link)
         else:
             os.symlink(leads_to, link)
 

@@ -105,7 +105,7 @@ def _advice(end: End, memory: int) -> str:
     if end.ended_at:
         return f"It ran out of memory: {needs_memory(memory)}"
     if end.trouble:
-        return _ON_FULL_DISK if end.trouble.is_full_disk else _ON_TROUBLE
+        return _ON_FULL_DISK if end.is_full else _ON_TROUBLE
     return _ON_SUPERVISOR if end.was_supervisor else _advice_on_death(end, memory)
 
 

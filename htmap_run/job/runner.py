@@ -276,8 +276,9 @@ def _tell_why(error: BaseException, scratch: str, arguments: list[str]) -> None:
         f"htmap: on {os.uname().nodename}, {python}, arguments {arguments!r}\n"
     )
     data = text.encode("utf-8", "backslashreplace")
-    os.write(2, data)
-    with contextlib.suppress(OSError):  # the disk may be full; descriptor 2 has the text
+    with contextlib.suppress(OSError):  # it leads to a disk that may be full, and the exit code must come all the same
+        os.write(2, data)
+    with contextlib.suppress(OSError):
         os.makedirs(os.path.join(scratch, names.RETURN), exist_ok=True)
         with open(os.path.join(scratch, names.RETURN, names.STDERR), "ab") as file:
             if not os.path.sameopenfile(file.fileno(), 2):

@@ -82,6 +82,11 @@ class End:
         self.was_supervisor = was_supervisor
 
     @property
+    def is_full(self) -> bool:
+        """Whether it has ended because the disk is full."""
+        return self.trouble is not None and self.trouble.is_full_disk
+
+    @property
     def has_filled_machine(self) -> bool:
         """Whether it was probably killed because it had most of the machine's memory: whoever ran before it is not to blame."""
         return self.signal == signal.SIGKILL and self.peak_kib * 1024 > _MOST_OF_MEMORY * host.machine_memory()
@@ -134,12 +139,13 @@ class Supervisor:
         :param limit: ends a worker when the time of the job is nearly over.
         :param lost: how the supervising process before this one ended.
         :raises WorkerLost: a worker ended before it began a component.
-        :raises NoRoom: the disk is full, and the job has one component.
+        :raises NoRoom: the disk is full, and the job has one component, or the worker could not even begin.
         :raises AskedToEnd: a signal asked this process to end, and the worker ended with components left.
         :raises Saved: it has, or it needs more memory, or room, and HTCondor has been asked to see to that.
         """
         results = self._results
         results.read()
+        before = len(results.ended)
         if lost is not None:
             self._settle(lost)
         while left := _left(components, results):
@@ -150,26 +156,24 @@ class Supervisor:
                 self._died(begun, end)
                 results.read()
             still = _left(left, results)
-            self._stop(end, is_left=bool(still), is_any=len(still) < len(left))
+            self._stop(end, is_left=bool(still), is_any=len(results.ended) > before)
             if not self._settle(end) and len(still) == len(left):
-                raise WorkerLost(_how_lost(end, left[0]))
+                raise (NoRoom if end.is_full else WorkerLost)(_how_lost(end, left[0]))
 
     def _stop(self, end: End, *, is_left: bool, is_any: bool) -> None:
         """End the job where it is to be, before the rest of it is run.
 
         :param is_left: whether components are left.
-        :param is_any: whether any have ended in the last worker.
+        :param is_any: whether any have ended in this process: then another may have filled the disk.
         """
         if is_left and self._relay.asked is not None:
             raise AskedToEnd(self._relay.asked)
-        is_full = end.trouble is not None and end.trouble.is_full_disk
-        if is_left and self._saved(is_full and is_any):
+        if is_left and self._saved(end.is_full and is_any):
             raise Saved
         if end.ended_at and self._watch is not None and self._watch.is_retried:
             memory.leave_unwatched()
             raise Saved
-        if is_full and is_left and len(self._results.components) == 1:
-            assert end.trouble is not None
+        if end.trouble is not None and end.is_full and is_left and len(self._results.components) == 1:
             raise NoRoom(end.trouble.text)
 
     def _settle(self, end: End) -> bool:

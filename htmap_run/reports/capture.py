@@ -178,8 +178,9 @@ class _Stream:
 
     def tell(self, text: str) -> None:
         data = text.encode("utf-8", "backslashreplace")
-        while data:
-            data = data[os.write(self._file, data) :]
+        with contextlib.suppress(OSError):  # on a full disk: what is told here, a component's report says, too
+            while data:
+                data = data[os.write(self._file, data) :]
 
     def remove(self) -> None:
         with contextlib.suppress(FileNotFoundError):  # the function has deleted it

@@ -36,7 +36,7 @@ def cases(chance: random.Random) -> Iterator[str]:
 
 @pytest.mark.parametrize("chosen_by", ["user", "htmap"])
 def test_the_others_of_the_job_have_their_results(drill: Drill, chosen_by: str) -> None:
-    chosen = drill.chosen(cases, full=2 * len(deaths.WAYS), short=20)
+    chosen = drill.chosen(cases, full=2 * len(deaths.WAYS), short=8)
     tasks = [task for case in chosen for task in job_of(case)]
     how = {"chunksize": SIZE} if chosen_by == "user" else {"chunksize": "auto", "expected_runtime": 5}
     mapped = htmap.map(deaths.function(), tasks, map_options=htmap.MapOptions(results_interval=10, **how), quiet=True)

@@ -1,4 +1,4 @@
-"""A file system that is full where the maps are, while components run: HTCondor cannot write down what becomes of them."""
+"""A full file system: that of the maps, so that HTCondor cannot write down what becomes of components, or that where they run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 import htmap
 from htmap_core.results import news
-from htmap_core.testing import eventually
+from htmap_core.testing import eventually, pool_of_its_own, using_htmap_dir
 from htmap_core.tracking import late_bytes
 
 pytestmark = [
@@ -84,3 +84,44 @@ def test_holds_that_the_event_log_has_no_room_for_are_found_out(
 def _held_after_waiting(mapped: htmap.Map) -> set[int]:
     mapped.why()  # it asks the schedd
     return {*mapped.holds}
+
+
+@pytest.fixture
+def small_slot(installed_htcondor: Path, htmap_dir: Path, tmp_path: Path) -> Iterator[None]:
+    """Give a pool that runs one job at a time, on a small disk."""
+    execute = tmp_path / "execute"
+    execute.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m,mode=1777", "tmpfs", str(execute)], check=True)
+    try:
+        with (
+            pool_of_its_own(installed_htcondor, f"EXECUTE = {execute}\n", ["--cpus", "1"]) as pool,
+            using_htmap_dir(pool),
+        ):
+            yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(execute)], check=True)
+
+
+def fills(task: str) -> str | bytes:
+    import contextlib
+
+    if task in ("raise", "return"):
+        with open("filling", "wb", buffering=0) as file, contextlib.ExitStack() as suppressed:
+            if task == "return":
+                suppressed.enter_context(contextlib.suppress(OSError))
+            while True:
+                file.write(bytes(65536))
+    return b"x" * 3_000_000 if task == "return" else task
+
+
+@pytest.mark.usefixtures("small_slot")
+@pytest.mark.filterwarnings("ignore::htmap_core.user_warnings.maps.RequestsDiffer")
+def test_a_component_that_fills_the_disk_of_its_slot_costs_no_other_its_result() -> None:
+    tasks = ["a", "raise", "b", "c", "return", "d", "return"]  # the last one is alone in its job
+    options = htmap.MapOptions(chunksize=3, request_disk="30MB", max_retries=0)
+    mapped = htmap.map(fills, tasks, map_options=options, quiet=True)
+    mapped.wait(TIMEOUT, errors_ok=True, holds_ok=True)
+    assert [mapped[each] for each in (0, 2, 3, 5)] == ["a", "b", "c", "d"]
+    assert [os.strerror(errno.ENOSPC) in mapped.get_err(each).report() for each in (1, 4)] == [True, True]
+    assert [*mapped.holds] == [6]
+    assert "disk" in mapped.holds[6].reason

@@ -26,7 +26,15 @@ def function(task):
                     file.write(bytes(1 << 16))
                 except OSError:
                     break
-    return bytes(300_000) if task == "large" else bytes(8_000_000) if task == "huge" else task
+    if task in ("brim", "large on brim"):
+        try:
+            with open("filled", "ab", 0) as file:
+                while True:
+                    file.write(b"x" * 512)  # up to the last byte
+        except OSError:
+            if task == "brim":
+                raise
+    return bytes(300_000) if task.startswith("large") else bytes(8_000_000) if task == "huge" else task
 """
 AD = """ProcId = 0
 HTMapSubmission = "token"
@@ -78,6 +86,25 @@ def test_a_component_that_cannot_be_written_down_has_that_error_alone(jobs: Jobs
     assert "request_disk" in ran.error(0)["advice"]
 
 
+def test_where_not_a_byte_is_left_the_others_get_another_disk(jobs: Jobs, own_disk: list[str]) -> None:
+    ran = run(jobs, own_disk, ["brim", "a", *7 * ["large"], "b"])
+    assert (ran.exit_code, ran.statuses[0], {*ran.statuses[1:]}) == (codes.SAVED, "ERR", {"OK"})
+    assert "No space left" in ran.error(0)["message"]
+
+
+def test_the_exit_code_says_so_although_the_words_have_no_room(jobs: Jobs, own_disk: list[str]) -> None:
+    scratch = jobs.scratch(FILLS, ["large on brim"])
+    (scratch / ".job.ad").write_text(AD)
+    launched = [
+        "sh",
+        "-c",
+        'mkdir -p _htmap_return; exec "$@" 2>>_htmap_return/stderr',
+        "sh",
+    ]  # as the launcher does it
+    ran = jobs.run_in(scratch, "0", command=[*own_disk, *launched, str(jobs.python.path), "runtime.pyz"])
+    assert ran.exit_code == codes.NO_ROOM
+
+
 def test_a_job_of_one_component_is_tried_elsewhere(jobs: Jobs, own_disk: list[str]) -> None:
     ran = run(jobs, own_disk, ["huge"])
     assert ran.exit_code == codes.NO_ROOM
@@ -88,4 +115,4 @@ def test_where_nothing_can_be_saved_what_was_finished_comes_back_all_the_same(jo
     ran = run(jobs, own_disk, ["a", "fill", "large", "large", "large", "b"], ad='HTMapSubmission = "token"\n')
     assert ran.exit_code == codes.COMPONENT_FAILED
     assert [ran.value(component) for component in (0, 1)] == ["a", "fill"]
-    assert "No space left" in ran.job_stderr or "No space left" in ran.error(4)["message"]
+    assert "No space left" in ran.error(ran.statuses.index("ERR"))["message"]
