@@ -53,7 +53,7 @@ class News:
         self._tend_at = -math.inf
         self._count = 0
         self._adding = threading.Lock()
-        self._asked = self._asked_in_vain = -math.inf
+        self._asked = self._asked_in_vain = self._asked_of_lost = -math.inf
         self._silences = 0  # how often the schedd was asked since the last news
         self._last = self._known_since = time.monotonic()  # when they came
 
@@ -65,6 +65,8 @@ class News:
         self.read()
         if self._states.doubt() is not None:
             self._settle_doubt()
+        elif self._states.lacks_news():
+            self._make_up_for_what_is_lost()
         return self._count
 
     def read(self) -> None:
@@ -95,6 +97,16 @@ class News:
                 self._asked_in_vain = time.monotonic()
         if (doubt := self._states.doubt()) is not None:
             raise doubt
+
+    def _make_up_for_what_is_lost(self) -> None:
+        """Ask the schedd about what the disk had no room for; not again soon, as it stays lost."""
+        if self._map.map_dir.is_here or time.monotonic() < self._asked_of_lost + QUIET:
+            return
+        self._asked_of_lost = time.monotonic()
+        with contextlib.suppress(CondorError):  # what is known is shown, as where nothing is lost
+            self._states.ask_the_schedd(Connection(self._map.map_dir.pool))
+            self._states.save()
+            self._add()
 
     def watch(self, deadline: Deadline, line: Line) -> Iterator[Mapping[ComponentStatus, int]]:
         """Yield how many components have each status, at once and then after each news.

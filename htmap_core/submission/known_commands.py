@@ -174,7 +174,7 @@ _OWN = frozenset({*OWN_OPTIONS, *FILE_OPTIONS, CUSTOM_OPTIONS})
 
 # The names that other systems have for options.
 _OTHER_NAMES = {
-    "walltime": "max_run_time max_runtime maxruntime run_time runtime time time_limit timelimit timeout wall_time",
+    "walltime": "max_run_time max_runtime run_time runtime time time_limit timelimit timeout wall_time",
     "request_memory": "mem mem_per_cpu memory ram",
     "request_cpus": "cores cpus cpus_per_task ncores ncpus nproc ntasks processes threads",
     "request_gpus": "gpu gpus gres ngpus",

@@ -22,6 +22,7 @@ from htmap_core.exceptions import CorruptEventLog
 from htmap_core.files.reading import UNREADABLE, open_file, read_file
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.tracking import late_bytes
 from htmap_core.tracking.late_bytes import LateBytes
 from htmap_core.tracking.transitions import (
     CLUSTER_REMOVED,
@@ -71,6 +72,11 @@ def _unreadable(map_dir: MapDir, error: OSError) -> CorruptEventLog:
     return CorruptEventLog(map_dir.events, "no event log", error.strerror or str(error))
 
 
+def unseen(submission: int) -> ComponentStatus:
+    """Return the status of jobs of which the log says nothing yet. Later submissions count once the schedd has taken them."""
+    return ComponentStatus.IDLE if submission else ComponentStatus.UNKNOWN
+
+
 class Tracker:
     """The states of a map's jobs, as of the last :meth:`poll`.
 
@@ -92,6 +98,7 @@ class Tracker:
         self._offset = self._saved = 0
         self._mark = zlib.crc32(b"")
         self._is_corrected = False  # since the states were saved
+        self._has_lost = False  # whether an event that a full disk has cut short was passed over
         self._seen: tuple[int, ...] = ()  # the inode and size of the log when the last event at its end was complete
 
     # --- looking up states
@@ -220,6 +227,17 @@ class Tracker:
         """Whether the log has bytes that are no events yet, so that it cannot have told of all events."""
         return self._late is not None
 
+    def lacks_events(self) -> bool:
+        """Return whether the log cannot have all events, because a full disk has cut one short. Cheap."""
+        if self._has_lost or self._seen:
+            return self._has_lost
+        modified = self.modified()
+        return modified is not None and time.time() - modified > late_bytes.PATIENCE
+
+    def made_up_for(self) -> None:
+        """Note that the queue has told what the log lacks."""
+        self._has_lost = False
+
     # --- reading the log
 
     def modified(self) -> float | None:
@@ -284,8 +302,11 @@ class Tracker:
             done = self._take(text[:end])
             self._offset += done
             if done < end:
-                self._await(text[done:end], os.fstat(log.fileno()).st_mtime)
-                return False
+                if not self._passes_over(text[done:end], os.fstat(log.fileno()).st_mtime):
+                    return False
+                log.seek(self._offset)
+                text = END
+                continue
             text = text[end:]
         self._late = None
         return text == END  # else the rest may be filled in, without a new size of the file
@@ -320,8 +341,8 @@ class Tracker:
                 raise self._corrupt(kind, of, proc, str(error)) from error
         return len(text)
 
-    def _await(self, text: bytes, modified: float) -> None:
-        """Note that the log has something that cannot be taken yet.
+    def _passes_over(self, text: bytes, modified: float) -> bool:
+        """Pass over an event that was cut short, or note that the log has something that cannot be taken yet; return which.
 
         :param text: it begins with the end of the event before.
         :param modified: when the log was last written to.
@@ -330,16 +351,17 @@ class Tracker:
         damage = eventlog.damage_of_first(text)
         if damage is None:  # an event of a submission that another process is about to record
             self._late = None
-            return
+            return False
         self._late = LateBytes(self._offset, text).seen_again(self._late)
-        if self._late.are_damage(modified):
-            if (
-                next_event := eventlog.after_torn(text)
-            ) is not None:  # it is lost; the queue knows better than the log now
+        next_event = eventlog.after_torn(text)
+        is_cut = next_event is not None and (self._offset + next_event - len(END)) % late_bytes.PAGE == 0
+        if is_cut or self._late.are_damage(modified):
+            if next_event is not None:
                 self._offset += next_event - len(END)
-                self._late = None
-                return
+                self._late, self._has_lost = None, True
+                return True
             raise self._corrupt(text[damage:].partition(b"\n")[0][:80])
+        return False
 
     def _corrupt(self, kind: bytes, cluster: bytes = b"", proc: bytes = b"", reason: str = "") -> CorruptEventLog:
         """Return the exception for an event that cannot be, or without a *reason* for text that is no event."""

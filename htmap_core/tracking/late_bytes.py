@@ -13,6 +13,7 @@ import attrs
 from htmap_core.condor import eventlog
 
 PATIENCE = 60.0  # seconds for which the bytes must have stayed the same, by this process or by the log's time
+PAGE = 4096  # bytes: where a full disk cuts an event short, and a network file system shows zero bytes
 _LONG_AGO = 600.0  # seconds since the next event was written: the log of running jobs always has a time of now
 
 

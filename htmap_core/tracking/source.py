@@ -65,6 +65,12 @@ class StateSource(Protocol):
         It is called after each :meth:`poll`, so it must be cheap.
         """
 
+    def lacks_news(self) -> bool:
+        """Return whether something is lost that the source was to be told, so that :meth:`ask_the_schedd` knows better.
+
+        It is called after each :meth:`poll`, so it must be cheap.
+        """
+
     def awaits_release(self, connection: Connection) -> bool:
         """Return whether the schedd makes no jobs for the UNMATERIALIZED components before held ones are released.
 

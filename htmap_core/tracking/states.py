@@ -18,14 +18,9 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.submissions import Submission
 from htmap_core.tracking import holds, queued_jobs
 from htmap_core.tracking.early_results import EarlyResults
-from htmap_core.tracking.jobs import Tracker
+from htmap_core.tracking.jobs import Tracker, unseen
 
 _SUCCEEDED = "OK"  # the status of a component in its job's result file
-
-
-def _unseen(submission: int) -> ComponentStatus:
-    """Return the status of jobs of which the log says nothing yet. Later submissions count once the schedd has taken them."""
-    return ComponentStatus.IDLE if submission else ComponentStatus.UNKNOWN
 
 
 class LoggedStates:
@@ -64,7 +59,7 @@ class LoggedStates:
 
     def _of_portion(self, placement: Placement, portion: Portion) -> list[ComponentStatus]:
         """Return the statuses of the components of a portion, in their first jobs."""
-        jobs = self._tracker.statuses(portion.submission) or [_unseen(portion.submission)] * portion.jobs
+        jobs = self._tracker.statuses(portion.submission) or [unseen(portion.submission)] * portion.jobs
         if portion.has_job_each:
             return jobs
         statuses, early = [], self._early_rows(portion)
@@ -90,7 +85,7 @@ class LoggedStates:
         return {status: count for status, count in counts.items() if count}
 
     def _counts_of_jobs(self, portion: Portion) -> dict[ComponentStatus, int]:
-        return self._tracker.counts(portion.submission) or {_unseen(portion.submission): portion.jobs}
+        return self._tracker.counts(portion.submission) or {unseen(portion.submission): portion.jobs}
 
     def _add_counts(self, placement: Placement, portion: Portion, counts: dict[ComponentStatus, int]) -> None:
         """Add how many components of a portion have each status to *counts*."""
@@ -101,7 +96,7 @@ class LoggedStates:
         number = portion.submission
         if number not in self._sizes:
             self._sizes[number] = [len(portion.components_of(row)) for row in range(portion.jobs)]
-        statuses = self._tracker.statuses(number) or [_unseen(number)] * portion.jobs
+        statuses = self._tracker.statuses(number) or [unseen(number)] * portion.jobs
         early = self._early_rows(portion)
         whole: dict[int, int] = dict.fromkeys(map(id, ComponentStatus), 0)  # members of an Enum are slow to hash
         for row, (status, size) in enumerate(zip(statuses, self._sizes[number])):
@@ -226,6 +221,10 @@ class LoggedStates:
                 return CorruptEventLog(self._map_dir.events, event, "other events say that it cannot be")
         return None
 
+    def lacks_news(self) -> bool:
+        """Return whether the log lacks events for which the disk had no room. Cheap."""
+        return self._tracker.lacks_events() and not self.has_ended
+
     def awaits_release(self, connection: Connection) -> bool:
         """Return whether the schedd makes no more jobs before held ones are released.
 
@@ -267,6 +266,7 @@ class LoggedStates:
                 self._correct_absent(Job(submission.number, row), was_made=row < found.made)
             if found.pause is not None and max(asked) >= found.made:
                 pause = f"the schedd makes no more of its jobs: {found.pause}; `htmap release` lets it go on"
+        self._tracker.made_up_for()
         return pause
 
     def _correct_absent(self, job: Job, *, was_made: bool) -> None:

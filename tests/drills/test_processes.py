@@ -43,6 +43,12 @@ def settle(_: str) -> None:
     htmap.clean()
 
 
+def retag_until_it_is_gone(tag: str) -> None:
+    mapped = htmap.load(tag)
+    for number in range(100):  # the map lives on where it was not found by its old tag
+        mapped.retag(f"{tag}-{number}")
+
+
 def list_all(_: str) -> None:
     for _time in range(10):
         htmap.status()
@@ -134,6 +140,25 @@ def test_of_two_processes_each_does_it_or_is_told_why_not(drill: Drill, personal
             kind, *names = case.split(", ")
             (interrupted.waiting if kind == "waiting" else interrupted.finished_here)(tag)
             do_both([(DEEDS if kind == "waiting" else HERE)[name] for name in names], tag, tmp_path)
+            soundness.finish_what_was_interrupted()
+            soundness.check(personal_pool)
+        soundness.clear(personal_pool)
+
+
+def test_a_map_that_is_removed_while_it_is_tagged_anew_leaves_no_tag(
+    drill: Drill, personal_pool: Path, tmp_path: Path
+) -> None:
+    def cases(chance: random.Random) -> Iterator[str]:
+        while True:
+            yield f"{chance.choice(['waiting', 'ended'])}, the {chance.choice([1, 2])} of them"
+
+    for case in drill.chosen(cases, full=120, short=1):
+        tag = f"map-{next(_NUMBER)}"
+        with drill.trying(case):
+            kind, _, times = case.partition(", the ")
+            (interrupted.waiting if kind == "waiting" else interrupted.finished_here)(tag)
+            taggers = [retag_until_it_is_gone] * int(times.split()[0])
+            do_both([interrupted.remove, *taggers], tag, tmp_path)
             soundness.finish_what_was_interrupted()
             soundness.check(personal_pool)
         soundness.clear(personal_pool)

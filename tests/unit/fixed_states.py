@@ -56,6 +56,9 @@ class FixedStates:
     def doubt(self) -> None:
         return None
 
+    def lacks_news(self) -> bool:
+        return False
+
     def awaits_release(self, connection: Connection) -> bool:
         return self.makes_no_jobs
 

@@ -143,11 +143,37 @@ def test_nothing_is_late_in_a_log_that_was_moved_away(log: Log) -> None:
     assert not tracker.is_behind
 
 
-def test_an_event_that_a_full_disk_has_cut_short_is_passed_over(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_that_a_full_disk_has_cut_short_is_passed_over_and_the_queue_is_to_tell(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(late_bytes, "PATIENCE", 0.0)
     begin, end = ending(log.text, 0)
     log.append(log.text[: begin + 60] + log.text[end:])
     tracker = Tracker(log.map_dir)
     tracker.poll()
-    tracker.poll()
     assert tracker.statuses(0) == ["RUNNING", *ENDED[1:]]
+    assert tracker.lacks_events()
+    tracker.made_up_for()
+    assert not tracker.lacks_events()
+
+
+def test_a_log_that_ends_within_an_event_and_is_silent_lacks_events(log: Log) -> None:
+    begin, end = ending(log.text, 0)
+    log.append(log.text[: begin + 60])
+    tracker = Tracker(log.map_dir)
+    tracker.poll()
+    assert not tracker.lacks_events()
+    os.utime(log.map_dir.events, (0, time.time() - 2 * late_bytes.PATIENCE))
+    assert tracker.lacks_events()
+    log.append(log.text[begin + 60 : end])
+    tracker.poll()
+    assert not tracker.lacks_events()
+
+
+def test_an_event_that_was_cut_at_a_page_is_passed_over_at_once(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, end = ending(log.text, 0)
+    monkeypatch.setattr(late_bytes, "PAGE", begin + 60)
+    log.append(log.text[: begin + 60] + log.text[end:])
+    tracker = Tracker(log.map_dir)
+    tracker.poll()
+    assert (tracker.statuses(0), tracker.lacks_events()) == (["RUNNING", *ENDED[1:]], True)
