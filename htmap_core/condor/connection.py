@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -215,10 +216,12 @@ class Connection:
     def query_collector(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the collector's ads of a *kind*, such as ``Submitter`` or ``Accounting``, as dictionaries of Python values."""
         with self._bindings() as condor:
-            ad_type = getattr(condor.AdType, kind)
-            ads = schedds.collector(self._address, condor).query(
-                ad_type, constraint=constraint, projection=list(projection)
-            )
+            ask = functools.partial(schedds.collector(self._address, condor).query, getattr(condor.AdType, kind))
+            try:
+                ads = ask(constraint=constraint, projection=list(projection))
+            except condor.HTCondorException:
+                # One that was started again at its address says once that it does not know the session of before.
+                ads = ask(constraint=constraint, projection=list(projection))
             return [plain(ad) for ad in ads]
 
     @property
