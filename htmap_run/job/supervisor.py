@@ -182,9 +182,10 @@ class Supervisor:
         if (begun := results.begun) is None:
             results.forget_begun()
             return False
-        # Others ran before it in its process. It runs again alone, unless that would only fill the machine twice.
+        # Others ran before it in its process. It runs again alone, unless that would only fill the machine twice. One before it
+        # may also have killed the supervising process, which took a moment to end.
         is_first = begun["component"] == results.pending.first
-        if not is_first and not end.has_filled_machine and self._again(begun["component"]):
+        if not is_first and not end.has_filled_machine and (end.was_supervisor or self._again(begun["component"])):
             results.forget_begun()
             return True
         self._died(begun, end)
