@@ -30,3 +30,11 @@ def test_the_others_have_their_results_and_it_is_told_what_it_did(jobs: Jobs, na
     assert [ran.value(component) for component in (0, 1, 3, 4)] == ["a", "b", "c", "d"]
     if told:
         assert told in ran.error(2)["traceback"]
+
+
+def test_who_runs_while_the_supervising_process_dies_by_another_has_its_result(jobs: Jobs) -> None:
+    later = "import subprocess; subprocess.Popen(['sh', '-c', f'sleep 0.5; kill -9 {os.getppid()}'])"
+
+    ran = jobs.run(SOURCE, [("a", ""), ("b", later), ("c", "time.sleep(2)"), ("d", "")])
+
+    assert [ran.value(component) for component in range(4)] == ["a", "b", "c", "d"]
