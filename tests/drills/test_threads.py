@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -132,7 +133,8 @@ class Readers:
             except TOLD as told:
                 self.met[type(told).__name__] += 1
             except BaseException as problem:
-                self.met[f"{read.__name__}: {problem!r:.300}"] += 1
+                *_, last = traceback.extract_tb(problem.__traceback__)
+                self.met[f"{read.__name__}: {problem!r:.300} at {last.filename}:{last.lineno}"] += 1
 
 
 @pytest.fixture(autouse=True)

@@ -82,6 +82,8 @@ def measured(engine: Engine, *, most_jobs: int, most_calls: int, most_of_log: in
     memory, disk, calls, left = [], [], [], []
     for job in looked_at:
         current = [each for each in placement.components_of(job) if placement.is_current(job, each)]
+        if not current:  # another thread has them run again meanwhile
+            continue
         peaks = []
         for component, seconds, megabytes, files in _returned(engine, job, current, most_calls):
             peaks.append(Used(component, megabytes))
