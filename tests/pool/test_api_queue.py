@@ -56,9 +56,9 @@ class TestARunningMap:
     def test_it_obeys_all_acts_in_turn(self, running: htmap.Map) -> None:
         assert (running.is_active, running.is_done) == (True, False)
         running.pause()
-        assert {status for (status,) in ads(running, "JobStatus")} == {
-            SUSPENDED
-        }  # else the schedd would not resume them
+        eventually(  # it learns that later than the log; before, it would not resume them
+            lambda: {status for (status,) in ads(running, "JobStatus")} == {SUSPENDED}, says="the schedd knows it"
+        )
         wait_for(running, "SUSPENDED")
         running.resume()
         wait_for(running, "RUNNING")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import htmap
-from htmap_core.testing import using_htmap_dir
+from htmap_core.testing import eventually, using_htmap_dir
 from tests.answers import answer
 from tests.golden_files import Golden
 from tests.terminals import sent_to_a_terminal
@@ -164,6 +164,7 @@ class TestLooking:
 @pytest.mark.usefixtures("submitted")
 class TestExplaining:
     def test_why_an_idle_component_does_not_run_is_told_in_numbers_of_slots(self, golden: Golden) -> None:
+        eventually(lambda: "LastRejMatchTime" in type_("job", "waiting", "0").stdout, says="the negotiator has looked")
         ran = type_("why", "waiting")
         golden("on-pool/why-idle", ran.stdout, hide=VOLATILE)
 

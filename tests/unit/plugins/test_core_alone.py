@@ -61,9 +61,9 @@ def test_where_a_pool_runs_the_method_that_suits_it_is_named(personal_pool: Path
     assert (ran.returncode, error["type"]) == (1, "NoSuitableDeliveryMethod")
     assert "pip install htmap-shared" in error["message"]
     found = json.loads(run(packages, "-m", "htmap", "doctor", "--json", CONDOR_CONFIG=configuration).stdout)["checks"]
-    (told,) = [each for each in found if each["area"] == "delivery"]
-    assert told["verdict"] == "problem"
-    assert "pip install htmap-shared" in told["text"]
+    told = [each for each in found if each["area"] == "delivery"]
+    assert [each["verdict"] for each in told].count("problem") == 1
+    assert "pip install htmap-shared" in str(told)
 
 
 @pytest.mark.pool
