@@ -113,7 +113,7 @@ def fills(task: str) -> str | bytes:
 @pytest.mark.filterwarnings("ignore::htmap_core.user_warnings.maps.RequestsDiffer")
 def test_a_component_that_fills_the_disk_of_its_slot_costs_no_other_its_result() -> None:
     tasks = ["a", "raise", "b", "c", "return", "d", "return"]  # the last one is alone in its job
-    options = htmap.MapOptions(chunksize=3, request_disk="30MB", max_retries=0)
+    options = htmap.MapOptions(chunksize=3, request_disk="30MB")
     mapped = htmap.map(fills, tasks, map_options=options, quiet=True)
     mapped.wait(TIMEOUT, errors_ok=True, holds_ok=True)
     assert [mapped[each] for each in (0, 2, 3, 5)] == ["a", "b", "c", "d"]
