@@ -130,7 +130,9 @@ def happened(site: Site) -> dict[tuple[str, str], str]:
     """What happened in each cell. All maps are submitted at once."""
     for name, node in NODES.items():
         site.add_host(name, **node.furnished())
-    with site.client(f"FILESYSTEM_DOMAIN = {DOMAIN}"), sending(environment):
+    for settings_of in METHODS.values():
+        settings_of()  # images are made where there is a network, and so is the environment
+    with sending(environment), site.client(f"FILESYSTEM_DOMAIN = {DOMAIN}"):
         submitted = {cell: _submitted(site, *cell) for cell in CELLS}
         found = {cell: _told(mapped, said) for cell, (mapped, said) in submitted.items()}
     if IS_SYSTEMS:  # the node has to have it, and so it is no node without a Python
