@@ -190,7 +190,7 @@ def test_a_misspelt_package_is_told(make: Make, wheel: Wheel, golden: Golden) ->
     ("said", "named"),
     [
         ("error: failed to write\n  cause: No space left on device (os error 28)", "UV_CACHE_DIR"),
-        ("error: Failed to fetch: `https://pypi.org/simple/waves/`", "UV_DEFAULT_INDEX"),
+        ("error: Failed to fetch: `https://index.test/simple/waves/`", "UV_DEFAULT_INDEX"),
         ("error: invalid value 'x86_64-manylinux_2_5' for '--python-platform <PYTHON_PLATFORM>'", "PACKAGES.PLATFORM"),
         ("error: something that nobody has seen", "PACKAGES.REQUIRE"),
     ],
