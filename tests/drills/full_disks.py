@@ -15,20 +15,21 @@ import subprocess
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 ACTS = ("retag", "rerun", "map", "remove", "clean", "settle", "status", "wait", "plan", "results", "doctor")
+ACTS_IN_A_POOL = ("create", "retag", "rerun", "grow", "replace", "edit", "remove")
 PAGE = 4096
 SIZE = 6  # MiB
 
 
-def cases(chance: random.Random) -> Iterator[str]:
+def cases(chance: random.Random, acts: Sequence[str] = ACTS) -> Iterator[str]:
     """Give an act, and what is left of the disk then: so many pages, or so many files. Nothing is left first."""
-    yield from (f"{act} with 0 {of} left" for act in ACTS for of in ("pages", "files"))
+    yield from (f"{act} with 0 {of} left" for act in acts for of in ("pages", "files"))
     while True:
         left, of = chance.choice([(int(80 * chance.random() ** 3), "pages"), (chance.randrange(12), "files")])
-        yield f"{chance.choice(ACTS)} with {left} {of} left"
+        yield f"{chance.choice(acts)} with {left} {of} left"
 
 
 def seen(folder: Path, tried: list[str]) -> dict[str, str]:
@@ -94,7 +95,7 @@ def _try(root: Path, case: str) -> None:
             "doctor": lambda: list(doctor._files()),
         }
         before = htmap.get_tags()
-        filling = _fill(root, int(left), of)
+        filling = fill(root.parent / "filling", int(left), of)
         failed = False
         try:
             acts[act]()
@@ -127,9 +128,8 @@ def _check(act: str, failed: bool, before: tuple[str, ...]) -> None:
         assert list(mapped) == expected, f"{tag} has {list(mapped)}"
 
 
-def _fill(root: Path, left: int, of: str) -> Path:
+def fill(filling: Path, left: int, of: str) -> Path:
     """Fill the disk but for so many pages, or files; return the folder that does it."""
-    filling = root.parent / "filling"
     filling.mkdir()
     with contextlib.suppress(OSError):
         for number in range(100_000):

@@ -8,6 +8,7 @@ import pytest
 
 import htmap
 from htmap_core.components import ComponentStatus
+from htmap_core.diagnosis.usage.measured import amount
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
@@ -55,3 +56,23 @@ def test_a_job_that_sends_more_than_it_may_is_held_with_the_option_in_its_reason
     mapped.wait(TIMEOUT, holds_ok=True)
     assert mapped.holds[0].code == 33
     assert "max_transfer_output_mb" in mapped.hold_report()
+
+
+def test_an_output_above_what_the_disk_was_asked_for_arrives_and_is_told() -> None:
+    def write(_: int) -> None:
+        import htmap
+
+        with open("tide", "wb") as file:
+            for _ in range(60):
+                file.write(os.urandom(1_000_000))
+        htmap.transfer_output_files("tide")
+
+    mapped = htmap.map(write, [0], map_options=htmap.MapOptions(request_disk="10MB"), quiet=True)
+    with pytest.warns(htmap.exceptions.RequestsDiffer) as caught:
+        mapped.wait(TIMEOUT)
+    assert (mapped.output_files[0] / "tide").stat().st_size == 60_000_000
+    told = next(each.message for each in caught if isinstance(each.message, htmap.exceptions.RequestsDiffer))
+    assert list(told.exceeded) == ["disk space"]
+    proposed = amount(mapped.advise().options["request_disk"], "MB")
+    assert proposed is not None
+    assert proposed > 60
