@@ -36,3 +36,14 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     """Return the content of a regular file; raises the errors of :func:`open_file`."""
     with open_file(path) as file:
         return file.read()
+
+
+def is_file(path: str | os.PathLike[str]) -> bool | None:
+    """Return whether a regular file is there, and not a link or something else; None where there is nothing.
+
+    Another process may delete it at any moment: whoever has just listed it asks this.
+    """
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return None

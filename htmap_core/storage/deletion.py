@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from htmap_core.exceptions import CannotRemoveMap
 from htmap_core.files.folders import remove_tree
 from htmap_core.files.locks import locked
 from htmap_core.files.ownership import make_folder
+from htmap_core.files.reading import is_file
 from htmap_core.files.sharing import clear_unshared
 from htmap_core.progress.work import LongWork
 from htmap_core.storage import operations
@@ -49,7 +49,7 @@ def announced(map_dir: MapDir, tag: str, pool: PoolAddress | None, constraint: s
     with contextlib.ExitStack() as stack:
         try:
             make_folder(marker.parent)  # an HTMAP_DIR of the original HTMap has none
-            if os.path.lexists(marker) and not stat.S_ISREG(marker.lstat().st_mode):
+            if is_file(marker) is False:
                 remove_tree(marker)  # something else has its name
             operations.write(stack.enter_context(locked(marker)), tag, pool=address, constraint=constraint)
         except OSError as error:

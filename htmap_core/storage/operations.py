@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import stat
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,6 +27,7 @@ from htmap_core.exceptions import BusyMap, CorruptMap, MadeByNewerHTMap
 from htmap_core.files.atomic import write_atomically
 from htmap_core.files.holders import Holder, this_process
 from htmap_core.files.locks import locked, rewrite
+from htmap_core.files.reading import is_file
 from htmap_core.files.sealed import seal
 from htmap_core.storage.content.formats import check_needs
 from htmap_core.storage.content.markers import read_marker
@@ -137,7 +137,7 @@ def _marked(marker: Path, kind: str, tag: str) -> Iterator[IO[str]]:
     :raises BusyMap: another process holds it.
     :raises CorruptMap: something else is in its place.
     """
-    if os.path.lexists(marker) and not stat.S_ISREG(marker.lstat().st_mode):
+    if is_file(marker) is False:
         raise CorruptMap(marker, f"is no file, so the map cannot be changed: `rm -r {in_shell(marker)}` removes it")
     with contextlib.ExitStack() as stack:
         try:
@@ -222,8 +222,8 @@ def damaged(root: Path) -> Iterator[Path]:
 
 
 def _found(root: Path, kind: str) -> list[Path]:
-    """Return the markers of a kind. What is no file is none."""
-    return [path for path in _entries(root, kind) if stat.S_ISREG(path.lstat().st_mode)]
+    """Return the markers of a kind. What is no file is none; another process may delete any of them at any moment."""
+    return [path for path in _entries(root, kind) if is_file(path)]
 
 
 def _entries(root: Path, kind: str) -> list[Path]:

@@ -72,6 +72,14 @@ def clear(root: Path) -> None:
         with contextlib.suppress(HTMapException):
             htmap.load(tag).remove(force=True)
     if any(path for folder in (names.TAGS, names.MAPS) for path in (root / folder).glob("*")):
-        for folder in _FOLDERS:
-            shutil.rmtree(root / folder, ignore_errors=True)
-        find_pool()[1].remove(f"strcmp(substr(Iwd, 0, {len(str(root))}), {quoted(str(root))}) == 0", "left by a drill")
+        _forget(root)
+        ours = f"strcmp(substr(Iwd, 0, {len(str(root))}), {quoted(str(root))}) == 0"
+        connection: Connection = find_pool()[1]
+        connection.remove(ours, "left by a drill")
+        eventually(lambda: not connection.query_jobs(ours, ["ClusterId"]), says="no job is left", within=180)
+        _forget(root)  # HTCondor makes the directory of a map again for its last event
+
+
+def _forget(root: Path) -> None:
+    for folder in _FOLDERS:
+        shutil.rmtree(root / folder, ignore_errors=True)

@@ -46,6 +46,8 @@ DOORS: dict[str, Callable[[str], object]] = {
     "fixed-input-file": lambda value: plan(fixed_input_files=[value]),
     "input-files": lambda value: plan(input_files=[[value]]),
     "output": lambda value: plan(output_remaps={value: "/tmp/out"}),
+    "url-of-an-input": lambda value: plan(TransferPath(f"http://host/{value}")),
+    "url-of-an-output": lambda value: plan(output_remaps={"tide": f"s3://bucket/{value}"}),
     "usual-option": lambda value: plan(accounting_group=value),
     "requirements": lambda value: plan(requirements=value),
     "walltime": lambda value: plan(walltime=value),

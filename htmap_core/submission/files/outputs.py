@@ -21,7 +21,7 @@ from htmap_core import names
 from htmap_core.contract.options import MapOptions
 from htmap_core.contract.transfer_path import scheme_of, source
 from htmap_core.exceptions import InvalidOption, MisalignedInputData
-from htmap_core.files.file_names import why_no_name
+from htmap_core.files.file_names import why_no_name, why_not_passed
 from htmap_core.language.literals import literal, original
 from htmap_core.language.submit_text import option_text
 from htmap_core.submission.files.protocols import Protocols
@@ -106,6 +106,8 @@ class OutputRemaps:
         if scheme_of(destination) is None:
             self._make_room(destination)
             return [f"{_RETURNED}{place}={written}"]
+        if (problem := why_not_passed(destination)) is not None:
+            raise InvalidOption(OPTION, destination, problem)
         if any(character.isspace() for character in destination):
             raise InvalidOption(OPTION, to, "a URL cannot have blanks: write %20")
         sent = self._protocols.send(destination)

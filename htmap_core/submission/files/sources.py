@@ -12,7 +12,7 @@ import attrs
 
 from htmap_core.contract.transfer_path import scheme_of
 from htmap_core.exceptions import InvalidOption
-from htmap_core.files.file_names import why_no_name
+from htmap_core.files.file_names import why_no_name, why_not_passed
 from htmap_core.language.literals import is_writable
 
 # What a list of files in a submit description cannot hold, beside some `$`. Commas separate files, outer blanks are cut off, and
@@ -81,15 +81,17 @@ class Source:
 def look(text: str) -> Source:
     """Return the facts about a source; for a path, ask the file system of this machine.
 
-    :raises InvalidOption: no file can have the path.
+    :raises InvalidOption: no file can have the path, or the name that the URL gives it.
     """
     return _local(text) if scheme_of(text) is None else _remote(text)
 
 
 def _remote(url: str) -> Source:
     arrives = _name_on_arrival(url)
+    if (reason := why_not_passed(url) or why_no_name(arrives)) is not None:
+        raise InvalidOption("input_files", url, reason)
     name = urllib.parse.unquote(arrives)
-    if "/" in name or name in {"", ".", ".."}:
+    if "/" in name or name in {"", ".", ".."} or why_no_name(name) is not None:
         name = arrives
     return Source(url, name, arrives, is_plain=name == arrives, is_others=bool(_OTHERS_NAMES.match(name)))
 

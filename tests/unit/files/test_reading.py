@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from htmap_core.files.reading import open_file, read_file
+from htmap_core.files.reading import is_file, open_file, read_file
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
@@ -29,3 +29,10 @@ def test_nothing_else_is_opened(tmp_path: Path, put: Callable[[Path], None]) -> 
     put(tmp_path / "tide")
     with pytest.raises(OSError, match="tide"):
         read_file(tmp_path / "tide")
+
+
+def test_what_is_in_a_place_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "folder").mkdir()
+    assert [is_file(tmp_path / name) for name in ("file", "link", "folder", "gone")] == [True, False, False, None]

@@ -16,6 +16,7 @@ from htmap_core.exceptions import CannotTransfer, InvalidOption, MisalignedInput
 from htmap_core.storage.content.links import with_true_names
 from htmap_core.submission.files.inputs import InputFiles
 from htmap_core.submission.files.protocols import Protocols
+from htmap_core.submission.files.sources import look
 from htmap_core.submission.files.staging import SameName
 from htmap_core.user_warnings import DoubtfulInputFiles, UnreadableInputFiles
 from tests.golden_files import Golden
@@ -265,3 +266,14 @@ def test_what_is_sent_to_all_later_goes_unless_another_file_has_its_name(folder:
     assert files.send_to_all([f"{folder}/sub/a", f"{folder}/b"]) == [f"{folder}/sub/a"]
     files.of(0, [f"{folder}/c"])
     assert files.to_transfer == [f"{folder}/a", f"{folder}/b", "$(htmap_files)"]
+
+
+@pytest.mark.parametrize("part", ["\0", "\ud800", "x" * 300, "tide\0?query"])
+def test_a_url_that_no_program_can_be_given_is_refused(part: str) -> None:
+    with pytest.raises(InvalidOption):
+        look(f"http://host/{part}")
+
+
+@pytest.mark.parametrize("part", ["%00", "%2F", ".%2e"])
+def test_a_file_that_could_not_have_its_name_has_that_of_its_url(part: str) -> None:
+    assert look(f"http://host/{part}").name == part
