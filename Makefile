@@ -9,13 +9,13 @@ EDITABLE := -e . $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
 WORKERS ?= 4
 SIDE_BY_SIDE := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 # The pool of `make demo` and of the tests: HTCondor is installed once and kept outside the checkout.
-SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks requirements conftest.py
+SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks requirements website conftest.py
 
 # Of `make test-all`: the Pythons, and the tests that run with each of them and with the oldest bindings.
 VERSIONS ?= 3.9 3.10 3.11 3.12 3.13
 CELL ?= tests/unit tests/pool/test_api.py
 
-.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-cell drills golden lint format types lock bench bench-peers bench-growth docs wheels clean
+.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-cell drills golden lint format types lock bench bench-peers bench-growth docs docs-serve test-docs wheels clean
 check: lint types test-unit
 
 # It leaves no map, and nothing that runs, the latter also after an error or Ctrl-C; a pool that ran before runs on.
@@ -92,7 +92,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix $(SOURCES)
 
 types: $(VENV)/.dev
-	$(BIN)/mypy htmap htmap_core htmap_run tests requirements conftest.py $(wildcard plugins/*/htmap_*)
+	$(BIN)/mypy htmap htmap_core htmap_run tests requirements website conftest.py $(wildcard plugins/*/htmap_*)
 	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py budgets peers growth
 	for plugin in $(PLUGINS); do $(BIN)/mypy plugins/$$plugin/tests || exit 1; done # apart: they have modules of the same names
 
@@ -108,7 +108,19 @@ bench-peers: $(VENV)/.dev $(VENV)-peers/.peers
 bench-growth: $(VENV)/.dev
 	cd benchmarks && ../$(BIN)/python -m growth --into $(abspath $(INTO)) $(GROWTH)
 
-docs: $(VENV)/.dev
+# The site of the documentation: warnings are errors, and nothing is fetched. What makes it lives in .venv-docs.
+SITE := build/site
+docs: $(VENV)-docs/.docs
+	$(VENV)-docs/bin/python -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -d build/doctrees -c website . $(SITE)
+	@echo "The site is $(abspath $(SITE))/index.html; \`make docs-serve\` shows it."
+
+PORT ?= 8000
+docs-serve: docs
+	@echo "http://127.0.0.1:$(PORT), until Ctrl-C"
+	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+# The pages: their examples run, what is generated in them is compared, and those on plugins are followed word for word.
+test-docs: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/docs
 
 wheels: $(VENV)/.runtime
@@ -135,6 +147,11 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 $(VENV)-peers/.peers: requirements/peers.txt
 	test -x $(VENV)-peers/bin/python || $(PYTHON) -m venv $(VENV)-peers
 	$(VENV)-peers/bin/python $(INSTALL) --require-hashes -r requirements/peers.txt
+	touch $@
+
+$(VENV)-docs/.docs: requirements/docs.txt
+	test -x $(VENV)-docs/bin/python || $(PYTHON) -m venv $(VENV)-docs
+	$(VENV)-docs/bin/python $(INSTALL) --require-hashes -r requirements/docs.txt
 	touch $@
 
 # By itself, since what it writes is what the rest installs from.

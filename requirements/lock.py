@@ -1,7 +1,8 @@
 """Choose the versions of all that a checkout is developed with, and write them down with their hashes (`make lock`).
 
-`runtime.txt` has what the distributions need, `dev.txt` that and what tests and checks need, both for every Python and
-system that we support; `peers.txt` has what benchmarks compare with. Which index is asked is everybody's own matter.
+`runtime.txt` has what the distributions need, `dev.txt` that and what tests and checks need, `docs.txt` what makes the site: for
+every Python and system that we support. `peers.txt` has what benchmarks compare with. Which index is asked is everybody's own
+matter.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ def main() -> None:
     lock("runtime", runtime, "--python-version", oldest)
     lock("dev", runtime + (FOLDER / "dev.in").read_text(), "--python-version", oldest, "--constraints", "runtime.txt")
     lock("peers", (FOLDER / "peers.in").read_text())
+    lock("docs", (FOLDER / "docs.in").read_text(), "--python-version", oldest)
 
 
 def lock(name: str, wanted: str, *options: str) -> None:

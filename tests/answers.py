@@ -59,6 +59,12 @@ def _below(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str
             yield " ".join((*path, name)), found
 
 
+def is_of(name: str, first: str | None) -> bool:
+    """Return whether a command is of a plugin's group, or for None of the core."""
+    word = name.partition(" ")[0]
+    return word == first if first is not None else word not in PLUGINS
+
+
 def takes_json(command: click.Command) -> bool:
     """Return whether a command has the option."""
     return any("--json" in each.opts for each in command.params)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import textwrap
 from collections.abc import Iterator
 from typing import Any, Literal, Union, get_args, get_origin
 
 from tests import answers
+from tests.docs.markdown import filled, table, upper
 from tests.docstrings import parsed
-
-WIDTH = 140
 
 _ATOMS: dict[Any, str] = {
     str: "text",
@@ -32,16 +30,16 @@ def list_of_commands(first: str | None) -> str:
     rows = [
         (f"`htmap {name}`", _link(answers.shape(name, command)))
         for name, command in answers.commands().items()
-        if answers.takes_json(command) and _is_of(name, first)
+        if answers.takes_json(command) and answers.is_of(name, first)
     ]
-    return _table([("command", "answer"), *rows])
+    return table([("command", "answer"), *rows])
 
 
 def classes(first: str | None) -> str:
     """Return a section for each class that answers are made of, in the order in which they are met."""
     found: dict[type, None] = {}
     for name, command in answers.commands().items():
-        if answers.takes_json(command) and _is_of(name, first):
+        if answers.takes_json(command) and answers.is_of(name, first):
             for cls in _met(answers.shape(name, command)):
                 found.setdefault(cls)
     return "\n".join(map(section, found))
@@ -53,18 +51,8 @@ def section(cls: type) -> str:
     meanings = said.of("param")
     fields = answers.hints(cls)
     assert fields.keys() == meanings.keys(), f"{cls.__name__} does not explain each field"
-    rows = [(f"`{name}`", _spelt(fields[name]), _upper(meanings[name].rstrip("."))) for name in fields]
-    paragraphs = [
-        textwrap.fill(each, WIDTH, break_long_words=False, break_on_hyphens=False) for each in said.paragraphs
-    ]
-    return "\n".join(
-        [f"### {cls.__name__}\n", *(f"{each}\n" for each in paragraphs), _table([("field", "value", ""), *rows])]
-    )
-
-
-def _is_of(name: str, first: str | None) -> bool:
-    word = name.partition(" ")[0]
-    return word == first if first is not None else word not in answers.PLUGINS
+    rows = [(f"`{name}`", _spelt(fields[name]), upper(meanings[name].rstrip("."))) for name in fields]
+    return "\n".join([f"### {cls.__name__}\n", *map(filled, said.paragraphs), table([("field", "value", ""), *rows])])
 
 
 def _met(type_: Any) -> Iterator[type]:
@@ -95,12 +83,3 @@ def _spelt(type_: Any) -> str:
 
 def _link(cls: type) -> str:
     return f"[{cls.__name__}](#{cls.__name__.lower()})"
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _table(rows: list[tuple[str, ...]]) -> str:
-    head, *body = [[each.replace("|", "\\|") for each in row] for row in rows]
-    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *body)).replace("|  |", "| |")

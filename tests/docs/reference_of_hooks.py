@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
@@ -13,9 +13,8 @@ import attrs
 import htmap
 import htmap_core
 from htmap_core.contract import hookspecs
+from tests.docs.markdown import code, filled, signature, table, type_, upper
 from tests.docstrings import Docstring, kind_of, parsed
-
-WIDTH = 140
 
 HOOKS: dict[str, Callable[..., Any]] = {
     name: hook for name, hook in vars(hookspecs).items() if name.startswith("htmap_")
@@ -37,7 +36,7 @@ def all_hooks() -> str:
         f"`HOOKS_VERSION` is {hookspecs.HOOKS_VERSION}: {said.summary[0].lower()}{said.summary[1:]}",
         *said.paragraphs[1:],
     ]
-    return "\n".join([*map(_filled, [*paragraphs, *version]), *map(_code, said.examples)])
+    return "\n".join([*map(filled, [*paragraphs, *version]), *map(code, said.examples)])
 
 
 def list_of_hooks() -> str:
@@ -47,7 +46,7 @@ def list_of_hooks() -> str:
         said = parsed(hook)
         often = said.called.text.partition(",")[0] if said.called else ""
         rows.append((f"[`{name}`](#{name})", kind_of(hook) or "", often, _purpose(said).rstrip(".")))
-    return _table([("hook", "kind", "called", "for"), *rows])
+    return table([("hook", "kind", "called", "for"), *rows])
 
 
 def section_of_hook(name: str) -> str:
@@ -60,14 +59,14 @@ def section_of_hook(name: str) -> str:
     rows += [("returns", text.rstrip(".")) for text in said.of("returns").values()]
     rows += [(f"raises `{error}`", text.rstrip(".")) for error, text in said.of("raises").items()]
     rows.append(("since", said.since or ""))
-    paragraphs = [_upper(_purpose(said)), *said.paragraphs[1:]]
+    paragraphs = [upper(_purpose(said)), *said.paragraphs[1:]]
     return "\n".join(
         [
             f"## {name}\n",
-            _code(f"{name}{_signature(hook)}"),
-            *map(_filled, paragraphs),
-            _table([("", ""), *rows]),
-            *map(_code, said.examples),
+            code(signature(hook, name)),
+            *map(filled, paragraphs),
+            table([("", ""), *rows]),
+            *map(code, said.examples),
         ]
     )
 
@@ -79,11 +78,11 @@ def section_of_class(name: str) -> str:
     rows = [*_fields(cls, said), *_attributes(cls), *_methods(cls)]
     return "\n".join(
         [
-            f"## {name}\n",
-            *map(_filled, said.paragraphs),
+            f"### {name}\n",
+            *map(filled, said.paragraphs),
             *(f"It has all of [{each}](#{each.lower()}).\n" for each in parents),
-            *map(_code, said.examples),
-            _table([("", ""), *rows]),
+            *map(code, said.examples),
+            table([("", ""), *rows]),
         ]
     )
 
@@ -94,9 +93,9 @@ def _purpose(said: Docstring) -> str:
 
 
 def _fields(cls: type, said: Docstring) -> Iterator[tuple[str, str]]:
-    types = {each.name: _type(each.type) for each in attrs.fields(cls)} if attrs.has(cls) else {}
+    types = {each.name: type_(each.type) for each in attrs.fields(cls)} if attrs.has(cls) else {}
     for name, meaning in said.of("param").items():
-        yield f"`{name}: {types[name]}`", _upper(meaning)
+        yield f"`{name}: {types[name]}`", upper(meaning)
 
 
 def _attributes(cls: type) -> Iterator[tuple[str, str]]:
@@ -106,11 +105,11 @@ def _attributes(cls: type) -> Iterator[tuple[str, str]]:
     texts = _texts(node.body)
     for each in node.body:
         if isinstance(each, ast.AnnAssign):
-            name, type_ = ast.unparse(each.target), ast.unparse(each.annotation)
-            is_own = type_.startswith("ClassVar[")
+            name, annotation = ast.unparse(each.target), ast.unparse(each.annotation)
+            is_own = annotation.startswith("ClassVar[")
             assert name in texts or not is_own, f"{cls.__name__}.{name} has no text below it"
             default = f" = {ast.unparse(each.value)}" if each.value and is_own else ""
-            shown = _type(type_[len("ClassVar[") : -1] if is_own else type_)
+            shown = type_(annotation[len("ClassVar[") : -1] if is_own else annotation)
             if name in texts:
                 yield f"`{name}: {shown}{default}`", " ".join(parsed(texts[name]).paragraphs)
 
@@ -134,44 +133,8 @@ def _methods(cls: type) -> Iterator[tuple[str, str]]:
             continue
         said = parsed(function)
         raises = "".join(f" Raises `{error}`: {text}" for error, text in said.of("raises").items())
-        called = f"`{name}: {_type(inspect.signature(function).return_annotation)}`"
+        called = f"`{name}: {type_(inspect.signature(function).return_annotation)}`"
         yield (
-            called if isinstance(member, property) else f"`{name}{_signature(function)}`",
+            called if isinstance(member, property) else f"`{name}{signature(function)}`",
             " ".join(said.paragraphs) + raises,
         )
-
-
-def _signature(function: Callable[..., Any]) -> str:
-    """Return the arguments of a function and what it returns, as its source has them."""
-    signature = inspect.signature(function)
-    arguments = []
-    for name, each in signature.parameters.items():
-        if name in {"self", "cls"}:
-            continue
-        if each.kind is each.KEYWORD_ONLY and "*" not in arguments:
-            arguments.append("*")
-        default = "" if each.default is each.empty else f" = {each.default!r}"
-        arguments.append(f"{name}: {_type(each.annotation)}{default}")
-    return f"({', '.join(arguments)}) -> {_type(signature.return_annotation)}"
-
-
-def _type(annotation: Any) -> str:
-    text = str(annotation)
-    return f"{text[len('Optional[') : -1]} | None" if text.startswith("Optional[") else text
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _filled(text: str) -> str:
-    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
-
-
-def _code(text: str) -> str:
-    return textwrap.indent(text, "    ") + "\n"
-
-
-def _table(rows: Iterable[tuple[str, ...]]) -> str:
-    head, *body = [[each.replace("|", "\\|") for each in row] for row in rows]
-    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *body)).replace("|  |  |", "| | |")

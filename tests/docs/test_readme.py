@@ -36,3 +36,24 @@ def test_its_table_has_an_extra_for_each_of_our_plugins() -> None:
     offered = project(ROOT)["project"]["optional-dependencies"]
     asked = {name for each in re.findall(r"htmap-core\[([\w,]+)\]", README) for name in each.split(",")}
     assert asked | extras <= set(offered)
+
+
+def comparison() -> list[list[str]]:
+    """Return the rows of the table of other programs, each as its cells."""
+    _, _, rest = README.partition("## Beside other programs\n")
+    return [
+        [cell.strip() for cell in line.strip("| ").split(" | ")] for line in rest.splitlines() if line.startswith("| ")
+    ]
+
+
+def test_what_it_says_of_other_programs_has_a_source_or_was_measured() -> None:
+    head, _, *rows = comparison()
+    assert {"dask-jobqueue", "Parsl", "submitit", "law"} <= set(head)
+    assert len(rows) > 5
+    cells = [cell for _, _, *others in rows for cell in others]
+    assert [cell for cell in cells if "](" not in cell and "][" not in cell and not cell.startswith("not ")] == []
+
+
+def test_each_source_that_it_names_has_an_address() -> None:
+    named = set(re.findall(r"\]\[([\w-]+)\]", README))
+    assert named == set(re.findall(r"^\[([\w-]+)\]: https://", README, re.MULTILINE))

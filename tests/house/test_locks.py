@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from tests.house.tree import PLUGINS, ROOT, project
 
-LOCKS = {"runtime": ["runtime"], "dev": ["runtime", "dev"], "peers": ["peers"]}  # and what is in each
+LOCKS = {"runtime": ["runtime"], "dev": ["runtime", "dev"], "peers": ["peers"], "docs": ["docs"]}  # and what is in each
 
 
 def requirements(path: Path) -> list[Requirement]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -19,7 +20,10 @@ KINDS: dict[Kind, tuple[str, tuple[str, ...]]] = {
     "reference": ("Look up", ("docs/reference/*.md",)),
     "explanation": ("Understand", ("docs/explanation/*.md",)),
     "examples": ("Files to copy", ("examples/sites/*.toml", "examples/sites/*.py", "examples/*.py")),
-    "overview": ("HTMap and its plugins", ("README.md", "plugins/*/README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    "overview": (
+        "HTMap and its plugins",
+        ("README.md", "docs/index.md", "plugins/*/README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+    ),
 }
 
 _BACKGROUND = frozenset({"explanation", "examples", "overview"})
@@ -60,7 +64,7 @@ def root() -> Path:
 
 
 def pages() -> list[Page]:
-    """Return all pages: by kind, and within a kind in the order in which README leads to them."""
+    """Return all pages: by kind, and within a kind in the order of the index (``docs/index.md``), which leads to all."""
     order = _order()
     found = [page for kind in KINDS for page in _of_kind(kind)]
     return sorted(found, key=lambda page: (list(KINDS).index(page.kind), order.get(page.path, len(order)), page.name))
@@ -89,10 +93,11 @@ def search(words: Sequence[str], known: Sequence[Page]) -> list[Found]:
 
 
 def _order() -> dict[Path, int]:
-    """Return the places of pages among the links of README."""
-    readme = root() / "README.md"
-    links = re.findall(r"\]\(([^)#\s]+\.md)", readme.read_text(encoding="utf-8"))
-    return {readme: -1, **{root() / link: place for place, link in reversed(list(enumerate(links)))}}
+    """Return the places of pages among the links of the index."""
+    index = root() / "docs" / "index.md"
+    links = re.findall(r"\]\(([^)#:\s]+\.md)", index.read_text(encoding="utf-8"))
+    paths = [Path(os.path.normpath(index.parent / link)) for link in links]
+    return {path: place for place, path in reversed(list(enumerate(paths)))}
 
 
 def _of_kind(kind: Kind) -> Iterator[Page]:
