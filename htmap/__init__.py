@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from htmap_core.contract.options import MapOptions
     from htmap_core.contract.transfer_path import TransferPath
     from htmap_core.diagnosis.usage.advice import Advice
+    from htmap_core.executor.executor import Executor
+    from htmap_core.futures.future import Future
     from htmap_core.maps.builders import MapBuilder, MappedFunction, build_map, mapped
     from htmap_core.maps.creating import map, register_delivery_method, starmap
     from htmap_core.maps.drafts.ahead import plan
@@ -52,6 +54,8 @@ _HOMES = {
     "ComponentError": "htmap_core.results.errors",
     "ComponentHold": "htmap_core.components",
     "ComponentStatus": "htmap_core.components",
+    "Executor": "htmap_core.executor.executor",
+    "Future": "htmap_core.futures.future",
     "JobStatus": "htmap_core.components",
     "Map": "htmap_core.maps.map",
     "MapBuilder": "htmap_core.maps.builders",
@@ -102,6 +106,8 @@ __all__ = [
     "ComponentError",
     "ComponentHold",
     "ComponentStatus",
+    "Executor",
+    "Future",
     "JobStatus",
     "Map",
     "MapBuilder",

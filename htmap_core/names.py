@@ -24,6 +24,7 @@ SLOTS = "slots"
 DELIVERY = "delivery"
 DURATIONS = "durations"
 PROGRAMS = "programs"
+EXECUTORS = "executors"
 
 # Below a map's directory. HTCondor transfers files by their base names. The files that jobs receive from HTMap begin with
 # _htmap_, because a user's file hardly has such a name.
@@ -31,10 +32,11 @@ MAP = "map.json"
 RUNTIME = "_htmap_runtime.pyz"
 FUNCTION = on_execute_side.FUNCTION
 SOURCE_LINES = "source-lines.json"
+KEYS = "keys.json"  # of calls of executors
 INPUTS = "inputs"
 INPUT_BLOCK = on_execute_side.BLOCKS + "{block}"
 ARGUMENTS = "arguments"
-ARGUMENT = "_htmap_argument_{number}"
+ARGUMENT = on_execute_side.ARGUMENT
 LAUNCHER = "_htmap_launcher"
 TRANSFER_PLUGIN = "_htmap_transfer_{scheme}"
 SUBMIT = "submit.json"

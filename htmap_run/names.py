@@ -8,6 +8,9 @@ FUNCTION = "_htmap_function"
 BLOCKS = "_htmap_inputs_"
 """What the names of input blocks begin with."""
 
+ARGUMENT = "_htmap_argument_{name}"
+"""The file of a large part of a function or an input, by the part's name."""
+
 RETURN = "_htmap_return"
 """The folder that HTCondor sends back when the job ends."""
 

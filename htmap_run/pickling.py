@@ -18,7 +18,7 @@ from htmap_run import frames
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
 if TYPE_CHECKING:
-    from typing import Any, Optional
+    from typing import Any, Callable, Optional
 
 # The functions of these modules make objects from bytes that another pickler wrote. Code by value in those bytes stays unseen.
 MAKE_OBJECTS_OF_BYTES = frozenset({"pickle", "_pickle", "marshal", "dill", "numba"})
@@ -69,10 +69,13 @@ def _plainly(value: Any) -> Optional[tuple[bytes, Any]]:
         return None
 
 
-def dumped(value: Any, kind: Any) -> tuple[bytes, Any]:
-    """Return the pickle of *value* by a pickler of class *kind*, and that pickler, which knows whether it met code by value."""
+def dumped(value: Any, kind: Any, buffer_callback: Optional[Callable[[Any], object]] = None) -> tuple[bytes, Any]:
+    """Return the pickle of *value* by a pickler of class *kind*, and that pickler, which knows whether it met code by value.
+
+    :param buffer_callback: says of each buffer whether it belongs into the pickle; see :class:`pickle.Pickler`.
+    """
     content = io.BytesIO()
-    writer = kind(content, protocol=frames.PICKLE_PROTOCOL)
+    writer = kind(content, protocol=frames.PICKLE_PROTOCOL, buffer_callback=buffer_callback)
     writer.dump(value)
     return content.getvalue(), writer
 

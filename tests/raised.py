@@ -137,6 +137,7 @@ FACTS: dict[str, Any] = {
     "replaced_by": "plugin 'docker'",
     "others": (0, 1),
     "path": Path("/home/ada/.htmap/tide"),
+    "pid": 4711,
     "pids": (17, 18),
     "plugin": "shared",
     "pool": "machine",
@@ -183,6 +184,7 @@ FACTS: dict[str, Any] = {
     "variable": "HTMAP_DELIVERY_METHD",
     "version": "0.9.0",
     "wanted": 108_000,
+    "where": "args[0]['file']",
     "whence": "from its registry",
     "is_installed": False,
     "platform": "linux",
@@ -193,6 +195,7 @@ FACTS: dict[str, Any] = {
 # Facts of classes for which those of above make no sense; several where the text has several forms.
 OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "BelongsToOther": [{"mode": 0o755}, {"owner": "nobody", "path": Path("/home/ada/.htmap")}],
+    "ExecutorInUse": [{}, {"host": "", "pid": None}],
     "FunctionIsLazy": [
         {"function": "tides", "kind": "generator"},
         {"function": "tides", "kind": "coroutine"},
@@ -235,6 +238,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         {"what": "inputs", "count": 2, "components": 10},
         {"what": "order", "count": 2, "components": 10},
         {"what": "fewer", "detail": "", "component": None, "count": 7, "components": 10},
+        {"what": "executor", "detail": "", "component": None, "components": 10},
     ],
     "MisalignedInputData": [{}, {"option_length": None, "inputs": 2}],
     "MissingSetting": [
@@ -373,6 +377,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         {"distribution": "", "reason": "is not installed", "origin": "environment variable HTMAP_PLUGINS_REQUIRED"},
     ],
     "ReservedOptionKeyword": [{"name": "log"}],
+    "RunsEachTime": [{"kind": "TextIOWrapper", "reason": "it is an open file"}],
     "SameName": [{"name": "tide.csv"}],
     "RefusedValue": [
         {

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Optional
 
 import attrs
 
 from htmap_core import names
 from htmap_core.condor.connection import Connection
+from htmap_core.language.expressions import quoted
 
 _HELD = 5  # HTCondor's JobStatus
+_FEW = 10  # clusters; each query takes the schedd some milliseconds
 _ENTRIES = 10_000  # of a folder in the spool
 _OF_CLUSTER = (
     "ClusterId",
@@ -62,11 +64,31 @@ def find(connection: Connection, cluster: int | None, map_id: str, projection: S
     :param projection: attributes that the jobs' ads shall have, beside ProcId and JobStatus.
     :raises CondorError: the schedd does not answer.
     """
-    if cluster is None:
-        return Cluster(())
+    return find_all(connection, [] if cluster is None else [cluster], map_id, projection).get(cluster, Cluster(()))
+
+
+def find_all(
+    connection: Connection, clusters: Collection[int | None], map_id: str, projection: Sequence[str] = ()
+) -> Mapping[int | None, Cluster]:
+    """Return what the schedd has of some of a map's clusters, without those that it does not have.
+
+    :param clusters: their numbers. A few are a query each, for which the schedd looks at no other jobs. Many are one query, for
+        which it looks at its whole queue.
+    :raises CondorError: the schedd does not answer.
+    """
     wanted = [*_OF_CLUSTER, names.MAP_ID, *projection]
-    found = connection.query_jobs(f"ClusterId == {cluster}", wanted, clusters=True)
-    ads = [ad for ad in found if ad.get(names.MAP_ID) == map_id]
+    each = [f"ClusterId == {cluster}" for cluster in clusters]
+    constraints = each if len(each) <= _FEW else [f"{names.MAP_ID} == {quoted(map_id)}"]
+    ads = (ad for constraint in constraints for ad in connection.query_jobs(constraint, wanted, clusters=True))
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for ad in ads:
+        if ad.get(names.MAP_ID) == map_id:
+            found.setdefault(ad["ClusterId"], []).append(ad)
+    return {cluster: _of_ads(found[cluster]) for cluster in clusters if cluster in found}
+
+
+def _of_ads(ads: Sequence[Mapping[str, Any]]) -> Cluster:
+    """Return a cluster from the ads of its jobs, and its own."""
     jobs = [ad for ad in ads if "ProcId" in ad]
     own = next((ad for ad in ads if "ProcId" not in ad), {})
     if "JobMaterializeNextProcId" not in own:  # it is gone, or was made at once

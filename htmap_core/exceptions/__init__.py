@@ -61,6 +61,7 @@ from htmap_core.exceptions.creation import (
     UnknownArgument,
     UnknownOption,
 )
+from htmap_core.exceptions.executors import ExecutorInUse, NotOfExecutor
 from htmap_core.exceptions.maps import (
     BusyMap,
     CannotDebug,
@@ -71,6 +72,8 @@ from htmap_core.exceptions.maps import (
     ComponentsNotFound,
     CorruptEventLog,
     CorruptMap,
+    ExecutorClosed,
+    LeftInParent,
     MadeByNewerHTMap,
     MapWasRemoved,
     UnusableHTMapDir,
@@ -135,6 +138,8 @@ __all__ = [
     "CorruptEventLog",
     "CorruptMap",
     "EmptyMap",
+    "ExecutorClosed",
+    "ExecutorInUse",
     "ExpectedError",
     "FunctionIsLazy",
     "HTMapException",
@@ -147,6 +152,7 @@ __all__ = [
     "InvalidShare",
     "InvalidTag",
     "JobsKeepTag",
+    "LeftInParent",
     "MadeByNewerHTMap",
     "MapComponentError",
     "MapComponentHeld",
@@ -163,6 +169,7 @@ __all__ = [
     "NoSuitableDeliveryMethod",
     "NotArguments",
     "NotDecided",
+    "NotOfExecutor",
     "NotOptions",
     "NothingMeasured",
     "OutputNotFound",

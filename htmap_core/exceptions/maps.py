@@ -40,6 +40,37 @@ class BusyMap(HTMapException):
 
 
 @attrs.define(slots=False)
+class ExecutorClosed(HTMapException, RuntimeError):
+    """An executor takes no more calls.
+
+    :param reason: why.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"this executor takes no more calls: {self.reason}. htmap.Executor() makes another one"
+
+
+@attrs.define(slots=False)
+class LeftInParent(HTMapException):
+    """A future is the parent's of this process, which was forked: nobody here has it done. The parent's goes on.
+
+    :param tag: its map; None if it has none yet.
+    """
+
+    tag: str | None
+
+    def __str__(self) -> str:
+        if self.tag is None:
+            return "this future is that of the process from which this one was forked: its call was not submitted yet"
+        return (
+            f"this future of map {self.tag!r} is that of the process from which this one was forked, and goes on there; "
+            f"htmap.load({self.tag!r}).futures() returns futures of this process"
+        )
+
+
+@attrs.define(slots=False)
 class CorruptMap(HTMapException):
     """A file of a map is missing or damaged."""
 

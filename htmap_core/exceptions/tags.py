@@ -42,8 +42,8 @@ class TagAlreadyExists(HTMapException, ValueError):
 class MapDiffers(TagAlreadyExists):
     """The map with this tag has another function or other inputs than the one that was to resume it. Nothing was changed.
 
-    :param what: what differs: ``function`` or ``inputs``; ``order`` for the same inputs in another order; ``fewer`` for fewer;
-        ``more`` for more that cannot be added.
+    :param what: what differs: ``function`` or ``inputs``; ``executor`` for a map of an executor; ``order`` for the same inputs in
+        another order; ``fewer`` for fewer; ``more`` for more that cannot be added.
     :param detail: in what; for a function the lines of source that have changed, if these are known.
     :param component: the first component whose input differs; None for ``function``, ``fewer`` and ``more``.
     :param count: how many inputs differ; for ``fewer``, how many there are now.
@@ -61,6 +61,7 @@ class MapDiffers(TagAlreadyExists):
             "function": f"has another function:\n{self.detail}",
             "inputs": f"has other inputs: {self.count} of its {self.components} differ, the first is that of component "
             f"{self.component}: {self.detail}",
+            "executor": "was made by an executor, of whatever calls came: htmap.Executor(tag=...) goes on with it",
             "order": f"has these inputs in another order, from component {self.component} on: {self.detail}",
             "more": f"has {self.components} components, and now there are inputs for more: {self.detail}",
             "fewer": f"has {self.components} components, and now there are inputs for {self.count} only",

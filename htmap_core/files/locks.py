@@ -117,10 +117,11 @@ def _linked(path: Path, *, wait: bool, on_wait: Callable[[], None] = lambda: Non
             on_wait()
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_WAIT)
+    process = os.getpid()
     try:
         yield
     finally:
-        if _said(link) == own:
+        if os.getpid() == process and _said(link) == own:  # what was forked meanwhile has a copy of this, and no lock
             link.unlink(missing_ok=True)
 
 

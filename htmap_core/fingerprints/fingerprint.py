@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import secrets
 import sys
@@ -86,6 +87,16 @@ class Fingerprints:
         parts = [Part("args", Form(("args",), [Part(n, each) for n, each in enumerate(args)]))]
         parts += [Part(f"kwargs[{name!r}]", each) for name, each in kwargs.items()]
         return _fingerprint("", *self._walked(Form(("input", *kwargs), parts), self._leaf))
+
+    def of_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Fingerprint:
+        """Return the fingerprint of a call: of the function, and of its arguments.
+
+        >>> Fingerprints(abs).of_call((-1,), {}) == Fingerprints(float).of_call((-1,), {})
+        False
+        """
+        given = self.of_input(args, kwargs)
+        together = hashlib.blake2b(f"{self.function.digest} {given.digest}".encode(), digest_size=walk.SIZE)
+        return Fingerprint(together.hexdigest(), self.function.incomparable + given.incomparable)
 
     def of_module(self, module: str) -> str | None:
         """Return the digest of the code of a module of the user's; None for all others. It is not imported.

@@ -13,13 +13,12 @@ from htmap_core.exceptions import NoMapYet
 from htmap_core.maps import creating
 from htmap_core.maps.drafts import ahead
 from htmap_core.maps.drafts.arguments import explaining
-from htmap_core.maps.drafts.draft import Call
 from htmap_core.maps.drafts.options import check_options
 from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.map import Map
 from htmap_core.maps.resuming.rule import rule_for
 from htmap_core.settings import tables
-from htmap_core.submission.mistakes.calls import Calls
+from htmap_core.submission.mistakes.calls import Call, Calls
 from htmap_core.type_variables import OfFunction, P, R, R_co, T
 from htmap_core.user_warnings import MappedMethod, warn
 

@@ -15,7 +15,7 @@ from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
 from htmap_core.maps import earlier_runs, recovery
 from htmap_core.maps.drafts.arguments import call_of, explaining, inputs_of
-from htmap_core.maps.drafts.draft import Call, Draft
+from htmap_core.maps.drafts.draft import Draft
 from htmap_core.maps.drafts.written import Written
 from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.maps.here.place import place
@@ -32,7 +32,7 @@ from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission import planning
 from htmap_core.submission.chunking.reason import Reason
 from htmap_core.submission.delivery_choice import choose_delivery_method
-from htmap_core.submission.mistakes.calls import Calls
+from htmap_core.submission.mistakes.calls import Call, Calls
 from htmap_core.submission.submit import submit_map
 from htmap_core.type_variables import R, T
 
@@ -180,7 +180,7 @@ def _creator(
 ) -> Callable[[Draft, Iterator[Call], Optional[MapDir]], Map]:
     """Return what makes a map of a draft and its calls, and of the map that has the tag so far."""
     if where == names.POOL:
-        return functools.partial(_created, begun=begun, tag=tag, total=total, quiet=quiet)
+        return functools.partial(created, begun=begun, tag=tag, total=total, quiet=quiet)
     # The runner and what it needs; most maps go to a pool.
     from htmap_core.maps.here.creation import create_here
 
@@ -194,9 +194,9 @@ def _of_a_pool(begun: list[Written], *, may_exist: bool) -> Iterator[None]:
         yield
 
 
-def _created(
+def created(
     draft: Draft,
-    calls: Iterable[Call],
+    calls: Iterable[Any],
     replaces: MapDir | None,
     *,
     begun: list[Written],
@@ -219,7 +219,8 @@ def _created(
         creation = written.creation
         assert isinstance(creation, Creation)
         chunking = earlier_runs.chunking(written.reason, draft.runs)
-        record = written.record(draft.kept, chosen.method.name, chosen.reason, untagged=tag is None, chunking=chunking)
+        how, of_executor = (chosen.method.name, chosen.reason), draft.inputs is not None
+        record = written.record(draft.kept, *how, untagged=tag is None, executor=of_executor, chunking=chunking)
         with planning.blaming(described):
             submit_map(creation, record, described.commands, connection, described.authors)
         if replaces is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -26,6 +27,8 @@ FUNCTION = "function"  # the key of the function's digest, among the reasons for
 
 _MAPS = 3  # the latest, of which results are looked at
 _JOBS, _LARGEST = 10, 20_000  # jobs that are looked at, and their components: to find one of a million takes seconds
+_PORTIONS = 20  # the latest: some maps grow by each call of a program
+_FUNCTIONS = 20  # of a map, of which it is kept how long they take
 _CALLS = 50  # in each of them
 _SHORTEST = 1e-6  # seconds; clocks may be set back
 
@@ -33,16 +36,18 @@ _SHORTEST = 1e-6  # seconds; clocks may be set back
 class EarlierRuns:
     """The earlier maps over a function.
 
-    :param func: the function, which may be any callable.
+    :param func: the function, which may be any callable; None where there are several.
     """
 
-    def __init__(self, func: Callable[..., Any]) -> None:
+    def __init__(self, func: Callable[..., Any] | None) -> None:
         self._func = func
         self._root = htmap_dir()
 
     @functools.cached_property
     def function(self) -> Optional[str]:
         """The digest of the function's fingerprint; None if it cannot be compared with earlier ones."""
+        if self._func is None:
+            return None
         found = self.fingerprints.function
         return None if found.incomparable else found.digest
 
@@ -59,7 +64,7 @@ class EarlierRuns:
             return None
         known = durations.read(self._root, self.function)
         for each in reversed(known.maps):
-            if (found := calls_of(MapDir(self._root / names.MAPS / each))) is not None:
+            if (found := calls_of(MapDir(self._root / names.MAPS / each), self.function)) is not None:
                 return found
         return None if known.seconds is None else Calls(known.seconds, with_loading=known.with_loading)
 
@@ -79,24 +84,35 @@ def chunking(reason: Reason | None, runs: EarlierRuns) -> dict[str, Any] | None:
 def keep(map_dir: MapDir) -> None:
     """Keep how long the calls of a map took, before it is removed."""
     try:
-        function = (map_dir.record.chunking or {}).get(FUNCTION)
+        of_portions = [(each or {}).get(FUNCTION) for each in map_dir.chunking()]
     except (CorruptMap, MadeByNewerHTMap):
         return  # nothing is known of it
-    if isinstance(function, str) and (found := calls_of(map_dir)) is not None:
-        known = durations.read(map_dir.root, function)
-        others = tuple(each for each in known.maps if each != map_dir.id)
-        _write(function, Durations(found.seconds, others, found.with_loading))
+    functions = dict.fromkeys(each for each in reversed(of_portions) if isinstance(each, str))
+    for function in itertools.islice(functions, _FUNCTIONS):
+        if (found := calls_of(map_dir, function)) is not None:
+            known = durations.read(map_dir.root, function)
+            others = tuple(each for each in known.maps if each != map_dir.id)
+            _write(function, Durations(found.seconds, others, found.with_loading))
 
 
-def calls_of(map_dir: MapDir) -> Optional[Calls]:
-    """Return how long a call of a map takes, from a sample of the results that there are; None if there are none."""
+def calls_of(map_dir: MapDir, function: str | None) -> Optional[Calls]:
+    """Return how long a call of a function takes, from a sample of the results that a map has; None if it has none.
+
+    :param function: the digest of its fingerprint; None for all. Portions of which it is not known are taken for its own.
+    """
     try:
         map_dir.refresh()
         placement = map_dir.placement
+        of_portions = map_dir.chunking()
     except (CorruptMap, MadeByNewerHTMap):
         return None
+    own = [
+        portion
+        for portion, chunking in zip(placement.portions, of_portions)
+        if function is None or chunking is None or chunking.get(FUNCTION) == function
+    ]
     total, calls, is_any_warm = 0.0, 0, False
-    for portion in placement.portions:
+    for portion in own[-_PORTIONS:]:
         for row in rows_looked_at(portion.jobs):
             size, job = len(portion.components_of(row)), Job(portion.submission, row)
             if size <= _LARGEST and (sample := list(_of_job(map_dir, job))):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from htmap_core.exceptions import ComponentNotFound, ComponentProblem, InvalidShare, OutputNotFound, TimeoutError
+from htmap_core.futures.outcomes import Outcomes
 from htmap_core.results.engine import Engine
 from htmap_core.tracebacks import trimmed
 
@@ -53,6 +54,9 @@ def _checked(method: Callable[..., Any], engine_of: Callable[[Any], Engine]) -> 
         engine.map.check_existence()
         try:
             found = method(self, *args, **kwargs)
+            if isinstance(found, Outcomes):
+                found.found = _iterated(found.found, engine)
+                return found
             return _iterated(found, engine) if isinstance(found, Iterator) else found
         except _SAYS_ALL as error:
             happened = _checked_again(error, engine)

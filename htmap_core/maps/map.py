@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, cast, overload
 
 import attrs
@@ -13,6 +13,7 @@ import attrs
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.diagnosis.usage import notes
 from htmap_core.display.view import Section, Shown
+from htmap_core.futures.outcomes import Outcomes
 from htmap_core.maps import existence, overview, recovery, removal, retagging
 from htmap_core.maps.drafts.afterwards import plan_of
 from htmap_core.maps.drafts.plan import Plan
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from htmap_core.condor.job_ads import JobAd
     from htmap_core.diagnosis.usage.advice import Advice
     from htmap_core.diagnosis.why import Explanation
+    from htmap_core.futures.future import Future
+    from htmap_core.maps.queue.cancelling import Cancelling
 
 _alive: weakref.WeakValueDictionary[str, Map[Any]] = weakref.WeakValueDictionary()
 _finding = threading.Lock()  # held for a look at the dictionary, never while a map is read
@@ -47,6 +50,11 @@ _finding = threading.Lock()  # held for a look at the dictionary, never while a 
 def engine_of(found: Map[Any]) -> Engine:
     """Return the engine of a map, for the core's own use."""
     return found._engine
+
+
+def cancelling_of(found: Map[Any]) -> Cancelling:
+    """Return what takes the components of a map out of the queue that are cancelled, for the core's own use."""
+    return found._cancelling
 
 
 @existence.checked_before_use(engine_of)
@@ -361,6 +369,47 @@ class Map(Shown, Sequence[R_co]):
         found = self._engine.results_as_available(timeout)
         return ((self._engine.input(component), result) for component, result in found)
 
+    def futures(self, components: Iterable[int] | None = None, *, patience: float = 0.0) -> list[Future[R_co]]:
+        """Return the futures of all components, or of some, as ``concurrent.futures`` has them. Since 0.7.
+
+        ::
+
+            for future in concurrent.futures.as_completed(mapped.futures()):
+                print(future.component, future.result())
+
+        Those of components that have ended are done. Of a component that has not, a process has one future, however often it is
+        asked. A future is done for good: after :meth:`rerun`, a new call returns a new one. To cancel a future takes its
+        component out of the queue, unless it runs; :meth:`rerun` puts it back.
+
+        :param components: their indices; all by default.
+        :param patience: for how many seconds a component may be held before that is the end of its future: at once, as in
+            :meth:`get`, or later, if somebody or something is to release it.
+        :raises ComponentNotFound: the map has no such component.
+        """
+        from htmap_core.futures.of_map import futures_of  # 20 ms with its imports, and seldom needed
+
+        engine = self._engine
+        chosen = engine.components if components is None else map(engine.from_front, components)
+        return futures_of(engine, chosen, self._cancelling, patience)
+
+    def __await__(self) -> Generator[Any, None, list[R_co]]:
+        """Wait in an event loop for all results, and return them in the order of the inputs; raise as iterating does.
+
+        To cancel the task cancels the components that do not run yet, as :meth:`Future.cancel` does. ``asyncio.shield`` keeps
+        them.
+        """
+        from htmap_core.futures import awaiting  # as above
+
+        return awaiting.results(self._engine, self._cancelling.cancel_all).__await__()
+
+    @property
+    def _cancelling(self) -> Cancelling:
+        """What takes cancelled components out of the queue; one for all."""
+        from htmap_core.maps.queue.cancelling import Cancelling  # as above
+
+        kept: Cancelling = vars(self).setdefault("_kept_cancelling", Cancelling(self._engine))
+        return kept
+
     def iter_inputs(self) -> Iterator[Input]:
         """Return an iterator over the inputs: ``(args, kwargs)`` for each component, in order."""
         return self._engine.inputs()
@@ -370,16 +419,21 @@ class Map(Shown, Sequence[R_co]):
         """The inputs of the components, a sequence of ``(args, kwargs)``. Since 0.7."""
         return MapInputs(self._engine)
 
-    def outcomes(self, timeout: Timeout = None) -> Iterator[Outcome[R_co]]:
+    def outcomes(self, timeout: Timeout = None) -> Outcomes[R_co]:
         """Return an iterator over the outcomes of the components, as they end. Errors and holds are values here. Since 0.7.
+
+        In an event loop, ``async for`` takes it.
 
         Results are unpickled, errors are not before ``error.exception`` is used.
         A held component has an outcome at once; nothing waits for its release.
 
         :param timeout: for all components together, as in :meth:`wait`.
         """
-        found = self._engine.outcomes(timeout)
-        return (each if each.ok else attrs.evolve(each, error=self._own(each.error)) for each in found)
+
+        def own(found: Outcome[R_co]) -> Outcome[R_co]:
+            return found if found.ok else attrs.evolve(found, error=self._own(found.error))
+
+        return Outcomes(self._engine, timeout, self._engine.outcomes(timeout), own)
 
     @property
     def errors(self) -> dict[int, ComponentError]:

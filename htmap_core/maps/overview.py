@@ -155,7 +155,7 @@ def cost(engine: Engine) -> tuple[float, float] | None:
 
     Of a job that has run several times, such as after an eviction, only the time of the last run is known. It does not count.
     """
-    known, placement = earlier_runs.calls_of(engine.map_dir), engine.map_dir.placement
+    known, placement = earlier_runs.calls_of(engine.map_dir, None), engine.map_dir.placement
     total, calls = 0.0, 0
     for portion in placement.portions:
         for row in earlier_runs.rows_looked_at(portion.jobs):

@@ -71,7 +71,7 @@ class Engine:
         self.site: SiteSays = SiteSays(self.map)
         self.errors: ErrorReader = ErrorReader(self.map, self.states, self.site)
         self._results = ResultReader(map_dir)
-        self._news = News(self.map, self.states, finish_interrupted, tend)
+        self.news: News = News(self.map, self.states, finish_interrupted, tend)
         self._pace = Pace(len(self.components) / map_dir.placement.first_jobs)
 
     # --- the map
@@ -139,12 +139,12 @@ class Engine:
 
         :raises CorruptEventLog: the event log is damaged, and neither result files nor the queue make up for it.
         """
-        self._news.poll()
+        self.news.poll()
 
     def catch_up(self) -> None:
         """Ask the schedd if the event log has been silent for long."""
         self.poll()
-        self._news.catch_up()
+        self.news.catch_up()
 
     def statuses(self) -> list[ComponentStatus]:
         """Return the status of every component now."""
@@ -168,7 +168,7 @@ class Engine:
     def has_ended(self) -> bool:
         """Return whether all jobs are known to have ended, with no news to come; damaged files do not tell. It asks no daemon."""
         try:
-            self._news.read()
+            self.news.read()
         except (CorruptEventLog, CorruptMap, MadeByNewerHTMap):
             return False
         return self.states.has_ended and self.states.doubt() is None
@@ -229,13 +229,13 @@ class Engine:
         :raises TimeoutError: the time is over.
         :raises MapWasRemoved: the map was removed meanwhile.
         """
-        for _ in self._news.watch(Deadline(timeout), line or self.line(asked=False)):
+        for _ in self.news.watch(Deadline(timeout), line or self.line(asked=False)):
             yield self.states.statuses()
 
     def await_component(self, component: int, timeout: Timeout) -> ComponentStatus:
         """Wait until a component has ended or is held, and return its status; raises the errors of :meth:`watch`."""
         with self.line() as line:
-            return self._news.settled(component, Deadline(timeout), line)
+            return self.news.settled(component, Deadline(timeout), line)
 
     def wait(
         self,
@@ -252,7 +252,7 @@ class Engine:
         :raises ComponentProblem: a component has another one of these, or so many have that there cannot be enough.
         """
         with self.line(show_progress_bar, tolerated | _DONE) as line:
-            for counts in self._news.watch(Deadline(timeout), line):
+            for counts in self.news.watch(Deadline(timeout), line):
                 line.has_news()
                 enough = Enough(sum(counts.values()), tolerated, share)  # the map may have grown
                 self._check(counts, enough)
@@ -296,9 +296,9 @@ class Engine:
         :raises ComponentProblem: the component has failed, or is held.
         """
         try:
-            return self.awaited(component, timeout, self._loaded, line)
+            return self.awaited(component, timeout, self.loaded, line)
         except CorruptEventLog:
-            return self._loaded(component, ComponentStatus.COMPLETED)  # if it has come back, it needs no log
+            return self.loaded(component, ComponentStatus.COMPLETED)  # if it has come back, it needs no log
 
     def awaited(
         self, component: int, timeout: Timeout, look: Callable[[int, ComponentStatus], T], line: Line | None = None
@@ -312,7 +312,7 @@ class Engine:
         with contextlib.nullcontext(line) if line is not None else self.line() as shown:
             while True:
                 try:
-                    return look(component, self._news.settled(component, deadline, shown))
+                    return look(component, self.news.settled(component, deadline, shown))
                 except OutputNotFound:
                     continue
 
@@ -325,11 +325,11 @@ class Engine:
         try:
             while is_settled(status := self.status(component)):
                 try:
-                    return self._loaded(component, status)
+                    return self.loaded(component, status)
                 except OutputNotFound:  # it runs again
                     continue
         except CorruptEventLog:
-            return self._loaded(component, ComponentStatus.COMPLETED)  # if it has come back, it needs no log
+            return self.loaded(component, ComponentStatus.COMPLETED)  # if it has come back, it needs no log
         raise OutputNotFound(self.map.tag, component, str(status))
 
     def results_now(self, components: Iterable[int]) -> list[Any]:
@@ -414,11 +414,11 @@ class Engine:
 
     def results_as_available(self, timeout: Timeout) -> Iterator[tuple[int, Any]]:
         """Return an iterator over ``(component, result)`` as results arrive."""
-        return self._as_available(timeout, self._loaded)
+        return self._as_available(timeout, self.loaded)
 
     def outcomes(self, timeout: Timeout) -> Iterator[Outcome[Any]]:
         """Return an iterator over the outcomes of the components, as they end or are held."""
-        return (outcome for _, outcome in self._as_available(timeout, self._outcome))
+        return (outcome for _, outcome in self._as_available(timeout, self.outcome_of))
 
     def outcome(self, component: int, timeout: Timeout, line: Line | None = None) -> Outcome[Any]:
         """Wait until a component has ended or is held, and return its outcome.
@@ -427,7 +427,7 @@ class Engine:
         """
         if (found := self._at_hand(component)) is not None:
             return Outcome(component, ComponentStatus.COMPLETED, found[0])
-        return self.awaited(component, timeout, self._outcome, line)
+        return self.awaited(component, timeout, self.outcome_of, line)
 
     def _as_available(self, timeout: Timeout, look: Callable[[int, ComponentStatus], T]) -> Iterator[tuple[int, T]]:
         pending: dict[int, None] = {}
@@ -448,7 +448,12 @@ class Engine:
                 if not pending:
                     return
 
-    def _outcome(self, component: int, status: ComponentStatus) -> Outcome[Any]:
+    def outcome_of(self, component: int, status: ComponentStatus) -> Outcome[Any]:
+        """Return the outcome of a component that had *status* a moment ago, and had ended then or was held.
+
+        :raises OutputNotFound: it runs again.
+        """
+
         def look() -> Outcome[Any]:
             if (hold := self.states.hold(component)) is not None:
                 return Outcome(component, ComponentStatus.HELD, error=hold)
@@ -469,7 +474,7 @@ class Engine:
         self.map_dir.refresh()  # another process may have run the component again, which deletes the first result
         if self.states.status(component) is ComponentStatus.COMPLETED:
             try:
-                return self._loaded(component, ComponentStatus.COMPLETED)
+                return self.loaded(component, ComponentStatus.COMPLETED)
             except OutputNotFound:
                 pass  # it runs again
         self.map.check_existence()
@@ -483,7 +488,7 @@ class Engine:
         except CannotUnpickle:
             return None  # whoever looks again raises it again, as the error that users expect
 
-    def _loaded(self, component: int, status: ComponentStatus) -> Any:
+    def loaded(self, component: int, status: ComponentStatus) -> Any:
         """Return the result of a component that had *status* a moment ago.
 
         :raises ComponentProblem: it has none.

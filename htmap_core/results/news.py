@@ -148,28 +148,57 @@ class News:
             raise
 
     def _next(self, seen: int, deadline: Deadline, line: Line, how_far: str, component: int | None, took: float) -> int:
-        begin, quickest = time.monotonic(), math.inf
+        looks = Looks(self, took)
         while True:
-            now = time.monotonic()
-            next_look = until_next_look(now - self._last, took, now - self._known_since)
-            deadline.pause(how_far, self._map.tag, component, at_most=next_look)
-            if time.monotonic() >= self._tend_at:
-                self._tend_jobs()
-            looks = time.monotonic()
-            self._map.check_existence()
-            if (news := self.poll()) != seen:
+            deadline.pause(how_far, self._map.tag, component, at_most=looks.until_next())
+            if self.tending_is_due:
+                self.tend()
+            if (news := looks.look()) != seen:
                 line.has_news()
                 return news
             line.look()
-            took = quickest = min(quickest, time.monotonic() - looks)  # a look that the machine held up is no measure
-            quiet = _QUIET_HERE if self._map.map_dir.is_here else QUIET
-            if time.monotonic() > max(begin, self._asked) + quiet * 2**self._silences:
-                self._asked = time.monotonic()  # one of the threads that wait is enough
-                self._silences = min(self._silences + 1, _DOUBLINGS)
+            if looks.are_in_vain:
                 line.hide()  # for what follows may warn
-                self._ask_the_schedd()
-                self._add()
-                return self.poll()
+                return self.ask()
+
+    def until_next_look(self, took: float) -> float:
+        """Return after how many seconds to look again, where a look takes so many."""
+        now = time.monotonic()
+        return until_next_look(now - self._last, took, now - self._known_since)
+
+    def look(self) -> int:
+        """Return what :meth:`poll` does, of a map that is there.
+
+        :raises MapWasRemoved: the map was removed.
+        """
+        self._map.check_existence()
+        return self.poll()
+
+    @property
+    def tending_is_due(self) -> bool:
+        """Whether :meth:`tend` is to be called."""
+        return time.monotonic() >= self._tend_at
+
+    def tend(self) -> None:
+        """Do what jobs in the queue need while somebody waits. It may ask the schedd."""
+        self._tend_at, pause = math.inf, 0.0  # one of the threads that wait is enough
+        try:
+            pause = self._tend(self._map.tag)
+        finally:
+            self._tend_at = time.monotonic() + pause
+
+    def is_silent(self, since: float) -> bool:
+        """Return whether :meth:`ask` is to be called, where somebody has waited for news since a time."""
+        quiet = _QUIET_HERE if self._map.map_dir.is_here else QUIET
+        return time.monotonic() > max(since, self._asked) + quiet * (1 << self._silences)
+
+    def ask(self) -> int:
+        """Ask the schedd, and return what :meth:`poll` does. It may take long, and warn."""
+        self._asked = time.monotonic()  # one of the threads that wait is enough
+        self._silences = min(self._silences + 1, _DOUBLINGS)
+        self._ask_the_schedd()
+        self._add()
+        return self.poll()
 
     def catch_up(self) -> None:
         """Ask the schedd if the event log has been silent for long: an event may be lost, as on a full disk.
@@ -181,13 +210,6 @@ class News:
             with contextlib.suppress(CondorError):  # the caller is told by its own question
                 self._states.ask_the_schedd(Connection(self._map.map_dir.pool))
                 self._states.save()
-
-    def _tend_jobs(self) -> None:
-        self._tend_at, pause = math.inf, 0.0  # one of the threads that wait is enough
-        try:
-            pause = self._tend(self._map.tag)
-        finally:
-            self._tend_at = time.monotonic() + pause
 
     def _ask_the_schedd(self) -> None:
         self._finish_interrupted()
@@ -207,6 +229,41 @@ class News:
             user_warnings.warn(user_warnings.SilentPool(self._map.tag, quiet, silence))
         elif not slots:  # no warning: a pool of glideins has none at times
             logger.info("map %r waits: its pool has no slots now", self._map.tag)
+
+
+class Looks:
+    """One wait for news: when to look next, and when to ask the schedd instead. It never pauses itself.
+
+    :param took: the seconds that the caller's look at the last news took.
+    """
+
+    def __init__(self, news: News, took: float = 0.0) -> None:
+        self._news = news
+        self.begin_anew(took)
+
+    def begin_anew(self, took: float) -> None:
+        """Note that there were news, and how many seconds the caller's look at them took."""
+        self._begin, self._took, self._quickest = time.monotonic(), took, math.inf
+
+    def until_next(self) -> float:
+        """Return after how many seconds to look again."""
+        return self._news.until_next_look(self._took)
+
+    def look(self) -> int:
+        """Read the news, and return what :meth:`News.poll` does.
+
+        :raises MapWasRemoved: the map was removed.
+        """
+        begin = time.monotonic()
+        found = self._news.look()
+        # A look that the machine held up is no measure.
+        self._took = self._quickest = min(self._quickest, time.monotonic() - begin)
+        return found
+
+    @property
+    def are_in_vain(self) -> bool:
+        """Whether there were no news for so long that the schedd is to be asked."""
+        return self._news.is_silent(self._begin)
 
 
 def _how_far(counts: Mapping[ComponentStatus, int]) -> str:

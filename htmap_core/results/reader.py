@@ -9,7 +9,6 @@ from htmap_core.storage.content.inputs import Inputs, read_inputs
 from htmap_core.storage.content.returned import Returned
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
-from htmap_run import arguments
 
 Input = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -58,8 +57,8 @@ class ResultReader:
         if inputs is None or component not in inputs:
             self._last_inputs = inputs = read_inputs(self._map_dir.input_block(component))
         payload, python = inputs.payload(component), self._map_dir.record.versions.get("python", "")
-        with arguments.lying_in(str(self._map_dir.arguments_of(component))):
-            found: Input = unpickle(payload, tag, component, python, inputs.by_value(component), is_input=True)
+        by_value, path_of = inputs.by_value(component), self._map_dir.arguments_of(component)
+        found: Input = unpickle(payload, tag, component, python, by_value, path_of=path_of)
         return found
 
     def _at_hand(self, component: int) -> Returned | None:

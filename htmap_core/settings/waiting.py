@@ -39,6 +39,10 @@ class Deadline:
             raise TypeError(f"a timeout must be a number of seconds, a timedelta or None, not {timeout!r}")
         self._end = time.monotonic() + timeout
 
+    def left(self) -> float:
+        """Return the seconds until the deadline."""
+        return math.inf if self._end is None else self._end - time.monotonic()
+
     def pause(self, reason: str, tag: str, component: int | None = None, *, at_most: float = math.inf) -> None:
         """Sleep until the next check: for the seconds of the setting WAIT_TIME, or until the deadline if that is sooner.
 

@@ -141,6 +141,17 @@ class Placement:
     again: Mapping[int, Job] = attrs.field(factory=dict)
     _known: tuple[int, ...] = ()
     _rows: Mapping[Job, tuple[int, ...]] = attrs.field(factory=dict)
+    # Some maps have thousands of portions, and are looked up in for each of their components.
+    _firsts: tuple[int, ...] = attrs.field(init=False)
+    _by_submission: Mapping[int, Portion] = attrs.field(init=False)
+
+    @_firsts.default
+    def _first_of_each(self) -> tuple[int, ...]:
+        return tuple(portion.first for portion in self.portions)
+
+    @_by_submission.default
+    def _of_each_submission(self) -> Mapping[int, Portion]:
+        return {portion.submission: portion for portion in self.portions}
 
     @property
     def components(self) -> int:
@@ -178,14 +189,17 @@ class Placement:
         return attrs.evolve(self, portions=portions, again=again, known=present, rows=rows)
 
     def portion(self, submission: int) -> Portion:
-        """Return the portion whose first jobs a submission has."""
-        return next(each for each in self.portions if each.submission == submission)
+        """Return the portion whose first jobs a submission has.
+
+        :raises KeyError: none has.
+        """
+        return self._by_submission[submission]
 
     def portion_of(self, component: int) -> Portion:
         """Return the portion that has a component."""
         if len(self.portions) == 1:
             return self.portions[0]
-        return self.portions[bisect_right([each.first for each in self.portions], component) - 1]
+        return self.portions[bisect_right(self._firsts, component) - 1]
 
     def by_portion(self, components: Iterable[int]) -> dict[Portion, list[int]]:
         """Return those of some components that each portion has, in their order; no portion that has none of them."""
@@ -208,9 +222,8 @@ class Placement:
 
     def components_of(self, job: Job) -> tuple[int, ...]:
         """Return all components of a job, also those that have a later job."""
-        for portion in self.portions:
-            if portion.submission == job.submission:
-                return tuple(portion.components_of(job.row))
+        if (portion := self._by_submission.get(job.submission)) is not None:
+            return tuple(portion.components_of(job.row))
         return self._rows[job]
 
     def jobs(self) -> Iterator[Job]:

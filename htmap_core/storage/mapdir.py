@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from htmap_core.language.expressions import among, quoted
 from htmap_core.settings.trust import check_entry
 from htmap_core.storage.content.checkpoints import remove_checkpoints
 from htmap_core.storage.content.inputs import Inputs, check_argument, check_inputs, read_inputs
+from htmap_core.storage.executors import keys
 from htmap_core.storage.faults.damage import told_as_damage
 from htmap_core.storage.jobs import Job, Placement, Portion, rows_in
 from htmap_core.storage.outputs import Outputs
@@ -173,6 +174,9 @@ class MapDir(PortionFiles):
             if submission.added is not None:
                 files = self.files_of(submission.number)
                 _, _ = files.read_submit(), files.source_lines
+        self.refresh()
+        for portion in self.placement.portions:
+            keys.read(self.files_of(portion.submission).path, portion.components, portion.first)
 
     def files_of(self, submission: int) -> PortionFiles:
         """Return the function, the archive and the description of the components whose first jobs a submission has."""
@@ -246,9 +250,10 @@ class MapDir(PortionFiles):
         folder = self.files_of(portion.submission).path / names.INPUTS
         return folder / columns[names.COLUMNS.index(names.INPUTS_COLUMN)]
 
-    def arguments_of(self, component: int) -> Path:
-        """Return the path of the folder with a component's large arguments."""
-        return self.files_of(self.placement.portion_of(component).submission).arguments
+    def arguments_of(self, component: int) -> Callable[[str], str]:
+        """Return what finds the files of the large parts of a component's input, by their names."""
+        files = self.files_of(self.placement.portion_of(component).submission)
+        return lambda name: os.fspath(files.argument(name))
 
     def _check_items(self, submission: Submission) -> None:
         """Check the item file of a submission, if its checksum is known; raises CorruptMap, or FileNotFoundError."""
@@ -320,7 +325,8 @@ class MapDir(PortionFiles):
         reruns = [each for each in taken if each.is_rerun]
         for submission in reruns:
             self._check_items(submission)
-        added = [each.added.portion(each.number) for each in taken if each.added is not None]
+        known = {portion.submission: portion for portion in self.placement.portions}
+        added = [known.get(each.number) or each.added.portion(each.number) for each in taken if each.added is not None]
         last = self.items(reruns[-1].number if reruns else 0)
         with told_as_damage(last, "it or one before it does not tell which components ran again"):
             placement = self.placement.after((each.number for each in reruns), added)
@@ -356,6 +362,10 @@ class MapDir(PortionFiles):
     def own_job(self, cluster: int, row: int) -> str:
         """Return a ClassAd expression for one job of the map, and for no other, whatever schedd is asked."""
         return f"ClusterId == {cluster} && ProcId == {row} && {self.own_jobs}"
+
+    def own_cluster(self, cluster: int) -> str:
+        """Return a ClassAd expression for all jobs of a cluster, also those that the schedd makes later, and for no others."""
+        return f"ClusterId == {cluster} && {self.own_jobs}"
 
     @property
     def events(self) -> Path:

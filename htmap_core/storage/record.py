@@ -34,6 +34,7 @@ _RECORD = {
     "delivery_reason?": str,
     "plugin_files?": [str],
     "kept?": (dict, type(None)),
+    "executor?": bool,
 }
 _SUBMIT = {
     "commands": dict,
@@ -66,6 +67,7 @@ class MapRecord:
     :param plugin_files: the one-off plugins that the map was made with.
     :param kept: of a map that a script may find again: the digest of its ``function``, if that can be compared, those of what it
         has ``used``, and of the user's ``modules`` that its inputs need.
+    :param executor: whether an executor has made the map, of calls of any functions.
     """
 
     components: int = attrs.field(validator=_NUMBER_OF_COMPONENTS)
@@ -82,6 +84,7 @@ class MapRecord:
     delivery_reason: str = ""
     plugin_files: Sequence[str] = attrs.field(default=())
     kept: Optional[Mapping[str, Any]] = None
+    executor: bool = False
 
     @sizes.validator
     def _check_sizes(self, _: object, sizes: Sequence[Sequence[int]]) -> None:
@@ -110,7 +113,7 @@ def record_text(record: MapRecord, root: Path) -> str:
     """Return the text of ``map.json`` in an HTMAP_DIR."""
     plain = {**attrs.asdict(record), "pool": plain_address(record.pool, root)}
     needs = {"needs": JOBS_DIFFER} if plain["sizes"] else {}  # else it is read by all that read the rest
-    for name in ("sizes", "chunking", "delivery_reason", "plugin_files", "kept"):
+    for name in ("sizes", "chunking", "delivery_reason", "plugin_files", "kept", "executor"):
         if not plain[name]:
             del plain[name]
     return seal({"format": plain.pop("format"), **needs, **plain}, indent=1)

@@ -72,7 +72,7 @@ def check_htmap_dir(root: Path) -> None:
     check_owner(root, "HTMAP_DIR", _ADVICE)
     for name in _FOLDERS:
         _check_folder(root / name, root)
-    for name in (*_FOLDERS, names.LOGS, names.SLOTS, names.DELIVERY, names.DURATIONS, names.PROGRAMS):
+    for name in (*_FOLDERS, names.LOGS, names.SLOTS, names.DELIVERY, names.DURATIONS, names.PROGRAMS, names.EXECUTORS):
         check_entry(root / name, "a folder of HTMAP_DIR", _ADVICE)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -70,8 +72,42 @@ class Submission:
 _FIELDS = frozenset(attrs.fields_dict(Submission))
 
 
+@attrs.define
+class _Ledger:
+    """What lines of the ledger say together.
+
+    :param text: the lines.
+    :param found: the submissions, without those that the schedd refused, in order.
+    :param clusters: the clusters that the schedd gave submissions, with those that were taken back.
+    :param has_refused: whether the schedd has refused one, its answer was lost, or its jobs were taken back.
+    :param next_number: the number of the next submission.
+    """
+
+    text: bytes = b""
+    found: dict[int, Submission] = attrs.field(factory=dict)
+    clusters: set[int] = attrs.field(factory=set)
+    has_refused: bool = False
+    next_number: int = 0
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Add what one more line says; raises one of ``UNREADABLE`` if it does not fit to the others."""
+        number, is_outcome = entry["number"], "cluster" in entry
+        self.next_number = max(self.next_number, number + 1)
+        if not is_outcome:
+            self.found[number] = _submission(entry)
+        elif entry["cluster"] is None:
+            self.has_refused = True
+            del self.found[number]
+        else:
+            self.clusters.add(entry["cluster"])
+            self.found[number] = attrs.evolve(self.found[number], cluster=entry["cluster"])
+
+
 class Submissions:
-    """The ledger of a map's submissions: first the intent of each, then its outcome.
+    """The ledger of a map's submissions: first the intent of each, then its outcome. Threads can share it.
+
+    A map that grows by each call of a program has thousands of lines. So those that were read are read again only to see that
+    they are the same.
 
     :param path: the path of ``submissions.jsonl``.
     """
@@ -79,6 +115,8 @@ class Submissions:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._text = os.fspath(path)
+        self._known = _Ledger()
+        self._reading = threading.Lock()
 
     def all(self) -> list[Submission]:
         """Return the submissions in order, without those that the schedd refused.
@@ -88,29 +126,21 @@ class Submissions:
         :raises CorruptMap: another line is damaged.
         :raises MadeByNewerHTMap: a newer HTMap wrote a line that this one does not understand.
         """
-        found: dict[int, Submission] = {}
-        for entry in self._entries():
-            try:
-                if entry.get("cluster", "") is None:
-                    del found[entry["number"]]
-                elif "cluster" in entry:
-                    found[entry["number"]] = attrs.evolve(found[entry["number"]], cluster=entry["cluster"])
-                else:
-                    found[entry["number"]] = _submission(entry)
-            except UNREADABLE as error:
-                raise self._corrupt(f"has an entry that does not fit to the others, {entry!r}") from error
-        return [found[number] for number in sorted(found)]
+        with self._read() as ledger:
+            return [*ledger.found.values()]
 
     def clusters(self) -> set[int]:
         """Return the clusters that the schedd gave submissions, with those that were taken back."""
-        return {entry["cluster"] for entry in self._entries() if entry.get("cluster") is not None}
+        with self._read() as ledger:
+            return {*ledger.clusters}
 
     def has_refused(self) -> bool:
         """Return whether the schedd has refused a submission, its answer was lost, or its jobs were taken back.
 
         The event log may tell of such jobs.
         """
-        return any(entry.get("cluster", "") is None for entry in self._entries())
+        with self._read() as ledger:
+            return ledger.has_refused
 
     def size(self) -> int:
         """Return the size of the file in bytes: the cheapest way to notice new entries.
@@ -127,7 +157,8 @@ class Submissions:
 
         :raises CorruptMap: a line is damaged.
         """
-        return 1 + max((entry["number"] for entry in self._entries()), default=-1)
+        with self._read() as ledger:
+            return ledger.next_number
 
     def intend(
         self, jobs: int, *, late: bool, held: bool = False, items: str | None = None, added: Added | None = None
@@ -151,24 +182,43 @@ class Submissions:
         """Write that the schedd refused a submission, or that its jobs were taken out of the queue."""
         self._append({"number": submission.number, "cluster": None})
 
-    def _entries(self) -> Iterator[dict[str, Any]]:
-        for line in self._lines():
-            try:
-                entry = unseal(line, unsealed=_KEYS_OF_0_7_0)
-                check_needs(entry, self._path)
-                check_shape(entry, _INTENT if "token" in entry else _OUTCOME)
-            except UNREADABLE as error:
-                raise self._corrupt(f"has a line that HTMap did not write ({error}): {line[:80]!r}") from error
-            yield entry
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[_Ledger]:
+        """Read the lines that were written since, and give a block what all say."""
+        with self._reading:
+            content = self._content()
+            if not content.startswith(self._known.text):
+                self._known = _Ledger()
+            known, self._known = self._known, _Ledger()  # after a damaged line, all are read again
+            end = content.rfind(b"\n") + 1
+            for line in content[len(known.text) : end].split(b"\n")[:-1]:
+                self._add(known, line)
+            known.text = content[:end]
+            if not (whole := _without_line_end(content[end:])):
+                self._known = known
+            else:  # it may get its end, or others in its place
+                self._add(known, whole)
+            yield known
 
-    def _lines(self) -> list[bytes]:
+    def _content(self) -> bytes:
         try:
-            *lines, last = read_file(self._path).split(b"\n")
+            return read_file(self._path)
         except FileNotFoundError:
-            return []
+            return b""
         except OSError as error:
             raise self._corrupt(f"cannot be read ({reason(error)})") from error
-        return [*lines, whole] if (whole := _without_line_end(last)) else lines
+
+    def _add(self, ledger: _Ledger, line: bytes) -> None:
+        try:
+            entry = unseal(line, unsealed=_KEYS_OF_0_7_0)
+            check_needs(entry, self._path)
+            check_shape(entry, _INTENT if "token" in entry else _OUTCOME)
+        except UNREADABLE as error:
+            raise self._corrupt(f"has a line that HTMap did not write ({error}): {line[:80]!r}") from error
+        try:
+            ledger.add(entry)
+        except UNREADABLE as error:
+            raise self._corrupt(f"has an entry that does not fit to the others, {entry!r}") from error
 
     def _append(self, entry: Mapping[str, Any]) -> None:
         """Append a line; it replaces a last line that a crash has truncated."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.condor import clusters
-from htmap_core.condor.clusters import Cluster
 from htmap_core.condor.connection import Connection
 from htmap_core.exceptions import CorruptEventLog, CorruptMap, MadeByNewerHTMap
 from htmap_core.storage.content.links import with_true_names
@@ -172,8 +171,8 @@ class LoggedStates:
 
     def hold(self, component: int) -> ComponentHold | None:
         """Return the hold of a component; None if it is not held."""
-        hold = self._tracker.hold(self._job(component))
-        if hold is None or component in self._early.of(self._job(component)):
+        job = self._job(component)
+        if (hold := self._tracker.hold(job)) is None or component in self._early.of(job):
             return None
         reason = with_true_names(self._map_dir.path, hold.reason)
         return ComponentHold(hold.code, holds.in_our_words(reason), hold.subcode)
@@ -234,40 +233,41 @@ class LoggedStates:
         """
         for submission in self._map_dir.submissions.all():
             is_unmade = ComponentStatus.UNMATERIALIZED in self._tracker.statuses(submission.number)
-            if is_unmade and not self._cluster(submission, connection).awaits_release:
+            if is_unmade and not clusters.find(connection, submission.cluster, self._map_dir.id).awaits_release:
                 return False
         return True
-
-    def _cluster(self, submission: Submission, connection: Connection) -> Cluster:
-        return clusters.find(connection, submission.cluster, self._map_dir.id, queued_jobs.ATTRIBUTES)
 
     def ask_the_schedd(self, connection: Connection) -> str | None:
         """Ask the schedd about the jobs that seem not to have ended, because the event log may have missed something.
 
-        It is also asked about jobs whose status is doubtful. A job that is no longer in the queue has ended, unless the schedd
-        has not made it yet. If it left a result file, that tells how; otherwise an open job was removed. One in the queue has the
-        status that the schedd knows: HTCondor never logs an event for a job that is submitted on hold, and loses those for which
-        the disk has no room.
+        It is also asked about doubtful ones. A job that is no longer in the queue has ended, unless the schedd has not made it
+        yet. If it left a result file, that tells how; else an open job was removed. One in the queue has the status that the
+        schedd knows: HTCondor logs no event for a job that is submitted on hold, and loses those for which the disk has no room.
 
         :returns: why the schedd makes no more jobs of the map; None if it does, or has made all.
         :raises CondorError: the schedd does not answer. Nothing was changed.
         """
-        pause = None
-        for submission in self._map_dir.submissions.all():
-            asked = self._tracker.open_rows(submission.number)
-            asked += [job.row for job in self._tracker.doubts() if job.submission == submission.number]
-            if submission.cluster is None or not asked:
-                continue
-            before = self._tracker.statuses(submission.number)
-            found = self._cluster(submission, connection)
-            self._tracker.poll()  # jobs leave the queue after their last event
+        pause, asked = None, list(self._doubtful())
+        numbers = [each.cluster for each, _, _ in asked]
+        known = clusters.find_all(connection, numbers, self._map_dir.id, queued_jobs.ATTRIBUTES)
+        self._tracker.poll()  # jobs leave the queue after their last event
+        for submission, rows, before in asked:
+            found = known.get(submission.cluster, clusters.Cluster(()))
             self._correct_queued(submission.number, found.jobs, before)
-            for row in sorted(set(asked) - {ad["ProcId"] for ad in found.jobs}):
+            for row in sorted(set(rows) - {ad["ProcId"] for ad in found.jobs}):
                 self._correct_absent(Job(submission.number, row), was_made=row < found.made)
-            if found.pause is not None and max(asked) >= found.made:
+            if found.pause is not None and max(rows) >= found.made:
                 pause = f"the schedd makes no more of its jobs: {found.pause}; `htmap release` lets it go on"
         self._tracker.made_up_for()
         return pause
+
+    def _doubtful(self) -> Iterator[tuple[Submission, list[int], list[ComponentStatus]]]:
+        """Yield the submissions with jobs that seem not to have ended or are doubtful, the rows of these, and all statuses."""
+        doubts = self._tracker.doubts()
+        for each in self._map_dir.submissions.all():
+            rows = self._tracker.open_rows(each.number) + [job.row for job in doubts if job.submission == each.number]
+            if each.cluster is not None and rows:
+                yield each, rows, self._tracker.statuses(each.number)
 
     def _correct_absent(self, job: Job, *, was_made: bool) -> None:
         """Correct the status of a job that is not in the queue, if it seems not to have ended or is doubtful."""

@@ -62,11 +62,15 @@ from htmap_core.user_warnings.resuming import (
     LeftAsTheyAre,
     OtherOptions,
     OtherPlace,
+    RunsEachTime,
 )
 from htmap_core.user_warnings.roots import (
     HTMapWarning,
+    Line,
     SuspiciousMap,
+    calling_line,
     gathered,
+    issued_for,
     warn,
 )
 
@@ -86,6 +90,7 @@ __all__ = [
     "LateJobsAreSignedNow",
     "LaterJobsUnchanged",
     "LeftAsTheyAre",
+    "Line",
     "ManyJobs",
     "MappedMethod",
     "NewerMap",
@@ -103,6 +108,7 @@ __all__ = [
     "OutOfReach",
     "PluginIsOff",
     "RequestsDiffer",
+    "RunsEachTime",
     "SameDestination",
     "SignedUrlsEnd",
     "SilentPool",
@@ -116,6 +122,8 @@ __all__ = [
     "UnreadableInputFiles",
     "UnsentModules",
     "UnsuitableDeliveryMethod",
+    "calling_line",
     "gathered",
+    "issued_for",
     "warn",
 ]

@@ -91,3 +91,28 @@ class OtherPlace(HTMapWarning):
             f'map {self.tag!r} was there already: it {place}. `htmap remove {in_shell(self.tag)}`, or if_exists="replace", lets '
             f"the script begin anew in the other place"
         )
+
+
+@attrs.define(slots=False)
+class RunsEachTime(HTMapWarning):
+    """A call of an executor with a tag cannot be compared with earlier ones, so it runs each time. Told once for a function.
+
+    :param tag: the executor's tag.
+    :param function: the name of the function.
+    :param where: what cannot be compared, as it is reached from the call.
+    :param kind: the name of its type.
+    :param reason: why it cannot be compared.
+    """
+
+    tag: str
+    function: str
+    where: str
+    kind: str
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"a call of {self.function!r} by the executor {self.tag!r} is not found again when the program runs once more, "
+            f"and runs anew: {self.where} ({self.kind}) cannot be compared: {self.reason}. "
+            f"`htmap docs same-function` says what can be"
+        )

@@ -12,13 +12,11 @@ real ones.
 
 from __future__ import annotations
 
-import io
 import os
-import pickle
 import sys
 from types import FunctionType, ModuleType
 
-from htmap_run import frames, names
+from htmap_run import arguments, frames, names
 from htmap_run.by_value import quick_functions
 
 TYPE_CHECKING = False  # importing it from typing would cost each job time
@@ -162,13 +160,13 @@ def forget_others() -> None:
 
 def _load(payload: bytes) -> tuple[Any, list[Any]]:
     """Unpickle *payload*, and return also the functions and classes that it has by value, in their order."""
-    unpickler = _Unpickler(io.BytesIO(payload))  # a job exists to run its user's code
+    unpickler = _Unpickler(payload)  # a job exists to run its user's code
     return unpickler.load(), unpickler.met
 
 
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO) -> None:
-        super().__init__(file)
+class _Unpickler(arguments.Unpickler):
+    def __init__(self, payload: bytes) -> None:
+        super().__init__(payload)
         self.met: list[Any] = []
 
     def find_class(self, module: str, name: str) -> Any:

@@ -11,7 +11,8 @@ There are four such files:
   ``"CPython"``, ``cloudpickle`` and ``htmap`` (versions), ``by_value``, ``allow_mismatch``, ``checkpoints`` and
   ``checkpoint_exit`` (booleans), and ``checkpoint_interval`` (seconds).
 - ``_htmap_inputs_<n>``: a frame of the kind :data:`INPUT` for each of some consecutive components. The payload is a pickle of
-  ``(args, kwargs)``. Record, mostly empty: ``by_value``, and ``files`` (see :mod:`htmap_run.files.placing`).
+  ``(args, kwargs)``. Record, mostly empty: ``by_value``, ``files`` (see :mod:`htmap_run.files.placing`), ``arguments`` (see
+  :mod:`htmap_run.arguments`).
 - A checkpoint: one frame of the kind :data:`CHECKPOINT`, whose payload is a tar archive. In place of a component
   it has the number of the checkpoint, which rises with each call.
 - The results of a job; see :mod:`htmap_run.journal.results`. They end with an index (:data:`INDEX`), which is only a cache.

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    Content = Union[bytes, bytearray, memoryview]
+
 _encoded = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: lone surrogates survive
 _ENTRIES_AT_ONCE = 4096
 _PARTS_AT_ONCE = 1023  # of whole frames; Linux takes 1024
@@ -32,7 +34,7 @@ class Writer:
         self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def add(
-        self, kind: bytes, component: int = OF_ALL, record: Optional[Mapping[str, Any]] = None, payload: bytes = b""
+        self, kind: bytes, component: int = OF_ALL, record: Optional[Mapping[str, Any]] = None, payload: Content = b""
     ) -> int:
         """Append a frame, and return its size.
 
@@ -47,7 +49,7 @@ class Writer:
         """
         self._write([whole])
 
-    def add_parts(self, parts: list[bytes]) -> None:
+    def add_parts(self, parts: list[Content]) -> None:
         """Append the :func:`parts` of frames.
 
         :raises OSError: they cannot be written; nothing of the last ones is left.
@@ -105,7 +107,7 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _write(self, parts: list[bytes]) -> int:
+    def _write(self, parts: list[Content]) -> int:
         size = written = 0
         for part in parts:
             size += len(part)
@@ -119,7 +121,7 @@ class Writer:
         return size
 
 
-def _from(parts: list[bytes], written: int) -> memoryview:
+def _from(parts: list[Content], written: int) -> memoryview:
     """Return what is left of the first part that is not written whole."""
     for part in parts:
         if written < len(part):
@@ -128,7 +130,9 @@ def _from(parts: list[bytes], written: int) -> memoryview:
     raise AssertionError("there is nothing left to write")
 
 
-def parts(kind: bytes, component: int, record: Union[Mapping[str, Any], bytes, None], payload: bytes) -> list[bytes]:
+def parts(
+    kind: bytes, component: int, record: Union[Mapping[str, Any], bytes, None], payload: Content
+) -> list[Content]:
     """Return the parts of a frame, in their order.
 
     :param record: the record, or its JSON.

@@ -6,7 +6,7 @@ import os
 import pickle
 import sys
 
-from htmap_run import frames, handshake, pickling
+from htmap_run import arguments, frames, handshake, pickling
 from htmap_run.by_value.script import Script
 from htmap_run.files import remaps
 from htmap_run.files.inputs import Inputs
@@ -232,7 +232,9 @@ class Work:
                 "With ALLOW_PYTHON_MISMATCH, functions and classes must be importable on both sides: move those in the inputs "
                 "into a module that is installed on both.",
             )
-        load = self.script.load_inputs if record.get("by_value") else _loads
+        if record.get("by_value"):
+            return self.script.load_inputs(payload)
+        load = arguments.loads if arguments.RECORDED in record else _loads
         return load(payload)  # written by the user's own map
 
     def _pickle_result(self, result: Any) -> tuple[bytes, bool]:

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,7 @@ class _Steps:
 
     def watch(self) -> None:
         sys.addaudithook(self._on_event)
+        threading.setprofile(self._on_call)  # of threads that begin from now on
         sys.setprofile(self._on_call)
 
     def _on_event(self, event: str, given: tuple[Any, ...]) -> None:

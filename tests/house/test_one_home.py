@@ -109,9 +109,10 @@ def writers() -> dict[str, list[str]]:
         "storage",
         "content",
         "portions",
+        "executors",
         "testing",
         "contracts",
-    }  # storage/content and storage/portions are parts of storage, as testing/contracts is
+    }  # content, portions and executors are parts of storage, as contracts is of testing
     elsewhere = [path for path in sources() if is_core(path) and path.parent.name not in at_home]
     return {named(path): found for path in elsewhere if (found := list(written(path.read_text())))}
 

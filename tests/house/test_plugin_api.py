@@ -12,6 +12,7 @@ import pytest
 
 import htmap_core
 from htmap_core import testing
+from tests.house.tree import USERS
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,7 +91,17 @@ def found(paths: list[Path], given: dict[str, list[str]], doors: tuple[str, ...]
 
 def test_plugins_import_only_what_the_core_gives_them() -> None:
     assert len(SHIPPED) > len(list(ROOT.glob("plugins/*")))
-    assert found(SHIPPED, API) == []
+    assert found([path for path in SHIPPED if not is_of_user(path)], API) == []
+
+
+def test_what_uses_htmap_as_programs_do_imports_only_what_users_import() -> None:
+    of_users = [path for path in SHIPPED if is_of_user(path)]
+    assert of_users
+    assert found(of_users, {}, ("htmap",)) == []
+
+
+def is_of_user(path: Path) -> bool:
+    return path.relative_to(ROOT).parts[1] in USERS
 
 
 def test_tests_of_plugins_import_besides_what_testing_gives_and_what_users_import() -> None:

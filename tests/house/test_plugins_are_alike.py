@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 import htmap
 import htmap_core
 from htmap_core.plugins.calls import plugins
-from tests.house.tree import PLUGINS, ROOT, project
+from tests.house.tree import DISTRIBUTIONS, PLUGINS, ROOT, USERS, project
 
 PLUGIN_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "tests/test_contract.py")
 
@@ -41,10 +41,17 @@ def test_every_plugin_has_the_same_files(plugin: str) -> None:
     assert [name for name in wanted if not (ROOT / "plugins" / plugin / name).is_file()] == []
 
 
-@pytest.mark.parametrize("plugin", PLUGINS)
+@pytest.mark.parametrize("plugin", DISTRIBUTIONS)
 @pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md"])
 def test_every_plugin_explains_itself(plugin: str, name: str) -> None:
     assert (ROOT / "plugins" / plugin / name).read_text().startswith("# ")
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_what_uses_htmap_as_programs_do_is_no_plugin(name: str) -> None:
+    described = project(ROOT / "plugins" / name)["project"]
+    assert (described["name"], "entry-points" in described) == (name, False)
+    assert (ROOT / "plugins" / name / name.replace("-", "_") / "py.typed").is_file()
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
@@ -56,12 +63,12 @@ def test_a_plugin_has_one_name_everywhere(plugin: str) -> None:
     assert set(described["entry-points"].get("htmap.commands", {}).values()) <= {f"{package}.plugin"}
 
 
-@pytest.mark.parametrize("plugin", PLUGINS)
+@pytest.mark.parametrize("plugin", DISTRIBUTIONS)
 def test_a_plugin_has_the_version_of_the_core(plugin: str) -> None:
     assert project(ROOT / "plugins" / plugin)["project"]["version"] == project(ROOT)["project"]["version"]
 
 
-@pytest.mark.parametrize("plugin", PLUGINS)
+@pytest.mark.parametrize("plugin", DISTRIBUTIONS)
 def test_a_plugin_needs_the_core_and_runs_on_the_same_pythons(plugin: str) -> None:
     described = project(ROOT / "plugins" / plugin)["project"]
     assert [each for each in described["dependencies"] if re.match(r"htmap-core\b", each)] == [f"htmap-core{RANGE}"]
@@ -74,14 +81,14 @@ def test_the_core_has_an_extra_for_each_plugin_and_nothing_else_under_such_a_nam
         short: [
             (each.name, each.specifier) for each in wanted if each.marker and each.marker.evaluate({"extra": short})
         ]
-        for short in (plugin.removeprefix("htmap-") for plugin in PLUGINS)
+        for short in (plugin.removeprefix("htmap-") for plugin in DISTRIBUTIONS)
     }
     always = [(each.name, each.specifier) for each in wanted if each.marker and each.marker.evaluate({"extra": ""})]
     of_extras = {short: [each for each in added if each not in always] for short, added in found.items()}
-    assert of_extras == {plugin.removeprefix("htmap-"): [(plugin, SpecifierSet(RANGE))] for plugin in PLUGINS}
+    assert of_extras == {plugin.removeprefix("htmap-"): [(plugin, SpecifierSet(RANGE))] for plugin in DISTRIBUTIONS}
 
 
-@pytest.mark.parametrize("plugin", PLUGINS)
+@pytest.mark.parametrize("plugin", DISTRIBUTIONS)
 def test_an_environment_of_this_tree_takes_the_plugin_of_an_extra_from_the_tree(plugin: str) -> None:
     assert project(ROOT)["tool"]["uv"]["sources"][plugin] == {"workspace": True}
 

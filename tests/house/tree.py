@@ -17,7 +17,12 @@ ROOT = Path(__file__).parents[2]
 
 SKIPPED_FOLDERS = {"__pycache__", "build", "dist", "node_modules"}
 
-PLUGINS = sorted(path.name for path in (ROOT / "plugins").iterdir() if path.is_dir())
+DISTRIBUTIONS = sorted(path.name for path in (ROOT / "plugins").iterdir() if path.is_dir())
+"""Our distributions besides the core: plugins, and those that use HTMap as programs of users do."""
+
+USERS = ["htmap-joblib"]
+
+PLUGINS = [name for name in DISTRIBUTIONS if name not in USERS]
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:

@@ -68,7 +68,7 @@ def test_a_component_that_dies_among_others_has_run_again_alone(mapped: htmap.Ma
 
 
 def test_the_next_map_knows_how_long_calls_took(mapped: htmap.Map) -> None:
-    known = earlier_runs.calls_of(mapped._map_dir)
+    known = earlier_runs.calls_of(mapped._map_dir, None)
     assert known is not None
     assert 0 < known.seconds < 10
     assert mapped.chunk_report()

@@ -213,7 +213,7 @@ def test_each_component_has_an_object_of_its_own_and_the_module(waves: htmap.Map
 
 
 def test_the_argument_is_on_disk_once_and_the_inputs_are_as_given(waves: htmap.Map) -> None:
-    assert len(list(waves._map_dir.arguments.rglob("_htmap_argument_*"))) == 1
+    assert len(list(waves._map_dir.path.rglob("_htmap_argument_*"))) == 1
     assert list(waves.iter_inputs()) == [((place, ["a" * MB]), {}) for place in range(4)]
 
 
@@ -221,7 +221,7 @@ def test_the_argument_is_sent_again_where_it_is_whole_and_damage_is_told(waves: 
     waves.rerun([3])
     waves.wait(TIMEOUT)
     assert waves[3] == (3, MB + 4, 2)
-    (path,) = waves._map_dir.arguments.rglob("_htmap_argument_*")
+    (path,) = waves._map_dir.path.rglob("_htmap_argument_*")
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(htmap.exceptions.CorruptMap):
         waves.rerun([3])

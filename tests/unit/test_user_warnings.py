@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,6 +28,24 @@ def test_it_does_so_too_where_htmap_has_entered_a_block_of_its_own() -> None:
     with pytest.warns(SuspiciousMap) as caught:
         enter()
     assert caught[0].filename == __file__
+
+
+def in_thread(what: Callable[[], None]) -> None:
+    thread = threading.Thread(target=what)
+    thread.start()
+    thread.join()
+
+
+def test_a_warning_of_another_thread_shows_the_line_that_has_called_before() -> None:
+    line = user_warnings.calling_line()
+
+    def warn() -> None:
+        with user_warnings.issued_for(line):
+            user_warnings.warn(SameDestination("a", 3))
+
+    with pytest.warns(SuspiciousMap) as caught:
+        in_thread(warn)
+    assert (caught[0].filename, caught[0].lineno) == (__file__, line.lineno)
 
 
 def test_gathered_warnings_are_not_issued() -> None:

@@ -29,7 +29,7 @@ from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
 from htmap_core.progress.work import LongWork
 from htmap_core.results.needed_modules import needed_modules
-from htmap_core.results.pickling import Pickled, pickle_function, pickle_input
+from htmap_core.results.pickling import Pickled, pickle_input
 from htmap_core.settings import tables
 from htmap_core.settings.chain import settings
 from htmap_core.storage.creation import Creation
@@ -41,7 +41,7 @@ from htmap_core.submission import planning
 from htmap_core.submission.checkpointing import Checkpointing, checkpointing
 from htmap_core.submission.chunking import choice
 from htmap_core.submission.chunking.choice import Chunks
-from htmap_core.submission.files.arguments import Arguments
+from htmap_core.submission.files.arguments import Arguments, Inputs, Store, function_apart
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.known_commands import check_commands
 from htmap_core.submission.mistakes.looks import Looks
@@ -52,8 +52,6 @@ from htmap_core.submission.planning import Description
 
 if TYPE_CHECKING:
     from htmap_core.maps.drafts.kept import Kept
-
-Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 @attrs.frozen
@@ -66,6 +64,8 @@ class Draft:
     :param own: the user's own modules that it needs.
     :param looks: what was seen of its function, for warnings of mistakes; None where the settings want none.
     :param kept: notes what a later run of the script compares; None where none will find the map.
+    :param inputs: makes what gives the inputs of its calls from what stores large arguments; None where each is pickled when its
+        turn comes.
     """
 
     options: MapOptions
@@ -77,21 +77,29 @@ class Draft:
     own: OwnModules
     looks: Optional[Looks]
     kept: Optional[Kept] = None
+    inputs: Optional[Callable[[Store], Inputs]] = None
 
     @classmethod
     def of(
-        cls, func: Callable[..., Any], given: MapOptions | None, chunksize: int | str | None, *, keeps: bool = False
+        cls,
+        func: Callable[..., Any],
+        given: MapOptions | None,
+        chunksize: int | str | None,
+        *,
+        keeps: bool = False,
+        function: Pickled | None = None,
     ) -> Draft:
         """Return the draft of a map of *func*.
 
         :param given: the options without those of the settings.
         :param keeps: whether a later run of the script may find the map again.
+        :param function: its pickle, where it was made before: the function may have changed since.
         """
         check_function(func)
         plugin_faults.check()
         options = merged_options(given)
         size = choice.given(chunksize, options)
-        function = pickle_function(func)
+        function = function_apart(func) if function is None else function
         own = OwnModules.of(function, options, sends=tables.setting("SEND_MODULES"))
         if own.sent:
             options = MapOptions.merge(options, MapOptions(fixed_input_files=own.sent))
@@ -115,14 +123,15 @@ class Draft:
         """The paths or URLs of what travels to all jobs, because the options say so, or for the function."""
         return [*map(str, self.options.fixed_input_files), *self.function.sources]
 
-    @property
-    def _pickle_input(self) -> Callable[[tuple[Any, ...], dict[str, Any], int], Pickled]:
-        return pickle_input if self.kept is None else self.kept.pickle_input
+    def _inputs_of(self, creation: Writing) -> Inputs:
+        if self.inputs is not None:
+            return self.inputs(creation.add_argument)
+        return Arguments(creation.add_argument, pickle_input if self.kept is None else self.kept.pickle_input)
 
     @contextlib.contextmanager
     def written(
         self,
-        calls: Iterable[Call],
+        calls: Iterable[Any],
         total: int,
         tag: str | None,
         method: DeliveryMethod,
@@ -150,7 +159,7 @@ class Draft:
     @contextlib.contextmanager
     def added(
         self,
-        calls: Iterable[Call],
+        calls: Iterable[Any],
         total: int,
         grown: MapDir,
         tag: str,
@@ -174,7 +183,7 @@ class Draft:
     @contextlib.contextmanager
     def _written(
         self,
-        calls: Iterable[Call],
+        calls: Iterable[Any],
         total: int,
         made: Callable[..., Any],
         chunks: Chunks,
@@ -195,8 +204,9 @@ class Draft:
         files, modules = MapFiles(self.options, connection, first=first), Modules(self)
         with made(sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
             add_function(creation, self.function, self.checkpoints, files, runs_again_alone=chunks.reason is not None)
-            arguments = Arguments(creation.add_argument, self._pickle_input)
-            requests = self._requests(creation, columns, files)
+            arguments = self._inputs_of(creation)
+            compared = self.options, columns.names, self.function, creation.files.runtime, files.job_bytes
+            requests = None if self.looks is None else Requests(*compared)
             with LongWork(f"creating {creation.tag}", total, "component", quiet=quiet) as work:
                 numbered = enumerate(work.counting(calls), creation.first)
                 coming = chunks.following(arguments.pickled(numbered))
@@ -218,7 +228,7 @@ class Draft:
     @contextlib.contextmanager
     def written_for_here(
         self,
-        calls: Iterable[Call],
+        calls: Iterable[Any],
         total: int,
         tag: str | None,
         machine: PoolView,
@@ -238,7 +248,7 @@ class Draft:
         made = functools.partial(Creation, tag, root=scratch, replaces=replaces)
         with made(sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
             add_function(creation, self.function, self.checkpoints, files, runs_again_alone=False)
-            arguments = Arguments(creation.add_argument, self._pickle_input)
+            arguments = self._inputs_of(creation)
             with LongWork(f"creating {creation.tag}", total, "component") as work:
                 inputs = chunks.following(arguments.pickled(enumerate(work.counting(calls))))
                 add_inputs(creation, modules.sent_before(inputs, arguments, files), columns, files, None)
@@ -252,11 +262,6 @@ class Draft:
                     user_warnings.warn(warning)
 
             yield Written(creation, plan, describe, check, None)
-
-    def _requests(self, creation: Writing, columns: OptionColumns, files: MapFiles) -> Requests | None:
-        if self.looks is None:
-            return None
-        return Requests(self.options, columns.names, self.function, creation.files.runtime, files.job_bytes)
 
     def _chunks(self, pool: Pool, method: DeliveryMethod, connection: Connection, total: int) -> Chunks:
         if self.size:

@@ -13,7 +13,7 @@ from htmap_core.contract.pools import Pool
 from htmap_core.results.needed_modules import needed_modules
 from htmap_core.results.pickling import Pickled
 from htmap_core.settings import tables
-from htmap_core.submission.files.arguments import Arguments
+from htmap_core.submission.files.arguments import Inputs
 from htmap_core.submission.files.map_files import MapFiles
 from htmap_core.submission.mistakes.jobs import many_jobs
 from htmap_core.submission.mistakes.own_modules import OwnModules
@@ -40,7 +40,7 @@ class Modules:
         """The top-level modules that the execute node must have for the function and, once they are written, its inputs."""
         return self._draft.needed_modules | self._of_inputs
 
-    def sent_before(self, coming: Iterator[Pickled], arguments: Arguments, files: MapFiles) -> Iterator[Pickled]:
+    def sent_before(self, coming: Iterator[Pickled], arguments: Inputs, files: MapFiles) -> Iterator[Pickled]:
         """Yield the inputs. Before the first one, send the modules that its objects need, or note them as missing."""
         for first in itertools.islice(coming, 1):
             needed = Pickled(b"", modules=arguments.modules)
@@ -62,7 +62,7 @@ class Modules:
 
 
 def mistakes(
-    draft: Draft, plan: MapPlan, pool: Pool, connection: Connection, arguments: Arguments, requests: Requests | None
+    draft: Draft, plan: MapPlan, pool: Pool, connection: Connection, arguments: Inputs, requests: Requests | None
 ) -> Iterator[SuspiciousMap]:
     """Yield a warning for each mistake that was seen; none where the settings want none.
 

@@ -24,6 +24,7 @@ from htmap_core.submission.handshake import handshake, versions
 from htmap_core.submission.mistakes.requests import Requests
 from htmap_core.submission.option_columns import OptionColumns
 from htmap_core.submission.planning import Description
+from htmap_run.arguments import RECORDED
 
 if TYPE_CHECKING:
     from htmap_core.maps.drafts.kept import Kept
@@ -52,6 +53,7 @@ class Written:
         method_reason: str,
         *,
         untagged: bool,
+        executor: bool = False,
         chunking: Mapping[str, Any] | None = None,
     ) -> MapRecord:
         """Return what a map keeps of how it was made.
@@ -59,6 +61,7 @@ class Written:
         :param kept: what a later run of the script compares; None where none will find the map.
         :param method: the name of the delivery method, or of what stands for one on this machine.
         :param untagged: whether the tag is a random one.
+        :param executor: whether an executor makes it.
         :param chunking: why jobs have the sizes that they have; None where the user has chosen them.
         """
         creation = self.creation
@@ -76,6 +79,7 @@ class Written:
             delivery_reason=method_reason,
             plugin_files=one_off_files(plugins.records_for_maps()),
             kept=None if kept is None else kept.facts(),
+            executor=executor,
         )
 
 
@@ -87,12 +91,15 @@ def add_function(
     :param runs_again_alone: whether a component that failed beside others runs once more by itself.
     """
     creation.add_runtime(build())
-    for_all = files.of_all(creation.map_dir.path, function.sources, prefix=creation.files.prefix)
+    large = [creation.add_argument(name, content) for name, content in function.parts.items()]
+    for_all = files.of_all(creation.map_dir.path, function.sources, large, prefix=creation.files.prefix)
     record = {**handshake(function), "files": for_all, "checkpoints": checkpoints.is_on}
     if runs_again_alone:
         record["runs_again_alone"] = True
     if checkpoints.is_on:
         record.update(checkpoint_interval=checkpoints.interval, checkpoint_exit=checkpoints.by_exit)
+    if large:
+        record[RECORDED] = [*function.parts]
     creation.add_function(function.payload, record, function.functions)
 
 
@@ -106,12 +113,13 @@ def add_inputs(
     """
     looks_at_all = requests is not None and requests.looks_at_all
     for pickled in coming:
-        large = pickled.arguments
+        large = [*pickled.arguments.values()]
         entries, of_files = files.of_next(pickled.sources, begins_job=creation.begins_job, arguments=large)
         values = columns.of_next()
         if requests is not None and (of_files[0] or looks_at_all or len(pickled.payload) >= LARGE):
             requests.note(creation.first + creation.components, pickled, files.job_bytes, values)
-        creation.add_input(pickled.payload, values, of_files, entries, pickled.by_value, pickled.fingerprint)
+        facts = pickled.by_value, pickled.fingerprint, pickled.arguments
+        creation.add_input(pickled.payload, values, of_files, entries, *facts, key=pickled.key)
     if not creation.components:
         raise EmptyMap
     columns.end()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from htmap_core import names
-from htmap_core.maps.drafts.draft import Call, Draft
+from htmap_core.maps.drafts.draft import Draft
 from htmap_core.maps.here.machine import LocalQueue, ThisMachine
 from htmap_core.maps.here.place import how
 from htmap_core.maps.here.running import run
@@ -21,13 +22,21 @@ from htmap_core.submission.submit import submit_map
 
 
 def create_here(
-    draft: Draft, calls: Iterable[Call], replaces: MapDir | None, *, total: int, tag: str | None, where: str
+    draft: Draft,
+    calls: Iterable[Any],
+    replaces: MapDir | None,
+    *,
+    total: int,
+    tag: str | None,
+    where: str,
+    begins: Callable[[Map], object] = lambda _: None,
 ) -> Map:
     """Create a map, run it on this machine to its end, and return it.
 
     :param replaces: the map that has the tag so far.
     :param total: the number of *calls*, for the progress bar; 0 where it is not known.
     :param where: ``here`` or ``processes``.
+    :param begins: is given the map before it runs.
     :raises KeyboardInterrupt: Ctrl-C ended it. The map stays, with what has ended.
     """
     with contextlib.ExitStack() as marked:
@@ -43,5 +52,7 @@ def create_here(
             if replaces is not None:
                 replacing.take_place(replaces, map_dir, plan.tag, queue)
         logger.info("created map %r, which runs on this machine: %d components", plan.tag, plan.components)
+        made: Map = Map(tag=plan.tag, map_dir=map_dir)
+        begins(made)
         run(map_dir, plan.tag)
-    return Map(tag=plan.tag, map_dir=map_dir)
+    return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import reprlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,17 +10,16 @@ from typing import Any, Optional
 from htmap_core import names
 from htmap_core.exceptions import MapDiffers
 from htmap_core.fingerprints.fingerprint import Fingerprint, Incomparable
-from htmap_core.maps.drafts.draft import Call, Draft
+from htmap_core.maps.drafts.draft import Draft
 from htmap_core.maps.drafts.kept import FUNCTION, MODULES, USED, Kept
 from htmap_core.maps.earlier_runs import FUNCTION as OF_CHUNKING
-from htmap_core.maps.resuming.differing import Differing, digest
-from htmap_core.results.pickling import Pickled
+from htmap_core.maps.resuming.differing import Differing
 from htmap_core.results.unpickling.payloads import CannotUnpickle, unpickle
 from htmap_core.storage.content import source_lines
-from htmap_core.storage.content.inputs import Inputs, read_function, stored_arguments
+from htmap_core.storage.content.inputs import Inputs, read_function
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.files.arguments import Arguments
-from htmap_run import arguments
+from htmap_core.submission.mistakes.calls import Call
 
 _MAY_HAVE = "a module, a global variable, a default, a closure, or the version of Python or of a package"
 _SHOWN_LINES = 12  # of changed source: enough to recognise what was changed
@@ -39,8 +37,9 @@ class Comparison:
     def __init__(self, map_dir: MapDir, tag: str, draft: Draft, kept: Kept) -> None:
         self.compared = 0
         self._map_dir, self._tag, self._draft, self._kept = map_dir, tag, draft, kept
-        self._folder: Path | None = None
-        self._arguments: Arguments | None = None
+        self._arguments = Arguments(
+            lambda *_: Path(), kept.pickle_input
+        )  # the pickles name what is large by its content
         self._repr = reprlib.Repr()
         self._repr.maxstring = self._repr.maxother = 60
 
@@ -51,6 +50,8 @@ class Comparison:
 
         :raises MapDiffers: it is another one, or cannot be compared.
         """
+        if self._map_dir.record.executor:
+            raise self._differs("executor", "")
         now, before = self._kept.fingerprints.function, self._function_then()
         if now.incomparable:
             raise self._differs("function", f"it cannot be compared with what it was: {_named(now.incomparable)}")
@@ -108,22 +109,12 @@ class Comparison:
         return next(calls, None)
 
     def _compare(self, component: int, block: Inputs, call: Call, differing: Differing) -> None:
-        pickled, before = self._pickled(component, call), block.payload(component)
+        pickled, before = self._arguments.of_call(component, *call), block.payload(component)
         if pickled.payload == before:
             return
         difference = self._difference(component, block, before, call)
         if difference is not None:
             differing.add(component, before, pickled.payload, difference)
-
-    def _pickled(self, component: int, call: Call) -> Pickled:
-        """Pickle a call as those of a component's portion are: large arguments that the map has are named as it names them."""
-        (args, kwargs), folder = call, self._map_dir.arguments_of(component)
-        if folder != self._folder:
-            named = Arguments(_Stored(folder).place_of, self._kept.pickle_input)
-            self._folder, self._arguments = folder, named if folder.is_dir() else None
-        if self._arguments is None:
-            return self._kept.pickle_input(args, kwargs, component)
-        return self._arguments.of_call(component, args, kwargs)
 
     def _difference(self, component: int, block: Inputs, before: bytes, call: Call) -> str | None:
         """Return in what an input differs whose pickle does; None if it is the same."""
@@ -135,8 +126,8 @@ class Comparison:
             return None if then == now.digest else f"it is {self._shown(call)} now, with code of the script"
         try:
             python = self._map_dir.record.versions.get("python", "")
-            with arguments.lying_in(str(self._map_dir.arguments_of(component))):
-                was: Call = unpickle(before, self._tag, component, python, by_value=False, is_input=True)
+            path_of = self._map_dir.arguments_of(component)
+            was: Call = unpickle(before, self._tag, component, python, by_value=False, path_of=path_of)
         except CannotUnpickle as error:
             return f"what it was cannot be read: {error.reason}"
         found: Fingerprint = self._kept.fingerprints.of_input(*was)
@@ -174,25 +165,6 @@ class Comparison:
 
     def _differs(self, what: str, detail: str, *, component: int | None = None, count: int = 0) -> MapDiffers:
         return MapDiffers(self._tag, what, detail, component, count, self._map_dir.placement.components)
-
-
-class _Stored:
-    """The large arguments of a portion of a map, which are found by their pickles.
-
-    :param folder: the folder that has them.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def place_of(self, payload: bytes) -> tuple[str, Path]:
-        """Return the place and the path of the file with a pickled argument; no place and the folder if there is none."""
-        place = self._places.get(digest(payload), "")
-        return place, self._folder / place
-
-    @functools.cached_property
-    def _places(self) -> dict[bytes, str]:
-        return {digest(payload): place for place, payload in stored_arguments(self._folder)}
 
 
 def _named(found: Iterable[Incomparable]) -> str:

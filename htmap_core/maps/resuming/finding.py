@@ -12,7 +12,7 @@ from htmap_core import names, user_warnings
 from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import BusyMap, HTMapException, MapWasRemoved, TagAlreadyExists, TagNotFound
 from htmap_core.maps import recovery
-from htmap_core.maps.drafts.draft import Call, Draft
+from htmap_core.maps.drafts.draft import Draft
 from htmap_core.maps.drafts.written import Written
 from htmap_core.maps.map import Map, engine_of
 from htmap_core.maps.resuming.comparing import Comparison
@@ -24,6 +24,7 @@ from htmap_core.storage import operations
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import find_map
+from htmap_core.submission.mistakes.calls import Call
 
 _LONGEST = 1.0  # seconds between two looks whether the tag is free, or has a map
 
@@ -66,7 +67,7 @@ def made_or_found(wanted: Wanted) -> tuple[Map, Optional[int]]:
     next(pauses)
     while True:
         recovery.settle()
-        map_dir = _existing(wanted.tag)
+        map_dir = existing(wanted.tag)
         if map_dir is not None and wanted.rule == LOAD:
             return _opened(wanted.tag, map_dir), 0
         draft = draft or wanted.draft()
@@ -94,7 +95,7 @@ def made_or_found(wanted: Wanted) -> tuple[Map, Optional[int]]:
         return made, None
 
 
-def _existing(tag: str) -> MapDir | None:
+def existing(tag: str) -> MapDir | None:
     """Return the map with a tag, after any process has finished that is making it; None if there is none."""
     while True:
         try:
@@ -133,7 +134,7 @@ def _resumed(wanted: Wanted, map_dir: MapDir, draft: Draft) -> tuple[Map, int]:
             calls = itertools.chain([more], calls)
             try:
                 left = max(0, wanted.total - comparison.compared)
-                added = grow(map_dir, wanted.tag, draft, calls, left, wanted.begun)
+                added = len(grow(map_dir, wanted.tag, draft, calls, left, wanted.begun))
             except BusyMap:
                 operations.await_end(names.RERUNNING, map_dir)
                 continue

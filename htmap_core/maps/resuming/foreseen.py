@@ -8,11 +8,12 @@ from typing import Optional
 
 import attrs
 
-from htmap_core.maps.drafts.draft import Call, Draft
+from htmap_core.maps.drafts.draft import Draft
 from htmap_core.maps.map import Map, engine_of
 from htmap_core.maps.resuming.comparing import Comparison
 from htmap_core.maps.resuming.finding import other_options, tell_of_differences, tell_of_others
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.submission.mistakes.calls import Call
 
 
 @attrs.frozen

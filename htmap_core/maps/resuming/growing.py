@@ -9,7 +9,7 @@ from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import Pool
 from htmap_core.exceptions import MapWasRemoved, PoolUnavailable
 from htmap_core.maps import earlier_runs
-from htmap_core.maps.drafts.draft import Call, Draft
+from htmap_core.maps.drafts.draft import Draft
 from htmap_core.maps.drafts.written import Written
 from htmap_core.plugins import pools
 from htmap_core.plugins.calls import plugins
@@ -23,19 +23,29 @@ from htmap_core.submission.delivery_choice import Chosen, choose_delivery_method
 from htmap_core.submission.submit import submit_growth
 
 
-def grow(map_dir: MapDir, tag: str, draft: Draft, calls: Iterable[Call], total: int, begun: list[Written]) -> int:
-    """Add components to a map, in its own pool and with the options of today, and return how many.
+def grow(
+    map_dir: MapDir,
+    tag: str,
+    draft: Draft,
+    calls: Iterable[Any],
+    total: int,
+    begun: list[Written],
+    *,
+    quiet: bool = False,
+) -> range:
+    """Add components to a map, in its own pool and with the options of today, and return their indices.
 
     :param calls: theirs, without those of the components that the map has.
     :param total: how many they are, for the progress bar; 0 where it is not known.
     :param begun: gets what is written, for whoever interrupts it.
+    :param quiet: do not show how far it is.
     :raises BusyMap: another thread or process is adding components or running some again, or has just added some. No call was
         used.
     """
     pool, connection = pool_of(map_dir)
     pools.check_place(connection, map_dir.root)
     chosen = choose_delivery_method(pool, connection, draft.needed_modules, draft.options)
-    with draft.added(calls, total, map_dir, tag, chosen.method, pool, connection) as written:
+    with draft.added(calls, total, map_dir, tag, chosen.method, pool, connection, quiet=quiet) as written:
         begun.append(written)
         described = written.describe()
         written.check(described)
@@ -50,7 +60,7 @@ def grow(map_dir: MapDir, tag: str, draft: Draft, calls: Iterable[Call], total: 
     if written.reason is not None and written.reason.teaches:
         draft.runs.add(map_dir.id)
     logger.info("map %r: added %d components in %d jobs", tag, growth.components, growth.jobs)
-    return growth.components
+    return range(growth.first, growth.first + growth.components)
 
 
 def pool_of(map_dir: MapDir, *, looks_only: bool = False) -> tuple[Pool, Connection]:

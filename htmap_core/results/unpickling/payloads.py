@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+from collections.abc import Callable
 from typing import Any, Optional
 
 import attrs
@@ -17,11 +18,14 @@ from htmap_core.exceptions import HTMapException
 from htmap_core.results.unpickling import own_classes
 from htmap_core.user_warnings import HTMapWarning
 from htmap_core.wording import describe
-from htmap_run import pickling
+from htmap_run import arguments, pickling
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
 
 _LARGE = 64 * 1024  # bytes
+
+# What pickles of earlier versions name for an argument that lies in a file of its own.
+_ARGUMENT = ("htmap_run.arguments", "argument")
 
 _MAKE_CLASSES = frozenset({"cloudpickle", "htmap_run"})  # the packages that have functions for it
 
@@ -47,23 +51,30 @@ class CannotUnpickle(HTMapException):
 
 
 def unpickle(
-    payload: bytes, tag: str, component: int, python: str, by_value: bool | None, *, is_input: bool = False
+    payload: bytes,
+    tag: str,
+    component: int,
+    python: str,
+    by_value: bool | None,
+    *,
+    path_of: Callable[[str], str] | None = None,
 ) -> Any:
     """Unpickle a component's result or input.
 
     :param python: the version of the Python that pickled it.
     :param by_value: whether it has code by value; None if that was not recorded, as in maps of HTMap 0.7.0.
-    :param is_input: whether it is an input; the message says so.
+    :param path_of: returns the paths of the large parts of an input, by their names; None for a result, which has none.
     :raises CannotUnpickle: it needs a module that is not here, or another Python.
     """
-    is_others = is_of_another(python)
+    is_others, is_input = is_of_another(python), path_of is not None
     if is_others and by_value:
         # Byte code of another version raises no error: it crashes the interpreter or returns wrong values.
         reason = f"it carries code of Python {python}, and this is Python {_PYTHON}"
         raise CannotUnpickle(tag, component, reason, is_input)
-    load = _DataUnpickler.loads if is_others and by_value is None else _loads
     try:
-        return load(payload)
+        if is_others and by_value is None:
+            return _DataUnpickler.loads(payload)
+        return _loads(payload) if path_of is None else _loads_input(payload, path_of)
     except HTMapWarning:
         raise
     except (Exception, SystemExit) as error:
@@ -116,14 +127,22 @@ def _loads(payload: bytes) -> Any:
     return own_classes.read(lambda reading: _OwnClassesUnpickler(payload, reading).load())
 
 
-class _OwnClassesUnpickler(pickle.Unpickler):
+def _loads_input(payload: bytes, path_of: Callable[[str], str]) -> Any:
+    return own_classes.read(lambda reading: _OwnClassesUnpickler(payload, reading, path_of).load())
+
+
+class _OwnClassesUnpickler(arguments.Unpickler):
     """Unpickles objects of classes by value as objects of the program's own classes."""
 
-    def __init__(self, payload: bytes, reading: own_classes.Reading) -> None:
-        super().__init__(io.BytesIO(payload))
+    def __init__(
+        self, payload: bytes, reading: own_classes.Reading, path_of: Callable[[str], str] | None = None
+    ) -> None:
+        super().__init__(payload, path_of)
         self._reading = reading
 
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == _ARGUMENT:
+            return lambda place: self.read(arguments.PICKLE, place)
         found = super().find_class(module, name)
         return self._reading.instead_of(name, found) if module.partition(".")[0] in _MAKE_CLASSES else found
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
-from htmap_core import names
 from htmap_core.exceptions import CorruptMap
 from htmap_core.files.reading import open_file
 from htmap_core.storage.content.formats import check_frames
@@ -102,28 +101,14 @@ def check_argument(path: Path) -> None:
     _check_only(path, frames.INPUT)
 
 
-def argument_files(folder: Path) -> list[Path]:
-    """Return the files of the large arguments in a folder, which may not exist."""
-    return sorted(folder.glob(f"*/{names.ARGUMENT.format(number='*')}"))
-
-
-def stored_argument(path: Path) -> bytes | None:
-    """Return the pickle of a large argument; None if its file is damaged, which whoever needs it finds out."""
+def is_stored(path: Path, size: int) -> bool:
+    """Return whether the file of a large part is there and whole; *size* is that of its content."""
     try:
         file = frames.Reader(path)
-        return file.payload(file.only(frames.INPUT))
-    except frames.CorruptFile:
-        return None
-
-
-def stored_arguments(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the large arguments in a folder: the place by which pickles of inputs name each, and its pickle.
-
-    A damaged one is left out.
-    """
-    for path in argument_files(folder):
-        if (found := stored_argument(path)) is not None:
-            yield path.relative_to(folder).as_posix(), found
+        frame = file.only(frames.INPUT)
+        return frame.size == size and all(file.pieces(frame))
+    except (OSError, frames.CorruptFile):
+        return False
 
 
 def check_function(path: Path) -> None:
@@ -152,6 +137,18 @@ def _check_only(path: Path, kind: bytes) -> None:
         raise CorruptMap(path, f"is damaged: {error.problem}. {_LEFT}") from error
     except (OSError, ValueError) as error:
         raise _unopened(path, error) from error
+
+
+def function_record(path: Path) -> dict[str, Any]:
+    """Return what the execute side reads before it unpickles the function; nothing where 0.7.0 has written it.
+
+    :raises CorruptMap: it is missing or damaged.
+    """
+    check_function(path)
+    if not _is_framed(path):
+        return {}
+    file = frames.Reader(path)
+    return file.record(file.only(frames.FUNCTION))
 
 
 def read_function(path: Path) -> bytes | None:

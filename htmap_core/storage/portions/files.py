@@ -11,10 +11,13 @@ from htmap_core.files.reading import read_file
 from htmap_core.files.sealed import check, checksum, checksum_of
 from htmap_core.files.sharing import make_shared, mend, write_program
 from htmap_core.storage.content import source_lines
-from htmap_core.storage.content.inputs import check_function
+from htmap_core.storage.content.inputs import check_argument, check_function, function_record
 from htmap_core.storage.content.source_lines import SourceLines
 from htmap_core.storage.faults.damage import told_as_damage
 from htmap_core.storage.record import SubmitRecord, submit_from, submit_text
+from htmap_run.arguments import RECORDED
+
+_SHARD = 2  # of the digits of a name: its folder, of which there are 256 then
 
 NOT_AGAIN = "no component of the map can be submitted again; results can still be read"
 
@@ -48,23 +51,37 @@ class PortionFiles:
         """The path of the archive that jobs run."""
         return self.path / names.RUNTIME
 
-    @property
-    def arguments(self) -> Path:
-        """The path of the folder of large arguments, which lie in files of their own."""
-        return self.path / names.ARGUMENTS
+    def argument(self, name: str) -> Path:
+        """Return the path of the file with a large part of a function or an input, by its name. All portions have it there.
+
+        Earlier versions have named such parts of inputs by paths, in a folder of each portion.
+        """
+        if "/" in name:
+            return self.path / names.ARGUMENTS / name
+        return self.map_path / names.ARGUMENTS / name[:_SHARD] / names.ARGUMENT.format(name=name)
 
     def arguments_in(self, columns: Sequence[str]) -> Iterator[Path]:
-        """Yield the paths of the large arguments of a job, by its row in an item file."""
-        inside = f"/{self.id}/{self.prefix}{names.ARGUMENTS}/"
+        """Yield the paths of the large parts of a job's inputs, by its row in an item file."""
+        inside, folders = f"/{self.id}/", (f"{names.ARGUMENTS}/", f"{self.prefix}{names.ARGUMENTS}/")
         for text in columns[len(names.COLUMNS) :]:
-            yield from (self.arguments / path.partition(inside)[2] for path in text.split(",") if inside in path)
+            places = (path.partition(inside)[2] for path in text.split(","))
+            yield from (self.map_path / place for place in places if place.startswith(folders))
+
+    def arguments_of_function(self) -> list[Path]:
+        """Return the paths of the large parts of the function.
+
+        :raises CorruptMap: the function is missing or damaged.
+        """
+        return [self.argument(name) for name in function_record(self.path / names.FUNCTION).get(RECORDED, ())]
 
     def check_function(self) -> None:
-        """Check that the pickled function is undamaged, before it is sent again.
+        """Check that the pickled function and its large parts are undamaged, before they are sent again.
 
-        :raises CorruptMap: it is missing or damaged.
+        :raises CorruptMap: one of them is missing or damaged.
         """
         check_function(self.path / names.FUNCTION)
+        for path in self.arguments_of_function():
+            check_argument(path)
 
     def write_submit(
         self, commands: dict[str, str], columns: tuple[str, ...], authors: dict[str, str] | None = None

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 
 from htmap_core import names
 from htmap_core.exceptions import BusyMap, MapWasRemoved
 from htmap_core.files.folders import remove_tree
 from htmap_core.files.ownership import make_folder
-from htmap_core.files.sharing import link
 from htmap_core.storage import operations
 from htmap_core.storage.content.formats import GROWS
-from htmap_core.storage.content.inputs import argument_files, stored_argument
 from htmap_core.storage.faults.storing import NOTHING_CHANGED, storing
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.portions.writing import Writing
-
-_AROUND = 1024  # bytes: more than a file of frames has beside its one payload
 
 
 class Growth(Writing):
@@ -70,20 +64,6 @@ class Growth(Writing):
         if self.map_dir.placement.components != self.first:
             raise BusyMap(self.tag, names.RERUNNING)
 
-    def write_argument(self, path: Path, payload: bytes) -> None:
-        """Write the file of a pickled argument. Where the map has the same one already, both are one file on disk."""
-        for known, size in self._arguments_of_map:
-            is_like_it = 0 <= size - len(payload) <= _AROUND
-            if is_like_it and stored_argument(known) == payload and link(path, known):
-                return
-        super().write_argument(path, payload)
-
-    @functools.cached_property
-    def _arguments_of_map(self) -> list[tuple[Path, int]]:
-        """The files of large arguments that the map has, and their sizes."""
-        folders = {self.map_dir.files_of(each.submission).arguments for each in self.map_dir.placement.portions}
-        return [(path, path.stat().st_size) for folder in folders for path in argument_files(folder)]
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -91,5 +71,7 @@ class Growth(Writing):
         # After Ctrl-C, when the schedd may have had the jobs already, the next command finds out, as after a crash.
         if kind is not None and issubclass(kind, Exception):
             remove_tree(self.files.path)
+            for path in self.new_arguments:
+                path.unlink(missing_ok=True)
             self.map_dir.remove_items(self.submission)
         self._performed.__exit__(kind, error, trace)

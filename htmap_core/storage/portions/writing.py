@@ -12,12 +12,18 @@ from typing import Any, Union
 from htmap_core import names
 from htmap_core.files.ownership import make_folder, private_opener
 from htmap_core.storage.content import source_lines
+from htmap_core.storage.content.inputs import is_stored
+from htmap_core.storage.executors import keys
+from htmap_core.storage.executors.keys import CallKey
 from htmap_core.storage.faults.storing import storing
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
 from htmap_run import frames
+from htmap_run.arguments import RECORDED
 
 BLOCK_SIZE = 64 * 1024  # bytes: small enough that a job fetches few inputs of others, large enough to keep files few
+
+Content = Union[bytes, bytearray, memoryview]
 
 Value = Union[str, Callable[[int], str]]
 """A job's value for a column of the item file, or what makes it of how many components the job has in the end."""
@@ -61,10 +67,12 @@ class Writing:
         """How many jobs there are of one size, and that size, for each run of such jobs."""
         self._begun = 0  # components, before the present job
         self._block: frames.Writer | None = None
-        self._pending: list[bytes] = []  # of the block: to write inputs one by one would take half as long again
+        self._pending: list[Content] = []  # of the block: to write inputs one by one would take half as long again
         self._written = self._flushed = 0  # bytes of the block, with those pending and without
         self._blocks = 0
-        self._arguments = 0
+        self.new_arguments: list[Path] = []
+        """The files of large parts that the map did not have."""
+        self._keys: list[CallKey] = []
         self._chunk_inputs = ""
         self._chunk_values: Sequence[Value] = ()
         self._chunk_joined: list[dict[str, None]] = []
@@ -96,25 +104,21 @@ class Writing:
         with storing(self.map_dir.path):
             self.files.write_program(names.RUNTIME, archive)
 
-    def add_argument(self, payload: bytes) -> tuple[str, Path]:
-        """Store a pickled argument in a file of its own, for all calls that have it.
+    def add_argument(self, name: str, content: Content) -> Path:
+        """Store a large part of a function or an input in a file of its own, for all of the map that has it; return its path.
 
-        :returns: its place in the folder of arguments, by which pickles name it, and the path of the file.
+        :param name: its name, which follows from its content.
         """
-        number = self._arguments
-        self._arguments += 1
-        place = f"{number // names.ENTRIES_PER_DIRECTORY}/{names.ARGUMENT.format(number=number)}"
-        path = self.files.arguments / place
+        path = self.map_dir.argument(name)
         with storing(self.map_dir.path):
-            if number % names.ENTRIES_PER_DIRECTORY == 0:
-                make_folder(path.parent)
-            self.write_argument(path, payload)
-        return place, path
-
-    def write_argument(self, path: Path, payload: bytes) -> None:
-        """Write the file of a pickled argument."""
-        with frames.Writer(path) as writer:
-            writer.add(frames.INPUT, payload=payload)
+            if is_stored(path, len(content)):
+                return path
+            make_folder(path.parent)
+            path.unlink(missing_ok=True)  # a killed process has left a part of it, or it is damaged
+            self.new_arguments.append(path)
+            with frames.Writer(path) as writer:
+                writer.add(frames.INPUT, payload=content)
+        return path
 
     @property
     def chunksize(self) -> int:
@@ -140,6 +144,8 @@ class Writing:
         files: Sequence[Sequence[str]] = (),
         by_value: bool = False,
         fingerprint: str | None = None,
+        arguments: Iterable[str] = (),
+        key: CallKey | None = None,
     ) -> None:
         """Store the pickled input of the next component.
 
@@ -148,6 +154,8 @@ class Writing:
         :param files: the entries for the component's input files, for the execute side.
         :param by_value: whether the pickle contains code by value.
         :param fingerprint: the digest of the input, where its pickle does not tell whether another is the same.
+        :param arguments: the names of its large parts.
+        :param key: by what an executor finds the call again. All components have one, or none.
         """
         if self.begins_job:
             size = next(self._sizes)
@@ -162,6 +170,11 @@ class Writing:
             record["by_value"] = True
         if fingerprint is not None:
             record["fingerprint"] = fingerprint
+        if arguments:
+            record[RECORDED] = [*arguments]
+        if key is not None:
+            is_here = key.instead_of is not None and key.instead_of < self.first  # else it is of a map that was removed
+            self._keys.append(key if is_here else key._replace(instead_of=None))
         parts = frames.parts(frames.INPUT, self.first + self.components, record, payload)
         self._pending += parts
         self._written += sum(map(len, parts))
@@ -177,6 +190,8 @@ class Writing:
             self._end_chunk()
             self._end_block()
             self._items.close()
+            if self._keys:
+                keys.write(self.files.path, self._keys)
 
     def _begin_chunk(self, size: int, values: Sequence[Value]) -> None:
         crowded = self._written and size >= BLOCK_SIZE

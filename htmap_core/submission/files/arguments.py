@@ -1,31 +1,31 @@
-"""Large arguments of calls: each lies in a file of its own, once for all calls that have it, and a job fetches it once.
+"""Large arguments of calls, and what is large within them: each lies in a file of its own, and a job fetches it once.
 
-Whether two are the same is told by their pickles, not by their identity: a program may change an object between two calls, and
+Whether two are the same is told by their content, not by their identity: a program may change an object between two calls, and
 each call gets what the object was then. A component unpickles an object of its own, which it may change.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, Optional, Protocol, Union
 
 import attrs
 
 from htmap_core.results.pickling import (
     Pickled,
     held_by,
+    input_of,
     is_plain,
     modules_in,
     pickle_argument,
+    pickle_function,
     pickle_input,
 )
-from htmap_run.arguments import argument
+from htmap_core.submission.files.parts import Apart, Content, Whole, pickled_apart, smallest_of, stored
 
-LARGE = 1024 * 1024  # bytes: what is smaller costs less than a file of its own
+LARGE = 1024 * 1024  # bytes: what is smaller costs less than files of its own
 
-_DIGEST = 16  # bytes
 _IMMUTABLE = (bytes, str, int, float, complex, bool, type(None), tuple)
 _WITHOUT_OTHERS = (bytes, bytearray, str)
 
@@ -49,34 +49,60 @@ class Largest:
     total: int = 0
     distinct: int = 0
 
-    def note(self, size: int, parameter: int | str | None, component: int) -> None:
-        """Note that a call has a large argument."""
+    def note(self, size: int, args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> None:
+        """Note that a call has large arguments; *size* is that of all."""
+        self.calls += 1
         self.total += size
-        if size > self.bytes:
-            self.bytes, self.parameter, self.component = size, parameter, component
+        if size <= self.bytes:
+            return
+        sizes = {name: pickle_argument(value, component).size for name, value in _named(args, kwargs)}
+        largest = max(sizes, key=sizes.__getitem__)
+        is_one = sizes[largest] >= LARGE
+        if not is_one or sizes[largest] > self.bytes:
+            self.bytes, self.component = (sizes[largest] if is_one else size), component
+            self.parameter = largest if is_one else None
+
+
+Store = Callable[[str, Content], Path]
+"""Stores what is large by its name, unless it is there, and returns the path of the file."""
+
+
+class Inputs(Protocol):
+    """The inputs of a map's calls while it is created."""
+
+    @property
+    def largest(self) -> Largest:
+        """The largest arguments among those that were yielded."""
+
+    @property
+    def modules(self) -> Collection[str]:
+        """The modules of the objects that the first one has by reference."""
+
+    def pickled(self, calls: Iterable[tuple[int, Any]]) -> Iterator[Pickled]:
+        """Yield the pickled inputs of calls, each of which comes with the index of its component."""
 
 
 class Arguments:
-    """The arguments of a map's calls while it is created.
+    """The arguments of a map's calls while it is created: they are pickled when they come.
 
-    :param store: stores a pickled argument in a file; returns its place, by which pickles name it, and its path.
+    :param store: stores what is large by its name, unless it is there; returns the path of the file.
     :param pickle: pickles the arguments of one call, as :func:`~htmap_core.results.pickling.pickle_input` does.
     """
 
     def __init__(
         self,
-        store: Callable[[bytes], tuple[str, Path]],
+        store: Store,
         pickle: Callable[[tuple[Any, ...], dict[str, Any], int], Pickled] = pickle_input,
     ) -> None:
-        self._store = store
+        self._store_new = store
         self._pickle = pickle
-        self._known: dict[bytes, tuple[str, Path]] = {}
+        self._known: dict[str, str] = {}
         self.largest = Largest()
         self.modules: Collection[str] = ()
         """The modules of the objects that the first call has by reference; of a large one, those of its types alone."""
 
     def pickled(self, calls: Iterable[tuple[int, tuple[tuple[Any, ...], dict[str, Any]]]]) -> Iterator[Pickled]:
-        """Pickle the arguments of calls, with large ones in files of their own.
+        """Pickle the arguments of calls, with what is large in files of their own.
 
         :param calls: each with the index of its component.
         :raises CannotPickle: they contain an object that cannot be pickled.
@@ -94,54 +120,76 @@ class Arguments:
             yield whole
 
     def of_call(self, component: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pickled:
-        """Pickle the arguments of one call, with large ones in files of their own. It raises what :meth:`pickled` does."""
+        """Pickle the arguments of one call, with what is large in files of their own. It raises what :meth:`pickled` does."""
         whole = self._pickle(args, kwargs, component)
-        return self._without_large(whole, args, kwargs, component) if len(whole.payload) >= LARGE else whole
-
-    def _without_large(self, whole: Pickled, args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> Pickled:
-        self.largest.calls += 1
-        places: dict[int, _InFile] = {}
-        for parameter, value in _apart((*enumerate(args), *kwargs.items()), component):
-            if id(value) not in places:
-                pickled = pickle_argument(value, component)
-                # Code is looked at by whoever reads the input, and files of TransferPaths are listed with it.
-                if len(pickled.payload) >= LARGE and not pickled.by_value and not pickled.sources:
-                    places[id(value)] = self._in_file(pickled.payload)
-                    self.largest.note(len(pickled.payload), parameter, component)
-        rest = whole
-        if places:
-            rest = pickle_input(
-                tuple(places.get(id(value), value) for value in args),
-                {name: places.get(id(value), value) for name, value in kwargs.items()},
-                component,
-            )._replace(
-                arguments=[*dict.fromkeys(str(each.path) for each in places.values())], fingerprint=whole.fingerprint
-            )
-        if len(rest.payload) >= LARGE:
-            self.largest.note(len(rest.payload), None, component)
-            self.largest.distinct += len(rest.payload)
-        return rest
-
-    def _in_file(self, payload: bytes) -> _InFile:
-        digest = hashlib.blake2b(payload, digest_size=_DIGEST).digest()
-        if digest not in self._known:
-            self._known[digest] = self._store(payload)
+        if len(whole.payload) < LARGE and not whole.outside:  # only what is large is outside
+            return whole
+        self.largest.note(whole.size, args, kwargs, component)
+        smallest = smallest_of(whole.size)
+        payload, sizes = self._call_apart(args, kwargs, component, smallest)
+        if len(payload) >= LARGE:
+            wholes, names = self._wholes(args, kwargs, component, smallest)
+            args = tuple(wholes.get(id(value), value) for value in args)
+            kwargs = {name: wholes.get(id(value), value) for name, value in kwargs.items()}
+            payload, sizes = self._call_apart(args, kwargs, component, smallest)
+            sizes |= names
+        if len(payload) >= LARGE:
             self.largest.distinct += len(payload)
-        return _InFile(*self._known[digest])
+        return whole._replace(payload=payload, outside=0, arguments={name: self._known[name] for name in sizes})
+
+    def _call_apart(self, args: tuple[Any, ...], kwargs: dict[str, Any], component: int, smallest: int) -> Apart:
+        call = args, kwargs
+        return pickled_apart(call, input_of(component), self._store, smallest, {id(call), id(args), id(kwargs)})
+
+    def _wholes(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], component: int, smallest: int
+    ) -> tuple[dict[int, Whole], dict[str, int]]:
+        """Store those arguments as a whole that have many small objects, and no object in common with others.
+
+        :returns: what stands for them in the call, by their ``id``; and the sizes of all parts that it has thereby, by name.
+        """
+        wholes: dict[int, Whole] = {}
+        names: dict[str, int] = {}
+        for _, value in _separable(_named(args, kwargs), component):
+            facts = pickle_argument(value, component)
+            # Code is looked at by whoever reads the input, and files of TransferPaths are listed with it.
+            if id(value) in wholes or facts.size < LARGE or facts.by_value or facts.sources:
+                continue
+            payload, sizes = pickled_apart(value, input_of(component), self._store, smallest)
+            if len(payload) >= LARGE:
+                name = stored(payload, self._store)
+                wholes[id(value)] = Whole(name, len(wholes) + 1)
+                names |= {**sizes, name: len(payload)}
+        return wholes, names
+
+    def _store(self, name: str, content: Content) -> None:
+        if name not in self._known:
+            self._known[name] = str(self._store_new(name, content))
+            self.largest.distinct += len(content)
 
 
-@attrs.frozen
-class _InFile:
-    """Stands for an argument in the pickle of a call."""
+def function_apart(func: Callable[..., Any]) -> Pickled:
+    """Pickle a function. What is large in it, as in its closure, is not in the pickle, but in its ``parts``.
 
-    place: str
-    path: Path
+    :raises CannotPickle: the function refers to an object that cannot be pickled.
+    """
+    whole = pickle_function(func)
+    if whole.size < LARGE:
+        return whole
+    parts: dict[str, bytes] = {}
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return argument, (self.place,)
+    def keep(name: str, content: Content) -> None:
+        parts[name] = bytes(content)  # the program may change it before it is stored
+
+    payload, _ = pickled_apart(func, "the function", keep, smallest_of(whole.size))
+    return whole._replace(payload=payload, parts=parts)
 
 
-def _apart(given: Sequence[tuple[int | str, Any]], component: int) -> Iterator[tuple[int | str, Any]]:
+def _named(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[int | str, Any]]:
+    return [*enumerate(args), *kwargs.items()]
+
+
+def _separable(given: Sequence[tuple[int | str, Any]], component: int) -> Iterator[tuple[int | str, Any]]:
     """Yield the arguments that can be pickled without the others: no object can belong to one of them and to another one, too."""
     others = {id(value): value for _, value in given if not is_plain((value,)) and not _has_no_others(value)}
     # What holds no objects may be held by an object, and be changed by the function.

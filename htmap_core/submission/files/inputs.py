@@ -54,12 +54,15 @@ class InputFiles:
         )
         self._has_begun_job = self._has_arguments = False
 
-    def begin(self, map_path: Path, of_function: Iterable[str], *, prefix: str = "") -> Entries:
+    def begin(
+        self, map_path: Path, of_function: Iterable[str], arguments: Iterable[Path] = (), *, prefix: str = ""
+    ) -> Entries:
         """Add the files that all components get.
 
         :param map_path: the map's directory.
         :param prefix: where in it links go: empty, or a folder with a slash at its end.
         :param of_function: the sources of the function's TransferPaths.
+        :param arguments: the files in which large parts of the function lie. No site has a say in them.
         :returns: their entries for the execute side.
         :raises SameName: two of them have the same name.
         :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
@@ -68,6 +71,7 @@ class InputFiles:
         replaced = None if self._rule is None else self._replaced
         self._staging = Staging(map_path, self._protocols.fetch, self._names, replaced, prefix=prefix)
         self._root = os.fspath(map_path.parents[1])
+        self._of_function = [*map(os.fspath, arguments)]
         return self._staging.add_for_all(self._fixed, of_function)
 
     def send_to_all(self, paths: Iterable[str]) -> list[str]:
@@ -144,7 +148,7 @@ class InputFiles:
     def to_transfer(self) -> list[str]:
         """The files that every job transfers, as text for a submit description."""
         column = [f"$({names.FILES_COLUMN})"] if self._staging.has_files or self._has_arguments else []
-        return [*map(submit_path, self._staging.for_all), *column]
+        return [*map(submit_path, (*self._staging.for_all, *self._of_function)), *column]
 
     def warnings(self) -> Iterator[SuspiciousMap]:
         """Yield warnings about input files for which jobs will be held."""

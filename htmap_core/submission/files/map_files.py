@@ -37,16 +37,19 @@ class MapFiles:
         """The item columns for files, with the separators of the values of components that share a job."""
         return {**self._inputs.columns, **self._remaps.columns}
 
-    def of_all(self, map_path: Path, of_function: Iterable[str], *, prefix: str = "") -> list[Entry]:
+    def of_all(
+        self, map_path: Path, of_function: Iterable[str], arguments: Iterable[Path] = (), *, prefix: str = ""
+    ) -> list[Entry]:
         """Add the files that all components get, and return their entries for the execute side.
 
         :param map_path: the map's directory, for links to files.
         :param prefix: where in it links go: empty, or a folder with a slash at its end.
         :param of_function: the sources of the function's TransferPaths.
+        :param arguments: the files in which large parts of the function lie.
         :raises SameName: two of them have the same name.
         :raises CannotTransfer: jobs cannot fetch files from one of their URLs.
         """
-        return self._inputs.begin(map_path, of_function, prefix=prefix)
+        return self._inputs.begin(map_path, of_function, arguments, prefix=prefix)
 
     def send_to_all(self, paths: Iterable[str]) -> list[str]:
         """Add files that all components get under their own names; return those that cannot go, because the names are taken."""

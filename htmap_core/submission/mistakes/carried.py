@@ -26,7 +26,7 @@ def large_parts(func: Callable[..., Any], function: Pickled) -> dict[str, int] |
     :param func: the function.
     :param function: its pickle.
     """
-    whole = len(function.payload)
+    whole = function.size
     if whole < LARGE:
         return None
     sizes: dict[str, int] = {}
@@ -41,7 +41,7 @@ def large_parts(func: Callable[..., Any], function: Pickled) -> dict[str, int] |
 
 def _size(value: Any) -> int:
     try:
-        return len(pickle_argument(value, 0).payload)
+        return pickle_argument(value, 0).size
     except CannotPickle:  # by itself: it could within the function, and is sent with it
         return 0
 

@@ -8,7 +8,7 @@ from typing import Any, Optional
 import attrs
 
 from htmap_core.results.pickling import Pickled
-from htmap_core.submission.files.arguments import Arguments
+from htmap_core.submission.files.arguments import Inputs
 from htmap_core.submission.mistakes.calls import Parameters
 from htmap_core.submission.mistakes.carried import LARGE, large_parts
 from htmap_core.user_warnings import LargeArguments, LargeFunction, SuspiciousMap
@@ -39,9 +39,9 @@ class Looks:
     def of_function(self, jobs: int) -> Iterator[SuspiciousMap]:
         """Yield a warning if the function is large."""
         if self.parts is not None:
-            yield LargeFunction(self.name, len(self.function.payload), jobs, dict(self.parts))
+            yield LargeFunction(self.name, self.function.size, jobs, dict(self.parts))
 
-    def of_arguments(self, arguments: Arguments, jobs: int) -> Iterator[SuspiciousMap]:
+    def of_arguments(self, arguments: Inputs, jobs: int) -> Iterator[SuspiciousMap]:
         """Yield a warning if the arguments of calls are large."""
         found = arguments.largest
         if found.bytes < LARGE:

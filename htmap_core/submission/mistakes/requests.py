@@ -67,7 +67,7 @@ class Requests:
         names = [*columns]
         self._memory = _Request.of("request_memory", options, names)
         self._disk = _Request.of("request_disk", options, names)
-        self._memory.common = len(function.payload)
+        self._memory.common = function.size
         self._disk.common = self._memory.common + runtime.stat().st_size
         differ = self._memory.place is not None or self._disk.place is not None
         self.looks_at_all = differ and max(self._memory.common, files_of_all) >= LARGE
@@ -81,7 +81,7 @@ class Requests:
         :param of_files: the size of all files that its job gets for it and those before it.
         :param values: its values of the per-component options; none for what holds for all components.
         """
-        own = len(pickled.payload) + sum(Path(path).stat().st_size for path in pickled.arguments)
+        own = len(pickled.payload) + sum(Path(path).stat().st_size for path in pickled.arguments.values())
         for request, needed in ((self._memory, own), (self._disk, own + of_files)):
             if values or request.place is None:
                 request.note(component, request.common + needed, values)

@@ -16,7 +16,7 @@ from htmap_core.cli.docs.pages import KINDS, Page, named, pages, search
 from htmap_core.cli.docs.shown import with_commands
 from htmap_core.testing import run_htmap
 from tests.golden_files import Golden
-from tests.house.tree import PLUGINS, ROOT
+from tests.house.tree import DISTRIBUTIONS, ROOT
 from tests.terminals import sent_to_a_terminal
 
 PAGES = pages()
@@ -51,7 +51,7 @@ def test_the_index_is_their_order() -> None:
 
 
 def test_plugins_are_told_by_their_first_sentence() -> None:
-    assert {each.name for each in PAGES if each.path.parent.parent.name == "plugins"} == set(PLUGINS)
+    assert {each.name for each in PAGES if each.path.parent.parent.name == "plugins"} == set(DISTRIBUTIONS)
     assert not [each for each in PAGES if each.title == each.name or "\n" in each.title]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
+from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.maps import earlier_runs
 from htmap_core.maps.earlier_runs import FUNCTION, EarlierRuns
@@ -17,9 +18,11 @@ from htmap_core.storage.content import durations
 from htmap_core.storage.content.durations import Durations
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.portions.growth import Growth
+from htmap_core.storage.portions.growth_record import Added
 from htmap_core.storage.record import MapRecord
 from htmap_core.submission.chunking.choice import Calls
-from htmap_core.submission.submit import submit_map
+from htmap_core.submission.submit import submit_growth, submit_map
 from htmap_run import frames
 from tests.returned import HOST, RUNTIME, Error
 
@@ -167,3 +170,39 @@ def test_what_cannot_be_written_down_is_no_error(root: Path) -> None:
     (root / "durations").write_text("in the way")
     map_dir = made(doubled)
     assert attrs.asdict(map_dir.record)["chunking"] == {FUNCTION: EarlierRuns(doubled).function}
+
+
+def grown(map_dir: MapDir, function: Callable[..., Any]) -> None:
+    """Add a component that calls another function to a map."""
+    runs = EarlierRuns(function)
+    queue: Any = SimpleNamespace(submit=lambda _: SimpleNamespace(cluster=2))
+    with Growth(MapDir(map_dir.path), "tide", 10) as growth:
+        growth.add_input(b"")
+        growth.finish()
+        growth.files.write_program(names.RUNTIME, b"archive")
+        submit_growth(growth, Added(10, growth.runs, {}, chunking={FUNCTION: runs.function}), {}, queue)
+    runs.add(map_dir.id)
+    path = map_dir.path / "outputs/1/0/0.result"
+    path.parent.mkdir(parents=True)
+    with frames.Writer(path) as writer:
+        writer.add(frames.RUN, record={"host": HOST, "runtime": RUNTIME})
+        writer.add(frames.RESULT, 10, {"start": 100.0, "end": 107.0, "memory_mb": 1})
+
+
+def test_each_function_of_a_map_tells_of_its_own_calls_also_when_the_map_is_removed() -> None:
+    map_dir = made(doubled)
+    end(map_dir, 1, 2.0)
+    grown(map_dir, tripled)
+    for _ in range(2):
+        assert [seconds_of(doubled), seconds_of(tripled)] == pytest.approx([2.0, 7.0])
+        earlier_runs.keep(MapDir(map_dir.path))
+        for path in map_dir.path.glob("outputs/*/0/*.result"):
+            path.unlink()
+
+
+def test_only_the_latest_portions_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(earlier_runs, "_PORTIONS", 1)
+    map_dir = made(doubled)
+    end(map_dir, 1, 2.0)
+    grown(map_dir, doubled)
+    assert seconds_of(doubled) == pytest.approx(7.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ import htmap
 from htmap_core import names
 from htmap_core.exceptions import MapDiffers, TagAlreadyExists
 from htmap_core.maps.resuming.comparing import Comparison
+from htmap_core.results.unpickling.payloads import CannotUnpickle
+from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.files.arguments import LARGE
 from htmap_core.user_warnings import LeftAsTheyAre, OtherPlace
+from htmap_run import frames
 
 PLACES = ["here", "processes"]
 
@@ -170,8 +174,29 @@ class TestLargeArguments:
             self.again(*seas)
         assert caught.value.what == what
 
-    def test_a_damaged_one_is_no_equal_one(self, made: htmap.Map) -> None:
-        (path,) = made._map_dir.arguments_of(0).rglob("*argument_0")
-        path.write_bytes(b"nothing")
+    def test_a_damaged_one_is_told_by_who_reads_it_and_makes_no_other_map(self, made: htmap.Map) -> None:
+        for path in made._map_dir.path.rglob("_htmap_argument_*"):
+            path.write_bytes(b"nothing")
+        assert self.again(0, 1)._map_dir.id == made._map_dir.id
+        with pytest.raises(CannotUnpickle):
+            list(made.iter_inputs())
+
+    def test_those_of_an_earlier_version_are_told_by_their_fingerprints(self, made: htmap.Map) -> None:
+        self.as_by_earlier_version(made._map_dir)
+        assert [args for args, _ in made.iter_inputs()] == [([sea] * LARGE, "low") for sea in (0, 1)]
+        assert self.again(0, 1)._map_dir.id == made._map_dir.id
         with pytest.raises(MapDiffers):
-            self.again(0, 1)
+            self.again(0, 2)
+
+    @staticmethod
+    def as_by_earlier_version(map_dir: MapDir) -> None:
+        """Have the inputs name their large arguments as HTMap did once: by a path, and by a function that unpickles it."""
+        block = map_dir.input_block(0)
+        block.unlink()
+        with frames.Writer(block) as writer:
+            for component, path in enumerate(sorted(map_dir.path.rglob("_htmap_argument_*"), key=os.path.getctime)):
+                place = f"0/_htmap_argument_{component}"
+                (map_dir.path / "arguments" / "0").mkdir(exist_ok=True)
+                path.rename(map_dir.path / "arguments" / place)
+                named = f"chtmap_run.arguments\nargument\n(V{place}\ntR"
+                writer.add(frames.INPUT, component, payload=f"(({named}Vlow\nt}}t.".encode())

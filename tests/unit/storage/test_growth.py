@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import multiprocessing
@@ -24,7 +25,7 @@ from htmap_core.maps import recovery
 from htmap_core.maps.map import engine_of
 from htmap_core.storage import operations
 from htmap_core.storage.content import formats
-from htmap_core.storage.content.inputs import stored_argument
+from htmap_core.storage.content.inputs import check_argument
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.jobs import Job
 from htmap_core.storage.mapdir import MapDir
@@ -73,11 +74,15 @@ def grow(made: MapDir, payloads: list[bytes], into: Any = None, first: int = 3, 
         )
 
 
-def test_a_large_argument_that_the_map_has_is_on_disk_once(made: MapDir) -> None:
-    def with_arguments(number: int, payloads: list[bytes]) -> list[Path]:
-        first = MapDir(made.path).placement.components if number == 1 else 4
+def stored(growth: Growth, *contents: bytes) -> list[Path]:
+    return [growth.add_argument(content[:5].hex(), content) for content in contents]
+
+
+def test_a_large_argument_that_the_map_has_is_on_disk_once_however_often_it_grows(made: MapDir) -> None:
+    def with_arguments(number: int, *contents: bytes) -> list[Path]:
+        first = 2 + number
         with Growth(MapDir(made.path), "tide", first) as growth:
-            paths = [growth.add_argument(payload)[1] for payload in payloads]
+            paths = stored(growth, *contents)
             growth.add_input(b"d")
             growth.finish()
             growth.files.write_program(names.RUNTIME, b"archive")
@@ -85,12 +90,38 @@ def test_a_large_argument_that_the_map_has_is_on_disk_once(made: MapDir) -> None
         return paths
 
     before = made.local_data
-    (sea,) = with_arguments(1, [b"sea" * 5000])
-    shore, same = with_arguments(2, [b"shore" * 3000, b"sea" * 5000])
-    assert same.samefile(sea)
-    assert not shore.samefile(sea)
+    (sea,) = with_arguments(1, b"sea..." * 2500)
+    shore, same = with_arguments(2, b"shore" * 3000, b"sea..." * 2500)
+    again = with_arguments(3, b"sea..." * 2500, b"shore" * 3000)
+    assert ([same, shore], same == sea) == (again, True)
     assert 30_000 < made.local_data - before < 45_000
-    assert [stored_argument(path) for path in (sea, shore, same)] == [b"sea" * 5000, b"shore" * 3000, b"sea" * 5000]
+    for path in (sea, shore):
+        check_argument(path)
+
+
+def test_what_a_refused_growth_has_stored_is_gone_and_what_the_map_had_is_not(made: MapDir) -> None:
+    with Growth(MapDir(made.path), "tide", 3) as growth:
+        (sea,) = stored(growth, b"sea..." * 2500)
+        growth.add_input(b"d")
+        growth.finish()
+        growth.files.write_program(names.RUNTIME, b"archive")
+        submit_growth(growth, Added(3, growth.runs, {}), {}, queue(18))
+    with contextlib.suppress(ZeroDivisionError), Growth(MapDir(made.path), "tide", 4) as growth:
+        shore, same = stored(growth, b"shore" * 3000, b"sea..." * 2500)
+        raise ZeroDivisionError
+    assert (same == sea, sea.exists(), shore.exists()) == (True, True, False)
+
+
+@pytest.mark.parametrize("left", [0, 10, 14_990])
+def test_what_a_killed_process_has_left_of_an_argument_is_written_anew(made: MapDir, left: int) -> None:
+    content = b"sea..." * 2500
+    with contextlib.suppress(ZeroDivisionError), Growth(MapDir(made.path), "tide", 3) as growth:
+        (path,) = stored(growth, content)
+        whole = path.read_bytes()
+        path.write_bytes(whole[:left])
+        stored(growth, content)
+        assert path.read_bytes() == whole
+        raise ZeroDivisionError
 
 
 def in_a_process_that_dies(what: Callable[..., None], *arguments: Any) -> None:

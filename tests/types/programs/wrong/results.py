@@ -23,6 +23,7 @@ found.results(errors="ignore")  # wrong: call-overload | reportArgumentType
 for outcome in found.outcomes():
     print(outcome.value + 1)  # wrong: operator | reportOperatorIssue
     print(outcome.error.report())  # wrong: union-attr | reportOptionalMemberAccess
+print(found.futures()[0].result() + 1)  # wrong: operator | reportOperatorIssue
 found.hold(3)  # wrong: arg-type | reportArgumentType
 found.retry()  # wrong: attr-defined | reportAttributeAccessIssue
 htmap.mpa(text, [1, 2])  # wrong: attr-defined | reportAttributeAccessIssue

@@ -55,9 +55,9 @@ def test_arguments_that_need_more_memory_than_is_asked_for_are_doubtful(
 def test_the_arguments_in_files_of_their_own_count(runtime: Path, tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(bytes(3 * MB))
     requests = Requests(MapOptions(request_memory=1, request_disk="4MB"), {}, SMALL, runtime, 0)
-    requests.note(1, SMALL._replace(arguments=[str(tmp_path / "large")]), 0, ())
+    requests.note(1, SMALL._replace(arguments={"sea": str(tmp_path / "large")}), 0, ())
     assert warned(requests) == {TooLittleMemory: 1}
-    requests.note(2, SMALL._replace(arguments=[str(tmp_path / "large")]), 2 * MB, ())
+    requests.note(2, SMALL._replace(arguments={"sea": str(tmp_path / "large")}), 2 * MB, ())
     assert warned(requests) == {TooLittleMemory: 1, TooLargeInputFiles: 2}
 
 
