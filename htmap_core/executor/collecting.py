@@ -81,11 +81,10 @@ class Group:
 
     @property
     def function(self) -> Pickled:
-        """The pickle of the function, with the facts of all that is called by it."""
+        """The pickle of the function, with the facts of all that is called by it; which has code by value, its input tells."""
         first, *others = self._functions
         return (
             first._replace(
-                by_value=any(each.by_value for each in self._functions),
                 names={name for each in self._functions for name in each.names},
                 functions=[function for each in self._functions for function in each.functions],
                 modules={module for each in self._functions for module in each.modules},

@@ -9,6 +9,7 @@ from typing import Any
 
 from htmap_core import names
 from htmap_core.contract.options import MapOptions
+from htmap_core.display.view import Section, Shown
 from htmap_core.executor.asked import Asked, Chunksize
 from htmap_core.executor.homes import GrowingMap, LocalMaps
 from htmap_core.executor.mapping import results_of
@@ -16,12 +17,14 @@ from htmap_core.executor.recall.memory import Memory
 from htmap_core.executor.submitter import Submitter
 from htmap_core.futures.future import Future
 from htmap_core.maps.here.place import place
+from htmap_core.maps.map import engine_of
+from htmap_core.maps.shown import of_map
 from htmap_core.type_variables import P, R
 
 _PATIENCE = 60.0  # seconds: a site may release by itself what it has held
 
 
-class Executor(concurrent.futures.Executor):
+class Executor(Shown, concurrent.futures.Executor):
     """An executor of the standard library over the pool: calls become the components of a map that grows. Since 0.7.
 
     ::
@@ -69,6 +72,13 @@ class Executor(concurrent.futures.Executor):
     def __repr__(self) -> str:
         left, collected = self._submitter.counts()
         return f"<Executor tag={self.tag!r} open={left} collected={collected}>"
+
+    def _view(self) -> Iterator[Section]:
+        left, collected = self._submitter.counts()
+        submitted = f", of which {collected} are not submitted yet" if collected else ""
+        yield Section(f"Executor with {left} open call{'' if left == 1 else 's'}{submitted}")
+        for made in self._submitter.home.maps:
+            yield from of_map.view(engine_of(made))
 
     def __reduce__(self) -> str:
         raise TypeError(

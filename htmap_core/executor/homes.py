@@ -40,6 +40,10 @@ class Home(Protocol):
     def tag(self) -> str | None:
         """The tag of the map; None where there is none yet, or not one."""
 
+    @property
+    def maps(self) -> Sequence[Map[Any]]:
+        """The maps that there are."""
+
     def add(self, group: Group, calls: Sequence[Call], submitted: Submitted) -> None:
         """Submit calls of a group, in their order.
 
@@ -73,6 +77,11 @@ class GrowingMap:
     def tag(self) -> str | None:
         """The tag; None where it is to be a random one and there is no map yet."""
         return self._wanted if self._map is None else self._map.tag
+
+    @property
+    def maps(self) -> Sequence[Map[Any]]:
+        """The map, if there is one."""
+        return [] if self._map is None else [self._map]
 
     def add(self, group: Group, calls: Sequence[Call], submitted: Submitted) -> None:
         """Submit calls of a group."""
@@ -121,14 +130,14 @@ class LocalMaps:
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self._maps: list[Map[Any]] = []
+        self.maps: list[Map[Any]] = []
 
     def add(self, group: Group, calls: Sequence[Call], submitted: Submitted) -> None:
         """Run calls of a group to their end."""
         from htmap_core.maps.here.creation import create_here  # the runner, which maps of a pool do not need
 
         def begins(made: Map[Any]) -> None:
-            self._maps.append(made)
+            self.maps.append(made)
             submitted(made, engine_of(made).components)
 
         given = group.given(calls)
@@ -141,8 +150,8 @@ class LocalMaps:
 
     def remove(self) -> None:
         """Remove the maps."""
-        while self._maps:
-            _remove(self._maps.pop())
+        while self.maps:
+            _remove(self.maps.pop())
 
 
 def _draft(group: Group) -> Draft:

@@ -37,5 +37,4 @@ def _leave() -> None:
     _alive.clear()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave)
+os.register_at_fork(after_in_child=_leave)

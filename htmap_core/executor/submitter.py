@@ -138,8 +138,12 @@ class Submitter:
             self._state.notify_all()
 
     def _run(self) -> None:
-        while self._awaits_due():
-            self.act()
+        try:
+            while self._awaits_due():
+                self.act()
+        except BaseException:  # a bug, which Python tells; the next call is not to wait for this thread
+            self._thread = None
+            raise
 
     def _awaits_due(self) -> bool:
         """Wait until there is something to do now, and return whether there is; else the thread ends."""

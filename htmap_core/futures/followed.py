@@ -41,6 +41,7 @@ class FollowedMap:
         self._statuses: Statuses = []
         self._seen: int | None = None
         self._failing_since: float | None = None
+        self._damage: HTMapException | None = None  # of the event log, which the schedd could not make up for
 
     def add(self, listener: Listener) -> None:
         """Have somebody told of the map's components."""
@@ -73,7 +74,15 @@ class FollowedMap:
         return self._worked()
 
     def _look(self) -> None:
-        seen, has_fresh = self._looks.look(), self.has_fresh
+        seen, has_fresh, news = self._looks.look(asks=False), self.has_fresh, self.engine.news
+        if news.are_doubtful:
+            if self._damage is not None:
+                raise self._damage
+            self._asking.do(self._settle)
+            return
+        self._damage = None
+        if news.are_incomplete:
+            self._asking.do(self._settle)
         if seen != self._seen or has_fresh:
             begin = time.monotonic()
             self._tell()
@@ -84,7 +93,7 @@ class FollowedMap:
                 self._asking.do(self._ask_about_release)
         elif self._looks.are_in_vain:
             self._asking.do(self._ask)
-        if self.engine.news.tending_is_due:
+        if news.tending_is_due:
             self._asking.do(self._tend)
 
     def _tell(self) -> None:
@@ -135,6 +144,13 @@ class FollowedMap:
         with contextlib.suppress(CondorError):  # it is asked once more after the next news
             if engine.states.awaits_release(Connection(engine.pool)) and self._all_wait():
                 self.futures.await_release(engine.states.statuses())
+
+    def _settle(self) -> None:
+        """Ask the schedd about what the event log leaves doubtful."""
+        try:
+            self.engine.news.poll()
+        except HTMapException as error:
+            self._damage = error
 
     def _ask(self) -> None:
         with contextlib.suppress(HTMapException):  # whoever looks for news is told

@@ -28,7 +28,7 @@ from htmap_core.results.outputs import MapInputs, MapOutputFiles, MapStdErr, Map
 from htmap_core.results.partial import in_order
 from htmap_core.results.partial.enough import checked_share
 from htmap_core.results.reader import Input
-from htmap_core.settings.waiting import Timeout
+from htmap_core.settings.waiting import Timeout, seconds
 from htmap_core.storage.log import logger
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.tags import find_map
@@ -369,7 +369,7 @@ class Map(Shown, Sequence[R_co]):
         found = self._engine.results_as_available(timeout)
         return ((self._engine.input(component), result) for component, result in found)
 
-    def futures(self, components: Iterable[int] | None = None, *, patience: float = 0.0) -> list[Future[R_co]]:
+    def futures(self, components: Iterable[int] | None = None, *, patience: Timeout = 0.0) -> list[Future[R_co]]:
         """Return the futures of all components, or of some, as ``concurrent.futures`` has them. Since 0.7.
 
         ::
@@ -382,15 +382,15 @@ class Map(Shown, Sequence[R_co]):
         component out of the queue, unless it runs; :meth:`rerun` puts it back.
 
         :param components: their indices; all by default.
-        :param patience: for how many seconds a component may be held before that is the end of its future: at once, as in
-            :meth:`get`, or later, if somebody or something is to release it.
+        :param patience: how long a component may be held before that is the end of its future, in seconds or as a timedelta; None
+            waits for ever. By default a hold is the end at once, as in :meth:`get`.
         :raises ComponentNotFound: the map has no such component.
         """
         from htmap_core.futures.of_map import futures_of  # 20 ms with its imports, and seldom needed
 
         engine = self._engine
         chosen = engine.components if components is None else map(engine.from_front, components)
-        return futures_of(engine, chosen, self._cancelling, patience)
+        return futures_of(engine, chosen, self._cancelling, seconds(patience))
 
     def __await__(self) -> Generator[Any, None, list[R_co]]:
         """Wait in an event loop for all results, and return them in the order of the inputs; raise as iterating does.

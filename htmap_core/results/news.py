@@ -166,13 +166,28 @@ class News:
         now = time.monotonic()
         return until_next_look(now - self._last, took, now - self._known_since)
 
-    def look(self) -> int:
+    def look(self, *, asks: bool = True) -> int:
         """Return what :meth:`poll` does, of a map that is there.
 
+        :param asks: whether the schedd may be asked about what is doubtful or lost, which may take long.
         :raises MapWasRemoved: the map was removed.
         """
         self._map.check_existence()
-        return self.poll()
+        if asks:
+            return self.poll()
+        self.read()
+        return self._count
+
+    @property
+    def are_doubtful(self) -> bool:
+        """Whether :meth:`poll` would ask the schedd, or raise what is wrong with the event log."""
+        return self._states.doubt() is not None
+
+    @property
+    def are_incomplete(self) -> bool:
+        """Whether :meth:`poll` would ask the schedd about what the disk had no room for, if it has not done so soon before."""
+        is_due = time.monotonic() >= self._asked_of_lost + QUIET
+        return is_due and self._states.lacks_news() and not self._map.map_dir.is_here
 
     @property
     def tending_is_due(self) -> bool:
@@ -249,13 +264,10 @@ class Looks:
         """Return after how many seconds to look again."""
         return self._news.until_next_look(self._took)
 
-    def look(self) -> int:
-        """Read the news, and return what :meth:`News.poll` does.
-
-        :raises MapWasRemoved: the map was removed.
-        """
+    def look(self, *, asks: bool = True) -> int:
+        """Read the news, and return what :meth:`News.poll` does; parameters and errors are those of :meth:`News.look`."""
         begin = time.monotonic()
-        found = self._news.look()
+        found = self._news.look(asks=asks)
         # A look that the machine held up is no measure.
         self._took = self._quickest = min(self._quickest, time.monotonic() - begin)
         return found

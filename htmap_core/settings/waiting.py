@@ -22,6 +22,20 @@ _BEGINNING = 5.0  # seconds
 _CLOSELY = 0.05  # of this time is spent on such looks
 
 
+def seconds(timeout: Timeout) -> float:
+    """Return a timeout in seconds, which are infinite for None.
+
+    :raises TypeError: it is no timeout.
+    """
+    if timeout is None:
+        return math.inf
+    if isinstance(timeout, datetime.timedelta):
+        timeout = timeout.total_seconds()
+    if not isinstance(timeout, (int, float)) or math.isnan(timeout):
+        raise TypeError(f"a timeout must be a number of seconds, a timedelta or None, not {timeout!r}")
+    return timeout
+
+
 class Deadline:
     """The end of a timeout.
 
@@ -30,14 +44,7 @@ class Deadline:
 
     def __init__(self, timeout: Timeout) -> None:
         self._longest: float | None = None
-        if timeout is None:
-            self._end = None
-            return
-        if isinstance(timeout, datetime.timedelta):
-            timeout = timeout.total_seconds()
-        if not isinstance(timeout, (int, float)) or math.isnan(timeout):
-            raise TypeError(f"a timeout must be a number of seconds, a timedelta or None, not {timeout!r}")
-        self._end = time.monotonic() + timeout
+        self._end = None if timeout is None else time.monotonic() + seconds(timeout)
 
     def left(self) -> float:
         """Return the seconds until the deadline."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import random
 import threading
@@ -75,6 +76,23 @@ def outcomes(mapped: htmap.Map, _: int) -> bool:
     )
 
 
+def by_future(mapped: htmap.Map, x: int) -> bool:
+    (future,) = mapped.futures([x])
+    if x % 7 != 3:
+        return is_right(future.result(timeout=120), x)
+    error = future.exception(timeout=120)
+    if isinstance(error, TOLD):
+        raise error
+    return repr(error) == repr(ValueError(f"not {x}"))
+
+
+def in_a_loop(mapped: htmap.Map, _: int) -> bool:
+    async def look() -> list[htmap.Outcome]:
+        return [outcome async for outcome in mapped.outcomes(timeout=120)]
+
+    return sorted(each.component for each in asyncio.run(look())) == list(range(COMPONENTS))
+
+
 def iteration(mapped: htmap.Map, _: int) -> bool:
     return all(is_right(found, x) for x, found in enumerate(itertools.islice(mapped, 3)))
 
@@ -89,7 +107,7 @@ def status(mapped: htmap.Map, _: int) -> bool:
     return set(mapped.component_statuses) <= ended and len(mapped.status()) > 0 and not mapped.holds
 
 
-# How often each is done among a hundred reads.
+# How often each is done among some hundred reads.
 READING: dict[Read, int] = {
     result: 60,
     result_now: 15,
@@ -100,6 +118,8 @@ READING: dict[Read, int] = {
     wait: 2,
     iteration: 1,
     outcomes: 1,
+    by_future: 6,
+    in_a_loop: 1,
 }
 
 

@@ -84,7 +84,8 @@ def test_the_facts_of_all_that_is_called_are_those_of_the_function() -> None:
 
     (group,) = collected((functools.partial(of_colors), 1), (functools.partial(double), 1))
     assert "colorsys" in group.function.modules
-    assert group.function.by_value
+    assert not group.function.by_value
+    assert [pickled.by_value for pickled in group.given(group.calls)] == [True, False]
 
 
 def test_what_changes_after_a_call_is_another_calls() -> None:

@@ -23,6 +23,7 @@ from htmap_core.exceptions import (
     ExecutorClosed,
     FunctionIsLazy,
     InvalidOption,
+    NotOptions,
     PoolNotFound,
 )
 
@@ -115,6 +116,13 @@ def test_without_a_pool_each_future_has_an_error_of_its_own_and_the_next_call_tr
     executor.shutdown()
 
 
+def test_what_can_be_told_at_once_is() -> None:
+    with pytest.raises(InvalidOption):
+        htmap.Executor(where="elsewhere")
+    with pytest.raises(NotOptions):
+        htmap.Executor(map_options="4GB")  # type: ignore[arg-type]
+
+
 def test_after_a_shutdown_it_takes_no_more_calls() -> None:
     executor = htmap.Executor(where="processes")
     executor.shutdown()
@@ -171,6 +179,18 @@ def test_calls_come_from_callbacks_and_from_many_threads() -> None:
             futures = list(threads.map(lambda number: executor.submit(double, number), range(40)))
         assert [future.result(TIMEOUT) for future in futures] == [2 * number for number in range(40)]
     assert [each.result(TIMEOUT) for each in more] == [4]
+
+
+def test_it_shows_its_calls_and_its_maps() -> None:
+    with htmap.Executor(where="processes") as executor:
+        with executor._submitter._submitting:
+            future = executor.submit(double, 1)
+            first, *others = executor._view()
+            assert ("1 open" in first.text, others) == (True, [])
+        future.result(TIMEOUT)
+        shown = executor._repr_html_()
+        assert str(future.tag) in shown
+        assert "\n" not in repr(executor)
 
 
 def test_a_map_with_a_buffer_is_only_so_far_ahead() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import concurrent.futures
+import datetime
 import gc
 import threading
 from typing import Any
 
 import pytest
 
+import htmap
 from htmap.exceptions import (
     ComponentNotFound,
+    CondorRefused,
     CorruptEventLog,
     MapComponentError,
     MapComponentHeld,
@@ -19,6 +22,7 @@ from htmap.exceptions import (
 )
 from htmap_core.testing import eventually
 from htmap_core.tracking import late_bytes
+from htmap_core.tracking.states import LoggedStates
 from tests.returned import Error
 from tests.unit.conftest import write_result
 from tests.unit.futures.conftest import Submitted
@@ -107,6 +111,39 @@ def test_a_hold_that_is_shorter_than_the_patience_is_none(submitted: Submitted) 
     tide.release(0)
     tide.end(_0="first")
     assert future.result(WAIT) == "first"
+
+
+@pytest.mark.parametrize("patience", [None, datetime.timedelta(minutes=3)])
+def test_patience_is_whatever_a_timeout_may_be(submitted: Submitted, patience: Any) -> None:
+    tide = submitted(1)
+    tide.hold(0)
+    (future,) = tide.map.futures(patience=patience)
+    assert not future.done()
+    with pytest.raises(TypeError):
+        tide.map.futures(patience="long")  # type: ignore[arg-type]
+
+
+def test_a_schedd_that_does_not_answer_holds_up_no_other_map(
+    submitted: Submitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log says that a job has ended that never ran, so the schedd is asked."""
+    is_asked, answers = threading.Event(), threading.Event()
+
+    def ask(_: Any, connection: Any) -> None:
+        is_asked.set()
+        assert answers.wait(WAIT)
+        raise CondorRefused("it is late")
+
+    monkeypatch.setattr(LoggedStates, "ask_the_schedd", ask)
+    doubtful, other = submitted(1, tag="doubtful"), submitted(1)
+    (first,), (second,) = htmap.load("doubtful").futures(), other.map.futures()
+    doubtful.tell("005", [0])
+    assert is_asked.wait(WAIT)
+    other.end(_0="first")
+    assert second.result(WAIT) == "first"
+    assert not first.done()
+    answers.set()
+    assert isinstance(first.exception(WAIT), CorruptEventLog)
 
 
 def test_a_hold_that_outlasts_the_patience_is_an_exception(submitted: Submitted) -> None:
