@@ -19,7 +19,9 @@ from htmap.exceptions import (
     MapComponentHeld,
     MapComponentRemoved,
     MapWasRemoved,
+    SilentPool,
 )
+from htmap_core.results import news
 from htmap_core.testing import eventually
 from htmap_core.tracking import late_bytes
 from htmap_core.tracking.states import LoggedStates
@@ -144,6 +146,29 @@ def test_a_schedd_that_does_not_answer_holds_up_no_other_map(
     assert not first.done()
     answers.set()
     assert isinstance(first.exception(WAIT), CorruptEventLog)
+
+
+def test_who_has_open_futures_is_told_of_a_silent_pool_as_whoever_waits(
+    submitted: Submitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def ask(*_: Any) -> str:
+        asked.append("how are you")
+        return "it sleeps"
+
+    monkeypatch.setattr(LoggedStates, "ask_the_schedd", ask)
+    monkeypatch.setattr(news, "QUIET", 0.02)  # a minute would be long for a test
+    tide = submitted(1)
+
+    def wait() -> Any:
+        (future,) = tide.map.futures()
+        eventually(lambda: len(asked) > 1, says="the first answer was told", within=WAIT)
+        tide.end(_0="first")
+        return future.result(WAIT)
+
+    with pytest.warns(SilentPool):
+        assert wait() == "first"
 
 
 def test_a_hold_that_outlasts_the_patience_is_an_exception(submitted: Submitted) -> None:
