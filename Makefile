@@ -15,7 +15,7 @@ SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks requirem
 VERSIONS ?= 3.9 3.10 3.11 3.12 3.13
 CELL ?= tests/unit tests/pool/test_api.py
 
-.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-cell drills golden lint format types lock bench bench-peers bench-growth docs docs-serve test-docs wheels clean
+.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-tutorials test-cell drills golden lint format types lock bench bench-peers bench-growth notebooks docs docs-serve test-docs wheels clean
 check: lint types test-unit
 
 # It leaves no map, and nothing that runs, the latter also after an error or Ctrl-C; a pool that ran before runs on.
@@ -42,7 +42,7 @@ test-site: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/site tests/pool/test_site_recipes.py tests/unit/cli/test_completion.py
 
 # What the continuous integration leaves out because it takes hours: for a release, and after a change that may concern it.
-test-all: test test-site test-pythons test-bindings test-exploring drills test-wheels bench
+test-all: test test-site test-pythons test-bindings test-exploring drills test-wheels test-tutorials bench
 
 # An environment for each Python is kept, in .venv-3.9 and the like; Pythons are looked for as the tests do it.
 FIND := from htmap_core.testing import pythons; import sys; print(pythons.python_of(sys.argv[1]))
@@ -66,6 +66,10 @@ test-cell: $(VENV)/.dev
 # The pages on plugins and README, followed where HTMap comes from wheels alone; README with several Pythons, and pip's index.
 test-wheels: $(VENV)/.dev wheels
 	HTMAP_TEST_WHEELS=$(abspath dist) $(BIN)/python -m pytest tests/docs/test_followed_pages.py tests/docs/test_followed_readme.py
+
+# All tutorials, with those that take longest.
+test-tutorials: $(VENV)/.dev
+	HTMAP_TEST_TUTORIALS=all $(SIDE_BY_SIDE) tests/docs/test_tutorials.py
 
 test-exploring: $(VENV)/.dev
 	$(BIN)/python -m pytest --hypothesis-profile=exploring -m "not pool and not site" tests/unit
@@ -108,9 +112,17 @@ bench-peers: $(VENV)/.dev $(VENV)-peers/.peers
 bench-growth: $(VENV)/.dev
 	cd benchmarks && ../$(BIN)/python -m growth --into $(abspath $(INTO)) $(GROWTH)
 
+# The tutorials as notebooks, for the site; `htmap docs --notebook first-steps` prints one.
+NOTEBOOKS := build/extra/notebooks
+TUTORIALS := $(filter-out workshop,$(basename $(notdir $(wildcard docs/tutorials/*.md docs/tutorials/workshop/*.md))))
+notebooks: $(VENV)/.runtime
+	mkdir -p $(NOTEBOOKS)
+	rm -f $(NOTEBOOKS)/*
+	for page in $(TUTORIALS); do $(BIN)/htmap docs --notebook $$page > $(NOTEBOOKS)/$$page.ipynb || exit 1; done
+
 # The site of the documentation: warnings are errors, and nothing is fetched. What makes it lives in .venv-docs.
 SITE := build/site
-docs: $(VENV)-docs/.docs
+docs: $(VENV)-docs/.docs notebooks
 	$(VENV)-docs/bin/python -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -d build/doctrees -c website . $(SITE)
 	@echo "The site is $(abspath $(SITE))/index.html; \`make docs-serve\` shows it."
 

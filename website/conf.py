@@ -19,7 +19,7 @@ root_doc = "docs/index"
 include_patterns = ["docs/**.md", "*.md", "plugins/*/README.md"]
 exclude_patterns = [".*", "build", "dist", "tests", "benchmarks", "plugins/*/tests"]
 
-extensions = ["myst_parser", "sphinx_copybutton", "tree"]
+extensions = ["myst_parser", "sphinx_copybutton", "tree", "notebooks"]
 myst_heading_anchors = 6  # all headings, by the names that GitHub gives them
 highlight_language = "none"  # of blocks that name no language
 copybutton_exclude = ".linenos, .gp, .go"
@@ -28,7 +28,7 @@ nitpicky = True
 html_theme = "furo"
 html_static_path = ["static"]
 html_css_files = ["htmap.css"]
-html_extra_path = ["extra"]
+html_extra_path = ["extra", "../build/extra"]  # the second has what `make notebooks` makes
 html_favicon = "static/icon.svg"
 html_show_sourcelink = False
 html_copy_source = False

@@ -24,7 +24,7 @@ LONG_MODULES = {
 
 # Functions that are written as users write theirs, or run on any Python.
 WITHOUT_ANNOTATIONS = {
-    *("examples/book_words.py", "examples/first_steps.py", "htmap_run/__main__.py"),
+    *("examples/first_steps.py", "htmap_run/__main__.py"),
     *(named(path) for path in ROOT.glob("examples/sites/*.py")),
 }
 

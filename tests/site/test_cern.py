@@ -25,6 +25,7 @@ from htmap_core import Pool
 from htmap_core.condor import connection
 from htmap_core.plugins.calls import plugins
 from htmap_core.testing import eventually, run_htmap
+from tests.docs.sessions import environment, session
 from tests.site import batch_service, realm
 from tests.site.batch_service import SCHEDD, BatchService
 from tests.site.evidence import EVIDENCE
@@ -128,7 +129,14 @@ def run_script(text: str, folder: Path, python: Path | str = sys.executable, **e
     return done.stdout
 
 
-# --- CERN's own examples, but for the name of the bindings
+# --- our tutorial, and CERN's own examples, but for the name of the bindings
+
+
+@pytest.mark.usefixtures("ticket")
+def test_who_follows_the_tutorial_sees_what_it_shows(htmap_dir: Path, tmp_path: Path, service: BatchService) -> None:
+    (folder := tmp_path / "work").mkdir()
+    lxplus = {**environment(tmp_path / "own", htmap_dir), **service.environment, "HTMAP_DELIVERY_METHOD": "assume"}
+    assert session("cern", folder, lxplus) == []
 
 
 @pytest.mark.usefixtures("ticket")

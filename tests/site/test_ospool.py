@@ -13,6 +13,7 @@ from htmap_ospool import NoSuchImage
 
 import htmap
 from htmap_core.testing import eventually
+from tests.docs.sessions import environment, session
 from tests.site import containers
 from tests.site.contracts import TIMEOUT
 from tests.site.hosts import HOME_OF_HOST, Site
@@ -174,3 +175,16 @@ def test_a_file_that_osdf_does_not_have_is_a_hold_with_the_words_of_the_ospool(
     eventually(lambda: mapped.holds, says="the job is held", within=TIMEOUT)
     (words,) = mapped.why()[0].site
     assert "OSDF" in words
+
+
+def test_who_follows_the_tutorial_sees_what_it_shows(
+    on_the_ospool: Site, origin: Origin, add_pilot: Callable[[str], None], tmp_path: Path
+) -> None:
+    add_pilot("jetty")
+    (folder := tmp_path / "work").mkdir()
+    told = {
+        "HTMAP_OSPOOL_ENABLED": "true",
+        "HTMAP_OSPOOL_PROJECT": "UWMadison_Tides",
+        "HTMAP_SINGULARITY_IMAGE": f"osdf://{origin.data}/tides-v1.sif",
+    }
+    assert session("ospool", folder, {**environment(tmp_path / "own", on_the_ospool.htmap_dir), **told}) == []

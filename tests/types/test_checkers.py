@@ -16,15 +16,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.test_examples import BEGINNERS, examples
+from htmap_core.cli.docs.notebook import cells
+from tests.docs.test_examples import ROOT, examples
 
 PROGRAMS = Path(__file__).parent / "programs"
 CHECKERS = ["mypy", "pyright"]
 KINDS = ["right", "wrong"]
 MANY_MAPS = {"functions.py"}  # which take ten seconds, where it is the types that are of interest
 STRICT = [PROGRAMS.parents[2] / "docs/how-to/type-checkers.md"]
-NOT_STRICT = "# pyright: basic\n# mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs\n"
-PAGES = {page.stem.replace("-", "_"): page for page in [*BEGINNERS, *STRICT] if examples(page)}
+NOT_STRICT = (
+    "# pyright: basic\n"
+    "# mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs\n"
+    '# mypy: disable-error-code="import-untyped"\n'  # pandas, whose types are a distribution of their own
+)
+TUTORIALS = ["first-steps", "basic-mapping", "working-with-files", "map-options", "advanced-mapping", "cern"]
+SESSIONS = [ROOT / f"docs/tutorials/{name}.md" for name in TUTORIALS]  # each of which is one program
+PAGES = {page.stem.replace("-", "_"): page for page in [ROOT / "README.md", *SESSIONS, *STRICT]}
 
 Found = dict[str, dict[int, set[str]]]  # what a checker finds: of each program, by line
 
@@ -39,6 +46,14 @@ def wanted(source: str, checker: str) -> dict[int, str]:
     return {number: mark[1 + CHECKERS.index(checker)] for number, mark in marks.items() if mark is not None}
 
 
+def sources(page: Path) -> list[str]:
+    """Return the programs of a page: its examples, or all that is typed in its session."""
+    typed = [cell.source for cell in cells(page.read_text()) if cell.kind == "code"]
+    return (
+        ["\n".join(each for each in typed if not each.startswith(("!", "%")))] if page in SESSIONS else examples(page)
+    )
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the programs, away from the checkout."""
@@ -47,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(PROGRAMS / kind, folder / kind)
     (folder / "pages").mkdir()
     for name, page in PAGES.items():
-        for number, example in enumerate(examples(page)):
+        for number, example in enumerate(sources(page)):
             source = example if page in STRICT else NOT_STRICT + example
             (folder / "pages" / f"{name}_{number}.py").write_text(source)
     (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')

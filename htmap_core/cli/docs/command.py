@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from htmap_core.cli import tables
-from htmap_core.cli.docs import shown
+from htmap_core.cli.docs import notebook, shown
 from htmap_core.cli.docs.pages import KINDS, Found, Page, named, pages, root, search
 from htmap_core.cli.machine.answer import takes_json
 from htmap_core.wording import did_you_mean, followed
@@ -29,12 +29,14 @@ class _Words(click.ParamType):  # type: ignore[type-arg]  # generic in newer cli
 @click.command()
 @click.argument("words", nargs=-1, type=_Words(), metavar="[PAGE | WORDS]...")
 @click.option("--path", "as_path", is_flag=True, help="Print where the page's file is, or the folder of them all.")
+@click.option("--notebook", "as_notebook", is_flag=True, help="Print a page as a Jupyter notebook, for a file *.ipynb.")
 @takes_json
-def docs(words: tuple[str, ...], as_path: bool, as_json: bool) -> house.Pages | None:
+def docs(words: tuple[str, ...], as_path: bool, as_notebook: bool, as_json: bool) -> house.Pages | None:
     """Show the documentation: all pages, one, or those with some words.
 
     It is that of the installed version, and needs no network. On a terminal a page is shown in your pager ($PAGER, or less); in a
-    pipe it is Markdown, as its file is. Examples are files to copy: htmap docs desy.py > desy.py
+    pipe it is Markdown, as its file is. Examples are files to copy: htmap docs desy.py > desy.py; and whatever has Python
+    in it can be had as a notebook: htmap docs --notebook first-steps > first-steps.ipynb
     """
     known = pages()
     page = named(words, known)
@@ -42,7 +44,9 @@ def docs(words: tuple[str, ...], as_path: bool, as_json: bool) -> house.Pages | 
         only = known if page is None else [page]
         found = _found(words, known) if words and page is None else [Found(each, None) for each in only]
         return {"pages": [_answer(each) for each in found]}
-    if as_path and not words:
+    if as_notebook:
+        click.echo(_as_notebook(page, known), nl=False)
+    elif as_path and not words:
         click.echo(root())
     elif not words:
         _list(known)
@@ -55,6 +59,15 @@ def docs(words: tuple[str, ...], as_path: bool, as_json: bool) -> house.Pages | 
     else:
         click.echo(page.text, nl=False)
     return None
+
+
+def _as_notebook(page: Page | None, known: Sequence[Page]) -> str:
+    if page is None or not notebook.has_cells(page):
+        what = "name one page" if page is None else f"the page {page.name} has nothing to run"
+        raise click.UsageError(
+            followed(what, "`htmap docs --notebook first-steps > first-steps.ipynb` writes the first tutorial")
+        )
+    return notebook.notebook(page, known)
 
 
 def _answer(found: Found) -> house.Page:

@@ -15,7 +15,7 @@ _SHIPPED = Path(__file__).with_name("shipped")
 Kind = Literal["tutorials", "how-to", "reference", "explanation", "examples", "overview"]
 # The kinds of pages, with what each is for and where its pages lie.
 KINDS: dict[Kind, tuple[str, tuple[str, ...]]] = {
-    "tutorials": ("Learn", ("docs/tutorials/*.md",)),
+    "tutorials": ("Learn", ("docs/tutorials/*.md", "docs/tutorials/workshop/*.md")),
     "how-to": ("Do one thing", ("docs/how-to/*.md",)),
     "reference": ("Look up", ("docs/reference/*.md",)),
     "explanation": ("Understand", ("docs/explanation/*.md",)),

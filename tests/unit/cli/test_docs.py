@@ -47,7 +47,7 @@ def test_the_index_is_their_order() -> None:
     for kind in {each.kind for each in of_docs}:
         found = [places[each.path] for each in of_docs if each.kind == kind]
         assert found == sorted(found)
-    assert [each.name for each in of_docs if each.kind == "tutorials"][:2] == ["first-steps", "more-maps"]
+    assert [each.name for each in of_docs if each.kind == "tutorials"][:2] == ["first-steps", "basic-mapping"]
 
 
 def test_plugins_are_told_by_their_first_sentence() -> None:
@@ -82,7 +82,7 @@ def test_an_example_is_copied_from_a_pipe(
 
 def test_examples_are_told_by_their_first_line_and_found_by_their_words() -> None:
     found = {each.name: each.title for each in PAGES if each.kind == "examples"}
-    assert {"chtc.py", "chtc.toml", "desy.py", "ligo.py", "lpc.toml", "book_words.py"} <= set(found)
+    assert {"chtc.py", "chtc.toml", "desy.py", "ligo.py", "lpc.toml", "make_books.py"} <= set(found)
     assert [title for title in found.values() if title.startswith(('"', "#")) or title.endswith(('"', "."))] == []
     assert "ligo.py" in {each.page.name for each in search(["IGWN", "accounting"], PAGES)}
 
