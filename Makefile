@@ -15,7 +15,7 @@ SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks requirem
 VERSIONS ?= 3.9 3.10 3.11 3.12 3.13
 CELL ?= tests/unit tests/pool/test_api.py
 
-.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-tutorials test-cell drills golden lint format types lock bench bench-peers bench-growth notebooks docs docs-serve test-docs wheels clean
+.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-tutorials test-cell test-ecosystem drills golden lint format types lock bench bench-peers bench-growth notebooks docs docs-serve test-docs wheels clean
 check: lint types test-unit
 
 # It leaves no map, and nothing that runs, the latter also after an error or Ctrl-C; a pool that ran before runs on.
@@ -42,7 +42,7 @@ test-site: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/site tests/pool/test_site_recipes.py tests/unit/cli/test_completion.py
 
 # What the continuous integration leaves out because it takes hours: for a release, and after a change that may concern it.
-test-all: test test-site test-pythons test-bindings test-exploring drills test-wheels test-tutorials bench
+test-all: test test-site test-pythons test-bindings test-exploring drills test-wheels test-tutorials test-ecosystem bench
 
 # An environment for each Python is kept, in .venv-3.9 and the like; Pythons are looked for as the tests do it.
 FIND := from htmap_core.testing import pythons; import sys; print(pythons.python_of(sys.argv[1]))
@@ -70,6 +70,11 @@ test-wheels: $(VENV)/.dev wheels
 # All tutorials, with those that take longest.
 test-tutorials: $(VENV)/.dev
 	HTMAP_TEST_TUTORIALS=all $(SIDE_BY_SIDE) tests/docs/test_tutorials.py
+
+# Programs that speak to an executor, as their users use them, on a pool. They take 300 MB, in an environment of its own.
+test-ecosystem:
+	$(MAKE) VENV=$(VENV)-ecosystem $(VENV)-ecosystem/.ecosystem
+	$(MAKE) VENV=$(VENV)-ecosystem CELL=tests/ecosystem test-cell
 
 test-exploring: $(VENV)/.dev
 	$(BIN)/python -m pytest --hypothesis-profile=exploring -m "not pool and not site" tests/unit
@@ -164,6 +169,10 @@ $(VENV)-peers/.peers: requirements/peers.txt
 $(VENV)-docs/.docs: requirements/docs.txt
 	test -x $(VENV)-docs/bin/python || $(PYTHON) -m venv $(VENV)-docs
 	$(VENV)-docs/bin/python $(INSTALL) --require-hashes -r requirements/docs.txt
+	touch $@
+
+$(VENV)/.ecosystem: $(VENV)/.dev requirements/ecosystem.txt
+	$(BIN)/python $(INSTALL) --require-hashes -r requirements/ecosystem.txt
 	touch $@
 
 # By itself, since what it writes is what the rest installs from.

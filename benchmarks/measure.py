@@ -23,7 +23,7 @@ def in_a_new_process(what: str, *arguments: object) -> dict[str, Any]:
 
 def figures(printed: bytes) -> dict[str, Any]:
     """Return the figures that such a process has printed."""
-    found: dict[str, Any] = json.loads(printed)
+    found: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return found
 
 
@@ -74,6 +74,46 @@ def first_results(rest: str) -> dict[str, Any]:
         seconds[name] = time.perf_counter() - begin
         mapped.remove()
     return seconds
+
+
+def first_futures(rest: str) -> dict[str, Any]:
+    """Submit one call to an executor: at first, when the pool has been at rest again, and at once; return the seconds of each."""
+    import htmap
+
+    function, seconds = shortest_function(), {}
+    with htmap.Executor() as executor:
+        for name, pause in (("first", 0.0), ("later", float(rest)), ("at once", 0.0)):
+            time.sleep(pause)
+            begin = time.perf_counter()
+            assert executor.submit(function, 1).result() == 2, "wrong result"
+            seconds[name] = time.perf_counter() - begin
+    return seconds
+
+
+def open_futures(count: str, seconds: str) -> dict[str, Any]:
+    """Have futures of calls that no slot can run open for a while: at rest, and while others write that jobs begin."""
+    import htmap
+
+    warnings.simplefilter("ignore", htmap.exceptions.ManyJobs)
+    function = shortest_function()
+    executor = htmap.Executor(map_options=htmap.MapOptions(requirements="false"), chunksize=1)
+    executor.submit(function, 0)  # what is imported once
+    begin, cpu = time.perf_counter(), time.process_time()
+    futures = [executor.submit(function, x) for x in range(int(count))]
+    found: dict[str, Any] = {"submit": time.process_time() - cpu}
+    executor.flush()
+    while futures[-1].component is None:
+        time.sleep(0.05)
+    found.update({"submitted": time.process_time() - cpu, "seconds": time.perf_counter() - begin})
+    for name in ("at rest", "as jobs begin"):
+        print(json.dumps({"tag": executor.tag, "next": name}), flush=True)
+        cpu = time.process_time()
+        time.sleep(float(seconds))
+        found[name] = (time.process_time() - cpu) / float(seconds)
+    assert sum(each.running() for each in futures) > 0, "no job has begun"
+    cpu = time.process_time()
+    executor.shutdown(wait=False, cancel_futures=True)
+    return {**found, "cancel": time.process_time() - cpu}
 
 
 def create_small(count: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Choose the versions of all that a checkout is developed with, and write them down with their hashes (`make lock`).
 
 `runtime.txt` has what the distributions need, `dev.txt` that and what tests and checks need, `docs.txt` what makes the site: for
-every Python and system that we support. `peers.txt` has what benchmarks compare with. Which index is asked is everybody's own
-matter.
+every Python and system that we support. `peers.txt` has what benchmarks compare with, `ecosystem.txt` what is added to `dev.txt` for
+the tests of programs that speak to an executor. Which index is asked is everybody's own matter.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def main() -> None:
     lock("dev", runtime + (FOLDER / "dev.in").read_text(), "--python-version", oldest, "--constraints", "runtime.txt")
     lock("peers", (FOLDER / "peers.in").read_text())
     lock("docs", (FOLDER / "docs.in").read_text(), "--python-version", oldest)
+    lock("ecosystem", (FOLDER / "ecosystem.in").read_text(), "--constraints", "dev.txt")
 
 
 def lock(name: str, wanted: str, *options: str) -> None:

@@ -21,6 +21,7 @@ from . import (
     command_line,
     creation,
     early_results,
+    executors,
     fingerprints,
     first_result,
     one_job,
@@ -52,6 +53,8 @@ _ON_THE_POOL: dict[str, Benchmark] = {
     "short": throughput.short_functions,
     "single": throughput.single_jobs,
     "early": early_results.of_one_job,
+    "futures": executors.open_futures,
+    "call": executors.first_result,
 }
 
 

@@ -84,7 +84,7 @@ def _client(contender: Contender, work: Work, place: Place, folder: Path) -> sub
 
 
 def _command(contender: Contender, work: Work, place: Place) -> list[str]:
-    python = sys.executable if contender.way == "htmap" else str(place.python)
+    python = sys.executable if contender.way.startswith("htmap") else str(place.python)
     arguments = (contender.way, work.calls, work.seconds, contender.batch, place.slots)
     return [python, "-m", "peers.client", *map(str, arguments)]
 

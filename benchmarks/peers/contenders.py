@@ -58,13 +58,17 @@ QUICK = (Work(100, 0), Work(1_000, 0), Work(10_000, 0), Work(100, 0.1), Work(100
 _MANY = (Work(10_000, 0), Work(100_000, 0))
 _FEW = (Work(100, 0), Work(1_000, 0), Work(100, 1))
 
+_ONE_BY_ONE = (Work(1_000, 0), Work(10_000, 0), Work(100, 1), Work(1_000, 1))
+
 CONTENDERS = (
     Contender("htmap-auto", "HTMap", "htmap", "auto"),
     Contender("htmap-1", "HTMap, chunksize=1", "htmap", 1, _FEW),
     Contender("htmap-500", "HTMap, chunksize=500", "htmap", 500, _MANY),
     Contender("htmap-12500", "HTMap, chunksize=12500", "htmap", 12_500, _MANY[1:]),
+    Contender("htmap-executor", "HTMap's executor", "htmap_executor", sizes=_ONE_BY_ONE),
     Contender("plain", "condor_submit, a job each", "condor_submit", 1, _FEW),
     Contender("dask", "dask-jobqueue", "dask"),
+    Contender("dask-executor", "dask-jobqueue's executor", "dask_executor", sizes=_ONE_BY_ONE),
     Contender("dask-500", "dask-jobqueue, batched by 500", "dask", 500, _MANY),
     Contender("parsl", "Parsl", "parsl"),
     Contender("parsl-500", "Parsl, batched by 500", "parsl", 500, _MANY),

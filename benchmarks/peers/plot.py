@@ -20,7 +20,16 @@ _COLOURS = {
     "parsl": "#009e73",
     "plain": "#6e7781",
 }  # told apart by the colour-blind, too
-_DASHES = {"htmap-auto": "", "dask": "", "parsl": "", "plain": "", "htmap-1": "2 3", "htmap-12500": "8 3 2 3"}
+_DASHES = {
+    "htmap-auto": "",
+    "dask": "",
+    "parsl": "",
+    "plain": "",
+    "htmap-1": "2 3",
+    "htmap-12500": "8 3 2 3",
+    "htmap-executor": "1 3",
+    "dask-executor": "1 3",
+}
 _BY_HAND = "7 4"  # of those that are batched by hand
 
 

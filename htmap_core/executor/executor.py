@@ -48,6 +48,10 @@ class Executor(Shown, concurrent.futures.Executor):
     :raises NotOfExecutor: the tag is that of a map which no executor has made.
     """
 
+    _max_workers = (
+        10_000  # so many tasks dask submits at a time; HTCondor runs no more jobs of a schedd (MAX_JOBS_RUNNING)
+    )
+
     def __init__(
         self,
         tag: str | None = None,

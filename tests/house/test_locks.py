@@ -10,7 +10,13 @@ from packaging.version import Version
 
 from tests.house.tree import PLUGINS, ROOT, project
 
-LOCKS = {"runtime": ["runtime"], "dev": ["runtime", "dev"], "peers": ["peers"], "docs": ["docs"]}  # and what is in each
+LOCKS = {
+    "runtime": ["runtime"],
+    "dev": ["runtime", "dev"],
+    "docs": ["docs"],
+    "peers": ["peers"],
+    "ecosystem": ["ecosystem"],
+}  # and what is in each
 
 
 def requirements(path: Path) -> list[Requirement]:

@@ -25,7 +25,7 @@ def test_every_dependency_is_explained(folder: str) -> None:
     assert [name for name in map(distribution_of, wanted) if not is_explained(name, explained)] == []
 
 
-@pytest.mark.parametrize("name", ["runtime.in", "dev.in", "peers.in", "docs.in"])
+@pytest.mark.parametrize("name", ["runtime.in", "dev.in", "docs.in", "peers.in", "ecosystem.in"])
 def test_every_dependency_of_development_is_explained(name: str) -> None:
     explained = (ROOT / "docs/explanation/dependencies.md").read_text().lower()
     lines = (ROOT / "requirements" / name).read_text().splitlines()
