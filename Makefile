@@ -9,13 +9,13 @@ EDITABLE := -e . $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
 WORKERS ?= 4
 SIDE_BY_SIDE := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 # The pool of `make demo` and of the tests: HTCondor is installed once and kept outside the checkout.
-SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks requirements website conftest.py
+SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks release requirements website conftest.py
 
 # Of `make test-all`: the Pythons, and the tests that run with each of them and with the oldest bindings.
-VERSIONS ?= 3.9 3.10 3.11 3.12 3.13
+VERSIONS ?= $(shell sed -n 's/^    "Programming Language :: Python :: \(3\.[0-9]*\)",$$/\1/p' pyproject.toml)
 CELL ?= tests/unit tests/pool/test_api.py
 
-.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-tutorials test-cell test-ecosystem drills golden lint format types lock bench bench-peers bench-growth notebooks docs docs-serve test-docs wheels clean
+.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-tutorials test-cell test-ecosystem drills golden lint format types lock bench bench-peers bench-growth notebooks docs docs-serve test-docs wheels release version align clean
 check: lint types test-unit
 
 # It leaves no map, and nothing that runs, the latter also after an error or Ctrl-C; a pool that ran before runs on.
@@ -65,7 +65,7 @@ test-cell: $(VENV)/.dev
 
 # The pages on plugins and README, followed where HTMap comes from wheels alone; README with several Pythons, and pip's index.
 test-wheels: $(VENV)/.dev wheels
-	HTMAP_TEST_WHEELS=$(abspath dist) $(BIN)/python -m pytest tests/docs/test_followed_pages.py tests/docs/test_followed_readme.py
+	HTMAP_TEST_WHEELS=$(abspath dist) $(BIN)/python -m pytest tests/docs/test_followed_pages.py tests/docs/test_followed_readme.py tests/unit/release tests/docs/test_original.py
 
 # All tutorials, with those that take longest.
 test-tutorials: $(VENV)/.dev
@@ -101,7 +101,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix $(SOURCES)
 
 types: $(VENV)/.dev
-	$(BIN)/mypy htmap htmap_core htmap_run tests requirements website conftest.py $(wildcard plugins/*/htmap_*)
+	$(BIN)/mypy htmap htmap_core htmap_run tests release requirements website conftest.py $(wildcard plugins/*/htmap_*)
 	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py budgets peers growth
 	for plugin in $(PLUGINS); do $(BIN)/mypy plugins/$$plugin/tests || exit 1; done # apart: they have modules of the same names
 
@@ -144,6 +144,18 @@ wheels: $(VENV)/.runtime
 	rm -rf dist
 	for project in . $(foreach plugin,$(PLUGINS),plugins/$(plugin)); do \
 		$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist $$project || exit 1; done
+
+# All distributions, built, checked, installed with every Python and tried, in dist; nothing is uploaded. RELEASE="--python 3.12" and the like.
+release: $(VENV)/.dev
+	$(BIN)/python -m release make $(if $(ADDRESS),--address $(ADDRESS)) $(if $(EMAIL),--email $(EMAIL)) $(RELEASE)
+
+# `make version TO=1.2.3`: the version of all distributions, and a section for it in each changelog.
+version: $(VENV)/.dev
+	$(BIN)/python -m release version $(TO)
+
+# What all distributions say alike (licence, authors, classifiers, ...), wherever it is not so, such as in a new plugin.
+align: $(VENV)/.dev
+	$(BIN)/python -m release align
 
 clean:
 	rm -rf $(VENV) $(VENV)-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

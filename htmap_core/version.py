@@ -13,8 +13,8 @@ VersionInfo = tuple[int, int, int, Optional[str], Optional[int]]
 def version() -> str:
     """Return a line with HTMap's version. Since 0.6 or earlier.
 
-    >>> version()
-    'HTMap version 0.7.0'
+    >>> version() == f"HTMap version {__version__}"
+    True
     """
     return f"HTMap version {__version__}"
 
@@ -24,8 +24,8 @@ def version_info() -> VersionInfo:
 
     The last two are None for a release.
 
-    >>> version_info()
-    (0, 7, 0, None, None)
+    >>> version_info() >= (0, 7)
+    True
     """
     match = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:(a|b|rc)(\d+))?", __version__)
     assert match is not None

@@ -70,6 +70,16 @@ class Golden:
         elif section != text:
             pytest.fail(f"section {name} of {page} is not what is generated; {RENEWING}.\n{difference(section, text)}")
 
+    def file(self, path: Path, text: str) -> None:
+        """Fail unless a file of the repository is what is generated for it, or write it."""
+        __tracebackhide__ = True
+        kept = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if self._renewed is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        elif kept != text:
+            pytest.fail(f"{path} is not what is generated; {RENEWING}.\n{difference(kept, text)}")
+
     @staticmethod
     def _write(name: str, file: Path, shown: str, renewed: dict[str, str]) -> None:
         __tracebackhide__ = True

@@ -113,6 +113,7 @@ FACTS: dict[str, Any] = {
     "host": "shore",
     "image": "tide.sif",
     "inputs": None,
+    "is_imported": False,
     "is_input": False,
     "jobs": 2_000,
     "kind": "removing",
@@ -335,6 +336,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "LackingModules": [{"method": "docker"}, {"remedy": ""}],
     "NotArguments": [{"given": -1, "named": None, "component": 0}, {"given": (1,), "named": 2, "component": 3}],
     "NotOptions": [{"given": {"request_memory": "2GB"}}, {"given": "2GB"}],
+    "OriginalInstalled": [{}, {"is_imported": True}],
     "OtherPlace": [{}, {"is_here": False}],
     "OtherOptions": [{}, {"options": ("request_disk", "request_memory"), "added": 5}],
     "OtherDeliveryMethod": [

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from htmap_core import names, version, wording
+from htmap_core import conflicting_install, names, version, wording
 from htmap_core.condor.bindings import bindings_version, release
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.site.checks import Check, Verdict
@@ -112,6 +112,7 @@ def _without_what_a_pool_needs() -> Verdict:
 
 
 def _versions() -> Iterator[Check]:
+    yield from (Check("versions", "problem", str(each)) for each in [conflicting_install.found()] if each)
     text = f"{version.version()}, Python {platform.python_version()}"
     try:
         yield Check("versions", "ok", f"{text}, HTCondor's bindings {release(bindings_version())}")

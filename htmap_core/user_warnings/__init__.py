@@ -23,6 +23,7 @@ from htmap_core.user_warnings.files import (
     UnreadableInputFiles,
 )
 from htmap_core.user_warnings.installation import (
+    FilesMissing,
     OriginalInstalled,
     PluginIsOff,
     UnknownEnvironmentVariable,
@@ -80,6 +81,7 @@ __all__ = [
     "DeliveryForModules",
     "DoubtfulInputFiles",
     "EndedAlready",
+    "FilesMissing",
     "FilesNotHandedOver",
     "ForeignClass",
     "HTMapWarning",

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import attrs
 
 from htmap_core.user_warnings.roots import HTMapWarning, SuspiciousMap
 from htmap_core.wording import followed
 
+_AGAIN = "pip install --force-reinstall --no-deps htmap-core"
+
 
 @attrs.define(slots=False)
 class OriginalInstalled(HTMapWarning):
-    """The original HTMap is installed in the same environment."""
+    """The original HTMap is installed in the same environment.
+
+    :param is_imported: whether ``import htmap`` gives the original, or would.
+    """
+
+    is_imported: bool
+
+    def __str__(self) -> str:
+        result = "; `import htmap` gives the original" if self.is_imported else ""
+        return (
+            "the original HTMap (distribution htmap) is installed beside htmap-core, and each overwrites files of the "
+            f"other{result}. Repair it: pip uninstall --yes htmap && {_AGAIN}"
+        )
+
+
+@attrs.define(slots=False)
+class FilesMissing(HTMapWarning):
+    """Files of HTMap's are missing, as where the original was installed too, and was uninstalled: what both have went with it.
+
+    :param folder: where they should be.
+    """
+
+    folder: Path
 
     def __str__(self) -> str:
         return (
-            "the original HTMap (distribution htmap) is installed beside htmap-core, and each overwrites files of the "
-            "other. Repair it: pip uninstall --yes htmap && pip install --force-reinstall --no-deps htmap-core"
+            f"files of htmap-core are missing in {self.folder}, so `import htmap` does not work. They were deleted with the "
+            f"original HTMap, if that was installed here and then uninstalled. Repair it: {_AGAIN}"
         )
 
 

@@ -54,7 +54,11 @@ def test_every_name_for_plugin_authors_is_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "docs/explanation/design.md"]
+    "name",
+    [
+        *("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CITATION.cff"),
+        "docs/explanation/design.md",
+    ],
 )
 def test_what_a_newcomer_looks_for_is_there(name: str) -> None:
     assert (ROOT / name).read_text().strip()

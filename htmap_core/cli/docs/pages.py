@@ -22,7 +22,7 @@ KINDS: dict[Kind, tuple[str, tuple[str, ...]]] = {
     "examples": ("Files to copy", ("examples/sites/*.toml", "examples/sites/*.py", "examples/*.py")),
     "overview": (
         "HTMap and its plugins",
-        ("README.md", "docs/index.md", "plugins/*/README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+        ("README.md", "docs/index.md", "plugins/*/README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
     ),
 }
 
