@@ -1,8 +1,8 @@
 """Choose the versions of all that a checkout is developed with, and write them down with their hashes (`make lock`).
 
 `runtime.txt` has what the distributions need, `dev.txt` that and what tests and checks need, `docs.txt` what makes the site: for
-every Python and system that we support. `peers.txt` has what benchmarks compare with, `ecosystem.txt` what is added to `dev.txt` for
-the tests of programs that speak to an executor. Which index is asked is everybody's own matter.
+every Python and system that we support. `peers.txt` has what benchmarks compare with, `ecosystem.txt` what is added to `dev.txt`
+for the tests of programs that speak to an executor. Which index is asked is everybody's own matter.
 """
 
 from __future__ import annotations
