@@ -185,8 +185,8 @@ def fitting() -> Callable[[], float]:
     """Return a function that fits a model in several threads, of joblib's and of OpenMP's."""
 
     def fit() -> float:
-        from sklearn.datasets import load_iris  # type: ignore[import-not-found]
-        from sklearn.ensemble import (  # type: ignore[import-not-found]
+        from sklearn.datasets import load_iris
+        from sklearn.ensemble import (
             HistGradientBoostingClassifier,
             RandomForestClassifier,
         )
@@ -205,11 +205,11 @@ def fitting_side_by_side() -> Callable[[], tuple[list[float], list[str], str]]:
         import os
         import sys
 
-        from joblib import Parallel, delayed  # type: ignore[import-not-found]
+        from joblib import Parallel, delayed
 
         def score(depth: int) -> tuple[float, str]:
             from sklearn.datasets import load_iris
-            from sklearn.tree import DecisionTreeClassifier  # type: ignore[import-not-found]
+            from sklearn.tree import DecisionTreeClassifier
 
             inputs, kinds = load_iris(return_X_y=True)
             model = DecisionTreeClassifier(max_depth=depth).fit(inputs, kinds)
