@@ -256,7 +256,7 @@ def test_a_bar_elsewhere_is_seen() -> None:
 # --- results/unpickling/payloads.py alone unpickles: what comes from the execute side may be a program
 
 _UNPICKLES = re.compile(
-    r"\b(?:cloud)?pickle\.loads?\(|\bUnpickler\b|\b(?:from|import) (?:shelve|dill|joblib)\b|\bmarshal\.load"
+    r"\b(?:cloud)?pickle\.loads?\(|\bUnpickler\b|\b(?:from|import) (?:shelve|dill)\b|\bmarshal\.load|\bjoblib\b.*\bload\b"
 )
 _ASKS = re.compile(r"\bunpickle\(|\.unpickled\(\)")
 
@@ -284,7 +284,15 @@ def test_it_is_asked_to_by_those_who_give_out_results_and_exceptions() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["pickle.loads(x)", "cloudpickle.load(file)", "class U(pickle.Unpickler):", "marshal.loads(x)", "import shelve"],
+    [
+        "pickle.loads(x)",
+        "cloudpickle.load(file)",
+        "class U(pickle.Unpickler):",
+        "marshal.loads(x)",
+        "import shelve",
+        "joblib.load(x)",
+        "from joblib import dump, load",
+    ],
 )
 def test_a_line_that_unpickles_is_seen(line: str) -> None:
     assert _UNPICKLES.search(line)

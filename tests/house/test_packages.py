@@ -178,7 +178,7 @@ def imported_alone(names: list[str], folder: Path = ROOT) -> str:
     """Return what went wrong when modules were imported, each in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     command = [sys.executable, "-c", ALONE, *names]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=800, check=True)
     return ran.stdout
 
 

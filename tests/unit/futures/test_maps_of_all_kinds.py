@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+import jupyter_client.blocking
 import jupyter_client.manager
 import nbclient
 import nbformat
 import pytest
 
 import htmap
+from htmap_core.testing import eventually
 from tests.pool.old_maps.unpacking import needs_their_python, unpack
 from tests.unit.conftest import MakeMap
 from tests.unit.futures.conftest import Submitted
@@ -99,6 +101,10 @@ tide = htmap.load("tide")
 
 
 @pytest.mark.usefixtures("jupyter")
+def prints(client: jupyter_client.blocking.BlockingKernelClient) -> bool:
+    return bool(client.get_iopub_msg(timeout=WAIT)["content"].get("name") == "stdout")
+
+
 def test_to_interrupt_a_cell_cancels_nothing(submitted: Submitted) -> None:
     submitted(2)
     manager, client = jupyter_client.manager.start_new_kernel()
@@ -106,8 +112,7 @@ def test_to_interrupt_a_cell_cancels_nothing(submitted: Submitted) -> None:
         client.execute_interactive(COUNT, timeout=WAIT)
         for waits in ("tide", "tide.futures()[1]", "nested(tide)"):
             client.execute(f"asyncio.get_running_loop().call_later(0.2, print, 'waits')\nawait {waits}")
-            while client.get_iopub_msg(timeout=WAIT)["content"].get("name") != "stdout":
-                pass
+            eventually(lambda: prints(client), says="the cell prints before it is interrupted")
             manager.interrupt_kernel()
             assert client.get_shell_msg(timeout=WAIT)["content"]["ename"] == "CancelledError"
         client.execute("assert gone == []")
