@@ -9,6 +9,8 @@ import attrs
 from htmap_core.user_warnings.roots import SuspiciousMap
 from htmap_core.wording import size
 
+_MEGABYTE = 1024 * 1024
+
 
 @attrs.define(slots=False)
 class LargeFunction(SuspiciousMap):
@@ -64,7 +66,7 @@ class LargeArguments(SuspiciousMap):
             text = text.replace(" have ", " has ")
         if self.calls > 1:
             text += f"; {self.calls} components have such ones, {size(self.total)} in all"
-        if self.distinct < self.total:
+        if self.total - self.distinct >= _MEGABYTE:
             return (
                 f"{text}, of which {size(self.distinct)} differ. What is the same is on disk once, and sent once to each of "
                 f"{self.jobs} jobs. A larger chunksize makes fewer jobs; what is in a file that the nodes can see, or at a URL, "

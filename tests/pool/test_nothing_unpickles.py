@@ -161,6 +161,7 @@ UNPICKLE: dict[str, Callable[[htmap.Map], object]] = {
     "iter_as_available_with_inputs": lambda m: next(m.iter_as_available_with_inputs()),
     "results": lambda m: next(iter(m.results())),
     "outcomes": lambda m: next(m.outcomes()),  # of the components that have a result
+    "futures": lambda m: m.futures([0])[0].result(timeout=60),
 }
 
 ELSEWHERE = {"rerun", "remove"}  # as commands

@@ -133,8 +133,7 @@ class Arguments:
             kwargs = {name: wholes.get(id(value), value) for name, value in kwargs.items()}
             payload, sizes = self._call_apart(args, kwargs, component, smallest)
             sizes |= names
-        if len(payload) >= LARGE:
-            self.largest.distinct += len(payload)
+        self.largest.distinct += len(payload)
         return whole._replace(payload=payload, outside=0, arguments={name: self._known[name] for name in sizes})
 
     def _call_apart(self, args: tuple[Any, ...], kwargs: dict[str, Any], component: int, smallest: int) -> Apart:
