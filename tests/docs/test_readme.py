@@ -6,7 +6,7 @@ import re
 
 from htmap_core.cli import COMMANDS
 from tests.docs.following import File, steps
-from tests.house.tree import PLUGINS, ROOT, project
+from tests.house.tree import DISTRIBUTIONS, ROOT, project
 
 README = (ROOT / "README.md").read_text()
 
@@ -30,9 +30,9 @@ def test_the_commands_that_it_names_are_there() -> None:
     assert set(re.findall(r"^(?: {4})?make ([\w-]+)$", README, re.MULTILINE)) <= set(targets)
 
 
-def test_its_table_has_an_extra_for_each_of_our_plugins() -> None:
+def test_its_table_has_an_extra_for_each_of_our_distributions() -> None:
     extras = set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
-    assert extras == {name.partition("-")[2] for name in PLUGINS}
+    assert extras == {name.partition("-")[2] for name in DISTRIBUTIONS}
     offered = project(ROOT)["project"]["optional-dependencies"]
     asked = {name for each in re.findall(r"htmap-core\[([\w,]+)\]", README) for name in each.split(",")}
     assert asked | extras <= set(offered)

@@ -1,4 +1,4 @@
-"""docs/explanation/security.md: each row of its tables names tests that exist and run, or says why nothing stops it."""
+"""docs/explanation/threat-model.md: each row of its tables names tests that exist and run, or says why nothing stops it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.house.tree import ROOT
 
-TEXT = (ROOT / "docs/explanation/security.md").read_text()
+TEXT = (ROOT / "docs/explanation/threat-model.md").read_text()
 
 WHO = ["The submit side", "The execute side", "Other users of the submit node", "Authors of plugins"]
 COLUMNS = ["what it could do", "what stops it", "the test that shows it"]
