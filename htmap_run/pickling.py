@@ -12,7 +12,7 @@ import operator
 import pickle
 import sys
 from functools import _lru_cache_wrapper
-from types import BuiltinFunctionType, CodeType, FunctionType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 
 from htmap_run import frames
 
@@ -45,6 +45,10 @@ _dumps = pickle.dumps  # which a function may replace, for all of its job
 
 # In a job, pickle finds those of the script by their names, too; elsewhere nobody would.
 _PERHAPS_OF_THE_SCRIPT = frozenset({FunctionType, _lru_cache_wrapper})
+
+# The functions of these modules are methods of one object, whose state would go with them: each call would draw the same number.
+_WITH_ONE_STATE = ("random", "numpy.random")
+_METHODS = frozenset({BuiltinFunctionType, MethodType})
 
 _NO_FILE = "<dynamic-code>"  # cloudpickle puts this in place of a file's name
 
@@ -88,6 +92,7 @@ def pickler() -> Any:
       which the original class could not load; and the class of a nested one would not be found in a later session.
     - It keeps the aliases of Enums, and what ``__init__`` gave to their members.
     - Functions of ``lru_cache`` and ``singledispatch``, and cached properties, are made anew. Their caches start empty.
+    - Functions of ``random`` and ``numpy.random`` go by their names, without the state of this process.
     - What a script defines for its hints, such as a ``NewType``, goes by value, like a ``TypeVar``.
     """
     from collections import ChainMap
@@ -109,8 +114,9 @@ def pickler() -> Any:
             reduced = reducer_override(self, obj)
             if reduced is NotImplemented:
                 self.by_value = self.by_value or _brings_code(obj)
-                is_code = type(obj) is CodeType
-                return _with_file_name(obj, self.dispatch_table[CodeType](obj)) if is_code else _emptied(obj)
+                if type(obj) is CodeType:
+                    return _with_file_name(obj, self.dispatch_table[CodeType](obj))
+                return _by_module(obj) if type(obj) in _METHODS else _emptied(obj)
             if len(reduced) <= PARTS_WITHOUT_STATE:
                 return reduced
             self.by_value = True
@@ -135,7 +141,7 @@ class _PlainPickler(pickle.Pickler):
         if type(obj) in _PERHAPS_OF_THE_SCRIPT or (isinstance(obj, type) and _is_of_this_job(obj)):
             raise pickle.PicklingError("only cloudpickle knows whether it goes by value")
         self.by_value = self.by_value or _brings_code(obj)
-        return NotImplemented
+        return _by_module(obj) if type(obj) in _METHODS else NotImplemented
 
 
 def _is_of_this_job(its: type) -> bool:
@@ -189,6 +195,16 @@ def _with_members(obj: Any, make: Any, arguments: Any, state: Any, _: Any, __: A
         None,
         remade.set_members,
     )
+
+
+def _by_module(obj: Any) -> Any:
+    """Reduce a method that is a function of a module with one state to its name there. Plain pickle cannot do that."""
+    name = getattr(obj, "__name__", "")
+    for module in _WITH_ONE_STATE:
+        found = sys.modules.get(module)
+        if found is not None and vars(found).get(name) == obj:
+            return getattr, (found, name)
+    return NotImplemented
 
 
 def _emptied(obj: Any) -> Any:

@@ -71,8 +71,9 @@ class Group:
         self.modules: Sequence[str] = ()
         self._functions = [function]
         self._large: dict[str, bytes] = {}
-        pickle = self._pickle_whole if self.is_mixed else pickle_input
-        self._arguments = Arguments(self._hold, pickle)
+        # Nothing that the group has refers to the group: what is large would stay in memory until cycles are looked for.
+        pickle = _noting(self._functions) if self.is_mixed else pickle_input
+        self._arguments = Arguments(_holding(self._large), pickle)
 
     @property
     def is_mixed(self) -> bool:
@@ -115,15 +116,6 @@ class Group:
         self._functions.append(one.whole)
         self.calls.append(Call(one.future, one.whole))
 
-    def _pickle_whole(self, args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> Pickled:
-        pickled = pickle_call(args, kwargs, component)
-        self._functions.append(pickled)
-        return pickled
-
-    def _hold(self, name: str, content: Content) -> Path:
-        self._large[name] = bytes(content)  # the program may change it before it is stored
-        return Path()
-
     def given(self, calls: Iterable[Call]) -> Iterator[Pickled]:
         """Yield the pickled inputs of some of the calls."""
         for self.present in calls:
@@ -136,6 +128,27 @@ class Group:
         :param store: stores one such.
         """
         return Collected(self.modules, {name: str(store(name, content)) for name, content in self._large.items()})
+
+
+def _noting(functions: list[Pickled]) -> Callable[[tuple[Any, ...], dict[str, Any], int], Pickled]:
+    """Return what pickles the arguments of a call with its function before them, and adds that to the functions."""
+
+    def pickle_whole(args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> Pickled:
+        pickled = pickle_call(args, kwargs, component)
+        functions.append(pickled)
+        return pickled
+
+    return pickle_whole
+
+
+def _holding(large: dict[str, bytes]) -> Store:
+    """Return what keeps what is large in memory until the calls are submitted."""
+
+    def hold(name: str, content: Content) -> Path:
+        large[name] = bytes(content)  # the program may change it before it is stored
+        return Path()
+
+    return hold
 
 
 class Collected:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Optional, Protocol
 
 import attrs
 
 from htmap_core import names
-from htmap_core.exceptions import BusyMap, HTMapException, MapWasRemoved
+from htmap_core.exceptions import BusyMap, HTMapException, MapWasRemoved, TagAlreadyExists
 from htmap_core.executor.asked import Asked
 from htmap_core.executor.collecting import Call, Group
 from htmap_core.executor.recall.memory import Memory
+from htmap_core.executor.recall.opening import opened
 from htmap_core.maps import recovery
 from htmap_core.maps.creating import created
 from htmap_core.maps.drafts.draft import Draft
 from htmap_core.maps.drafts.options import merged_options
-from htmap_core.maps.drafts.written import Written
 from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.maps.map import Map, engine_of
 from htmap_core.maps.resuming.growing import grow, pool_of
 from htmap_core.plugins import pools
+from htmap_core.results.pickling import Pickled
 from htmap_core.settings.moment import of_one_moment
+from htmap_core.settings.waiting import PATIENCE, tries
 from htmap_core.storage import operations
 from htmap_core.storage.log import logger
 from htmap_core.submission.chunking.places import places
 
+_LONGEST = 1.0  # seconds between two looks whether the tag is free, or has a map
+
 Submitted = Callable[[Map[Any], range], None]
 """Is told which components of which map calls have become."""
+
+Added = tuple[Map[Any], range]  # what it is told
 
 
 class Home(Protocol):
@@ -86,25 +92,39 @@ class GrowingMap:
     def add(self, group: Group, calls: Sequence[Call], submitted: Submitted) -> None:
         """Submit calls of a group."""
         with of_one_moment():
-            draft, begun = _draft(group), list[Written]()
+            draft, added, pauses = _draft(group), None, tries(PATIENCE, _LONGEST)
+            next(pauses)
             if self._memory is not None:  # it has been asked for these calls, so it knows now
                 self._map, self._memory = self._memory.left, None
-            while self._map is not None:
-                map_dir = engine_of(self._map).map_dir
-                try:
-                    added = grow(map_dir, self._map.tag, draft, group.given(calls), len(calls), begun, quiet=True)
-                except BusyMap:
-                    operations.await_end(names.RERUNNING, map_dir)
-                except MapWasRemoved:
-                    self._map = None  # somebody has done that on purpose, and it does not concern what comes now
+            while added is None:
+                if self._map is None:
+                    added = self._created(draft, group.given(calls), len(calls), pauses)
                 else:
-                    submitted(self._map, added)
-                    return
-            recovery.settle()
-            self._map = created(
-                draft, group.given(calls), None, begun=begun, tag=self._wanted, total=len(calls), quiet=True
-            )
-            submitted(self._map, engine_of(self._map).components[: len(calls)])
+                    added = self._grown(self._map, draft, group.given(calls), len(calls))
+            submitted(*added)
+
+    def _grown(self, made: Map[Any], draft: Draft, given: Iterator[Pickled], total: int) -> Added | None:
+        """Add components to the map; None where it is to be looked at anew."""
+        map_dir = engine_of(made).map_dir
+        try:
+            return made, grow(map_dir, made.tag, draft, given, total, [], quiet=True)
+        except BusyMap:
+            operations.await_end(names.RERUNNING, map_dir)
+        except MapWasRemoved:
+            self._map = None  # somebody has done that on purpose, and it does not concern what comes now
+        return None
+
+    def _created(self, draft: Draft, given: Iterator[Pickled], total: int, pauses: Iterator[None]) -> Added | None:
+        """Make the map; None where another executor of this process has made it meanwhile."""
+        recovery.settle()
+        try:
+            self._map = created(draft, given, None, begun=[], tag=self._wanted, total=total, quiet=True)
+        except TagAlreadyExists:
+            self._map = None if self._wanted is None else opened(self._wanted)
+            if self._map is None and next(pauses, pauses) is pauses:  # a removal that takes a while
+                raise
+            return None
+        return self._map, engine_of(self._map).components[:total]
 
     def slots(self, asked: Asked) -> int:
         """Return how many calls can run at a time in the pool of the map, or in that which it would go to."""

@@ -54,14 +54,14 @@ def _results(
             for args in itertools.islice(coming, 1):
                 ahead.append(executor.submit(fn, *args))
             yield _taken(ahead, end)
-    finally:
-        for future in ahead:
-            future.cancel()
+    except (Exception, GeneratorExit):  # but not Ctrl-C: after it, calls go on without the program
+        while ahead:
+            ahead.popleft().cancel()
+        raise
 
 
 def _taken(ahead: deque[Future[R]], end: float | None) -> R:
-    """Return the result of the first future, of which nothing is kept here."""
-    try:
-        return ahead[0].result(None if end is None else end - time.monotonic())
-    finally:
-        ahead.popleft()
+    """Return the result of the first future. It stays there if that is an exception."""
+    result = ahead[0].result(None if end is None else end - time.monotonic())
+    ahead.popleft()
+    return result

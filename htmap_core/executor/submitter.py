@@ -54,7 +54,7 @@ class Submitter:
 
     def __init__(self, home: Home, patience: float, *, at_once: bool = False, memory: Memory | None = None) -> None:
         self.home, self._patience, self._at_once, self._memory = home, patience, at_once, memory
-        self._has_failed = False
+        self._keeps_map = False  # for who wants to know what has failed, or for the process that it is of
         self._why_closed = ""
         self._note_end = self._ended  # one object for all futures
         self._open: set[Future[Any]] = set()
@@ -106,7 +106,7 @@ class Submitter:
         assert isinstance(future, Future)
         with self._state:
             self._open.discard(future)
-            self._has_failed = self._has_failed or not (future.cancelled() or future.exception() is None)
+            self._keeps_map = self._keeps_map or not (future.cancelled() or future.exception() is None)
             if not self._open:
                 self._state.notify_all()
 
@@ -252,7 +252,7 @@ class Submitter:
         """
         with self._state:
             has_ended = self._state.wait_for(lambda: not self._open, timeout)
-        if has_ended and not self._has_failed:
+        if has_ended and not self._keeps_map:
             with self._submitting:
                 self.home.remove()
 
@@ -269,8 +269,12 @@ class Submitter:
             )
 
     def leave(self) -> None:
-        """Take no calls in a process that was forked, and begin with locks that nobody has: the calls are those of its parent."""
-        self._why_closed, self._memory = _FORKED, None
+        """Take no calls in a process that was forked, and begin with locks that nobody has.
+
+        Calls and map are those of its parent: nobody waits for them here, or removes it.
+        """
+        self._why_closed, self._memory, self._keeps_map = _FORKED, None, True
+        self._open = set()
         self._begin()
 
 

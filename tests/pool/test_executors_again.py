@@ -219,3 +219,11 @@ def statuses() -> list[str]:
 
 def submissions() -> Sequence[Submission]:
     return engine_of(htmap.load("study")).map_dir.submissions.all()
+
+
+def test_executors_of_one_process_share_a_tag_that_is_new(personal_pool: Path) -> None:
+    with htmap.Executor("study") as first, htmap.Executor("study") as second:
+        futures = [each.submit(abs, -number) for number, each in enumerate((first, second, first))]
+        assert [future.result(TIMEOUT) for future in futures] == [0, 1, 2]
+        assert {future.tag for future in futures} == {"study"}
+    assert len(htmap.load("study")) == 3

@@ -69,12 +69,10 @@ def pickled_apart(value: Any, what: str, store: Store, smallest: int, own: Colle
     :raises CannotPickle: it contains an object that cannot be pickled.
     """
     parts = _Parts(store, smallest, own)
-    payload = pickle_apart(value, what, parts.looks)
+    payload = pickle_apart(value, what, {**parts.looks(), **dict.fromkeys(_CONTAINERS, parts.of_container)})
     if parts.is_torn:
         parts = _Parts(store, smallest)
-        for kind in _CONTAINERS:
-            del parts.looks[kind]
-        payload = pickle_apart(value, what, parts.looks)
+        payload = pickle_apart(value, what, parts.looks())
     return Apart(payload, parts.sizes)
 
 
@@ -88,7 +86,6 @@ def stored(content: Content, store: Store) -> str:
 class _Parts:
     """The parts of one pickle while it is made.
 
-    :ivar looks: what returns the id of an object that goes apart, None for others; by the object's type.
     :ivar sizes: the sizes of those that went apart, by their names.
     :ivar is_torn: whether something has an object that went apart within another one.
     """
@@ -102,13 +99,18 @@ class _Parts:
         self._met: set[int] = set()  # what can be changed
         self._inner: set[int] = set()  # what can be changed, and went apart within something else
         self._small: set[int] = set()
-        self.looks: dict[type, Callable[[Any], Id | None]] = {
+
+    def looks(self) -> dict[type, Callable[[Any], Id | None]]:
+        """Return what returns the id of an object that goes apart, None for others; by the object's type.
+
+        Not kept here: it would be a cycle, and what is large would stay in memory until these are looked for.
+        """
+        return {
             bytes: self._of_bytes,
             bytearray: self._of_bytearray,
             str: self._of_text,
             pickle.PickleBuffer: self._of_buffer,
             Whole: self._of_whole,
-            **dict.fromkeys(_CONTAINERS, self._of_container),
         }
 
     def _of_bytes(self, obj: bytes) -> Id | None:
@@ -132,7 +134,8 @@ class _Parts:
     def _of_whole(self, obj: Whole) -> Id:
         return PICKLE, obj.name, -obj.number
 
-    def _of_container(self, obj: Any) -> Id | None:
+    def of_container(self, obj: Any) -> Id | None:
+        """Return the id of a container that goes apart; None if it stays."""
         if (known := self._ids.get(id(obj))) is not None:
             return known[1]
         if type(obj) in _CHANGEABLE:

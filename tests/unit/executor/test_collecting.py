@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import gc
 import pickle
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -220,3 +222,15 @@ def test_so_large_ones_do_not_wait_either(monkeypatch: pytest.MonkeyPatch) -> No
     for number in range(3):
         collection.add(Future(), abs, (bytes([number]) * LARGE,), {}, PLAIN)
     assert collection.is_full
+
+
+def test_a_group_leaves_memory_with_its_last_user() -> None:
+    gc.collect()
+    gc.disable()  # what is in a cycle stays
+    try:
+        groups = collected((double, 1), (functools.partial(double), 1))
+        known = [weakref.ref(group) for group in groups]
+        del groups
+        assert [each() for each in known] == [None, None]
+    finally:
+        gc.enable()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,30 @@ def test_a_map_with_a_buffer_is_only_so_far_ahead() -> None:
                 executor.map(double, [1], buffersize=wrong)  # type: ignore[arg-type]
 
 
+def cancelled_after(results: Iterator[int], executor: htmap.Executor, error: type[BaseException]) -> list[bool]:
+    """Return which calls are cancelled after a map over them has ended with an error."""
+    calls = [*executor._submitter._open]
+    with pytest.raises(error):
+        next(results)
+    return [call.cancelled() for call in calls]
+
+
+def test_a_map_whose_time_is_over_cancels_all_its_calls() -> None:
+    with htmap.Executor(where="processes") as executor, executor._submitter._submitting:
+        results = executor.map(double, range(3), timeout=0)
+        assert cancelled_after(results, executor, concurrent.futures.TimeoutError) == [True, True, True]
+
+
+def test_after_ctrl_c_they_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with htmap.Executor(where="processes") as executor, executor._submitter._submitting:
+        results = executor.map(double, range(3))
+        monkeypatch.setattr(htmap.Future, "result", interrupted)
+        assert cancelled_after(results, executor, KeyboardInterrupt) == [False, False, False]
+
+
 def test_nobody_keeps_an_executor_or_what_it_was_given() -> None:
     class Argument:
         pass
@@ -244,6 +269,28 @@ def test_a_forked_process_takes_no_calls_for_its_parent() -> None:
         assert told.get() == "closed"
         assert child.exitcode == 0
         assert future.result(TIMEOUT) == 2
+
+
+def of_child_that_ends_it(executor: htmap.Executor, told: Any) -> None:
+    executor.shutdown()
+    told.put("ended")
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_its_end_in_a_forked_process_waits_for_no_call_of_the_parent_and_removes_no_map(is_open: bool) -> None:
+    context = multiprocessing.get_context("fork")
+    with htmap.Executor(where="processes") as executor:
+        told = context.SimpleQueue()
+        first = executor.submit(double, 1)
+        assert first.result(TIMEOUT) == 2
+        with executor._submitter._submitting:
+            second = executor.submit(double, 2) if is_open else first
+            child = context.Process(target=of_child_that_ends_it, args=(executor, told), daemon=True)
+            child.start()
+            child.join(TIMEOUT)
+        assert (told.get(), child.exitcode) == ("ended", 0)
+        assert first.tag in htmap.get_tags()
+        assert second.result(TIMEOUT) == (4 if is_open else 2)
 
 
 def ended(script: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import array
 import functools
+import gc
 import importlib
 import importlib.util
 import pickle
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,19 @@ def given_back(creation: Any, payload: bytes) -> Any:
 def again(creation: Any, *args: Any) -> Any:
     """Return the arguments of a call as its component has them."""
     return given_back(creation, one(Arguments(creation.add_argument), *args).payload)[0]
+
+
+def test_whoever_stores_what_is_large_is_not_kept_in_memory() -> None:
+    gc.collect()
+    gc.disable()  # what is in a cycle stays
+    try:
+        arguments = Arguments(lambda name, _: Path(name))
+        one(arguments, [bytes(LARGE)])
+        known = weakref.ref(arguments)
+        del arguments
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 def test_what_many_calls_have_is_stored_once(store: Any) -> None:
