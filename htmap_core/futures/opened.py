@@ -34,7 +34,7 @@ class OpenFutures(Listener):
         self._engine = engine
         self._adding = threading.Lock()
         self._by_component: dict[int, Future[Any]] = {}
-        self._more: list[Future[Any]] = []  # further ones of the same components
+        self._more: dict[Future[Any], None] = {}  # further ones of the same components
         self._fresh: list[Future[Any]] = []
         self._due: deque[Future[Any]] = deque()
         self._held: dict[Future[Any], float] = {}  # until when
@@ -49,7 +49,7 @@ class OpenFutures(Listener):
         with self._adding:
             for future in futures:
                 if self._by_component.setdefault(_component(future), future) is not future:
-                    self._more.append(future)
+                    self._more[future] = None
                 self._fresh.append(future)
 
     def known_or(self, fresh: Iterable[Future[Any]]) -> list[Future[Any]]:
@@ -63,18 +63,13 @@ class OpenFutures(Listener):
             found = self._by_component[_component(fresh)] = fresh
         return found
 
-    def begin(self, futures: Iterable[Future[Any]]) -> None:
-        """Have futures done that :meth:`known_or` has returned as their components' own."""
-        with self._adding:
-            self._fresh.extend(futures)
-
     def drop(self, future: Future[Any]) -> None:
         """Forget a future that is done."""
         with self._adding:
             if self._by_component.get(_component(future)) is future:
                 del self._by_component[_component(future)]
-            elif future in self._more:
-                self._more.remove(future)
+            else:
+                self._more.pop(future, None)
 
     @property
     def are_waited_for(self) -> bool:

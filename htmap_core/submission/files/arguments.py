@@ -127,8 +127,8 @@ class Arguments:
         self.largest.note(whole.size, args, kwargs, component)
         smallest = smallest_of(whole.size)
         payload, sizes = self._call_apart(args, kwargs, component, smallest)
-        if len(payload) >= LARGE:
-            wholes, names = self._wholes(args, kwargs, component, smallest)
+        wholes, names = self._wholes(args, kwargs, component, smallest) if len(payload) >= LARGE else ({}, {})
+        if wholes:
             args = tuple(wholes.get(id(value), value) for value in args)
             kwargs = {name: wholes.get(id(value), value) for name, value in kwargs.items()}
             payload, sizes = self._call_apart(args, kwargs, component, smallest)

@@ -98,7 +98,8 @@ class _Parts:
         self._ids: dict[int, tuple[Any, Id]] = {}  # with the objects: an id may be that of another one later
         self._met: set[int] = set()  # what can be changed
         self._inner: set[int] = set()  # what can be changed, and went apart within something else
-        self._small: set[int] = set()
+        self._stays: dict[int, int | None] = {}
+        """The containers that were looked at, with the sizes of those that nothing can change."""
 
     def looks(self) -> dict[type, Callable[[Any], Id | None]]:
         """Return what returns the id of an object that goes apart, None for others; by the object's type.
@@ -140,23 +141,23 @@ class _Parts:
             return known[1]
         if type(obj) in _CHANGEABLE:
             self._meet(obj)
-        if not obj or id(obj) in self._own or id(obj) in self._small:
+        if not obj or id(obj) in self._own or id(obj) in self._stays:
             return None
         inner: set[int] = set()
         size = self._size(obj, inner)
-        if size is None:
+        if size is None or size < self._smallest:
+            self._stays |= dict.fromkeys(() if size is None else inner)
+            self._stays[id(obj)] = None if inner or type(obj) in _CHANGEABLE else size
             return None
-        if size < self._smallest:
-            self._small |= inner
-            return None
-        self.is_torn |= not inner.isdisjoint(self._met) or not inner.isdisjoint(self._inner)
+        self.is_torn |= not inner.isdisjoint(self._inner)
         self._inner |= inner
         return self._apart(obj, PICKLE)
 
     def _size(self, container: Any, inner: set[int], depth: int = 0) -> int | None:
         """Return about how large the pickle of a container is, and note what in it can be changed.
 
-        None if there is more in it than plain values, or if it has a part that goes apart by itself.
+        None if there is more in it than plain values, if it has a part that goes apart by itself, or if something that can be
+        changed is in the pickle anyway. What many objects have is looked at once.
         """
         size = 0
         for each in _elements(container):
@@ -167,9 +168,13 @@ class _Parts:
             if kind in _CONTAINERS and depth < _DEPTH:
                 if id(each) in inner:
                     continue
+                if id(each) in self._met:
+                    return None
                 if kind in _CHANGEABLE:
                     inner.add(id(each))
-                its = self._size(each, inner, depth + 1)
+                its = self._stays[id(each)] if id(each) in self._stays else self._size(each, inner, depth + 1)
+                if its is None:
+                    self._stays[id(each)] = None
             elif kind is str or kind is bytes:
                 its = len(each) + 2
             else:

@@ -8,6 +8,7 @@ import gc
 import importlib
 import importlib.util
 import pickle
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -173,6 +174,25 @@ def test_a_container_that_contains_itself_comes_back_so(store: Any) -> None:
     circle.append(circle)
     (found, _) = again(store, circle, Tide(0))
     assert found[-1] is found
+
+
+@pytest.mark.parametrize("row", [[0.5], (0.5,)])
+def test_what_many_objects_have_is_looked_at_once(store: Any, row: Any) -> None:
+    seas = type(row)(type(row)(row) for _ in range(2000))
+    tides = [Tide((seas, f"{number:3000}")) for number in range(LARGE // 3000)]
+    calls = 0
+
+    def count(*_: Any) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        found, _ = again(store, tides, Tide(0))
+    finally:
+        sys.setprofile(None)
+    assert found[0].sea[0] is found[-1].sea[0]
+    assert calls < 1000 * len(tides), "4000 for each look"
 
 
 def test_what_differs_between_calls_does_not_part_what_they_have_in_common(store: Any) -> None:
