@@ -170,8 +170,8 @@ def create_map(
         asked = finding.Wanted(tag, rule, keeping, iter(calls), total, create, begun, is_here=wanted != names.POOL)
         found, added = finding.made_or_found(asked)
     if added is not None:
-        more = f", and {added} were added" if added else ""
-        _say(f"Found map {tag} with {len(found)} components{more}", quiet=quiet)
+        more = f", and {added} {'was' if added == 1 else 'were'} added" if added else ""
+        _say(f"Found map {tag} with {_counted(len(found))}{more}", quiet=quiet)
     return found
 
 
@@ -245,7 +245,11 @@ def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: boo
     why = "" if reason is None else f"; {reason}"
     logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
     share = f" in {plan.jobs} job{'' if plan.jobs == 1 else 's'}{why}" if why and plan.jobs < plan.components else ""
-    _say(f"Created map {plan.tag} with {plan.components} components{share}", quiet=quiet)
+    _say(f"Created map {plan.tag} with {_counted(plan.components)}{share}", quiet=quiet)
+
+
+def _counted(components: int) -> str:
+    return f"{components} component{'' if components == 1 else 's'}"
 
 
 def _say(text: str, *, quiet: bool) -> None:

@@ -49,7 +49,7 @@ class LongWork:
         self._done: float = 0
         self._outer: LongWork | None = None
         self._bar: Any = None
-        self._is_there = self._logs = False
+        self._is_there = self._logs = self._rests = False
         self._begun = self._told = time.monotonic()
         is_seen = not quiet and threading.current_thread() is threading.main_thread()
         self._due = self._begun + (0 if at_once else MOMENT) if is_seen else math.inf
@@ -72,7 +72,10 @@ class LongWork:
     def advance(self, by: float = 1) -> None:
         """Tell that some more is done."""
         self._done += by
-        if time.monotonic() >= self._due:
+        if self._rests:
+            self._rests = False
+            self._due = max(self._due, time.monotonic() + MOMENT)
+        elif time.monotonic() >= self._due:
             self._draw()
 
     def reach(self, done: float) -> None:
@@ -104,6 +107,11 @@ class LongWork:
         if self._is_there:
             self._bar.clear()
             self._is_there = False
+
+    def rest(self) -> None:
+        """Take it away for a wait, which is no work: it appears again if the work takes longer than a moment after that."""
+        self.hide()
+        self._rests = True
 
     def _draw(self) -> None:
         if self._outer is not None:

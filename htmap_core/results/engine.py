@@ -402,7 +402,7 @@ class Engine:
             for component in self.each() if components is None else components:
                 if (found := self._at_hand(component)) is None:
                     reading.reach(component)
-                    found = (self._loaded_soon(component, timeout, line, reading.hide),)
+                    found = (self._loaded_soon(component, timeout, line, reading.rest),)
                 yield found[0]
 
     def each(self) -> Iterator[int]:

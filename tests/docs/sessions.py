@@ -88,10 +88,10 @@ def _hidden(text: str) -> str:
 
 
 def _text(outputs: list[Any]) -> str:
-    """Return what a cell has printed, and its exception; warnings and bars are written to standard error."""
+    """Return what a cell has printed, and its exception as it is displayed; warnings and bars are written to standard error."""
     printed = "".join(each["text"] for each in outputs if each["output_type"] == "stream" and each["name"] == "stdout")
-    raised = [f"{each['ename']}: {each['evalue']}\n" for each in outputs if each["output_type"] == "error"]
-    return printed + "".join(raised)
+    raised = [line for each in outputs if each["output_type"] == "error" for line in each["traceback"]]
+    return printed + "\n".join(raised)
 
 
 def environment(folder: Path, htmap_dir: Path) -> dict[str, str]:

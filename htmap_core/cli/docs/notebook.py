@@ -20,6 +20,7 @@ from htmap_core.cli.docs.shown import with_commands
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r"`([\w./-]+\.\w+)`:\s*\Z")
 _SHOWN = re.compile(r"^ *#>(?: |$)", re.MULTILINE)
+_RAISED = re.compile(r"^(\w+)(?:: |$)", re.MULTILINE)
 _SLIDE = re.compile(r"^(?=##? )", re.MULTILINE)
 _KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 TRACEBACK = "Traceback (most recent call last):"
@@ -55,10 +56,9 @@ class Cell:
         if printed:
             yield {"output_type": "stream", "name": "stdout", "text": printed}
         if is_raised:
-            _, _, raised = raised.partition("...\n")  # in place of the stack
-            exception, _, text = raised.strip().partition(": ")
-            lines = [is_raised.strip(), "...", *raised.splitlines()]
-            yield {"output_type": "error", "ename": exception, "evalue": text, "traceback": lines}
+            _, exception, text = _RAISED.split(raised, maxsplit=1)
+            lines = [TRACEBACK, *raised.splitlines()]
+            yield {"output_type": "error", "ename": exception, "evalue": text.strip(), "traceback": lines}
 
 
 def has_cells(page: Page) -> bool:

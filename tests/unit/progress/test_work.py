@@ -133,6 +133,18 @@ class TestInAProgram:
                 fetching.look()
                 assert "fetching" in seen.got
 
+    def test_a_wait_does_not_make_the_work_after_it_long(self, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen = look()
+        with LongWork("reading tide", 3, "result") as reading:
+            reading.reach(1)
+            assert "1/3" in seen.got
+            monkeypatch.setattr(work, "MOMENT", 1000.0)
+            reading.rest()
+            reading.reach(2)
+            reading.reach(3)
+            assert last_line(seen.got) == ""
+            assert "2/3" not in seen.got
+
 
 def test_a_short_line_in_a_log_says_how_far_it_is(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = look(terminal=False)

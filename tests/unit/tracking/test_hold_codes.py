@@ -87,5 +87,5 @@ def test_the_reference_has_the_table(golden: Golden) -> None:
     rows = [("code", "HTCondor's name", "what has happened", "does a release help?", "what to do"), ("---",) * 5]
     for each in HOLD_CODES:
         code = str(each.code) if each.subcode is None else f"{each.code}/{each.subcode}"
-        rows.append((code, each.name, each.meaning, each.release.value, each.advice.format(tag="TAG")))
+        rows.append((code, f"`{each.name}`", each.meaning, each.release.value, each.advice.format(tag="TAG")))
     golden.section(REFERENCE, "hold codes", "".join(f"| {' | '.join(row)} |\n" for row in rows))
