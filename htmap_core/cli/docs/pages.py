@@ -26,7 +26,6 @@ KINDS: dict[Kind, tuple[str, tuple[str, ...]]] = {
     ),
 }
 
-_POLICY = "SECURITY.md"  # the name that code hosts look for; the page on security has it, too
 _BACKGROUND = frozenset({"explanation", "examples", "overview"})
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
@@ -112,8 +111,6 @@ def _name(path: Path | PurePosixPath) -> str:
     """Return the name of a page: that of its file, without `.md`; READMEs of plugins are called like their plugins."""
     if path.suffix != ".md":
         return path.name
-    if path.name == _POLICY:
-        return "security-policy"
     is_plugins = path.name == "README.md" and path.parent.name.startswith("htmap-")
     return path.parent.name if is_plugins else path.stem.lower()
 
