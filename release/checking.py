@@ -80,9 +80,9 @@ def _links_nowhere(message: email.message.Message) -> list[str]:
     text = str(message.get_payload())
     page = markdown.render(text)
     links = re.findall(r"(?:href|src)=\"([^\"]*)\"", page or "")
-    of_headings = "#user-content-"  # what the renderer gives each heading; links that lead to it are written otherwise
-    led = ("https://", "mailto:", of_headings)
-    return [link for link in links if not link.startswith(led)] if page else ["its text, which does not render"]
+    places = {f"#{place}" for place in re.findall(r"\bid=\"([^\"]*)\"", page or "")}
+    nowhere = [link for link in links if not (link.startswith(("https://", "mailto:")) or link in places)]
+    return nowhere if page else ["its text, which does not render"]
 
 
 def _missing_pages(distribution: Distribution, contents: dict[str, bytes]) -> list[str]:

@@ -116,6 +116,7 @@ def test_a_component_that_dies_is_not_held_for_what_showed_its_output(personal_p
 
         print("last words", flush=True)
         first = int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(first, 19)  # it would tell what has become of the other one
         os.kill(os.getppid(), 9)  # the runner itself, which cannot tidy up any more
         os.kill(first, 9)
         os._exit(1)

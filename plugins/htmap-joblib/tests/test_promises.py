@@ -14,6 +14,8 @@ from joblib import Parallel, delayed
 
 import htmap
 
+pytestmark = pytest.mark.usefixtures("htmap_dir")
+
 
 @pytest.fixture(autouse=True)
 def here() -> Iterator[None]:
