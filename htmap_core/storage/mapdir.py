@@ -166,6 +166,19 @@ class MapDir(PortionFiles):
         items = checksum_of(self.items(self.submissions.next_number()))
         return self.submissions.intend(jobs, late=late, held=held, items=items, added=added)
 
+    def next_submission(self) -> int:
+        """Return the number of the next submission of a map that has been submitted before.
+
+        A disk that was full, or a host that lost its power, may have cost the ledger its last entries, or all. It would give
+        their numbers, and so their files, to others.
+
+        :raises CorruptMap: the ledger is damaged, or lacks entries.
+        """
+        number = self.submissions.next_number()
+        if not number or any(each >= number for each in self.outputs.submissions()):
+            raise self.submissions.lacks_entries()
+        return number
+
     def check(self) -> None:
         """Check all small files of the map that have checksums; raises CorruptMap, or FileNotFoundError."""
         _, _, _ = self.record, self.read_submit(), self.source_lines
@@ -198,12 +211,15 @@ class MapDir(PortionFiles):
         """Delete what there is of submissions that no schedd has, such as those that were taken back.
 
         These are their item files, what was to be added, and what jobs have returned that ended before they were removed.
+
+        :raises CorruptMap: the ledger is damaged, or lacks entries. Nothing was deleted.
         """
+        self.next_submission()
         known, items = {each.number for each in self.submissions.all()}, names.ITEMS.format(submission="*")
         written = (*self.path.glob(items), *(self.path / names.ADDED).glob("*"), *(self.path / names.OUTPUTS).glob("*"))
         for path in written:
             number = path.name.rpartition("-")[2]
-            if number.isdecimal() and number.isascii() and int(number) not in known and known:
+            if number.isdecimal() and number.isascii() and int(number) not in known:
                 remove_tree(path)
 
     def remove_items(self, submission: int) -> None:

@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from htmap_core.exceptions import CorruptMap
@@ -29,6 +30,13 @@ class Outputs:
 
     def __init__(self, path: Path) -> None:
         self._folder = os.fspath(path)
+
+    def submissions(self) -> Iterator[int]:
+        """Yield the numbers of the submissions of which a job has returned something."""
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.name.isdecimal() and entry.name.isascii():
+                    yield int(entry.name)
 
     def open(self, job: Job) -> Returned:
         """Open what a job has returned at its end.

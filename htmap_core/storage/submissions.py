@@ -229,6 +229,10 @@ class Submissions:
                     file.write(whole + b"\n")
             file.write(seal(entry).encode() + b"\n")
 
+    def lacks_entries(self) -> CorruptMap:
+        """Return what tells that there are files of submissions of which the ledger does not know."""
+        return self._corrupt("lacks entries, so no component of the map can be submitted again, and none can be added")
+
     def _corrupt(self, reason: str) -> CorruptMap:
         return CorruptMap(self._path, f"{reason}. Results may be in the folder outputs beside it")
 

@@ -91,7 +91,7 @@ def _together(map_dir: MapDir, count: int) -> dict[str, Any]:
 
     Components that were added to a map later have another description, and so another cluster.
     """
-    first = map_dir.submissions.next_number()
+    first = map_dir.next_submission()
     return {"together": [*range(first, first + count)]} if count > 1 else {}
 
 
@@ -121,7 +121,7 @@ class _Asked:
 def _submit_again(map_dir: MapDir, parts: Sequence[_Part], asked: _Asked, performing: Performing) -> None:
     """Submit components again, and delete their earlier results once all are in the queue."""
     before = {each: map_dir.placement.job_of(each) for part in parts for each in part.components}
-    first = map_dir.submissions.next_number()
+    first = map_dir.next_submission()
     try:
         jobs = [_write_items(map_dir, number, part) for number, part in enumerate(parts, first)]
     except Exception:

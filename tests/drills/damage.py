@@ -11,6 +11,7 @@ import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -24,10 +25,14 @@ from htmap_core.diagnosis import doctor
 from htmap_core.exceptions import HTMapException
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.maps import recovery
+from htmap_core.maps.map import engine_of
 from htmap_core.storage import decisions, operations
 from htmap_core.storage.content import durations
 from htmap_core.storage.mapdir import MapDir
+from htmap_core.storage.portions.growth import Growth
+from htmap_core.storage.portions.growth_record import Added
 from htmap_core.storage.root import answers_about_slots, moving
+from htmap_core.submission.submit import submit_growth
 from htmap_core.testing import run_htmap, using_htmap_dir
 from tests.pool.old_maps.unpacking import unpack
 from tests.returned import Error, write_results
@@ -368,6 +373,16 @@ COMMANDS = {
 }
 
 
+def grow(tag: str) -> None:
+    """Add a component to a map, in a pool that takes it."""
+    made = htmap.load(tag)
+    with Growth(engine_of(made).map_dir, tag, len(made)) as growth:
+        growth.add_input(b"more")
+        growth.finish()
+        queue: Any = SimpleNamespace(submit=lambda _: SimpleNamespace(cluster=99))
+        submit_growth(growth, Added(growth.first, growth.runs, {}), {"universe": "vanilla"}, queue)
+
+
 def _gather(tag: str, found: list[object]) -> None:
     found += results(tag)
 
@@ -465,6 +480,7 @@ class Damaged:
 
     def _act(self) -> None:
         self._only_ours("settle", recovery.settle)
+        self._grow()
         if self.tag == "here":
             self._only_ours("rerun", lambda: htmap.load(self.tag).rerun([1]))
         else:
@@ -473,6 +489,15 @@ class Damaged:
         self._type("htmap retag", "retag", "neap", self.tag)
         self._type("htmap hold", "hold", self.tag)
         self._shows_the_others()
+
+    def _grow(self) -> None:
+        """Add a component, as resuming and executors do. What results can be read of the others stays."""
+        before = results(self.tag)
+        if self.tag != "here":
+            self._only_ours("growth", lambda: grow(self.tag))
+        after = results(self.tag)
+        if any(one != other and not isinstance(one, type) for one, other in zip(before, after)):
+            raise Wrong(f"growth: there were the results {before!r}, and are {after!r}")
 
     def _remove(self) -> None:
         if self.place in OF_ALL:

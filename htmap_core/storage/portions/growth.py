@@ -46,7 +46,7 @@ class Growth(Writing):
         self._performed.__enter__()
         try:
             self._check_length()
-            self.submission = self.map_dir.submissions.next_number()
+            self.submission = self.map_dir.next_submission()
             self.files = self.map_dir.files_of(self.submission)
             with storing(self.map_dir.path, NOTHING_CHANGED):
                 remove_tree(self.files.path)  # the remains of an interrupted attempt

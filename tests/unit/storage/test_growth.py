@@ -200,6 +200,23 @@ def test_a_map_of_another_length_than_was_looked_at_does_not_grow(made: MapDir, 
     assert (files_of(made), MapDir(made.path).submissions.all()) == (before, made.submissions.all())
 
 
+@pytest.mark.parametrize("lines", [None, 0, 2])
+def test_a_map_whose_ledger_lacks_entries_stays_as_it_is(made: MapDir, lines: int | None) -> None:
+    grow(made, [b"d"])
+    for number in (0, 1):
+        result = made.path / names.OUTPUTS / f"{Job(number, 0).output}.result"
+        result.parent.mkdir(parents=True)
+        result.write_bytes(b"dear")
+    ledger = made.path / names.SUBMISSIONS
+    whole = ledger.read_bytes().splitlines(keepends=True)
+    ledger.unlink() if lines is None else ledger.write_bytes(b"".join(whole[:lines]))
+    before = files_of(made)
+    for act in (lambda: grow(made, [b"e"]), MapDir(made.path).clear_unsubmitted):
+        with pytest.raises(CorruptMap):
+            act()
+    assert files_of(made) == before
+
+
 def test_nobody_else_adds_or_runs_again_meanwhile(made: MapDir) -> None:
     with Growth(made, "tide", 3), pytest.raises(BusyMap):
         grow(made, [b"d"])
