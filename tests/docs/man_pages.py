@@ -17,9 +17,17 @@ from htmap_core.plugins.calls import plugins
 _MEANT = {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}
 
 
+def as_typed() -> click.Context:
+    """Return the context in which commands are, as for somebody who types them.
+
+    A command keeps the names of its option for help from the first context that asks, for the whole process.
+    """
+    return click.Context(cli, info_name="htmap", **cli.context_settings)
+
+
 def pages(plugin: str | None) -> dict[str, str]:
     """Return the pages that belong to the core, or to a plugin, by the names of their files."""
-    context = click.Context(cli, info_name="htmap", **cli.context_settings)
+    context = as_typed()
     if plugin is not None:
         (record,) = (each for each in plugins.records() if each.distribution == plugin)
         offered = plugins.commands()

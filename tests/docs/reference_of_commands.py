@@ -8,6 +8,7 @@ import re
 import click
 
 from tests import answers
+from tests.docs.man_pages import as_typed
 from tests.docs.markdown import filled, items, shown, table
 
 COMMANDS = answers.commands()
@@ -34,7 +35,7 @@ def _of(first: str | None) -> list[tuple[str, click.Command]]:
 
 
 def _section(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=f"htmap {name}")
+    context = click.Context(command, info_name=name, parent=as_typed())
     usage = command.get_usage(context).partition(" ")[2]
     options = [_option(each, context) for each in command.get_params(context)]
     parts = [f"### htmap {name}\n", shown(" ".join(usage.split())), *map(filled, _help(command))]

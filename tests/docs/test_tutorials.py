@@ -14,6 +14,7 @@ import pytest
 from htmap_core.cli import cli
 from htmap_core.cli.docs.pages import pages
 from htmap_core.testing import pool_of_its_own
+from tests.docs.man_pages import as_typed
 from tests.docs.sessions import environment, is_shown, page, session
 
 TUTORIALS = [
@@ -97,7 +98,7 @@ def is_wrong(command: str) -> bool:
     """Return whether there is no such command, or it has no such option."""
     given: click.Command = cli
     _, *words = shlex.split(command)
-    context = click.Context(cli)
+    context = as_typed()
     while isinstance(given, click.Group) and words:
         found = given.get_command(context, words[0])
         if found is None:
