@@ -211,7 +211,8 @@ def test_a_map_whose_ledger_lacks_entries_stays_as_it_is(made: MapDir, lines: in
     whole = ledger.read_bytes().splitlines(keepends=True)
     ledger.unlink() if lines is None else ledger.write_bytes(b"".join(whole[:lines]))
     before = files_of(made)
-    for act in (lambda: grow(made, [b"e"]), MapDir(made.path).clear_unsubmitted):
+    acts: list[Callable[[], object]] = [lambda: grow(made, [b"e"]), MapDir(made.path).clear_unsubmitted]
+    for act in acts:
         with pytest.raises(CorruptMap):
             act()
     assert files_of(made) == before
