@@ -15,7 +15,7 @@ SOURCES := htmap htmap_core htmap_run plugins tests examples benchmarks release 
 VERSIONS ?= $(shell sed -n 's/^    "Programming Language :: Python :: \(3\.[0-9]*\)",$$/\1/p' pyproject.toml)
 CELL ?= tests/unit tests/pool/test_api.py
 
-.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-tutorials test-cell test-ecosystem drills golden lint format types lock bench bench-peers bench-growth notebooks docs docs-serve test-docs wheels release version align clean
+.PHONY: check demo test test-unit test-site test-all test-pythons test-bindings test-exploring test-wheels test-tutorials test-cell test-ecosystem drills golden lint format types lock bench bench-peers bench-growth notebooks docs docs-serve docs-links test-docs wheels release version align clean
 check: lint types test-unit
 
 # It leaves no map, and nothing that runs, the latter also after an error or Ctrl-C; a pool that ran before runs on.
@@ -135,6 +135,10 @@ PORT ?= 8000
 docs-serve: docs
 	@echo "http://127.0.0.1:$(PORT), until Ctrl-C"
 	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+# Whether what pages link to elsewhere is there: it asks each address, so it needs a network, and nothing else runs it.
+docs-links: $(VENV)-docs/.docs notebooks
+	$(VENV)-docs/bin/python -m sphinx --quiet --builder linkcheck -d build/doctrees -c website . build/links
 
 # The pages: their examples run, what is generated in them is compared, and those on plugins are followed word for word.
 test-docs: $(VENV)/.dev

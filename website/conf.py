@@ -33,3 +33,7 @@ html_favicon = "static/icon.svg"
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
+
+linkcheck_ignore = [r"https?://localhost", r"https?://127\.0\.0\.1"]
+linkcheck_anchors = False  # pages that make theirs by script have none
+linkcheck_timeout = 20
