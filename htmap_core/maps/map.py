@@ -383,7 +383,8 @@ class Map(Shown, Sequence[R_co]):
 
         :param components: their indices; all by default.
         :param patience: how long a component may be held before that is the end of its future, in seconds or as a timedelta; None
-            waits for ever. By default a hold is the end at once, as in :meth:`get`.
+            waits for ever. By default a hold is the end at once, as in :meth:`get`. A future that is
+            open keeps what it was first asked for with.
         :raises ComponentNotFound: the map has no such component.
         """
         from htmap_core.futures.of_map import futures_of  # 20 ms with its imports, and seldom needed

@@ -80,6 +80,8 @@ def test_open_components_have_one_future_in_a_process(submitted: Submitted) -> N
     tide.end(_0=0)
     first, again = tide.map.futures(), tide.map.futures([2, -2])
     assert (again[0] is first[2], again[1] is first[1]) == (True, True)
+    (same,) = tide.map.futures([1], patience=60)
+    assert (same is first[1], same.patience) == (True, 0)
 
 
 def test_components_that_the_map_does_not_have_have_no_futures(submitted: Submitted) -> None:
