@@ -201,6 +201,12 @@ class TestWhatDidNotEndWell:
             assert (future.result(TIMEOUT), future.component) == (2, 0)
         assert len(htmap.load("study")) == 1
 
+    def test_executors_of_one_process_share_the_map_that_the_first_of_them_makes(self, personal_pool: Path) -> None:
+        with htmap.Executor("study") as one, htmap.Executor("study") as other:
+            futures = [executor.submit(abs, -number) for number, executor in enumerate((one, other))]
+            assert [future.result(TIMEOUT) for future in futures] == [0, 1]
+        assert len(htmap.load("study")) == 2
+
 
 def needing() -> Callable[[int, str], int]:
     def needs(number: int, place: str) -> int:

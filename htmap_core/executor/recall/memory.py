@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import enum
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
@@ -10,6 +12,7 @@ import attrs
 
 from htmap_core.components import ComponentStatus
 from htmap_core.contract.option_values import FIXED_INPUT_FILES
+from htmap_core.exceptions import HTMapException
 from htmap_core.executor.asked import Asked
 from htmap_core.executor.recall import opening
 from htmap_core.executor.recall.call_keys import CallKeys
@@ -76,6 +79,8 @@ class Memory:
         self._tag = check_tag(tag)
         self._keys = CallKeys(tag)
         self._calls: Optional[KnownCalls] = None
+        self._problem: Optional[HTMapException] = None
+        self._problem_lasts_until = 0.0
         self._next_of: Mapping[int, Next] = {}
         self._options: dict[
             tuple[int, str], bool
@@ -97,7 +102,7 @@ class Memory:
         :raises CondorError: the pool does not answer, which has to tell what became of a submission.
         """
         if self._calls is None:
-            self._calls = self._opened()
+            self._calls = self._opened_in_time()
         if self.left is not None and not self.left.exists:  # somebody has removed it on purpose
             self._calls = KnownCalls()
         key = self._keys.of(func, args, kwargs)
@@ -124,6 +129,22 @@ class Memory:
     def close(self) -> None:
         """Let executors of other processes have the tag."""
         self._open.close()
+
+    def _opened_in_time(self) -> KnownCalls:
+        """Open what earlier runs have left. An attempt in vain counts for as long as it took.
+
+        A pool that does not answer costs HTCondor's timeouts, minutes for each call otherwise. What is mended is soon seen where
+        it takes no time to look.
+        """
+        if self._problem is not None and time.monotonic() < self._problem_lasts_until:
+            raise copy.copy(self._problem)
+        began = time.monotonic()
+        try:
+            return self._opened()
+        except HTMapException as problem:
+            now = time.monotonic()
+            self._problem, self._problem_lasts_until = problem, now + (now - began)
+            raise
 
     def _opened(self) -> KnownCalls:
         """Open what earlier runs have left, and return the calls that it has."""

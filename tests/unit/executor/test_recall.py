@@ -28,6 +28,7 @@ from htmap_core.exceptions import (
     PoolUnavailable,
 )
 from htmap_core.executor.asked import Asked
+from htmap_core.executor.recall import opening
 from htmap_core.executor.recall.call_keys import CallKeys
 from htmap_core.executor.recall.memory import Memory, Next, Recalled
 from htmap_core.maps.drafts.options import merged_options
@@ -220,6 +221,30 @@ def test_nothing_is_submitted_where_it_is_not_known_what_the_schedd_has(htmap_di
             recalled(memory, abs, 0)
     with pytest.raises(PoolUnavailable):
         htmap.Executor(tag="study").submit(abs, 0).result(180)
+
+
+def test_a_pool_that_does_not_answer_is_not_waited_for_at_each_call(
+    htmap_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
+    asked: list[float] = []
+
+    def silent(_: str) -> None:
+        asked.append(clock.now)
+        clock.now += 120.0  # HTCondor's timeouts
+        raise PoolUnavailable("personal", "it is silent", "wait")
+
+    monkeypatch.setattr("htmap_core.executor.recall.memory.time", clock)
+    monkeypatch.setattr(opening, "opened", silent)
+    memory = Memory("study")
+    for _ in range(50):
+        with pytest.raises(PoolUnavailable):
+            recalled(memory, abs, 1)
+    assert asked == [0.0]
+    clock.now += 120.0
+    monkeypatch.setattr(opening, "opened", lambda _: None)
+    assert recalled(memory, abs, 1).found is None
 
 
 def test_damaged_keys_are_told_and_no_call_runs_twice_for_them(
