@@ -15,10 +15,10 @@ def test_it_has_a_program_and_commands_that_install_and_run_it() -> None:
     program, *commands = steps(README)
     assert isinstance(program, File)
     assert program.name == "double.py"
-    assert [each.text.splitlines()[-1] for each in commands] == [
-        'export PIP_FIND_LINKS="$PWD/dist"',
-        "htmap pool install",
-        "python double.py",
+    assert [each.text.splitlines()[-1].split() for each in commands] == [
+        ["export", 'PIP_FIND_LINKS="$PWD/dist"'],
+        ["htmap", "pool", "install"],
+        ["python", "double.py"],
     ]
 
 
