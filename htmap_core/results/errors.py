@@ -30,7 +30,7 @@ from htmap_core.storage.tags import TaggedMap
 from htmap_core.tracking import holds
 from htmap_core.tracking.site_words import SiteSays
 from htmap_core.tracking.source import StateSource
-from htmap_core.wording import printable
+from htmap_core.wording import in_shell, printable
 
 _OURS = f"{Path(__file__).parents[1]}/"
 _STDERR_TAIL = 2000  # bytes
@@ -213,8 +213,8 @@ class ErrorReader:
         if returned is None:
             note = self._states.note(component)
             words = self._site.on_removal(note) if status is ComponentStatus.REMOVED else ()
-            how = note or f"it is {status}, but nothing came back"
             tag, stderr = self._map.current_tag(), self._end_of_stderr(component)
+            how = note or f"it is {status}, but nothing came back: `htmap rerun components {in_shell(tag)} {component}`"
             return ComponentError.without_result(tag, component, how, stderr, words)
         record, run = returned.record(component), returned.run(component)
         exception = None

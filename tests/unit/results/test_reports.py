@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 
+import htmap
 from htmap_core.results import reports
 from htmap_core.results.errors import ComponentError
 from htmap_core.storage.content.source_lines import SourceLines
+from htmap_core.testing import run_htmap
 from tests.golden_files import Golden
 
 INDEX = {
@@ -237,3 +240,13 @@ def test_the_headline_is_one_line(kind: str, text: str, shown: str) -> None:
 
 def test_so_is_that_of_a_lost_component() -> None:
     assert len(str(ComponentError.without_result("tide", 3, "killed\nby signal 9", "words")).splitlines()) == 1
+
+
+def test_a_result_that_is_lost_is_told_with_the_command_that_runs_it_again(htmap_dir: Path) -> None:
+    mapped = htmap.map(abs, [-1], where="here", tag="tide")
+    next(htmap_dir.rglob("*.result")).unlink()
+    with pytest.raises(htmap.exceptions.MapComponentError) as caught:
+        mapped.get(0)
+    (command,) = set(re.findall(r"`htmap (rerun .+?)`", str(caught.value)))
+    assert run_htmap(*shlex.split(command)).exit_code == 0
+    assert mapped.get(0) == 1
