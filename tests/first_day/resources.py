@@ -59,6 +59,7 @@ RESOURCES = (
         typed=("python tides.py", "htmap why hungry"),
         says="IDLE",
         names=("htmap edit memory hungry",),
+        measured="(?<=- the negotiator ).*",  # it looks when it likes
     ),
     Mistake(
         name="a-delivery-method-that-is-not-there",
