@@ -36,6 +36,11 @@ class Distribution:
         return table
 
     @property
+    def is_plugin(self) -> bool:
+        """Whether HTMap finds it by an entry point; others, such as the core, are imported by programs alone."""
+        return "htmap" in self.project.get("entry-points", {})
+
+    @property
     def file_name(self) -> str:
         """The name as files of an index have it."""
         return self.name.replace("-", "_")

@@ -14,7 +14,7 @@ from pathlib import Path
 import attrs
 
 from htmap_core.testing.pythons import BARE_PYTHONS, python_of
-from release.distributions import CORE, ROOT, Distribution
+from release.distributions import ROOT, Distribution
 from release.refused import Refused
 
 DEMO = "examples/first_steps.py"
@@ -83,8 +83,10 @@ def installed(distributions: Sequence[Distribution], files: Path, python: str, r
             raise Refused(f"{command} is not of version {version}: {said}")
     listed = json.loads(room.run(str(programs / "htmap"), "plugins", "list", "--json"))["plugins"]
     of_ours = {each["distribution"] for each in listed if each["state"] == "ok"}
-    if missing := {each.name for each in distributions} - of_ours - {CORE}:
+    if missing := {each.name for each in distributions if each.is_plugin} - of_ours:
         raise Refused(f"plugins that do not work with Python {python}: {', '.join(sorted(missing))}")
+    packages = [each.file_name for each in distributions]
+    room.run(str(programs / "python"), "-c", f"import {', '.join(packages)}")
     if not (environment / "share/man/man1/htmap.1").is_file():
         raise Refused(f"there is no man page in {environment}")
     return programs

@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 import htmap
 import htmap_core
 from htmap_core.plugins.calls import plugins
-from release.distributions import compatible, version
+from release.distributions import compatible, distributions, version
 from tests.house.tree import DISTRIBUTIONS, PLUGINS, ROOT, USERS, project
 
 PLUGIN_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "tests/test_contract.py")
@@ -133,3 +133,7 @@ def test_an_offer_without_a_contract_is_seen() -> None:
 
 def test_the_version_of_the_package_is_that_of_the_distribution() -> None:
     assert htmap.__version__ == htmap_core.__version__ == project(ROOT)["project"]["version"]
+
+
+def test_a_release_knows_which_distributions_are_plugins() -> None:
+    assert [each.name for each in distributions() if each.is_plugin] == PLUGINS
