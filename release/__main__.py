@@ -9,9 +9,9 @@ import sys
 import click
 
 from release import changelogs, index
+from release.building import Refused
 from release.distributions import ROOT, described, distributions, pythons, version
 from release.making import DIST, NOTES, Release
-from release.refused import Refused
 from release.shared_facts import align
 from release.staging import Facts
 

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from release.distributions import Distribution
-from release.refused import Refused
+
+
+class Refused(Exception):
+    """No release was made; the text says why, or what a command printed that failed."""
 
 
 def build(distributions: Sequence[Distribution], into: Path, day: str) -> None:

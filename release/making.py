@@ -10,9 +10,9 @@ from pathlib import Path
 import attrs
 
 from release import building, changelogs, checking, index, recipes, trial
+from release.building import Refused
 from release.distributions import ROOT, Distribution, distributions, version
 from release.pages import Repository
-from release.refused import Refused
 from release.shared_facts import wanted
 from release.staging import Facts, staged
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import attrs
 
 from htmap_core.testing.pythons import BARE_PYTHONS, python_of
+from release.building import Refused
 from release.distributions import ROOT, Distribution
-from release.refused import Refused
 
 DEMO = "examples/first_steps.py"
 DOUBLED = "[0, 2, 4, 6, 8, 10, 12, 14, 16, 18]"

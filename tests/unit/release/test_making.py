@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from release import building, changelogs
+from release.building import Refused
 from release.distributions import version
 from release.making import Release
-from release.refused import Refused
 from release.staging import Facts, staged
 from tests.house.tree import ROOT
 from tests.unit.release.conftest import commit
