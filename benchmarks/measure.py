@@ -239,7 +239,7 @@ def run_jobs(tag: str) -> dict[str, Any]:
         name = Path(block).name
         if not Path(name).exists():
             Path(name).hardlink_to(map_dir.path / names.INPUTS / block)
-        code = runner._run(str(map_dir.runtime), str(scratch), [name, components])  # noqa: SLF001 -- as the runner does it
+        code = _exit_code(runner._run, str(map_dir.runtime), str(scratch), [name, components])  # noqa: SLF001 -- as the runner does it
         assert code == 0, f"job {result} ended with {code}"
         path = map_dir.path / names.OUTPUTS / f"{result}.result"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -248,6 +248,16 @@ def run_jobs(tag: str) -> dict[str, Any]:
     os.chdir("/")
     shutil.rmtree(scratch)
     return {}
+
+
+def _exit_code(run: Callable[..., int], *arguments: Any) -> int:
+    """Return what a call returns in a child process: a job's files stay open until its process ends."""
+    import os
+
+    child = os.fork()
+    if not child:
+        os._exit(run(*arguments))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def main() -> None:

@@ -72,7 +72,12 @@ class TestBasicMapping:
         first = htmap.map(str, range(10), tag="first", map_options=htmap.MapOptions(requirements="false"))
         status = "Map {} (10 components): HELD = 0 | ERRORED = 0 | IDLE = {} | RUNNING = 0 | COMPLETED = {}"
         assert first.status() == status.format("first", 10, 0)  # of one that cannot run before anybody looks
-        stringified = htmap.map(str, range(10), tag="str")
+
+        def patient(x: int) -> str:
+            time.sleep(1.5)  # nothing is shown of what is over in a moment
+            return str(x)
+
+        stringified = htmap.map(patient, range(10), tag="str")
         stringified.wait(show_progress_bar=True)
         assert stringified.status() == status.format("str", 0, 10)
         last = capfd.readouterr().err.splitlines()[-1:]

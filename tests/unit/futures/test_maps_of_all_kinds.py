@@ -99,19 +99,21 @@ tide = htmap.load("tide")
 """
 
 
+def prints(client: Any, words: str) -> bool:
+    content = client.get_iopub_msg(timeout=WAIT)["content"]
+    return content.get("name") == "stdout" and words in content["text"]
+
+
 @pytest.mark.usefixtures("jupyter")
-def prints(client: Any) -> bool:
-    return bool(client.get_iopub_msg(timeout=WAIT)["content"].get("name") == "stdout")
-
-
 def test_to_interrupt_a_cell_cancels_nothing(submitted: Submitted) -> None:
     submitted(2)
     manager, client = jupyter_client.manager.start_new_kernel(startup_timeout=WAIT)
     try:
         client.execute_interactive(COUNT, timeout=WAIT)
         for waits in ("tide", "tide.futures()[1]", "nested(tide)"):
-            client.execute(f"asyncio.get_running_loop().call_later(0.2, print, 'waits')\nawait {waits}")
-            eventually(lambda: prints(client), says="the cell prints before it is interrupted")
+            words = f"waits for {waits}"  # its line's end may come as a message of its own, when the next cell has not begun
+            client.execute(f"asyncio.get_running_loop().call_later(0.2, print, {words!r})\nawait {waits}")
+            eventually(lambda words=words: prints(client, words), says="the cell prints before it is interrupted")
             manager.interrupt_kernel()
             assert client.get_shell_msg(timeout=WAIT)["content"]["ename"] == "CancelledError"
         client.execute("assert gone == []")
