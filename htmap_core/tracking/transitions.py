@@ -57,7 +57,12 @@ def as_the_schedd_keeps_it(megabytes: int) -> int:
 
 def _becomes(status: int) -> Callable[..., None]:
     """Return a transition to a status that does not depend on the text of the event."""
-    return lambda jobs, row, *_: jobs.enter(row, status)
+
+    def change(jobs: JobStates, row: int, *_: bytes) -> None:
+        jobs.doubt_after_end(row)
+        jobs.enter(row, status)
+
+    return change
 
 
 @attrs.define
@@ -107,6 +112,15 @@ class JobStates:
         elif row in self.notes:
             del self.notes[row]
 
+    def doubt_after_end(self, row: int) -> None:
+        """Note that a job which has ended has an event that only one which has not can have.
+
+        A schedd that does not know yet of an end logs what it is asked for: a hold, a release. The job may then leave the
+        queue without a further event, or run again.
+        """
+        if STATUSES[self.status[row]].is_final:
+            self.doubts[row] = True
+
     def _submitted(self, row: int, *_: bytes) -> None:
         if self.status[row] == UNMATERIALIZED:  # others begin as idle, or held where they are submitted on hold
             self.status[row] = IDLE
@@ -150,11 +164,11 @@ class JobStates:
         has_left = eventlog.exit_code(text) == codes.LEFT  # what it has saved still counts
         if eventlog.ended(text) and not has_left:
             self.failed.add(row)
+        self.doubt_after_end(row)
         self.enter(row, IDLE, _LEFT if has_left else "")
 
     def _held(self, row: int, _: bytes, __: bytes, ___: bytes, text: bytes) -> None:
-        if STATUSES[self.status[row]].is_final:
-            self.doubts[row] = True
+        self.doubt_after_end(row)
         code, subcode = eventlog.hold_codes(text)
         if subcode == COULD_NOT_FINISH:
             self.failed.add(row)

@@ -190,6 +190,36 @@ def test_a_removed_job_that_has_returned_its_results_has_ended_before(recorded: 
     assert looked_at(log, text).status(int(row)) is COMPLETED
 
 
+_LOGGED_LATE = {
+    "a hold": {"012": "Job was held.\n\tby the user\n\tCode 1 Subcode 0"},
+    "a hold and a release": {
+        "012": "Job was held.\n\tby the user\n\tCode 1 Subcode 0",
+        "013": "Job was released.\n\tby the user",
+    },
+    "a suspension": {"010": "Job was suspended.\n\tNumber of processes actually suspended: 1"},
+    "an eviction": {"004": "Job was evicted.\n\t(0) CPU times"},
+    "a failed shadow": {"007": "Shadow exception!\n\tno space left"},
+    "a lost connection": {"024": "Job reconnection failed\n    gone\n    Can not reconnect to wn1"},
+}
+AFTER_THE_END = {
+    name: [f"{kind} (018.000.000) 2026-11-21 09:00:00 {text}\n...\n" for kind, text in events.items()]
+    for name, events in _LOGGED_LATE.items()
+}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("events", AFTER_THE_END.values(), ids=AFTER_THE_END)
+def test_what_the_schedd_logs_before_it_knows_of_an_end_undoes_no_result(
+    recorded: Callable[[str], Log], events: list[str], at_once: bool
+) -> None:
+    log = recorded("plain")
+    states = looked_at(log, log.text)
+    for news in ["".join(events)] if at_once else events:
+        log.append(news.encode())
+        states.poll()
+        assert (states.status(0), states.doubt()) == (COMPLETED, None)
+
+
 def test_a_doubt_is_kept_for_the_next_process(recorded: Callable[[str], Log]) -> None:
     log = recorded("plain")
     states = looked_at(log, log.text + b"012 (018.000.000) 2026-11-21 09:00:00 Job was held.\n\tby nobody" + END)
