@@ -131,10 +131,9 @@ docs: $(VENV)-docs/.docs notebooks
 	$(VENV)-docs/bin/python -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -d build/doctrees -c website . $(SITE)
 	@echo "The site is $(abspath $(SITE))/index.html; \`make docs-serve\` shows it."
 
-PORT ?= 8000
+# On PORT, or 8000 or the next that is free. A page that is reloaded after an edit is made anew.
 docs-serve: docs
-	@echo "http://127.0.0.1:$(PORT), until Ctrl-C"
-	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+	@$(PYTHON) website/serve.py $(SITE) $(if $(PORT),--port $(PORT)) --make "$(MAKE) --no-print-directory docs"
 
 # Whether what pages link to elsewhere is there: it asks each address, so it needs a network, and nothing else runs it.
 docs-links: $(VENV)-docs/.docs notebooks

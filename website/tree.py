@@ -14,6 +14,7 @@ from typing import Any
 _SECTION = re.compile(r"^#+ (.+)\n((?:(?!#).*\n)*)", re.MULTILINE)
 _ITEM = re.compile(r"^- .*(?:\n  .*)*", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)#:]+)\.md\)")
+_ANY_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
 def setup(app: Any) -> dict[str, bool]:
@@ -30,11 +31,26 @@ def sections(index: str) -> Iterator[tuple[str, dict[str, str]]]:
             yield heading, pages
 
 
+def said_of_pages(index: str, root: str) -> dict[str, str]:
+    """Return the items of the index by the pages that they link; pages are named from the top, as Sphinx does it.
+
+    :param root: the name of the index.
+    """
+    return {
+        _from_top(page, root): _ANY_LINK.sub(r"\1", item).lstrip("- ")
+        for item in _ITEM.findall(index)
+        for _, page in _LINK.findall(item)
+    }
+
+
+def _from_top(page: str, root: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(root), page))
+
+
 def _add_trees(app: Any, page: str, source: list[str]) -> None:
     if page != app.config.root_doc:
         return
-    folder = posixpath.dirname(page)
     for heading, pages in sections(source[0]):
-        paths = {posixpath.normpath(posixpath.join(folder, each)): title for each, title in pages.items()}
+        paths = {_from_top(each, page): title for each, title in pages.items()}
         rows = "\n".join(f"{title} </{path}>" for path, title in paths.items())
         source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {heading}\n\n{rows}\n```\n"

@@ -63,7 +63,7 @@ def map(
     :param quiet: do not print in an interactive session that the map was created, and do not show on a terminal how far that is.
     :param chunksize: how many components share a job. By default, unless the option of that name is set, HTMap chooses that
         (``"auto"``), see :meth:`htmap.Map.chunk_report`. Between components, the environment, signals and other state of the
-        process are put back; global variables, mutable defaults and random numbers are shared (`htmap docs chunks`). With 1
+        process are put back; global variables, mutable defaults and random numbers are shared (`htmap docs shared-jobs`). With 1
         nothing is.
     :param where: ``"here"`` tries the map on this machine, in this process, and returns when all has run: prints and breakpoints
         work, and no HTCondor is needed. ``"processes"`` does so in child processes. By default the setting WHERE: ``"pool"``.

@@ -7,11 +7,11 @@ click that differ between its versions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
-from htmap_core.cli import SECTIONS, cli
+from htmap_core.cli import COMMANDS, SECTIONS, cli
 from htmap_core.plugins.calls import plugins
 
 _MEANT = {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}
@@ -50,16 +50,37 @@ def of_htmap(context: click.Context) -> str:
         lines.append(f".SH {title.upper()}")
         for name, (_, text) in commands.items():
             lines += [".TP", f"\\fB{_escaped(f'htmap-{name}')}\\fP(1)", _escaped(text)]
-    lines += [".SH EXIT STATUS", *_EXIT_STATUS, ".SH SEE ALSO", *_prose(cli.epilog or "")]
+    for title, terms in _BESIDES.items():
+        lines.append(f".SH {title}")
+        for term, text in terms.items():
+            lines += [".TP", _escaped(term), *_lines(text)]
+    lines += [".SH SEE ALSO", *_prose(cli.epilog or ""), ".PP", _pages(["condor_q", "condor_submit"])]
     return "\n".join(lines) + "\n"
 
 
-_EXIT_STATUS = (
-    *(".TP", "0", "done"),
-    *(".TP", "1", "refused or failed, for one map at least; the message names it"),
-    *(".TP", "2", "wrong usage"),
-    *(".TP", "130", r"Ctrl\-C"),
-)
+# What `man-pages(7)` wants of a page besides, in its order.
+_BESIDES = {
+    "EXIT STATUS": {
+        "0": "done",
+        "1": "refused or failed, for one map at least; the message names it",
+        "2": "wrong usage",
+        "130": "Ctrl-C",
+    },
+    "ENVIRONMENT": {
+        "HTMAP_DIR, HTMAP_DELIVERY_METHOD, HTMAP_...": "Settings; `htmap settings --explain` has the variables of all.",
+        "HTMAP_CONFIG": "The file with the settings of the machine; an empty value does without it.",
+        "HTMAP_PLUGINS": "The plugins that are loaded, and no others, as in `HTMAP_PLUGINS=shared,pool`.",
+        "HTMAP_TRACE_PLUGINS": "With `1`, each call of a plugin is shown, and what it has changed.",
+        "CONDOR_CONFIG, _CONDOR_SCHEDD_HOST": "HTCondor's own: they name a pool.",
+        "NO_COLOR, FORCE_COLOR": "Whether there are colours, where a command is told neither `--color` nor `--no-color`.",
+        "PAGER": "What `htmap docs` shows a page with.",
+    },
+    "FILES": {
+        "~/.htmaprc": "Your settings, in TOML; `htmap set` writes it.",
+        "/etc/htmap/htmaprc": "The settings of the machine.",
+        "~/.htmap": "Your maps, unless HTMAP_DIR says otherwise. HTMap alone changes what is in it.",
+    },
+}
 
 
 def of_command(command: click.Command, parent: click.Context) -> str:
@@ -74,8 +95,27 @@ def of_command(command: click.Command, parent: click.Context) -> str:
         lines.append(".SH COMMANDS")
         for each in _below(command, context):
             lines += _section(each, context)
-    lines += [".SH SEE ALSO", r"\fBhtmap\fP(1)"]
+    lines += [".SH EXIT STATUS", r"That of \fBhtmap\fP(1)."]
+    lines += [".SH SEE ALSO", _pages(["htmap", *_others(command, context)])]
     return "\n".join(lines) + "\n"
+
+
+def _pages(names: Iterable[str]) -> str:
+    return ", ".join(f"\\fB{_escaped(name)}\\fP(1)" for name in names)
+
+
+def _others(command: click.Command, context: click.Context) -> list[str]:
+    """Return the pages of other commands that a command's help names."""
+    named = set(re.findall(r"`htmap ([a-z-]+)", "\n".join(_helps(command, context)))) - {command.name}
+    return sorted(file_of(name).removesuffix(".1") for name in named & set(COMMANDS))
+
+
+def _helps(command: click.Command, context: click.Context) -> Iterator[str]:
+    yield command.help or ""
+    yield from (each.help or "" for each in command.params if isinstance(each, click.Option))
+    if isinstance(command, click.Group):
+        for each in _below(command, context):
+            yield from _helps(each, click.Context(each, info_name=each.name, parent=context))
 
 
 def _below(group: click.Group, context: click.Context) -> Iterator[click.Command]:

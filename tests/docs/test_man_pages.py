@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -31,6 +32,20 @@ def test_each_command_has_its_man_page(distribution: str, golden: Golden) -> Non
 def test_whose_commands_have_man_pages_ships_them(distribution: str) -> None:
     wheel = project(OF[distribution])["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert wheel.get("shared-data", {}) == ({"man": "share/man/man1"} if made(distribution) else {})
+
+
+def test_the_page_of_htmap_has_what_man_pages_wants_and_names_variables_that_are_there() -> None:
+    page = pages(None)["htmap.1"]
+    wanted = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "SEE ALSO"]
+    assert [title for title in re.findall(r"^\.SH (.+)", page, re.MULTILINE) if title in wanted] == wanted
+    variable = re.compile(r"HTMAP_[A-Z]+(?:_[A-Z]+)*")
+    settings = (ROOT / "docs" / "reference" / "settings.md").read_text()
+    assert set(variable.findall(page)) <= set(variable.findall(settings))
+
+
+def test_a_page_leads_to_those_of_the_commands_that_it_names() -> None:
+    _, _, others = pages(None)["htmap-status.1"].partition(".SH SEE ALSO")
+    assert {r"htmap\-clean", r"htmap\-advise"} <= set(re.findall(r"htmap\\-\w+", others))
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="there is no groff")

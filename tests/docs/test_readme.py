@@ -47,11 +47,11 @@ def comparison() -> list[list[str]]:
     ]
 
 
-def test_what_it_says_of_other_programs_has_a_source_or_was_measured() -> None:
+def test_what_it_says_of_programs_has_a_source_or_was_measured() -> None:
     head, _, *rows = comparison()
     assert {"dask-jobqueue", "Parsl", "submitit", "law"} <= set(head)
     assert len(rows) > 5
-    cells = [cell for _, _, *others in rows for cell in others]
+    cells = [cell for _, *told in rows for cell in told]
     assert [cell for cell in cells if "](" not in cell and "][" not in cell and not cell.startswith("not ")] == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -26,8 +26,10 @@ KINDS: dict[Kind, tuple[str, tuple[str, ...]]] = {
     ),
 }
 
-_BACKGROUND = frozenset({"explanation", "examples", "overview"})
+# What answers a question first: pages that show how to do something, then those that list, then those with the background.
+_RANKS: dict[Kind, int] = {"tutorials": 2, "how-to": 2, "reference": 1}
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_ITEM = re.compile(r"^- .*(?:\n  .*)*", re.MULTILINE)
 
 
 @attrs.frozen
@@ -38,6 +40,7 @@ class Page:
     :param kind: one of :data:`KINDS`.
     :param title: its first heading, or its first sentence where the heading is but the name; of an example, its first line.
     :param text: all of it, in Markdown; of an example, the file as it is.
+    :param about: what the index (``docs/index.md``) says of it.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Page:
     title: str
     path: Path
     text: str = attrs.field(repr=False)
+    about: str = attrs.field(default="", repr=False)
 
 
 @attrs.frozen
@@ -65,8 +69,9 @@ def root() -> Path:
 
 def pages() -> list[Page]:
     """Return all pages: by kind, and within a kind in the order of the index (``docs/index.md``), which leads to all."""
-    order = _order()
-    found = [page for kind in KINDS for page in _of_kind(kind)]
+    said = _said()
+    order = {path: place for place, path in enumerate(said)}
+    found = [page for kind in KINDS for page in _of_kind(kind, said)]
     return sorted(found, key=lambda page: (list(KINDS).index(page.kind), order.get(page.path, len(order)), page.name))
 
 
@@ -79,32 +84,34 @@ def named(words: Sequence[str], known: Sequence[Page]) -> Page | None:
 
 
 def search(words: Sequence[str], known: Sequence[Page]) -> list[Found]:
-    """Return the pages that have all of some words: first those whose title has them, last those that give the background."""
+    """Return the pages that have all of some words: first those that are about them, by their title and by the index."""
     wanted = [word.casefold() for each in words for word in each.split()]
 
-    def weight(page: Page) -> tuple[int, bool, int]:
-        heading, text = f"{page.name} {page.title}".casefold(), page.text.casefold()
+    def weight(page: Page) -> tuple[int, int, int]:
+        about, text = f"{page.name} {page.title} {page.about}".casefold(), page.text.casefold()
         matches = sum(text.count(word) for word in wanted)
-        return sum(word in heading for word in wanted), page.kind not in _BACKGROUND, matches
+        return sum(word.removesuffix("s") in about for word in wanted), _RANKS.get(page.kind, 0), matches
 
     found = [page for page in known if all(word in page.text.casefold() for word in wanted)]
     found.sort(key=weight, reverse=True)
     return [Found(page, _line(page.text, wanted)) for page in found]
 
 
-def _order() -> dict[Path, int]:
-    """Return the places of pages among the links of the index."""
+def _said() -> dict[Path, str]:
+    """Return the items of the index by the pages that they link, in its order."""
     index = root() / "docs" / "index.md"
-    links = re.findall(r"\]\(([^)#:\s]+\.md)", index.read_text(encoding="utf-8"))
-    paths = [Path(os.path.normpath(index.parent / link)) for link in links]
-    return {path: place for place, path in reversed(list(enumerate(paths)))}
+    return {
+        Path(os.path.normpath(index.parent / link)): _LINK.sub(r"\1", item)
+        for item in _ITEM.findall(index.read_text(encoding="utf-8"))
+        for link in re.findall(r"\]\(([^)#:\s]+\.md)", item)
+    }
 
 
-def _of_kind(kind: Kind) -> Iterator[Page]:
+def _of_kind(kind: Kind, said: Mapping[Path, str]) -> Iterator[Page]:
     for pattern in KINDS[kind][1]:
         for path in sorted(root().glob(pattern)):
             name, text = _name(path), path.read_text(encoding="utf-8")
-            yield Page(name, kind, _title(name, text), path, text)
+            yield Page(name, kind, _title(name, text), path, text, said.get(path, ""))
 
 
 def _name(path: Path | PurePosixPath) -> str:

@@ -41,7 +41,8 @@ def test_no_two_pages_have_one_name() -> None:
 
 
 def test_the_index_is_their_order() -> None:
-    linked = [ROOT / "docs" / link for link in re.findall(r"\]\(([^)#:]+\.md)\)", page("index").text)]
+    items = "".join(re.findall(r"^- .*\n(?:  .*\n)*", page("index").text, re.MULTILINE))
+    linked = [ROOT / "docs" / link for link in re.findall(r"\]\(([^)#:]+\.md)\)", items)]
     places = {path.resolve(): place for place, path in reversed(list(enumerate(linked)))}
     of_docs = [each for each in PAGES if each.kind not in {"examples", "overview"}]
     for kind in {each.kind for each in of_docs}:
@@ -108,7 +109,7 @@ def test_an_unknown_page_is_told_with_the_nearest(golden: Golden) -> None:
 
 
 def test_the_shell_completes_names() -> None:
-    completed = _Words().shell_complete(None, None, "shar")  # type: ignore[arg-type]  # it asks neither
+    completed = _Words().shell_complete(None, None, "shared-f")  # type: ignore[arg-type]  # it asks neither
     assert [each.value for each in completed] == ["shared-folders"]
 
 
