@@ -16,7 +16,7 @@ import pytest
 from release import building, checking
 from release.distributions import Distribution
 from release.staging import Facts, staged
-from tests.house.tree import PLUGINS
+from tests.house.tree import DISTRIBUTIONS
 
 if "HTMAP_TEST_WHEELS" not in os.environ:
     pytest.skip("they take minutes: `make test-wheels`", allow_module_level=True)
@@ -56,7 +56,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 def test_each_has_an_sdist_and_a_wheel_without_a_fault(built: Built) -> None:
-    assert len(list(built.files.iterdir())) == 2 * (1 + len(PLUGINS))
+    assert len(list(built.files.iterdir())) == 2 * (1 + len(DISTRIBUTIONS))
     assert list(checking.faults(built.distributions, built.files)) == []
 
 
