@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from htmap_core.executor.executor import Executor
     from htmap_core.futures.future import Future
     from htmap_core.maps.builders import MapBuilder, MappedFunction, build_map, mapped
+    from htmap_core.maps.collecting.collected import Collected
     from htmap_core.maps.creating import map, register_delivery_method, starmap
     from htmap_core.maps.drafts.ahead import plan
     from htmap_core.maps.drafts.plan import Plan
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Advice": "htmap_core.diagnosis.usage.advice",
+    "Collected": "htmap_core.maps.collecting.collected",
     "ComponentError": "htmap_core.results.errors",
     "ComponentHold": "htmap_core.components",
     "ComponentStatus": "htmap_core.components",
@@ -103,6 +105,7 @@ __all__ = [
     "BASE_SETTINGS",
     "USER_SETTINGS",
     "Advice",
+    "Collected",
     "ComponentError",
     "ComponentHold",
     "ComponentStatus",

@@ -121,6 +121,14 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 
+def counted(count: int, what: str) -> str:
+    """Return a number with what is counted: ``1 component``, ``3 components``.
+
+    :param what: one of it; a noun whose plural has an s.
+    """
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def size(count: float) -> str:
     """Return a number of bytes as text in a suitable unit, such as ``1.5 MB``."""
     for unit in ("B", "KB", "MB", "GB"):

@@ -99,6 +99,10 @@ FACTS: dict[str, Any] = {
     "file": "tide.csv",
     "first": "sea/tide.csv",
     "first_by": "the map's options",
+    "are_folders": False,
+    "copied": 0,
+    "names": {"picture.txt": (0, 1)},
+    "paths": ("3/picture.txt",),
     "folder": Path("/eos/user/a/ada/maps"),
     "exceeded": {"memory": ("128.0 MB", "425.0 MB")},
     "found": "23.0.1",
@@ -209,6 +213,13 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "InputsInParts": [
         {"kind": "str", "parts": "character", "count": 7, "instead": "a list of texts, such as ['sea.csv']"},
     ],
+    "FilesInTheWay": [
+        {"paths": ("3/picture.txt",), "are_folders": False},
+        {"paths": tuple(f"{number}/picture.txt" for number in range(7)), "are_folders": False},
+        {"paths": ("3/picture.txt",), "are_folders": True},
+    ],
+    "UnusableFolder": [{}, {"copied": 3}],
+    "SameFileNames": [{"names": {"picture.txt": (0, 1, 2, 5)}}],
     "CannotMap": [{"given": 10, "needed": "inputs"}, {"given": range(3), "needed": "a function"}],
     "OtherPython": [{"wanted": "3.11"}],
     "TooOldNodes": [{"needed": "2.28"}],
@@ -241,7 +252,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         {"what": "fewer", "detail": "", "component": None, "count": 7, "components": 10},
         {"what": "executor", "detail": "", "component": None, "components": 10},
     ],
-    "MisalignedInputData": [{}, {"option_length": None, "inputs": 2}],
+    "MisalignedInputData": [{}, {"option_length": None, "inputs": 2}, {"option_length": 1, "inputs": 2}],
     "MissingSetting": [
         {"name": "WAIT_TIEM", "known": ("WAIT_TIME",), "origin": None},
         {

@@ -37,6 +37,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "reasons": ("commands.show", "Print why components are held."),
         "stdout": ("commands.stdout", "Show the standard output of a component."),
         "stderr": ("commands.stdout", "Show the standard error of a component."),
+        "collect": ("commands.paths", "Copy the output files of a map into a folder."),
         "why": ("commands.why", "Explain why components do not run."),
         "plan": ("commands.why", "Show what a map was submitted with, and who has set each line."),
         "advise": ("commands.why", "Propose map options by what a map has used."),

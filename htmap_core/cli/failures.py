@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterable
 import attrs
 
 from htmap_core.results.errors import ComponentError
-from htmap_core.wording import printable
+from htmap_core.wording import counted, printable
 from htmap_run import ranges
 
 _SCRATCH = re.compile(r"/dir_\d+(?=/)")  # HTCondor gives each job a directory of that name, which modules may come from
@@ -50,7 +50,7 @@ class Failures:
         if len(self.components) == 1:
             return f"{head}\n\n{self.report}"
         if (more := len(self.components) - _TEXTS) > 0:
-            lines.append(f"  and {more} other{'' if more == 1 else 's'}")
+            lines.append(f"  and {counted(more, 'other')}")
         return "\n".join([head, "", self.report, "", "Their texts differ:", *lines])
 
 

@@ -77,6 +77,7 @@ class _Components(click.ParamType):  # type: ignore[type-arg]  # generic in newe
 
 TAG = _Tag()
 COMPONENT = _Component()
+COMPONENTS = _Components()
 
 
 @attrs.frozen
@@ -189,7 +190,7 @@ takes_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask for confi
 
 takes_components = click.option(
     "--components",
-    type=_Components(),
+    type=COMPONENTS,
     metavar="LIST",
     help="Act on some components of one map, such as `0-9,12`. Others that share their jobs are named, and acted on, too.",
 )

@@ -162,7 +162,7 @@ def _files() -> Iterator[Check]:
         return
     free = shutil.disk_usage(parent).free
     tags = all_tags()
-    text = f"{len(tags)} map{'' if len(tags) == 1 else 's'} in {root}, {wording.size(free)} free"
+    text = f"{wording.counted(len(tags), 'map')} in {root}, {wording.size(free)} free"
     advice = "" if free > _LITTLE_SPACE else "`htmap status` shows the size of each map; `htmap remove TAG` removes one"
     yield Check("files", "note" if advice else "ok", text, advice)
     for tag in tags:

@@ -52,7 +52,7 @@ class Claims:
     users: int
 
     def __str__(self) -> str:
-        others = f", {self.others:g} by {self.users} other{'' if self.users == 1 else 's'}" if self.users else ""
+        others = f", {self.others:g} by {wording.counted(self.users, 'other')}" if self.users else ""
         return f"CPUs claimed there: {self.mine:g} by you{others}"
 
 
@@ -191,7 +191,7 @@ def _notes(job: IdleJob, standing: Standing) -> Iterator[str]:
     ad = job.attributes
     waited = wording.duration(max(0, time.time() - float(ad.get("EnteredCurrentStatus", time.time()))))
     starts = int(ad.get("NumJobStarts", 0))
-    again = f", after {starts} start{'' if starts == 1 else 's'}" if starts else ""
+    again = f", after {wording.counted(starts, 'start')}" if starts else ""
     yield f"it has been idle for {waited}{again}"
     if told := str(Starts.of(ad)):
         yield told

@@ -78,7 +78,7 @@ def slots(connection: Connection) -> Iterator[Check]:
     machines = {slot.get("Machine") for slot in ads}
     cpus = sum(int(slot.get("TotalSlotCpus") or 0) for slot in ads)
     largest = max(int(slot.get("TotalSlotMemory") or slot.get("Memory") or 0) for slot in ads)
-    text = f"{len(ads)} on {len(machines)} machine{'' if len(machines) == 1 else 's'}; {_free(connection, ads, cpus)}"
+    text = f"{len(ads)} on {wording.counted(len(machines), 'machine')}; {_free(connection, ads, cpus)}"
     yield Check("slots", "ok", f"{text}; memory up to {wording.size(largest * 1024**2)}")
     systems = Counter(f"{slot.get('OpSysAndVer')} {slot.get('Arch')}" for slot in ads)
     yield Check("slots", "ok", ", ".join(f"{count} with {name}" for name, count in systems.most_common()))

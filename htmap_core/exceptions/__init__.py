@@ -10,6 +10,7 @@ Some exceptions live beside the code that raises them; :mod:`htmap.exceptions` h
 Imports ``files`` and ``wording`` of the core, and nothing else.
 """
 
+from htmap_core.exceptions.collecting import CannotCollect, FilesInTheWay, SameFileNames, UnusableFolder
 from htmap_core.exceptions.components import (
     ComponentFailed,
     ComponentNotFound,
@@ -118,6 +119,7 @@ __all__ = [
     "ArgumentsDoNotFit",
     "BelongsToOther",
     "BusyMap",
+    "CannotCollect",
     "CannotDebug",
     "CannotMakePlugin",
     "CannotMap",
@@ -141,6 +143,7 @@ __all__ = [
     "ExecutorClosed",
     "ExecutorInUse",
     "ExpectedError",
+    "FilesInTheWay",
     "FunctionIsLazy",
     "HTMapException",
     "HeldWithoutOutput",
@@ -183,6 +186,7 @@ __all__ = [
     "RefusedValue",
     "RequiredPluginError",
     "ReservedOptionKeyword",
+    "SameFileNames",
     "SubmitConflict",
     "SubmittedElsewhere",
     "TagAlreadyExists",
@@ -199,6 +203,7 @@ __all__ = [
     "UnreadableConfiguration",
     "UnsafePath",
     "UnsafePoolConfiguration",
+    "UnusableFolder",
     "UnusableHTMapDir",
     "WritableByOthers",
 ]

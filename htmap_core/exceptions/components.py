@@ -8,7 +8,7 @@ import attrs
 
 from htmap_core import tracebacks
 from htmap_core.exceptions.roots import HTMapException
-from htmap_core.wording import in_shell, printable
+from htmap_core.wording import counted, in_shell, printable
 
 _SHOWN = 10  # components that a text lists: enough to recognise them
 _PERCENT = 100
@@ -204,7 +204,8 @@ class TooFewResults(ComponentProblem):
             told.append(f"`map.rerun(map.failed)`, or `htmap rerun failed {in_shell(self.tag)}`, runs them again")
         if self.held:
             told.append(f"{_listed(self.held)} held: `htmap reasons {in_shell(self.tag)}` shows why")
-        ends = f"map {self.tag!r} cannot have {self.needed} results from its {self.count} components any more"
+        of, wanted = counted(self.count, "component"), counted(self.needed, "result")
+        ends = f"map {self.tag!r} cannot have {wanted} from its {of} any more"
         return "\n".join([*([self.headline] if self.headline else []), ends, *told])
 
 

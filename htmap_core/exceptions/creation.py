@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from htmap_core.exceptions.roots import HTMapException, from_origin
-from htmap_core.wording import perhaps
+from htmap_core.wording import counted, perhaps
 
 
 @attrs.define(slots=False)
@@ -185,8 +185,8 @@ class MisalignedInputData(HTMapException, ValueError):
     """A per-component option has more or fewer values than the map has inputs.
 
     :param option: the option.
-    :param option_length: how many values it has; None if it has more values than the map has inputs.
-    :param inputs: how many inputs the map has; None if it has more inputs than the option has values.
+    :param option_length: how many values it has; None if that is not known, and it has more than the map has inputs.
+    :param inputs: how many inputs the map has; None if that is not known, and it has more than the option has values.
     """
 
     option: str
@@ -194,11 +194,13 @@ class MisalignedInputData(HTMapException, ValueError):
     inputs: int | None
 
     def __str__(self) -> str:
+        has = f"option {self.option} has"
         if self.option_length is None:
-            return (
-                f"option {self.option} has more values than the map's {self.inputs} inputs; it needs one for each input"
-            )
-        return f"option {self.option} has {self.option_length} values, but the map has more inputs; it needs one for each input"
+            return f"{has} more values than the map has inputs ({self.inputs}); it needs one for each input"
+        values = counted(self.option_length, "value")
+        if self.inputs is None:
+            return f"{has} {values}, and the map has more inputs; it needs one for each input"
+        return f"{has} {values}, and the map has {counted(self.inputs, 'input')}; it needs one for each input"
 
 
 @attrs.define(slots=False)
@@ -240,7 +242,7 @@ class ArgumentsDoNotFit(HTMapException, TypeError):
 
     def __str__(self) -> str:
         given = [
-            *([f"{self.positional} argument{'' if self.positional == 1 else 's'}"] if self.positional else []),
+            *([f"{counted(self.positional, 'argument')}"] if self.positional else []),
             *map(repr, self.keywords),
         ]
         mark = ("*",) if self.by_name else ()

@@ -7,7 +7,7 @@ from typing import Optional
 import attrs
 
 from htmap_core.exceptions.roots import HTMapException, UnknownName
-from htmap_core.wording import followed
+from htmap_core.wording import counted, followed
 
 
 class TagNotFound(UnknownName):
@@ -63,8 +63,8 @@ class MapDiffers(TagAlreadyExists):
             f"{self.component}: {self.detail}",
             "executor": "was made by an executor, of whatever calls came: htmap.Executor(tag=...) goes on with it",
             "order": f"has these inputs in another order, from component {self.component} on: {self.detail}",
-            "more": f"has {self.components} components, and now there are inputs for more: {self.detail}",
-            "fewer": f"has {self.components} components, and now there are inputs for {self.count} only",
+            "more": f"has {counted(self.components, 'component')}, and now there are inputs for more: {self.detail}",
+            "fewer": f"has {counted(self.components, 'component')}, and now there are inputs for {self.count} only",
         }[self.what]
         return (
             f"map {self.tag!r} cannot be resumed: it {differs}\n"

@@ -20,6 +20,7 @@ from htmap_core.maps.here.place import place
 from htmap_core.maps.map import engine_of
 from htmap_core.maps.shown import of_map
 from htmap_core.type_variables import P, R
+from htmap_core.wording import counted
 
 _PATIENCE = 60.0  # seconds: a site may release by itself what it has held
 
@@ -80,7 +81,7 @@ class Executor(Shown, concurrent.futures.Executor):
     def _view(self) -> Iterator[Section]:
         left, collected = self._submitter.counts()
         submitted = f", of which {collected} are not submitted yet" if collected else ""
-        yield Section(f"Executor with {left} open call{'' if left == 1 else 's'}{submitted}")
+        yield Section(f"Executor with {counted(left, 'open call')}{submitted}")
         for made in self._submitter.home.maps:
             yield from of_map.view(engine_of(made))
 

@@ -29,6 +29,7 @@ from htmap_core.futures.future import Future
 from htmap_core.maps.map import Map, cancelling_of, engine_of
 from htmap_core.progress.bars import tell
 from htmap_core.storage.log import logger
+from htmap_core.wording import counted
 
 _IDLE = 5.0  # seconds without anything to do, after which the thread ends
 
@@ -264,7 +265,7 @@ class Submitter:
         left, _ = self.counts()
         if left and (tag := self.home.tag) is not None:
             tell(
-                f"map {tag!r} goes on without this program, with {left} open call{'' if left == 1 else 's'}: "
+                f"map {tag!r} goes on without this program, with {counted(left, 'open call')}: "
                 f"htmap.load({tag!r}).futures() returns the futures"
             )
 

@@ -1,11 +1,79 @@
-"""Folders that jobs have filled: their size, and their removal whatever permissions they came with."""
+"""Folders that jobs have filled: their size, the files in them, and their removal whatever permissions they came with."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
+from typing import IO, NamedTuple
+
+from htmap_core.files.reading import open_file
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class FileBelow(NamedTuple):
+    """What is in a folder, or in one below it, and is no folder that can be looked into.
+
+    :param path: its path below the folder.
+    :param size: its size in bytes.
+    :param changed: when its content was changed, in nanoseconds.
+    :param is_program: whether its owner may run it.
+    :param problem: why nobody should read it; empty for a regular file.
+    """
+
+    path: str
+    size: int = 0
+    changed: int = 0
+    is_program: bool = False
+    problem: str = ""
+
+
+def files_below(folder: str) -> Iterator[FileBelow]:
+    """Yield what is in a folder and in the folders below it, in the order of names. Links are not followed.
+
+    :raises FileNotFoundError: there is no such folder.
+    """
+    left = [""]
+    while left:
+        below = left.pop()
+        try:
+            with os.scandir(os.path.join(folder, below)) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            if not below:
+                raise
+            yield FileBelow(below, problem=f"it cannot be looked into: {error.strerror}")
+            continue
+        left += [os.path.join(below, each.name) for each in reversed(found) if each.is_dir(follow_symlinks=False)]
+        for each in found:
+            if not each.is_dir(follow_symlinks=False):
+                yield _file(os.path.join(below, each.name), each.stat(follow_symlinks=False))
+
+
+def _file(path: str, found: os.stat_result) -> FileBelow:
+    if stat.S_ISREG(found.st_mode):
+        return FileBelow(path, found.st_size, found.st_mtime_ns, bool(found.st_mode & stat.S_IXUSR))
+    return FileBelow(path, problem="it is a link" if stat.S_ISLNK(found.st_mode) else "it is no regular file")
+
+
+def open_below(folder: str, path: str) -> IO[bytes]:
+    """Open a regular file below a folder to read its bytes. No link is followed on the way, wherever it has just been put.
+
+    :param path: its path below the folder, without ``..``.
+    :raises FileNotFoundError: there is nothing.
+    :raises OSError: there is something else, or a link on the way to it.
+    """
+    *folders, name = path.split("/")
+    with contextlib.ExitStack() as opened:
+        at = os.open(folder, _FOLDER)
+        opened.callback(os.close, at)
+        for each in folders:
+            at = os.open(each, _FOLDER, dir_fd=at)
+            opened.callback(os.close, at)
+        return open_file(name, at)
 
 
 def size_below(path: str) -> int:

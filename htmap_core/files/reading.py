@@ -14,16 +14,17 @@ UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, Arith
 """What reading a damaged file and making sense of its content raises: whoever does both says what it means."""
 
 
-def open_file(path: str | os.PathLike[str]) -> IO[bytes]:
+def open_file(path: str | os.PathLike[str], folder: int | None = None) -> IO[bytes]:
     """Open a regular file to read its bytes.
 
+    :param folder: the open folder in which *path* begins; None for the current one.
     :raises FileNotFoundError: there is nothing.
     :raises OSError: there is something else, such as a folder, a pipe, or a link, which is not followed.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     except OSError as error:
-        if error.errno == errno.ELOOP and os.path.islink(path):
+        if error.errno == errno.ELOOP and (folder is not None or os.path.islink(path)):
             raise OSError(errno.ELOOP, "it is a link", os.fspath(path)) from error
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

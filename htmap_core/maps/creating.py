@@ -35,6 +35,7 @@ from htmap_core.submission.delivery_choice import choose_delivery_method
 from htmap_core.submission.mistakes.calls import Call, Calls
 from htmap_core.submission.submit import submit_map
 from htmap_core.type_variables import R, T
+from htmap_core.wording import counted
 
 
 @explaining
@@ -171,7 +172,7 @@ def create_map(
         found, added = finding.made_or_found(asked)
     if added is not None:
         more = f", and {added} {'was' if added == 1 else 'were'} added" if added else ""
-        _say(f"Found map {tag} with {_counted(len(found))}{more}", quiet=quiet)
+        _say(f"Found map {tag} with {counted(len(found), 'component')}{more}", quiet=quiet)
     return found
 
 
@@ -244,12 +245,8 @@ def _note(plan: MapPlan, reason: Reason | None, runs: EarlierRuns, *, quiet: boo
         runs.add(plan.map_dir.name)
     why = "" if reason is None else f"; {reason}"
     logger.info("created map %r: %d components in %d jobs%s", plan.tag, plan.components, plan.jobs, why)
-    share = f" in {plan.jobs} job{'' if plan.jobs == 1 else 's'}{why}" if why and plan.jobs < plan.components else ""
-    _say(f"Created map {plan.tag} with {_counted(plan.components)}{share}", quiet=quiet)
-
-
-def _counted(components: int) -> str:
-    return f"{components} component{'' if components == 1 else 's'}"
+    share = f" in {counted(plan.jobs, 'job')}{why}" if why and plan.jobs < plan.components else ""
+    _say(f"Created map {plan.tag} with {counted(plan.components, 'component')}{share}", quiet=quiet)
 
 
 def _say(text: str, *, quiet: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import threading
 import weakref
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from htmap_core.diagnosis.usage.advice import Advice
     from htmap_core.diagnosis.why import Explanation
     from htmap_core.futures.future import Future
+    from htmap_core.maps.collecting.collected import Collected
     from htmap_core.maps.queue.cancelling import Cancelling
 
 _alive: weakref.WeakValueDictionary[str, Map[Any]] = weakref.WeakValueDictionary()
@@ -466,6 +468,42 @@ class Map(Shown, Sequence[R_co]):
     def output_files(self) -> MapOutputFiles:
         """The folders with the output files of the components, a sequence of paths."""
         return MapOutputFiles(self._engine)
+
+    def collect(
+        self,
+        folder: str | os.PathLike[str],
+        components: Iterable[int] | None = None,
+        *,
+        include: str | Iterable[str] = (),
+        flat: bool = False,
+        with_failed: bool = False,
+        overwrite: bool = False,
+    ) -> Collected:
+        """Copy the output files that there are by now into a folder, without waiting, and return what came of it. Since 0.7.
+
+        ::
+
+            mapped.collect("pictures", include="*.png")
+
+        Files of component 3 come into ``folder/3``, by the paths that they have in ``output_files[3]``. What is there already,
+        with the same size and time or the same content, is not copied again: so a second call copies what is new. Any other file
+        that is in the way is an error before anything is copied. Links are not followed, and empty folders stay behind.
+
+        :param folder: it is made if it does not exist.
+        :param components: their indices; all by default.
+        :param include: a pattern with wildcards, or several: files of which one matches the name, or the path, are copied.
+        :param flat: copy all files into the folder itself, by their names alone. It is an error if several have one name.
+        :param with_failed: also copy what components have left that have ended without a result.
+        :param overwrite: replace files that are in the way.
+        :raises ComponentNotFound: the map has no such component.
+        :raises SameFileNames: *flat* is true, and several files have one name. Nothing was copied.
+        :raises FilesInTheWay: other files or folders are there already. Nothing was copied.
+        :raises UnusableFolder: it is no folder, or cannot be written to, such as on a full disk. What was copied before stays.
+        """
+        from htmap_core.maps.collecting.collect import collect  # seldom needed
+
+        engine = self._engine
+        return collect(engine, folder, components, include, flat=flat, with_failed=with_failed, overwrite=overwrite)
 
     # --- its jobs in the queue
 

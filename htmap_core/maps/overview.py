@@ -105,7 +105,7 @@ def line(engine: Engine) -> str:
     """Return one line with the number of a map's components in each state."""
     counts = _counts(engine)
     text = " | ".join(f"{status} = {counts[status]}" for status in columns([counts]))
-    return f"Map {engine.map.current_tag()} ({len(engine.components)} components): {text}"
+    return f"Map {engine.map.current_tag()} ({wording.counted(len(engine.components), 'component')}): {text}"
 
 
 def components_by_status(engine: Engine) -> dict[ComponentStatus, tuple[int, ...]]:
@@ -138,7 +138,9 @@ def chunk_report(engine: Engine) -> str:
     for portion, chunking in zip(placement.portions, engine.map_dir.chunking()):
         of = ", ".join(f"{count} of {size}" for count, size in portion.sizes.runs)
         more = "" if portion.first == 0 else "added: "
-        lines.append(f"{more}{len(portion.components)} components in {portion.jobs} jobs: {of}")
+        lines.append(
+            f"{more}{wording.counted(len(portion.components), 'component')} in {wording.counted(portion.jobs, 'job')}: {of}"
+        )
         lines.append(
             "the number is the user's" if chunking is None else f"HTMap has chosen that: {Reason.of(chunking)}"
         )

@@ -93,6 +93,13 @@ class Line:
             self._is_there = Line.is_drawn = False
             self._due = self._drawn + self._pause
 
+    def put_away(self) -> None:
+        """Take the line away for another bar, unless it stays in the end. The next look draws it anew."""
+        self.hide()
+        if self._shown is not None and not self._shown.stays:
+            self._shown.close(is_there=False)
+            self._shown = None
+
     def _draw(self) -> None:
         self._shown = shown = self._shown or self._begin()
         if shown is None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, ClassVar, Optional, TypeVar
 
 from htmap_core.progress.bars import MOMENT, PAUSE, Place, place, progress_bar, tell
 from htmap_core.progress.line import Line
-from htmap_core.wording import duration, printable, size
+from htmap_core.wording import counted, duration, printable, size
 
 T = TypeVar("T")
 
@@ -36,17 +36,26 @@ class LongWork:
     :param unit: what is counted, in the singular; ``B`` for bytes, ``%`` for hundredths.
     :param quiet: show nothing.
     :param at_once: show it from the beginning.
+    :param replaces: called before it appears, to take away another bar, which would stand beside it.
     """
 
     _outermost: ClassVar[Optional[LongWork]] = None  # of the main thread
 
     def __init__(
-        self, name: str, total: float = 0, unit: str = "", *, quiet: bool = False, at_once: bool = False
+        self,
+        name: str,
+        total: float = 0,
+        unit: str = "",
+        *,
+        quiet: bool = False,
+        at_once: bool = False,
+        replaces: Callable[[], object] = lambda: None,
     ) -> None:
         self._name = name
         self._total = total
         self._unit = unit
         self._done: float = 0
+        self._replaces = replaces
         self._outer: LongWork | None = None
         self._bar: Any = None
         self._is_there = self._logs = self._rests = False
@@ -65,9 +74,7 @@ class LongWork:
         if LongWork._outermost is self:
             LongWork._outermost = None
         self._due = math.inf
-        if self._bar is not None:
-            self._bar.total = None  # or a widget would stay, in red, where there was an error
-            self._bar.close()
+        self._close()
 
     def advance(self, by: float = 1) -> None:
         """Tell that some more is done."""
@@ -111,7 +118,15 @@ class LongWork:
     def rest(self) -> None:
         """Take it away for a wait, which is no work: it appears again if the work takes longer than a moment after that."""
         self.hide()
+        self._close()
         self._rests = True
+
+    def _close(self) -> None:
+        """Give the bar's place free: a notebook shows it until then, and a terminal shows others below it."""
+        if self._bar is not None:
+            self._bar.total = None  # or a widget would stay, in red, where there was an error
+            self._bar.close()
+            self._bar = None
 
     def _draw(self) -> None:
         if self._outer is not None:
@@ -144,6 +159,7 @@ class LongWork:
             self._due = now + _OFTEN
 
     def _made(self) -> Any:
+        self._replaces()
         words = {} if self._unit else {"bar_format": _NO_TOTAL}
         made = progress_bar(
             desc=printable(self._name),
@@ -167,6 +183,7 @@ class LongWork:
     def _how_far(self) -> str:
         if self._unit in {"", "%"}:
             return f": {self._done:.0f}%" if self._unit else ""
-        done, total = (size(each) if self._unit == "B" else f"{each:.0f}" for each in (self._done, self._total))
-        unit = "" if self._unit == "B" else f" {self._unit}s"
-        return f": {done}{f' of {total}' if self._total else ''}{unit}"
+        if self._unit == "B":
+            return f": {size(self._done)}{f' of {size(self._total)}' if self._total else ''}"
+        whole = counted(round(self._total or self._done), self._unit)
+        return f": {self._done:.0f} of {whole}" if self._total else f": {whole}"

@@ -397,8 +397,8 @@ class Engine:
         :param gathering: tells whether the program does something between two results; None where it may.
         """
         is_straight = gathering is not None and gathering.is_straight
-        reading = LongWork(f"reading {self.map.tag}", len(self.components), "result", quiet=not is_straight)
-        with self.line() as line, reading:
+        line, name, total = self.line(), f"reading {self.map.tag}", len(self.components)
+        with line, LongWork(name, total, "result", quiet=not is_straight, replaces=line.put_away) as reading:
             for component in self.each() if components is None else components:
                 if (found := self._at_hand(component)) is None:
                     reading.reach(component)

@@ -13,7 +13,7 @@ from typing import Any
 
 from htmap_core.results import own_modules
 from htmap_core.storage.content.source_lines import SourceLines
-from htmap_core.wording import in_shell, printable
+from htmap_core.wording import counted, in_shell, printable
 
 _WIDTH = 100  # characters
 _LINES_OF_PACKAGES = 10
@@ -70,7 +70,7 @@ def short_report(tag: str, component: int, run: Mapping[str, Any], record: Mappi
     files = len(error.get("scratch", ()))
     place = [
         *_where_it_ran(run, record),
-        f"Scratch directory contents are {files} file{'' if files == 1 else 's'}",
+        f"Scratch directory contents are {counted(files, 'file')}",
         f"Installed packages are {len(error.get('packages', ()))}; `htmap errors {in_shell(tag)}` lists them, and the files",
     ]
     return _framed("error report", tag, component, [*_what_happened(error), "\n".join(place)])

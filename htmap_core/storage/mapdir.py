@@ -33,7 +33,7 @@ from htmap_core.storage.portions.files import NOT_AGAIN, PortionFiles
 from htmap_core.storage.portions.growth_record import Added
 from htmap_core.storage.record import MapRecord, pool_from, record_from, record_text
 from htmap_core.storage.submissions import Submission, Submissions
-from htmap_core.wording import in_shell
+from htmap_core.wording import counted, in_shell
 from htmap_run.files import checkpoints
 
 _UNFINISHED = "is missing: the creation of the map did not finish"
@@ -354,7 +354,9 @@ class MapDir(PortionFiles):
             or max(placement.again, default=0) >= placement.components
             or not are_in_order
         ):
-            raise CorruptMap(self.path / names.SUBMISSIONS, f"does not fit to a map with {self.record.jobs} jobs")
+            raise CorruptMap(
+                self.path / names.SUBMISSIONS, f"does not fit to a map with {counted(self.record.jobs, 'job')}"
+            )
         return placement
 
     @property

@@ -11,9 +11,10 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from htmap_core.exceptions import CorruptMap
-from htmap_core.files.folders import remove_tree
+from htmap_core.files.folders import FileBelow, files_below, open_below, remove_tree
 from htmap_core.files.ownership import make_folder, private_opener
 from htmap_core.names import EARLY
 from htmap_core.storage.content.packs import ReturnedPack, is_pack
@@ -133,7 +134,25 @@ class Outputs:
 
         :raises CorruptMap: there is something else in its place.
         """
-        return folder_below(Path(self._folder), *f"{job.output}.{FILES}".split("/"), str(component))
+        return folder_below(Path(self._folder), *_place_of_files(job, component).split("/"))
+
+    def sent_files(self, job: Job, component: int) -> list[FileBelow]:
+        """Return the files that a component sent back, also in folders, and what else lies there. Nothing is made.
+
+        :raises CorruptMap: there is something else in the place of their folder.
+        """
+        place = _place_of_files(job, component)
+        if not folder_exists(Path(self._folder), *place.split("/")):
+            return []
+        return list(files_below(f"{self._folder}/{place}"))
+
+    def open_sent(self, job: Job, component: int, path: str) -> IO[bytes]:
+        """Open a file that a component sent back. Links are not followed, also if the job puts one there at this moment.
+
+        :param path: as :meth:`sent_files` gives it.
+        :raises OSError: it is gone, or is no regular file.
+        """
+        return open_below(self._folder, f"{_place_of_files(job, component)}/{path}")
 
     def bring_back(self, job: Job, returned: str) -> None:
         """Move what a job of this machine has returned to where HTCondor puts what others return.
@@ -167,6 +186,21 @@ class Outputs:
         self.delete_early(job)
 
 
+def _place_of_files(job: Job, component: int) -> str:
+    """Return the path of the files of a component below the outputs."""
+    return f"{job.output}.{FILES}/{component}"
+
+
+def folder_exists(outputs: Path, *parts: str) -> bool:
+    """Return whether there is a folder below the outputs of a map; raises the error of :func:`folder_below`."""
+    folder = outputs
+    for part in parts:
+        folder /= part
+        if not _is_folder(folder):
+            return False
+    return True
+
+
 def folder_below(outputs: Path, *parts: str) -> Path:
     """Return a folder below the outputs of a map, and make it if it does not exist.
 
@@ -179,14 +213,20 @@ def folder_below(outputs: Path, *parts: str) -> Path:
     folder = outputs
     for part in parts:
         folder /= part
-        try:
-            found = os.lstat(folder)
-        except FileNotFoundError:
+        if not _is_folder(folder):
             folder.mkdir(mode=0o700, exist_ok=True)  # another process may make it, too
-            continue
-        if not stat.S_ISDIR(found.st_mode):
-            raise CorruptMap(folder, "is not a folder: the job has put something else in its place")
     return folder
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether there is a folder; False where there is nothing, and CorruptMap where there is something else."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        raise CorruptMap(path, "is not a folder: the job has put something else in its place")
+    return True
 
 
 def _tail(path: str, size: int) -> bytes:

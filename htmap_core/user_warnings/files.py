@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from htmap_core.user_warnings.roots import HTMapWarning, SuspiciousMap
-from htmap_core.wording import followed, in_shell, minute
+from htmap_core.wording import counted, followed, in_shell, minute
 
 
 @attrs.define(slots=False)
@@ -154,7 +154,8 @@ class SignedUrlsEnd(HTMapWarning):
     reason: str
 
     def __str__(self) -> str:
-        where = f"the outputs of {self.jobs} jobs of map {self.tag!r} go to signed URLs that are good until {minute(self.end)}"
+        jobs = counted(self.jobs, "job")
+        where = f"the outputs of {jobs} of map {self.tag!r} go to signed URLs that are good until {minute(self.end)}"
         text = f"{where}, and are not signed anew: {self.reason}"
         return followed(
             text, f"a job that ends later is held; `htmap release {in_shell(self.tag)}` signs anew, and it runs again"

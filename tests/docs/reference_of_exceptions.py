@@ -59,6 +59,7 @@ FIXES = {
     "UnknownWhetherSlotsTransfer": "Ask the administrator, or try one component.",
     "UnprovenOption": "Look it up in HTCondor's manual; as an attribute of the job it begins with `MY.`.",
     "UnsafePoolConfiguration": "Have the file owned by you or root, and writable by nobody else.",
+    "UnusableFolder": "[Into a folder of yours](../how-to/files.md#into-a-folder-of-yours) has which folders will do.",
     "UnusableImage": "[Run components in containers](../how-to/containers.md) has the requirements of an image.",
 }
 

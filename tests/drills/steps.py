@@ -96,6 +96,19 @@ def _do(deed: Deed, given: tuple[Any, ...], environment: dict[str, str], last: i
             os.write(output, f"\n{json.dumps(steps.taken)}".encode())
 
 
+def kill_in_a_fork(deed: Deed, top: Path, before: int) -> bool:
+    """Do something in a fork of this process, and return whether that was killed. It must have one thread.
+
+    :param top: the folder whose changes are steps.
+    :param before: the number of the step before which it kills itself.
+    """
+    if (child := os.fork()) == 0:
+        _Steps(str(top), before).watch()
+        deed()
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
 @attrs.frozen
 class Did:
     """What became of such a process.

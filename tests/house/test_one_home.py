@@ -60,6 +60,7 @@ WRITERS = {
     "htmap_core/files/relocation.py": "the move of a folder to another place, for HTMAP_DIR",
     "htmap_core/files/sharing.py": "programs that maps have in common, for storage",
     "htmap_core/files/ownership.py": "private folders, for storage, settings and plugins",
+    "htmap_core/maps/collecting/copying.py": "a folder of the user's, into which output files are copied",
     "htmap_core/maps/here/fetching.py": "an input file by URL, in a job's scratch directory",
     "htmap_core/maps/here/job.py": "the scratch directory of a job on this machine",
     "htmap_core/maps/here/processes.py": "a job's standard output there",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,6 +18,7 @@ APART = {
     "htmap_core/files/relocation.py": "a whole directory gets another place",
     "htmap_core/files/sharing.py": "a link makes a new name of a file that others have",
     "htmap_core/maps/here/interrupted.py": "where the scratch directories of jobs are, which a killed process has left",
+    "htmap_core/maps/collecting/copying.py": "a file of a job's, which appears whole in a folder of the user's",
     "htmap_core/maps/here/job.py": "a job's scratch directory, and where its files go from there",
     "htmap_core/storage/deletion.py": "a whole directory is moved away",
     "htmap_core/storage/outputs.py": "what a job of this machine returns comes from its scratch directory",
@@ -88,6 +90,7 @@ def claims(call: ast.Call) -> bool:
 
 # Names that are the same for all who write, each with the reason why only one writes at a time.
 FIXED = {
+    "htmap_core/maps/collecting/copying.py: f'{OWN}.part'": "the folder of the user's is locked, and no names gather in it",
     "htmap_run/files/checkpoint_copies.py: '.part'": "the end of names alone, which have a random part before it",
 }
 
@@ -172,3 +175,62 @@ def test_the_rule_sees_a_way_of_its_own(line: str) -> None:
 )
 def test_the_rule_leaves_texts_alone(line: str) -> None:
     assert not own_ways(line)
+
+
+# --- numbers with what they count
+
+# Modules that count what are always several, or say one in another way.
+ALWAYS_SEVERAL = {
+    "htmap_core/cli/failures.py": "several that are alike",
+    "htmap_core/diagnosis/usage/advice.py": "what is said of one stands beside it",
+    "htmap_core/exceptions/components.py": "likewise",
+    "htmap_core/exceptions/condor.py": "a limit of the schedd's",
+    "htmap_core/storage/executors/keys.py": "numbers that do not fit",
+    "htmap_core/storage/jobs.py": "likewise",
+    "htmap_core/storage/record.py": "likewise",
+    "htmap_core/user_warnings/files.py": "a warning about several",
+    "htmap_core/user_warnings/mistakes.py": "likewise",
+}
+_COUNTED = re.compile(r" (?:components|jobs|inputs|values|results|files|calls|maps)\b")
+_SHARE = (" of ", "these ")
+
+
+def own_plurals(source: str) -> Iterator[str]:
+    """Yield the texts that have a plural behind any number, or decide by themselves. ``2 of 3 jobs`` is a share."""
+    for text in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.JoinedStr)):
+        for share, number, what, after in zip(
+            [None, *text.values], text.values, text.values[1:], [*text.values[2:], None]
+        ):
+            if not (isinstance(number, ast.FormattedValue) and isinstance(what, ast.Constant)):
+                continue
+            is_share = isinstance(share, ast.Constant) and str(share.value).endswith(_SHARE)
+            if (_COUNTED.match(str(what.value)) and not is_share) or (str(what.value)[:1] == " " and decides(after)):
+                yield ast.unparse(text)
+
+
+def decides(part: ast.expr | None) -> bool:
+    """Return whether a part of a text is an s where a number is not 1."""
+    found = part.value if isinstance(part, ast.FormattedValue) else None
+    if not (isinstance(found, ast.IfExp) and isinstance(found.orelse, ast.Constant)):
+        return False
+    return found.orelse.value == "s" and ast.unparse(found.test).endswith("== 1")
+
+
+def test_numbers_and_what_they_count_are_written_in_one_place() -> None:
+    core = [path for path in sources() if named(path).startswith("htmap_core/")]
+    found = {named(path): list(own_plurals(path.read_text())) for path in core}
+    assert {name: texts for name, texts in found.items() if texts and name not in ALWAYS_SEVERAL} == {}
+    assert [name for name in ALWAYS_SEVERAL if not found[name]] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_wrong"),
+    [
+        ("f'Map {tag} ({len(components)} components): {text}'", True),
+        ("f\"{count} component{'' if count == 1 else 's'}\"", True),
+        ("f\"Map {tag} ({counted(count, 'component')})\"", False),
+        ("f'{done} of {count} components'", False),
+    ],
+)
+def test_a_plural_behind_any_number_is_seen(line: str, is_wrong: bool) -> None:
+    assert bool(list(own_plurals(line))) == is_wrong

@@ -14,6 +14,7 @@ from tests.house.tree import named, sources
 APART = {
     "htmap_core/cli/__init__.py": "/dev/null",
     "htmap_core/cli/new_plugin/making.py": "what its author publishes",
+    "htmap_core/maps/collecting/copying.py": "a folder of the user's, for files that others may be meant to read",
     "htmap_core/maps/here/job.py": "copies in a scratch directory, which is closed",
     "htmap_core/submission/files/outputs.py": "a folder of the user's, for files that others may be meant to read",
     "htmap_core/files/relocation.py": "a copy, which has the permissions of the original",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 
 import pytest
 
 import htmap
 from htmap_core.components import ComponentStatus
 from htmap_core.diagnosis.usage.measured import amount
+from htmap_core.testing import eventually, run_htmap
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("personal_pool")]
 
@@ -76,3 +79,46 @@ def test_an_output_above_what_the_disk_was_asked_for_arrives_and_is_told() -> No
     proposed = amount(mapped.advise().options["request_disk"], "MB")
     assert proposed is not None
     assert proposed > 60
+
+
+def test_output_files_are_collected_as_components_end(tmp_path: Path) -> None:
+    gate, sent, out = tmp_path / "gate", tmp_path / "sent", tmp_path / "out"
+
+    def write(number: int) -> None:
+        import time
+        from pathlib import Path
+
+        import htmap
+
+        os.makedirs("plots/deep")
+        Path("plots/deep/high \x1b[31mtide;$(x).txt").write_text(f"plot {number}")
+        Path("same.txt").write_text(f"same {number}")
+        Path("sent.txt").write_text(f"sent {number}")
+        htmap.transfer_output_files("plots", "same.txt", "sent.txt")
+        if number == 2:
+            raise ValueError("half a file")
+        while number == 3 and not gate.exists():
+            time.sleep(0.1)
+
+    options = htmap.MapOptions(output_remaps={"sent.txt": sent / "$(component).txt"})
+    mapped = htmap.map(write, range(4), tag="tide", map_options=options, chunksize=1, quiet=True)
+    eventually(
+        lambda: [status.is_final for status in mapped.component_statuses] == [True, True, True, False],
+        says="not all but the last one have ended",
+    )
+    first = mapped.collect(out)
+    plot = "plots/deep/high \x1b[31mtide;$(x).txt"
+    expected = {out / f"{number}" / name: number for number in (0, 1) for name in ("same.txt", plot)}
+    assert {each.path: each.component for each in first.files} == expected
+    assert all(path.read_text().endswith(f" {number}") for path, number in expected.items())
+    assert (first.unfinished, first.failed, first.left) == ((3,), (2,), ())
+    assert first.elsewhere == {number: {"sent.txt": str(sent / f"{number}.txt")} for number in (0, 1)}
+    assert all(Path(to).is_file() for files in first.elsewhere.values() for to in files.values())
+
+    gate.touch()
+    mapped.wait(TIMEOUT, errors_ok=True)
+    second = json.loads(run_htmap("collect", "tide", str(out), "--with-failed", "--json").stdout)
+    assert [(each["component"], each["is_new"]) for each in second["files"]] == [
+        (number, number > 1) for number in range(4) for _ in range(2)
+    ]
+    assert second["is_complete"]

@@ -89,10 +89,14 @@ class TestWhileTheLastComponentRuns:
         with pytest.raises(OutputNotFound):
             _ = mapped[LAST]
 
-    def test_a_component_with_files_has_not_ended_before_they_are_there(self, mapped: htmap.Map) -> None:
+    def test_a_component_with_files_has_not_ended_before_they_are_there(
+        self, mapped: htmap.Map, tmp_path: Path
+    ) -> None:
         assert mapped.component_statuses[2] is RUNNING
         with pytest.raises(FileNotFoundError):
             _ = mapped.output_files[2]
+        collected = mapped.collect(tmp_path / "out", components=[0, 2])
+        assert (collected.files, collected.unfinished) == ((), (2,))
 
     def test_results_come_as_they_are_there(self, mapped: htmap.Map) -> None:
         outcomes = mapped.outcomes(timeout=TIMEOUT)
@@ -131,11 +135,12 @@ class TestWhileTheLastComponentRuns:
         with pytest.raises(OutputNotFound):
             _ = mapped[1]
 
-    def test_nothing_runs_again_that_had_ended(self, mapped: htmap.Map, folder: Path) -> None:
+    def test_nothing_runs_again_that_had_ended(self, mapped: htmap.Map, folder: Path, tmp_path: Path) -> None:
         (folder / "go").touch()
         mapped.wait(timeout=TIMEOUT, errors_ok=True)
         assert [mapped[component] for component in (0, 2, LAST)] == [0, 20, LAST * 10]
         assert [path.name for path in mapped.output_files[2].iterdir()] == ["file"]
+        assert [each.path.read_text() for each in mapped.collect(tmp_path / "out").files] == ["two"]
         runs = (folder / "runs").read_text().split()
         again = [
             str(LAST),

@@ -34,3 +34,8 @@ def test_a_table_aligns_names_left_and_numbers_right() -> None:
 
 def test_a_table_without_rows_has_its_headers() -> None:
     assert wording.table(["Tag", "Held"], []) == "Tag  Held"
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 components"), (1, "1 component"), (2, "2 components")])
+def test_one_is_no_plural(count: int, text: str) -> None:
+    assert wording.counted(count, "component") == text

@@ -17,6 +17,7 @@ from htmap_core.exceptions import CondorError
 from htmap_core.progress.work import LongWork
 from htmap_core.version import __version__
 from htmap_core.version import version as htmap_version
+from htmap_core.wording import counted
 
 if TYPE_CHECKING:
     from htmap_core.cli.machine.shapes import house
@@ -45,7 +46,7 @@ def doctor(context: click.Context, as_json: bool) -> tuple[house.Doctor, int] | 
         told = [cast("house.Check", attrs.asdict(each)) for each in done]
         return {"checks": told, "problems": problems}, int(problems > 0)
     click.echo(
-        f"\n{problems or 'No'} problem{'' if problems == 1 else 's'} found: "
+        f"\n{counted(problems, 'problem') if problems else 'No problems'} found: "
         f"maps can{'not run as they should' if problems else ' run'}."
     )
     if problems:

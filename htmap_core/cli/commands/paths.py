@@ -1,21 +1,24 @@
-"""``htmap path``, ``htmap logs`` and ``htmap move``."""
+"""``htmap path``, ``htmap collect``, ``htmap logs`` and ``htmap move``."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 from click.shell_completion import CompletionItem
 
 from htmap_core import names
+from htmap_core.cli import tables
 from htmap_core.cli.machine.answer import takes_json
-from htmap_core.cli.selection import TAG
+from htmap_core.cli.selection import COMPONENTS, TAG, load
 from htmap_core.cli.suggestions import WithoutTags
 from htmap_core.wording import in_shell
 
 if TYPE_CHECKING:
+    from htmap_core.cli.machine.shapes.collected import Collected
     from htmap_core.cli.machine.shapes.house import Log, Moved
     from htmap_core.cli.machine.shapes.maps import PathOfPart
 
@@ -52,6 +55,50 @@ def path(tag: str, as_json: bool) -> PathOfPart:
     if not as_json:
         click.echo(found)
     return {"tag": name, "part": target or "map", "path": str(found)}
+
+
+@click.command()
+@click.argument("tag", type=TAG)
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.option(
+    "--components", type=COMPONENTS, metavar="LIST", help="Copy only what some components sent, such as `0-9,12`."
+)
+@click.option(
+    "--include",
+    multiple=True,
+    metavar="PATTERN",
+    help="Copy only files whose name or path matches, such as `'*.csv'`; can be repeated.",
+)
+@click.option("--flat", is_flag=True, help="Copy all files into FOLDER itself. An error if several have one name.")
+@click.option("--with-failed", is_flag=True, help="Copy also what failed components left.")
+@click.option("--overwrite", is_flag=True, help="Replace other files that are there.")
+@takes_json
+def collect(
+    tag: str,
+    folder: str,
+    components: Sequence[int] | None,
+    include: tuple[str, ...],
+    as_json: bool,
+    **how: bool,
+) -> tuple[Collected, int]:
+    """Copy the output files of a map into a folder.
+
+    These are the files that components have handed over with htmap.transfer_output_files. Those of component 3 come into
+    FOLDER/3. What is there already is not copied again, so the same command later copies what is new. If other files are in the
+    way, nothing is copied, and the exit code is 1.
+
+    Nothing waits. What has not come yet is told, and what failed components left stays behind, because it may be half a file.
+    The exit code is 1 if something cannot be read.
+    """
+    found = load(tag).collect(folder, components, include=include, **how)
+    if not as_json:
+        click.echo(found.headline)
+        for each in found.remarks():
+            tables.remark(each)
+    code = 1 if found.left else 0
+    if code and not as_json:
+        click.get_current_context().exit(code)
+    return cast("Collected", found.to_dict()), code
 
 
 @click.command(cls=WithoutTags, instead="htmap stdout {tag} COMPONENT")

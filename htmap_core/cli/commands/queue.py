@@ -16,6 +16,7 @@ from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import Selection, takes_components, takes_maps, takes_yes
 from htmap_core.components import ComponentStatus
 from htmap_core.exceptions import ComponentFailed, MapComponentError
+from htmap_core.wording import counted
 
 if TYPE_CHECKING:
     from htmap_core.cli.machine.shapes.acts import ActedOn, Acts, Wait, Waited
@@ -158,7 +159,7 @@ class _Act:
                 return
             done.append({"tag": found.tag, "components": reached})
             count = len(reached)
-            what = f"{count} component{'' if count == 1 else 's'} of" if count else "no component of"
+            what = f"{counted(count, 'component')} of" if count else "no component of"
             if tells:
                 click.echo(f"{self.past} {what} map {found.tag!r}")
 

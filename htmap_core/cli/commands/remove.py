@@ -11,6 +11,7 @@ from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import Selection, takes_maps, takes_yes, wide
 from htmap_core.cli.suggestions import WithoutTags
 from htmap_core.exceptions import CorruptMap, HTMapException, MadeByNewerHTMap, TagNotFound
+from htmap_core.wording import counted
 
 if TYPE_CHECKING:
     from htmap_core.cli.machine.shapes.acts import Removals, Removed
@@ -124,7 +125,7 @@ def _remove(tag: str, *, force: bool) -> tuple[str, Removed]:
             raise
         return _remains(tag, management.remove_by_force(tag), "no tag led to")
     found.remove(force=force)
-    said = f"removed map {tag!r} ({count} component{'' if count == 1 else 's'})"
+    said = f"removed map {tag!r} ({counted(count, 'component')})"
     return said, {"tag": tag, "component_count": count, "jobs": None}
 
 

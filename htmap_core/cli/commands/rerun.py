@@ -12,7 +12,7 @@ from htmap_core.cli.machine.answer import takes_json
 from htmap_core.cli.selection import COMPONENT, TAG, Selection, load, takes_maps, takes_yes
 from htmap_core.cli.suggestions import Suggesting
 from htmap_core.components import ComponentStatus
-from htmap_core.wording import in_shell
+from htmap_core.wording import counted, in_shell
 
 if TYPE_CHECKING:
     from htmap_core.cli.machine.shapes.acts import ActedOn, Acts
@@ -106,7 +106,7 @@ def _say(found: Map, components: Collection[int]) -> None:
     from htmap_core.maps.map import engine_of
 
     engine, count = engine_of(found), len(components)
-    these = f"{count} component{'' if count == 1 else 's'} of map {found.tag!r}"
+    these = f"{counted(count, 'component')} of map {found.tag!r}"
     if not (engine.map_dir.is_here and components):
         click.echo(f"submitted {these} again")
         return

@@ -9,6 +9,7 @@ from htmap_core.maps.drafts.plan import Plan
 from htmap_core.maps.drafts.travelling import travelling
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.submission.chunking.reason import Reason
+from htmap_core.wording import counted
 from htmap_run import ranges
 
 
@@ -43,6 +44,6 @@ def _of_growth(map_dir: MapDir) -> Iterator[str]:
     for portion in map_dir.placement.portions[1:]:
         added, last = portion.components, portion.components.stop - 1
         yield (
-            f"components {ranges.spell(added)} were added later, in {portion.jobs} jobs. They are not in this plan: "
+            f"components {ranges.spell(added)} were added later, in {counted(portion.jobs, 'job')}. They are not in this plan: "
             f"map.submit_file({last}) shows how they are submitted"
         )

@@ -6,7 +6,7 @@ import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, Optional
+from typing import Any, Literal, Optional, overload
 
 import attrs
 
@@ -37,8 +37,33 @@ from htmap_core.storage.tags import find_map
 from htmap_core.submission import matching
 from htmap_core.submission.delivery_choice import Chosen, choose_delivery_method
 from htmap_core.submission.mistakes.calls import Call, Calls
+from htmap_core.type_variables import T
 
 
+@overload
+def plan(
+    func: Callable[[T], Any],
+    args: Iterable[T],
+    map_options: MapOptions | None = None,
+    tag: str | None = None,
+    *,
+    chunksize: int | Literal["auto"] | None = None,
+    where: str | None = None,
+    if_exists: str | None = None,
+    starmap: Literal[False] = False,
+) -> Plan: ...
+@overload
+def plan(
+    func: Callable[..., Any],
+    args: Iterable[Iterable[Any]],
+    map_options: MapOptions | None = None,
+    tag: str | None = None,
+    *,
+    chunksize: int | Literal["auto"] | None = None,
+    where: str | None = None,
+    if_exists: str | None = None,
+    starmap: bool,
+) -> Plan: ...
 @explaining
 def plan(
     func: Callable[..., Any],

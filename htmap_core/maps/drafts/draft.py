@@ -22,7 +22,7 @@ from htmap_core.contract.walltime import Walltime, of_all_jobs
 from htmap_core.maps.drafts.arguments import check_function
 from htmap_core.maps.drafts.options import merged_options, origins
 from htmap_core.maps.drafts.told import Modules, mistakes
-from htmap_core.maps.drafts.written import Written, add_function, add_inputs
+from htmap_core.maps.drafts.written import Written, add_function, add_inputs, telling_numbers
 from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.maps.here.fetching import check_schemes
 from htmap_core.plugins.calls import plugins
@@ -207,7 +207,8 @@ class Draft:
             arguments = self._inputs_of(creation)
             compared = self.options, columns.names, self.function, creation.files.runtime, files.job_bytes
             requests = None if self.looks is None else Requests(*compared)
-            with LongWork(f"creating {creation.tag}", total, "component", quiet=quiet) as work:
+            working = LongWork(f"creating {creation.tag}", total, "component", quiet=quiet)
+            with telling_numbers(self.options, 0 if first else total), working as work:
                 numbered = enumerate(work.counting(calls), creation.first)
                 coming = chunks.following(arguments.pickled(numbered))
                 add_inputs(creation, modules.sent_before(coming, arguments, files), columns, files, requests)
@@ -249,7 +250,8 @@ class Draft:
         with made(sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
             add_function(creation, self.function, self.checkpoints, files, runs_again_alone=False)
             arguments = self._inputs_of(creation)
-            with LongWork(f"creating {creation.tag}", total, "component") as work:
+            working = LongWork(f"creating {creation.tag}", total, "component")
+            with telling_numbers(self.options, total), working as work:
                 inputs = chunks.following(arguments.pickled(enumerate(work.counting(calls))))
                 add_inputs(creation, modules.sent_before(inputs, arguments, files), columns, files, None)
             plan = self._plan(creation, machine, columns.walltime, scratch, modules, is_chosen=False)

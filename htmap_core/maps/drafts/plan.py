@@ -153,12 +153,12 @@ class Plan(Shown):
         same = "it would be given back, for its function and its inputs are the same; nothing would be submitted"
         more = f"it would be given back with {self.components} more, which this plan is about"
         becomes = then.get(existing.rule, more if self.components else same)
-        return f"map {self.tag!r} exists, with {existing.components} components: {becomes}"
+        return f"map {self.tag!r} exists, with {wording.counted(existing.components, 'component')}: {becomes}"
 
     def _of_jobs(self) -> Iterator[Section]:
         of = ", ".join(f"{count} of {size}" for count, size in self.sizes)
         by_whom = f"HTMap has chosen that: {self.sizes_reason}" if self.sizes_reason else "the number is the user's"
-        jobs = f"map {self.tag!r}: {self.components} components in {self.jobs} jobs ({of})"
+        jobs = f"map {self.tag!r}: {wording.counted(self.components, 'component')} in {wording.counted(self.jobs, 'job')} ({of})"
         if self.pool == names.THIS_MACHINE:
             yield Section(f"{jobs}, {self.delivery_reason}: nothing is submitted")
         else:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
 from typing import TYPE_CHECKING, Any, Optional
 
 import attrs
 
+from htmap_core.contract.options import MapOptions
 from htmap_core.contract.plan import MapPlan
-from htmap_core.exceptions import EmptyMap
+from htmap_core.exceptions import EmptyMap, MisalignedInputData
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.record import one_off_files
 from htmap_core.results.pickling import Pickled
@@ -125,3 +127,18 @@ def add_inputs(
     columns.end()
     files.end()
     creation.finish()
+
+
+@contextlib.contextmanager
+def telling_numbers(options: MapOptions, total: int) -> Iterator[None]:
+    """Have the block tell how many values an option has, and how many inputs the map, where not both are as many.
+
+    :param total: how many inputs there are; 0 where it is not known.
+    """
+    try:
+        yield
+    except MisalignedInputData as error:
+        given = options.get(error.option)
+        values = len(given) if isinstance(given, Sized) else error.option_length
+        is_known = error.inputs is None and values is not None and total > values  # a hint may be wrong
+        raise attrs.evolve(error, option_length=values, inputs=total if is_known else error.inputs) from None

@@ -7,6 +7,7 @@ map's directory, where this user's own program has put them; nothing that came f
 from __future__ import annotations
 
 import bdb
+import contextlib
 import itertools
 import os
 import pdb  # noqa: T100 -- it is what the command opens
@@ -14,7 +15,7 @@ import sys
 import traceback
 from types import TracebackType
 
-from htmap_core.exceptions import CannotDebug
+from htmap_core.exceptions import CannotDebug, CorruptMap, MadeByNewerHTMap
 from htmap_core.files.folders import remove_tree
 from htmap_core.maps.here.job import LocalJob
 from htmap_core.storage.jobs import Job
@@ -76,6 +77,9 @@ def _run(job: LocalJob, scratch: str, tag: str, component: int) -> None:
         pdb.post_mortem(trace)
         raise bdb.BdbQuit  # the user has seen it; nothing more is to be done with it
 
+    with contextlib.suppress(CorruptMap, MadeByNewerHTMap):  # `htmap doctor` tells it; a debugger helps without
+        portion = job.map_dir.placement.portion_of(component)
+        job.map_dir.files_of(portion.submission).source_lines.show()
     tell_runner()
     given = os.fspath(job.map_dir.runtime), scratch, job.block, [component]
     in_this_process.run(*given, remapped=job.remapped, environment=job.environment, on_error=look)

@@ -54,7 +54,7 @@ def _headline(engine: Engine, tag: str, counts: Mapping[ComponentStatus, int]) -
     how_far = "all of them have results" if counts.keys() == {ComponentStatus.COMPLETED} else f"{ended} have ended"
     place = record.delivery_reason if engine.map_dir.is_here else f"for the {record.pool.pool} pool"
     made = f"created {wording.minute(record.created)} {place}"
-    return f"Map {tag}: {total} component{'' if total == 1 else 's'}, {how_far}; {made}"
+    return f"Map {tag}: {wording.counted(total, 'component')}, {how_far}; {made}"
 
 
 def _problems(engine: Engine, tag: str, counts: Mapping[ComponentStatus, int]) -> Iterator[Section]:

@@ -45,7 +45,22 @@ class SourceLines:
     def line(self, filename: str, lineno: int) -> str | None:
         """Return a line without its indentation; an empty text if its file was another one already; None if it is not known."""
         known = self.files.get(filename)
-        return known["lines"].get(str(lineno)) if known else None
+        found: str | None = known["lines"].get(str(lineno)) if known else None
+        return None if found is None else found.strip()
+
+    def show(self) -> None:
+        """Have tracebacks and debuggers of this process show the lines where a file is not there, or is another one by now.
+
+        Lines of other code stay empty. Maps of earlier versions have the lines without their indentation.
+        """
+        for filename, of_file in self.files.items():
+            lines, present = (
+                {int(number): line for number, line in of_file["lines"].items()},
+                linecache.getlines(filename),
+            )
+            if any(present[number - 1 : number] != [f"{line}\n"] for number, line in lines.items()):
+                known = [f"{lines.get(number, '')}\n" for number in range(1, max(lines) + 1)]
+                linecache.cache[filename] = sum(map(len, known)), None, known, filename
 
 
 def write(path: Path, functions: Iterable[FunctionType]) -> None:
@@ -60,8 +75,10 @@ def write(path: Path, functions: Iterable[FunctionType]) -> None:
 
 def changed(before: SourceLines, functions: Iterable[FunctionType]) -> list[str]:
     """Return the lines of source that *functions* do not have any more, or have now, each with ``-`` or ``+`` before it."""
-    then = [line for known in before.files.values() for line in known["lines"].values()]
-    now = [line for known in _collected(functions).values() for line in known["lines"].values()]
+    then, now = (
+        [line.strip() for known in files.values() for line in known["lines"].values()]
+        for files in (before.files, _collected(functions))
+    )
     return [line for line in difflib.ndiff(then, now) if line.startswith(("- ", "+ "))]
 
 
@@ -105,7 +122,7 @@ def _lines(code: CodeType) -> dict[str, str]:
     defines = r"\blambda\b" if code.co_name == "<lambda>" else rf"\bdef\s+{re.escape(code.co_name)}\b"
     # A program that was edited while it ran has other lines there by now: better none than a wrong one.
     is_it = re.search(defines, "".join(found))
-    return {str(number): line.strip() if is_it else "" for number, line in enumerate(found, code.co_firstlineno)}
+    return {str(number): line.rstrip() if is_it else "" for number, line in enumerate(found, code.co_firstlineno)}
 
 
 def _numbers(code: CodeType) -> Iterator[int]:

@@ -8,6 +8,7 @@ from typing import Any, Optional
 import attrs
 
 from htmap_core.contract.option_values import EXPECTED_RUNTIME
+from htmap_core.wording import counted
 
 # Jobs at a time where a pool grows, which one without slots does: seldom to less than that.
 _ASSUMED = 250
@@ -61,7 +62,7 @@ class Reason:
             if self.seconds
             else "how long a call takes is not known"
         )
-        room = f"{self.places} jobs can run at a time" if self.places else "there are no slots now"
+        room = f"{counted(self.places, 'job')} can run at a time" if self.places else "there are no slots now"
         if self.slots > self.places:
             room += f", {self.slots} are assumed because the pool may grow"
         within = f"; {self.most} fit into the time limit of a job" if self.most else ""

@@ -12,10 +12,10 @@ import itertools
 import mmap
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from htmap_core import names
 from htmap_core.contract.options import MapOptions
@@ -130,6 +130,29 @@ class OutputRemaps:
             self._made = folder
 
 
+def destinations(columns: Sequence[str], row: Sequence[str]) -> dict[int, dict[str, str]]:
+    """Return where a job sends files of its components, by the component and the name of the file, as the user has written it.
+
+    :param columns: the names of the item columns.
+    :param row: the job's values of these.
+    """
+    values = dict(zip(columns, row))
+    if not values.get(names.REMAPPED_COLUMN):
+        return {}
+    to = _entries(values[names.REMAPS_COLUMN])
+    found: dict[int, dict[str, str]] = {}
+    for entry in values[names.REMAPPED_COLUMN].split(","):
+        place, _, name = entry.partition("/")
+        written = to.get(f"{_ORIGIN}{place}") or to[f"{_RETURNED}{place}"]
+        of_component = found.setdefault(int(place.partition("-")[0]), {})
+        of_component[unquote(name, errors="surrogateescape")] = original(written.replace("\\;", ";"))
+    return found
+
+
+def _entries(remaps: str) -> dict[str, str]:
+    return dict(entry.split("=", 1) for entry in re.split(r"(?<!\\);", remaps) if entry)
+
+
 def has_replaced_url(text: str | mmap.mmap) -> bool:
     """Return whether remaps, or an item file, have a URL that a protocol made from another, such as a signed one."""
     return _ORIGIN in text if isinstance(text, str) else text.find(_ORIGIN.encode()) >= 0
@@ -151,7 +174,7 @@ def renewal(commands: Mapping[str, str], options: Iterable[str], *, in_ad: bool 
     def renewed(remaps: str) -> str:
         if not has_replaced_url(remaps):
             return remaps
-        entries = dict(entry.split("=", 1) for entry in re.split(r"(?<!\\);", remaps))
+        entries = _entries(remaps)
         for key, destination in list(entries.items()):
             if key.startswith(_ORIGIN):
                 url = destination.replace("\\;", ";")

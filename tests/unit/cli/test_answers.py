@@ -50,6 +50,7 @@ OF_A_MAP = {
     "reasons": ["reasons TAG", "reasons -p *"],
     "stdout": ["stdout TAG 0"],
     "stderr": ["stderr TAG 0"],
+    "collect": ["collect TAG collected", "collect TAG collected --with-failed --include *.csv --components 0-2"],
     "why": ["why TAG", "why TAG 1 2"],
     "path": ["path TAG", "path TAG:events"],
     "status": ["status", "status --no-state --no-meta"],

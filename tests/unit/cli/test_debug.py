@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +41,34 @@ def test_the_debugger_is_where_the_exception_was_raised(htmap_dir: Path) -> None
     assert "ZeroDivisionError" in sent
     assert "(Pdb) p pieces * 100 + people\r\n1200\r\n" in sent
     assert files(find_map("cake").path) == before
+
+
+CELL = """\
+def share(people):
+    pieces = 12
+    if people < 1:
+        return pieces / people  # of the cell
+    return pieces
+"""
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_lines_are_shown_that_were_typed_or_are_others_in_their_file_by_now(
+    htmap_dir: Path, tmp_path: Path, is_there: bool
+) -> None:
+    typed = str(tmp_path / "cell.py") if is_there else "<ipython-input-1-5a4d>"
+    linecache.cache[typed] = len(CELL), None, CELL.splitlines(keepends=True), typed  # as IPython does for a cell
+    found: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(CELL, typed, "exec"), found)
+    if is_there:
+        Path(typed).write_text("# another\n" * 5)
+    htmap.map(found["share"], [3, 0], tag="cake", where="here")
+    sent, code = debugged(1, "l 1,4\nll\nq\n")
+    assert code == 0
+    assert "\r\n    return pieces / people  # of the cell" in sent  # of the traceback
+    assert sent.count("  4  ->\t        return pieces / people  # of the cell") == 2
+    assert "  5  \t    return pieces" in sent
+    assert "# another" not in sent
 
 
 def test_a_component_that_ends_well_needs_no_debugger(htmap_dir: Path) -> None:

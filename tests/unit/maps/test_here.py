@@ -414,3 +414,26 @@ def test_a_function_that_runs_in_this_process_sees_the_settings_of_now(monkeypat
 
     monkeypatch.setenv("HTMAP_DELIVERY_METHOD", "before")
     assert list(htmap.map(seen, ["boat", "raft"], where="here")) == ["boat", "raft"]
+
+
+OPTIONS: dict[str, Callable[[Path], list[Any]]] = {
+    "request_memory": lambda _: ["1MB", "2MB"],
+    "input_files": lambda folder: [folder / "a", folder / "a"],
+    "output_remaps": lambda folder: [{"a": folder / "b"}, {}],
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize(
+    ("inputs", "is_lazy", "told"),
+    [(3, False, (2, 3)), (1, False, (2, 1)), (3, True, (2, None)), (1, True, (None, 1))],
+)
+def test_options_and_inputs_that_are_not_as_many_are_told_with_their_numbers(
+    option: str, inputs: int, is_lazy: bool, told: tuple[Any, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "a").touch()
+    values: Any = OPTIONS[option](tmp_path)
+    options = htmap.MapOptions(**{option: iter(values) if is_lazy else values})
+    with pytest.raises(htmap.exceptions.MisalignedInputData) as caught:
+        htmap.map(abs, (each for each in range(inputs)) if is_lazy else range(inputs), options, where="here")
+    assert (caught.value.option, caught.value.option_length, caught.value.inputs) == (option, *told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import sys
 from collections.abc import Callable
@@ -13,8 +14,10 @@ import pytest
 import htmap
 from htmap_core.components import ComponentStatus
 from htmap_core.testing.own_settings import settings_with
+from htmap_core.tracking import source
 from tests.terminals import last_line
 from tests.unit.conftest import Look, MakeMap
+from tests.unit.fixed_states import FixedStates
 from tests.unit.maps.conftest import Load
 
 pytestmark = pytest.mark.usefixtures("htmap_dir")
@@ -40,6 +43,22 @@ def test_results_that_go_straight_into_a_list_have_a_bar_and_a_loop_may_print(
     seen = look()
     gather(tide)
     assert ("reading tide: " in seen.got) == has_bar
+    assert last_line(seen.got) == ""
+
+
+def test_waiting_and_reading_in_turn_show_one_bar_at_a_time(
+    look: Look, make_map: MakeMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    completed, running = ComponentStatus.COMPLETED, ComponentStatus.RUNNING
+    ended = (2, 2, 5, 5, 6)
+    looks = [[completed] * count + [running] * (6 - count) for count in ended]
+    monkeypatch.setattr(source, "of", lambda _: FixedStates(looks))
+    make_map("tide", 6, {component: component for component in range(6)})
+    seen = look()
+    assert list(htmap.load("tide")) == list(range(6))
+    bars = [name for name, _ in itertools.groupby(re.findall(r"(reading tide|tide): ", seen.got))]
+    assert bars == ["reading tide", "tide", "reading tide", "tide"]
+    assert "\x1b[A" not in seen.got  # with which a bar is drawn below another
     assert last_line(seen.got) == ""
 
 

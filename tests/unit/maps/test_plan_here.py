@@ -73,6 +73,6 @@ def test_calls_of_several_arguments_are_planned_as_starmap_makes_them() -> None:
     plan = htmap.plan(power, [(2, 3)], tag="tide", where="here", if_exists="resume", starmap=True)
     assert plan.existing == Existing(len(made), "resume")
     with pytest.raises(ArgumentsDoNotFit):
-        htmap.plan(power, [(2, 3)], where="here")
+        htmap.plan(power, [(2, 3)], where="here")  # type: ignore[arg-type]  # on purpose
     with pytest.raises(NotArguments):
-        htmap.plan(power, [2], where="here", starmap=True)
+        htmap.plan(power, [2], where="here", starmap=True)  # type: ignore[list-item]  # on purpose

@@ -156,7 +156,7 @@ def test_a_short_line_in_a_log_says_how_far_it_is(look: Look, monkeypatch: pytes
                 packing.advance(1)
     assert [each.rpartition(" after ")[0] for each in seen.got.splitlines()] == [
         "packing: 1 of 3 files",
-        "packing: 1 files",
+        "packing: 1 file",
         "packing: 1.0 B of 3.0 MB",
         "packing: 1%",
         "packing",

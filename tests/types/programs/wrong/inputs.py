@@ -32,6 +32,10 @@ htmap.map(text, [1], request_memory="1GB")  # wrong: call-arg | reportCallIssue
 htmap.map(text, [1], {"request_memory": "1GB"})  # wrong: arg-type | reportArgumentType
 htmap.map(text, [1], tag=3)  # wrong: arg-type | reportArgumentType
 htmap.map(text, [1], chunksize="many")  # wrong: arg-type | reportArgumentType
+htmap.plan(text, ["one", "two"])  # wrong: arg-type | reportArgumentType
+htmap.plan(text, 3)  # wrong: call-overload | reportArgumentType
+htmap.plan(scaled, [1.0, 2.0])  # wrong: arg-type | reportArgumentType
+htmap.plan(scaled, [1.0, 2.0], starmap=True)  # wrong: list-item | reportArgumentType
 htmap.starmap(scaled, [1.0, 2.0])  # wrong: list-item | reportArgumentType
 htmap.starmap(scaled, kwargs=[("factor", 2)])  # wrong: list-item | reportArgumentType
 

@@ -10,7 +10,7 @@ import pytest
 from htmap_core import TransferPath
 from htmap_core.contract.options import MapOptions
 from htmap_core.exceptions import InvalidOption, MisalignedInputData
-from htmap_core.submission.files.outputs import OutputRemaps, renewal
+from htmap_core.submission.files.outputs import OutputRemaps, destinations, renewal
 from htmap_core.submission.files.protocols import Protocols
 from tests.golden_files import Golden
 
@@ -46,6 +46,21 @@ def test_one_mapping_serves_all_components_and_their_numbers_stand_in_for_compon
 def test_each_component_can_have_remaps_of_its_own_or_none(htmap_dir: Path) -> None:
     remaps = remaps_of(iter([{"a": "http://server/x"}, {}]))
     assert [remaps.of(each)[1] for each in range(2)] == [["0-0/a"], []]
+
+
+def test_where_files_went_is_read_from_the_rows_as_the_user_has_written_it(
+    htmap_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"a b,c%.txt": f"{tmp_path}/x;y$(HOME)=z", "\udcff": "http://server/$(component)?a=b;c"}
+    monkeypatch.setattr(Protocols, "send", lambda _, url: f"{url}&signed")
+    remaps = remaps_of([given, {}, given])
+    of_each = [remaps.of(component) for component in range(3)]
+    row = [";".join(entry for of, _ in of_each for entry in of), ",".join(entry for _, of in of_each for entry in of)]
+    sent = [f"{tmp_path}/x;y$(HOME)=z", "http://server/{}?a=b;c"]
+    assert destinations([*remaps.columns], row) == {
+        component: {name: to.format(component) for name, to in zip(given, sent)} for component in (0, 2)
+    }
+    assert destinations([*remaps.columns], ["", ""]) == destinations(["component"], ["0"]) == {}
 
 
 def test_too_few_or_too_many_are_misaligned(htmap_dir: Path) -> None:
