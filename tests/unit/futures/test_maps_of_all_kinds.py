@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def test_to_interrupt_a_cell_cancels_nothing(submitted: Submitted) -> None:
         for waits in ("tide", "tide.futures()[1]", "nested(tide)"):
             words = f"waits for {waits}"  # its line's end may come as a message of its own, when the next cell has not begun
             client.execute(f"asyncio.get_running_loop().call_later(0.2, print, {words!r})\nawait {waits}")
-            eventually(lambda words=words: prints(client, words), says="the cell prints before it is interrupted")
+            eventually(functools.partial(prints, client, words), says="the cell prints before it is interrupted")
             manager.interrupt_kernel()
             assert client.get_shell_msg(timeout=WAIT)["content"]["ename"] == "CancelledError"
         client.execute("assert gone == []")
