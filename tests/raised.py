@@ -114,6 +114,7 @@ FACTS: dict[str, Any] = {
     "is_here": True,
     "headline": "ValueError: the sea is not there, in tide, study.py line 3",
     "hint": None,
+    "executor": "tide",
     "host": "shore",
     "image": "tide.sif",
     "inputs": None,
@@ -200,7 +201,9 @@ FACTS: dict[str, Any] = {
 # Facts of classes for which those of above make no sense; several where the text has several forms.
 OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "BelongsToOther": [{"mode": 0o755}, {"owner": "nobody", "path": Path("/home/ada/.htmap")}],
+    "CannotStore": [{}, {"reason": "File exists"}],
     "ExecutorInUse": [{}, {"host": "", "pid": None}],
+    "ExecutorKeepsTag": [{}, {"host": "", "pid": None}],
     "FunctionIsLazy": [
         {"function": "tides", "kind": "generator"},
         {"function": "tides", "kind": "coroutine"},

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from htmap_core.condor import bindings, schedds
+from htmap_core.condor import bindings
 from htmap_core.condor.classads import plain
-from htmap_core.condor.configuration import missing_configuration
-from htmap_core.condor.errors import explained, is_late_monitor, translated
-from htmap_core.condor.interrupts import held_back
+from htmap_core.condor.daemons import schedds
+from htmap_core.condor.daemons.reaching import Daemons
+from htmap_core.condor.errors import explained, is_late_monitor
 from htmap_core.condor.slots import WHOLE_SLOT, SlotAnswers
 from htmap_core.contract.pools import PoolAccess, PoolAddress
 from htmap_core.exceptions import (
     CondorError,
     NoBindings,
-    PoolUnavailable,
     UnsafePoolConfiguration,
 )
 from htmap_core.files.answers import Answers
@@ -45,6 +43,7 @@ class Connection:
 
     def __init__(self, address: PoolAddress, kept: Answers | None = None) -> None:
         self._address = address
+        self._daemons = Daemons(address)
         self._slots = SlotAnswers(self.query_collector, lambda: self.parameter("COLLECTOR_HOST"), kept)
 
     @property
@@ -62,8 +61,8 @@ class Connection:
         :raises CondorError: the schedd refuses it for another reason, or does not answer.
         """
         try:
-            with self._bindings() as condor, bindings.silenced(condor):
-                result = self._schedd(condor).submit(condor.Submit(text))
+            with self._daemons.schedd() as (condor, schedd), bindings.silenced(condor):
+                result = condor.Schedd(schedd).submit(condor.Submit(text))
                 return Submitted(result.cluster(), result.num_procs())
         except CondorError as error:
             raise explained(error, self.schedd_parameter) from error.__cause__
@@ -76,24 +75,24 @@ class Connection:
         :param clusters: whether to return the ads of clusters, too, which have no ProcId. A cluster of late materialization may
             have no job at the moment.
         """
-        with self._bindings() as condor:
+        with self._daemons.schedd() as (condor, schedd):
             kind = {"opts": condor.QueryOpts.IncludeClusterAd} if clusters else {}
-            ads = self._schedd(condor).query(constraint=constraint, projection=list(projection), limit=limit, **kind)
+            ads = condor.Schedd(schedd).query(constraint=constraint, projection=list(projection), limit=limit, **kind)
             return [plain(ad) for ad in ads]
 
     def job_classads(self, constraint: str, limit: int = -1) -> list[Any]:
         """Return the ads of the jobs that satisfy *constraint* as the bindings' ClassAds, for this package alone."""
-        with self._bindings() as condor:
-            return list(self._schedd(condor).query(constraint=constraint, limit=limit))
+        with self._daemons.schedd() as (condor, schedd):
+            return list(condor.Schedd(schedd).query(constraint=constraint, limit=limit))
 
     def past_classads(self, constraint: str, bound: str | None, limit: int) -> list[Any]:
         """Return the last ads of jobs that have left the queue, the latest first, as the bindings' ClassAds. It takes its time.
 
         :param bound: a ClassAd expression that ends the search at the first job for which it is true; None for no end.
         """
-        with self._bindings() as condor:
+        with self._daemons.schedd() as (condor, schedd):
             since = bound and condor.classad.ExprTree(bound)  # a text must be a job's number with the bindings of 24.0
-            return list(self._schedd(condor).history(constraint, [], limit, since))
+            return list(condor.Schedd(schedd).history(constraint, [], limit, since))
 
     def remove(self, constraint: str, reason: str) -> None:
         """Remove the jobs that satisfy *constraint* from the queue."""
@@ -101,10 +100,9 @@ class Connection:
 
     def query_schedd(self, projection: Sequence[str]) -> dict[str, Any]:
         """Ask the schedd itself for attributes of its ad. The collector's copy (:meth:`schedd_ad`) may be minutes old."""
-        with self._bindings() as condor:
+        with self._daemons.schedd() as (condor, schedd):
             # Not by directQuery, which with the bindings of 24.0 returns a list, and takes the name for a constraint.
-            schedd = condor.Collector(schedds.locate(self._address, condor))
-            (ad,) = schedd.query(condor.AdType.Schedd, projection=list(projection))
+            (ad,) = condor.Collector(schedd).query(condor.AdType.Schedd, projection=list(projection))
             return plain(ad)
 
     def act(self, action: str, constraint: str, reason: str) -> None:
@@ -113,24 +111,23 @@ class Connection:
         :param action: ``hold``, ``release``, ``suspend``, ``continue``, ``vacate`` or ``remove``.
         :param reason: why, for the event log.
         """
-        with self._bindings() as condor:
+        with self._daemons.schedd() as (condor, schedd):
             job_action = getattr(condor.JobAction, action.capitalize())
             # The reason is a pair with a code, because the bindings drop plain text.
-            self._schedd(condor).act(job_action, constraint, reason=(reason, 0))
+            condor.Schedd(schedd).act(job_action, constraint, reason=(reason, 0))
 
     def edit(self, constraint: str, attribute: str, value: object) -> None:
         """Set an attribute in the ads of the jobs that satisfy *constraint* to *value*, a ClassAd expression.
 
         :param constraint: an expression, or the number of a job, such as ``17.3``, for which it looks at no others.
         """
-        with self._bindings() as condor:
-            self._schedd(condor).edit(constraint, attribute, str(value))
+        with self._daemons.schedd() as (condor, schedd):
+            condor.Schedd(schedd).edit(constraint, attribute, str(value))
 
     @property
     def is_local_schedd(self) -> bool:
         """Whether the schedd is that of this machine's configuration, and need not be found by the collector. Asks no daemon."""
-        with self._bindings() as condor:
-            return schedds.is_local(self._address, condor)
+        return self._daemons.is_local_schedd
 
     def answers(self) -> bool:
         """Return whether the schedd answers."""
@@ -162,7 +159,7 @@ class Connection:
     def has_kerberos_credential(self) -> bool:
         """Return whether the credd holds a Kerberos credential of the user that its monitor has made usable."""
         try:
-            with self._bindings() as condor:
+            with self._daemons.bindings() as condor:
                 return self._ask_credd(condor, lambda credd, kind: credd.query_user_cred(kind)) is not None
         except CondorError as error:
             if is_late_monitor(error):
@@ -184,7 +181,7 @@ class Connection:
             self._store_kerberos_credential(credential)
 
     def _store_kerberos_credential(self, credential: bytes) -> None:
-        with self._bindings() as condor:
+        with self._daemons.bindings() as condor:
             # With None instead of bytes, the bindings would run the producer, and cut its output at the first zero byte.
             self._ask_credd(condor, lambda credd, kind: credd.add_user_cred(kind, credential))
 
@@ -204,19 +201,17 @@ class Connection:
 
     def schedd_ad(self) -> dict[str, Any]:
         """Return the schedd's name, machine and version: of the local one from its files, of others from the collector."""
-        with self._bindings() as condor:
-            return plain(schedds.locate(self._address, condor))
+        return plain(self._daemons.located())
 
     def slot_classads(self, projection: Sequence[str]) -> list[Any]:
         """Return the present ads of all slots, without dynamic ones, as the bindings' ClassAds, for this package alone."""
-        with self._bindings() as condor:
-            collector = schedds.collector(self._address, condor)
+        with self._daemons.collector() as (condor, collector):
             return list(collector.query(condor.AdType.Startd, constraint=WHOLE_SLOT, projection=list(projection)))
 
     def query_collector(self, kind: str, constraint: str, projection: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the collector's ads of a *kind*, such as ``Submitter`` or ``Accounting``, as dictionaries of Python values."""
-        with self._bindings() as condor:
-            ask = functools.partial(schedds.collector(self._address, condor).query, getattr(condor.AdType, kind))
+        with self._daemons.collector() as (condor, collector):
+            ask = functools.partial(collector.query, getattr(condor.AdType, kind))
             try:
                 ads = ask(constraint=constraint, projection=list(projection))
             except condor.HTCondorException:
@@ -233,25 +228,24 @@ class Connection:
 
     def parameter(self, name: str) -> str | None:
         """Return a parameter of the submit side's HTCondor configuration; None if it is not set."""
-        self._check_configuration()
+        self._daemons.check_configuration()
         known = bindings.known_parameters(self._address.configuration)
         if name not in known:
-            with self._bindings() as condor:
+            with self._daemons.bindings() as condor:
                 found = condor.param.get(name)
                 known[name] = None if found is None else str(found)
         return known[name]
 
     def schedd_parameter(self, name: str) -> str | None:
         """Return a parameter of the schedd's configuration, wherever it runs; None if it is not set."""
-        with self._bindings() as condor:
-            is_here = schedds.is_local(self._address, condor)
-            found = (condor.param if is_here else condor.RemoteParam(schedds.locate(self._address, condor))).get(name)
-            return None if found in {None, "Not defined"} else str(found)  # the daemon's words
+        if self.is_local_schedd:
+            found = self.parameter(name)
+        else:
+            with self._daemons.schedd() as (condor, schedd):
+                found = condor.RemoteParam(schedd).get(name)
+        return None if found in {None, "Not defined"} else str(found)  # the daemon's words
 
     # --- the bindings
-
-    def _schedd(self, condor: Any) -> Any:
-        return condor.Schedd(schedds.locate(self._address, condor))
 
     def _ask_credd(self, condor: Any, ask: Callable[[Any, Any], Any]) -> Any:
         try:
@@ -266,23 +260,6 @@ class Connection:
         """Return the credd that the schedd asks for credentials."""
         is_local = schedds.is_local(self._address, condor)
         return condor.Credd() if is_local else condor.Credd(schedds.credd(self._address, condor))
-
-    @contextlib.contextmanager
-    def _bindings(self) -> Iterator[Any]:
-        with bindings.counted(), bindings.lock, held_back():
-            self._check_configuration()
-            condor = bindings.load(self._address.configuration)
-            try:
-                yield condor
-            except (condor.HTCondorException, ValueError) as error:  # ValueError: an invalid queue statement
-                raise translated(error, self._address, condor) from error
-
-    def _check_configuration(self) -> None:
-        """Check that the configuration exists that the user names instead of the machine's own."""
-        missing = missing_configuration() if self._address.configuration is None else None
-        if missing is not None:
-            problem = f"CONDOR_CONFIG names {missing!r}, which is not a file"
-            raise PoolUnavailable(self._address.pool, problem, "Correct CONDOR_CONFIG, or unset it")
 
 
 def connect(address: PoolAddress) -> PoolAccess:

@@ -39,7 +39,7 @@ def translated(error: Exception, address: PoolAddress, condor: Any) -> CondorErr
     is_reached = _RULE.search(text) is not None or not any(sign.casefold() in text.casefold() for sign in _UNREACHABLE)
     if is_reached:
         return CondorRefused(text)
-    advice = "`htmap pool status` shows its state" if address.pool == "personal" else SHOWN
+    advice = advice_on(address)
     if "FS:1004" in text or "authenticat" in text.casefold():
         # Wheels built after September 2026 cannot authenticate with older daemons, and HTCondor's message does not say so.
         advice = (
@@ -47,6 +47,11 @@ def translated(error: Exception, address: PoolAddress, condor: Any) -> CondorErr
             f"install the wheel that matches them: `pip install 'htcondor==<version of condor_version>'`{of_the_system()}"
         )
     return PoolUnavailable(address.pool, text, advice)
+
+
+def advice_on(address: PoolAddress) -> str:
+    """Return how to find out more about a pool that does not answer."""
+    return "`htmap pool status` shows its state" if address.pool == "personal" else SHOWN
 
 
 def of_the_system() -> str:

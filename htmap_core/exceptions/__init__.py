@@ -106,6 +106,7 @@ from htmap_core.exceptions.settings import (
 )
 from htmap_core.exceptions.tags import (
     CannotRetagMap,
+    ExecutorKeepsTag,
     InvalidTag,
     JobsKeepTag,
     MapDiffers,
@@ -142,6 +143,7 @@ __all__ = [
     "EmptyMap",
     "ExecutorClosed",
     "ExecutorInUse",
+    "ExecutorKeepsTag",
     "ExpectedError",
     "FilesInTheWay",
     "FunctionIsLazy",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from htmap_core.exceptions.components import ComponentNotFound
 from htmap_core.exceptions.roots import HTMapException
 from htmap_core.wording import followed, in_shell
 
+# What the system says where a folder, a file or a link stands in the place of something else.
+_OCCUPIED = {os.strerror(code) for code in (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP)}
 _SHOWN = 10  # components that a text lists: enough to recognise them
 
 
@@ -179,10 +183,13 @@ class CannotStore(HTMapException):
     outcome: str = "Nothing was created"
 
     def __str__(self) -> str:
-        return (
-            f"cannot write {self.path}: {self.reason}. {self.outcome}. On a full disk, `htmap status` shows the size of each map "
-            f"and `htmap remove TAG` makes room; the setting HTMAP_DIR can name another folder for new maps"
+        advice = (
+            "On a full disk, `htmap status` shows the size of each map and `htmap remove TAG` makes room; the setting HTMAP_DIR "
+            "can name another folder for new maps"
         )
+        if self.reason in _OCCUPIED:
+            advice = f"Something else has the name: `ls -ld {in_shell(self.path)}` shows what, and `mv` moves it out of the way"
+        return f"cannot write {self.path}: {self.reason}. {self.outcome}. {advice}"
 
 
 @attrs.define(slots=False)

@@ -113,6 +113,25 @@ class JobsKeepTag(CannotRetagMap):
 
 
 @attrs.define(slots=False)
+class ExecutorKeepsTag(CannotRetagMap):
+    """The map cannot get another tag now, because an executor is open, which finds its calls by the tag.
+
+    :param executor: the executor's tag, which is the old one or the new one.
+    :param host: the host of the process that has it; empty where that is not known.
+    :param pid: its id; None where that is not known.
+    """
+
+    executor: str
+    host: str = ""
+    pid: Optional[int] = None
+
+    def __str__(self) -> str:
+        which = "another process" if self.pid is None else f"process {self.pid} on {self.host}"
+        advice = "Wait until it has ended, or end it"
+        return f"{super().__str__()}: {which} has an executor with the tag {self.executor!r} open. {advice}"
+
+
+@attrs.define(slots=False)
 class TagInUse(CannotRetagMap, TagAlreadyExists):
     """The map cannot get another tag, because it belongs to another map."""
 

@@ -21,8 +21,6 @@ from htmap_core.futures.future import Future
 from htmap_core.maps.drafts.arguments import check_function
 from htmap_core.results.pickling import (
     Pickled,
-    is_plain,
-    modules_in,
     payload_of_function,
     pickle_call,
     pickle_input,
@@ -104,8 +102,9 @@ class Group:
         """
         before = self._arguments.largest.distinct
         pickled = self._arguments.of_call(len(self.calls), args, kwargs)._replace(key=key)
-        if not (self.calls or self.is_mixed or is_plain((*args, *kwargs.values()))):
-            self.modules = [*modules_in((args, kwargs), 0)]
+        if not (self.calls or self.is_mixed):
+            self._arguments.look_for_modules(args, kwargs, 0)
+            self.modules = [*self._arguments.modules]
         self.calls.append(Call(future, pickled))
         return len(pickled.payload) + self._arguments.largest.distinct - before
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import atexit
 import os
 import weakref
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from htmap_core.futures.following import keep
+from htmap_core.futures.future import Future
+from htmap_core.progress.bars import tell
 
 if TYPE_CHECKING:
     from htmap_core.executor.submitter import Submitter
@@ -29,6 +32,17 @@ def watch(submitter: Submitter) -> None:
 def _end() -> None:
     for submitter in list(_alive):
         submitter.end()
+
+
+def tell_of_lost(waiting: Iterable[Future[Any]]) -> None:
+    """Tell which calls could not be submitted when the program ended, for nobody asks for what came of them any more.
+
+    :param waiting: those that had no component before.
+    """
+    done = [each for each in waiting if each.component is None and each.done() and not each.cancelled()]
+    lost = [error for each in done if (error := each.exception()) is not None]
+    if lost:
+        tell(f"{len(lost)} call{'' if len(lost) == 1 else 's'} of an executor could not be submitted: {lost[0]}")
 
 
 def _leave() -> None:

@@ -260,7 +260,9 @@ class Submitter:
     def end(self) -> None:
         """Submit what is collected, since the process ends. The map goes on without it."""
         self.close(_PROGRAM_ENDS)
+        waiting = self.open_futures()
         self.act()
+        lifetime.tell_of_lost(waiting)
         self.wait(_TOLD_WITHIN if self.home.runs_here else 0)
         left, _ = self.counts()
         if left and (tag := self.home.tag) is not None:

@@ -6,7 +6,7 @@ import hashlib
 import platform
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -23,6 +23,7 @@ from htmap_core.fingerprints.walk import Leaf, Path, Walk
 _PYTHON = (platform.python_implementation(), *sys.version_info[:2])
 
 _DEPTH = 3  # of tuples in plain arguments; the walk knows those that it meets again
+_MOST = 10_000_000  # values in tuples of tuples
 
 _FILES = (OwnModule, ModuleFile)
 _CODE = (type, FunctionType, ModuleType, *_FILES)
@@ -156,12 +157,25 @@ def _fingerprint(root: str, found: bytes, unknown: list[tuple[Path, str, str]]) 
     return Fingerprint(secrets.token_hex(walk.SIZE), named)
 
 
-def _is_plain(values: Iterable[Any], depth: int = 0) -> bool:
-    """Return whether there are only values among the arguments, and tuples of them, which need no walk."""
-    if ATOMS.issuperset(map(type, values)):
-        return True
-    for each in values:
-        kind = type(each)
-        if kind not in ATOMS and (kind is not tuple or depth == _DEPTH or not _is_plain(each, depth + 1)):
-            return False
-    return True
+def _is_plain(values: Collection[Any]) -> bool:
+    """Return whether there are only values among the arguments, and tuples of them, which need no walk.
+
+    They are written as often as they are met. So it is not for tuples in which many others are met again and again.
+    """
+    level: list[Collection[Any]] = [values]
+    left = _MOST
+    for depth in range(_DEPTH + 1):
+        inner: list[Collection[Any]] = []
+        for each in level:
+            left -= len(each) if depth > 1 else 0
+            if left < 0:
+                return False
+            if not ATOMS.issuperset(map(type, each)):
+                others = [one for one in each if type(one) not in ATOMS]
+                if any(type(one) is not tuple for one in others):
+                    return False
+                inner += others
+        if not inner:
+            return True
+        level = inner
+    return False

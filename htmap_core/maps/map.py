@@ -651,8 +651,9 @@ class Map(Shown, Sequence[R_co]):
         """Change the map's tag. The old tag is free at once, and the map is no longer transient.
 
         :raises InvalidTag: the tag is invalid.
-        :raises CannotRetagMap: another map has the tag (``TagInUse``, a TagAlreadyExists, too), or the schedd that has the
-            map's jobs does not answer (``JobsKeepTag``). Nothing was changed.
+        :raises CannotRetagMap: another map has the tag (``TagInUse``, a TagAlreadyExists, too), the schedd that has the map's
+            jobs does not answer (``JobsKeepTag``), or an executor is open that adds to it (``ExecutorKeepsTag``). Nothing was
+            changed.
         """
         recovery.settle()
         retagging.retag(self._map_dir, self._engine.map.current_tag(), tag, ended=not self._engine.is_active())

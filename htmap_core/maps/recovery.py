@@ -25,6 +25,7 @@ from htmap_core.maps.here import interrupted
 from htmap_core.maps.resuming import replacing
 from htmap_core.plugins import pools
 from htmap_core.storage import deletion, operations
+from htmap_core.storage.executors import opened
 from htmap_core.storage.faults.leftovers import sweep
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
@@ -60,7 +61,7 @@ def tidy() -> None:
         _attempt(operation, finish, lambda _: None)
 
 
-def settle(*, at_once: bool = False) -> list[Attempt]:
+def settle(*, at_once: bool = False, only: MapDir | None = None) -> list[Attempt]:
     """Finish interrupted removals, reruns and changes of tags; finish or undo interrupted creations.
 
     An operation that needs a pool which does not answer, that the file system refuses, or whose map is damaged, is left to a
@@ -68,13 +69,17 @@ def settle(*, at_once: bool = False) -> list[Attempt]:
     left to that. An interrupted move of the whole HTMAP_DIR comes first.
 
     :param at_once: try all, whenever they were last tried, and start pools that can be started.
+    :param only: the map whose operations these are; None for all maps.
     :returns: what was tried.
     """
     _finish_move(htmap_dir(), at_once=at_once)
     sweep(htmap_dir())
+    opened.clear_left(htmap_dir())
     asked = _Pools(_reach if at_once else _ask)
     attempts: list[Attempt] = []
     for kind, finish, operation in _unfinished():
+        if only is not None and operation.map_dir.id != only.id:
+            continue
         if at_once or operation.is_due:
             problem = _attempt(operation, finish, asked.of_map(operation.map_dir))
             if problem and _is_understood(operation.map_dir):

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 from htmap_core import names
 from htmap_core.condor.connection import Connection
 from htmap_core.contract.pools import PoolAddress
-from htmap_core.exceptions import CondorError, JobsKeepTag, MapWasRemoved, TagAlreadyExists, TagInUse
+from htmap_core.exceptions import (
+    CondorError,
+    ExecutorInUse,
+    ExecutorKeepsTag,
+    JobsKeepTag,
+    MapWasRemoved,
+    TagAlreadyExists,
+    TagInUse,
+)
 from htmap_core.language.expressions import quoted
 from htmap_core.language.submit_text import batch_name
 from htmap_core.maps.queue.edits import edit_jobs
 from htmap_core.plugins.pools import reach
 from htmap_core.storage import operations
+from htmap_core.storage.executors.opened import kept_closed
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.operations import Operation
 from htmap_core.storage.tags import claim_tag, has_tag, move_tag, release_tag
@@ -26,14 +36,30 @@ def retag(map_dir: MapDir, old: str, new: str, *, ended: bool) -> None:
     :raises InvalidTag: the tag is invalid.
     :raises TagInUse: another map has the tag.
     :raises JobsKeepTag: the schedd that has the map's jobs does not answer. Nothing was changed.
+    :raises ExecutorKeepsTag: an executor is open that adds calls to the map, or would to one with the new tag.
     """
     check_tag(new)
-    with operations.perform(names.RETAGGING, map_dir, old, new_tag=new):
+    with _without_executors(map_dir, old, new), operations.perform(names.RETAGGING, map_dir, old, new_tag=new):
         if new != old:
             _claim(map_dir, old, new)
         if not ended and not map_dir.is_here:
             _rename_batch(map_dir, old, new)
         move_tag(map_dir, old, new)
+
+
+@contextlib.contextmanager
+def _without_executors(map_dir: MapDir, old: str, new: str) -> Iterator[None]:
+    """Let nobody have an executor with these tags open during the block: by the new one, another could not know of it.
+
+    :raises ExecutorKeepsTag: somebody has one open.
+    """
+    with contextlib.ExitStack() as stack:
+        if map_dir.record.executor:
+            try:
+                stack.enter_context(kept_closed(map_dir.root, old, new))
+            except ExecutorInUse as error:
+                raise ExecutorKeepsTag(new, old, error.tag, error.host, error.pid) from error
+        yield
 
 
 def _claim(map_dir: MapDir, old: str, new: str) -> None:

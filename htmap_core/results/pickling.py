@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import functools
 import linecache
@@ -89,7 +90,8 @@ def pickle_input(
     """
     given = (args, kwargs)
     if is_plain(args) and (not kwargs or is_plain(tuple(kwargs.values()))):
-        return Pickled(pickle.dumps(given, protocol=frames.PICKLE_PROTOCOL))
+        with contextlib.suppress(RecursionError):  # tuples too deep for any pickler, which is told below
+            return Pickled(pickle.dumps(given, protocol=frames.PICKLE_PROTOCOL))
     kind = _pickler_of_inputs() if looks_for_modules else pickling.pickler()
     return _measured(given, kind, component)
 
@@ -144,8 +146,19 @@ def modules_in(value: Any, component: int) -> Collection[str]:
 
 
 def is_plain(values: tuple[Any, ...]) -> bool:
-    """Return whether values are numbers, texts, bytes and tuples of these."""
-    return all(type(v) in _PLAIN or (type(v) is tuple and is_plain(v)) for v in values)
+    """Return whether values are numbers, texts, bytes and tuples of these. A tuple that others share is looked at once."""
+    if _PLAIN.issuperset(map(type, values)):
+        return True
+    waiting, met = [values], set[int]()
+    while waiting:
+        for each in waiting.pop():
+            if type(each) is tuple:
+                if id(each) not in met:
+                    met.add(id(each))
+                    waiting.append(each)
+            elif type(each) not in _PLAIN:
+                return False
+    return True
 
 
 def _named(function: Any) -> str:

@@ -39,7 +39,7 @@ class Glideins:
         come = [self._slot(kind, number) for kind, count in living.items() for number in range(count)]
 
         def are_told() -> bool:
-            with view._bindings() as condor:
+            with view._daemons.bindings() as condor:
                 condor.Collector().advertise([gone], "INVALIDATE_STARTD_ADS")
                 condor.Collector().advertise(come, "UPDATE_STARTD_AD")
             return Connection(view.address).count("true")[1] == len(come)

@@ -210,7 +210,7 @@ class TestLpc:
         }
         address = {"MyType": "Scheduler", "MyAddress": "<127.0.0.1:9>", "ScheddIpAddr": "<127.0.0.1:9>"}
         ads = [classad2.ClassAd({**address, "Name": name, "Machine": name, **ad}) for name, ad in others.items()]
-        with pool._bindings() as condor:
+        with pool._daemons.bindings() as condor:
             condor.Collector().advertise(ads, "UPDATE_SCHEDD_AD")
         eventually(lambda: len(pool.schedds()) == 4, says="the collector has all schedds")
         return users

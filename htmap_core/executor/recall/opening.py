@@ -62,7 +62,7 @@ def _is_submitted_to(map_dir: MapDir) -> bool:
 
 def _settle(tag: str, map_dir: MapDir) -> None:
     """Find out what became of the submissions of a killed program."""
-    attempts = [each for each in recovery.settle(at_once=True) if each.operation.map_dir.id == map_dir.id]
+    attempts = recovery.settle(at_once=True, only=map_dir)  # what others wait for may need pools that are gone
     for problem in filter(None, (each.problem for each in attempts)):
         advice = "the calls that a program was submitting when it ended may be there; `htmap settle` tries again"
         raise PoolUnavailable(map_dir.pool.pool, problem, advice)

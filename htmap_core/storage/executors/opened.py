@@ -6,19 +6,23 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Optional
 
 import attrs
 
 from htmap_core import names
 from htmap_core.exceptions import ExecutorInUse
-from htmap_core.files.holders import this_process
+from htmap_core.files.holders import Holder, this_process
 from htmap_core.files.locks import locked, rewrite
 from htmap_core.files.ownership import make_folder
 from htmap_core.files.reading import UNREADABLE, read_file
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.storage.faults.storing import NOTHING_CHANGED, storing
+
+_OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: as for operations
+_PAUSES = (0.02, 0.2, 1.0)  # seconds
 
 
 @attrs.define(eq=False)
@@ -63,29 +67,85 @@ class OpenTag:
             held.users -= 1
             if not held.users:
                 del _held[self._path]
-                with contextlib.suppress(OSError):
-                    self._path.unlink(missing_ok=True)
-                held.stack.close()
+                _let_go(self._path, held)
+
+
+@contextlib.contextmanager
+def kept_closed(root: Path, *tags: str) -> Iterator[None]:
+    """Let nobody open an executor with one of these tags during the block.
+
+    :param root: HTMAP_DIR.
+    :raises ExecutorInUse: this process or another one has one open.
+    """
+    with contextlib.ExitStack() as stack:
+        for path in sorted({root / names.EXECUTORS / tag for tag in tags}):
+            stack.callback(_let_go, path, _locked(path))
+        yield
+
+
+def clear_left(root: Path) -> None:
+    """Delete the locks that killed programs have left. They lock nothing any more, and would only be there.
+
+    :param root: HTMAP_DIR.
+    """
+    with contextlib.suppress(OSError), os.scandir(root / names.EXECUTORS) as entries:
+        for path in [Path(entry.path) for entry in entries if not entry.name.startswith(".")]:
+            with contextlib.suppress(OSError), locked(path, wait=False, create=False):  # an error: it is open
+                if (said := _said(path)) is None or not said.may_be_open:
+                    path.unlink()
+
+
+@attrs.frozen
+class _Said:
+    """What the lock of a tag says: which process has locked it, and when."""
+
+    holder: Holder
+    at: float
+
+    @property
+    def may_be_open(self) -> bool:
+        """Whether the lock counts although it is free: locks may not reach other hosts."""
+        is_elsewhere = self.holder.boot != this_process().boot
+        return is_elsewhere and self.holder.may_be_alive(self.at) and time.time() < self.at + _OTHER_HOSTS_PATIENCE
+
+
+def _said(path: Path) -> Optional[_Said]:
+    try:
+        content: dict[str, Any] = unseal(read_file(path))
+        return _Said(Holder(**content["holder"]), float(content["at"]))
+    except (*UNREADABLE, TypeError):
+        return None
 
 
 def _locked(path: Path) -> _Held:
     with contextlib.ExitStack() as stack:
         with storing(path, NOTHING_CHANGED):
             make_folder(path.parent)
-            try:
-                file = stack.enter_context(locked(path, wait=False))
-            except BlockingIOError as error:
-                raise _in_use(path) from error
+            file = _acquired(path, stack)
             rewrite(file, seal({"holder": attrs.asdict(this_process()), "at": time.time()}))
         return _Held(stack.pop_all(), file)
 
 
-def _in_use(path: Path) -> ExecutorInUse:
-    try:
-        holder: dict[str, Any] = unseal(read_file(path))["holder"]
-        return ExecutorInUse(path.name, str(holder["host"]), int(holder["pid"]))
-    except UNREADABLE:  # it is about to write it
-        return ExecutorInUse(path.name)
+def _acquired(path: Path, stack: contextlib.ExitStack) -> IO[str]:
+    """Lock a file. Who has it and is not named in it has just taken it: to delete it, or to write its name into it.
+
+    :raises ExecutorInUse: another process has it.
+    """
+    for pause in _PAUSES:
+        try:
+            return stack.enter_context(locked(path, wait=False))
+        except BlockingIOError as error:
+            said = _said(path)
+            if said is not None and said.holder.may_be_alive(said.at):
+                raise ExecutorInUse(path.name, said.holder.host, said.holder.pid) from error
+            time.sleep(pause)
+    raise ExecutorInUse(path.name)
+
+
+def _let_go(path: Path, held: _Held) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+    held.stack.close()
 
 
 def _forget() -> None:

@@ -58,6 +58,8 @@ def of_known(
         then: a few jobs more take a second, all calls in one job would take as many times longer as there are slots.
     """
     has_job_each = seconds >= LONG and not (may_be_shorter and left() > _JOB_EACH * slots)
+    if not has_job_each and left() * seconds >= _SHORTEST * slots:
+        yield 1  # the first result should not wait for others, where all slots have work for long
     while True:
         work = left() * seconds
         if has_job_each:

@@ -28,6 +28,8 @@ LARGE = 1024 * 1024  # bytes: what is smaller costs less than files of its own
 
 _IMMUTABLE = (bytes, str, int, float, complex, bool, type(None), tuple)
 _WITHOUT_OTHERS = (bytes, bytearray, str)
+_ATOMS = (float, complex, bool, type(None))
+_SHORT = 1000  # bytes
 
 
 @attrs.define(eq=False)
@@ -55,12 +57,20 @@ class Largest:
         self.total += size
         if size <= self.bytes:
             return
-        sizes = {name: pickle_argument(value, component).size for name, value in _named(args, kwargs)}
+        sizes = self._sizes(size, _named(args, kwargs), component)
         largest = max(sizes, key=sizes.__getitem__)
         is_one = sizes[largest] >= LARGE
         if not is_one or sizes[largest] > self.bytes:
             self.bytes, self.component = (sizes[largest] if is_one else size), component
             self.parameter = largest if is_one else None
+
+    @staticmethod
+    def _sizes(size: int, named: list[tuple[int | str, Any]], component: int) -> dict[int | str, int]:
+        """Return the sizes of the arguments of a call. One that alone can be large is not pickled once more for that."""
+        may_be_large = [name for name, value in named if not _is_small(value)]
+        if len(may_be_large) == 1:
+            return {may_be_large[0]: size}
+        return {name: pickle_argument(value, component).size for name, value in named}
 
 
 Store = Callable[[str, Content], Path]
@@ -111,13 +121,17 @@ class Arguments:
         is_first = True
         for component, (args, kwargs) in calls:
             whole = self.of_call(component, args, kwargs)
-            if is_first and not is_plain(values := (*args, *kwargs.values())):
-                is_large = self.largest.calls > 0
-                self.modules = (
-                    {type(each).__module__ for each in values} if is_large else modules_in((args, kwargs), component)
-                )
+            if is_first:
+                self.look_for_modules(args, kwargs, component)
             is_first = False
             yield whole
+
+    def look_for_modules(self, args: tuple[Any, ...], kwargs: dict[str, Any], component: int) -> None:
+        """Note the modules that the first call has, after :meth:`of_call`. A large one is not pickled once more for that."""
+        if is_plain(values := (*args, *kwargs.values())):
+            return
+        is_large = self.largest.calls > 0
+        self.modules = {type(each).__module__ for each in values} if is_large else modules_in((args, kwargs), component)
 
     def of_call(self, component: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pickled:
         """Pickle the arguments of one call, with what is large in files of their own. It raises what :meth:`pickled` does."""
@@ -127,7 +141,7 @@ class Arguments:
         self.largest.note(whole.size, args, kwargs, component)
         smallest = smallest_of(whole.size)
         payload, sizes = self._call_apart(args, kwargs, component, smallest)
-        wholes, names = self._wholes(args, kwargs, component, smallest) if len(payload) >= LARGE else ({}, {})
+        wholes, names = self._wholes(args, kwargs, component, whole) if len(payload) >= LARGE else ({}, {})
         if wholes:
             args = tuple(wholes.get(id(value), value) for value in args)
             kwargs = {name: wholes.get(id(value), value) for name, value in kwargs.items()}
@@ -141,20 +155,23 @@ class Arguments:
         return pickled_apart(call, input_of(component), self._store, smallest, {id(call), id(args), id(kwargs)})
 
     def _wholes(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], component: int, smallest: int
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], component: int, call: Pickled
     ) -> tuple[dict[int, Whole], dict[str, int]]:
         """Store those arguments as a whole that have many small objects, and no object in common with others.
 
+        :param call: the pickle of them all.
         :returns: what stands for them in the call, by their ``id``; and the sizes of all parts that it has thereby, by name.
         """
         wholes: dict[int, Whole] = {}
         names: dict[str, int] = {}
+        is_listed = bool(call.by_value or call.sources)
+        is_one = sum(not _is_small(value) for value in (*args, *kwargs.values())) == 1  # whose all this is
         for _, value in _separable(_named(args, kwargs), component):
-            facts = pickle_argument(value, component)
-            # Code is looked at by whoever reads the input, and files of TransferPaths are listed with it.
-            if id(value) in wholes or facts.size < LARGE or facts.by_value or facts.sources:
+            if id(value) in wholes or _is_small(value):
                 continue
-            payload, sizes = pickled_apart(value, input_of(component), self._store, smallest)
+            if is_listed and (is_one or _has_what_is_listed(value, component)):
+                continue
+            payload, sizes = pickled_apart(value, input_of(component), self._store, smallest_of(call.size))
             if len(payload) >= LARGE:
                 name = stored(payload, self._store)
                 wholes[id(value)] = Whole(name, len(wholes) + 1)
@@ -182,6 +199,20 @@ def function_apart(func: Callable[..., Any]) -> Pickled:
 
     payload, _ = pickled_apart(func, "the function", keep, smallest_of(whole.size))
     return whole._replace(payload=payload, parts=parts)
+
+
+def _has_what_is_listed(value: Any, component: int) -> bool:
+    """Return whether an argument has code, at which who reads the input looks, or TransferPaths, whose files are listed."""
+    found = pickle_argument(value, component)
+    return bool(found.by_value or found.sources)
+
+
+def _is_small(value: Any) -> bool:
+    """Return whether it is seen at once that an argument is small, and has nothing else in it."""
+    kind = type(value)
+    if kind is int:
+        return bool(value.bit_length() < _SHORT)
+    return kind in _ATOMS or (kind in _WITHOUT_OTHERS and len(value) < _SHORT)
 
 
 def _named(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[int | str, Any]]:

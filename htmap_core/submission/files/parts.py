@@ -144,7 +144,7 @@ class _Parts:
         if not obj or id(obj) in self._own or id(obj) in self._stays:
             return None
         inner: set[int] = set()
-        size = self._size(obj, inner)
+        size = self._size(obj, inner, set())
         if size is None or size < self._smallest:
             self._stays |= dict.fromkeys(() if size is None else inner)
             self._stays[id(obj)] = None if inner or type(obj) in _CHANGEABLE else size
@@ -153,8 +153,8 @@ class _Parts:
         self._inner |= inner
         return self._apart(obj, PICKLE)
 
-    def _size(self, container: Any, inner: set[int], depth: int = 0) -> int | None:
-        """Return about how large the pickle of a container is, and note what in it can be changed.
+    def _size(self, container: Any, inner: set[int], seen: set[int], depth: int = 0) -> int | None:
+        """Return about how large the pickle of a container is, and note what in it can be changed, and what was seen.
 
         None if there is more in it than plain values, if it has a part that goes apart by itself, or if something that can be
         changed is in the pickle anyway. What many objects have is looked at once.
@@ -166,13 +166,14 @@ class _Parts:
                 size += _SIZES[kind]
                 continue
             if kind in _CONTAINERS and depth < _DEPTH:
-                if id(each) in inner:
+                if id(each) in seen:
                     continue
                 if id(each) in self._met:
                     return None
+                seen.add(id(each))
                 if kind in _CHANGEABLE:
                     inner.add(id(each))
-                its = self._stays[id(each)] if id(each) in self._stays else self._size(each, inner, depth + 1)
+                its = self._stays[id(each)] if id(each) in self._stays else self._size(each, inner, seen, depth + 1)
                 if its is None:
                     self._stays[id(each)] = None
             elif kind is str or kind is bytes:

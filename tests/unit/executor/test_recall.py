@@ -22,6 +22,7 @@ from htmap_core.exceptions import (
     CannotMap,
     CorruptMap,
     ExecutorInUse,
+    ExecutorKeepsTag,
     InvalidTag,
     MapDiffers,
     NotOfExecutor,
@@ -31,8 +32,10 @@ from htmap_core.executor.asked import Asked
 from htmap_core.executor.recall import opening
 from htmap_core.executor.recall.call_keys import CallKeys
 from htmap_core.executor.recall.memory import Memory, Next, Recalled
+from htmap_core.maps import recovery
 from htmap_core.maps.drafts.options import merged_options
 from htmap_core.maps.map import engine_of
+from htmap_core.maps.retagging import retag
 from htmap_core.results.engine import Engine
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.executors.keys import CallKey
@@ -52,9 +55,10 @@ def key(func: Callable[..., Any], *args: Any) -> CallKey:
     return CallKeys("study").of(func, args, {})
 
 
-def left(*keys: CallKey, of_executor: bool = True, is_taken: bool = True) -> MapDir:
+def left(*keys: CallKey, of_executor: bool = True, is_taken: bool = True, pool: str = "personal") -> MapDir:
     """Have a map of calls that an earlier run of a program has left.
 
+    :param pool: the name of its pool, which is its tag, too, if it is another one.
     :param is_taken: whether it is known that the schedd has them.
     """
 
@@ -63,14 +67,14 @@ def left(*keys: CallKey, of_executor: bool = True, is_taken: bool = True) -> Map
             raise SystemExit
         return SimpleNamespace(cluster=17)
 
-    creation = Creation("study", sizes=itertools.repeat(1))
+    creation = Creation("study" if pool == "personal" else pool, sizes=itertools.repeat(1))
     with creation:
         for each in keys:
             creation.add_input(b"call", key=each)
         creation.finish()
-        pool = PoolAddress("personal", configuration=creation.map_dir.root / "condor_config")
+        address = PoolAddress(pool, configuration=creation.map_dir.root / "condor_config")
         options = merged_options(None).to_dict()
-        record = MapRecord(len(keys), 1, "assume", pool, {}, options, created=1.5, executor=of_executor)
+        record = MapRecord(len(keys), 1, "assume", address, {}, options, created=1.5, executor=of_executor)
         with_queue: Any = SimpleNamespace(submit=submit, remove=lambda *_: None)
         submit_map(creation, record, {"universe": "vanilla"}, with_queue)
     return creation.map_dir
@@ -204,6 +208,27 @@ class TestWhoMayHaveTheTag:
         assert os.waitpid(child, 0)[1] == 0
         executor.shutdown()
 
+    @pytest.mark.parametrize("tag", ["study", "thesis"])
+    def test_a_map_gets_no_other_tag_while_an_executor_is_open_that_has_one_of_the_two(
+        self, htmap_dir: Path, tag: str
+    ) -> None:
+        map_dir = left(key(abs, 0))
+        executor = htmap.Executor(tag=tag)
+        with pytest.raises(ExecutorKeepsTag) as caught:
+            retag(map_dir, "study", "thesis", ended=True)
+        assert (caught.value.executor, caught.value.pid) == (tag, os.getpid())
+        assert htmap.get_tags() == ("study",)
+        executor.shutdown()
+        retag(map_dir, "study", "thesis", ended=True)
+        assert htmap.get_tags() == ("thesis",)
+        assert list((htmap_dir / names.EXECUTORS).iterdir()) == []
+
+    def test_a_map_of_no_executor_gets_another_tag_all_the_same(self, htmap_dir: Path) -> None:
+        executor = htmap.Executor(tag="study")
+        retag(left(key(abs, 0), of_executor=False, pool="tide"), "tide", "ebb", ended=True)
+        executor.shutdown()
+        assert htmap.get_tags() == ("ebb",)
+
     @pytest.mark.parametrize("wait", [True, False])
     def test_after_shutdown_it_is_free(self, htmap_dir: Path, wait: bool) -> None:
         executor = htmap.Executor(tag="study")
@@ -221,6 +246,22 @@ def test_nothing_is_submitted_where_it_is_not_known_what_the_schedd_has(htmap_di
             recalled(memory, abs, 0)
     with pytest.raises(PoolUnavailable):
         htmap.Executor(tag="study").submit(abs, 0).result(180)
+
+
+def test_only_the_pool_of_its_own_map_is_waited_for(htmap_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def reach(address: PoolAddress, _: MapDir) -> Any:
+        asked.append(address.pool)
+        raise PoolUnavailable(address.pool, "it is silent")
+
+    monkeypatch.setattr(recovery, "_reach", reach)
+    for pool in ("personal", "elsewhere"):
+        with pytest.raises(SystemExit):
+            left(key(abs, 0), is_taken=False, pool=pool)
+    with pytest.raises(PoolUnavailable):
+        recalled(Memory("study"), abs, 0)
+    assert asked == ["personal"]
 
 
 def test_a_pool_that_does_not_answer_is_not_waited_for_at_each_call(

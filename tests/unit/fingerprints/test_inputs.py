@@ -201,6 +201,14 @@ def test_a_tuple_of_tuples_that_are_one_object_is_quick() -> None:
     assert of(deep) != of([deep])
 
 
+def test_wide_tuples_in_which_others_are_met_again_and_again_are_quick() -> None:
+    wide: Any = (1,) * 10_000
+    for _ in range(2):
+        wide = (wide,) * 10_000
+    assert of(wide) == of(wide)
+    assert of(wide) != of([wide])
+
+
 def test_deep_lists_have_a_fingerprint() -> None:
     deep: Any = []
     for _ in range(20_000):

@@ -21,8 +21,9 @@ import cloudpickle
 import pytest
 
 from htmap_core.contract.pools import PoolAddress
+from htmap_core.exceptions import CannotPickle
 from htmap_core.results.engine import Engine
-from htmap_core.results.pickling import pickle_function
+from htmap_core.results.pickling import is_plain, pickle_function, pickle_input
 from htmap_core.results.unpickling.payloads import CannotUnpickle, PickledException, unpickle
 from htmap_core.storage.creation import Creation
 from htmap_core.storage.record import MapRecord
@@ -35,6 +36,29 @@ def from_there(function: Callable[[], Any]) -> Any:
     pickled = pickle_function(function).payload
     ran = subprocess.run([sys.executable, "-c", THERE], input=pickled, capture_output=True, check=True, timeout=60)
     return pickle.loads(ran.stdout)
+
+
+def shared(levels: int) -> Any:
+    """Return a tuple in which another one occurs twice, and so on: its elements are more than anybody can look at."""
+    value: Any = (1, "a")
+    for _ in range(levels):
+        value = (value, value)
+    return value
+
+
+def test_arguments_in_which_tuples_occur_again_and_again_are_pickled_at_once() -> None:
+    given = (shared(60),)
+    assert is_plain(given)
+    assert not is_plain((shared(60), []))
+    assert len(pickle_input(given, {}, 0).payload) < 1000
+
+
+def test_tuples_that_are_too_deep_for_any_pickler_are_told_as_such() -> None:
+    deep: Any = ()
+    for _ in range(100_000):
+        deep = (deep,)
+    with pytest.raises(CannotPickle):
+        pickle_input((deep,), {}, 3)
 
 
 class Slotted:

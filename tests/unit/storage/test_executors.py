@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import multiprocessing
 import os
 import signal
+import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import pytest
 
 from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import CorruptMap, ExecutorInUse, MadeByNewerHTMap
+from htmap_core.files.holders import this_process
 from htmap_core.files.locks import locked
+from htmap_core.files.ownership import make_folder
 from htmap_core.files.sealed import seal
 from htmap_core.storage.creation import Creation
+from htmap_core.storage.executors import opened
 from htmap_core.storage.executors.keys import CallKey
 from htmap_core.storage.executors.known_calls import KnownCalls
-from htmap_core.storage.executors.opened import OpenTag
+from htmap_core.storage.executors.opened import OpenTag, clear_left, kept_closed
 from htmap_core.storage.mapdir import MapDir
 from htmap_core.storage.portions.growth import Growth
 from htmap_core.storage.portions.growth_record import Added
@@ -249,6 +256,50 @@ class TestAnOpenExecutor:
             os._exit(2)
         assert os.waitpid(child, 0)[1] == 0
         held.close()
+
+    def test_what_a_killed_process_has_left_is_deleted_and_no_more(self, root: Path) -> None:
+        process, _ = _started(_hold, root)
+        own = OpenTag(root, "own")
+        clear_left(root)
+        assert {each.name for each in (root / names.EXECUTORS).iterdir()} == {"study", "own"}
+        process.kill()
+        process.join(180)
+        (root / names.EXECUTORS / "broken").write_text("not what it should be")
+        (root / names.EXECUTORS / "folder").mkdir()
+        clear_left(root)
+        assert {each.name for each in (root / names.EXECUTORS).iterdir()} == {"own", "folder"}
+        own.close()
+
+    def test_one_on_another_host_counts_for_a_day(self, root: Path) -> None:
+        make_folder(root / names.EXECUTORS)
+        holder = {**attrs.asdict(this_process()), "boot": "another", "host": "elsewhere"}
+        for name, age in (("young", 3600), ("old", 2 * 24 * 3600)):
+            text = seal({"holder": holder, "at": time.time() - age})
+            (root / names.EXECUTORS / name).write_text(text)
+        clear_left(root)
+        assert [each.name for each in (root / names.EXECUTORS).iterdir()] == ["young"]
+
+    def test_none_is_opened_while_it_is_kept_closed(self, root: Path) -> None:
+        with kept_closed(root, "study", "thesis", "study"):
+            for tag in ("study", "thesis"):
+                with pytest.raises(ExecutorInUse):
+                    OpenTag(root, tag)
+        OpenTag(root, "study").close()
+        assert list((root / names.EXECUTORS).iterdir()) == []
+
+    def test_who_opens_one_waits_for_whoever_only_looks_whether_it_was_left(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(opened, "_PAUSES", (0.02,) * 5000)
+        process, _ = _started(_hold, root)
+        process.kill()
+        process.join(180)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(locked(root / names.EXECUTORS / "study"))
+            timer = threading.Timer(0.05, stack.close)
+            timer.start()
+            OpenTag(root, "study").close()
+            timer.join()
 
     def test_who_has_not_yet_written_his_name_holds_it_all_the_same(self, root: Path) -> None:
         process, _ = _started(_hold, root)

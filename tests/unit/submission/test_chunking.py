@@ -99,6 +99,11 @@ def test_starting_is_a_few_percent_where_calls_are_known_to_be_short(
     assert duration(jobs, slots, seconds) < 1.1 * components * seconds / slots
 
 
+def test_the_first_result_waits_for_no_other_where_the_slots_have_work_for_long() -> None:
+    assert of_known(1000, 8, 1)[:3] == [1, 63, 63]
+    assert of_known(200, 8, 1) == [25] * 8
+
+
 @pytest.mark.parametrize(("components", "jobs"), [(100, 1), (10_000, 3), (100_000, 8)])
 def test_little_work_has_no_more_jobs_than_it_takes_to_start_them(components: int, jobs: int) -> None:
     found = of_known(components, 8, 0.0001)

@@ -24,7 +24,7 @@ from htmap_core.storage.content.inputs import check_argument
 from htmap_core.storage.creation import Creation
 from htmap_core.submission.files.arguments import LARGE, Arguments, function_apart
 from htmap_core.submission.files.parts import MOST, SMALLEST
-from htmap_run import frames
+from htmap_run import frames, pickling
 from htmap_run.arguments import loads
 
 TEXTS = [f"tide {number:200}" for number in range(LARGE // 200)]  # none of them is large
@@ -195,6 +195,18 @@ def test_what_many_objects_have_is_looked_at_once(store: Any, row: Any) -> None:
     assert calls < 1000 * len(tides), "4000 for each look"
 
 
+@pytest.mark.parametrize("kind", [tuple, frozenset])
+def test_what_occurs_again_and_again_is_looked_at_once(store: Any, kind: Any) -> None:
+    deep: Any = kind()
+    for _ in range(40):
+        deep = (deep, deep)
+    found, _, _ = again(store, deep, [deep, "b"], "a" * LARGE)
+    for _ in range(40):
+        assert found[0] is found[1]
+        found = found[0]
+    assert found == kind()
+
+
 def test_what_differs_between_calls_does_not_part_what_they_have_in_common(store: Any) -> None:
     calls: list[Any] = [(n, (([TEXTS, "a" * (SMALLEST - 100), str(n)],), {})) for n in range(3)]
     list(Arguments(store.add_argument).pickled(calls))
@@ -241,6 +253,25 @@ def test_an_argument_of_many_objects_lies_apart_as_a_whole(store: Any) -> None:
     assert (len(stored(store)), max(len(each.payload) for each in pickled) < 500) == (2, True)
     ((found, place), _) = given_back(store, pickled[1].payload)
     assert (place, found["tides"][-1].sea, found["sea"]) == (1, given["tides"][-1].sea, given["sea"])
+
+
+@pytest.mark.parametrize("beside", [1, "a", None])
+def test_the_only_large_argument_is_pickled_no_more_often_than_it_must_be(
+    store: Any, beside: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = []
+
+    def dumped(value: Any, kind: Any, *more: Any) -> Any:
+        kinds.append(kind)
+        return of_run(value, kind, *more)
+
+    of_run = pickling.dumped
+    monkeypatch.setattr(pickling, "dumped", dumped)
+    arguments = Arguments(store.add_argument)
+    found = one(arguments, many_small(), beside)
+    assert len(kinds) == 4, "as any, with parts apart, by itself, and what is left"
+    assert arguments.largest.parameter == 0
+    assert len(found.payload) < 1000
 
 
 def test_arguments_of_many_objects_that_may_share_some_stay_together(store: Any) -> None:

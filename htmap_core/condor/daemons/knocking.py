@@ -1,0 +1,140 @@
+"""Whether a daemon answers at all, which is found out before the bindings ask it anything.
+
+While the bindings wait for a daemon, they keep the interpreter for themselves: no other thread runs, and Ctrl-C does not come
+through. One that is stopped, or hangs on a file system, costs a query a minute, and a submission more than five. So a plain
+socket asks first. It gives the daemon HTCondor's command that does nothing (DC_NOP), which needs no authentication; the daemon
+reads it and ends the connection. That takes less than a millisecond, and leaves nothing in its log.
+"""
+
+from __future__ import annotations
+
+import re
+import selectors
+import socket
+import struct
+import time
+from urllib.parse import parse_qsl
+
+import attrs
+
+from htmap_core.progress.bars import tell
+
+PATIENCE = 20.0  # seconds: so long HTCondor's own tools wait for the first word of a daemon
+_LATER = 1.0  # seconds for one that has just been waited for in vain
+_TOLD_AFTER = 5.0  # seconds
+_LONG_AGO = 60.0  # seconds
+_SLICE = 1.0  # seconds after which to look whether there is something to tell
+
+_NOP, _SHARED_PORT_CONNECT = 60011, 75  # of HTCondor's condor_commands.h
+_ADDRESS = re.compile(r"<?(?P<host>[^\s<>?,]+):(?P<port>[1-9]\d*)(?:\?(?P<parameters>[^\s<>]*))?>?")
+_BY_OTHERS = frozenset({"CCBID", "PrivAddr", "PrivNet"})  # of those, only the bindings know how to reach them
+
+
+@attrs.define
+class _Silence:
+    """The silence of a daemon.
+
+    :param since: since when it was waited for in vain.
+    :param until: until when.
+    """
+
+    since: float
+    until: float
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds to wait once more."""
+        return _LATER if time.monotonic() < self.until + _LONG_AGO else PATIENCE
+
+
+_silences: dict[str, _Silence] = {}
+
+
+def why_silent(address: str, what: str) -> str | None:
+    """Return in words why nothing can be asked of a daemon; None if it answers, or the bindings are to find out.
+
+    Ctrl-C ends it, and other threads run meanwhile. Who has waited in vain waits for a second when asking again soon.
+
+    :param address: as daemons write it, such as ``<127.0.0.1:9618?sock=schedd_17>``, or ``host:port``.
+    :param what: the daemon, for whoever waits.
+    """
+    found = _ADDRESS.fullmatch(address)
+    parameters = dict(parse_qsl((found and found["parameters"]) or ""))
+    if found is None or not _BY_OTHERS.isdisjoint(parameters):
+        return None
+    began, before = time.monotonic(), _silences.get(address)
+    words = _Words(what, began, PATIENCE if before is None else before.patience, is_told=before is not None)
+    try:
+        is_heard = _is_heard((found["host"].strip("[]"), int(found["port"])), parameters.get("sock"), words)
+    except socket.timeout:
+        is_heard = "+" in parameters.get("addrs", "")  # it has others, of which the bindings know which to take
+    except OSError:  # it refuses the connection, or there is no such host, which the bindings tell as quickly
+        is_heard = True
+    if is_heard:
+        _silences.pop(address, None)
+        return None
+    since, until = began if before is None else before.since, time.monotonic()
+    _silences[address] = _Silence(since, until)
+    return f"{what} at {address} says nothing, for {until - since:.0f} s now; it may be overloaded, or stopped"
+
+
+@attrs.define
+class _Words:
+    """What is told to whoever waits, once.
+
+    :param since: since when.
+    """
+
+    what: str
+    since: float
+    patience: float
+    is_told: bool
+
+    def left(self) -> float:
+        """Return the seconds that are left to wait."""
+        return self.since + self.patience - time.monotonic()
+
+    def tell(self) -> None:
+        """Tell what is waited for, if that takes long."""
+        if not self.is_told and time.monotonic() > self.since + _TOLD_AFTER:
+            self.is_told = True
+            tell(
+                f"htmap: {self.what} has said nothing for {_TOLD_AFTER:.0f} s; waiting for up to {self.left():.0f} s more"
+            )
+
+
+def _is_heard(place: tuple[str, int], socket_name: str | None, words: _Words) -> bool:
+    """Give a daemon the command that does nothing, and return whether it has read it.
+
+    :param socket_name: the name by which the daemon that has the port knows the one that is meant.
+    :raises OSError: nobody is reached there.
+    """
+    with socket.create_connection(place, words.patience) as connection, selectors.DefaultSelector() as waiting:
+        connection.sendall(_said_to(socket_name))
+        waiting.register(connection, selectors.EVENT_READ)
+        while words.left() > 0:
+            if waiting.select(min(_SLICE, words.left())):  # it ends the connection
+                return True
+            words.tell()
+    return False
+
+
+def _said_to(socket_name: str | None) -> bytes:
+    if socket_name is None:
+        return _packet(_number(_NOP))
+    no_deadline, nothing_more = _number(-1), _number(0)
+    to_port = _number(_SHARED_PORT_CONNECT) + _text(socket_name) + _text("htmap") + no_deadline + nothing_more
+    return _packet(to_port) + _packet(_number(_NOP))
+
+
+def _packet(body: bytes) -> bytes:
+    """Return a message of HTCondor's protocol: whether it is the last packet, its length, what it says."""
+    return b"\x01" + struct.pack(">I", len(body)) + body
+
+
+def _number(value: int) -> bytes:
+    return struct.pack(">q", value)
+
+
+def _text(value: str) -> bytes:
+    return value.encode() + b"\0"

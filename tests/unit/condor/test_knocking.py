@@ -1,0 +1,100 @@
+"""Daemons are asked by a plain socket whether they answer, as nothing else runs while the bindings wait for them."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from htmap_core.condor.daemons import knocking
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knocking, "PATIENCE", 0.2)
+    monkeypatch.setattr(knocking, "_LATER", 0.1)
+    monkeypatch.setattr(knocking, "_TOLD_AFTER", 0.0)
+    monkeypatch.setattr(knocking, "_SLICE", 0.05)
+    monkeypatch.setattr(knocking, "_silences", {})
+
+
+@pytest.fixture
+def daemon() -> Iterator[socket.socket]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening
+
+
+def address_of(daemon: socket.socket, parameters: str = "") -> str:
+    return f"<127.0.0.1:{daemon.getsockname()[1]}{parameters}>"
+
+
+def reading(daemon: socket.socket) -> tuple[threading.Thread, bytearray]:
+    """Have a daemon read what comes next and end the connection; return the thread, and what it reads."""
+    read = bytearray()
+
+    def serve() -> None:
+        connection, _ = daemon.accept()
+        with connection:
+            read.extend(connection.recv(1000))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    return thread, read
+
+
+def packets(read: bytes) -> list[bytes]:
+    found = []
+    while read:
+        is_last, length = struct.unpack(">?I", read[:5])
+        assert is_last
+        found.append(read[5 : 5 + length])
+        read = read[5 + length :]
+    return found
+
+
+def test_one_that_reads_what_it_is_told_answers(daemon: socket.socket) -> None:
+    thread, read = reading(daemon)
+    assert knocking.why_silent(address_of(daemon, "?addrs=127.0.0.1-9618&alias=ap1"), "the schedd") is None
+    thread.join()
+    assert packets(bytes(read)) == [struct.pack(">q", 60011)]
+
+
+def test_one_behind_another_that_has_the_port_is_named_to_that(daemon: socket.socket) -> None:
+    thread, read = reading(daemon)
+    assert knocking.why_silent(address_of(daemon, "?noUDP&sock=schedd_17_ab"), "the schedd") is None
+    thread.join()
+    to_port, nothing = packets(bytes(read))
+    assert to_port.startswith(struct.pack(">q", 75) + b"schedd_17_ab\0")
+    assert nothing == struct.pack(">q", 60011)
+
+
+def test_one_that_says_nothing_is_told_once_and_waited_for_shortly_when_it_is_asked_again(
+    daemon: socket.socket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = address_of(daemon)
+    assert address in (knocking.why_silent(address, "the schedd") or "")
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert knocking._silences[address].patience == knocking._LATER
+    assert knocking.why_silent(address, "the schedd") is not None
+    assert capsys.readouterr().err == ""
+    for _ in range(2):  # the two that it has not taken yet
+        daemon.accept()[0].close()
+    thread, _ = reading(daemon)
+    assert knocking.why_silent(address, "the schedd") is None
+    thread.join()
+    assert address not in knocking._silences
+
+
+@pytest.mark.parametrize("parameters", ["?CCBID=127.0.0.1:9618%3faddrs%3d127.0.0.1-9618#17", "?PrivNet=inside"])
+def test_one_that_only_the_bindings_know_how_to_reach_is_left_to_them(daemon: socket.socket, parameters: str) -> None:
+    assert knocking.why_silent(address_of(daemon, parameters), "the schedd") is None
+
+
+@pytest.mark.parametrize("address", ["<127.0.0.1:1>", "127.0.0.1:1", "nowhere.invalid:9618", "", "a:1, b:2", "None"])
+def test_what_cannot_be_reached_is_left_to_the_bindings(address: str) -> None:
+    assert knocking.why_silent(address, "the schedd") is None
