@@ -102,10 +102,7 @@ def test_output_files_are_collected_as_components_end(tmp_path: Path) -> None:
 
     options = htmap.MapOptions(output_remaps={"sent.txt": sent / "$(component).txt"})
     mapped = htmap.map(write, range(4), tag="tide", map_options=options, chunksize=1, quiet=True)
-    eventually(
-        lambda: [status.is_final for status in mapped.component_statuses] == [True, True, True, False],
-        says="not all but the last one have ended",
-    )
+    eventually(lambda: all(each.is_final for each in mapped.component_statuses[:3]), says="the first three have ended")
     first = mapped.collect(out)
     plot = "plots/deep/high \x1b[31mtide;$(x).txt"
     expected = {out / f"{number}" / name: number for number in (0, 1) for name in ("same.txt", plot)}

@@ -128,7 +128,6 @@ class Draft:
             return self.inputs(creation.add_argument)
         return Arguments(creation.add_argument, pickle_input if self.kept is None else self.kept.pickle_input)
 
-    @contextlib.contextmanager
     def written(
         self,
         calls: Iterable[Any],
@@ -141,7 +140,7 @@ class Draft:
         scratch: Path | None = None,
         quiet: bool = False,
         replaces: MapDir | None = None,
-    ) -> Iterator[Written]:
+    ) -> contextlib.AbstractContextManager[Written]:
         """Write the files of a map, which are deleted if the block raises. Its submit description is made in the block.
 
         :param total: the number of *calls*, for the progress bar; 0 where it is not known.
@@ -153,10 +152,8 @@ class Draft:
         chunks = self._chunks(pool, method, connection, total)
         made = functools.partial(Creation, tag, root=scratch, replaces=replaces)
         given = calls, total, made, chunks, method, pool, connection
-        with self._written(*given, scratch=scratch, quiet=quiet) as written:
-            yield written
+        return self._written(*given, scratch=scratch, quiet=quiet)
 
-    @contextlib.contextmanager
     def added(
         self,
         calls: Iterable[Any],
@@ -169,7 +166,7 @@ class Draft:
         *,
         scratch: Path | None = None,
         quiet: bool = False,
-    ) -> Iterator[Written]:
+    ) -> contextlib.AbstractContextManager[Written]:
         """Write the files of components that are added to a map, as :meth:`written` does for a map.
 
         :param grown: the map, of which the caller has looked at all components.
@@ -177,8 +174,7 @@ class Draft:
         """
         chunks, first = self._chunks(pool, method, connection, total), grown.placement.components
         given = calls, total, functools.partial(Growth, grown, tag, first), chunks, method, pool, connection
-        with self._written(*given, first=first, scratch=scratch, quiet=quiet) as written:
-            yield written
+        return self._written(*given, first=first, scratch=scratch, quiet=quiet)
 
     @contextlib.contextmanager
     def _written(
@@ -250,8 +246,7 @@ class Draft:
         with made(sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
             add_function(creation, self.function, self.checkpoints, files, runs_again_alone=False)
             arguments = self._inputs_of(creation)
-            working = LongWork(f"creating {creation.tag}", total, "component")
-            with telling_numbers(self.options, total), working as work:
+            with telling_numbers(self.options, total), LongWork(f"creating {creation.tag}", total, "component") as work:
                 inputs = chunks.following(arguments.pickled(enumerate(work.counting(calls))))
                 add_inputs(creation, modules.sent_before(inputs, arguments, files), columns, files, None)
             plan = self._plan(creation, machine, columns.walltime, scratch, modules, is_chosen=False)
