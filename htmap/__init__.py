@@ -164,7 +164,10 @@ if not TYPE_CHECKING:  # else any name would be one of HTMap
         elif name in _OF_PLUGINS and find_spec(_OF_PLUGINS[name].replace("-", "_")) is not None:
             home = _OF_PLUGINS[name].replace("-", "_")
         else:
-            hint = f"; it comes with its own package: `pip install {_OF_PLUGINS[name]}`" if name in _OF_PLUGINS else ""
+            from htmap_core.wording import did_you_mean
+
+            comes = f"; it comes with its own package: `pip install {_OF_PLUGINS.get(name)}`"
+            hint = comes if name in _OF_PLUGINS else did_you_mean(name, __all__)
             raise AttributeError(f"module 'htmap' has no attribute {name!r}{hint}")
         found = getattr(import_module(home), name)
         globals()[name] = found

@@ -17,7 +17,7 @@ def check_tag(tag: object) -> str:
         control characters or one of ``/ \ < > : " | ? * [ ] !``.
     """
     if not isinstance(tag, str):
-        raise InvalidTag(tag, f"a tag must be a string, not {type(tag).__name__}")
+        raise InvalidTag(tag, f"a tag must be a string, not {type(tag).__name__}{_instead(tag)}")
     if not tag:
         raise InvalidTag(tag, "a tag cannot be empty")
     if tag in {".", ".."} or tag.startswith("-"):
@@ -29,6 +29,13 @@ def check_tag(tag: object) -> str:
     if len(tag.encode()) > MAX_LENGTH:
         raise InvalidTag(tag, f"a tag can have at most {MAX_LENGTH} bytes")
     return tag
+
+
+def _instead(given: object) -> str:
+    """Return what may be meant by something that is no tag: a map for its tag, or several tags."""
+    if isinstance(own := getattr(given, "tag", None), str):
+        return f"; its tag is {own!r}"
+    return "; give one tag at a time" if isinstance(given, (list, tuple, set, frozenset)) else ""
 
 
 def random_tag() -> str:

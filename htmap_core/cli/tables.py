@@ -60,13 +60,18 @@ def show(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "")
             wording.table(headers, [[" ".join(cell.split()) for cell in row] for row in rows], left=len(headers))
         )
         return
+    console().print(filled(headers, rows, title))
+
+
+def filled(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> Table:
+    """Return a table for a terminal; on a narrow one, columns with long cells are folded."""
     table = new_table(title)
     for column, header in enumerate(headers):
         is_short = all(len(row[column]) <= _SHORT for row in rows)
         table.add_column(wording.printable(header), overflow="fold", no_wrap=is_short)
     for row in rows:
         table.add_row(*map(wording.printable, row))
-    console().print(table)
+    return table
 
 
 def say(text: str, indent: str = "") -> None:

@@ -110,7 +110,9 @@ class NotOptions(HTMapException, TypeError):
     def __str__(self) -> str:
         is_named = isinstance(self.given, dict) and all(isinstance(each, str) for each in self.given)
         example = ", ".join(f"{name}={value!r}" for name, value in self.given.items()) if is_named else "..."  # type: ignore[attr-defined]
-        return f"map_options must be an htmap.MapOptions, got {self.given!r}: write map_options=htmap.MapOptions({example})"
+        or_tag = f", or tag={self.given!r} if it is the map's tag" if isinstance(self.given, str) else ""
+        write = f"map_options=htmap.MapOptions({example}){or_tag}"
+        return f"map_options must be an htmap.MapOptions, got {self.given!r}: write {write}"
 
 
 @attrs.define(slots=False)

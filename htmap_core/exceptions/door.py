@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 from htmap_core import tracebacks
 from htmap_core.exceptions.roots import HTMapException
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def at_the_door(function: Function) -> Function:
+    """Make a function that users call raise HTMap's own exceptions by the shortest way."""
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True  # pytest shows the line of the user
+        try:
+            return function(*args, **kwargs)
+        except HTMapException as error:
+            raise by_the_shortest_way(error)
+
+    return cast("Function", called)
 
 
 def by_the_shortest_way(error: HTMapException) -> HTMapException:

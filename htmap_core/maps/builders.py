@@ -169,6 +169,7 @@ class MappedFunction(OfFunction, Generic[P, R_co]):
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
+    @explaining
     def map(
         self: Callable[[T], R],  # as which checkers know what the one argument may be
         args: Iterable[T],
@@ -185,6 +186,7 @@ class MappedFunction(OfFunction, Generic[P, R_co]):
         options = _merged(own, map_options)
         return creating.map(own.func, args, options, tag, quiet, chunksize=chunksize, where=where, if_exists=if_exists)
 
+    @explaining
     def starmap(
         self,
         args: Iterable[Iterable[Any]] | None = None,
@@ -203,6 +205,7 @@ class MappedFunction(OfFunction, Generic[P, R_co]):
             self.func, args, kwargs, options, tag, quiet, chunksize=chunksize, where=where, if_exists=if_exists
         )
 
+    @explaining
     def plan(
         self,
         args: Iterable[Any],
@@ -218,6 +221,7 @@ class MappedFunction(OfFunction, Generic[P, R_co]):
         how: dict[str, Any] = {"chunksize": chunksize, "where": where, "if_exists": if_exists, "starmap": starmap}
         return ahead.plan(self.func, args, _merged(self, map_options), tag, **how)
 
+    @explaining
     def build_map(
         self,
         tag: str | None = None,

@@ -19,6 +19,7 @@ from htmap_core.exceptions import (
     MapWasRemoved,
     TagNotFound,
 )
+from htmap_core.exceptions.door import at_the_door
 from htmap_core.maps import overview, recovery, removal
 from htmap_core.maps.map import Map, engine_of
 from htmap_core.maps.shown.of_maps import StatusTable
@@ -29,6 +30,7 @@ from htmap_core.storage.root import htmap_dir
 from htmap_core.storage.tags import all_tags, drop_tag, find_map, find_remains
 
 
+@at_the_door
 def load(tag: str) -> Map[Any]:
     """Return the map with a tag; always the same object within a process.
 
@@ -65,6 +67,7 @@ def get_tags(pattern: str | None = None) -> tuple[str, ...]:
     return tuple(all_tags(pattern))
 
 
+@at_the_door
 def remove(tag: str, not_exist_ok: bool = True) -> None:
     """Remove the map with a tag: its jobs, its results and all its other data.
 

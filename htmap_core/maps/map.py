@@ -227,9 +227,9 @@ class Map(Shown, Sequence[R_co]):
         for, or much less.
 
         :param timeout: seconds or a timedelta; None waits for ever.
-        :param show_progress_bar: whether to show how far the map is: a line on standard error that is drawn anew, or one now and
-            then where that is no terminal. By default, the line is on terminals and in notebooks, after a second, and gone in
-            the end. The setting ``PROGRESS`` changes that.
+        :param show_progress_bar: whether to show how far the map is: a line that is drawn anew, on standard error or in the
+            output of a notebook's cell, or one now and then where that is no terminal. By default, the line is on terminals and
+            in notebooks, after a second, and gone in the end. The setting ``PROGRESS`` changes that.
         :param holds_ok: let held components count as ended, and those that HTCondor makes no job for before a release.
         :param errors_ok: let components that have failed or were removed from the queue count as ended.
         :param acceptable: the share of the components that is enough, such as 0.99: waiting ends as soon as so many have ended,

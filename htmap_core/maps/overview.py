@@ -13,6 +13,7 @@ import attrs
 from htmap_core import wording
 from htmap_core.components import ComponentHold, ComponentStatus
 from htmap_core.display.view import BAD, GOOD, Tinted
+from htmap_core.durations import measured
 from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap
 from htmap_core.maps import earlier_runs
 from htmap_core.results.engine import Engine
@@ -147,7 +148,7 @@ def chunk_report(engine: Engine) -> str:
     if (spent := cost(engine)) is not None:
         seconds, rest = spent
         lines.append(
-            f"a call takes {seconds:.2g} s; {rest:.0%} of the time of the jobs went into starting and ending them"
+            f"a call takes {measured(seconds)}; {rest:.0%} of the time of the jobs went into starting and ending them"
         )
     return "\n".join(lines)
 

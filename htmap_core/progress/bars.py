@@ -51,16 +51,21 @@ def _is_notebook() -> bool:
     return shell is not None and "IPKernelApp" in getattr(shell, "config", ())
 
 
+def _is_of_the_kernel(stream: Any) -> bool:
+    """Return whether a stream goes to the notebook, and not to what a program keeps of it, as ``%%capture`` does."""
+    return type(stream).__module__.partition(".")[0] == "ipykernel"
+
+
 def progress_bar(*args: Any, **options: Any) -> Any:
     """Return a progress bar; the arguments are those of ``tqdm.tqdm``.
 
-    In a notebook without ipywidgets, tqdm warns and then writes text. The text is enough, so the warning is suppressed. ::
+    In a notebook without ipywidgets, tqdm warns and then writes text. The text is enough, so the warning is suppressed. It goes
+    to standard output: on standard error it would be in red, like an error, and leave an empty red line behind. ::
 
         bar = progress_bar(desc="tide", total=10, ascii=True)
     """
-    if beneath(sys.stderr) is not sys.stderr:  # only on the command line: in a notebook tqdm chooses the stream
-        options = {"file": beneath(sys.stderr), **options}
-    return _tqdm()(*args, **{**_size(options.get("file") or sys.stderr), **options})
+    stream = sys.stdout if _is_notebook() and _is_of_the_kernel(sys.stdout) else beneath(sys.stderr)
+    return _tqdm()(*args, **{"file": stream, **_size(options.get("file") or stream), **options})
 
 
 def _size(stream: Any) -> dict[str, Any]:

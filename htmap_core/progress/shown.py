@@ -35,9 +35,9 @@ class Bar:
         if not self._bar.disable:  # TQDM_DISABLE, which people set for all bars
             self._bar.start_t -= time.monotonic() - begun
         self._fixed = len(f"{tag}: {total}/{total} [0:00:00] ")
-        is_quick = is_terminal or hasattr(self._bar, "container")
+        self._is_text = not hasattr(self._bar, "container")
+        is_quick = is_terminal or not self._is_text
         self.shortest, self.longest = (_SOON, _SECOND) if is_quick else (_SECOND, _SELDOM)
-        self._is_terminal = is_terminal
 
     def show(self, state: State) -> None:
         """Draw it."""
@@ -52,8 +52,8 @@ class Bar:
         self._bar.refresh()
 
     def hide(self) -> None:
-        """Take it away for a while. What a notebook shows is in nobody's way."""
-        if self._is_terminal:
+        """Take it away for a while. A widget is in nobody's way."""
+        if self._is_text:
             self._bar.clear()
 
     def close(self, *, is_there: bool = True) -> None:
@@ -61,7 +61,7 @@ class Bar:
 
         :param is_there: whether it can be seen now: one that was taken away for a message is not drawn below that again.
         """
-        if not is_there and self._is_terminal:
+        if not is_there and self._is_text:
             self._bar.leave = False
         if not self.stays:
             self._bar.total = None  # or a widget would stay, in red, where one of many results was waited for

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from htmap_core.durations import in_words, seconds
+from htmap_core.durations import in_words, measured, seconds
 from tests.golden_files import Golden
 
 
@@ -59,3 +59,22 @@ def test_what_is_no_span_of_time_is_refused(golden: Golden) -> None:
 )
 def test_a_span_of_time_is_told_in_its_two_largest_units(span: int, words: str) -> None:
     assert in_words(span) == words
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (0, "less than 1 ms"),
+        (2.1e-05, "less than 1 ms"),
+        (0.001, "1 ms"),
+        (0.0987, "99 ms"),
+        (0.0996, "0.1 s"),
+        (0.67, "0.67 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (128.4, "2 min 8 s"),
+        (5400, "1 h 30 min"),
+    ],
+)
+def test_what_was_measured_is_told_without_exponents(span: float, words: str) -> None:
+    assert measured(span) == words

@@ -153,6 +153,8 @@ def test_a_name_that_htmap_does_not_have_is_an_attribute_error(golden: Golden) -
 
     with pytest.raises(AttributeError) as caught:
         htmap.mop  # type: ignore[attr-defined]  # on purpose
+    with pytest.raises(AttributeError, match=r"'quasar'$"):  # nothing is like it
+        htmap.quasar  # type: ignore[attr-defined]  # likewise
     golden("imports/a-name-that-htmap-does-not-have-is-an-attribute", caught.value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from htmap_core.exceptions import InvalidTag
 from htmap_core.tags import FORBIDDEN_CHARACTERS, MAX_LENGTH, check_tag, random_tag
+from tests.golden_files import Golden
 
 
 @pytest.mark.parametrize("tag", ["tide", "Tide-2.1_b", "flüsse", "a", "...", "潮", "t" * MAX_LENGTH])
@@ -31,12 +33,21 @@ def test_a_tag_that_cannot_be_a_file_or_an_argument_is_refused(tag: str) -> None
     assert caught.value.tag == tag
 
 
-@pytest.mark.parametrize("tag", [None, 3, b"tide", ["tide"]])
+@pytest.mark.parametrize("tag", [None, 3, b"tide"])
 def test_only_a_string_is_a_tag(tag: object) -> None:
     with pytest.raises(InvalidTag) as caught:
         check_tag(tag)
     assert caught.value.tag == tag
     assert caught.value.reason.endswith(type(tag).__name__)
+
+
+def test_a_map_or_several_tags_in_the_place_of_one_are_told_so(golden: Golden) -> None:
+    said = []
+    for given_ in (SimpleNamespace(tag="tide"), ["tide"], ("tide", "ebb"), {"tide"}):
+        with pytest.raises(InvalidTag) as caught:
+            check_tag(given_)
+        said.append(caught.value.reason)
+    golden("tags/what-is-no-tag", "\n".join(said))
 
 
 @given(st.text())

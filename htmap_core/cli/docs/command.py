@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from htmap_core.cli.machine.shapes import house
 
 
+_A_SCREEN = 8  # pages with a line of each, of which the first are the best
+
+
 class _Words(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks only
     name = "words"
 
@@ -34,9 +37,9 @@ class _Words(click.ParamType):  # type: ignore[type-arg]  # generic in newer cli
 def docs(words: tuple[str, ...], as_path: bool, as_notebook: bool, as_json: bool) -> house.Pages | None:
     """Show the documentation: all pages, one, or those with some words.
 
-    It is that of the installed version, and needs no network. On a terminal a page is shown in your pager ($PAGER, or less); in a
-    pipe it is Markdown, as its file is. Examples are files to copy: htmap docs desy.py > desy.py; and whatever has Python
-    in it can be had as a notebook: htmap docs --notebook first-steps > first-steps.ipynb
+    It is that of the installed version, and needs no network. On a terminal what is long is shown in your pager ($PAGER, or
+    less); in a pipe a page is Markdown, as its file is. Examples are files to copy: htmap docs desy.py > desy.py; and whatever
+    has Python in it can be had as a notebook: htmap docs --notebook first-steps > first-steps.ipynb
     """
     known = pages()
     page = named(words, known)
@@ -45,7 +48,7 @@ def docs(words: tuple[str, ...], as_path: bool, as_notebook: bool, as_json: bool
         found = _found(words, known) if words and page is None else [Found(each, None) for each in only]
         return {"pages": [_answer(each) for each in found]}
     if as_notebook:
-        click.echo(_as_notebook(page, known), nl=False)
+        click.echo(_as_notebook(page, words, known), nl=False)
     elif as_path and not words:
         click.echo(root())
     elif not words:
@@ -61,13 +64,19 @@ def docs(words: tuple[str, ...], as_path: bool, as_notebook: bool, as_json: bool
     return None
 
 
-def _as_notebook(page: Page | None, known: Sequence[Page]) -> str:
+def _as_notebook(page: Page | None, words: Sequence[str], known: Sequence[Page]) -> str:
     if page is None or not notebook.has_cells(page):
-        what = "name one page" if page is None else f"the page {page.name} has nothing to run"
+        what = f"the page {page.name} has nothing to run" if page else _unknown(words, known) or "name one page"
         raise click.UsageError(
             followed(what, "`htmap docs --notebook first-steps > first-steps.ipynb` writes the first tutorial")
         )
     return notebook.notebook(page, known)
+
+
+def _unknown(words: Sequence[str], known: Sequence[Page]) -> str:
+    """Return that no page has this name, with the nearest; an empty text where there is not one word."""
+    name = words[0] if len(words) == 1 else ""
+    return f"no page is called {name!r}{did_you_mean(name, [page.name for page in known])}" if name else ""
 
 
 def _answer(found: Found) -> house.Page:
@@ -76,11 +85,18 @@ def _answer(found: Found) -> house.Page:
 
 
 def _list(known: Sequence[Page]) -> None:
-    for kind, (purpose, _) in KINDS.items():
-        rows = [(page.name, page.title) for page in known if page.kind == kind]
+    by_kind = [
+        (purpose, [(page.name, page.title) for page in known if page.kind == kind])
+        for kind, (purpose, _) in KINDS.items()
+    ]
+    last = "`htmap docs PAGE` shows a page, `htmap docs WORDS` finds those that have some words."
+    if sys.stdout.isatty():
+        shown.show_list(by_kind, last)
+        return
+    for purpose, rows in by_kind:
         tables.show((purpose, ""), rows)
         click.echo()
-    click.echo("`htmap docs PAGE` shows a page, `htmap docs WORDS` finds those that have some words.")
+    click.echo(last)
 
 
 def _found(words: Sequence[str], known: Sequence[Page]) -> list[Found]:
@@ -98,4 +114,9 @@ def _tell(found: Sequence[Found], *, as_path: bool) -> None:
         for each in found:
             click.echo(each.page.path)
         return
-    tables.show(("Page", "Title", "Line"), [(each.page.name, each.page.title, each.line or "") for each in found])
+    shown = found[:_A_SCREEN] if sys.stdout.isatty() else found
+    tables.show(("Page", "Title", "Line"), [(each.page.name, each.page.title, each.line or "") for each in shown])
+    if len(shown) < len(found):
+        tables.say(
+            f"{len(found) - len(shown)} more have these words; another word finds fewer, a pipe (`| less`) gets all"
+        )

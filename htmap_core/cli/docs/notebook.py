@@ -92,7 +92,8 @@ def cells(text: str) -> Iterator[Cell]:
 
 def _markdown(text: str) -> Iterator[Cell]:
     """Yield what is read between two cells of code: a cell for each heading, so that it can be shown as a slide."""
-    yield from (Cell("markdown", part.strip()) for part in _SLIDE.split(text) if part.strip())
+    # An indented first line stays so: it begins a block of code.
+    yield from (Cell("markdown", part.strip("\n").rstrip()) for part in _SLIDE.split(text) if part.strip())
 
 
 def _code(language: str, code: str, named: re.Match[str] | None) -> Cell | None:

@@ -28,6 +28,11 @@ KINDS: dict[Kind, tuple[str, tuple[str, ...]]] = {
 
 # What answers a question first: pages that show how to do something, then those that list, then those with the background.
 _RANKS: dict[Kind, int] = {"tutorials": 2, "how-to": 2, "reference": 1}
+_OF_ANY_SENTENCE = (
+    "a an and are be can could do does for from how i if in is it me my no not of on or should so that the there this to was "
+    "what when where which who why will with would you"
+)
+_FILLERS = frozenset(_OF_ANY_SENTENCE.split())
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _ITEM = re.compile(r"^- .*(?:\n  .*)*", re.MULTILINE)
 
@@ -84,13 +89,20 @@ def named(words: Sequence[str], known: Sequence[Page]) -> Page | None:
 
 
 def search(words: Sequence[str], known: Sequence[Page]) -> list[Found]:
-    """Return the pages that have all of some words: first those that are about them, by their title and by the index."""
-    wanted = [word.casefold() for each in words for word in each.split()]
+    """Return the pages that have all of some words: first those that are about them, by their title and by the index.
 
-    def weight(page: Page) -> tuple[int, int, int]:
+    Words that belong to any sentence do not count, so that a question finds what it is about. Words in quotes, such as a
+    message that somebody has seen, come first where they stand together.
+    """
+    quoted = [each.casefold() for each in words if len(each.split()) > 1]
+    said = [word.casefold().strip("?!.,:;") for each in words for word in each.split()]
+    wanted = [word for word in said if word and word not in _FILLERS] or said
+
+    def weight(page: Page) -> tuple[int, int, int, int]:
         about, text = f"{page.name} {page.title} {page.about}".casefold(), page.text.casefold()
         matches = sum(text.count(word) for word in wanted)
-        return sum(word.removesuffix("s") in about for word in wanted), _RANKS.get(page.kind, 0), matches
+        together = sum(each in text for each in quoted)
+        return together, sum(word.removesuffix("s") in about for word in wanted), _RANKS.get(page.kind, 0), matches
 
     found = [page for page in known if all(word in page.text.casefold() for word in wanted)]
     found.sort(key=weight, reverse=True)
@@ -134,5 +146,6 @@ def _title(name: str, text: str) -> str:
 
 def _line(text: str, wanted: Sequence[str]) -> str:
     """Return the first of the lines that have most of the wanted words, without what Markdown means by its beginning."""
-    best = max(text.splitlines(), key=lambda line: sum(word in line.casefold() for word in wanted))
+    _, *below = text.splitlines()  # the title is told anyhow
+    best = max(below, key=lambda line: sum(word in line.casefold() for word in wanted), default="")
     return _LINK.sub(r"\1", best).strip("|#*- ")

@@ -7,16 +7,22 @@ import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from htmap_core.cli import tables
 from htmap_core.cli.docs.pages import Page
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 _WIDEST = 100  # characters: longer lines are hard to read
 _STYLES = {"markdown.code": "cyan", "markdown.code_block": "cyan"}  # not on black, which a light terminal is not
 _BLOCK = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"^<!--.*?-->\n", re.MULTILINE)
+_ROW = re.compile(r"^\|.*$", re.MULTILINE)
+_SOURCE = re.compile(r"(?<![\w)\]])\[([^\]]+)\]\[[^\]]+\]")
 _LINK = re.compile(r"(?<![\w)\]])(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
@@ -29,17 +35,35 @@ def show(page: Page, known: Sequence[Page]) -> None:
     with console.capture() as drawn, console.use_theme(Theme(_STYLES)):
         markdown = Markdown(_markdown(page, known), code_theme="ansi_dark", hyperlinks=False)
         console.print(markdown, width=min(console.width, _WIDEST))
-    text = drawn.get()
+    _paged(drawn.get(), console)
+
+
+def show_list(known: Sequence[tuple[str, Sequence[tuple[str, str]]]], last: str) -> None:
+    """Show a list of pages likewise: so it begins with those for whoever is new.
+
+    :param known: what pages are for, with their names and titles.
+    :param last: what stands below the list.
+    """
+    console = tables.console()
+    with console.capture() as drawn:
+        for purpose, rows in known:
+            console.print(tables.filled((purpose, ""), rows), end="\n\n")
+        console.print(last)
+    _paged(drawn.get(), console)
+
+
+def _paged(text: str, console: Console) -> None:
     is_long = len(text.splitlines()) >= console.height
     if is_long and tables.in_color(None) and (os.environ.get("PAGER") or shutil.which("less")):
-        click.echo_via_pager(text, color=True)
+        click.echo_via_pager(text)  # click knows which pagers show colours; others get none
     else:
         tables.echo_in_color(text)
 
 
 def _markdown(page: Page, known: Sequence[Page]) -> str:
     if page.path.suffix == ".md":
-        return with_commands(page, known)
+        # The source of what a cell says has no room there: of its address, there would be but the beginning.
+        return _ROW.sub(lambda row: _SOURCE.sub(r"\1", row[0]), with_commands(page, known))
     language = {".py": "python", ".toml": "toml"}.get(page.path.suffix, "")
     return f"```{language}\n{page.text}\n```\n"
 

@@ -68,7 +68,7 @@ class Quantity:
 
     def _text(self, count: float) -> str:
         if self.unit == "s":
-            return f"{count:.2g} s" if count < _SHORT else durations.in_words(count)
+            return durations.measured(count)
         return wording.size(count * (1024**2 if self.unit == "MB" else 1024))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Optional
 import attrs
 
 from htmap_core.contract.option_values import EXPECTED_RUNTIME
+from htmap_core.durations import measured
 from htmap_core.wording import counted
 
 # Jobs at a time where a pool grows, which one without slots does: seldom to less than that.
@@ -58,7 +59,7 @@ class Reason:
         if self.alone:
             return f"each has a job of its own because of {self.alone}"
         known = (
-            f"a call takes about {self.seconds:.2g} s by {self.source}"
+            f"a call takes {measured(self.seconds)} by {self.source}"
             if self.seconds
             else "how long a call takes is not known"
         )

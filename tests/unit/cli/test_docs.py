@@ -100,6 +100,36 @@ def test_pages_with_all_words_are_found_and_those_about_them_come_first() -> Non
     assert all("checkpoint" in each.page.text.casefold() and "time" in each.page.text.casefold() for each in found)
     assert len(found) < len(PAGES)
     assert all(re.search("checkpoint|time", each.line or "", re.IGNORECASE) for each in found)
+    assert [each.line for each in search(["files"], PAGES) if each.line == each.page.title] == []
+
+
+def test_a_question_finds_what_it_is_about() -> None:
+    found = [each.page.name for each in search(["How", "do", "I", "send", "a", "file?"], PAGES)]
+    assert found[0] == "files"
+    assert found == [each.page.name for each in search(["send", "file"], PAGES)]
+    assert search(["how"], PAGES)
+
+
+def test_a_message_in_quotes_comes_first_where_it_stands() -> None:
+    told = "No module named htmap"
+    assert search([told], PAGES)[0].page.name == "install"
+    assert search(told.split(), PAGES)
+
+
+@pytest.mark.usefixtures("htmap_dir")
+def test_a_terminal_gets_the_best_on_one_screen_and_a_pipe_all() -> None:
+    sent, code = sent_to_a_terminal("-m", "htmap", "docs", "file", size=(24, 100), COLUMNS="100")
+    found = [each.page.name for each in search(["file"], PAGES)]
+    assert code == 0
+    assert f"{len(found) - 8} more" in sent.decode()
+    assert all(f"\n{name} " in run_htmap("docs", "file").stdout for name in found)
+
+
+@pytest.mark.parametrize("words", [["firststeps"], ["first-step"]])
+def test_a_notebook_of_an_unknown_page_is_told_with_the_nearest(words: list[str]) -> None:
+    asked = run_htmap("docs", "--notebook", *words)
+    assert (asked.exit_code, asked.stdout) == (2, "")
+    assert "'first-steps'?" in asked.stderr
 
 
 def test_an_unknown_page_is_told_with_the_nearest(golden: Golden) -> None:
@@ -141,13 +171,21 @@ rows[0](x)
 
 
 @pytest.mark.usefixtures("htmap_dir")
-def test_a_long_page_is_shown_in_the_users_pager(tmp_path: Path) -> None:
-    pager = tmp_path / "pager"  # older clicks take a command without arguments
-    pager.write_text("#!/bin/sh\nexec wc -l\n")
+@pytest.mark.parametrize("asked", [("docs", "files"), ("docs",)], ids=" ".join)
+@pytest.mark.parametrize(
+    ("name", "less", "is_colored"), [("less", "", True), ("less", "-F", False), ("more", "", False)]
+)
+def test_what_is_long_is_shown_in_the_users_pager_in_colours_that_it_shows(
+    tmp_path: Path, asked: tuple[str, ...], name: str, less: str, is_colored: bool
+) -> None:
+    pager = tmp_path / name  # older clicks take a command without arguments
+    pager.write_text('#!/bin/sh\necho "LESS=$LESS"\nexec cat\n')
     pager.chmod(0o755)
-    sent, code = sent_to_a_terminal("-m", "htmap", "docs", "files", PAGER=str(pager))
+    sent, code = sent_to_a_terminal("-m", "htmap", *asked, PAGER=str(pager), LESS=less)
     assert code == 0
-    assert int(sent) > 50
+    assert len(sent.splitlines()) > 50
+    assert b"LESS=" in sent.splitlines()[0]
+    assert (b"\x1b[" in sent, b"LESS=-R" in sent) == (is_colored, is_colored)
 
 
 @pytest.mark.usefixtures("htmap_dir")
@@ -160,6 +198,13 @@ def test_it_is_drawn_on_the_terminal_where_it_fits_or_there_is_no_pager(name: st
     assert ("\x1b[" in text) == ("TERM" not in more)
     assert "](" not in text
     assert "\\x1b" not in text
+
+
+@pytest.mark.usefixtures("htmap_dir")
+def test_cells_have_no_addresses_that_would_be_cut_off() -> None:
+    sent, _ = sent_to_a_terminal("-m", "htmap", "docs", "readme", size=(500, 100), COLUMNS="100", LINES="500")
+    assert "dask-jobqueue" in sent.decode()
+    assert "(https://jobq" not in sent.decode()
 
 
 # --- in the wheel

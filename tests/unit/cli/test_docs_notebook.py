@@ -37,6 +37,9 @@ print("one")
 #> ZeroDivisionError: division by zero
 ```
 
+    what it shows
+    line by line
+
 Write this into `low-tide.py`:
 
 ```python
@@ -97,6 +100,11 @@ def test_each_heading_is_a_slide_and_links_are_commands(cells: list[Any]) -> Non
     assert slides == ["# The tide", "## What goes wrong"]
     assert "files (`htmap docs files`)" in read[0].source
     assert read[-1].source.endswith("```sh\nrm tide\n```")
+
+
+def test_what_is_indented_below_a_cell_stays_a_block(cells: list[Any]) -> None:
+    (read,) = [each for each in cells if "line by line" in each.source]
+    assert read.source.startswith("    what it shows\n    line by line\n\nWrite")
 
 
 @pytest.mark.parametrize("name", [page.name for page in PAGES if page.kind == "tutorials" and page.name != "workshop"])

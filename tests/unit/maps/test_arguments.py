@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 import htmap
-from htmap_core.exceptions import CannotMap, CannotPickle, NotOptions, UnknownArgument
+from htmap_core.exceptions import CannotMap, CannotPickle, InvalidTag, NotOptions, TagNotFound, UnknownArgument
 
 CALLS: list[Callable[..., Any]] = [htmap.map, htmap.starmap, htmap.build_map, htmap.plan]
+MAPPED = htmap.mapped(abs)
 
 
 @pytest.mark.parametrize("function", CALLS)
@@ -58,6 +59,13 @@ def test_the_cause_of_a_refusal_keeps_the_users_lines_alone() -> None:
     assert [each for each in shown if "/htmap_" in each.filename] == []
 
 
+@pytest.mark.parametrize("name", ["map", "starmap", "build_map", "plan"])
+def test_so_it_is_for_a_mapped_function(name: str) -> None:
+    with pytest.raises(UnknownArgument) as caught:
+        getattr(MAPPED, name)(request_memory="2GB")
+    assert (caught.value.function, caught.value.name) == (name, "request_memory")
+
+
 @pytest.mark.parametrize("function", [htmap.map, htmap.starmap])
 def test_what_is_no_inputs_is_refused(function: Callable[..., Any]) -> None:
     with pytest.raises(CannotMap) as caught:
@@ -75,6 +83,23 @@ def test_what_is_no_function_is_refused_by_the_shortest_way(function: Callable[.
         "test_what_is_no_function_is_refused_by_the_shortest_way",
         "checked",
     ]
+
+
+@pytest.mark.usefixtures("htmap_dir")
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda: htmap.load("tide"), TagNotFound),
+        (lambda: htmap.remove("tide", not_exist_ok=False), TagNotFound),
+        (lambda: htmap.load("a tag"), InvalidTag),
+        (lambda: MAPPED.map(10), CannotMap),  # type: ignore[arg-type]  # on purpose
+    ],
+)
+def test_what_htmap_refuses_has_one_line_of_htmap(call: Callable[[], Any], error: type[Exception]) -> None:
+    with pytest.raises(error) as caught:
+        call()
+    own = [entry for entry in caught.traceback if "htmap_core" in str(entry.path)]
+    assert len(own) == 1
 
 
 @pytest.mark.parametrize("function", CALLS)
