@@ -431,6 +431,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
     "UnknownArgument": [
         {"function": "map", "name": "request_memory", "value": "2GB", "meant": None},
         {"function": "starmap", "name": "chunk_size", "value": 10, "meant": "chunksize"},
+        {"function": "Executor", "name": "max_workers", "value": 4, "meant": None},
     ],
     "UnknownOption": [
         {"name": "memory", "nearest": ("request_memory",)},

@@ -61,11 +61,15 @@ class FunctionIsLazy(HTMapException, TypeError):
         )
 
 
+# Arguments that functions of other libraries have, and why none of HTMap's has them.
+_OF_OTHERS = dict.fromkeys(("max_workers", "n_jobs", "processes"), "the pool decides how many calls run at a time")
+
+
 @attrs.define(slots=False)
 class UnknownArgument(HTMapException, TypeError):
-    """A mapping function has no such argument. Submit commands of HTCondor are options, and no arguments.
+    """A mapping function, or an executor, has no such argument. Submit commands of HTCondor are options, and no arguments.
 
-    :param function: the name of the mapping function.
+    :param function: the name of the function or class.
     :param meant: the argument that has nearly this name; None if no one has.
     """
 
@@ -78,6 +82,8 @@ class UnknownArgument(HTMapException, TypeError):
         text = f"{self.function}() has no argument {self.name!r}"
         if self.meant is not None:
             return f"{text}; did you mean {self.meant!r}?"
+        if self.name in _OF_OTHERS:
+            return f"{text}: {_OF_OTHERS[self.name]}"
         return f"{text}. If it is an option for HTCondor: map_options=htmap.MapOptions({self.name}={self.value!r})"
 
 

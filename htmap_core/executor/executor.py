@@ -16,6 +16,7 @@ from htmap_core.executor.mapping import results_of
 from htmap_core.executor.recall.memory import Memory
 from htmap_core.executor.submitter import Submitter
 from htmap_core.futures.future import Future
+from htmap_core.maps.drafts.arguments import explaining
 from htmap_core.maps.here.place import place
 from htmap_core.maps.map import engine_of
 from htmap_core.maps.shown import of_map
@@ -53,6 +54,7 @@ class Executor(Shown, concurrent.futures.Executor):
         10_000  # so many tasks dask submits at a time; HTCondor runs no more jobs of a schedd (MAX_JOBS_RUNNING)
     )
 
+    @explaining
     def __init__(
         self,
         tag: str | None = None,

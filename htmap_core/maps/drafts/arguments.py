@@ -22,20 +22,21 @@ T = TypeVar("T")
 
 
 def explaining(function: Mapping) -> Mapping:
-    """Make a mapping function say of an argument that it does not have which one was meant, or that it is an option.
+    """Make a mapping function, or the start of an executor, say what was meant by an argument that it does not have.
 
     Its own exceptions come to users by the shortest way: they say all, and the lines of HTMap before them would hide it.
     Ctrl-C shows the lines of the user's function, if it has met one that runs in this process.
     """
     code = function.__code__
     known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    *_, called = function.__qualname__.removesuffix(".__init__").split(".")
 
     @functools.wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True  # pytest shows the line of the user
         for name, value in kwargs.items():
             if name not in known:
-                raise UnknownArgument(function.__name__, name, value, closest(name, known))
+                raise UnknownArgument(called, name, value, closest(name, known))
         try:
             return function(*args, **kwargs)
         except HTMapException as error:

@@ -36,6 +36,14 @@ def test_an_argument_that_is_nearly_spelt_so_is_suggested() -> None:
     assert caught.value.meant == "chunksize"
 
 
+@pytest.mark.parametrize("name", ["max_workers", "request_memory"])
+def test_so_it_is_for_an_executor(name: str) -> None:
+    with pytest.raises(UnknownArgument) as caught:
+        htmap.Executor(**{name: 4})  # type: ignore[arg-type]
+    assert (caught.value.function, caught.value.name, caught.value.value) == ("Executor", name, 4)
+    assert ("htmap.MapOptions(" in str(caught.value)) == (name == "request_memory")
+
+
 @pytest.mark.parametrize("function", [htmap.map, htmap.plan])
 def test_options_that_are_none_are_refused_with_those_that_were_meant(function: Callable[..., Any]) -> None:
     with pytest.raises(NotOptions) as caught:
