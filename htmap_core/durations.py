@@ -23,11 +23,8 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _UNIT = r"w(?:eeks?)?|d(?:ays?)?|h(?:(?:ou)?rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?"
 _PART = re.compile(rf"({_NUMBER})\s*({_UNIT})\s*", re.IGNORECASE | re.ASCII)
 _PARTS = re.compile(rf"(?:{_PART.pattern})+", re.IGNORECASE | re.ASCII)
-_MILLISECOND, _SHORT, _LONG = (
-    0.001,
-    0.099,
-    10.0,
-)  # seconds: with two digits, what is between is neither 1e+02 ms nor 1e+01 s
+_MILLISECOND = 0.001
+_SHORT, _LONG = 0.099, 10.0  # seconds: what is shorter is told in ms, what is longer in whole seconds
 _CLOCK = re.compile(r"(?:(\d+)-)?(\d+):([0-5]\d):([0-5]\d)", re.ASCII)  # hours, or days and hours as Slurm writes them
 
 
@@ -87,7 +84,7 @@ def in_words(span: float) -> str:
 
 
 def measured(span: float) -> str:
-    """Return how long a call takes, as people read it: two digits of what is short, and nothing that is shorter than a moment.
+    """Return how long a call takes, as people read it: two digits of what is short.
 
     >>> measured(2.1e-05), measured(0.0072), measured(0.67), measured(128.4)
     ('less than 1 ms', '7.2 ms', '0.67 s', '2 min 8 s')
