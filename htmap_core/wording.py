@@ -15,8 +15,10 @@ import functools
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
+
+from htmap_run import ranges
 
 __all__ = ["describe", "did_you_mean", "duration", "followed", "in_shell", "printable", "size", "table"]
 
@@ -127,6 +129,11 @@ def counted(count: int, what: str) -> str:
     :param what: one of it; a noun whose plural has an s.
     """
     return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def numbered(components: Collection[int]) -> str:
+    """Return components with their numbers: ``component 3``, ``components 0-9,12``."""
+    return f"component{'' if len(components) == 1 else 's'} {ranges.spell(components)}"
 
 
 def size(count: float) -> str:

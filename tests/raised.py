@@ -222,7 +222,7 @@ OTHER_FACTS: dict[str, list[dict[str, Any]]] = {
         {"paths": ("3/picture.txt",), "are_folders": True},
     ],
     "UnusableFolder": [{}, {"copied": 3}],
-    "SameFileNames": [{"names": {"picture.txt": (0, 1, 2, 5)}}],
+    "SameFileNames": [{"names": {"picture.txt": (0, 1, 1, 2, 5), "tide.csv": (3, 3)}}],
     "CannotMap": [{"given": 10, "needed": "inputs"}, {"given": range(3), "needed": "a function"}],
     "OtherPython": [{"wanted": "3.11"}],
     "TooOldNodes": [{"needed": "2.28"}],

@@ -185,6 +185,20 @@ class Connection:
             # With None instead of bytes, the bindings would run the producer, and cut its output at the first zero byte.
             self._ask_credd(condor, lambda credd, kind: credd.add_user_cred(kind, credential))
 
+    def _ask_credd(self, condor: Any, ask: Callable[[Any, Any], Any]) -> Any:
+        try:
+            return ask(self._credd(condor), condor.CredType.Kerberos)
+        except condor.HTCondorException as error:
+            if "Communication error" not in str(error):
+                raise
+            # A restarted credd has forgotten its session with this process. The failure has ended that session, so try again.
+            return ask(self._credd(condor), condor.CredType.Kerberos)
+
+    def _credd(self, condor: Any) -> Any:
+        """Return the credd that the schedd asks for credentials."""
+        is_local = schedds.is_local(self._address, condor)
+        return condor.Credd() if is_local else condor.Credd(schedds.credd(self._address, condor))
+
     # --- the collector
 
     def slots(self, projection: Sequence[str] = ()) -> list[Mapping[str, Any]]:
@@ -244,22 +258,6 @@ class Connection:
             with self._daemons.schedd() as (condor, schedd):
                 found = condor.RemoteParam(schedd).get(name)
         return None if found in {None, "Not defined"} else str(found)  # the daemon's words
-
-    # --- the bindings
-
-    def _ask_credd(self, condor: Any, ask: Callable[[Any, Any], Any]) -> Any:
-        try:
-            return ask(self._credd(condor), condor.CredType.Kerberos)
-        except condor.HTCondorException as error:
-            if "Communication error" not in str(error):
-                raise
-            # A restarted credd has forgotten its session with this process. The failure has ended that session, so try again.
-            return ask(self._credd(condor), condor.CredType.Kerberos)
-
-    def _credd(self, condor: Any) -> Any:
-        """Return the credd that the schedd asks for credentials."""
-        is_local = schedds.is_local(self._address, condor)
-        return condor.Credd() if is_local else condor.Credd(schedds.credd(self._address, condor))
 
 
 def connect(address: PoolAddress) -> PoolAccess:

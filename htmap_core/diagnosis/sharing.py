@@ -14,8 +14,7 @@ from htmap_core.exceptions import CorruptMap, MadeByNewerHTMap
 from htmap_core.results.engine import Engine
 from htmap_core.storage.jobs import Job
 from htmap_core.tracking import hold_codes
-from htmap_core.wording import in_shell
-from htmap_run import ranges
+from htmap_core.wording import in_shell, numbered
 
 LONG = 600.0  # seconds; where components end, results of a job come every ten minutes at least
 
@@ -37,10 +36,10 @@ class Quiet:
     def text(self) -> str:
         """Say who runs, as far as that is known, and who waits."""
         one = len(self.first) == 1
-        which = f"component{'' if one else 's'} {ranges.spell(self.first)}"
         return (
             f"{'its' if one else 'each'} job runs one component after the other, and no result has come for "
-            f"{durations.in_words(round(self.seconds))}. The first without a result: {which}; those behind wait for it"
+            f"{durations.in_words(round(self.seconds))}. The first without a result: {numbered(self.first)}; "
+            "those behind wait for it"
         )
 
     def advice(self, tag: str) -> str:

@@ -8,8 +8,7 @@ from pathlib import Path
 import attrs
 
 from htmap_core.exceptions.roots import HTMapException
-from htmap_core.wording import counted
-from htmap_run import ranges
+from htmap_core.wording import counted, numbered
 
 _SHOWN = 5  # names that a text lists: enough to see what they are
 
@@ -35,7 +34,7 @@ class UnusableFolder(CannotCollect):
 
     def __str__(self) -> str:
         done = (
-            f"{counted(self.copied, 'file')} of it were copied before and stay; the same command goes on with the rest"
+            f"Copied before that: {counted(self.copied, 'file')}; the same command goes on with the rest"
             if self.copied
             else "Nothing was copied"
         )
@@ -56,7 +55,7 @@ class SameFileNames(CannotCollect):
     names: Mapping[str, tuple[int, ...]]
 
     def __str__(self) -> str:
-        those = (f"{name!r} of components {ranges.spell(of)}" for name, of in self.names.items())
+        those = (f"{name!r} of {numbered(sorted({*of}))}" for name, of in self.names.items())
         return (
             f"files of map {self.tag!r} have one name: {_some(those, len(self.names))}. Nothing was copied to "
             f"{str(self.folder)!r}. Without `flat` (`--flat`), each component gets a folder of its own there"
@@ -69,7 +68,7 @@ def _paths(paths: Iterable[str]) -> tuple[str, ...]:
 
 @attrs.define(slots=False)
 class FilesInTheWay(CannotCollect):
-    """There are files or folders where output files would be copied to, and they are others. Nothing was copied.
+    """Other files or folders are where output files would be copied to. Nothing was copied.
 
     :param tag: the map.
     :param folder: the folder.

@@ -250,7 +250,7 @@ class ArgumentsDoNotFit(HTMapException, TypeError):
 
     def __str__(self) -> str:
         given = [
-            *([f"{counted(self.positional, 'argument')}"] if self.positional else []),
+            *([counted(self.positional, "argument")] if self.positional else []),
             *map(repr, self.keywords),
         ]
         mark = ("*",) if self.by_name else ()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from htmap_core.futures.following import keep
 from htmap_core.futures.future import Future
 from htmap_core.progress.bars import tell
+from htmap_core.wording import counted
 
 if TYPE_CHECKING:
     from htmap_core.executor.submitter import Submitter
@@ -42,7 +43,7 @@ def tell_of_lost(waiting: Iterable[Future[Any]]) -> None:
     done = [each for each in waiting if each.component is None and each.done() and not each.cancelled()]
     lost = [error for each in done if (error := each.exception()) is not None]
     if lost:
-        tell(f"{len(lost)} call{'' if len(lost) == 1 else 's'} of an executor could not be submitted: {lost[0]}")
+        tell(f"{counted(len(lost), 'call')} of an executor could not be submitted: {lost[0]}")
 
 
 def _leave() -> None:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import attrs
 
+OTHER_HOSTS_PATIENCE = 24 * 3600
+"""For how many seconds the lock of a process counts that cannot be looked at from here."""
+
 _PROC = Path("/proc")
 
 
@@ -43,6 +46,14 @@ class Holder:
             return (_born(self.pid) or 0) == self.born  # 0 where there is no /proc: then nothing is certain
         has_restarted = self.host == here.host and since < _start_of_host()
         return not has_restarted
+
+    def may_hold_what_is_free(self, since: float) -> bool:
+        """Return whether the process may have a lock that is free here: those of other hosts may not reach a shared file system.
+
+        :param since: when it had the lock, in seconds since the epoch.
+        """
+        is_elsewhere = self.boot != this_process().boot
+        return is_elsewhere and self.may_be_alive(since) and time.time() < since + OTHER_HOSTS_PATIENCE
 
 
 def this_process() -> Holder:

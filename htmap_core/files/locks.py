@@ -18,14 +18,13 @@ from typing import IO
 
 import attrs
 
-from htmap_core.files.holders import Holder, this_process
+from htmap_core.files.holders import OTHER_HOSTS_PATIENCE, Holder, this_process
 from htmap_core.files.ownership import private_opener
 from htmap_core.files.sealed import seal, unseal
 
 REFUSED = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM, errno.ENOLCK, errno.EINVAL})
 """What file systems say that have no such lock or link."""
 
-_OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds until a lock is taken to be left whose holder cannot be looked at from here
 _FIRST_WAIT, _LONGEST_WAIT = 0.01, 0.5  # seconds between two looks at the lock of another
 
 
@@ -153,7 +152,7 @@ def _was_left(said: str) -> bool:
         holder = Holder(**{name: content[name] for name in attrs.fields_dict(Holder)})
     except (ValueError, KeyError, TypeError):
         return False  # somebody else has made it, and has to remove it
-    return not holder.may_be_alive(since) or time.time() > since + _OTHER_HOSTS_PATIENCE
+    return not holder.may_be_alive(since) or time.time() > since + OTHER_HOSTS_PATIENCE
 
 
 def _take_away(link: Path, said: str) -> None:

@@ -160,7 +160,7 @@ def _fingerprint(root: str, found: bytes, unknown: list[tuple[Path, str, str]]) 
 def _is_plain(values: Collection[Any]) -> bool:
     """Return whether there are only values among the arguments, and tuples of them, which need no walk.
 
-    They are written as often as they are met. So it is not for tuples in which many others are met again and again.
+    They are written as often as they are met. So tuples in which many others are met again and again do not count as such.
     """
     level: list[Collection[Any]] = [values]
     left = _MOST

@@ -25,7 +25,7 @@ from htmap_core import names
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import BusyMap, CorruptMap, MadeByNewerHTMap
 from htmap_core.files.atomic import write_atomically
-from htmap_core.files.holders import Holder, this_process
+from htmap_core.files.holders import OTHER_HOSTS_PATIENCE, Holder, this_process
 from htmap_core.files.locks import locked, rewrite
 from htmap_core.files.reading import is_file
 from htmap_core.files.sealed import seal
@@ -41,7 +41,6 @@ KINDS = (names.REMOVED, names.CREATING, names.RERUNNING, names.RETAGGING, names.
 _FOR_0_7_0 = {"host": "of a newer HTMap", "since": 1e11}
 TRY_AGAIN_AFTER = 600.0  # seconds: a pool that does not answer costs a command HTCondor's timeouts
 GIVE_UP_AFTER = 7 * 24 * 3600.0  # seconds
-_OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: other hosts may not see the locks of a shared file system
 
 
 @attrs.frozen
@@ -241,7 +240,7 @@ def _read(root: Path, marker: Path, file: IO[str]) -> Operation | None:
     map_dir = MapDir(root / names.MAPS / marker.name)
     content = read_marker(marker)
     if content is None:
-        is_old = time.time() > os.fstat(file.fileno()).st_mtime + _OTHER_HOSTS_PATIENCE
+        is_old = time.time() > os.fstat(file.fileno()).st_mtime + OTHER_HOSTS_PATIENCE
         return Operation(marker, map_dir, "", is_damaged=True) if is_old else None
     try:
         check_needs(content, marker)
@@ -286,6 +285,5 @@ def _may_be_at_work(content: Mapping[str, Any], since: float) -> bool:
         holder = Holder(**content["holder"])
     except (KeyError, TypeError):  # 0.7.0 wrote the host alone
         is_elsewhere = content.get("host", socket.gethostname()) != socket.gethostname()
-    else:
-        is_elsewhere = holder.boot != this_process().boot and holder.may_be_alive(since)
-    return bool(is_elsewhere and time.time() < since + _OTHER_HOSTS_PATIENCE)
+        return bool(is_elsewhere and time.time() < since + OTHER_HOSTS_PATIENCE)
+    return holder.may_hold_what_is_free(since)

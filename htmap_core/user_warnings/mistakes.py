@@ -7,7 +7,7 @@ from typing import Optional, Union
 import attrs
 
 from htmap_core.user_warnings.roots import SuspiciousMap
-from htmap_core.wording import size
+from htmap_core.wording import counted, size
 
 _MEGABYTE = 1024 * 1024
 
@@ -159,9 +159,8 @@ class InputsInParts(SuspiciousMap):
     instead: str
 
     def __str__(self) -> str:
-        several = "" if self.count == 1 else "s"
         return (
-            f"the inputs of the map are a {self.kind}, so that each of its {self.count} {self.parts}{several} is the input of a "
+            f"the inputs of the map are a {self.kind}, so that each of its {counted(self.count, self.parts)} is the input of a "
             f"component. If something else is meant, give {self.instead}"
         )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import attrs
 
 from htmap_core.user_warnings.roots import HTMapWarning
-from htmap_core.wording import in_shell
-from htmap_run import ranges
+from htmap_core.wording import in_shell, numbered
 
 
 @attrs.define(slots=False)
@@ -47,7 +46,7 @@ def _told(components: tuple[int, ...], how: str, advice: str, tag: str, status: 
     if not components:
         return ""
     is_one = len(components) == 1
-    which = f"component{'' if is_one else 's'} {ranges.spell(components)} {how if is_one else _OF_SEVERAL[how]}"
+    which = f"{numbered(components)} {how if is_one else _OF_SEVERAL[how]}"
     return f"{which}; {advice.format(tag=in_shell(tag), status=status, them='it' if is_one else 'them')}"
 
 

@@ -30,7 +30,7 @@ FIXES = {
     "ComponentProblem": "`htmap errors` and `htmap reasons` have the rest.",
     "CondorRefused": "HTCondor's own words are in it; `htmap plan` shows what was submitted, and who has set each line.",
     "CorruptMap": "`htmap doctor` checks all files of all maps: [HTMAP_DIR](../how-to/htmap-dir.md) has what can still be done.",
-    "ExecutorKeepsTag": "Wait until the program with the executor has ended: `htmap retag TAG NEW`.",
+    "ExecutorKeepsTag": "Wait until the program with the executor has ended, then `htmap retag TAG NEW`.",
     "HeldWithoutOutput": "Mend what the reason says, then `htmap release`: [codes of holds](holds.md).",
     "InstallationFailed": "The text lists each way that was tried. `htmap pool install --help` has the others.",
     "InsufficientHTCondorVersion": "HTMap does not raise it; it is kept for scripts that catch it.",

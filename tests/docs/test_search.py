@@ -82,3 +82,12 @@ def test_what_the_index_says_of_a_page_is_its_whole_item() -> None:
         "docs/how-to/tides": "Tides and\n  waves, high and low.",
         "waves": "Tides and\n  waves, high and low.",
     }
+
+
+def test_both_searches_know_the_same_of_each_page() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    known = {
+        str(each.path.relative_to(ROOT).with_suffix("")): each.about for each in PAGES if each.path.suffix == ".md"
+    }
+    said = said_of_pages(index, "docs/index")
+    assert {name: about.lstrip("- ") for name, about in known.items() if about} == said

@@ -179,7 +179,7 @@ def test_the_rule_leaves_texts_alone(line: str) -> None:
 
 # --- numbers with what they count
 
-# Modules that count what are always several, or say one in another way.
+# Modules in which what is counted is always several, or one is said in another way.
 ALWAYS_SEVERAL = {
     "htmap_core/cli/failures.py": "several that are alike",
     "htmap_core/diagnosis/usage/advice.py": "what is said of one stands beside it",

@@ -86,7 +86,6 @@ def test_output_files_are_collected_as_components_end(tmp_path: Path) -> None:
 
     def write(number: int) -> None:
         import time
-        from pathlib import Path
 
         import htmap
 

@@ -39,3 +39,8 @@ def test_a_table_without_rows_has_its_headers() -> None:
 @pytest.mark.parametrize(("count", "text"), [(0, "0 components"), (1, "1 component"), (2, "2 components")])
 def test_one_is_no_plural(count: int, text: str) -> None:
     assert wording.counted(count, "component") == text
+
+
+@pytest.mark.parametrize(("components", "text"), [([3], "component 3"), ([0, 1, 2, 5], "components 0-2,5")])
+def test_components_are_named_by_their_numbers(components: list[int], text: str) -> None:
+    assert wording.numbered(components) == text

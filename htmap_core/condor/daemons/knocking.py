@@ -30,7 +30,7 @@ _ADDRESS = re.compile(r"<?(?P<host>[^\s<>?,]+):(?P<port>[1-9]\d*)(?:\?(?P<parame
 _BY_OTHERS = frozenset({"CCBID", "PrivAddr", "PrivNet"})  # of those, only the bindings know how to reach them
 
 
-@attrs.define
+@attrs.frozen
 class _Silence:
     """The silence of a daemon.
 
@@ -40,11 +40,6 @@ class _Silence:
 
     since: float
     until: float
-
-    @property
-    def patience(self) -> float:
-        """For how many seconds to wait once more."""
-        return _LATER if time.monotonic() < self.until + _LONG_AGO else PATIENCE
 
 
 _silences: dict[str, _Silence] = {}
@@ -59,13 +54,17 @@ def why_silent(address: str, what: str) -> str | None:
     :param what: the daemon, for whoever waits.
     """
     found = _ADDRESS.fullmatch(address)
-    parameters = dict(parse_qsl((found and found["parameters"]) or ""))
+    parameters = dict(
+        parse_qsl(((found and found["parameters"]) or "").replace("+", "%2B"))
+    )  # no blank: it parts addresses
     if found is None or not _BY_OTHERS.isdisjoint(parameters):
         return None
     began, before = time.monotonic(), _silences.get(address)
-    words = _Words(what, began, PATIENCE if before is None else before.patience, is_told=before is not None)
+    if before is not None and began > before.until + _LONG_AGO:  # nobody knows what was in between
+        before = None
+    wait = _Wait(what, began, PATIENCE if before is None else _LATER, is_told=before is not None)
     try:
-        is_heard = _is_heard((found["host"].strip("[]"), int(found["port"])), parameters.get("sock"), words)
+        is_heard = _is_heard((found["host"].strip("[]"), int(found["port"])), parameters.get("sock"), wait)
     except socket.timeout:
         is_heard = "+" in parameters.get("addrs", "")  # it has others, of which the bindings know which to take
     except OSError:  # it refuses the connection, or there is no such host, which the bindings tell as quickly
@@ -79,10 +78,13 @@ def why_silent(address: str, what: str) -> str | None:
 
 
 @attrs.define
-class _Words:
-    """What is told to whoever waits, once.
+class _Wait:
+    """A wait for a daemon, which is told once if it takes long.
 
-    :param since: since when.
+    :param what: the daemon.
+    :param since: when it began.
+    :param patience: after how many seconds it is over.
+    :param is_told: whether it has been told.
     """
 
     what: str
@@ -95,7 +97,7 @@ class _Words:
         return self.since + self.patience - time.monotonic()
 
     def tell(self) -> None:
-        """Tell what is waited for, if that takes long."""
+        """Tell it, if it takes long."""
         if not self.is_told and time.monotonic() > self.since + _TOLD_AFTER:
             self.is_told = True
             tell(
@@ -103,20 +105,31 @@ class _Words:
             )
 
 
-def _is_heard(place: tuple[str, int], socket_name: str | None, words: _Words) -> bool:
+def _is_heard(place: tuple[str, int], socket_name: str | None, wait: _Wait) -> bool:
     """Give a daemon the command that does nothing, and return whether it has read it.
 
     :param socket_name: the name by which the daemon that has the port knows the one that is meant.
     :raises OSError: nobody is reached there.
     """
-    with socket.create_connection(place, words.patience) as connection, selectors.DefaultSelector() as waiting:
+    with _connected(place, wait) as connection, selectors.DefaultSelector() as waiting:
         connection.sendall(_said_to(socket_name))
         waiting.register(connection, selectors.EVENT_READ)
-        while words.left() > 0:
-            if waiting.select(min(_SLICE, words.left())):  # it ends the connection
+        while wait.left() > 0:
+            if waiting.select(min(_SLICE, wait.left())):  # it ends the connection
                 return True
-            words.tell()
+            wait.tell()
     return False
+
+
+def _connected(place: tuple[str, int], wait: _Wait) -> socket.socket:
+    """Return a connection to a daemon; raises what :func:`_is_heard` does. Where packets are dropped, that is waited for, too."""
+    try:
+        return socket.create_connection(place, min(_TOLD_AFTER, wait.patience))
+    except socket.timeout:
+        if wait.left() <= 0:
+            raise
+    wait.tell()
+    return socket.create_connection(place, wait.left())
 
 
 def _said_to(socket_name: str | None) -> bytes:

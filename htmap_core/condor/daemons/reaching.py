@@ -80,7 +80,7 @@ class Daemons:
     def _await_collector(self) -> None:
         with self.bindings() as condor:
             named = self._address.collector or str(condor.param.get("COLLECTOR_HOST") or "")
-            of_machine = _first_line(Path(str(condor.param.get("COLLECTOR_ADDRESS_FILE"))))
+            of_machine = _first_line(str(condor.param.get("COLLECTOR_ADDRESS_FILE") or ""))
         address = named if ":" in named else f"{named}:{_PORT}"
         # Where another daemon has the port, only the collector's own file tells; and where the kernel has chosen it.
         is_of_machine = named.endswith(":0") or of_machine.startswith((f"<{address}?", f"<{address}>"))
@@ -97,8 +97,8 @@ class Daemons:
             raise PoolUnavailable(self._address.pool, problem, advice_on(self._address))
 
 
-def _first_line(file: Path) -> str:
+def _first_line(file: str) -> str:
     try:
-        return file.read_text(encoding="utf-8").partition("\n")[0]
+        return Path(file).read_text(encoding="utf-8").partition("\n")[0]
     except (OSError, UnicodeDecodeError):
         return ""

@@ -10,8 +10,7 @@ from typing import Any
 import attrs
 
 from htmap_core.display.view import Section, Shown, as_text
-from htmap_core.wording import counted, in_shell, size
-from htmap_run import ranges
+from htmap_core.wording import counted, in_shell, numbered, size
 
 _SHOWN = 5  # files that a text names
 
@@ -34,11 +33,11 @@ class CollectedFile:
 
 @attrs.frozen
 class LeftFile:
-    """What a component has sent back and nobody should read, or can.
+    """What a component has sent back that is no file, or cannot be read.
 
     :param component: the index of the component.
     :param path: its path in the folder of the component.
-    :param problem: why.
+    :param problem: why it stays behind.
     """
 
     component: int
@@ -137,11 +136,11 @@ class Collected(Shown):
             )
         if self.unfinished:
             have = "has" if len(self.unfinished) == 1 else "have"
-            yield f"{_named(self.unfinished)} {have} not ended; the same command copies what is new then"
+            yield f"{numbered(self.unfinished)} {have} not ended; the same command copies what is new then"
         if self.failed:
             have, they = ("has", "it has") if len(self.failed) == 1 else ("have", "they have")
             yield (
-                f"{_named(self.failed)} {have} failed, so what {they} left stays behind; `htmap errors {named}` shows how, "
+                f"{numbered(self.failed)} {have} failed, so what {they} left stays behind; `htmap errors {named}` shows how, "
                 "and `--with-failed` (with_failed=True) copies it"
             )
         yield from self._said_of_places()
@@ -163,7 +162,3 @@ class Collected(Shown):
             yield f"{each.path!r} of component {each.component} stays behind: {each.problem}"
         if len(self.left) > _SHOWN:
             yield f"{len(self.left) - _SHOWN} more stay behind"
-
-
-def _named(components: tuple[int, ...]) -> str:
-    return f"component{'' if len(components) == 1 else 's'} {ranges.spell(components)}"

@@ -18,7 +18,7 @@ import attrs
 from htmap_core.exceptions import UnusableFolder
 from htmap_core.files.locks import locked
 from htmap_core.maps.collecting.sources import Source
-from htmap_core.maps.collecting.target import OWN, PIECE, Copy, There
+from htmap_core.maps.collecting.target import OWN, PIECE, Copy, There, unusable
 from htmap_core.progress.work import LongWork
 from htmap_core.storage.outputs import Outputs
 
@@ -56,14 +56,13 @@ def copy_all(tag: str, folder: Path, wanted: list[Copy], outputs: Outputs) -> Co
         reason = "another process is copying files into it; try again when it has finished"
         raise UnusableFolder(tag, folder, reason) from error
     except OSError as error:
-        where = f": {error.filename}" if isinstance(error.filename, str) else ""
-        raise UnusableFolder(tag, folder, f"{error.strerror or error}{where}", copied=len(copied.done)) from error
+        raise unusable(tag, folder, error, copied=len(copied.done)) from error
     return copied
 
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[Path]:
-    """Lock the folder, and give the path for the file that is being copied. Nothing of both is left in the end."""
+    """Lock the folder, and give the path for the file that is being copied. Neither is left in the end."""
     lock, part = folder / OWN, folder / f"{OWN}.part"
     with locked(lock, wait=False):
         try:

@@ -61,6 +61,12 @@ def checked_folder(tag: str, folder: str | os.PathLike[str], root: Path) -> Path
     return path
 
 
+def unusable(tag: str, folder: Path, error: OSError, copied: int = 0) -> UnusableFolder:
+    """Return what the system says of a folder, or of a place in it, as an error of it."""
+    where = f": {error.filename}" if isinstance(error.filename, str) else ""
+    return UnusableFolder(tag, folder, f"{error.strerror or error}{where}", copied)
+
+
 def copies(tag: str, folder: Path, found: Sources, *, flat: bool) -> list[Copy]:
     """Return where each file goes: into a folder of its component's, as it came, or into the folder itself by its name alone.
 
@@ -88,11 +94,14 @@ def compared(tag: str, folder: Path, wanted: Iterable[Copy], outputs: Outputs, *
 
     :param overwrite: whether other files there may be replaced.
     :raises FilesInTheWay: they are there, or folders.
-    :raises OSError: one of them cannot be read.
+    :raises UnusableFolder: it cannot be looked at.
     """
     chosen = list(wanted)
-    with LongWork(f"comparing with {folder}", len(chosen), "file") as work:
-        found = [attrs.evolve(each, there=_there(each, outputs)) for each in work.counting(chosen)]
+    try:
+        with LongWork(f"comparing with {folder}", len(chosen), "file") as work:
+            found = [attrs.evolve(each, there=_there(each, outputs)) for each in work.counting(chosen)]
+    except OSError as error:
+        raise unusable(tag, folder, error) from error
     for obstacle in (There.FOLDER, *(() if overwrite else (There.OTHER,))):
         if paths := [os.fspath(each.to.relative_to(folder)) for each in found if each.there is obstacle]:
             raise FilesInTheWay(tag, folder, paths, are_folders=obstacle is There.FOLDER)

@@ -22,12 +22,11 @@ from htmap_core.contract.walltime import Walltime, of_all_jobs
 from htmap_core.maps.drafts.arguments import check_function
 from htmap_core.maps.drafts.options import merged_options, origins
 from htmap_core.maps.drafts.told import Modules, mistakes
-from htmap_core.maps.drafts.written import Written, add_function, add_inputs, telling_numbers
+from htmap_core.maps.drafts.written import Written, add_function, add_inputs, counting_inputs
 from htmap_core.maps.earlier_runs import EarlierRuns
 from htmap_core.maps.here.fetching import check_schemes
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.faults import plugin_faults
-from htmap_core.progress.work import LongWork
 from htmap_core.results.needed_modules import needed_modules
 from htmap_core.results.pickling import Pickled, pickle_input
 from htmap_core.settings import tables
@@ -203,8 +202,7 @@ class Draft:
             arguments = self._inputs_of(creation)
             compared = self.options, columns.names, self.function, creation.files.runtime, files.job_bytes
             requests = None if self.looks is None else Requests(*compared)
-            working = LongWork(f"creating {creation.tag}", total, "component", quiet=quiet)
-            with telling_numbers(self.options, 0 if first else total), working as work:
+            with counting_inputs(creation, self.options, total, quiet=quiet) as work:
                 numbered = enumerate(work.counting(calls), creation.first)
                 coming = chunks.following(arguments.pickled(numbered))
                 add_inputs(creation, modules.sent_before(coming, arguments, files), columns, files, requests)
@@ -246,7 +244,7 @@ class Draft:
         with made(sizes=chunks, columns=tuple(columns.names.values()), joined=files.columns) as creation:
             add_function(creation, self.function, self.checkpoints, files, runs_again_alone=False)
             arguments = self._inputs_of(creation)
-            with telling_numbers(self.options, total), LongWork(f"creating {creation.tag}", total, "component") as work:
+            with counting_inputs(creation, self.options, total) as work:
                 inputs = chunks.following(arguments.pickled(enumerate(work.counting(calls))))
                 add_inputs(creation, modules.sent_before(inputs, arguments, files), columns, files, None)
             plan = self._plan(creation, machine, columns.walltime, scratch, modules, is_chosen=False)

@@ -14,6 +14,7 @@ from htmap_core.contract.plan import MapPlan
 from htmap_core.exceptions import EmptyMap, MisalignedInputData
 from htmap_core.plugins.calls import plugins
 from htmap_core.plugins.record import one_off_files
+from htmap_core.progress.work import LongWork
 from htmap_core.results.pickling import Pickled
 from htmap_core.storage.portions.writing import Writing
 from htmap_core.storage.record import MapRecord
@@ -130,15 +131,19 @@ def add_inputs(
 
 
 @contextlib.contextmanager
-def telling_numbers(options: MapOptions, total: int) -> Iterator[None]:
-    """Have the block tell how many values an option has, and how many inputs the map, where not both are as many.
+def counting_inputs(creation: Writing, options: MapOptions, total: int, *, quiet: bool = False) -> Iterator[LongWork]:
+    """Yield what shows how far the block is, which writes the inputs of a map.
+
+    An error about an option that has not as many values tells both numbers where they are known.
 
     :param total: how many inputs there are; 0 where it is not known.
     """
     try:
-        yield
+        with LongWork(f"creating {creation.tag}", total, "component", quiet=quiet) as work:
+            yield work
     except MisalignedInputData as error:
         given = options.get(error.option)
         values = len(given) if isinstance(given, Sized) else error.option_length
-        is_known = error.inputs is None and values is not None and total > values  # a hint may be wrong
+        # A hint may be wrong; and inputs that are added are not all that the map has.
+        is_known = error.inputs is None and values is not None and total > values and not creation.first
         raise attrs.evolve(error, option_length=values, inputs=total if is_known else error.inputs) from None

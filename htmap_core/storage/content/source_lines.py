@@ -54,10 +54,8 @@ class SourceLines:
         Lines of other code stay empty. Maps of earlier versions have the lines without their indentation.
         """
         for filename, of_file in self.files.items():
-            lines, present = (
-                {int(number): line for number, line in of_file["lines"].items()},
-                linecache.getlines(filename),
-            )
+            lines = {int(number): line for number, line in of_file["lines"].items()}
+            present = linecache.getlines(filename)
             if any(present[number - 1 : number] != [f"{line}\n"] for number, line in lines.items()):
                 known = [f"{lines.get(number, '')}\n" for number in range(1, max(lines) + 1)]
                 linecache.cache[filename] = sum(map(len, known)), None, known, filename

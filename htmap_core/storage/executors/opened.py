@@ -21,7 +21,6 @@ from htmap_core.files.reading import UNREADABLE, read_file
 from htmap_core.files.sealed import seal, unseal
 from htmap_core.storage.faults.storing import NOTHING_CHANGED, storing
 
-_OTHER_HOSTS_PATIENCE = 24 * 3600  # seconds: as for operations
 _PAUSES = (0.02, 0.2, 1.0)  # seconds
 
 
@@ -91,7 +90,7 @@ def clear_left(root: Path) -> None:
     with contextlib.suppress(OSError), os.scandir(root / names.EXECUTORS) as entries:
         for path in [Path(entry.path) for entry in entries if not entry.name.startswith(".")]:
             with contextlib.suppress(OSError), locked(path, wait=False, create=False):  # an error: it is open
-                if (said := _said(path)) is None or not said.may_be_open:
+                if (said := _said(path)) is None or not said.holder.may_hold_what_is_free(said.at):
                     path.unlink()
 
 
@@ -102,18 +101,12 @@ class _Said:
     holder: Holder
     at: float
 
-    @property
-    def may_be_open(self) -> bool:
-        """Whether the lock counts although it is free: locks may not reach other hosts."""
-        is_elsewhere = self.holder.boot != this_process().boot
-        return is_elsewhere and self.holder.may_be_alive(self.at) and time.time() < self.at + _OTHER_HOSTS_PATIENCE
-
 
 def _said(path: Path) -> Optional[_Said]:
     try:
         content: dict[str, Any] = unseal(read_file(path))
         return _Said(Holder(**content["holder"]), float(content["at"]))
-    except (*UNREADABLE, TypeError):
+    except UNREADABLE:
         return None
 
 

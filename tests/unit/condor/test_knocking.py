@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +17,7 @@ from htmap_core.condor.daemons import knocking
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(knocking, "PATIENCE", 0.2)
     monkeypatch.setattr(knocking, "_LATER", 0.1)
-    monkeypatch.setattr(knocking, "_TOLD_AFTER", 0.0)
+    monkeypatch.setattr(knocking, "_TOLD_AFTER", 0.01)
     monkeypatch.setattr(knocking, "_SLICE", 0.05)
     monkeypatch.setattr(knocking, "_silences", {})
 
@@ -79,7 +80,6 @@ def test_one_that_says_nothing_is_told_once_and_waited_for_shortly_when_it_is_as
     address = address_of(daemon)
     assert address in (knocking.why_silent(address, "the schedd") or "")
     assert len(capsys.readouterr().err.splitlines()) == 1
-    assert knocking._silences[address].patience == knocking._LATER
     assert knocking.why_silent(address, "the schedd") is not None
     assert capsys.readouterr().err == ""
     for _ in range(2):  # the two that it has not taken yet
@@ -88,6 +88,47 @@ def test_one_that_says_nothing_is_told_once_and_waited_for_shortly_when_it_is_as
     assert knocking.why_silent(address, "the schedd") is None
     thread.join()
     assert address not in knocking._silences
+
+
+def test_what_was_silent_long_ago_is_waited_for_as_any_other(
+    daemon: socket.socket, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = address_of(daemon)
+    monkeypatch.setattr(knocking, "_LATER", 0.0)
+    long_ago = time.monotonic() - 2 * knocking._LONG_AGO
+    knocking._silences[address] = knocking._Silence(long_ago - 1000, long_ago)
+    assert "for 0 s now" in (knocking.why_silent(address, "the schedd") or "")
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_where_packets_are_dropped_is_told_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = []
+
+    def dropped(_: object, seconds: float) -> None:
+        waits.append(seconds)
+        raise socket.timeout
+
+    monkeypatch.setattr(knocking, "_TOLD_AFTER", 0.0)
+    monkeypatch.setattr(socket, "create_connection", dropped)
+    assert knocking.why_silent("<127.0.0.1:9618>", "the schedd") is not None
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert len(waits) == 2
+    assert sum(waits) <= knocking.PATIENCE
+
+
+@pytest.mark.parametrize(
+    ("addresses", "is_left"), [("127.0.0.1-9618", False), ("127.0.0.1-9618+[--1]-9618&alias=ap1", True)]
+)
+def test_one_with_other_addresses_is_left_to_the_bindings_where_the_first_leads_nowhere(
+    monkeypatch: pytest.MonkeyPatch, addresses: str, is_left: bool
+) -> None:
+    def dropped(*_: object) -> None:
+        raise socket.timeout
+
+    monkeypatch.setattr(socket, "create_connection", dropped)
+    assert (knocking.why_silent(f"<127.0.0.1:9618?addrs={addresses}>", "the schedd") is None) == is_left
 
 
 @pytest.mark.parametrize("parameters", ["?CCBID=127.0.0.1:9618%3faddrs%3d127.0.0.1-9618#17", "?PrivNet=inside"])

@@ -156,9 +156,7 @@ class TestWhereFilesGo:
 
 
 class TestASecondTime:
-    def test_what_is_there_is_not_copied_again_and_what_is_new_is(
-        self, tide: Any, out: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_what_is_there_is_not_copied_again_and_what_is_new_is(self, tide: Any, out: Path) -> None:
         map_dir = tide(COMPLETED, IDLE)
         send(map_dir, 0, {"a": "0", "b": "0"})
         first = htmap.load("tide").collect(out)
@@ -247,7 +245,7 @@ class TestWhatIsMissing:
         collected = htmap.load("tide").collect(out)
         assert (contents(out), collected.unfinished) == ({"0/a": "0"}, (1,))
 
-    def test_nothing_is_made_where_nothing_was_sent(self, tide: Any, out: Path, golden: Golden) -> None:
+    def test_nothing_is_made_where_nothing_was_sent(self, tide: Any, out: Path) -> None:
         map_dir = tide(*ENDED)
         before = sorted(map_dir.path.rglob("*"))
         collected = htmap.load("tide").collect(out)
@@ -370,6 +368,15 @@ class TestWhereNothingCanBeCopied:
         with pytest.raises(UnusableFolder):
             htmap.load("tide").collect(folder)
         assert sorted(tmp_path.rglob("*")) == before
+
+    def test_a_place_in_it_that_cannot_be_looked_at_is_told(self, tide: Any, out: Path) -> None:
+        send(tide(COMPLETED), 0, {"a": "0"})
+        out.mkdir()
+        (out / "0").symlink_to("0")
+        with pytest.raises(UnusableFolder) as caught:
+            htmap.load("tide").collect(out, overwrite=True)
+        assert str(out / "0/a") in caught.value.reason
+        assert [path.name for path in out.iterdir()] == ["0"]
 
     def test_what_was_copied_before_the_disk_was_full_stays_and_the_next_time_goes_on(
         self, tide: Any, out: Path

@@ -34,7 +34,7 @@ class SentElsewhere(TypedDict):
 
 
 class LeftFile(TypedDict):
-    """What a component has sent back and is no file, or cannot be read.
+    """What a component has sent back that is no file, or cannot be read.
 
     :param component: the index of the component.
     :param path: its path in the folder of the component.
