@@ -11,7 +11,7 @@ import click
 from release import changelogs, index
 from release.building import Refused
 from release.distributions import ROOT, described, distributions, pythons, version
-from release.making import DIST, NOTES, Release
+from release.making import BUILD, DIST, NOTES, Release
 from release.shared_facts import align
 from release.staging import Facts
 
@@ -38,8 +38,9 @@ def make(address: str, email: str, versions: tuple[str, ...], uncommitted: bool)
             raise click.UsageError(f"{given!r} is no {name}")
     try:
         Release(facts, versions or pythons(), tells=lambda text: click.echo(f"- {text}")).make(uncommitted=uncommitted)
-    except Refused as error:
-        raise click.ClickException(f"no release was made, and nothing has changed:\n{error}") from error
+    except (Refused, KeyboardInterrupt) as error:
+        why = str(error) or f"it was interrupted. What was made is in {BUILD}/; the next one begins anew"
+        raise click.ClickException(f"no release was made, and nothing has changed:\n{why}") from error
     number = version()
     click.echo(f"HTMap {number} is in {DIST}/, and what has changed in {NOTES}. Read these, then type:")
     for command in (f'git commit --all --message "Release {number}"', f"git tag v{number}", f"twine upload {DIST}/*"):
@@ -85,9 +86,9 @@ def _fact(name: str, given: str) -> str:
 
 def _day() -> str:
     """Return the date of the release: the one of the newest section, if it is dated, and else today's."""
-    newest = changelogs.sections(changelogs.text_of(distributions()[0]))[0]
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-    return newest.when if newest.when not in {"", changelogs.UNRELEASED} else today
+    dates = [each.when for each in changelogs.sections(changelogs.text_of(distributions()[0]))[:1]]
+    return next((date for date in dates if date not in {"", changelogs.UNRELEASED}), today)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import attrs
@@ -14,7 +16,7 @@ from release.building import Refused
 from release.distributions import ROOT, Distribution, distributions, version
 from release.pages import Repository
 from release.shared_facts import wanted
-from release.staging import Facts, staged
+from release.staging import README, Facts, staged
 
 BUILD = Path("build/release")  # the work; what is left of a release that failed, to look at
 NOTES = Path("build/release-notes.md")
@@ -55,7 +57,8 @@ class Release:
         self._refuse(index.faults(distributions(self.root), version(self.root), self.asks))
         self._try(built, files, work / "trial")
         self._finish(files, built)
-        shutil.rmtree(work)
+        with suppress(KeyboardInterrupt):  # the release is made; what is left of the work, the next one deletes
+            shutil.rmtree(work, ignore_errors=True)
 
     def _unready(self, *, uncommitted: bool) -> Iterator[str]:
         """Yield why no release can be made of the checkout as it is."""
@@ -70,8 +73,21 @@ class Release:
             if not path.is_file() or path.read_text(encoding="utf-8") != text:
                 yield f"{path.relative_to(self.root)} says something else than the core: `python -m release align` writes it"
         for each in distributions(self.root):
-            if changelogs.sections(changelogs.text_of(each))[0].version != number:
-                yield f"the changelog of {each.name} does not begin with {number}: `make version TO={number}` adds a section"
+            yield from self._unready_texts(each, number)
+
+    def _unready_texts(self, distribution: Distribution, number: str) -> Iterator[str]:
+        """Yield why the texts of a distribution that people read cannot be those of a release."""
+        for path in (distribution.folder / README, changelogs.path_of(distribution)):
+            try:
+                text = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                yield f"{path.relative_to(self.root)} cannot be read: {error}"
+                continue
+            if path.name != README and number not in {each.version for each in changelogs.sections(text)[:1]}:
+                yield (
+                    f"the changelog of {distribution.name} does not begin with {number}: "
+                    f"`make version TO={number}` adds a section"
+                )
 
     def _build(self, work: Path, files: Path) -> list[Distribution]:
         """Build twice, in two places: what differs would differ for everybody who builds it again."""
@@ -99,15 +115,18 @@ class Release:
                 trial.demo(each, room)
 
     def _finish(self, files: Path, built: Sequence[Distribution]) -> None:
-        """Put everything in its place: the files last, since who finds these uploads them."""
-        for each, ours in zip(built, distributions(self.root)):
-            changelogs.path_of(ours).write_text(changelogs.text_of(each), encoding="utf-8")
+        """Put everything in its place: at last, and at once, the changelogs and the files that somebody uploads."""
         repository = Repository(self.facts.address, version(self.root))
         (self.root / NOTES).write_text(changelogs.notes(repository, built[0].folder), encoding="utf-8")
         shutil.rmtree(self.root / RECIPES, ignore_errors=True)
         recipes.write(built, files, self.root / RECIPES)
-        shutil.rmtree(self.root / DIST, ignore_errors=True)
-        files.rename(self.root / DIST)
+        dist = self.root / DIST
+        with _uninterrupted():
+            for each, ours in zip(built, distributions(self.root)):
+                changelogs.path_of(ours).write_text(changelogs.text_of(each), encoding="utf-8")
+            if dist.exists():
+                dist.rename(files.with_name("dist-before"))
+            files.rename(dist)
 
     @staticmethod
     def _refuse(faults: Iterator[str]) -> None:
@@ -115,5 +134,18 @@ class Release:
             raise Refused("\n".join(found))
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment: there is no release by half."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _git(root: Path, *arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True).stdout
+    ran = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        raise Refused(f"a release is made of a clone of the repository, which {root} is not: {ran.stderr.strip()}")
+    return ran.stdout

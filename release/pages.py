@@ -58,6 +58,7 @@ class Repository:
             place = posixpath.normpath(posixpath.join(posixpath.dirname(path), file)) if file else path
             is_shown = match["image"] or (match["attribute"] or "").startswith("src")
             address = self.raw(place) if is_shown else self.page(place)
-            return match[0].replace(target, f"{address}#{anchor}" if anchor else address)
+            start, end = (each - match.start() for each in match.span("target" if match["target"] else "value"))
+            return match[0][:start] + (f"{address}#{anchor}" if anchor else address) + match[0][end:]
 
         return _LINK.sub(led, text)

@@ -14,6 +14,7 @@ from release import changelogs
 from release.distributions import ROOT, Distribution, distributions, version
 from release.pages import Repository
 
+README = "README.md"
 README_ALONE = "README.index.md"  # what an index shows
 
 
@@ -60,8 +61,8 @@ def _fill_in(distribution: Distribution, folder: str, repository: Repository, fa
     project["readme"] = README_ALONE
     project["authors"] = [{**each, "email": facts.email} for each in distribution.project["authors"]]
     path.write_text(tomlkit.dumps(described), encoding="utf-8")
-    readme = "README.md" if folder == "." else f"{folder}/README.md"
-    text = (distribution.folder / "README.md").read_text(encoding="utf-8")
+    readme = README if folder == "." else f"{folder}/{README}"
+    text = (distribution.folder / README).read_text(encoding="utf-8")
     (distribution.folder / README_ALONE).write_text(repository.readable_alone(text, readme), encoding="utf-8")
     changelog = changelogs.path_of(distribution)
     dated = changelogs.dated(changelog.read_text(encoding="utf-8"), repository.version, facts.day)

@@ -26,7 +26,7 @@ FACTS = Facts("https://git.example.org/htmap", "ada@example.org", "2030-01-31")
 # Of all kinds that need no pool; those of the house look at every file.
 SOME = (
     *("tests/house/test_links.py", "tests/house/test_distributions.py", "tests/house/test_packages.py"),
-    *("tests/unit/settings", "tests/unit/test_imports.py"),
+    *("tests/unit/settings", "tests/unit/test_imports.py", "tests/unit/release/test_making.py"),
     *("tests/docs/test_man_pages.py", "tests/docs/test_settings.py"),
 )
 

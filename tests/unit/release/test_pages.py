@@ -18,6 +18,7 @@ REPOSITORY = Repository(WEB, "1.2.3")
         ("[a\nb](../htmap-pool/README.md)", f"[a\nb]({WEB}/blob/v1.2.3/plugins/htmap-pool/README.md)"),
         ("[`a`](#tide)", f"[`a`]({WEB}/blob/v1.2.3/plugins/htmap-tide/README.md#tide)"),
         ("![a](a.svg)", f"![a]({WEB}/raw/v1.2.3/plugins/htmap-tide/a.svg)"),
+        ("![a.svg](a.svg)", f"![a.svg]({WEB}/raw/v1.2.3/plugins/htmap-tide/a.svg)"),
         ('<img src="../a.svg">', f'<img src="{WEB}/raw/v1.2.3/plugins/a.svg">'),
         ('<a href="a.md">', f'<a href="{WEB}/blob/v1.2.3/plugins/htmap-tide/a.md">'),
         ("[a](a.md) and [b](b.md)", "[a]({0}a.md) and [b]({0}b.md)".format(f"{WEB}/blob/v1.2.3/plugins/htmap-tide/")),
