@@ -75,8 +75,9 @@ def installed(distributions: Sequence[Distribution], files: Path, python: str, r
     environment = room.folder / f"env-{python}"
     room.run(python_of(python), "-m", "venv", str(environment))
     programs = environment / "bin"
-    wanted = [f"{each.name}=={version}" for each in distributions]
-    room.run(str(programs / "python"), *_PIP, "install", "--quiet", "--find-links", str(files), *wanted)
+    # By their files: by its name, pip may take one of the same version from where PIP_FIND_LINKS leads, such as an older dist/.
+    wheels = [str(path) for each in distributions for path in files.glob(f"{each.file_name}-{version}-*.whl")]
+    room.run(str(programs / "python"), *_PIP, "install", "--quiet", *wheels)
     room.run(str(programs / "python"), *_PIP, "check")
     for command in ([programs / "htmap"], [programs / "htmap-core"], [programs / "python", "-m", "htmap_core"]):
         if version not in (said := room.run(*map(str, command), "--version")):
