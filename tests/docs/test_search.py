@@ -40,6 +40,7 @@ SOUGHT = {
     "settings": {"docs/reference/settings"},
     "NoSlotFits": {"docs/reference/exceptions"},
     "changelog": {"CHANGELOG"},
+    "cite": {"docs/how-to/faq"},
     "design": {"docs/explanation/design"},
 }
 
