@@ -10,7 +10,7 @@ import attrs
 
 from htmap_core.condor import bindings
 from htmap_core.condor.classads import plain
-from htmap_core.condor.daemons import schedds
+from htmap_core.condor.daemons import knocking, schedds
 from htmap_core.condor.daemons.reaching import Daemons
 from htmap_core.condor.errors import explained, is_late_monitor
 from htmap_core.condor.slots import WHOLE_SLOT, SlotAnswers
@@ -61,7 +61,7 @@ class Connection:
         :raises CondorError: the schedd refuses it for another reason, or does not answer.
         """
         try:
-            with self._daemons.schedd() as (condor, schedd), bindings.silenced(condor):
+            with self._daemons.schedd(knocking.LONGER) as (condor, schedd), bindings.silenced(condor):
                 result = condor.Schedd(schedd).submit(condor.Submit(text))
                 return Submitted(result.cluster(), result.num_procs())
         except CondorError as error:
@@ -100,7 +100,7 @@ class Connection:
 
     def query_schedd(self, projection: Sequence[str]) -> dict[str, Any]:
         """Ask the schedd itself for attributes of its ad. The collector's copy (:meth:`schedd_ad`) may be minutes old."""
-        with self._daemons.schedd() as (condor, schedd):
+        with self._daemons.schedd(knocking.LONGER) as (condor, schedd):
             # Not by directQuery, which with the bindings of 24.0 returns a list, and takes the name for a constraint.
             (ad,) = condor.Collector(schedd).query(condor.AdType.Schedd, projection=list(projection))
             return plain(ad)

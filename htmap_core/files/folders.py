@@ -50,10 +50,14 @@ def files_below(folder: str) -> Iterator[FileBelow]:
         left += [os.path.join(below, each.name) for each in reversed(found) if each.is_dir(follow_symlinks=False)]
         for each in found:
             if not each.is_dir(follow_symlinks=False):
-                yield _file(os.path.join(below, each.name), each.stat(follow_symlinks=False))
+                yield _file(os.path.join(below, each.name), each)
 
 
-def _file(path: str, found: os.stat_result) -> FileBelow:
+def _file(path: str, entry: os.DirEntry[str]) -> FileBelow:
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except OSError as error:  # the folder tells its names, but not what they are; or the file is gone by now
+        return FileBelow(path, problem=f"it cannot be looked at: {error.strerror}")
     if stat.S_ISREG(found.st_mode):
         return FileBelow(path, found.st_size, found.st_mtime_ns, bool(found.st_mode & stat.S_IXUSR))
     return FileBelow(path, problem="it is a link" if stat.S_ISLNK(found.st_mode) else "it is no regular file")

@@ -83,6 +83,7 @@ def test_ctrl_c_comes_through(pool: Path, waiting: htmap.Map) -> None:
 
 def test_who_has_waited_long_enough_is_told(pool: Path, waiting: htmap.Map, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(knocking, "PATIENCE", SOON)
+    monkeypatch.setattr(knocking, "LONGER", SOON)
     with frozen(pool, "condor_schedd"), pytest.raises(PoolUnavailable):
         waiting.release()
     waiting.release()

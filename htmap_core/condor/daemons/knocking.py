@@ -12,6 +12,7 @@ import re
 import selectors
 import socket
 import struct
+import threading
 import time
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,7 @@ import attrs
 from htmap_core.progress.bars import tell
 
 PATIENCE = 20.0  # seconds: so long HTCondor's own tools wait for the first word of a daemon
+LONGER = 60.0  # seconds, where much depends on it: a schedd that is silent for half a minute takes jobs then
 _LATER = 1.0  # seconds for one that has just been waited for in vain
 _TOLD_AFTER = 5.0  # seconds
 _LONG_AGO = 60.0  # seconds
@@ -36,70 +38,87 @@ class _Silence:
 
     :param since: since when it was waited for in vain.
     :param until: until when.
+    :param patient_until: until when it was last waited for with all patience. Who asks again soon waits shortly, but not for
+        ever: one that is overloaded, and takes a few seconds for each word, would not be heard any more.
+    :param waited: for how many seconds that was.
     """
 
     since: float
     until: float
+    patient_until: float
+    waited: float
+
+    def patience(self, usual: float) -> float:
+        """Return for how many seconds to wait once more, where it would be *usual* otherwise."""
+        is_known = usual <= self.waited and time.monotonic() < self.patient_until + _LONG_AGO
+        return _LATER if is_known else usual
 
 
 _silences: dict[str, _Silence] = {}
+_told: set[str] = set()  # the addresses of whose silence a line has told, of whichever thread
 
 
-def why_silent(address: str, what: str) -> str | None:
+def why_silent(address: str, what: str, patience: float | None = None) -> str | None:
     """Return in words why nothing can be asked of a daemon; None if it answers, or the bindings are to find out.
 
     Ctrl-C ends it, and other threads run meanwhile. Who has waited in vain waits for a second when asking again soon.
 
     :param address: as daemons write it, such as ``<127.0.0.1:9618?sock=schedd_17>``, or ``host:port``.
     :param what: the daemon, for whoever waits.
+    :param patience: for how many seconds to wait; when the program ends, for PATIENCE at most. None for PATIENCE.
     """
     found = _ADDRESS.fullmatch(address)
-    parameters = dict(
-        parse_qsl(((found and found["parameters"]) or "").replace("+", "%2B"))
-    )  # no blank: it parts addresses
+    # No blank: it parts addresses.
+    parameters = dict(parse_qsl(((found and found["parameters"]) or "").replace("+", "%2B")))
     if found is None or not _BY_OTHERS.isdisjoint(parameters):
         return None
-    began, before = time.monotonic(), _silences.get(address)
+    began, before, usual = time.monotonic(), _silences.get(address), PATIENCE if patience is None else patience
     if before is not None and began > before.until + _LONG_AGO:  # nobody knows what was in between
         before = None
-    wait = _Wait(what, began, PATIENCE if before is None else _LATER, is_told=before is not None)
+        _told.discard(address)
+    wait = _Wait(what, address, began, usual if before is None else before.patience(usual))
     try:
         is_heard = _is_heard((found["host"].strip("[]"), int(found["port"])), parameters.get("sock"), wait)
     except socket.timeout:
         is_heard = "+" in parameters.get("addrs", "")  # it has others, of which the bindings know which to take
-    except OSError:  # it refuses the connection, or there is no such host, which the bindings tell as quickly
+    except (OSError, UnicodeError):  # it refuses the connection, or no host has such a name: the bindings tell it
         is_heard = True
     if is_heard:
         _silences.pop(address, None)
+        _told.discard(address)
         return None
     since, until = began if before is None else before.since, time.monotonic()
-    _silences[address] = _Silence(since, until)
+    if before is None or wait.patience > _LATER:
+        _silences[address] = _Silence(since, until, until, wait.patience)
+    else:
+        _silences[address] = attrs.evolve(before, until=until)
     return f"{what} at {address} says nothing, for {until - since:.0f} s now; it may be overloaded, or stopped"
 
 
-@attrs.define
+@attrs.frozen
 class _Wait:
     """A wait for a daemon, which is told once if it takes long.
 
     :param what: the daemon.
+    :param address: where it is.
     :param since: when it began.
     :param patience: after how many seconds it is over.
-    :param is_told: whether it has been told.
     """
 
     what: str
+    address: str
     since: float
     patience: float
-    is_told: bool
 
     def left(self) -> float:
-        """Return the seconds that are left to wait."""
-        return self.since + self.patience - time.monotonic()
+        """Return the seconds that are left; fewer when the program ends meanwhile."""
+        patience = self.patience if threading.main_thread().is_alive() else min(self.patience, PATIENCE)
+        return self.since + patience - time.monotonic()
 
     def tell(self) -> None:
         """Tell it, if it takes long."""
-        if not self.is_told and time.monotonic() > self.since + _TOLD_AFTER:
-            self.is_told = True
+        if self.address not in _told and time.monotonic() > self.since + _TOLD_AFTER:
+            _told.add(self.address)
             tell(
                 f"htmap: {self.what} has said nothing for {_TOLD_AFTER:.0f} s; waiting for up to {self.left():.0f} s more"
             )

@@ -15,8 +15,6 @@ from htmap_core.condor.interrupts import held_back
 from htmap_core.contract.pools import PoolAddress
 from htmap_core.exceptions import PoolUnavailable
 
-_PORT = 9618  # of collectors, if none is told
-
 
 class Daemons:
     """The daemons of the pool at an address."""
@@ -40,10 +38,13 @@ class Daemons:
                 raise translated(error, self._address, condor) from error
 
     @contextlib.contextmanager
-    def schedd(self) -> Iterator[tuple[Any, Any]]:
-        """Yield the bindings and the ad of the schedd, which answers; raises what :meth:`bindings` does."""
+    def schedd(self, patience: float | None = None) -> Iterator[tuple[Any, Any]]:
+        """Yield the bindings and the ad of the schedd, which answers; raises what :meth:`bindings` does.
+
+        :param patience: for how many seconds to wait until it answers; None for what is usual.
+        """
         ad = self.located()
-        self._await(str(ad.get("MyAddress")), "the schedd")
+        self._await(str(ad.get("MyAddress")), "the schedd", patience)
         with self.bindings() as condor:
             yield condor, ad
 
@@ -81,18 +82,19 @@ class Daemons:
         with self.bindings() as condor:
             named = self._address.collector or str(condor.param.get("COLLECTOR_HOST") or "")
             of_machine = _first_line(str(condor.param.get("COLLECTOR_ADDRESS_FILE") or ""))
-        address = named if ":" in named else f"{named}:{_PORT}"
+            usual_port = condor.param.get("COLLECTOR_PORT")
+        address = named if ":" in named else f"{named}:{usual_port}"
         # Where another daemon has the port, only the collector's own file tells; and where the kernel has chosen it.
         is_of_machine = named.endswith(":0") or of_machine.startswith((f"<{address}?", f"<{address}>"))
         self._await(of_machine if is_of_machine else address, "the collector")
 
-    def _await(self, address: str, what: str) -> None:
+    def _await(self, address: str, what: str, patience: float | None = None) -> None:
         """Wait until a daemon answers.
 
         :raises PoolUnavailable: it says nothing.
         """
         with bindings.counted():
-            problem = knocking.why_silent(address, f"{what} of the {self._address.pool} pool")
+            problem = knocking.why_silent(address, f"{what} of the {self._address.pool} pool", patience)
         if problem is not None:
             raise PoolUnavailable(self._address.pool, problem, advice_on(self._address))
 

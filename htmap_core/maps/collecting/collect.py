@@ -31,6 +31,8 @@ def collect(
     found = sources(engine, chosen, patterns, with_failed=with_failed)
     wanted = compared(tag, to, copies(tag, to, found, flat=flat), outputs, overwrite=overwrite)
     copied = copy_all(tag, to, [each for each in wanted if each.there is not There.SAME], outputs)
+    if copied.running_again:
+        engine.map.check_existence()  # where the map was removed, nothing runs again
     return Collected(
         tag,
         to,

@@ -49,15 +49,21 @@ def checked_folder(tag: str, folder: str | os.PathLike[str], root: Path) -> Path
     """Return the absolute path of a folder that a user has named. It may not exist yet.
 
     :param root: HTMAP_DIR.
-    :raises UnusableFolder: it is no folder, or HTMap's own.
+    :raises UnusableFolder: it is no folder, or HTMap's own, or it cannot be looked at.
     """
     path = Path(os.path.abspath(os.path.expanduser(folder)))
     if not os.fspath(folder):
         raise UnusableFolder(tag, path, "the name that was given is empty")
     if is_within(path, [os.fspath(root)]):
         raise UnusableFolder(tag, path, "it is in HTMAP_DIR, where HTMap deletes what it does not know")
-    if os.path.lexists(path) and not path.is_dir():
-        raise UnusableFolder(tag, path, "it is no folder")
+    try:
+        if not stat.S_ISDIR(os.stat(path).st_mode):
+            raise UnusableFolder(tag, path, "it is no folder")
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise UnusableFolder(tag, path, "it is a link to nothing") from None
+    except OSError as error:
+        raise unusable(tag, path, error) from error
     return path
 
 

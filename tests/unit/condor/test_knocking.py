@@ -8,9 +8,20 @@ import threading
 import time
 from collections.abc import Iterator
 
+import attrs
 import pytest
 
 from htmap_core.condor.daemons import knocking
+
+
+@attrs.define
+class Clock:
+    """The clock of the machine, which a test puts forward."""
+
+    monotonic_offset: float = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.monotonic_offset
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +31,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(knocking, "_TOLD_AFTER", 0.01)
     monkeypatch.setattr(knocking, "_SLICE", 0.05)
     monkeypatch.setattr(knocking, "_silences", {})
+    monkeypatch.setattr(knocking, "_told", set())
 
 
 @pytest.fixture
@@ -80,6 +92,7 @@ def test_one_that_says_nothing_is_told_once_and_waited_for_shortly_when_it_is_as
     address = address_of(daemon)
     assert address in (knocking.why_silent(address, "the schedd") or "")
     assert len(capsys.readouterr().err.splitlines()) == 1
+    assert knocking._silences[address].patience(knocking.PATIENCE) == knocking._LATER
     assert knocking.why_silent(address, "the schedd") is not None
     assert capsys.readouterr().err == ""
     for _ in range(2):  # the two that it has not taken yet
@@ -90,13 +103,61 @@ def test_one_that_says_nothing_is_told_once_and_waited_for_shortly_when_it_is_as
     assert address not in knocking._silences
 
 
+def test_a_program_that_ends_is_less_patient(daemon: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Thread()  # as the main thread is when Python calls what is registered with atexit
+    monkeypatch.setattr(threading, "main_thread", lambda: ended)
+    assert knocking.why_silent(address_of(daemon), "the schedd", 3600.0) is not None
+
+
+def test_who_waits_for_longer_does_so_where_another_has_just_waited_for_less(daemon: socket.socket) -> None:
+    address = address_of(daemon)
+    assert knocking.why_silent(address, "the schedd") is not None
+    assert knocking._silences[address].patience(3600.0) == 3600.0
+
+
+def test_threads_that_wait_for_one_daemon_tell_it_once(
+    daemon: socket.socket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    threads = [threading.Thread(target=knocking.why_silent, args=(address_of(daemon), "the schedd")) for _ in range(4)]
+    daemon.listen(len(threads))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_one_that_takes_a_while_for_each_word_is_heard_again_in_the_end(
+    daemon: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, clock = address_of(daemon), Clock()
+    monkeypatch.setattr(knocking, "time", clock)
+    assert knocking.why_silent(address, "the schedd") is not None
+    patience = []
+    for _ in range(4):  # who asks again and again, as one that waits for a map does
+        clock.monotonic_offset += knocking._LONG_AGO / 3
+        patience.append(knocking._silences[address].patience(knocking.PATIENCE))
+        assert knocking.why_silent(address, "the schedd") is not None
+    assert patience == [knocking._LATER, knocking._LATER, knocking.PATIENCE, knocking._LATER]
+
+
+def test_one_with_several_addresses_is_left_to_the_bindings_where_the_first_says_nothing(daemon: socket.socket) -> None:
+    port = daemon.getsockname()[1]
+    with socket.socket() as waiting:  # the one place in the queue of the daemon is taken
+        daemon.listen(0)
+        waiting.connect(daemon.getsockname())
+        several = address_of(daemon, f"?addrs=127.0.0.1-{port}+[--1]-{port}&alias=ap1")
+        assert knocking.why_silent(several, "the schedd") is None
+        assert knocking.why_silent(address_of(daemon), "the schedd") is not None
+
+
 def test_what_was_silent_long_ago_is_waited_for_as_any_other(
     daemon: socket.socket, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = address_of(daemon)
     monkeypatch.setattr(knocking, "_LATER", 0.0)
     long_ago = time.monotonic() - 2 * knocking._LONG_AGO
-    knocking._silences[address] = knocking._Silence(long_ago - 1000, long_ago)
+    knocking._silences[address] = knocking._Silence(long_ago - 1000, long_ago, long_ago, knocking.PATIENCE)
     assert "for 0 s now" in (knocking.why_silent(address, "the schedd") or "")
     assert len(capsys.readouterr().err.splitlines()) == 1
 
@@ -136,6 +197,9 @@ def test_one_that_only_the_bindings_know_how_to_reach_is_left_to_them(daemon: so
     assert knocking.why_silent(address_of(daemon, parameters), "the schedd") is None
 
 
-@pytest.mark.parametrize("address", ["<127.0.0.1:1>", "127.0.0.1:1", "nowhere.invalid:9618", "", "a:1, b:2", "None"])
+@pytest.mark.parametrize(
+    "address",
+    ["<127.0.0.1:1>", "127.0.0.1:1", "nowhere.invalid:9618", "", "a:1, b:2", "None", "a..b:9618", f"{'a' * 70}:9618"],
+)
 def test_what_cannot_be_reached_is_left_to_the_bindings(address: str) -> None:
     assert knocking.why_silent(address, "the schedd") is None

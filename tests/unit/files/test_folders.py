@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from htmap_core.files.folders import remove_tree, size_below
+from htmap_core.files.folders import files_below, remove_tree, size_below
 
 NOBODY = 65534
 
@@ -73,3 +73,15 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "mine")
     remove_tree(tmp_path / "link")
     assert (tmp_path / "mine" / "file").read_text() == "mine"
+
+
+def test_what_may_not_be_looked_at_is_told(closed: Path) -> None:
+    (closed / "444" / "file").write_text("four")
+
+    def look() -> None:
+        files = {each.path: each for each in files_below(os.fspath(closed))}
+        assert sorted(files) == ["0", "300", "444/file", "444/inner", "500/inner/file"]
+        assert [path for path, each in files.items() if not each.problem] == ["500/inner/file"]
+
+    assert as_another(look) == 0
+    remove_tree(closed)

@@ -245,6 +245,22 @@ class TestWhatIsMissing:
         collected = htmap.load("tide").collect(out)
         assert (contents(out), collected.unfinished) == ({"0/a": "0"}, (1,))
 
+    def test_a_map_that_is_removed_meanwhile_is_not_taken_for_one_that_runs_again(
+        self, tide: Any, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        map_dir = tide(*ENDED)
+        send(map_dir, 0, {"a": "0"})
+        found = htmap.load("tide")
+
+        def remove(*given: Any, **options: Any) -> Any:
+            wanted = compared(*given, **options)
+            shutil.rmtree(map_dir.path)
+            return wanted
+
+        monkeypatch.setattr("htmap_core.maps.collecting.collect.compared", remove)
+        with pytest.raises(MapWasRemoved):
+            found.collect(out)
+
     def test_nothing_is_made_where_nothing_was_sent(self, tide: Any, out: Path) -> None:
         map_dir = tide(*ENDED)
         before = sorted(map_dir.path.rglob("*"))
@@ -368,6 +384,17 @@ class TestWhereNothingCanBeCopied:
         with pytest.raises(UnusableFolder):
             htmap.load("tide").collect(folder)
         assert sorted(tmp_path.rglob("*")) == before
+
+    @pytest.mark.parametrize("place", ["a name that is too long", "a link that leads to itself"])
+    def test_a_folder_that_cannot_be_looked_at_is_refused(self, tide: Any, out: Path, place: str) -> None:
+        send(tide(COMPLETED), 0, {"a": "0"})
+        folder = out / ("x" * 300) if place.startswith("a name") else out
+        out.mkdir()
+        (out / "0").symlink_to("0")
+        with pytest.raises(UnusableFolder) as caught:
+            htmap.load("tide").collect(folder)
+        assert isinstance(caught.value.__cause__, OSError)
+        assert list(out.iterdir()) == [out / "0"]
 
     def test_a_place_in_it_that_cannot_be_looked_at_is_told(self, tide: Any, out: Path) -> None:
         send(tide(COMPLETED), 0, {"a": "0"})
