@@ -150,7 +150,7 @@ wheels: $(VENV)/.runtime
 
 # All distributions, built, checked, installed with every Python and tried, in dist; nothing is uploaded. RELEASE="--python 3.12" and the like.
 release: $(VENV)/.dev
-	$(BIN)/python -m release make $(if $(ADDRESS),--address $(ADDRESS)) $(if $(EMAIL),--email $(EMAIL)) $(RELEASE)
+	$(BIN)/python -m release make $(if $(ADDRESS),--address '$(ADDRESS)') $(if $(EMAIL),--email '$(EMAIL)') $(RELEASE)
 
 # `make version TO=1.2.3`: the version of all distributions, and a section for it in each changelog.
 version: $(VENV)/.dev

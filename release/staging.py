@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +17,7 @@ from release.pages import Repository
 
 README = "README.md"
 README_ALONE = "README.index.md"  # what an index shows
+_UNTIL_RELEASED = re.compile(r"<!-- until the first release -->\n.*?<!-- end -->\n\n?", re.DOTALL)
 
 
 @attrs.frozen
@@ -37,6 +39,9 @@ def staged(into: Path, facts: Facts, root: Path = ROOT) -> list[Distribution]:
     for path in _files(root):
         (into / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(root / path, into / path)
+    for page in into.rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(_UNTIL_RELEASED.sub("", text), encoding="utf-8")
     repository = Repository(facts.address, version(root))
     for each in distributions(into):
         _fill_in(each, each.folder.relative_to(into).as_posix(), repository, facts)

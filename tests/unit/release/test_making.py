@@ -122,6 +122,7 @@ def test_the_copy_has_what_only_a_release_knows_and_the_checkout_does_not(tree: 
         assert {author["email"] for author in each.project["authors"]} == {FACTS.email}
         alone = (each.folder / each.project["readme"]).read_text()
         assert "](../" not in alone
+        assert "first release" not in alone
         assert changelogs.sections(changelogs.text_of(each))[0].when == FACTS.day
     assert f"date-released: {FACTS.day}" in (core.folder / "CITATION.cff").read_text()
     assert state(tree) == before
