@@ -93,6 +93,6 @@ RESOURCES = (
         says="tide",
         names=("htmap.MapOptions(request_memory=",),
         lines=7,
-        measured=r"[\d.]+ ([KM]B|m?s) *|(?<=expected_runtime=)[\d.]+| +(?=(95% need|All need|Proposed))",
+        measured=r"(?:less than )?[\d.]+ ([KM]B|m?s) *|(?<=expected_runtime=)[\d.]+| +(?=(95% need|All need|Proposed))",
     ),
 )
